@@ -1,0 +1,36 @@
+// Builds dist/ from src/: tsc for the code, plain copies for what is not code (schemas, pages, styles).
+// With --if-needed nothing is done while dist/ is newer than every source file.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '..');
+const src = join(top, 'src');
+const dist = join(top, 'dist');
+const stamp = join(dist, 'main.js');
+
+function newest(folder) {
+  let latest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+  }
+  return latest;
+}
+
+const sources = Math.max(
+  newest(src),
+  ...['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => statSync(join(top, name)).mtimeMs),
+);
+const fresh = existsSync(stamp) && statSync(stamp).mtimeMs >= sources;
+if (!(process.argv.includes('--if-needed') && fresh)) {
+  const tsc = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
+  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: top, stdio: 'inherit' });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+  cpSync(src, dist, {
+    recursive: true,
+    filter: (from) => statSync(from).isDirectory() || !from.endsWith('.ts'),
+  });
+  utimesSync(stamp, new Date(), new Date());
+}

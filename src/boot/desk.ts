@@ -1,0 +1,66 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Mac } from '../domain/mac.ts';
+import type { Name } from '../domain/name.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { DocumentKind } from '../domain/profile.ts';
+
+/** A machine (or a person) that asks, and where answers shall point to. */
+export interface Question {
+  readonly facts: MachineFacts;
+  readonly origin: Origin;
+}
+
+/** What the desk decided, for logs, the journal and `--explain`. */
+export interface Decision {
+  readonly outcome: 'boot' | 'local' | 'unknown' | 'waiting';
+  readonly profile?: string;
+  readonly node?: string;
+  readonly version?: string;
+  /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */
+  readonly because: string;
+}
+
+/** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
+export interface ScriptAnswer {
+  readonly script: string;
+  readonly decision: Decision;
+}
+
+export interface DocumentAnswer {
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** `configs/a.yml.hbs`: where it came from. */
+  readonly source: string;
+  readonly decision: Decision;
+}
+
+export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-config';
+
+/**
+ * The only place where a question becomes an answer. Every method throws Failure for what is not there
+ * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`).
+ */
+export interface Desk {
+  /** Grows when any answer may have changed. */
+  generation(): number;
+  /** The script that makes iPXE send its own facts to `/ipxe`. */
+  start(origin: Origin): string;
+  /** `/ipxe`: the script for the machine that matches; who nobody knows is told so, on its screen. */
+  script(question: Question): Promise<ScriptAnswer>;
+  /** `/?profile=NAME`: coreos-ipxe-server's bytes for CoreOS profiles, the portable form for every other system. */
+  scriptOf(profile: Name, origin: Origin): Promise<ScriptAnswer>;
+  /** `/configs/NAME`: as it is, or rendered for the machine. */
+  document(name: string, question: Question): Promise<DocumentAnswer>;
+  /** matchbox's `/ignition`, `/cloud`, `/generic`: the document of that kind of the machine's profile. */
+  documentOf(kind: DocumentKind, question: Question): Promise<DocumentAnswer>;
+  nocloud(file: NocloudFile, question: Question): Promise<DocumentAnswer>;
+  /** matchbox's env file: NAME=value lines. */
+  metadata(question: Question): Promise<DocumentAnswer>;
+  grub(question: Question): Promise<ScriptAnswer>;
+  /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */
+  pixiecore(mac: Mac, origin: Origin): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
+  /** profiles/NAME.json as the operator wrote it (the last good version). */
+  profileFile(name: Name): Promise<Buffer>;
+  /** coreos-ipxe-server's `/keys?name=NAME`: `[{"key": "ssh-rsa ..."}]`. */
+  keys(name: Name): Promise<string>;
+}

@@ -1,0 +1,58 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Node, Profile } from '../domain/profile.ts';
+
+/** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
+export interface SourceDocument {
+  /** The file's own name: `a.yml`, `worker.ign.hbs`. */
+  readonly fileName: string;
+  /** What a profile and a URL call it: `fileName` without `.hbs`. */
+  readonly name: string;
+  /** `configs/a.yml`. */
+  readonly file: string;
+  readonly template: boolean;
+  readonly bytes: Buffer;
+  readonly mtimeMs: number;
+}
+
+/** A public key of sshkeys/. */
+export interface SshKey {
+  readonly name: string;
+  readonly file: string;
+  /** The whole file without white space at its ends. */
+  readonly text: string;
+}
+
+/** Which profile a machine boots, and because of what. */
+export interface Match {
+  readonly profile: Profile;
+  readonly node?: Node;
+  readonly by: 'mac' | 'uuid' | 'serial' | 'default';
+}
+
+/** Everything that the folder said at one moment. Immutable; a change of any file makes a new one. */
+export interface Snapshot {
+  /** Grows with every change in force: what was rendered for an older generation is stale. */
+  readonly generation: number;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** By file name. */
+  readonly documents: ReadonlyMap<string, SourceDocument>;
+  readonly keys: ReadonlyMap<string, SshKey>;
+  /** Everything wrong with the files as they are on disk now, also where an older good version is in force. */
+  readonly problems: readonly Problem[];
+  /** mac first, then uuid, then serial, then the default profile. */
+  match(facts: MachineFacts): Match | undefined;
+}
+
+/** What the catalog cannot know by itself: whether documents and kernel lines are right. `app` hands it in (boot makes it). */
+export interface Inspector {
+  document(document: SourceDocument): readonly Problem[];
+  profile(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly Problem[];
+}
+
+/** The living catalog: reads, watches, keeps the last good version of every file. */
+export interface Catalog {
+  current(): Snapshot;
+  /** Called after each new snapshot is in force; returns the function that ends it. */
+  onChange(listener: (snapshot: Snapshot) => void): () => void;
+}

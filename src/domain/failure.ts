@@ -1,0 +1,59 @@
+/**
+ * What kind of thing went wrong. Doors translate it to an HTTP status or a TFTP error code, the CLI to an exit code;
+ * nothing else in the house knows those numbers.
+ */
+export type FailureCode =
+  | 'not-found' // the thing that was named does not exist
+  | 'invalid' // what was given is malformed
+  | 'conflict' // two things that exclude each other, or a lock held by somebody else
+  | 'too-large' // over a stated limit
+  | 'refused' // understood and not allowed (verification failed, path leaves the data directory, token wrong)
+  | 'unavailable' // cannot be done now, may work later
+  | 'broken'; // the operator's own file is at fault
+
+/** Where in the operator's files something is. `file` is relative to the data directory: a host path is never shown. */
+export interface Place {
+  readonly file: string;
+  /** A JSON path such as `nodes[2].mac`. */
+  readonly key?: string;
+  /** 1-based. */
+  readonly line?: number;
+  /** 1-based. */
+  readonly column?: number;
+}
+
+interface FailureDetails {
+  readonly place?: Place;
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** Something that went wrong and that a person can act on. Anything else that is thrown is a bug. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly place: Place | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.place = details.place;
+    this.remedy = details.remedy;
+  }
+}
+
+/** One line for machines and logs: what is wrong, where, what to do. */
+export function failureLine(failure: Failure): string {
+  const where = failure.place === undefined ? '' : `${placeText(failure.place)}: `;
+  const remedy = failure.remedy === undefined ? '' : ` (${failure.remedy})`;
+  return `${where}${failure.message}${remedy}`.replaceAll(/[\r\n]+/g, ' ');
+}
+
+/** `profiles/a.json:3:5 nodes[0].mac`, as far as it is known. */
+export function placeText(place: Place): string {
+  const line = place.line === undefined ? '' : `:${String(place.line)}`;
+  const column = place.line === undefined || place.column === undefined ? '' : `:${String(place.column)}`;
+  const key = place.key === undefined || place.key === '' ? '' : ` ${place.key}`;
+  return `${place.file}${line}${column}${key}`;
+}

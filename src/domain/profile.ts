@@ -1,0 +1,71 @@
+import type { Mac } from './mac.ts';
+import type { Name } from './name.ts';
+import type { Uuid } from './uuid.ts';
+
+export const SYSTEM_IDS = ['coreos', 'flatcar', 'fedora-coreos', 'debian', 'ubuntu', 'talos', 'custom'] as const;
+export type SystemId = (typeof SYSTEM_IDS)[number];
+
+export type Arch = 'amd64' | 'arm64';
+
+/** How a machine is handed to its own disk. `auto` asks its platform: see render/local-boot. */
+export type LocalBoot = 'auto' | 'exit' | 'exit0' | 'sanboot' | 'http-404' | 'poweroff';
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = Readonly<Record<string, Json>>;
+
+/** The keys of a profile that name a document in configs/. */
+export const DOCUMENT_KINDS = ['cloud_config', 'ignition', 'preseed', 'kickstart', 'nocloud', 'generic'] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+
+/** A machine that a profile claims: at least one of mac, uuid, serial. */
+export interface Node {
+  readonly name: string;
+  readonly mac?: Mac;
+  readonly uuid?: Uuid;
+  readonly serial?: string;
+  /** Without a prefix length. */
+  readonly ip?: string;
+  readonly vars: JsonObject;
+}
+
+/**
+ * A checked profile with its defaults filled in. The keys are those of the file (snake_case) so that there is one
+ * vocabulary in files, templates, messages and code; src/catalog/profile.schema.json describes them.
+ */
+export interface Profile {
+  readonly name: Name;
+  /** `profiles/NAME.json`. */
+  readonly file: string;
+  readonly system: SystemId;
+  readonly arch: Arch;
+  readonly channel: string;
+  readonly update: 'auto' | 'manual';
+  /** Empty when the profile names none (old profiles may). */
+  readonly version: string;
+  readonly console: readonly string[];
+  readonly coreos_autologin?: string;
+  readonly root?: string;
+  readonly rootfstype?: string;
+  readonly sshkey?: string;
+  readonly cloud_config?: string;
+  readonly ignition?: string;
+  readonly preseed?: string;
+  readonly kickstart?: string;
+  readonly nocloud?: string;
+  readonly generic?: string;
+  readonly kernel_args: readonly string[];
+  /** For `custom`: a path below images/ or a URL. */
+  readonly kernel?: string;
+  /** For `custom`: paths below images/ or URLs, in order. */
+  readonly initrd: readonly string[];
+  readonly vars: JsonObject;
+  readonly nodes: readonly Node[];
+  readonly default: boolean;
+  /** How a machine of this profile is handed to its disk. */
+  readonly local_boot: LocalBoot;
+  /** `local` sends the machine to its own disk instead of booting an image. */
+  readonly boot: 'image' | 'local';
+  /** The file as it was parsed, for templates (`profile.*`) and for old routes. */
+  readonly raw: JsonObject;
+}

@@ -1,0 +1,21 @@
+declare const brand: unique symbol;
+
+/** A system UUID as SMBIOS prints it: lower case, with hyphens, never all zeros or all ones. */
+export type Uuid = string & { readonly [brand]: 'Uuid' };
+
+const SPELLING = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** True for what looks like a UUID, whether or not it identifies anything. */
+export function isUuidText(text: string): boolean {
+  return SPELLING.test(text.toLowerCase());
+}
+
+/**
+ * Undefined for anything malformed, and for the all-zero and all-one UUIDs: QEMU without `-uuid` and boards that were
+ * never programmed report those, so they identify nobody (reference: FIRMWARE 4.1; SMBIOS 3.x, 7.2.1).
+ */
+export function parseUuid(text: string): Uuid | undefined {
+  const lower = text.toLowerCase();
+  if (!SPELLING.test(lower) || /^[0-]+$/.test(lower) || /^[f-]+$/.test(lower)) return undefined;
+  return lower as Uuid;
+}

@@ -1,0 +1,28 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { DocumentKind, Node, Profile, SystemId } from '../domain/profile.ts';
+
+/** What an operating system's file needs to know to say how it is booted. */
+export interface PlanInput {
+  readonly profile: Profile;
+  readonly origin: Origin;
+  /** The machine as far as it is known; empty when a profile is asked for by name. */
+  readonly facts: MachineFacts;
+  readonly node?: Node;
+  /** The URL at which this machine fetches each document that its profile names. */
+  readonly documents: Readonly<Partial<Record<DocumentKind, string>>>;
+  /** The text of the public key that the profile names. */
+  readonly sshKey?: string;
+}
+
+/** One operating system: where its files lie, what its kernel wants to hear. Pure. */
+export interface System {
+  readonly id: SystemId;
+  /** For people: `Flatcar Container Linux`. */
+  readonly title: string;
+  /** The profile's folder below images/: `amd64-usr/1298.6.0`, `flatcar/amd64/4593.2.5`. Undefined for `custom`. */
+  shelf(profile: Profile): string | undefined;
+  /** Throws Failure `broken` (place: the profile's file and key) when the profile lacks what this system needs. */
+  plan(input: PlanInput): Plan;
+}

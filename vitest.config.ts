@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+// `unit` shares one module graph over threads (modules keep no state); `lab` boots virtual machines and
+// makes network namespaces, one file at a time, so that two tests never fight for the two cores.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/lab/**', 'test/reference/**'],
+          isolate: false,
+          pool: 'threads',
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          fileParallelism: false,
+          pool: 'forks',
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      { test: { name: 'reference', include: ['test/reference/**/*.test.ts'], pool: 'threads' } },
+    ],
+  },
+});
