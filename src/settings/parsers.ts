@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { parseOrigin, type Origin } from '../domain/origin.ts';
+import type { Listen } from './settings.ts';
+
+/** A setting's value, or what is wrong with the text that was given. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+function good<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+function bad<T>(problem: string): Parsed<T> {
+  return { ok: false, problem };
+}
+
+/** `host:port`, `:port`, `[::1]:port`; an empty host is every IPv4 address, as Go's net package wrote it. */
+export function parseListen(text: string): Parsed<Listen> {
+  const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(text);
+  if (match === null) return bad('must be HOST:PORT, such as 0.0.0.0:4777 or [::1]:4777');
+  const port = Number(match[3]);
+  if (port > 65_535) return bad(`port ${String(port)} is over 65535`);
+  const host = match[1] ?? match[2] ?? '';
+  return good({ host: host === '' ? '0.0.0.0' : host, port });
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** `256MiB`, `1GiB`, `64M`, `1048576`: bytes, at least 16 MiB so that a few chunks fit. */
+export function parseSize(text: string): Parsed<number> {
+  const match = /^(\d{1,12})\s*([kmg]?)(?:i?b)?$/i.exec(text);
+  if (match === null) return bad('must be a size such as 256MiB or 1GiB');
+  const bytes = Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1);
+  if (!Number.isSafeInteger(bytes) || bytes < 2 ** 24) return bad('must be at least 16MiB');
+  return good(bytes);
+}
+
+/** `http://boot.lan:4777`, or `boot.lan:4777` as coreos-ipxe-server had it. */
+export function parseBaseUrl(text: string): Parsed<Origin> {
+  const origin = parseOrigin(text);
+  return origin === undefined ? bad('must be a URL such as http://boot.lan:4777') : good(origin);
+}
+
+export function parseFolder(cwd: string): (text: string) => Parsed<string> {
+  return (text) => (text.includes('\0') ? bad('must be a folder') : good(resolve(cwd, text)));
+}
+
+export function parseOneOf<const T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    return choice === undefined ? bad(`must be one of ${choices.join(', ')}`) : good(choice);
+  };
+}

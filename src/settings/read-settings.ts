@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { Failure } from '../domain/failure.ts';
+import { parseBaseUrl, parseFolder, parseListen, parseOneOf, parseSize, type Parsed } from './parsers.ts';
+import type { Settings } from './settings.ts';
+import { SETTING_ROWS, type SettingName, type SettingRow } from './table.ts';
+
+export interface SettingSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Flags of the command line, by their name without dashes. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly terminal: boolean;
+}
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** Things that look like mistakes and do not stop the start. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Flags win over the environment, the environment over `.env`, the new name over coreos-ipxe-server's. `.env` is read
+ * from the data directory, never from a working directory that merely happens to be the current one.
+ * Throws one Failure `invalid` that lists every problem.
+ */
+export function readSettings(sources: SettingSources): ReadSettings {
+  const problems: string[] = [];
+  const dataDir = resolve(sources.cwd, given(row('dataDir'), sources, {})?.text ?? '.');
+  const dotenv = readDotenv(dataDir, problems);
+  if (row('dataDir').env in dotenv)
+    problems.push(`.env: ${row('dataDir').env} cannot be set in the folder that it names`);
+
+  function value<T>(name: SettingName, parse: (text: string) => Parsed<T>, fallback: T): T {
+    const found = given(row(name), sources, name === 'dataDir' ? {} : dotenv);
+    if (found === undefined) return fallback;
+    const parsed = parse(found.text);
+    if (parsed.ok) return parsed.value;
+    problems.push(`${found.from}: ${parsed.problem}; it is ${JSON.stringify(found.text)}`);
+    return fallback;
+  }
+
+  const settings: Settings = {
+    dataDir: value('dataDir', parseFolder(sources.cwd), dataDir),
+    baseUrl: value('baseUrl', parseBaseUrl, undefined),
+    http: value('http', parseListen, { host: '0.0.0.0', port: 4777 }),
+    imageCache: value('imageCache', parseSize, 256 * 2 ** 20),
+    logLevel: value('logLevel', parseOneOf(['debug', 'info', 'warn', 'error']), 'info'),
+    logFormat: value('logFormat', parseOneOf(['pretty', 'json']), sources.terminal ? 'pretty' : 'json'),
+  };
+  if (problems.length > 0) {
+    throw new Failure('invalid', `the settings have ${count(problems.length)}:\n  ${problems.join('\n  ')}`, {
+      remedy: 'see `pilotlight serve --help`',
+    });
+  }
+  return { settings, warnings: unknownNames({ ...dotenv, ...sources.env }) };
+}
+
+function row(name: SettingName): SettingRow {
+  const found = SETTING_ROWS.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new TypeError(`no setting ${name}`);
+  return found;
+}
+
+interface Given {
+  readonly text: string;
+  readonly from: string;
+}
+
+function given(setting: SettingRow, sources: SettingSources, dotenv: Record<string, string>): Given | undefined {
+  const candidates: readonly (readonly [string | undefined, string])[] = [
+    [sources.flags[setting.flag], `--${setting.flag}`],
+    [sources.env[setting.env], setting.env],
+    [dotenv[setting.env], `.env: ${setting.env}`],
+    ...(setting.oldEnv === undefined
+      ? []
+      : ([
+          [sources.env[setting.oldEnv], setting.oldEnv],
+          [dotenv[setting.oldEnv], `.env: ${setting.oldEnv}`],
+        ] as const)),
+  ];
+  for (const [text, from] of candidates) {
+    // An empty variable is what an env file leaves behind when a line is emptied: as good as none.
+    if (text !== undefined && text !== '') return { text, from };
+  }
+  return undefined;
+}
+
+function readDotenv(dataDir: string, problems: string[]): Record<string, string> {
+  try {
+    const parsed = parseEnv(readFileSync(join(dataDir, '.env'), 'utf8'));
+    return Object.fromEntries(
+      Object.entries(parsed).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
+    );
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') problems.push(`.env: cannot be read (${String(code)})`);
+    return {};
+  }
+}
+
+// A misspelt setting is otherwise silent. The names below are read by test scripts, not by the server.
+function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = new Set(SETTING_ROWS.map((setting) => setting.env));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('PILOTLIGHT_') && !known.has(name) && !/_(REQUIRE_ALL|REFERENCE)$/.test(name))
+    .map((name) => `${name} is no setting`);
+}
+
+function count(problems: number): string {
+  return problems === 1 ? 'a problem' : `${String(problems)} problems`;
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../src/settings/read-settings.ts';
+
+let cwd = '';
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+
+function read(env: Record<string, string> = {}, flags: Record<string, string> = {}) {
+  return readSettings({ env, flags, cwd, terminal: false });
+}
+
+describe('readSettings', () => {
+  it('has defaults for everything', () => {
+    expect(read().settings).toEqual({
+      dataDir: cwd,
+      baseUrl: undefined,
+      http: { host: '0.0.0.0', port: 4777 },
+      imageCache: 268_435_456,
+      logLevel: 'info',
+      logFormat: 'json',
+    });
+    expect(readSettings({ env: {}, flags: {}, cwd, terminal: true }).settings.logFormat).toBe('pretty');
+  });
+
+  it("takes coreos-ipxe-server's names", () => {
+    const { settings } = read({
+      COREOS_IPXE_SERVER_DATA_DIR: 'old',
+      COREOS_IPXE_SERVER_BASE_URL: 'boot.lan:4777',
+      COREOS_IPXE_SERVER_LISTEN_ADDR: ':80',
+    });
+    expect(settings).toMatchObject({
+      dataDir: join(cwd, 'old'),
+      baseUrl: 'http://boot.lan:4777',
+      http: { host: '0.0.0.0', port: 80 },
+    });
+  });
+
+  it('flags win over the environment, new names over old ones, the environment over .env', () => {
+    writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_LOG_LEVEL=debug\nPILOTLIGHT_IMAGE_CACHE=64MiB\n');
+    const { settings } = read(
+      {
+        PILOTLIGHT_HTTP_LISTEN: '127.0.0.1:1',
+        COREOS_IPXE_SERVER_LISTEN_ADDR: '127.0.0.1:2',
+        PILOTLIGHT_LOG_LEVEL: 'warn',
+      },
+      { 'base-url': 'http://flag', 'log-level': 'error' },
+    );
+    expect(settings).toMatchObject({
+      http: { port: 1 },
+      logLevel: 'error',
+      imageCache: 67_108_864,
+      baseUrl: 'http://flag',
+    });
+  });
+
+  it('reads .env of the data directory and not of the working directory', () => {
+    mkdirSync(join(cwd, 'data'));
+    writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_BASE_URL=http://evil\n');
+    writeFileSync(join(cwd, 'data', '.env'), 'PILOTLIGHT_BASE_URL=http://good\n');
+    expect(read({ PILOTLIGHT_DATA_DIR: 'data' }).settings.baseUrl).toBe('http://good');
+  });
+
+  it('an empty variable is none', () => {
+    expect(read({ PILOTLIGHT_LOG_LEVEL: '' }).settings.logLevel).toBe('info');
+  });
+
+  it('reports every problem at once, by the name that was used', () => {
+    expect(() =>
+      read(
+        { PILOTLIGHT_HTTP_LISTEN: 'x', COREOS_IPXE_SERVER_BASE_URL: 'a b', PILOTLIGHT_LOG_LEVEL: 'loud' },
+        { 'image-cache': '1' },
+      ),
+    ).toThrow(
+      /4 problems:[^]*COREOS_IPXE_SERVER_BASE_URL: must be a URL[^]*PILOTLIGHT_HTTP_LISTEN: must be HOST:PORT[^]*--image-cache: must be at least 16MiB[^]*PILOTLIGHT_LOG_LEVEL: must be one of/,
+    );
+  });
+
+  it('refuses a .env that cannot be read and one that moves the folder it is in', () => {
+    mkdirSync(join(cwd, 'a', '.env'), { recursive: true });
+    expect(() => read({ PILOTLIGHT_DATA_DIR: 'a' })).toThrow(/\.env: cannot be read/);
+    writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_DATA_DIR=/x\n');
+    expect(() => read()).toThrow(/cannot be set in the folder that it names/);
+  });
+
+  it('warns of names that are no settings', () => {
+    expect(read({ PILOTLIGHT_BASEURL: 'x', OTHER: 'y' }).warnings).toEqual(['PILOTLIGHT_BASEURL is no setting']);
+  });
+});
