@@ -12,7 +12,7 @@ export interface LogOptions {
 /** A log and the way to empty its buffer before the process ends. */
 export interface OpenLog {
   readonly log: Log;
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /**
