@@ -38,10 +38,17 @@ export interface Snapshot {
   /** By file name. */
   readonly documents: ReadonlyMap<string, SourceDocument>;
   readonly keys: ReadonlyMap<string, SshKey>;
+  /** The bytes of every profile in force, as the operator wrote them, by profile name. */
+  readonly sources: ReadonlyMap<string, Buffer>;
   /** Everything wrong with the files as they are on disk now, also where an older good version is in force. */
   readonly problems: readonly Problem[];
   /** mac first, then uuid, then serial, then the default profile. */
   match(facts: MachineFacts): Match | undefined;
+  /**
+   * Why nothing matches a machine that a file names: the file is broken and has no good version yet. Such a machine
+   * does not fall through to the default profile, which may be anything (an installer that wipes its disk).
+   */
+  held(facts: MachineFacts): Problem | undefined;
 }
 
 /** What the catalog cannot know by itself: whether documents and kernel lines are right. `app` hands it in (boot makes it). */
