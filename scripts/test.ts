@@ -1,0 +1,81 @@
+// npm test: the gates, then every test that this machine can run, and what was left out and why. The last line is
+// `N passed, N failed`; gates count as one each. With PILOTLIGHT_REQUIRE_ALL=1 what is left out has failed.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gates, type Gate } from './test/gates.ts';
+import { leftOutLines, requireAll, sum, tally, type Tally, type VitestReport } from './test/report.ts';
+import { runLive, runQuiet } from './test/run.ts';
+
+const top = join(import.meta.dirname, '..');
+const HELP = `npm test                       gates, unit tests and the boot lab
+npm test -- --gates            only the gates (npm run check)
+npm test -- --reference        only the tests against data that is not part of the project
+npm test -- --unit [FILTER...] only unit tests, for example: npm test -- --unit test/catalog
+npm test -- --lab [FILTER...]  only the boot lab`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      gates: { type: 'boolean' },
+      unit: { type: 'boolean' },
+      lab: { type: 'boolean' },
+      reference: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) {
+    console.log(HELP);
+    return 0;
+  }
+  const projects = (['unit', 'lab', 'reference'] as const).filter((name) => values[name] === true);
+  const everything = projects.length === 0 && values.gates !== true;
+  const tallies: Tally[] = [];
+  if (everything || values.gates === true) for (const gate of gates(top)) tallies.push(await passGate(gate));
+  if (everything || projects.length > 0) {
+    tallies.push(await runTests(everything ? ['unit', 'lab'] : projects, positionals));
+  }
+  const whole = sum(tallies);
+  for (const line of leftOutLines(whole)) console.log(line);
+  const { passed, failed } = process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? requireAll(whole) : whole;
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function passGate(gate: Gate): Promise<Tally> {
+  const { code, output, seconds } = await runQuiet(gate.command, gate.args, top);
+  const leftOut = code === 'missing' && gate.optional === true;
+  const verdict = leftOut ? `left out: no ${gate.command}` : code === 0 ? 'ok' : 'FAILED';
+  console.log(`${gate.name.padEnd(14)} ${verdict} (${seconds.toFixed(1)} s)`);
+  if (leftOut) return { passed: 0, failed: 0, leftOut: new Map([[`no ${gate.command}`, 1]]) };
+  if (code === 0) return { passed: 1, failed: 0, leftOut: new Map() };
+  console.log(output);
+  return { passed: 0, failed: 1, leftOut: new Map() };
+}
+
+async function runTests(projects: readonly string[], filters: readonly string[]): Promise<Tally> {
+  const work = mkdtempSync(join(tmpdir(), 'pilotlight-test-'));
+  const file = join(work, 'report.json');
+  const args = [
+    'run',
+    ...projects.flatMap((name) => ['--project', name]),
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    ...filters,
+  ];
+  try {
+    const code = await runLive(join(top, 'node_modules', '.bin', 'vitest'), args, top);
+    const counted = tally(JSON.parse(readFileSync(file, 'utf8')) as VitestReport);
+    // Something outside any test failed: an unhandled error, a hook, no test found.
+    const unexplained = code !== 0 && counted.failed === 0 ? 1 : 0;
+    return { ...counted, failed: counted.failed + unexplained };
+  } catch (error) {
+    console.error(`vitest left no report: ${String(error)}`);
+    return { passed: 0, failed: 1, leftOut: new Map() };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();
