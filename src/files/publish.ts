@@ -1,0 +1,80 @@
+import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../domain/failure.ts';
+import { type DataRoot } from './data-root.ts';
+import { shownPath } from './relative-path.ts';
+import { syncFolder } from './sync-folder.ts';
+import { errnoOf, systemFailure } from './system-error.ts';
+
+/**
+ * Moves a finished folder to its place in one step, with everything in it on the disk first: what is published is
+ * never incomplete, also after a power cut. `draft` and `target` are below the root, on one file system. Throws
+ * `conflict` when something is at `target` already: what is published is never overwritten.
+ */
+export async function publishFolder(root: DataRoot, draft: string, target: string): Promise<void> {
+  try {
+    const from = await root.real(draft);
+    await syncTree(from);
+    const parent = await makeFolder(root, dirname(target));
+    const to = join(parent, basename(root.path(target)));
+    // rename(2) would replace an empty folder without a word.
+    if (await exists(to)) throw taken(target);
+    await rename(from, to);
+    await syncFolder(parent);
+    await syncFolder(dirname(from));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') throw taken(target);
+    throw systemFailure(error, target);
+  }
+}
+
+/** Makes a folder below the root with those above it, and makes them last. Gives its real path. */
+export async function makeFolder(root: DataRoot, relative: string): Promise<string> {
+  const parts = relative === '.' ? [] : relative.split('/');
+  let made = root.dir;
+  for (const depth of parts.keys()) {
+    const part = parts.slice(0, depth + 1).join('/');
+    const path = root.path(part);
+    if (!(await exists(path))) {
+      await mkdir(join(made, basename(path))).catch((error: unknown) => {
+        // Somebody else made it meanwhile.
+        if (errnoOf(error) !== 'EEXIST') throw systemFailure(error, part);
+      });
+      await syncFolder(made);
+    }
+    made = await root.real(part);
+  }
+  return made;
+}
+
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) await syncFile(path);
+  }
+  await syncFolder(folder);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function taken(target: string): Failure {
+  return new Failure('conflict', `${shownPath(target)} exists already`);
+}
