@@ -1,0 +1,129 @@
+import { address, encodeDhcp } from './encode.ts';
+import { netbootMachine, type NetbootMachine } from './machine.ts';
+import { BOOT_REPLY, BOOT_REQUEST, MESSAGE, OPTION, type DhcpPacket } from './packet.ts';
+
+/** Where a packet came from and where it arrived. */
+export interface ProxyQuestion {
+  readonly packet: DhcpPacket;
+  /** 67: everybody's port. 4011: the boot server's (PXE 2.1, 2.2.3). */
+  readonly port: 67 | 4011;
+  readonly from: Endpoint;
+}
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a machine shall load: a file name for TFTP or a URL; or why nothing. */
+export type BootChoice = { readonly file: string } | { readonly silence: string };
+
+export interface ProxyPolicy {
+  /** Our address as the asking machine reaches it: the receiving interface's. */
+  readonly serverAddress: string;
+  /** Relay agents (giaddr) that may ask: whoever else names himself a relay could aim our answers at anybody. */
+  readonly relays: ReadonlySet<string>;
+  choose(machine: NetbootMachine): BootChoice;
+}
+
+export type ProxyAnswer =
+  | {
+      readonly kind: 'reply';
+      readonly bytes: Buffer;
+      readonly to: Endpoint;
+      readonly machine: NetbootMachine;
+      readonly file: string;
+    }
+  /** `reason` is one of a few fixed texts or the policy's own. */
+  | { readonly kind: 'silence'; readonly reason: string; readonly machine?: NetbootMachine };
+
+const UNSET = '0.0.0.0';
+const EVERYBODY = '255.255.255.255';
+const BROADCAST_FLAG = 0x8000;
+/** PXE 2.1, discovery control: no boot server discovery, take the file named here. OVMF then needs no second round. */
+const USE_THIS_FILE = Buffer.from([6, 1, 8, 255]);
+/** PXE 2.1: the boot item that a client chose; a boot server repeats it. */
+const BOOT_ITEM = 71;
+
+/**
+ * The whole of ProxyDHCP as a function: answers machines that netboot, and nobody else; says where to boot from, and
+ * never offers an address or a lease.
+ */
+export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyAnswer {
+  const { packet, port } = question;
+  if (packet.op !== BOOT_REQUEST) return silence('not a request');
+  const type = answerType(question, policy);
+  if (typeof type === 'string') return silence(type);
+  if (packet.giaddr !== UNSET && !policy.relays.has(packet.giaddr)) return silence('unknown relay');
+  const machine = netbootMachine(packet);
+  if (typeof machine === 'string') return silence(machine);
+  const choice = policy.choose(machine);
+  if ('silence' in choice) return { kind: 'silence', reason: choice.silence, machine };
+  const to = destination(question);
+  const bytes = encodeDhcp({
+    op: BOOT_REPLY,
+    xid: packet.xid,
+    flags: to.address === EVERYBODY ? packet.flags | BROADCAST_FLAG : packet.flags,
+    ciaddr: port === 4011 || type === MESSAGE.ack ? packet.ciaddr : UNSET,
+    // iPXE finds "nothing to boot" without it, even where the file is a URL.
+    siaddr: policy.serverAddress,
+    giaddr: packet.giaddr,
+    mac: packet.mac,
+    // The field holds 127 bytes and a zero; what is longer goes into option 67 alone.
+    ...(choice.file.length <= 127 ? { file: choice.file } : {}),
+    options: replyOptions(type, packet, machine, choice.file, policy.serverAddress),
+  });
+  return { kind: 'reply', bytes, to, machine, file: choice.file };
+}
+
+/**
+ * 67: an offer to a DISCOVER, an ACK to a REQUEST that names us (some firmware asks the proxy so). 4011: always an ACK.
+ * A REQUEST for another server is that server's.
+ */
+function answerType({ packet, port }: ProxyQuestion, policy: ProxyPolicy): number | string {
+  const type = packet.options.get(OPTION.messageType);
+  if (type?.length !== 1) return 'no message type';
+  if (type[0] === MESSAGE.discover) return port === 67 ? MESSAGE.offer : 'a discover on 4011';
+  if (type[0] === MESSAGE.inform && port === 4011) return MESSAGE.ack;
+  if (type[0] !== MESSAGE.request) return 'not a question for a proxy';
+  const server = packet.options.get(OPTION.serverId);
+  const named = server?.length === 4 ? server.join('.') : undefined;
+  if (port === 4011) return named === undefined || named === policy.serverAddress ? MESSAGE.ack : 'for another server';
+  return named === policy.serverAddress ? MESSAGE.ack : 'for another server';
+}
+
+function replyOptions(
+  type: number,
+  packet: DhcpPacket,
+  machine: NetbootMachine,
+  file: string,
+  server: string,
+): [number, Buffer][] {
+  const guid = packet.options.get(OPTION.uuid);
+  const options: [number, Buffer][] = [
+    [OPTION.messageType, Buffer.from([type])],
+    [OPTION.serverId, address(server)],
+    [OPTION.vendorClass, Buffer.from(machine.vendorClass)],
+    [OPTION.bootFile, Buffer.from(file, 'latin1')],
+  ];
+  if (guid !== undefined && guid.length > 0) options.push([OPTION.uuid, guid]);
+  if (machine.vendorClass === 'PXEClient') options.push([OPTION.vendorSpecific, vendorOptions(packet)]);
+  return options;
+}
+
+function vendorOptions(packet: DhcpPacket): Buffer {
+  const asked = packet.options.get(OPTION.vendorSpecific);
+  const isItem = asked?.[0] === BOOT_ITEM && asked[1] === 4 && asked.length >= 6;
+  return isItem ? Buffer.concat([asked.subarray(0, 6), Buffer.from([255])]) : USE_THIS_FILE;
+}
+
+/** Never to where the packet alone says: a relay is a configured one, and the asker on 4011 is who sent the packet. */
+function destination({ packet, port, from }: ProxyQuestion): Endpoint {
+  if (packet.giaddr !== UNSET) return { address: packet.giaddr, port: 67 };
+  if (port === 4011 && from.address !== UNSET) return from;
+  return { address: EVERYBODY, port: 68 };
+}
+
+function silence(reason: string): ProxyAnswer {
+  return { kind: 'silence', reason };
+}

@@ -1,0 +1,101 @@
+/** RFC 1350 section 5 and RFC 2347. */
+export const OPCODE = { rrq: 1, wrq: 2, data: 3, ack: 4, error: 5, oack: 6 } as const;
+
+/** RFC 2347: a request is at most 512 octets. */
+export const MAX_REQUEST = 512;
+
+/** One option as the client spelled it; names are case-insensitive (RFC 2347), values are ASCII. */
+export interface TftpOption {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A read or write request. `name` holds one character for each byte that was sent (latin1), not cleaned. */
+export interface TftpRequest {
+  readonly name: string;
+  /** Lower case. */
+  readonly mode: string;
+  /** In the order of the packet, duplicates included. */
+  readonly options: readonly TftpOption[];
+}
+
+export type TftpPacket =
+  | { readonly kind: 'rrq' | 'wrq'; readonly request: TftpRequest }
+  | { readonly kind: 'data'; readonly block: number; readonly data: Buffer }
+  | { readonly kind: 'ack'; readonly block: number }
+  | { readonly kind: 'error'; readonly code: number; readonly text: string }
+  | { readonly kind: 'oack'; readonly options: readonly TftpOption[] };
+
+/** Why bytes are no packet. `opcode` is undefined when there are not even two bytes. */
+export interface TftpReject {
+  readonly kind: 'reject';
+  readonly opcode: number | undefined;
+  readonly reason: string;
+}
+
+/** Reads any bytes; never throws. */
+export function parsePacket(bytes: Buffer): TftpPacket | TftpReject {
+  if (bytes.length < 2) return { kind: 'reject', opcode: undefined, reason: 'shorter than an opcode' };
+  const opcode = bytes.readUInt16BE(0);
+  switch (opcode) {
+    case OPCODE.rrq:
+      return parseRequest(bytes, 'rrq', opcode);
+    case OPCODE.wrq:
+      return parseRequest(bytes, 'wrq', opcode);
+    case OPCODE.oack: {
+      const options = parseOptions(bytes, 2);
+      return typeof options === 'string' ? { kind: 'reject', opcode, reason: options } : { kind: 'oack', options };
+    }
+    case OPCODE.data:
+    case OPCODE.ack:
+    case OPCODE.error:
+      break;
+    default:
+      return { kind: 'reject', opcode, reason: 'unknown opcode' };
+  }
+  if (bytes.length < 4) return { kind: 'reject', opcode, reason: 'shorter than its header' };
+  const second = bytes.readUInt16BE(2);
+  if (opcode === OPCODE.data) return { kind: 'data', block: second, data: bytes.subarray(4) };
+  if (opcode === OPCODE.ack) return { kind: 'ack', block: second };
+  return { kind: 'error', code: second, text: errorText(bytes) };
+}
+
+function parseRequest(bytes: Buffer, kind: 'rrq' | 'wrq', opcode: number): TftpPacket | TftpReject {
+  if (bytes.length > MAX_REQUEST) return { kind: 'reject', opcode, reason: 'request over 512 bytes' };
+  const nameEnd = bytes.indexOf(0, 2);
+  if (nameEnd === -1) return { kind: 'reject', opcode, reason: 'file name without its end' };
+  const modeEnd = bytes.indexOf(0, nameEnd + 1);
+  if (modeEnd === -1) return { kind: 'reject', opcode, reason: 'mode without its end' };
+  if (nameEnd === 2) return { kind: 'reject', opcode, reason: 'empty file name' };
+  const options = parseOptions(bytes, modeEnd + 1);
+  if (typeof options === 'string') return { kind: 'reject', opcode, reason: options };
+  const name = bytes.toString('latin1', 2, nameEnd);
+  const mode = bytes.toString('latin1', nameEnd + 1, modeEnd).toLowerCase();
+  return { kind, request: { name, mode, options } };
+}
+
+/** The options, or the reason why they are none. Zeros up to the end are padding, as some ROMs send it. */
+function parseOptions(bytes: Buffer, start: number): readonly TftpOption[] | string {
+  const options: TftpOption[] = [];
+  let at = start;
+  while (at < bytes.length) {
+    const nameEnd = bytes.indexOf(0, at);
+    if (nameEnd === -1) return 'option name without its end';
+    if (nameEnd === at) return bytes.subarray(at).every((byte) => byte === 0) ? options : 'option without a name';
+    const valueEnd = bytes.indexOf(0, nameEnd + 1);
+    if (valueEnd === -1) return 'option without a value';
+    options.push({
+      name: bytes.toString('latin1', at, nameEnd),
+      value: bytes.toString('latin1', nameEnd + 1, valueEnd),
+    });
+    at = valueEnd + 1;
+  }
+  return options;
+}
+
+/** What a peer says in an ERROR: printable ASCII, at most 128 characters, safe in a log line. */
+export function errorText(bytes: Buffer): string {
+  const end = bytes.indexOf(0, 4);
+  const text = bytes.toString('latin1', 4, Math.min(end === -1 ? bytes.length : end, 4 + 128));
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}

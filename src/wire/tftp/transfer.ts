@@ -1,0 +1,164 @@
+import { errorText, OPCODE } from './packet.ts';
+import { RetransmissionClock } from './retransmission.ts';
+
+/** How a transfer ended. */
+export type TransferEnd =
+  | { readonly kind: 'done' }
+  /** Everything was sent; the acknowledgement of the last block never came. Most clients leave without one. */
+  | { readonly kind: 'unconfirmed' }
+  /** The client said ERROR. Firmware does so after it has seen tsize: that is normal. */
+  | { readonly kind: 'aborted'; readonly code: number; readonly text: string }
+  /** Silence. Not `proven`: the address never acknowledged anything. */
+  | { readonly kind: 'vanished'; readonly proven: boolean };
+
+/** What is to be done now. */
+export interface Step {
+  readonly oack: boolean;
+  /** Send `count` blocks beginning with this one (absolute numbers). */
+  readonly first: number;
+  readonly count: number;
+  readonly end: TransferEnd | undefined;
+}
+
+export interface TransferPlan {
+  readonly windowsize: number;
+  /** An OACK comes first. */
+  readonly oack: boolean;
+  /** Seconds; the client's `timeout` option: never wait longer than that before sending again. */
+  readonly timeout: number | undefined;
+}
+
+/** To an address that has acknowledged nothing, so that a forged source cannot make us flood a victim. */
+const MAX_UNPROVEN = 4;
+/** Tries for the last block before we take the client to have left. */
+const MAX_LAST_TRIES = 7;
+const MAX_SILENCE_MS = 30_000;
+
+const NOTHING: Step = { oack: false, first: 0, count: 0, end: undefined };
+const OACK: Step = { oack: true, first: 0, count: 0, end: undefined };
+
+/**
+ * The sending side of RFC 1350 with RFC 2347 and 7440. It is told what arrived, what time it is and how far the file
+ * has been read; it answers with what to do. Nothing is sent again because of a duplicate ACK (RFC 1123 4.2.3.1,
+ * Sorcerer's Apprentice): only the clock and the gap of RFC 7440 repeat. Times are milliseconds of any steady clock.
+ */
+export class Transfer {
+  readonly #window: number;
+  readonly #clock: RetransmissionClock;
+  #phase: 'oack' | 'data' | 'over';
+  /** Highest block acknowledged; highest block sent in this window; highest block that can be sent. */
+  #acked = 0;
+  #sent = 0;
+  #ready = 0;
+  #last = Infinity;
+  #proven = false;
+  #unproven = 0;
+
+  constructor(plan: TransferPlan, now: number) {
+    this.#window = plan.windowsize;
+    this.#phase = plan.oack ? 'oack' : 'data';
+    this.#clock = new RetransmissionClock(plan.timeout, MAX_SILENCE_MS, now);
+  }
+
+  get acked(): number {
+    return this.#acked;
+  }
+
+  /** When `tick` wants to be called. */
+  get wakeAt(): number {
+    return this.#clock.wakeAt;
+  }
+
+  begin(now: number): Step {
+    if (this.#phase !== 'oack') return this.#more(now);
+    this.#unproven += 1;
+    this.#clock.sent(now);
+    return OACK;
+  }
+
+  /** Blocks up to `ready` can be sent; `last` is the number of the last one as soon as that is known. */
+  loaded(ready: number, last: number | undefined, now: number): Step {
+    this.#ready = ready;
+    if (last !== undefined) this.#last = last;
+    return this.#phase === 'data' ? this.#more(now) : NOTHING;
+  }
+
+  /** A packet of the client's own address and port. Anything but an ACK and an ERROR means nothing here. */
+  receive(bytes: Buffer, now: number): Step {
+    if (this.#phase === 'over' || bytes.length < 4 || bytes[0] !== 0) return NOTHING;
+    if (bytes[1] === OPCODE.ack) return this.#acknowledge(bytes.readUInt16BE(2), now);
+    if (bytes[1] !== OPCODE.error) return NOTHING;
+    return this.#end({ kind: 'aborted', code: bytes.readUInt16BE(2), text: errorText(bytes) });
+  }
+
+  /** The client sent its request again: it has not seen our answer. */
+  again(): Step {
+    if (this.#proven || this.#phase === 'over' || this.#unproven >= MAX_UNPROVEN) return NOTHING;
+    if (this.#phase === 'data' && this.#sent === 0) return NOTHING;
+    return this.#repeat();
+  }
+
+  tick(now: number): Step {
+    if (this.#phase === 'over' || now < this.#clock.wakeAt) return NOTHING;
+    if (this.#clock.exhausted(now)) return this.#end(this.#silence());
+    if (!this.#proven && this.#unproven >= MAX_UNPROVEN) return this.#end({ kind: 'vanished', proven: false });
+    if (this.#sent === this.#last && this.#clock.tries >= MAX_LAST_TRIES) return this.#end(this.#silence());
+    this.#clock.repeated(now);
+    return this.#repeat();
+  }
+
+  #acknowledge(block: number, now: number): Step {
+    if (this.#phase === 'oack') {
+      if (block !== 0) return NOTHING;
+      this.#phase = 'data';
+      this.#progress(now);
+      return this.#more(now);
+    }
+    // How far this ACK is beyond the last one, modulo 65536. A duplicate is 0; what was never sent is further than
+    // what is in flight, and what is old further still.
+    const ahead = (block - this.#acked) & 0xffff;
+    if (ahead === 0 || ahead > this.#sent - this.#acked) return NOTHING;
+    this.#acked += ahead;
+    this.#progress(now);
+    if (this.#acked === this.#last) return this.#end({ kind: 'done' });
+    // RFC 7440 section 4: an ACK inside the window tells of a gap; go on behind it.
+    this.#sent = this.#acked;
+    return this.#more(now);
+  }
+
+  #progress(now: number): void {
+    this.#proven = true;
+    this.#clock.progress(now);
+  }
+
+  /** Fills the window with what is ready. */
+  #more(now: number): Step {
+    const until = Math.min(this.#acked + this.#window, this.#last, this.#ready);
+    const first = this.#sent + 1;
+    if (until < first) {
+      if (this.#sent === this.#acked) this.#clock.idle();
+      return NOTHING;
+    }
+    if (!this.#proven) this.#unproven += 1;
+    this.#sent = until;
+    this.#clock.sent(now);
+    return { oack: false, first, count: until - first + 1, end: undefined };
+  }
+
+  #repeat(): Step {
+    if (!this.#proven) this.#unproven += 1;
+    if (this.#phase === 'oack') return OACK;
+    return { oack: false, first: this.#acked + 1, count: this.#sent - this.#acked, end: undefined };
+  }
+
+  #silence(): TransferEnd {
+    return this.#sent === this.#last && this.#proven
+      ? { kind: 'unconfirmed' }
+      : { kind: 'vanished', proven: this.#proven };
+  }
+
+  #end(end: TransferEnd): Step {
+    this.#phase = 'over';
+    return { oack: false, first: 0, count: 0, end };
+  }
+}
