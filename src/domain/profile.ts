@@ -66,6 +66,8 @@ export interface Profile {
   readonly local_boot: LocalBoot;
   /** `local` sends the machine to its own disk instead of booting an image. */
   readonly boot: 'image' | 'local';
+  /** Install to this disk instead of running from memory, where the system's kernel arguments can say so. */
+  readonly install?: { readonly disk: string };
   /** The file as it was parsed, for templates (`profile.*`) and for old routes. */
   readonly raw: JsonObject;
 }

@@ -1,0 +1,19 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import { macHyphens } from '../domain/mac.ts';
+import type { Origin } from '../domain/origin.ts';
+import { queryUrl } from './ipxe-text.ts';
+
+/** `ORIGIN/ipxe?mac=...`: where this machine asks once more, with the facts that it has sent already. */
+export function againUrl(origin: Origin, facts: MachineFacts): string {
+  return queryUrl(`${origin}/ipxe`, [
+    ['mac', facts.mac === undefined ? undefined : macHyphens(facts.mac)],
+    ['uuid', facts.uuid],
+    ['platform', facts.platform],
+    ['arch', facts.arch],
+    ['serial', facts.serial],
+    ['hostname', facts.hostname],
+    ['asset', facts.asset],
+    ['manufacturer', facts.manufacturer],
+    ['product', facts.product],
+  ]);
+}

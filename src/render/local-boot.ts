@@ -1,0 +1,46 @@
+import type { Platform } from '../domain/facts.ts';
+import type { LocalBoot } from '../domain/profile.ts';
+import { script } from './script-parts.ts';
+
+const SANBOOT = 'sanboot --no-describe --drive 0x80 || exit 1';
+
+/**
+ * Hands a machine to its own disk. Undefined means: answer 404. iPXE then gives up by itself and the firmware goes on,
+ * but only when the firmware's own DHCP answer named `/ipxe`: our start script takes any failure for a server that
+ * will come back.
+ *
+ * `auto`: on EFI `exit 1`, the next boot entry (`exit 0` counts as success there and ends in the setup menu, and sanboot
+ * is unreliable); on a BIOS the first disk, and if it does not boot, the next device. Where the platform is not known
+ * the machine decides.
+ */
+export function localBootScript(method: LocalBoot, platform: Platform | undefined): string | undefined {
+  switch (method) {
+    case 'auto':
+      return script(['echo Booting from the local disk', ...automatic(platform)]);
+    case 'exit':
+      return script(['echo Leaving iPXE for the next boot device', 'exit 1']);
+    case 'exit0':
+      return script(['echo Leaving iPXE', 'exit 0']);
+    case 'sanboot':
+      return script(['echo Booting from the first disk', SANBOOT]);
+    case 'poweroff':
+      return script(POWEROFF);
+    case 'http-404':
+      return undefined;
+  }
+}
+
+function automatic(platform: Platform | undefined): string[] {
+  if (platform === 'efi') return ['exit 1'];
+  if (platform === 'pcbios') return [SANBOOT];
+  return [`iseq \${platform} efi && exit 1 || ${SANBOOT}`];
+}
+
+const POWEROFF = [
+  'echo Powering off',
+  'poweroff || goto stay',
+  ':stay',
+  'echo This iPXE cannot power off: do it by hand.',
+  'sleep 3600 || exit 1',
+  'goto stay',
+];

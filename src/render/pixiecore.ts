@@ -1,0 +1,17 @@
+import type { Origin } from '../domain/origin.ts';
+import { artifactUrl, type Plan } from '../domain/plan.ts';
+
+export interface PixiecoreAnswer {
+  readonly kernel: string;
+  readonly initrd: readonly string[];
+  readonly cmdline: string;
+}
+
+/** pixiecore's API answer (danderson/netboot, README.api.md). It adds `initrd=` itself. */
+export function pixiecoreAnswer(plan: Plan, origin: Origin): PixiecoreAnswer {
+  return {
+    kernel: artifactUrl(plan.kernel, origin),
+    initrd: plan.initrds.map((artifact) => artifactUrl(artifact, origin)),
+    cmdline: plan.args.join(' '),
+  };
+}
