@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Service } from '../../domain/service.ts';
+import { answerBroken, codeOf, refuseTunnel } from './broken-request.ts';
+import { Connections } from './connections.ts';
+import { closingReply, crowdedReply, turnAway } from './gate.ts';
+import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
+import { listen, urlOf, type ListenAddress } from './listen.ts';
+import { createMachineDoor, type MachineDoorOptions } from './machine.ts';
+import { createOperatorDoor, type OperatorDoorOptions } from './operator.ts';
+import { sendReply } from './reply.ts';
+import { readHead } from './request-head.ts';
+
+export interface HttpDoorOptions
+  extends Omit<MachineDoorOptions, 'now' | 'onAnswer'>, Pick<OperatorDoorOptions, 'overview'> {
+  readonly listen: ListenAddress;
+  /** Called for each answer of the machine door: cheap, please. */
+  readonly onAnswer?: MachineDoorOptions['onAnswer'];
+  readonly now?: MachineDoorOptions['now'];
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpDoor extends Service {
+  /** Where it listens; undefined before `start` and after `stop`. */
+  address(): ListenAddress | undefined;
+  /** For people: what to open on this host. */
+  url(): string | undefined;
+}
+
+/** One server with two doors: machines first, then people. Nothing happens before `start`. */
+export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
+  const { log } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const connections = new Connections();
+  const machine = createMachineDoor({
+    ...options,
+    now: options.now ?? (() => performance.now()),
+    onAnswer: options.onAnswer ?? ignore,
+  });
+  const operator = createOperatorDoor(options);
+  let server: Server | undefined;
+  let address: ListenAddress | undefined;
+  let ended: Promise<void> | undefined;
+
+  function onRequest(req: IncomingMessage, res: ServerResponse): void {
+    const head = readHead(req.rawHeaders);
+    const refusal = connections.closing ? closingReply() : turnAway(req, head, limits);
+    if (refusal !== undefined) {
+      log.debug({ url: req.url?.slice(0, limits.maxUrl), status: refusal.status }, 'turned away');
+      sendReply(res, refusal);
+      return;
+    }
+    if (machine.repeat(req, res, head)) return;
+    if (connections.running(req.socket) >= limits.maxPipelined) {
+      sendReply(res, crowdedReply());
+      return;
+    }
+    connections.begin(req.socket, res);
+    const answered = machine.handle(req, res, head);
+    if (answered === undefined) operator(req, res);
+    else
+      answered.catch((error: unknown) => {
+        abandon(res, error);
+      });
+  }
+
+  function abandon(res: ServerResponse, error: unknown): void {
+    log.error({ err: error }, 'an answer could not be sent');
+    res.destroy();
+  }
+
+  async function start(): Promise<void> {
+    const created = newServer(limits);
+    created.on('connection', (socket) => {
+      connections.add(socket);
+    });
+    created.on('request', onRequest);
+    created.on('connect', (_req, socket) => {
+      refuseTunnel(socket);
+    });
+    created.on('clientError', (error, socket) => {
+      log.debug({ code: codeOf(error) }, 'a request could not be read');
+      // In the middle of an answer an error line would become part of its body.
+      if (connections.running(socket) > 0) socket.destroy();
+      else answerBroken(error, socket);
+    });
+    created.on('drop', () => {
+      log.warn({ limit: limits.maxConnections }, 'too many connections, one was dropped');
+    });
+    address = await listen(created, options.listen);
+    created.on('error', (error) => {
+      log.error({ err: error }, 'the HTTP server failed');
+    });
+    server = created;
+  }
+
+  async function stopping(running: Server, force: AbortSignal): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      running.close(() => {
+        resolve();
+      });
+    });
+    connections.close();
+    const cut = (): void => {
+      connections.cut();
+    };
+    force.addEventListener('abort', cut, { once: true });
+    if (force.aborted) cut();
+    await closed;
+    force.removeEventListener('abort', cut);
+    address = undefined;
+  }
+
+  return {
+    name: 'http',
+    address: () => address,
+    url: () => (address === undefined ? undefined : urlOf(address)),
+    start,
+    async stop(force) {
+      if (server === undefined) return;
+      ended ??= stopping(server, force);
+      if (force.aborted) connections.cut();
+      await ended;
+    },
+  };
+}
+
+function newServer(limits: HttpLimits): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.maxHeaderSize,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: limits.checkInterval,
+    requireHostHeader: false, // the gate says it in a line of text
+    noDelay: true,
+  });
+  server.maxConnections = limits.maxConnections;
+  server.timeout = limits.stallTimeout;
+  return server;
+}
+
+function ignore(): void {
+  // nobody listens
+}

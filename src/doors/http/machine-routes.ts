@@ -1,0 +1,155 @@
+import type { Desk, DocumentAnswer, NocloudFile, Question } from '../../boot/desk.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { Origin } from '../../domain/origin.ts';
+import type { DocumentKind } from '../../domain/profile.ts';
+import type { RouteKind } from './answer-event.ts';
+import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.ts';
+import { factsFromQuery, macFromText } from './facts.ts';
+import { healthReply, type Health } from './health.ts';
+import { nameFrom } from './name-from.ts';
+import { legacyOriginOf, originOf, type LocalEnd } from './origin.ts';
+import { decodeStrict, show } from './percent.ts';
+import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
+import { JSON_TYPE, lineReply, type Reply } from './reply.ts';
+import { agentOf, type RequestHead } from './request-head.ts';
+
+/** A question as a route sees it. */
+export interface Ask {
+  /** The path behind the route's prefix, still encoded. */
+  readonly rest: string;
+  readonly query: string;
+  readonly head: RequestHead;
+  readonly end: LocalEnd;
+  /** The client's validator for what it has. */
+  readonly ifNoneMatch: string | undefined;
+}
+
+export interface Route {
+  readonly kind: RouteKind;
+  /** A boot script: the same question may get the same bytes again for a moment. */
+  readonly repeatable?: boolean;
+  /** Throws Failure for what cannot be answered. */
+  readonly answer: (ask: Ask) => Promise<Reply> | Reply;
+}
+
+export interface MachineRoutesOptions {
+  readonly desk: Desk;
+  readonly baseUrl: Origin | undefined;
+  readonly health: () => Health;
+}
+
+/** Paths that are a route, and (with the slash at the end) paths that begin one. */
+export interface MachineRoutes {
+  readonly exact: ReadonlyMap<string, Route>;
+  readonly prefixes: ReadonlyMap<string, Route>;
+}
+
+const NOCLOUD_FILES: readonly NocloudFile[] = ['user-data', 'meta-data', 'vendor-data', 'network-config'];
+
+/** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
+export function machineRoutes({ desk, baseUrl, health }: MachineRoutesOptions): MachineRoutes {
+  function questionOf(ask: Ask, query: Query = parseQuery(ask.query)): Question {
+    return { facts: factsFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
+  }
+
+  function start(ask: Ask): Reply {
+    return scriptReply(desk.start(originOf(ask.head, ask.end, baseUrl)));
+  }
+
+  async function script(ask: Ask, query?: Query): Promise<Reply> {
+    const question = questionOf(ask, query);
+    const answer = await desk.script(question);
+    return scriptReply(answer.script, { decision: answer.decision, mac: question.facts.mac });
+  }
+
+  async function root(ask: Ask): Promise<Reply> {
+    const query = parseQuery(ask.query);
+    if (query.has('profile')) {
+      const name = nameFrom('profile', strictValue(query, 'profile'));
+      const answer = await desk.scriptOf(name, legacyOriginOf(ask.head, ask.end, baseUrl));
+      return scriptReply(answer.script, { decision: answer.decision });
+    }
+    if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, query);
+    if (agentOf(ask.head.userAgent) === 'ipxe') return start(ask);
+    return lineReply(302, 'see /dashboard', ['Location', '/dashboard']);
+  }
+
+  async function documentFor(ask: Ask, find: (question: Question) => Promise<DocumentAnswer>): Promise<Reply> {
+    const question = questionOf(ask);
+    const answer = await find(question);
+    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: question.facts.mac });
+  }
+
+  async function config(ask: Ask): Promise<Reply> {
+    const name = nameFrom('document', decodeStrict(ask.rest) ?? ask.rest);
+    return await documentFor(ask, async (question) => await desk.document(name, question));
+  }
+
+  async function grub(ask: Ask): Promise<Reply> {
+    const question = questionOf(ask);
+    const answer = await desk.grub(question);
+    return textReply(answer.script, { decision: answer.decision, mac: question.facts.mac });
+  }
+
+  async function nocloud(ask: Ask): Promise<Reply> {
+    const [first = '', second = '', ...more] = ask.rest.split('/');
+    const file = NOCLOUD_FILES.find((name) => name === second);
+    if (file === undefined || more.length > 0) {
+      throw new Failure('not-found', `no NoCloud file "${show(ask.rest)}"`, {
+        remedy: `ask for /nocloud/MAC/ and one of ${NOCLOUD_FILES.join(', ')}`,
+      });
+    }
+    const mac = macFromText(decodeStrict(first) ?? first);
+    const answer = await desk.nocloud(file, { facts: { mac }, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac });
+  }
+
+  async function profile(ask: Ask): Promise<Reply> {
+    const file = decodeStrict(ask.rest) ?? ask.rest;
+    if (!file.endsWith('.json')) {
+      throw new Failure('invalid', `"${show(file)}" is not a profile's file`, {
+        remedy: 'ask for /profiles/NAME.json',
+      });
+    }
+    const body = await desk.profileFile(nameFrom('profile', file.slice(0, -'.json'.length)));
+    return documentReply({ body, contentType: JSON_TYPE }, ask.ifNoneMatch);
+  }
+
+  async function keys(ask: Ask): Promise<Reply> {
+    return textReply(await desk.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
+  }
+
+  async function pixiecore(ask: Ask): Promise<Reply> {
+    const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
+    return jsonReply(await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl)), { mac });
+  }
+
+  function documentOf(kind: DocumentKind): Route {
+    const find = async (question: Question): Promise<DocumentAnswer> => await desk.documentOf(kind, question);
+    return { kind: 'document', answer: async (ask) => await documentFor(ask, find) };
+  }
+
+  const metadata = async (question: Question): Promise<DocumentAnswer> => await desk.metadata(question);
+  const boot: Route = { kind: 'start', repeatable: true, answer: start };
+  return {
+    exact: new Map<string, Route>([
+      ['/', { kind: 'root', repeatable: true, answer: root }],
+      ['/boot.ipxe', boot],
+      ['/boot.ipxe.0', boot], // dnsmasq's pxe-service appends the boot layer to the file name
+      ['/ipxe', { kind: 'script', repeatable: true, answer: async (ask) => await script(ask) }],
+      ['/ignition', documentOf('ignition')],
+      ['/cloud', documentOf('cloud_config')],
+      ['/generic', documentOf('generic')],
+      ['/metadata', { kind: 'document', answer: async (ask) => await documentFor(ask, metadata) }],
+      ['/grub', { kind: 'grub', answer: grub }],
+      ['/keys', { kind: 'keys', answer: keys }],
+      ['/healthz', { kind: 'health', answer: () => healthReply(health()) }],
+    ]),
+    prefixes: new Map<string, Route>([
+      ['/configs/', { kind: 'document', answer: config }],
+      ['/profiles/', { kind: 'profile', answer: profile }],
+      ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
+      ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
+    ]),
+  };
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../../domain/log.ts';
+import type { Shelf } from '../../images/shelf.ts';
+import type { AnswerEvent, RouteKind } from './answer-event.ts';
+import { failureReply, methodReply } from './failure-reply.ts';
+import { imagePath } from './image-path.ts';
+import { machineRoutes, type MachineRoutesOptions, type Route } from './machine-routes.ts';
+import { show } from './percent.ts';
+import { sendReply, type Reply } from './reply.ts';
+import { createReporter } from './reporter.ts';
+import { agentOf, type RequestHead } from './request-head.ts';
+import { ScriptCache } from './script-cache.ts';
+import { sendFile } from './send-file.ts';
+import { splitTarget, type Target } from './target.ts';
+
+export interface MachineDoorOptions extends MachineRoutesOptions {
+  readonly shelf: Pick<Shelf, 'open'>;
+  readonly log: Log;
+  readonly onAnswer: (event: AnswerEvent) => void;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+}
+
+export interface MachineDoor {
+  /** The short way: answers at once what it has just answered. False when it has not. */
+  repeat(req: IncomingMessage, res: ServerResponse, head: RequestHead): boolean;
+  /** Undefined when the path is none of its own; else resolves when it is answered, and does not reject. */
+  handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined;
+}
+
+interface Found {
+  readonly route: Route | 'image';
+  /** The path behind the route's prefix, still encoded. */
+  readonly rest: string;
+}
+
+const IMAGES = '/images/';
+
+/** The door for firmware, installers and booting nodes: GET and HEAD directly on node:http. */
+export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
+  const { desk, baseUrl, log, now, shelf } = options;
+  const routes = machineRoutes(options);
+  const reporter = createReporter(log, options.onAnswer);
+  const cache = new ScriptCache();
+
+  /** Undefined when the answer may depend on more than the key holds. */
+  function cacheKey({ url, method }: IncomingMessage, head: RequestHead): string | undefined {
+    if (url?.startsWith('/') !== true || (method !== 'GET' && method !== 'HEAD')) return undefined;
+    if (baseUrl !== undefined) return `${agentOf(head.userAgent)} ${url}`;
+    return head.host === undefined ? undefined : `${agentOf(head.userAgent)} ${head.host} ${url}`;
+  }
+
+  function repeat(req: IncomingMessage, res: ServerResponse, head: RequestHead): boolean {
+    const key = cacheKey(req, head);
+    const entry = key === undefined ? undefined : cache.get(key, desk.generation(), now());
+    if (entry === undefined) return false;
+    finish(req, res, entry.kind, entry.reply);
+    return true;
+  }
+
+  function handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined {
+    const target = splitTarget(req.url ?? '');
+    if (target === undefined) return undefined;
+    const found = findRoute(target.path);
+    if (found === undefined) return undefined;
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      const kind = found.route === 'image' ? 'image' : found.route.kind;
+      finish(req, res, kind, methodReply(show(req.method ?? ''), show(target.path)));
+      return Promise.resolve();
+    }
+    return found.route === 'image'
+      ? stream(req, res, found.rest)
+      : answer(req, res, head, target, found.route, found.rest);
+  }
+
+  function findRoute(path: string): Found | undefined {
+    const route = routes.exact.get(path);
+    if (route !== undefined) return { route, rest: '' };
+    if (path.startsWith(IMAGES)) return { route: 'image', rest: path.slice(IMAGES.length) };
+    for (const [prefix, candidate] of routes.prefixes) {
+      if (path.startsWith(prefix)) return { route: candidate, rest: path.slice(prefix.length) };
+    }
+    return undefined;
+  }
+
+  async function answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    head: RequestHead,
+    target: Target,
+    route: Route,
+    rest: string,
+  ): Promise<void> {
+    const generation = desk.generation();
+    const asked = now();
+    const { authority } = target;
+    try {
+      const reply = await route.answer({
+        rest,
+        query: target.query,
+        head: authority === undefined ? head : { ...head, host: authority },
+        end: req.socket,
+        ifNoneMatch: req.headers['if-none-match'],
+      });
+      const key = route.repeatable === true && reply.status === 200 ? cacheKey(req, head) : undefined;
+      if (key !== undefined) cache.set(key, route.kind, reply, generation, asked);
+      finish(req, res, route.kind, reply);
+      reporter.decided(route.kind, reply, req.socket.remoteAddress);
+    } catch (error) {
+      fail(req, res, route.kind, error);
+    }
+  }
+
+  async function stream(req: IncomingMessage, res: ServerResponse, rest: string): Promise<void> {
+    try {
+      const sent = await sendFile(req, res, await shelf.open(imagePath(rest)));
+      if (sent.failure !== undefined) log.warn({ url: req.url, err: sent.failure }, 'a download was cut');
+      reporter.answered(req, 'image', sent.status, sent.bytes);
+    } catch (error) {
+      fail(req, res, 'image', error);
+    }
+  }
+
+  function fail(req: IncomingMessage, res: ServerResponse, kind: RouteKind, error: unknown): void {
+    const reply = failureReply(error, log);
+    if (res.headersSent) res.destroy();
+    else finish(req, res, kind, reply);
+  }
+
+  function finish(req: IncomingMessage, res: ServerResponse, kind: RouteKind, reply: Reply): void {
+    sendReply(res, reply);
+    reporter.answered(req, kind, reply.status, req.method === 'HEAD' ? 0 : reply.body.length, reply);
+  }
+
+  return { repeat, handle };
+}
