@@ -45,8 +45,8 @@ export interface Snapshot {
   /** mac first, then uuid, then serial, then the default profile. */
   match(facts: MachineFacts): Match | undefined;
   /**
-   * Why nothing matches a machine that a file names: the file is broken and has no good version yet. Such a machine
-   * does not fall through to the default profile, which may be anything (an installer that wipes its disk).
+   * Why nothing matches a machine that a file on disk names: that file is broken, and no version in force names it.
+   * Such a machine does not fall through to the default profile, which may be anything (an installer that wipes disks).
    */
   held(facts: MachineFacts): Problem | undefined;
 }

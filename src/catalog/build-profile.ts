@@ -1,0 +1,70 @@
+import { parseMac } from '../domain/mac.ts';
+import type { Name } from '../domain/name.ts';
+import {
+  DOCUMENT_KINDS,
+  type Arch,
+  type Json,
+  type JsonObject,
+  type LocalBoot,
+  type Node,
+  type Profile,
+  type SystemId,
+} from '../domain/profile.ts';
+import { parseUuid } from '../domain/uuid.ts';
+
+/** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */
+const TEXTS = ['coreos_autologin', 'root', 'rootfstype', 'sshkey', 'kernel', ...DOCUMENT_KINDS] as const;
+
+/** A profile with its defaults filled in. `raw` has passed the schema: the casts below say no more than it does. */
+export function buildProfile(name: Name, file: string, raw: JsonObject): Profile {
+  const texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
+  for (const key of TEXTS) {
+    const value = raw[key];
+    if (typeof value === 'string' && value !== '') texts[key] = value;
+  }
+  const install = raw['install'] as { readonly disk: string } | undefined;
+  return {
+    name,
+    file,
+    system: (raw['system'] ?? 'coreos') as SystemId,
+    arch: (raw['arch'] ?? 'amd64') as Arch,
+    channel: (raw['channel'] ?? 'stable') as string,
+    update: (raw['update'] ?? 'auto') as 'auto' | 'manual',
+    version: (raw['version'] ?? '') as string,
+    ...texts,
+    console: list(raw['console']),
+    kernel_args: list(raw['kernel_args']),
+    initrd: list(raw['initrd']),
+    vars: (raw['vars'] ?? {}) as JsonObject,
+    nodes: ((raw['nodes'] ?? []) as readonly JsonObject[]).map(buildNode),
+    default: raw['default'] === true,
+    local_boot: (raw['local_boot'] ?? 'auto') as LocalBoot,
+    boot: (raw['boot'] ?? 'image') as 'image' | 'local',
+    ...(install === undefined ? {} : { install }),
+    raw,
+  };
+}
+
+function list(value: Json | undefined): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return (value ?? []) as readonly string[];
+}
+
+function buildNode(raw: JsonObject): Node {
+  const mac = parseMac(text(raw['mac']));
+  const uuid = parseUuid(text(raw['uuid']));
+  const serial = text(raw['serial']).trim();
+  const ip = text(raw['ip']);
+  return {
+    name: text(raw['name']),
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(serial === '' ? {} : { serial }),
+    ...(ip === '' ? {} : { ip }),
+    vars: (raw['vars'] ?? {}) as JsonObject,
+  };
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,122 @@
+import type { Log } from '../domain/log.ts';
+import type { Service } from '../domain/service.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { CatalogState, FOLDERS } from './catalog-state.ts';
+import { createFolderWatch, systemWatch, type FolderWatch, type Watch } from './folder-watch.ts';
+import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
+
+export interface CatalogOptions {
+  readonly files: DataRoot;
+  readonly inspector: Inspector;
+  readonly log: Log;
+  /** The system's watchers unless a test brings its own. */
+  readonly watch?: Watch;
+  /** The wall clock in milliseconds, to be compared with the times of files. */
+  readonly now?: () => number;
+  /** How often everything is looked at again although nothing was heard. */
+  readonly pollMs?: number;
+}
+
+/** The catalog with its life. Before `start` it is empty. */
+export interface LivingCatalog extends Catalog, Service {
+  /** Looks at the folders now; resolves when what is there is in force. */
+  refresh(): Promise<Snapshot>;
+}
+
+// Editors write in several steps: wait until nothing more is heard, but not for ever.
+const QUIET_MS = 50;
+const LONGEST_MS = 300;
+const POLL_MS = 10_000;
+// Where no watcher hears anything, looking often is all there is.
+const BLIND_POLL_MS = 1_000;
+
+/** Opens the catalog of a data directory. Nothing is read before `start`. */
+export function openCatalog(options: CatalogOptions): LivingCatalog {
+  const { files, log, pollMs = POLL_MS } = options;
+  const state = new CatalogState({ files, inspector: options.inspector, log, now: options.now ?? Date.now });
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let watching: FolderWatch | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let heardAt: number | undefined;
+  let running: Promise<unknown> | undefined;
+  let stopped = true;
+
+  /** One look at a time: the next begins when this one is done, and sees what came meanwhile. */
+  async function refresh(): Promise<Snapshot> {
+    const before = running;
+    const mine = (async () => {
+      await before?.catch(() => undefined);
+      await watching?.refresh();
+      const changed = await state.look();
+      if (changed) for (const listener of [...listeners]) tell(listener);
+    })();
+    running = mine;
+    try {
+      await mine;
+    } finally {
+      if (running === mine) running = undefined;
+    }
+    return state.snapshot;
+  }
+
+  function tell(listener: (snapshot: Snapshot) => void): void {
+    try {
+      listener(state.snapshot);
+    } catch (error) {
+      log.error({ err: error }, 'a listener of the catalog failed');
+    }
+  }
+
+  function heard(): void {
+    if (stopped) return;
+    const now = performance.now();
+    heardAt ??= now;
+    schedule(Math.max(0, Math.min(QUIET_MS, heardAt + LONGEST_MS - now)));
+  }
+
+  function schedule(delay: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(wake, delay);
+    timer.unref();
+  }
+
+  /** The owner of all looks in the background: it hears their failures, and always plans the next look. */
+  function wake(): void {
+    heardAt = undefined;
+    refresh()
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'the catalog could not be read again');
+      })
+      .finally(() => {
+        if (!stopped && heardAt === undefined)
+          schedule(watching?.isBlind() === true || state.hasLinks ? Math.min(BLIND_POLL_MS, pollMs) : pollMs);
+      });
+  }
+
+  return {
+    name: 'catalog',
+    async start() {
+      stopped = false;
+      // First the watchers, then the files: an edit in between is heard.
+      watching = createFolderWatch(files, FOLDERS, options.watch ?? systemWatch, heard);
+      await refresh();
+      const { generation, profiles, problems } = state.snapshot;
+      log.info({ generation, profiles: profiles.size, problems: problems.length }, 'catalog read');
+      schedule(pollMs);
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      watching?.close();
+      await running?.catch(() => undefined);
+    },
+    current: () => state.snapshot,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    refresh,
+  };
+}

@@ -1,0 +1,94 @@
+import type { Profile } from '../domain/profile.ts';
+import { IDENTITY_KEYS, identityOf } from './identity.ts';
+import { canonicalAddress } from './ip-address.ts';
+import type { JsonPath } from './positions.ts';
+
+/** Something wrong in one profile that its schema cannot say. */
+export interface ProfileFault {
+  readonly severity: 'error' | 'warning';
+  readonly path: JsonPath;
+  readonly message: string;
+  readonly remedy: string;
+  /** Where the other half of a contradiction is. */
+  readonly other?: JsonPath;
+}
+
+/** Checks a profile that passed the schema, by itself: no other file is looked at. */
+export function checkProfile(profile: Profile): readonly ProfileFault[] {
+  return [...checkSystem(profile), ...checkNodes(profile), ...checkTwins(profile)];
+}
+
+function checkSystem(profile: Profile): ProfileFault[] {
+  const faults: ProfileFault[] = [];
+  const custom = profile.system === 'custom';
+  if (custom && profile.kernel === undefined && profile.boot === 'image') {
+    const remedy = 'add "kernel": a path below images/ or a URL';
+    faults.push({ severity: 'error', path: [], message: 'the system custom needs a `kernel`', remedy });
+  }
+  for (const key of ['kernel', 'initrd'] as const) {
+    if (custom || profile.raw[key] === undefined) continue;
+    const message = `\`${key}\` is ignored: the system ${profile.system} knows its own files`;
+    faults.push({ severity: 'warning', path: [key], message, remedy: `remove it, or set "system": "custom"` });
+  }
+  return faults;
+}
+
+// What boards report whose maker wrote no serial number (dmidecode's collections are full of them).
+const NO_SERIAL = new Set([
+  '0',
+  'none',
+  'n/a',
+  'not specified',
+  'default string',
+  'system serial number',
+  'to be filled by o.e.m.',
+  '0123456789',
+  '123456789',
+]);
+
+function checkNodes(profile: Profile): ProfileFault[] {
+  return profile.nodes.flatMap((node, index) => {
+    const path = ['nodes', index];
+    const faults: ProfileFault[] = [];
+    if (IDENTITY_KEYS.every((key) => node[key] === undefined)) {
+      const message = `the node ${node.name} has neither mac, uuid nor serial, so no machine can match it`;
+      faults.push({ severity: 'error', path, message, remedy: 'add one of them, best "mac"' });
+    }
+    if (node.ip !== undefined && canonicalAddress(node.ip) === undefined) {
+      const message = `"${node.ip}" is not an IPv4 or IPv6 address`;
+      const remedy = 'write it as 192.168.122.2 or 2001:db8::2, without a prefix length';
+      faults.push({ severity: 'error', path: [...path, 'ip'], message, remedy });
+    }
+    if (node.serial !== undefined && NO_SERIAL.has(identityOf(node, 'serial') ?? '')) {
+      const message = `the serial "${node.serial}" is what boards without one report: many machines may match`;
+      faults.push({ severity: 'warning', path: [...path, 'serial'], message, remedy: 'use "mac" instead' });
+    }
+    return faults;
+  });
+}
+
+/** What two nodes of one profile may not share. */
+function checkTwins(profile: Profile): ProfileFault[] {
+  const faults: ProfileFault[] = [];
+  const seen = new Map<string, JsonPath>();
+  for (const [index, node] of profile.nodes.entries()) {
+    const ip = node.ip === undefined ? undefined : canonicalAddress(node.ip);
+    const claims = { name: node.name.toLowerCase(), ip } as const;
+    for (const key of IDENTITY_KEYS) look(key, identityOf(node, key), index);
+    look('name', claims.name, index);
+    look('ip', claims.ip, index);
+  }
+  return faults;
+
+  function look(key: string, value: string | undefined, index: number): void {
+    if (value === undefined) return;
+    const claim = `${key} ${value}`;
+    const path = ['nodes', index, key];
+    const other = seen.get(claim);
+    if (other === undefined) seen.set(claim, path);
+    else {
+      const message = `the ${key} ${value} belongs to two nodes of this profile`;
+      faults.push({ severity: 'error', path, message, remedy: 'give it to one of them', other });
+    }
+  }
+}

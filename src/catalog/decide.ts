@@ -1,0 +1,188 @@
+import type { Problem } from '../domain/problem.ts';
+import { DOCUMENT_KINDS } from '../domain/profile.ts';
+import { findConflicts } from './claims.ts';
+import { findDocument } from './find-document.ts';
+import type { Around, Inspection } from './inspection.ts';
+import { claimProblem, profileClaims, sharedByProfiles } from './profile-claims.ts';
+import type { ReadProfile } from './read-profile.ts';
+import { missingReferences } from './references.ts';
+import type { Slot } from './slot.ts';
+import type { SourceDocument, SshKey } from './snapshot.ts';
+
+/** All that is known of the three folders. */
+export interface Slots {
+  readonly profiles: readonly Slot<ReadProfile>[];
+  readonly documents: readonly Slot<SourceDocument>[];
+  readonly keys: readonly Slot<SshKey>[];
+}
+
+/** The version of each file that shall be in force; files without one are absent. */
+export interface Choice {
+  readonly profiles: ReadonlyMap<Slot<ReadProfile>, ReadProfile>;
+  readonly documents: ReadonlyMap<Slot<SourceDocument>, SourceDocument>;
+  readonly keys: ReadonlyMap<Slot<SshKey>, SshKey>;
+}
+
+export interface Decision extends Choice {
+  /** Everything that is wrong with the files as they are on disk. */
+  readonly problems: readonly Problem[];
+}
+
+type AnySlot = Slot<ReadProfile> | Slot<SourceDocument> | Slot<SshKey>;
+/** Files that are sent back to the version that was in force before, and why. */
+type Blamed = Map<AnySlot, Problem[]>;
+
+interface Blame {
+  readonly slot: AnySlot;
+  /** Made only when it is kept: it looks up lines. */
+  readonly problem: () => Problem;
+}
+
+/**
+ * Decides which version of every file is in force: the one on disk, unless it is broken by itself, contradicts another
+ * file, or fails the inspection; then the one that was in force before. Starts with what is on disk and sends files
+ * back one reason at a time until the rest fits together; at the latest that is what was in force before.
+ */
+export function decide(slots: Slots, inspection: Inspection): Decision {
+  const blamed: Blamed = new Map();
+  for (;;) {
+    const choice = choose(slots, blamed);
+    const again =
+      sendBack(blamed, contradictions(slots, blamed)) ||
+      sendBack(blamed, brokenDocuments(choice, inspection)) ||
+      sendBack(blamed, brokenProfiles(slots, choice, blamed, inspection));
+    if (!again) return { ...choice, problems: problemsOf(slots, choice, blamed, inspection) };
+  }
+}
+
+function chosen<T>(slot: Slot<T>, blamed: Blamed): T | undefined {
+  return blamed.has(slot as AnySlot) ? slot.inForce : (slot.latest.thing ?? slot.inForce);
+}
+
+function choose(slots: Slots, blamed: Blamed): Choice {
+  return { profiles: pick(slots.profiles), documents: pick(slots.documents), keys: pick(slots.keys) };
+
+  function pick<T>(from: readonly Slot<T>[]): ReadonlyMap<Slot<T>, T> {
+    const picked = new Map<Slot<T>, T>();
+    for (const slot of from) {
+      const thing = chosen(slot, blamed);
+      if (thing !== undefined) picked.set(slot, thing);
+    }
+    return picked;
+  }
+}
+
+/** True while sending the file back would change anything. */
+function canGoBack(slot: AnySlot, blamed: Blamed): boolean {
+  return !blamed.has(slot) && slot.latest.thing !== undefined && slot.latest.thing !== slot.inForce;
+}
+
+const MAX_BLAMES = 20;
+
+function sendBack(blamed: Blamed, blames: readonly Blame[]): boolean {
+  const now = new Set(blames.map(({ slot }) => slot).filter((slot) => canGoBack(slot, blamed)));
+  for (const { slot, problem } of blames) {
+    if (!now.has(slot)) continue;
+    const problems = blamed.get(slot) ?? [];
+    if (problems.length < MAX_BLAMES) problems.push(problem());
+    blamed.set(slot, problems);
+  }
+  return now.size > 0;
+}
+
+function contradictions(slots: Slots, blamed: Blamed): readonly Blame[] {
+  const twins = findConflicts(
+    slots.documents,
+    (slot) => chosen(slot, blamed),
+    (document, claim) => {
+      claim(document.name, 0);
+    },
+  ).map(({ loser, winner }): Blame => ({
+    slot: loser.slot,
+    problem: () => twinProblem(loser.slot.file, winner.slot.file),
+  }));
+  const clashes = findConflicts(slots.profiles, (slot) => chosen(slot, blamed), profileClaims).map(
+    ({ id, loser, winner }): Blame => ({
+      slot: loser.slot,
+      problem: () => claimProblem(id, loser.thing, loser.where, winner.thing, winner.where),
+    }),
+  );
+  return [...twins, ...clashes];
+}
+
+function twinProblem(file: string, other: string): Problem {
+  const message = `${other} is there too: a profile that names the document could mean either`;
+  return { severity: 'error', message, place: { file }, remedy: 'remove one of them' };
+}
+
+function brokenDocuments(choice: Choice, inspection: Inspection): readonly Blame[] {
+  return [...choice.documents].flatMap(([slot, document]) =>
+    inspection
+      .document(document)
+      .filter(isError)
+      .map((error) => ({ slot, problem: () => error })),
+  );
+}
+
+function brokenProfiles(slots: Slots, choice: Choice, blamed: Blamed, inspection: Inspection): readonly Blame[] {
+  const around = aroundOf(choice);
+  const neighbours = new Map<string, AnySlot>([...slots.documents, ...slots.keys].map((slot) => [slot.file, slot]));
+  return [...choice.profiles].flatMap(([slot, read]) =>
+    inspection
+      .profile(read, around)
+      .filter(isError)
+      .flatMap((error) => culprits(slot, read, error).map((culprit) => ({ slot: culprit, problem: () => error }))),
+  );
+
+  /** Whose edit made the profile fail. None when nothing can go back: then the error is only shown. */
+  function culprits(slot: Slot<ReadProfile>, read: ReadProfile, error: Problem): readonly AnySlot[] {
+    const named = neighbours.get(error.place.file);
+    if (named !== undefined && hasOlder(named)) return [named];
+    const own = error.place.file === slot.file;
+    if (canGoBack(slot, blamed) && (own || slot.inForce !== undefined)) return [slot];
+    // The profile is as it was; so it is what it refers to that changed.
+    return referred(read).filter(hasOlder);
+  }
+
+  function referred(read: ReadProfile): readonly AnySlot[] {
+    const { profile } = read;
+    const files = DOCUMENT_KINDS.map((kind) => {
+      const name = profile[kind];
+      return name === undefined ? undefined : findDocument(around.documents, kind, name)?.file;
+    });
+    if (profile.sshkey !== undefined) files.push(around.keys.get(profile.sshkey)?.file);
+    return files.flatMap((file) => (file === undefined ? [] : (neighbours.get(file) ?? [])));
+  }
+
+  function hasOlder(slot: AnySlot): boolean {
+    return canGoBack(slot, blamed) && slot.inForce !== undefined;
+  }
+}
+
+function problemsOf(slots: Slots, choice: Choice, blamed: Blamed, inspection: Inspection): readonly Problem[] {
+  const around = aroundOf(choice);
+  const problems: Problem[] = [...slots.profiles, ...slots.documents, ...slots.keys].flatMap(
+    (slot) => slot.latest.problems,
+  );
+  problems.push(...[...blamed.values()].flat());
+  // Problems describe the files on disk, not an older version that stands in for one.
+  const documents = [...choice.documents].filter(([slot, document]) => document === slot.latest.thing);
+  for (const [, document] of documents) problems.push(...inspection.document(document));
+  const profiles = [...choice.profiles].filter(([slot, read]) => read === slot.latest.thing).map(([, read]) => read);
+  for (const read of profiles) {
+    problems.push(...inspection.profile(read, around), ...missingReferences(read, around));
+  }
+  problems.push(...sharedByProfiles(profiles));
+  return problems;
+}
+
+function aroundOf(choice: Choice): Around {
+  return {
+    documents: new Map([...choice.documents.values()].map((document) => [document.fileName, document])),
+    keys: new Map([...choice.keys.values()].map((key) => [key.name, key])),
+  };
+}
+
+function isError(problem: Problem): boolean {
+  return problem.severity === 'error';
+}

@@ -1,0 +1,172 @@
+import { Failure } from '../domain/failure.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { DataRoot, ReadFile } from '../files/data-root.ts';
+import { identityOf, type FileFacts } from '../files/file-facts.ts';
+import type { Reading, Slot } from './slot.ts';
+
+/** What is read from one of the catalog's folders. */
+export interface FolderKind<T> {
+  /** `profiles`. */
+  readonly folder: string;
+  /** Files without this ending are not looked at. */
+  readonly ending: string;
+  readonly maxBytes: number;
+  /** How a folder in the place of a file is judged. */
+  readonly folderInside: 'error' | 'warning';
+  parse(file: string, content: ReadFile): Reading<T>;
+}
+
+interface Entry<T> {
+  readonly slot: Slot<T>;
+  /** What the file system said when it was read; undefined when that may have been too early to be trusted. */
+  readonly identity: string | undefined;
+  readonly bytes: Buffer | undefined;
+  /** Reached through a link: the folder's watcher does not hear when the target is edited. */
+  readonly linked: boolean;
+}
+
+/** One folder as it was read last. */
+export interface FolderState<T> {
+  readonly entries: ReadonlyMap<string, Entry<T>>;
+  /** Wrong with the folder itself. */
+  readonly problems: readonly Problem[];
+  /** True when something was read anew, appeared or went. */
+  readonly changed: boolean;
+}
+
+export const EMPTY_FOLDER: FolderState<never> = { entries: new Map(), problems: [], changed: false };
+
+// A file that was written within the clock tick of its reading looks the same afterwards. Two seconds cover the
+// coarsest clocks of file systems (FAT); until then every look reads the bytes again.
+const SETTLED_MS = 2_000;
+// Each file that is being read holds a descriptor.
+const AT_ONCE = 16;
+
+/** Looks at a folder again; what the file system calls unchanged is neither read nor parsed. */
+export async function readFolder<T>(
+  files: DataRoot,
+  kind: FolderKind<T>,
+  before: FolderState<T>,
+  stamp: { readonly change: number; readonly now: () => number },
+): Promise<FolderState<T>> {
+  const listing = await files.list(kind.folder).catch(asFailure);
+  if (listing instanceof Failure) return withoutFolder(kind, before, listing);
+  const entries = new Map<string, Entry<T>>();
+  let changed = before.problems.length > 0;
+  const wanted = listing.names.filter((name) => isWanted(name, kind));
+  await inBatches(wanted, async (name) => {
+    keep(name, await look(name, before.entries.get(name)));
+  });
+  await inBatches(
+    listing.broken.filter(({ name }) => isWanted(name, kind)),
+    async ({ name, failure }) => {
+      keep(name, await broken(name, failure, before.entries.get(name)));
+    },
+  );
+  changed ||= [...before.entries.keys()].some((name) => !entries.has(name));
+  return { entries, problems: [], changed };
+
+  function keep(name: string, entry: Entry<T> | undefined): void {
+    if (entry === undefined) return;
+    changed ||= entry.slot !== before.entries.get(name)?.slot;
+    entries.set(name, entry);
+  }
+
+  async function look(name: string, known: Entry<T> | undefined): Promise<Entry<T> | undefined> {
+    const file = `${kind.folder}/${name}`;
+    if (known?.identity !== undefined) {
+      const facts = await files.stat(file).catch(asFailure);
+      if (!(facts instanceof Failure) && identityOf(facts) === known.identity) return known;
+    }
+    const now = stamp.now();
+    const content = await files.read(file, kind.maxBytes).catch(asFailure);
+    if (content instanceof Failure) {
+      // It went between the listing and now.
+      return content.code === 'not-found' ? undefined : broken(name, content, known);
+    }
+    const identity = settledIdentity(content, now);
+    const linked = (await files.real(file).catch(asFailure)) !== files.path(file);
+    if (known?.bytes?.equals(content.bytes) === true) return { ...known, identity, linked };
+    return { slot: slotOf(file, kind.parse(file, content), known), identity, bytes: content.bytes, linked };
+  }
+
+  async function broken(name: string, failure: Failure, known: Entry<T> | undefined): Promise<Entry<T>> {
+    const file = `${kind.folder}/${name}`;
+    const problem = await problemOf(file, failure);
+    const [before] = known?.slot.latest.problems ?? [];
+    if (known !== undefined && known.bytes === undefined && before?.message === problem.message) return known;
+    return { slot: slotOf(file, { problems: [problem] }, known), identity: undefined, bytes: undefined, linked: false };
+  }
+
+  function slotOf(file: string, latest: Reading<T>, known: Entry<T> | undefined): Slot<T> {
+    return { file, changed: stamp.change, latest, inForce: known?.slot.inForce };
+  }
+
+  async function problemOf(file: string, failure: Failure): Promise<Problem> {
+    if (failure.code === 'not-found') {
+      const remedy = 'remove it or let it point to a file';
+      return { severity: 'error', message: 'is a link that leads nowhere', place: { file }, remedy };
+    }
+    if (failure.code === 'too-large') {
+      const message = `is larger than ${kind.maxBytes / 1024} KiB`;
+      return { severity: 'error', message, place: { file }, remedy: 'split it' };
+    }
+    const inside = failure.code === 'refused' ? await files.list(file).catch(asFailure) : failure;
+    if (!(inside instanceof Failure)) {
+      const remedy = `put files directly in ${kind.folder}/`;
+      return { severity: kind.folderInside, message: 'is a folder, not a file', place: { file }, remedy };
+    }
+    return {
+      severity: 'error',
+      message: failure.message,
+      place: { file },
+      remedy: failure.remedy ?? REMEDIES[failure.code] ?? 'see the log',
+    };
+  }
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  refused: 'put a regular file in its place',
+  unavailable: 'let the server’s user read it (chmod, chown)',
+};
+
+// Hidden files and what editors leave beside the file that they are writing.
+function isWanted(name: string, kind: { readonly ending: string }): boolean {
+  return name.endsWith(kind.ending) && !/^\.|^#.*#$|~$|\.sw[a-p]$/.test(name);
+}
+
+function settledIdentity(facts: FileFacts, now: number): string | undefined {
+  const latest = Math.max(facts.mtimeMs, Number(facts.ctimeNs / 1_000_000n));
+  return now - latest > SETTLED_MS ? identityOf(facts) : undefined;
+}
+
+/** A folder that is gone takes its files with it; one that cannot be read now leaves them in force. */
+function withoutFolder<T>(kind: FolderKind<T>, before: FolderState<T>, failure: Failure): FolderState<T> {
+  const place = { file: kind.folder };
+  const gone = failure.code === 'not-found';
+  const problem: Problem = gone
+    ? { severity: 'warning', message: 'there is no such folder', place, remedy: `create ${kind.folder}/` }
+    : {
+        severity: 'error',
+        message: failure.message,
+        place,
+        remedy: failure.remedy ?? REMEDIES[failure.code] ?? 'see the log',
+      };
+  const entries = gone ? new Map<string, Entry<T>>() : before.entries;
+  const changed = before.problems[0]?.message !== problem.message || entries.size !== before.entries.size;
+  return { entries, problems: [problem], changed };
+}
+
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}

@@ -1,0 +1,104 @@
+import { watch as watchFolder, type FSWatcher } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { DataRoot } from '../files/data-root.ts';
+
+/** Starts to listen to one folder; `onChange` may come too often, never with more than "something". */
+export type Watch = (path: string, onChange: () => void, onError: (error: unknown) => void) => { close(): void };
+
+/** inotify, kqueue or what the system has, through node:fs. */
+export const systemWatch: Watch = (path, onChange, onError) => {
+  // Not persistent: the sockets keep the server alive, a watcher alone must not keep a command from ending.
+  const watcher: FSWatcher = watchFolder(path, { persistent: false }, onChange);
+  watcher.on('error', onError);
+  return watcher;
+};
+
+/** Keeps an eye on folders that may appear, be replaced and go. */
+export interface FolderWatch {
+  /** Starts watching what is there and not watched; call it again after every sign of change. */
+  refresh(): Promise<void>;
+  /** True when a folder that exists is not watched: then only looking again finds its changes. */
+  isBlind(): boolean;
+  close(): void;
+}
+
+interface Watched {
+  readonly identity: string;
+  close(): void;
+}
+
+/**
+ * Watches the folders, and the root in which they may appear. The system's watchers stay with a folder that was renamed
+ * away or replaced, so the folder's inode is compared at every refresh.
+ */
+export function createFolderWatch(
+  files: DataRoot,
+  folders: readonly string[],
+  watch: Watch,
+  onChange: () => void,
+): FolderWatch {
+  const watched = new Map<string, Watched>();
+  const blind = new Set<string>();
+  let closed = false;
+
+  async function refreshOne(folder: string): Promise<void> {
+    const path = await pathOf(folder);
+    const identity = path === undefined ? undefined : await identityOf(path);
+    const known = watched.get(folder);
+    if (known !== undefined && known.identity === identity) return;
+    drop(folder);
+    blind.delete(folder);
+    if (path === undefined || identity === undefined || closed) return;
+    try {
+      const handle = watch(path, onChange, () => {
+        drop(folder);
+        blind.add(folder);
+        onChange();
+      });
+      watched.set(folder, {
+        identity,
+        close: () => {
+          handle.close();
+        },
+      });
+    } catch {
+      // No more watches to be had (fs.inotify.max_user_watches), or a file system that has none.
+      blind.add(folder);
+    }
+  }
+
+  /** The root is '', the folders are real paths: a link's target is what changes. */
+  async function pathOf(folder: string): Promise<string | undefined> {
+    if (folder === '') return files.dir;
+    try {
+      return await files.real(folder);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function drop(folder: string): void {
+    watched.get(folder)?.close();
+    watched.delete(folder);
+  }
+
+  return {
+    async refresh() {
+      for (const folder of ['', ...folders]) await refreshOne(folder);
+    },
+    isBlind: () => blind.size > 0,
+    close() {
+      closed = true;
+      for (const folder of [...watched.keys()]) drop(folder);
+    },
+  };
+}
+
+async function identityOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}

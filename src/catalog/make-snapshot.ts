@@ -1,0 +1,92 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Node, Profile } from '../domain/profile.ts';
+import type { Decision, Slots } from './decide.ts';
+import { IDENTITY_KEYS, identityOf } from './identity.ts';
+import { profileClaims } from './profile-claims.ts';
+import type { ReadProfile } from './read-profile.ts';
+import type { Match, Snapshot } from './snapshot.ts';
+import type { Slot } from './slot.ts';
+
+/** A catalog of nothing: before it was read. */
+export const EMPTY_SNAPSHOT: Snapshot = {
+  generation: 0,
+  profiles: new Map(),
+  documents: new Map(),
+  keys: new Map(),
+  sources: new Map(),
+  problems: [],
+  match: () => undefined,
+  held: () => undefined,
+};
+
+/** Indexes a decision: a machine is found by one look for each of its identities. */
+export function makeSnapshot(generation: number, slots: Slots, decision: Decision): Snapshot {
+  const read = [...decision.profiles.values()];
+  const profiles = read.map(({ profile }) => profile);
+  const machines = indexNodes(profiles);
+  const held = indexHeld(slots.profiles, decision);
+  const fallback = profiles.find((profile) => profile.default);
+
+  function heldFor(facts: MachineFacts): Problem | undefined {
+    if (held.size === 0 || node(facts) !== undefined) return undefined;
+    for (const key of IDENTITY_KEYS) {
+      const problem = held.get(`${key} ${identityOf(facts, key) ?? ''}`);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  function node(facts: MachineFacts): Match | undefined {
+    for (const key of IDENTITY_KEYS) {
+      const value = identityOf(facts, key);
+      const found = value === undefined ? undefined : machines.get(`${key} ${value}`);
+      if (found !== undefined) return { ...found, by: key };
+    }
+    return undefined;
+  }
+
+  return {
+    generation,
+    profiles: new Map(profiles.map((profile) => [profile.name, profile])),
+    documents: new Map([...decision.documents.values()].map((document) => [document.fileName, document])),
+    keys: new Map([...decision.keys.values()].map((key) => [key.name, key])),
+    sources: new Map(read.map(({ profile, bytes }) => [profile.name, bytes])),
+    problems: decision.problems,
+    match(facts) {
+      const found = node(facts);
+      if (found !== undefined || fallback === undefined || heldFor(facts) !== undefined) return found;
+      return { profile: fallback, by: 'default' };
+    },
+    held: heldFor,
+  };
+}
+
+function indexNodes(
+  profiles: readonly Profile[],
+): ReadonlyMap<string, { readonly profile: Profile; readonly node: Node }> {
+  const machines = new Map<string, { readonly profile: Profile; readonly node: Node }>();
+  for (const profile of profiles) {
+    for (const node of profile.nodes) {
+      for (const key of IDENTITY_KEYS) {
+        const value = identityOf(node, key);
+        if (value !== undefined) machines.set(`${key} ${value}`, { profile, node });
+      }
+    }
+  }
+  return machines;
+}
+
+/** The machines named by files that are not in force as they are on disk, with the reason why they are not. */
+function indexHeld(slots: readonly Slot<ReadProfile>[], decision: Decision): ReadonlyMap<string, Problem> {
+  const held = new Map<string, Problem>();
+  for (const slot of slots) {
+    const { thing, names } = slot.latest;
+    if (thing !== undefined && decision.profiles.get(slot) === thing) continue;
+    const reason = decision.problems.find(({ severity, place }) => severity === 'error' && place.file === slot.file);
+    if (reason === undefined) continue;
+    for (const id of names ?? []) held.set(id, reason);
+    if (thing !== undefined) profileClaims(thing, (id) => held.set(id, reason));
+  }
+  return held;
+}

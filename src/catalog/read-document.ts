@@ -1,0 +1,57 @@
+import { parseName } from '../domain/name.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Reading } from './slot.ts';
+import type { SourceDocument, SshKey } from './snapshot.ts';
+
+const TEMPLATE = '.hbs';
+const KEY = '.pub';
+
+/** A file of configs/: its bytes, whatever they are. What they mean is the inspector's business. */
+export function readDocument(file: string, bytes: Buffer, mtimeMs: number): Reading<SourceDocument> {
+  const fileName = file.slice(file.lastIndexOf('/') + 1);
+  const template = fileName.endsWith(TEMPLATE);
+  const name = template ? fileName.slice(0, -TEMPLATE.length) : fileName;
+  if (parseName(name) === undefined) return { problems: [unnameable(file, 'document')] };
+  return { thing: { fileName, name, file, template, bytes, mtimeMs }, problems: [] };
+}
+
+/** A file of sshkeys/. Its text goes into boot scripts, on the kernel's line and between double quotes. */
+export function readKey(file: string, bytes: Buffer): Reading<SshKey> {
+  const fileName = file.slice(file.lastIndexOf('/') + 1);
+  const name = parseName(fileName.slice(0, -KEY.length));
+  if (name === undefined) return { problems: [unnameable(file, 'key')] };
+  const text = bytes.toString('utf8').trim();
+  const fault = keyFault(text);
+  if (fault !== undefined) return { problems: [{ severity: 'error', place: { file }, ...fault }] };
+  return { thing: { name, file, text }, problems: [] };
+}
+
+function keyFault(text: string): Pick<Problem, 'message' | 'remedy'> | undefined {
+  const remedy = 'put one public key on one line, as ssh-keygen writes it';
+  if (text === '') return { message: 'is empty', remedy };
+  if (/-----BEGIN|PRIVATE KEY/.test(text)) {
+    return {
+      message: 'is a private key',
+      remedy: 'replace it with the public key, and make a new pair: this one may have been served',
+    };
+  }
+  if (/[\r\n\u0085\u2028\u2029]/.test(text)) return { message: 'holds more than one line', remedy };
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\uFFFD]/u.test(text)) return { message: 'holds unprintable characters', remedy };
+  const comment = 'change the comment at the key’s end';
+  if (text.includes('"'))
+    return { message: 'holds a double quote, which ends the key in the boot script', remedy: comment };
+  if (text.includes('${')) return { message: 'holds ${, which iPXE would expand', remedy: comment };
+  if (/(?:^|\s)#/.test(text))
+    return { message: 'holds a word that begins with #: iPXE drops the rest of the line', remedy: comment };
+  if (/(?:^|\s)(?:;|&&|\|\|)(?:\s|$)/.test(text)) {
+    return { message: 'holds a stand-alone ; && or ||, which ends the command in iPXE', remedy: comment };
+  }
+  // Followed by a quote, so it is harmless at the end of a line; but sshkey="..\" would lose its closing quote.
+  if (text.endsWith('\\')) return { message: 'ends with a backslash', remedy: comment };
+  return undefined;
+}
+
+function unnameable(file: string, what: string): Problem {
+  const remedy = 'rename it: letters, digits, dot, plus, hyphen and underscore, at most 128 of them';
+  return { severity: 'warning', message: `is left out: this cannot be the name of a ${what}`, place: { file }, remedy };
+}

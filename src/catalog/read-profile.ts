@@ -1,0 +1,83 @@
+import { parseName } from '../domain/name.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { JsonObject, Profile } from '../domain/profile.ts';
+import { buildProfile } from './build-profile.ts';
+import { checkProfile } from './check-profile.ts';
+import { readJson, type Locator } from './json-text.ts';
+import { namesIn } from './names-in.ts';
+import { pathText, type JsonPath } from './positions.ts';
+import type { ProfileCheck } from './profile-schema.ts';
+import type { Reading } from './slot.ts';
+
+/** A good version of a profile's file. */
+export interface ReadProfile {
+  readonly profile: Profile;
+  readonly bytes: Buffer;
+  readonly locator: Locator;
+}
+
+const MAX_PROBLEMS = 20;
+
+/** Reads a profile's file completely: text, schema, and what a profile must be by itself. */
+export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): Reading<ReadProfile> {
+  const fileName = file.slice(file.lastIndexOf('/') + 1);
+  const name = parseName(fileName.slice(0, -'.json'.length));
+  if (name === undefined) {
+    const remedy = 'rename it: letters, digits, dot, plus, hyphen and underscore, at most 128 of them';
+    return {
+      problems: [
+        { severity: 'warning', message: 'is left out: this cannot be a profile’s name', place: { file }, remedy },
+      ],
+    };
+  }
+  const json = readJson(bytes, file);
+  const problems: Problem[] = [...json.problems];
+  const { value, locator } = json;
+  if (value === undefined) return { problems, names: namesIn(bytes.toString('utf8')) };
+  for (const fault of check(value)) {
+    add({ severity: 'error', remedy: undefined, ...fault });
+  }
+  if (problems.some(isError)) return refused();
+  const profile = buildProfile(name, file, value as JsonObject);
+  for (const fault of checkProfile(profile)) {
+    const twin = fault.other === undefined ? '' : ` (also in line ${locator.value(fault.other).line})`;
+    add({ ...fault, message: fault.message + twin, atKey: false });
+    if (problems.length > MAX_PROBLEMS) break;
+  }
+  if (problems.some(isError)) return refused();
+  return { thing: { profile, bytes, locator }, problems: capped(problems, file) };
+
+  function refused(): Reading<ReadProfile> {
+    return { problems: capped(problems, file), names: namesIn(bytes.toString('utf8')) };
+  }
+
+  function add(fault: {
+    readonly severity: 'error' | 'warning';
+    readonly path: JsonPath;
+    readonly atKey: boolean;
+    readonly message: string;
+    readonly remedy?: string | undefined;
+  }): void {
+    const { line, column } = fault.atKey ? locator.key(fault.path) : locator.value(fault.path);
+    const key = pathText(fault.path);
+    problems.push({
+      severity: fault.severity,
+      message: fault.message,
+      place: { file, ...(key === '' ? {} : { key }), line, column },
+      ...(fault.remedy === undefined ? {} : { remedy: fault.remedy }),
+    });
+  }
+}
+
+function isError(problem: Problem): boolean {
+  return problem.severity === 'error';
+}
+
+/** Nobody reads a thousand: a file made by a broken script must not fill the log. */
+function capped(problems: readonly Problem[], file: string): readonly Problem[] {
+  if (problems.length <= MAX_PROBLEMS) return problems;
+  const severity = problems.some(isError) ? 'error' : 'warning';
+  const more: Problem = { severity, message: 'has more problems than are shown', place: { file } };
+  const errorsFirst = [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
+  return [...errorsFirst.slice(0, MAX_PROBLEMS), more];
+}
