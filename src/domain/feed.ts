@@ -1,5 +1,5 @@
 import type { Arch, JsonObject, SystemId } from './profile.ts';
-import type { ReleaseSpec, Trust } from './release.ts';
+import type { Digests, ReleaseSpec, Trust } from './release.ts';
 import type { Version } from './version.ts';
 
 /** What a feed is asked for. */
@@ -27,6 +27,8 @@ export interface FeedDocument {
   readonly maxBytes: number;
   /** How it is signed; `next` then gets only what was signed. */
   readonly signed?: 'cleartext' | { readonly detached: string };
+  /** From an authenticated list. */
+  readonly digests?: Digests;
   /** Give the address that the server redirects to instead of following it. */
   readonly redirect?: 'report';
   /** A 404 is an answer: undefined. */

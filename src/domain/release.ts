@@ -51,6 +51,8 @@ export interface ArtifactSpec {
   readonly digestLists: readonly DigestList[];
   /** Detached OpenPGP signatures, asked in order. When there are any, one must be there and good. */
   readonly signatureUrls: readonly string[];
+  /** Its absence (404) does not make the release incomplete. */
+  readonly optional?: boolean;
   /** Published instead of the file itself. */
   readonly unpack: readonly ArchiveMember[];
 }

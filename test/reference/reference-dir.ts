@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 // Vendors' public keys, signatures and feeds are not ours to hand on: whoever has copies of them names their folder,
 // and everybody else runs without these tests.
-// eslint-disable-next-line no-restricted-properties -- a switch of the tests, not a setting
 const dir = process.env['REFERENCE_DIR'] ?? '';
 
 /** Whether the folder that REFERENCE_DIR names holds this file. */

@@ -1,0 +1,74 @@
+import { Failure } from '../../domain/failure.ts';
+import type { FeedAnswer, FeedDocument, FeedInput, FeedStep } from '../../domain/feed.ts';
+import { type Name, parseName } from '../../domain/name.ts';
+import type { SystemId } from '../../domain/profile.ts';
+import type { ArtifactSpec, Trust } from '../../domain/release.ts';
+import { parseVersion, type Version } from '../../domain/version.ts';
+
+/** Ceilings for texts: the real ones are a hundredth of these, and nobody makes us read 200 MB. */
+export const MAX_TEXT = 64 * 1024;
+export const MAX_LIST = 8 * 1024 * 1024;
+
+interface Reading {
+  readonly documents: readonly FeedDocument[];
+  readonly trust?: Trust;
+  readonly redirectHosts?: readonly string[];
+}
+
+/** A step that reads texts. */
+export function reading(what: Reading, next: (answers: readonly (FeedAnswer | undefined)[]) => FeedStep): FeedStep {
+  return {
+    kind: 'fetch',
+    documents: what.documents,
+    trust: what.trust,
+    redirectHosts: what.redirectHosts ?? [],
+    next,
+  };
+}
+
+/** The usual case: read one text that must be there. */
+export function readOne(
+  document: FeedDocument,
+  next: (text: string) => FeedStep,
+  rest: Omit<Reading, 'documents'> = {},
+): FeedStep {
+  return reading({ ...rest, documents: [document] }, ([answer]) => next(answer?.text ?? ''));
+}
+
+/**
+ * A version that has exactly the publisher's form, before any URL or path is built of it. Throws Failure `refused`:
+ * `../../x`, a page of a captive portal and two versions in one answer all end here.
+ */
+export function strictVersion(text: string | undefined, form: RegExp, feed: string): Version {
+  const version = text !== undefined && form.test(text) ? parseVersion(text) : undefined;
+  if (version !== undefined) return version;
+  throw new Failure('refused', `${feed} does not name a version where it should`, {
+    remedy: 'look at that address with a browser; a proxy or a captive portal may answer in its place',
+  });
+}
+
+/** Throws Failure `invalid` for a channel that the system does not have. */
+export function strictChannel(channel: string, form: RegExp, system: SystemId, example: string): string {
+  if (form.test(channel)) return channel;
+  throw new Failure('invalid', `${system} has no such channel`, { remedy: `"channel" is ${example}` });
+}
+
+/** A file name of a publisher as the name it gets on the shelf. Throws Failure `refused`. */
+export function strictName(text: string): Name {
+  const name = parseName(text);
+  if (name !== undefined) return name;
+  throw new Failure('refused', 'the feed names a file in a way that is not safe as a file name');
+}
+
+/** Fills in what most artifacts do not have. */
+export function artifact(
+  name: string,
+  parts: Pick<ArtifactSpec, 'url' | 'kind'> & Partial<Omit<ArtifactSpec, 'name'>>,
+): ArtifactSpec {
+  return { digests: {}, digestLists: [], signatureUrls: [], unpack: [], ...parts, name: strictName(name) };
+}
+
+/** The publisher's keys, or those that the operator named instead. */
+export function trusting(input: FeedInput, publisher: Omit<Trust, 'legacySha1'>): Trust {
+  return { ...publisher, pinned: input.pinned ?? publisher.pinned, legacySha1: input.legacySha1 ?? false };
+}
