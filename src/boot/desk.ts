@@ -56,7 +56,10 @@ export interface Desk {
   nocloud(file: NocloudFile, question: Question): Promise<DocumentAnswer>;
   /** matchbox's env file: NAME=value lines. */
   metadata(question: Question): Promise<DocumentAnswer>;
+  /** matchbox's `/grub`: a GRUB configuration. */
   grub(question: Question): Promise<ScriptAnswer>;
+  /** The kernel's arguments for a machine, or for a profile alone. */
+  args(who: MachineFacts | Name, origin: Origin): { readonly args: readonly string[]; readonly decision: Decision };
   /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */
   pixiecore(mac: Mac, origin: Origin): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
   /** profiles/NAME.json as the operator wrote it (the last good version). */

@@ -1,0 +1,85 @@
+import type { Problem } from '../domain/problem.ts';
+import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
+import { templateProblems } from '../boot/inspector.ts';
+import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
+import { typicalMachine } from '../boot/placeholder.ts';
+import { createTemplateShelf } from '../boot/template-shelf.ts';
+import { findDocument } from '../catalog/find-document.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { Settings } from '../settings/settings.ts';
+import { likelyOrigin, readHouse, type House } from './house.ts';
+
+export interface CheckReport {
+  readonly profiles: number;
+  readonly nodes: number;
+  readonly documents: number;
+  /** How many times a template was rendered. */
+  readonly rendered: number;
+  readonly keys: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Everything that can be known to be wrong without a machine: also what is too slow to look at on every change. */
+export async function checkHouse(settings: Settings): Promise<CheckReport> {
+  const house = await readHouse(settings);
+  const snapshot = house.catalog.current();
+  const rendering = renderForEveryNode(snapshot, likelyOrigin(settings));
+  const images = await Promise.all(
+    [...snapshot.profiles.values()].map((profile) => imageProblems(profile, house, settings)),
+  );
+  const all = [...snapshot.problems, ...rendering.problems, ...images.flat()];
+  return {
+    profiles: snapshot.profiles.size,
+    nodes: [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0),
+    documents: snapshot.documents.size,
+    rendered: rendering.count,
+    keys: snapshot.keys.size,
+    problems: withoutRepeats(all),
+  };
+}
+
+function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Problem[]; count: number } {
+  const templates = createTemplateShelf();
+  const problems: Problem[] = [];
+  let count = 0;
+  for (const profile of snapshot.profiles.values()) {
+    for (const kind of DOCUMENT_KINDS) {
+      const name = profile[kind];
+      const document = name === undefined ? undefined : findDocument(snapshot.documents, kind, name);
+      if (document === undefined) continue;
+      for (const node of profile.nodes) {
+        if (document.template) count += 1;
+        problems.push(...templateProblems(document, kind, { profile, node, by: 'mac' }, origin, snapshot, templates));
+      }
+    }
+  }
+  return { problems, count };
+}
+
+async function imageProblems(profile: Profile, house: House, settings: Settings): Promise<readonly Problem[]> {
+  if (profile.boot === 'local') return [];
+  const { match, facts } = typicalMachine(profile);
+  try {
+    const plan = machinePlan(match, facts, likelyOrigin(settings), house.catalog.current());
+    const missing = await missingFiles(plan, house.shelf);
+    return missing.map((path) => ({
+      severity: 'warning',
+      message: `images/${path} is not there`,
+      place: { file: profile.file, key: 'version' },
+      remedy: 'put it there, or change the version; machines wait until it is there',
+    }));
+  } catch (error) {
+    // What the plan cannot say has been said by the inspector.
+    if (error instanceof Failure) return [];
+    throw error;
+  }
+}
+
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...seen.values()].toSorted((a, b) =>
+    a.place.file < b.place.file ? -1 : a.place.file > b.place.file ? 1 : 0,
+  );
+}

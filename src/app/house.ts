@@ -1,0 +1,47 @@
+import { createFrontDesk } from '../boot/front-desk.ts';
+import type { Desk } from '../boot/desk.ts';
+import { createInspector } from '../boot/inspector.ts';
+import { openCatalog, type LivingCatalog } from '../catalog/catalog.ts';
+import { SILENT, type Log } from '../domain/log.ts';
+import { originFromHost, type Origin } from '../domain/origin.ts';
+import { openDataRoot, type DataRoot } from '../files/data-root.ts';
+import { ChunkCache } from '../images/chunk-cache.ts';
+import { openShelf, type Shelf } from '../images/shelf.ts';
+import type { Settings } from '../settings/settings.ts';
+
+/** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
+export interface House {
+  readonly files: DataRoot;
+  readonly catalog: LivingCatalog;
+  readonly shelf: Shelf;
+  readonly desk: Desk;
+}
+
+/** Nothing is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
+export async function openHouse(settings: Settings, log: Log): Promise<House> {
+  const files = await openDataRoot(settings.dataDir);
+  const inspector = createInspector({ origin: likelyOrigin(settings) });
+  const catalog = openCatalog({ files, inspector, log });
+  const shelf = openShelf(files, new ChunkCache(settings.imageCache));
+  const desk = createFrontDesk({ catalog, shelf });
+  return { files, catalog, shelf, desk };
+}
+
+/** The house of a command that looks once and ends. */
+export async function readHouse(settings: Settings): Promise<House> {
+  const house = await openHouse(settings, SILENT);
+  await house.catalog.refresh();
+  return house;
+}
+
+/** The base URL as far as it can be known without a request. Only its length matters to most who ask. */
+export function likelyOrigin(settings: Settings): Origin {
+  if (settings.baseUrl !== undefined) return settings.baseUrl;
+  const { host, port } = settings.http;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return originFromHost(`${name}:${String(port)}`) ?? originFromHost('127.0.0.1') ?? unreachable();
+}
+
+function unreachable(): never {
+  throw new TypeError('127.0.0.1 is a host');
+}

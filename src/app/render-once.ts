@@ -1,0 +1,86 @@
+import { Failure } from '../domain/failure.ts';
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Name } from '../domain/name.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../domain/profile.ts';
+import type { Decision } from '../boot/desk.ts';
+import type { Settings } from '../settings/settings.ts';
+import { likelyOrigin, readHouse, type House } from './house.ts';
+
+export interface RenderRequest {
+  readonly what: 'script' | 'config' | 'args';
+  /** The machine, or nothing when a profile is named. */
+  readonly facts: MachineFacts;
+  readonly profile?: Name;
+  readonly kind?: DocumentKind;
+}
+
+export interface Rendered {
+  readonly text: string;
+  /** Which file decided what, for `--explain`. */
+  readonly reasons: readonly string[];
+}
+
+/** What the server would answer, from the same desk, without a server. */
+export async function renderOnce(settings: Settings, request: RenderRequest): Promise<Rendered> {
+  const house = await readHouse(settings);
+  const origin = likelyOrigin(settings);
+  const base =
+    settings.baseUrl === undefined
+      ? `base URL ${origin}: no setting; a machine sees the address that it asks`
+      : `base URL ${origin}: the setting`;
+  const { text, reasons } = await answer(house, request, origin);
+  return { text, reasons: [...reasons, base] };
+}
+
+async function answer(
+  house: House,
+  request: RenderRequest,
+  origin: ReturnType<typeof likelyOrigin>,
+): Promise<Rendered> {
+  const question = { facts: request.facts, origin };
+  if (request.what === 'script') {
+    const { script, decision } =
+      request.profile === undefined
+        ? await house.desk.script(question)
+        : await house.desk.scriptOf(request.profile, origin);
+    return { text: script, reasons: reasonsOf(decision) };
+  }
+  if (request.what === 'args') {
+    const { args, decision } = house.desk.args(request.profile ?? request.facts, origin);
+    return { text: args.map((arg) => `${arg}\n`).join(''), reasons: reasonsOf(decision) };
+  }
+  const kind = request.kind ?? firstKind(house, request);
+  const document =
+    request.profile === undefined
+      ? await house.desk.documentOf(kind, question)
+      : await house.desk.document(documentName(house, request.profile, kind), question);
+  return {
+    text: document.body.toString('utf8'),
+    reasons: [...reasonsOf(document.decision), `document ${document.source}`],
+  };
+}
+
+function firstKind(house: House, request: RenderRequest): DocumentKind {
+  const { profiles, match } = house.catalog.current();
+  const profile = request.profile === undefined ? match(request.facts)?.profile : profiles.get(request.profile);
+  if (profile === undefined) throw new Failure('not-found', 'no profile matches this machine');
+  const kind = DOCUMENT_KINDS.find((candidate) => profile[candidate] !== undefined);
+  if (kind === undefined) throw new Failure('not-found', `${profile.file} names no document`);
+  return kind;
+}
+
+function documentName(house: House, name: Name, kind: DocumentKind): string {
+  const profile = house.catalog.current().profiles.get(name);
+  const document = profile?.[kind];
+  if (document === undefined) throw new Failure('not-found', `profiles/${name}.json names no ${kind}`);
+  return document;
+}
+
+function reasonsOf(decision: Decision): readonly string[] {
+  return [
+    decision.because,
+    ...(decision.profile === undefined ? [] : [`profile profiles/${decision.profile}.json`]),
+    ...(decision.version === undefined ? [] : [`version ${decision.version}: key "version" of the profile`]),
+    `outcome ${decision.outcome}`,
+  ];
+}

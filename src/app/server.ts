@@ -1,0 +1,75 @@
+import { failureLine, Failure } from '../domain/failure.ts';
+import type { Log } from '../domain/log.ts';
+import { problemLine } from '../domain/problem.ts';
+import type { Service } from '../domain/service.ts';
+import { createHttpDoor } from '../doors/http/http-door.ts';
+import { openLog } from '../observe/logger.ts';
+import type { Settings } from '../settings/settings.ts';
+import { version } from '../settings/version.ts';
+import { healthOf } from './health.ts';
+import { openHouse, type House } from './house.ts';
+import { overviewOf } from './overview.ts';
+
+export interface ServerOptions {
+  /** Where the log goes; a file descriptor. */
+  readonly logFd: number;
+  /** What looks like a mistake in the settings. */
+  readonly warnings: readonly string[];
+}
+
+/** The whole server as one Service: started in order, stopped in reverse, also after a half start. */
+export function createServer(settings: Settings, options: ServerOptions): Service {
+  const { log, flush } = openLog({ level: settings.logLevel, format: settings.logFormat, fd: options.logFd });
+  const started: Service[] = [];
+  return {
+    name: 'server',
+    async start() {
+      for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
+      const house = await openHouse(settings, log);
+      const door = createDoor(settings, house, log);
+      for (const service of [house.catalog, door]) {
+        started.push(service);
+        await service.start();
+      }
+      tellProblems(house, log);
+      log.info({ version: version(), data_dir: settings.dataDir, http: door.address() }, 'pilotlight serves');
+    },
+    async stop(force) {
+      for (const service of started.splice(0).toReversed()) {
+        try {
+          await service.stop(force);
+        } catch (error) {
+          // The others must be stopped all the same.
+          log.error(
+            { service: service.name, problem: error instanceof Failure ? failureLine(error) : error },
+            'a part did not stop well',
+          );
+        }
+      }
+      log.info({}, 'stopped');
+      flush();
+    },
+  };
+}
+
+function createDoor(settings: Settings, house: House, log: Log) {
+  const bornAt = performance.now();
+  const release = version();
+  return createHttpDoor({
+    listen: settings.http,
+    baseUrl: settings.baseUrl,
+    desk: house.desk,
+    shelf: house.shelf,
+    log,
+    health: () => healthOf(house.catalog.current(), release, Math.round((performance.now() - bornAt) / 1000)),
+    overview: () => overviewOf(house.catalog.current(), release),
+  });
+}
+
+function tellProblems(house: House, log: Log): void {
+  const { problems, profiles } = house.catalog.current();
+  for (const problem of problems) {
+    log[problem.severity === 'error' ? 'error' : 'warn']({ problem: problemLine(problem) }, 'a file has a problem');
+  }
+  if (profiles.size === 0) log.warn({}, 'no profile in profiles/: every machine will be told that nobody knows it');
+}

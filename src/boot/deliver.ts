@@ -1,0 +1,73 @@
+import { Failure } from '../domain/failure.ts';
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Origin } from '../domain/origin.ts';
+import { problemFailure } from '../domain/problem.ts';
+import type { DocumentKind } from '../domain/profile.ts';
+import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
+import { checkDocument } from '../documents/document.ts';
+import { findingProblem } from './finding-problem.ts';
+import type { TemplateShelf } from './template-shelf.ts';
+import { templateData } from './template-data.ts';
+
+/** Who a document is for. */
+export interface Reader {
+  readonly match: Match;
+  readonly facts: MachineFacts;
+  readonly origin: Origin;
+}
+
+/** What `deliver` needs beside the document itself. */
+export interface DeliveryRoom {
+  readonly snapshot: Pick<Snapshot, 'keys'>;
+  readonly templates: TemplateShelf;
+}
+
+/**
+ * The bytes of a document for one machine: rendered when it is a template, and adapted to what the machine's system
+ * cannot do on PXE. What was made here is checked before it leaves: a document that is wrong for this one node is a
+ * Failure `broken`, not a half-configured machine. A file that nothing was done to leaves byte for byte.
+ */
+export function deliver(
+  document: SourceDocument,
+  kind: DocumentKind | undefined,
+  reader: Reader,
+  room: DeliveryRoom,
+): Buffer {
+  let text: string | undefined;
+  if (document.template) {
+    const template = room.templates.compiled(document);
+    text = template.render(templateData(reader.match, reader.facts, reader.origin, room.snapshot));
+  }
+  const adapted = kind === 'cloud_config' ? adapt(text ?? document.bytes.toString('utf8'), document, reader) : text;
+  if (adapted === undefined) return document.bytes;
+  if (document.template && kind !== undefined) refuseBroken(adapted, document, kind, reader);
+  return Buffer.from(adapted);
+}
+
+/**
+ * On PXE nobody fills $private_ipv4 (it becomes the empty string), and Flatcar's cloud-config parser silently drops
+ * hyphenated keys since 3913.0.0: both are mended here, for nodes that a profile lists.
+ */
+function adapt(text: string, document: SourceDocument, reader: Reader): string | undefined {
+  const { node, profile } = reader.match;
+  if (node === undefined) return document.template ? text : undefined;
+  const adapted = adaptCloudConfig(text, {
+    underscoreKeys: profile.system === 'flatcar',
+    ...(node.ip === undefined ? {} : { ip: node.ip }),
+  });
+  return adapted === text && !document.template ? undefined : adapted;
+}
+
+function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind, reader: Reader): void {
+  const wrong = checkDocument(kind, text, { fileName: document.name, system: reader.match.profile.system }).find(
+    (finding) => finding.severity === 'error',
+  );
+  if (wrong === undefined) return;
+  const node = reader.match.node?.name ?? 'this machine';
+  const failure = problemFailure(findingProblem(wrong, document.file));
+  throw new Failure('broken', `rendered for ${node}: ${failure.message}`, {
+    ...(failure.place === undefined ? {} : { place: failure.place }),
+    ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
+  });
+}

@@ -1,0 +1,41 @@
+import { Failure } from '../domain/failure.ts';
+import { startScript } from '../render/start-script.ts';
+import { pixiecoreAnswer } from '../render/pixiecore.ts';
+import type { Desk } from './desk.ts';
+import { createDocumentDesk } from './document-desk.ts';
+import { createScriptDesk, type ScriptDeskOptions } from './script-desk.ts';
+
+export type FrontDeskOptions = ScriptDeskOptions;
+
+/** The desk: the catalog says which profile, systems what it needs, render puts it into words. */
+export function createFrontDesk(options: FrontDeskOptions): Desk {
+  const { catalog } = options;
+  const scripts = createScriptDesk(options);
+  const documents = createDocumentDesk(catalog);
+  return {
+    generation: () => catalog.current().generation,
+    start: startScript,
+    script: scripts.script,
+    scriptOf: scripts.scriptOf,
+    grub: scripts.grub,
+    args: scripts.args,
+    ...documents,
+    async pixiecore(mac, origin) {
+      const { plan } = await scripts.bootablePlan({ facts: { mac }, origin });
+      return pixiecoreAnswer(plan, origin);
+    },
+    async profileFile(name) {
+      const source = catalog.current().sources.get(name);
+      if (source === undefined) throw new Failure('not-found', `there is no profile "${name}"`);
+      return Promise.resolve(source);
+    },
+    async keys(name) {
+      const key = catalog.current().keys.get(name);
+      if (key === undefined) {
+        throw new Failure('not-found', `there is no key "${name}"`, { remedy: `create sshkeys/${name}.pub` });
+      }
+      // Byte for byte what coreos-ipxe-server glued together, quotes escaped.
+      return Promise.resolve(`[{"key": ${JSON.stringify(key.text)}}]`);
+    },
+  };
+}

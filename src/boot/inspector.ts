@@ -1,0 +1,94 @@
+import { Failure } from '../domain/failure.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { Problem } from '../domain/problem.ts';
+import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
+import { findDocument } from '../catalog/find-document.ts';
+import type { Inspector, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import { checkDocument } from '../documents/document.ts';
+import { kernelLineProblems } from '../render/kernel-line.ts';
+import { profileWordProblems } from '../render/profile-words.ts';
+import { deliver } from './deliver.ts';
+import { findingProblem } from './finding-problem.ts';
+import { machinePlan } from './machine-plan.ts';
+import { typicalMachine } from './placeholder.ts';
+import { createTemplateShelf, type TemplateShelf } from './template-shelf.ts';
+
+type Around = Pick<Snapshot, 'documents' | 'keys'>;
+
+export interface InspectorOptions {
+  /** The base URL as far as it is known: only its length matters here. */
+  readonly origin: Origin;
+}
+
+/** What the catalog asks when a file changes: are the documents right, would the kernel line arrive whole? */
+export function createInspector({ origin }: InspectorOptions): Inspector {
+  const templates = createTemplateShelf();
+  return {
+    document: (document) => (document.template ? broken(() => templates.compiled(document), document.file) : []),
+    profile(profile, around) {
+      return [
+        ...profileWordProblems(profile),
+        ...broken(() => measure(profile, around, origin), profile.file),
+        ...DOCUMENT_KINDS.flatMap((kind) => {
+          const name = profile[kind];
+          const document = name === undefined ? undefined : findDocument(around.documents, kind, name);
+          if (document === undefined) return [];
+          if (!document.template) return plainProblems(document, kind, profile);
+          const [node] = profile.nodes;
+          if (node === undefined) return [];
+          // One node stands for all here, so that ten thousand load at once; `check` renders for each.
+          return templateProblems(document, kind, { profile, node, by: 'mac' }, origin, around, templates);
+        }),
+      ];
+    },
+  };
+}
+
+function measure(profile: Profile, around: Around, origin: Origin): readonly Problem[] {
+  if (profile.boot === 'local') return [];
+  const { match, facts } = typicalMachine(profile);
+  const plan = machinePlan(match, facts, origin, around);
+  return kernelLineProblems(plan).map((problem) => ({ ...problem, place: { file: profile.file } }));
+}
+
+function plainProblems(
+  document: SourceDocument,
+  kind: (typeof DOCUMENT_KINDS)[number],
+  profile: Profile,
+): readonly Problem[] {
+  const text = document.bytes.toString('utf8');
+  const context = { fileName: document.name, system: profile.system };
+  return checkDocument(kind, text, context).map((finding) => findingProblem(finding, document.file));
+}
+
+/** Renders a template for one node and checks what comes out. */
+export function templateProblems(
+  document: SourceDocument,
+  kind: (typeof DOCUMENT_KINDS)[number],
+  match: Match,
+  origin: Origin,
+  around: Around,
+  templates: TemplateShelf,
+): readonly Problem[] {
+  const { node } = match;
+  const facts = {
+    ...(node?.mac === undefined ? {} : { mac: node.mac }),
+    ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
+  };
+  return broken(() => {
+    deliver(document, kind, { match, facts, origin }, { snapshot: around, templates });
+    return [];
+  }, document.file);
+}
+
+/** A Failure as the problem that it describes; a bug stays a bug. */
+function broken(work: () => unknown, file: string): readonly Problem[] {
+  try {
+    const found = work();
+    return Array.isArray(found) ? (found as readonly Problem[]) : [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { message, remedy, place = { file } } = error;
+    return [{ severity: 'error', message, place, ...(remedy === undefined ? {} : { remedy }) }];
+  }
+}

@@ -1,0 +1,40 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { Artifact, Plan } from '../domain/plan.ts';
+import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import type { Shelf } from '../images/shelf.ts';
+import { systemOf } from '../systems/systems.ts';
+import { documentLinks } from './links.ts';
+
+/** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
+export function machinePlan(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+  around: Pick<Snapshot, 'documents' | 'keys'>,
+): Plan {
+  const { profile, node } = match;
+  const key = profile.sshkey === undefined ? undefined : around.keys.get(profile.sshkey);
+  return systemOf(profile.system).plan({
+    profile,
+    origin,
+    facts,
+    documents: documentLinks(match, facts, origin, around.documents),
+    ...(node === undefined ? {} : { node }),
+    ...(key === undefined ? {} : { sshKey: key.text }),
+  });
+}
+
+/** The files below images/ that a plan names. */
+export function shelfPaths(plan: Plan): readonly string[] {
+  return [plan.kernel, ...plan.initrds, ...plan.extras].flatMap((artifact: Artifact) =>
+    artifact.kind === 'shelf' ? [artifact.path] : [],
+  );
+}
+
+/** Those of them that are not there. */
+export async function missingFiles(plan: Plan, shelf: Pick<Shelf, 'has'>): Promise<readonly string[]> {
+  const paths = shelfPaths(plan);
+  const there = await Promise.all(paths.map((path) => shelf.has(path)));
+  return paths.filter((_, i) => there[i] !== true);
+}

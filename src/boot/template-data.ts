@@ -1,0 +1,60 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { Json, JsonObject, Node } from '../domain/profile.ts';
+import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import type { TemplateData } from '../render/template.ts';
+
+/** What a template sees. What the file says of a node wins over what the machine says of itself. */
+export function templateData(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+  { keys: known }: Pick<Snapshot, 'keys'>,
+): TemplateData {
+  const { profile, node } = match;
+  const keys: Record<string, Json> = {};
+  for (const key of known.values()) keys[key.name] = key.text;
+  return {
+    node: { ...defined(facts, ['mac', 'uuid', 'serial', 'hostname']), ...(node === undefined ? {} : nodeData(node)) },
+    vars: { ...profile.vars, ...(node?.vars ?? {}) },
+    profile: {
+      ...profile.raw,
+      name: profile.name,
+      version: profile.version,
+      system: profile.system,
+      arch: profile.arch,
+    },
+    ssh_keys: keys,
+    base_url: origin,
+    cluster: profile.nodes.map(nodeData),
+    request: defined(facts, [
+      'mac',
+      'uuid',
+      'serial',
+      'hostname',
+      'asset',
+      'manufacturer',
+      'product',
+      'arch',
+      'platform',
+    ]),
+  };
+}
+
+function nodeData(node: Node): JsonObject {
+  return {
+    name: node.name,
+    hostname: node.name,
+    ...defined(node, ['mac', 'uuid', 'serial', 'ip']),
+    vars: node.vars,
+  };
+}
+
+function defined<T extends object>(source: T, keys: readonly (keyof T & string)[]): Record<string, Json> {
+  const found: Record<string, Json> = {};
+  for (const key of keys) {
+    const value = source[key];
+    if (typeof value === 'string') found[key] = value;
+  }
+  return found;
+}

@@ -1,0 +1,36 @@
+import { createServer } from '../../app/server.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../context.ts';
+
+/** Running downloads get this long to finish after the first signal. */
+const GRACE_MS = 10_000;
+
+export const serveCommand: Command = {
+  name: 'serve',
+  usage: '',
+  summary: 'answer machines: boot scripts, configurations and images',
+  details:
+    'Serves until SIGINT or SIGTERM: running downloads then have ten seconds to finish. A second signal cuts them.',
+  flags: [],
+  words: { min: 0, max: 0 },
+  async run({ settings, warnings }, context) {
+    const server = createServer(settings, { logFd: context.stdout.fd ?? 1, warnings });
+    try {
+      await server.start();
+      await aborted(context.stop);
+      return EXIT.ok;
+    } finally {
+      await server.stop(AbortSignal.any([context.force, AbortSignal.timeout(GRACE_MS)]));
+    }
+  },
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      resolve();
+    };
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done, { once: true });
+  });
+}

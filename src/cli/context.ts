@@ -1,0 +1,23 @@
+/** Where a command writes: a process stream, or a string in a test. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  /** A file descriptor, for the log. */
+  readonly fd?: number;
+}
+
+/** Everything that a command gets from the world. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborts when the person asks to stop. */
+  readonly stop: AbortSignal;
+  /** Aborts when the person asks again. */
+  readonly force: AbortSignal;
+}
+
+/** Exit codes are promises to scripts. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { run } from './cli/cli.ts';
+
+// The first signal asks to stop, the second one forces it.
+const stop = new AbortController();
+const force = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    (stop.signal.aborted ? force : stop).abort();
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stop: stop.signal,
+  force: force.signal,
+});

@@ -1,0 +1,56 @@
+import { readHouse, type House } from '../../src/app/house.ts';
+import { parseLabel, type MachineFacts, type Platform } from '../../src/domain/facts.ts';
+import { parseMac } from '../../src/domain/mac.ts';
+import { parseName, type Name } from '../../src/domain/name.ts';
+import { originFromHost, type Origin } from '../../src/domain/origin.ts';
+import { parseUuid } from '../../src/domain/uuid.ts';
+import type { Settings } from '../../src/settings/settings.ts';
+import { makeFolder, type FolderFiles } from './folder.ts';
+
+export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Settings {
+  return {
+    dataDir,
+    baseUrl: undefined,
+    http: { host: '127.0.0.1', port: 0 },
+    imageCache: 2 ** 24,
+    logLevel: 'error',
+    logFormat: 'json',
+    ...more,
+  };
+}
+
+/** The rooms behind the doors, over a folder made for this test. */
+export async function houseOf(files: FolderFiles): Promise<House & { readonly dir: string }> {
+  const dir = makeFolder(files);
+  return { ...(await readHouse(settingsFor(dir))), dir };
+}
+
+export function originOf(host = '10.0.2.2:4777'): Origin {
+  return originFromHost(host) ?? fail(host);
+}
+
+export function nameOf(text: string): Name {
+  return parseName(text) ?? fail(text);
+}
+
+interface Told {
+  readonly mac?: string;
+  readonly uuid?: string;
+  readonly serial?: string;
+  readonly hostname?: string;
+  readonly platform?: Platform;
+}
+
+export function factsOf({ mac, uuid, serial, hostname, platform }: Told): MachineFacts {
+  return {
+    ...(mac === undefined ? {} : { mac: parseMac(mac) ?? fail(mac) }),
+    ...(uuid === undefined ? {} : { uuid: parseUuid(uuid) ?? fail(uuid) }),
+    ...(serial === undefined ? {} : { serial: parseLabel(serial) ?? fail(serial) }),
+    ...(hostname === undefined ? {} : { hostname: parseLabel(hostname) ?? fail(hostname) }),
+    ...(platform === undefined ? {} : { platform }),
+  };
+}
+
+function fail(text: string): never {
+  throw new TypeError(`the test is wrong: ${text}`);
+}

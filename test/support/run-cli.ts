@@ -1,0 +1,22 @@
+import { run } from '../../src/cli/cli.ts';
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One command line, in this process, with nothing of this machine's environment. */
+export async function runCli(argv: readonly string[], cwd = '/nonexistent'): Promise<CliRun> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await run(argv, {
+    env: {},
+    cwd,
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    stop: new AbortController().signal,
+    force: new AbortController().signal,
+  });
+  return { code, stdout: out.join(''), stderr: err.join('') };
+}
