@@ -2,7 +2,7 @@ import { failureLine, Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import { problemLine } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
-import { createHttpDoor } from '../doors/http/http-door.ts';
+import { createHttpDoor, type HttpDoor } from '../doors/http/http-door.ts';
 import { openLog } from '../observe/logger.ts';
 import type { Settings } from '../settings/settings.ts';
 import { version } from '../settings/version.ts';
@@ -17,16 +17,24 @@ export interface ServerOptions {
   readonly warnings: readonly string[];
 }
 
+export interface PilotlightServer extends Service {
+  /** Where HTTP listens; undefined before `start` and after `stop`. */
+  address(): ReturnType<HttpDoor['address']>;
+}
+
 /** The whole server as one Service: started in order, stopped in reverse, also after a half start. */
-export function createServer(settings: Settings, options: ServerOptions): Service {
+export function createServer(settings: Settings, options: ServerOptions): PilotlightServer {
   const { log, flush } = openLog({ level: settings.logLevel, format: settings.logFormat, fd: options.logFd });
   const started: Service[] = [];
+  let http: HttpDoor | undefined;
   return {
     name: 'server',
+    address: () => http?.address(),
     async start() {
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
       const house = await openHouse(settings, log);
       const door = createDoor(settings, house, log);
+      http = door;
       for (const service of [house.catalog, door]) {
         started.push(service);
         await service.start();
