@@ -1,0 +1,162 @@
+import { nearest } from '../domain/nearest.ts';
+import type { SystemId } from '../domain/profile.ts';
+import { typeWords, valueWords, type Violation } from './check-schema.ts';
+import { cloudConfigKind, headerRemedy } from './cloud-config-kind.ts';
+import { checkCloudConfigRules } from './cloud-config-rules.ts';
+import {
+  checkCloudConfigSchema,
+  childSchema,
+  cloudConfigSchema,
+  knownKeys,
+  resolved,
+  type SchemaNode,
+} from './cloud-config-schema.ts';
+import { type Findings, shown, type Path } from './finding.ts';
+import { emptyPlatformVariables } from './platform-variables.ts';
+import { locate, readYaml, type YamlMap, type YamlNode } from './yaml-tree.ts';
+
+export interface CloudConfigTarget {
+  readonly system?: SystemId;
+  /** The listed node that the text is for; undefined when it is looked at by itself. */
+  readonly node?: { readonly name: string; readonly ip?: string };
+}
+
+/**
+ * What coreos-cloudinit would say of a text, and what it would not say and do all the same. As there, a pattern that is
+ * not met, a path below /usr and content that cannot be decoded are errors; unknown keys, wrong types and deprecated
+ * keys are warnings: the machine ignores them and does the rest.
+ */
+export function checkCloudConfig(text: string, target: CloudConfigTarget, findings: Findings): void {
+  switch (cloudConfigKind(text)) {
+    case 'empty':
+      findings.warn('the document is empty: the machine is not configured', { remedy: 'begin with "#cloud-config"' });
+      return;
+    case 'script':
+      return;
+    case 'multipart':
+      if (target.system === 'flatcar') return;
+      findings.error('only Flatcar reads MIME multipart', { offset: 0, remedy: 'write one "#cloud-config" document' });
+      return;
+    case 'ignition':
+      findings.error('this is Ignition JSON; coreos-cloudinit leaves it alone', {
+        offset: 0,
+        remedy: 'name the document with "ignition" in the profile, not with "cloud_config"',
+      });
+      return;
+    case 'unknown':
+      findings.error('the first line must be exactly "#cloud-config"', { offset: 0, remedy: headerRemedy(text) });
+      return;
+    case 'cloud-config':
+      checkBody(text, target, findings);
+  }
+}
+
+/** Whatever reads the text: the server fills these in for every cloud-config of a listed node. */
+export function checkVariables(text: string, { node }: CloudConfigTarget, findings: Findings): void {
+  if (node === undefined) return;
+  for (const { name, offset } of emptyPlatformVariables(text, { ip: node.ip })) {
+    findings.error(`${name} has no value: the node "${node.name}" has no ${name.endsWith('6') ? 'IPv6 ' : ''}ip`, {
+      offset,
+      remedy: `give the node an "ip" in its profile, or write \\${name} for the word itself`,
+    });
+  }
+}
+
+function checkBody(text: string, target: CloudConfigTarget, findings: Findings): void {
+  // Flatcar reads with yaml.v3, to which a second key is an error; CoreOS' reader took the last one.
+  const tree = readYaml(text, findings, target.system === 'flatcar' ? 'error' : 'warning');
+  if (tree === undefined || (tree.kind === 'scalar' && tree.value === null)) return;
+  if (tree.kind !== 'map') {
+    findings.error(`the document is ${tree.kind === 'list' ? 'a list' : 'one line of text'}, not a map of keys`, {
+      offset: tree.offset,
+      remedy: 'write keys such as "hostname: a"',
+    });
+    return;
+  }
+  const spellings: Spelling[] = [];
+  const value = plainValue(tree, cloudConfigSchema, [], { findings, spellings });
+  for (const violation of checkCloudConfigSchema(value)) explain(violation, tree, findings);
+  checkSpellings(spellings, target, findings);
+  checkCloudConfigRules(tree, findings);
+}
+
+interface Spelling {
+  readonly path: Path;
+  readonly offset: number;
+  readonly key: string;
+  /** The underscored key stands beside the hyphenated one. */
+  readonly both: boolean;
+}
+interface Notes {
+  readonly findings: Findings;
+  readonly spellings: Spelling[];
+}
+
+/** The value as the schema wants to see it: fields that are text to coreos-cloudinit keep the words of the file. */
+function plainValue(node: YamlNode, schema: SchemaNode | undefined, path: Path, notes: Notes): unknown {
+  const wanted = resolved(schema);
+  if (node.kind === 'scalar') return wanted?.type === 'string' ? node.source : node.value;
+  if (node.kind === 'list') return node.items.map((item, i) => plainValue(item, wanted?.items, [...path, i], notes));
+  const names = new Set(node.entries.map((entry) => entry.key));
+  const plain = Object.create(null) as Record<string, unknown>;
+  for (const { key, offset, value } of node.entries) {
+    const at = [...path, key];
+    const child = childSchema(wanted, key);
+    if (child !== undefined && key.includes('-')) {
+      notes.spellings.push({ path: at, offset, key, both: names.has(key.replaceAll('-', '_')) });
+    }
+    if (child?.deprecated === true) {
+      const why = child.description?.replace(/^DEPRECATED upstream: /, '') ?? 'it is deprecated';
+      notes.findings.warn(`deprecated key "${key}": ${why}`, { path: at, offset, remedy: 'remove it' });
+    }
+    plain[key] = plainValue(value, child, at, notes);
+  }
+  return plain;
+}
+
+/** coreos-cloudinit takes `-` for `_` in keys; Flatcar's, since 3913.0.0, accepts the hyphen and then ignores the key. */
+function checkSpellings(spellings: readonly Spelling[], { system, node }: CloudConfigTarget, findings: Findings): void {
+  for (const { key, path, offset } of spellings.filter((one) => one.both)) {
+    const name = key.replaceAll('-', '_');
+    const message = `both "${key}" and "${name}" are given`;
+    const told = { path, offset, remedy: `keep "${name}"` };
+    if (system === 'flatcar') findings.error(`${message}: Flatcar ignores the first`, told);
+    else findings.warn(message, told);
+  }
+  const [first] = spellings;
+  if (first === undefined || system !== 'flatcar' || node !== undefined) return;
+  findings.warn(`Flatcar ignores keys with a hyphen ("${first.key}"); only listed nodes get them spelled right`, {
+    path: first.path,
+    offset: first.offset,
+    remedy: `write "${first.key.replaceAll('-', '_')}"`,
+  });
+}
+
+function explain(violation: Violation, tree: YamlMap, findings: Findings): void {
+  const { path, keyword, value, wanted, key } = violation;
+  const { offset } = locate(tree, path);
+  if (keyword === 'additionalProperties' && key !== undefined) {
+    const known = knownKeys(violation.schema as SchemaNode);
+    const meant = nearest(key, known);
+    const at = [...path, key];
+    const remedy = meant === undefined ? `known here: ${known.slice(0, 12).join(', ')}` : `did you mean "${meant}"?`;
+    findings.warn(`unknown key ${shown(key)}`, { path: at, offset: locate(tree, at).offset, remedy });
+  } else if (keyword === 'type') {
+    const remedy = `make it ${typeWords(wanted)}, or remove it`;
+    findings.warn(`this is ${valueWords(value)} and must be ${typeWords(wanted)}`, { path, offset, remedy });
+  } else if (keyword === 'anyOf') {
+    findings.error(`${shown(value)} is not allowed here`, { path, offset, remedy: patternWords(wanted) });
+  } else if (keyword === 'not') {
+    const remedy = 'write it to /etc, /opt or /var';
+    findings.error(`${shown(value)} lies below /usr, which cannot be written to`, { path, offset, remedy });
+  }
+}
+
+/** The schema's patterns are either lists of words or one of four formats. */
+function patternWords(choices: unknown): string {
+  const pattern = (choices as readonly { pattern?: string }[]).find((one) => one.pattern !== undefined)?.pattern ?? '';
+  const words = /^\^\(([a-z0-9|+\\-]+)\)\$$/.exec(pattern)?.[1];
+  if (words !== undefined) return `one of ${words.replaceAll('\\', '').split('|').join(', ')}`;
+  if (pattern.includes('[0-7]')) return 'three or four octal digits such as 0644';
+  return pattern.includes('[0-9]|1[0-9]|2[0-3]') ? 'a time such as 04:00 or "Thu 04:00"' : 'a duration such as 1h30m';
+}

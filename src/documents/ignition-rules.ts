@@ -1,0 +1,174 @@
+import { shown, type Path } from './finding.ts';
+import { at, itemsOf, textAt, type Placed, type Report } from './ignition-places.ts';
+import { checkResources } from './ignition-resources.ts';
+import { checkIgnitionUnits } from './ignition-units.ts';
+import type { IgnitionVersion } from './ignition-fields.ts';
+
+/** What Ignition itself refuses or stumbles over and no JSON Schema can say. */
+export function checkIgnitionRules(value: unknown, version: IgnitionVersion, report: Report): void {
+  const root: Placed = { path: [], value };
+  checkResources(root, version, report);
+  checkIgnitionUnits(root, version, report);
+  checkTwins(root, version, report);
+  checkPaths(root, version, report);
+  if (version.major === 3) checkLinks(root, report);
+  else checkFilesystemNames(root, report);
+  for (const list of ['files', 'directories']) {
+    for (const node of itemsOf(root, 'storage', list)) checkMode(at(node, 'mode'), report);
+  }
+  for (const raid of itemsOf(root, 'storage', 'raid')) {
+    const level = at(raid, 'level');
+    if (typeof level.value !== 'string' || RAID_LEVELS.includes(level.value)) continue;
+    report.error(level, `the RAID level ${shown(level.value)} is unknown`, `one of ${RAID_LEVELS.join(', ')}`);
+  }
+  checkFormats(root, version, report);
+}
+
+const RAID_LEVELS = [
+  'linear',
+  'raid0',
+  '0',
+  'stripe',
+  'raid1',
+  '1',
+  'mirror',
+  'raid4',
+  '4',
+  'raid5',
+  '5',
+  'raid6',
+  '6',
+  'raid10',
+  '10',
+];
+
+/** Lists whose items have a name of their own. Spec 3 refuses twins; spec 2 does one after the other. */
+const NAMED: readonly (readonly [list: Path, key: string])[] = [
+  [['passwd', 'users'], 'name'],
+  [['passwd', 'groups'], 'name'],
+  [['storage', 'disks'], 'device'],
+  [['storage', 'raid'], 'name'],
+  [['storage', 'luks'], 'name'],
+  [['systemd', 'units'], 'name'],
+  [['networkd', 'units'], 'name'],
+];
+
+function checkTwins(root: Placed, version: IgnitionVersion, report: Report): void {
+  const say = version.major === 3 ? 'error' : 'warn';
+  const keyed = version.major === 3 ? [...NAMED, [['storage', 'filesystems'], 'device'] as const] : NAMED;
+  for (const [list, key] of keyed) {
+    const seen = new Set<string>();
+    for (const item of itemsOf(root, ...list)) {
+      const name = textAt(item, key);
+      if (seen.has(name)) report[say](at(item, key), `${key} ${shown(name)} stands here twice`, 'make them one');
+      if (name !== '') seen.add(name);
+    }
+  }
+  const seen = new Set<string>();
+  for (const node of nodes(root)) {
+    // In spec 2 a path belongs to a filesystem, and a file may be appended to by others.
+    const where = `${textAt(node, 'filesystem')} ${textAt(node, 'path')}`;
+    const appends = version.major === 2 && at(node, 'append').value === true;
+    if (seen.has(where) && !appends) {
+      report[say](at(node, 'path'), `path ${shown(textAt(node, 'path'))} stands here twice`, 'keep one of them');
+    }
+    if (textAt(node, 'path') !== '') seen.add(where);
+  }
+}
+
+/** Files, directories and links: one name space. */
+function nodes(root: Placed): readonly Placed[] {
+  return ['files', 'directories', 'links'].flatMap((list) => itemsOf(root, 'storage', list));
+}
+
+function checkPaths(root: Placed, { major }: IgnitionVersion, report: Report): void {
+  const paths = [
+    ...nodes(root).map((node) => at(node, 'path')),
+    ...itemsOf(root, 'storage', 'disks').map((disk) => at(disk, 'device')),
+    ...itemsOf(root, 'storage', 'raid').flatMap((raid) => itemsOf(raid, 'devices')),
+    ...itemsOf(root, 'storage', 'luks').map((luks) => at(luks, 'device')),
+    ...itemsOf(root, 'storage', 'filesystems').flatMap((one) =>
+      major === 3 ? [at(one, 'device'), at(one, 'path')] : [at(one, 'mount', 'device'), at(one, 'path')],
+    ),
+  ];
+  for (const place of paths) {
+    if (typeof place.value !== 'string' || place.value.startsWith('/')) continue;
+    if (place.value === '' && place.path.at(-1) === 'path' && place.path[1] === 'filesystems') continue;
+    report.error(place, `${shown(place.value)} is no absolute path`, 'begin it with "/"');
+  }
+  for (const file of itemsOf(root, 'storage', 'files')) {
+    const append = at(file, 'append').value;
+    if (major === 2 && append === true && at(file, 'overwrite').value === true) {
+      report.error(file, 'a file is appended to or overwritten, not both', 'remove "append" or "overwrite"');
+    }
+    if (
+      major === 3 &&
+      at(file, 'overwrite').value === true &&
+      typeof at(file, 'contents', 'source').value !== 'string'
+    ) {
+      report.error(file, '"overwrite" needs "contents.source"', 'write "data:," as the source of an empty file');
+    }
+  }
+}
+
+/** A file below a link of the same document would land wherever the link leads. */
+function checkLinks(root: Placed, report: Report): void {
+  const links = new Set(itemsOf(root, 'storage', 'links').map((link) => textAt(link, 'path').replace(/\/+$/, '')));
+  links.delete('');
+  if (links.size === 0) return;
+  for (const node of nodes(root)) {
+    const path = textAt(node, 'path');
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const parent = path.slice(0, slash);
+      if (!links.has(parent)) continue;
+      report.error(at(node, 'path'), `${shown(path)} lies below the link ${shown(parent)}`, 'write where it leads to');
+      break;
+    }
+  }
+}
+
+function checkFilesystemNames(root: Placed, report: Report): void {
+  // Container Linux defines these two itself.
+  const names = new Set(['root', 'oem', ...itemsOf(root, 'storage', 'filesystems').map((one) => textAt(one, 'name'))]);
+  for (const node of nodes(root)) {
+    const name = textAt(node, 'filesystem');
+    if (name === '' || names.has(name)) continue;
+    const remedy = 'define it in storage.filesystems, or write "root"';
+    report.warn(at(node, 'filesystem'), `there is no filesystem ${shown(name)} in this document`, remedy);
+  }
+}
+
+/** Octal permissions of which someone wrote the digits in decimal; the first row are also possible by intention. */
+const DECIMAL_SLIPS = new Set([400, 440, 444, 500]);
+
+function checkMode(mode: Placed, report: Report): void {
+  const { value } = mode;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return;
+  const octal = Number.parseInt(String(value), 8);
+  const remedy = `JSON numbers are decimal: 0${value} is ${octal}`;
+  if (value < 0 || value > 0o7777) {
+    const meant = /^[0-7]{3,5}$/.test(String(value)) ? remedy : 'a mode is at most 4095 (07777)';
+    report.error(mode, `${value} is no file mode`, meant);
+  } else if (DECIMAL_SLIPS.has(value) || (value > 0o777 && /^[0-7]{3,4}$/.test(String(value)))) {
+    report.warn(mode, `the mode ${value} means 0${value.toString(8)}`, remedy);
+  }
+}
+
+const FORMATS: readonly (readonly [name: string, since: number])[] = [
+  ['ext4', 30],
+  ['btrfs', 30],
+  ['xfs', 30],
+  ['vfat', 30],
+  ['swap', 30],
+  ['none', 33],
+];
+
+function checkFormats(root: Placed, { major, minor }: IgnitionVersion, report: Report): void {
+  if (major === 2) return;
+  const known = FORMATS.filter(([, since]) => since <= 30 + minor).map(([name]) => name);
+  for (const one of itemsOf(root, 'storage', 'filesystems')) {
+    const format = at(one, 'format');
+    if (typeof format.value !== 'string' || format.value === '' || known.includes(format.value)) continue;
+    report.error(format, `the filesystem format ${shown(format.value)} is unknown`, `one of ${known.join(', ')}`);
+  }
+}

@@ -1,0 +1,212 @@
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Scalar,
+} from 'yaml';
+import type { Findings, Path } from './finding.ts';
+
+/** One value of a YAML document with its place in the text. Aliases are followed, `<<` is merged. */
+export type YamlNode = YamlMap | YamlList | YamlScalar;
+export interface YamlMap {
+  readonly kind: 'map';
+  readonly offset: number;
+  readonly entries: readonly YamlEntry[];
+}
+export interface YamlList {
+  readonly kind: 'list';
+  readonly offset: number;
+  readonly items: readonly YamlNode[];
+}
+export interface YamlScalar {
+  readonly kind: 'scalar';
+  readonly offset: number;
+  readonly value: string | number | boolean | null;
+  /** What stands in the text: `0644`, where `value` is 420. */
+  readonly source: string;
+}
+export interface YamlEntry {
+  readonly key: string;
+  /** Where the key begins and ends in the text, quotes included; nothing is between them when it is no plain word. */
+  readonly offset: number;
+  readonly end: number;
+  readonly value: YamlNode;
+}
+
+// An alias may stand for a list of aliases: nine lines can mean a billion nodes.
+const MAX_NODES = 200_000;
+const MAX_DEPTH = 100;
+
+/**
+ * Reads YAML 1.1 (`off` is false, `0644` is octal), as coreos-cloudinit and cloud-init do. Everything wrong with it goes
+ * to `findings`; undefined when no tree could be made. `twice` says how bad a key is that stands there twice.
+ */
+export function readYaml(text: string, findings: Findings, twice: 'error' | 'warning'): YamlNode | undefined {
+  let document: Document.Parsed;
+  try {
+    // Duplicate keys are looked for here: the library compares every key with every other.
+    document = parseDocument(text, {
+      version: '1.1',
+      prettyErrors: false,
+      uniqueKeys: false,
+      lineCounter: new LineCounter(),
+      logLevel: 'silent',
+    });
+  } catch {
+    findings.error('the YAML is nested too deep to be read', { remedy: `use less than ${MAX_DEPTH} levels` });
+    return undefined;
+  }
+  for (const error of document.errors) {
+    const offset = error.pos[0];
+    if (error.code === 'MULTIPLE_DOCS') {
+      findings.warn('only the first YAML document of a file is read', { offset, remedy: 'remove the second "---"' });
+      continue;
+    }
+    findings.error(`YAML: ${firstLine(error.message)}`, {
+      offset,
+      remedy: 'check indentation, colons and quotes around this line',
+    });
+  }
+  if (document.errors.some((error) => error.code !== 'MULTIPLE_DOCS')) return undefined;
+  return new TreeMaker(findings, twice).root(document);
+}
+
+/** Where a path leads: the key for a map's entry, the value for a list's; as far as the tree goes. */
+export function locate(root: YamlNode, path: Path): { readonly offset: number; readonly node: YamlNode } {
+  let at = { offset: root.offset, node: root };
+  for (const step of path) {
+    const { node } = at;
+    if (node.kind === 'list' && typeof step === 'number') {
+      const item = node.items[step];
+      if (item === undefined) return at;
+      at = { offset: item.offset, node: item };
+    } else {
+      const entry = node.kind === 'map' ? node.entries.find(({ key }) => key === step) : undefined;
+      if (entry === undefined) return at;
+      at = { offset: entry.offset, node: entry.value };
+    }
+  }
+  return at;
+}
+
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? '').slice(0, 200);
+}
+
+class TooMuch extends RangeError {}
+
+class TreeMaker {
+  readonly #findings: Findings;
+  readonly #twice: 'error' | 'warning';
+  readonly #anchors = new Map<string, { node: YamlNode; size: number }>();
+  #nodes = 0;
+
+  constructor(findings: Findings, twice: 'error' | 'warning') {
+    this.#findings = findings;
+    this.#twice = twice;
+  }
+
+  root(document: Document.Parsed): YamlNode | undefined {
+    try {
+      return this.#node(document.contents, 0, 0);
+    } catch (error) {
+      if (!(error instanceof TooMuch)) throw error;
+      this.#findings.error(error.message, { remedy: 'write the document with fewer levels and aliases' });
+      return undefined;
+    }
+  }
+
+  #node(node: unknown, depth: number, around: number): YamlNode {
+    const before = this.#nodes;
+    const made = this.#make(node, depth, around);
+    const anchor = isNode(node) && !isAlias(node) ? node.anchor : undefined;
+    // Only now: an alias inside of what it names would never end.
+    if (anchor !== undefined) this.#anchors.set(anchor, { node: made, size: this.#nodes - before });
+    return made;
+  }
+
+  #make(node: unknown, depth: number, around: number): YamlNode {
+    this.#count(1);
+    if (depth > MAX_DEPTH) throw new TooMuch(`the YAML is nested more than ${MAX_DEPTH} levels deep`);
+    if (!isNode(node)) return { kind: 'scalar', offset: around, value: null, source: '' };
+    const offset = node.range?.[0] ?? around;
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target !== undefined) {
+        this.#count(target.size);
+        return target.node;
+      }
+      this.#findings.error(`the alias *${node.source.slice(0, 60)} names nothing before it`, {
+        offset,
+        remedy: 'define the anchor first',
+      });
+      return { kind: 'scalar', offset, value: null, source: '' };
+    }
+    if (isMap(node)) return { kind: 'map', offset, entries: this.#entries(node.items, depth, offset) };
+    if (isCollection(node)) {
+      const items = node.items.map((item) => this.#node(isPair(item) ? item.value : item, depth + 1, offset));
+      return { kind: 'list', offset, items };
+    }
+    return scalarNode(node, offset);
+  }
+
+  #entries(pairs: readonly { key: unknown; value: unknown }[], depth: number, around: number): readonly YamlEntry[] {
+    const entries = new Map<string, YamlEntry>();
+    const merged: YamlEntry[] = [];
+    for (const pair of pairs) {
+      const range = isNode(pair.key) ? pair.key.range : undefined;
+      const offset = range?.[0] ?? around;
+      if (!isScalar(pair.key) && !isAlias(pair.key)) {
+        this.#findings.error('a key must be a word', { offset, remedy: 'quote it, or mend the line before' });
+        continue;
+      }
+      const name = this.#node(pair.key, depth + 1, offset);
+      const key = name.kind === 'scalar' ? name.source : '';
+      const value = this.#node(pair.value, depth + 1, offset);
+      if (key === '<<') merged.push(...mergeEntries(value));
+      else {
+        if (entries.has(key)) {
+          const told = { offset, remedy: 'keep one of them' };
+          if (this.#twice === 'error') this.#findings.error(`the key "${key.slice(0, 60)}" stands here twice`, told);
+          else this.#findings.warn(`the key "${key.slice(0, 60)}" stands here twice, the last one wins`, told);
+        }
+        entries.set(key, { key, offset, end: wordEnd(pair.key) ?? offset, value });
+      }
+    }
+    this.#count(merged.length);
+    for (const entry of merged) if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    return [...entries.values()];
+  }
+
+  #count(nodes: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > MAX_NODES) throw new TooMuch(`the YAML stands for more than ${MAX_NODES} values`);
+  }
+}
+
+function wordEnd(key: unknown): number | undefined {
+  const word = isScalar(key) && (key.type === 'PLAIN' || key.type === 'QUOTE_DOUBLE' || key.type === 'QUOTE_SINGLE');
+  return word ? key.range?.[1] : undefined;
+}
+
+/** YAML 1.1's merge key (yaml.org/type/merge): a map, or a list of maps of which the first wins. */
+function mergeEntries(value: YamlNode): readonly YamlEntry[] {
+  if (value.kind === 'map') return value.entries;
+  return value.kind === 'list' ? value.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])) : [];
+}
+
+function scalarNode(node: Scalar, offset: number): YamlScalar {
+  const { value } = node;
+  const source = node.source ?? '';
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return { kind: 'scalar', offset, value, source: typeof value === 'string' ? value : source };
+  }
+  // Dates, binary and the like: text to everyone who reads these documents.
+  return { kind: 'scalar', offset, value: source, source };
+}
