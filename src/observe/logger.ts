@@ -30,6 +30,8 @@ export function openLog(options: LogOptions): OpenLog {
     return { log: pino({ level: options.level, base: null }, stream), flush: () => undefined };
   }
   const destination = pino.destination({ dest: options.fd, sync: false, minLength: 8192, periodicFlush: 500 });
+  // A pipe whose reader went away, a full disk: machines boot all the same.
+  destination.on('error', () => undefined);
   const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   function flush(): void {
     try {
