@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TEXT } from './reply.ts';
 
@@ -14,22 +15,24 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }
 
-/** Answers what is no request, in bytes, since there is no response object; then the connection is over. */
-export function answerBroken(error: unknown, socket: Duplex): void {
+/**
+ * Answers what is no request, in bytes, since there is no response object; then the connection is over. `running` are
+ * the answers that it still waits for: once one has begun, an error line would become part of its body.
+ */
+export function answerBroken(error: unknown, socket: Duplex, running: ReadonlySet<ServerResponse>): void {
   const code = codeOf(error);
-  if (!socket.writable || code === 'ECONNRESET') {
-    socket.destroy();
-    return;
+  const begun = [...running].some((res) => res.headersSent);
+  if (socket.writable && !begun && code !== 'ECONNRESET') {
+    const [status, line] = KNOWN[code] ?? MALFORMED;
+    socket.write(rawAnswer(status, line));
   }
-  const [status, line] = KNOWN[code] ?? MALFORMED;
-  socket.end(rawAnswer(status, line), () => socket.destroy());
+  socket.destroy();
 }
 
 /** CONNECT asks for a tunnel (RFC 9110, 9.3.6): there is none here. */
 export function refuseTunnel(socket: Duplex): void {
-  socket.end(rawAnswer('405 Method Not Allowed', 'CONNECT is not allowed', 'Allow: GET, HEAD\r\n'), () =>
-    socket.destroy(),
-  );
+  socket.write(rawAnswer('405 Method Not Allowed', 'CONNECT is not allowed', 'Allow: GET, HEAD\r\n'));
+  socket.destroy();
 }
 
 function rawAnswer(status: string, line: string, extra = ''): string {

@@ -50,7 +50,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       return;
     }
     if (machine.repeat(req, res, head)) return;
-    if (connections.running(req.socket) >= limits.maxPipelined) {
+    if (connections.running(req.socket).size >= limits.maxPipelined) {
       sendReply(res, crowdedReply());
       return;
     }
@@ -79,9 +79,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     });
     created.on('clientError', (error, socket) => {
       log.debug({ code: codeOf(error) }, 'a request could not be read');
-      // In the middle of an answer an error line would become part of its body.
-      if (connections.running(socket) > 0) socket.destroy();
-      else answerBroken(error, socket);
+      answerBroken(error, socket, connections.running(socket));
     });
     created.on('drop', () => {
       log.warn({ limit: limits.maxConnections }, 'too many connections, one was dropped');
@@ -93,20 +91,14 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     server = created;
   }
 
-  async function stopping(running: Server, force: AbortSignal): Promise<void> {
+  async function close(running: Server): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       running.close(() => {
         resolve();
       });
     });
     connections.close();
-    const cut = (): void => {
-      connections.cut();
-    };
-    force.addEventListener('abort', cut, { once: true });
-    if (force.aborted) cut();
     await closed;
-    force.removeEventListener('abort', cut);
     address = undefined;
   }
 
@@ -117,9 +109,14 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     start,
     async stop(force) {
       if (server === undefined) return;
-      ended ??= stopping(server, force);
-      if (force.aborted) connections.cut();
+      ended ??= close(server);
+      const cut = (): void => {
+        connections.cut();
+      };
+      if (force.aborted) cut();
+      force.addEventListener('abort', cut, { once: true });
       await ended;
+      force.removeEventListener('abort', cut);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Shelf } from '../../images/shelf.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
 import { failureReply, methodReply } from './failure-reply.ts';
 import { imagePath } from './image-path.ts';
-import { machineRoutes, type MachineRoutesOptions, type Route } from './machine-routes.ts';
+import { machineRoutes, type Ask, type MachineRoutesOptions, type Route } from './machine-routes.ts';
 import { show } from './percent.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { createReporter } from './reporter.ts';
@@ -70,7 +70,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
     }
     return found.route === 'image'
       ? stream(req, res, found.rest)
-      : answer(req, res, head, target, found.route, found.rest);
+      : answer(req, res, found.route, askOf(req, head, target, found.rest));
   }
 
   function findRoute(path: string): Found | undefined {
@@ -83,26 +83,12 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
     return undefined;
   }
 
-  async function answer(
-    req: IncomingMessage,
-    res: ServerResponse,
-    head: RequestHead,
-    target: Target,
-    route: Route,
-    rest: string,
-  ): Promise<void> {
+  async function answer(req: IncomingMessage, res: ServerResponse, route: Route, ask: Ask): Promise<void> {
     const generation = desk.generation();
     const asked = now();
-    const { authority } = target;
     try {
-      const reply = await route.answer({
-        rest,
-        query: target.query,
-        head: authority === undefined ? head : { ...head, host: authority },
-        end: req.socket,
-        ifNoneMatch: req.headers['if-none-match'],
-      });
-      const key = route.repeatable === true && reply.status === 200 ? cacheKey(req, head) : undefined;
+      const reply = await route.answer(ask);
+      const key = route.repeatable === true && reply.status === 200 ? cacheKey(req, ask.head) : undefined;
       if (key !== undefined) cache.set(key, route.kind, reply, generation, asked);
       finish(req, res, route.kind, reply);
       reporter.decided(route.kind, reply, req.socket.remoteAddress);
@@ -123,8 +109,12 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
 
   function fail(req: IncomingMessage, res: ServerResponse, kind: RouteKind, error: unknown): void {
     const reply = failureReply(error, log);
-    if (res.headersSent) res.destroy();
-    else finish(req, res, kind, reply);
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    finish(req, res, kind, reply);
+    if (kind !== 'image') reporter.refused(kind, reply, req.socket.remoteAddress);
   }
 
   function finish(req: IncomingMessage, res: ServerResponse, kind: RouteKind, reply: Reply): void {
@@ -133,4 +123,14 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
   }
 
   return { repeat, handle };
+}
+
+function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Target, rest: string): Ask {
+  return {
+    rest,
+    query,
+    head: authority === undefined ? head : { ...head, host: authority },
+    end: req.socket,
+    ifNoneMatch: req.headers['if-none-match'],
+  };
 }

@@ -28,7 +28,7 @@ export function makeReply(status: number, headers: readonly string[], body: Buff
 /** One line of text. Whatever is unprintable in it is replaced: it is read in terminals. */
 export function lineReply(status: number, line: string, headers: readonly string[] = []): Reply {
   const clean = line
-    .replaceAll(/\p{C}+/gu, ' ')
+    .replaceAll(/[\p{C}\u2028\u2029]+/gu, ' ')
     .trim()
     .slice(0, 600);
   const all = ['Content-Type', TEXT, 'X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store', ...headers];

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../domain/log.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
-import type { ReplyAbout } from './reply.ts';
+import type { Reply, ReplyAbout } from './reply.ts';
 
 /** Tells the log, and whoever listens, what was answered at the machine door. */
 export interface Reporter {
@@ -9,6 +9,8 @@ export interface Reporter {
   answered(req: IncomingMessage, kind: RouteKind, status: number, bytes: number, about?: ReplyAbout): void;
   /** For a decision that was just made: its repetition within the script cache's second is no news. */
   decided(kind: RouteKind, about: ReplyAbout, from: string | undefined): void;
+  /** For a question that was not answered: why a machine does not boot must be seen without debugging. */
+  refused(kind: RouteKind, reply: Reply, from: string | undefined): void;
 }
 
 export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void): Reporter {
@@ -33,6 +35,9 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
     },
     decided(kind, { mac, decision }, from) {
       if (decision !== undefined) log.info({ kind, mac, from, ...decision }, 'decided');
+    },
+    refused(kind, { status, body }, from) {
+      log.info({ kind, status, from, answer: body.toString().trimEnd() }, 'refused');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { placeText } from '../../domain/failure.ts';
 import type { Origin } from '../../domain/origin.ts';
 import type { Problem } from '../../domain/problem.ts';
-import { html, Markup } from './html.ts';
+import { Markup, markup } from './markup.ts';
 import { START_STYLE } from './start-style.ts';
 
 export interface OverviewProfile {
@@ -24,117 +24,100 @@ export interface Overview {
 
 /** Where a person is who opened the server in a browser, what to tell machines, what is wrong, what to do next. */
 export function startPage(view: Overview, origin: Origin): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Pilotlight</title>
-        <style>
-          ${new Markup(START_STYLE)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>Pilotlight</h1>
-          <p class="soft">Network boot server, version ${view.version}, at <code>${origin}</code>.</p>
-        </header>
-        <main>${problems(view.problems)} ${bootUrl(origin)} ${profiles(view.profiles)} ${nextSteps(view, origin)}</main>
-      </body>
-    </html> `;
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Pilotlight</title>
+<style>${new Markup(START_STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>Pilotlight</h1>
+<p class="soft">Network boot server, version ${view.version}, at <code>${origin}</code></p>
+</header>
+<main>
+${problems(view.problems)}
+${bootUrl(origin)}
+${profiles(view.profiles)}
+${nextSteps(view, origin)}
+</main>
+</body>
+</html>
+`;
   return page.text;
 }
 
 function problems(all: readonly Problem[]): Markup {
-  if (all.length === 0) return html``;
+  if (all.length === 0) return markup``;
   const items = all.map(
-    (problem) =>
-      html`<li class="${problem.severity}">
-        <strong>${problem.severity}</strong> <code>${placeText(problem.place)}</code>
-        <p>${problem.message}</p>
-        ${problem.remedy === undefined ? html`` : html`<p>What to do: ${problem.remedy}</p>`}
-      </li> `,
+    ({ severity, place, message, remedy }) => markup`
+<li class="${severity}"><strong>${severity}</strong> <code>${placeText(place)}</code>
+<p>${message}</p>${
+      remedy === undefined
+        ? markup``
+        : markup`
+<p>Remedy: ${remedy}</p>`
+    }</li>`,
   );
-  return html`<section aria-labelledby="problems">
-    <h2 id="problems">Needs attention (${all.length})</h2>
-    <p>Where a file was right before, its last good version is still in force.</p>
-    <ul class="problems">
-      ${items}
-    </ul>
-  </section>`;
+  return markup`<section aria-labelledby="problems">
+<h2 id="problems">Needs attention (${all.length})</h2>
+<p>Where a file was right before, its last good version is still in force.</p>
+<ul class="problems">${items}
+</ul>
+</section>`;
 }
 
 function bootUrl(origin: Origin): Markup {
-  return html`<section aria-labelledby="boot">
-    <h2 id="boot">What to tell your machines</h2>
-    <p>Point iPXE here, in a script or as the boot file of your DHCP server for iPXE clients:</p>
-    <pre>${origin}/boot.ipxe</pre>
-    <p>At an iPXE prompt:</p>
-    <pre>dhcp &amp;&amp; chain ${origin}/boot.ipxe</pre>
-    <p>In dnsmasq:</p>
-    <pre>
-dhcp-match=set:ipxe,175
+  return markup`<section aria-labelledby="boot">
+<h2 id="boot">What to tell your machines</h2>
+<p>Point iPXE here, in a script or as the boot file that your DHCP server gives to iPXE:</p>
+<pre>${origin}/boot.ipxe</pre>
+<p>At an iPXE prompt:</p>
+<pre>dhcp &amp;&amp; chain ${origin}/boot.ipxe</pre>
+<p>In dnsmasq:</p>
+<pre>dhcp-match=set:ipxe,175
 dhcp-boot=tag:ipxe,${origin}/boot.ipxe</pre>
-  </section>`;
+</section>`;
 }
 
 function profiles(all: readonly OverviewProfile[]): Markup {
-  if (all.length === 0) {
-    return html`<section aria-labelledby="profiles">
-      <h2 id="profiles">Profiles</h2>
-      <p>There are none yet: write <code>profiles/NAME.json</code> in the data directory.</p>
-    </section>`;
-  }
   const rows = all.map(
-    (profile) =>
-      html`<tr>
-        <td><a href="/profiles/${encodeURIComponent(profile.name)}.json">${profile.name}</a></td>
-        <td>${profile.system}</td>
-        <td>${profile.version === '' ? 'none' : profile.version}</td>
-        <td>${machines(profile)}</td>
-      </tr> `,
+    (profile) => markup`
+<tr><td><a href="/profiles/${encodeURIComponent(profile.name)}.json">${profile.name}</a></td>
+<td>${profile.system}</td><td>${profile.version === '' ? 'none' : profile.version}</td><td>${bootedBy(profile)}</td></tr>`,
   );
-  return html`<section aria-labelledby="profiles">
-    <h2 id="profiles">Profiles (${all.length})</h2>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">System</th>
-            <th scope="col">Version</th>
-            <th scope="col">Boots it</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
+  const table = markup`<div class="wide"><table>
+<thead><tr><th scope="col">Name</th><th scope="col">System</th><th scope="col">Version</th><th scope="col">Booted by</th></tr></thead>
+<tbody>${rows}
+</tbody>
+</table></div>`;
+  const none = markup`<p>There are none yet: write <code>profiles/NAME.json</code> in the data directory.</p>`;
+  return markup`<section aria-labelledby="profiles">
+<h2 id="profiles">Profiles (${all.length})</h2>
+${all.length === 0 ? none : table}
+</section>`;
 }
 
-function machines({ nodes, default: isDefault }: OverviewProfile): string {
+function bootedBy({ nodes, default: isDefault }: OverviewProfile): string {
   const listed = nodes === 1 ? '1 node' : `${String(nodes)} nodes`;
-  if (!isDefault) return nodes === 0 ? 'who asks for it by name' : listed;
-  return nodes === 0 ? 'every machine that no profile lists' : `${listed}, and every machine that no profile lists`;
+  const rest = 'every machine that no profile lists';
+  if (isDefault) return nodes === 0 ? rest : `${listed}, and ${rest}`;
+  return nodes === 0 ? 'whoever asks for it by name' : listed;
 }
 
 function nextSteps(view: Overview, origin: Origin): Markup {
   const example = view.profiles[0]?.name ?? 'NAME';
-  const first =
-    view.problems.length === 0 ? [] : [html`<li>Mend the files above. An edit is in force within a second.</li>`];
-  return html`<section aria-labelledby="next">
-    <h2 id="next">Next</h2>
-    <ol>
-      ${first}
-      <li>
-        Let a machine boot <code>${origin}/boot.ipxe</code>. If nobody knows it, its screen says its MAC and what to add
-        where.
-      </li>
-      <li>See what a profile makes of it: <code>pilotlight render script --profile ${example} --explain</code></li>
-      <li>Check everything before machines do: <code>pilotlight check</code></li>
-      <li>Watch the server: <a href="/healthz">/healthz</a></li>
-    </ol>
-  </section>`;
+  const mend = markup`<li>Mend the files above. An edit is in force within a second.</li>
+`;
+  return markup`<section aria-labelledby="next">
+<h2 id="next">Next</h2>
+<ol>
+${view.problems.length === 0 ? [] : [mend]}<li>Let a machine boot <code>${origin}/boot.ipxe</code>. If nobody knows it, its screen says its MAC and what to add where.</li>
+<li>See what a machine would get: <code>pilotlight render script --profile ${example} --explain</code></li>
+<li>Check everything before machines do: <code>pilotlight check</code></li>
+<li>Watch the server: <a href="/healthz">/healthz</a></li>
+</ol>
+</section>`;
 }

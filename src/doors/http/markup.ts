@@ -1,4 +1,4 @@
-/** Text that is markup already. Only `html` makes it. */
+/** Text that is markup already. Made by `markup` only. */
 export class Markup {
   readonly text: string;
 
@@ -17,8 +17,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A template in which every value is escaped, except what `html` made itself. Attributes must stand in quotes. */
-export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
+/** A template in which every value is escaped, except what it made itself. Attributes must stand in quotes. */
+export function markup(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(String.raw({ raw: strings }, ...values.map(fragment)));
 }
 

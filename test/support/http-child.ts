@@ -1,0 +1,16 @@
+// A door in a process of its own, for tests that take the process's resources away. Prints its port.
+import { SILENT } from '../../src/domain/log.ts';
+import { createHttpDoor } from '../../src/doors/http/http-door.ts';
+import { fakeDesk } from './http-desk.ts';
+
+const door = createHttpDoor({
+  listen: { host: '127.0.0.1', port: 0 },
+  baseUrl: undefined,
+  desk: fakeDesk({ start: () => '#!ipxe\nboot\n' }),
+  shelf: { open: async () => Promise.reject(new TypeError('no images here')) },
+  log: SILENT,
+  health: () => ({ status: 'ok' }),
+  overview: () => ({ version: '0', profiles: [], problems: [] }),
+});
+await door.start();
+console.log(door.address()?.port);

@@ -1,0 +1,79 @@
+import type { Desk } from '../../src/boot/desk.ts';
+import type { Log, LogFields } from '../../src/domain/log.ts';
+import type { AnswerEvent } from '../../src/doors/http/answer-event.ts';
+import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from '../../src/doors/http/http-door.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import { fakeDesk, type FakeDesk } from './http-desk.ts';
+
+export interface LogLine {
+  readonly level: keyof Log;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface RecordedLog extends Log {
+  readonly lines: readonly LogLine[];
+  of(level: keyof Log): readonly LogLine[];
+}
+
+export function recordLog(): RecordedLog {
+  const lines: LogLine[] = [];
+  const at =
+    (level: keyof Log) =>
+    (fields: LogFields, message: string): void => {
+      lines.push({ level, message, fields });
+    };
+  return {
+    lines,
+    of: (level) => lines.filter((line) => line.level === level),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+  };
+}
+
+/** A door on a free port of 127.0.0.1. */
+export interface House {
+  readonly door: HttpDoor;
+  readonly port: number;
+  readonly desk: FakeDesk;
+  readonly log: RecordedLog;
+  readonly events: readonly AnswerEvent[];
+  close(): Promise<void>;
+}
+
+/** A shelf with nothing on it. */
+export const EMPTY_SHELF: HttpDoorOptions['shelf'] = {
+  open: async (path) => {
+    throw new Failure('not-found', `images/${path} does not exist`);
+  },
+};
+
+export async function openHouse(answers: Partial<Desk> = {}, options: Partial<HttpDoorOptions> = {}): Promise<House> {
+  const desk = fakeDesk(answers);
+  const log = recordLog();
+  const events: AnswerEvent[] = [];
+  const door = createHttpDoor({
+    listen: { host: '127.0.0.1', port: 0 },
+    baseUrl: undefined,
+    desk,
+    shelf: EMPTY_SHELF,
+    log,
+    health: () => ({ status: 'ok' }),
+    overview: () => ({ version: '1.2.3', profiles: [], problems: [] }),
+    onAnswer: (event) => events.push(event),
+    ...options,
+  });
+  await door.start();
+  return {
+    door,
+    port: door.address()?.port ?? 0,
+    desk,
+    log,
+    events,
+    close: async () => {
+      await door.stop(AbortSignal.abort());
+    },
+  };
+}

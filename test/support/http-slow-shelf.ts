@@ -1,0 +1,37 @@
+import type { HttpDoorOptions } from '../../src/doors/http/http-door.ts';
+import type { ShelfFile } from '../../src/images/shelf.ts';
+
+/** A shelf whose one file gives a byte whenever the test says so. */
+export function slowShelf(size: number): {
+  shelf: HttpDoorOptions['shelf'];
+  give: () => void;
+  opened: Promise<void>;
+  closed: () => number;
+} {
+  let closed = 0;
+  const waiting: (() => void)[] = [];
+  let tell: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (tell = resolve));
+  const file: ShelfFile = {
+    path: 'x',
+    size,
+    mtimeMs: 0,
+    etag: '"x"',
+    slice: async () => {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        tell();
+      });
+      return { bytes: Buffer.from('x'), release: () => undefined };
+    },
+    close: () => (closed += 1),
+  };
+  return {
+    shelf: { open: async () => file },
+    give: () => {
+      for (const go of waiting.splice(0)) go();
+    },
+    opened,
+    closed: () => closed,
+  };
+}
