@@ -131,3 +131,9 @@ function faultOf(signature: Signature, makers: readonly SigningKey[], policy: Po
 function livedAt({ key, expires }: SigningKey, time: number): boolean {
   return time >= key.created && (expires === undefined || time <= expires);
 }
+
+/** Whether any of these could hold: asked before a large file is fetched for nothing. */
+export function issuerKnown(signatures: readonly Signature[], { certificates, pinned }: Policy): boolean {
+  const keys = certificates.filter(({ fingerprint }) => pinned.includes(fingerprint)).flatMap((one) => one.keys);
+  return signatures.some((signature) => keys.some((key) => issued(signature, key)));
+}

@@ -1,0 +1,132 @@
+import { open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../domain/failure.ts';
+import type { Name } from '../domain/name.ts';
+import type { ReleaseRef } from '../domain/release.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { makeFolder } from '../files/publish.ts';
+import { replaceFile } from '../files/replace.ts';
+import { errnoOf, systemFailure } from '../files/system-error.ts';
+
+/** Below images/, so that publishing is a rename; a name with a leading dot is never served. */
+export const DRAFTS = 'images/.drafts';
+
+/** What is being fetched of one release. It survives crashes: the next run takes it up. */
+export interface Draft {
+  /** `images/.drafts/flatcar-amd64-4593.2.5`. */
+  readonly path: string;
+  /** `PATH/release`: the folder that will be published; only verified files get there. */
+  readonly release: string;
+  /** The host's path of PATH/parts: what is not yet verified. */
+  readonly parts: string;
+}
+
+/** Where a download stood, so that it can go on: kept beside the part. */
+export interface PartState {
+  readonly url: string;
+  /** ETag or Last-Modified, for If-Range. */
+  readonly validator: string;
+  /** The whole length in bytes. */
+  readonly total: number | undefined;
+}
+
+/**
+ * Opens the draft of a release. Files that an earlier run verified and did not publish go back among the parts: they
+ * are hashed and checked again, which costs a second and needs no trust in what lies on the disk.
+ */
+export async function openDraft(root: DataRoot, ref: ReleaseRef): Promise<Draft> {
+  const path = `${DRAFTS}/${ref.shelf.replaceAll('/', '-')}`;
+  const parts = await makeFolder(root, `${path}/parts`);
+  const release = await makeFolder(root, `${path}/release`);
+  try {
+    for (const name of await readdir(release)) {
+      if (name.startsWith('.') || name.endsWith('.sig')) await rm(join(release, name), { recursive: true });
+      else await rename(join(release, name), join(parts, `${name}.part`));
+    }
+  } catch (error) {
+    throw systemFailure(error, path);
+  }
+  return { path, release: `${path}/release`, parts };
+}
+
+/** The part of a file, and how far it is; a part whose beginnings are unknown starts over. */
+export async function openPart(
+  draft: Draft,
+  name: Name,
+  url: string,
+): Promise<{ handle: FileHandle; state: PartState | undefined }> {
+  const state = await readState(draft, name);
+  const known = state?.url === url ? state : undefined;
+  // Appending, so that after a truncation the next byte is the first one again.
+  const handle = await guarded(draft, name, () => open(partPath(draft, name), 'a+', 0o644));
+  if (known === undefined) await guarded(draft, name, () => handle.truncate(0));
+  return { handle, state: known };
+}
+
+async function readState(draft: Draft, name: Name): Promise<PartState | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(draft.parts, `${name}.json`), 'utf8'));
+    return isState(value) ? value : undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw systemFailure(error, `${draft.path}/parts/${name}.json`);
+  }
+}
+
+function isState(value: unknown): value is PartState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { url, validator, total } = value as Record<string, unknown>;
+  return typeof url === 'string' && typeof validator === 'string' && (total === undefined || typeof total === 'number');
+}
+
+export async function writeState(root: DataRoot, draft: Draft, name: Name, state: PartState): Promise<void> {
+  await replaceFile(root, `${draft.path}/parts/${name}.json`, JSON.stringify(state));
+}
+
+/** Forgets a part: its bytes are wrong, and going on from them would never end well. */
+export async function dropPart(draft: Draft, name: Name): Promise<void> {
+  await guarded(draft, name, async () => {
+    // The state first: a part without it starts over, a state without its part would be of another file.
+    await rm(join(draft.parts, `${name}.json`), { force: true });
+    await rm(partPath(draft, name), { force: true });
+  });
+}
+
+/** Bytes of this file that are on the disk already. */
+export async function partSize(draft: Draft, name: Name): Promise<number> {
+  return stat(partPath(draft, name)).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+export function partPath(draft: Draft, name: Name): string {
+  return join(draft.parts, `${name}.part`);
+}
+
+/** Removes a draft with everything in it. */
+export async function removeDraft(root: DataRoot, draft: Draft): Promise<void> {
+  await guarded(draft, undefined, () => rm(root.path(draft.path), { recursive: true, force: true }));
+}
+
+/** Removes the drafts of all releases but these: nobody will go on with them. Only under the lock. */
+export async function removeOtherDrafts(root: DataRoot, wanted: readonly ReleaseRef[]): Promise<readonly string[]> {
+  const keep = new Set(wanted.map(({ shelf }) => shelf.replaceAll('/', '-')));
+  const folder = root.path(DRAFTS);
+  const found = await readdir(folder).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw systemFailure(error, DRAFTS);
+  });
+  const stale = found.filter((name) => !keep.has(name));
+  for (const name of stale) await rm(join(folder, name), { recursive: true, force: true });
+  return stale;
+}
+
+async function guarded<T>(draft: Draft, name: Name | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw systemFailure(error, name === undefined ? draft.path : `${draft.path}/parts/${name}.part`);
+  }
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Failure, failureLine } from '../domain/failure.ts';
+import type { SystemId } from '../domain/profile.ts';
+import type { Trust } from '../domain/release.ts';
+import { makeFolder } from '../files/publish.ts';
+import { replaceFile } from '../files/replace.ts';
+import { fetchText } from './fetcher.ts';
+import { type Certificate, readCertificates } from './openpgp/keyring.ts';
+import type { ReleasePorts } from './ports.ts';
+import { checkTarget, hostAndPort } from './targets.ts';
+
+const KEYS = 'state/keys';
+const MAX_KEY = 1024 * 1024;
+/** A key is asked for again after this long: a revocation must reach us. */
+const FRESH = 20 * 3_600_000;
+
+/** The certificates of a publisher, as far as they are known. Others than the pinned ones are never among them. */
+export interface Keys {
+  readonly certificates: readonly Certificate[];
+  /** The same after asking the publisher again: for a signature by a subkey that is newer than our copy. */
+  readonly renew: () => Promise<readonly Certificate[]>;
+}
+
+/**
+ * A publisher's keys: the file that the operator names, else what lies in state/keys/SYSTEM*.asc, else (and once a
+ * day, for revocations) from the publisher over HTTPS. Every copy counts, so a revocation that was once seen stays.
+ */
+export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePorts): Promise<Keys> {
+  const named = ports.keyFile?.(system);
+  if (named !== undefined) {
+    const certificates = pinnedOf(await readNamed(named, system), trust, `the key file of ${system}`);
+    return { certificates, renew: () => Promise.resolve(certificates) };
+  }
+  const stored = await readStored(system, trust, ports);
+  const renew = async (): Promise<readonly Certificate[]> => [
+    ...stored.certificates,
+    ...(await fetchKeys(system, trust, ports)),
+  ];
+  if (stored.fresh) return { certificates: stored.certificates, renew };
+  try {
+    return { certificates: await renew(), renew };
+  } catch (error) {
+    if (!(error instanceof Failure) || stored.certificates.length === 0) throw error;
+    ports.network.log.warn(
+      { system, why: failureLine(error) },
+      'the publisher’s key could not be renewed, the stored copy is used',
+    );
+    return { certificates: stored.certificates, renew };
+  }
+}
+
+async function readNamed(path: string, system: SystemId): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new Failure('not-found', `the key file named for ${system} cannot be read`, {
+      cause,
+      remedy: 'check the setting',
+    });
+  });
+}
+
+async function readStored(
+  system: SystemId,
+  trust: Trust,
+  { root, network }: ReleasePorts,
+): Promise<{ certificates: readonly Certificate[]; fresh: boolean }> {
+  const listing = await root.list(KEYS).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'not-found') return { names: [] };
+    throw error;
+  });
+  const certificates: Certificate[] = [];
+  let fresh = false;
+  for (const name of listing.names.filter(
+    (one) => one === `${system}.asc` || (one.startsWith(`${system}-`) && one.endsWith('.asc')),
+  )) {
+    const file = await root.read(`${KEYS}/${name}`, MAX_KEY);
+    const found = pinnedOf(file.bytes, trust, `${KEYS}/${name}`, true);
+    certificates.push(...found);
+    // What an operator put there under his own name is not renewed behind his back.
+    const age = network.clock.now() - file.mtimeMs;
+    if (found.length > 0 && (name === `${system}.asc` || (age >= 0 && age < FRESH))) fresh = true;
+  }
+  return { certificates, fresh };
+}
+
+async function fetchKeys(system: SystemId, trust: Trust, ports: ReleasePorts): Promise<readonly Certificate[]> {
+  const found: Certificate[] = [];
+  let failure: Failure | undefined;
+  for (const address of trust.keyUrls) {
+    try {
+      found.push(...(await fetchKey(system, address, trust, ports)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure = error;
+    }
+  }
+  if (found.length > 0) return found;
+  throw (
+    failure ??
+    new Failure('refused', `no key is known for ${system}`, {
+      remedy: `put the publisher's key in ${KEYS}/${system}.asc`,
+    })
+  );
+}
+
+async function fetchKey(
+  system: SystemId,
+  address: string,
+  trust: Trust,
+  ports: ReleasePorts,
+): Promise<readonly Certificate[]> {
+  const url = checkTarget(address, undefined, ports.network.configured);
+  // The fingerprint proves the key, but whoever sits on the line could leave out its revocations.
+  if (url.protocol !== 'https:' && !ports.network.configured.has(hostAndPort(url)))
+    throw new Failure('refused', `the key of ${system} is not offered over https`);
+  const fetched = await fetchText(address, ports.network, { maxBytes: MAX_KEY, redirectHosts: [] });
+  const bytes = fetched?.bytes ?? Buffer.alloc(0);
+  const certificates = pinnedOf(bytes, trust, `the key of ${system} at ${url.host}`);
+  await makeFolder(ports.root, KEYS);
+  const id = createHash('sha256').update(address).digest('hex').slice(0, 8);
+  const file = `${KEYS}/${system}-${id}.asc`;
+  await replaceFile(ports.root, file, bytes, { confirm: () => keepsRevocations(file, certificates, trust, ports) });
+  return certificates;
+}
+
+/** False when the stored copy knows of a revocation that the new one lacks: then it is kept, and goes on counting. */
+async function keepsRevocations(
+  file: string,
+  fresh: readonly Certificate[],
+  trust: Trust,
+  ports: ReleasePorts,
+): Promise<boolean> {
+  const old = await ports.root.read(file, MAX_KEY).catch(() => undefined);
+  if (old === undefined) return true;
+  const lost = revokedOf(pinnedOf(old.bytes, trust, file, true)).filter((key) => !revokedOf(fresh).includes(key));
+  if (lost.length > 0)
+    ports.network.log.warn({ keys: lost }, 'the publisher’s key file lost a revocation, the stored copy is kept');
+  return lost.length === 0;
+}
+
+function revokedOf(certificates: readonly Certificate[]): readonly string[] {
+  return certificates.flatMap(({ keys }) => keys.filter(({ revoked }) => revoked).map(({ key }) => key.fingerprint));
+}
+
+function pinnedOf(bytes: Buffer, trust: Trust, where: string, lenient = false): readonly Certificate[] {
+  const found = readOrNone(bytes, lenient).filter(({ fingerprint }) => trust.pinned.includes(fingerprint));
+  if (found.length > 0 || lenient) return found;
+  throw new Failure('refused', `${where} is not the one that is pinned`, {
+    remedy: `expected the fingerprint ${trust.pinned.join(' or ')}`,
+  });
+}
+
+function readOrNone(bytes: Buffer, lenient: boolean): readonly Certificate[] {
+  try {
+    return readCertificates(bytes);
+  } catch (error) {
+    if (lenient && error instanceof Failure) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,163 @@
+import { Failure } from '../domain/failure.ts';
+import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../domain/release.ts';
+import { compareVersions, type Version } from '../domain/version.ts';
+import { errnoOf, systemFailure } from '../files/system-error.ts';
+import { checkSpace } from './disk-space.ts';
+import { download, missingBytes } from './download.ts';
+import { type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
+import { loadKeys } from './keys.ts';
+import { hashesOf } from './openpgp/verify.ts';
+import { policyOf } from './policy.ts';
+import { inParallel } from './pool.ts';
+import type { ReleasePorts } from './ports.ts';
+import { fetchProofs } from './proofs.ts';
+import { type Companion, publishedState, publishRelease } from './publish.ts';
+import { type Announced, announce } from './sizes.ts';
+import { extractFiles } from './untar.ts';
+import { checkTogether, verifyArtifact, verifyMember } from './verify.ts';
+
+const AT_ONCE = 2;
+
+export interface ObtainOptions {
+  /** The version that the profiles boot now: nothing older takes its place. */
+  readonly inForce?: Version;
+  readonly allowDowngrade?: boolean;
+}
+
+/** A release that is on the shelf. */
+export interface Published {
+  readonly ref: ReleaseRef;
+  /** `already`: it was there, and nothing was fetched or changed. */
+  readonly outcome: 'published' | 'already';
+  readonly files: readonly VerifiedArtifact[];
+}
+
+/**
+ * Brings one release to the shelf: fetches what is missing, verifies every file, publishes all of them in one rename.
+ * Whatever happens, a node sees the release whole and verified, or not at all; what arrived is kept for the next call.
+ * The caller holds the lock. Throws Failure.
+ */
+export async function obtainRelease(
+  spec: ReleaseSpec,
+  ports: ReleasePorts,
+  options: ObtainOptions = {},
+): Promise<Published> {
+  checkDowngrade(spec.ref, options);
+  if ((await publishedState(ports.root, spec)) === 'published') return { ref: spec.ref, outcome: 'already', files: [] };
+  const draft = await openDraft(ports.root, spec.ref);
+  try {
+    const files = await fetchAndPublish(spec, draft, ports);
+    ports.progress({ kind: 'published', shelf: spec.ref.shelf });
+    return { ref: spec.ref, outcome: 'published', files };
+  } catch (error) {
+    // A full disk stops the whole machine: what we put there goes first.
+    if (error instanceof Failure && FULL.has(errnoOf(error.cause) ?? '')) await removeDraft(ports.root, draft);
+    throw error;
+  }
+}
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Throws Failure `refused` for a release older than the one in force: a replayed `current`, or a mirror gone back. */
+export function checkDowngrade(ref: ReleaseRef, { inForce, allowDowngrade }: ObtainOptions): void {
+  if (inForce === undefined || allowDowngrade === true || compareVersions(ref.version, inForce) >= 0) return;
+  throw new Failure('refused', `${ref.system} ${ref.channel} offers ${ref.version}, which is older than ${inForce}`, {
+    remedy: 'if the publisher withdrew the newer release, run `pilotlight sync --allow-downgrade`',
+  });
+}
+
+async function fetchAndPublish(
+  spec: ReleaseSpec,
+  draft: Draft,
+  ports: ReleasePorts,
+): Promise<readonly VerifiedArtifact[]> {
+  const announced = await announce(spec.artifacts, spec.redirectHosts, ports);
+  await checkRoom(announced, draft, ports);
+  const { trust } = spec;
+  const believed =
+    trust === undefined
+      ? undefined
+      : {
+          keys: await loadKeys(spec.ref.system, trust, ports),
+          policy: (certificates: Parameters<typeof policyOf>[1]) => policyOf(trust, certificates, ports),
+        };
+  const { signal } = ports.network;
+  const obtained = await inParallel(announced, AT_ONCE, signal, (one, either) =>
+    obtainFile(one.spec, spec, draft, believed, { ...ports, network: { ...ports.network, signal: either } }),
+  );
+  const artifacts = obtained.flatMap(({ artifacts: files }) => files);
+  checkTogether(spec, artifacts);
+  const companions = obtained.flatMap(({ companion }) => (companion === undefined ? [] : [companion]));
+  await publishRelease(ports.root, draft, artifacts, companions, new Date(ports.network.clock.now()));
+  return artifacts;
+}
+
+async function checkRoom(announced: readonly Announced[], draft: Draft, ports: ReleasePorts): Promise<void> {
+  let needed = 0;
+  for (const { spec, size } of announced) needed += await missingBytes(spec, draft, size);
+  checkSpace(needed, await ports.space(draft.parts));
+}
+
+interface Obtained {
+  readonly artifacts: readonly VerifiedArtifact[];
+  readonly companion: Companion | undefined;
+}
+
+async function obtainFile(
+  file: ArtifactSpec,
+  release: ReleaseSpec,
+  draft: Draft,
+  believed: Parameters<typeof fetchProofs>[2],
+  ports: ReleasePorts,
+): Promise<Obtained> {
+  const proofs = await fetchProofs(file, release.redirectHosts, believed, ports);
+  const needed = new Set(hashesFor(proofs.signatures, proofs.policy?.allowSha1 === true));
+  const ceiling = ports.network.limits.ceilings[file.kind];
+  const hashes = await download(file, draft, ports, { redirectHosts: release.redirectHosts, hashes: needed, ceiling });
+  const verified = await dropIfRefused(draft, file, ports, () =>
+    verifyArtifact({ ref: release.ref, spec: file, hashes, ...proofs }),
+  );
+  const { signature, digests } = verified.evidence;
+  const by = [...(signature === undefined ? [] : [`signature of ${signature.primary}`]), ...digests].join(', ');
+  ports.progress({ kind: 'verified', file: file.name, size: verified.size, by });
+  if (file.unpack.length === 0) return { artifacts: [verified], companion: proofs.companion };
+  return { artifacts: await unpack(file, verified, draft, ports), companion: undefined };
+}
+
+function hashesFor(signatures: Parameters<typeof hashesOf>[0] | undefined, sha1: boolean): ReturnType<typeof hashesOf> {
+  return new Set([...hashesOf(signatures ?? [])].filter((name) => sha1 || name !== 'sha1'));
+}
+
+/** A wrong clock is not the file's fault; everything else is, and the file starts over next time. */
+async function dropIfRefused<T>(draft: Draft, file: ArtifactSpec, ports: ReleasePorts, work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'refused') {
+      ports.network.log.warn({ file: file.name, why: error.message }, 'refused a download');
+      await dropPart(draft, file.name);
+    }
+    throw error;
+  }
+}
+
+async function unpack(
+  file: ArtifactSpec,
+  archive: VerifiedArtifact,
+  draft: Draft,
+  ports: ReleasePorts,
+): Promise<readonly VerifiedArtifact[]> {
+  const { ceilings } = ports.network.limits;
+  const wanted = file.unpack.map(({ member, name, kind }) => ({
+    member,
+    target: partPath(draft, name),
+    maxBytes: ceilings[kind],
+  }));
+  const found = await extractFiles(partPath(draft, file.name), wanted).catch((error: unknown) => {
+    throw systemFailure(error, draft.path);
+  });
+  return file.unpack.flatMap((member) => {
+    const hashes = found.get(member.member);
+    return hashes === undefined ? [] : [verifyMember(archive, member, hashes)];
+  });
+}

@@ -1,0 +1,121 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../domain/failure.ts';
+import type { Evidence, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../domain/release.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { publishFolder } from '../files/publish.ts';
+import { systemFailure } from '../files/system-error.ts';
+import {
+  MANIFEST_NAME,
+  type ManifestFile,
+  manifestText,
+  parseManifest,
+  type ReleaseManifest,
+} from '../images/manifest.ts';
+import { type Draft, partPath, removeDraft } from './draft.ts';
+
+/** The manifest as we write it: with what the release is and why each file is believed. */
+export interface PublishedManifest extends ReleaseManifest {
+  readonly system: string;
+  readonly channel: string;
+  readonly arch: string;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly publishedAt: string;
+  readonly files: Readonly<Record<string, ManifestFile & { readonly evidence?: Evidence }>>;
+}
+
+/** Small files that lie beside a verified one: its signature, for installers that check it again. */
+export interface Companion {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly file: ManifestFile;
+}
+
+/**
+ * Publishes verified files, and nothing else can be given to it: they are moved into one folder, a manifest is written
+ * beside them, and the folder appears below images/ in one rename. Throws Failure; then nothing has appeared.
+ */
+export async function publishRelease(
+  root: DataRoot,
+  draft: Draft,
+  artifacts: readonly VerifiedArtifact[],
+  companions: readonly Companion[],
+  now: Date,
+): Promise<void> {
+  const ref = artifacts[0]?.ref;
+  if (ref === undefined || artifacts.some((one) => one.ref.shelf !== ref.shelf))
+    throw new TypeError('published files are of exactly one release');
+  const folder = root.path(draft.release);
+  try {
+    for (const { name } of artifacts) await rename(partPath(draft, name), join(folder, name));
+    for (const { name, bytes } of companions) await writeFile(join(folder, name), bytes);
+    await writeFile(join(folder, MANIFEST_NAME), manifestText(manifestOf(ref, artifacts, companions, now)));
+  } catch (error) {
+    throw systemFailure(error, draft.release);
+  }
+  await publishFolder(root, draft.release, `images/${ref.shelf}`);
+  await removeDraft(root, draft);
+}
+
+function manifestOf(
+  ref: ReleaseRef,
+  artifacts: readonly VerifiedArtifact[],
+  companions: readonly Companion[],
+  now: Date,
+): PublishedManifest {
+  const files = artifacts.map(
+    ({ name, size, sha256, sha512, evidence }) => [name, { size, sha256, sha512, evidence }] as const,
+  );
+  const more = companions.map(({ name, file }) => [name, file] as const);
+  const { system, channel, arch, version } = ref;
+  return {
+    system,
+    channel,
+    arch,
+    version,
+    publishedAt: now.toISOString(),
+    files: Object.fromEntries([...files, ...more]),
+  };
+}
+
+/** Whether a release lies on the shelf already: published by us and whole, or in the way. */
+export async function publishedState(root: DataRoot, spec: ReleaseSpec): Promise<'absent' | 'published'> {
+  const shelf = `images/${spec.ref.shelf}`;
+  const text = await root.read(`${shelf}/${MANIFEST_NAME}`, 1024 * 1024).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    throw error;
+  });
+  if (text === undefined) return folderState(root, shelf);
+  for (const [name, { size }] of Object.entries(parseManifest(text.bytes.toString()).files)) {
+    const facts = await root.stat(`${shelf}/${name}`).catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'not-found') return undefined;
+      throw error;
+    });
+    if (facts?.size !== size)
+      throw new Failure(
+        'broken',
+        facts === undefined ? 'is missing' : 'does not have the size that it was published with',
+        {
+          place: { file: `${shelf}/${name}` },
+          remedy: `move ${shelf} away, the next run fetches it again`,
+        },
+      );
+  }
+  return 'published';
+}
+
+// A folder without a manifest is somebody's own: it is never touched.
+async function folderState(root: DataRoot, shelf: string): Promise<'absent'> {
+  const exists = await root.real(shelf).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Failure && error.code === 'not-found') return false;
+      throw error;
+    },
+  );
+  if (!exists) return 'absent';
+  throw new Failure('conflict', `${shelf} exists already and was not published from a verified download`, {
+    remedy: 'move it away to have it fetched and verified, or set "update": "manual" to keep it',
+  });
+}

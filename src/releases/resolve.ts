@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '../domain/failure.ts';
+import type { FeedAnswer, FeedDocument, FeedStep } from '../domain/feed.ts';
+import type { SystemId } from '../domain/profile.ts';
+import type { ReleaseSpec } from '../domain/release.ts';
+import { fetchText } from './fetcher.ts';
+import { type Keys, loadKeys } from './keys.ts';
+import { readCleartext } from './openpgp/armor.ts';
+import type { Signature } from './openpgp/signature.ts';
+import { checkSignatures, type Policy, readSignatures } from './openpgp/verify.ts';
+import { policyOf } from './policy.ts';
+import type { ReleasePorts } from './ports.ts';
+import { signatureFailure } from './verify.ts';
+
+const MAX_SIGNATURE = 64 * 1024;
+/** No feed asks more often; one that does would go round in circles. */
+const MOST_STEPS = 8;
+
+/** Follows a feed to the release that it names: reads its documents, checks their signatures and digests. */
+export async function resolveRelease(system: SystemId, first: FeedStep, ports: ReleasePorts): Promise<ReleaseSpec> {
+  let step = first;
+  for (let count = 0; step.kind === 'fetch'; count += 1) {
+    if (count === MOST_STEPS) throw new TypeError(`the feed of ${system} does not end`);
+    const { trust, documents, redirectHosts } = step;
+    const keys = trust === undefined ? undefined : await loadKeys(system, trust, ports);
+    const policy = (certificates: Keys['certificates']): Policy | undefined =>
+      trust === undefined ? undefined : policyOf(trust, certificates, ports);
+    const answers: (FeedAnswer | undefined)[] = [];
+    for (const document of documents)
+      answers.push(await readDocument(document, redirectHosts, { keys, policy }, ports));
+    step = step.next(answers);
+  }
+  return step.release;
+}
+
+interface Believed {
+  readonly keys: Keys | undefined;
+  readonly policy: (certificates: Keys['certificates']) => Policy | undefined;
+}
+
+async function readDocument(
+  document: FeedDocument,
+  redirectHosts: readonly string[],
+  believed: Believed,
+  ports: ReleasePorts,
+): Promise<FeedAnswer | undefined> {
+  const { url, maxBytes, redirect, optional, signed } = document;
+  const fetched = await fetchText(url, ports.network, { maxBytes, redirectHosts, redirect, optional });
+  if (fetched === undefined) return undefined;
+  const { bytes, location } = fetched;
+  checkDocument(document, bytes);
+  if (location !== undefined) return { text: '', location };
+  if (signed === undefined) return { text: bytes.toString('utf8') };
+  if (signed === 'cleartext') {
+    const message = readCleartext(bytes);
+    await checkText(url, readSignatures(message.signatures), 'text', message.canonical, believed);
+    return { text: message.text };
+  }
+  const signature = await fetchText(signed.detached, ports.network, { maxBytes: MAX_SIGNATURE, redirectHosts });
+  await checkText(url, readSignatures(signature?.bytes ?? Buffer.alloc(0)), 'binary', bytes, believed);
+  return { text: bytes.toString('utf8') };
+}
+
+function checkDocument({ url, digests }: FeedDocument, bytes: Buffer): void {
+  for (const [algorithm, wanted] of Object.entries(digests ?? {})) {
+    const is = createHash(algorithm).update(bytes).digest('hex');
+    if (is !== wanted)
+      throw new Failure('refused', `${url} has ${algorithm} ${is}, the signed list says ${wanted}`, {
+        remedy: 'a mirror that is being updated does this for some minutes',
+      });
+  }
+}
+
+async function checkText(
+  what: string,
+  signatures: readonly Signature[],
+  type: 'binary' | 'text',
+  data: Buffer,
+  { keys, policy }: Believed,
+): Promise<void> {
+  const digest = (hash: string, trailer: Buffer): Buffer => createHash(hash).update(data).update(trailer).digest();
+  const check = (certificates: Keys['certificates']): ReturnType<typeof checkSignatures> => {
+    const believed = policy(certificates);
+    return believed === undefined
+      ? { good: false, reason: 'stranger', key: undefined }
+      : checkSignatures(signatures, type, digest, believed);
+  };
+  let verdict = check(keys?.certificates ?? []);
+  if (!verdict.good && verdict.reason === 'stranger' && keys !== undefined) verdict = check(await keys.renew());
+  if (!verdict.good) throw signatureFailure(what, verdict.reason, verdict.key);
+}

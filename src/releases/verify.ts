@@ -1,0 +1,131 @@
+import { Failure } from '../domain/failure.ts';
+import type {
+  ArchiveMember,
+  ArtifactSpec,
+  DigestName,
+  Digests,
+  Evidence,
+  ReleaseRef,
+  ReleaseSpec,
+  VerifiedArtifact,
+} from '../domain/release.ts';
+import type { Hashes } from './hashing.ts';
+import type { Signature } from './openpgp/signature.ts';
+import { checkSignatures, type Policy, type Reason } from './openpgp/verify.ts';
+
+/** Everything that was found out about a file, before anybody believes it. */
+export interface Claim {
+  readonly ref: ReleaseRef;
+  readonly spec: ArtifactSpec;
+  readonly hashes: Hashes;
+  /** Undefined when the publisher signs nothing. */
+  readonly signatures: readonly Signature[] | undefined;
+  /** From the digest lists beside the file; the feed's own are in `spec`. */
+  readonly listed: Digests;
+  readonly policy: Policy | undefined;
+}
+
+/**
+ * The only place where a file becomes a verified one. Every digest that anybody published must hold, and where the
+ * publisher signs, a signature of a pinned key. A file about which nothing is known is refused. Throws Failure.
+ */
+export function verifyArtifact(claim: Claim): VerifiedArtifact {
+  const { ref, spec, hashes } = claim;
+  if (spec.size !== undefined && spec.size !== hashes.size)
+    throw refuse(spec.name, `has ${hashes.size} bytes, ${spec.size} were announced`);
+  const digests = [
+    ...new Set([...checkDigests(spec.name, spec.digests, hashes), ...checkDigests(spec.name, claim.listed, hashes)]),
+  ];
+  const signature = spec.signatureUrls.length === 0 ? undefined : checkSignature(claim);
+  if (digests.length === 0 && signature === undefined)
+    throw refuse(spec.name, 'comes with neither a digest nor a signature');
+  const evidence = { digests, ...(signature === undefined ? {} : { signature }) };
+  return made(ref, { name: spec.name, kind: spec.kind }, hashes, evidence);
+}
+
+/** A file out of an archive that was verified as a whole. */
+export function verifyMember(archive: VerifiedArtifact, member: ArchiveMember, hashes: Hashes): VerifiedArtifact {
+  return made(archive.ref, member, hashes, archive.evidence);
+}
+
+function made(
+  ref: ReleaseRef,
+  file: Pick<ArchiveMember, 'name' | 'kind'>,
+  hashes: Hashes,
+  evidence: Evidence,
+): VerifiedArtifact {
+  const { name, kind } = file;
+  const facts = {
+    ref,
+    name,
+    kind,
+    size: hashes.size,
+    sha256: hashes.hex('sha256'),
+    sha512: hashes.hex('sha512'),
+    evidence,
+  };
+  return facts as unknown as VerifiedArtifact;
+}
+
+function checkDigests(name: string, expected: Digests, hashes: Hashes): readonly DigestName[] {
+  return (['sha256', 'sha512'] as const).filter((algorithm) => {
+    const wanted = expected[algorithm];
+    if (wanted === undefined) return false;
+    const is = hashes.hex(algorithm);
+    if (is !== wanted) throw refuse(name, `has ${algorithm} ${is}, its publisher says ${wanted}`);
+    return true;
+  });
+}
+
+const WHY: Readonly<Record<Reason, string>> = {
+  revoked: 'is signed by a key that its publisher revoked',
+  bad: 'does not match its signature',
+  clock: 'is signed in the future: the clock of this machine is behind',
+  'weak-hash': 'is signed with SHA-1, which can be forged',
+  lifetime: 'is signed by a key that was not valid at that time',
+  expired: 'has a signature that was made to expire',
+  unsupported: 'has a signature of a kind that is not accepted',
+  stranger: 'is signed by a key that is not pinned for its publisher',
+  none: 'has no signature',
+};
+const REMEDY: Readonly<Partial<Record<Reason, string>>> = {
+  clock: 'set the clock, for example with an NTP client',
+  'weak-hash': 'releases from before 2016 need the explicit switch for SHA-1',
+  revoked: 'do not use this release; look at the publisher’s announcements',
+};
+
+function checkSignature({ spec, hashes, signatures, policy }: Claim): NonNullable<Evidence['signature']> {
+  if (policy === undefined || signatures === undefined) throw signatureFailure(spec.name, 'none');
+  const verdict = checkSignatures(signatures, 'binary', hashes.withTrailer, policy);
+  if (verdict.good) return verdict.signer;
+  throw signatureFailure(spec.name, verdict.reason, verdict.key);
+}
+
+/** The one sentence for each way in which a signature does not count. `unavailable` for a wrong clock, else `refused`. */
+export function signatureFailure(what: string, reason: Reason, key?: string): Failure {
+  const by = key === undefined ? '' : ` (key ${key})`;
+  const remedy = REMEDY[reason];
+  return new Failure(
+    reason === 'clock' ? 'unavailable' : 'refused',
+    `${what} ${WHY[reason]}${by}`,
+    remedy === undefined ? {} : { remedy },
+  );
+}
+
+/** Refuses files that were signed too far apart to be of one release. Throws Failure `refused`. */
+export function checkTogether(spec: ReleaseSpec, artifacts: readonly VerifiedArtifact[]): void {
+  if (spec.signedWithin === undefined) return;
+  const times = artifacts
+    .filter(({ kind }) => kind === 'kernel' || kind === 'initrd')
+    .flatMap(({ evidence }) => (evidence.signature === undefined ? [] : [evidence.signature.signedAt]));
+  const apart = Math.max(...times) - Math.min(...times);
+  if (times.length > 1 && apart > spec.signedWithin)
+    throw new Failure(
+      'refused',
+      `kernel and initramfs of ${spec.ref.system} ${spec.ref.version} were signed ${Math.round(apart / 86_400)} days apart: they are not of one release`,
+    );
+}
+
+function refuse(name: string, what: string): Failure {
+  return new Failure('refused', `${name} ${what}`, { remedy: 'nothing was published; the next run fetches it anew' });
+}
