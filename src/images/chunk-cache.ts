@@ -1,4 +1,5 @@
 import { BufferPool, capacityFor, SMALLEST } from './buffer-pool.ts';
+import { ChunkTable, type Chunk } from './chunk-table.ts';
 
 /** One version of one file. */
 export interface ChunkSource {
@@ -27,26 +28,21 @@ export interface CacheCounters {
   readonly limit: number;
 }
 
-interface Chunk {
-  readonly key: string;
-  readonly buffer: Buffer;
-  readonly length: number;
-  /** Readers that hold it or wait for it. */
-  users: number;
-  /** Undefined when the bytes are there. */
-  loading: Promise<void> | undefined;
-}
-
-const LARGEST_CHUNK = 4 * 1024 * 1024;
-// Chunks that read-ahead may be loading at one time: more than libuv's four threads only delays those that are waited for.
-const AHEAD_AT_ONCE = 3;
+// Larger chunks are slower, not faster: a chunk that eight sockets are filled from, one after the other, stays in the
+// processor's cache up to about this size (measured with eight and 32 readers: a third more than with 4 MiB). And a
+// machine that has stalled holds less.
+const LARGEST_CHUNK = 1024 * 1024;
+// How many chunks are read ahead of a reader, and by all readers together at one time: more than libuv's four threads
+// can do only delays what somebody waits for.
+const AHEAD = 3;
+const AHEAD_AT_ONCE = 4;
 
 /**
  * Chunks of files in a bounded memory, shared by all readers: however many want a chunk, the disk is read once for it.
- * The next chunk is read ahead. Least recently used chunks make room for new ones.
+ * The next chunks are read ahead.
  *
  * A reader whose machine has stalled holds the chunk that its socket still sends from. 500 of them at 500 places would
- * hold 2 GB, so held chunks have a budget (three quarters of the limit). Beyond it a reader gets a copy of 64 KiB, read
+ * hold 500 MB, so held chunks have a budget (three quarters of the limit). Beyond it a reader gets a copy of 64 KiB, read
  * from the chunk if it is there and from the file if not: slower, but bounded, and whoever shares a chunk is not affected.
  */
 export class ChunkCache {
@@ -54,17 +50,17 @@ export class ChunkCache {
   readonly #chunkSize: number;
   readonly #heldBudget: number;
   readonly #pool = new BufferPool();
-  /** In the order of use: the first one is the next to go. */
-  readonly #chunks = new Map<string, Chunk>();
+  readonly #chunks: ChunkTable;
   #held = 0;
   #ahead = 0;
   #hits = 0;
   #misses = 0;
   #reads = 0;
 
-  /** `limit` in bytes. Chunks are 4 MiB, smaller where less than sixteen would fit. */
-  constructor(limit: number, largestChunk = LARGEST_CHUNK) {
+  /** `limit` in bytes. Chunks are 1 MiB, smaller where less than sixteen would fit. */
+  constructor(limit: number, largestChunk = LARGEST_CHUNK, random: () => number = Math.random) {
     this.#limit = limit;
+    this.#chunks = new ChunkTable(random);
     this.#chunkSize = Math.max(SMALLEST, Math.min(largestChunk, capacityFor(limit / 16 + 1) / 2));
     this.#heldBudget = (limit / 4) * 3;
   }
@@ -80,7 +76,7 @@ export class ChunkCache {
    */
   slice(source: ChunkSource, start: number, end: number): Slice | Promise<Slice> {
     const index = Math.floor(start / this.#chunkSize);
-    const known = this.#find(source, index);
+    const known = this.#chunks.get(keyOf(source, index));
     const chunk = known ?? this.#load(source, index);
     if (known === undefined) this.#misses += 1;
     else this.#hits += 1;
@@ -102,15 +98,6 @@ export class ChunkCache {
     );
   }
 
-  #find(source: ChunkSource, index: number): Chunk | undefined {
-    const key = keyOf(source, index);
-    const chunk = this.#chunks.get(key);
-    if (chunk === undefined) return undefined;
-    this.#chunks.delete(key);
-    this.#chunks.set(key, chunk);
-    return chunk;
-  }
-
   /** Undefined when there is no room: everything is held or being loaded. */
   #load(source: ChunkSource, index: number): Chunk | undefined {
     const position = index * this.#chunkSize;
@@ -121,13 +108,13 @@ export class ChunkCache {
     if (buffer === undefined) return undefined;
     const chunk: Chunk = { key: keyOf(source, index), buffer, length, users: 0, loading: undefined };
     this.#reads += 1;
-    this.#chunks.set(chunk.key, chunk);
+    this.#chunks.add(chunk);
     chunk.loading = source.readInto(buffer.subarray(0, length), position).then(
       () => {
         chunk.loading = undefined;
       },
       (error: unknown) => {
-        this.#chunks.delete(chunk.key);
+        this.#chunks.remove(chunk);
         this.#pool.give(buffer);
         throw error;
       },
@@ -136,15 +123,18 @@ export class ChunkCache {
   }
 
   #readAhead(source: ChunkSource, index: number, end: number): void {
-    if (index * this.#chunkSize >= end || this.#ahead >= AHEAD_AT_ONCE || this.#chunks.has(keyOf(source, index))) return;
-    const loading = this.#load(source, index)?.loading;
-    if (loading === undefined) return;
-    this.#ahead += 1;
-    const done = (): void => {
-      this.#ahead -= 1;
-    };
-    // A failure is for the reader who gets there: he will try again and hear of it.
-    loading.then(done, done);
+    for (let next = index; next < index + AHEAD && next * this.#chunkSize < end; next += 1) {
+      if (this.#ahead >= AHEAD_AT_ONCE) return;
+      if (this.#chunks.get(keyOf(source, next)) !== undefined) continue;
+      const loading = this.#load(source, next)?.loading;
+      if (loading === undefined) return;
+      this.#ahead += 1;
+      const done = (): void => {
+        this.#ahead -= 1;
+      };
+      // A failure is for the reader who gets there: he will try again and hear of it.
+      loading.then(done, done);
+    }
   }
 
   #mayHold(chunk: Chunk): boolean {
@@ -197,21 +187,21 @@ export class ChunkCache {
     return this.#take(SMALLEST) ?? this.#pool.allocate(SMALLEST);
   }
 
+  /** A buffer of that capacity within the limit, at the cost of chunks that nobody holds. */
   #take(capacity: number): Buffer | undefined {
     const idle = this.#pool.reuse(capacity);
     if (idle !== undefined) return idle;
     this.#pool.shrink(this.#limit - capacity);
-    for (const chunk of this.#chunks.values()) {
-      if (this.#pool.allocated + capacity <= this.#limit) break;
-      if (chunk.users > 0 || chunk.loading !== undefined) continue;
-      this.#chunks.delete(chunk.key);
-      this.#pool.give(chunk.buffer);
-      if (chunk.buffer.length === capacity) break;
+    while (this.#pool.allocated + capacity > this.#limit) {
+      const victim = this.#chunks.victim();
+      if (victim === undefined) return undefined;
+      this.#chunks.remove(victim);
+      this.#pool.give(victim.buffer);
+      const freed = this.#pool.reuse(capacity);
+      if (freed !== undefined) return freed;
       this.#pool.shrink(this.#limit - capacity);
     }
-    const freed = this.#pool.reuse(capacity);
-    if (freed !== undefined) return freed;
-    return this.#pool.allocated + capacity <= this.#limit ? this.#pool.allocate(capacity) : undefined;
+    return this.#pool.allocate(capacity);
   }
 }
 
