@@ -80,6 +80,13 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     timer.unref();
   }
 
+  /** The next look although nothing is heard. What was heard is planned already, and sooner. */
+  function planPoll(): void {
+    if (stopped || heardAt !== undefined) return;
+    const often = watching?.isBlind() === true || state.hasLinks;
+    schedule(often ? Math.min(BLIND_POLL_MS, pollMs) : pollMs);
+  }
+
   /** The owner of all looks in the background: it hears their failures, and always plans the next look. */
   function wake(): void {
     heardAt = undefined;
@@ -87,10 +94,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       .catch((error: unknown) => {
         log.error({ err: error }, 'the catalog could not be read again');
       })
-      .finally(() => {
-        if (!stopped && heardAt === undefined)
-          schedule(watching?.isBlind() === true || state.hasLinks ? Math.min(BLIND_POLL_MS, pollMs) : pollMs);
-      });
+      .finally(planPoll);
   }
 
   return {
@@ -102,7 +106,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       await refresh();
       const { generation, profiles, problems } = state.snapshot;
       log.info({ generation, profiles: profiles.size, problems: problems.length }, 'catalog read');
-      schedule(pollMs);
+      planPoll();
     },
     async stop() {
       stopped = true;

@@ -1,0 +1,55 @@
+import { parseTree } from 'jsonc-parser';
+import { Failure } from '../domain/failure.ts';
+import { problemFailure } from '../domain/problem.ts';
+import type { Version } from '../domain/version.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { replaceFile } from '../files/replace.ts';
+import { readJson } from './json-text.ts';
+
+/** `none`: the profile has no version, or null, so the operator does not want one there. Nothing was written then. */
+export type VersionChange = 'written' | 'same' | 'none';
+
+const ATTEMPTS = 5;
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Rewrites the value of a profile's own `version` and not one byte more: order, indentation, line ends, byte order mark,
+ * mode and owner stay. What the operator saves meanwhile wins: we begin again on top of it. Throws Failure `broken`
+ * for a file that is not JSON, `conflict` when somebody saves faster than we write, and what DataRoot throws.
+ */
+export async function setVersion(files: DataRoot, file: string, version: Version): Promise<VersionChange> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const { bytes } = await files.read(file, MAX_BYTES);
+    const edited = withVersion(bytes, file, version);
+    if (edited === undefined) return 'none';
+    if (edited.equals(bytes)) return 'same';
+    const confirm = async (): Promise<boolean> => (await files.read(file, MAX_BYTES)).bytes.equals(bytes);
+    if ((await replaceFile(files, file, edited, { confirm })) === 'replaced') return 'written';
+  }
+  throw new Failure('conflict', 'was saved by somebody else each time its version was to be written', {
+    place: { file, key: 'version' },
+    remedy: 'run the sync again when nobody edits the file',
+  });
+}
+
+function withVersion(bytes: Buffer, file: string, version: Version): Buffer | undefined {
+  const { problems } = readJson(bytes, file);
+  const broken = problems.find((problem) => problem.severity === 'error');
+  if (broken !== undefined) throw problemFailure(broken);
+  // As Latin-1 every byte is one character, so that the parser's offsets are offsets in the file. All that shapes JSON
+  // is ASCII, and so is every byte of it: UTF-8's other bytes only ever stand inside strings.
+  const start = bytes.subarray(0, 3).equals(BOM) ? 3 : 0;
+  const root = parseTree(bytes.toString('latin1', start));
+  const property = root?.children?.find((child) => child.children?.[0]?.value === 'version');
+  const value = property?.children?.[1];
+  if (root?.type !== 'object' || value?.type !== 'string') return undefined;
+  const from = start + value.offset;
+  return Buffer.concat([
+    bytes.subarray(0, from),
+    // A Version needs no escapes.
+    Buffer.from(`"${version}"`),
+    bytes.subarray(from + value.length),
+  ]);
+}
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);

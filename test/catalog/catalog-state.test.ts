@@ -1,0 +1,130 @@
+import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CatalogState } from '../../src/catalog/catalog-state.ts';
+import type { Inspector } from '../../src/catalog/snapshot.ts';
+import { openDataRoot } from '../../src/files/data-root.ts';
+import { addFiles, makeFolder, type FolderFiles } from '../support/folder.ts';
+import { CONTENT, facts, lines, listeningLog } from './data-folder.ts';
+
+async function stateOf(
+  files: FolderFiles,
+  inspector: Inspector = CONTENT,
+): Promise<{ dir: string; state: CatalogState; said: ReturnType<typeof listeningLog>['said'] }> {
+  const dir = makeFolder(files);
+  const { log, said } = listeningLog();
+  const state = new CatalogState({ files: await openDataRoot(dir), inspector, log, now: Date.now });
+  return { dir, state, said };
+}
+
+test('the generation grows with what is in force and with the problems, and with nothing else', async () => {
+  const { dir, state } = await stateOf({ 'profiles/a.json': { root: 'v1' }, 'configs/a.yml': 'one' });
+  const edit = async (files: FolderFiles): Promise<number> => {
+    addFiles(dir, files);
+    await state.look();
+    return state.snapshot.generation;
+  };
+  expect(state.snapshot.generation).toBe(0);
+  expect(await edit({})).toBe(1);
+  expect(await edit({}), 'nothing').toBe(1);
+  expect(await edit({ 'profiles/a.json': { root: 'v1' } }), 'the same again').toBe(1);
+  expect(await edit({ 'profiles/notes.txt': 'x' }), 'no profile').toBe(1);
+  expect(await edit({ 'profiles/a.json': { root: 'v2' } }), 'an edit').toBe(2);
+  expect(await edit({ 'configs/a.yml': 'two' }), 'a document').toBe(3);
+  expect(await edit({ 'profiles/a.json': '{' }), 'a new problem').toBe(4);
+  expect(await edit({ 'profiles/a.json': '{ ' }), 'the same problem elsewhere').toBe(5);
+  expect(await edit({ 'profiles/a.json': { root: 'v2' } }), 'mended').toBe(6);
+  rmSync(join(dir, 'profiles/a.json'));
+  expect(await edit({}), 'deleted').toBe(7);
+});
+
+test('an older snapshot stays as it was', async () => {
+  const { dir, state } = await stateOf({
+    'profiles/a.json': { root: 'v1', nodes: [{ name: 'a', mac: '525400000001' }] },
+  });
+  await state.look();
+  const old = state.snapshot;
+  addFiles(dir, { 'profiles/a.json': { root: 'v2' } });
+  await state.look();
+  expect(old.match(facts({ mac: '525400000001' }))?.profile.root).toBe('v1');
+  expect(state.snapshot.match(facts({ mac: '525400000001' }))).toBeUndefined();
+});
+
+test('problems are in order, once each, and logged when they come and when they go', async () => {
+  const twice = { severity: 'error', message: 'bad', place: { file: 'configs/t.hbs', line: 2 } } as const;
+  const { dir, state, said } = await stateOf(
+    {
+      'profiles/b.json': { generic: 't' },
+      'profiles/a.json': '{\n"x": 1, "root": 3}',
+      'profiles/c.json': { generic: 't' },
+      'configs/t.hbs': '',
+    },
+    { ...CONTENT, profile: () => [twice] },
+  );
+  await state.look();
+  expect(lines(state.snapshot.problems)).toEqual([
+    'configs/t.hbs:2: bad',
+    expect.stringMatching(/^profiles\/a\.json:2:1 x: unknown key/),
+    'profiles/a.json:2:17 root: must be a string, not a number',
+  ]);
+  expect(said.map(({ said: message, place }) => [message, place])).toEqual([
+    ['problem in the catalog', 'configs/t.hbs:2'],
+    ['problem in the catalog', 'profiles/a.json:2:1 x'],
+    ['problem in the catalog', 'profiles/a.json:2:17 root'],
+  ]);
+  said.length = 0;
+  addFiles(dir, { 'profiles/a.json': '{\n"x": 1}' });
+  await state.look();
+  expect(said.map(({ said: message, place }) => [message, place])).toEqual([
+    ['problem in the catalog is over', 'profiles/a.json:2:17 root'],
+  ]);
+});
+
+test('folders that are missing are warnings, and no obstacle', async () => {
+  const { dir, state } = await stateOf({ 'profiles/a.json': {} });
+  rmSync(join(dir, 'configs'), { recursive: true });
+  renameSync(join(dir, 'sshkeys'), join(dir, 'keys'));
+  await state.look();
+  expect([...state.snapshot.profiles.keys()]).toEqual(['a']);
+  expect(lines(state.snapshot.problems)).toEqual([
+    'configs: there is no such folder (create configs/)',
+    'sshkeys: there is no such folder (create sshkeys/)',
+  ]);
+});
+
+test('an edit that keeps size and time is seen, because what is new is not trusted', async () => {
+  const { dir, state } = await stateOf({ 'configs/a.yml': 'one' });
+  const file = join(dir, 'configs/a.yml');
+  utimesSync(file, 1_000, 1_000);
+  await state.look();
+  writeFileSync(file, 'two');
+  utimesSync(file, 1_000, 1_000);
+  await state.look();
+  expect(state.snapshot.documents.get('a.yml')?.bytes.toString()).toBe('two');
+});
+
+test('documents in force share nothing with a file that is being written', async () => {
+  const { dir, state } = await stateOf({ 'configs/a.yml': 'one' });
+  await state.look();
+  const { bytes } = state.snapshot.documents.get('a.yml') ?? {};
+  writeFileSync(join(dir, 'configs/a.yml'), 'TWO');
+  expect(bytes?.toString()).toBe('one');
+});
+
+test('memory stays flat over many edits', async () => {
+  const { dir, state } = await stateOf({ 'configs/big.yml': 'x' });
+  const pad = 'x'.repeat(1_000_000);
+  const sizes: number[] = [];
+  for (let round = 0; round < 60; round += 1) {
+    addFiles(dir, {
+      'configs/big.yml': `${round}${pad}`,
+      'profiles/a.json': round % 2 === 0 ? { root: `v${round}` } : `{"root": ${round},`,
+    });
+    await state.look();
+    // Buffers live outside the heap; the collector is not forced, so the limit leaves room for what it has not taken.
+    sizes.push(process.memoryUsage().arrayBuffers);
+  }
+  expect(state.snapshot.generation).toBe(60);
+  // 60 versions of 1 MB each would be 60 MB more than that of the first.
+  expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(40_000_000);
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { readJson } from '../../src/catalog/json-text.ts';
+import { lines } from './data-folder.ts';
+
+function told(text: string | Buffer): readonly string[] {
+  return lines(readJson(Buffer.from(text), 'p.json').problems);
+}
+
+test('a good file is its value, without a word', () => {
+  const reading = readJson(Buffer.from('{ "a": [1, {"b": "é"}] }\r\n'), 'p.json');
+  expect(reading.value).toEqual({ a: [1, { b: 'é' }] });
+  expect(reading.problems).toEqual([]);
+});
+
+test('places of values and of names are found, also of what is not there', () => {
+  const { locator } = readJson(Buffer.from('{\n  "a": [1,\n    {"b": 2}]\n}'), 'p.json');
+  expect(locator.value(['a', 1, 'b'])).toEqual({ line: 3, column: 11 });
+  expect(locator.key(['a', 1, 'b'])).toEqual({ line: 3, column: 6 });
+  expect(locator.value(['a', 1, 'missing'])).toEqual({ line: 3, column: 5 });
+  expect(locator.value([])).toEqual({ line: 1, column: 1 });
+});
+
+describe('strict JSON', () => {
+  test.each([
+    ['', 'p.json:1:1: is empty (write a JSON object such as {} or delete the file)'],
+    [' \n\t', 'p.json:1:1: is empty (write a JSON object such as {} or delete the file)'],
+    ['{\n  // why\n  "a": 1\n}', 'p.json:2:3: is not JSON: invalid comment token (JSON has no comments: remove it)'],
+    [
+      '{\n  "a": 1,\n}',
+      'p.json:3:1: is not JSON: property name expected (a name in double quotes goes here; the last entry has no comma after it)',
+    ],
+    [
+      '{"a": [1, 2,]}',
+      'p.json:1:13: is not JSON: value expected (a value goes here; the last entry has no comma after it)',
+    ],
+    ['{"a": 1\n"b": 2}', 'p.json:2:1: is not JSON: comma expected (put a comma between two entries)'],
+    ['{"a" 1}', 'p.json:1:6: is not JSON: colon expected (put a colon between a name and its value)'],
+    ['{"a": 1', 'p.json:1:8: is not JSON: close brace expected (close the object with })'],
+    [
+      '{} {}',
+      'p.json:1:4: is not JSON: end of file expected (one JSON object is the whole file: remove what follows it)',
+    ],
+    [
+      "{'a': 1}",
+      'p.json:1:2: is not JSON: invalid symbol (JSON knows strings in double quotes, numbers, true, false, null, lists and objects)',
+    ],
+    [
+      '{"a": "open\n}',
+      'p.json:1:7: is not JSON: unexpected end of string (close the string with a double quote on the same line)',
+    ],
+    ['{"a": "\\x"}', 'p.json:1:7: is not JSON: invalid escape character (write a backslash as \\\\)'],
+    ['{"a": "\t"}', 'p.json:1:7: is not JSON: invalid character (write control characters as escapes such as \\t)'],
+    ['{"a": 01}', 'p.json:1:8: is not JSON: comma expected (put a comma between two entries)'],
+  ])('%j', (text, line) => {
+    expect(told(text)).toEqual([line]);
+    expect(readJson(Buffer.from(text), 'p.json').value).toBeUndefined();
+  });
+});
+
+describe('text that is not what it seems', () => {
+  test('a byte order mark is read over, with a warning', () => {
+    const reading = readJson(Buffer.from('\uFEFF{"a": 1}'), 'p.json');
+    expect(reading.value).toEqual({ a: 1 });
+    expect(lines(reading.problems)).toEqual([
+      'p.json:1:1: begins with a byte order mark, which JSON does not allow (save it as UTF-8 without BOM)',
+    ]);
+    expect(reading.problems[0]?.severity).toBe('warning');
+    expect(reading.locator.key(['a'])).toEqual({ line: 1, column: 2 });
+  });
+
+  test('broken UTF-8 is an error in its line', () => {
+    const bytes = Buffer.concat([Buffer.from('{\n"a": "'), Buffer.from([0xc0, 0xae]), Buffer.from('"}')]);
+    expect(told(bytes)).toEqual(['p.json:2: holds bytes that are not UTF-8 (save it as UTF-8)']);
+  });
+
+  test('UTF-16 is called by its name', () => {
+    expect(told(Buffer.from('\uFEFF{}', 'utf16le'))).toEqual(['p.json:1: is UTF-16, not UTF-8 (save it as UTF-8)']);
+  });
+
+  test('a NUL is no JSON', () => {
+    expect(told('{"a": 1}\0')[0]).toMatch(/^p\.json:1:9: is not JSON/);
+  });
+
+  test('200,000 brackets are refused, not recursed into', () => {
+    expect(told('['.repeat(200_000))).toEqual(['p.json:1:65: is nested over 64 levels deep (flatten it)']);
+    expect(told('{"a":'.repeat(200_000))[0]).toContain('64 levels');
+  });
+});
+
+describe('keys', () => {
+  test('one that is there twice is an error that names both lines', () => {
+    expect(told('{\n  "root": "a",\n  "vars": {"x": 1,\n    "x": 2},\n  "root": "b"\n}')).toEqual([
+      'p.json:4:5 vars.x: the key `x` is here for the second time (first in line 3) (remove one of them)',
+      'p.json:5:3 root: the key `root` is here for the second time (first in line 2) (remove one of them)',
+    ]);
+  });
+
+  test.each(['__proto__', 'constructor', 'prototype'])(
+    '%s is refused at every level, and nothing is polluted',
+    (key) => {
+      expect(told(`{"${key}": {"p": 1}}`)).toEqual([
+        `p.json:1:2 ${key}: the key \`${key}\` is not allowed (choose another name)`,
+      ]);
+      const nested = readJson(Buffer.from(`{"vars": {"a": [{"${key}": {"p": 1}}]}}`), 'p.json');
+      expect(nested.value).toBeUndefined();
+      expect(nested.problems[0]?.place.key).toBe(`vars.a[0].${key}`);
+      expect(({} as Record<string, unknown>)['p']).toBeUndefined();
+    },
+  );
+
+  test('an escaped spelling of __proto__ is the same key', () => {
+    expect(told('{"\\u005f_proto__": 1}')[0]).toContain('not allowed');
+  });
+
+  test('a file full of twins says so twenty times, not a hundred thousand', () => {
+    expect(told(`{${Array.from({ length: 50_000 }, () => '"a":1').join(',')}}`)).toHaveLength(20);
+  });
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { readDocument, readKey } from '../../src/catalog/read-document.ts';
+import { lines } from './data-folder.ts';
+
+const BYTES = Buffer.from('#cloud-config\n');
+
+test('a document is known by its name without .hbs', () => {
+  expect(readDocument('configs/a.yml', BYTES, 7).thing).toEqual({
+    fileName: 'a.yml',
+    name: 'a.yml',
+    file: 'configs/a.yml',
+    template: false,
+    bytes: BYTES,
+    mtimeMs: 7,
+  });
+  expect(readDocument('configs/w.ign.hbs', BYTES, 7).thing).toMatchObject({
+    name: 'w.ign',
+    fileName: 'w.ign.hbs',
+    template: true,
+  });
+});
+
+test('a document is delivered as it is: empty, binary, anything', () => {
+  expect(readDocument('configs/e', Buffer.alloc(0), 0).thing?.bytes).toHaveLength(0);
+  expect(readDocument('configs/b', Buffer.from([0, 255, 10]), 0).thing?.bytes).toEqual(Buffer.from([0, 255, 10]));
+});
+
+test.each(['configs/my doc.yml', 'configs/.hbs', 'configs/a..b', 'configs/é'])(
+  '%s cannot be named: a warning',
+  (file) => {
+    const { thing, problems } = readDocument(file, BYTES, 0);
+    expect(thing).toBeUndefined();
+    expect(problems).toMatchObject([{ severity: 'warning', place: { file } }]);
+  },
+);
+
+test('a key is its text without white space at its ends', () => {
+  const { thing, problems } = readKey('sshkeys/core.pub', Buffer.from('\uFEFF ssh-rsa AAAAB3N... core@box\r\n'));
+  expect(thing).toEqual({ name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa AAAAB3N... core@box' });
+  expect(problems).toEqual([]);
+});
+
+test.each(['ssh-ed25519 AAAA jürgen@host', 'ssh-rsa AAAA a#b', 'ssh-rsa AAAA $x {y}', 'ssh-rsa AAAA p&&q'])(
+  '%j is harmless',
+  (text) => {
+    expect(readKey('sshkeys/k.pub', Buffer.from(text)).thing?.text).toBe(text);
+  },
+);
+
+test.each([
+  ['', 'is empty'],
+  [' \n', 'is empty'],
+  ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n', 'is a private key'],
+  ['ssh-rsa A\nssh-rsa B', 'holds more than one line'],
+  ['ssh-rsa A\rB', 'holds more than one line'],
+  ['ssh-rsa A\tB', 'holds unprintable characters'],
+  ['ssh-rsa A\u0000', 'holds unprintable characters'],
+  ['ssh-rsa A\u001b[2J', 'holds unprintable characters'],
+  ['ssh-rsa A \u202ex', 'holds unprintable characters'],
+  [Buffer.from([0x73, 0xc0, 0xae]), 'holds unprintable characters'],
+  ['ssh-rsa A "x"', 'holds a double quote, which ends the key in the boot script'],
+  ['ssh-rsa A ${net0/mac}', 'holds ${, which iPXE would expand'],
+  ['ssh-rsa A #1 x', 'holds a word that begins with #: iPXE drops the rest of the line'],
+  ['ssh-rsa A && reboot', 'holds a stand-alone ; && or ||, which ends the command in iPXE'],
+  ['ssh-rsa A ;', 'holds a stand-alone ; && or ||, which ends the command in iPXE'],
+  ['ssh-rsa A\\', 'ends with a backslash'],
+])('the key %j is refused', (text, message) => {
+  const { thing, problems } = readKey('sshkeys/k.pub', Buffer.from(text));
+  expect(thing).toBeUndefined();
+  expect(lines(problems)[0]).toContain(`sshkeys/k.pub: ${message} (`);
+});
+
+test('a key that cannot be named is left out with a warning', () => {
+  expect(readKey('sshkeys/a b.pub', Buffer.from('ssh-rsa A')).problems).toMatchObject([{ severity: 'warning' }]);
+});

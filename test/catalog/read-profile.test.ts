@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { lines, read, seeded } from './data-folder.ts';
+
+test('a good profile comes with its bytes and no words', () => {
+  const text = '{\n  "cloud_config": "b",\n  "version": "310.1.0"\n}\n';
+  const { thing, problems } = read(text);
+  expect(problems).toEqual([]);
+  expect(thing?.profile).toMatchObject({ name: 'p', file: 'profiles/p.json', cloud_config: 'b', version: '310.1.0' });
+  expect(thing?.bytes.toString()).toBe(text);
+  expect(thing?.locator.value(['version'])).toEqual({ line: 3, column: 14 });
+});
+
+test('problems have file, line, column, JSON path, message and remedy', () => {
+  const { thing, problems } = read(
+    '{\n  "nodes": [\n    { "name": "a", "mac": "52:54:00:00:00:01" },\n    { "name": "b", "mca": "x" }\n  ],\n  "cloud_confg": "a"\n}',
+  );
+  expect(thing).toBeUndefined();
+  expect(lines(problems)).toEqual([
+    'profiles/p.json:6:3 cloud_confg: unknown key `cloud_confg` (did you mean `cloud_config`?)',
+    'profiles/p.json:4:20 nodes[1].mca: unknown key `mca` (did you mean `mac`?)',
+  ]);
+});
+
+test('a contradiction names both lines', () => {
+  const { problems } = read(
+    '{"nodes": [\n{"name": "a", "mac": "525400000001"},\n{"name": "b", "mac": "52:54:00:00:00:01"}]}',
+  );
+  expect(lines(problems)).toEqual([
+    'profiles/p.json:3:22 nodes[1].mac: the mac 52:54:00:00:00:01 belongs to two nodes of this profile (also in line 2) (give it to one of them)',
+  ]);
+});
+
+test('a warning does not keep a profile out', () => {
+  const { thing, problems } = read('\uFEFF{"kernel": "a"}');
+  expect(thing?.profile.kernel).toBe('a');
+  expect(problems.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+});
+
+test('what is not an object is said so', () => {
+  expect(lines(read('[]').problems)).toEqual(['profiles/p.json:1:1: must be an object, not a list']);
+  expect(lines(read('"x"').problems)).toEqual(['profiles/p.json:1:1: must be an object, not a string']);
+  expect(lines(read('null').problems)).toEqual(['profiles/p.json:1:1: must be an object, not null']);
+});
+
+test('a file whose name cannot be a profile is left out with a warning', () => {
+  for (const file of [
+    'profiles/my profile.json',
+    'profiles/a..b.json',
+    'profiles/é.json',
+    'profiles/-x.json',
+    `profiles/${'a'.repeat(129)}.json`,
+  ]) {
+    const { thing, problems } = read('{}', file);
+    expect(thing).toBeUndefined();
+    expect(problems).toMatchObject([{ severity: 'warning', place: { file } }]);
+  }
+});
+
+test('the machines of a broken file are remembered by name', () => {
+  const mac = { names: ['mac 52:54:00:00:00:01'] };
+  expect(read('{"nodes": [{"name": "a", "mac": "52-54-00-00-00-01",}]}')).toMatchObject(mac);
+  expect(read('{"nodes": [{"name": "a", "mac": "52-54-00-00-00-01"}], "x": 1}')).toMatchObject(mac);
+  expect(read('{"system": "custom", "nodes": [{"name": "a", "mac": "52-54-00-00-00-01"}]}')).toMatchObject(mac);
+});
+
+test('nobody is told a thousand things', () => {
+  const nodes = Array.from({ length: 1_000 }, (_, i) => ({ name: `n${i}` }));
+  const { problems } = read(JSON.stringify({ nodes }));
+  expect(problems).toHaveLength(21);
+  expect(problems.at(-1)?.message).toBe('has more problems than are shown');
+});
+
+test('what is wrong in a version is found, also a line break at its end', () => {
+  expect(lines(read('{"version": "1.2.3\\n"}').problems)[0]).toContain('version: "1.2.3\\n" holds a line break');
+  expect(lines(read('{"version": "../x"}').problems)[0]).toContain('version: "../x" is not allowed here');
+});
+
+// Seeded, so that a failure can be repeated.
+test('random bytes and damaged profiles never throw', () => {
+  const random = seeded(20_261_121);
+  const pick = (below: number): number => Math.floor(random() * below);
+  const seed = Buffer.from(
+    JSON.stringify({
+      cloud_config: 'b',
+      console: ['tty0', 'ttyS0'],
+      vars: { a: [{ b: null }] },
+      nodes: [{ name: 'a', mac: '52:54:00:00:00:01', ip: '10.0.0.1', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' }],
+    }),
+  );
+  const tokens = [
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ',',
+    ':',
+    '\\',
+    '\n',
+    '\0',
+    'null',
+    '1e999',
+    '"__proto__":',
+    '"constructor":{',
+    '\uFEFF',
+    '-',
+    '\\u',
+    '/*',
+    '//',
+  ];
+  for (let round = 0; round < 2_000; round += 1) {
+    let bytes = round % 5 === 0 ? Buffer.from(Array.from({ length: pick(200) }, () => pick(256))) : Buffer.from(seed);
+    for (let edits = pick(6); edits > 0 && bytes.length > 0; edits -= 1) {
+      const at = pick(bytes.length);
+      const token = Buffer.from(tokens[pick(tokens.length)] ?? '');
+      if (random() < 0.3) bytes[at] = pick(256);
+      else if (random() < 0.5) bytes = Buffer.concat([bytes.subarray(0, at), token, bytes.subarray(at)]);
+      else bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.min(bytes.length, at + pick(9)))]);
+    }
+    const { thing, problems } = read(bytes);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    expect(thing === undefined, bytes.toString('latin1')).toBe(errors.length > 0);
+    for (const { place } of problems) expect(place.line ?? 1).toBeGreaterThan(0);
+  }
+  expect(({} as Record<string, unknown>)['a']).toBeUndefined();
+});
