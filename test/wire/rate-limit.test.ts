@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRateLimit } from '../../../src/wire/dhcp/rate-limit.ts';
+import { createRateLimit } from '../../src/wire/rate-limit.ts';
 
 describe('createRateLimit', () => {
   it('lets ten a second through for one key, whenever the second begins', () => {

@@ -1,0 +1,53 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TftpAsk, TftpSource } from '../../src/doors/tftp/source.ts';
+
+/** A source over one folder, for tests of the door: names were cleaned, and nobody plants links here. */
+export function folderSource(folder: string): TftpSource & { readonly asks: TftpAsk[]; openFiles(): number } {
+  const asks: TftpAsk[] = [];
+  let opened = 0;
+  return {
+    asks,
+    /** Files that are open now. */
+    openFiles: () => opened,
+    async open(ask) {
+      asks.push(ask);
+      const handle = await open(join(folder, ask.name), constants.O_RDONLY | constants.O_NONBLOCK).catch(
+        () => undefined,
+      );
+      if (handle === undefined) return undefined;
+      const stat = await handle.stat();
+      if (!stat.isFile()) {
+        await handle.close();
+        return undefined;
+      }
+      opened += 1;
+      return {
+        kind: 'file',
+        size: stat.size,
+        async read(offset, length) {
+          const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
+          return buffer.subarray(0, bytesRead);
+        },
+        async close() {
+          opened -= 1;
+          await handle.close();
+        },
+      };
+    },
+  };
+}
+
+/** A source over names and bytes. */
+export function bytesSource(files: Readonly<Record<string, Uint8Array>>): TftpSource & { readonly asks: TftpAsk[] } {
+  const asks: TftpAsk[] = [];
+  return {
+    asks,
+    open(ask) {
+      asks.push(ask);
+      const bytes = Object.hasOwn(files, ask.name) ? files[ask.name] : undefined;
+      return Promise.resolve(bytes === undefined ? undefined : { kind: 'bytes', bytes });
+    },
+  };
+}
