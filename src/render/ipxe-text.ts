@@ -34,7 +34,8 @@ export function liveText(text: string): string | undefined {
   if (/[\r\n]/.test(text)) return 'holds a line break';
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\x00-\x1f\x7f]/.test(text)) return 'holds a control character';
-  if (/[^\x20-\x7e]/.test(text)) return 'holds characters other than printable ASCII';
+  // A comment of a key may be in any language: to iPXE and Linux its bytes are plain ones (2019 and 6.1).
+  if (/[^\x20-\x7e\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(text)) return 'holds characters that cannot be printed';
   if (text.includes('${')) return 'holds "${", which iPXE expands on the machine';
   const words = text.split(' ');
   const comment = words.find((word) => word.startsWith('#'));

@@ -32,7 +32,7 @@ function legacyOptions({ profile, origin, sshKey }: LegacyInput): string[] {
   return [
     ...option('rootfstype=', rootfstype),
     ...profile.console.map((name) => `console=${name}`),
-    ...option(`cloud-config-url=${origin}/configs/`, cloud_config, '.yml'),
+    ...option(`cloud-config-url=${origin}/configs/`, cloud_config?.replace(/\.yml$/, ''), '.yml'),
     ...option('coreos.autologin=', coreos_autologin),
     ...option('sshkey="', sshKey, '"'),
     ...option('root=', root),

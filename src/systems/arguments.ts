@@ -1,5 +1,5 @@
 import { Failure } from '../domain/failure.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type JsonObject, type Profile } from '../domain/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../domain/profile.ts';
 import type { PlanInput } from './system.ts';
 
 /** `NAME=value`, or nothing when the profile has no value (coreos-ipxe-server treats "" as absent, and so do we). */
@@ -20,18 +20,9 @@ export function sshKey(input: PlanInput): string[] {
   return input.sshKey === undefined || input.sshKey === '' ? [] : [`sshkey="${input.sshKey}"`];
 }
 
-/** The disk that `install` names, if the profile has it. */
-export function installDisk(profile: Profile): string | undefined {
-  if (profile.install !== undefined) return profile.install.disk;
-  const raw = profile.raw['install'];
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  const disk = (raw as JsonObject)['disk'];
-  return typeof disk === 'string' ? disk : undefined;
-}
-
 /** Throws Failure `broken` where a profile asks for what this system's kernel arguments cannot say. */
 export function refuseInstall(profile: Profile, remedy: string): void {
-  if (installDisk(profile) === undefined) return;
+  if (profile.install === undefined) return;
   throw new Failure('broken', `${profile.system} cannot be installed by kernel arguments`, {
     place: { file: profile.file, key: 'install' },
     remedy,

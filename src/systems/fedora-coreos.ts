@@ -1,7 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import { artifactUrl } from '../domain/plan.ts';
 import type { Arch, Profile } from '../domain/profile.ts';
-import { argument, consoles, installDisk, requireReadable } from './arguments.ts';
+import { argument, consoles, requireReadable } from './arguments.ts';
 import { onShelf, systemShelf, versionOf } from './artifacts.ts';
 import type { PlanInput, System } from './system.ts';
 
@@ -38,7 +38,7 @@ export const FEDORA_COREOS: System = {
 };
 
 function configuration(profile: Profile, ignition: string | undefined): string[] {
-  const disk = installDisk(profile);
+  const disk = profile.install?.disk;
   if (disk === undefined) {
     if (ignition === undefined) return [];
     // PXE is always "metal", also in a virtual machine: other platforms look for their configuration elsewhere.

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parseLabel } from '../../src/domain/facts.ts';
+import { parseMac } from '../../src/domain/mac.ts';
+import { parseUuid } from '../../src/domain/uuid.ts';
+import { againUrl } from '../../src/render/again-url.ts';
+import { liveText } from '../../src/render/ipxe-text.ts';
+import { must, ORIGIN } from '../systems/sample.ts';
+
+describe('againUrl', () => {
+  it('repeats every fact in the order of the start script', () => {
+    const url = againUrl(ORIGIN, {
+      mac: must(parseMac('52:54:00:55:1C:EE')),
+      uuid: must(parseUuid('6f1d0f4e-1111-2222-3333-444455556666')),
+      serial: must(parseLabel('S/N 1+1=2 (50%)')),
+      hostname: must(parseLabel('a.lan')),
+      asset: must(parseLabel('A&B')),
+      manufacturer: must(parseLabel('QEMU')),
+      product: must(parseLabel('Standard PC')),
+      arch: 'x86_64',
+      platform: 'efi',
+    });
+    expect(url).toBe(
+      'http://10.0.2.2:4777/ipxe?mac=52-54-00-55-1c-ee&uuid=6f1d0f4e-1111-2222-3333-444455556666&platform=efi&arch=x86_64' +
+        '&serial=S%2FN%201%2B1%3D2%20(50%25)&hostname=a.lan&asset=A_B&manufacturer=QEMU&product=Standard%20PC',
+    );
+    expect(liveText(url)).toBeUndefined();
+  });
+
+  it('has no query for a machine that told nothing', () => {
+    expect(againUrl(ORIGIN, {})).toBe('http://10.0.2.2:4777/ipxe');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { TALOS } from '../../src/systems/talos.ts';
+import { expectGolden } from '../support/golden.ts';
+import { inputOf, planText, profileOf, refusal } from './sample.ts';
+
+const BASE = { system: 'talos', version: 'v1.14.2' } as const;
+
+describe('Talos', () => {
+  it('fetches its machine configuration', () => {
+    const profile = profileOf({ ...BASE, generic: 'worker.yaml', kernel_args: ['talos.halt_if_installed=1'] });
+    expectGolden('systems/talos-config.txt', planText(inputOf(profile)));
+  });
+
+  it('shows its dashboard on arm64, and has no configuration unless one is named', () => {
+    expectGolden('systems/talos-bare-arm64.txt', planText(inputOf(profileOf({ ...BASE, arch: 'arm64' }))));
+  });
+
+  it('takes the consoles of the profile instead of its own', () => {
+    const { args } = TALOS.plan(inputOf(profileOf({ ...BASE, console: ['ttyS1'] })));
+    expect(args.filter((arg) => arg.startsWith('console='))).toEqual(['console=ttyS1']);
+  });
+
+  it('says what it cannot do', () => {
+    expect(refusal(profileOf({ ...BASE, ignition: 'a' }))).toMatch(/ignition: .* \(use "generic"\)/);
+    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*machine.install.disk/);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { UBUNTU } from '../../src/systems/ubuntu.ts';
+import { expectGolden } from '../support/golden.ts';
+import { inputOf, ORIGIN, planText, profileOf, refusal } from './sample.ts';
+
+const BASE = { system: 'ubuntu', version: '24.04.1' } as const;
+
+describe('Ubuntu', () => {
+  it('installs by itself from a NoCloud seed', () => {
+    const profile = profileOf({ ...BASE, nocloud: 'web', console: ['ttyS0'], kernel_args: ['quiet'] });
+    expectGolden('systems/ubuntu-nocloud.txt', planText(inputOf(profile)));
+  });
+
+  it('waits at its prompt without a seed', () => {
+    expectGolden('systems/ubuntu-by-hand-arm64.txt', planText(inputOf(profileOf({ ...BASE, arch: 'arm64' }))));
+  });
+
+  it('ends the seed in a slash, because file names are put behind it', () => {
+    const documents = { nocloud: `${ORIGIN}/nocloud/web` };
+    const { args } = UBUNTU.plan(inputOf(profileOf({ ...BASE, nocloud: 'web' }), { documents }));
+    expect(args).toContain(`ds=nocloud;s=${ORIGIN}/nocloud/web/`);
+  });
+
+  it('needs its ISO on the shelf', () => {
+    expect(UBUNTU.plan(inputOf(profileOf(BASE))).extras).toEqual([
+      { kind: 'shelf', path: 'ubuntu/amd64/24.04.1/ubuntu-24.04.1-live-server-amd64.iso' },
+    ]);
+  });
+
+  it('says what it cannot do', () => {
+    expect(refusal(profileOf({ ...BASE, preseed: 'a' }))).toMatch(/preseed: .* \(use "nocloud"\)/);
+    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*autoinstall/);
+  });
+});
