@@ -133,9 +133,9 @@ function units(root: YamlMap, findings: Findings): void {
 }
 
 function unitText(content: YamlNode | undefined, path: Path, findings: Findings): void {
-  const wrong = unitFileProblem(textOf(content));
+  const wrong = unitFileProblem(textOf(content), 'systemd');
   if (wrong === undefined) return;
-  findings.warn(wrong, { path, offset: content?.offset ?? 0, remedy: 'see systemd.syntax(7)' });
+  findings.warn(wrong.message, { path, offset: content?.offset ?? 0, remedy: 'see systemd.syntax(7)' });
 }
 
 /** A key's value in either spelling. */

@@ -41,10 +41,10 @@ function checkResource(resource: Placed, version: IgnitionVersion, report: Repor
 }
 
 function schemes({ major, minor }: IgnitionVersion): readonly string[] {
-  const s3 = major === 3 || minor >= 1 ? ['s3'] : [];
-  const gs = major === 3 && minor >= 1 ? ['gs'] : [];
+  const old = major === 2 ? ['oem'] : [];
+  const gs = major === 3 && minor >= 2 ? ['gs'] : [];
   const arn = major === 3 && minor >= 4 ? ['arn'] : [];
-  return ['http', 'https', 'tftp', 'data', ...s3, ...gs, ...arn];
+  return ['http', 'https', 'tftp', 'data', 's3', ...old, ...gs, ...arn];
 }
 
 /** The empty text means: an empty file. */

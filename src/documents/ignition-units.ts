@@ -59,6 +59,6 @@ function checkUnit(unit: Placed, suffixes: readonly string[], version: IgnitionV
 }
 
 function checkText(contents: Placed, report: Report): void {
-  const wrong = typeof contents.value === 'string' ? unitFileProblem(contents.value) : undefined;
-  if (wrong !== undefined) report.error(contents, wrong, 'see systemd.syntax(7)');
+  const wrong = typeof contents.value === 'string' ? unitFileProblem(contents.value, 'ignition') : undefined;
+  if (wrong !== undefined) report[wrong.fatal ? 'error' : 'warn'](contents, wrong.message, 'see systemd.syntax(7)');
 }

@@ -22,7 +22,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['and', (call) => call.args.every(truthy)],
   ['or', (call) => call.args.some(truthy)],
   ['has', (call) => reach(call) !== undefined],
-  ['lookup', (call) => reach(call) ?? call.options.get('default') ?? missing(call)],
+  ['lookup', lookup],
   ['base64', (call) => Buffer.from(text(call, one(call))).toString('base64')],
   ['gzipBase64', (call) => gzip(text(call, one(call)))],
 ]);
@@ -84,7 +84,10 @@ export function own(value: Json | undefined, key: string): Json | undefined {
   return (value as Readonly<Record<string, Json>>)[key];
 }
 
-function missing(call: HelperCall): never {
+function lookup(call: HelperCall): Json {
+  const value = reach(call);
+  const found = value === undefined ? call.options.get('default') : value;
+  if (found !== undefined) return found;
   const keys = call.args.slice(1).map((key) => (typeof key === 'string' ? key : JSON.stringify(key)));
   return call.fail(`variable "${keys.join('.')}" is not there`, 'define it, or add default="..." to the lookup');
 }

@@ -105,7 +105,11 @@ function parseFailure(cause: unknown, file: string): Failure {
   const mismatch = /^(.{0,80}) doesn't match (.{0,80}) - /.exec(text);
   if (mismatch !== null) {
     const [opened, closed] = [mismatch[1] ?? '', mismatch[2] ?? ''];
-    return new Failure('broken', `{{/${closed}}} closes a block that {{#${opened}}} opened`, { place, cause });
+    return new Failure('broken', `{{#${opened}}} is closed by {{/${closed}}}`, {
+      place,
+      remedy: `close it with {{/${opened}}}`,
+      cause,
+    });
   }
   if (text.includes("got 'EOF'")) {
     return new Failure('broken', 'the template ends inside a tag or block', { place, remedy: 'close it', cause });
