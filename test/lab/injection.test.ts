@@ -84,32 +84,28 @@ lab.describe('no text from outside becomes an iPXE command', () => {
   lab.test('what a board says of itself', async () => {
     const tricks = smbios('S && echo INJECTED', 'P ; echo INJECTED ${net0/mac}', '# echo INJECTED');
     const run = await watch('board', STRANGER, '/boot.ipxe', tricks);
-    expect(run.text).toContain(STRANGER);
+    expect(run.text).toContain(`MAC: ${STRANGER}`);
     expect(run.text).toMatch(/Serial: S/);
   });
 
   lab.test('a board that says line breaks', async () => {
-    const run = await watch(
-      'line-breaks',
-      STRANGER,
-      '/boot.ipxe',
-      smbios('S\necho INJECTED', 'P\r\necho INJECTED', 'A'),
-    );
-    expect(run.text).toContain(STRANGER);
+    await watch('line-breaks', STRANGER, '/boot.ipxe', smbios('S\necho INJECTED', 'P\r\necho INJECTED', 'A'));
   });
 
   lab.test('what a query says', async () => {
-    const tricks = 'serial=x%20%26%26%20echo%20INJECTED&product=%24%7Buuid%7D%20;%20echo%20INJECTED';
-    await watch('query', STRANGER, `/ipxe?mac=52-54-00-aa-01-02&${tricks}`);
+    // At most 127 bytes in all: see bootvm.sh.
+    const tricks = 'serial=x%20;%20echo%20INJECTED&asset=%24%7Buuid%7D';
+    const run = await watch('query', STRANGER, `/ipxe?mac=52-54-00-aa-01-02&${tricks}`);
+    expect(run.text).toContain('Serial: x');
   });
 
   lab.test("what the operator's own files say of a node, on the screen of the machine that waits", async () => {
     const run = await watch('own-files', KNOWN);
-    expect(run.text).toContain('profiles/');
+    expect(run.text).toContain('nodes[0].name');
   });
 
   lab.test('a profile that holds commands is refused, and its machine is told', async () => {
     const run = await watch('refused', '52:54:00:aa:01:03');
-    expect(run.cmdline).toBeUndefined();
+    expect(run.text).toContain('kernel_args[0]');
   });
 });

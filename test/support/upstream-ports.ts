@@ -1,0 +1,109 @@
+import { lookup } from 'node:dns';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LookupFunction } from 'node:net';
+import { SILENT } from '../../src/domain/log.ts';
+import type { SystemId } from '../../src/domain/profile.ts';
+import { type DataRoot, openDataRoot } from '../../src/files/data-root.ts';
+import { diskSpace } from '../../src/releases/disk-space.ts';
+import { LIMITS, type Limits, type ReleaseEvent, type ReleasePorts } from '../../src/releases/ports.ts';
+import { at } from './openpgp-keys.ts';
+import type { Vendor } from './openpgp-vendor.ts';
+import type { Upstream } from './upstream-server.ts';
+
+export const NOW = at('2026-08-20') * 1000;
+
+/** Short enough for tests, and the same order as the real ones. */
+export const QUICK: Limits = {
+  ...LIMITS,
+  connect: 2000,
+  idle: 400,
+  total: 5000,
+  retries: 2,
+  ceilings: { kernel: 1e6, initrd: 1e6, rootfs: 1e6, iso: 1e6, archive: 1e6, install: 1e6 },
+};
+
+export interface Bench {
+  readonly dir: string;
+  readonly root: DataRoot;
+  readonly ports: ReleasePorts;
+  readonly events: ReleaseEvent[];
+  /** What was slept, in milliseconds: nobody really waits. */
+  readonly waits: number[];
+  /** The same with some parts replaced. */
+  with(changes: {
+    limits?: Partial<Limits>;
+    now?: number;
+    signal?: AbortSignal;
+    configured?: readonly string[];
+    lookup?: LookupFunction;
+  }): ReleasePorts;
+  /** Every file below images/ that a door would serve. */
+  visible(): Promise<readonly string[]>;
+  drafts(): Promise<readonly string[]>;
+  trust(system: SystemId, vendor: Vendor): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** An empty data directory, and everything that obtaining a release needs. */
+export async function makeBench(...upstreams: readonly Upstream[]): Promise<Bench> {
+  const dir = await mkdtemp(join(tmpdir(), 'pilotlight-releases-'));
+  await mkdir(join(dir, 'images'));
+  const root = await openDataRoot(dir);
+  const events: ReleaseEvent[] = [];
+  const waits: number[] = [];
+  const clock = (now: number): ReleasePorts['network']['clock'] => ({
+    now: () => now,
+    random: () => 0,
+    sleep: (ms) => {
+      waits.push(ms);
+      return Promise.resolve();
+    },
+  });
+  const ports: ReleasePorts = {
+    root,
+    network: {
+      limits: QUICK,
+      clock: clock(NOW),
+      configured: new Set(upstreams.map(({ host }) => host)),
+      lookup: lookup,
+      log: SILENT,
+      signal: new AbortController().signal,
+    },
+    progress: (event) => events.push(event),
+    space: diskSpace,
+  };
+  const visible = async (): Promise<readonly string[]> => {
+    const all = await readdir(join(dir, 'images'), { recursive: true, withFileTypes: true });
+    const files = all
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 8));
+    return files.filter((path) => !path.split('/').some((part) => part.startsWith('.'))).sort();
+  };
+  return {
+    dir,
+    root,
+    ports,
+    events,
+    waits,
+    with: (changes) => ({
+      ...ports,
+      network: {
+        ...ports.network,
+        limits: { ...QUICK, ...changes.limits },
+        ...(changes.now === undefined ? {} : { clock: clock(changes.now) }),
+        ...(changes.signal === undefined ? {} : { signal: changes.signal }),
+        ...(changes.configured === undefined ? {} : { configured: new Set(changes.configured) }),
+        ...(changes.lookup === undefined ? {} : { lookup: changes.lookup }),
+      },
+    }),
+    visible,
+    drafts: () => readdir(join(dir, 'images/.drafts')).catch(() => []),
+    async trust(system, vendor) {
+      await mkdir(join(dir, 'state/keys'), { recursive: true });
+      await writeFile(join(dir, 'state/keys', `${system}.asc`), vendor.publicKey);
+    },
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
+}
