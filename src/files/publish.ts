@@ -30,21 +30,29 @@ export async function publishFolder(root: DataRoot, draft: string, target: strin
 
 /** Makes a folder below the root with those above it, and makes them last. Gives its real path. */
 export async function makeFolder(root: DataRoot, relative: string): Promise<string> {
-  const parts = relative === '.' ? [] : relative.split('/');
+  if (relative === '.') return root.dir;
+  // All of it before any of it: a refused path leaves no folder behind.
+  root.path(relative);
+  const parts = relative.split('/');
   let made = root.dir;
   for (const depth of parts.keys()) {
-    const part = parts.slice(0, depth + 1).join('/');
-    const path = root.path(part);
-    if (!(await exists(path))) {
-      await mkdir(join(made, basename(path))).catch((error: unknown) => {
-        // Somebody else made it meanwhile.
-        if (errnoOf(error) !== 'EEXIST') throw systemFailure(error, part);
-      });
-      await syncFolder(made);
-    }
-    made = await root.real(part);
+    made = await makeLevel(root, made, parts.slice(0, depth + 1).join('/'));
   }
   return made;
+}
+
+async function makeLevel(root: DataRoot, parent: string, relative: string): Promise<string> {
+  const path = join(parent, basename(relative));
+  try {
+    if (!(await exists(path))) {
+      await mkdir(path);
+      await syncFolder(parent);
+    }
+  } catch (error) {
+    // Somebody else made it meanwhile: just as well.
+    if (errnoOf(error) !== 'EEXIST') throw systemFailure(error, relative);
+  }
+  return root.real(relative);
 }
 
 async function syncTree(folder: string): Promise<void> {

@@ -1,0 +1,204 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { failureLine, Failure } from '../../src/domain/failure.ts';
+import { openDataRoot } from '../../src/files/data-root.ts';
+import { makeFolder } from '../support/folder.ts';
+
+const SECRET = 'canary of the host';
+
+/** A data directory beside a folder whose name begins like it and which holds a secret. */
+async function rootWithNeighbour(): Promise<{ dir: string; root: Awaited<ReturnType<typeof openDataRoot>> }> {
+  const house = makeFolder({ 'data/configs/a.yml': 'inside', 'data-secret/s': SECRET });
+  const dir = join(house, 'data');
+  return { dir, root: await openDataRoot(dir) };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await work.then(
+    () => expect.fail('did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Failure)) throw error;
+  return error;
+}
+
+describe('openDataRoot', () => {
+  test('the root itself may be a link', async () => {
+    const dir = makeFolder({ 'real/configs/a.yml': 'x' });
+    symlinkSync(join(dir, 'real'), join(dir, 'link'));
+    const root = await openDataRoot(join(dir, 'link'));
+    expect((await root.read('configs/a.yml', 10)).bytes.toString()).toBe('x');
+    expect(root.path('configs/a.yml')).toBe(join(dir, 'real/configs/a.yml'));
+  });
+
+  test('a missing root is not found, a file is none', async () => {
+    const dir = makeFolder({ file: 'x' });
+    expect(await failureOf(openDataRoot(join(dir, 'gone')))).toMatchObject({ code: 'not-found' });
+    expect(await failureOf(openDataRoot(join(dir, 'file')))).toMatchObject({ code: 'invalid' });
+    expect(failureLine(await failureOf(openDataRoot(join(dir, 'gone'))))).not.toContain(dir);
+  });
+});
+
+describe('reading', () => {
+  test('gives the bytes and what the file system says of them', async () => {
+    const { root } = await rootWithNeighbour();
+    const file = await root.read('configs/a.yml', 6);
+    expect(file.bytes.toString()).toBe('inside');
+    expect(file.size).toBe(6);
+    expect(file).toMatchObject(await root.stat('configs/a.yml'));
+  });
+
+  test('refuses more than it was told to take', async () => {
+    const { root } = await rootWithNeighbour();
+    expect(await failureOf(root.read('configs/a.yml', 5))).toMatchObject({ code: 'too-large' });
+  });
+
+  test('names what is missing, and nothing of the host', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    for (const path of ['configs/b.yml', 'nowhere/b.yml', 'configs/a.yml/b', `configs/${'x'.repeat(300)}`]) {
+      const failure = await failureOf(root.read(path, 10));
+      expect(failure.code).toBe('not-found');
+      expect(failureLine(failure)).not.toContain(dir);
+    }
+  });
+
+  test('a path that leads out by its letters is refused everywhere', async () => {
+    const { root } = await rootWithNeighbour();
+    for (const path of [
+      '../data-secret/s',
+      'configs/../../data-secret/s',
+      '/etc/passwd',
+      'configs\\a.yml',
+      'a\0',
+      '',
+    ]) {
+      expect((await failureOf(root.read(path, 100))).code).toBe('refused');
+      expect((await failureOf(root.open(path))).code).toBe('refused');
+      expect((await failureOf(root.stat(path))).code).toBe('refused');
+      expect((await failureOf(root.list(path))).code).toBe('refused');
+      expect(() => root.path(path)).toThrow(Failure);
+    }
+  });
+
+  test('links inside the root are followed, links that leave it are not', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    symlinkSync('a.yml', join(dir, 'configs/inside'));
+    symlinkSync('../../data-secret/s', join(dir, 'configs/outside'));
+    symlinkSync(join(dir, '../data-secret'), join(dir, 'folder'));
+    symlinkSync('loop', join(dir, 'configs/loop'));
+    expect((await root.read('configs/inside', 10)).bytes.toString()).toBe('inside');
+    for (const path of ['configs/outside', 'folder/s', 'configs/loop']) {
+      const failures = await Promise.all([root.read(path, 100), root.open(path), root.stat(path)].map(failureOf));
+      for (const failure of failures) {
+        expect(failure.code).toBe('refused');
+        expect(failureLine(failure)).not.toContain('data-secret');
+      }
+    }
+    expect((await failureOf(root.list('folder'))).code).toBe('refused');
+  });
+
+  test('a FIFO, a device and a folder are refused, at once', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    execFileSync('mkfifo', [join(dir, 'configs/fifo')]);
+    symlinkSync('/dev/zero', join(dir, 'configs/zero'));
+    for (const path of ['configs/fifo', 'configs/zero', 'configs']) {
+      expect((await failureOf(root.read(path, 10))).code).toBe('refused');
+      expect((await failureOf(root.stat(path))).code).toBe('refused');
+    }
+  });
+
+  test('a link that is swapped while it is read never gives the secret', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    symlinkSync('a.yml', join(dir, 'configs/link'));
+    const swapper = spawn(process.execPath, ['-e', SWAPPER, join(dir, 'configs')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(swapper.stdout, 'data');
+    const seen = new Set<string>();
+    try {
+      for (let round = 0; round < 400; round += 1) {
+        const outcome = await root.read('configs/link', 100).catch((error: unknown) => {
+          if (error instanceof Failure) return { bytes: Buffer.from(error.code) };
+          throw error;
+        });
+        seen.add(outcome.bytes.toString());
+      }
+    } finally {
+      swapper.kill();
+      await once(swapper, 'close');
+    }
+    expect(seen).not.toContain(SECRET);
+    expect(seen).toContain('inside');
+    expect(seen).toContain('refused');
+  });
+
+  test('leaves no descriptor open, also when it refuses', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    symlinkSync('/etc/passwd', join(dir, 'configs/outside'));
+    const openNow = (): number => readdirSync('/proc/self/fd', { withFileTypes: true }).length;
+    const before = openNow();
+    for (let round = 0; round < 50; round += 1) {
+      await root.read('configs/a.yml', 10);
+      await failureOf(root.read('configs/a.yml', 1));
+      await failureOf(root.read('configs', 1));
+      await failureOf(root.read('configs/outside', 10));
+    }
+    // Tests in other threads of this process open files too: a leak would be 50 or more.
+    expect(openNow() - before).toBeLessThan(40);
+  });
+});
+
+describe('an open file', () => {
+  test('stays what it was when it is cut', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    const file = await root.open('configs/a.yml');
+    truncateSync(join(dir, 'configs/a.yml'), 2);
+    expect(file.size).toBe(6);
+    expect((await file.handle.stat()).size).toBe(2);
+    await file.handle.close();
+  });
+});
+
+describe('list', () => {
+  test('gives files sorted, and says what is wrong with the rest', async () => {
+    const { dir, root } = await rootWithNeighbour();
+    writeFileSync(join(dir, 'configs/B.yml'), '');
+    mkdirSync(join(dir, 'configs/folder'));
+    execFileSync('mkfifo', [join(dir, 'configs/fifo')]);
+    symlinkSync('nowhere', join(dir, 'configs/dangling'));
+    symlinkSync('../../data-secret/s', join(dir, 'configs/outside'));
+    symlinkSync('a.yml', join(dir, 'configs/z.yml'));
+    const { names, broken } = await root.list('configs');
+    expect(names).toEqual(['B.yml', 'a.yml', 'z.yml']);
+    expect(broken.map(({ name, failure }) => [name, failure.code])).toEqual([
+      ['dangling', 'not-found'],
+      ['fifo', 'refused'],
+      ['folder', 'refused'],
+      ['outside', 'refused'],
+    ]);
+  });
+
+  test('a missing folder is not found', async () => {
+    const { root } = await rootWithNeighbour();
+    expect(await failureOf(root.list('nowhere'))).toMatchObject({
+      code: 'not-found',
+      message: 'nowhere does not exist',
+    });
+  });
+});
+
+// Renames a link to the inside and a link to the secret over one name, as fast as it can.
+const SWAPPER = `
+const { symlinkSync, renameSync } = require('node:fs');
+const { join } = require('node:path');
+const dir = process.argv[1];
+console.log('ready');
+for (;;) {
+  for (const target of ['../../data-secret/s', 'a.yml']) {
+    symlinkSync(target, join(dir, '.next'));
+    renameSync(join(dir, '.next'), join(dir, 'link'));
+  }
+}`;
