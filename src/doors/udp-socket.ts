@@ -60,7 +60,10 @@ function bindFailure(address: string, port: number, cause: unknown): Failure {
       });
     case 'EADDRINUSE':
       return new Failure('conflict', `${where} is taken by another program`, {
-        remedy: `see which: ss -ulnp 'sport = :${port}'`,
+        remedy:
+          port === 67
+            ? 'a DHCP server here must share it: dnsmasq does with bind-dynamic in its configuration (libvirt sets it)'
+            : `see which: ss -ulnp 'sport = :${port}'`,
         cause,
       });
     default:

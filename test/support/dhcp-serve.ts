@@ -1,0 +1,19 @@
+// Run inside of a network namespace by tests: the DHCP door with a fixed policy until SIGTERM.
+import { createDhcpDoor } from '../../src/doors/dhcp/door.ts';
+import { SILENT } from '../../src/domain/log.ts';
+
+const door = createDhcpDoor(
+  { host: '0.0.0.0', port: 67, bootServerPort: 4011 },
+  {
+    choose: (machine, server) => ({ file: machine.ipxe ? `http://${server}:4777/boot.ipxe` : 'snponly.efi' }),
+    log: SILENT,
+  },
+);
+await door.start();
+process.once('SIGTERM', () => {
+  door.stop(AbortSignal.abort()).then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+});
+console.log('ready');
