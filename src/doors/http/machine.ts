@@ -88,7 +88,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
     const asked = now();
     try {
       const reply = await route.answer(ask);
-      const key = route.repeatable === true && reply.status === 200 ? cacheKey(req, ask.head) : undefined;
+      const key = route.repeatable === true ? cacheKey(req, ask.head) : undefined;
       if (key !== undefined) cache.set(key, route.kind, reply, generation, asked);
       finish(req, res, route.kind, reply);
       reporter.decided(route.kind, reply, req.socket.remoteAddress);

@@ -168,6 +168,19 @@ test('an image that fails in the middle ends the connection', async () => {
   expect(house.log.of('warn').map((line) => line.message)).toEqual(['a download was cut']);
 });
 
+test('a bug in the middle of an image ends the connection, and is logged once', async () => {
+  const file: ShelfFile = {
+    ...shelfFile('x'.repeat(100)),
+    slice: (start) => {
+      if (start > 0) throw new TypeError('bug');
+      return { bytes: Buffer.from('0123456789'), release: () => undefined };
+    },
+  };
+  house = await openHouse({}, { shelf: { open: async () => file } });
+  expect((await get(house.port, '/images/a')).body).toBe('0123456789');
+  expect(house.log.of('error').map((line) => line.message)).toEqual(['internal error']);
+});
+
 test('a listener that fails harms no answer', async () => {
   house = await openHouse(
     { start: () => SCRIPT },

@@ -33,6 +33,12 @@ test('slow clients are gone after the limit, and harm nobody meanwhile', async (
   expect(answers.filter((text) => text.startsWith('HTTP/1.1 408 Request Timeout\r\n')).length).toBeGreaterThan(0);
 });
 
+test('headers have a limit of their own', async () => {
+  house = await openHouse({}, { limits: { ...HASTY, requestTimeout: 60_000 } });
+  const answer = await exchange(house.port, 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\n');
+  expect([answer.status, answer.headers['connection']]).toEqual([408, 'close']);
+});
+
 test('a body that never comes ends with the request’s limit', async () => {
   house = await openHouse({}, { limits: HASTY });
   const answer = await exchange(house.port, 'POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx');
