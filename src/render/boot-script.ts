@@ -13,7 +13,7 @@ export interface BootScriptInput {
 }
 
 /** What the kernel is called in iPXE. The EFI stub counts `linux ` among the command line's bytes. */
-export const KERNEL_NAME = 'linux';
+const KERNEL_NAME = 'linux';
 
 /**
  * The portable boot script.
