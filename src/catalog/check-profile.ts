@@ -1,4 +1,5 @@
 import type { Profile } from '../domain/profile.ts';
+import { claimPath, exclusiveClaims, sharedClaims } from './claim-ids.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
 import { canonicalAddress } from './ip-address.ts';
 import type { JsonPath } from './positions.ts';
@@ -71,24 +72,14 @@ function checkNodes(profile: Profile): ProfileFault[] {
 function checkTwins(profile: Profile): ProfileFault[] {
   const faults: ProfileFault[] = [];
   const seen = new Map<string, JsonPath>();
-  for (const [index, node] of profile.nodes.entries()) {
-    const ip = node.ip === undefined ? undefined : canonicalAddress(node.ip);
-    const claims = { name: node.name.toLowerCase(), ip } as const;
-    for (const key of IDENTITY_KEYS) look(key, identityOf(node, key), index);
-    look('name', claims.name, index);
-    look('ip', claims.ip, index);
-  }
-  return faults;
-
-  function look(key: string, value: string | undefined, index: number): void {
-    if (value === undefined) return;
-    const claim = `${key} ${value}`;
-    const path = ['nodes', index, key];
-    const other = seen.get(claim);
-    if (other === undefined) seen.set(claim, path);
+  for (const claim of [...exclusiveClaims(profile), ...sharedClaims(profile)]) {
+    const path = claimPath(claim);
+    const other = seen.get(claim.id);
+    if (other === undefined) seen.set(claim.id, path);
     else {
-      const message = `the ${key} ${value} belongs to two nodes of this profile`;
+      const message = `the ${claim.id} belongs to two nodes of this profile`;
       faults.push({ severity: 'error', path, message, remedy: 'give it to one of them', other });
     }
   }
+  return faults;
 }

@@ -1,60 +1,52 @@
 import type { Slot } from './slot.ts';
 
-/** Calls back for everything that no two files may have at once. `where` tells claims of one file apart. */
-export type ClaimsOf<T> = (thing: T, claim: (id: string, where: number) => void) => void;
-
 /** One of two files that want the same. */
-export interface Claimant<T> {
+export interface Claimant<T, C> {
   readonly slot: Slot<T>;
   readonly thing: T;
-  readonly where: number;
+  readonly claim: C;
 }
 
 /** `loser` may not come into force as it is on disk. */
-export interface Conflict<T> {
-  readonly id: string;
-  readonly loser: Claimant<T>;
-  readonly winner: Claimant<T>;
+export interface Conflict<T, C> {
+  readonly loser: Claimant<T, C>;
+  readonly winner: Claimant<T, C>;
 }
 
 /**
  * Finds who claims what somebody else has. What was in force before stands first, and a file that already held the
  * claim keeps it; else the file that changed last loses, and of files that changed together the later name.
  */
-export function findConflicts<T>(
+export function findConflicts<T, C extends { readonly id: string }>(
   slots: readonly Slot<T>[],
   chosen: (slot: Slot<T>) => T | undefined,
-  claimsOf: ClaimsOf<T>,
-): readonly Conflict<T>[] {
-  const conflicts: Conflict<T>[] = [];
-  const owners = new Map<string, Claimant<T>>();
-  const before = new Map<T, Set<string>>();
+  claimsOf: (thing: T) => readonly C[],
+): readonly Conflict<T, C>[] {
+  const conflicts: Conflict<T, C>[] = [];
+  const owners = new Map<string, Claimant<T, C>>();
+  const before = new Map<T, ReadonlySet<string>>();
   const rank = (slot: Slot<T>): number => (chosen(slot) === slot.inForce ? 0 : slot.changed);
   const order = [...slots].sort((a, b) => rank(a) - rank(b) || (a.file < b.file ? -1 : 1));
   for (const slot of order) {
     const thing = chosen(slot);
     if (thing === undefined) continue;
-    claimsOf(thing, (id, where) => {
-      const owner = owners.get(id);
-      const ours = { slot, thing, where };
-      if (owner === undefined) owners.set(id, ours);
+    for (const claim of claimsOf(thing)) {
+      const ours = { slot, thing, claim };
+      const owner = owners.get(claim.id);
+      if (owner === undefined) owners.set(claim.id, ours);
       else if (owner.slot !== slot) {
-        const [winner, loser] = !had(owner.slot, id) && had(slot, id) ? [ours, owner] : [owner, ours];
-        owners.set(id, winner);
-        conflicts.push({ id, loser, winner });
+        const [winner, loser] = !had(owner.slot, claim.id) && had(slot, claim.id) ? [ours, owner] : [owner, ours];
+        owners.set(claim.id, winner);
+        conflicts.push({ loser, winner });
       }
-    });
+    }
   }
   return conflicts;
 
-  function had(slot: Slot<T>, id: string): boolean {
-    return slot.inForce !== undefined && heldBefore(slot.inForce).has(id);
-  }
-
-  function heldBefore(thing: T): ReadonlySet<string> {
-    const known = before.get(thing) ?? new Set<string>();
-    if (!before.has(thing)) claimsOf(thing, (id) => known.add(id));
-    before.set(thing, known);
-    return known;
+  function had({ inForce }: Slot<T>, id: string): boolean {
+    if (inForce === undefined) return false;
+    const known = before.get(inForce) ?? new Set(claimsOf(inForce).map((claim) => claim.id));
+    before.set(inForce, known);
+    return known.has(id);
   }
 }

@@ -3,7 +3,7 @@ import { DOCUMENT_KINDS } from '../domain/profile.ts';
 import { findConflicts } from './claims.ts';
 import { findDocument } from './find-document.ts';
 import type { Around, Inspection } from './inspection.ts';
-import { claimProblem, profileClaims, sharedByProfiles } from './profile-claims.ts';
+import { claimProblem, sharedByProfiles } from './profile-claims.ts';
 import type { ReadProfile } from './read-profile.ts';
 import { missingReferences } from './references.ts';
 import type { Slot } from './slot.ts';
@@ -94,19 +94,16 @@ function contradictions(slots: Slots, blamed: Blamed): readonly Blame[] {
   const twins = findConflicts(
     slots.documents,
     (slot) => chosen(slot, blamed),
-    (document, claim) => {
-      claim(document.name, 0);
-    },
-  ).map(({ loser, winner }): Blame => ({
+    ({ name }) => [{ id: name }],
+  ).map(({ loser, winner }) => ({ slot: loser.slot, problem: () => twinProblem(loser.slot.file, winner.slot.file) }));
+  const clashes = findConflicts(
+    slots.profiles,
+    (slot) => chosen(slot, blamed),
+    ({ claims }) => claims,
+  ).map(({ loser, winner }) => ({
     slot: loser.slot,
-    problem: () => twinProblem(loser.slot.file, winner.slot.file),
+    problem: () => claimProblem(loser.thing, loser.claim, winner.thing, winner.claim),
   }));
-  const clashes = findConflicts(slots.profiles, (slot) => chosen(slot, blamed), profileClaims).map(
-    ({ id, loser, winner }): Blame => ({
-      slot: loser.slot,
-      problem: () => claimProblem(id, loser.thing, loser.where, winner.thing, winner.where),
-    }),
-  );
   return [...twins, ...clashes];
 }
 

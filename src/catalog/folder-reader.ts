@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { DataRoot, ReadFile } from '../files/data-root.ts';
@@ -85,7 +86,7 @@ export async function readFolder<T>(
       return content.code === 'not-found' ? undefined : broken(name, content, known);
     }
     const identity = settledIdentity(content, now);
-    const linked = (await files.real(file).catch(asFailure)) !== files.path(file);
+    const linked = await isLink(files.path(file));
     if (known?.bytes?.equals(content.bytes) === true) return { ...known, identity, linked };
     return { slot: slotOf(file, kind.parse(file, content), known), identity, bytes: content.bytes, linked };
   }
@@ -155,6 +156,15 @@ function withoutFolder<T>(kind: FolderKind<T>, before: FolderState<T>, failure: 
   const entries = gone ? new Map<string, Entry<T>>() : before.entries;
   const changed = before.problems[0]?.message !== problem.message || entries.size !== before.entries.size;
   return { entries, problems: [problem], changed };
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch {
+    // It went meanwhile: the next look finds out.
+    return false;
+  }
 }
 
 async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -3,7 +3,6 @@ import type { Problem } from '../domain/problem.ts';
 import type { Node, Profile } from '../domain/profile.ts';
 import type { Decision, Slots } from './decide.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
-import { profileClaims } from './profile-claims.ts';
 import type { ReadProfile } from './read-profile.ts';
 import type { Match, Snapshot } from './snapshot.ts';
 import type { Slot } from './slot.ts';
@@ -24,7 +23,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
 export function makeSnapshot(generation: number, slots: Slots, decision: Decision): Snapshot {
   const read = [...decision.profiles.values()];
   const profiles = read.map(({ profile }) => profile);
-  const machines = indexNodes(profiles);
+  const machines = indexNodes(read);
   const held = indexHeld(slots.profiles, decision);
   const fallback = profiles.find((profile) => profile.default);
 
@@ -62,16 +61,17 @@ export function makeSnapshot(generation: number, slots: Slots, decision: Decisio
   };
 }
 
-function indexNodes(
-  profiles: readonly Profile[],
-): ReadonlyMap<string, { readonly profile: Profile; readonly node: Node }> {
-  const machines = new Map<string, { readonly profile: Profile; readonly node: Node }>();
-  for (const profile of profiles) {
-    for (const node of profile.nodes) {
-      for (const key of IDENTITY_KEYS) {
-        const value = identityOf(node, key);
-        if (value !== undefined) machines.set(`${key} ${value}`, { profile, node });
-      }
+interface Machine {
+  readonly profile: Profile;
+  readonly node: Node;
+}
+
+function indexNodes(profiles: readonly ReadProfile[]): ReadonlyMap<string, Machine> {
+  const machines = new Map<string, Machine>();
+  for (const { profile, claims } of profiles) {
+    for (const { id, node: index } of claims) {
+      const node = profile.nodes[index];
+      if (node !== undefined) machines.set(id, { profile, node });
     }
   }
   return machines;
@@ -86,7 +86,7 @@ function indexHeld(slots: readonly Slot<ReadProfile>[], decision: Decision): Rea
     const reason = decision.problems.find(({ severity, place }) => severity === 'error' && place.file === slot.file);
     if (reason === undefined) continue;
     for (const id of names ?? []) held.set(id, reason);
-    if (thing !== undefined) profileClaims(thing, (id) => held.set(id, reason));
+    for (const { id } of thing?.claims ?? []) held.set(id, reason);
   }
   return held;
 }

@@ -3,6 +3,7 @@ import type { Problem } from '../domain/problem.ts';
 import type { JsonObject, Profile } from '../domain/profile.ts';
 import { buildProfile } from './build-profile.ts';
 import { checkProfile } from './check-profile.ts';
+import { exclusiveClaims, sharedClaims, type Claim } from './claim-ids.ts';
 import { readJson, type Locator } from './json-text.ts';
 import { namesIn } from './names-in.ts';
 import { pathText, type JsonPath } from './positions.ts';
@@ -14,6 +15,10 @@ export interface ReadProfile {
   readonly profile: Profile;
   readonly bytes: Buffer;
   readonly locator: Locator;
+  /** What no other profile may have. */
+  readonly claims: readonly Claim[];
+  /** What other profiles should not have. */
+  readonly shared: readonly Claim[];
 }
 
 const MAX_PROBLEMS = 20;
@@ -45,7 +50,8 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
     if (problems.length > MAX_PROBLEMS) break;
   }
   if (problems.some(isError)) return refused();
-  return { thing: { profile, bytes, locator }, problems: capped(problems, file) };
+  const thing = { profile, bytes, locator, claims: exclusiveClaims(profile), shared: sharedClaims(profile) };
+  return { thing, problems: capped(problems, file) };
 
   function refused(): Reading<ReadProfile> {
     return { problems: capped(problems, file), names: namesIn(bytes.toString('utf8')) };

@@ -4,7 +4,7 @@ import type { Problem } from '../domain/problem.ts';
 export interface Reading<T> {
   readonly thing?: T;
   readonly problems: readonly Problem[];
-  /** The machines that a file which cannot be used seems to name: claims as in profile-claims.ts. */
+  /** The machines that a file which cannot be used seems to name: ids as in claim-ids.ts. */
   readonly names?: readonly string[];
 }
 

@@ -12,10 +12,12 @@ function losers(...slots: readonly Slot<Thing>[]): readonly string[] {
   return findConflicts(
     slots,
     ({ latest }) => latest.thing,
-    (thing, claim) => {
-      thing.forEach(claim);
-    },
-  ).map(({ id, loser, winner }) => `${id}: ${loser.slot.file}[${loser.where}] to ${winner.slot.file}[${winner.where}]`);
+    (thing) => thing.map((id, at) => ({ id, at })),
+  ).map(({ loser, winner }) => `${loser.claim.id}: ${name(loser)} to ${name(winner)}`);
+
+  function name({ slot, claim }: { slot: Slot<Thing>; claim: { at: number } }): string {
+    return `${slot.file}[${claim.at}]`;
+  }
 }
 
 test('who claims nothing of others has no conflict', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { claimProblem, profileClaims, sharedByProfiles } from '../../src/catalog/profile-claims.ts';
+import { claimProblem, sharedByProfiles } from '../../src/catalog/profile-claims.ts';
 import { problemLine } from '../../src/domain/problem.ts';
 import { good, lines } from './data-folder.ts';
 
@@ -15,25 +15,20 @@ const A = good(
 );
 const B = good({ nodes: [{ name: 'B', serial: 'x 1', ip: '10.0.0.1' }], default: true }, 'profiles/b.json');
 
-test('a profile claims the identities of its nodes, and the default', () => {
-  const claims: [string, number][] = [];
-  profileClaims(A, (id, where) => claims.push([id, where]));
-  expect(claims).toEqual([
-    ['mac 52:54:00:00:00:01', 0],
-    ['uuid c6c30f6a-4a1b-4337-8325-c4c2543ad437', 4],
-    ['serial x 1', 5],
-    ['default', -1],
-  ]);
-});
+function clash(id: string): string {
+  const [ours, theirs] = [B, A].map(({ claims }) => claims.find((claim) => claim.id === id));
+  if (ours === undefined || theirs === undefined) throw new Error(`nobody claims ${id}`);
+  return problemLine(claimProblem(B, ours, A, theirs));
+}
 
 test('a clash names both files and both lines', () => {
-  expect(problemLine(claimProblem('serial x 1', B, 2, A, 5))).toBe(
+  expect(clash('serial x 1')).toBe(
     'profiles/b.json:5:17 nodes[0].serial: serial x 1 is claimed by profiles/a.json:11 too (leave the machine in one of them)',
   );
 });
 
 test('two defaults name each other', () => {
-  expect(problemLine(claimProblem('default', B, -1, A, -1))).toBe(
+  expect(clash('default')).toBe(
     'profiles/b.json:9:14 default: profiles/a.json:2 is the default profile already (leave "default": true in one of them)',
   );
 });

@@ -1,0 +1,128 @@
+// The catalog's own figures: loading 10,000 machines, matching one, an edit until it is in force, a look at unchanged files.
+// `npx tsx bench/catalog.ts` prints a table; --json prints the same for programs.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { argv, stdout } from 'node:process';
+import { openCatalog, type LivingCatalog } from '../src/catalog/catalog.ts';
+import { parseLabel, type MachineFacts } from '../src/domain/facts.ts';
+import { SILENT } from '../src/domain/log.ts';
+import { parseMac } from '../src/domain/mac.ts';
+import { openDataRoot } from '../src/files/data-root.ts';
+
+const MACHINES = 10_000;
+
+interface Figure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: 'ms' | 'us' | 'MiB';
+  readonly limit?: number;
+}
+
+const figures: Figure[] = [];
+
+/** A fleet in so many files; every file has the same share of the machines. */
+function makeFleet(files: number): string {
+  const dir = mkdtempSync(join(tmpdir(), 'pilotlight-bench-'));
+  for (const folder of ['profiles', 'configs', 'sshkeys']) mkdirSync(join(dir, folder));
+  const share = MACHINES / files;
+  for (let file = 0; file < files; file += 1) {
+    const nodes = Array.from({ length: share }, (_, i) => nodeOf(file * share + i));
+    writeFileSync(join(dir, 'profiles', `p${file}.json`), JSON.stringify({ cloud_config: 'a', nodes }, null, 1));
+  }
+  writeFileSync(join(dir, 'configs', 'a.yml'), '#cloud-config\n');
+  return dir;
+}
+
+function nodeOf(index: number): object {
+  return { name: `node-${index}`, mac: macOf(index), ip: `10.1.${index >> 8}.${index & 255}` };
+}
+
+function macOf(index: number): string {
+  return `52:54:00:00:${(index >> 8).toString(16).padStart(2, '0')}:${(index & 255).toString(16).padStart(2, '0')}`;
+}
+
+async function open(dir: string): Promise<LivingCatalog> {
+  const inspector = { document: () => [], profile: () => [] };
+  return openCatalog({ files: await openDataRoot(dir), inspector, log: SILENT, pollMs: 600_000 });
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  await work();
+  return performance.now() - begin;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function matchTime(catalog: LivingCatalog, machines: readonly MachineFacts[]): number {
+  const snapshot = catalog.current();
+  const begin = performance.now();
+  let found = 0;
+  for (const machine of machines) if (snapshot.match(machine) !== undefined) found += 1;
+  const each = ((performance.now() - begin) * 1000) / machines.length;
+  return found >= 0 ? each : Number.NaN;
+}
+
+async function editTime(catalog: LivingCatalog, dir: string, round: number): Promise<number> {
+  const file = join(dir, 'profiles', 'edited.json');
+  return timed(
+    () =>
+      new Promise<void>((resolve) => {
+        const end = catalog.onChange((snapshot) => {
+          if (snapshot.profiles.get('edited')?.root !== `v${round}`) return;
+          end();
+          resolve();
+        });
+        writeFileSync(file, JSON.stringify({ root: `v${round}` }));
+      }),
+  );
+}
+
+async function measure(files: number): Promise<void> {
+  const dir = makeFleet(files);
+  // The watchers of the catalog do not keep a program alive.
+  const alive = setInterval(() => undefined, 60_000);
+  const name = files === 1 ? 'one file' : `${files} files`;
+  try {
+    const loads: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      const catalog = await open(dir);
+      loads.push(await timed(() => catalog.start()));
+      if (catalog.current().problems.length > 0) throw new TypeError('the fleet of the bench is broken');
+      await catalog.stop(AbortSignal.abort());
+    }
+    figures.push({ what: `load ${MACHINES} machines, ${name}`, value: median(loads), unit: 'ms', limit: 2_000 });
+    const catalog = await open(dir);
+    await catalog.start();
+    const macs = Array.from({ length: MACHINES }, (_, i) => ({ mac: parseMac(macOf((i * 7919) % MACHINES)) }));
+    const known = macs.flatMap(({ mac }) => (mac === undefined ? [] : [{ mac }]));
+    const serial = parseLabel('CZC1234567');
+    const strangers = Array.from({ length: MACHINES }, () => (serial === undefined ? {} : { serial }));
+    figures.push({ what: `match by mac, ${name}`, value: matchTime(catalog, known), unit: 'us', limit: 50 });
+    figures.push({ what: `no match by serial, ${name}`, value: matchTime(catalog, strangers), unit: 'us', limit: 50 });
+    const edits: number[] = [];
+    for (let round = 0; round < 5; round += 1) edits.push(await editTime(catalog, dir, round));
+    figures.push({ what: `an edit until it is in force, ${name}`, value: median(edits), unit: 'ms', limit: 1_000 });
+    const looks: number[] = [];
+    for (let round = 0; round < 5; round += 1) looks.push(await timed(() => catalog.refresh()));
+    figures.push({ what: `a look at unchanged files, ${name}`, value: median(looks), unit: 'ms' });
+    figures.push({ what: `resident memory, ${name}`, value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB' });
+    await catalog.stop(AbortSignal.abort());
+  } finally {
+    clearInterval(alive);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+await measure(1);
+await measure(1_000);
+if (argv.includes('--json')) stdout.write(`${JSON.stringify(figures)}\n`);
+else {
+  for (const { what, value, unit, limit } of figures) {
+    const wanted = limit === undefined ? '' : `  (limit ${limit} ${unit}${value > limit ? ', MISSED' : ''})`;
+    stdout.write(`${what.padEnd(52)} ${value.toFixed(unit === 'us' ? 2 : 0).padStart(8)} ${unit}${wanted}\n`);
+  }
+}
