@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { factsOf, hasSameContent, identityOf, isSameFile, type FileFacts } from '../../src/files/file-facts.ts';
 import { makeFolder } from '../support/folder.ts';
+import { nextTick } from '../support/tick.ts';
 
 const FACTS: FileFacts = { size: 9, mtimeMs: 1, dev: 1n, ino: 2n, nlink: 1n, mtimeNs: 3n, ctimeNs: 4n };
 
@@ -33,6 +34,7 @@ describe('hasSameContent of an open file', () => {
     const handle = await open(path, 'r');
     try {
       const before = factsOf(await handle.stat({ bigint: true }));
+      await nextTick(path);
       change(path);
       return hasSameContent(before, factsOf(await handle.stat({ bigint: true })));
     } finally {
