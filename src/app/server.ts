@@ -6,7 +6,9 @@ import { createHttpDoor, type HttpDoor } from '../doors/http/http-door.ts';
 import { openLog } from '../observe/logger.ts';
 import type { Settings } from '../settings/settings.ts';
 import { version } from '../settings/version.ts';
+import { openFirmwareShelf, readProgram, type FirmwareShelf } from '../firmware/firmware-shelf.ts';
 import { healthOf } from './health.ts';
+import { firmwareFolders, lanServices } from './lan.ts';
 import { openHouse, type House } from './house.ts';
 import { overviewOf } from './overview.ts';
 
@@ -33,9 +35,17 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     async start() {
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
       const house = await openHouse(settings, log);
-      const door = createDoor(settings, house, log);
+      const firmware = openFirmwareShelf(firmwareFolders(settings));
+      const door = createDoor(settings, house, firmware, log);
       http = door;
-      for (const service of [house.catalog, door]) {
+      const lan = lanServices({
+        settings,
+        house,
+        firmware,
+        log,
+        httpPort: () => door.address()?.port ?? settings.http.port,
+      });
+      for (const service of [house.catalog, door, ...lan]) {
         started.push(service);
         await service.start();
       }
@@ -60,7 +70,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   };
 }
 
-function createDoor(settings: Settings, house: House, log: Log) {
+function createDoor(settings: Settings, house: House, firmware: FirmwareShelf, log: Log) {
   const bornAt = performance.now();
   const release = version();
   return createHttpDoor({
@@ -68,6 +78,7 @@ function createDoor(settings: Settings, house: House, log: Log) {
     baseUrl: settings.baseUrl,
     desk: house.desk,
     shelf: house.shelf,
+    firmware: async (program) => await readProgram(firmware, program),
     log,
     health: () => healthOf(house.catalog.current(), release, Math.round((performance.now() - bornAt) / 1000)),
     overview: () => overviewOf(house.catalog.current(), release),

@@ -3,6 +3,7 @@ import type { Mac } from '../domain/mac.ts';
 import type { Name } from '../domain/name.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { DocumentKind } from '../domain/profile.ts';
+import type { BootFile, BootFileQuestion } from './boot-files.ts';
 
 /** A machine (or a person) that asks, and where answers shall point to. */
 export interface Question {
@@ -60,6 +61,10 @@ export interface Desk {
   grub(question: Question): Promise<ScriptAnswer>;
   /** The kernel's arguments for a machine, or for a profile alone. */
   args(who: MachineFacts | Name, origin: Origin): { readonly args: readonly string[]; readonly decision: Decision };
+  /** A file that firmware or a boot loader names; undefined when there is none. */
+  file(question: BootFileQuestion): Promise<BootFile | undefined>;
+  /** What a machine that asks by DHCP shall do: `local` when its profile sends it to its own disk. */
+  netboot(facts: MachineFacts): 'boot' | 'local';
   /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */
   pixiecore(mac: Mac, origin: Origin): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
   /** profiles/NAME.json as the operator wrote it (the last good version). */

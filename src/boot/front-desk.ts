@@ -1,6 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import { startScript } from '../render/start-script.ts';
 import { pixiecoreAnswer } from '../render/pixiecore.ts';
+import { bootFile } from './boot-files.ts';
 import type { Desk } from './desk.ts';
 import { createDocumentDesk } from './document-desk.ts';
 import { createScriptDesk, type ScriptDeskOptions } from './script-desk.ts';
@@ -19,6 +20,8 @@ export function createFrontDesk(options: FrontDeskOptions): Desk {
     scriptOf: scripts.scriptOf,
     grub: scripts.grub,
     args: scripts.args,
+    file: async (question) => await bootFile(question, scripts),
+    netboot: (facts) => (catalog.current().match(facts)?.profile.boot === 'local' ? 'local' : 'boot'),
     ...documents,
     async pixiecore(mac, origin) {
       const { plan } = await scripts.bootablePlan({ facts: { mac }, origin });

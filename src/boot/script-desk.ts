@@ -26,6 +26,8 @@ export interface ScriptDeskOptions {
   readonly shelf: Pick<Shelf, 'has'>;
 }
 
+export type ScriptDesk = ReturnType<typeof createScriptDesk>;
+
 /** Boot scripts, for machines and for profiles. */
 export function createScriptDesk({ catalog, shelf }: ScriptDeskOptions) {
   async function script(question: Question): Promise<ScriptAnswer> {

@@ -40,6 +40,27 @@ export function parseBaseUrl(text: string): Parsed<Origin> {
   return origin === undefined ? bad('must be a URL such as http://boot.lan:4777') : good(origin);
 }
 
+export function parseListenOrOff(text: string): Parsed<Listen | 'off'> {
+  return text === 'off' ? good('off') : parseListen(text);
+}
+
+/** Decimal digits only. */
+export function parseNumber(min: number, max: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    return value >= min && value <= max ? good(value) : bad(`must be a number from ${String(min)} to ${String(max)}`);
+  };
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** IPv4 addresses, separated by commas. */
+export function parseAddresses(text: string): Parsed<readonly string[]> {
+  const addresses = text.split(',').map((part) => part.trim());
+  const wrong = addresses.find((address) => !IPV4.test(address));
+  return wrong === undefined ? good(addresses) : bad(`${JSON.stringify(wrong)} is not an IPv4 address`);
+}
+
 export function parseFolder(cwd: string): (text: string) => Parsed<string> {
   return (text) => (text.includes('\0') ? bad('must be a folder') : good(resolve(cwd, text)));
 }

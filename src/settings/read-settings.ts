@@ -2,8 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Failure } from '../domain/failure.ts';
-import { parseBaseUrl, parseFolder, parseListen, parseOneOf, parseSize, type Parsed } from './parsers.ts';
-import type { Settings } from './settings.ts';
+import {
+  parseAddresses,
+  parseBaseUrl,
+  parseFolder,
+  parseListen,
+  parseListenOrOff,
+  parseNumber,
+  parseOneOf,
+  parseSize,
+  type Parsed,
+} from './parsers.ts';
+import type { DhcpSettings, Settings, TftpSettings } from './settings.ts';
 import { SETTING_ROWS, type SettingName, type SettingRow } from './table.ts';
 
 export interface SettingSources {
@@ -32,19 +42,22 @@ export function readSettings(sources: SettingSources): ReadSettings {
   if (row('dataDir').env in dotenv)
     problems.push(`.env: ${row('dataDir').env} cannot be set in the folder that it names`);
 
-  function value<T>(name: SettingName, parse: (text: string) => Parsed<T>, fallback: T): T {
+  const value: Value = (name, parse, fallback) => {
     const found = given(row(name), sources, name === 'dataDir' ? {} : dotenv);
     if (found === undefined) return fallback;
     const parsed = parse(found.text);
     if (parsed.ok) return parsed.value;
     problems.push(`${found.from}: ${parsed.problem}; it is ${JSON.stringify(found.text)}`);
     return fallback;
-  }
+  };
 
   const settings: Settings = {
     dataDir: value('dataDir', parseFolder(sources.cwd), dataDir),
     baseUrl: value('baseUrl', parseBaseUrl, undefined),
     http: value('http', parseListen, { host: '0.0.0.0', port: 4777 }),
+    tftp: tftpSettings(value, given(row('tftp'), sources, dotenv) !== undefined),
+    dhcp: dhcpSettings(value),
+    firmwareDir: value('firmwareDir', parseFolder(sources.cwd), undefined),
     imageCache: value('imageCache', parseSize, 256 * 2 ** 20),
     logLevel: value('logLevel', parseOneOf(['debug', 'info', 'warn', 'error']), 'info'),
     logFormat: value('logFormat', parseOneOf(['pretty', 'json']), sources.terminal ? 'pretty' : 'json'),
@@ -56,6 +69,32 @@ export function readSettings(sources: SettingSources): ReadSettings {
   }
   return { settings, warnings: unknownNames({ ...dotenv, ...sources.env }) };
 }
+
+/** Reads one setting; a problem is noted and the default stands in. */
+type Value = <T, D>(name: SettingName, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
+
+function tftpSettings(value: Value, required: boolean): TftpSettings | undefined {
+  const listen = value('tftp', parseListenOrOff, { host: '0.0.0.0', port: 69 });
+  const rest = {
+    smartNbp: value('tftpSmartNbp', parseOneOf(ON_OFF), 'on') === 'on',
+    singlePort: value('tftpSinglePort', parseOneOf(ON_OFF), 'off') === 'on',
+    maxBlksize: value('tftpMaxBlksize', parseNumber(8, 65_464), 1468),
+    images: value('tftpImages', parseOneOf(ON_OFF), 'off') === 'on',
+  };
+  return listen === 'off' ? undefined : { listen, required, ...rest };
+}
+
+function dhcpSettings(value: Value): DhcpSettings | undefined {
+  const mode = value('dhcp', parseOneOf(['off', 'proxy']), 'off');
+  const rest = {
+    listen: value('dhcpListen', parseListen, { host: '0.0.0.0', port: 67 }),
+    relays: value('dhcpRelays', parseAddresses, []),
+    localBoot: value('dhcpLocalBoot', parseOneOf(['silent', 'answer']), 'silent'),
+  };
+  return mode === 'off' ? undefined : rest;
+}
+
+const ON_OFF = ['on', 'off'] as const;
 
 function row(name: SettingName): SettingRow {
   const found = SETTING_ROWS.find((candidate) => candidate.name === name);

@@ -6,6 +6,24 @@ export interface Listen {
   readonly port: number;
 }
 
+export interface TftpSettings {
+  readonly listen: Listen;
+  /** Asked for by name: then a port that may not be bound stops the start. */
+  readonly required: boolean;
+  readonly smartNbp: boolean;
+  readonly singlePort: boolean;
+  /** Bytes. */
+  readonly maxBlksize: number;
+  readonly images: boolean;
+}
+
+export interface DhcpSettings {
+  readonly listen: Listen;
+  readonly relays: readonly string[];
+  /** What machines hear whose profile boots the local disk. */
+  readonly localBoot: 'silent' | 'answer';
+}
+
 /** Everything that the environment and the flags decide. */
 export interface Settings {
   /** Absolute. */
@@ -13,6 +31,12 @@ export interface Settings {
   /** Undefined: taken from the request. */
   readonly baseUrl: Origin | undefined;
   readonly http: Listen;
+  /** Undefined: off. */
+  readonly tftp: TftpSettings | undefined;
+  /** Undefined: off. */
+  readonly dhcp: DhcpSettings | undefined;
+  /** A folder with boot programs that goes before all others. Absolute. */
+  readonly firmwareDir: string | undefined;
   /** Bytes. */
   readonly imageCache: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

@@ -11,7 +11,23 @@ export interface SettingRow {
   readonly help: string;
 }
 
-export type SettingName = 'dataDir' | 'baseUrl' | 'http' | 'imageCache' | 'logLevel' | 'logFormat';
+export type SettingName =
+  | 'dataDir'
+  | 'baseUrl'
+  | 'http'
+  | 'tftp'
+  | 'tftpSmartNbp'
+  | 'tftpSinglePort'
+  | 'tftpMaxBlksize'
+  | 'tftpImages'
+  | 'dhcp'
+  | 'dhcpListen'
+  | 'dhcpRelays'
+  | 'dhcpLocalBoot'
+  | 'firmwareDir'
+  | 'imageCache'
+  | 'logLevel'
+  | 'logFormat';
 
 export const SETTING_ROWS: readonly SettingRow[] = [
   {
@@ -37,6 +53,76 @@ export const SETTING_ROWS: readonly SettingRow[] = [
     flag: 'http-listen',
     fallback: '0.0.0.0:4777',
     help: 'where HTTP listens; port 0 takes a free one',
+  },
+  {
+    name: 'tftp',
+    env: 'PILOTLIGHT_TFTP_LISTEN',
+    flag: 'tftp-listen',
+    fallback: '0.0.0.0:69',
+    help: 'where TFTP listens, or off',
+  },
+  {
+    name: 'tftpSmartNbp',
+    env: 'PILOTLIGHT_TFTP_SMART_NBP',
+    flag: 'tftp-smart-nbp',
+    fallback: 'on',
+    help: 'iPXE that asks for iPXE gets the boot script: on or off',
+  },
+  {
+    name: 'tftpSinglePort',
+    env: 'PILOTLIGHT_TFTP_SINGLE_PORT',
+    flag: 'tftp-single-port',
+    fallback: 'off',
+    help: 'all TFTP traffic on one port, for containers behind NAT: on or off',
+  },
+  {
+    name: 'tftpMaxBlksize',
+    env: 'PILOTLIGHT_TFTP_MAX_BLKSIZE',
+    flag: 'tftp-max-blksize',
+    fallback: '1468',
+    help: 'largest TFTP block in bytes, 8 to 65464: the path MTU less 32',
+  },
+  {
+    name: 'tftpImages',
+    env: 'PILOTLIGHT_TFTP_IMAGES',
+    flag: 'tftp-images',
+    fallback: 'off',
+    help: 'serve images/ over TFTP, too: on or off',
+  },
+  {
+    name: 'dhcp',
+    env: 'PILOTLIGHT_DHCP',
+    flag: 'dhcp',
+    fallback: 'off',
+    help: 'proxy: tell machines where to boot from, beside an unchanged DHCP server',
+  },
+  {
+    name: 'dhcpListen',
+    env: 'PILOTLIGHT_DHCP_LISTEN',
+    flag: 'dhcp-listen',
+    fallback: '0.0.0.0:67',
+    help: 'where the DHCP proxy listens (and on port 4011)',
+  },
+  {
+    name: 'dhcpRelays',
+    env: 'PILOTLIGHT_DHCP_RELAYS',
+    flag: 'dhcp-relays',
+    fallback: 'none',
+    help: 'addresses of DHCP relays that may ask, separated by commas',
+  },
+  {
+    name: 'dhcpLocalBoot',
+    env: 'PILOTLIGHT_DHCP_LOCAL_BOOT',
+    flag: 'dhcp-local-boot',
+    fallback: 'silent',
+    help: 'machines whose profile boots the local disk: silent, or answer (a script then hands them over)',
+  },
+  {
+    name: 'firmwareDir',
+    env: 'PILOTLIGHT_FIRMWARE_DIR',
+    flag: 'firmware-dir',
+    fallback: "firmware/ of the data directory, then the distribution's folders",
+    help: 'where undionly.kpxe, snponly.efi and ipxe.efi lie',
   },
   {
     name: 'imageCache',

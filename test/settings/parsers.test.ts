@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseBaseUrl, parseFolder, parseListen, parseOneOf, parseSize } from '../../src/settings/parsers.ts';
+import {
+  parseAddresses,
+  parseBaseUrl,
+  parseFolder,
+  parseListen,
+  parseListenOrOff,
+  parseNumber,
+  parseOneOf,
+  parseSize,
+} from '../../src/settings/parsers.ts';
 
 describe('parseListen', () => {
   it.each([
@@ -42,4 +51,23 @@ it('choices are listed', () => {
 it('base URLs', () => {
   expect(parseBaseUrl('boot.lan')).toEqual({ ok: true, value: 'http://boot.lan' });
   expect(parseBaseUrl('http://a?b').ok).toBe(false);
+});
+
+describe('numbers and addresses', () => {
+  it.each(['8', '1468', '65464'])('takes %s', (text) => {
+    expect(parseNumber(8, 65_464)(text)).toEqual({ ok: true, value: Number(text) });
+  });
+  it.each(['7', '65465', '', '-8', '1e3', '0x10', '8.0'])('refuses %j', (text) => {
+    expect(parseNumber(8, 65_464)(text).ok).toBe(false);
+  });
+  it.each(['10.0.0', '10.0.0.256', '10.0.0.1,', '::1', '10.0.0.1.2', '010.0.0.1'])(
+    '%j is no list of addresses',
+    (text) => {
+      expect(parseAddresses(text).ok).toBe(false);
+    },
+  );
+  it('off is a place to listen, too', () => {
+    expect(parseListenOrOff('off')).toEqual({ ok: true, value: 'off' });
+    expect(parseListenOrOff('x').ok).toBe(false);
+  });
 });

@@ -19,6 +19,16 @@ describe('readSettings', () => {
       dataDir: cwd,
       baseUrl: undefined,
       http: { host: '0.0.0.0', port: 4777 },
+      tftp: {
+        listen: { host: '0.0.0.0', port: 69 },
+        required: false,
+        smartNbp: true,
+        singlePort: false,
+        maxBlksize: 1468,
+        images: false,
+      },
+      dhcp: undefined,
+      firmwareDir: undefined,
       imageCache: 268_435_456,
       logLevel: 'info',
       logFormat: 'json',
@@ -62,6 +72,22 @@ describe('readSettings', () => {
     writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_BASE_URL=http://evil\n');
     writeFileSync(join(cwd, 'data', '.env'), 'PILOTLIGHT_BASE_URL=http://good\n');
     expect(read({ PILOTLIGHT_DATA_DIR: 'data' }).settings.baseUrl).toBe('http://good');
+  });
+
+  it('TFTP can be turned off, and is required once it is named', () => {
+    expect(read({ PILOTLIGHT_TFTP_LISTEN: 'off' }).settings.tftp).toBeUndefined();
+    const { tftp } = read({ PILOTLIGHT_TFTP_LISTEN: '[::1]:6969', PILOTLIGHT_TFTP_SMART_NBP: 'off' }).settings;
+    expect(tftp).toMatchObject({ listen: { host: '::1', port: 6969 }, required: true, smartNbp: false });
+  });
+
+  it('the DHCP proxy is off unless asked for', () => {
+    expect(read({ PILOTLIGHT_DHCP_RELAYS: '10.0.0.1' }).settings.dhcp).toBeUndefined();
+    expect(read({ PILOTLIGHT_DHCP: 'proxy', PILOTLIGHT_DHCP_RELAYS: '10.0.0.1, 10.1.0.1' }).settings.dhcp).toEqual({
+      listen: { host: '0.0.0.0', port: 67 },
+      relays: ['10.0.0.1', '10.1.0.1'],
+      localBoot: 'silent',
+    });
+    expect(() => read({ PILOTLIGHT_DHCP: 'server', PILOTLIGHT_DHCP_RELAYS: '10.0.0' })).toThrow(/2 problems/);
   });
 
   it('an empty variable is none', () => {

@@ -10,6 +10,7 @@ const door = createHttpDoor({
   shelf: { open: async () => Promise.reject(new TypeError('no images here')) },
   log: SILENT,
   health: () => ({ status: 'ok' }),
+  firmware: async () => undefined,
   overview: () => ({ version: '0', profiles: [], problems: [] }),
 });
 await door.start();

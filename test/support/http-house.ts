@@ -61,6 +61,7 @@ export async function openHouse(answers: Partial<Desk> = {}, options: Partial<Ht
     shelf: EMPTY_SHELF,
     log,
     health: () => ({ status: 'ok' }),
+    firmware: async () => undefined,
     overview: () => ({ version: '1.2.3', profiles: [], problems: [] }),
     onAnswer: (event) => events.push(event),
     ...options,

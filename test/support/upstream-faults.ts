@@ -71,8 +71,13 @@ export const gzipped: Fault = (response, resource) => {
 };
 
 /** Never ends. */
-export const endless: Fault = (response) => {
+export const endless: Fault = (response, _resource, request) => {
   response.writeHead(200, {});
+  // Nothing is written to HEAD, and writing nothing never blocks.
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
   const chunk = Buffer.alloc(65_536, 0x41);
   const more = (): void => {
     while (!response.destroyed && response.write(chunk));

@@ -2,7 +2,18 @@ import type { ReplyAbout } from './reply.ts';
 
 /** Which kind of question was asked at the machine door. */
 export type RouteKind =
-  'root' | 'start' | 'script' | 'document' | 'nocloud' | 'grub' | 'image' | 'profile' | 'keys' | 'pixiecore' | 'health';
+  | 'root'
+  | 'start'
+  | 'script'
+  | 'document'
+  | 'nocloud'
+  | 'grub'
+  | 'image'
+  | 'profile'
+  | 'keys'
+  | 'firmware'
+  | 'pixiecore'
+  | 'health';
 
 /** One question that was answered (or refused) at the machine door, for the journal and the metrics. */
 export interface AnswerEvent extends ReplyAbout {

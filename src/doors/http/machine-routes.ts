@@ -1,4 +1,5 @@
 import type { Desk, DocumentAnswer, NocloudFile, Question } from '../../boot/desk.ts';
+import type { BootProgram } from '../../domain/boot-program.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Origin } from '../../domain/origin.ts';
 import type { DocumentKind } from '../../domain/profile.ts';
@@ -36,6 +37,8 @@ export interface MachineRoutesOptions {
   readonly desk: Desk;
   readonly baseUrl: Origin | undefined;
   readonly health: () => Health;
+  /** The bytes of a boot program; undefined when this host does not have it. */
+  readonly firmware: (program: BootProgram) => Promise<Buffer | undefined>;
 }
 
 /** Paths that are a route, and (with the slash at the end) paths that begin one. */
@@ -47,7 +50,7 @@ export interface MachineRoutes {
 const NOCLOUD_FILES: readonly NocloudFile[] = ['user-data', 'meta-data', 'vendor-data', 'network-config'];
 
 /** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
-export function machineRoutes({ desk, baseUrl, health }: MachineRoutesOptions): MachineRoutes {
+export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutesOptions): MachineRoutes {
   function questionOf(ask: Ask, query: Query = parseQuery(ask.query)): Question {
     return { facts: factsFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
   }
@@ -104,6 +107,18 @@ export function machineRoutes({ desk, baseUrl, health }: MachineRoutesOptions): 
     return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac });
   }
 
+  /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
+  async function bootFile(ask: Ask): Promise<Reply> {
+    const name = nameFrom('file', decodeStrict(ask.rest) ?? ask.rest);
+    const file = await desk.file({ name, origin: originOf(ask.head, ask.end, baseUrl), loops: false });
+    if (file?.kind === 'text') return scriptReply(file.text);
+    const body = file?.kind === 'program' ? await firmware(file.program) : undefined;
+    if (body !== undefined) return documentReply({ body, contentType: 'application/efi' }, ask.ifNoneMatch);
+    throw new Failure('not-found', `there is no boot program "${name}"`, {
+      remedy: 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR',
+    });
+  }
+
   async function profile(ask: Ask): Promise<Reply> {
     const file = decodeStrict(ask.rest) ?? ask.rest;
     if (!file.endsWith('.json')) {
@@ -148,6 +163,7 @@ export function machineRoutes({ desk, baseUrl, health }: MachineRoutesOptions): 
     prefixes: new Map<string, Route>([
       ['/configs/', { kind: 'document', answer: config }],
       ['/profiles/', { kind: 'profile', answer: profile }],
+      ['/firmware/', { kind: 'firmware', answer: bootFile }],
       ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
       ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
     ]),

@@ -1,0 +1,69 @@
+import type { Desk } from '../boot/desk.ts';
+import type { Log } from '../domain/log.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../doors/tftp/source.ts';
+import type { OpenFile } from '../files/data-root.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import type { FirmwareShelf } from '../firmware/firmware-shelf.ts';
+import type { TftpSettings } from '../settings/settings.ts';
+import { wantsScriptInsteadOf } from '../wire/tftp/smart-nbp.ts';
+
+export interface TftpSourceOptions {
+  readonly desk: Desk;
+  readonly firmware: FirmwareShelf;
+  readonly files: DataRoot;
+  readonly settings: Pick<TftpSettings, 'smartNbp' | 'images'>;
+  /** Where machines that asked at this address reach our HTTP door. */
+  readonly originAt: (server: string) => Origin;
+  readonly log: Log;
+}
+
+/** What lies behind the TFTP door: the desk decides, the firmware shelf and images/ have the bytes. */
+export function createTftpSource(options: TftpSourceOptions): TftpSource {
+  const { desk, firmware, files, settings, originAt, log } = options;
+
+  async function open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined> {
+    const loops = settings.smartNbp && wantsScriptInsteadOf(ask.name, ask.options);
+    const answer = await desk.file({ name: ask.name, origin: originAt(ask.server), loops });
+    const about = { file: ask.name, from: ask.client.address };
+    switch (answer?.kind) {
+      case undefined:
+        log.debug(about, 'tftp: no such file');
+        return undefined;
+      case 'text':
+        log.info({ ...about, because: answer.because }, 'tftp: sending a script');
+        return { kind: 'bytes', bytes: Buffer.from(answer.text) };
+      case 'image':
+        return settings.images ? lend(await files.open(`images/${answer.path}`)) : undefined;
+      case 'program': {
+        const found = await firmware.open(answer.program);
+        if (found === undefined) {
+          log.warn(
+            { ...about, remedy: 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR' },
+            'tftp: a boot program is missing',
+          );
+          return undefined;
+        }
+        log.info({ ...about, program: answer.program.title }, 'tftp: sending a boot program');
+        return lend(found);
+      }
+    }
+  }
+
+  return { open };
+}
+
+function lend(file: OpenFile): TftpFile {
+  return {
+    kind: 'file',
+    size: file.size,
+    async read(offset, length) {
+      const buffer = Buffer.allocUnsafe(length);
+      const { bytesRead } = await file.handle.read(buffer, 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    },
+    async close() {
+      await file.handle.close();
+    },
+  };
+}

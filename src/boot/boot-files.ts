@@ -1,0 +1,64 @@
+import { Failure } from '../domain/failure.ts';
+import { parseMac, type Mac } from '../domain/mac.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { BootProgram } from '../domain/boot-program.ts';
+import { programNamed } from '../firmware/programs.ts';
+import { pxelinuxConfig } from '../render/pxelinux-config.ts';
+import { startScript } from '../render/start-script.ts';
+import { systemOf } from '../systems/systems.ts';
+import type { ScriptDesk } from './script-desk.ts';
+
+/** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
+export type BootFile =
+  | { readonly kind: 'program'; readonly program: BootProgram }
+  | { readonly kind: 'text'; readonly text: string; readonly because: string }
+  | { readonly kind: 'image'; readonly path: string };
+
+export interface BootFileQuestion {
+  /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
+  readonly name: string;
+  readonly origin: Origin;
+  /** iPXE asks for the program that it already is: it shall get the start script instead. */
+  readonly loops: boolean;
+}
+
+const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
+// pxelinux.cfg/01-MAC (01 is Ethernet's ARP type), GRUB's grub.cfg-01-MAC, each in any folder.
+const PER_MAC = /(?:^|\/)(pxelinux\.cfg\/|grub\.cfg-)01-([0-9a-fA-F]{2}(?:[-:][0-9a-fA-F]{2}){5})$/;
+
+/** Undefined: no such file, or nothing to say to this machine. */
+export async function bootFile(question: BootFileQuestion, scripts: ScriptDesk): Promise<BootFile | undefined> {
+  const { name, origin, loops } = question;
+  if (START_NAMES.test(name))
+    return { kind: 'text', text: startScript(origin), because: 'the start script by its name' };
+  const program = programNamed(name);
+  if (program !== undefined) {
+    if (!loops) return { kind: 'program', program };
+    const because = `iPXE asks for ${program.name}, which it already is: it gets the start script`;
+    return { kind: 'text', text: startScript(origin), because };
+  }
+  if (name.startsWith('images/')) return { kind: 'image', path: name.slice('images/'.length) };
+  const perMac = PER_MAC.exec(name);
+  const mac = perMac?.[2] === undefined ? undefined : parseMac(perMac[2].replaceAll(':', '-'));
+  return mac === undefined ? undefined : await machineFile(perMac?.[1] === 'pxelinux.cfg/', mac, origin, scripts);
+}
+
+/** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
+async function machineFile(
+  pxelinux: boolean,
+  mac: Mac,
+  origin: Origin,
+  scripts: ScriptDesk,
+): Promise<BootFile | undefined> {
+  try {
+    const { plan, match } = await scripts.bootablePlan({ facts: { mac }, origin });
+    const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
+    const text = pxelinux
+      ? pxelinuxConfig(plan, origin, title)
+      : (await scripts.grub({ facts: { mac }, origin })).script;
+    return { kind: 'text', text, because: `mac ${mac} boots ${match.profile.file}` };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Origin } from '../domain/origin.ts';
+import { artifactUrl, type Plan } from '../domain/plan.ts';
+
+/**
+ * A configuration for lpxelinux (SYSLINUX 5 and later, the build that speaks HTTP). Its APPEND takes the rest of the
+ * line as it is; several initramfs images are one comma-separated list.
+ */
+export function pxelinuxConfig(plan: Plan, origin: Origin, title: string): string {
+  const initrds = plan.initrds.map((artifact) => artifactUrl(artifact, origin));
+  return [
+    'DEFAULT pilotlight',
+    'PROMPT 0',
+    'LABEL pilotlight',
+    `  MENU LABEL ${title}`,
+    `  KERNEL ${artifactUrl(plan.kernel, origin)}`,
+    ...(initrds.length === 0 ? [] : [`  INITRD ${initrds.join(',')}`]),
+    ...(plan.args.length === 0 ? [] : [`  APPEND ${plan.args.join(' ')}`]),
+    '',
+  ].join('\n');
+}

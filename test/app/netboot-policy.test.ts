@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { createNetbootPolicy } from '../../src/app/netboot-policy.ts';
+import type { NetbootMachine } from '../../src/wire/dhcp/machine.ts';
+import { houseOf, originOf } from '../support/house.ts';
+
+const BIOS = { platform: 'pcbios', arch: 'x86_64', http: false } as const;
+const EFI = { platform: 'efi', arch: 'x86_64', http: false } as const;
+
+function machine(more: Partial<NetbootMachine> = {}): NetbootMachine {
+  return { mac: '52:54:00:55:1c:ee', uuid: undefined, vendorClass: 'PXEClient', target: BIOS, ipxe: false, ...more };
+}
+
+async function policy(localBoot: 'silent' | 'answer' = 'silent') {
+  const { desk } = await houseOf({ 'profiles/d.json': { boot: 'local', nodes: [{ name: 'd', mac: '525400000001' }] } });
+  return createNetbootPolicy({
+    desk,
+    settings: { localBoot },
+    has: (program) => program.name !== 'snponly-arm64.efi',
+    originAt: (server) => originOf(`${server}:4777`),
+  });
+}
+
+it.each([
+  [{}, { file: 'undionly.kpxe' }],
+  [{ target: EFI }, { file: 'snponly.efi' }],
+  [{ target: { ...EFI, http: true }, vendorClass: 'HTTPClient' }, { file: 'http://10.0.0.1:4777/firmware/ipxe.efi' }],
+  [{ ipxe: true }, { file: 'http://10.0.0.1:4777/boot.ipxe' }],
+  [{ ipxe: true, target: EFI }, { file: 'http://10.0.0.1:4777/boot.ipxe' }],
+  [{ target: { ...EFI, arch: 'arm64' } }, { silence: 'no boot program for UEFI arm64' }],
+  [{ mac: '52:54:00:00:00:01' }, { silence: 'its profile boots the local disk' }],
+] as const)('%j', async (more, choice) => {
+  expect((await policy())(machine(more as Partial<NetbootMachine>), '10.0.0.1')).toEqual(choice);
+});
+
+it('a setting lets machines that boot their disk be answered', async () => {
+  expect((await policy('answer'))(machine({ mac: '52:54:00:00:00:01' }), '10.0.0.1')).toEqual({
+    file: 'undionly.kpxe',
+  });
+});

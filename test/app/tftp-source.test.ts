@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { createTftpSource } from '../../src/app/tftp-source.ts';
+import { SILENT } from '../../src/domain/log.ts';
+import type { TftpAsk } from '../../src/doors/tftp/source.ts';
+import { openFirmwareShelf } from '../../src/firmware/firmware-shelf.ts';
+import { makeFolder } from '../support/folder.ts';
+import { houseOf, originOf } from '../support/house.ts';
+
+const IPXE = [
+  { name: 'blksize', value: '1432' },
+  { name: 'tsize', value: '0' },
+];
+const OVMF = [
+  { name: 'tsize', value: '0' },
+  { name: 'blksize', value: '1468' },
+  { name: 'windowsize', value: '4' },
+];
+
+async function source(settings = { smartNbp: true, images: false }) {
+  const house = await houseOf({ 'images/k': 'kernel' });
+  const firmware = openFirmwareShelf([makeFolder({ 'undionly.kpxe': 'nbp' })]);
+  return createTftpSource({
+    ...house,
+    firmware,
+    settings,
+    originAt: (server) => originOf(`${server}:4777`),
+    log: SILENT,
+  });
+}
+
+function ask(name: string, options: TftpAsk['options'] = []): TftpAsk {
+  return { name, options, client: { address: '10.0.0.9', port: 2070 }, server: '10.0.0.1' };
+}
+
+async function text(
+  answer: Awaited<ReturnType<Awaited<ReturnType<typeof source>>['open']>>,
+): Promise<string | undefined> {
+  if (answer?.kind !== 'file') return answer && Buffer.from(answer.bytes).toString();
+  const bytes = await answer.read(0, answer.size + 10);
+  await answer.close();
+  return Buffer.from(bytes).toString();
+}
+
+it('firmware gets the boot program, iPXE that asks for it gets the script of the address that it asked', async () => {
+  const { open } = await source();
+  expect(await text(await open(ask('undionly.kpxe', OVMF)))).toBe('nbp');
+  expect(await text(await open(ask('undionly.kpxe', IPXE)))).toContain('http://10.0.0.1:4777/ipxe?');
+});
+
+it('a setting turns the smart NBP off', async () => {
+  const { open } = await source({ smartNbp: false, images: false });
+  expect(await text(await open(ask('undionly.kpxe', IPXE)))).toBe('nbp');
+});
+
+it('images only if a setting allows it', async () => {
+  expect(await (await source()).open(ask('images/k'))).toBeUndefined();
+  expect(await text(await (await source({ smartNbp: true, images: true })).open(ask('images/k')))).toBe('kernel');
+});
+
+it('what is not there is not there', async () => {
+  const { open } = await source();
+  expect(await open(ask('snponly.efi'))).toBeUndefined();
+  expect(await open(ask('nope'))).toBeUndefined();
+});
