@@ -44,7 +44,7 @@ export interface House {
 }
 
 /** A shelf with nothing on it. */
-export const EMPTY_SHELF: HttpDoorOptions['shelf'] = {
+const EMPTY_SHELF: HttpDoorOptions['shelf'] = {
   open: async (path) => {
     throw new Failure('not-found', `images/${path} does not exist`);
   },

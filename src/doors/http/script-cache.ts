@@ -17,7 +17,7 @@ export interface ScriptCacheLimits {
   readonly maxAge: number;
 }
 
-export const SCRIPT_CACHE: ScriptCacheLimits = { maxEntries: 4096, maxBytes: 16 * 1024 * 1024, maxAge: 1000 };
+const SCRIPT_CACHE: ScriptCacheLimits = { maxEntries: 4096, maxBytes: 16 * 1024 * 1024, maxAge: 1000 };
 
 /**
  * Finished answers for the moment in which a rack of machines (or one impatient machine) asks the same again. All
