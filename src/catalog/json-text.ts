@@ -48,7 +48,7 @@ export function readJson(bytes: Buffer, file: string): JsonReading {
     problems.push({ severity: 'error', message, place: { file, ...positionAt(body, offset) }, remedy });
     return { problems, locator };
   }
-  problems.push(...keyFaults(locator.tree(), body, file));
+  problems.push(...keyFaults(body, file));
   if (problems.some((problem) => problem.severity === 'error')) return { problems, locator };
   return { value: JSON.parse(body) as Json, problems, locator };
 }
@@ -133,48 +133,34 @@ function firstError(text: string): Fault | undefined {
   return fault;
 }
 
-function keyFaults(tree: Tree | undefined, text: string, file: string): Problem[] {
+/** Names that stand twice or may not stand there. Told by a visitor: the tree of a large file is many times the file. */
+function keyFaults(text: string, file: string): readonly Problem[] {
   const problems: Problem[] = [];
-  walk(tree, []);
-  return problems;
-
-  function walk(node: Tree | undefined, path: JsonPath): void {
-    if (problems.length >= MAX_PROBLEMS) return;
-    if (node?.type === 'array')
-      node.children?.forEach((child, index) => {
-        walk(child, [...path, index]);
-      });
-    if (node?.type !== 'object') return;
-    const seen = new Map<string, Tree>();
-    for (const property of node.children ?? []) {
-      const [name, value] = property.children ?? [];
-      if (name === undefined || problems.length >= MAX_PROBLEMS) continue;
-      const key = String(name.value);
-      const here = [...path, key];
-      const before = seen.get(key);
-      if (FORBIDDEN.has(key)) report(name, here, `the key \`${key}\` is not allowed`, 'choose another name');
-      else if (before === undefined) seen.set(key, name);
-      else {
-        const { line } = positionAt(text, before.offset);
-        report(
-          name,
-          here,
-          `the key \`${shortened(key)}\` is here for the second time (first in line ${line})`,
-          'remove one of them',
-        );
+  const open: Map<string, number>[] = [];
+  visit(text, {
+    onObjectBegin: () => {
+      open.push(new Map());
+    },
+    onObjectEnd: () => {
+      open.pop();
+    },
+    onObjectProperty: (key, offset, _length, _line, _column, parent) => {
+      if (problems.length >= MAX_PROBLEMS) return;
+      const seen = open.at(-1);
+      const first = seen?.get(key);
+      seen?.set(key, first ?? offset);
+      const place = (): Problem['place'] => ({ file, key: pathText([...parent(), key]), ...positionAt(text, offset) });
+      if (FORBIDDEN.has(key)) {
+        const message = `the key \`${key}\` is not allowed`;
+        problems.push({ severity: 'error', message, place: place(), remedy: 'choose another name' });
+      } else if (first !== undefined) {
+        const { line } = positionAt(text, first);
+        const message = `the key \`${shortened(key)}\` is here for the second time (first in line ${line})`;
+        problems.push({ severity: 'error', message, place: place(), remedy: 'remove one of them' });
       }
-      walk(value, here);
-    }
-  }
-
-  function report(at: Tree, path: JsonPath, message: string, remedy: string): void {
-    problems.push({
-      severity: 'error',
-      message,
-      place: { file, key: pathText(path), ...positionAt(text, at.offset) },
-      remedy,
-    });
-  }
+    },
+  });
+  return problems;
 }
 
 function shortened(key: string): string {
@@ -182,7 +168,7 @@ function shortened(key: string): string {
 }
 
 // The tree of a large file is many times the file: it is made when a place is asked for, and may be forgotten.
-function locatorOf(text: string): Locator & { tree(): Tree | undefined } {
+function locatorOf(text: string): Locator {
   let remembered: WeakRef<Tree> | undefined;
 
   function tree(): Tree | undefined {
@@ -204,7 +190,6 @@ function locatorOf(text: string): Locator & { tree(): Tree | undefined } {
   }
 
   return {
-    tree,
     value: (path) => positionAt(text, nearestNode(path)?.offset ?? 0),
     key: (path) => {
       const node = nearestNode(path);
