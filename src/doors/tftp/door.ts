@@ -79,12 +79,9 @@ export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor
     listeners.set(address, listener);
   };
 
-  let stopped = true;
-  let scanning = false;
+  let following: Promise<void> | undefined;
   let follow: NodeJS.Timeout | undefined;
   const rescan = async (): Promise<void> => {
-    if (scanning || stopped) return;
-    scanning = true;
     const wanted = new Set(expandListen(settings.host, addresses()));
     for (const [address, listener] of listeners) {
       if (wanted.has(address)) continue;
@@ -104,7 +101,6 @@ export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor
         },
       );
     }
-    scanning = false;
   };
 
   return {
@@ -112,7 +108,6 @@ export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor
     listening: () => [...listeners.values()].map(({ address, port }) => ({ address, port })),
     transfers: () => slots.taken,
     async start() {
-      stopped = false;
       const failures: Failure[] = [];
       for (const address of expandListen(settings.host, addresses())) {
         await open(address).catch((cause: unknown) => {
@@ -124,14 +119,18 @@ export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor
       for (const cause of failures) deps.log.warn({ cause }, 'tftp: one address is not listened at');
       if (settings.host !== '0.0.0.0' && settings.host !== '::') return;
       follow = setInterval(() => {
-        rescan().catch((cause: unknown) => {
-          deps.log.error({ cause }, 'tftp: the addresses of this host could not be followed');
-        });
+        following ??= rescan()
+          .catch((cause: unknown) => {
+            deps.log.error({ cause }, 'tftp: the addresses of this host could not be followed');
+          })
+          .finally(() => {
+            following = undefined;
+          });
       }, deps.rescanMs ?? 5_000);
     },
     async stop(force) {
-      stopped = true;
       clearInterval(follow);
+      await following;
       await Promise.all([...listeners.values()].map(async (listener) => listener.stop(force)));
       clearInterval(ticking);
       ticking = undefined;
