@@ -1,26 +1,12 @@
 import { Failure } from '../domain/failure.ts';
 import { parseMac, type Mac } from '../domain/mac.ts';
 import type { Origin } from '../domain/origin.ts';
-import type { BootProgram } from '../domain/boot-program.ts';
 import { programNamed } from '../firmware/programs.ts';
 import { pxelinuxConfig } from '../render/pxelinux-config.ts';
 import { startScript } from '../render/start-script.ts';
 import { systemOf } from '../systems/systems.ts';
+import type { BootFile, BootFileQuestion } from './desk.ts';
 import type { ScriptDesk } from './script-desk.ts';
-
-/** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
-export type BootFile =
-  | { readonly kind: 'program'; readonly program: BootProgram }
-  | { readonly kind: 'text'; readonly text: string; readonly because: string }
-  | { readonly kind: 'image'; readonly path: string };
-
-export interface BootFileQuestion {
-  /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
-  readonly name: string;
-  readonly origin: Origin;
-  /** iPXE asks for the program that it already is: it shall get the start script instead. */
-  readonly loops: boolean;
-}
 
 const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
 // pxelinux.cfg/01-MAC (01 is Ethernet's ARP type), GRUB's grub.cfg-01-MAC, each in any folder.

@@ -1,9 +1,9 @@
+import type { BootProgram } from '../domain/boot-program.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Mac } from '../domain/mac.ts';
 import type { Name } from '../domain/name.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { DocumentKind } from '../domain/profile.ts';
-import type { BootFile, BootFileQuestion } from './boot-files.ts';
 
 /** A machine (or a person) that asks, and where answers shall point to. */
 export interface Question {
@@ -36,6 +36,20 @@ export interface DocumentAnswer {
 }
 
 export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-config';
+
+/** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
+export type BootFile =
+  | { readonly kind: 'program'; readonly program: BootProgram }
+  | { readonly kind: 'text'; readonly text: string; readonly because: string }
+  | { readonly kind: 'image'; readonly path: string };
+
+export interface BootFileQuestion {
+  /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
+  readonly name: string;
+  readonly origin: Origin;
+  /** iPXE asks for the program that it already is: it shall get the start script instead. */
+  readonly loops: boolean;
+}
 
 /**
  * The only place where a question becomes an answer. Every method throws Failure for what is not there
