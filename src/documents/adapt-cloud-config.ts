@@ -37,7 +37,8 @@ function hyphenatedKeys(node: YamlNode, keys: Map<number, number>, seen: Set<Yam
   const names = new Set(node.entries.map((entry) => entry.key));
   for (const entry of node.entries) {
     const name = entry.key.replaceAll('-', '_');
-    if (!names.has(name)) keys.set(entry.offset, entry.end);
+    // Words only: an SSH key with a colon in its comment is a key to YAML as well.
+    if (/^[\w-]+$/.test(entry.key) && !names.has(name)) keys.set(entry.offset, entry.end);
     names.add(name);
     hyphenatedKeys(entry.value, keys, seen);
   }

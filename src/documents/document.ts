@@ -56,13 +56,7 @@ function isCoreos(system: SystemId | undefined): boolean {
   return system === undefined || system === 'coreos' || system === 'flatcar';
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  ign: 'application/json',
-  json: 'application/json',
-};
-
 /** No reader looks at it (Ignition and coreos-cloudinit were tried); it is for people with a browser. */
 export function contentTypeOf(kind: DocumentKind | undefined, fileName: string): string {
-  if (kind === 'ignition') return 'application/json';
-  return TYPES[/\.([a-z]+)$/.exec(fileName)?.[1] ?? ''] ?? 'text/plain; charset=utf-8';
+  return kind === 'ignition' || /\.(?:ign|json)$/.test(fileName) ? 'application/json' : 'text/plain; charset=utf-8';
 }

@@ -27,7 +27,10 @@ export function checkResources(root: Placed, version: IgnitionVersion, report: R
 function checkResource(resource: Placed, version: IgnitionVersion, report: Report): void {
   const source = at(resource, 'source');
   const wrong = typeof source.value === 'string' ? sourceProblem(source.value, version) : undefined;
-  if (wrong !== undefined) report.error(source, wrong, `schemes: ${schemes(version).join(', ')}`);
+  if (wrong !== undefined) {
+    const data = typeof source.value === 'string' && /^data:/i.test(source.value);
+    report.error(source, wrong, data ? 'encode it anew' : `schemes: ${schemes(version).join(', ')}`);
+  }
   const compression = at(resource, 'compression');
   if (typeof compression.value === 'string' && !['', 'gzip'].includes(compression.value)) {
     report.error(

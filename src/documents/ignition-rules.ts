@@ -117,7 +117,7 @@ function checkLinks(root: Placed, report: Report): void {
   links.delete('');
   if (links.size === 0) return;
   for (const node of nodes(root)) {
-    const path = textAt(node, 'path');
+    const path = textAt(node, 'path').replace(/\/+$/, '');
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
       const parent = path.slice(0, slash);
       if (!links.has(parent)) continue;
@@ -138,8 +138,16 @@ function checkFilesystemNames(root: Placed, report: Report): void {
   }
 }
 
-/** Octal permissions of which someone wrote the digits in decimal; the first row are also possible by intention. */
-const DECIMAL_SLIPS = new Set([400, 440, 444, 500]);
+/**
+ * Octal permissions whose digits someone wrote in decimal: those up to 0777 that nobody means (400 is 0620), and above,
+ * where every decimal number sets special bits, those that give no more to others than to the group, nor to the group
+ * than to the owner. 1023 (01777, as /tmp has it) is none of them.
+ */
+function looksOctal(value: number): boolean {
+  if (value <= 0o777) return [400, 440, 444, 500].includes(value);
+  const [, owner = '', group = '', others = ''] = /^[0-7]?([4-7])([0-7])([0-7])$/.exec(String(value)) ?? [];
+  return owner !== '' && owner >= group && group >= others;
+}
 
 function checkMode(mode: Placed, report: Report): void {
   const { value } = mode;
@@ -149,7 +157,7 @@ function checkMode(mode: Placed, report: Report): void {
   if (value < 0 || value > 0o7777) {
     const meant = /^[0-7]{3,5}$/.test(String(value)) ? remedy : 'a mode is at most 4095 (07777)';
     report.error(mode, `${value} is no file mode`, meant);
-  } else if (DECIMAL_SLIPS.has(value) || (value > 0o777 && /^[0-7]{3,4}$/.test(String(value)))) {
+  } else if (looksOctal(value)) {
     report.warn(mode, `the mode ${value} means 0${value.toString(8)}`, remedy);
   }
 }

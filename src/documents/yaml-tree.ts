@@ -56,7 +56,7 @@ export function readYaml(text: string, findings: Findings, twice: 'error' | 'war
       prettyErrors: false,
       uniqueKeys: false,
       lineCounter: new LineCounter(),
-      logLevel: 'silent',
+      logLevel: 'error',
     });
   } catch {
     findings.error('the YAML is nested too deep to be read', { remedy: `use less than ${MAX_DEPTH} levels` });

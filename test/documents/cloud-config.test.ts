@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { checkCloudConfig, checkVariables, type CloudConfigTarget } from '../../src/documents/cloud-config.ts';
+import { Findings } from '../../src/documents/finding.ts';
+
+function check(text: string, target: CloudConfigTarget = {}) {
+  const findings = new Findings(text);
+  checkCloudConfig(text, target, findings);
+  return findings
+    .sorted()
+    .map(({ severity, message, line, key }) => `${severity} ${line ?? 0} ${key ?? '-'} ${message}`);
+}
+
+describe('what the text is', () => {
+  test.each([
+    ['', 'warning 0 - the document is empty: the machine is not configured'],
+    ['MIME-Version: 1.0\n', 'error 1 - only Flatcar reads MIME multipart'],
+    ['{"ignition": {}}', 'error 1 - this is Ignition JSON; coreos-cloudinit leaves it alone'],
+    ['hostname: a', 'error 1 - the first line must be exactly "#cloud-config"'],
+    ['#cloud-config\n- a\n', 'error 2 - the document is a list, not a map of keys'],
+    ['#cloud-config\nhello\n', 'error 2 - the document is one line of text, not a map of keys'],
+  ])('%j', (text, finding) => {
+    expect(check(text, { system: 'coreos' })).toEqual([finding]);
+  });
+  test.each(['#!/bin/sh\nexit', '#cloud-config', '#cloud-config\n# nothing\n'])('%j is fine', (text) => {
+    expect(check(text)).toEqual([]);
+  });
+  test('Flatcar reads multipart', () => {
+    expect(check('MIME-Version: 1.0\n', { system: 'flatcar' })).toEqual([]);
+  });
+});
+
+describe('words that YAML takes for something else stay words', () => {
+  test.each(['reboot_strategy: off', 'reboot-strategy: reboot', 'reboot_strategy:'])('%s', (line) => {
+    expect(check(`#cloud-config\ncoreos: {update: {${line}}}\n`)).toEqual([]);
+  });
+  test('0644 without quotes is four digits', () => {
+    expect(check('#cloud-config\nwrite_files:\n- {path: /a, permissions: 0644}\n')).toEqual([]);
+    expect(check('#cloud-config\nwrite_files:\n- {path: /a, permissions: 0999}\n')).toHaveLength(1);
+  });
+});
+
+describe('hyphens', () => {
+  const text = '#cloud-config\nhostname: a\nssh-authorized-keys: []\ncoreos:\n  update: {reboot-strategy: off}\n';
+  test('are nothing to CoreOS', () => {
+    expect(check(text, { system: 'coreos' })).toEqual([]);
+    expect(check(text)).toEqual([]);
+  });
+  test('are mended for nodes on Flatcar, and said once for everyone else there', () => {
+    expect(check(text, { system: 'flatcar', node: { name: 'a' } })).toEqual([]);
+    expect(check(text, { system: 'flatcar' })).toEqual([
+      'warning 3 ssh-authorized-keys Flatcar ignores keys with a hyphen ("ssh-authorized-keys"); only listed nodes get them spelled right',
+    ]);
+  });
+  test('beside underscores lose what they say on Flatcar', () => {
+    const both = '#cloud-config\nwrite-files: []\nwrite_files: []\n';
+    expect(check(both, { system: 'coreos' })).toEqual([
+      'warning 2 write-files both "write-files" and "write_files" are given',
+    ]);
+    const flatcar = check(both, { system: 'flatcar', node: { name: 'a' } });
+    expect(flatcar).toEqual([
+      'error 2 write-files both "write-files" and "write_files" are given: Flatcar ignores the first',
+    ]);
+  });
+});
+
+test('a key twice is an error to the YAML reader of Flatcar alone', () => {
+  const text = '#cloud-config\nhostname: a\nhostname: b\n';
+  expect(check(text, { system: 'flatcar' })[0]).toContain('error 3');
+  expect(check(text, { system: 'coreos' })[0]).toContain('warning 3');
+});
+
+test('variables need an address', () => {
+  const text = '#cloud-config\nhostname: $private_ipv4\n# \\$public_ipv4 $public_ipv6\n';
+  const say = (node?: { name: string; ip?: string }) => {
+    const findings = new Findings(text);
+    checkVariables(text, node === undefined ? {} : { node }, findings);
+    return findings.sorted().map(({ message, line }) => `${line ?? 0} ${message}`);
+  };
+  expect(say()).toEqual([]);
+  expect(say({ name: 'a' })).toEqual([
+    '2 $private_ipv4 has no value: the node "a" has no ip',
+    '3 $public_ipv6 has no value: the node "a" has no IPv6 ip',
+  ]);
+  expect(say({ name: 'a', ip: '192.0.2.1' })).toHaveLength(1);
+});
+
+test('unknown keys name their neighbour, or what there is', () => {
+  const findings = new Findings('');
+  checkCloudConfig('#cloud-config\nhostnam: a\npackages: []\n', {}, findings);
+  expect(findings.sorted().map(({ remedy }) => remedy)).toEqual([
+    'did you mean "hostname"?',
+    'known here: coreos, hostname, users, ssh_authorized_keys, write_files, manage_etc_hosts',
+  ]);
+});
