@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { readdirSync, readlinkSync, utimesSync } from 'node:fs';
+import { createServer, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { sendFile, type SendExtras, type Sent } from '../../src/doors/http/send-file.ts';
+import { openDataRoot } from '../../src/files/data-root.ts';
+import { ChunkCache } from '../../src/images/chunk-cache.ts';
+import { openShelf } from '../../src/images/shelf.ts';
+import { makeFolder } from './folder.ts';
+
+export const MTIME = Date.UTC(2026, 0, 2, 3, 4, 5);
+export const DATE = 'Fri, 02 Jan 2026 03:04:05 GMT';
+export const MIB = 1024 * 1024;
+
+export interface Stand {
+  readonly port: number;
+  readonly image: string;
+  readonly cache: ChunkCache;
+  /** What became of each request, in order of their ends. */
+  readonly sent: readonly (Sent | Error)[];
+  readonly nextSent: () => Promise<Sent | Error>;
+  readonly descriptors: () => number;
+}
+
+/** A server that sends one image to everybody. */
+export async function stand(content: string | Buffer, extras: SendExtras = {}, cacheBytes = 8 * MIB): Promise<Stand> {
+  const dir = makeFolder({ 'images/image': content });
+  const image = join(dir, 'images/image');
+  utimesSync(image, MTIME / 1000, MTIME / 1000);
+  const cache = new ChunkCache(cacheBytes);
+  const shelf = openShelf(await openDataRoot(dir), cache);
+  const sent: (Sent | Error)[] = [];
+  let tell: () => void = () => undefined;
+  const server = createServer((req, res) => {
+    shelf
+      .open('image')
+      .then((file) => sendFile(req, res, file, extras))
+      .catch((error: unknown) => {
+        if (!res.headersSent) res.writeHead(503).end();
+        return error instanceof Error ? error : new TypeError('not an error');
+      })
+      .then((outcome) => {
+        sent.push(outcome);
+        tell();
+      })
+      .catch((error: unknown) => {
+        expect.fail(String(error));
+      });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  let heard = 0;
+  return {
+    port: (server.address() as AddressInfo).port,
+    image,
+    cache,
+    sent,
+    async nextSent() {
+      while (sent.length <= heard) await new Promise<void>((resolve) => (tell = resolve));
+      heard += 1;
+      return sent[heard - 1] as Sent | Error;
+    },
+    descriptors: () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(dir)).length,
+  };
+}
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
+
+export interface Reply {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export function ask(port: number, headers: OutgoingHttpHeaders = {}, method = 'GET'): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    request({ port, host: '127.0.0.1', headers, method, agent: false }, (res) => {
+      const parts: Buffer[] = [];
+      res.on('data', (part: Buffer) => parts.push(part));
+      res.on('error', reject);
+      res.on('end', () => {
+        resolve({ status: res.statusCode, headers: res.headers, body: Buffer.concat(parts) });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** Sends a request and reads no byte of the answer beyond its beginning. */
+export async function stalled(port: number, head = ''): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.on('error', () => undefined);
+  socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${head}\r\n`);
+  await once(socket, 'readable');
+  return socket;
+}
+
+/** Every KiB says where it is from. */
+export function numbered(bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  for (let at = 0; at + 4 <= bytes; at += 1024) buffer.writeUInt32BE(at, at);
+  return buffer;
+}
