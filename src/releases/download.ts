@@ -25,6 +25,15 @@ interface Progress {
   readonly handle: FileHandle;
   hashes: Hashes;
   state: PartState | undefined;
+  /** Whether bytes of different answers were put together. */
+  resumed: boolean;
+}
+
+/** A whole file in its part. */
+export interface Downloaded {
+  readonly hashes: Hashes;
+  /** Put together from several answers: if it is wrong, one answer may still be right. */
+  readonly resumed: boolean;
 }
 
 /**
@@ -37,20 +46,21 @@ export async function download(
   draft: Draft,
   ports: ReleasePorts,
   options: DownloadOptions,
-): Promise<Hashes> {
+): Promise<Downloaded> {
   const { network } = ports;
   const signal = AbortSignal.any([network.signal, AbortSignal.timeout(network.limits.total)]);
   const { handle, state } = await openPart(draft, spec.name, spec.url);
-  const progress: Progress = { handle, hashes: startHashes(options.hashes), state };
+  const progress: Progress = { handle, hashes: startHashes(options.hashes), state, resumed: false };
   try {
     if (state !== undefined) await rehash(progress, spec.name);
+    progress.resumed = progress.hashes.size > 0;
     await retry({ retries: network.limits.retries, clock: network.clock, signal, onRetry }, () =>
       attempt(spec, draft, ports, options, progress, signal),
     );
     await handle.sync().catch((error: unknown) => {
       throw systemFailure(error, spec.name);
     });
-    return progress.hashes;
+    return { hashes: progress.hashes, resumed: progress.resumed };
   } catch (error) {
     // A refusal is about these bytes; what only broke off is kept.
     if (error instanceof Failure && (error.code === 'refused' || error.code === 'too-large'))
@@ -156,6 +166,7 @@ async function begin(
     progress.state = undefined;
     throw new TransientFailure(`${shownUrl(opened.url)} answered with another range than was asked for`);
   }
+  progress.resumed = true;
   return whole;
 }
 
@@ -164,6 +175,7 @@ async function startOver(progress: Progress, options: DownloadOptions, name: str
     throw systemFailure(error, name);
   });
   progress.hashes = startHashes(options.hashes);
+  progress.resumed = false;
 }
 
 async function receive(

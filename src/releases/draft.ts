@@ -35,7 +35,7 @@ export interface PartState {
  * are hashed and checked again, which costs a second and needs no trust in what lies on the disk.
  */
 export async function openDraft(root: DataRoot, ref: ReleaseRef): Promise<Draft> {
-  const path = `${DRAFTS}/${ref.shelf.replaceAll('/', '-')}`;
+  const path = draftOf(ref);
   const parts = await makeFolder(root, `${path}/parts`);
   const release = await makeFolder(root, `${path}/release`);
   try {
@@ -104,9 +104,16 @@ export function partPath(draft: Draft, name: Name): string {
   return join(draft.parts, `${name}.part`);
 }
 
-/** Removes a draft with everything in it. */
-export async function removeDraft(root: DataRoot, draft: Draft): Promise<void> {
-  await guarded(draft, undefined, () => rm(root.path(draft.path), { recursive: true, force: true }));
+/** Removes a release's draft with everything in it, if there is one. */
+export async function removeDraft(root: DataRoot, ref: ReleaseRef): Promise<void> {
+  const path = draftOf(ref);
+  await rm(root.path(path), { recursive: true, force: true }).catch((error: unknown) => {
+    throw systemFailure(error, path);
+  });
+}
+
+function draftOf(ref: ReleaseRef): string {
+  return `${DRAFTS}/${ref.shelf.replaceAll('/', '-')}`;
 }
 
 /** Removes the drafts of all releases but these: nobody will go on with them. Only under the lock. */
@@ -122,11 +129,11 @@ export async function removeOtherDrafts(root: DataRoot, wanted: readonly Release
   return stale;
 }
 
-async function guarded<T>(draft: Draft, name: Name | undefined, work: () => Promise<T>): Promise<T> {
+async function guarded<T>(draft: Draft, name: Name, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw systemFailure(error, name === undefined ? draft.path : `${draft.path}/parts/${name}.part`);
+    throw systemFailure(error, `${draft.path}/parts/${name}.part`);
   }
 }

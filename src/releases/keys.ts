@@ -33,21 +33,17 @@ export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePor
     return { certificates, renew: () => Promise.resolve(certificates) };
   }
   const stored = await readStored(system, trust, ports);
-  const renew = async (): Promise<readonly Certificate[]> => [
-    ...stored.certificates,
-    ...(await fetchKeys(system, trust, ports)),
-  ];
-  if (stored.fresh) return { certificates: stored.certificates, renew };
-  try {
-    return { certificates: await renew(), renew };
-  } catch (error) {
-    if (!(error instanceof Failure) || stored.certificates.length === 0) throw error;
-    ports.network.log.warn(
-      { system, why: failureLine(error) },
-      'the publisher’s key could not be renewed, the stored copy is used',
-    );
-    return { certificates: stored.certificates, renew };
-  }
+  const renew = async (): Promise<readonly Certificate[]> => {
+    try {
+      return [...stored.certificates, ...(await fetchKeys(system, trust, ports))];
+    } catch (error) {
+      if (!(error instanceof Failure) || stored.certificates.length === 0) throw error;
+      const fields = { system, why: failureLine(error) };
+      ports.network.log.warn(fields, 'the publisher’s key could not be renewed, the stored copy is used');
+      return stored.certificates;
+    }
+  };
+  return { certificates: stored.fresh ? stored.certificates : await renew(), renew };
 }
 
 async function readNamed(path: string, system: SystemId): Promise<Buffer> {

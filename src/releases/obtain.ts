@@ -43,7 +43,11 @@ export async function obtainRelease(
   options: ObtainOptions = {},
 ): Promise<Published> {
   checkDowngrade(spec.ref, options);
-  if ((await publishedState(ports.root, spec)) === 'published') return { ref: spec.ref, outcome: 'already', files: [] };
+  if ((await publishedState(ports.root, spec)) === 'published') {
+    // Left by a run that was killed between publishing and tidying up.
+    await removeDraft(ports.root, spec.ref);
+    return { ref: spec.ref, outcome: 'already', files: [] };
+  }
   const draft = await openDraft(ports.root, spec.ref);
   try {
     const files = await fetchAndPublish(spec, draft, ports);
@@ -51,7 +55,7 @@ export async function obtainRelease(
     return { ref: spec.ref, outcome: 'published', files };
   } catch (error) {
     // A full disk stops the whole machine: what we put there goes first.
-    if (error instanceof Failure && FULL.has(errnoOf(error.cause) ?? '')) await removeDraft(ports.root, draft);
+    if (error instanceof Failure && FULL.has(errnoOf(error.cause) ?? '')) await removeDraft(ports.root, spec.ref);
     throw error;
   }
 }
@@ -113,10 +117,21 @@ async function obtainFile(
   const proofs = await fetchProofs(file, release.redirectHosts, believed, ports);
   const needed = new Set(hashesFor(proofs.signatures, proofs.policy?.allowSha1 === true));
   const ceiling = ports.network.limits.ceilings[file.kind];
-  const hashes = await download(file, draft, ports, { redirectHosts: release.redirectHosts, hashes: needed, ceiling });
-  const verified = await dropIfRefused(draft, file, ports, () =>
-    verifyArtifact({ ref: release.ref, spec: file, hashes, ...proofs }),
-  );
+  const fetchOnce = async (again: boolean): Promise<VerifiedArtifact> => {
+    const options = { redirectHosts: release.redirectHosts, hashes: needed, ceiling };
+    const { hashes, resumed } = await download(file, draft, ports, options);
+    try {
+      return verifyArtifact({ ref: release.ref, spec: file, hashes, ...proofs });
+    } catch (error) {
+      // A wrong clock is not the file's fault; everything else is, and the file starts over.
+      if (!(error instanceof Failure) || error.code !== 'refused') throw error;
+      ports.network.log.warn({ file: file.name, why: error.message }, 'refused a download');
+      await dropPart(draft, file.name);
+      if (!resumed || again) throw error;
+      return fetchOnce(true);
+    }
+  };
+  const verified = await fetchOnce(false);
   const { signature, digests } = verified.evidence;
   const by = [...(signature === undefined ? [] : [`signature of ${signature.primary}`]), ...digests].join(', ');
   ports.progress({ kind: 'verified', file: file.name, size: verified.size, by });
@@ -126,19 +141,6 @@ async function obtainFile(
 
 function hashesFor(signatures: Parameters<typeof hashesOf>[0] | undefined, sha1: boolean): ReturnType<typeof hashesOf> {
   return new Set([...hashesOf(signatures ?? [])].filter((name) => sha1 || name !== 'sha1'));
-}
-
-/** A wrong clock is not the file's fault; everything else is, and the file starts over next time. */
-async function dropIfRefused<T>(draft: Draft, file: ArtifactSpec, ports: ReleasePorts, work: () => T): Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'refused') {
-      ports.network.log.warn({ file: file.name, why: error.message }, 'refused a download');
-      await dropPart(draft, file.name);
-    }
-    throw error;
-  }
 }
 
 async function unpack(

@@ -55,7 +55,7 @@ export async function publishRelease(
     throw systemFailure(error, draft.release);
   }
   await publishFolder(root, draft.release, `images/${ref.shelf}`);
-  await removeDraft(root, draft);
+  await removeDraft(root, ref);
 }
 
 function manifestOf(

@@ -89,9 +89,7 @@ export const endless: Fault = (response, _resource, request) => {
 /** Says another length than it sends; `sent` more or fewer bytes than said. */
 export function wrongLength(said: number): Fault {
   return (response, resource) => {
-    begin(response, resource, said);
-    response.socket?.write(resource.body);
-    response.socket?.end();
+    begin(response, resource, said).write(resource.body, () => response.socket?.end());
   };
 }
 

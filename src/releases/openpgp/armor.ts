@@ -1,6 +1,7 @@
 import { malformed } from './packets.ts';
 
 const BLOCK = /-----BEGIN PGP ([A-Z ]{1,40})-----\r?\n([\s\S]*?)-----END PGP \1-----/g;
+const BEGIN = /-----BEGIN PGP ([A-Z ]{1,40})-----/g;
 const CLEARTEXT = '-----BEGIN PGP SIGNED MESSAGE-----';
 const SIGNATURE = '-----BEGIN PGP SIGNATURE-----';
 
@@ -17,11 +18,10 @@ export function isArmored(bytes: Buffer): boolean {
  */
 export function dearmor(bytes: Buffer, kind: 'SIGNATURE' | 'PUBLIC KEY BLOCK'): Buffer {
   if (!isArmored(bytes)) return bytes;
-  const parts: Buffer[] = [];
-  for (const [, label, body] of bytes.toString('latin1').matchAll(BLOCK)) {
-    if (label !== kind) throw malformed(`a PGP ${label ?? ''} where a PGP ${kind} belongs`);
-    parts.push(decode(body ?? ''));
-  }
+  const text = bytes.toString('latin1');
+  const stranger = [...text.matchAll(BEGIN)].find(([, label]) => label !== kind);
+  if (stranger !== undefined) throw malformed(`a PGP ${stranger[1] ?? ''} where a PGP ${kind} belongs`);
+  const parts = [...text.matchAll(BLOCK)].map(([, , body]) => decode(body ?? ''));
   if (parts.length === 0) throw malformed(`no complete PGP ${kind}`);
   return Buffer.concat(parts);
 }

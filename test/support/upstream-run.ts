@@ -1,0 +1,38 @@
+import type { LookupFunction } from 'node:net';
+import { SILENT } from '../../src/domain/log.ts';
+import { openDataRoot } from '../../src/files/data-root.ts';
+import { diskSpace } from '../../src/releases/disk-space.ts';
+import { acquireLock } from '../../src/releases/lock.ts';
+import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
+import { LIMITS } from '../../src/releases/ports.ts';
+import { resolveRelease } from '../../src/releases/resolve.ts';
+import { FEEDS } from '../../src/systems/feeds/feeds.ts';
+
+const nowhere: LookupFunction = (_name, _options, callback) => {
+  callback(Object.assign(new Error('no names here'), { code: 'ENOTFOUND' }), '', 4);
+};
+
+/** One sync of Flatcar's stable channel under the lock, as a process of its own would do it. */
+export async function runOnce(dir: string, mirror: string, pinned: string): Promise<Published> {
+  const root = await openDataRoot(dir);
+  const ports = {
+    root,
+    network: {
+      limits: { ...LIMITS, idle: 5000, retries: 1 },
+      clock: { now: () => Date.now(), random: Math.random, sleep: () => Promise.resolve() },
+      configured: new Set([new URL(mirror).host]),
+      lookup: nowhere,
+      log: SILENT,
+      signal: new AbortController().signal,
+    },
+    progress: () => undefined,
+    space: diskSpace,
+  };
+  const lock = await acquireLock(`${dir}/state/sync.lock`, 'a test');
+  try {
+    const step = FEEDS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned: [pinned] });
+    return await obtainRelease(await resolveRelease('flatcar', step, ports), ports);
+  } finally {
+    await lock.release();
+  }
+}
