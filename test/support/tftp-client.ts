@@ -111,6 +111,8 @@ interface FetchOptions {
   readonly from?: string;
   /** Every ACK is sent so many times. */
   readonly acks?: number;
+  /** Ask again after so many milliseconds while nothing has come. */
+  readonly askAgainMs?: number;
   /** DATA blocks (absolute) that the client pretends not to have got, the first time. */
   readonly lose?: ReadonlySet<number>;
 }
@@ -119,10 +121,16 @@ interface FetchOptions {
 export async function fetchTftp(port: number, name: string, how: FetchOptions = {}): Promise<Fetched> {
   const address = how.address ?? '127.0.0.1';
   const client = await RawClient.open(how.from ?? (address.includes(':') ? '::1' : '127.0.0.1'));
+  let again: NodeJS.Timeout | undefined;
   try {
-    client.request(port, name, how.options ?? '', how.mode ?? 'octet', address);
+    const ask = (): void => {
+      if (client.all.length === 0) client.request(port, name, how.options ?? '', how.mode ?? 'octet', address);
+    };
+    ask();
+    again = how.askAgainMs === undefined ? undefined : setInterval(ask, how.askAgainMs);
     return await receive(client, how, address);
   } finally {
+    clearInterval(again);
     client.close();
   }
 }
@@ -155,8 +163,10 @@ async function receive(client: RawClient, how: FetchOptions, address: string): P
       datas += 1;
       const expected = blocks.length + 1;
       if (packet.block !== (expected & 0xffff)) {
-        if (!gapped) ack();
-        gapped = true;
+        // A gap is told once; the block that we have already, again: our ACK of it was lost.
+        const behind = ((expected - packet.block) & 0xffff) < 0x8000;
+        if (behind ? packet.block === (blocks.length & 0xffff) : !gapped) ack();
+        gapped ||= !behind;
       } else if (!lose.delete(expected)) {
         gapped = false;
         blocks.push(packet.data);
