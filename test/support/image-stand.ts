@@ -49,6 +49,8 @@ export async function stand(content: string | Buffer, extras: SendExtras = {}, c
         expect.fail(String(error));
       });
   });
+  // A connection that is not cut stays open, and a test that waits for its end fails.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
