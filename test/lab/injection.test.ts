@@ -34,12 +34,12 @@ lab.describe('no text from outside becomes an iPXE command', () => {
       'profiles/tricky.json': {
         system: 'custom',
         kernel: 'custom/not-there',
-        nodes: [{ name: 'n; echo INJECTED', mac: KNOWN, vars: { a: '${net0/mac}\necho INJECTED' } }],
+        nodes: [{ name: 'n ; echo INJECTED', mac: KNOWN, vars: { a: '${net0/mac}\necho INJECTED' } }],
       },
       'profiles/refused.json': {
         system: 'custom',
         kernel: 'custom/not-there',
-        kernel_args: ['a\necho INJECTED', 'b && echo INJECTED'],
+        kernel_args: ['b && echo INJECTED', 'a\necho INJECTED'],
         console: ['ttyS0\necho INJECTED'],
         nodes: [{ name: 'r', mac: '52:54:00:aa:01:03' }],
       },

@@ -35,7 +35,8 @@ lab.test("UEFI's own PXE client on a LAN: TFTP, iPXE, the node's script, kernel 
   // in.tftpd reads it as the user nobody.
   chmodSync(tftp, 0o755);
   const netns = { name: lan.server, address: '192.168.122.10', port: 4777 };
-  await using server = await startServer({ dataDir: data.path, netns });
+  // Port 69 is for tftpd-hpa here.
+  await using server = await startServer({ dataDir: data.path, netns, env: { PILOTLIGHT_TFTP_LISTEN: 'off' } });
   lan.run('tftp', tftp);
   lan.run('dhcp', 'boot', '192.168.122.10', `${server.url}/boot.ipxe`);
 

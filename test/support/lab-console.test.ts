@@ -45,7 +45,7 @@ test('a console without a kernel', () => {
   });
 });
 
-test('the canary is a line of its own', () => {
+test('the canary begins a line', () => {
   expect(canaryPrinted('serial: x _ echo INJECTED\n')).toBe(false);
-  expect(canaryPrinted('a\n INJECTED \nb')).toBe(true);
+  expect(canaryPrinted('a\n INJECTED" and more\nb')).toBe(true);
 });

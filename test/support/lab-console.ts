@@ -51,8 +51,8 @@ function readDocuments(text: string): readonly FetchedDocument[] {
 }
 
 /**
- * True when iPXE ran `echo INJECTED` (a line of its own), as against a text that merely shows those words among others.
+ * True when iPXE ran `echo INJECTED` (a line begins with it), as against a text that merely shows those words among others.
  */
 export function canaryPrinted(text: string): boolean {
-  return /^\s*INJECTED\s*$/m.test(text);
+  return /^\s*INJECTED/m.test(text);
 }
