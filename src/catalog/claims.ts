@@ -14,8 +14,8 @@ export interface Conflict<T, C> {
 }
 
 /**
- * Finds who claims what somebody else has. What was in force before stands first, and a file that already held the
- * claim keeps it; else the file that changed last loses, and of files that changed together the later name.
+ * Finds who claims what somebody else has. The file whose version in force holds the claim keeps it, also through its
+ * own edits; else the file that changed last loses, and of files that changed together the later name.
  */
 export function findConflicts<T, C extends { readonly id: string }>(
   slots: readonly Slot<T>[],
@@ -25,8 +25,7 @@ export function findConflicts<T, C extends { readonly id: string }>(
   const conflicts: Conflict<T, C>[] = [];
   const owners = new Map<string, Claimant<T, C>>();
   const before = new Map<T, ReadonlySet<string>>();
-  const rank = (slot: Slot<T>): number => (chosen(slot) === slot.inForce ? 0 : slot.changed);
-  const order = [...slots].sort((a, b) => rank(a) - rank(b) || (a.file < b.file ? -1 : 1));
+  const order = [...slots].sort((a, b) => a.changed - b.changed || (a.file < b.file ? -1 : 1));
   for (const slot of order) {
     const thing = chosen(slot);
     if (thing === undefined) continue;

@@ -24,7 +24,7 @@ export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly Pro
     for (const claim of read.shared) {
       const other = seen.get(claim.id);
       if (other === undefined) seen.set(claim.id, { read, claim });
-      else if (other.read !== read && problems.length < MAX_SHARED) {
+      else if (problems.length < MAX_SHARED) {
         const there = `${other.read.profile.file}:${other.read.locator.value(claimPath(other.claim)).line}`;
         const message = `a machine in ${there} has the ${claim.id} too`;
         const remedy = `give every machine its own ${claim.key}`;

@@ -222,6 +222,22 @@ test('a look that fails is logged, and the next one works', async () => {
   await until(catalog, root('a', 'v2'));
 });
 
+test('the stop lets go of every watcher', async () => {
+  let open = 0;
+  const counting: Watch = () => {
+    open += 1;
+    return {
+      close: () => {
+        open -= 1;
+      },
+    };
+  };
+  const { catalog } = await living({}, { watch: counting });
+  expect(open).toBe(4);
+  await catalog.stop(AbortSignal.abort());
+  expect(open).toBe(0);
+});
+
 test('after the stop nothing is heard; stop may be called twice and before the start', async () => {
   const dir = makeFolder();
   const never = await catalogOf(dir);

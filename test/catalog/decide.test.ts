@@ -187,6 +187,15 @@ describe('what the inspector refuses', () => {
     expect(decision.problems).toHaveLength(1);
   });
 
+  test('the warnings of a version that is no longer on disk are not repeated', () => {
+    const folders = new Folders({
+      document: ({ file, bytes }) =>
+        bytes.includes('BAD') ? [error(file)] : [{ ...error(file, 'old news'), severity: 'warning' }],
+    });
+    expect(lines(folders.save({ 'configs/a.yml': 'one' }).problems)).toEqual(['configs/a.yml: old news']);
+    expect(lines(folders.save({ 'configs/a.yml': 'BAD' }).problems)).toEqual(['configs/a.yml: bad']);
+  });
+
   test('a profile falls back, or is absent', () => {
     const folders = new Folders({ profile: ({ root, file }) => (root === 'BAD' ? [error(file)] : []) });
     expect(roots(folders.save({ 'profiles/a.json': profile('BAD'), 'profiles/b.json': profile('b1') }))).toEqual({

@@ -207,6 +207,17 @@ test('a folder that is gone takes its files along, one that cannot be read does 
   expect(await look(dir, denied)).toMatchObject({ changed: true, problems: [] });
 });
 
+test('a folder that can be read again is a change, although its files are the same', async () => {
+  const dir = makeFolder({ 'profiles/a.json': 'a' });
+  const first = await look(dir);
+  const files = await openDataRoot(dir);
+  const deny = (): Promise<never> => Promise.reject(new Failure('unavailable', 'the server may not access it'));
+  const denied = await look(dir, first, { files: { ...files, list: deny } });
+  const again = await look(dir, denied);
+  expect(again).toMatchObject({ changed: true, problems: [] });
+  expect(again.entries.get('a.json')).toBe(first.entries.get('a.json'));
+});
+
 test('a bug is not taken for a broken file', async () => {
   const dir = makeFolder({ 'profiles/a.json': 'a' });
   const files = await openDataRoot(dir);

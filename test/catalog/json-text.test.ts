@@ -95,6 +95,13 @@ describe('keys', () => {
     ]);
   });
 
+  test('every twin is told where the first one is', () => {
+    expect(told('{"a": 1,\n"a": 2,\n"a": 3}').map((line) => line.slice(-45))).toEqual([
+      'second time (first in line 1) (remove one of them)'.slice(-45),
+      'second time (first in line 1) (remove one of them)'.slice(-45),
+    ]);
+  });
+
   test.each(['__proto__', 'constructor', 'prototype'])(
     '%s is refused at every level, and nothing is polluted',
     (key) => {
