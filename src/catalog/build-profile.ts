@@ -23,6 +23,8 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     if (typeof value === 'string' && value !== '') texts[key] = value;
   }
   const install = raw['install'] as { readonly disk: string } | undefined;
+  const mirror = raw['mirror'] as readonly 'install'[] | undefined;
+  const release = raw['release'] as JsonObject | undefined;
   return {
     name,
     file,
@@ -41,6 +43,8 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     local_boot: (raw['local_boot'] ?? 'auto') as LocalBoot,
     boot: (raw['boot'] ?? 'image') as 'image' | 'local',
     ...(install === undefined ? {} : { install }),
+    ...(mirror === undefined ? {} : { mirror }),
+    ...(release === undefined ? {} : { release }),
     raw,
   };
 }

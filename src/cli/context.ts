@@ -2,6 +2,8 @@
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  /** Of a terminal. */
+  readonly columns?: number;
   /** A file descriptor, for the log. */
   readonly fd?: number;
 }
@@ -18,6 +20,6 @@ export interface CliContext {
   readonly force: AbortSignal;
 }
 
-/** Exit codes are promises to scripts. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/** Exit codes are promises to scripts. 75 is sysexits.h' EX_TEMPFAIL: another sync holds the lock, try again later. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, busy: 75 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

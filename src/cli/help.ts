@@ -1,4 +1,4 @@
-import { SETTING_ROWS } from '../settings/table.ts';
+import { SETTING_FAMILIES, SETTING_ROWS } from '../settings/table.ts';
 import type { Command } from './command.ts';
 
 function columns(rows: readonly (readonly [string, string])[]): string {
@@ -12,7 +12,7 @@ export function generalHelp(commands: readonly Command[]): string {
     'usage: pilotlight COMMAND [options]\n\n' +
     columns(commands.map((command) => [command.name, command.summary])) +
     '\n`pilotlight COMMAND --help` tells more. `pilotlight --version` prints the version.\n' +
-    'exit status: 0 done, 1 the work failed, 2 called wrongly\n'
+    'exit status: 0 done, 1 the work failed, 2 called wrongly, 75 another sync is running\n'
   );
 }
 
@@ -24,10 +24,17 @@ export function commandHelp(command: Command): string {
   const settings = SETTING_ROWS.map(
     (row) => [`--${row.flag}`, `${row.help} (${row.env}; default: ${row.fallback})`] as const,
   );
+  const families = SETTING_FAMILIES.map(
+    ({ name, value, help, fallback }) =>
+      [
+        `--${name}-SYSTEM ${value}`,
+        `${help} (PILOTLIGHT_${name.toUpperCase()}_<SYSTEM>; default: ${fallback})`,
+      ] as const,
+  );
   return (
     `${command.summary}\n\n${usage}\n\n` +
     (command.details === '' ? '' : `${command.details}\n\n`) +
     (own.length === 0 ? '' : `options:\n${columns(own)}\n`) +
-    `settings, each also an environment variable or a line in .env of the data directory:\n${columns(settings)}`
+    `settings, each also an environment variable or a line in .env of the data directory:\n${columns([...settings, ...families])}`
   );
 }

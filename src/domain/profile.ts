@@ -68,6 +68,10 @@ export interface Profile {
   readonly boot: 'image' | 'local';
   /** Install to this disk instead of running from memory, where the system's kernel arguments can say so. */
   readonly install?: { readonly disk: string };
+  /** What the release sync fetches besides what PXE needs: `install` is what the system's own installer downloads. */
+  readonly mirror?: readonly 'install'[];
+  /** For `custom`: the files that the release sync fetches, with their digests. systems/feeds/custom.ts reads it. */
+  readonly release?: JsonObject;
   /** The file as it was parsed, for templates (`profile.*`) and for old routes. */
   readonly raw: JsonObject;
 }

@@ -71,3 +71,47 @@ export function parseOneOf<const T extends string>(choices: readonly T[]): (text
     return choice === undefined ? bad(`must be one of ${choices.join(', ')}`) : good(choice);
   };
 }
+
+const FIELD = String.raw`(?:\*|\d{1,2}(?:-\d{1,2})?)(?:/\d{1,2})?`;
+const SCHEDULE = new RegExp(String.raw`^(?:${FIELD}(?:,${FIELD}){0,30}(?: |$)){5}$`);
+const MOST = [59, 23, 31, 12, 7] as const;
+const LEAST = [0, 0, 1, 1, 0] as const;
+
+/** Five fields of cron in numbers, or `off`. Seconds are not among them: nobody follows a publisher every second. */
+export function parseSchedule(text: string): Parsed<string | undefined> {
+  if (text === 'off') return good(undefined);
+  const line = text.trim().replaceAll(/\s+/g, ' ');
+  const fields = line.split(' ');
+  const fits = fields.every((field, i) =>
+    (field.replaceAll(/\/\d+/g, '').match(/\d+/g) ?? []).every(
+      (number) => Number(number) <= (MOST[i] ?? 0) && Number(number) >= (LEAST[i] ?? 0),
+    ),
+  );
+  if (SCHEDULE.test(line) && fits && !/\/0\b/.test(line)) return good(line);
+  return bad('must be off or five fields in numbers, such as "17 4 * * *": minute hour day month weekday');
+}
+
+/** A name of the IANA database that this Node knows. */
+export function parseTimezone(text: string): Parsed<string> {
+  try {
+    return good(new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone);
+  } catch (error) {
+    if (error instanceof RangeError) return bad('must be a time zone such as Europe/Prague or UTC');
+    throw error;
+  }
+}
+
+/** A mirror: http or https, without credentials, query and fragment. */
+export function parseMirror(text: string): Parsed<string> {
+  const clean = /^https?:\/\/[!-~]{1,1000}$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (clean === undefined || clean.username !== '' || clean.password !== '' || clean.search !== '' || clean.hash !== '')
+    return bad('must be a URL such as http://mirror.lan/flatcar, without a password and a query');
+  return good(`${clean.origin}${clean.pathname}`.replace(/\/+$/, ''));
+}
+
+/** Fingerprints of OpenPGP keys with or without spaces, separated by commas. */
+export function parseFingerprints(text: string): Parsed<readonly string[]> {
+  const prints = text.split(',').map((part) => part.replaceAll(/\s/g, '').toUpperCase());
+  const wrong = prints.find((print) => !/^[0-9A-F]{40}$/.test(print));
+  return wrong === undefined ? good(prints) : bad('must be fingerprints of 40 hexadecimal digits, separated by commas');
+}

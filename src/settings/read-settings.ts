@@ -5,16 +5,29 @@ import { Failure } from '../domain/failure.ts';
 import {
   parseAddresses,
   parseBaseUrl,
+  parseFingerprints,
   parseFolder,
   parseListen,
   parseListenOrOff,
+  parseMirror,
   parseNumber,
   parseOneOf,
+  parseSchedule,
   parseSize,
+  parseTimezone,
   type Parsed,
 } from './parsers.ts';
-import type { DhcpSettings, Settings, TftpSettings } from './settings.ts';
-import { SETTING_ROWS, type SettingName, type SettingRow } from './table.ts';
+import type { DhcpSettings, Settings, SyncSettings, TftpSettings } from './settings.ts';
+import {
+  familyRow,
+  FOLLOWED,
+  SETTING_FAMILIES,
+  SETTING_ROWS,
+  type Followed,
+  type SettingFamily,
+  type SettingName,
+  type SettingRow,
+} from './table.ts';
 
 export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -42,14 +55,17 @@ export function readSettings(sources: SettingSources): ReadSettings {
   if (row('dataDir').env in dotenv)
     problems.push(`.env: ${row('dataDir').env} cannot be set in the folder that it names`);
 
-  const value: Value = (name, parse, fallback) => {
-    const found = given(row(name), sources, name === 'dataDir' ? {} : dotenv);
+  const accept: Accept = (found, parse, fallback) => {
     if (found === undefined) return fallback;
     const parsed = parse(found.text);
     if (parsed.ok) return parsed.value;
     problems.push(`${found.from}: ${parsed.problem}; it is ${JSON.stringify(found.text)}`);
     return fallback;
   };
+  const value: Value = (name, parse, fallback) =>
+    accept(given(row(name), sources, name === 'dataDir' ? {} : dotenv), parse, fallback);
+  const family: Family = (name, parse) =>
+    perSystem((system) => accept(given(familyRow(familyOf(name), system), sources, dotenv), parse, undefined));
 
   const settings: Settings = {
     dataDir: value('dataDir', parseFolder(sources.cwd), dataDir),
@@ -59,6 +75,7 @@ export function readSettings(sources: SettingSources): ReadSettings {
     dhcp: dhcpSettings(value),
     firmwareDir: value('firmwareDir', parseFolder(sources.cwd), undefined),
     imageCache: value('imageCache', parseSize, 256 * 2 ** 20),
+    sync: syncSettings(value, family, sources.cwd),
     logLevel: value('logLevel', parseOneOf(['debug', 'info', 'warn', 'error']), 'info'),
     logFormat: value('logFormat', parseOneOf(['pretty', 'json']), sources.terminal ? 'pretty' : 'json'),
   };
@@ -72,6 +89,34 @@ export function readSettings(sources: SettingSources): ReadSettings {
 
 /** Reads one setting; a problem is noted and the default stands in. */
 type Value = <T, D>(name: SettingName, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
+type Accept = <T, D>(found: Given | undefined, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
+/** Reads one setting of every system. */
+type Family = <T>(name: SettingFamily['name'], parse: (text: string) => Parsed<T>) => Partial<Record<Followed, T>>;
+
+function perSystem<T>(read: (system: Followed) => T | undefined): Partial<Record<Followed, T>> {
+  const entries = FOLLOWED.flatMap((system) => {
+    const one = read(system);
+    return one === undefined ? [] : [[system, one] as const];
+  });
+  return Object.fromEntries(entries) as Partial<Record<Followed, T>>;
+}
+
+function familyOf(name: SettingFamily['name']): SettingFamily {
+  const found = SETTING_FAMILIES.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new TypeError(`no settings ${name}`);
+  return found;
+}
+
+function syncSettings(value: Value, family: Family, cwd: string): SyncSettings {
+  return {
+    schedule: value('sync', parseSchedule, '17 4 * * *'),
+    timezone: value('timezone', parseTimezone, new Intl.DateTimeFormat().resolvedOptions().timeZone),
+    keepReleases: value('keepReleases', parseNumber(1, 1000), 2),
+    mirrors: family('mirror', parseMirror),
+    trust: family('trust', parseFingerprints),
+    keyFiles: family('key', parseFolder(cwd)),
+  };
+}
 
 function tftpSettings(value: Value, required: boolean): TftpSettings | undefined {
   const listen = value('tftp', parseListenOrOff, { host: '0.0.0.0', port: 69 });
@@ -107,7 +152,11 @@ interface Given {
   readonly from: string;
 }
 
-function given(setting: SettingRow, sources: SettingSources, dotenv: Record<string, string>): Given | undefined {
+function given(
+  setting: Pick<SettingRow, 'env' | 'flag' | 'oldEnv'>,
+  sources: SettingSources,
+  dotenv: Record<string, string>,
+): Given | undefined {
   const candidates: readonly (readonly [string | undefined, string])[] = [
     [sources.flags[setting.flag], `--${setting.flag}`],
     [sources.env[setting.env], setting.env],
@@ -141,7 +190,8 @@ function readDotenv(dataDir: string, problems: string[]): Record<string, string>
 
 // A misspelt setting is otherwise silent. The names below are read by test scripts, not by the server.
 function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const known = new Set(SETTING_ROWS.map((setting) => setting.env));
+  const families = SETTING_FAMILIES.flatMap((family) => FOLLOWED.map((system) => familyRow(family, system).env));
+  const known = new Set([...SETTING_ROWS.map((setting) => setting.env), ...families]);
   return Object.keys(env)
     .filter((name) => name.startsWith('PILOTLIGHT_') && !known.has(name) && !/_(REQUIRE_ALL|REFERENCE)$/.test(name))
     .map((name) => `${name} is no setting`);

@@ -1,4 +1,5 @@
 import type { Origin } from '../domain/origin.ts';
+import type { SystemId } from '../domain/profile.ts';
 
 /** A host and a port to listen on. Port 0 asks the system for a free one. */
 export interface Listen {
@@ -24,6 +25,20 @@ export interface DhcpSettings {
   readonly localBoot: 'silent' | 'answer';
 }
 
+export interface SyncSettings {
+  /** Five fields; undefined: off. */
+  readonly schedule: string | undefined;
+  /** Of the schedule, as the IANA database calls it. */
+  readonly timezone: string;
+  readonly keepReleases: number;
+  /** Base URLs without a slash at the end. */
+  readonly mirrors: Readonly<Partial<Record<SystemId, string>>>;
+  /** Fingerprints of primary keys, in the place of the publisher's: 40 upper-case digits. */
+  readonly trust: Readonly<Partial<Record<SystemId, readonly string[]>>>;
+  /** Files with public keys. Absolute. */
+  readonly keyFiles: Readonly<Partial<Record<SystemId, string>>>;
+}
+
 /** Everything that the environment and the flags decide. */
 export interface Settings {
   /** Absolute. */
@@ -39,6 +54,7 @@ export interface Settings {
   readonly firmwareDir: string | undefined;
   /** Bytes. */
   readonly imageCache: number;
+  readonly sync: SyncSettings;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
 }

@@ -44,6 +44,8 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   local_boot: true,
   boot: true,
   install: true,
+  mirror: true,
+  release: true,
 };
 const NODE_KEYS: Record<keyof Node, true> = { name: true, mac: true, uuid: true, serial: true, ip: true, vars: true };
 const LOCAL_BOOT: Record<LocalBoot, true> = {

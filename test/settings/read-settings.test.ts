@@ -30,6 +30,14 @@ describe('readSettings', () => {
       dhcp: undefined,
       firmwareDir: undefined,
       imageCache: 268_435_456,
+      sync: {
+        schedule: '17 4 * * *',
+        timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+        keepReleases: 2,
+        mirrors: {},
+        trust: {},
+        keyFiles: {},
+      },
       logLevel: 'info',
       logFormat: 'json',
     });

@@ -16,6 +16,7 @@ export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Sett
     dhcp: undefined,
     firmwareDir: undefined,
     imageCache: 2 ** 24,
+    sync: { schedule: undefined, timezone: 'UTC', keepReleases: 2, mirrors: {}, trust: {}, keyFiles: {} },
     logLevel: 'error',
     logFormat: 'json',
     ...more,
