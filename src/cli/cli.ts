@@ -2,16 +2,17 @@ import { parseArgs } from 'node:util';
 import { Failure, failureLine } from '../domain/failure.ts';
 import { nearest } from '../domain/nearest.ts';
 import { readSettings } from '../settings/read-settings.ts';
-import { SETTING_ROWS } from '../settings/table.ts';
+import { settingFlags } from '../settings/table.ts';
 import { version } from '../settings/version.ts';
 import type { Command, Invocation } from './command.ts';
 import { EXIT, type CliContext, type ExitCode } from './context.ts';
 import { checkCommand } from './commands/check.ts';
+import { exportCommand } from './commands/export.ts';
 import { renderCommand } from './commands/render.ts';
 import { serveCommand } from './commands/serve.ts';
 import { commandHelp, generalHelp } from './help.ts';
 
-const COMMANDS: readonly Command[] = [serveCommand, checkCommand, renderCommand];
+const COMMANDS: readonly Command[] = [serveCommand, checkCommand, renderCommand, exportCommand];
 
 /** Runs one command line and says how it ended. A Failure is told to the person; a bug is thrown on. */
 export async function run(argv: readonly string[], context: CliContext): Promise<ExitCode> {
@@ -59,16 +60,16 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 
 function invocationOf(command: Command, argv: readonly string[], context: CliContext): Invocation {
   const options: Record<string, { type: 'string' | 'boolean' }> = {};
-  for (const row of SETTING_ROWS) options[row.flag] = { type: 'string' };
+  for (const flag of settingFlags()) options[flag] = { type: 'string' };
   for (const row of command.flags) options[row.flag] = { type: row.type };
   const { values, positionals } = parse(argv, options);
   if (positionals.length < command.words.min || positionals.length > command.words.max) {
     throw new Failure('invalid', `expected ${command.usage === '' ? 'no words' : command.usage}`);
   }
   const flags: Record<string, string | undefined> = {};
-  for (const row of SETTING_ROWS) {
-    const value = values[row.flag];
-    if (typeof value === 'string') flags[row.flag] = value;
+  for (const flag of settingFlags()) {
+    const value = values[flag];
+    if (typeof value === 'string') flags[flag] = value;
   }
   const { settings, warnings } = readSettings({
     env: context.env,

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { makeFolder } from '../../support/folder.ts';
+import { runCli } from '../../support/run-cli.ts';
+
+const FILES = {
+  'profiles/a.json': { system: 'custom', kernel: 'k', nodes: [{ name: 'n', mac: '525400551cee', ip: '10.0.0.5' }] },
+};
+
+describe('export', () => {
+  it('prints the text and nothing else', async () => {
+    const { code, stdout, stderr } = await runCli(['export', 'hosts', '--domain', 'lab'], makeFolder(FILES));
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '10.0.0.5\tn.lab n\n', stderr: '' });
+  });
+
+  it('hands every option on', async () => {
+    const argv = [
+      'export',
+      'dnsmasq',
+      '--server',
+      '10.0.0.2',
+      '--network',
+      '10.0.0.1/24',
+      '--domain',
+      'lab',
+      '--etcd',
+      'a',
+    ];
+    const { stdout } = await runCli(argv, makeFolder(FILES));
+    expect(stdout).toContain('undionly.kpxe,,10.0.0.2\n');
+    expect(stdout).toContain('dhcp-range=10.0.0.128');
+    expect(stdout).toContain('srv-host=_etcd-server._tcp.lab,n.lab,2380,0,100');
+  });
+
+  it.each([
+    [['export', 'dnsmask'], 'there is no export "dnsmask" (did you mean dnsmasq?)'],
+    [['export', 'x'], 'one of dnsmasq, libvirt-network'],
+    [['export'], 'expected dnsmasq|libvirt-network'],
+  ])('%j is called wrongly', async (argv, message) => {
+    const { code, stdout, stderr } = await runCli(argv, makeFolder(FILES));
+    expect(stderr).toContain(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('fails when a profile is broken', async () => {
+    const { code, stdout, stderr } = await runCli(['export', 'hosts'], makeFolder({ 'profiles/b.json': '{' }));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('profiles/b.json');
+  });
+});

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { bootOptions } from '../../src/exports/boot-options.ts';
+import { libvirtNetwork, type LibvirtNetworkInput } from '../../src/exports/libvirt-network.ts';
+import { parseNetwork } from '../../src/exports/ipv4.ts';
+import { dnsmasqTest } from '../support/dnsmasq-test.ts';
+import { expectGolden } from '../support/golden.ts';
+import { needs } from '../support/needs.ts';
+import { missing, sampleHosts, SERVER } from './sample.ts';
+
+const input = (more: Partial<LibvirtNetworkInput> = {}): LibvirtNetworkInput => ({
+  hosts: sampleHosts(),
+  server: SERVER,
+  domain: undefined,
+  network: parseNetwork('192.168.122.1/24') ?? missing(),
+  ...more,
+});
+
+describe('the libvirt network', () => {
+  it('is as in the golden', () => {
+    expectGolden('exports/libvirt-network.xml', libvirtNetwork(input({ domain: 'lab.example' })));
+  });
+
+  it('passes dnsmasq the same boot options as the dnsmasq file', () => {
+    const passed = [...libvirtNetwork(input()).matchAll(/<dnsmasq:option value='([^']*)'/g)].map((match) => match[1]);
+    expect(passed).toEqual(bootOptions(SERVER));
+  });
+
+  it('says in a comment why a machine is not in it; two hyphens would end the comment', () => {
+    const comments = libvirtNetwork(input()).match(/<!--.*?-->/g) ?? [];
+    expect(comments.slice(1)).toEqual([
+      '<!-- by- -uuid: no mac in its profile -->',
+      '<!-- db_1.lab: its address is not IPv4 -->',
+      '<!-- far: 10.1.2.3 is not in this network -->',
+      '<!-- no-address: no ip in its profile -->',
+    ]);
+  });
+
+  it('leaves out a name that dnsmasq would take for a lease time', () => {
+    expect(libvirtNetwork(input())).toContain("<host mac='52:54:00:00:00:0a' ip='192.168.122.210'/>");
+  });
+});
+
+const validate = (text: string) => spawnSync('virt-xml-validate', ['-', 'network'], { input: text, encoding: 'utf8' });
+
+needs({ commands: ['virt-xml-validate', 'xmllint'] }).describe("libvirt's own schema", () => {
+  it.each([
+    ['with machines', input({ domain: 'lab.example' })],
+    ['without any', input({ hosts: [] })],
+  ])('accepts a network %s', (_what, given) => {
+    const { status, stderr } = validate(libvirtNetwork(given));
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+  });
+
+  it('would say no to a mistake', () => {
+    expect(validate(libvirtNetwork(input()).replaceAll('<host ', '<hots ')).status).not.toBe(0);
+  });
+});
+
+needs({ commands: ['dnsmasq'] }).test('dnsmasq accepts what libvirt would pass to it', () => {
+  expect(dnsmasqTest(`${bootOptions(SERVER).join('\n')}\n`)).toContain('OK');
+});
