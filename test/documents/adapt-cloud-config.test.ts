@@ -43,6 +43,11 @@ test('what aliases share is rewritten once, their names are not', () => {
   expect(adaptCloudConfig(text, FLATCAR)).toBe(text.replace('b-c', 'b_c'));
 });
 
+test('of a key that stands there twice the last one counts, wherever others stand', () => {
+  const text = '#cloud-config\nx-y: 1\nm-n: 2\nx-y: 3\n';
+  expect(adaptCloudConfig(text, FLATCAR)).toBe('#cloud-config\nx-y: 1\nm_n: 2\nx_y: 3\n');
+});
+
 test('a key that is a text block stays', () => {
   const text = '#cloud-config\n? |-\n  a-b\n: 1\n';
   expect(adaptCloudConfig(text, FLATCAR)).toBe(text);

@@ -36,6 +36,7 @@ test.each([
 
 test('broken YAML is an error with its line', () => {
   expect(check('#cloud-config\na: [\n')[0]).toMatch(/^error \d YAML: /);
+  expect(check('#cloud-config\na: [\n', 'ubuntu').filter((one) => !one.startsWith('error'))).toEqual([]);
 });
 
 test("Ubuntu's installer wants answers", () => {

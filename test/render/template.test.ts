@@ -47,6 +47,7 @@ describe('what Handlebars renders is what we render', () => {
     '{{#each cluster}}{{#each ../vars.list}}{{../name}}{{this}}{{@../index}}{{../../node.name}} {{/each}}{{/each}}',
     '{{#with vars.deep.a}}{{b}}{{@root.node.name}}{{/with}}{{#with vars.empty}}x{{else}}y{{/with}}',
     '{{#with vars.zero as |z|}}[{{z}}]{{/with}}{{#with node as |n|}}{{n.name}}{{name}}{{./name}}{{/with}}',
+    '{{#with node}}{{#with this}}{{../base_url}}{{/with}}{{/with}}',
     '{{#vars.list}}{{this}}{{/vars.list}}{{#vars.deep}}{{a.b}}{{/vars.deep}}{{^vars.no}}not{{/vars.no}}',
     '{{#vars.empty}}x{{else}}y{{/vars.empty}}',
     'a\n  {{#if vars.disk}}\n  b: {{vars.disk}}\n  {{/if}}\nc',
