@@ -3,12 +3,16 @@ import { openDataRoot, type DataRoot, type OpenFile } from '../files/data-root.t
 import type { BootProgram } from '../domain/boot-program.ts';
 import { BOOT_PROGRAMS } from './programs.ts';
 
-/** Where distributions put iPXE: Debian and Ubuntu, Fedora, openSUSE, Arch, and what people build by hand. */
+/**
+ * Where distributions put iPXE: Debian and Ubuntu, Fedora, openSUSE, Arch, and what people build by hand. Debian's
+ * /usr/lib/ipxe/ipxe.efi is a link into /boot, and links are not followed out of a folder: /boot is one, too.
+ */
 export const SYSTEM_FOLDERS: readonly string[] = [
   '/usr/lib/ipxe',
   '/usr/share/ipxe',
   '/usr/share/ipxe-bootimgs',
   '/usr/local/lib/ipxe',
+  '/boot',
 ];
 
 /** A boot program that was found, by the folder's own name and not its path. */

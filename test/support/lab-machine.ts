@@ -20,6 +20,11 @@ export interface MachineOptions {
   readonly mac: string;
   readonly uuid?: string;
   readonly firmware?: 'bios' | 'uefi';
+  /** Which network boots the UEFI firmware tries: bootvm.sh's default is PXE alone. */
+  readonly netboot?: 'pxe' | 'http' | 'any';
+  /** A file to start instead of the card's ROM, such as ipxe.lkrn, and its command line. */
+  readonly kernel?: string;
+  readonly append?: string;
   /** A boot ROM of the network card instead of its own; `none` leaves the firmware's own client. */
   readonly rom?: string;
   /** What ends the run well (grep -E); the default is the payload's BOOT-OK. */
@@ -85,12 +90,16 @@ export function startMachine(options: MachineOptions): Machine {
 
 function argsOf(options: MachineOptions, log: string): readonly string[] {
   const { name, url, lan, mac, uuid, firmware = 'bios', rom, expect, timeoutSeconds = 150, qemu = [] } = options;
+  const { netboot, kernel, append } = options;
   return [
     ...['--name', name, '--log', log, '--mac', mac, '--firmware', firmware, '--timeout', String(timeoutSeconds)],
     ...(url === undefined ? [] : ['--url', url]),
     ...(lan === undefined ? [] : ['--netns', lan.netns, '--tap', lan.tap]),
     ...(uuid === undefined ? [] : ['--uuid', uuid]),
     ...(rom === undefined ? [] : ['--rom', rom]),
+    ...(netboot === undefined ? [] : ['--netboot', netboot]),
+    ...(kernel === undefined ? [] : ['--kernel', kernel]),
+    ...(append === undefined ? [] : ['--append', append]),
     ...(expect === undefined ? [] : ['--expect', expect]),
     ...(qemu.length === 0 ? [] : ['--', ...qemu]),
   ];
