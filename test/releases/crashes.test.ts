@@ -65,6 +65,7 @@ describe('kill -9', () => {
       // The dead process still holds the lock in its file.
       const next = await runOnce(bench.dir, upstream.url('/flatcar'), vendor.primary.fingerprint);
       expect(next.outcome).toBe(visible.length > 0 ? 'already' : 'published');
+      expect(await bench.drafts()).toEqual([]);
       expect((await auditRelease(bench.root, SHELF)).map(({ state }) => state)).toEqual([
         'good',
         'good',
