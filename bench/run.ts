@@ -1,0 +1,30 @@
+// npm run bench [NAME...]: every comparison runs against a peer in the same run; figures only mean something on an idle
+// machine. A bench that cannot run here says why.
+import { images } from './images.ts';
+import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
+import { scripts, start } from './scripts.ts';
+
+const BENCHES: Readonly<Record<string, Bench>> = { scripts, start, images };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(`no bench ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  const results: Record<string, readonly Figure[]> = {};
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const missing = bench.missing();
+    if (missing !== undefined) {
+      console.log(`\n${bench.name}\n  left out: ${missing}`);
+      continue;
+    }
+    results[name] = await bench.run();
+    printTable(bench.name, results[name]);
+  }
+  const missed = Object.values(results)
+    .flat()
+    .filter((figure) => met(figure) === false).length;
+  console.log(`\n${String(missed)} goals missed; figures in ${writeResults(results)}`);
+}
