@@ -15,7 +15,7 @@ const may = {
   journal: ['domain'],
   boot: ['domain', 'catalog', 'systems', 'render', 'documents', 'images', 'firmware', 'journal'],
   releases: ['domain', 'files', 'images'],
-  sync: ['domain', 'systems', 'releases', 'catalog', 'journal'],
+  sync: ['domain', 'files', 'systems', 'releases', 'catalog', 'journal'],
   doors: ['domain', 'wire', 'boot', 'images', 'journal', 'sync'],
   app: [
     'domain',

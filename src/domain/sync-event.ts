@@ -95,4 +95,5 @@ export interface SyncReport {
 }
 
 /** The work was done, or somebody else holds the lock: who, and since when. */
-export type Locked<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'busy'; readonly message: string };
+export type Locked<T> =
+  { readonly kind: 'done'; readonly value: T } | { readonly kind: 'busy'; readonly message: string };

@@ -1,0 +1,61 @@
+import { Failure, failureLine } from '../domain/failure.ts';
+import type { SyncReport, TargetReport, VersionRewrite } from '../domain/sync-event.ts';
+import { planSync, type SyncTarget } from './plan.ts';
+import type { ClerkPorts, SyncOptions } from './ports.ts';
+import { retain } from './retention.ts';
+import { readState, writeState } from './state-file.ts';
+import { followTarget } from './follow-target.ts';
+import { previewTarget } from './preview-target.ts';
+
+/**
+ * One run: for every channel that a profile follows, looks up the current release, brings it here verified, lets the
+ * profiles boot it, and afterwards takes away what nobody needs. One target's failure never stops the others. The
+ * caller holds the lock, except for a dry run.
+ */
+export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Promise<SyncReport> {
+  const { root, network } = ports.releases;
+  let state = await readState(root, network.log);
+  const snapshot = await ports.profiles();
+  const { targets, skipped } =
+    options.targets === undefined
+      ? planSync(snapshot.profiles.values(), state.holds)
+      : { targets: options.targets, skipped: [] };
+  const names = ({ profiles }: SyncTarget): readonly string[] => profiles.map(({ name }) => name);
+  ports.tell({
+    kind: 'plan',
+    targets: targets.map((target) => ({ target: target.id, system: target.system, profiles: names(target) })),
+    skipped,
+  });
+  const reports: TargetReport[] = [];
+  const rewritten: VersionRewrite[] = [];
+  for (const target of targets) {
+    if (network.signal.aborted) throw stopped();
+    try {
+      const done =
+        options.dryRun === true
+          ? await previewTarget(target, state, ports, options)
+          : await followTarget(target, state, ports, options);
+      reports.push(done.report);
+      rewritten.push(...done.rewritten);
+      // At once: a crash in the next target must not forget it.
+      if (done.state !== state) await writeState(root, done.state);
+      state = done.state;
+    } catch (error) {
+      if (network.signal.aborted) throw stopped(error);
+      if (!(error instanceof Failure)) throw error;
+      const message = failureLine(error);
+      ports.tell({ kind: 'failed', target: target.id, message });
+      reports.push({ target: target.id, profiles: names(target), outcome: 'failed', message });
+    }
+  }
+  const failed = reports.filter(({ outcome }) => outcome === 'failed').length;
+  // What a failed run leaves behind may be what the next one, or a person, goes back to.
+  const removed = failed > 0 || options.dryRun === true ? [] : await retain(root, ports);
+  const report: SyncReport = { targets: reports, skipped, rewritten, removed, failed };
+  ports.tell({ kind: 'done', report });
+  return report;
+}
+
+function stopped(cause?: unknown): Failure {
+  return new Failure('unavailable', 'the sync was stopped', { cause, remedy: 'the next run goes on where it stopped' });
+}

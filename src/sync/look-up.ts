@@ -1,0 +1,66 @@
+import type { FeedInput } from '../domain/feed.ts';
+import type { ReleaseSpec } from '../domain/release.ts';
+import type { SyncEvent } from '../domain/sync-event.ts';
+import { compareVersions, parseVersion, type Version } from '../domain/version.ts';
+import type { ReleaseEvent, ReleasePorts } from '../releases/ports.ts';
+import { resolveRelease } from '../releases/resolve.ts';
+import { listReleases } from '../releases/retain.ts';
+import { shelvesOf } from './in-use.ts';
+import type { SyncState } from './holds.ts';
+import type { SyncTarget } from './plan.ts';
+import type { ClerkPorts } from './ports.ts';
+
+/** Asks the publisher (or the mirror) which release is the current one. */
+export async function lookUp(target: SyncTarget, ports: ClerkPorts): Promise<ReleaseSpec> {
+  const { system, channel, arch, install, custom } = target;
+  const mirror = ports.mirror(system);
+  const pinned = ports.pinned(system);
+  const input: FeedInput = {
+    channel,
+    arch,
+    install,
+    ...(mirror === undefined ? {} : { mirror }),
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(custom === undefined ? {} : { custom }),
+    ...(target.version === undefined ? {} : { version: target.version }),
+  };
+  return await resolveRelease(system, ports.feeds[system].start(input), portsFor(target, ports));
+}
+
+/** The release room's ports, whose events say which target they belong to. */
+export function portsFor(target: SyncTarget, { releases, tell }: Pick<ClerkPorts, 'releases' | 'tell'>): ReleasePorts {
+  return {
+    ...releases,
+    progress: (event) => {
+      tell(named(target.id, event));
+    },
+  };
+}
+
+function named(target: string, event: ReleaseEvent): SyncEvent {
+  if (event.kind !== 'download') return { target, ...event };
+  const { file, received, size } = event;
+  return { kind: 'download', target, file, received, ...(size === undefined ? {} : { size }) };
+}
+
+/**
+ * The newest version that the target's profiles boot, or that the sync once accepted. A profile that was moved to
+ * another channel still names that channel's release: it does not count, for channels number their releases each in
+ * their own way.
+ */
+export async function versionInForce(
+  target: SyncTarget,
+  state: SyncState,
+  ports: ClerkPorts,
+): Promise<Version | undefined> {
+  if (target.system === 'custom') return undefined;
+  const published = await listReleases(ports.releases.root);
+  const own = target.profiles.filter((profile) => {
+    const [shelf] = shelvesOf(profile);
+    const series = published.find((release) => release.shelf === shelf)?.series;
+    return series === undefined || series === target.id;
+  });
+  const accepted = Object.hasOwn(state.accepted, target.id) ? state.accepted[target.id] : undefined;
+  const versions = [...own.map(({ version }) => version), accepted ?? ''].flatMap((text) => parseVersion(text) ?? []);
+  return versions.sort(compareVersions).at(-1);
+}
