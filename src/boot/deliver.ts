@@ -60,13 +60,14 @@ function adapt(text: string, document: SourceDocument, reader: Reader): string |
 }
 
 function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind, reader: Reader): void {
-  const wrong = checkDocument(kind, text, { fileName: document.name, system: reader.match.profile.system }).find(
-    (finding) => finding.severity === 'error',
-  );
+  const { profile, node: known } = reader.match;
+  const node =
+    known === undefined ? {} : { node: { name: known.name, ...(known.ip === undefined ? {} : { ip: known.ip }) } };
+  const findings = checkDocument(kind, text, { fileName: document.name, system: profile.system, ...node });
+  const wrong = findings.find((finding) => finding.severity === 'error');
   if (wrong === undefined) return;
-  const node = reader.match.node?.name ?? 'this machine';
   const failure = problemFailure(findingProblem(wrong, document.file));
-  throw new Failure('broken', `rendered for ${node}: ${failure.message}`, {
+  throw new Failure('broken', `rendered for ${known?.name ?? 'this machine'}: ${failure.message}`, {
     ...(failure.place === undefined ? {} : { place: failure.place }),
     ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
   });
