@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import pino from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import type { PinoPretty } from 'pino-pretty';
 import type { Log } from '../domain/log.ts';
 
 export interface LogOptions {
@@ -21,7 +22,7 @@ export interface OpenLog {
  */
 export function openLog(options: LogOptions): OpenLog {
   if (options.format === 'pretty') {
-    const stream = PinoPretty({
+    const stream = prettyPrinter()({
       destination: options.fd,
       sync: true,
       ignore: 'pid,hostname',
@@ -59,4 +60,10 @@ export function openLog(options: LogOptions): OpenLog {
     },
     flush,
   };
+}
+
+/** Only a terminal needs it, and a service shall start without waiting for it. */
+function prettyPrinter(): typeof PinoPretty {
+  const load = createRequire(import.meta.url) as (name: string) => { readonly PinoPretty: typeof PinoPretty };
+  return load('pino-pretty').PinoPretty;
 }

@@ -6,7 +6,7 @@ import { closingReply, crowdedReply, turnAway } from './gate.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { listen, urlOf, type ListenAddress } from './listen.ts';
 import { createMachineDoor, type MachineDoorOptions } from './machine.ts';
-import { createOperatorDoor, type OperatorDoorOptions } from './operator.ts';
+import type { OperatorDoorOptions } from './operator.ts';
 import { sendReply } from './reply.ts';
 import { readHead } from './request-head.ts';
 
@@ -36,7 +36,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     now: options.now ?? (() => performance.now()),
     onAnswer: options.onAnswer ?? ignore,
   });
-  const operator = createOperatorDoor(options);
+  const operator = lazyOperator(options);
   let server: Server | undefined;
   let address: ListenAddress | undefined;
   let ended: Promise<void> | undefined;
@@ -56,11 +56,9 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     }
     connections.begin(req.socket, res);
     const answered = machine.handle(req, res, head);
-    if (answered === undefined) operator(req, res);
-    else
-      answered.catch((error: unknown) => {
-        abandon(res, error);
-      });
+    (answered ?? operator(req, res)).catch((error: unknown) => {
+      abandon(res, error);
+    });
   }
 
   function abandon(res: ServerResponse, error: unknown): void {
@@ -118,6 +116,15 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       await ended;
       force.removeEventListener('abort', cut);
     },
+  };
+}
+
+/** Express is a tenth of a second of loading, and machines never need it: the first person who comes waits for it. */
+function lazyOperator(options: OperatorDoorOptions): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  let loading: Promise<(req: IncomingMessage, res: ServerResponse) => unknown> | undefined;
+  return async (req, res) => {
+    loading ??= import('./operator.ts').then(({ createOperatorDoor }) => createOperatorDoor(options));
+    (await loading)(req, res);
   };
 }
 
