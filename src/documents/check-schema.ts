@@ -32,7 +32,15 @@ export function schemaCheck(schema: object): SchemaCheck {
 
 function compile(schema: object): SchemaCheck {
   // Our schemas describe a field by several types and give `required` beside patterns: allowed on purpose, all else is strict.
-  const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false, strictRequired: false });
+  // The schemas themselves are not checked at every start: a test does that.
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strictTypes: false,
+    strictRequired: false,
+    meta: false,
+    validateSchema: false,
+  });
   const validate = ajv.compile(schema);
   return (value) => {
     if (validate(value)) return [];
