@@ -8,6 +8,7 @@ import { openDataRoot, type DataRoot } from '../files/data-root.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
 import { openShelf, type Shelf } from '../images/shelf.ts';
 import type { Settings } from '../settings/settings.ts';
+import { createArrivals } from './arrivals.ts';
 
 /** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
 export interface House {
@@ -23,7 +24,7 @@ export async function openHouse(settings: Settings, log: Log): Promise<House> {
   const inspector = createInspector({ origin: likelyOrigin(settings) });
   const catalog = openCatalog({ files, inspector, log });
   const shelf = openShelf(files, new ChunkCache(settings.imageCache));
-  const desk = createFrontDesk({ catalog, shelf });
+  const desk = createFrontDesk({ catalog, shelf, arriving: createArrivals(files, Date.now) });
   return { files, catalog, shelf, desk };
 }
 

@@ -11,6 +11,8 @@ import { healthOf } from './health.ts';
 import { firmwareFolders, lanServices } from './lan.ts';
 import { openHouse, type House } from './house.ts';
 import { overviewOf } from './overview.ts';
+import { createBootWatch, type BootWatch } from './boot-watch.ts';
+import { createSyncService } from './sync-service.ts';
 
 export interface ServerOptions {
   /** Where the log goes; a file descriptor. */
@@ -36,7 +38,8 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
       const house = await openHouse(settings, log);
       const firmware = openFirmwareShelf(firmwareFolders(settings));
-      const door = createDoor(settings, house, firmware, log);
+      const boots = createBootWatch(house, log);
+      const door = createDoor(settings, house, firmware, boots.answered, log);
       http = door;
       const lan = lanServices({
         settings,
@@ -45,7 +48,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
         log,
         httpPort: () => door.address()?.port ?? settings.http.port,
       });
-      for (const service of [house.catalog, door, ...lan]) {
+      for (const service of [house.catalog, boots, door, ...lan, createSyncService(settings, house, log)]) {
         started.push(service);
         await service.start();
       }
@@ -70,7 +73,13 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   };
 }
 
-function createDoor(settings: Settings, house: House, firmware: FirmwareShelf, log: Log) {
+function createDoor(
+  settings: Settings,
+  house: House,
+  firmware: FirmwareShelf,
+  onAnswer: BootWatch['answered'],
+  log: Log,
+) {
   const bornAt = performance.now();
   const release = version();
   return createHttpDoor({
@@ -80,6 +89,7 @@ function createDoor(settings: Settings, house: House, firmware: FirmwareShelf, l
     shelf: house.shelf,
     firmware: async (program) => await readProgram(firmware, program),
     log,
+    onAnswer,
     health: () => healthOf(house.catalog.current(), release, Math.round((performance.now() - bornAt) / 1000)),
     overview: () => overviewOf(house.catalog.current(), release),
   });

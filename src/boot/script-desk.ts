@@ -24,12 +24,14 @@ const PAUSE_SECONDS = 5;
 export interface ScriptDeskOptions {
   readonly catalog: Catalog;
   readonly shelf: Pick<Shelf, 'has'>;
+  /** What is being done about the images that a profile lacks: lines for the machine's screen. */
+  readonly arriving?: (profile: string) => Promise<readonly string[]>;
 }
 
 export type ScriptDesk = ReturnType<typeof createScriptDesk>;
 
 /** Boot scripts, for machines and for profiles. */
-export function createScriptDesk({ catalog, shelf }: ScriptDeskOptions) {
+export function createScriptDesk({ catalog, shelf, arriving = nothing }: ScriptDeskOptions) {
   async function script(question: Question): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
     const { facts, origin } = question;
@@ -44,7 +46,7 @@ export function createScriptDesk({ catalog, shelf }: ScriptDeskOptions) {
       return waiting(match, question, failureLines(error));
     }
     const missing = await missingFiles(plan, shelf);
-    if (missing.length > 0) return waiting(match, question, missingImageLines(match.profile.file, missing));
+    if (missing.length > 0) return waiting(match, question, await missingLines(match, missing));
     const lines = titleLines(match, facts);
     return {
       script: bootScript({ plan, origin, lines, again: againUrl(origin, facts) }),
@@ -80,6 +82,10 @@ export function createScriptDesk({ catalog, shelf }: ScriptDeskOptions) {
     };
   }
 
+  async function missingLines({ profile }: Match, missing: readonly string[]): Promise<readonly string[]> {
+    return [...missingImageLines(profile.file, missing), ...(await arriving(profile.name))];
+  }
+
   /** coreos-ipxe-server looked neither for images nor for machines: its bytes depend on the profile alone. */
   async function scriptOf(name: Name, origin: Origin): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
@@ -96,7 +102,7 @@ export function createScriptDesk({ catalog, shelf }: ScriptDeskOptions) {
     const again = `${origin}/?profile=${name}`;
     const missing = await missingFiles(plan, shelf);
     if (missing.length > 0) {
-      const lines = missingImageLines(match.profile.file, missing);
+      const lines = await missingLines(match, missing);
       return {
         script: noticeScript({ lines, again, pauseSeconds: PAUSE_SECONDS }),
         decision: { ...decision, outcome: 'waiting' },
@@ -137,6 +143,10 @@ export function createScriptDesk({ catalog, shelf }: ScriptDeskOptions) {
   }
 
   return { script, scriptOf, args, grub, bootablePlan };
+}
+
+function nothing(): Promise<readonly string[]> {
+  return Promise.resolve([]);
 }
 
 function local(match: Match, facts: MachineFacts): ScriptAnswer {

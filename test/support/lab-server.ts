@@ -37,6 +37,8 @@ export async function startServer({ dataDir, env = {}, netns }: ServerOptions): 
       PATH: process.env['PATH'] ?? '',
       PILOTLIGHT_DATA_DIR: dataDir,
       PILOTLIGHT_HTTP_LISTEN: `${address}:${port}`,
+      // No test's server asks a publisher by itself.
+      PILOTLIGHT_SYNC: 'off',
       // A test's server is alone on a host of a LAN; on this computer it stays on the loopback.
       ...(netns === undefined ? { PILOTLIGHT_TFTP_LISTEN: 'off' } : {}),
       ...env,

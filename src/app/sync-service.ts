@@ -1,0 +1,87 @@
+import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
+import { typicalMachine } from '../boot/placeholder.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Log } from '../domain/log.ts';
+import type { Profile } from '../domain/profile.ts';
+import type { SyncEvent } from '../domain/sync-event.ts';
+import type { Settings } from '../settings/settings.ts';
+import { runSync } from '../sync/clerk.ts';
+import { planSync } from '../sync/plan.ts';
+import { writeProgress } from '../sync/progress-note.ts';
+import { createSchedule, type SyncSchedule } from '../sync/schedule.ts';
+import { readState } from '../sync/state-file.ts';
+import { underLock } from '../sync/under-lock.ts';
+import { likelyOrigin, type House } from './house.ts';
+import { syncPorts } from './sync-ports.ts';
+
+/** The release sync as a part of the server: on its schedule, at start, and when a profile names what is not there. */
+export function createSyncService(settings: Settings, house: House, log: Log): SyncSchedule {
+  const { files, catalog } = house;
+  const profiles = async (): Promise<Snapshot> => await catalog.refresh();
+
+  async function run(signal: AbortSignal): Promise<number> {
+    const done = await underLock(files, 'the sync of a server', async () => {
+      const note = writeProgress(files, Date.now, (error) => {
+        log.debug({ err: error }, 'the progress of the sync could not be written');
+      });
+      const tell = (event: SyncEvent): void => {
+        note.on(event);
+        logEvent(event, log);
+      };
+      try {
+        return await runSync(await syncPorts({ settings: settings.sync, files, profiles, log, signal, tell }));
+      } finally {
+        await note.stop();
+      }
+    });
+    if (done.kind === 'done') return done.value.failed;
+    log.info({ why: done.message }, 'the release sync waits for the next time');
+    return 0;
+  }
+
+  async function missing(): Promise<boolean> {
+    const snapshot = catalog.current();
+    const { targets } = planSync(snapshot.profiles.values(), (await readState(files, log)).holds);
+    for (const profile of targets.flatMap((target) => target.profiles))
+      if (await lacksImages(profile, snapshot)) return true;
+    return false;
+  }
+
+  async function lacksImages(profile: Profile, snapshot: Snapshot): Promise<boolean> {
+    const { match, facts } = typicalMachine(profile);
+    try {
+      const plan = machinePlan(match, facts, likelyOrigin(settings), snapshot);
+      return (await missingFiles(plan, house.shelf)).length > 0;
+    } catch (error) {
+      // What the plan cannot say has been said by the inspector, and no release would mend it.
+      if (error instanceof Failure) return false;
+      throw error;
+    }
+  }
+
+  const { schedule: expression, timezone } = settings.sync;
+  const service = createSchedule({ expression, timezone, run, missing, log });
+  let end: (() => void) | undefined;
+  return {
+    ...service,
+    async start() {
+      end = catalog.onChange(service.look);
+      await service.start();
+    },
+    async stop(force) {
+      end?.();
+      await service.stop(force);
+    },
+  };
+}
+
+function logEvent(event: SyncEvent, log: Log): void {
+  const { kind, ...fields } = event;
+  if (kind === 'failed') log.warn(fields, 'sync: failed');
+  else if (kind === 'published') log.info(fields, 'sync: published');
+  else if (kind === 'rewritten') log.info(fields, 'sync: a profile boots another version');
+  else if (kind === 'removed') log.info(fields, 'sync: removed a release that nobody needs');
+  else if (kind === 'note') log.warn(fields, 'sync: note');
+  else if (kind === 'verified' || kind === 'kept' || kind === 'found') log.info(fields, `sync: ${kind}`);
+}
