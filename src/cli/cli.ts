@@ -7,12 +7,25 @@ import { version } from '../settings/version.ts';
 import type { Command, Invocation } from './command.ts';
 import { EXIT, type CliContext, type ExitCode } from './context.ts';
 import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { imagesCommand } from './commands/images.ts';
 import { renderCommand } from './commands/render.ts';
+import { rollbackCommand } from './commands/rollback.ts';
 import { serveCommand } from './commands/serve.ts';
+import { syncCommand } from './commands/sync.ts';
 import { commandHelp, generalHelp } from './help.ts';
 
-const COMMANDS: readonly Command[] = [serveCommand, checkCommand, renderCommand, exportCommand];
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  syncCommand,
+  rollbackCommand,
+  imagesCommand,
+  checkCommand,
+  renderCommand,
+  exportCommand,
+  doctorCommand,
+];
 
 /** Runs one command line and says how it ended. A Failure is told to the person; a bug is thrown on. */
 export async function run(argv: readonly string[], context: CliContext): Promise<ExitCode> {

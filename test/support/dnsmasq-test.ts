@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+const PROGRAM = 'dnsmasq';
+
 /** What `dnsmasq --test` says of a configuration; throws when it refuses it. */
 export function dnsmasqTest(text: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'dnsmasq-'));
@@ -10,7 +12,7 @@ export function dnsmasqTest(text: string): string {
     const file = join(dir, 'a.conf');
     writeFileSync(file, text);
     const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`;
-    const { status, stderr } = spawnSync('dnsmasq', ['--test', `--conf-file=${file}`], {
+    const { status, stderr } = spawnSync(PROGRAM, ['--test', `--conf-file=${file}`], {
       encoding: 'utf8',
       env: { PATH: path },
     });

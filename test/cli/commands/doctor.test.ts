@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { DoctorReport } from '../../../src/app/doctor/doctor.ts';
+import { tell } from '../../../src/cli/commands/doctor.ts';
+import { makeFolder } from '../../support/folder.ts';
+import { runCli } from '../../support/run-cli.ts';
+
+const REPORT: DoctorReport = {
+  ok: false,
+  findings: [
+    { about: 'ports', level: 'ok', what: 'fine' },
+    { about: 'firmware', level: 'problem', what: 'nothing here', remedy: 'apt install ipxe' },
+  ],
+};
+
+function told(isTTY: boolean): string {
+  const lines: string[] = [];
+  tell(REPORT, { isTTY, write: (text) => lines.push(text) });
+  return lines.join('');
+}
+
+describe('doctor', () => {
+  it('says each finding in a line, and below it what to do', () => {
+    expect(told(false)).toBe(
+      'ok      ports: fine\nproblem firmware: nothing here\n        -> apt install ipxe\n1 problem, 0 warnings\n',
+    );
+  });
+
+  it('has colours on a terminal only', () => {
+    expect(told(true)).toContain('\u001b[31mproblem\u001b[0m');
+  });
+
+  it('exits with 1 when there is a problem, and says which to programs', async () => {
+    // The base URL keeps its questions on loopback, and is the problem.
+    const argv = [
+      'doctor',
+      '--json',
+      '--base-url',
+      'http://127.0.0.1:9',
+      '--http-listen',
+      '127.0.0.1:0',
+      '--tftp-listen',
+      'off',
+    ];
+    const { code, stdout } = await runCli(argv, makeFolder());
+    const report = JSON.parse(stdout) as DoctorReport;
+    expect(report.ok).toBe(false);
+    expect(report.findings).toContainEqual(expect.objectContaining({ about: 'address', level: 'problem' }));
+    expect(code).toBe(1);
+  });
+});
