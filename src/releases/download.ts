@@ -143,7 +143,8 @@ async function begin(
   options: DownloadOptions,
   spec: ArtifactSpec,
 ): Promise<number | undefined> {
-  const length = checkBody(opened, spec.size === undefined ? undefined : spec.size - progress.hashes.size);
+  const have = opened.response.statusCode === 206 ? progress.hashes.size : 0;
+  const length = checkBody(opened, spec.size === undefined ? undefined : spec.size - have);
   if (opened.response.statusCode !== 206) {
     if (/^text\/html/i.test(opened.response.headers['content-type'] ?? '')) {
       opened.response.destroy();

@@ -104,9 +104,14 @@ describe('a bad day of the server', () => {
   });
 });
 
+/** A cut in the middle, when some of the file has arrived. */
+function half(): Fault {
+  return fault.cut(100_000, () => day.bench.received(FLATCAR.initrd, 60_000));
+}
+
 describe('a cut', () => {
   it('is taken up where it was, in the same run', async () => {
-    day.upstream.fail(INITRD, fault.cut(70_000));
+    day.upstream.fail(INITRD, half());
     expect((await day.sync()).outcome).toBe('published');
     expect(
       day.upstream.requests.filter((line) => line === `GET ${INITRD}` || line.startsWith(`GET ${INITRD} `)),
@@ -114,7 +119,7 @@ describe('a cut', () => {
   });
 
   it('is taken up by the next run, which hashes what it has', async () => {
-    day.upstream.fail(INITRD, fault.cut(70_000), fault.cut(90_000), fault.cut(0));
+    day.upstream.fail(INITRD, half(), fault.cut(90_000), fault.cut(0));
     await day.report(day.bench.with({ limits: { retries: 0 } }));
     day.upstream.heal();
     expect((await day.sync()).outcome).toBe('published');
@@ -122,7 +127,7 @@ describe('a cut', () => {
   });
 
   it('starts over when the file changed meanwhile', async () => {
-    day.upstream.fail(INITRD, fault.cut(70_000));
+    day.upstream.fail(INITRD, half());
     await day.report(day.bench.with({ limits: { retries: 0 } }));
     const other = payload('rebuilt');
     day.upstream.put(INITRD, other);
@@ -130,10 +135,12 @@ describe('a cut', () => {
     day.upstream.put(`${INITRD}.DIGESTS`, digestsText({ [FLATCAR.initrd]: other }));
     expect((await day.sync()).outcome).toBe('published');
     expect(await readFile(join(day.bench.dir, 'images/flatcar/amd64', VERSION, FLATCAR.initrd))).toEqual(other);
+    // The range was answered with the whole new file: nothing was put together and thrown away.
+    expect(day.upstream.count(`GET ${INITRD}`)).toBe(1);
   });
 
   it('starts over with a server that knows no ranges', async () => {
-    day.upstream.fail(INITRD, fault.cut(70_000), fault.noRanges);
+    day.upstream.fail(INITRD, half(), fault.noRanges);
     expect((await day.sync()).outcome).toBe('published');
   });
 
@@ -143,13 +150,13 @@ describe('a cut', () => {
       (response, { body }) => {
         response.writeHead(206, { 'content-range': range, 'content-length': body.length }).end(body);
       };
-    day.upstream.fail(INITRD, fault.cut(70_000), wrong('bytes 0-199999/200000'));
+    day.upstream.fail(INITRD, half(), wrong('bytes 0-199999/200000'));
     expect((await day.sync()).outcome).toBe('published');
     expect(day.upstream.count(`GET ${INITRD}`)).toBe(2);
   });
 
   it('does not believe what lies on the disk', async () => {
-    day.upstream.fail(INITRD, fault.cut(70_000));
+    day.upstream.fail(INITRD, half());
     await day.report(day.bench.with({ limits: { retries: 0 } }));
     const part = join(day.bench.dir, 'images/.drafts', `flatcar-amd64-${VERSION}`, 'parts', `${FLATCAR.initrd}.part`);
     await writeFile(part, Buffer.alloc(50_000, 'x'));
@@ -158,7 +165,7 @@ describe('a cut', () => {
   });
 
   it('put together with wrong bytes under the same name starts over once, not for ever', async () => {
-    day.upstream.fail(INITRD, fault.cut(70_000));
+    day.upstream.fail(INITRD, half());
     await day.report(day.bench.with({ limits: { retries: 0 } }));
     day.upstream.failAlways(INITRD, (response, { etag }) => {
       response.writeHead(200, { etag, 'content-length': 5 }).end('wrong');

@@ -16,10 +16,14 @@ export function redirect(location: string, code = 302): Fault {
   };
 }
 
-/** The connection breaks after so many bytes. */
-export function cut(after: number): Fault {
+/** The connection breaks after so many bytes; with `seen`, not before the other side says that it has them. */
+export function cut(after: number, seen: () => Promise<unknown> = () => Promise.resolve()): Fault {
   return (response, resource) => {
-    begin(response, resource, resource.body.length).write(resource.body.subarray(0, after), () => response.destroy());
+    // Not destroy(): a reset would also take back what is still on its way.
+    const end = (): unknown => response.socket?.end();
+    begin(response, resource, resource.body.length).write(resource.body.subarray(0, after), () => {
+      seen().then(end, end);
+    });
   };
 }
 

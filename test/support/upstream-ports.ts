@@ -38,6 +38,8 @@ export interface Bench {
     configured?: readonly string[];
     lookup?: LookupFunction;
   }): ReleasePorts;
+  /** Resolves when so many bytes of a file were written. */
+  received(file: string, bytes: number): Promise<void>;
   /** Every file below images/ that a door would serve. */
   visible(): Promise<readonly string[]>;
   drafts(): Promise<readonly string[]>;
@@ -52,6 +54,7 @@ export async function makeBench(...upstreams: readonly Upstream[]): Promise<Benc
   const root = await openDataRoot(dir);
   const events: ReleaseEvent[] = [];
   const waits: number[] = [];
+  const waiting: { is: (event: ReleaseEvent) => boolean; done: () => void }[] = [];
   const clock = (now: number): ReleasePorts['network']['clock'] => ({
     now: () => now,
     random: () => 0,
@@ -70,7 +73,10 @@ export async function makeBench(...upstreams: readonly Upstream[]): Promise<Benc
       log: SILENT,
       signal: new AbortController().signal,
     },
-    progress: (event) => events.push(event),
+    progress: (event) => {
+      events.push(event);
+      for (const one of waiting) if (one.is(event)) one.done();
+    },
     space: diskSpace,
   };
   const visible = async (): Promise<readonly string[]> => {
@@ -97,6 +103,11 @@ export async function makeBench(...upstreams: readonly Upstream[]): Promise<Benc
         ...(changes.lookup === undefined ? {} : { lookup: changes.lookup }),
       },
     }),
+    async received(file, bytes) {
+      const is = (event: ReleaseEvent): boolean =>
+        event.kind === 'download' && event.file === file && event.received >= bytes;
+      if (!events.some(is)) await new Promise<void>((done) => waiting.push({ is, done }));
+    },
     visible,
     drafts: () => readdir(join(dir, 'images/.drafts')).catch(() => []),
     async trust(system, vendor) {

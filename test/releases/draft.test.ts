@@ -1,0 +1,98 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseName } from '../../src/domain/name.ts';
+import type { ReleaseRef } from '../../src/domain/release.ts';
+import { parseVersion } from '../../src/domain/version.ts';
+import {
+  dropPart,
+  openDraft,
+  openPart,
+  partSize,
+  removeDraft,
+  removeOtherDrafts,
+  writeState,
+} from '../../src/releases/draft.ts';
+import { type Bench, makeBench } from '../support/upstream-ports.ts';
+
+const name = parseName('kernel') ?? expect.fail();
+const refOf = (text: string): ReleaseRef => {
+  const version = parseVersion(text) ?? expect.fail();
+  return { system: 'talos', channel: 'stable', arch: 'amd64', version, shelf: `talos/amd64/${text}` };
+};
+const ref = refOf('v1.0.0');
+let bench: Bench;
+beforeEach(async () => {
+  bench = await makeBench();
+});
+afterEach(() => bench.remove());
+
+describe('openDraft', () => {
+  it('takes verified files back among the parts, and forgets what was made beside them', async () => {
+    await openDraft(bench.root, ref);
+    const release = join(bench.dir, 'images/.drafts/talos-amd64-v1.0.0/release');
+    for (const file of ['kernel', 'kernel.sig', '.pilotlight.json']) await writeFile(join(release, file), file);
+    const draft = await openDraft(bench.root, ref);
+    expect(await readdir(release)).toEqual([]);
+    expect(await readdir(draft.parts)).toEqual(['kernel.part']);
+  });
+});
+
+describe('a part', () => {
+  it('goes on only for the same address, and only if its state is known', async () => {
+    const draft = await openDraft(bench.root, ref);
+    const file = join(draft.parts, 'kernel.part');
+    const state = { url: 'http://a/', validator: '"1"', total: 5 };
+    for (const [written, url, left] of [
+      [state, 'http://a/', 'abc'],
+      [state, 'http://b/', ''],
+      [undefined, 'http://a/', ''],
+    ] as const) {
+      await dropPart(draft, name);
+      await writeFile(file, 'abc');
+      if (written !== undefined) await writeState(bench.root, draft, name, written);
+      const part = await openPart(draft, name, url);
+      await part.handle.close();
+      expect(part.state).toEqual(left === '' ? undefined : state);
+      expect(await readFile(file, 'utf8')).toBe(left);
+    }
+  });
+
+  it.each(['', '{', 'null', '{"url":1}', '{"url":"http://a/","validator":"x","total":"5"}'])(
+    'starts over with the state %j',
+    async (text) => {
+      const draft = await openDraft(bench.root, ref);
+      await writeFile(join(draft.parts, 'kernel.json'), text);
+      const part = await openPart(draft, name, 'http://a/');
+      await part.handle.close();
+      expect(part.state).toBeUndefined();
+    },
+  );
+
+  it('is dropped with its state', async () => {
+    const draft = await openDraft(bench.root, ref);
+    await writeFile(join(draft.parts, 'kernel.part'), 'abc');
+    expect(await partSize(draft, name)).toBe(3);
+    await dropPart(draft, name);
+    await dropPart(draft, name);
+    expect(await readdir(draft.parts)).toEqual([]);
+    expect(await partSize(draft, name)).toBe(0);
+  });
+});
+
+describe('tidying up', () => {
+  it('removes the drafts that nobody goes on with', async () => {
+    await openDraft(bench.root, ref);
+    await openDraft(bench.root, refOf('v2.0.0'));
+    expect(await removeOtherDrafts(bench.root, [ref])).toEqual(['talos-amd64-v2.0.0']);
+    expect(await bench.drafts()).toEqual(['talos-amd64-v1.0.0']);
+    await removeDraft(bench.root, ref);
+    await removeDraft(bench.root, ref);
+    expect(await bench.drafts()).toEqual([]);
+  });
+  it('has nothing to do in an empty data directory', async () => {
+    expect(await removeOtherDrafts(bench.root, [])).toEqual([]);
+    await mkdir(join(bench.dir, 'images/.drafts'));
+    expect(await removeOtherDrafts(bench.root, [])).toEqual([]);
+  });
+});
