@@ -2,6 +2,7 @@ import { syncOnce } from '../../app/sync-once.ts';
 import { pinProfile } from '../../app/pin.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT, type CliContext, type ExitCode } from '../context.ts';
+import { busy } from './busy.ts';
 import { jsonTeller, textTeller } from '../sync-teller.ts';
 import { reportText } from '../sync-text.ts';
 
@@ -67,10 +68,4 @@ async function changePin(
   if (done.kind === 'busy') return busy(context, done.message);
   context.stdout.write(`${done.value}\n`);
   return EXIT.ok;
-}
-
-/** Another process holds the lock: nothing was done, and a script may try again later. */
-export function busy(context: CliContext, message: string): ExitCode {
-  context.stderr.write(`pilotlight: ${message}\n`);
-  return EXIT.busy;
 }
