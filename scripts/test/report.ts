@@ -36,7 +36,7 @@ export function tally(report: VitestReport): Tally {
 
 /** The reason stands in the name: see test/support/needs.ts. A plain skip has none, and is named itself. */
 function reasonOf(fullName: string): string {
-  return /\[left out: ([^\]]+)\]/.exec(fullName)?.[1] ?? `skipped without a reason: ${fullName.trim()}`;
+  return /[[(]left out: ([^\])]+)[\])]/.exec(fullName)?.[1] ?? `skipped without a reason: ${fullName.trim()}`;
 }
 
 /** Several tallies as one. */

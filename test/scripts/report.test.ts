@@ -33,7 +33,7 @@ test('what was left out is counted by reason', () => {
       status: 'passed',
       tests: [
         ['skipped', 'UEFI [left out: no qemu-system-x86_64] boots'],
-        ['pending', 'BIOS [left out: no qemu-system-x86_64] boots'],
+        ['pending', 'BIOS (left out: no qemu-system-x86_64) boots'],
         ['todo', 'later'],
       ],
     }),
