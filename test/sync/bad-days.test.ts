@@ -1,0 +1,298 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../support/sync-stand.ts';
+import { status } from '../support/upstream-faults.ts';
+import { FLATCAR, flatcarFolder, payload, serveFlatcar } from '../support/upstream-releases.ts';
+import { type Fault, serve } from '../support/upstream-server.ts';
+
+const INITRD = `${flatcarFolder('4593.2.5')}/${FLATCAR.initrd}`;
+const NEW = FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5');
+
+/** Does something while the release comes: between the plan and the rewriting. */
+function meanwhile(act: () => void): Fault {
+  return (response, resource, request) => {
+    act();
+    serve(request, response, resource);
+  };
+}
+
+function published(stand: SyncStand, version: string): boolean {
+  return stand.visible().includes(`flatcar/amd64/${version}/${FLATCAR.kernel}`);
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('somebody edits profiles while the sync runs', () => {
+  it('a deleted profile stays deleted, the others follow', async () => {
+    const stand = await makeStand({ 'profiles/seed.json': FLATCAR_PROFILE, 'profiles/twin.json': { system: 'flatcar', version: '1.0.0' } });
+    serveFlatcar(stand, '4593.2.5');
+    stand.upstream.fail(
+      INITRD,
+      meanwhile(() => {
+        rmSync(join(stand.dir, 'profiles/seed.json'));
+      }),
+    );
+    const { code, events } = await stand.sync();
+    expect(code).toBe(0);
+    expect(events).toContainEqual({ kind: 'kept', target: 'flatcar/stable/amd64', profile: 'seed', why: 'it was deleted meanwhile' });
+    expect(existsSync(join(stand.dir, 'profiles/seed.json'))).toBe(false);
+    expect(stand.version('twin')).toBe('4593.2.5');
+    stand.upstream.check();
+  });
+
+  it('what was saved meanwhile stays, with the new version in it', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    const edited = FLATCAR_PROFILE.replace('"nodes"', '"console": ["ttyS1"],\r\n\t"nodes"').trimEnd();
+    stand.upstream.fail(
+      INITRD,
+      meanwhile(() => {
+        writeFileSync(join(stand.dir, 'profiles/seed.json'), edited);
+      }),
+    );
+    expect((await stand.sync()).code).toBe(0);
+    expect(stand.read('profiles/seed.json')).toBe(edited.replace('4152.2.0', '4593.2.5'));
+  });
+
+  it.each([
+    ['pinned', '"update": "manual", "nodes"'],
+    ['moved to another channel', '"arch": "arm64", "nodes"'],
+  ])('a profile that was %s meanwhile is left alone', async (_, edit) => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    const edited = FLATCAR_PROFILE.replace('"nodes"', edit);
+    stand.upstream.fail(
+      INITRD,
+      meanwhile(() => {
+        writeFileSync(join(stand.dir, 'profiles/seed.json'), edited);
+      }),
+    );
+    const { events } = await stand.sync();
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'kept', profile: 'seed' }));
+    expect(stand.read('profiles/seed.json')).toBe(edited);
+  });
+
+  it('a profile that was broken meanwhile fails alone: the release is there for the next run', async () => {
+    const stand = await makeStand({ 'profiles/seed.json': FLATCAR_PROFILE, 'profiles/twin.json': { system: 'flatcar', version: '1.0.0' } });
+    serveFlatcar(stand, '4593.2.5');
+    stand.upstream.fail(
+      INITRD,
+      meanwhile(() => {
+        writeFileSync(join(stand.dir, 'profiles/seed.json'), '{ "system": "flatcar", ');
+      }),
+    );
+    const { code, report } = await stand.sync();
+    expect(stand.version('twin')).toBe('4593.2.5');
+    expect([code, report.failed, report.removed]).toEqual([1, 1, []]);
+    expect(report.targets[0]?.message).toMatch(/^profiles\/seed\.json/);
+    writeFileSync(join(stand.dir, 'profiles/seed.json'), FLATCAR_PROFILE);
+    expect((await stand.sync()).code).toBe(0);
+    expect(stand.read('profiles/seed.json')).toBe(NEW);
+  });
+});
+
+describe('what a profile asks for', () => {
+  it('manual, without a version, null: not one byte changes, and why is said', async () => {
+    const files = {
+      'profiles/manual.json': { system: 'flatcar', version: '1.0.0', update: 'manual' },
+      'profiles/none.json': { boot: 'local' },
+      'profiles/null.json': { boot: 'local', version: null },
+      'profiles/own.json': { system: 'custom', kernel: 'own/vmlinuz', version: '1' },
+    };
+    const stand = await makeStand({ ...files, 'profiles/seed.json': FLATCAR_PROFILE });
+    serveFlatcar(stand, '4593.2.5');
+    const before = Object.keys(files).map((file) => stand.read(file));
+    const { code, report } = await stand.sync();
+    expect(code).toBe(0);
+    expect(report.skipped.map(({ profile, why }) => `${profile}: ${why}`)).toEqual([
+      'manual: its "update" is "manual"',
+      'none: it names no "version": write any, the sync then keeps it current',
+      'null: it names no "version": write any, the sync then keeps it current',
+      'own: it names its own files',
+    ]);
+    expect(Object.keys(files).map((file) => stand.read(file))).toEqual(before);
+    expect(stand.read('profiles/seed.json')).toBe(NEW);
+  });
+
+  it('CoreOS Container Linux without a mirror is one line, and stops nobody else', async () => {
+    const stand = await makeStand({ 'profiles/old.json': { version: '1298.6.0' }, 'profiles/seed.json': FLATCAR_PROFILE });
+    serveFlatcar(stand, '4593.2.5');
+    const flags = stand.flags.filter((flag, i) => flag !== '--mirror-coreos' && stand.flags[i - 1] !== '--mirror-coreos');
+    const { runCli } = await import('../support/run-cli.ts');
+    const { code, stderr } = await runCli(['sync', ...flags]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'coreos/stable/amd64: CoreOS Container Linux ended in 2020 and its download servers are gone (name a mirror in PILOTLIGHT_MIRROR_COREOS, or continue with "system": "flatcar")\n',
+    );
+    expect(stand.read('profiles/seed.json')).toBe(NEW);
+  });
+});
+
+describe('the publisher has a bad day', () => {
+  it('half a release: nothing appears, the profile stays, and the next run finishes', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    stand.upstream.absent(INITRD);
+    const { code, report } = await stand.sync();
+    expect([code, stand.visible(), stand.read('profiles/seed.json')]).toEqual([1, [], FLATCAR_PROFILE]);
+    expect(report.targets[0]?.message).toContain('the release is not, or only half, published');
+    stand.upstream.put(INITRD, payload(`4593.2.5 ${FLATCAR.initrd}`));
+    expect((await stand.sync()).code).toBe(0);
+    expect(stand.read('profiles/seed.json')).toBe(NEW);
+  });
+
+  it('one channel fails, the other is brought up to date', async () => {
+    const stand = await makeStand({ 'profiles/a.json': { system: 'flatcar', channel: 'beta', version: '1.1.0' }, 'profiles/seed.json': FLATCAR_PROFILE });
+    serveFlatcar(stand, '4593.2.5');
+    stand.upstream.put('/flatcar/beta/amd64-usr/current/version.txt', 'x');
+    stand.upstream.failAlways('/flatcar/beta/amd64-usr/current/version.txt', status(403));
+    const { code, report } = await stand.sync();
+    expect(code).toBe(1);
+    expect(report.targets.map(({ target, outcome }) => [target, outcome])).toEqual([
+      ['flatcar/beta/amd64', 'failed'],
+      ['flatcar/stable/amd64', 'published'],
+    ]);
+    expect(stand.read('profiles/seed.json')).toBe(NEW);
+  });
+
+  it('an older release than the one in force is refused, unless it is asked for', async () => {
+    const stand = await makeStand({ 'profiles/seed.json': FLATCAR_PROFILE.replace('4152.2.0', '10000.2.0') });
+    serveFlatcar(stand, '9999.2.9');
+    const refused = await stand.sync();
+    expect(refused.code).toBe(1);
+    expect(refused.report.targets[0]?.message).toContain('flatcar stable offers 9999.2.9, which is older than 10000.2.0');
+    expect(stand.upstream.requests).toEqual(['GET /flatcar/stable/amd64-usr/current/version.txt']);
+    expect((await stand.sync('--allow-downgrade')).code).toBe(0);
+    expect(stand.version('seed')).toBe('9999.2.9');
+    // It is the one in force from now on.
+    expect((await stand.sync()).code).toBe(0);
+  });
+
+  it('a release that was accepted once is remembered, whatever the profile was set to by hand', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    await stand.sync();
+    writeFileSync(join(stand.dir, 'profiles/seed.json'), FLATCAR_PROFILE);
+    serveFlatcar(stand, '4459.2.4');
+    const { report } = await stand.sync();
+    expect(report.targets[0]?.message).toContain('offers 4459.2.4, which is older than 4593.2.5');
+    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
+  });
+
+  it('a profile that moved to another channel may get an older release', async () => {
+    const stand = await makeStand({ 'profiles/seed.json': { system: 'flatcar', channel: 'beta', version: '1.1.0' } });
+    serveFlatcar(stand, '4700.1.0', 'beta');
+    await stand.sync();
+    writeFileSync(join(stand.dir, 'profiles/seed.json'), JSON.stringify({ system: 'flatcar', version: '4700.1.0' }));
+    serveFlatcar(stand, '4593.2.5');
+    expect((await stand.sync()).code).toBe(0);
+    expect(stand.version('seed')).toBe('4593.2.5');
+  });
+});
+
+describe('the machine has a bad day', () => {
+  it('a clock before the release: says so, and changes nothing', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    vi.useFakeTimers({ toFake: ['Date'] });
+    vi.setSystemTime(new Date('1970-01-02'));
+    const { code, report } = await stand.sync();
+    vi.useRealTimers();
+    expect([code, stand.visible(), stand.read('profiles/seed.json')]).toEqual([1, [], FLATCAR_PROFILE]);
+    expect(report.targets[0]?.message).toMatch(/clock/);
+    expect((await stand.sync()).code).toBe(0);
+  });
+
+  it('the data directory is a link, and so is a profile: both stay links', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    mkdirSync(join(stand.dir, 'elsewhere'));
+    renameSync(join(stand.dir, 'profiles/seed.json'), join(stand.dir, 'elsewhere/seed.json'));
+    symlinkSync('../elsewhere/seed.json', join(stand.dir, 'profiles/seed.json'));
+    const link = `${stand.dir}-link`;
+    symlinkSync(stand.dir, link);
+    try {
+      const { runCli } = await import('../support/run-cli.ts');
+      const flags = stand.flags.map((flag) => (flag === stand.dir ? link : flag));
+      expect((await runCli(['sync', ...flags])).code).toBe(0);
+    } finally {
+      rmSync(link);
+    }
+    expect(lstatSync(join(stand.dir, 'profiles/seed.json')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(stand.dir, 'elsewhere/seed.json'), 'utf8')).toBe(NEW);
+    expect(published(stand, '4593.2.5')).toBe(true);
+  });
+
+  it('a broken state file is loud, is kept, and stops nothing', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    writeFileSync(join(stand.dir, 'state/sync.json'), '{ "holds": ');
+    const { code, stderr } = await stand.cli('sync');
+    expect(code).toBe(0);
+    expect(stderr).toContain('the state of the sync is broken and counts as empty');
+    expect(stand.read('state/sync.json.broken')).toBe('{ "holds": ');
+    expect(JSON.parse(stand.read('state/sync.json'))).toEqual({ holds: {}, accepted: { 'flatcar/stable/amd64': '4593.2.5' } });
+  });
+
+  it('a broken profile may name any release: retention takes nothing away', async () => {
+    const stand = await makeStand();
+    for (const version of ['4300.2.0', '4400.2.0', '4500.2.0']) {
+      serveFlatcar(stand, version);
+      await stand.sync('--keep-releases', '3');
+    }
+    writeFileSync(join(stand.dir, 'profiles/broken.json'), '{');
+    serveFlatcar(stand, '4593.2.5');
+    expect((await stand.sync('--keep-releases', '1')).report.removed).toEqual([]);
+    rmSync(join(stand.dir, 'profiles/broken.json'));
+    expect((await stand.sync('--keep-releases', '1')).report.removed).toEqual(['flatcar/amd64/4500.2.0', 'flatcar/amd64/4400.2.0', 'flatcar/amd64/4300.2.0']);
+  });
+});
+
+const root = needs({ root: true, commands: ['mount', 'umount'] });
+root.describe('the disk has a bad day', () => {
+  it.each([
+    ['full', 'size=200k', /not enough space in images\/: \d+ bytes are needed, \d+ are free/],
+    ['read-only', 'ro,size=10m', /read-only/],
+  ])('%s: the old release stays in force, and the next run finishes', async (_, options, said) => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    const images = join(stand.dir, 'images');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', images]);
+    try {
+      const { code, report } = await stand.sync();
+      expect(code).toBe(1);
+      expect(report.targets[0]?.message).toMatch(said);
+      expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
+      execFileSync('mount', ['-o', 'remount,rw,size=10m', images]);
+      expect((await stand.sync()).code).toBe(0);
+      expect(stand.read('profiles/seed.json')).toBe(NEW);
+    } finally {
+      execFileSync('umount', [images]);
+    }
+  });
+
+  it('profiles/ is full: the release is published, the profile keeps its old bytes', async () => {
+    const stand = await makeStand({ 'elsewhere/seed.json': FLATCAR_PROFILE });
+    serveFlatcar(stand, '4593.2.5');
+    const profiles = join(stand.dir, 'profiles');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', profiles]);
+    try {
+      writeFileSync(join(profiles, 'seed.json'), FLATCAR_PROFILE);
+      writeFileSync(join(profiles, 'filler'), Buffer.alloc(4096));
+      const { code, report } = await stand.sync();
+      expect([code, report.rewritten]).toEqual([1, []]);
+      expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
+      expect(published(stand, '4593.2.5')).toBe(true);
+      rmSync(join(profiles, 'filler'));
+      expect((await stand.sync()).code).toBe(0);
+      expect(stand.read('profiles/seed.json')).toBe(NEW);
+    } finally {
+      execFileSync('umount', [profiles]);
+    }
+  });
+});
