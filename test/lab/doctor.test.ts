@@ -95,15 +95,7 @@ lab.describe('the doctor on a LAN with a real DHCP server', () => {
     const mac = execFileSync('ip', at, { encoding: 'utf8' }).trim();
     const node = { name: 'exported', mac, ip: '192.168.122.77' };
     const dataDir = makeFolder({ ...FILES, 'profiles/a.json': { system: 'custom', kernel: 'k', nodes: [node] } });
-    const [program = '', ...words] = [
-      ...MAIN,
-      'export',
-      'dnsmasq',
-      '--data-dir',
-      dataDir,
-      '--server',
-      '192.168.122.10',
-    ];
+    const words = [...MAIN.slice(1), 'export', 'dnsmasq', '--data-dir', dataDir, '--server', '192.168.122.10'];
     const conf = join(mkdtempSync(join(tmpdir(), 'pilotlight-export-')), 'pilotlight.conf');
     writeFileSync(conf, execFileSync(process.execPath, words));
     lan.run('dhcp', 'plain', '--', `--conf-file=${conf}`);

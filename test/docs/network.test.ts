@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bootOptions } from '../../src/exports/boot-options.ts';
+import { SETTING_ROWS } from '../../src/settings/table.ts';
+import { parseOrigin } from '../../src/domain/origin.ts';
+import { BOOT_PROGRAMS } from '../../src/firmware/programs.ts';
+import { dnsmasqTest } from '../support/dnsmasq-test.ts';
+import { needs } from '../support/needs.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const PAGES = ['docs/network.md', 'docs/exports.md'] as const;
+const TEXT = PAGES.map(read).join('\n');
+
+/** The fenced blocks with exactly this word behind the fence. */
+function blocks(word: string): string[] {
+  return [...TEXT.matchAll(/^```([^\n]+)\n([\s\S]*?)^```$/gm)]
+    .filter((match) => match[1] === word)
+    .map((match) => match[2] ?? '');
+}
+
+const KEA = 'kea-dhcp4';
+const VALIDATE = 'virt-xml-validate';
+
+/** Runs a checker on a file with this text; its whole output when it refuses it. */
+function refusal(program: string, args: (file: string) => readonly string[], text: string): string | undefined {
+  const dir = mkdtempSync(join(tmpdir(), 'recipe-'));
+  try {
+    writeFileSync(join(dir, 'recipe'), text);
+    const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`;
+    const run = spawnSync(program, args(join(dir, 'recipe')), {
+      encoding: 'utf8',
+      env: { PATH: path, KEA_LOCKFILE_DIR: 'none' },
+    });
+    return run.status === 0 ? undefined : `${run.stdout}${run.stderr}`;
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+describe('the recipes of the pages', () => {
+  it('are where the tests look for them', () => {
+    expect(['dnsmasq', 'json kea', 'xml network'].map((word) => blocks(word).length)).toEqual([4, 1, 1]);
+  });
+
+  it('name only settings that exist', () => {
+    const known = new Set(SETTING_ROWS.map(({ env }) => env));
+    const named = new Set(TEXT.match(/PILOTLIGHT_[A-Z_]*[A-Z]/g));
+    expect([...named].filter((name) => !known.has(name))).toEqual([]);
+    expect(named.size).toBeGreaterThan(5);
+  });
+
+  it('name only boot programs that exist', () => {
+    const known = BOOT_PROGRAMS.map(({ name }) => name);
+    const named = new Set(TEXT.match(/\b(?:undionly|snponly|ipxe)(?:-\w+)*\.(?:kpxe|efi)\b/g));
+    expect([...named].filter((name) => !known.includes(name)).toSorted()).toEqual(['snponly-shim.efi']);
+  });
+
+  it('give dnsmasq what the export gives it', () => {
+    const origin = parseOrigin('http://192.168.1.10:4777');
+    const exported = origin === undefined ? [] : bootOptions({ address: '192.168.1.10', origin });
+    const [byHand = ''] = blocks('dnsmasq');
+    expect(
+      byHand
+        .trim()
+        .split('\n')
+        .filter((line) => !exported.includes(line)),
+    ).toEqual([]);
+  });
+
+  it('say of the service what it says of itself', () => {
+    expect(read('scripts/pilotlight.service')).toMatch(/^AmbientCapabilities=CAP_NET_BIND_SERVICE$/m);
+  });
+});
+
+needs({ commands: ['dnsmasq'] }).describe('dnsmasq --test', () => {
+  it.each(blocks('dnsmasq'))('accepts\n%s', (text) => {
+    expect(dnsmasqTest(text)).toContain('syntax check OK');
+  });
+});
+
+needs({ commands: [KEA] }).describe('kea-dhcp4 -t', () => {
+  const check = (text: string) => refusal(KEA, (file) => ['-t', file], text);
+
+  it('accepts the recipe', () => {
+    for (const text of blocks('json kea')) expect(check(text)).toBeUndefined();
+  });
+
+  it('would say no to a mistake in a test of a class', () => {
+    expect(check((blocks('json kea')[0] ?? '').replace("not member('ipxe')", "nit member('ipxe')"))).toBeDefined();
+  });
+});
+
+needs({ commands: [VALIDATE, 'xmllint'] }).test("libvirt's schema accepts the network", () => {
+  const check = (text: string) => refusal(VALIDATE, (file) => [file, 'network'], text);
+  for (const text of blocks('xml network')) {
+    expect(check(text)).toBeUndefined();
+    expect(check(text.replace('<bootp ', '<boot '))).toBeDefined();
+  }
+});
