@@ -8,11 +8,12 @@ import { dnsmasqConfig } from '../exports/dnsmasq.ts';
 import { hostsOf } from '../exports/host.ts';
 import { hostsFile } from '../exports/hosts.ts';
 import { isIpv4, parseNetwork, type Network } from '../exports/ipv4.ts';
+import { libvirtDomain } from '../exports/libvirt-domain.ts';
 import { libvirtNetwork } from '../exports/libvirt-network.ts';
 import type { Settings } from '../settings/settings.ts';
 import { readHouse } from './house.ts';
 
-export const EXPORTS = ['dnsmasq', 'libvirt-network', 'hosts', 'ansible-inventory'] as const;
+export const EXPORTS = ['dnsmasq', 'libvirt-network', 'libvirt-domain', 'hosts', 'ansible-inventory'] as const;
 export type ExportKind = (typeof EXPORTS)[number];
 
 /** As the command line says it, not yet checked. */
@@ -24,6 +25,10 @@ export interface ExportRequest {
   readonly network?: string | undefined;
   /** The profile of an etcd cluster. */
   readonly etcd?: string | undefined;
+  /** For `libvirt-domain`: the machine, its firmware, and the name of libvirt's network. */
+  readonly node?: string | undefined;
+  readonly uefi?: boolean;
+  readonly plug?: string | undefined;
 }
 
 /** What stands beside us, as text from the profiles in the folder. The same folder and request give the same bytes. */
@@ -45,6 +50,14 @@ export async function exportText(
       return hostsFile(hosts, domain);
     case 'ansible-inventory':
       return ansibleInventory(hosts, domain);
+    case 'libvirt-domain':
+      if (request.node === undefined) throw new Failure('invalid', 'libvirt-domain needs the name of a node');
+      return libvirtDomain({
+        profiles: snapshot.profiles.values(),
+        node: request.node,
+        uefi: request.uefi ?? false,
+        network: plugOf(request.plug ?? 'pilotlight'),
+      });
     case 'dnsmasq': {
       const network = request.network === undefined ? undefined : networkOf(request.network);
       return dnsmasqConfig({ hosts, server: serverOf(settings, request, local), domain, network, etcd: request.etcd });
@@ -74,6 +87,13 @@ const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)${LABEL}(?:\.${LABEL})*$`, 'i
 function parseDomain(text: string): string {
   if (DOMAIN.test(text)) return text.toLowerCase();
   throw new Failure('invalid', `--domain cannot be ${JSON.stringify(text)}`, { remedy: 'write it as lab.example' });
+}
+
+function plugOf(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(text)) return text;
+  throw new Failure('invalid', `--plug cannot be ${JSON.stringify(text)}`, {
+    remedy: 'the name that `virsh net-list` shows',
+  });
 }
 
 function networkOf(text: string): Network {

@@ -6,7 +6,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
-/** An attribute's value with its quotes (XML 1.0, 2.4). */
+/** Text between tags (XML 1.0, 2.4). */
+export function escaped(text: string): string {
+  return text.replaceAll(/[&<>'"]/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** An attribute's value with its quotes. */
 export function attribute(text: string): string {
-  return `'${text.replaceAll(/[&<>'"]/g, (character) => ENTITIES[character] ?? character)}'`;
+  return `'${escaped(text)}'`;
 }

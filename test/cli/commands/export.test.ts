@@ -41,6 +41,25 @@ describe('export', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
+  it('prints one machine for libvirt, with its options', async () => {
+    const argv = ['export', 'libvirt-domain', 'n', '--uefi', '--plug', 'default'];
+    const { code, stdout } = await runCli(argv, makeFolder(FILES));
+    expect(code).toBe(0);
+    expect(stdout).toContain("<os firmware='efi'>");
+    expect(stdout).toContain("<source network='default'/>");
+  });
+
+  it.each([
+    [['libvirt-domain'], 2, 'libvirt-domain needs the name of a node'],
+    [['libvirt-domain', 'nn'], 1, 'no profile has a node called "nn" (did you mean n?)'],
+    [['libvirt-domain', 'n', '--plug', "a'b"], 2, '--plug cannot be'],
+    [['hosts', 'n'], 2, 'hosts is about every machine'],
+  ])('%j ends with %d', async (words, status, message) => {
+    const { code, stderr } = await runCli(['export', ...words], makeFolder(FILES));
+    expect(stderr).toContain(message);
+    expect(code).toBe(status);
+  });
+
   it('fails when a profile is broken', async () => {
     const { code, stdout, stderr } = await runCli(['export', 'hosts'], makeFolder({ 'profiles/b.json': '{' }));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
