@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { setUpLan, type Lan } from '../support/lab-lan.ts';
@@ -7,12 +10,24 @@ import { startServer, type LabServer } from '../support/lab-server.ts';
 
 // From power-on to the node's own configuration with nothing but Pilotlight beside a DHCP server that nobody may change,
 // or that can only be told one address and one file name.
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const BASE = 'http://192.168.122.10:4777';
-const NODES = [
+interface LabNode {
+  readonly name: string;
+  readonly mac: string;
+  readonly ip?: string;
+}
+// The router of the first tests knows their addresses; the one with our exported file gets them from it.
+const NODES: readonly LabNode[] = [
   { name: 'a-coreos', mac: '52:54:00:55:1c:ee' },
   { name: 'b-coreos', mac: '52:54:00:47:51:e4' },
   { name: 'c-coreos', mac: '52:54:00:81:ac:aa' },
-] as const;
+];
+const NEW_NODES: readonly LabNode[] = [
+  { name: 'new-bios', mac: '52:54:00:00:71:01', ip: '192.168.122.71' },
+  { name: 'new-uefi', mac: '52:54:00:00:71:02', ip: '192.168.122.72' },
+  { name: 'new-http', mac: '52:54:00:00:71:03', ip: '192.168.122.73' },
+];
 const IPXE = '/usr/lib/ipxe/ipxe.lkrn';
 
 const { lab, payload } = await labRoom({
@@ -24,13 +39,19 @@ const { lab, payload } = await labRoom({
 interface Site {
   readonly lan: Lan;
   readonly server: LabServer;
+  readonly nodes: readonly LabNode[];
+  readonly dataDir: string;
 }
 
-async function onSite(env: Readonly<Record<string, string>>, work: (site: Site) => Promise<void>): Promise<void> {
-  using lan = setUpLan('anyrout', NODES.length);
+async function onSite(
+  env: Readonly<Record<string, string>>,
+  work: (site: Site) => Promise<void>,
+  nodes: readonly LabNode[] = NODES,
+): Promise<void> {
+  using lan = setUpLan('anyrout', nodes.length);
   await using data = await makeDataFolder({
     'configs/seed.yml.hbs': '#cloud-config\nhostname: {{node.name}} # asked for by {{base_url}}\n',
-    'profiles/seed.json': { system: 'flatcar', version: '4593.2.5', cloud_config: 'seed', nodes: NODES },
+    'profiles/seed.json': { system: 'flatcar', version: '4593.2.5', cloud_config: 'seed', nodes },
   });
   await data.publish(payload, 'flatcar/amd64/4593.2.5', FLATCAR_NAMES);
   const netns = { name: lan.server, address: '192.168.122.10', port: 4777 };
@@ -39,12 +60,14 @@ async function onSite(env: Readonly<Record<string, string>>, work: (site: Site) 
     env: { PILOTLIGHT_TFTP_LISTEN: '0.0.0.0:69', ...env },
     netns,
   });
-  await work({ lan, server });
+  await work({ lan, server, nodes, dataDir: data.path });
 }
 
 /** Boots node `i` and holds what it got against what it should get. */
-async function boots(site: Site, i: 0 | 1 | 2, options: Omit<MachineOptions, 'mac' | 'lan'>): Promise<MachineRun> {
-  const { name, mac } = NODES[i];
+async function boots(site: Site, i: number, options: Omit<MachineOptions, 'mac' | 'lan'>): Promise<MachineRun> {
+  const node = site.nodes[i];
+  if (node === undefined) throw new TypeError(`no node ${i}`);
+  const { name, mac } = node;
   const run = await bootMachine({ ...options, mac, lan: { netns: site.lan.gateway, tap: `tap${i}` } });
   expect(run.documents.map(({ url, bytes }) => [url, bytes.toString()])).toEqual([
     [
@@ -98,4 +121,18 @@ lab.test('a router that can only be told next-server and one file name: the smar
     site.lan.run('dhcp', 'libvirt', '192.168.122.10', 'snponly.efi');
     await boots(site, 2, { name: 'router-uefi', ...UEFI });
   });
+});
+
+lab.test('a dnsmasq that reads the exported file: BIOS, UEFI PXE and UEFI HTTP Boot', async () => {
+  const work = async (site: Site): Promise<void> => {
+    const words = ['export', 'dnsmasq', '--data-dir', site.dataDir, '--server', '192.168.122.10'];
+    const file = join(site.dataDir, 'pilotlight.conf');
+    writeFileSync(file, execFileSync(process.execPath, [MAIN, ...words]));
+    site.lan.run('dhcp', 'plain', '--', `--conf-file=${file}`);
+    const bios = await boots(site, 0, { name: 'export-bios', ...PLAIN_PXE });
+    expect(bios.text).toContain('ip=192.168.122.71');
+    await boots(site, 1, { name: 'export-uefi', ...UEFI });
+    await boots(site, 2, { name: 'export-http', ...UEFI, netboot: 'http' });
+  };
+  await onSite({}, work, NEW_NODES);
 });
