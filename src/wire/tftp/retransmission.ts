@@ -2,6 +2,7 @@
 const FIRST_MS = 250;
 const MIN_MS = 100;
 const MAX_MS = 4_000;
+const MIN_SOON_MS = 20;
 
 /**
  * When to send again: RFC 6298's estimate of the round trip between 100 ms and 4 s (250 ms until something is known),
@@ -19,6 +20,8 @@ export class RetransmissionClock {
   #variation = 0;
   #sentAt: number;
   #progressAt: number;
+  /** The wait that runs says nothing about the round trip. */
+  #hurried = false;
 
   /** `timeout`: seconds between tries at most; `patience`: milliseconds without progress until it is over. */
   constructor(timeout: number | undefined, patience: number, now: number) {
@@ -32,12 +35,20 @@ export class RetransmissionClock {
 
   sent(now: number): void {
     this.#sentAt = now;
+    this.#hurried = false;
     this.#arm(now);
+  }
+
+  /** What is in flight may have been lost: no longer than two round trips, but never less than the door's tick. */
+  soon(now: number): void {
+    this.#hurried = true;
+    this.#arm(now, Math.min(this.#wait, Math.max(MIN_SOON_MS, 2 * (this.#srtt ?? this.#wait))));
   }
 
   repeated(now: number): void {
     this.tries += 1;
-    this.#wait = Math.min(this.#wait * 2, this.#cap);
+    if (!this.#hurried) this.#wait = Math.min(this.#wait * 2, this.#cap);
+    this.#hurried = false;
     this.#arm(now);
   }
 
@@ -57,8 +68,8 @@ export class RetransmissionClock {
     return now >= this.#progressAt + this.#patience;
   }
 
-  #arm(now: number): void {
-    this.wakeAt = Math.min(now + this.#wait, this.#progressAt + this.#patience);
+  #arm(now: number, wait = this.#wait): void {
+    this.wakeAt = Math.min(now + wait, this.#progressAt + this.#patience);
   }
 
   #sample(rtt: number): void {

@@ -51,6 +51,9 @@ export class Transfer {
   #sent = 0;
   #ready = 0;
   #last = Infinity;
+  /** Until this block is acknowledged, copies are under way; what had been sent when the first of them was. */
+  #recover = 0;
+  #original = 0;
   #proven = false;
   #unproven = 0;
 
@@ -121,9 +124,27 @@ export class Transfer {
     this.#acked += ahead;
     this.#progress(now);
     if (this.#acked === this.#last) return this.#end({ kind: 'done' });
-    // RFC 7440 section 4: an ACK inside the window tells of a gap; go on behind it.
+    if (this.#acked === this.#sent) return this.#more(now);
+    return this.#inside(this.#acked - ahead < this.#recover, now);
+  }
+
+  /**
+   * RFC 7440 section 4: an ACK inside the window tells of a gap; go on behind it. But clients also answer so to a block
+   * that they have already, and what we send again is such blocks: believed each time, one doubled DATA makes every
+   * window go out two or three times until the end. So while copies are under way, only an ACK of what they repeat is
+   * believed; behind that a gap is left to the clock, which then does not wait long.
+   */
+  #inside(copies: boolean, now: number): Step {
+    if (copies && this.#acked >= this.#original) {
+      const step = this.#more(now);
+      this.#clock.soon(now);
+      return step;
+    }
+    if (!copies) this.#original = this.#sent;
     this.#sent = this.#acked;
-    return this.#more(now);
+    const step = this.#more(now);
+    this.#recover = this.#sent;
+    return step;
   }
 
   #progress(now: number): void {
@@ -148,6 +169,8 @@ export class Transfer {
   #repeat(): Step {
     if (!this.#proven) this.#unproven += 1;
     if (this.#phase === 'oack') return OACK;
+    this.#recover = this.#sent;
+    this.#original = this.#sent;
     return { oack: false, first: this.#acked + 1, count: this.#sent - this.#acked, end: undefined };
   }
 

@@ -52,4 +52,24 @@ describe('RetransmissionClock', () => {
     clock.repeated(1_850);
     expect(clock.wakeAt).toBe(1_900);
   });
+
+  it('hurries once: two round trips, at least 20 ms, and the next wait is not doubled for it', () => {
+    const clock = new RetransmissionClock(undefined, 30_000, 0);
+    clock.sent(0);
+    clock.progress(1);
+    clock.soon(1);
+    expect(clock.wakeAt).toBe(21);
+    clock.repeated(21);
+    expect(clock.wakeAt).toBe(121);
+    clock.repeated(121);
+    expect(clock.wakeAt).toBe(321);
+    const slow = new RetransmissionClock(undefined, 30_000, 0);
+    slow.sent(0);
+    slow.progress(30);
+    slow.soon(30);
+    expect(slow.wakeAt).toBe(90);
+    slow.sent(40);
+    slow.repeated(slow.wakeAt);
+    expect(slow.wakeAt).toBe(140 + 200);
+  });
 });

@@ -180,4 +180,32 @@ describe('Transfer with a window (RFC 7440)', () => {
     expect(say(transfer.loaded(30, 30, 3))).toBe('13+4');
     expect(say(transfer.receive(encodeAck(16), 4))).toBe('17+14');
   });
+
+  it('does not take the answers to its own copies for gaps', () => {
+    const transfer = started(WINDOW, 100);
+    transfer.receive(encodeAck(0), 1);
+    // DATA 5 came twice; 6 to 16 came too, so what is sent now are copies.
+    expect(say(transfer.receive(encodeAck(5), 2))).toBe('6+16');
+    expect(say(transfer.receive(encodeAck(16), 3))).toBe('22+11');
+    expect(transfer.wakeAt).toBe(23);
+    expect(say(transfer.receive(encodeAck(32), 4))).toBe('33+16');
+    // That is over: the next ACK inside a window is believed.
+    expect(say(transfer.receive(encodeAck(40), 5))).toBe('41+16');
+  });
+
+  it('goes back again when what it repeats is lost, too', () => {
+    const transfer = started(WINDOW, 100);
+    transfer.receive(encodeAck(0), 1);
+    expect(say(transfer.receive(encodeAck(5), 2))).toBe('6+16');
+    expect(say(transfer.receive(encodeAck(9), 3))).toBe('10+16');
+    expect(say(transfer.receive(encodeAck(17), 4))).toBe('26+8');
+  });
+
+  it('believes a gap in the window that the clock repeated', () => {
+    const transfer = started(WINDOW, 100);
+    transfer.receive(encodeAck(0), 1);
+    expect(say(transfer.tick(200))).toBe('1+16');
+    expect(say(transfer.receive(encodeAck(10), 201))).toBe('11+16');
+    expect(say(transfer.receive(encodeAck(16), 202))).toBe('27+6');
+  });
 });
