@@ -36,8 +36,11 @@ export function firewallFindings(rules: Rules, needed: readonly NeededPort[]): r
 function filters({ tool, text }: Extract<Rules, { kind: 'rules' }>): boolean {
   if (tool === 'iptables') return /^-P INPUT (?:DROP|REJECT)$|^-A INPUT .*-j (?:DROP|REJECT)/m.test(text);
   return text.split(/^table /m).some((table) => {
-    const chain = /hook input priority[^;]*;(?: policy (\w+);)?/.exec(table);
-    return chain !== null && (chain[1] === 'drop' || /\b(?:drop|reject)\b/.test(table));
+    // What other hooks drop, forwarding above all, is not for us; a chain without a hook may be jumped to from input.
+    const chains = table.split(/^\s*chain /m).filter((chain) => !/\bhook (?!input\b)/.test(chain));
+    return (
+      chains.some((chain) => /\bhook input\b/.test(chain)) && chains.some((chain) => /\b(?:drop|reject)\b/.test(chain))
+    );
   });
 }
 

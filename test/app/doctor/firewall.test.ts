@@ -24,6 +24,14 @@ describe('nftables', () => {
       'drops for what leaves only',
       nft('table ip a {\n\tchain o {\n\t\ttype filter hook output priority 0; policy drop;\n\t}\n}\n'),
     ],
+    [
+      'drops for what is forwarded, beside an open input',
+      chain(
+        'accept',
+        '',
+        '\tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t\tdrop\n\t}\n',
+      ),
+    ],
   ])('%s: nothing is filtered', (_what, rules) => {
     expect(look(rules)).toMatchObject({ level: 'ok', what: 'no rule of this host filters what arrives' });
   });
