@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { SILENT } from '../domain/log.ts';
 import type { Locked, SyncEvent, SyncReport } from '../domain/sync-event.ts';
 import { auditRelease, type Audited } from '../releases/audit.ts';
+import { LIMITS } from '../releases/ports.ts';
 import { listReleases } from '../releases/retain.ts';
 import { openStick } from '../releases/stick.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -66,8 +67,10 @@ export async function importImages(settings: Settings, options: ImportOptions): 
         mirrors: { [target.system]: stick.url },
         ...(key === undefined ? {} : { keyFiles: { ...settings.sync.keyFiles, [target.system]: resolve(cwd, key) } }),
       };
+      // What is not on the stick now is not there in a minute either.
+      const limits = { ...LIMITS, retries: 0 };
       const profiles = async (): ReturnType<typeof catalog.refresh> => await catalog.refresh();
-      const ports = await syncPorts({ settings: sync, files, profiles, log: SILENT, signal, tell });
+      const ports = await syncPorts({ settings: sync, files, profiles, log: SILENT, signal, tell, limits });
       return await runSync(ports, { targets: [target], allowDowngrade });
     } finally {
       await stick.close();

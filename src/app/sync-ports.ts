@@ -5,7 +5,7 @@ import type { Log } from '../domain/log.ts';
 import type { SyncEvent } from '../domain/sync-event.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { diskSpace } from '../releases/disk-space.ts';
-import { LIMITS } from '../releases/ports.ts';
+import { LIMITS, type Limits } from '../releases/ports.ts';
 import { hostAndPort } from '../releases/targets.ts';
 import type { SyncSettings } from '../settings/settings.ts';
 import { bootedLately, readBootTimes } from '../sync/boot-record.ts';
@@ -20,6 +20,7 @@ interface SyncPortsOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly tell: (event: SyncEvent) => void;
+  readonly limits?: Limits;
 }
 
 /** The clerk's ports, over the real network, clock and disk. */
@@ -30,6 +31,7 @@ export async function syncPorts({
   log,
   signal,
   tell,
+  limits = LIMITS,
 }: SyncPortsOptions): Promise<ClerkPorts> {
   const { mirrors, trust, keyFiles, keepReleases } = settings;
   const configured = new Set(
@@ -40,7 +42,7 @@ export async function syncPorts({
     releases: {
       root: files,
       network: {
-        limits: LIMITS,
+        limits,
         clock: { now, random: Math.random, sleep: async (ms, stop) => sleep(ms, undefined, { signal: stop }) },
         configured,
         lookup,

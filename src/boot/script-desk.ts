@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure, failureLine } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Name } from '../domain/name.ts';
 import type { Origin } from '../domain/origin.ts';
@@ -83,7 +83,15 @@ export function createScriptDesk({ catalog, shelf, arriving = nothing }: ScriptD
   }
 
   async function missingLines({ profile }: Match, missing: readonly string[]): Promise<readonly string[]> {
-    return [...missingImageLines(profile.file, missing), ...(await arriving(profile.name))];
+    const lines = missingImageLines(profile.file, missing);
+    const news = await arriving(profile.name);
+    // While somebody sees to it, nobody needs the advice at the end.
+    return news.length === 0 ? lines : [...lines.slice(0, -1), ...news];
+  }
+
+  function explain(failure: Failure, origin: Origin): string {
+    const lines = ['The server cannot read what this machine says of itself:', failureLine(failure)];
+    return noticeScript({ lines, again: `${origin}/boot.ipxe`, pauseSeconds: PAUSE_SECONDS });
   }
 
   /** coreos-ipxe-server looked neither for images nor for machines: its bytes depend on the profile alone. */
@@ -142,7 +150,7 @@ export function createScriptDesk({ catalog, shelf, arriving = nothing }: ScriptD
     return { script: grubScript(plan, question.origin, title), decision: decisionOf(match, question.facts, 'boot') };
   }
 
-  return { script, scriptOf, args, grub, bootablePlan };
+  return { script, explain, scriptOf, args, grub, bootablePlan };
 }
 
 function nothing(): Promise<readonly string[]> {

@@ -19,7 +19,7 @@ export interface Stick {
  * read, and `invalid` for two with one name.
  */
 export async function openStick(paths: readonly string[]): Promise<Stick> {
-  const files = new Map<string, { readonly path: string; readonly size: number }>();
+  const files = new Map<string, { readonly path: string; readonly size: number; readonly etag: string }>();
   for (const path of paths) {
     const name = basename(path);
     const facts = await stat(path).catch((cause: unknown) => {
@@ -27,7 +27,7 @@ export async function openStick(paths: readonly string[]): Promise<Stick> {
     });
     if (!facts.isFile()) throw new Failure('invalid', `${name} is not a file`);
     if (files.has(name)) throw new Failure('invalid', `two files are called ${name}`);
-    files.set(name, { path, size: facts.size });
+    files.set(name, { path, size: facts.size, etag: `"${facts.size}-${facts.mtimeMs}"` });
   }
   const server = createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url ?? '', 'http://stick').pathname.split('/').at(-1) ?? '');
@@ -55,11 +55,11 @@ export async function openStick(paths: readonly string[]): Promise<Stick> {
 }
 
 async function send(
-  { path, size }: { readonly path: string; readonly size: number },
+  { path, size, etag }: { readonly path: string; readonly size: number; readonly etag: string },
   head: boolean,
   response: ServerResponse,
 ): Promise<void> {
-  response.writeHead(200, { 'content-length': size, 'content-type': 'application/octet-stream' });
+  response.writeHead(200, { 'content-length': size, etag, 'content-type': 'application/octet-stream' });
   if (head) response.end();
   else await pipeline(createReadStream(path), response);
 }

@@ -15,7 +15,7 @@ export interface TargetProgress {
   readonly state: 'waiting' | 'fetching' | 'verifying' | 'published' | 'failed';
   readonly version?: string;
   readonly received: number;
-  /** Bytes of the files whose size is known. */
+  /** Bytes of the files that were begun; 0 when nobody knows. */
   readonly size: number;
   readonly message?: string;
 }
@@ -31,7 +31,7 @@ export interface ProgressNote {
 /** Collects a run's events. */
 export function createProgress(): { on(event: SyncEvent): void; targets(): ProgressNote['targets'] } {
   const targets = new Map<string, TargetProgress>();
-  const files = new Map<string, Map<string, { received: number; size: number; verified: boolean; all: number }>>();
+  const files = new Map<string, Map<string, { readonly received: number; readonly size: number | undefined }>>();
   const counts = new Map<string, number>();
 
   function change(target: string, changes: Partial<TargetProgress>): void {
@@ -39,16 +39,17 @@ export function createProgress(): { on(event: SyncEvent): void; targets(): Progr
     targets.set(target, { ...before, ...changes });
   }
 
-  function file(target: string, name: string, received: number, size: number, verified: boolean): void {
-    const all = files.get(target) ?? new Map<string, never>();
-    files.set(target, all);
-    all.set(name, { received, size, verified, all: 0 });
-    const list = [...all.values()];
-    const whole = list.length >= (counts.get(target) ?? 0) && list.every((one) => one.received >= one.size);
+  function file(target: string, name: string, received: number, size: number | undefined): void {
+    const known = files.get(target) ?? new Map<string, never>();
+    files.set(target, known);
+    known.set(name, { received, size });
+    const list = [...known.values()];
+    const all = list.length >= (counts.get(target) ?? 0);
     change(target, {
-      state: whole ? 'verifying' : 'fetching',
+      state: all && list.every((one) => one.received === one.size) ? 'verifying' : 'fetching',
       received: list.reduce((sum, one) => sum + one.received, 0),
-      size: list.reduce((sum, one) => sum + one.size, 0),
+      // A part of the whole would be a wrong percentage.
+      size: list.some((one) => one.size === undefined) ? 0 : list.reduce((sum, one) => sum + (one.size ?? 0), 0),
     });
   }
 
@@ -64,10 +65,10 @@ export function createProgress(): { on(event: SyncEvent): void; targets(): Progr
           change(event.target, { version: event.version, state: 'fetching' });
           break;
         case 'download':
-          file(event.target, event.file, event.received, event.size ?? event.received, false);
+          file(event.target, event.file, event.received, event.size);
           break;
         case 'verified':
-          file(event.target, event.file, event.size, event.size, true);
+          file(event.target, event.file, event.size, event.size);
           break;
         case 'published':
           change(event.target, { state: 'published' });

@@ -76,7 +76,7 @@ lab.test('a machine that is early waits before the server has fetched anything, 
   const gate = new Promise<void>((resolve) => (open = resolve));
   const kernel = source.upstream.get(`${FOLDER}/flatcar_production_pxe.vmlinuz`);
   source.upstream.fail(`${FOLDER}/flatcar_production_pxe.vmlinuz`, (response) => {
-    response.writeHead(200, { 'content-length': kernel.length });
+    response.writeHead(200, { 'content-length': kernel.length, etag: '"1"' });
     response.write(kernel.subarray(0, kernel.length / 4));
     gate.then(
       () => response.end(kernel.subarray(kernel.length / 4)),
@@ -85,7 +85,9 @@ lab.test('a machine that is early waits before the server has fetched anything, 
   });
   await using server = await startServer({ dataDir: data.path, env: { ...source.env, PILOTLIGHT_SYNC: '17 4 * * *' } });
   await using machine = startMachine({ name: 'early', url: `${server.guestUrl}/boot.ipxe`, mac: '52:54:00:47:51:e4' });
-  await machine.until(new RegExp(`The release sync fetches version ${VERSION.replaceAll('.', '\\.')}: \\d+ % of \\d+ MiB`));
+  await machine.until(
+    new RegExp(`The release sync fetches version ${VERSION.replaceAll('.', '\\.')}: \\d+ % of \\d+ MiB`),
+  );
   open();
   const run = await machine.done();
   expect(run.documents[0]?.bytes.toString()).toContain('b-coreos');

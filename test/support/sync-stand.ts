@@ -17,7 +17,9 @@ export interface SyncStand {
   /** `pilotlight WORDS...` on this data directory. */
   cli(...words: readonly string[]): Promise<CliRun>;
   /** `pilotlight sync --json`: its events. */
-  sync(...words: readonly string[]): Promise<{ readonly code: number; readonly events: readonly SyncEvent[]; readonly report: SyncReport }>;
+  sync(
+    ...words: readonly string[]
+  ): Promise<{ readonly code: number; readonly events: readonly SyncEvent[]; readonly report: SyncReport }>;
   read(path: string): string;
   version(profile: string): unknown;
   /** Every file below images/ that a door would serve. */

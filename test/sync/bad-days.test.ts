@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { needs } from '../support/needs.ts';
@@ -29,7 +38,10 @@ afterEach(() => {
 
 describe('somebody edits profiles while the sync runs', () => {
   it('a deleted profile stays deleted, the others follow', async () => {
-    const stand = await makeStand({ 'profiles/seed.json': FLATCAR_PROFILE, 'profiles/twin.json': { system: 'flatcar', version: '1.0.0' } });
+    const stand = await makeStand({
+      'profiles/seed.json': FLATCAR_PROFILE,
+      'profiles/twin.json': { system: 'flatcar', version: '1.0.0' },
+    });
     serveFlatcar(stand, '4593.2.5');
     stand.upstream.fail(
       INITRD,
@@ -39,7 +51,12 @@ describe('somebody edits profiles while the sync runs', () => {
     );
     const { code, events } = await stand.sync();
     expect(code).toBe(0);
-    expect(events).toContainEqual({ kind: 'kept', target: 'flatcar/stable/amd64', profile: 'seed', why: 'it was deleted meanwhile' });
+    expect(events).toContainEqual({
+      kind: 'kept',
+      target: 'flatcar/stable/amd64',
+      profile: 'seed',
+      why: 'it was deleted meanwhile',
+    });
     expect(existsSync(join(stand.dir, 'profiles/seed.json'))).toBe(false);
     expect(stand.version('twin')).toBe('4593.2.5');
     stand.upstream.check();
@@ -78,7 +95,10 @@ describe('somebody edits profiles while the sync runs', () => {
   });
 
   it('a profile that was broken meanwhile fails alone: the release is there for the next run', async () => {
-    const stand = await makeStand({ 'profiles/seed.json': FLATCAR_PROFILE, 'profiles/twin.json': { system: 'flatcar', version: '1.0.0' } });
+    const stand = await makeStand({
+      'profiles/seed.json': FLATCAR_PROFILE,
+      'profiles/twin.json': { system: 'flatcar', version: '1.0.0' },
+    });
     serveFlatcar(stand, '4593.2.5');
     stand.upstream.fail(
       INITRD,
@@ -120,9 +140,14 @@ describe('what a profile asks for', () => {
   });
 
   it('CoreOS Container Linux without a mirror is one line, and stops nobody else', async () => {
-    const stand = await makeStand({ 'profiles/old.json': { version: '1298.6.0' }, 'profiles/seed.json': FLATCAR_PROFILE });
+    const stand = await makeStand({
+      'profiles/old.json': { version: '1298.6.0' },
+      'profiles/seed.json': FLATCAR_PROFILE,
+    });
     serveFlatcar(stand, '4593.2.5');
-    const flags = stand.flags.filter((flag, i) => flag !== '--mirror-coreos' && stand.flags[i - 1] !== '--mirror-coreos');
+    const flags = stand.flags.filter(
+      (flag, i) => flag !== '--mirror-coreos' && stand.flags[i - 1] !== '--mirror-coreos',
+    );
     const { runCli } = await import('../support/run-cli.ts');
     const { code, stderr } = await runCli(['sync', ...flags]);
     expect(code).toBe(1);
@@ -147,7 +172,10 @@ describe('the publisher has a bad day', () => {
   });
 
   it('one channel fails, the other is brought up to date', async () => {
-    const stand = await makeStand({ 'profiles/a.json': { system: 'flatcar', channel: 'beta', version: '1.1.0' }, 'profiles/seed.json': FLATCAR_PROFILE });
+    const stand = await makeStand({
+      'profiles/a.json': { system: 'flatcar', channel: 'beta', version: '1.1.0' },
+      'profiles/seed.json': FLATCAR_PROFILE,
+    });
     serveFlatcar(stand, '4593.2.5');
     stand.upstream.put('/flatcar/beta/amd64-usr/current/version.txt', 'x');
     stand.upstream.failAlways('/flatcar/beta/amd64-usr/current/version.txt', status(403));
@@ -165,7 +193,9 @@ describe('the publisher has a bad day', () => {
     serveFlatcar(stand, '9999.2.9');
     const refused = await stand.sync();
     expect(refused.code).toBe(1);
-    expect(refused.report.targets[0]?.message).toContain('flatcar stable offers 9999.2.9, which is older than 10000.2.0');
+    expect(refused.report.targets[0]?.message).toContain(
+      'flatcar stable offers 9999.2.9, which is older than 10000.2.0',
+    );
     expect(stand.upstream.requests).toEqual(['GET /flatcar/stable/amd64-usr/current/version.txt']);
     expect((await stand.sync('--allow-downgrade')).code).toBe(0);
     expect(stand.version('seed')).toBe('9999.2.9');
@@ -236,7 +266,10 @@ describe('the machine has a bad day', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('the state of the sync is broken and counts as empty');
     expect(stand.read('state/sync.json.broken')).toBe('{ "holds": ');
-    expect(JSON.parse(stand.read('state/sync.json'))).toEqual({ holds: {}, accepted: { 'flatcar/stable/amd64': '4593.2.5' } });
+    expect(JSON.parse(stand.read('state/sync.json'))).toEqual({
+      holds: {},
+      accepted: { 'flatcar/stable/amd64': '4593.2.5' },
+    });
   });
 
   it('a broken profile may name any release: retention takes nothing away', async () => {
@@ -249,7 +282,11 @@ describe('the machine has a bad day', () => {
     serveFlatcar(stand, '4593.2.5');
     expect((await stand.sync('--keep-releases', '1')).report.removed).toEqual([]);
     rmSync(join(stand.dir, 'profiles/broken.json'));
-    expect((await stand.sync('--keep-releases', '1')).report.removed).toEqual(['flatcar/amd64/4500.2.0', 'flatcar/amd64/4400.2.0', 'flatcar/amd64/4300.2.0']);
+    expect((await stand.sync('--keep-releases', '1')).report.removed).toEqual([
+      'flatcar/amd64/4500.2.0',
+      'flatcar/amd64/4400.2.0',
+      'flatcar/amd64/4300.2.0',
+    ]);
   });
 });
 

@@ -35,9 +35,15 @@ describe('two syncs at once', () => {
     expect(second.code).toBe(75);
     expect(second.stdout).toBe('');
     expect(second.stderr).toMatch(
-      new RegExp(`^pilotlight: a sync is running already, as process ${String(process.pid)}, since 20\\d\\d-\\S+Z \\(wait until it has ended\\)\\n$`),
+      new RegExp(
+        `^pilotlight: a sync is running already, as process ${String(process.pid)}, since 20\\d\\d-\\S+Z \\(wait until it has ended\\)\\n$`,
+      ),
     );
-    for (const words of [['rollback', 'seed'], ['images', 'prune'], ['sync', '--pin', 'seed']])
+    for (const words of [
+      ['rollback', 'seed'],
+      ['images', 'prune'],
+      ['sync', '--pin', 'seed'],
+    ])
       expect((await stand.cli(...words)).code, words.join(' ')).toBe(75);
     // Looking is always allowed.
     expect((await stand.cli('sync', '--dry-run')).code).toBe(0);
@@ -50,7 +56,15 @@ describe('two syncs at once', () => {
   it('a lock that a dead process left does not block', async () => {
     const stand = await makeStand();
     serveFlatcar(stand, '4593.2.5');
-    const dead = { pid: 999_999_999, started: '1', boot: 'another', space: '', since: '2020-01-01T00:00:00Z', what: 'a sync', token: 'x' };
+    const dead = {
+      pid: 999_999_999,
+      started: '1',
+      boot: 'another',
+      space: '',
+      since: '2020-01-01T00:00:00Z',
+      what: 'a sync',
+      token: 'x',
+    };
     writeFileSync(join(stand.dir, 'state/sync.lock'), JSON.stringify(dead));
     expect((await stand.cli('sync')).code).toBe(0);
   });

@@ -68,7 +68,8 @@ export function artifact(
   return { digests: {}, digestLists: [], signatureUrls: [], unpack: [], ...parts, name: strictName(name) };
 }
 
-/** The publisher's keys, or those that the operator named instead. */
+/** The publisher's keys, or those that the operator named instead: the publisher does not have these to offer. */
 export function trusting(input: FeedInput, publisher: Omit<Trust, 'legacySha1'>): Trust {
-  return { ...publisher, pinned: input.pinned ?? publisher.pinned, legacySha1: input.legacySha1 ?? false };
+  const own = input.pinned === undefined ? {} : { pinned: input.pinned, keyUrls: [] };
+  return { ...publisher, ...own, legacySha1: input.legacySha1 ?? false };
 }

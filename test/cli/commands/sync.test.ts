@@ -34,7 +34,8 @@ describe('pilotlight sync', () => {
     serveFlatcar(stand, '4593.2.5');
     await stand.cli('sync');
     const files = ['profiles/seed.json', 'state/sync.json', ...stand.visible().map((path) => `images/${path}`)];
-    const times = (): readonly bigint[] => files.map((file) => statSync(join(stand.dir, file), { bigint: true }).ctimeNs);
+    const times = (): readonly bigint[] =>
+      files.map((file) => statSync(join(stand.dir, file), { bigint: true }).ctimeNs);
     const before = times();
     stand.upstream.requests.length = 0;
 

@@ -42,6 +42,7 @@ it('the operator’s keys take the publisher’s place', () => {
   expect(trusting(input, publisher)).toEqual({ ...publisher, legacySha1: false });
   expect(trusting({ ...input, pinned: ['O'], legacySha1: true }, publisher)).toMatchObject({
     pinned: ['O'],
+    keyUrls: [],
     legacySha1: true,
   });
 });
