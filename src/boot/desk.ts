@@ -1,4 +1,5 @@
 import type { BootProgram } from '../domain/boot-program.ts';
+import type { Failure } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Mac } from '../domain/mac.ts';
 import type { Name } from '../domain/name.ts';
@@ -62,6 +63,8 @@ export interface Desk {
   start(origin: Origin): string;
   /** `/ipxe`: the script for the machine that matches; who nobody knows is told so, on its screen. */
   script(question: Question): Promise<ScriptAnswer>;
+  /** For the screen of a machine whose question cannot be read: what is wrong with it. It waits and asks again. */
+  explain(failure: Failure, origin: Origin): string;
   /** `/?profile=NAME`: coreos-ipxe-server's bytes for CoreOS profiles, the portable form for every other system. */
   scriptOf(profile: Name, origin: Origin): Promise<ScriptAnswer>;
   /** `/configs/NAME`: as it is, or rendered for the machine. */

@@ -17,6 +17,7 @@ export function createFrontDesk(options: FrontDeskOptions): Desk {
     generation: () => catalog.current().generation,
     start: startScript,
     script: scripts.script,
+    explain: scripts.explain,
     scriptOf: scripts.scriptOf,
     grub: scripts.grub,
     args: scripts.args,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/domain/failure.ts';
 import { addFiles } from '../support/folder.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 
@@ -116,6 +117,16 @@ describe('script', () => {
       code: 'not-found',
     });
   });
+});
+
+it('explains on the screen what it cannot read, and asks again', async () => {
+  const { desk } = await houseOf(SEED);
+  const script = desk.explain(new Failure('invalid', 'serial: no && reboot ${x}'), origin);
+  expect(script).toMatch(/^#!ipxe\n/);
+  expect(script).toContain('cannot read what this machine says of itself');
+  expect(script).toContain('--replace http://10.0.2.2:4777/boot.ipxe');
+  expect(script).not.toContain('no && reboot');
+  expect(script).not.toContain('${x}');
 });
 
 describe('scriptOf', () => {

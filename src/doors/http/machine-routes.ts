@@ -59,8 +59,18 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
     return scriptReply(desk.start(originOf(ask.head, ask.end, baseUrl)));
   }
 
+  /**
+   * A machine would show an error's number and ask again for ever: iPXE is told on its screen what cannot be read.
+   * Everybody else gets the status.
+   */
   async function script(ask: Ask, query?: Query): Promise<Reply> {
-    const question = questionOf(ask, query);
+    let question: Question;
+    try {
+      question = questionOf(ask, query);
+    } catch (error) {
+      if (!(error instanceof Failure) || agentOf(ask.head.userAgent) !== 'ipxe') throw error;
+      return scriptReply(desk.explain(error, originOf(ask.head, ask.end, baseUrl)));
+    }
     const answer = await desk.script(question);
     return scriptReply(answer.script, { decision: answer.decision, mac: question.facts.mac });
   }
