@@ -30,8 +30,8 @@ export async function openStick(paths: readonly string[]): Promise<Stick> {
     files.set(name, { path, size: facts.size, etag: `"${facts.size}-${facts.mtimeMs}"` });
   }
   const server = createServer((request, response) => {
-    const name = decodeURIComponent(new URL(request.url ?? '', 'http://stick').pathname.split('/').at(-1) ?? '');
-    const file = files.get(name);
+    const last = new URL(request.url ?? '', 'http://stick').pathname.split('/').at(-1) ?? '';
+    const file = files.get(unescaped(last));
     if (file === undefined) {
       response.writeHead(404).end();
       return;
@@ -71,4 +71,13 @@ function listen(server: Server): Promise<void> {
       resolve();
     });
   });
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
 }

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { jsonTeller, textTeller } from '../../src/cli/sync-teller.ts';
+import type { SyncEvent } from '../../src/domain/sync-event.ts';
+
+const T = 'flatcar/stable/amd64';
+const download = (received: number): SyncEvent => ({ kind: 'download', target: T, file: 'a', received, size: 10 });
+
+it('JSON: one object a line, a file’s progress once a second and at its end', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const teller = jsonTeller({ write: (text) => lines.push(text) }, () => now);
+  teller.tell(download(1));
+  teller.tell(download(2));
+  now = 1000;
+  teller.tell(download(3));
+  teller.tell(download(10));
+  teller.tell({ kind: 'published', target: T, shelf: 's' });
+  teller.stop();
+  expect(lines.map((line) => JSON.parse(line) as SyncEvent)).toEqual([
+    download(1),
+    download(3),
+    download(10),
+    { kind: 'published', target: T, shelf: 's' },
+  ]);
+});
+
+it('a terminal gets bars, everything else only the lines that stay', () => {
+  const events: readonly SyncEvent[] = [download(1), { kind: 'published', target: T, shelf: 's' }];
+  const written: string[] = [];
+  const pipe = textTeller({ write: (text) => written.push(text) }, () => 0);
+  for (const event of events) pipe.tell(event);
+  pipe.stop();
+  expect(written.splice(0).join('')).toBe(`${T}: published images/s\n`);
+  const terminal = textTeller({ write: (text) => written.push(text), isTTY: true }, () => 0);
+  for (const event of events) terminal.tell(event);
+  terminal.stop();
+  expect(written.join('')).toContain('\u001b[1A');
+});
