@@ -44,7 +44,12 @@ export function lanServices({ settings, house, firmware, log, httpPort }: LanOpt
     services.push(tftp.required ? door : optional(door, log));
   }
   if (dhcp !== undefined) {
-    const choose = createNetbootPolicy({ desk: house.desk, settings: dhcp, has: watch.has, originAt });
+    const choose = createNetbootPolicy({
+      desk: house.desk,
+      settings: dhcp,
+      has: (program) => watch.has(program),
+      originAt,
+    });
     services.push(
       createDhcpDoor({ ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays }, { choose, log }),
     );

@@ -61,8 +61,9 @@ async function answer(
 }
 
 function firstKind(house: House, request: RenderRequest): DocumentKind {
-  const { profiles, match } = house.catalog.current();
-  const profile = request.profile === undefined ? match(request.facts)?.profile : profiles.get(request.profile);
+  const snapshot = house.catalog.current();
+  const { profile: name, facts } = request;
+  const profile = name === undefined ? snapshot.match(facts)?.profile : snapshot.profiles.get(name);
   if (profile === undefined) throw new Failure('not-found', 'no profile matches this machine');
   const kind = DOCUMENT_KINDS.find((candidate) => profile[candidate] !== undefined);
   if (kind === undefined) throw new Failure('not-found', `${profile.file} names no document`);
