@@ -1,4 +1,5 @@
 import type { Desk } from '../boot/desk.ts';
+import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../doors/tftp/source.ts';
@@ -34,7 +35,7 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
         log.info({ ...about, because: answer.because }, 'tftp: sending a script');
         return { kind: 'bytes', bytes: Buffer.from(answer.text) };
       case 'image':
-        return settings.images ? lend(await files.open(`images/${answer.path}`)) : undefined;
+        return settings.images ? await image(answer.path) : undefined;
       case 'program': {
         const found = await firmware.open(answer.program);
         if (found === undefined) {
@@ -47,6 +48,16 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
         log.info({ ...about, program: answer.program.title }, 'tftp: sending a boot program');
         return lend(found);
       }
+    }
+  }
+
+  /** What is not there and what may not be read look the same to whoever asks, and are nobody's emergency. */
+  async function image(path: string): Promise<TftpFile | undefined> {
+    try {
+      return lend(await files.open(`images/${path}`));
+    } catch (error) {
+      if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return undefined;
+      throw error;
     }
   }
 

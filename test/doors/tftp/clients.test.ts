@@ -1,29 +1,16 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import tftp from 'tftp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../../support/needs.ts';
 import { folderSource } from '../../support/tftp-files.ts';
 import { content, serveTftp, until, type Served } from '../../support/tftp-server.ts';
 
 const run = promisify(execFile);
 const SIZES = [0, 1, 511, 512, 513, 1468, 300_000];
-
-const PATHS = (process.env['PATH'] ?? '').split(delimiter);
-
-function has(program: string): boolean {
-  return PATHS.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** How each program fetches `file` from port `port` into `to`. */
 const CLIENTS: Readonly<Record<string, (port: string, file: string, to: string) => [string, string[]]>> = {
@@ -81,7 +68,7 @@ afterAll(async () => {
 describe.each(Object.entries(CLIENTS))('%s', (name, command) => {
   const program = command('', '', '')[0];
 
-  it.skipIf(!has(program))('fetches every size', async () => {
+  needs({ commands: [program] }).test('fetches every size', async () => {
     for (const size of SIZES) {
       // curl takes the tsize of an empty file for a mistake, against every server.
       if (size === 0 && name.includes('blksize 1468') && program === 'curl') continue;
@@ -113,7 +100,7 @@ describe('npm tftp as a client', () => {
 });
 
 describe('many at once', () => {
-  it('serves 50 curls', async () => {
+  needs({ commands: ['curl'] }).test('serves 50 curls', async () => {
     const busy = await serveTftp(source.current, { perAddress: 64 });
     const fetches = Array.from({ length: 50 }, async (_, i) => {
       const to = join(folder, 'out', `many${i}`);
