@@ -1,8 +1,8 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { discover, optionsOf, parsed, question } from '../../support/dhcp-packets.ts';
+import { needs } from '../../support/needs.ts';
 
 const run = promisify(execFile);
 const TAG = `pl${process.pid.toString(36)}`;
@@ -22,21 +22,10 @@ const ASK = `
     setTimeout(() => socket.close(), 1500);
   });
 `;
-const DNSMASQ = '/usr/sbin/dnsmasq';
 
 const ip = (...args: string[]): void => {
   execFileSync('ip', args, { stdio: 'pipe' });
 };
-
-function canMakeNamespaces(): boolean {
-  try {
-    ip('netns', 'add', `${TAG}x`);
-    ip('netns', 'del', `${TAG}x`);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 interface Heard {
   readonly from: string;
@@ -80,7 +69,8 @@ async function started(args: string[], ready: RegExp): Promise<ChildProcess> {
 }
 
 // A host with two networks, a machine on each; another DHCP server (dnsmasq) on the left one.
-describe.skipIf(!canMakeNamespaces())('the DHCP door on real interfaces', { timeout: 60_000 }, () => {
+needs({ root: true, commands: ['ip', 'dnsmasq'] }).describe('the DHCP door on real interfaces', () => {
+  vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
@@ -97,11 +87,9 @@ describe.skipIf(!canMakeNamespaces())('the DHCP door on real interfaces', { time
       ip('-n', namespace, 'route', 'add', '255.255.255.255', 'dev', 'c0');
     }
     ip('-n', HOST, 'link', 'set', 'lo', 'up');
-    if (existsSync(DNSMASQ)) {
-      const options = ['--no-daemon', '--port=0', '--conf-file=/dev/null', '--leasefile-ro', '--log-facility=-'];
-      const range = ['--interface=hl', '--bind-dynamic', '--dhcp-range=10.61.1.50,10.61.1.99', '--dhcp-authoritative'];
-      children.push(await started([DNSMASQ, ...options, ...range], /started/));
-    }
+    const options = ['--no-daemon', '--port=0', '--conf-file=/dev/null', '--leasefile-ro', '--log-facility=-'];
+    const range = ['--interface=hl', '--bind-dynamic', '--dhcp-range=10.61.1.50,10.61.1.99', '--dhcp-authoritative'];
+    children.push(await started(['dnsmasq', ...options, ...range], /started/));
     children.push(await started([process.execPath, TSX, script('dhcp-serve.ts')], /ready/));
   }, 60_000);
 
@@ -128,7 +116,7 @@ describe.skipIf(!canMakeNamespaces())('the DHCP door on real interfaces', { time
     expect(await ask(RIGHT, '255.255.255.255', discover([[55, Buffer.from([1, 3, 6])]]))).toEqual([]);
   });
 
-  it.skipIf(!existsSync(DNSMASQ))('leaves addresses and unicast renewals to the DHCP server beside it', async () => {
+  it('leaves addresses and unicast renewals to the DHCP server beside it', async () => {
     const heard = await ask(LEFT, '255.255.255.255', discover(optionsOf('OVMF 2022.11, PXEv4')));
     const theirs = heard.find((one) => one.yiaddr !== '0.0.0.0');
     expect(theirs).toMatchObject({ from: '10.61.1.1:67', type: 2 });
