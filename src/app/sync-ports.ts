@@ -55,6 +55,7 @@ export async function syncPorts({
     profiles,
     feeds: FEEDS,
     mirror: (system) => mirrors[system],
+    allowSha1: settings.allowSha1,
     pinned: (system) => trust[system],
     booted: async () => bootedLately(await readBootTimes(files), now()),
     keep: keepReleases,

@@ -90,7 +90,7 @@ const WHY: Readonly<Record<Reason, string>> = {
 };
 const REMEDY: Readonly<Partial<Record<Reason, string>>> = {
   clock: 'set the clock, for example with an NTP client',
-  'weak-hash': 'releases from before 2016 need the explicit switch for SHA-1',
+  'weak-hash': 'Container Linux from before 2016 needs PILOTLIGHT_ALLOW_SHA1=on',
   revoked: 'do not use this release; look at the publisher’s announcements',
 };
 

@@ -112,6 +112,7 @@ function syncSettings(value: Value, family: Family, cwd: string): SyncSettings {
     schedule: value('sync', parseSchedule, '17 4 * * *'),
     timezone: value('timezone', parseTimezone, new Intl.DateTimeFormat().resolvedOptions().timeZone),
     keepReleases: value('keepReleases', parseNumber(1, 1000), 2),
+    allowSha1: value('allowSha1', parseOneOf(ON_OFF), 'off') === 'on',
     mirrors: family('mirror', parseMirror),
     trust: family('trust', parseFingerprints),
     keyFiles: family('key', parseFolder(cwd)),

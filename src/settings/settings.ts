@@ -31,6 +31,8 @@ export interface SyncSettings {
   /** Of the schedule, as the IANA database calls it. */
   readonly timezone: string;
   readonly keepReleases: number;
+  /** Signatures that anybody with some money can forge. */
+  readonly allowSha1: boolean;
   /** Base URLs without a slash at the end. */
   readonly mirrors: Readonly<Partial<Record<SystemId, string>>>;
   /** Fingerprints of primary keys, in the place of the publisher's: 40 upper-case digits. */

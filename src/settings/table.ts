@@ -29,6 +29,7 @@ export type SettingName =
   | 'sync'
   | 'timezone'
   | 'keepReleases'
+  | 'allowSha1'
   | 'logLevel'
   | 'logFormat';
 
@@ -154,6 +155,13 @@ export const SETTING_ROWS: readonly SettingRow[] = [
     flag: 'keep-releases',
     fallback: '2',
     help: 'releases of a system, channel and processor that stay besides those in use',
+  },
+  {
+    name: 'allowSha1',
+    env: 'PILOTLIGHT_ALLOW_SHA1',
+    flag: 'allow-sha1',
+    fallback: 'off',
+    help: 'accept SHA-1 signatures, which can be forged: only for a mirror of Container Linux before 2016',
   },
   {
     name: 'logLevel',

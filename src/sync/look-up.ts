@@ -19,6 +19,7 @@ export async function lookUp(target: SyncTarget, ports: ClerkPorts): Promise<Rel
     channel,
     arch,
     install,
+    legacySha1: ports.allowSha1,
     ...(mirror === undefined ? {} : { mirror }),
     ...(pinned === undefined ? {} : { pinned }),
     ...(custom === undefined ? {} : { custom }),

@@ -16,6 +16,7 @@ export interface ClerkPorts {
   readonly mirror: (system: SystemId) => string | undefined;
   /** Fingerprints instead of the publisher's. */
   readonly pinned: (system: SystemId) => readonly string[] | undefined;
+  readonly allowSha1: boolean;
   /** Shelves that nodes booted from in the last days. */
   readonly booted: () => Promise<ReadonlySet<string>>;
   /** How many releases of every series stay in any case. */

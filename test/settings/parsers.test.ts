@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import {
   parseAddresses,
   parseBaseUrl,
+  parseFingerprints,
   parseFolder,
   parseListen,
   parseListenOrOff,
+  parseMirror,
   parseNumber,
   parseOneOf,
+  parseSchedule,
   parseSize,
+  parseTimezone,
 } from '../../src/settings/parsers.ts';
 
 describe('parseListen', () => {
@@ -69,5 +73,58 @@ describe('numbers and addresses', () => {
   it('off is a place to listen, too', () => {
     expect(parseListenOrOff('off')).toEqual({ ok: true, value: 'off' });
     expect(parseListenOrOff('x').ok).toBe(false);
+  });
+});
+
+describe('the sync’s settings', () => {
+  it.each(['17 4 * * *', ' 0  0 1 1 7 ', '*/15 * * * *', '1,2,30-40/2 23 31 12 0'])('%j is a schedule', (text) => {
+    expect(parseSchedule(text)).toEqual({ ok: true, value: text.trim().replaceAll(/ +/g, ' ') });
+  });
+
+  it.each([
+    '',
+    'x',
+    '* * * *',
+    '* * * * * *',
+    '60 * * * *',
+    '* 24 * * *',
+    '* * 0 * *',
+    '* * * 13 *',
+    '* * * * 8',
+    '*/0 * * * *',
+    '@daily',
+    '1- * * * *',
+  ])('%j is no schedule', (text) => {
+    expect(parseSchedule(text)).toMatchObject({ ok: false });
+  });
+
+  it('time zones are those that this Node knows', () => {
+    expect(parseTimezone('UTC')).toEqual({ ok: true, value: 'UTC' });
+    expect(parseTimezone('Mars/Base')).toMatchObject({ ok: false });
+  });
+
+  it.each([
+    ['http://mirror.lan/flatcar/', 'http://mirror.lan/flatcar'],
+    ['https://mirror.lan:8443', 'https://mirror.lan:8443'],
+  ])('%s is a mirror', (text, value) => {
+    expect(parseMirror(text)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    'mirror.lan',
+    'ftp://mirror.lan',
+    'http://',
+    'http://u:p@mirror.lan',
+    'http://m/?x',
+    'http://m/#x',
+    'http://m/ x',
+  ])('%s is no mirror', (text) => {
+    expect(parseMirror(text)).toMatchObject({ ok: false });
+  });
+
+  it('fingerprints are 40 digits, with or without spaces', () => {
+    const spaced = 'F88C FEDE FF29 A5B4 D952  3864 E25D 9AED 0593 B34A';
+    expect(parseFingerprints(spaced)).toEqual({ ok: true, value: ['F88CFEDEFF29A5B4D9523864E25D9AED0593B34A'] });
+    expect(parseFingerprints('0593B34A')).toMatchObject({ ok: false });
   });
 });

@@ -34,6 +34,7 @@ describe('readSettings', () => {
         schedule: '17 4 * * *',
         timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
         keepReleases: 2,
+        allowSha1: false,
         mirrors: {},
         trust: {},
         keyFiles: {},
@@ -118,6 +119,47 @@ describe('readSettings', () => {
     expect(() => read({ PILOTLIGHT_DATA_DIR: 'a' })).toThrow(/\.env: cannot be read/);
     writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_DATA_DIR=/x\n');
     expect(() => read()).toThrow(/cannot be set in the folder that it names/);
+  });
+
+  it('a mirror, a key and its fingerprint for each system', () => {
+    const print = 'a'.repeat(40);
+    const { settings, warnings } = read(
+      {
+        PILOTLIGHT_MIRROR_FEDORA_COREOS: 'http://mirror.lan/fcos/',
+        PILOTLIGHT_TRUST_FLATCAR: `${print}, ${'B'.repeat(40)}`,
+        PILOTLIGHT_KEY_DEBIAN: 'debian.asc',
+        PILOTLIGHT_MIRROR_FLATCAR: 'http://env',
+        PILOTLIGHT_MIRROR_CUSTOM: 'http://x',
+      },
+      { 'mirror-flatcar': 'http://flag:8080/flatcar' },
+    );
+    expect(settings.sync).toMatchObject({
+      mirrors: { 'fedora-coreos': 'http://mirror.lan/fcos', flatcar: 'http://flag:8080/flatcar' },
+      trust: { flatcar: ['A'.repeat(40), 'B'.repeat(40)] },
+      keyFiles: { debian: join(cwd, 'debian.asc') },
+    });
+    expect(warnings).toEqual(['PILOTLIGHT_MIRROR_CUSTOM is no setting']);
+  });
+
+  it('the schedule of the sync, its zone, and what stays', () => {
+    expect(read({ PILOTLIGHT_SYNC: 'off' }).settings.sync.schedule).toBeUndefined();
+    const env = {
+      PILOTLIGHT_SYNC: '*/5 1-3 * * 0,6',
+      PILOTLIGHT_TIMEZONE: 'Europe/Prague',
+      PILOTLIGHT_KEEP_RELEASES: '1',
+    };
+    expect(read(env).settings.sync).toMatchObject({
+      schedule: '*/5 1-3 * * 0,6',
+      timezone: 'Europe/Prague',
+      keepReleases: 1,
+    });
+    const wrong = {
+      PILOTLIGHT_SYNC: 'daily',
+      PILOTLIGHT_TIMEZONE: 'Mars/Base',
+      PILOTLIGHT_KEEP_RELEASES: '0',
+      PILOTLIGHT_ALLOW_SHA1: 'yes',
+    };
+    expect(() => read(wrong)).toThrow(/4 problems/);
   });
 
   it('warns of names that are no settings', () => {

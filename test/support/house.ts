@@ -16,7 +16,7 @@ export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Sett
     dhcp: undefined,
     firmwareDir: undefined,
     imageCache: 2 ** 24,
-    sync: { schedule: undefined, timezone: 'UTC', keepReleases: 2, mirrors: {}, trust: {}, keyFiles: {} },
+    sync: { schedule: undefined, timezone: 'UTC', keepReleases: 2, allowSha1: false, mirrors: {}, trust: {}, keyFiles: {} },
     logLevel: 'error',
     logFormat: 'json',
     ...more,
