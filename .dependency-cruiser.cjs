@@ -70,6 +70,17 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'src-never-imports-test', severity: 'error', from: { path: '^src' }, to: { path: '^test' } },
+    {
+      name: 'cli-loads-app-lazily',
+      severity: 'error',
+      comment: '`pilotlight --help` and `--version` load no house: import() inside `run`',
+      from: { path: '^src/cli/' },
+      to: {
+        path: '^src/app/',
+        pathNot: '^src/app/export-kinds\\.ts$',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
     ...Object.entries(may).map(([room, friends]) => ({
       name: `room-${room}`,
       severity: 'error',

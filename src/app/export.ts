@@ -11,10 +11,8 @@ import { isIpv4, parseNetwork, type Network } from '../exports/ipv4.ts';
 import { libvirtDomain } from '../exports/libvirt-domain.ts';
 import { libvirtNetwork } from '../exports/libvirt-network.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { ExportKind } from './export-kinds.ts';
 import { readHouse } from './house.ts';
-
-export const EXPORTS = ['dnsmasq', 'libvirt-network', 'libvirt-domain', 'hosts', 'ansible-inventory'] as const;
-export type ExportKind = (typeof EXPORTS)[number];
 
 /** As the command line says it, not yet checked. */
 export interface ExportRequest {

@@ -16,8 +16,8 @@ export interface Invocation {
   /** What looks like a mistake in the settings. */
   readonly warnings: readonly string[];
   readonly words: readonly string[];
-  text(flag: string): string | undefined;
-  has(flag: string): boolean;
+  readonly text: (flag: string) => string | undefined;
+  readonly has: (flag: string) => boolean;
 }
 
 /** One word of the command line and what it does. */

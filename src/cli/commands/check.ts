@@ -1,4 +1,4 @@
-import { checkHouse, type CheckReport } from '../../app/check.ts';
+import type { CheckReport } from '../../app/check.ts';
 import { placeText } from '../../domain/failure.ts';
 import type { Problem } from '../../domain/problem.ts';
 import type { Command } from '../command.ts';
@@ -17,6 +17,7 @@ export const checkCommand: Command = {
   ],
   words: { min: 0, max: 0 },
   async run(invocation, context) {
+    const { checkHouse } = await import('../../app/check.ts');
     const report = await checkHouse(invocation.settings);
     const errors = report.problems.filter((problem) => problem.severity === 'error').length;
     const ok = errors === 0 && (!invocation.has('strict') || report.problems.length === 0);

@@ -1,4 +1,4 @@
-import { EXPORTS, exportText } from '../../app/export.ts';
+import { EXPORTS } from '../../app/export-kinds.ts';
 import { Failure } from '../../domain/failure.ts';
 import { nearest } from '../../domain/nearest.ts';
 import type { Command } from '../command.ts';
@@ -48,6 +48,7 @@ export const exportCommand: Command = {
     if (invocation.words.length > 1 && kind !== 'libvirt-domain') {
       throw new Failure('invalid', `${kind} is about every machine: it takes no further word`);
     }
+    const { exportText } = await import('../../app/export.ts');
     const text = await exportText(invocation.settings, {
       kind,
       server: invocation.text('server'),

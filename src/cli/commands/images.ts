@@ -1,4 +1,3 @@
-import { importImages, listImages, pruneImages, verifyImages } from '../../app/image-shelf.ts';
 import { Failure } from '../../domain/failure.ts';
 import { SYSTEM_IDS } from '../../domain/profile.ts';
 import { parseVersion } from '../../domain/version.ts';
@@ -51,13 +50,14 @@ export const imagesCommand: Command = {
   },
 };
 
-async function list({ settings, has }: Invocation, { stdout }: CliContext): Promise<ExitCode> {
-  const plan = await listImages(settings);
+async function list(invocation: Invocation, { stdout }: CliContext): Promise<ExitCode> {
+  const { listImages } = await import('../../app/image-shelf.ts');
+  const plan = await listImages(invocation.settings);
   const rows = [
     ...plan.keep.map(({ release, because }) => ({ ...release, because, kept: true })),
     ...plan.remove.map((release) => ({ ...release, because: '', kept: false })),
   ].sort((a, b) => (a.shelf < b.shelf ? -1 : 1));
-  if (has('json')) {
+  if (invocation.has('json')) {
     stdout.write(`${JSON.stringify(rows)}\n`);
     return EXIT.ok;
   }
@@ -75,6 +75,7 @@ async function list({ settings, has }: Invocation, { stdout }: CliContext): Prom
 async function prune(invocation: Invocation, context: CliContext): Promise<ExitCode> {
   const { settings } = invocation;
   const json = invocation.has('json');
+  const { listImages } = await import('../../app/image-shelf.ts');
   const plan = await listImages(settings);
   if (plan.hindered !== undefined && !json) context.stderr.write(`nothing is removed: ${plan.hindered}\n`);
   if (invocation.has('dry-run')) {
@@ -83,20 +84,22 @@ async function prune(invocation: Invocation, context: CliContext): Promise<ExitC
     return EXIT.ok;
   }
   const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stdout, Date.now);
+  const { pruneImages } = await import('../../app/image-shelf.ts');
   const done = await pruneImages(settings, teller.tell);
   return done.kind === 'busy' ? busy(context, done.message) : EXIT.ok;
 }
 
-async function verify({ settings, has }: Invocation, { stdout }: CliContext): Promise<ExitCode> {
+async function verify(invocation: Invocation, { stdout }: CliContext): Promise<ExitCode> {
   let wrong = 0;
   let all = 0;
-  await verifyImages(settings, (result) => {
+  const { verifyImages } = await import('../../app/image-shelf.ts');
+  await verifyImages(invocation.settings, (result) => {
     all += 1;
     if (result.state !== 'good') wrong += 1;
-    if (has('json')) stdout.write(`${JSON.stringify(result)}\n`);
+    if (invocation.has('json')) stdout.write(`${JSON.stringify(result)}\n`);
     else stdout.write(`${result.state.padEnd(7)}  images/${result.path}\n`);
   });
-  if (!has('json'))
+  if (!invocation.has('json'))
     stdout.write(
       wrong === 0
         ? `${String(all)} files are as they were published\n`
@@ -111,6 +114,7 @@ async function bring(invocation: Invocation, context: CliContext): Promise<ExitC
   const json = invocation.has('json');
   const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stderr, Date.now);
   try {
+    const { importImages } = await import('../../app/image-shelf.ts');
     const done = await importImages(invocation.settings, {
       request: requestOf(invocation),
       paths,

@@ -1,4 +1,4 @@
-import { renderOnce, type RenderRequest } from '../../app/render-once.ts';
+import type { RenderRequest } from '../../app/render-once.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parseLabel, type MachineFacts } from '../../domain/facts.ts';
 import { parseMac } from '../../domain/mac.ts';
@@ -30,7 +30,9 @@ export const renderCommand: Command = {
   ],
   words: { min: 1, max: 1 },
   async run(invocation, context) {
-    const answer = await renderOnce(invocation.settings, requestOf(invocation));
+    const request = requestOf(invocation);
+    const { renderOnce } = await import('../../app/render-once.ts');
+    const answer = await renderOnce(invocation.settings, request);
     if (invocation.has('json')) {
       context.stdout.write(`${JSON.stringify(answer)}\n`);
       return EXIT.ok;

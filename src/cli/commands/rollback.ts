@@ -1,4 +1,3 @@
-import { rollback } from '../../app/rollback.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../context.ts';
 import { busy } from './busy.ts';
@@ -14,6 +13,7 @@ export const rollbackCommand: Command = {
   words: { min: 1, max: 2 },
   async run(invocation, context) {
     const [name = '', version] = invocation.words;
+    const { rollback } = await import('../../app/rollback.ts');
     const done = await rollback(invocation.settings, name, version);
     if (done.kind === 'busy') return busy(context, done.message);
     const { profile, from, to, heldAbove } = done.value;

@@ -1,19 +1,19 @@
-import { createServer } from '../../app/server.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../context.ts';
 
-/** Running downloads get this long to finish after the first signal. */
-const GRACE_MS = 10_000;
+/** Running downloads get this long to finish after the first signal: the end comes within ten seconds. */
+const GRACE_MS = 9000;
 
 export const serveCommand: Command = {
   name: 'serve',
   usage: '',
   summary: 'answer machines: boot scripts, configurations and images',
   details:
-    'Serves until SIGINT or SIGTERM: running downloads then have ten seconds to finish. A second signal cuts them.',
+    'Serves until SIGINT or SIGTERM: running downloads then have nine seconds to finish. A second signal cuts them.',
   flags: [],
   words: { min: 0, max: 0 },
   async run({ settings, warnings }, context) {
+    const { createServer } = await import('../../app/server.ts');
     const server = createServer(settings, { logFd: context.stdout.fd ?? 1, warnings });
     try {
       await server.start();

@@ -1,5 +1,3 @@
-import { syncOnce } from '../../app/sync-once.ts';
-import { pinProfile } from '../../app/pin.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT, type CliContext, type ExitCode } from '../context.ts';
 import { busy } from './busy.ts';
@@ -38,6 +36,7 @@ export const syncCommand: Command = {
     const unpin = invocation.text('unpin');
     if (pin !== undefined) return await changePin(invocation, context, pin, 'pin');
     if (unpin !== undefined) return await changePin(invocation, context, unpin, 'unpin');
+    const { syncOnce } = await import('../../app/sync-once.ts');
     const json = invocation.has('json');
     const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stderr, Date.now);
     for (const warning of invocation.warnings) context.stderr.write(`warning: ${warning}\n`);
@@ -64,6 +63,7 @@ async function changePin(
   profile: string,
   change: 'pin' | 'unpin',
 ): Promise<ExitCode> {
+  const { pinProfile } = await import('../../app/pin.ts');
   const done = await pinProfile(settings, profile, change);
   if (done.kind === 'busy') return busy(context, done.message);
   context.stdout.write(`${done.value}\n`);
