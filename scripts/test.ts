@@ -1,6 +1,6 @@
 // npm test: the gates, then every test that this machine can run, and what was left out and why. The last line is
 // `N passed, N failed`; gates count as one each. With PILOTLIGHT_REQUIRE_ALL=1 what is left out has failed.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,6 +32,7 @@ async function main(): Promise<number> {
   }
   const projects = (['unit', 'lab', 'reference'] as const).filter((name) => values[name] === true);
   const everything = projects.length === 0 && values.gates !== true;
+  if (projects.includes('reference')) findReference();
   const tallies: Tally[] = [];
   if (everything || values.gates === true) for (const gate of gates(top)) tallies.push(await passGate(gate));
   if (everything || projects.length > 0) {
@@ -42,6 +43,12 @@ async function main(): Promise<number> {
   const { passed, failed } = process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? requireAll(whole) : whole;
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** Copies of the publishers' own feeds, keys and signatures lie beside the checkout, where somebody put them. */
+function findReference(): void {
+  const beside = join(top, '..', 'shared', 'reference');
+  if (process.env['REFERENCE_DIR'] === undefined && existsSync(beside)) process.env['REFERENCE_DIR'] = beside;
 }
 
 async function passGate(gate: Gate): Promise<Tally> {
