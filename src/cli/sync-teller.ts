@@ -6,7 +6,7 @@ import { eventLine } from './sync-text.ts';
 const EVERY_MS = 1000;
 
 export interface SyncTeller {
-  tell(event: SyncEvent): void;
+  readonly tell: (event: SyncEvent) => void;
   stop(): void;
 }
 

@@ -19,7 +19,10 @@ export function eventLine(event: SyncEvent): string | undefined {
       return `${event.target}: ${event.message}\n`;
     case 'removed':
       return `removed images/${event.shelf} (${bytesText(event.size)})\n`;
-    default:
+    case 'found':
+    case 'download':
+    case 'rewritten':
+    case 'done':
       return undefined;
   }
 }

@@ -98,7 +98,7 @@ function perSystem<T>(read: (system: Followed) => T | undefined): Partial<Record
     const one = read(system);
     return one === undefined ? [] : [[system, one] as const];
   });
-  return Object.fromEntries(entries) as Partial<Record<Followed, T>>;
+  return Object.fromEntries(entries);
 }
 
 function familyOf(name: SettingFamily['name']): SettingFamily {

@@ -21,7 +21,7 @@ export async function readBootTimes(root: DataRoot): Promise<BootTimes> {
   try {
     const value: unknown = JSON.parse((await root.read(FILE, 1024 * 1024)).bytes.toString('utf8'));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-    return Object.fromEntries(Object.entries(value).filter(([, at]) => typeof at === 'number')) as BootTimes;
+    return Object.fromEntries(Object.entries(value).filter(([, at]) => typeof at === 'number'));
   } catch (error) {
     if (error instanceof SyntaxError || (error instanceof Failure && error.code === 'not-found')) return {};
     throw error;

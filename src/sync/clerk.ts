@@ -26,10 +26,11 @@ export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Pro
     targets: targets.map((target) => ({ target: target.id, system: target.system, profiles: names(target) })),
     skipped,
   });
+  const aborted = (): boolean => network.signal.aborted;
   const reports: TargetReport[] = [];
   const rewritten: VersionRewrite[] = [];
   for (const target of targets) {
-    if (network.signal.aborted) throw stopped();
+    if (aborted()) throw stopped();
     try {
       const done =
         options.dryRun === true
@@ -41,7 +42,7 @@ export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Pro
       if (done.state !== state) await writeState(root, done.state);
       state = done.state;
     } catch (error) {
-      if (network.signal.aborted) throw stopped(error);
+      if (aborted()) throw stopped(error);
       if (!(error instanceof Failure)) throw error;
       const message = failureLine(error);
       ports.tell({ kind: 'failed', target: target.id, message });

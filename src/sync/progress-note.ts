@@ -76,6 +76,13 @@ export function createProgress(): { on(event: SyncEvent): void; targets(): Progr
         case 'failed':
           change(event.target, { state: 'failed', message: event.message });
           break;
+        case 'retry':
+        case 'rewritten':
+        case 'kept':
+        case 'note':
+        case 'removed':
+        case 'done':
+          break;
       }
     },
   };

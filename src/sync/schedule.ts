@@ -25,7 +25,7 @@ export interface ScheduleOptions {
 
 export interface SyncSchedule extends Service {
   /** Something may be missing now: a run begins if so. Cheap; runs never overlap. */
-  look(): void;
+  readonly look: () => void;
 }
 
 /** When the sync runs by itself. No failure of a run ends the server. */
