@@ -3,8 +3,9 @@
 import { images } from './images.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
 import { scripts, start } from './scripts.ts';
+import { tftp } from './tftp.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { scripts, start, images };
+const BENCHES: Readonly<Record<string, Bench>> = { scripts, start, images, tftp };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
