@@ -51,7 +51,8 @@ function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Pro
       if (document === undefined) continue;
       for (const node of profile.nodes) {
         if (document.template) count += 1;
-        problems.push(...templateProblems(document, kind, { profile, node, by: 'mac' }, origin, snapshot, templates));
+        const match = { profile, node, by: 'mac' } as const;
+        problems.push(...templateProblems(document, kind, match, origin, snapshot, templates));
       }
     }
   }
@@ -64,17 +65,24 @@ async function imageProblems(profile: Profile, house: House, settings: Settings)
   try {
     const plan = machinePlan(match, facts, likelyOrigin(settings), house.catalog.current());
     const missing = await missingFiles(plan, house.shelf);
-    return missing.map((path) => ({
-      severity: 'warning',
-      message: `images/${path} is not there`,
-      place: { file: profile.file, key: 'version' },
-      remedy: 'put it there, or change the version; machines wait until it is there',
-    }));
+    return missing.map((path) => missingImage(path, profile));
   } catch (error) {
     // What the plan cannot say has been said by the inspector.
     if (error instanceof Failure) return [];
     throw error;
   }
+}
+
+function missingImage(path: string, profile: Profile): Problem {
+  const message = `images/${path} is not there`;
+  const key = profile.kernel === path ? 'kernel' : profile.initrd.includes(path) ? 'initrd' : 'version';
+  const change = path.startsWith('images/') ? 'leave out images/: the path begins below it' : `change the ${key}`;
+  return {
+    severity: 'warning',
+    message,
+    place: { file: profile.file, key },
+    remedy: `put it there, or ${change}; machines wait until it is there`,
+  };
 }
 
 function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {

@@ -2,6 +2,7 @@ import { createFrontDesk } from '../boot/front-desk.ts';
 import type { Desk } from '../boot/desk.ts';
 import { createInspector } from '../boot/inspector.ts';
 import { openCatalog, type LivingCatalog } from '../catalog/catalog.ts';
+import { Failure } from '../domain/failure.ts';
 import { SILENT, type Log } from '../domain/log.ts';
 import { originFromHost, type Origin } from '../domain/origin.ts';
 import { openDataRoot, type DataRoot } from '../files/data-root.ts';
@@ -20,12 +21,21 @@ export interface House {
 
 /** Nothing is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
 export async function openHouse(settings: Settings, log: Log): Promise<House> {
-  const files = await openDataRoot(settings.dataDir);
+  const files = await openFolder(settings.dataDir);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
   const catalog = openCatalog({ files, inspector, log });
   const shelf = openShelf(files, new ChunkCache(settings.imageCache));
   const desk = createFrontDesk({ catalog, shelf, arriving: createArrivals(files, Date.now) });
   return { files, catalog, shelf, desk };
+}
+
+/** Told to the person who started us, not to machines: here the path helps. */
+async function openFolder(dir: string): Promise<DataRoot> {
+  return await openDataRoot(dir).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    const remedy = 'create it, or name another with PILOTLIGHT_DATA_DIR or --data-dir';
+    throw new Failure(error.code, `${error.message}: ${dir}`, { remedy, cause: error });
+  });
 }
 
 /** The house of a command that looks once and ends. */

@@ -56,6 +56,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
       log.info({ version: version(), data_dir: settings.dataDir, http: door.address() }, 'pilotlight serves');
     },
     async stop(force) {
+      if (started.length > 0) log.info({}, 'stopping: what runs may finish, a second signal cuts it');
       for (const service of started.splice(0).toReversed()) {
         try {
           await service.stop(force);

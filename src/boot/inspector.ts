@@ -75,10 +75,16 @@ export function templateProblems(
     ...(node?.mac === undefined ? {} : { mac: node.mac }),
     ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
   };
-  return broken(() => {
+  const problems = broken(() => {
     deliver(document, kind, { match, facts, origin }, { snapshot: around, templates });
     return [];
   }, document.file);
+  // What is wrong with the template itself is wrong for everybody; what is rendered names its reader.
+  if (node === undefined || broken(() => templates.compiled(document), document.file).length > 0) return problems;
+  const reader = `rendered for ${node.name}: `;
+  return problems.map((problem) =>
+    problem.message.startsWith(reader) ? problem : { ...problem, message: reader + problem.message },
+  );
 }
 
 /** A Failure as the problem that it describes; a bug stays a bug. */

@@ -78,6 +78,7 @@ function wrongType(fault: RawFault): SchemaFault {
     atKey: false,
     message,
     ...(list ? { remedy: `write [${JSON.stringify(cut(fault.value))}]` } : {}),
+    ...(fault.path.length === 0 ? { remedy: 'a profile is one JSON object: { ... }' } : {}),
   };
 }
 
@@ -119,6 +120,9 @@ function wrongText(fault: RawFault): SchemaFault {
   };
 }
 
+/** No pattern lets more through. */
+const LONGEST = 1024;
+
 /** Names the first thing that may be in no value that reaches a boot script. */
 function whatIsIn(value: string, schema: JsonObject): string {
   if (value === '') return 'is empty';
@@ -131,6 +135,7 @@ function whatIsIn(value: string, schema: JsonObject): string {
       return 'holds a stand-alone ; && or ||, which ends the command in iPXE';
     if (/\\(?: |$)/.test(value)) return 'holds a backslash at the end of a word, where iPXE joins lines';
   }
+  if (value.length > LONGEST) return `is too long: ${value.length} characters`;
   return 'is not allowed here';
 }
 

@@ -119,7 +119,7 @@ export async function readFolder<T>(
     }
     return {
       severity: 'error',
-      message: failure.message,
+      message: failure.message.replace(`${file} `, ''), // the place says it already
       place: { file },
       remedy: failure.remedy ?? REMEDIES[failure.code] ?? 'see the log',
     };

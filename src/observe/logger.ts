@@ -26,6 +26,7 @@ export function openLog(options: LogOptions): OpenLog {
       destination: options.fd,
       sync: true,
       ignore: 'pid,hostname',
+      singleLine: true,
       translateTime: 'SYS:HH:MM:ss.l',
     });
     return { log: pino({ level: options.level, base: null }, stream), flush: () => undefined };

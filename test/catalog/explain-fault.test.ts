@@ -22,7 +22,7 @@ test.each<readonly [Json, string]>([
   [{ vars: [] }, 'vars: must be an object, not a list (-)'],
   [{ ignition: null }, 'ignition: must be a string, not null (-)'],
   [{ initrd: true }, 'initrd: must be a string or a list, not true (-)'],
-  [[], ': must be an object, not a list (-)'],
+  [[], ': must be an object, not a list (a profile is one JSON object: { ... })'],
   [
     { nodes: [{ name: 'a', uuid: '00000000-0000-0000-0000-000000000000' }] },
     'nodes/0/uuid: an all-zero or all-one UUID identifies nobody: machines that were never given one report it (use mac or serial instead)',
@@ -34,6 +34,10 @@ test.each<readonly [Json, string]>([
   [
     { nodes: [{ name: 'a', mac: '00:00:00:00:00:00' }] },
     'nodes/0/mac: "00:00:00:00:00:00" is no network card\'s address (write the address that the machine shows when it boots)',
+  ],
+  [
+    { kernel_args: [`a=${'x'.repeat(1100)}`] },
+    expect.stringMatching(/^kernel_args\/0: "a=x+\.\.\. is too long: 1102 characters \(/),
   ],
   [
     { nodes: [{ name: 'a', mac: '52:54:00:00:00' }] },

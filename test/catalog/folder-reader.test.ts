@@ -134,13 +134,13 @@ test('a FIFO, a socket, a folder and links that lead nowhere or out are problems
   server.close();
   expect(things(state)['ok.json']).toBe('ok');
   expect(problems(state).toSorted()).toEqual([
-    'profiles/fifo.json: profiles/fifo.json is not a regular file (put a regular file in its place)',
+    'profiles/fifo.json: is not a regular file (put a regular file in its place)',
     'profiles/folder.json: is a folder, not a file (put files directly in profiles/)',
     expect.stringMatching(/^profiles\/loop\.json: .*link/),
     'profiles/nowhere.json: is a link that leads nowhere (remove it or let it point to a file)',
-    'profiles/out.json: profiles/out.json is a link that leaves the data directory (put a regular file in its place)',
-    'profiles/socket.json: profiles/socket.json is not a regular file (put a regular file in its place)',
-    'profiles/zero.json: profiles/zero.json is a link that leaves the data directory (put a regular file in its place)',
+    'profiles/out.json: is a link that leaves the data directory (put a regular file in its place)',
+    'profiles/socket.json: is not a regular file (put a regular file in its place)',
+    'profiles/zero.json: is a link that leaves the data directory (put a regular file in its place)',
   ]);
   expect(JSON.stringify(problems(state))).not.toContain(dir);
   const again = await look(dir, state);

@@ -35,6 +35,6 @@ it('a warning is on disk at once', () => {
 it('pretty lines are for eyes', () => {
   const { fd, read } = file();
   const { log } = openLog({ level: 'info', format: 'pretty', fd });
-  log.info({ port: 4777 }, 'listening');
-  expect(read()).toMatch(/INFO.*listening/);
+  log.info({ http: { port: 4777 }, boots: ['BIOS'] }, 'listening');
+  expect(read()).toMatch(/^.*INFO.*listening.*4777.*BIOS.*\n$/);
 });

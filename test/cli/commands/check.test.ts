@@ -32,7 +32,8 @@ describe('check', () => {
     const { code, stdout } = await runCli(['check'], dir);
     expect(code).toBe(1);
     expect(stdout).toMatch(/error configs\/a\.yml\.hbs:\d+/);
-    expect(stdout).toContain('node.ip');
+    expect(stdout).toMatch(/rendered for n: .*node\.ip/);
+    expect(stdout).not.toContain('rendered for m');
   });
 
   it('names file, line, key and remedy', async () => {
@@ -52,6 +53,15 @@ describe('check', () => {
     expect((await runCli(['check', '--strict'], dir)).code).toBe(1);
   });
 
+  it('names the key whose file is missing, and sees a path that begins twice with images/', async () => {
+    const dir = makeFolder({ 'profiles/a.json': { system: 'custom', kernel: 'images/k', initrd: ['i'] } });
+    const { stdout } = await runCli(['check'], dir);
+    expect(stdout).toContain(
+      'profiles/a.json kernel: images/images/k is not there\n  -> put it there, or leave out images/',
+    );
+    expect(stdout).toContain('profiles/a.json initrd: images/i is not there\n  -> put it there, or change the initrd');
+  });
+
   it('speaks JSON to programs', async () => {
     const { code, stdout } = await runCli(['check', '--json'], makeFolder({ 'profiles/a.json': '{' }));
     expect(code).toBe(1);
@@ -65,7 +75,7 @@ describe('check', () => {
   it('says that there is no such folder, without a stack', async () => {
     const { code, stderr } = await runCli(['check', '--data-dir', '/nonexistent/x'], makeFolder());
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/^pilotlight check: .*\n$/);
+    expect(stderr).toMatch(/^pilotlight check: .*: \/nonexistent\/x \(create it, or .*PILOTLIGHT_DATA_DIR.*\)\n$/);
     expect(stderr).not.toContain('    at ');
   });
 
