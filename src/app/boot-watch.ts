@@ -9,7 +9,7 @@ const SAVE_MS = 30_000;
 
 export interface BootWatch extends Service {
   /** For every answer of the HTTP door. */
-  answered(event: Pick<AnswerEvent, 'decision'>): void;
+  readonly answered: (event: Pick<AnswerEvent, 'decision'>) => void;
 }
 
 /** Remembers which releases nodes boot, so that retention does not take one away under them. */

@@ -37,9 +37,15 @@ test('a warning does not keep a profile out', () => {
 });
 
 test('what is not an object is said so', () => {
-  expect(lines(read('[]').problems)).toEqual(['profiles/p.json:1:1: must be an object, not a list (a profile is one JSON object: { ... })']);
-  expect(lines(read('"x"').problems)).toEqual(['profiles/p.json:1:1: must be an object, not a string (a profile is one JSON object: { ... })']);
-  expect(lines(read('null').problems)).toEqual(['profiles/p.json:1:1: must be an object, not null (a profile is one JSON object: { ... })']);
+  expect(lines(read('[]').problems)).toEqual([
+    'profiles/p.json:1:1: must be an object, not a list (a profile is one JSON object: { ... })',
+  ]);
+  expect(lines(read('"x"').problems)).toEqual([
+    'profiles/p.json:1:1: must be an object, not a string (a profile is one JSON object: { ... })',
+  ]);
+  expect(lines(read('null').problems)).toEqual([
+    'profiles/p.json:1:1: must be an object, not null (a profile is one JSON object: { ... })',
+  ]);
 });
 
 test('a file whose name cannot be a profile is left out with a warning', () => {
