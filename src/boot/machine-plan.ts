@@ -26,7 +26,7 @@ export function machinePlan(
 }
 
 /** The files below images/ that a plan names. */
-export function shelfPaths(plan: Plan): readonly string[] {
+function shelfPaths(plan: Plan): readonly string[] {
   return [plan.kernel, ...plan.initrds, ...plan.extras].flatMap((artifact: Artifact) =>
     artifact.kind === 'shelf' ? [artifact.path] : [],
   );

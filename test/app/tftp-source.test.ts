@@ -42,14 +42,14 @@ async function text(
 }
 
 it('firmware gets the boot program, iPXE that asks for it gets the script of the address that it asked', async () => {
-  const { open } = await source();
-  expect(await text(await open(ask('undionly.kpxe', OVMF)))).toBe('nbp');
-  expect(await text(await open(ask('undionly.kpxe', IPXE)))).toContain('http://10.0.0.1:4777/ipxe?');
+  const made = await source();
+  expect(await text(await made.open(ask('undionly.kpxe', OVMF)))).toBe('nbp');
+  expect(await text(await made.open(ask('undionly.kpxe', IPXE)))).toContain('http://10.0.0.1:4777/ipxe?');
 });
 
 it('a setting turns the smart NBP off', async () => {
-  const { open } = await source({ smartNbp: false, images: false });
-  expect(await text(await open(ask('undionly.kpxe', IPXE)))).toBe('nbp');
+  const made = await source({ smartNbp: false, images: false });
+  expect(await text(await made.open(ask('undionly.kpxe', IPXE)))).toBe('nbp');
 });
 
 it('images only if a setting allows it', async () => {
@@ -58,7 +58,7 @@ it('images only if a setting allows it', async () => {
 });
 
 it('what is not there is not there', async () => {
-  const { open } = await source();
-  expect(await open(ask('snponly.efi'))).toBeUndefined();
-  expect(await open(ask('nope'))).toBeUndefined();
+  const made = await source();
+  expect(await made.open(ask('snponly.efi'))).toBeUndefined();
+  expect(await made.open(ask('nope'))).toBeUndefined();
 });

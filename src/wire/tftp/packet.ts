@@ -2,7 +2,7 @@
 export const OPCODE = { rrq: 1, wrq: 2, data: 3, ack: 4, error: 5, oack: 6 } as const;
 
 /** RFC 2347: a request is at most 512 octets. */
-export const MAX_REQUEST = 512;
+const MAX_REQUEST = 512;
 
 /** One option as the client spelled it; names are case-insensitive (RFC 2347), values are ASCII. */
 export interface TftpOption {
