@@ -23,8 +23,10 @@ export function documentLinks(
     if (wanted === undefined) continue;
     if (kind === 'nocloud') {
       // cloud-init appends file names to this URL, so the machine is a path segment, not a query (NoCloud, `s=`).
-      const machine = facts.mac === undefined ? facts.uuid : macHyphens(facts.mac);
-      if (machine !== undefined) links.nocloud = `${origin}/nocloud/${machine}/`;
+      // What decided must be in it: by the MAC alone nobody finds a node that its profile lists by UUID or serial.
+      const byMac = facts.mac !== undefined && (match.by === 'mac' || match.by === 'default');
+      const machine = byMac ? macHyphens(facts.mac) : query.slice(1);
+      if (machine !== '') links.nocloud = `${origin}/nocloud/${machine}/`;
     } else {
       const name = findDocument(documents, kind, wanted)?.name ?? wanted;
       links[kind] = `${origin}/configs/${encodeURIComponent(name)}${query}`;

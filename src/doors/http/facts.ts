@@ -2,8 +2,8 @@ import { parseLabel, type Label, type MachineArch, type MachineFacts, type Platf
 import { Failure } from '../../domain/failure.ts';
 import { parseMac, type Mac } from '../../domain/mac.ts';
 import { isUuidText, parseUuid, type Uuid } from '../../domain/uuid.ts';
-import { decodeTolerant, show } from './percent.ts';
-import { strictValue, type FactKey, type Query } from './query.ts';
+import { decodeStrict, decodeTolerant, show } from './percent.ts';
+import { parseQuery, strictValue, type FactKey, type Query } from './query.ts';
 
 const ARCHES: readonly MachineArch[] = ['i386', 'x86_64', 'arm32', 'arm64'];
 const PLATFORMS: readonly Platform[] = ['pcbios', 'efi'];
@@ -44,6 +44,14 @@ export function macFromText(text: string): Mac {
   throw new Failure('invalid', `mac: "${show(text)}" is not a MAC address`, {
     remedy: 'six pairs of hexadecimal digits, such as 52-54-00-55-1c-ee',
   });
+}
+
+/** A machine as a segment of a path: its MAC, its UUID, or the words of a query (`uuid=...&serial=...`). */
+export function factsFromSegment(segment: string): MachineFacts {
+  if (segment.includes('=')) return factsFromQuery(parseQuery(segment));
+  const text = decodeStrict(segment) ?? segment;
+  const uuid = parseUuid(text);
+  return uuid === undefined ? { mac: macFromText(text) } : { uuid };
 }
 
 function readMac(query: Query): Mac | undefined {

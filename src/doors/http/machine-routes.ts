@@ -5,7 +5,7 @@ import type { Origin } from '../../domain/origin.ts';
 import type { DocumentKind } from '../../domain/profile.ts';
 import type { RouteKind } from './answer-event.ts';
 import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.ts';
-import { factsFromQuery, macFromText } from './facts.ts';
+import { factsFromQuery, factsFromSegment, macFromText } from './facts.ts';
 import { healthReply, type Health } from './health.ts';
 import { nameFrom } from './name-from.ts';
 import { legacyOriginOf, originOf, type LocalEnd } from './origin.ts';
@@ -112,9 +112,9 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
         remedy: `ask for /nocloud/MAC/ and one of ${NOCLOUD_FILES.join(', ')}`,
       });
     }
-    const mac = macFromText(decodeStrict(first) ?? first);
-    const answer = await desk.nocloud(file, { facts: { mac }, origin: originOf(ask.head, ask.end, baseUrl) });
-    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac });
+    const facts = factsFromSegment(first);
+    const answer = await desk.nocloud(file, { facts, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: facts.mac });
   }
 
   /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src/domain/failure.ts';
-import { factsFromQuery, macFromText } from '../../../src/doors/http/facts.ts';
+import { factsFromQuery, factsFromSegment, macFromText } from '../../../src/doors/http/facts.ts';
 import { parseQuery } from '../../../src/doors/http/query.ts';
 
 const facts = (query: string): unknown => factsFromQuery(parseQuery(query));
@@ -46,6 +46,18 @@ test.each(['52:54:00:55:1c:ee', '52-54-00-55-1C-EE', '5254.0055.1cee', '52540055
     expect(facts(`mac=${mac}`)).toEqual({ mac: '52:54:00:55:1c:ee' });
   },
 );
+
+test('a machine as a segment of a path', () => {
+  const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
+  expect(factsFromSegment('52-54-00-55-1C-EE')).toEqual({ mac: '52:54:00:55:1c:ee' });
+  expect(factsFromSegment('52%3A54%3A00%3A55%3A1c%3Aee')).toEqual({ mac: '52:54:00:55:1c:ee' });
+  expect(factsFromSegment(uuid)).toEqual({ uuid });
+  expect(factsFromSegment(`mac=525400551cee&uuid=${uuid}`)).toEqual({ mac: '52:54:00:55:1c:ee', uuid });
+  expect(factsFromSegment('serial=SN%2F77')).toEqual({ serial: 'SN/77' });
+  for (const wrong of ['', 'SN77', '%zz', '00000000-0000-0000-0000-000000000000', 'mac=1', 'a[b]=1']) {
+    expect(() => factsFromSegment(wrong), wrong).toThrow(Failure);
+  }
+});
 
 test('empty is absent, and so is a UUID that identifies nobody', () => {
   expect(facts('mac=&uuid=&serial=&arch=&platform=&product=%20')).toEqual({});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { documentLinks } from '../../src/boot/links.ts';
+import { factsFromSegment } from '../../src/doors/http/facts.ts';
+import { factsOf, houseOf, originOf } from '../support/house.ts';
+
+const FILES = {
+  'profiles/u.json': {
+    system: 'ubuntu',
+    version: '24.04.1',
+    nocloud: 'u',
+    generic: 'g',
+    nodes: [
+      { name: 'a', mac: '525400551cee' },
+      { name: 'b', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' },
+      { name: 'c', serial: 'SN/77' },
+    ],
+  },
+  'configs/u': '#cloud-config\n',
+  'configs/g.hbs': '{{node.name}}\n',
+};
+const OTHER_MAC = '525400000099';
+
+test.each([
+  ['mac', { mac: '525400551cee', uuid: '00000000-0000-0000-0000-000000000001' }, '52-54-00-55-1c-ee', 'a'],
+  [
+    'uuid',
+    { mac: OTHER_MAC, uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' },
+    'mac=52-54-00-00-00-99&uuid=c6c30f6a-4a1b-4337-8325-c4c2543ad437',
+    'b',
+  ],
+  ['serial', { mac: OTHER_MAC, serial: 'sn/77' }, 'mac=52-54-00-00-00-99&serial=sn%2F77', 'c'],
+])('a machine known by its %s finds its own seed again', async (_by, told, segment, name) => {
+  const { catalog, desk } = await houseOf(FILES);
+  const facts = factsOf(told);
+  const snapshot = catalog.current();
+  const match = snapshot.match(facts);
+  if (match === undefined) throw new TypeError('nobody matched');
+  const links = documentLinks(match, facts, originOf(), snapshot.documents);
+  expect(links.nocloud).toBe(`${originOf()}/nocloud/${segment}/`);
+  // What the door reads out of that address leads to the same node.
+  const answer = await desk.nocloud('meta-data', { facts: factsFromSegment(segment), origin: originOf() });
+  expect(answer.body.toString('utf8')).toContain(`local-hostname: "${name}"`);
+  expect(links.generic).toContain('/configs/g?mac=');
+});
