@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setPriority } from 'node:os';
 import { run } from './cli/cli.ts';
 
 // The first signal asks to stop, the second one forces it.
@@ -17,4 +18,8 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   stop: stop.signal,
   force: force.signal,
+  self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+  stepBack: () => {
+    setPriority(10);
+  },
 });

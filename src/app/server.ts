@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly logFd: number;
   /** What looks like a mistake in the settings. */
   readonly warnings: readonly string[];
+  /** How this program is started: then the release sync runs in a process of its own. */
+  readonly self?: readonly string[];
 }
 
 export interface PilotlightServer extends Service {
@@ -48,7 +50,13 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
         log,
         httpPort: () => door.address()?.port ?? settings.http.port,
       });
-      for (const service of [house.catalog, boots, door, ...lan, createSyncService(settings, house, log)]) {
+      for (const service of [
+        house.catalog,
+        boots,
+        door,
+        ...lan,
+        createSyncService(settings, house, log, options.self),
+      ]) {
         started.push(service);
         await service.start();
       }

@@ -4,7 +4,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Profile } from '../domain/profile.ts';
-import type { SyncEvent } from '../domain/sync-event.ts';
+import type { Locked, SyncEvent } from '../domain/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
 import { runSync } from '../sync/clerk.ts';
 import { planSync } from '../sync/plan.ts';
@@ -13,31 +13,40 @@ import { createSchedule, type SyncSchedule } from '../sync/schedule.ts';
 import { readState } from '../sync/state-file.ts';
 import { underLock } from '../sync/under-lock.ts';
 import { likelyOrigin, type House } from './house.ts';
+import { syncInChild } from './sync-child.ts';
 import { syncPorts } from './sync-ports.ts';
 
 /** The release sync as a part of the server: on its schedule, at start, and when a profile names what is not there. */
-export function createSyncService(settings: Settings, house: House, log: Log): SyncSchedule {
+export function createSyncService(settings: Settings, house: House, log: Log, self?: readonly string[]): SyncSchedule {
   const { files, catalog } = house;
   const profiles = async (): Promise<Snapshot> => await catalog.refresh();
 
   async function run(signal: AbortSignal): Promise<number> {
-    const done = await underLock(files, 'the sync of a server', async () => {
+    const tell = (event: SyncEvent): void => {
+      logEvent(event, log);
+    };
+    const done = await (self === undefined ? runHere(signal, tell) : syncInChild({ self, settings, tell, signal }));
+    if (done.kind === 'done') return done.value;
+    log.info({ why: done.message }, 'the release sync waits for the next time');
+    return 0;
+  }
+
+  async function runHere(signal: AbortSignal, tell: (event: SyncEvent) => void): Promise<Locked<number>> {
+    return await underLock(files, 'the sync of a server', async () => {
       const note = writeProgress(files, Date.now, (error) => {
         log.debug({ err: error }, 'the progress of the sync could not be written');
       });
-      const tell = (event: SyncEvent): void => {
+      const both = (event: SyncEvent): void => {
         note.on(event);
-        logEvent(event, log);
+        tell(event);
       };
       try {
-        return await runSync(await syncPorts({ settings: settings.sync, files, profiles, log, signal, tell }));
+        const ports = await syncPorts({ settings: settings.sync, files, profiles, log, signal, tell: both });
+        return (await runSync(ports)).failed;
       } finally {
         await note.stop();
       }
     });
-    if (done.kind === 'done') return done.value.failed;
-    log.info({ why: done.message }, 'the release sync waits for the next time');
-    return 0;
   }
 
   async function missing(): Promise<boolean> {

@@ -18,6 +18,10 @@ export interface CliContext {
   readonly stop: AbortSignal;
   /** Aborts when the person asks again. */
   readonly force: AbortSignal;
+  /** How this program is started; absent where it is not a program (a test). */
+  readonly self?: readonly string[];
+  /** Lets everybody else on this machine go first. */
+  readonly stepBack?: () => void;
 }
 
 /** Exit codes are promises to scripts. 75 is sysexits.h' EX_TEMPFAIL: another sync holds the lock, try again later. */

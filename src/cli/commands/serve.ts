@@ -14,7 +14,11 @@ export const serveCommand: Command = {
   words: { min: 0, max: 0 },
   async run({ settings, warnings }, context) {
     const { createServer } = await import('../../app/server.ts');
-    const server = createServer(settings, { logFd: context.stdout.fd ?? 1, warnings });
+    const server = createServer(settings, {
+      logFd: context.stdout.fd ?? 1,
+      warnings,
+      ...(context.self === undefined ? {} : { self: context.self }),
+    });
     try {
       await server.start();
       await aborted(context.stop);

@@ -37,6 +37,8 @@ export const syncCommand: Command = {
     if (pin !== undefined) return await changePin(invocation, context, pin, 'pin');
     if (unpin !== undefined) return await changePin(invocation, context, unpin, 'unpin');
     const { syncOnce } = await import('../../app/sync-once.ts');
+    // Machines that boot meanwhile go first.
+    context.stepBack?.();
     const json = invocation.has('json');
     const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stderr, Date.now);
     for (const warning of invocation.warnings) context.stderr.write(`warning: ${warning}\n`);

@@ -1,0 +1,172 @@
+// A release of 400 MB from a server on the loopback: `pilotlight sync` against curl, sha512sum and gpgv on the same files.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { dirname, join } from 'node:path';
+import { makeVendor, type Vendor } from '../test/support/openpgp-vendor.ts';
+import { versionTxt } from '../test/support/upstream-formats.ts';
+import {
+  type Bench,
+  type Figure,
+  freePort,
+  has,
+  median,
+  startPilotlight,
+  startProgram,
+  tempFolder,
+  top,
+} from './harness.ts';
+
+const VERSION = '4593.2.5';
+const FOLDER = `flatcar/stable/amd64-usr/${VERSION}`;
+const FILES = [
+  ['flatcar_production_pxe.vmlinuz', 60_000_000],
+  ['flatcar_production_pxe_image.cpio.gz', 340_000_000],
+] as const;
+const ROUNDS = 3;
+const TALLY =
+  'data:text/javascript,process.on("exit",()=>process.stderr.write("MAXRSS "+process.resourceUsage().maxRSS))';
+const SERVER = `
+const { createReadStream, statSync } = require('node:fs');
+require('node:http').createServer((request, response) => {
+  try {
+    const path = process.argv[1] + (request.url === '/' ? '/pubring.gpg' : request.url);
+    response.writeHead(200, { 'content-length': statSync(path).size, etag: '"1"' });
+    if (request.method === 'HEAD') response.end();
+    else createReadStream(path, { highWaterMark: 1 << 20 }).pipe(response);
+  } catch { response.writeHead(404).end(); }
+}).listen(Number(process.argv[2]), '127.0.0.1');`;
+
+export const sync: Bench = {
+  name: 'release sync: 400 MB from the loopback',
+  missing: () => {
+    const lacking = ['curl', 'sha512sum', 'gpgv'].filter((command) => !has(command));
+    return lacking.length === 0 ? undefined : `no ${lacking.join(', ')}`;
+  },
+  run,
+};
+
+async function run(): Promise<readonly Figure[]> {
+  using source = tempFolder();
+  const vendor = makeVendor('rsa');
+  publish(source.dir, vendor);
+  const port = await freePort();
+  await using upstream = await startProgram(process.execPath, ['-e', SERVER, source.dir, String(port)], { port });
+  using data = tempFolder({
+    'profiles/a.json': JSON.stringify({ system: 'flatcar', version: '1.2.3' }),
+    'state/keys/flatcar.asc': vendor.publicKey,
+  });
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  let memory = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    theirs.push(await byHand(upstream.url, source.dir));
+    const one = await bySync(upstream.url, data.dir, vendor);
+    ours.push(one.seconds);
+    memory = Math.max(memory, one.memory);
+  }
+  const rates = await scriptRates(upstream.url, data.dir, vendor);
+  return [
+    { what: 'pilotlight sync', value: median(ours), unit: 's' },
+    { what: 'curl + sha512sum + gpgv', value: median(theirs), unit: 's' },
+    { what: 'ratio', value: median(ours) / median(theirs), unit: 'x', goal: '<= 1.3' },
+    { what: 'peak memory of the sync', value: memory, unit: 'MB', goal: '<= 150' },
+    { what: 'boot scripts, idle', value: rates.idle, unit: '/s' },
+    { what: 'boot scripts while a sync runs', value: rates.busy, unit: '/s' },
+    { what: 'of the idle rate', value: (rates.busy / rates.idle) * 100, unit: '%', goal: '>= 80' },
+  ];
+}
+
+function publish(dir: string, vendor: Vendor): void {
+  const write = (path: string, content: string | Buffer): void => {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), content);
+  };
+  write('flatcar/stable/amd64-usr/current/version.txt', versionTxt('FLATCAR', VERSION));
+  const armored = vendor.publicKey.split('\n').filter((line) => /^[A-Za-z0-9+/]+=*$/.test(line));
+  write('pubring.gpg', Buffer.from(armored.join(''), 'base64'));
+  for (const [name, size] of FILES) {
+    const bytes = Buffer.alloc(size, createHash('sha512').update(name).digest());
+    write(`${FOLDER}/${name}`, bytes);
+    write(`${FOLDER}/${name}.sig`, vendor.sign(bytes));
+    const digest = createHash('sha512').update(bytes).digest('hex');
+    write(`${FOLDER}/${name}.DIGESTS`, `# SHA512 HASH\n${digest}  ${name}\n`);
+  }
+}
+
+/** What a careful shell script does; seconds. */
+async function byHand(url: string, source: string): Promise<number> {
+  using work = tempFolder();
+  const began = performance.now();
+  for (const [name] of FILES) {
+    for (const file of [name, `${name}.sig`, `${name}.DIGESTS`])
+      await ran('curl', ['-sSf', '-o', join(work.dir, file), `${url}/${FOLDER}/${file}`]);
+    await ran('sha512sum', [join(work.dir, name)]);
+    const file = join(work.dir, name);
+    await ran('gpgv', ['--keyring', join(source, 'pubring.gpg'), `${file}.sig`, file]);
+  }
+  spawnSync('sync', ['-f', work.dir]);
+  return (performance.now() - began) / 1000;
+}
+
+async function bySync(url: string, dir: string, vendor: Vendor): Promise<{ seconds: number; memory: number }> {
+  rmSync(join(dir, 'images/flatcar'), { recursive: true, force: true });
+  const began = performance.now();
+  const said = await ran(process.execPath, [
+    '--import',
+    TALLY,
+    join(top, 'dist/main.js'),
+    'sync',
+    ...flags(url, dir, vendor),
+  ]);
+  const seconds = (performance.now() - began) / 1000;
+  // maxRSS is in KiB (getrusage(2) on Linux).
+  return { seconds, memory: (Number(/MAXRSS (\d+)/.exec(said)?.[1]) * 1024) / 1e6 };
+}
+
+function flags(url: string, dir: string, vendor: Vendor): readonly string[] {
+  return ['--data-dir', dir, '--mirror-flatcar', `${url}/flatcar`, '--trust-flatcar', vendor.primary.fingerprint];
+}
+
+/** Scripts a second of a server, alone and beside a sync on the same data. */
+async function scriptRates(url: string, dir: string, vendor: Vendor): Promise<{ idle: number; busy: number }> {
+  await using server = await startPilotlight(dir);
+  const target = `${server.url}/?profile=a`;
+  await rate(target, Promise.resolve(), 500);
+  const idle = await rate(target, Promise.resolve(), 3000);
+  const busy = await rate(target, bySync(url, dir, vendor), 0);
+  return { idle, busy };
+}
+
+/** Asks over 16 connections until `work` is done, and at least so long. */
+async function rate(url: string, work: Promise<unknown>, atLeastMs: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const began = performance.now();
+  const state = { working: true, count: 0 };
+  const ended = work.finally(() => {
+    state.working = false;
+  });
+  const ask = async (): Promise<void> => {
+    while (state.working || performance.now() - began < atLeastMs) {
+      const request = get(url, { agent });
+      const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream];
+      response.resume();
+      await once(response, 'end');
+      state.count += 1;
+    }
+  };
+  await Promise.all([ended, ...Array.from({ length: 16 }, ask)]);
+  agent.destroy();
+  return state.count / ((performance.now() - began) / 1000);
+}
+
+async function ran(command: string, args: readonly string[]): Promise<string> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${command} gave ${String(code)}: ${said}`);
+  return said;
+}
