@@ -5,7 +5,7 @@ import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { EMPTY_STATE, parseState, type SyncState } from './holds.ts';
 
-export const STATE_FILE = 'state/sync.json';
+const STATE_FILE = 'state/sync.json';
 const MAX_BYTES = 1024 * 1024;
 
 /** What the last run left. A file that cannot be understood counts as empty, loudly, and stays where it is. */

@@ -77,14 +77,14 @@ export async function makeStand(files: FolderFiles = { 'profiles/seed.json': FLA
   };
 }
 
-export function eventsOf(stdout: string): readonly SyncEvent[] {
+function eventsOf(stdout: string): readonly SyncEvent[] {
   return stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as SyncEvent);
 }
 
-export function visibleImages(dir: string): readonly string[] {
+function visibleImages(dir: string): readonly string[] {
   const images = join(dir, 'images');
   return readdirSync(images, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
