@@ -1,8 +1,9 @@
 import { Failure } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Name } from '../domain/name.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../domain/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../domain/profile.ts';
 import type { Decision } from '../boot/desk.ts';
+import { findDocument } from '../catalog/find-document.ts';
 import type { Settings } from '../settings/settings.ts';
 import { likelyOrigin, readHouse, type House } from './house.ts';
 
@@ -29,7 +30,22 @@ export async function renderOnce(settings: Settings, request: RenderRequest): Pr
       ? `base URL ${origin}: no setting; a machine sees the address that it asks`
       : `base URL ${origin}: the setting`;
   const { text, reasons } = await answer(house, request, origin);
-  return { text, reasons: [...reasons, base] };
+  const files = request.what === 'config' ? [] : filesOf(house, request);
+  return { text, reasons: [...reasons, ...files, base] };
+}
+
+/** The other files that had a say: what the profile names, as it is on disk. */
+function filesOf(house: House, request: RenderRequest): readonly string[] {
+  const { documents, keys } = house.catalog.current();
+  const profile = profileOf(house, request);
+  if (profile === undefined) return [];
+  const named = DOCUMENT_KINDS.flatMap((kind) => {
+    const name = profile[kind];
+    if (name === undefined) return [];
+    return [`${kind} ${findDocument(documents, kind, name)?.file ?? `${name}: configs/ has no such file`}`];
+  });
+  const key = profile.sshkey === undefined ? undefined : keys.get(profile.sshkey);
+  return key === undefined ? named : [...named, `sshkey sshkeys/${key.name}.pub`];
 }
 
 async function answer(
@@ -58,6 +74,13 @@ async function answer(
     text: document.body.toString('utf8'),
     reasons: [...reasonsOf(document.decision), `document ${document.source}`],
   };
+}
+
+function profileOf(house: House, request: RenderRequest): Profile | undefined {
+  const snapshot = house.catalog.current();
+  return request.profile === undefined
+    ? snapshot.match(request.facts)?.profile
+    : snapshot.profiles.get(request.profile);
 }
 
 function firstKind(house: House, request: RenderRequest): DocumentKind {

@@ -24,7 +24,18 @@ describe('render', () => {
     expect(stdout).toMatch(/^#!ipxe\n/);
     expect(stdout).toContain('http://boot.lan/images/flatcar/amd64/1.2.3/');
     expect(stderr).toContain('# mac 52:54:00:55:1c:ee is node n of profiles/a.json\n');
+    expect(stderr).toContain('# cloud_config configs/a.yml.hbs\n');
     expect(stderr).toContain('# base URL http://boot.lan: the setting\n');
+  });
+
+  it('--explain names the key', async () => {
+    const dir = makeFolder({
+      'profiles/a.json': { version: '1.2.3', sshkey: 'k' },
+      'sshkeys/k.pub': 'ssh-ed25519 AAAA k',
+    });
+    const { stderr } = await runCli(['render', 'args', '--profile', 'a', '--explain'], dir);
+    expect(stderr).toContain('# sshkey sshkeys/k.pub\n');
+    expect(stderr).not.toContain('cloud_config');
   });
 
   it('prints the document and the arguments', async () => {
