@@ -1,11 +1,13 @@
 // npm run bench [NAME...]: every comparison runs against a peer in the same run; figures only mean something on an idle
 // machine. A bench that cannot run here says why.
+import { dhcp } from './dhcp.ts';
 import { images } from './images.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
 import { scripts, start } from './scripts.ts';
+import { sync } from './sync.ts';
 import { tftp } from './tftp.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { scripts, start, images, tftp };
+const BENCHES: Readonly<Record<string, Bench>> = { scripts, start, images, tftp, dhcp, sync };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));

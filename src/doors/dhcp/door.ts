@@ -41,13 +41,23 @@ export interface DhcpDoor extends Service {
   serving(): readonly string[];
 }
 
+/**
+ * A machine asks two or three times in its first second, and a room of a thousand that gets its power back asks some
+ * hundred times a second in all: 200/s held such rooms up. It is no amplifier: an answer is hardly longer than its
+ * question, and goes to the own wire, to a relay that the settings name, or (boot server) back to who asked.
+ */
+const LIMITS: RateLimits = { perKey: 10, total: 2_000 };
+/** The counters know the rest: a flood of invented machines shall not fill the disk. */
+const LOGGED_PER_SECOND = 200;
+
 const EVERYBODY: Endpoint = { address: '255.255.255.255', port: 68 };
 
 /** ProxyDHCP: says where to boot from, beside whatever server hands out the addresses. */
 export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor {
   const everybody = deps.everybody ?? EVERYBODY;
   const relays: ReadonlySet<string> = new Set(settings.relays);
-  const limit = createRateLimit(settings.limits ?? { perKey: 10, total: 200 });
+  const limit = createRateLimit(settings.limits ?? LIMITS);
+  const logged = createRateLimit({ perKey: LOGGED_PER_SECOND, total: LOGGED_PER_SECOND, keys: 1 });
   const counters = new DhcpCounters();
   /** The boot server's sockets; their keys are the addresses that we answer from. */
   const bootServers = new Map<string, Socket>();
@@ -78,13 +88,17 @@ export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor
       }
       return false;
     }
-    if (!limit.allow(answer.machine.mac, performance.now())) {
+    const now = performance.now();
+    if (!limit.allow(answer.machine.mac, now)) {
       counters.limited += 1;
       return false;
     }
     counters.answered += 1;
     const { mac, uuid, ipxe, target } = answer.machine;
-    deps.log.info({ mac, uuid, ipxe, ...target, file: answer.file, server }, 'dhcp: told where to boot from');
+    deps.log[logged.allow('', now) ? 'info' : 'debug'](
+      { mac, uuid, ipxe, ...target, file: answer.file, server },
+      'dhcp: told where to boot from',
+    );
     return true;
   };
 

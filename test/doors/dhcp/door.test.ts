@@ -156,6 +156,31 @@ describe('the DHCP door', () => {
     expect(door.counters.answered).toBe(10);
   });
 
+  it('holds up nobody where a thousand machines are switched on at once, and does not log each of them', async () => {
+    const { client, bootServerPort, door, log } = await lan();
+    for (let i = 0; i < 1_000; i += 1) {
+      const mac = `52:54:00:77:${(i >>> 8).toString(16).padStart(2, '0')}:${(i & 0xff).toString(16).padStart(2, '0')}`;
+      client.send(question(3, optionsOf('OVMF 2022.11, PXEv4'), { mac }), bootServerPort, SERVER);
+      if (i % 50 === 49) await until(() => door.counters.answered + door.counters.limited === i + 1);
+    }
+    expect(door.counters).toMatchObject({ answered: 1_000, limited: 0 });
+    const told = log.lines.filter(({ message }) => message === 'dhcp: told where to boot from');
+    expect(told.length).toBe(1_000);
+    expect(told.slice(0, 200).every(({ level }) => level === 'info')).toBe(true);
+    expect(told.some(({ level }) => level === 'debug')).toBe(true);
+  });
+
+  it.each(Object.keys(FIRMWARE))(
+    'is no amplifier: its answer to %s is hardly longer than the question',
+    async (name) => {
+      const { client, bootServerPort } = await lan();
+      const asked = question(3, optionsOf(name));
+      client.send(asked, bootServerPort, SERVER);
+      const { bytes } = await client.expect();
+      expect(bytes.length / asked.length).toBeLessThan(1.3);
+    },
+  );
+
   it('follows the addresses of the host', async () => {
     const now = { addresses: local(SERVER) };
     const { door } = await lan({}, { addresses: () => now.addresses, rescanMs: 10 });
