@@ -82,6 +82,8 @@ export interface Desk {
   file(question: BootFileQuestion): Promise<BootFile | undefined>;
   /** What a machine that asks by DHCP shall do: `local` when its profile sends it to its own disk. */
   netboot(facts: MachineFacts): 'boot' | 'local';
+  /** `version.txt` of a shelf's `current/`, for installers that mirror from us; undefined when nothing boots from it. */
+  currentVersion(folder: string): string | undefined;
   /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */
   pixiecore(mac: Mac, origin: Origin): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
   /** profiles/NAME.json as the operator wrote it (the last good version). */

@@ -4,6 +4,7 @@ import { pixiecoreAnswer } from '../render/pixiecore.ts';
 import { bootFile } from './boot-files.ts';
 import type { Desk } from './desk.ts';
 import { createDocumentDesk } from './document-desk.ts';
+import { currentVersionText } from './release-pointer.ts';
 import { createScriptDesk, type ScriptDeskOptions } from './script-desk.ts';
 
 export type FrontDeskOptions = ScriptDeskOptions;
@@ -24,6 +25,7 @@ export function createFrontDesk(options: FrontDeskOptions): Desk {
     file: async (question) => await bootFile(question, scripts),
     netboot: (facts) => (catalog.current().match(facts)?.profile.boot === 'local' ? 'local' : 'boot'),
     ...documents,
+    currentVersion: (folder) => currentVersionText(folder, catalog.current()),
     async pixiecore(mac, origin) {
       const { plan } = await scripts.bootablePlan({ facts: { mac }, origin });
       return pixiecoreAnswer(plan, origin);

@@ -45,6 +45,8 @@ export interface MachineRoutesOptions {
 export interface MachineRoutes {
   readonly exact: ReadonlyMap<string, Route>;
   readonly prefixes: ReadonlyMap<string, Route>;
+  /** `/images/SHELF/current/version.txt`, which no file is. */
+  readonly current: Route;
 }
 
 const NOCLOUD_FILES: readonly NocloudFile[] = ['user-data', 'meta-data', 'vendor-data', 'network-config'];
@@ -129,6 +131,15 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
     });
   }
 
+  function current(ask: Ask): Reply {
+    const folder = ask.rest.slice(0, -'/current/version.txt'.length);
+    const text = desk.currentVersion(folder);
+    if (text !== undefined) return textReply(text);
+    throw new Failure('not-found', `no profile boots from images/${show(folder)}`, {
+      remedy: 'name the version: -V VERSION',
+    });
+  }
+
   async function profile(ask: Ask): Promise<Reply> {
     const file = decodeStrict(ask.rest) ?? ask.rest;
     if (!file.endsWith('.json')) {
@@ -177,5 +188,6 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
       ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
       ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
     ]),
+    current: { kind: 'image', answer: current },
   };
 }

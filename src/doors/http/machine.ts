@@ -35,6 +35,7 @@ interface Found {
 }
 
 const IMAGES = '/images/';
+const CURRENT = '/current/version.txt';
 
 /** The door for firmware, installers and booting nodes: GET and HEAD directly on node:http. */
 export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
@@ -76,7 +77,10 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
   function findRoute(path: string): Found | undefined {
     const route = routes.exact.get(path);
     if (route !== undefined) return { route, rest: '' };
-    if (path.startsWith(IMAGES)) return { route: 'image', rest: path.slice(IMAGES.length) };
+    if (path.startsWith(IMAGES)) {
+      const rest = path.slice(IMAGES.length);
+      return { route: path.endsWith(CURRENT) ? routes.current : 'image', rest };
+    }
     for (const [prefix, candidate] of routes.prefixes) {
       if (path.startsWith(prefix)) return { route: candidate, rest: path.slice(prefix.length) };
     }
