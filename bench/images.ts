@@ -22,7 +22,9 @@ const ROUNDS = 5;
 const FILE = 'flatcar/amd64/1.2.3/flatcar_production_pxe_image.cpio.gz';
 
 function nginxConfig(dir: string, port: number): string {
-  return `daemon off; worker_processes auto; pid ${dir}/nginx.pid; error_log ${dir}/nginx.err;
+  // As root, nginx would read as "nobody", who may not enter the temporary folder.
+  const user = process.getuid?.() === 0 ? 'user root; ' : '';
+  return `${user}daemon off; worker_processes auto; pid ${dir}/nginx.pid; error_log ${dir}/nginx.err;
 events { worker_connections 2048; }
 http {
   access_log off; sendfile on; tcp_nopush on;

@@ -14,7 +14,7 @@ import type { Upstream } from './upstream-server.ts';
 export const NOW = at('2026-08-20') * 1000;
 
 /** Short enough for tests, and the same order as the real ones. */
-export const QUICK: Limits = {
+const QUICK: Limits = {
   ...LIMITS,
   connect: 2000,
   idle: 400,
