@@ -3,6 +3,7 @@ import { Failure, failureLine } from '../domain/failure.ts';
 import type { ReleaseSpec } from '../domain/release.ts';
 import type { TargetReport, VersionRewrite } from '../domain/sync-event.ts';
 import type { Version } from '../domain/version.ts';
+import { freezeWarning } from '../releases/freeze.ts';
 import { obtainRelease } from '../releases/obtain.ts';
 import { holdOf, holdText, stillHeld, type SyncState } from './holds.ts';
 import { lookUp, portsFor, versionInForce } from './look-up.ts';
@@ -30,7 +31,11 @@ export async function followTarget(
     ...(inForce === undefined ? {} : { inForce }),
     allowDowngrade: options.allowDowngrade === true,
   });
-  if (published.outcome === 'already') await noteIncomplete(spec, target, ports);
+  if (published.outcome === 'already') {
+    await noteIncomplete(spec, target, ports);
+    const frozen = await freezeWarning(shelf, ports.releases);
+    if (frozen !== undefined) ports.tell({ kind: 'note', target: target.id, message: frozen });
+  }
   const { rewritten, problems } = await rewriteProfiles(target, version, state, ports);
   const outcome = published.outcome === 'published' || rewritten.length > 0 ? 'published' : 'current';
   const [problem] = problems;

@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -28,6 +37,22 @@ describe('the machine has a bad day', () => {
     expect([code, stand.visible(), stand.read('profiles/seed.json')]).toEqual([1, [], FLATCAR_PROFILE]);
     expect(report.targets[0]?.message).toMatch(/clock/);
     expect((await stand.sync()).code).toBe(0);
+  });
+
+  it('nothing new for a quarter: says so at every run, and goes on serving', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    await stand.sync();
+    const notes = async (): Promise<readonly string[]> =>
+      (await stand.sync()).events.flatMap((event) => (event.kind === 'note' ? [event.message] : []));
+    expect(await notes()).toEqual([]);
+    const manifest = join(stand.dir, 'images/flatcar/amd64/4593.2.5/.pilotlight.json');
+    const then = (Date.now() - 91.5 * 86_400_000) / 1000;
+    utimesSync(manifest, then, then);
+    expect(await notes()).toEqual([
+      "nothing new for 91 days: look at the publisher's page whether flatcar/amd64/4593.2.5 is still its newest release",
+    ]);
+    expect(published(stand, '4593.2.5')).toBe(true);
   });
 
   it('the data directory is a link, and so is a profile: both stay links', async () => {
