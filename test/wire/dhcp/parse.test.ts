@@ -111,15 +111,15 @@ describe('parseDhcp', () => {
     for (let length = 0; length <= end; length += 1) expect(reason(OVMF.subarray(0, length))).not.toBe('ok');
   });
 
-  it('survives 50,000 random and mutated packets', () => {
+  it('survives 1,000,000 random and mutated packets', { timeout: 180_000 }, () => {
     const random = chance(2);
     const seeds = Object.keys(FIRMWARE).map((firmware) => discover(optionsOf(firmware)));
     let good = 0;
-    for (let i = 0; i < 50_000; i += 1) {
+    for (let i = 0; i < 1_000_000; i += 1) {
       const result = parseDhcp(mutant(random, seeds, 1600));
       if (result.ok) good += 1;
     }
-    expect(good).toBeGreaterThan(1_000);
-    expect(good).toBeLessThan(49_000);
+    expect(good).toBeGreaterThan(20_000);
+    expect(good).toBeLessThan(980_000);
   });
 });
