@@ -13,10 +13,25 @@ const may = {
   firmware: ['domain', 'files'],
   exports: ['domain'],
   journal: ['domain'],
-  boot: ['domain', 'catalog', 'systems', 'render', 'documents', 'images', 'firmware', 'journal'],
+  machines: ['domain', 'files'],
+  discovery: ['domain'],
+  identity: ['domain', 'files'],
+  dashboard: ['domain'],
+  boot: [
+    'domain',
+    'catalog',
+    'systems',
+    'render',
+    'documents',
+    'images',
+    'firmware',
+    'journal',
+    'machines',
+    'identity',
+  ],
   releases: ['domain', 'files', 'images'],
   sync: ['domain', 'files', 'systems', 'releases', 'catalog', 'journal'],
-  doors: ['domain', 'wire', 'boot', 'images', 'journal', 'sync'],
+  doors: ['domain', 'wire', 'boot', 'images', 'journal', 'sync', 'discovery', 'dashboard'],
   app: [
     'domain',
     'wire',
@@ -31,6 +46,10 @@ const may = {
     'firmware',
     'exports',
     'journal',
+    'machines',
+    'discovery',
+    'identity',
+    'dashboard',
     'boot',
     'releases',
     'sync',
@@ -42,16 +61,19 @@ const may = {
 /** Each library has one home. */
 const homes = {
   express: '^src/doors/http/',
-  handlebars: '^src/render/',
+  handlebars: '^src/(render|dashboard)/',
   ajv: '[^/]*schema\\.ts$',
   'node-cron': '^src/sync/schedule\\.ts$',
   'better-sqlite3': '^src/journal/',
   pino: '^src/observe/',
+  'prom-client': '^src/observe/',
+  'oui-data': '^src/app/vendors\\.ts$',
 };
 const builtins = {
   dgram: '^src/doors/',
   'http|https|net': '^src/(doors|releases)/',
-  'fs|fs/promises': '^src/(files|catalog|images|journal|settings|releases)/',
+  'fs|fs/promises': '^src/(files|catalog|images|journal|settings|releases|dashboard)/',
+  worker_threads: '^src/journal/',
 };
 
 module.exports = {

@@ -2,7 +2,7 @@ import { Failure } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Name } from '../domain/name.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../domain/profile.ts';
-import type { Decision } from '../boot/desk.ts';
+import type { Decision } from '../domain/decision.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Settings } from '../settings/settings.ts';
 import { likelyOrigin, readHouse, type House } from './house.ts';

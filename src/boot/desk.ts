@@ -1,4 +1,5 @@
 import type { BootProgram } from '../domain/boot-program.ts';
+import type { Decision } from '../domain/decision.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Mac } from '../domain/mac.ts';
@@ -10,16 +11,6 @@ import type { DocumentKind } from '../domain/profile.ts';
 export interface Question {
   readonly facts: MachineFacts;
   readonly origin: Origin;
-}
-
-/** What the desk decided, for logs, the journal and `--explain`. */
-export interface Decision {
-  readonly outcome: 'boot' | 'local' | 'unknown' | 'waiting';
-  readonly profile?: string;
-  readonly node?: string;
-  readonly version?: string;
-  /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */
-  readonly because: string;
 }
 
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
@@ -71,6 +62,11 @@ export interface Desk {
   document(name: string, question: Question): Promise<DocumentAnswer>;
   /** matchbox's `/ignition`, `/cloud`, `/generic`: the document of that kind of the machine's profile. */
   documentOf(kind: DocumentKind, question: Question): Promise<DocumentAnswer>;
+  /**
+   * What the live system of a machine that shall be installed boots with: it runs the installer with the machine's own
+   * document, reports and reboots. Throws `not-found` where the machine's profile installs nothing, or installs by itself.
+   */
+  installer(kind: 'ignition' | 'cloud_config', question: Question): Promise<DocumentAnswer>;
   nocloud(file: NocloudFile, question: Question): Promise<DocumentAnswer>;
   /** matchbox's env file: NAME=value lines. */
   metadata(question: Question): Promise<DocumentAnswer>;

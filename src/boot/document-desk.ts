@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/decision.ts';
 import { Failure } from '../domain/failure.ts';
 import { macHyphens } from '../domain/mac.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../domain/profile.ts';
@@ -7,7 +8,7 @@ import type { Catalog, Match, Snapshot, SourceDocument } from '../catalog/snapsh
 import { contentTypeOf } from '../documents/document.ts';
 import { metadataText } from '../render/metadata.ts';
 import { deliver } from './deliver.ts';
-import type { Decision, DocumentAnswer, NocloudFile, Question } from './desk.ts';
+import type { DocumentAnswer, NocloudFile, Question } from './desk.ts';
 import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
 import { templateData } from './template-data.ts';
 import { createTemplateShelf } from './template-shelf.ts';

@@ -1,7 +1,7 @@
+import type { Decision } from '../domain/decision.ts';
 import { macHyphens } from '../domain/mac.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Match } from '../catalog/snapshot.ts';
-import type { Decision } from './desk.ts';
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
 export function because(match: Match, facts: MachineFacts): string {

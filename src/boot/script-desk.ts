@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/decision.ts';
 import { Failure, failureLine } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Name } from '../domain/name.ts';
@@ -14,7 +15,7 @@ import { localBootScript } from '../render/local-boot.ts';
 import { failureLines, missingImageLines, unknownMachineLines } from '../render/notices.ts';
 import { noticeScript } from '../render/notice-script.ts';
 import { systemOf } from '../systems/systems.ts';
-import type { Decision, Question, ScriptAnswer } from './desk.ts';
+import type { Question, ScriptAnswer } from './desk.ts';
 import { machinePlan, missingFiles } from './machine-plan.ts';
 import { because, decisionOf, whoIs } from './reasons.ts';
 

@@ -3,6 +3,7 @@ import type { Name } from '../domain/name.ts';
 import {
   DOCUMENT_KINDS,
   type Arch,
+  type Cluster,
   type Json,
   type JsonObject,
   type LocalBoot,
@@ -23,6 +24,9 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     if (typeof value === 'string' && value !== '') texts[key] = value;
   }
   const install = raw['install'] as { readonly disk: string } | undefined;
+  const cluster = raw['cluster'] as JsonObject | undefined;
+  const bootTimeout = raw['boot_timeout'] as number | undefined;
+  const menu = text(raw['menu']);
   const mirror = raw['mirror'] as readonly 'install'[] | undefined;
   const release = raw['release'] as JsonObject | undefined;
   return {
@@ -43,6 +47,11 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     local_boot: (raw['local_boot'] ?? 'auto') as LocalBoot,
     boot: (raw['boot'] ?? 'image') as 'image' | 'local',
     ...(install === undefined ? {} : { install }),
+    ...(bootTimeout === undefined ? {} : { boot_timeout: bootTimeout }),
+    phone_home: raw['phone_home'] === true,
+    ...(menu === '' ? {} : { menu }),
+    ...(cluster === undefined ? {} : { cluster: buildCluster(cluster) }),
+    ssh_host_keys: raw['ssh_host_keys'] === true,
     ...(mirror === undefined ? {} : { mirror }),
     ...(release === undefined ? {} : { release }),
     raw,
@@ -66,6 +75,15 @@ function buildNode(raw: JsonObject): Node {
     ...(serial === '' ? {} : { serial }),
     ...(ip === '' ? {} : { ip }),
     vars: (raw['vars'] ?? {}) as JsonObject,
+  };
+}
+
+function buildCluster(raw: JsonObject): Cluster {
+  return {
+    name: text(raw['name']),
+    ...(raw['size'] === undefined ? {} : { size: raw['size'] as number }),
+    mode: (raw['mode'] ?? 'static') as Cluster['mode'],
+    state: (raw['state'] ?? 'new') as Cluster['state'],
   };
 }
 

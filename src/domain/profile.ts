@@ -29,6 +29,16 @@ export interface Node {
   readonly vars: JsonObject;
 }
 
+/** A cluster of etcd members, one on each node of the profile. */
+export interface Cluster {
+  readonly name: string;
+  /** Members that a discovery waits for: 1 to 9. */
+  readonly size?: number;
+  readonly mode: 'static' | 'discovery';
+  /** `existing`: for a member that replaces another one. */
+  readonly state: 'new' | 'existing';
+}
+
 /**
  * A checked profile with its defaults filled in. The keys are those of the file (snake_case) so that there is one
  * vocabulary in files, templates, messages and code; src/catalog/profile.schema.json describes them.
@@ -68,6 +78,16 @@ export interface Profile {
   readonly boot: 'image' | 'local';
   /** Install to this disk instead of running from memory, where the system's kernel arguments can say so. */
   readonly install?: { readonly disk: string };
+  /** Seconds from the boot script to the phone-home; then the machine counts as failed. */
+  readonly boot_timeout?: number;
+  /** Put a unit that phones home into the machine's own configuration. */
+  readonly phone_home: boolean;
+  /** The title under which unknown machines may choose it. */
+  readonly menu?: string;
+  /** The etcd cluster that the profile's nodes form. */
+  readonly cluster?: Cluster;
+  /** Give each node a host key that stays the same over boots. */
+  readonly ssh_host_keys: boolean;
   /** What the release sync fetches besides what PXE needs: `install` is what the system's own installer downloads. */
   readonly mirror?: readonly 'install'[];
   /** For `custom`: the files that the release sync fetches, with their digests. systems/feeds/custom.ts reads it. */

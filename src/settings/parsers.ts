@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseName } from '../domain/name.ts';
 import { parseOrigin, type Origin } from '../domain/origin.ts';
 import type { Listen } from './settings.ts';
 
@@ -114,4 +115,14 @@ export function parseFingerprints(text: string): Parsed<readonly string[]> {
   const prints = text.split(',').map((part) => part.replaceAll(/\s/g, '').toUpperCase());
   const wrong = prints.find((print) => !/^[0-9A-F]{40}$/.test(print));
   return wrong === undefined ? good(prints) : bad('must be fingerprints of 40 hexadecimal digits, separated by commas');
+}
+
+/** A secret that people copy and that travels in a header. The text itself is never repeated in a message. */
+export function parseToken(text: string): Parsed<string> {
+  return /^[!-~]{16,256}$/.test(text) ? good(text) : bad('must be 16 to 256 printable characters without spaces');
+}
+
+/** What the menu chooses by itself: `wait`, `local` or a profile's name. */
+export function parseChoice(text: string): Parsed<string> {
+  return parseName(text) === undefined ? bad('must be wait, local or the name of a profile') : good(text);
 }

@@ -5,6 +5,7 @@ import { Failure } from '../domain/failure.ts';
 import {
   parseAddresses,
   parseBaseUrl,
+  parseChoice,
   parseFingerprints,
   parseFolder,
   parseListen,
@@ -15,6 +16,7 @@ import {
   parseSchedule,
   parseSize,
   parseTimezone,
+  parseToken,
   type Parsed,
 } from './parsers.ts';
 import type { DhcpSettings, Settings, SyncSettings, TftpSettings } from './settings.ts';
@@ -76,6 +78,18 @@ export function readSettings(sources: SettingSources): ReadSettings {
     firmwareDir: value('firmwareDir', parseFolder(sources.cwd), undefined),
     imageCache: value('imageCache', parseSize, 256 * 2 ** 20),
     sync: syncSettings(value, family, sources.cwd),
+    adminToken: value('adminToken', parseToken, undefined),
+    metrics: value('metrics', parseOneOf(['token', 'open', 'off']), 'token'),
+    journal: {
+      on: value('journal', parseOneOf(ON_OFF), 'on') === 'on',
+      days: value('journalDays', parseNumber(1, 3650), 90),
+    },
+    unknown: {
+      show: value('unknown', parseOneOf(['wait', 'menu']), 'wait'),
+      timeoutSeconds: value('menuTimeout', parseNumber(0, 86_400), 30),
+      choice: value('menuDefault', parseChoice, 'wait'),
+    },
+    installTries: value('installTries', parseNumber(1, 100), 3),
     logLevel: value('logLevel', parseOneOf(['debug', 'info', 'warn', 'error']), 'info'),
     logFormat: value('logFormat', parseOneOf(['pretty', 'json']), sources.terminal ? 'pretty' : 'json'),
   };

@@ -41,6 +41,20 @@ export interface SyncSettings {
   readonly keyFiles: Readonly<Partial<Record<SystemId, string>>>;
 }
 
+export interface JournalSettings {
+  readonly on: boolean;
+  readonly days: number;
+}
+
+/** What machines get that no profile names. */
+export interface UnknownSettings {
+  readonly show: 'wait' | 'menu';
+  /** 0: the menu waits for a person. */
+  readonly timeoutSeconds: number;
+  /** `wait`, `local` or a profile's name. */
+  readonly choice: string;
+}
+
 /** Everything that the environment and the flags decide. */
 export interface Settings {
   /** Absolute. */
@@ -57,6 +71,12 @@ export interface Settings {
   /** Bytes. */
   readonly imageCache: number;
   readonly sync: SyncSettings;
+  /** Undefined: made at the first start. */
+  readonly adminToken: string | undefined;
+  readonly metrics: 'token' | 'open' | 'off';
+  readonly journal: JournalSettings;
+  readonly unknown: UnknownSettings;
+  readonly installTries: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
 }

@@ -30,6 +30,14 @@ export type SettingName =
   | 'timezone'
   | 'keepReleases'
   | 'allowSha1'
+  | 'adminToken'
+  | 'metrics'
+  | 'journal'
+  | 'journalDays'
+  | 'unknown'
+  | 'menuTimeout'
+  | 'menuDefault'
+  | 'installTries'
   | 'logLevel'
   | 'logFormat';
 
@@ -162,6 +170,62 @@ export const SETTING_ROWS: readonly SettingRow[] = [
     flag: 'allow-sha1',
     fallback: 'off',
     help: 'accept SHA-1 signatures, which can be forged: only for a mirror of Container Linux before 2016',
+  },
+  {
+    name: 'adminToken',
+    env: 'PILOTLIGHT_ADMIN_TOKEN',
+    flag: 'admin-token',
+    fallback: 'made at the first start, kept in state/admin-token',
+    help: 'what operators show to the dashboard and the API; at least 16 characters',
+  },
+  {
+    name: 'metrics',
+    env: 'PILOTLIGHT_METRICS',
+    flag: 'metrics',
+    fallback: 'token',
+    help: '/metrics: token (as a Bearer), open (for everybody) or off',
+  },
+  {
+    name: 'journal',
+    env: 'PILOTLIGHT_JOURNAL',
+    flag: 'journal',
+    fallback: 'on',
+    help: 'write down what machines ask and get, in state/pilotlight.db: on or off',
+  },
+  {
+    name: 'journalDays',
+    env: 'PILOTLIGHT_JOURNAL_DAYS',
+    flag: 'journal-days',
+    fallback: '90',
+    help: 'how many days the journal keeps; the texts that machines were sent stay 30 days at most',
+  },
+  {
+    name: 'unknown',
+    env: 'PILOTLIGHT_UNKNOWN',
+    flag: 'unknown',
+    fallback: 'wait',
+    help: 'machines that no profile names: wait to be adopted, or a menu of the profiles that have a "menu" title',
+  },
+  {
+    name: 'menuTimeout',
+    env: 'PILOTLIGHT_MENU_TIMEOUT',
+    flag: 'menu-timeout',
+    fallback: '30',
+    help: 'seconds until the menu chooses by itself; 0: never',
+  },
+  {
+    name: 'menuDefault',
+    env: 'PILOTLIGHT_MENU_DEFAULT',
+    flag: 'menu-default',
+    fallback: 'wait',
+    help: 'what the menu then chooses: wait, local (the own disk) or the name of a profile',
+  },
+  {
+    name: 'installTries',
+    env: 'PILOTLIGHT_INSTALL_TRIES',
+    flag: 'install-tries',
+    fallback: '3',
+    help: 'how often an installation that never reports may begin, before the machine waits for an operator',
   },
   {
     name: 'logLevel',

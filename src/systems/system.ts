@@ -12,8 +12,20 @@ export interface PlanInput {
   readonly node?: Node;
   /** The URL at which this machine fetches each document that its profile names. */
   readonly documents: Readonly<Partial<Record<DocumentKind, string>>>;
+  /** Where an installer of this machine reports and finds its own configuration; present where the profile installs. */
+  readonly install?: InstallLinks;
   /** The text of the public key that the profile names. */
   readonly sshKey?: string;
+}
+
+/** What an installation of one machine needs. */
+export interface InstallLinks {
+  /** The live system's own Ignition, which runs the installer. */
+  readonly ignition: string;
+  /** The same as cloud-config, for systems without Ignition. */
+  readonly cloudConfig: string;
+  /** A POST there says that the disk is written. */
+  readonly report: string;
 }
 
 /** One operating system: where its files lie, what its kernel wants to hear. Pure. */

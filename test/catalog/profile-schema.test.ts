@@ -44,6 +44,11 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   local_boot: true,
   boot: true,
   install: true,
+  boot_timeout: true,
+  phone_home: true,
+  menu: true,
+  cluster: true,
+  ssh_host_keys: true,
   mirror: true,
   release: true,
 };

@@ -28,6 +28,8 @@ export function profileOf(name: string, nodes: readonly NodeText[], more: Partia
     default: false,
     local_boot: 'auto',
     boot: 'image',
+    phone_home: false,
+    ssh_host_keys: false,
     raw: {},
     ...more,
   };

@@ -33,6 +33,8 @@ export function profileOf(more: Partial<Profile>): Profile {
     default: false,
     local_boot: 'auto',
     boot: 'image',
+    phone_home: false,
+    ssh_host_keys: false,
     raw: {},
     ...more,
   };

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Decision } from '../../boot/desk.ts';
+import type { Decision } from '../../domain/decision.ts';
 import type { Mac } from '../../domain/mac.ts';
 
 /** What a reply is about, for those who watch. */

@@ -1,0 +1,13 @@
+/** What the desk decided for a machine: for logs, the journal and `--explain`. */
+export interface Decision {
+  /**
+   * `install`: it boots an installer, once. `local`: its own disk. `menu`: a person at its screen chooses. `waiting`:
+   * it is known and cannot boot now. `unknown`: no profile names it.
+   */
+  readonly outcome: 'boot' | 'install' | 'local' | 'menu' | 'unknown' | 'waiting';
+  readonly profile?: string;
+  readonly node?: string;
+  readonly version?: string;
+  /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */
+  readonly because: string;
+}

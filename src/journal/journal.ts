@@ -1,0 +1,44 @@
+import type { Recorder } from '../domain/journal-event.ts';
+import type { MachineKey } from '../domain/machine.ts';
+import type { Service } from '../domain/service.ts';
+import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../domain/views.ts';
+
+/** A machine that a profile names, so that pages can show it before it was ever seen. */
+export interface KnownNode {
+  readonly key: MachineKey;
+  readonly name: string;
+  readonly profile: string;
+  readonly version: string;
+  readonly address?: string;
+}
+
+export interface JournalStatus {
+  readonly on: boolean;
+  /** For people: why it is off, and what to do. */
+  readonly why?: string;
+  /** Events that were not written down because they came faster than the disk, or while it was off. */
+  readonly lost: number;
+}
+
+/**
+ * What happened. Answers never wait for it: events are taken in memory and written by a thread of its own several
+ * times a second. When the database cannot be written (no space, damaged, no SQLite on this host) it is off: it says
+ * so once in the log and in `status`, takes nothing more, and everything else goes on. Queries then throw Failure
+ * `unavailable`.
+ */
+export interface Journal extends Recorder, Service {
+  status(): JournalStatus;
+  /** The machines of the profiles in force: all of them, in place of those before. */
+  know(nodes: readonly KnownNode[]): void;
+  machines(query: MachineQuery): Promise<MachinePage>;
+  /** Undefined for a machine that was never seen and that no profile names. */
+  machine(key: MachineKey): Promise<MachineHistory | undefined>;
+  /** A text that was sent, by its digest; undefined when it has aged out. */
+  sent(digest: string): Promise<Uint8Array | undefined>;
+  /** Newest first. */
+  syncRuns(limit: number): Promise<readonly SyncRunView[]>;
+  /** Resolves when everything that was recorded before is written. */
+  flushed(): Promise<void>;
+  /** Called after new events are written, with the machines that they are about; returns what ends it. */
+  onWritten(listener: (machines: ReadonlySet<MachineKey>) => void): () => void;
+}
