@@ -23,6 +23,8 @@ export interface Ask {
   readonly end: LocalEnd;
   /** The client's validator for what it has. */
   readonly ifNoneMatch: string | undefined;
+  /** Of a POST. */
+  readonly body?: Buffer;
 }
 
 export interface Route {
@@ -45,6 +47,8 @@ export interface MachineRoutesOptions {
 export interface MachineRoutes {
   readonly exact: ReadonlyMap<string, Route>;
   readonly prefixes: ReadonlyMap<string, Route>;
+  /** What machines report: POST and nothing else, by prefix. */
+  readonly posts: ReadonlyMap<string, Route>;
   /** `/images/SHELF/current/version.txt`, which no file is. */
   readonly current: Route;
 }
@@ -188,6 +192,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
       ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
       ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
     ]),
+    posts: new Map<string, Route>(),
     current: { kind: 'image', answer: current },
   };
 }
