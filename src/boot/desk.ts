@@ -16,6 +16,8 @@ export interface Question {
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
 export interface ScriptAnswer {
   readonly script: string;
+  /** What the machine will fetch for it, below images/, in order: kernel, initramfs, what they fetch themselves. */
+  readonly fetches?: readonly string[];
   readonly decision: Decision;
 }
 

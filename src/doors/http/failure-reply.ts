@@ -28,11 +28,8 @@ export function failureReply(error: unknown, log: Log): Reply {
 }
 
 /** RFC 9110, 15.5.6: a 405 names what is allowed. The connection is closed because a body may follow. */
-export function methodReply(method: string, path: string): Reply {
-  return lineReply(405, `${method} is not allowed on ${path} (GET and HEAD are)`, [
-    'Allow',
-    'GET, HEAD',
-    'Connection',
-    'close',
-  ]);
+export function methodReply(method: string, path: string, allowed: readonly string[] = ['GET', 'HEAD']): Reply {
+  const are = allowed.length === 1 ? `${allowed.join('')} is` : `${allowed.join(' and ')} are`;
+  const headers = ['Allow', allowed.join(', '), 'Connection', 'close'];
+  return lineReply(405, `${method} is not allowed on ${path} (${are})`, headers);
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Service } from '../../domain/service.ts';
 import { answerBroken, codeOf, refuseTunnel } from './broken-request.ts';
 import { Connections } from './connections.ts';
+import { Deliveries } from './deliveries.ts';
 import { closingReply, crowdedReply, turnAway } from './gate.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { listen, urlOf, type ListenAddress } from './listen.ts';
@@ -11,8 +12,10 @@ import { sendReply } from './reply.ts';
 import { readHead } from './request-head.ts';
 
 export interface HttpDoorOptions
-  extends Omit<MachineDoorOptions, 'now' | 'onAnswer'>, Pick<OperatorDoorOptions, 'overview'> {
+  extends Omit<MachineDoorOptions, 'now' | 'onAnswer' | 'deliveries'>, Pick<OperatorDoorOptions, 'overview'> {
   readonly listen: ListenAddress;
+  /** What is being sent now. */
+  readonly deliveries?: Deliveries;
   /** Called for each answer of the machine door: cheap, please. */
   readonly onAnswer?: MachineDoorOptions['onAnswer'];
   readonly now?: MachineDoorOptions['now'];
@@ -35,6 +38,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...options,
     now: options.now ?? (() => performance.now()),
     onAnswer: options.onAnswer ?? ignore,
+    deliveries: options.deliveries ?? new Deliveries(),
   });
   const operator = lazyOperator(options);
   let server: Server | undefined;

@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../domain/log.ts';
 import type { Shelf } from '../../images/shelf.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
+import type { Deliveries } from './deliveries.ts';
 import { failureReply, methodReply } from './failure-reply.ts';
 import { imagePath } from './image-path.ts';
 import { machineRoutes, type Ask, type MachineRoutesOptions, type Route } from './machine-routes.ts';
 import { show } from './percent.ts';
+import { readBody } from './read-body.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { createReporter } from './reporter.ts';
 import { agentOf, type RequestHead } from './request-head.ts';
@@ -17,6 +19,7 @@ export interface MachineDoorOptions extends MachineRoutesOptions {
   readonly shelf: Pick<Shelf, 'open'>;
   readonly log: Log;
   readonly onAnswer: (event: AnswerEvent) => void;
+  readonly deliveries: Deliveries;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -34,12 +37,14 @@ interface Found {
   readonly rest: string;
 }
 
+/** Bytes. cloud-init's phone_home sends three public keys and a few names. */
+const MAX_REPORT = 16 * 1024;
 const IMAGES = '/images/';
 const CURRENT = '/current/version.txt';
 
 /** The door for firmware, installers and booting nodes: GET and HEAD directly on node:http. */
 export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
-  const { desk, baseUrl, log, now, shelf } = options;
+  const { desk, baseUrl, log, now, shelf, deliveries } = options;
   const routes = machineRoutes(options);
   const reporter = createReporter(log, options.onAnswer);
   const cache = new ScriptCache();
@@ -62,6 +67,8 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
   function handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined {
     const target = splitTarget(req.url ?? '');
     if (target === undefined) return undefined;
+    const report = findPost(target.path);
+    if (report !== undefined) return reported(req, res, report, askOf(req, head, target, report.rest));
     const found = findRoute(target.path);
     if (found === undefined) return undefined;
     if (req.method !== 'GET' && req.method !== 'HEAD') {
@@ -87,6 +94,32 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
     return undefined;
   }
 
+  function findPost(path: string): (Found & { readonly route: Route }) | undefined {
+    for (const [prefix, route] of routes.posts) {
+      if (path.startsWith(prefix)) return { route, rest: path.slice(prefix.length) };
+    }
+    return undefined;
+  }
+
+  /** What a machine says: POST and nothing else. */
+  async function reported(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { route }: Found & { readonly route: Route },
+    ask: Ask,
+  ): Promise<void> {
+    if (req.method !== 'POST') {
+      finish(req, res, route.kind, methodReply(show(req.method ?? ''), show(req.url ?? ''), ['POST']));
+      return;
+    }
+    try {
+      const body = await readBody(req, MAX_REPORT);
+      finish(req, res, route.kind, await route.answer({ ...ask, body }));
+    } catch (error) {
+      fail(req, res, route.kind, error);
+    }
+  }
+
   async function answer(req: IncomingMessage, res: ServerResponse, route: Route, ask: Ask): Promise<void> {
     const generation = desk.generation();
     const asked = now();
@@ -103,9 +136,18 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
 
   async function stream(req: IncomingMessage, res: ServerResponse, rest: string): Promise<void> {
     try {
-      const sent = await sendFile(req, res, await shelf.open(imagePath(rest)));
+      const file = await shelf.open(imagePath(rest));
+      const began = now();
+      const delivery = deliveries.begin(req.socket.remoteAddress ?? '', file.path, file.size);
+      const onProgress = (position: number): void => {
+        delivery.position = position;
+      };
+      const sent = await sendFile(req, res, file, { onProgress }).finally(() => {
+        deliveries.end(delivery);
+      });
       if (sent.failure !== undefined) log.warn({ url: req.url, err: sent.failure }, 'a download was cut');
-      reporter.answered(req, 'image', sent.status, sent.bytes);
+      const { status, bytes, complete } = sent;
+      reporter.delivered(req, { status, bytes, complete, ms: now() - began });
     } catch (error) {
       fail(req, res, 'image', error);
     }
@@ -123,7 +165,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
 
   function finish(req: IncomingMessage, res: ServerResponse, kind: RouteKind, reply: Reply): void {
     sendReply(res, reply);
-    reporter.answered(req, kind, reply.status, req.method === 'HEAD' ? 0 : reply.body.length, reply);
+    reporter.answered(req, kind, reply);
   }
 
   return { repeat, handle };

@@ -1,11 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Decision } from '../../domain/decision.ts';
+import type { MachineFacts } from '../../domain/facts.ts';
 import type { Mac } from '../../domain/mac.ts';
 
 /** What a reply is about, for those who watch. */
 export interface ReplyAbout {
   readonly decision?: Decision | undefined;
   readonly mac?: Mac | undefined;
+  /** What the machine said of itself. */
+  readonly facts?: MachineFacts | undefined;
+  /** Of a script: what the machine shall fetch, below images/, in order. */
+  readonly fetches?: readonly string[] | undefined;
+  /** Of a document: `configs/a.yml.hbs`. */
+  readonly source?: string | undefined;
+  /** Of a document: all of it, also when the client has it already (304). */
+  readonly delivered?: Uint8Array | undefined;
 }
 
 /** What a route says, complete, before anybody sends it. */
@@ -22,7 +31,7 @@ export const JSON_TYPE = 'application/json';
 /** A 304 has no Content-Length: it would be that of the 200 (RFC 9110, 8.6). */
 export function makeReply(status: number, headers: readonly string[], body: Buffer, about: ReplyAbout = {}): Reply {
   const length = status === 304 ? [] : ['Content-Length', String(body.length)];
-  return { status, headers: [...headers, ...length], body, decision: about.decision, mac: about.mac };
+  return { ...about, status, headers: [...headers, ...length], body };
 }
 
 /** One line of text. Whatever is unprintable in it is replaced: it is read in terminals. */

@@ -3,10 +3,21 @@ import type { Log } from '../../domain/log.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
 
+/** A file that went out, or as much of it as the client took. */
+export interface Delivered {
+  readonly status: number;
+  readonly bytes: number;
+  readonly complete: boolean;
+  /** Milliseconds. */
+  readonly ms: number;
+}
+
 /** Tells the log, and whoever listens, what was answered at the machine door. */
 export interface Reporter {
-  /** For every answer: a debug line and an event. */
-  answered(req: IncomingMessage, kind: RouteKind, status: number, bytes: number, about?: ReplyAbout): void;
+  /** For every reply: a debug line and an event. */
+  answered(req: IncomingMessage, kind: RouteKind, reply: Reply): void;
+  /** For every image. */
+  delivered(req: IncomingMessage, sent: Delivered): void;
   /** For a decision that was just made: its repetition within the script cache's second is no news. */
   decided(kind: RouteKind, about: ReplyAbout, from: string | undefined): void;
   /** For a question that was not answered: why a machine does not boot must be seen without debugging. */
@@ -14,24 +25,37 @@ export interface Reporter {
 }
 
 export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void): Reporter {
+  function tell(event: AnswerEvent, url: string | undefined): void {
+    const { kind, method, status, bytes, from } = event;
+    log.debug({ kind, method, url, status, bytes, from }, 'answered');
+    try {
+      onAnswer(event);
+    } catch (error) {
+      log.error({ err: error }, 'a listener for answers failed');
+    }
+  }
+
   return {
-    answered(req, kind, status, bytes, about) {
-      const { method = '', url } = req;
+    answered(req, kind, reply) {
+      const { method = '', url = '' } = req;
+      const { status, body, decision, mac, facts, fetches, source, delivered } = reply;
       const event: AnswerEvent = {
         kind,
         method,
+        path: pathOf(url),
         status,
-        bytes,
-        mac: about?.mac,
-        decision: about?.decision,
+        bytes: method === 'HEAD' ? 0 : body.length,
+        ms: 0,
+        complete: true,
+        body,
         from: req.socket.remoteAddress,
+        ...{ decision, mac, facts, fetches, source, delivered },
       };
-      log.debug({ kind, method, url, status, bytes, from: event.from }, 'answered');
-      try {
-        onAnswer(event);
-      } catch (error) {
-        log.error({ err: error }, 'a listener for answers failed');
-      }
+      tell(event, url);
+    },
+    delivered(req, sent) {
+      const { method = '', url = '' } = req;
+      tell({ kind: 'image', method, path: pathOf(url), from: req.socket.remoteAddress, ...sent }, url);
     },
     decided(kind, { mac, decision }, from) {
       if (decision !== undefined) log.info({ kind, mac, from, ...decision }, 'decided');
@@ -40,4 +64,9 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
       log.info({ kind, status, from, answer: body.toString().trimEnd() }, 'refused');
     },
   };
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
 }

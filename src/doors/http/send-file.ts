@@ -10,6 +10,8 @@ export interface SendExtras {
   readonly contentType?: string;
   /** Sent with every answer that has no error. */
   readonly headers?: OutgoingHttpHeaders;
+  /** Called with the place in the file that the client has reached. Cheap, please. */
+  readonly onProgress?: (position: number) => void;
   /** For tests: the time that If-Range's date is held against. */
   readonly clockMs?: number;
 }
@@ -70,14 +72,19 @@ async function send(req: IncomingMessage, res: ServerResponse, file: ShelfFile, 
     ...(status === 206 ? { 'Content-Range': `bytes ${start}-${end - 1}/${file.size}` } : {}),
   };
   if (req.method === 'HEAD' || end === start) return bodyless(res, status, headers);
-  return body(res, file, start, end, () => res.writeHead(status, headers));
+  return body(res, file, { start, end, onProgress: extras.onProgress }, () => res.writeHead(status, headers));
+}
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly onProgress: SendExtras['onProgress'];
 }
 
 async function body(
   res: ServerResponse,
   file: ShelfFile,
-  start: number,
-  end: number,
+  { start, end, onProgress }: Part,
   head: () => ServerResponse,
 ): Promise<Sent> {
   const writer = new BodyWriter(res);
@@ -90,6 +97,7 @@ async function body(
       const taken = await writer.write(slice, next === end);
       if (!taken) break;
       position = next;
+      onProgress?.(position);
     }
   } catch (error) {
     if (position === start || !(error instanceof Failure)) throw error;

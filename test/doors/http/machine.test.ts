@@ -142,7 +142,9 @@ test('an image comes off the shelf, by its plain path', async () => {
   expect([answer.status, answer.body, answer.headers['etag']]).toEqual([206, 'er', '"e"']);
   expect([asked, file.closed]).toEqual([['amd64-usr/1.0/a b'], 1]);
   await house.close();
-  expect(house.events).toMatchObject([{ kind: 'image', status: 206, bytes: 2, method: 'GET' }]);
+  expect(house.events).toMatchObject([
+    { kind: 'image', status: 206, bytes: 2, method: 'GET', path: '/images/amd64-usr/1.0/a%20b', complete: true },
+  ]);
 });
 
 test('an image that fails before its first byte is a plain status', async () => {

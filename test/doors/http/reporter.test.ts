@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { parseMac } from '../../../src/domain/mac.ts';
 import type { AnswerEvent } from '../../../src/doors/http/answer-event.ts';
-import { lineReply } from '../../../src/doors/http/reply.ts';
+import { lineReply, makeReply } from '../../../src/doors/http/reply.ts';
 import { createReporter } from '../../../src/doors/http/reporter.ts';
 import { DECISION } from '../../support/http-desk.ts';
 import { recordLog } from '../../support/http-house.ts';
@@ -13,7 +13,8 @@ const mac = parseMac('525400551cee');
 test('an answer is one debug line and one event', () => {
   const log = recordLog();
   const events: AnswerEvent[] = [];
-  createReporter(log, (event) => events.push(event)).answered(REQ, 'script', 200, 12, { decision: DECISION, mac });
+  const reply = makeReply(200, [], Buffer.from('#!ipxe\nboot\n'), { decision: DECISION, mac, fetches: ['a/b'] });
+  createReporter(log, (event) => events.push(event)).answered(REQ, 'script', reply);
   expect(log.lines).toEqual([
     {
       level: 'debug',
@@ -22,8 +23,43 @@ test('an answer is one debug line and one event', () => {
     },
   ]);
   expect(events).toEqual([
-    { kind: 'script', method: 'GET', status: 200, bytes: 12, mac, decision: DECISION, from: '192.0.2.9' },
+    {
+      kind: 'script',
+      method: 'GET',
+      path: '/ipxe',
+      status: 200,
+      bytes: 12,
+      ms: 0,
+      complete: true,
+      mac,
+      decision: DECISION,
+      fetches: ['a/b'],
+      from: '192.0.2.9',
+      body: reply.body,
+    },
   ]);
+});
+
+test('HEAD has no body, and says so', () => {
+  const events: AnswerEvent[] = [];
+  const head = { ...REQ, method: 'HEAD' } as IncomingMessage;
+  createReporter(recordLog(), (event) => events.push(event)).answered(head, 'keys', lineReply(200, 'x'));
+  expect(events).toMatchObject([{ method: 'HEAD', bytes: 0 }]);
+});
+
+test('a file is an event with its time and no text', () => {
+  const events: AnswerEvent[] = [];
+  const sent = { status: 206, bytes: 2, complete: false, ms: 7 };
+  createReporter(recordLog(), (event) => events.push(event)).delivered(REQ, sent);
+  expect(events).toEqual([{ kind: 'image', method: 'GET', path: '/ipxe', from: '192.0.2.9', ...sent }]);
+});
+
+test('a listener that fails stops nothing', () => {
+  const log = recordLog();
+  createReporter(log, () => {
+    throw new TypeError('bug');
+  }).answered(REQ, 'keys', lineReply(200, 'x'));
+  expect(log.of('error')).toHaveLength(1);
 });
 
 test('a decision is news, no decision is none', () => {
