@@ -54,6 +54,10 @@ export interface MachineRoutes {
 }
 
 const NOCLOUD_FILES: readonly NocloudFile[] = ['user-data', 'meta-data', 'vendor-data', 'network-config'];
+const INSTALLER_FILES: ReadonlyMap<string, 'ignition' | 'cloud_config'> = new Map([
+  ['ignition', 'ignition'],
+  ['cloud-config', 'cloud_config'],
+] as const);
 
 /** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
 export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutesOptions): MachineRoutes {
@@ -120,6 +124,20 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
     }
     const facts = factsFromSegment(first);
     const answer = await desk.nocloud(file, { facts, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: facts.mac });
+  }
+
+  /** What the live system of a machine that is to be installed boots with. */
+  async function installer(ask: Ask): Promise<Reply> {
+    const [first = '', second = '', ...more] = ask.rest.split('/');
+    const kind = INSTALLER_FILES.get(second);
+    if (kind === undefined || more.length > 0) {
+      throw new Failure('not-found', `no installer's file "${show(ask.rest)}"`, {
+        remedy: `ask for /install/MAC/ and one of ${[...INSTALLER_FILES.keys()].join(', ')}`,
+      });
+    }
+    const facts = factsFromSegment(first);
+    const answer = await desk.installer(kind, { facts, origin: originOf(ask.head, ask.end, baseUrl) });
     return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: facts.mac });
   }
 
@@ -190,6 +208,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
       ['/profiles/', { kind: 'profile', answer: profile }],
       ['/firmware/', { kind: 'firmware', answer: bootFile }],
       ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
+      ['/install/', { kind: 'document', answer: installer }],
       ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
     ]),
     posts: new Map<string, Route>(),
