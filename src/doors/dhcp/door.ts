@@ -27,12 +27,23 @@ export interface DhcpDeps {
   /** What a machine shall load from the server at this address. */
   readonly choose: (machine: NetbootMachine, serverAddress: string) => BootChoice;
   readonly log: Log;
+  /** Called for each machine that was answered, or left alone on purpose: cheap, please. */
+  readonly onMachine?: (event: MachineEvent) => void;
   /** For tests. */
   readonly addresses?: () => readonly LocalAddress[];
   /** For tests, which may not broadcast: who "everybody" is, and the port of clients. */
   readonly everybody?: Endpoint;
   /** For tests: milliseconds between looks at the host's addresses. */
   readonly rescanMs?: number;
+}
+
+/** A machine that asked to boot, for the journal. */
+export interface MachineEvent {
+  readonly machine: NetbootMachine;
+  /** What it was told to load; absent when it was left alone. */
+  readonly file?: string;
+  /** Why it was left alone. */
+  readonly silence?: string;
 }
 
 export interface DhcpDoor extends Service {
@@ -85,6 +96,10 @@ export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor
       counters.silent(answer.machine === undefined ? answer.reason : 'not to be booted');
       if (answer.machine !== undefined) {
         deps.log.debug({ mac: answer.machine.mac, reason: answer.reason }, 'dhcp: no answer');
+        // A machine in its boot asks again and again: the limit is for what we note as for what we answer.
+        if (limit.allow(answer.machine.mac, performance.now())) {
+          deps.onMachine?.({ machine: answer.machine, silence: answer.reason });
+        }
       }
       return false;
     }
@@ -99,6 +114,7 @@ export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor
       { mac, uuid, ipxe, ...target, file: answer.file, server },
       'dhcp: told where to boot from',
     );
+    deps.onMachine?.({ machine: answer.machine, file: answer.file });
     return true;
   };
 

@@ -6,6 +6,7 @@ import { expandListen, localAddresses, type LocalAddress } from '../local-addres
 import { Listener } from './listener.ts';
 import { Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
+import type { TransferEvent } from './transfer-event.ts';
 
 export interface TftpSettings {
   /** An address; `0.0.0.0` is every IPv4 address of the host, `::` every address. */
@@ -25,6 +26,8 @@ export interface TftpSettings {
 export interface TftpDeps {
   readonly source: TftpSource;
   readonly log: Log;
+  /** Called for each request that was answered: cheap, please. */
+  readonly onEnd?: (event: TransferEvent) => void;
   /** For tests. */
   readonly addresses?: () => readonly LocalAddress[];
   /** For tests: milliseconds between looks at the host's addresses. */
@@ -70,6 +73,9 @@ export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor
       },
       singlePort: settings.singlePort ?? false,
       now,
+      onEnd: (event) => {
+        deps.onEnd?.(event);
+      },
       busy: () => {
         // In the turn's last phase: after a stall of this process, the ACKs that wait at the sockets are read first.
         ticking ??= setInterval(() => setImmediate(tick), TICK_MS);

@@ -10,6 +10,7 @@ import { reportEnd } from './report.ts';
 import { Session } from './session.ts';
 import type { Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
+import type { TransferEvent } from './transfer-event.ts';
 
 export interface ListenerDeps {
   readonly source: TftpSource;
@@ -19,6 +20,8 @@ export interface ListenerDeps {
   /** All traffic goes over the request port: behind a container's NAT nothing else comes through. */
   readonly singlePort: boolean;
   readonly now: () => number;
+  /** Called for each request that was answered. */
+  readonly onEnd: (event: TransferEvent) => void;
   /** Called when a transfer begins: from now on `tick` must be called. */
   readonly busy: () => void;
 }
@@ -160,6 +163,7 @@ export class Listener {
     });
     if (content === undefined) {
       log.info({ client: client.address, file: name }, 'tftp: file not found');
+      this.#deps.onEnd({ client: client.address, file: name, size: 0, ms: 0, end: 'not found' });
       if (!entry.over) this.#reply(TFTP_ERROR.notFound, client);
       this.#finish(entry);
       return;
@@ -182,7 +186,9 @@ export class Listener {
       },
       ended: (end) => {
         const size = content.kind === 'file' ? content.size : content.bytes.length;
-        reportEnd(log, end, { client: address, file: name, size, ms: Math.round(now() - started) });
+        const about = { client: address, file: name, size, ms: Math.round(now() - started) };
+        reportEnd(log, end, about);
+        this.#deps.onEnd({ ...about, end: end.kind });
         this.#finish(entry);
       },
     });

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDhcpDoor, type DhcpDeps, type DhcpDoor, type DhcpSettings } from '../../../src/doors/dhcp/door.ts';
+import {
+  createDhcpDoor,
+  type DhcpDeps,
+  type DhcpDoor,
+  type DhcpSettings,
+  type MachineEvent,
+} from '../../../src/doors/dhcp/door.ts';
 import type { LocalAddress } from '../../../src/doors/local-addresses.ts';
 import { discover, FIRMWARE, optionsOf, parsed, question } from '../../support/dhcp-packets.ts';
 import { RawClient } from '../../support/tftp-client.ts';
@@ -67,15 +73,20 @@ describe('the DHCP door', () => {
     cleanup.push(() => {
       hears.close();
     });
+    const told: MachineEvent[] = [];
     const { client, port, log } = await lan(
       {},
-      { everybody: { address: EVERYBODY, port: hears.socket.address().port } },
+      {
+        everybody: { address: EVERYBODY, port: hears.socket.address().port },
+        onMachine: (event) => told.push(event),
+      },
     );
     client.send(OVMF, port, EVERYBODY);
     const { bytes, from } = await hears.expect();
     expect(from).toMatchObject({ address: SERVER, port });
     expect(parsed(bytes)).toMatchObject({ siaddr: SERVER, yiaddr: '0.0.0.0', file: 'snponly.efi' });
     expect(log.lines.at(-1)).toMatchObject({ level: 'info', fields: { mac: '52:54:00:55:1c:ee', server: SERVER } });
+    expect(told).toMatchObject([{ machine: { mac: '52:54:00:55:1c:ee', ipxe: false }, file: 'snponly.efi' }]);
   });
 
   it('answers at each interface with its own address', async () => {
@@ -126,9 +137,15 @@ describe('the DHCP door', () => {
   });
 
   it('keeps silent where the policy does', async () => {
-    const { client, bootServerPort, door, log } = await lan({}, { choose: () => ({ silence: 'boots locally' }) });
+    const told: MachineEvent[] = [];
+    const { client, bootServerPort, door, log } = await lan(
+      {},
+      { choose: () => ({ silence: 'boots locally' }), onMachine: (event) => told.push(event) },
+    );
     client.send(question(3, optionsOf('OVMF 2022.11, PXEv4')), bootServerPort, SERVER);
     await until(() => door.counters.silences.size > 0);
+    expect(told).toMatchObject([{ machine: { mac: '52:54:00:55:1c:ee' }, silence: 'boots locally' }]);
+    expect(told[0]).not.toHaveProperty('file');
     expect(client.all).toEqual([]);
     expect(log.lines).toMatchObject([{ level: 'debug', fields: { reason: 'boots locally' } }]);
   });

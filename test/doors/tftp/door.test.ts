@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeAck } from '../../../src/wire/tftp/encode.ts';
+import type { TransferEvent } from '../../../src/doors/tftp/transfer-event.ts';
 import { fetchTftp, RawClient } from '../../support/tftp-client.ts';
 import { bytesSource, folderSource } from '../../support/tftp-files.ts';
 import { content, serveTftp, until, type Served } from '../../support/tftp-server.ts';
@@ -49,6 +50,18 @@ describe('a transfer', () => {
       expect(got.oack).toBe(oack?.replace('SIZE', String(size)));
       expect(got.datas).toBeGreaterThanOrEqual(Math.floor(size / (small ? 8 : options === '' ? 512 : 1468)) + 1);
     }
+  });
+
+  it('is told of when it ends, and so is a file that is not there', async () => {
+    const told: TransferEvent[] = [];
+    const { port } = await serve(folderSource(folder), {}, { onEnd: (event) => told.push(event) });
+    await fetchTftp(port, 'f1467', { options: 'blksize=1468' });
+    await expect(fetchTftp(port, 'none')).rejects.toThrow();
+    await until(() => told.length === 2);
+    expect(told).toMatchObject([
+      { client: '127.0.0.1', file: 'f1467', size: 1467, end: 'done' },
+      { client: '127.0.0.1', file: 'none', size: 0, ms: 0, end: 'not found' },
+    ]);
   });
 
   it.each([65_535, 65_536])('goes on after block 65535 (%i full blocks)', async (blocks) => {
