@@ -7,7 +7,7 @@ import { closingReply, crowdedReply, turnAway } from './gate.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { listen, urlOf, type ListenAddress } from './listen.ts';
 import { createMachineDoor, type MachineDoorOptions } from './machine.ts';
-import type { OperatorDoorOptions } from './operator.ts';
+import type { OperatorDoorOptions } from './operator/operator.ts';
 import { sendReply } from './reply.ts';
 import { readHead } from './request-head.ts';
 
@@ -127,7 +127,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
 function lazyOperator(options: OperatorDoorOptions): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   let loading: Promise<(req: IncomingMessage, res: ServerResponse) => unknown> | undefined;
   return async (req, res) => {
-    loading ??= import('./operator.ts').then(({ createOperatorDoor }) => createOperatorDoor(options));
+    loading ??= import('./operator/operator.ts').then(({ createOperatorDoor }) => createOperatorDoor(options));
     (await loading)(req, res);
   };
 }

@@ -1,15 +1,15 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { createHash } from 'node:crypto';
-import { Failure } from '../../domain/failure.ts';
-import type { Log } from '../../domain/log.ts';
-import type { Origin } from '../../domain/origin.ts';
-import { failureReply, methodReply } from './failure-reply.ts';
-import { originOf } from './origin.ts';
-import { show } from './percent.ts';
-import { lineReply, makeReply, sendReply } from './reply.ts';
-import { readHead } from './request-head.ts';
-import { startPage, type Overview } from './start-page.ts';
-import { START_STYLE } from './start-style.ts';
+import { Failure } from '../../../domain/failure.ts';
+import type { Log } from '../../../domain/log.ts';
+import type { Origin } from '../../../domain/origin.ts';
+import { failureReply } from '../failure-reply.ts';
+import { originOf } from '../origin.ts';
+import { show } from '../percent.ts';
+import { lineReply, sendReply } from '../reply.ts';
+import { readHead } from '../request-head.ts';
+import type { Overview } from '../start-page.ts';
+import type { Office } from './office.ts';
+import { mountPages } from './pages.ts';
 
 export interface OperatorDoorOptions {
   readonly baseUrl: Origin | undefined;
@@ -23,7 +23,6 @@ export function createOperatorDoor({ baseUrl, overview, log }: OperatorDoorOptio
   app.set('query parser', 'simple'); // node:querystring: no nesting, so no objects from a query
   app.disable('x-powered-by');
   app.disable('etag');
-  const headers = pageHeaders();
 
   app.use((req, res, next) => {
     res.once('close', () => {
@@ -31,15 +30,13 @@ export function createOperatorDoor({ baseUrl, overview, log }: OperatorDoorOptio
     });
     next();
   });
-  app
-    .route('/dashboard')
-    .get((req, res) => {
-      const page = startPage(overview(), originOf(readHead(req.rawHeaders), req.socket, baseUrl));
-      sendReply(res, makeReply(200, headers, Buffer.from(page)));
-    })
-    .all((req, res) => {
-      sendReply(res, methodReply(show(req.method), show(req.path)));
-    });
+  mountPages(app, {
+    office: {} as Office,
+    origin: (req) => originOf(readHead(req.rawHeaders), req.socket, baseUrl),
+    csrf: () => '',
+    overview,
+    log,
+  });
   app.use((req, res) => {
     sendReply(res, lineReply(404, `nothing is at ${show(req.path)} (the start page is /dashboard)`));
   });
@@ -57,14 +54,4 @@ function asFailure(error: unknown): unknown {
   return status === 413
     ? new Failure('too-large', 'the request is too large', { cause: error })
     : new Failure('invalid', 'the request is malformed', { remedy: 'check its address and its body', cause: error });
-}
-
-/** No scripts, no frames, no forms, nothing from elsewhere; the page's one style by its hash (CSP level 3). */
-function pageHeaders(): readonly string[] {
-  const style = createHash('sha256').update(START_STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-  return [
-    ...['Content-Type', 'text/html; charset=utf-8', 'Content-Security-Policy', policy],
-    ...['X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store'],
-  ];
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import request from 'supertest';
 import { expect, test } from 'vitest';
-import { Failure } from '../../../src/domain/failure.ts';
-import { createOperatorDoor, type OperatorDoorOptions } from '../../../src/doors/http/operator.ts';
-import { recordLog } from '../../support/http-house.ts';
+import { Failure } from '../../../../src/domain/failure.ts';
+import { createOperatorDoor, type OperatorDoorOptions } from '../../../../src/doors/http/operator/operator.ts';
+import { recordLog } from '../../../support/http-house.ts';
 
 function door(options: Partial<OperatorDoorOptions> = {}) {
   const log = recordLog();
