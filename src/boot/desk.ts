@@ -11,6 +11,8 @@ import type { DocumentKind } from '../domain/profile.ts';
 export interface Question {
   readonly facts: MachineFacts;
   readonly origin: Origin;
+  /** What was chosen at the screen of a machine that nobody knows: a profile, or the menu's word `wait`. */
+  readonly choice?: Name;
 }
 
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */

@@ -6,6 +6,7 @@ import type { Match } from '../catalog/snapshot.ts';
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
 export function because(match: Match, facts: MachineFacts): string {
   const { profile, node } = match;
+  if (match.by === 'choice') return `no profile names ${whoIs(facts)}; ${profile.file} was chosen at its screen`;
   if (match.by === 'default' || node === undefined) {
     return `no profile names ${whoIs(facts)}; ${profile.file} is the default`;
   }
@@ -39,7 +40,8 @@ export function decisionOf(match: Match, facts: MachineFacts, outcome: Decision[
 
 /**
  * The query by which a later request of the same machine finds the same profile again: the MAC, because people read it,
- * and whatever else decided. Empty for a machine without any identity.
+ * and whatever else decided (see match-for for the profile that was chosen at a screen). Empty for a machine without any
+ * identity.
  */
 export function identityQuery(facts: MachineFacts, match: Match): string {
   const parts: string[] = [];
@@ -48,5 +50,6 @@ export function identityQuery(facts: MachineFacts, match: Match): string {
   if (facts.serial !== undefined && (match.by === 'serial' || parts.length === 0)) {
     parts.push(`serial=${encodeURIComponent(facts.serial)}`);
   }
+  if (match.by === 'choice') parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }

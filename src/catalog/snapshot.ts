@@ -27,7 +27,8 @@ export interface SshKey {
 export interface Match {
   readonly profile: Profile;
   readonly node?: Node;
-  readonly by: 'mac' | 'uuid' | 'serial' | 'default';
+  /** `choice`: nobody names the machine, and a person chose the profile at its screen (see boot/match-for). */
+  readonly by: 'mac' | 'uuid' | 'serial' | 'default' | 'choice';
 }
 
 /** Everything that the folder said at one moment. Immutable; a change of any file makes a new one. */
