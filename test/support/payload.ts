@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 const top = join(import.meta.dirname, '..', '..');
 const cache = join(top, '.cache', 'lab');
 const builder = join(top, 'scripts', 'lab', 'mkpayload.sh');
+const diskBuilder = join(top, 'scripts', 'lab', 'mkdisk.sh');
 
 /** The small Linux that the test machines boot: a Debian kernel and an initramfs that reports on the serial console. */
 export interface Payload {
@@ -36,6 +37,20 @@ export async function buildPayload(): Promise<Payload | { readonly reason: strin
     }
   }
   return { kernel: join(folder, 'vmlinuz'), initramfs: join(folder, 'initramfs.cpio.gz') };
+}
+
+/** Packages that mkdisk.sh needs, by what they bring. */
+export const DISK_NEEDS = {
+  commands: ['grub-mkimage', 'mcopy'],
+  files: ['/usr/lib/grub/i386-pc/boot.img', '/usr/lib/grub/x86_64-efi/normal.mod', '/usr/sbin/mkfs.fat'],
+} as const;
+
+/** A gzipped disk that boots the payload on BIOS and on UEFI: what an installer writes. Kept beside the payload. */
+export async function buildDisk(payload: Payload): Promise<string> {
+  const recipe = createHash('sha256').update(readFileSync(diskBuilder)).digest('hex').slice(0, 12);
+  const disk = join(dirname(payload.kernel), `disk-${recipe}.img.gz`);
+  if (!existsSync(disk)) await promisify(execFile)(diskBuilder, [dirname(payload.kernel), disk]);
+  return disk;
 }
 
 /** Puts a file of the payload on a shelf: a hard link where the file system allows, for symlinks that leave a data directory lead nowhere. */
