@@ -1,4 +1,5 @@
 import { failureLine, Failure } from '../domain/failure.ts';
+import { NO_RECORDER } from '../domain/journal-event.ts';
 import type { Log } from '../domain/log.ts';
 import { problemLine } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
@@ -55,7 +56,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
         boots,
         door,
         ...lan,
-        createSyncService(settings, house, log, options.self),
+        createSyncService({ settings, house, recorder: NO_RECORDER, log, self: options.self }),
       ]) {
         started.push(service);
         await service.start();

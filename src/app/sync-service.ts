@@ -2,6 +2,7 @@ import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
 import { typicalMachine } from '../boot/placeholder.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { Failure } from '../domain/failure.ts';
+import type { Recorder } from '../domain/journal-event.ts';
 import type { Log } from '../domain/log.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { Locked, SyncEvent } from '../domain/sync-event.ts';
@@ -16,14 +17,26 @@ import { likelyOrigin, type House } from './house.ts';
 import { syncInChild } from './sync-child.ts';
 import { syncPorts } from './sync-ports.ts';
 
+export interface SyncServiceOptions {
+  readonly settings: Settings;
+  readonly house: Pick<House, 'files' | 'catalog' | 'shelf'>;
+  readonly recorder: Pick<Recorder, 'sync'>;
+  readonly log: Log;
+  /** How this program is started: then each run is a process of its own. */
+  readonly self?: readonly string[] | undefined;
+}
+
 /** The release sync as a part of the server: on its schedule, at start, and when a profile names what is not there. */
-export function createSyncService(settings: Settings, house: House, log: Log, self?: readonly string[]): SyncSchedule {
+export function createSyncService({ settings, house, recorder, log, self }: SyncServiceOptions): SyncSchedule {
   const { files, catalog } = house;
   const profiles = async (): Promise<Snapshot> => await catalog.refresh();
 
   async function run(signal: AbortSignal): Promise<number> {
+    const begun = Date.now();
     const tell = (event: SyncEvent): void => {
       logEvent(event, log);
+      // How far a download is is no step of its history.
+      if (event.kind !== 'download') recorder.sync({ at: Date.now(), run: begun, event });
     };
     const done = await (self === undefined ? runHere(signal, tell) : syncInChild({ self, settings, tell, signal }));
     if (done.kind === 'done') return done.value;

@@ -26,6 +26,11 @@ export interface ScheduleOptions {
 export interface SyncSchedule extends Service {
   /** Something may be missing now: a run begins if so. Cheap; runs never overlap. */
   readonly look: () => void;
+  /** Begins a run now, also where no schedule is set; false when one is running or the server stops. */
+  readonly runNow: () => boolean;
+  readonly isRunning: () => boolean;
+  /** When the next run begins by itself, in milliseconds since 1970. */
+  readonly nextRun: () => number | undefined;
 }
 
 /** When the sync runs by itself. No failure of a run ends the server. */
@@ -64,7 +69,7 @@ export function createSchedule({
   }
 
   async function planRetry(): Promise<void> {
-    if (stop.signal.aborted || !(await isMissing())) return;
+    if (expression === undefined || stop.signal.aborted || !(await isMissing())) return;
     lastRetry = Math.min(LAST_RETRY_MS, lastRetry === 0 ? FIRST_RETRY_MS : lastRetry * 2);
     plan(lastRetry);
   }
@@ -100,12 +105,21 @@ export function createSchedule({
       if (expression === undefined || stop.signal.aborted || running !== undefined || timer !== undefined) return;
       plan(0);
     },
+    runNow() {
+      if (running !== undefined || stop.signal.aborted) return false;
+      runOnce().catch((error: unknown) => {
+        log.error({ err: error }, 'the release sync could not begin');
+      });
+      return true;
+    },
+    isRunning: () => running !== undefined,
+    nextRun: () => task?.getNextRun()?.getTime(),
     start() {
+      stop = new AbortController();
       if (expression === undefined) {
         log.info({}, 'the release sync is off');
         return Promise.resolve();
       }
-      stop = new AbortController();
       task = schedule(expression, runOnce, {
         name: 'release sync',
         timezone,

@@ -50,6 +50,29 @@ describe('createSchedule', () => {
     expect(runs).toHaveLength(1);
   });
 
+  it('a person may start a run, one at a time, also where no schedule is set; a failure is not tried again then', async () => {
+    let end: (failed: number) => void = () => undefined;
+    const { runs, schedule: one } = begin({
+      expression: undefined,
+      missing: () => Promise.resolve(true),
+      run: () => new Promise((resolve) => (end = resolve)),
+    });
+    await one.start();
+    expect(one.nextRun()).toBeUndefined();
+    expect([one.isRunning(), one.runNow(), one.isRunning(), one.runNow()]).toEqual([false, true, true, false]);
+    end(1);
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000);
+    expect([one.isRunning(), runs.length]).toEqual([false, 1]);
+    await one.stop(AbortSignal.abort());
+    expect(one.runNow()).toBe(false);
+  });
+
+  it('says when the next run begins', async () => {
+    const { schedule: one } = begin({});
+    await one.start();
+    expect(new Date(one.nextRun() ?? 0).toISOString()).toBe('2026-08-20T02:17:00.000Z');
+  });
+
   it('off: never, not at start and not when it is told to look', async () => {
     const { runs, schedule: one } = begin({ expression: undefined, missing: () => Promise.resolve(true) });
     await one.start();
