@@ -1,0 +1,44 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext } from 'playwright-core';
+
+/** Debian's. */
+export const CHROMIUM = '/usr/bin/chromium';
+
+// Without the last four it looks up and asks hosts of its own at every start.
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface Browser extends AsyncDisposable {
+  readonly context: BrowserContext;
+}
+
+/** A browser with an empty profile; `netns` puts it on a host of a LAN (a network namespace, needs root). */
+export async function openBrowser({ netns, dark = false }: { netns?: string; dark?: boolean } = {}): Promise<Browser> {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-browser-'));
+  const start = join(folder, 'start.sh');
+  // The pipe by which the browser is driven are descriptors that stay open over exec.
+  writeFileSync(start, `#!/bin/sh\nexec ${netns === undefined ? '' : `ip netns exec ${netns} `}${CHROMIUM} "$@"\n`);
+  chmodSync(start, 0o755);
+  const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
+    executablePath: start,
+    headless: true,
+    args: FLAGS,
+    colorScheme: dark ? 'dark' : 'light',
+  });
+  return {
+    context,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
