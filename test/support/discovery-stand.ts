@@ -1,0 +1,73 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Discovery, type DiscoveryLimits } from '../../src/discovery/discovery.ts';
+import type { DiscoveryStore } from '../../src/domain/discovery.ts';
+import { SILENT, type Log } from '../../src/domain/log.ts';
+import { parseOrigin, type Origin } from '../../src/domain/origin.ts';
+import { createDiscoveryDoor } from '../../src/doors/http/discovery-routes.ts';
+import { readHead } from '../../src/doors/http/request-head.ts';
+import { MemoryDiscoveryStore } from './memory-discovery.ts';
+
+export interface StandOptions {
+  readonly store?: DiscoveryStore;
+  readonly host?: string;
+  readonly port?: number;
+  /** What its discovery URLs begin with; where it listens when absent. */
+  readonly base?: string;
+  readonly pollTime?: number;
+  readonly limits?: Partial<DiscoveryLimits>;
+  readonly log?: Log;
+  /** Before it serves. */
+  readonly load?: boolean;
+}
+
+export interface DiscoveryStand extends AsyncDisposable {
+  readonly discovery: Discovery;
+  readonly url: string;
+  readonly server: Server;
+  end(): void;
+}
+
+export const OPERATOR = { authorization: 'Bearer let-me-in' };
+
+/** The discovery door alone on a server of its own. */
+export async function startDiscovery(options: StandOptions = {}): Promise<DiscoveryStand> {
+  let tokens = 0;
+  const discovery = new Discovery({
+    store: options.store ?? new MemoryDiscoveryStore(),
+    now: Date.now,
+    random: () => String((tokens += 1)).padStart(32, '0'),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  if (options.load !== false) await discovery.load();
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+  });
+  const { address, port } = server.address() as AddressInfo;
+  const url = `http://${address}:${String(port)}`;
+  const door = createDiscoveryDoor({
+    discovery,
+    base: () => (parseOrigin(options.base ?? url) ?? '') as Origin,
+    isOperator: (req) => req.headers.authorization === OPERATOR.authorization,
+    log: options.log ?? SILENT,
+    now: () => performance.now(),
+    ...(options.pollTime === undefined ? {} : { pollTime: options.pollTime }),
+  });
+  server.on('request', (req, res) => {
+    const answered = door.handle(req, res, readHead(req.rawHeaders));
+    if (answered === undefined) res.writeHead(404).end();
+    answered?.catch(() => res.destroy());
+  });
+  return {
+    ...{ discovery, url, server },
+    end: () => {
+      door.end();
+    },
+    async [Symbol.asyncDispose]() {
+      door.end();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
