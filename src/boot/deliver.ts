@@ -7,6 +7,7 @@ import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
 import { checkDocument } from '../documents/document.ts';
 import { findingProblem } from './finding-problem.ts';
+import { hostKeyFor, whyNoHostKey, type HostKeys } from './host-keys.ts';
 import type { TemplateShelf } from './template-shelf.ts';
 import { templateData } from './template-data.ts';
 
@@ -21,6 +22,8 @@ export interface Reader {
 export interface DeliveryRoom {
   readonly snapshot: Pick<Snapshot, 'keys'>;
   readonly templates: TemplateShelf;
+  /** For templates that give a machine its host key. */
+  readonly hostKeys?: HostKeys | undefined;
 }
 
 /**
@@ -37,7 +40,9 @@ export function deliver(
   let text: string | undefined;
   if (document.template) {
     const template = room.templates.compiled(document);
-    text = template.render(templateData(reader.match, reader.facts, reader.origin, room.snapshot));
+    const { match, facts, origin } = reader;
+    const data = templateData(match, facts, origin, room.snapshot, hostKeyFor(match, room.hostKeys));
+    text = template.render(data, (name) => (name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : undefined));
   }
   const adapted = kind === 'cloud_config' ? adapt(text ?? document.bytes.toString('utf8'), document, reader) : text;
   if (adapted === undefined) return document.bytes;

@@ -9,6 +9,7 @@ import { contentTypeOf } from '../documents/document.ts';
 import { metadataText } from '../render/metadata.ts';
 import { deliver } from './deliver.ts';
 import type { DocumentAnswer, NocloudFile, Question } from './desk.ts';
+import type { HostKeys } from './host-keys.ts';
 import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
 import { templateData } from './template-data.ts';
 import { createTemplateShelf } from './template-shelf.ts';
@@ -16,7 +17,7 @@ import { createTemplateShelf } from './template-shelf.ts';
 const PLAIN = 'text/plain; charset=utf-8';
 
 /** Configuration documents: as they are, or made for the machine that asks. */
-export function createDocumentDesk(catalog: Catalog) {
+export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys) {
   const templates = createTemplateShelf();
 
   function answer(
@@ -27,7 +28,7 @@ export function createDocumentDesk(catalog: Catalog) {
     snapshot: Snapshot,
   ): DocumentAnswer {
     return {
-      body: deliver(document, kind, { match, ...question }, { snapshot, templates }),
+      body: deliver(document, kind, { match, ...question }, { snapshot, templates, hostKeys }),
       contentType: contentTypeOf(kind, document.name),
       source: document.file,
       decision: decisionOf(match, question.facts, 'boot'),

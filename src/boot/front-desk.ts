@@ -4,16 +4,20 @@ import { pixiecoreAnswer } from '../render/pixiecore.ts';
 import { bootFile } from './boot-files.ts';
 import type { Desk } from './desk.ts';
 import { createDocumentDesk } from './document-desk.ts';
+import type { HostKeys } from './host-keys.ts';
 import { currentVersionText } from './release-pointer.ts';
 import { createScriptDesk, type ScriptDeskOptions } from './script-desk.ts';
 
-export type FrontDeskOptions = ScriptDeskOptions;
+export interface FrontDeskOptions extends ScriptDeskOptions {
+  /** Without them no template can give a machine its host key. */
+  readonly hostKeys?: HostKeys;
+}
 
 /** The desk: the catalog says which profile, systems what it needs, render puts it into words. */
 export function createFrontDesk(options: FrontDeskOptions): Desk {
   const { catalog } = options;
   const scripts = createScriptDesk(options);
-  const documents = createDocumentDesk(catalog);
+  const documents = createDocumentDesk(catalog, options.hostKeys);
   return {
     generation: () => catalog.current().generation,
     start: startScript,

@@ -9,6 +9,7 @@ import { kernelLineProblems } from '../render/kernel-line.ts';
 import { profileWordProblems } from '../render/profile-words.ts';
 import { deliver } from './deliver.ts';
 import { findingProblem } from './finding-problem.ts';
+import { SAMPLE_KEYS } from './host-keys.ts';
 import { machinePlan } from './machine-plan.ts';
 import { typicalMachine } from './placeholder.ts';
 import { createTemplateShelf, type TemplateShelf } from './template-shelf.ts';
@@ -76,7 +77,7 @@ export function templateProblems(
     ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
   };
   const problems = broken(() => {
-    deliver(document, kind, { match, facts, origin }, { snapshot: around, templates });
+    deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, hostKeys: SAMPLE_KEYS });
     return [];
   }, document.file);
   // What is wrong with the template itself is wrong for everybody; what is rendered names its reader.

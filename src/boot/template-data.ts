@@ -2,7 +2,9 @@ import type { MachineFacts } from '../domain/facts.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { Json, JsonObject, Node } from '../domain/profile.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import type { HostKey } from '../identity/host-key.ts';
 import type { TemplateData } from '../render/template.ts';
+import { hostKeyData } from './host-keys.ts';
 
 /** What a template sees. What the file says of a node wins over what the machine says of itself. */
 export function templateData(
@@ -10,6 +12,7 @@ export function templateData(
   facts: MachineFacts,
   origin: Origin,
   { keys: known }: Pick<Snapshot, 'keys'>,
+  hostKey?: HostKey,
 ): TemplateData {
   const { profile, node } = match;
   const keys: Record<string, Json> = {};
@@ -25,6 +28,7 @@ export function templateData(
       arch: profile.arch,
     },
     ssh_keys: keys,
+    ...(hostKey === undefined ? {} : { ssh_host_keys: hostKeyData(hostKey) }),
     base_url: origin,
     cluster: profile.nodes.map(nodeData),
     request: defined(facts, [

@@ -21,9 +21,15 @@ export type TemplateData = JsonObject;
 export interface Template {
   /** Where it came from, for messages: `configs/a.yml.hbs`. */
   readonly file: string;
-  /** Throws Failure `broken` with the template's line for a variable that is not there, and for a text over 4 MiB. */
-  render(data: TemplateData): string;
+  /**
+   * Throws Failure `broken` with the template's line for a variable that is not there, and for a text over 4 MiB. `why`
+   * may know more of a name at the top that is not there: that it is not there yet, what to do about it.
+   */
+  render(data: TemplateData, why?: WhyMissing): string;
 }
+
+/** Why something that other machines' templates can name is not there for this one. */
+export type WhyMissing = (name: string) => Failure | undefined;
 
 const MAX_SOURCE = 64 * 1024;
 const MAX_TEXT = 4 * 1024 * 1024;
@@ -48,8 +54,8 @@ export function compileTemplate(source: string, file: string): Template {
   const steps = readTemplate(source, file, HELPER_NAMES);
   return {
     file,
-    render(data: TemplateData): string {
-      const run = new Run(file, data);
+    render(data: TemplateData, why?: WhyMissing): string {
+      const run = new Run(file, data, why);
       run.steps(steps, { stack: [data], loops: [], names: new Map() });
       return run.text();
     },
@@ -73,13 +79,15 @@ interface Scope {
 class Run {
   readonly #file: string;
   readonly #data: TemplateData;
+  readonly #why: WhyMissing | undefined;
   readonly #out: string[] = [];
   #length = 0;
   #steps = 0;
 
-  constructor(file: string, data: TemplateData) {
+  constructor(file: string, data: TemplateData, why: WhyMissing | undefined) {
     this.#file = file;
     this.#data = data;
+    this.#why = why;
   }
 
   text(): string {
@@ -207,6 +215,14 @@ class Run {
   }
 
   #missing(path: PathExpression, part: string, around: Json): never {
+    const reason = around === this.#data ? this.#why?.(part) : undefined;
+    if (reason !== undefined) {
+      const { code, message, remedy } = reason;
+      throw new Failure(code, `variable "${path.text}" is not there: ${message}`, {
+        place: { file: this.#file, ...path.spot },
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+    }
     const known = typeof around === 'object' && around !== null && !Array.isArray(around) ? Object.keys(around) : [];
     const meant = nearest(part, known);
     const remedy =
