@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { parseLabel } from '../domain/facts.ts';
+import type { MachineKey } from '../domain/machine.ts';
+import { parseMac } from '../domain/mac.ts';
+import { parseUuid } from '../domain/uuid.ts';
+import type { InstallMark, MachineIdentity } from './mark.ts';
+
+/** Below the data directory. */
+export const MARKS_FOLDER = 'state/machines';
+
+/**
+ * The file of a machine's mark: `52-54-00-55-1c-ee.json`, `uuid-c6c3....json`. A serial number may be any text, so its
+ * file is found by a digest of it; the words before that are for people.
+ */
+export function markFileName(key: MachineKey): string {
+  if (!key.startsWith('serial:')) return `${key.replaceAll(':', '-')}.json`;
+  const serial = key.slice('serial:'.length);
+  const words = serial.replaceAll(/[^A-Za-z0-9._-]+/g, '_').slice(0, 40);
+  return `serial-${words}-${createHash('sha256').update(serial).digest('hex').slice(0, 24)}.json`;
+}
+
+/** Whom a file is about, by its name alone: what is left when its text cannot be understood. */
+export function machineOfFile(file: string): { readonly key: MachineKey; readonly machine: MachineIdentity } {
+  const name = file.replace(/\.json$/, '');
+  const mac = parseMac(name);
+  if (mac !== undefined) return { key: mac, machine: { mac } };
+  const uuid = name.startsWith('uuid-') ? parseUuid(name.slice('uuid-'.length)) : undefined;
+  return uuid === undefined ? { key: name, machine: {} } : { key: `uuid:${uuid}`, machine: { uuid } };
+}
+
+export function markText(mark: InstallMark): string {
+  const { key, machine, state, since, tries, begun, profile, disk } = mark;
+  const times = { since: timeText(since), ...(begun === undefined ? {} : { begun: timeText(begun) }) };
+  return `${JSON.stringify({ key, machine, state, ...times, tries, profile, disk }, undefined, 2)}\n`;
+}
+
+/** The mark in a file's text, or what is wrong with it. */
+export function parseMark(text: string, file: string): InstallMark | string {
+  const raw = objectIn(text);
+  if (raw === undefined) return 'it is not a JSON object';
+  const { key, state, tries, profile, disk } = raw;
+  if (typeof key !== 'string' || markFileName(key) !== file) return `"key" does not belong to a file of this name`;
+  if (state !== 'installing' && state !== 'installed') return '"state" is neither installing nor installed';
+  const since = timeIn(raw['since']);
+  if (since === undefined) return '"since" is not a time';
+  const begun = raw['begun'] === undefined ? undefined : timeIn(raw['begun']);
+  if (raw['begun'] !== undefined && begun === undefined) return '"begun" is not a time';
+  if (typeof tries !== 'number' || !Number.isSafeInteger(tries) || tries < 0) return '"tries" is not a count';
+  if (typeof profile !== 'string' || typeof disk !== 'string') return '"profile" or "disk" is missing';
+  const machine = machineIn(raw['machine']);
+  if (machine === undefined) return '"machine" holds something that identifies no machine';
+  return { key, machine, state, since, tries, profile, disk, ...(begun === undefined ? {} : { begun }) };
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return asObject(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+function machineIn(value: unknown): MachineIdentity | undefined {
+  const raw = asObject(value);
+  if (raw === undefined) return undefined;
+  const texts = ['mac', 'uuid', 'serial'].map((key) => raw[key]);
+  if (texts.some((text) => text !== undefined && typeof text !== 'string')) return undefined;
+  const [macText, uuidText, serialText] = texts as (string | undefined)[];
+  const mac = macText === undefined ? undefined : parseMac(macText);
+  const uuid = uuidText === undefined ? undefined : parseUuid(uuidText);
+  const serial = serialText === undefined ? undefined : parseLabel(serialText);
+  const unread = [mac, uuid, serial].some((parsed, i) => parsed === undefined && texts[i] !== undefined);
+  if (unread) return undefined;
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(serial === undefined ? {} : { serial }),
+  };
+}
+
+function timeIn(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT/.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function timeText(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { machineOfFile, markFileName, markText, parseMark } from '../../src/machines/mark-file.ts';
+import type { InstallMark } from '../../src/machines/mark.ts';
+import { byMac, MAC, NOON, TARGET, UUID } from './marks.ts';
+
+const FILE = '52-54-00-55-1c-ee.json';
+const MARK: InstallMark = {
+  key: MAC,
+  machine: byMac(MAC, UUID).machine,
+  ...TARGET,
+  state: 'installing',
+  since: NOON,
+  begun: NOON + 1500,
+  tries: 2,
+};
+
+describe('the name of a file', () => {
+  it.each([
+    [MAC, FILE],
+    [`uuid:${UUID}`, `uuid-${UUID}.json`],
+  ])('%s is %s, and back', (key, name) => {
+    expect(markFileName(key)).toBe(name);
+    expect(machineOfFile(name).key).toBe(key);
+  });
+
+  it('of a serial number is one safe word, whatever the number is', () => {
+    const serials = ['PF0 X1', 'PF0_X1', '../../etc/passwd', '/', '.', 'x'.repeat(128), 'a:b', 'a-b'];
+    const names = serials.map((serial) => markFileName(`serial:${serial}`));
+    for (const name of names) expect(name).toMatch(/^serial-[A-Za-z0-9._-]{0,40}-[0-9a-f]{24}\.json$/);
+    expect(new Set(names).size).toBe(serials.length);
+    expect(machineOfFile(names[0] ?? '')).toEqual({ key: (names[0] ?? '').replace('.json', ''), machine: {} });
+  });
+});
+
+it('a text holds all of a mark', () => {
+  expect(parseMark(markText(MARK), FILE)).toEqual(MARK);
+  const { begun, ...without } = { ...MARK, machine: {}, state: 'installed' as const };
+  expect(parseMark(markText(without), FILE)).toEqual(without);
+  expect(begun).toBe(NOON + 1500);
+});
+
+it('what a newer version writes beside it is no mistake', () => {
+  const text = JSON.stringify({ ...(JSON.parse(markText(MARK)) as object), more: 1 });
+  expect(parseMark(text, FILE)).toEqual(MARK);
+});
+
+describe('a text is refused', () => {
+  it.each([
+    ['', 'JSON'],
+    ['[]', 'JSON'],
+    ['"x"', 'JSON'],
+    [{ key: '52:54:00:00:00:01' }, 'key'],
+    [{ key: 7 }, 'key'],
+    [{ state: 'done' }, 'state'],
+    [{ since: NOON }, 'since'],
+    [{ since: 'yesterday' }, 'since'],
+    [{ since: '2026-99-99T00:00:00Z' }, 'since'],
+    [{ begun: null }, 'begun'],
+    [{ tries: -1 }, 'tries'],
+    [{ tries: 1.5 }, 'tries'],
+    [{ tries: '1' }, 'tries'],
+    [{ profile: undefined }, 'profile'],
+    [{ disk: null }, 'disk'],
+    [{ machine: undefined }, 'machine'],
+    [{ machine: { mac: 'x' } }, 'machine'],
+    [{ machine: { uuid: 7 } }, 'machine'],
+    [{ machine: { serial: '' } }, 'machine'],
+  ])('%j: for its %s', (change, named) => {
+    const text =
+      typeof change === 'string' ? change : JSON.stringify({ ...(JSON.parse(markText(MARK)) as object), ...change });
+    expect(parseMark(text, FILE)).toContain(named);
+  });
+});

@@ -1,0 +1,47 @@
+import { parseLabel } from '../../src/domain/facts.ts';
+import { openDataRoot, type DataRoot } from '../../src/files/data-root.ts';
+import type { InstallIdentity } from '../../src/machines/mark.ts';
+import { openInstallMarks, type InstallMarks } from '../../src/machines/install-marks.ts';
+import { makeFolder, type FolderFiles } from '../support/folder.ts';
+import { factsOf } from '../support/house.ts';
+import { recordLog, type RecordedLog } from '../support/http-house.ts';
+
+export const NOON = Date.UTC(2026, 10, 21, 12);
+export const MAC = '52:54:00:55:1c:ee';
+export const UUID = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
+export const TARGET = { profile: 'worker', disk: '/dev/sda' } as const;
+
+/** A machine that was matched by its MAC. */
+export function byMac(mac = MAC, uuid?: string): InstallIdentity {
+  return { key: factsOf({ mac }).mac ?? '', also: [], machine: factsOf(uuid === undefined ? { mac } : { mac, uuid }) };
+}
+
+export function byUuid(uuid = UUID, mac?: string): InstallIdentity {
+  return { key: `uuid:${uuid}`, also: [], machine: factsOf(mac === undefined ? { uuid } : { mac, uuid }) };
+}
+
+export function bySerial(serial: string): InstallIdentity {
+  const label = parseLabel(serial);
+  return { key: `serial:${serial}`, also: [], machine: label === undefined ? {} : { serial: label } };
+}
+
+/** Marks over a folder of their own, at a time that the test moves. */
+export interface Stand {
+  readonly dir: string;
+  readonly files: DataRoot;
+  readonly marks: InstallMarks;
+  readonly log: RecordedLog;
+  readonly clock: { now: number };
+  /** The same folder after a restart. */
+  readonly reopen: () => Promise<InstallMarks>;
+}
+
+export async function openStand(content: FolderFiles = {}, retryMs?: number): Promise<Stand> {
+  const dir = makeFolder(content);
+  const files = await openDataRoot(dir);
+  const log = recordLog();
+  const clock = { now: NOON };
+  const options = { now: () => clock.now, ...(retryMs === undefined ? {} : { retryMs }) };
+  const reopen = (): Promise<InstallMarks> => openInstallMarks(files, log, options);
+  return { dir, files, log, clock, reopen, marks: await reopen() };
+}
