@@ -6,6 +6,7 @@ import type { DocumentKind } from '../domain/profile.ts';
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
 import { checkDocument } from '../documents/document.ts';
+import { withAdditions } from './additions.ts';
 import { findingProblem } from './finding-problem.ts';
 import { hostKeyFor, whyNoHostKey, type HostKeys } from './host-keys.ts';
 import type { TemplateShelf } from './template-shelf.ts';
@@ -29,7 +30,8 @@ export interface DeliveryRoom {
 /**
  * The bytes of a document for one machine: rendered when it is a template, and adapted to what the machine's system
  * cannot do on PXE. What was made here is checked before it leaves: a document that is wrong for this one node is a
- * Failure `broken`, not a half-configured machine. A file that nothing was done to leaves byte for byte.
+ * Failure `broken`, not a half-configured machine. A file that nothing was done to leaves byte for byte, and what is
+ * added changes nothing else.
  */
 export function deliver(
   document: SourceDocument,
@@ -45,9 +47,23 @@ export function deliver(
     text = template.render(data, (name) => (name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : undefined));
   }
   const adapted = kind === 'cloud_config' ? adapt(text ?? document.bytes.toString('utf8'), document, reader) : text;
-  if (adapted === undefined) return document.bytes;
-  if (document.template && kind !== undefined) refuseBroken(adapted, document, kind, reader);
-  return Buffer.from(adapted);
+  // What the operator wrote is judged, not what we put in: that is found right by tests.
+  if (document.template && kind !== undefined && adapted !== undefined) refuseBroken(adapted, document, kind, reader);
+  const whole = kind === undefined ? adapted : added(adapted, document, kind, reader);
+  return whole === undefined ? document.bytes : Buffer.from(whole);
+}
+
+function added(
+  adapted: string | undefined,
+  document: SourceDocument,
+  kind: DocumentKind,
+  reader: Reader,
+): string | undefined {
+  const { phone_home, install } = reader.match.profile;
+  if (!phone_home && install === undefined) return adapted;
+  const text = adapted ?? document.bytes.toString('utf8');
+  const whole = withAdditions(text, kind, reader);
+  return whole === text ? adapted : whole;
 }
 
 /**

@@ -10,6 +10,8 @@ import { metadataText } from '../render/metadata.ts';
 import { deliver } from './deliver.ts';
 import type { DocumentAnswer, NocloudFile, Question } from './desk.ts';
 import type { HostKeys } from './host-keys.ts';
+import { installerDocument } from './installer-desk.ts';
+import { matchFor, WAIT, type UnknownPolicy } from './match-for.ts';
 import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
 import { templateData } from './template-data.ts';
 import { createTemplateShelf } from './template-shelf.ts';
@@ -17,7 +19,7 @@ import { createTemplateShelf } from './template-shelf.ts';
 const PLAIN = 'text/plain; charset=utf-8';
 
 /** Configuration documents: as they are, or made for the machine that asks. */
-export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys) {
+export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys, unknown: Pick<UnknownPolicy, 'show'> = WAIT) {
   const templates = createTemplateShelf();
 
   function answer(
@@ -40,7 +42,7 @@ export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys) {
     const snapshot = catalog.current();
     const found = documentNamed(snapshot.documents, name) ?? findDocument(snapshot.documents, 'cloud_config', name);
     if (found === undefined) throw missingDocument(name, snapshot);
-    const match = hasIdentity(question.facts) ? snapshot.match(question.facts) : undefined;
+    const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown) : undefined;
     if (match !== undefined) return answer(found, kindIn(match, found, snapshot), match, question, snapshot);
     if (found.template) throw nobodyToRenderFor(found, question);
     const decision: Decision = { outcome: 'boot', because: `asked for ${found.file} by name` };
@@ -98,13 +100,18 @@ export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys) {
     });
   }
 
-  return { document, documentOf, nocloud, metadata };
-}
+  async function installer(kind: 'ignition' | 'cloud_config', question: Question): Promise<DocumentAnswer> {
+    const snapshot = catalog.current();
+    return Promise.resolve(installerDocument(kind, matched(question, snapshot), question, snapshot));
+  }
 
-function matched(question: Question, snapshot: Snapshot): Match {
-  const match = snapshot.match(question.facts);
-  if (match !== undefined) return match;
-  throw new Failure('not-found', `no profile names ${whoIs(question.facts)}, and none is the default`);
+  function matched(question: Question, snapshot: Snapshot): Match {
+    const match = matchFor(question, snapshot, unknown);
+    if (match !== undefined) return match;
+    throw new Failure('not-found', `no profile names ${whoIs(question.facts)}, and none is the default`);
+  }
+
+  return { document, documentOf, installer, nocloud, metadata };
 }
 
 /** As what the machine's profile names this document. */

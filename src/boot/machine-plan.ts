@@ -4,7 +4,7 @@ import type { Artifact, Plan } from '../domain/plan.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import type { Shelf } from '../images/shelf.ts';
 import { systemOf } from '../systems/systems.ts';
-import { documentLinks } from './links.ts';
+import { documentLinks, installLinks } from './links.ts';
 
 /** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
 export function machinePlan(
@@ -14,6 +14,7 @@ export function machinePlan(
   around: Pick<Snapshot, 'documents' | 'keys'>,
 ): Plan {
   const { profile, node } = match;
+  const install = profile.install === undefined ? undefined : installLinks(match, facts, origin);
   const key = profile.sshkey === undefined ? undefined : around.keys.get(profile.sshkey);
   return systemOf(profile.system).plan({
     profile,
@@ -21,6 +22,7 @@ export function machinePlan(
     facts,
     documents: documentLinks(match, facts, origin, around.documents),
     ...(node === undefined ? {} : { node }),
+    ...(install === undefined ? {} : { install }),
     ...(key === undefined ? {} : { sshKey: key.text }),
   });
 }

@@ -2,9 +2,11 @@ import type { MachineFacts } from '../domain/facts.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { Json, JsonObject, Node } from '../domain/profile.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import { phoneHomeUnit } from '../documents/report-units.ts';
 import type { HostKey } from '../identity/host-key.ts';
 import type { TemplateData } from '../render/template.ts';
 import { hostKeyData } from './host-keys.ts';
+import { reportLinks } from './links.ts';
 
 /** What a template sees. What the file says of a node wins over what the machine says of itself. */
 export function templateData(
@@ -17,6 +19,7 @@ export function templateData(
   const { profile, node } = match;
   const keys: Record<string, Json> = {};
   for (const key of known.values()) keys[key.name] = key.text;
+  const reports = reportLinks(match, facts, origin);
   return {
     node: { ...defined(facts, ['mac', 'uuid', 'serial', 'hostname']), ...(node === undefined ? {} : nodeData(node)) },
     vars: { ...profile.vars, ...(node?.vars ?? {}) },
@@ -31,6 +34,12 @@ export function templateData(
     ...(hostKey === undefined ? {} : { ssh_host_keys: hostKeyData(hostKey) }),
     base_url: origin,
     cluster: profile.nodes.map(nodeData),
+    install: { ...profile.install },
+    // Without an identity there is nobody to report: a template that wants to is an error that says so.
+    report:
+      reports === undefined
+        ? {}
+        : { up_url: reports.up, installed_url: reports.installed, up_unit: phoneHomeUnit(reports.up) },
     request: defined(facts, [
       'mac',
       'uuid',

@@ -2,6 +2,7 @@ import type { FeedInput } from '../domain/feed.ts';
 import type { Arch, Profile, SystemId } from '../domain/profile.ts';
 import type { SkippedProfile } from '../domain/sync-event.ts';
 import type { Version } from '../domain/version.ts';
+import { installsFromShelf } from '../systems/installing.ts';
 import { holdOf, type Holds, holdText } from './holds.ts';
 
 /** One thing to look up and bring here, and who wants it. */
@@ -39,11 +40,16 @@ export function planSync(profiles: Iterable<Profile>, holds: Holds): SyncPlan {
     const before = targets.get(id);
     targets.set(id, {
       ...(before ?? newTarget(id, profile)),
-      install: before?.install === true || profile.mirror?.includes('install') === true,
+      install: before?.install === true || wantsInstallImage(profile),
       profiles: [...(before?.profiles ?? []), profile],
     });
   }
   return { targets: [...targets.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), skipped };
+}
+
+/** Also when it installs from us: the machine would wait for a file that nobody fetches. */
+function wantsInstallImage(profile: Profile): boolean {
+  return profile.mirror?.includes('install') === true || installsFromShelf(profile);
 }
 
 /** What a profile follows: profiles with the same answer get the same release. */

@@ -20,15 +20,6 @@ export function sshKey(input: PlanInput): string[] {
   return input.sshKey === undefined || input.sshKey === '' ? [] : [`sshkey="${input.sshKey}"`];
 }
 
-/** Throws Failure `broken` where a profile asks for what this system's kernel arguments cannot say. */
-export function refuseInstall(profile: Profile, remedy: string): void {
-  if (profile.install === undefined) return;
-  throw new Failure('broken', `${profile.system} cannot be installed by kernel arguments`, {
-    place: { file: profile.file, key: 'install' },
-    remedy,
-  });
-}
-
 /**
  * Throws Failure `broken` when the profile is configured by documents that this system never reads and by none that
  * it does: better said at load than found out at boot. Others beside a right one may serve the installed system.

@@ -1,16 +1,19 @@
 import { Failure } from '../domain/failure.ts';
-import { argument, consoles, refuseInstall } from './arguments.ts';
+import { argument, consoles } from './arguments.ts';
 import { parseArtifact } from './artifacts.ts';
 import type { PlanInput, System } from './system.ts';
 
-/** Any kernel: what the profile names, the documents' URLs, then `kernel_args`. Old keys keep their meaning. */
+/**
+ * Any kernel: what the profile names, the documents' URLs, then `kernel_args`. Old keys keep their meaning.
+ * With `install` nothing is added: what installs is for the operator to say, in the documents (they know where to
+ * report) or in `kernel_args`.
+ */
 export const CUSTOM: System = {
   id: 'custom',
   title: 'Custom kernel',
   shelf: () => undefined,
   plan(input: PlanInput) {
     const { profile, documents } = input;
-    refuseInstall(profile, 'say what installs it in "kernel_args"');
     if (profile.kernel === undefined || profile.kernel === '') {
       throw new Failure('broken', 'a custom system needs a kernel', {
         place: { file: profile.file, key: 'kernel' },

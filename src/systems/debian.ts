@@ -1,12 +1,13 @@
 import { macHyphens } from '../domain/mac.ts';
-import { consoles, refuseInstall, requireReadable } from './arguments.ts';
+import { consoles, requireReadable } from './arguments.ts';
 import { onShelf, systemShelf } from './artifacts.ts';
+import { installDisk } from './installing.ts';
 import type { PlanInput, System } from './system.ts';
 
 /**
  * Debian's installer, with preseeding (installation guide, appendix B). What stands after `---` is kept for the
  * installed system: the consoles and `kernel_args`. An operator who wants arguments for the installer alone writes
- * his own `---` into `kernel_args`: what stands before it goes before ours.
+ * his own `---` into `kernel_args`: what stands before it goes before ours. `install` is said in the preseed itself.
  */
 export const DEBIAN: System = {
   id: 'debian',
@@ -14,7 +15,7 @@ export const DEBIAN: System = {
   shelf: systemShelf,
   plan(input: PlanInput) {
     const { profile } = input;
-    refuseInstall(profile, 'name the disk in the preseed document (partman-auto/disk)');
+    installDisk(profile);
     requireReadable(profile, ['preseed']);
     const folder = systemShelf(profile);
     const split = profile.kernel_args.indexOf('---');

@@ -1,17 +1,20 @@
-import { Failure } from '../domain/failure.ts';
 import { artifactUrl } from '../domain/plan.ts';
 import type { Arch, Profile } from '../domain/profile.ts';
 import { argument, consoles, requireReadable } from './arguments.ts';
 import { onShelf, systemShelf, versionOf } from './artifacts.ts';
-import type { PlanInput, System } from './system.ts';
+import { installDisk } from './installing.ts';
+import type { InstallLinks, PlanInput, System } from './system.ts';
 
 const MACHINE: Readonly<Record<Arch, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
 
 /**
  * Fedora CoreOS, live or installing. The live root file system comes by `coreos.live.rootfs_url` (2 GiB of memory
  * are enough; as a second initramfs it would need 4) and is fetched with HEAD first, by curl in the initramfs.
- * `coreos.inst.*` stand instead of the `ignition.*` arguments: the installer hands the URL to the installed system.
- * A plain http URL is allowed there (coreos-installer-service adds --insecure-ignition).
+ * `coreos.inst.*` start the installer, which hands `coreos.inst.ignition_url` to the installed system; a plain http URL is
+ * allowed there (coreos-installer-service adds --insecure-ignition). The `ignition.*` arguments beside them are the live
+ * system's own: coreos-installer's documentation combines the two on PXE for hooks of the installation
+ * (customizing-install.md), and ours is the hook that reports. The image is in the live system (osmet): nothing else is
+ * fetched.
  */
 export const FEDORA_COREOS: System = {
   id: 'fedora-coreos',
@@ -29,7 +32,7 @@ export const FEDORA_COREOS: System = {
       extras: [rootfs],
       args: [
         `coreos.live.rootfs_url=${artifactUrl(rootfs, origin)}`,
-        ...configuration(profile, input.documents.ignition),
+        ...configuration(profile, input.documents.ignition, input.install),
         ...consoles(profile),
         ...profile.kernel_args,
       ],
@@ -37,20 +40,21 @@ export const FEDORA_COREOS: System = {
   },
 };
 
-function configuration(profile: Profile, ignition: string | undefined): string[] {
-  const disk = profile.install?.disk;
-  if (disk === undefined) {
-    if (ignition === undefined) return [];
-    // PXE is always "metal", also in a virtual machine: other platforms look for their configuration elsewhere.
-    return ['ignition.firstboot', 'ignition.platform.id=metal', `ignition.config.url=${ignition}`];
-  }
-  if (!/^\/dev\/[A-Za-z0-9_./:+-]{1,200}$/.test(disk)) {
-    throw new Failure('broken', `"${disk.slice(0, 80)}" is not a disk`, {
-      place: { file: profile.file, key: 'install.disk' },
-      remedy: 'write a device such as "/dev/sda" or "/dev/disk/by-id/..."',
-    });
-  }
-  return [`coreos.inst.install_dev=${disk}`, ...argument('coreos.inst.ignition_url', ignition)];
+function configuration(profile: Profile, ignition: string | undefined, install: InstallLinks | undefined): string[] {
+  const disk = installDisk(profile);
+  if (disk === undefined) return live(ignition);
+  return [
+    `coreos.inst.install_dev=${disk}`,
+    ...argument('coreos.inst.ignition_url', ignition),
+    // Who is asked for by the profile's name alone has nobody to report as.
+    ...live(install?.ignition),
+  ];
+}
+
+/** PXE is always "metal", also in a virtual machine: other platforms look for their configuration elsewhere. */
+function live(ignition: string | undefined): string[] {
+  if (ignition === undefined) return [];
+  return ['ignition.firstboot', 'ignition.platform.id=metal', `ignition.config.url=${ignition}`];
 }
 
 /**

@@ -1,5 +1,6 @@
+import { Failure } from '../domain/failure.ts';
 import type { Profile } from '../domain/profile.ts';
-import { argument, consoles, refuseInstall, requireReadable } from './arguments.ts';
+import { argument, consoles, requireReadable } from './arguments.ts';
 import { onShelf, systemShelf } from './artifacts.ts';
 import type { PlanInput, System } from './system.ts';
 
@@ -14,7 +15,7 @@ export const TALOS: System = {
   shelf: systemShelf,
   plan(input: PlanInput) {
     const { profile } = input;
-    refuseInstall(profile, 'name the disk in the machine configuration (machine.install.disk)');
+    refuseInstall(profile);
     requireReadable(profile, ['generic']);
     const folder = systemShelf(profile);
     return {
@@ -34,6 +35,15 @@ export const TALOS: System = {
     };
   },
 };
+
+/** Talos decides by its machine configuration alone, and reports to nobody: a disk named here would do nothing. */
+function refuseInstall({ file, install }: Profile): void {
+  if (install === undefined) return;
+  throw new Failure('broken', 'talos cannot be installed by its profile', {
+    place: { file, key: 'install' },
+    remedy: 'name the disk in the machine configuration (machine.install.disk)',
+  });
+}
 
 /** Talos shows its dashboard on tty0 and has no login: the only system here with a console of its own choice. */
 function screens(profile: Profile): string[] {

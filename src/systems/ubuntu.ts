@@ -1,12 +1,14 @@
 import { artifactUrl } from '../domain/plan.ts';
-import { consoles, refuseInstall, requireReadable } from './arguments.ts';
+import { consoles, requireReadable } from './arguments.ts';
 import { onShelf, systemShelf, versionOf } from './artifacts.ts';
+import { installDisk } from './installing.ts';
 import type { PlanInput, System } from './system.ts';
 
 /**
  * Ubuntu's server installer, with autoinstall over NoCloud. `vmlinuz` and `initrd` are those of the ISO's casper/
  * folder; the initramfs fetches the ISO itself. `cloud-config-url=/dev/null` keeps cloud-init from fetching it again
  * (to cloud-init that argument, or else `url=`, is more configuration). Without `autoinstall` the installer asks.
+ * `install` is said in the user-data.
  */
 export const UBUNTU: System = {
   id: 'ubuntu',
@@ -14,7 +16,7 @@ export const UBUNTU: System = {
   shelf: systemShelf,
   plan(input: PlanInput) {
     const { profile, origin } = input;
-    refuseInstall(profile, 'name the disk in the autoinstall document (storage)');
+    installDisk(profile);
     requireReadable(profile, ['nocloud']);
     const folder = systemShelf(profile);
     const iso = onShelf(folder, `ubuntu-${versionOf(profile)}-live-server-${profile.arch}.iso`);

@@ -1,0 +1,33 @@
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Origin } from '../domain/origin.ts';
+import type { DocumentKind } from '../domain/profile.ts';
+import type { Match } from '../catalog/snapshot.ts';
+import { installAutoinstall } from '../documents/install-autoinstall.ts';
+import { installPreseed } from '../documents/install-preseed.ts';
+import { addPhoneHome } from '../documents/phone-home.ts';
+import { reportLinks } from './links.ts';
+
+/** The machine that reads the document. */
+interface Reader {
+  readonly match: Match;
+  readonly facts: MachineFacts;
+  readonly origin: Origin;
+}
+
+/**
+ * A document with what its profile asks us to put in: the unit that phones home, and what lets Debian's and Ubuntu's
+ * installers write to the profile's disk and report. What cannot be put in stays out; the inspector says so when the
+ * file is saved.
+ */
+export function withAdditions(text: string, kind: DocumentKind, { match, facts, origin }: Reader): string {
+  const { profile } = match;
+  const reports = reportLinks(match, facts, origin);
+  if (reports === undefined) return text;
+  const told = profile.phone_home ? (addPhoneHome(kind, text, profile.system, reports.up) ?? text) : text;
+  if (profile.install === undefined) return told;
+  const { disk } = profile.install;
+  const install = { disk, report: reports.installed };
+  if (kind === 'preseed' && profile.system === 'debian') return installPreseed(told, install);
+  if (kind === 'nocloud' && profile.system === 'ubuntu') return installAutoinstall(told, install) ?? told;
+  return told;
+}

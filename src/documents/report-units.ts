@@ -1,0 +1,61 @@
+import { shellWord, unitCommand } from './shell-words.ts';
+
+export const PHONE_HOME_UNIT = 'pilotlight-phone-home.service';
+export const INSTALLED_UNIT = 'pilotlight-installed.service';
+
+// Options that the curl of 2017's Container Linux knows as well: it has no --retry-connrefused, hence the loops.
+const CURL = 'curl -fsS -m 30 -o /dev/null';
+
+/** `curl` that says something to us by POST. `data` is one word of a shell, expansions included. */
+function post(url: string, data: string): string {
+  return `${CURL} --data-urlencode ${data} ${shellWord(url)}`;
+}
+
+/** Says `url` until somebody hears it; the machine shows on its console that nobody does. */
+export function reportLoop(url: string): string {
+  return `until ${post(url, 'hostname=$(uname -n)')}; do echo 'Pilotlight does not hear the report, trying again'; sleep 5; done`;
+}
+
+/**
+ * Tells us that the machine is up, at every boot, until it is heard. Not a oneshot: the boot would wait for it.
+ */
+export function phoneHomeUnit(url: string): string {
+  return `[Unit]
+Description=Tell Pilotlight that this machine is up
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart=${unitCommand(`until ${post(url, 'hostname=$(uname -n)')}; do sleep 10; done`)}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/**
+ * Tells us that coreos-installer is done, before it reboots. This is where coreos-installer puts its own post-install
+ * hooks (`pxe customize --post-install`: After=coreos-installer.service, Before= and RequiredBy=coreos-installer.target;
+ * documented in its customizing-install.md for hooks by ignition.config.url as well). Two things are added to that:
+ * Requires=, because After= alone also holds after a failed installation; and the reboot by name, because in its first
+ * versions coreos-installer-reboot.service waited for coreos-installer.service only and not for the target.
+ * It reports for as long as it takes: a machine that rebooted unheard would be installed again.
+ */
+export function installedUnit(url: string): string {
+  return `[Unit]
+Description=Tell Pilotlight that this machine is installed
+Requires=coreos-installer.service
+After=coreos-installer.service
+Before=coreos-installer.target coreos-installer-reboot.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${unitCommand(reportLoop(url))}
+StandardOutput=kmsg+console
+StandardError=kmsg+console
+
+[Install]
+RequiredBy=coreos-installer.target
+`;
+}
