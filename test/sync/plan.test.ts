@@ -30,6 +30,18 @@ describe('planSync', () => {
     ]);
   });
 
+  it('a profile that installs from us has its image fetched without being told', () => {
+    const install = { disk: '/dev/sda' };
+    const { targets } = planSync(
+      [profile('a', { ...flatcar, install }), profile('f', { system: 'fedora-coreos', version: '44.1', install })],
+      {},
+    );
+    expect(targets.map(({ id, install: image }) => [id, image])).toEqual([
+      ['fedora-coreos/stable/amd64', false],
+      ['flatcar/stable/amd64', true],
+    ]);
+  });
+
   it('a custom profile that describes its release is a target of its own', () => {
     const release = { version: '1', files: [] };
     const { targets } = planSync([profile('rescue', { system: 'custom', kernel: 'x/y', release })], {});

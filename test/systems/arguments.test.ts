@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { argument, consoles, refuseInstall, requireReadable, sshKey } from '../../src/systems/arguments.ts';
+import { argument, consoles, requireReadable, sshKey } from '../../src/systems/arguments.ts';
 import { inputOf, profileOf } from './sample.ts';
 
 describe('arguments', () => {
@@ -20,15 +20,6 @@ describe('arguments', () => {
 });
 
 describe('refusals', () => {
-  it('refuses an install only where one is asked for', () => {
-    expect(() => {
-      refuseInstall(profileOf({}), 'x');
-    }).not.toThrow();
-    expect(() => {
-      refuseInstall(profileOf({ install: { disk: '/dev/sda' } }), 'do this');
-    }).toThrow(expect.objectContaining({ remedy: 'do this', place: { file: 'profiles/sample.json', key: 'install' } }));
-  });
-
   it('refuses documents only when none of them is read', () => {
     const check = (more: Parameters<typeof profileOf>[0]) => () => {
       requireReadable(profileOf(more), ['ignition', 'cloud_config']);

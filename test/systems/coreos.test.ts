@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COREOS } from '../../src/systems/coreos.ts';
 import { expectGolden } from '../support/golden.ts';
-import { inputOf, planText, profileOf, refusal } from './sample.ts';
+import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
 
 const KEY = 'ssh-rsa AAAAB3N core@example';
 
@@ -23,6 +23,20 @@ describe('CoreOS Container Linux', () => {
     expectGolden('systems/coreos-ignition.txt', planText(inputOf(profile)));
   });
 
+  it('installs by Ignition where the profile uses it, else by cloud-config', () => {
+    const profile = profileOf({
+      cloud_config: 'b.yml',
+      root: '/dev/sda9',
+      sshkey: 'core',
+      install: { disk: '/dev/sda' },
+    });
+    expectGolden('systems/coreos-install-cloud-config.txt', planText(installInputOf(profile, { sshKey: KEY })));
+    expectGolden(
+      'systems/coreos-install-ignition.txt',
+      planText(installInputOf(profileOf({ ...profile, ignition: 'w.ign', console: ['ttyS0'] }))),
+    );
+  });
+
   it('adds nothing that the profile does not ask for', () => {
     expect(COREOS.plan(inputOf(profileOf({}))).args).toEqual([]);
   });
@@ -41,8 +55,8 @@ describe('CoreOS Container Linux', () => {
     expect(refusal(profileOf({ version: '' }))).toBe(
       'broken profiles/sample.json version: no version (set "version" to a release that lies below images/amd64-usr/)',
     );
-    expect(refusal(profileOf({ install: { disk: '/dev/sda' } }))).toMatch(
-      /^broken profiles\/sample.json install: .*coreos-install/,
+    expect(refusal(profileOf({ install: { disk: '/dev/sda' } }))).toBe(
+      'broken profiles/sample.json install: only a machine that says who it is can be installed (boot it by its MAC address: /ipxe?mac=MAC)',
     );
     expect(refusal(profileOf({ preseed: 'x' }))).toMatch(
       /preseed: coreos does not read a preseed document \(use "cloud_config" or "ignition"\)/,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CUSTOM } from '../../src/systems/custom.ts';
 import { expectGolden } from '../support/golden.ts';
-import { inputOf, planText, profileOf, refusal } from './sample.ts';
+import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
 
 const BASE = { system: 'custom', version: '', kernel: 'custom/vmlinuz' } as const;
 
@@ -36,6 +36,10 @@ describe('a custom kernel', () => {
 
   it('names the initrd that is wrong', () => {
     expect(refusal(profileOf({ ...BASE, initrd: ['ok', '../../etc/shadow'] }))).toMatch(/^broken .* initrd\[1\]: /);
-    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*kernel_args/);
+  });
+
+  it('adds nothing to install: that is for the operator to say', () => {
+    const live = CUSTOM.plan(inputOf(profileOf(BASE)));
+    expect(CUSTOM.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 });

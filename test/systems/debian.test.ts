@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEBIAN } from '../../src/systems/debian.ts';
 import { expectGolden } from '../support/golden.ts';
-import { inputOf, planText, profileOf, refusal } from './sample.ts';
+import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
 
 const BASE = { system: 'debian', version: '12.15' } as const;
 const NODE = { name: 'db1.example.org', vars: {} };
@@ -39,7 +39,12 @@ describe('Debian', () => {
 
   it('says what it cannot do', () => {
     expect(refusal(profileOf({ ...BASE, cloud_config: 'a' }))).toMatch(/cloud_config: .* \(use "preseed"\)/);
-    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*partman-auto\/disk/);
+    expect(refusal(profileOf({ ...BASE, install: { disk: 'sda' } }))).toMatch(/install.disk: "sda" is not a disk/);
+  });
+
+  it('installs with the same arguments: the disk and the report are in the document', () => {
+    const live = DEBIAN.plan(inputOf(profileOf(BASE)));
+    expect(DEBIAN.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 
   it('lets documents for the installed system stand beside the preseed', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/domain/profile.ts';
 import { FEDORA_COREOS } from '../../src/systems/fedora-coreos.ts';
 import { expectGolden } from '../support/golden.ts';
-import { inputOf, planText, profileOf, refusal } from './sample.ts';
+import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
 
 const BASE = { system: 'fedora-coreos', version: '44.20260707.3.1' } as const;
 
@@ -12,17 +12,17 @@ describe('Fedora CoreOS', () => {
     expectGolden('systems/fedora-coreos-live.txt', planText(inputOf(profile)));
   });
 
-  it('installs: coreos.inst.* instead of ignition.*', () => {
+  it('installs, with a live Ignition that reports beside coreos.inst.*', () => {
     const profile = profileOf({
       ...BASE,
       ignition: 'worker.ign',
       install: { disk: '/dev/sda' },
       kernel_args: ['ip=dhcp'],
     });
-    expectGolden('systems/fedora-coreos-install.txt', planText(inputOf(profile)));
+    expectGolden('systems/fedora-coreos-install.txt', planText(installInputOf(profile)));
   });
 
-  it('installs on arm64 by a stable disk name, without a configuration', () => {
+  it('installs who is asked for by the profile alone, by a stable disk name, with nobody to report as', () => {
     const disk = '/dev/disk/by-id/nvme-X_1.2:3+4';
     expectGolden(
       'systems/fedora-coreos-install-arm64.txt',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FLATCAR } from '../../src/systems/flatcar.ts';
 import { expectGolden } from '../support/golden.ts';
-import { inputOf, planText, profileOf, refusal } from './sample.ts';
+import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
 
 const BASE = { system: 'flatcar', version: '4593.2.5' } as const;
 
@@ -42,6 +42,22 @@ describe('Flatcar', () => {
     expectGolden('systems/flatcar-both-arm64.txt', planText(inputOf(profile)));
   });
 
+  it('installs: a live system whose Ignition runs the installer, and the image among the files that must be there', () => {
+    const profile = profileOf({
+      ...BASE,
+      arch: 'arm64',
+      ignition: 'worker.ign',
+      cloud_config: 'a.yml',
+      console: ['ttyAMA0'],
+      root: 'LABEL=ROOT',
+      sshkey: 'core',
+      coreos_autologin: 'true',
+      kernel_args: ['quiet'],
+      install: { disk: '/dev/vda' },
+    });
+    expectGolden('systems/flatcar-install.txt', planText(installInputOf(profile, { sshKey: 'ssh-ed25519 AAAAC3 me' })));
+  });
+
   it('puts the quotes that the image looks for around the key', () => {
     const { args } = FLATCAR.plan(inputOf(profileOf(BASE), { sshKey: 'ssh-rsa AAA x' }));
     expect(/sshkey="([^"]+)"/.exec(args.join(' '))?.[1]).toBe('ssh-rsa AAA x');
@@ -58,7 +74,8 @@ describe('Flatcar', () => {
     expect(refusal(profileOf({ ...BASE, version: '../x' }))).toMatch(
       /^broken profiles\/sample.json version: "\.\.\/x" is not a version \(.*images\/flatcar\/amd64\/\)$/,
     );
-    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*flatcar-install/);
+    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: only a machine that says/);
+    expect(refusal(profileOf({ ...BASE, install: { disk: 'sda' } }))).toMatch(/install.disk: "sda" is not a disk/);
     expect(refusal(profileOf({ ...BASE, nocloud: 'x' }))).toMatch(/nocloud: flatcar does not read/);
   });
 });

@@ -52,6 +52,20 @@ export function inputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanIn
   return { profile, origin: ORIGIN, facts: { mac: must(parseMac('52:54:00:55:1c:ee')) }, documents, ...more };
 }
 
+/** What the desk would hand over to install it. */
+export function installInputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanInput {
+  const machine = '52-54-00-55-1c-ee';
+  const folder = `${ORIGIN}/install/${machine}`;
+  return inputOf(profile, {
+    install: {
+      ignition: `${folder}/ignition`,
+      cloudConfig: `${folder}/cloud-config`,
+      report: `${ORIGIN}/installed/${machine}`,
+    },
+    ...more,
+  });
+}
+
 /** A plan as text, one item a line, for goldens. */
 export function planText(input: PlanInput): string {
   const system = systemOf(input.profile.system);

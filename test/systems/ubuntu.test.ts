@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UBUNTU } from '../../src/systems/ubuntu.ts';
 import { expectGolden } from '../support/golden.ts';
-import { inputOf, ORIGIN, planText, profileOf, refusal } from './sample.ts';
+import { inputOf, installInputOf, ORIGIN, planText, profileOf, refusal } from './sample.ts';
 
 const BASE = { system: 'ubuntu', version: '24.04.1' } as const;
 
@@ -29,6 +29,11 @@ describe('Ubuntu', () => {
 
   it('says what it cannot do', () => {
     expect(refusal(profileOf({ ...BASE, preseed: 'a' }))).toMatch(/preseed: .* \(use "nocloud"\)/);
-    expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*autoinstall/);
+    expect(refusal(profileOf({ ...BASE, install: { disk: 'sda' } }))).toMatch(/install.disk: "sda" is not a disk/);
+  });
+
+  it('installs with the same arguments: the disk and the report are in the document', () => {
+    const live = UBUNTU.plan(inputOf(profileOf(BASE)));
+    expect(UBUNTU.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 });
