@@ -2,6 +2,7 @@
 import { SILENT } from '../../src/domain/log.ts';
 import { createHttpDoor } from '../../src/doors/http/http-door.ts';
 import { fakeDesk } from './http-desk.ts';
+import { operatorOptions } from './operator-stand.ts';
 
 const door = createHttpDoor({
   listen: { host: '127.0.0.1', port: 0 },
@@ -11,7 +12,7 @@ const door = createHttpDoor({
   log: SILENT,
   health: () => ({ status: 'ok' }),
   firmware: async () => undefined,
-  overview: () => ({ version: '0', profiles: [], problems: [] }),
+  ...operatorOptions(),
 });
 await door.start();
 console.log(door.address()?.port);

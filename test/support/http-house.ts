@@ -4,6 +4,7 @@ import type { AnswerEvent } from '../../src/doors/http/answer-event.ts';
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from '../../src/doors/http/http-door.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { fakeDesk, type FakeDesk } from './http-desk.ts';
+import { operatorOptions } from './operator-stand.ts';
 
 export interface LogLine {
   readonly level: keyof Log;
@@ -62,7 +63,7 @@ export async function openHouse(answers: Partial<Desk> = {}, options: Partial<Ht
     log,
     health: () => ({ status: 'ok' }),
     firmware: async () => undefined,
-    overview: () => ({ version: '1.2.3', profiles: [], problems: [] }),
+    ...operatorOptions(),
     onAnswer: (event) => events.push(event),
     ...options,
   });

@@ -7,12 +7,12 @@ import { closingReply, crowdedReply, turnAway } from './gate.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { listen, urlOf, type ListenAddress } from './listen.ts';
 import { createMachineDoor, type MachineDoorOptions } from './machine.ts';
-import type { OperatorDoorOptions } from './operator/operator.ts';
+import type { OperatorDoor, OperatorDoorOptions } from './operator/operator.ts';
 import { sendReply } from './reply.ts';
 import { readHead } from './request-head.ts';
 
 export interface HttpDoorOptions
-  extends Omit<MachineDoorOptions, 'now' | 'onAnswer' | 'deliveries'>, Pick<OperatorDoorOptions, 'overview'> {
+  extends Omit<MachineDoorOptions, 'now' | 'onAnswer' | 'deliveries'>, Omit<OperatorDoorOptions, 'baseUrl' | 'log'> {
   readonly listen: ListenAddress;
   /** What is being sent now. */
   readonly deliveries?: Deliveries;
@@ -60,7 +60,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     }
     connections.begin(req.socket, res);
     const answered = machine.handle(req, res, head);
-    (answered ?? operator(req, res)).catch((error: unknown) => {
+    (answered ?? operator.answer(req, res)).catch((error: unknown) => {
       abandon(res, error);
     });
   }
@@ -100,6 +100,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       });
     });
     connections.close();
+    await operator.close();
     await closed;
     address = undefined;
   }
@@ -123,12 +124,22 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   };
 }
 
+interface LazyOperator {
+  answer(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Express is a tenth of a second of loading, and machines never need it: the first person who comes waits for it. */
-function lazyOperator(options: OperatorDoorOptions): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
-  let loading: Promise<(req: IncomingMessage, res: ServerResponse) => unknown> | undefined;
-  return async (req, res) => {
-    loading ??= import('./operator/operator.ts').then(({ createOperatorDoor }) => createOperatorDoor(options));
-    (await loading)(req, res);
+function lazyOperator(options: OperatorDoorOptions): LazyOperator {
+  let loading: Promise<OperatorDoor> | undefined;
+  return {
+    async answer(req, res) {
+      loading ??= import('./operator/operator.ts').then(({ createOperatorDoor }) => createOperatorDoor(options));
+      (await loading).handle(req, res);
+    },
+    async close() {
+      (await loading)?.close();
+    },
   };
 }
 

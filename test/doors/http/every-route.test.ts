@@ -72,7 +72,9 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'])(
   '%s is 405 with Allow',
   async (method) => {
     house = await openHouse();
-    for (const route of ROUTES.filter((path) => path !== '/nowhere')) {
+    // A POST to a page may be a form: nobody is logged in here, so that is a 401.
+    const others = method === 'POST' ? ['/nowhere', '/dashboard'] : ['/nowhere'];
+    for (const route of ROUTES.filter((path) => !others.includes(path))) {
       const answer = await request(house.port, method, route, ['Content-Length: 0']);
       expect([answer.status, answer.headers['allow'], answer.headers['content-type']], route).toEqual([
         405,

@@ -1,57 +1,111 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { Failure } from '../../../domain/failure.ts';
+import express, { Router, type NextFunction, type Request, type Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../../domain/log.ts';
 import type { Origin } from '../../../domain/origin.ts';
-import { failureReply } from '../failure-reply.ts';
+import { failureReply, methodReply } from '../failure-reply.ts';
 import { originOf } from '../origin.ts';
-import { show } from '../percent.ts';
-import { lineReply, sendReply } from '../reply.ts';
+import { decodeStrict, show } from '../percent.ts';
 import { readHead } from '../request-head.ts';
 import type { Overview } from '../start-page.ts';
+import { EventStreams } from './api/event-streams.ts';
+import { createApi } from './api/mount-api.ts';
+import { HOME, nextPath } from './auth/next-path.ts';
+import type { OperatorAuth } from './auth/operator-auth.ts';
+import { expressFailure } from './express-failure.ts';
+import { createGuard, type Refusal } from './guard.ts';
+import { mountLogin, mountLogout } from './login.ts';
+import { mountMetrics, type MetricsSource } from './metrics-route.ts';
 import type { Office } from './office.ts';
 import { mountPages } from './pages.ts';
+import { respond, respondLine, seeOther } from './respond.ts';
+import { securityHeaders } from './security-headers.ts';
 
 export interface OperatorDoorOptions {
   readonly baseUrl: Origin | undefined;
   readonly overview: () => Overview;
+  readonly office: Office;
+  readonly auth: OperatorAuth;
+  readonly metrics: MetricsSource;
+  /** Called for each answer with its status: cheap, please. */
+  readonly onOperatorAnswer?: (status: number) => void;
   readonly log: Log;
 }
 
+export interface OperatorDoor {
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Ends the streams, which would never end by themselves. */
+  close(): void;
+}
+
 /** The door for people: everything that the machine door does not know. */
-export function createOperatorDoor({ baseUrl, overview, log }: OperatorDoorOptions): Express {
+export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
+  const { auth, baseUrl, log, office, overview } = options;
+  const guard = createGuard({ auth, baseUrl, log });
+  const streams = new EventStreams({ onChange: (listener) => office.onChange(listener) });
+  const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);
   const app = express();
   app.set('query parser', 'simple'); // node:querystring: no nesting, so no objects from a query
+  app.enable('case sensitive routing'); // what the guard sees and what a route sees must be the same
   app.disable('x-powered-by');
   app.disable('etag');
 
   app.use((req, res, next) => {
     res.once('close', () => {
-      log.debug({ method: req.method, url: req.originalUrl, status: res.statusCode, from: req.ip }, 'answered');
+      options.onOperatorAnswer?.(res.statusCode);
+      // Without the query: a login link's code is in one.
+      const [path] = req.originalUrl.split('?', 1);
+      log.debug({ method: req.method, path, status: res.statusCode, from: req.ip }, 'answered');
     });
     next();
   });
-  mountPages(app, {
-    office: {} as Office,
-    origin: (req) => originOf(readHead(req.rawHeaders), req.socket, baseUrl),
-    csrf: () => '',
-    overview,
-    log,
+  app.use(securityHeaders);
+  mountMetrics(app, options.metrics, guard);
+  app.use('/api/v1', createApi({ office, auth, guard, streams, origin, asFailure: expressFailure, log }));
+  mountLogin(app, { auth, guard, baseUrl, log });
+
+  const pages = Router({ caseSensitive: true });
+  // Whoever adds a page need not think of this: nothing below is reached by anybody else.
+  pages.use(guard.admit(refuse), guard.ownRequestsOnly);
+  mountLogout(pages, { auth, guard });
+  mountPages(pages, { office, origin, overview, log, csrf: (req) => guard.accessOf(req).csrf });
+  app.use((req, res, next) => {
+    if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
+    else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');
+    else pages(req, res, next);
   });
+
   app.use((req, res) => {
-    sendReply(res, lineReply(404, `nothing is at ${show(req.path)} (the start page is /dashboard)`));
+    respondLine(req, res, 404, `nothing is at ${show(req.path)} (the start page is ${HOME})`);
   });
-  app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
+  app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) next(error);
-    else sendReply(res, failureReply(asFailure(error), log));
+    else respond(req, res, failureReply(expressFailure(error), log));
   });
-  return app;
+  return {
+    handle: (req, res) => {
+      app(req, res);
+    },
+    close: () => {
+      streams.close();
+    },
+  };
 }
 
-/** Express and its middleware mark the client's mistakes with a 4xx status; their texts are not for clients. */
-function asFailure(error: unknown): unknown {
-  const status = error instanceof Error && 'status' in error ? error.status : undefined;
-  if (error instanceof Failure || typeof status !== 'number' || status < 400 || status > 499) return error;
-  return status === 413
-    ? new Failure('too-large', 'the request is too large', { cause: error })
-    : new Failure('invalid', 'the request is malformed', { remedy: 'check its address and its body', cause: error });
+/** What a browser gets that is not logged in. */
+function refuse(req: Request, res: Response, verdict: Refusal): void {
+  if (verdict.kind === 'wait') {
+    respondLine(req, res, 429, 'too many wrong tokens came from this address', [
+      'Retry-After',
+      String(verdict.seconds),
+    ]);
+  } else if (req.method === 'GET' || req.method === 'HEAD') {
+    const next = nextPath(req.originalUrl);
+    seeOther(req, res, `${HOME}/login${next === HOME ? '' : `?next=${encodeURIComponent(next)}`}`);
+  } else if (req.method === 'POST') {
+    // No redirect: a script would take the login page that follows for success.
+    const challenge = ['WWW-Authenticate', 'Bearer realm="pilotlight"'];
+    respondLine(req, res, 401, `nobody is logged in (log in at ${HOME}/login and try again)`, challenge);
+  } else {
+    respond(req, res, methodReply(show(req.method), show(req.path)));
+  }
 }

@@ -1,0 +1,28 @@
+import { Failure } from '../../../../domain/failure.ts';
+import { parseLabel } from '../../../../domain/facts.ts';
+import { parseMac } from '../../../../domain/mac.ts';
+import type { MachineKey } from '../../../../domain/machine.ts';
+import { parseUuid } from '../../../../domain/uuid.ts';
+import { show } from '../../percent.ts';
+
+/** Undefined for what names no machine: neither a MAC in any spelling, nor `uuid:...`, nor `serial:...`. */
+export function parseMachineKey(text: string): MachineKey | undefined {
+  const mac = parseMac(text);
+  if (mac !== undefined) return mac;
+  if (text.startsWith('uuid:')) {
+    const uuid = parseUuid(text.slice('uuid:'.length));
+    return uuid === undefined ? undefined : `uuid:${uuid}`;
+  }
+  if (!text.startsWith('serial:')) return undefined;
+  const serial = parseLabel(text.slice('serial:'.length));
+  return serial === undefined ? undefined : `serial:${serial}`;
+}
+
+/** Throws Failure `invalid`. */
+export function machineKeyFrom(text: string): MachineKey {
+  const key = parseMachineKey(text);
+  if (key !== undefined) return key;
+  throw new Failure('invalid', `"${show(text)}" names no machine`, {
+    remedy: 'give its MAC (52:54:00:12:34:56), uuid:... or serial:...',
+  });
+}

@@ -1,0 +1,119 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { sameText } from './token.ts';
+
+const HOUR = 3_600_000;
+/** Without a request for so long, a session ends. */
+const IDLE = 12 * HOUR;
+/** However busy it is, it ends after this. */
+const WHOLE_LIFE = 7 * 24 * HOUR;
+const MAX_ENDED = 1024;
+const COOKIE = 'pilotlight';
+const SHAPE = /^([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.([\w-]{22})\.([\w-]{43})$/;
+
+export interface Session {
+  /** Random; stays the same when the session is renewed. */
+  readonly id: string;
+  /** Milliseconds since 1970, as `expires`. */
+  readonly born: number;
+  readonly expires: number;
+}
+
+/**
+ * Sessions of people who logged in. The cookie holds all of one, with a MAC under a key that is made of the admin
+ * token: nothing is kept here, a restart ends none, and a new token ends all. Only those that logged out are remembered
+ * until they would have ended by themselves, the newest thousand of them and until a restart.
+ */
+export class Sessions {
+  readonly #now: () => number;
+  readonly #cookieKey: Buffer;
+  readonly #csrfKey: Buffer;
+  /** Session -> when it would have ended; oldest first. */
+  readonly #ended = new Map<string, number>();
+
+  /** `now`: milliseconds since 1970. */
+  constructor(token: string, now: () => number) {
+    this.#now = now;
+    this.#cookieKey = createHmac('sha256', token).update('pilotlight session cookie 1').digest();
+    this.#csrfKey = createHmac('sha256', token).update('pilotlight csrf 1').digest();
+  }
+
+  open(): Session {
+    const born = this.#now();
+    return { id: randomBytes(16).toString('base64url'), born, expires: born + IDLE };
+  }
+
+  /** The session of a Cookie line; undefined for none, a forged one, and one that has ended. */
+  read(cookieLine: string): Session | undefined {
+    for (const value of valuesOf(cookieLine)) {
+      const session = this.#parse(value);
+      if (session !== undefined && this.alive(session)) return session;
+    }
+    return undefined;
+  }
+
+  alive({ id, born, expires }: Session): boolean {
+    const now = this.#now();
+    // A clock that was put back makes no session longer.
+    return now < expires && expires - now <= IDLE && expires - born <= WHOLE_LIFE && !this.#ended.has(id);
+  }
+
+  /** The same session with a new end, when the first half of its time is over. */
+  renewed(session: Session): Session | undefined {
+    const now = this.#now();
+    if (session.expires - now > IDLE / 2) return undefined;
+    const expires = Math.min(now + IDLE, session.born + WHOLE_LIFE);
+    return expires > session.expires ? { ...session, expires } : undefined;
+  }
+
+  end({ id, born }: Session): void {
+    const now = this.#now();
+    for (const [old, end] of this.#ended) if (end <= now) this.#ended.delete(old);
+    const oldest = this.#ended.keys().next().value;
+    if (this.#ended.size >= MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+    this.#ended.set(id, born + WHOLE_LIFE);
+  }
+
+  /** What the forms of this session send back. */
+  csrf({ id }: Session): string {
+    return createHmac('sha256', this.#csrfKey).update(id).digest('base64url');
+  }
+
+  /** A Set-Cookie line (RFC 6265bis, 4.1). */
+  cookie(session: Session, secure: boolean): string {
+    const seconds = Math.ceil((session.expires - this.#now()) / 1000);
+    return setCookie(this.#write(session), seconds, secure);
+  }
+
+  /** A Set-Cookie line that takes the cookie away. */
+  noCookie(secure: boolean): string {
+    return setCookie('', 0, secure);
+  }
+
+  #write({ id, born, expires }: Session): string {
+    const text = `${born.toString(36)}.${expires.toString(36)}.${id}`;
+    return `${text}.${createHmac('sha256', this.#cookieKey).update(text).digest('base64url')}`;
+  }
+
+  #parse(value: string): Session | undefined {
+    const [, born, expires, id] = SHAPE.exec(value) ?? [];
+    if (born === undefined || expires === undefined || id === undefined) return undefined;
+    const session = { id, born: Number.parseInt(born, 36), expires: Number.parseInt(expires, 36) };
+    return sameText(value, this.#write(session)) ? session : undefined;
+  }
+}
+
+/** Whoever controls a neighbouring host name may have put a second cookie of this name before ours: a few are tried. */
+function valuesOf(cookieLine: string): readonly string[] {
+  const prefix = `${COOKIE}=`;
+  return cookieLine
+    .split(';', 64)
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(prefix))
+    .slice(0, 4)
+    .map((part) => part.slice(prefix.length));
+}
+
+function setCookie(value: string, seconds: number, secure: boolean): string {
+  const flags = `Path=/; Max-Age=${String(seconds)}; HttpOnly; SameSite=Strict`;
+  return `${COOKIE}=${value}; ${flags}${secure ? '; Secure' : ''}`;
+}

@@ -1,0 +1,93 @@
+import request from 'supertest';
+import type { OperatorAuthOptions } from '../../src/doors/http/operator/auth/operator-auth.ts';
+import { createOperatorAuth, type OperatorAuth } from '../../src/doors/http/operator/auth/operator-auth.ts';
+import type { Office } from '../../src/doors/http/operator/office.ts';
+import {
+  createOperatorDoor,
+  type OperatorDoor,
+  type OperatorDoorOptions,
+} from '../../src/doors/http/operator/operator.ts';
+import { recordLog, type RecordedLog } from './http-house.ts';
+
+export const TOKEN = 'correct-horse-battery-staple';
+
+/** An office that answers what a test told it to and nothing else. */
+export interface FakeOffice extends Office {
+  /** Every call but `onChange`, as its name and its arguments. */
+  readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
+  /** Says so to everybody who listens. */
+  changed(what: 'machines' | 'profiles' | 'releases'): void;
+  readonly listeners: ReadonlySet<unknown>;
+}
+
+export function fakeOffice(answers: Partial<Office> = {}): FakeOffice {
+  const calls: [string, ...unknown[]][] = [];
+  const listeners = new Set<Parameters<Office['onChange']>[0]>();
+  const own = {
+    calls,
+    listeners,
+    changed: (what: 'machines' | 'profiles' | 'releases') => {
+      for (const listener of listeners) listener(what);
+    },
+    onChange: (listener: Parameters<Office['onChange']>[0]) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return new Proxy(own, {
+    get(target, name) {
+      if (name in target) return Reflect.get(target, name) as unknown;
+      const answer = Reflect.get(answers, name) as ((...args: unknown[]) => unknown) | undefined;
+      return async (...args: unknown[]) => {
+        calls.push([String(name), ...args]);
+        if (answer === undefined) throw new TypeError(`unexpected call: office.${String(name)}`);
+        return answer(...args);
+      };
+    },
+  }) as unknown as FakeOffice;
+}
+
+/** What the operators' door needs besides what the machine door has. */
+export function operatorOptions(): Pick<OperatorDoorOptions, 'auth' | 'metrics' | 'office' | 'overview'> {
+  return {
+    office: fakeOffice(),
+    auth: createOperatorAuth({ token: TOKEN }),
+    metrics: { access: 'token', render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
+    overview: () => ({ version: '1.2.3', profiles: [], problems: [] }),
+  };
+}
+
+export interface OperatorStand {
+  readonly door: OperatorDoor;
+  readonly auth: OperatorAuth;
+  readonly office: FakeOffice;
+  readonly log: RecordedLog;
+  /** Supertest on the door; `Host: boot.lan:4777` unless the test says otherwise. */
+  readonly http: ReturnType<typeof request>;
+  /** A cookie of somebody who is logged in, and what unsafe requests carry beside it. */
+  logIn(): { readonly cookie: string; readonly csrf: string };
+}
+
+export const BEARER = `Bearer ${TOKEN}`;
+
+export function operatorStand(
+  answers: Partial<Office> = {},
+  { clock, ...options }: Partial<OperatorDoorOptions> & { readonly clock?: Omit<OperatorAuthOptions, 'token'> } = {},
+): OperatorStand {
+  const log = recordLog();
+  const office = fakeOffice(answers);
+  const auth = createOperatorAuth({ token: TOKEN, ...clock });
+  const door = createOperatorDoor({ baseUrl: undefined, ...operatorOptions(), office, auth, log, ...options });
+  return {
+    door,
+    auth,
+    office,
+    log,
+    http: request(door.handle),
+    logIn() {
+      const session = auth.sessions.open();
+      const [cookie = ''] = auth.sessions.cookie(session, false).split(';');
+      return { cookie, csrf: auth.sessions.csrf(session) };
+    },
+  };
+}
