@@ -33,7 +33,7 @@ lab.test('a machine nobody knows is adopted through the dashboard, boots and pho
     },
   });
   await data.publish(payload, 'flatcar/amd64/4593.2.5', FLATCAR_NAMES);
-  await using _server = await startServer({
+  await using server = await startServer({
     dataDir: data.path,
     env: { PILOTLIGHT_TFTP_LISTEN: '0.0.0.0:69', PILOTLIGHT_DHCP: 'proxy', PILOTLIGHT_ADMIN_TOKEN: TOKEN },
     netns: { name: lan.server, address: '192.168.122.10', port: 4777 },
@@ -87,6 +87,8 @@ lab.test('a machine nobody knows is adopted through the dashboard, boots and pho
     boots: readonly { readonly events: readonly { readonly kind: string }[] }[];
   };
   expect(row).toMatchObject({ state: 'up', name: 'w1', profile: 'workers' });
+  // No error in its log: pino's level 50.
+  expect(server.log()).not.toContain('"level":50');
   const kinds = new Set(boots.flatMap(({ events }) => events.map(({ kind }) => kind)));
   expect([...kinds].sort()).toEqual(
     expect.arrayContaining(['dhcp', 'document', 'file', 'operator', 'phone-home', 'script', 'tftp']),
