@@ -10,6 +10,7 @@ import { profileWordProblems } from '../render/profile-words.ts';
 import { deliver } from './deliver.ts';
 import { findingProblem } from './finding-problem.ts';
 import { SAMPLE_KEYS } from './host-keys.ts';
+import { installAdvice } from './install-advice.ts';
 import { machinePlan } from './machine-plan.ts';
 import { typicalMachine } from './placeholder.ts';
 import { createTemplateShelf, type TemplateShelf } from './template-shelf.ts';
@@ -30,6 +31,7 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
       return [
         ...profileWordProblems(profile),
         ...broken(() => measure(profile, around, origin), profile.file),
+        ...installAdvice(profile, around),
         ...DOCUMENT_KINDS.flatMap((kind) => {
           const name = profile[kind];
           const document = name === undefined ? undefined : findDocument(around.documents, kind, name);

@@ -6,14 +6,14 @@ export const INSTALLED_UNIT = 'pilotlight-installed.service';
 // Options that the curl of 2017's Container Linux knows as well: it has no --retry-connrefused, hence the loops.
 const CURL = 'curl -fsS -m 30 -o /dev/null';
 
-/** `curl` that says something to us by POST. `data` is one word of a shell, expansions included. */
-function post(url: string, data: string): string {
-  return `${CURL} --data-urlencode ${data} ${shellWord(url)}`;
+/** A POST, with the machine's own name for itself. */
+function post(url: string): string {
+  return `${CURL} --data-urlencode "hostname=$(uname -n)" ${shellWord(url)}`;
 }
 
 /** Says `url` until somebody hears it; the machine shows on its console that nobody does. */
 export function reportLoop(url: string): string {
-  return `until ${post(url, 'hostname=$(uname -n)')}; do echo 'Pilotlight does not hear the report, trying again'; sleep 5; done`;
+  return `until ${post(url)}; do echo 'Pilotlight does not hear the report, trying again'; sleep 5; done`;
 }
 
 /**
@@ -26,7 +26,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-ExecStart=${unitCommand(`until ${post(url, 'hostname=$(uname -n)')}; do sleep 10; done`)}
+ExecStart=${unitCommand(`until ${post(url)}; do sleep 10; done`)}
 
 [Install]
 WantedBy=multi-user.target

@@ -1,0 +1,140 @@
+import type { Problem } from '../domain/problem.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../domain/profile.ts';
+import { findDocument } from '../catalog/find-document.ts';
+import type { Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import { checkDocument } from '../documents/document.ts';
+import { installAutoinstall } from '../documents/install-autoinstall.ts';
+import { hasComment, UNREADABLE_LATE_COMMAND } from '../documents/install-preseed.ts';
+import { addPhoneHome } from '../documents/phone-home.ts';
+import { readPreseed } from '../documents/preseed-lines.ts';
+
+/** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
+export function installAdvice(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly Problem[] {
+  const named = DOCUMENT_KINDS.flatMap((kind) => {
+    const name = profile[kind];
+    const document = name === undefined ? undefined : findDocument(documents, kind, name);
+    return document === undefined ? [] : [{ kind, document }];
+  });
+  return [...phoneHomeAdvice(profile, named), ...(profile.install === undefined ? [] : diskAdvice(profile, named))];
+}
+
+interface Named {
+  readonly kind: DocumentKind;
+  readonly document: SourceDocument;
+}
+
+const ANYWHERE = 'http://server/';
+
+function phoneHomeAdvice(profile: Profile, named: readonly Named[]): readonly Problem[] {
+  if (!profile.phone_home) return [];
+  // What a template becomes is seen when it is rendered: here it counts as a document that takes one.
+  const told = named.some(({ kind, document }) => {
+    const text = document.template ? (EMPTY[kind] ?? '') : textOf(document);
+    return addPhoneHome(kind, text, profile.system, ANYWHERE) !== undefined;
+  });
+  if (told || missing(profile, named)) return [];
+  return [
+    warning(
+      profile,
+      'phone_home',
+      'no document of this profile can be given a unit that phones home',
+      'POST to {{report.up_url}} in the document, or put {{report.up_unit}} where it keeps units',
+    ),
+  ];
+}
+
+/** A document of each kind that would take one. */
+const EMPTY: Readonly<Partial<Record<DocumentKind, string>>> = {
+  cloud_config: '#cloud-config\n',
+  ignition: '{"ignition": {"version": "3.0.0"}}',
+  nocloud: '#cloud-config\n',
+};
+
+/** A document that is named and not there is an error already. */
+function missing(profile: Profile, named: readonly Named[]): boolean {
+  return DOCUMENT_KINDS.some((kind) => profile[kind] !== undefined && !named.some((one) => one.kind === kind));
+}
+
+function diskAdvice(profile: Profile, named: readonly Named[]): readonly Problem[] {
+  const { system, install } = profile;
+  const found: Problem[] = [];
+  if (profile.boot === 'local') {
+    found.push(warning(profile, 'install', 'nothing is installed while "boot" is "local"', 'remove one of the two'));
+  }
+  const disk = install?.disk ?? '';
+  if (system === 'custom') return found;
+  const [kind, without] = WITHOUT[system] ?? [];
+  if (kind !== undefined && without !== undefined && kind.every((one) => profile[one] === undefined)) {
+    found.push(warning(profile, 'install', without, `name ${kind.map((one) => `"${one}"`).join(' or ')}`));
+  }
+  for (const { kind: one, document } of named) {
+    if (document.template) continue;
+    if (one === 'cloud_config') found.push(...cloudConfigAdvice(document, profile));
+    if (one === 'preseed' && system === 'debian') found.push(...preseedAdvice(document, disk));
+    if (one === 'nocloud' && system === 'ubuntu') found.push(...autoinstallAdvice(document, disk));
+  }
+  if (system === 'ubuntu' && !/^\/dev\/[A-Za-z0-9]+$/.test(disk)) {
+    // subiquity compares with the kernel's own name (its match by "path").
+    const remedy = 'write a name such as "/dev/sda", or "storage" in the user-data with a match by serial';
+    found.push(warning(profile, 'install.disk', `Ubuntu's installer does not know ${disk} by this name`, remedy));
+  }
+  return found;
+}
+
+const NOBODY = 'installed without a document, nobody could log in to the machine';
+const ASKS = 'the installer asks its questions on the screen, and reports to nobody';
+const WITHOUT: Readonly<Partial<Record<Profile['system'], readonly [readonly DocumentKind[], string]>>> = {
+  coreos: [['ignition', 'cloud_config'], NOBODY],
+  flatcar: [['ignition', 'cloud_config'], NOBODY],
+  'fedora-coreos': [['ignition'], NOBODY],
+  debian: [['preseed'], ASKS],
+  ubuntu: [['nocloud'], ASKS],
+};
+
+/** coreos-install and flatcar-install run `coreos-cloudinit -validate` first, which fails at whatever it has to say. */
+function cloudConfigAdvice(document: SourceDocument, { system }: Profile): readonly Problem[] {
+  if (system !== 'coreos' && system !== 'flatcar') return [];
+  const [first] = checkDocument('cloud_config', textOf(document), { fileName: document.name, system });
+  if (first === undefined) return [];
+  const { line } = first;
+  const place = { file: document.file, ...(line === undefined ? {} : { line }) };
+  const message = `${system}-install refuses a cloud-config with warnings: ${first.message}`;
+  return [{ severity: 'warning', message, place, ...(first.remedy === undefined ? {} : { remedy: first.remedy }) }];
+}
+
+function preseedAdvice(document: SourceDocument, disk: string): readonly Problem[] {
+  const { answers, open } = readPreseed(textOf(document));
+  const found: Problem[] = [];
+  const late = answers.findLast(({ question }) => question === 'preseed/late_command');
+  if (late !== undefined && hasComment(late.value)) {
+    found.push(problem(document, UNREADABLE_LATE_COMMAND, 'remove it; until then the installer reports to nobody'));
+  }
+  if (open) {
+    found.push(problem(document, 'the last line ends with a backslash', 'remove it; until then nothing can be added'));
+  }
+  const other = answers.findLast(({ question }) => question === 'partman-auto/disk')?.value;
+  if (other !== undefined && other !== disk) {
+    found.push(problem(document, `partman-auto/disk says ${other}, "install" says ${disk}`, 'keep one of them'));
+  }
+  return found;
+}
+
+function autoinstallAdvice(document: SourceDocument, disk: string): readonly Problem[] {
+  const text = textOf(document);
+  if (installAutoinstall(text, { disk, report: ANYWHERE }) !== undefined) return [];
+  const remedy =
+    'put the answers below "autoinstall:" in a "#cloud-config"; until then the installer reports to nobody';
+  return [problem(document, 'there is no "autoinstall" to which a report could be added', remedy)];
+}
+
+function textOf(document: SourceDocument): string {
+  return document.bytes.toString('utf8');
+}
+
+function problem({ file }: SourceDocument, message: string, remedy: string): Problem {
+  return { severity: 'warning', message, place: { file }, remedy };
+}
+
+function warning({ file }: Profile, key: string, message: string, remedy: string): Problem {
+  return { severity: 'warning', message, place: { file, key }, remedy };
+}

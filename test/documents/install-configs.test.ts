@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it, test } from 'vitest';
+import { checkDocument } from '../../src/documents/document.ts';
+import { installCloudConfig, installIgnition, reportIgnition } from '../../src/documents/install-configs.ts';
+import { installScript, type InstallJob } from '../../src/documents/install-script.ts';
+import { expectGolden } from '../support/golden.ts';
+import { NO_SYSTEMD, verifyUnits } from '../support/units.ts';
+
+const REPORT = 'http://10.0.2.2:4777/installed/52-54-00-55-1c-ee';
+const JOB: InstallJob = {
+  system: 'flatcar',
+  title: 'Flatcar Container Linux 4593.2.5',
+  version: '4593.2.5',
+  channel: 'stable',
+  disk: '/dev/sda',
+  mirror: 'http://10.0.2.2:4777/images/flatcar/amd64',
+  documents: { ignition: 'http://10.0.2.2:4777/configs/w.ign?mac=52-54-00-55-1c-ee&serial=a%2Fb' },
+  report: REPORT,
+};
+const FLATCAR = installIgnition(JOB);
+const COREOS = installIgnition({ ...JOB, system: 'coreos', title: 'CoreOS Container Linux 1298.6.0' });
+const CLOUD = installCloudConfig({ ...JOB, system: 'coreos', title: 'CoreOS Container Linux 1298.6.0' });
+
+interface Config {
+  readonly storage: { readonly files: readonly { readonly contents: { readonly source: string } }[] };
+  readonly systemd: { readonly units: readonly { readonly name: string; readonly contents: string }[] };
+}
+
+describe('what a live system installs with', () => {
+  it('is what the goldens show', () => {
+    expectGolden('documents/install-flatcar.ign', FLATCAR);
+    expectGolden('documents/install-coreos.ign', COREOS);
+    expectGolden('documents/install-coreos.yml', CLOUD);
+    expectGolden('documents/report-fedora-coreos.ign', reportIgnition(REPORT));
+  });
+
+  it('has nothing that our own checks mind', () => {
+    expect(checkDocument('ignition', FLATCAR, { fileName: 'x', system: 'flatcar' })).toEqual([]);
+    expect(checkDocument('ignition', COREOS, { fileName: 'x', system: 'coreos' })).toEqual([]);
+    expect(checkDocument('cloud_config', CLOUD, { fileName: 'x', system: 'coreos' })).toEqual([]);
+    expect(checkDocument('ignition', reportIgnition(REPORT), { fileName: 'x', system: 'fedora-coreos' })).toEqual([]);
+  });
+
+  it('carries the script whole', () => {
+    const { storage } = JSON.parse(FLATCAR) as Config;
+    const source = storage.files[0]?.contents.source ?? '';
+    expect(decodeURIComponent(source.replace(/^data:,/, ''))).toBe(installScript(JOB));
+  });
+});
+
+const VALIDATOR = spawnSync('ignition-validate', ['-version']).error === undefined;
+
+describe.skipIf(!VALIDATOR)(
+  `ignition-validate${VALIDATOR ? '' : ' (left out: the package "ignition" is not installed)'}`,
+  () => {
+    test.each([
+      ['Flatcar', FLATCAR],
+      ['Fedora CoreOS', reportIgnition(REPORT)],
+    ])('takes what %s gets', (_system, text) => {
+      const { status, stderr, stdout } = spawnSync('ignition-validate', ['-'], { input: text, encoding: 'utf8' });
+      expect(`${stdout}${stderr}`).toBe('');
+      expect(status).toBe(0);
+    });
+  },
+);
+
+describe.skipIf(NO_SYSTEMD !== undefined)(`systemd ${NO_SYSTEMD ?? ''}`, () => {
+  it('finds nothing wrong with the unit that installs', () => {
+    const [unit] = (JSON.parse(FLATCAR) as Config).systemd.units;
+    expect(verifyUnits({ [unit?.name ?? '']: unit?.contents ?? '' })).toBe('');
+  });
+});
