@@ -33,8 +33,8 @@ function intoIgnition(text: string, url: string): string | undefined {
   // "enabled" came with 2.1.0.
   const enabled = version.startsWith('2.0') ? { enable: true } : { enabled: true };
   const unit = { name: PHONE_HOME_UNIT, ...enabled, contents: phoneHomeUnit(url) };
-  const style = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' }, isArrayInsertion: true };
-  return applyEdits(text, modify(text, ['systemd', 'units', units.length], unit, style));
+  // Without formatting options: they would also change the lines beside it.
+  return applyEdits(text, modify(text, ['systemd', 'units', units.length], unit, { isArrayInsertion: true }));
 }
 
 function intoCloudConfig(text: string, url: string): string | undefined {

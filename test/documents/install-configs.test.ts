@@ -28,10 +28,10 @@ interface Config {
 
 describe('what a live system installs with', () => {
   it('is what the goldens show', () => {
-    expectGolden('documents/install-flatcar.ign', FLATCAR);
-    expectGolden('documents/install-coreos.ign', COREOS);
-    expectGolden('documents/install-coreos.yml', CLOUD);
-    expectGolden('documents/report-fedora-coreos.ign', reportIgnition(REPORT));
+    expectGolden('installing/install-flatcar.ign', FLATCAR);
+    expectGolden('installing/install-coreos.ign', COREOS);
+    expectGolden('installing/install-coreos.yml', CLOUD);
+    expectGolden('installing/report-fedora-coreos.ign', reportIgnition(REPORT));
   });
 
   it('has nothing that our own checks mind', () => {

@@ -111,8 +111,8 @@ describe('the script', () => {
   });
 
   it('is what the goldens show', () => {
-    expectGolden('documents/install-flatcar.sh', installScript(FLATCAR));
-    expectGolden('documents/install-coreos.sh', installScript(COREOS));
+    expectGolden('installing/install-flatcar.sh', installScript(FLATCAR));
+    expectGolden('installing/install-coreos.sh', installScript(COREOS));
   });
 
   it.skipIf(NO_SHELLCHECK !== undefined)(`pleases shellcheck ${NO_SHELLCHECK ?? ''}`, () => {

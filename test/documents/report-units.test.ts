@@ -16,12 +16,12 @@ const HARD = 'http://[fd00::1]:4777/installed/52-54-00-55-1c-ee?serial=a%2Fb%20(
 
 describe('units that report', () => {
   it('phone home', () => {
-    expectGolden('documents/pilotlight-phone-home.service', phoneHomeUnit(UP));
+    expectGolden('installing/pilotlight-phone-home.service', phoneHomeUnit(UP));
     expect(unitFileProblem(phoneHomeUnit(HARD), 'ignition')).toBeUndefined();
   });
 
   it('say that coreos-installer is done, after it and before the reboot', () => {
-    expectGolden('documents/pilotlight-installed.service', installedUnit(HARD));
+    expectGolden('installing/pilotlight-installed.service', installedUnit(HARD));
     expect(unitFileProblem(installedUnit(HARD), 'ignition')).toBeUndefined();
   });
 

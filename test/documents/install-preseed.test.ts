@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it, test } from 'vitest';
+import { checkDocument } from '../../src/documents/document.ts';
+import { hasComment, installPreseed } from '../../src/documents/install-preseed.ts';
+import { readPreseed } from '../../src/documents/preseed-lines.ts';
+import { expectGolden } from '../support/golden.ts';
+
+const INSTALL = { disk: '/dev/vda', report: 'http://10.0.2.2:4777/installed/52-54-00-55-1c-ee?serial=a%2Fb' };
+const OWN = String.raw`# My machines
+d-i debian-installer/locale string en_US
+d-i partman-auto/method string regular
+d-i preseed/late_command string \
+  in-target systemctl enable ssh; \
+  echo "it's done" > /target/etc/motd
+d-i pkgsel/include string openssh-server
+`;
+
+function valueOf(text: string, question: string): string | undefined {
+  return readPreseed(text).answers.findLast((answer) => answer.question === question)?.value;
+}
+
+describe('installPreseed', () => {
+  it('adds the disk, the report and the reboot', () => {
+    const text = installPreseed('d-i debian-installer/locale string en_US', INSTALL);
+    expectGolden('installing/install-debian-plain.cfg', text);
+    expect(checkDocument('preseed', text, { fileName: 'x', system: 'debian' })).toEqual([]);
+  });
+
+  it('puts its report behind a late_command of several lines, and changes nothing else', () => {
+    const text = installPreseed(OWN, INSTALL);
+    expectGolden('installing/install-debian-late.cfg', text);
+    expect(valueOf(text, 'preseed/late_command')).toMatch(
+      /^\( in-target systemctl enable ssh; echo "it's done" > \/target\/etc\/motd \) && wget /,
+    );
+    expect(checkDocument('preseed', text, { fileName: 'x', system: 'debian' })).toEqual([]);
+  });
+
+  it('leaves alone what the operator answers', () => {
+    const own = 'd-i partman-auto/disk string /dev/sda /dev/sdb\nd-i finish-install/reboot_in_progress note\n';
+    const text = installPreseed(`${own}d-i preseed/late_command string\n`, INSTALL);
+    expect(text.startsWith(own)).toBe(true);
+    expect(valueOf(text, 'preseed/late_command')).toMatch(/^wget /);
+    expect(text.match(/partman-auto\/disk|reboot_in_progress/g)).toHaveLength(2);
+  });
+
+  it('adds to the last of two late_commands: debconf keeps that one', () => {
+    const text = installPreseed('d-i preseed/late_command string a\nd-i preseed/late_command string b\n', INSTALL);
+    expect(text).toContain('string a\n');
+    expect(text).toContain('string ( b ) && wget');
+  });
+
+  test.each(['a # b', '# b', 'a;#b', '(a)#b'])('does not follow a comment: %s', (late) => {
+    expect(hasComment(late)).toBe(true);
+    expect(installPreseed(`d-i preseed/late_command string ${late}\n`, INSTALL)).toContain(`string ${late}\n`);
+  });
+
+  it('follows what only looks like one', () => {
+    expect(hasComment('echo a#b $# ${x#y}')).toBe(false);
+  });
+
+  it('does not go on in half a line', () => {
+    expect(installPreseed('d-i a/b string x \\\n', INSTALL)).toBe('d-i a/b string x \\\n');
+  });
+});
+
+describe('the command, as a shell runs it', () => {
+  function run(late: string, wget: string): { status: number | null; out: string } {
+    const text = installPreseed(`d-i preseed/late_command string ${late}\n`, INSTALL);
+    const command = `wget() { echo "$@"; ${wget}; }\n${valueOf(text, 'preseed/late_command') ?? ''}`;
+    const { status, stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    return { status, out: stdout };
+  }
+
+  it('reports when all has worked', () => {
+    const { status, out } = run('echo one; echo two;', 'true');
+    expect(status).toBe(0);
+    expect(out).toBe(
+      `one\ntwo\n-nv -O /dev/null --tries=60 --waitretry=5 --retry-connrefused --timeout=30 --post-data= ${INSTALL.report}\n`,
+    );
+  });
+
+  test.each(['echo one; false', 'exit 3', 'false || exit 3'])(
+    'does not report after %s: the installer shows it',
+    (late) => {
+      const { status, out } = run(late, 'true');
+      expect(status).not.toBe(0);
+      expect(out).not.toContain('installed');
+    },
+  );
+
+  it('reports after an exit that means success, and after work in the background', () => {
+    expect(run('exit 0', 'true').out).toContain('/installed/');
+    expect(run('true &', 'true').out).toContain('/installed/');
+  });
+
+  it('fails when nobody hears it: the installer stops instead of coming back for ever', () => {
+    expect(run('true', 'false').status).toBe(1);
+  });
+});
