@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { documentLinks } from '../../src/boot/links.ts';
+import { documentLinks, installLinks, reportLinks } from '../../src/boot/links.ts';
 import { factsFromSegment } from '../../src/doors/http/facts.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
@@ -41,4 +41,54 @@ test.each([
   const answer = await desk.nocloud('meta-data', { facts: factsFromSegment(segment), origin: originOf() });
   expect(answer.body.toString('utf8')).toContain(`local-hostname: "${name}"`);
   expect(links.generic).toContain('/configs/g?mac=');
+});
+
+test.each([
+  ['mac', { mac: '525400551cee', uuid: '00000000-0000-0000-0000-000000000001' }, '52-54-00-55-1c-ee', ''],
+  [
+    'uuid',
+    { mac: OTHER_MAC, uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' },
+    '52-54-00-00-00-99',
+    '?uuid=c6c30f6a-4a1b-4337-8325-c4c2543ad437',
+  ],
+  ['serial', { mac: OTHER_MAC, serial: 'sn/77' }, '52-54-00-00-00-99', '?serial=sn%2F77'],
+  [
+    'uuid, without a MAC',
+    { uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' },
+    'uuid=c6c30f6a-4a1b-4337-8325-c4c2543ad437',
+    '',
+  ],
+])('a machine known by its %s reports as itself', async (_by, told, machine, query) => {
+  const { catalog } = await houseOf(FILES);
+  const facts = factsOf(told);
+  const match = catalog.current().match(facts);
+  if (match === undefined) throw new TypeError('nobody matched');
+  expect(reportLinks(match, facts, originOf())).toEqual({
+    up: `${originOf()}/phone-home/${machine}${query}`,
+    installed: `${originOf()}/installed/${machine}${query}`,
+  });
+  const segment = documentLinks(match, facts, originOf(), new Map()).nocloud?.split('/').at(-2) ?? '';
+  expect(installLinks(match, facts, originOf())).toEqual({
+    ignition: `${originOf()}/install/${segment}/ignition`,
+    cloudConfig: `${originOf()}/install/${segment}/cloud-config`,
+    report: `${originOf()}/installed/${machine}${query}`,
+  });
+});
+
+test('what was chosen at the screen of a machine goes with its reports', async () => {
+  const { catalog } = await houseOf(FILES);
+  const profile = catalog.current().profiles.get('u');
+  if (profile === undefined) throw new TypeError('no profile');
+  const facts = factsOf({ mac: OTHER_MAC });
+  const links = installLinks({ profile, by: 'choice' }, facts, originOf());
+  expect(links?.report).toBe(`${originOf()}/installed/52-54-00-00-00-99?profile=u`);
+  expect(links?.ignition).toBe(`${originOf()}/install/mac=52-54-00-00-00-99&profile=u/ignition`);
+});
+
+test('who has no identity has nothing to report as', async () => {
+  const { catalog } = await houseOf(FILES);
+  const profile = catalog.current().profiles.get('u');
+  if (profile === undefined) throw new TypeError('no profile');
+  expect(reportLinks({ profile, by: 'default' }, {}, originOf())).toBeUndefined();
+  expect(installLinks({ profile, by: 'default' }, {}, originOf())).toBeUndefined();
 });

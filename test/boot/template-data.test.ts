@@ -40,3 +40,20 @@ it('a machine that boots the default profile is itself, without a name', async (
   expect(node).toEqual({ mac: '52:54:00:00:00:01', hostname: 'h' });
   expect(vars).toEqual({ role: 'x', domain: 'lan' });
 });
+
+it('tells where to report, with a unit that does it, and the disk of an installation', async () => {
+  const { install, report } = await seen({ mac: '525400551cee' });
+  expect(install).toEqual({});
+  expect(report).toEqual({
+    up_url: `${originOf()}/phone-home/52-54-00-55-1c-ee`,
+    installed_url: `${originOf()}/installed/52-54-00-55-1c-ee`,
+    up_unit: expect.stringContaining(`${originOf()}/phone-home/52-54-00-55-1c-ee`) as string,
+  });
+  expect((await seen({})).report).toEqual({});
+  const { catalog } = await houseOf({
+    'profiles/i.json': { system: 'flatcar', version: '1.0.0', default: true, install: { disk: '/dev/sda' } },
+  });
+  const match = catalog.current().match({});
+  if (match === undefined) throw new TypeError('nobody matched');
+  expect(templateData(match, {}, originOf(), catalog.current())['install']).toEqual({ disk: '/dev/sda' });
+});
