@@ -1,13 +1,12 @@
 import type { Request, Router } from 'express';
-import { createHash } from 'node:crypto';
 import type { Log } from '../../../domain/log.ts';
 import type { Origin } from '../../../domain/origin.ts';
-import { methodReply } from '../failure-reply.ts';
-import { show } from '../percent.ts';
-import { makeReply, sendReply } from '../reply.ts';
-import { startPage, type Overview } from '../start-page.ts';
-import { START_STYLE } from '../start-style.ts';
+import type { Overview } from '../start-page.ts';
 import type { Office } from './office.ts';
+import { mountMachinePages } from './pages-machines.ts';
+import { mountProfilePages } from './pages-profiles.ts';
+import { mountServerPages } from './pages-server.ts';
+import { createPageShow } from './pages-show.ts';
 
 /**
  * What the pages need of the door. Whoever gets as far as a page is logged in, and a POST has passed the CSRF check;
@@ -24,26 +23,10 @@ export interface PageDeps {
   readonly log: Log;
 }
 
-/** Everything below /dashboard but the login. Failures that a handler throws become the door's one line of text. */
-export function mountPages(router: Router, { overview, origin }: PageDeps): void {
-  const headers = pageHeaders();
-  router
-    .route('/dashboard')
-    .get((req, res) => {
-      const page = startPage(overview(), origin(req));
-      sendReply(res, makeReply(200, headers, Buffer.from(page)));
-    })
-    .all((req, res) => {
-      sendReply(res, methodReply(show(req.method), show(req.path)));
-    });
-}
-
-/** The start page's one style by its hash (CSP level 3). */
-function pageHeaders(): readonly string[] {
-  const style = createHash('sha256').update(START_STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-  return [
-    ...['Content-Type', 'text/html; charset=utf-8', 'Content-Security-Policy', policy],
-    ...['X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store'],
-  ];
+/** Everything below /dashboard but the login. A Failure that a handler throws becomes a page that says what to do. */
+export function mountPages(router: Router, deps: PageDeps): void {
+  const show = createPageShow(deps);
+  mountMachinePages(router, deps, show);
+  mountProfilePages(router, deps, show);
+  mountServerPages(router, deps, show);
 }
