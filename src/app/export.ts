@@ -1,17 +1,23 @@
 import { Failure } from '../domain/failure.ts';
-import { originFromHost, type Origin } from '../domain/origin.ts';
+import type { Origin } from '../domain/origin.ts';
 import type { Problem } from '../domain/problem.ts';
 import { localAddresses, type LocalAddress } from '../doors/local-addresses.ts';
 import { ansibleInventory } from '../exports/ansible-inventory.ts';
-import type { Server } from '../exports/boot-options.ts';
+import { CONFIG_DRIVE_KINDS, configDrive } from '../exports/config-drive.ts';
 import { dnsmasqConfig } from '../exports/dnsmasq.ts';
+import { GUESTINFO_KINDS, guestinfo } from '../exports/guestinfo.ts';
 import { hostsOf } from '../exports/host.ts';
 import { hostsFile } from '../exports/hosts.ts';
-import { isIpv4, parseNetwork, type Network } from '../exports/ipv4.ts';
+import { FW_CFG_KINDS, fwCfgArgument } from '../exports/ignition-fw-cfg.ts';
+import { knownHosts } from '../exports/known-hosts.ts';
 import { libvirtDomain } from '../exports/libvirt-domain.ts';
 import { libvirtNetwork } from '../exports/libvirt-network.ts';
+import { sshConfig } from '../exports/ssh-config.ts';
+import { writeOut } from '../files/write-out.ts';
 import type { Settings } from '../settings/settings.ts';
+import { documentFor, publicKeys } from './export-document.ts';
 import type { ExportKind } from './export-kinds.ts';
+import { networkOf, parseDomain, parseKnownHosts, parsePlug, parseUser, serverOf } from './export-options.ts';
 import { readHouse } from './house.ts';
 
 /** As the command line says it, not yet checked. */
@@ -23,50 +29,118 @@ export interface ExportRequest {
   readonly network?: string | undefined;
   /** The profile of an etcd cluster. */
   readonly etcd?: string | undefined;
-  /** For `libvirt-domain`: the machine, its firmware, and the name of libvirt's network. */
+  /** For what is about one machine. */
   readonly node?: string | undefined;
+  /** For `libvirt-domain`: its firmware, and the name of libvirt's network. */
   readonly uefi?: boolean;
   readonly plug?: string | undefined;
+  /** For `ssh-config`. */
+  readonly user?: string | undefined;
+  readonly knownHosts?: string | undefined;
+  readonly output?: Output | undefined;
 }
 
-/** What stands beside us, as text from the profiles in the folder. The same folder and request give the same bytes. */
+/** The file that the person wants it in. */
+export interface Output {
+  /** As the person wrote it. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly force: boolean;
+}
+
+/** What an export is: text for everybody to see, or a file that may hold secrets, with something to say about it. */
+interface Made {
+  readonly text: string;
+  readonly file?: string | Uint8Array;
+  /** It holds a node's whole configuration: for the eyes of its owner alone. */
+  readonly secret?: boolean;
+}
+
+/**
+ * What stands beside us, from the profiles in the folder. The same folder and request give the same bytes. Gives what
+ * goes to standard output; with an output the file has been written.
+ */
 export async function exportText(
   settings: Settings,
   request: ExportRequest,
   local: () => readonly LocalAddress[] = localAddresses,
 ): Promise<string> {
+  if (request.kind === 'config-drive' && request.output === undefined) {
+    throw new Failure('invalid', 'config-drive is a file: say which with -o FILE.iso');
+  }
+  const { text, file, secret = false } = await make(settings, request, local);
+  if (request.output === undefined) return text;
+  const { path, force } = request.output;
+  await writeOut(path, file ?? text, { force, mode: secret ? 0o600 : 0o644 });
+  return file === undefined ? '' : text;
+}
+
+async function make(settings: Settings, request: ExportRequest, local: () => readonly LocalAddress[]): Promise<Made> {
   const house = await readHouse(settings);
   const snapshot = house.catalog.current();
   refuseBroken(snapshot.problems);
   const hosts = hostsOf(snapshot.profiles.values());
   const domain = request.domain === undefined ? undefined : parseDomain(request.domain);
-  if (request.etcd !== undefined && (request.kind !== 'dnsmasq' || domain === undefined)) {
-    throw new Failure('invalid', '--etcd is for dnsmasq and needs --domain, below which the records stand');
+  const { kind, etcd } = request;
+  if (etcd !== undefined && ((kind !== 'dnsmasq' && kind !== 'libvirt-network') || domain === undefined)) {
+    throw new Failure(
+      'invalid',
+      '--etcd is for dnsmasq and libvirt-network and needs --domain, below which the records stand',
+    );
   }
-  switch (request.kind) {
+  const server = () => serverOf(settings, request.server, local);
+  const origin = (): Origin => settings.baseUrl ?? server().origin;
+  switch (kind) {
     case 'hosts':
-      return hostsFile(hosts, domain);
+      return { text: hostsFile(hosts, domain) };
     case 'ansible-inventory':
-      return ansibleInventory(hosts, domain);
+      return { text: ansibleInventory(hosts, domain) };
+    case 'ssh-config': {
+      const user = request.user === undefined ? undefined : parseUser(request.user);
+      const keys = parseKnownHosts(request.knownHosts ?? '~/.ssh/pilotlight_known_hosts');
+      return { text: sshConfig({ hosts, domain, user, knownHosts: keys }) };
+    }
+    case 'known-hosts':
+      return { text: knownHosts({ hosts, domain, keyOf: await publicKeys(house) }) };
     case 'libvirt-domain':
-      if (request.node === undefined) throw new Failure('invalid', 'libvirt-domain needs the name of a node');
-      return libvirtDomain({
-        profiles: snapshot.profiles.values(),
-        node: request.node,
-        uefi: request.uefi ?? false,
-        network: plugOf(request.plug ?? 'pilotlight'),
-      });
+      return {
+        text: libvirtDomain({
+          profiles: snapshot.profiles.values(),
+          node: nodeOf(request),
+          uefi: request.uefi ?? false,
+          network: parsePlug(request.plug ?? 'pilotlight'),
+        }),
+      };
     case 'dnsmasq': {
       const network = request.network === undefined ? undefined : networkOf(request.network);
-      return dnsmasqConfig({ hosts, server: serverOf(settings, request, local), domain, network, etcd: request.etcd });
+      return { text: dnsmasqConfig({ hosts, server: server(), domain, network, etcd }) };
     }
     case 'libvirt-network': {
-      const server = serverOf(settings, request, local);
+      const here = server();
       // libvirt's own networks are a /24 whose first address is the bridge's.
-      const network = networkOf(request.network ?? `${server.address.replace(/\d+$/, '1')}/24`);
-      return libvirtNetwork({ hosts, server, domain, network });
+      const network = networkOf(request.network ?? `${here.address.replace(/\d+$/, '1')}/24`);
+      return { text: libvirtNetwork({ hosts, server: here, domain, network, etcd }) };
+    }
+    case 'guestinfo': {
+      const document = await documentFor(house, origin(), nodeOf(request), GUESTINFO_KINDS, "VMware's guestinfo");
+      return { text: guestinfo(document, document.metaData), secret: true };
+    }
+    case 'ignition-fw-cfg': {
+      const { node, profile, body } = await documentFor(house, origin(), nodeOf(request), FW_CFG_KINDS, 'fw_cfg');
+      const text = fwCfgArgument(profile.system, request.output?.name ?? `${node.name}.ign`);
+      return { text, file: body, secret: true };
+    }
+    case 'config-drive': {
+      const document = await documentFor(house, origin(), nodeOf(request), CONFIG_DRIVE_KINDS, 'a config drive');
+      return { text: '', file: configDrive(document, document.sshKey), secret: true };
     }
   }
+}
+
+function nodeOf({ kind, node }: ExportRequest): string {
+  if (node === undefined) throw new Failure('invalid', `${kind} needs the name of a node`);
+  return node;
 }
 
 // A profile that is broken is not in force: without this, its machines would quietly be missing from the text.
@@ -77,64 +151,4 @@ function refuseBroken(problems: readonly Problem[]): void {
     place: found.place,
     remedy: found.remedy ?? 'see `pilotlight check`: its machines would be missing here',
   });
-}
-
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)${LABEL}(?:\.${LABEL})*$`, 'i');
-
-function parseDomain(text: string): string {
-  if (DOMAIN.test(text)) return text.toLowerCase();
-  throw new Failure('invalid', `--domain cannot be ${JSON.stringify(text)}`, { remedy: 'write it as lab.example' });
-}
-
-function plugOf(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(text)) return text;
-  throw new Failure('invalid', `--plug cannot be ${JSON.stringify(text)}`, {
-    remedy: 'the name that `virsh net-list` shows',
-  });
-}
-
-function networkOf(text: string): Network {
-  const network = parseNetwork(text);
-  if (network !== undefined) return network;
-  throw new Failure('invalid', `--network cannot be ${JSON.stringify(text)}`, {
-    remedy: "the router's address and the prefix length: 192.168.122.1/24",
-  });
-}
-
-function serverOf(settings: Settings, request: ExportRequest, local: () => readonly LocalAddress[]): Server {
-  const address = request.server ?? knownAddress(settings, local);
-  if (!isIpv4(address) || address === '0.0.0.0') {
-    throw new Failure('invalid', `--server cannot be ${JSON.stringify(address)}`, {
-      remedy: "this server's IPv4 address, as machines reach it",
-    });
-  }
-  return { address, origin: settings.baseUrl ?? originAt(address, settings.http.port) };
-}
-
-function originAt(address: string, port: number): Origin {
-  const origin = originFromHost(port === 80 ? address : `${address}:${String(port)}`);
-  if (origin === undefined) throw new TypeError(`not an address: ${address}`);
-  return origin;
-}
-
-/** The settings' address when they name one, else this host's only one. */
-function knownAddress(settings: Settings, local: () => readonly LocalAddress[]): string {
-  const named = [
-    settings.tftp?.listen.host,
-    settings.baseUrl && new URL(settings.baseUrl).hostname,
-    settings.http.host,
-  ];
-  const chosen = named.find((host) => host !== undefined && isIpv4(host) && host !== '0.0.0.0' && !isLoopback(host));
-  if (chosen !== undefined) return chosen;
-  const own = local().filter((entry) => entry.family === 4 && !entry.internal);
-  const [only] = own;
-  if (only !== undefined && own.length === 1) return only.address;
-  throw new Failure('invalid', 'which address of this server do machines reach?', {
-    remedy: `name it with --server${own.length === 0 ? '' : `: ${own.map(({ address }) => address).join(', ')}`}`,
-  });
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith('127.');
 }

@@ -72,9 +72,11 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 }
 
 function invocationOf(command: Command, argv: readonly string[], context: CliContext): Invocation {
-  const options: Record<string, { type: 'string' | 'boolean' }> = {};
+  const options: Record<string, OptionType> = {};
   for (const flag of settingFlags()) options[flag] = { type: 'string' };
-  for (const row of command.flags) options[row.flag] = { type: row.type };
+  for (const { flag, short, type } of command.flags) {
+    options[flag] = { type, ...(short === undefined ? {} : { short }) };
+  }
   const { values, positionals } = parse(argv, options);
   if (positionals.length < command.words.min || positionals.length > command.words.max) {
     throw new Failure('invalid', `expected ${command.usage === '' ? 'no words' : command.usage}`);
@@ -102,7 +104,12 @@ function invocationOf(command: Command, argv: readonly string[], context: CliCon
   };
 }
 
-function parse(argv: readonly string[], options: Record<string, { type: 'string' | 'boolean' }>) {
+interface OptionType {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+}
+
+function parse(argv: readonly string[], options: Readonly<Record<string, OptionType>>) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {

@@ -4,6 +4,8 @@ import type { CliContext, ExitCode } from './context.ts';
 /** A flag that one command has beside the settings' flags. */
 export interface FlagRow {
   readonly flag: string;
+  /** One letter that means the same: `-o FILE`. */
+  readonly short?: string;
   readonly type: 'string' | 'boolean';
   /** What stands for the value in `--help`; absent for booleans. */
   readonly value?: string;

@@ -18,9 +18,10 @@ export function generalHelp(commands: readonly Command[]): string {
 
 export function commandHelp(command: Command): string {
   const usage = ['usage: pilotlight', command.name, command.usage, '[options]'].filter((part) => part !== '').join(' ');
-  const own = command.flags.map(
-    (row) => [row.value === undefined ? `--${row.flag}` : `--${row.flag} ${row.value}`, row.help] as const,
-  );
+  const own = command.flags.map((row) => {
+    const flag = row.short === undefined ? `--${row.flag}` : `-${row.short}, --${row.flag}`;
+    return [row.value === undefined ? flag : `${flag} ${row.value}`, row.help] as const;
+  });
   const settings = SETTING_ROWS.map(
     (row) => [`--${row.flag}`, `${row.help} (${row.env}; default: ${row.fallback})`] as const,
   );

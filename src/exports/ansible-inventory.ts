@@ -1,8 +1,5 @@
-import type { SystemId } from '../domain/profile.ts';
 import { compare, type Host } from './host.ts';
-
-/** These images have one user for people, and it is not root. */
-const USERS: Partial<Readonly<Record<SystemId, string>>> = { coreos: 'core', flatcar: 'core', 'fedora-coreos': 'core' };
+import { LOGIN_USERS } from './login-users.ts';
 
 /**
  * A YAML inventory: every node, and a group for each profile and each system. Their names have a prefix because Ansible
@@ -28,7 +25,7 @@ export function ansibleInventory(hosts: readonly Host[], domain: string | undefi
 
 function variables(host: Host, domain: string | undefined): readonly (readonly [string, string])[] {
   const address = host.ip ?? (domain === undefined ? host.name : `${host.name}.${domain}`);
-  const user = USERS[host.system];
+  const user = LOGIN_USERS[host.system];
   return [
     ['ansible_host', address],
     ...(user === undefined ? [] : [['ansible_user', user] as const]),

@@ -12,6 +12,8 @@ export interface Host {
   readonly profile: string;
   readonly file: string;
   readonly system: SystemId;
+  /** Its profile keeps a host key for it. */
+  readonly keepsKey?: true;
 }
 
 // A host name in the widest sense that the neighbours share; nothing in it means anything to dnsmasq, XML, YAML or a shell.
@@ -47,6 +49,7 @@ export function hostsOf(profiles: Iterable<Profile>): readonly Host[] {
           profile: profile.name,
           file: profile.file,
           system: profile.system,
+          ...(profile.ssh_host_keys ? { keepsKey: true as const } : {}),
         };
       }),
     )

@@ -1,6 +1,5 @@
-import { Failure } from '../domain/failure.ts';
-import { nearest } from '../domain/nearest.ts';
-import type { Node, Profile } from '../domain/profile.ts';
+import type { Profile } from '../domain/profile.ts';
+import { findNode } from './find-node.ts';
 import { attribute, escaped } from './xml.ts';
 
 export interface LibvirtDomainInput {
@@ -17,7 +16,7 @@ const TRY_AGAIN_MS = 5_000;
 
 /** A virtual machine that boots from the network as this node does, for `virsh define`. */
 export function libvirtDomain({ profiles, node: wanted, uefi, network }: LibvirtDomainInput): string {
-  const { profile, node } = find(profiles, wanted);
+  const { profile, node } = findNode(profiles, wanted);
   const arm = profile.arch === 'arm64';
   const lines = [
     '<!-- Written by `pilotlight export libvirt-domain`: virsh define FILE; virsh start NAME -->',
@@ -56,19 +55,6 @@ export function libvirtDomain({ profiles, node: wanted, uefi, network }: Libvirt
     '</domain>',
   ];
   return lines.map((line) => `${line}\n`).join('');
-}
-
-function find(profiles: Iterable<Profile>, name: string): { profile: Profile; node: Node } {
-  const all = [...profiles].flatMap((profile) => profile.nodes.map((node) => ({ profile, node })));
-  const found = all.find(({ node }) => node.name === name);
-  if (found !== undefined) return found;
-  const near = nearest(
-    name,
-    all.map(({ node }) => node.name),
-  );
-  throw new Failure('not-found', `no profile has a node called ${JSON.stringify(name)}`, {
-    remedy: near === undefined ? '`pilotlight export hosts` lists them' : `did you mean ${near}?`,
-  });
 }
 
 function sysinfo(serial: string): string[] {

@@ -1,4 +1,5 @@
 import { bootOptions, type Server } from './boot-options.ts';
+import { etcdRecords } from './etcd-records.ts';
 import { isPlainName, type Host } from './host.ts';
 import { hasMachine, poolOf, type Network } from './ipv4.ts';
 import { attribute } from './xml.ts';
@@ -8,14 +9,17 @@ export interface LibvirtNetworkInput {
   readonly server: Server;
   readonly domain: string | undefined;
   readonly network: Network;
+  /** The profile whose nodes are an etcd cluster that finds itself by SRV records. Needs `domain`. */
+  readonly etcd?: string | undefined;
 }
 
 /**
  * A whole libvirt network with NAT, for `virsh net-define`. libvirt's own <bootp> hands one file to everybody, so the
  * boot options go to its dnsmasq directly (libvirt 5.6 and newer).
  */
-export function libvirtNetwork({ hosts, server, domain, network }: LibvirtNetworkInput): string {
+export function libvirtNetwork({ hosts, server, domain, network, etcd }: LibvirtNetworkInput): string {
   const pool = poolOf(network);
+  const records = etcd === undefined || domain === undefined ? [] : etcdRecords(hosts, etcd, domain);
   const lines = [
     '<!-- Written by `pilotlight export libvirt-network`: virsh net-define FILE; virsh net-start pilotlight -->',
     "<network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'>",
@@ -30,11 +34,18 @@ export function libvirtNetwork({ hosts, server, domain, network }: LibvirtNetwor
     '    </dhcp>',
     '  </ip>',
     '  <dnsmasq:options>',
-    ...bootOptions(server).map((option) => `    <dnsmasq:option value=${attribute(option)}/>`),
+    ...[...bootOptions(server), ...records.filter(isOption)].map(
+      (option) => `    <dnsmasq:option value=${attribute(option)}/>`,
+    ),
     '  </dnsmasq:options>',
     '</network>',
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Comments of a dnsmasq file are no options. */
+function isOption(line: string): boolean {
+  return !line.startsWith('#');
 }
 
 function element({ name, mac, ip, family }: Host, network: Network): string {

@@ -67,8 +67,15 @@ describe('an export', () => {
     [{ kind: 'dnsmasq', network: '10.0.0.1' }, '--network cannot be "10.0.0.1"'],
     [{ kind: 'hosts', domain: 'a\nb' }, '--domain cannot be "a\\nb"'],
     [{ kind: 'hosts', domain: '-a' }, '--domain cannot be'],
-    [{ kind: 'dnsmasq', etcd: 'a' }, '--etcd is for dnsmasq and needs --domain'],
+    [{ kind: 'dnsmasq', etcd: 'a' }, '--etcd is for dnsmasq and libvirt-network and needs --domain'],
     [{ kind: 'hosts', etcd: 'a', domain: 'b' }, '--etcd is for dnsmasq'],
+    [{ kind: 'libvirt-network', etcd: 'a' }, '--etcd is for dnsmasq and libvirt-network and needs --domain'],
+    [{ kind: 'guestinfo' }, 'guestinfo needs the name of a node'],
+    [{ kind: 'config-drive', node: 'n' }, 'config-drive is a file: say which with -o FILE.iso'],
+    [{ kind: 'ssh-config', user: '-oProxyCommand=x' }, '--user cannot be "-oProxyCommand=x"'],
+    [{ kind: 'ssh-config', knownHosts: 'a"b' }, '--known-hosts cannot be'],
+    [{ kind: 'guestinfo', node: 'nn' }, 'no profile has a node called "nn"'],
+    [{ kind: 'guestinfo', node: 'n' }, 'profiles/a.json names no document that'],
   ] as const)('refuses %j', async (request, message) => {
     await expect(ask(request)).rejects.toThrow(message);
   });

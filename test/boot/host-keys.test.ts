@@ -94,8 +94,8 @@ describe('ssh_host_keys in a template', () => {
   it('is checked with a sample that reads like a key and is nobody’s', async () => {
     const sample = SAMPLE_KEYS.keyOf('a') ?? KEY;
     expect(readHostKey(sample.privateKey)).toEqual(sample);
-    const { 'profiles/q.json': _without, ...files } = FILES;
-    const { catalog } = await houseOf(files);
+    const { 'profiles/p.json': profile, 'configs/key.yml.hbs': template } = FILES;
+    const { catalog } = await houseOf({ 'profiles/p.json': profile, 'configs/key.yml.hbs': template });
     expect(catalog.current().problems).toEqual([]);
     expect(hostKeyData(sample)).toEqual({ ed25519_private: sample.privateKey, ed25519_public: sample.publicKey });
   });

@@ -31,6 +31,11 @@ it('tells a command’s own flags, and every setting with its variable and defau
   expect(text).toContain('PILOTLIGHT_MIRROR_<SYSTEM>');
 });
 
+it('tells the letter that means the same as a flag', () => {
+  const flags = [{ flag: 'output', short: 'o', type: 'string', value: 'FILE', help: 'where to' }] as const;
+  expect(commandHelp({ ...bark, flags })).toContain('\n  -o, --output FILE  where to\n');
+});
+
 it('has no heading for flags that are not there', () => {
   expect(commandHelp({ ...bark, flags: [], details: '' })).not.toMatch(/^options:$/m);
 });

@@ -62,3 +62,8 @@ it('compares by code points', () => {
   expect(['b', 'B', 'a', 'ä'].toSorted(compare)).toEqual(['B', 'a', 'b', 'ä']);
   expect(compare('a', 'a')).toBe(0);
 });
+
+it('knows whose host key is kept', () => {
+  const [a, b] = hostsOf([profileOf('p', [{ name: 'a' }], { ssh_host_keys: true }), profileOf('q', [{ name: 'b' }])]);
+  expect([a?.keepsKey, b?.keepsKey]).toEqual([true, undefined]);
+});

@@ -36,6 +36,16 @@ describe('the libvirt network', () => {
     ]);
   });
 
+  it('has the SRV records of an etcd cluster, and no comment among them', () => {
+    const text = libvirtNetwork(input({ domain: 'lab.example', etcd: 'elsewhere' }));
+    const passed = [...text.matchAll(/<dnsmasq:option value='([^']*)'/g)].map((match) => match[1]);
+    expect(passed.slice(bootOptions(SERVER).length)).toEqual([
+      'host-record=far.lab.example,10.1.2.3',
+      'srv-host=_etcd-server._tcp.lab.example,far.lab.example,2380,0,100',
+      'srv-host=_etcd-client._tcp.lab.example,far.lab.example,2379,0,100',
+    ]);
+  });
+
   it('leaves out a name that dnsmasq would take for a lease time', () => {
     expect(libvirtNetwork(input())).toContain("<host mac='52:54:00:00:00:0a' ip='192.168.122.210'/>");
   });
@@ -49,6 +59,7 @@ needs({ commands: [VALIDATE, 'xmllint'] }).describe("libvirt's own schema", () =
   it.each([
     ['with machines', input({ domain: 'lab.example' })],
     ['without any', input({ hosts: [] })],
+    ['with records for etcd', input({ domain: 'lab.example', etcd: 'elsewhere' })],
   ])('accepts a network %s', (_what, given) => {
     const { status, stderr } = validate(libvirtNetwork(given));
     expect({ status, stderr }).toMatchObject({ status: 0 });

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
@@ -64,5 +66,24 @@ describe('export', () => {
     const { code, stdout, stderr } = await runCli(['export', 'hosts'], makeFolder({ 'profiles/b.json': '{' }));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('profiles/b.json');
+  });
+
+  it('writes a file with -o, from where the person stands, and replaces one only with --force', async () => {
+    const dir = makeFolder(FILES);
+    const argv = ['export', 'hosts', '-o', 'out'];
+    expect(await runCli(argv, dir)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(join(dir, 'out'), 'utf8')).toBe('10.0.0.5\tn\n');
+    expect(statSync(join(dir, 'out')).mode & 0o777).toBe(0o644);
+    const again = await runCli([...argv, '--domain', 'lab'], dir);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('exists already (choose another name, or add --force)');
+    expect(await runCli([...argv, '--domain', 'lab', '--force'], dir)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(dir, 'out'), 'utf8')).toBe('10.0.0.5\tn.lab n\n');
+  });
+
+  it('hands the options of ssh-config on', async () => {
+    const { stdout } = await runCli(['export', 'ssh-config', '--user', 'me', '--known-hosts', '/k'], makeFolder(FILES));
+    expect(stdout).toContain('  User me\n');
+    expect(stdout).toContain('-o /k\n');
   });
 });
