@@ -2,10 +2,12 @@ import { Failure } from '../domain/failure.ts';
 import { parseMac, type Mac } from '../domain/mac.ts';
 import type { Origin } from '../domain/origin.ts';
 import { programNamed } from '../firmware/programs.ts';
+import { grubScript } from '../render/grub-script.ts';
 import { pxelinuxConfig } from '../render/pxelinux-config.ts';
 import { startScript } from '../render/start-script.ts';
 import { systemOf } from '../systems/systems.ts';
 import type { BootFile, BootFileQuestion } from './desk.ts';
+import { shelfPaths } from './machine-plan.ts';
 import type { ScriptDesk } from './script-desk.ts';
 
 const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
@@ -37,12 +39,12 @@ async function machineFile(
   scripts: ScriptDesk,
 ): Promise<BootFile | undefined> {
   try {
-    const { plan, match } = await scripts.bootablePlan({ facts: { mac }, origin });
+    const facts = { mac };
+    const { plan, match, decision } = await scripts.bootable({ facts, origin });
     const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
-    const text = pxelinux
-      ? pxelinuxConfig(plan, origin, title)
-      : (await scripts.grub({ facts: { mac }, origin })).script;
-    return { kind: 'text', text, because: `mac ${mac} boots ${match.profile.file}` };
+    const text = pxelinux ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
+    const boots = { facts, decision, fetches: shelfPaths(plan) };
+    return { kind: 'text', text, because: `mac ${mac} boots ${match.profile.file}`, boots };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

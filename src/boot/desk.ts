@@ -36,8 +36,16 @@ export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-c
 /** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
 export type BootFile =
   | { readonly kind: 'program'; readonly program: BootProgram }
-  | { readonly kind: 'text'; readonly text: string; readonly because: string }
+  | { readonly kind: 'text'; readonly text: string; readonly because: string; readonly boots?: BootingMachine }
   | { readonly kind: 'image'; readonly path: string };
+
+/** Whom a file sends to which boot, where it is for one machine. */
+export interface BootingMachine {
+  readonly facts: MachineFacts;
+  readonly decision: Decision;
+  /** Below images/, in order. */
+  readonly fetches: readonly string[];
+}
 
 export interface BootFileQuestion {
   /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */

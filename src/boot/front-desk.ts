@@ -17,9 +17,9 @@ export interface FrontDeskOptions extends ScriptDeskOptions {
 export function createFrontDesk(options: FrontDeskOptions): Desk {
   const { catalog } = options;
   const scripts = createScriptDesk(options);
-  const documents = createDocumentDesk(catalog, options.hostKeys);
+  const documents = createDocumentDesk(catalog, options.hostKeys, options.unknown);
   return {
-    generation: () => catalog.current().generation,
+    generation: scripts.generation,
     start: startScript,
     script: scripts.script,
     explain: scripts.explain,
@@ -27,11 +27,11 @@ export function createFrontDesk(options: FrontDeskOptions): Desk {
     grub: scripts.grub,
     args: scripts.args,
     file: async (question) => await bootFile(question, scripts),
-    netboot: (facts) => (catalog.current().match(facts)?.profile.boot === 'local' ? 'local' : 'boot'),
+    netboot: scripts.netboot,
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),
     async pixiecore(mac, origin) {
-      const { plan } = await scripts.bootablePlan({ facts: { mac }, origin });
+      const { plan } = await scripts.bootable({ facts: { mac }, origin });
       return pixiecoreAnswer(plan, origin);
     },
     async profileFile(name) {

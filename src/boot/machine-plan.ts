@@ -28,10 +28,17 @@ export function machinePlan(
 }
 
 /** The files below images/ that a plan names. */
-function shelfPaths(plan: Plan): readonly string[] {
-  return [plan.kernel, ...plan.initrds, ...plan.extras].flatMap((artifact: Artifact) =>
-    artifact.kind === 'shelf' ? [artifact.path] : [],
-  );
+export function shelfPaths(plan: Plan): readonly string[] {
+  return [...bootFiles(plan), ...pathsOf(plan.extras)];
+}
+
+/** Those that the boot loader fetches, in order. */
+export function bootFiles(plan: Plan): readonly string[] {
+  return pathsOf([plan.kernel, ...plan.initrds]);
+}
+
+function pathsOf(artifacts: readonly Artifact[]): readonly string[] {
+  return artifacts.flatMap((artifact) => (artifact.kind === 'shelf' ? [artifact.path] : []));
 }
 
 /** Those of them that are not there. */

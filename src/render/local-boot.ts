@@ -1,5 +1,6 @@
 import type { Platform } from '../domain/facts.ts';
 import type { LocalBoot } from '../domain/profile.ts';
+import { echoLines } from './ipxe-text.ts';
 import { script } from './script-parts.ts';
 
 const SANBOOT = 'sanboot --no-describe --drive 0x80 || exit 1';
@@ -13,20 +14,32 @@ const SANBOOT = 'sanboot --no-describe --drive 0x80 || exit 1';
  * is unreliable); on a BIOS the first disk, and if it does not boot, the next device. Where the platform is not known
  * the machine decides.
  */
-export function localBootScript(method: LocalBoot, platform: Platform | undefined): string | undefined {
+export function localBootScript(
+  method: LocalBoot,
+  platform: Platform | undefined,
+  /** For the person at the screen: why. Made safe here. */
+  lines: readonly string[] = [],
+): string | undefined {
+  const commands = method === 'http-404' ? undefined : localBootCommands(method, platform);
+  return commands === undefined ? undefined : script([...echoLines(lines), ...commands]);
+}
+
+/** The end of a script that hands the machine to its disk. */
+export function localBootCommands(
+  method: Exclude<LocalBoot, 'http-404'>,
+  platform: Platform | undefined,
+): readonly string[] {
   switch (method) {
     case 'auto':
-      return script(['echo Booting from the local disk', ...automatic(platform)]);
+      return ['echo Booting from the local disk', ...automatic(platform)];
     case 'exit':
-      return script(['echo Leaving iPXE for the next boot device', 'exit 1']);
+      return ['echo Leaving iPXE for the next boot device', 'exit 1'];
     case 'exit0':
-      return script(['echo Leaving iPXE', 'exit 0']);
+      return ['echo Leaving iPXE', 'exit 0'];
     case 'sanboot':
-      return script(['echo Booting from the first disk', SANBOOT]);
+      return ['echo Booting from the first disk', SANBOOT];
     case 'poweroff':
-      return script(POWEROFF);
-    case 'http-404':
-      return undefined;
+      return POWEROFF;
   }
 }
 

@@ -26,6 +26,13 @@ describe('againUrl', () => {
     expect(liveText(url)).toBeUndefined();
   });
 
+  it('carries what was chosen at the screen before the free text, which iPXE of 2019 may cut', () => {
+    const facts = { mac: must(parseMac('525400551cee')), serial: must(parseLabel('X')) };
+    expect(againUrl(ORIGIN, facts, 'live')).toBe(
+      'http://10.0.2.2:4777/ipxe?mac=52-54-00-55-1c-ee&profile=live&serial=X',
+    );
+  });
+
   it('has no query for a machine that told nothing', () => {
     expect(againUrl(ORIGIN, {})).toBe('http://10.0.2.2:4777/ipxe');
   });

@@ -4,8 +4,19 @@ import { Failure } from '../../src/domain/failure.ts';
 import { parseMac } from '../../src/domain/mac.ts';
 import { parseUuid } from '../../src/domain/uuid.ts';
 import { safeEcho } from '../../src/render/ipxe-text.ts';
-import { failureLines, missingImageLines, unknownMachineLines } from '../../src/render/notices.ts';
-import { must } from '../systems/sample.ts';
+import { noticeScript } from '../../src/render/notice-script.ts';
+import {
+  failureLines,
+  machineLines,
+  missingImageLines,
+  namelessLines,
+  often,
+  stoppedLines,
+  unfinishedLines,
+  unknownMachineLines,
+} from '../../src/render/notices.ts';
+import { expectGolden } from '../support/golden.ts';
+import { must, ORIGIN } from '../systems/sample.ts';
 
 const MAC = must(parseMac('525400551cee'));
 const UUID = must(parseUuid('6f1d0f4e-1111-2222-3333-444455556666'));
@@ -70,4 +81,26 @@ describe('other notices', () => {
       'profiles/a.json version: no version (set it)',
     ]);
   });
+});
+
+describe('what stands between a machine and its installer', () => {
+  it.each([
+    ['unfinished', unfinishedLines({ ago: 12, rest: 48, attempt: 2, limit: 3 })],
+    ['stopped', stoppedLines({ tries: 3, command: 'pilotlight reinstall a-worker' })],
+    ['nameless', namelessLines()],
+  ])('%s', (name, lines) => {
+    const again = `${ORIGIN}/ipxe?mac=52-54-00-55-1c-ee`;
+    const title = 'a-worker: Debian 12.11.0';
+    expectGolden(`render/notice-${name}.ipxe`, noticeScript({ lines: [title, ...lines], again, pauseSeconds: 5 }));
+  });
+
+  it('counts like a person', () => {
+    expect(stoppedLines({ tries: 1, command: 'x' })[0]).toContain('began once and');
+    expect([often(1), often(2)]).toEqual(['once', '2 times']);
+  });
+});
+
+it('machineLines says no more than is known', () => {
+  expect(machineLines({})).toEqual([]);
+  expect(machineLines({ mac: MAC, product: must(parseLabel('NUC')) })).toEqual([`MAC: ${MAC}`, 'Machine: NUC']);
 });

@@ -1,0 +1,35 @@
+import { IDENTITY_KEYS, identityOf, type IdentityKey } from '../catalog/identity.ts';
+import type { Match } from '../catalog/snapshot.ts';
+import type { MachineFacts } from '../domain/facts.ts';
+import type { Node } from '../domain/profile.ts';
+import type { InstallIdentity } from '../machines/mark.ts';
+
+/**
+ * Under which name a machine's installation is remembered: by what decided the match, so that a node matched by its UUID
+ * is the same machine when it boots from another network card. Where no file names the machine: its MAC, or what else it
+ * says. Undefined for a machine that says nothing of itself: nobody could tell whether it has been installed.
+ */
+export function installIdentity(
+  { by, node }: Pick<Match, 'by' | 'node'>,
+  facts: MachineFacts,
+): InstallIdentity | undefined {
+  const decided = by === 'default' || by === 'choice' ? IDENTITY_KEYS.find((one) => facts[one] !== undefined) : by;
+  const key = decided === undefined ? undefined : keyOf(facts, decided);
+  if (key === undefined) return undefined;
+  const also = node === undefined ? [] : IDENTITY_KEYS.flatMap((one) => keyOf(node, one) ?? []);
+  const { mac, uuid, serial } = facts;
+  return {
+    key,
+    also: also.filter((one) => one !== key),
+    machine: {
+      ...(mac === undefined ? {} : { mac }),
+      ...(uuid === undefined ? {} : { uuid }),
+      ...(serial === undefined ? {} : { serial }),
+    },
+  };
+}
+
+function keyOf(of: Node | MachineFacts, by: IdentityKey): string | undefined {
+  const value = identityOf(of, by);
+  return value === undefined || by === 'mac' ? value : `${by}:${value}`;
+}
