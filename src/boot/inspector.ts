@@ -1,4 +1,5 @@
 import { Failure } from '../domain/failure.ts';
+import { parseLabel } from '../domain/facts.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { Problem } from '../domain/problem.ts';
 import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
@@ -74,9 +75,11 @@ export function templateProblems(
   templates: TemplateShelf,
 ): readonly Problem[] {
   const { node } = match;
+  const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
   const facts = {
     ...(node?.mac === undefined ? {} : { mac: node.mac }),
     ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
+    ...(serial === undefined ? {} : { serial }),
   };
   const problems = broken(() => {
     deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, hostKeys: SAMPLE_KEYS });

@@ -99,6 +99,14 @@ describe('advice', () => {
     expect(problems.every((line) => line.startsWith('warning'))).toBe(true);
   });
 
+  it('renders for a node that is known by its serial number alone as for any other', async () => {
+    const profile = { ...FLATCAR, nodes: [{ name: 'a', serial: 'SN 7' }] };
+    const document = '{"ignition":{"version":"3.0.0"},"x":{{json report.up_url}} }';
+    expect((await told(profile, { 'configs/w.ign.hbs': document })).filter((line) => line.startsWith('error'))).toEqual(
+      [],
+    );
+  });
+
   it('leaves a document that is not there to who says so', async () => {
     expect((await told({ ...FLATCAR, phone_home: true })).some((line) => line.includes('phone_home'))).toBe(false);
   });

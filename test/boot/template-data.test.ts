@@ -49,7 +49,7 @@ it('tells where to report, with a unit that does it, and the disk of an installa
     installed_url: `${originOf()}/installed/52-54-00-55-1c-ee`,
     up_unit: expect.stringContaining(`${originOf()}/phone-home/52-54-00-55-1c-ee`) as string,
   });
-  expect((await seen({})).report).toEqual({});
+  expect((await seen({}))['report']).toEqual({});
   const { catalog } = await houseOf({
     'profiles/i.json': { system: 'flatcar', version: '1.0.0', default: true, install: { disk: '/dev/sda' } },
   });
