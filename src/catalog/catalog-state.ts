@@ -11,6 +11,7 @@ import { readDocument, readKey } from './read-document.ts';
 import { readProfile, type ReadProfile } from './read-profile.ts';
 import type { Slot } from './slot.ts';
 import type { Inspector, Snapshot, SourceDocument, SshKey } from './snapshot.ts';
+import { tryProfiles, type Drafts } from './try-profile.ts';
 
 /** What the catalog reads, below the data directory. */
 export const FOLDERS = ['profiles', 'configs', 'sshkeys'] as const;
@@ -28,6 +29,7 @@ interface StateOptions {
 export class CatalogState {
   readonly #options: StateOptions;
   readonly #inspection: Inspection;
+  #check: ProfileCheck | undefined;
   #kinds: ReturnType<typeof kindsOf> | undefined;
   #profiles: FolderState<ReadProfile> = EMPTY_FOLDER;
   #documents: FolderState<SourceDocument> = EMPTY_FOLDER;
@@ -52,10 +54,23 @@ export class CatalogState {
     );
   }
 
+  /** What would be wrong if these files were saved on top of what was read last. */
+  attempt(drafts: Drafts): readonly Problem[] {
+    this.#check ??= createProfileCheck();
+    const { problems: known } = this.#snapshot;
+    return tryProfiles(drafts, {
+      slots: this.#slots(),
+      inspection: this.#inspection,
+      check: this.#check,
+      known,
+      change: this.#change + 1,
+    });
+  }
+
   /** Reads what changed; true when there is a new snapshot. Not to be called while a call is running. */
   async look(): Promise<boolean> {
     const { files, now } = this.#options;
-    const kinds = (this.#kinds ??= kindsOf(createProfileCheck()));
+    const kinds = (this.#kinds ??= kindsOf((this.#check ??= createProfileCheck())));
     this.#change += 1;
     const stamp = { change: this.#change, now };
     this.#profiles = await readFolder(files, kinds.profiles, this.#profiles, stamp);
@@ -67,11 +82,7 @@ export class CatalogState {
   }
 
   #decide(ofFolders: readonly Problem[]): boolean {
-    const slots: Slots = {
-      profiles: sorted(this.#profiles),
-      documents: sorted(this.#documents),
-      keys: sorted(this.#keys),
-    };
+    const slots = this.#slots();
     const { problems: ofFiles, ...choice } = decide(slots, this.#inspection);
     const problems = inOrder([...ofFolders, ...ofFiles]);
     const before = this.#choice;
@@ -84,6 +95,10 @@ export class CatalogState {
     this.#report(problems);
     this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, slots, { ...choice, problems });
     return true;
+  }
+
+  #slots(): Slots {
+    return { profiles: sorted(this.#profiles), documents: sorted(this.#documents), keys: sorted(this.#keys) };
   }
 
   /** Says what is new and what is over, once. */

@@ -1,9 +1,11 @@
 import type { Log } from '../domain/log.ts';
+import type { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { CatalogState, FOLDERS } from './catalog-state.ts';
 import { createFolderWatch, systemWatch, type FolderWatch, type Watch } from './folder-watch.ts';
 import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
+import type { Drafts } from './try-profile.ts';
 
 export interface CatalogOptions {
   readonly files: DataRoot;
@@ -21,6 +23,8 @@ export interface CatalogOptions {
 export interface LivingCatalog extends Catalog, Service {
   /** Looks at the folders now; resolves when what is there is in force. */
   refresh(): Promise<Snapshot>;
+  /** What would be wrong if these files were saved, on top of what was read last: see try-profile.ts. */
+  attempt(drafts: Drafts): readonly Problem[];
 }
 
 // Editors write in several steps: wait until nothing more is heard, but not for ever.
@@ -122,5 +126,6 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       };
     },
     refresh,
+    attempt: (drafts) => state.attempt(drafts),
   };
 }

@@ -1,0 +1,70 @@
+import { problemLine, type Problem } from '../domain/problem.ts';
+import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
+import { decide, type Slots } from './decide.ts';
+import { findDocument } from './find-document.ts';
+import type { Inspection } from './inspection.ts';
+import type { ProfileCheck } from './profile-schema.ts';
+import { readProfile, type ReadProfile } from './read-profile.ts';
+import type { Slot } from './slot.ts';
+import type { SourceDocument } from './snapshot.ts';
+
+/** Files of profiles/ as they would be: by `profiles/NAME.json`. */
+export type Drafts = ReadonlyMap<string, Buffer>;
+
+export interface TryOptions {
+  /** The folders as they are now. */
+  readonly slots: Slots;
+  readonly inspection: Inspection;
+  readonly check: ProfileCheck;
+  /** What is wrong already. */
+  readonly known: readonly Problem[];
+  /** Later than every change of a file. */
+  readonly change: number;
+}
+
+/**
+ * What would be wrong if these files were saved, by the same reading and the same decision as if they were: what is wrong
+ * with them, with the documents that they name, and what they would break elsewhere. With an error among it, at least
+ * one of them would not come into force. Nothing is read from the disk, nothing changes.
+ */
+export function tryProfiles(drafts: Drafts, options: TryOptions): readonly Problem[] {
+  const { slots, inspection, check, change } = options;
+  const kept = slots.profiles.filter(({ file }) => !drafts.has(file));
+  const tried = [...drafts].map(([file, bytes]): Slot<ReadProfile> => {
+    const before = slots.profiles.find((slot) => slot.file === file);
+    return { file, changed: change, latest: readProfile(file, bytes, check), inForce: before?.inForce };
+  });
+  const profiles = [...kept, ...tried].sort((a, b) => (a.file < b.file ? -1 : 1));
+  const decision = decide({ ...slots, profiles }, inspection);
+  const about = new Set(drafts.keys());
+  const documents = new Map([...decision.documents.values()].map((one) => [one.fileName, one]));
+  for (const { latest } of tried) {
+    if (latest.thing !== undefined) for (const file of named(latest.thing.profile, documents)) about.add(file);
+  }
+  const known = new Set(options.known.map(problemLine));
+  const problems = decision.problems.filter(
+    (problem) => about.has(problem.place.file) || !known.has(problemLine(problem)),
+  );
+  if (problems.some(({ severity }) => severity === 'error')) return once(problems);
+  const idle = tried.filter(
+    (slot) => slot.latest.thing === undefined || decision.profiles.get(slot) !== slot.latest.thing,
+  );
+  return [...once(problems), ...idle.map(standsBack)];
+}
+
+function named(profile: Profile, documents: ReadonlyMap<string, SourceDocument>): readonly string[] {
+  return DOCUMENT_KINDS.flatMap((kind) => {
+    const name = profile[kind];
+    return name === undefined ? [] : (findDocument(documents, kind, name)?.file ?? []);
+  });
+}
+
+function once(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [problemLine(problem), problem])).values()];
+}
+
+/** A file that is left out for its name: on disk only a warning, here the reason why it would be of no use. */
+function standsBack({ file, latest }: Slot<ReadProfile>): Problem {
+  const [why] = latest.problems;
+  return { message: 'would not come into force', place: { file }, ...why, severity: 'error' };
+}
