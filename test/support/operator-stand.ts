@@ -65,8 +65,15 @@ export interface OperatorStand {
   /** Supertest on the door; `Host: boot.lan:4777` unless the test says otherwise. */
   readonly http: ReturnType<typeof request>;
   /** A cookie of somebody who is logged in, and what unsafe requests carry beside it. */
-  logIn(): { readonly cookie: string; readonly csrf: string };
+  readonly logIn: () => { readonly cookie: string; readonly csrf: string };
 }
+
+/** In the place of the dashboard, which has tests of its own. */
+const onePage: NonNullable<OperatorDoorOptions['pages']> = (router) => {
+  router.get('/dashboard', (_req, res) => {
+    res.type('html').end('<h1>a page</h1>');
+  });
+};
 
 export const BEARER = `Bearer ${TOKEN}`;
 
@@ -77,14 +84,22 @@ export function operatorStand(
   const log = recordLog();
   const office = fakeOffice(answers);
   const auth = createOperatorAuth({ token: TOKEN, ...clock });
-  const door = createOperatorDoor({ baseUrl: undefined, ...operatorOptions(), office, auth, log, ...options });
+  const door = createOperatorDoor({
+    baseUrl: undefined,
+    ...operatorOptions(),
+    pages: onePage,
+    office,
+    auth,
+    log,
+    ...options,
+  });
   return {
     door,
     auth,
     office,
     log,
     http: request(door.handle),
-    logIn() {
+    logIn: () => {
       const session = auth.sessions.open();
       const [cookie = ''] = auth.sessions.cookie(session, false).split(';');
       return { cookie, csrf: auth.sessions.csrf(session) };

@@ -28,6 +28,8 @@ export interface OperatorDoorOptions {
   readonly metrics: MetricsSource;
   /** Called for each answer with its status: cheap, please. */
   readonly onOperatorAnswer?: (status: number) => void;
+  /** Everything below /dashboard but the login. */
+  readonly pages?: typeof mountPages;
   readonly log: Log;
 }
 
@@ -67,7 +69,7 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   // Whoever adds a page need not think of this: nothing below is reached by anybody else.
   pages.use(guard.admit(refuse), guard.ownRequestsOnly);
   mountLogout(pages, { auth, guard });
-  mountPages(pages, { office, origin, overview, log, csrf: (req) => guard.accessOf(req).csrf });
+  (options.pages ?? mountPages)(pages, { office, origin, overview, log, csrf: (req) => guard.accessOf(req).csrf });
   app.use((req, res, next) => {
     if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
     else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');

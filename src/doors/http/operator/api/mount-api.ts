@@ -15,7 +15,7 @@ import type { EventStreams } from './event-streams.ts';
 import { closedObject } from './json-schema.ts';
 import { openApiDocument } from './openapi.ts';
 import { readJson } from './read-json.ts';
-import { createBodyCheck, createQueryCheck } from './request-schema.ts';
+import { createRequestChecks, type RequestChecks } from './request-schema.ts';
 
 export interface ApiOptions {
   readonly office: Office;
@@ -31,6 +31,7 @@ export interface ApiOptions {
 export function createApi(options: ApiOptions): Router {
   const { guard, log, asFailure } = options;
   const router = Router({ caseSensitive: true, strict: true });
+  const checks = createRequestChecks();
   const document = openApiDocument(API_ROUTES);
 
   router.get('/openapi.json', (req, res) => {
@@ -38,7 +39,7 @@ export function createApi(options: ApiOptions): Router {
   });
   router.all('/openapi.json', wrongMethod(['get']));
   router.use(guard.admit(refuse), guard.ownRequestsOnly);
-  for (const route of API_ROUTES) router[route.method](expressPath(route.path), handlerOf(route, options));
+  for (const route of API_ROUTES) router[route.method](expressPath(route.path), handlerOf(route, checks, options));
   for (const [path, methods] of methodsByPath()) router.all(expressPath(path), wrongMethod(methods));
   router.use((req: Request) => {
     throw new Failure('not-found', `the API has no ${show(req.path)}`, { remedy: 'see /api/v1/openapi.json' });
@@ -54,9 +55,9 @@ export function createApi(options: ApiOptions): Router {
   return router;
 }
 
-function handlerOf(route: ApiRoute, { office, auth, guard, streams, origin }: ApiOptions) {
-  const checkQuery = createQueryCheck(route.query ?? {});
-  const checkBody = createBodyCheck(route.body?.schema ?? closedObject({}));
+function handlerOf(route: ApiRoute, checks: RequestChecks, { office, auth, guard, streams, origin }: ApiOptions) {
+  const checkQuery = checks.query(route.query ?? {});
+  const checkBody = checks.body(route.body?.schema ?? closedObject({}));
   return async (req: Request, res: Response): Promise<void> => {
     const { answer } = route;
     const body = route.method === 'get' ? undefined : await readJson(req);

@@ -1,0 +1,203 @@
+import type { MachineState } from '../../src/domain/machine.ts';
+import { MACHINE_STATES } from '../../src/domain/machine.ts';
+import type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView } from '../../src/domain/office-views.ts';
+import type { Problem } from '../../src/domain/problem.ts';
+import type { SyncEvent } from '../../src/domain/sync-event.ts';
+import type { MachinePage, MachineRow, MachineView, SyncRunView, TimelineEvent } from '../../src/domain/views.ts';
+
+/** With every optional member there, at every depth: who adds one to a type must add it here. */
+type Whole<T> = T extends readonly (infer Item)[]
+  ? readonly Whole<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]-?: Whole<T[Key]> }
+    : T;
+
+const AT = Date.UTC(2026, 0, 2);
+export const DIGEST = 'ab'.repeat(32);
+
+const PROBLEM: Whole<Problem> = {
+  severity: 'error',
+  message: 'unknown key',
+  place: { file: 'profiles/a.json', key: 'versoin', line: 3, column: 5 },
+  remedy: 'did you mean "version"?',
+};
+
+const ROW: Whole<MachineRow> = {
+  key: '52:54:00:12:34:56',
+  mac: '52:54:00:12:34:56',
+  uuid: '7c2b1f0e-0000-4000-8000-000000000001',
+  serial: 'S-1',
+  name: 'worker-1',
+  hostname: 'localhost',
+  manufacturer: 'QEMU',
+  product: 'Standard PC',
+  address: '10.0.0.7',
+  vendor: 'Realtek',
+  state: 'booting',
+  since: AT,
+  firstSeen: AT,
+  lastSeen: AT,
+  profile: 'worker',
+  version: '4081.2.0',
+  because: 'mac 52:54:00:12:34:56 is node worker-1 of profiles/worker.json',
+  download: { file: 'flatcar/amd64/4081.2.0/vmlinuz', received: 1, size: 2 },
+  boots: [31_000, 30_500.5],
+};
+
+const EVENT: Whole<TimelineEvent> = {
+  id: 1,
+  at: AT,
+  kind: 'script',
+  text: 'boots worker',
+  what: '/ipxe',
+  ms: 1.5,
+  bytes: 300,
+  status: 200,
+  ok: true,
+  times: 1,
+  digest: DIGEST,
+};
+
+const STATES = Object.fromEntries(MACHINE_STATES.map((state) => [state, 1])) as Record<MachineState, number>;
+
+export const MACHINE_PAGE: Whole<MachinePage> = { machines: [ROW], next: 'cursor', states: STATES };
+export const BARE_MACHINE_PAGE: MachinePage = {
+  machines: [{ key: 'uuid:x', state: 'unknown', boots: [] }],
+  states: STATES,
+};
+
+export const MACHINE_VIEW: Whole<MachineView> = {
+  row: ROW,
+  boots: [
+    { id: 1, at: AT, outcome: 'boot', profile: 'worker', version: '4081.2.0', ms: 30_000, upAt: AT, events: [EVENT] },
+  ],
+  because: 'mac ...',
+  texts: [{ title: 'boot script', sentAt: AT, sent: '#!ipxe', now: '#!ipxe', problem: 'the template fails' }],
+};
+export const BARE_MACHINE_VIEW: MachineView = {
+  row: { key: 'serial:x', state: 'assigned', boots: [] },
+  boots: [
+    { id: 1, at: AT, outcome: 'waiting', events: [{ id: 1, at: AT, kind: 'dhcp', text: 'x', ok: false, times: 2 }] },
+  ],
+  because: 'nobody names it',
+  texts: [{ title: 'boot script' }],
+};
+
+export const PROFILE_ROW: Whole<ProfileRow> = {
+  name: 'worker',
+  file: 'profiles/worker.json',
+  system: 'flatcar',
+  title: 'Flatcar Container Linux',
+  channel: 'stable',
+  arch: 'amd64',
+  version: '4081.2.0',
+  update: 'auto',
+  nodes: 1,
+  default: false,
+  install: true,
+  problems: [PROBLEM, { severity: 'warning', message: 'x', place: { file: 'a' } } as Whole<Problem>],
+  inForce: true,
+};
+
+export const PROFILE_VIEW: Whole<ProfileView> = {
+  ...PROFILE_ROW,
+  text: '{}\n',
+  revision: DIGEST,
+  members: [{ name: 'worker-1', key: ROW.key, address: '10.0.0.7', identity: 'mac 52:54:00:12:34:56' }],
+  keys: [{ key: 'version', help: 'what boots', example: '"4081.2.0"' }],
+};
+export const BARE_PROFILE_VIEW: ProfileView = {
+  ...PROFILE_ROW,
+  text: '',
+  revision: DIGEST,
+  members: [{ name: 'x', identity: 'serial x' }],
+  keys: [{ key: 'x', help: 'y' }],
+};
+
+export const PREVIEW: Whole<Preview> = {
+  file: 'profiles/worker.json',
+  diff: [
+    { sign: '-', text: 'a' },
+    { sign: '+', text: 'b' },
+    { sign: ' ', text: 'c' },
+  ],
+  problems: [],
+};
+export const BROKEN_PREVIEW: Preview = { ...PREVIEW, problems: [PROBLEM, PROBLEM] };
+
+/** One of each kind: who adds a kind must add it here. */
+const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Whole<Extract<SyncEvent, { kind: Kind }>> } = {
+  plan: {
+    kind: 'plan',
+    targets: [{ target: 'flatcar/stable/amd64', system: 'flatcar', profiles: ['worker'] }],
+    skipped: [{ profile: 'a', why: 'manual' }],
+  },
+  found: { kind: 'found', target: 't', version: '1', shelf: 's', files: 2, profiles: ['a'] },
+  download: { kind: 'download', target: 't', file: 'f', received: 1, size: 2 },
+  retry: { kind: 'retry', target: 't', file: 'f', attempt: 1, waitMs: 2, why: 'x' },
+  verified: { kind: 'verified', target: 't', file: 'f', size: 1, by: 'signed by x' },
+  published: { kind: 'published', target: 't', shelf: 's' },
+  rewritten: { kind: 'rewritten', target: 't', profile: 'a', from: '1', to: '2' },
+  kept: { kind: 'kept', target: 't', profile: 'a', why: 'x' },
+  note: { kind: 'note', target: 't', message: 'x' },
+  failed: { kind: 'failed', target: 't', message: 'x' },
+  removed: { kind: 'removed', shelf: 's', size: 1 },
+  done: {
+    kind: 'done',
+    report: {
+      targets: [{ target: 't', profiles: ['a'], version: '1', outcome: 'published', message: 'x' }],
+      skipped: [{ profile: 'a', why: 'x' }],
+      rewritten: [{ profile: 'a', from: '1', to: '2' }],
+      removed: ['s'],
+      failed: 0,
+    },
+  },
+};
+
+const RUN: Whole<Omit<SyncRunView, 'steps'>> & Pick<SyncRunView, 'steps'> = {
+  run: AT,
+  endedAt: AT,
+  failed: 0,
+  steps: Object.values(SYNC_EVENTS).map((event) => ({ at: AT, event: event })),
+};
+
+export const RELEASES_VIEW: Whole<Omit<ReleasesView, 'runs'>> & Pick<ReleasesView, 'runs'> = {
+  running: true,
+  schedule: '17 4 * * *',
+  nextRun: AT,
+  targets: [
+    {
+      target: 'flatcar/stable/amd64',
+      profiles: ['worker'],
+      shelves: [
+        {
+          shelf: 'flatcar/amd64/4081.2.0',
+          version: '4081.2.0',
+          size: 3,
+          publishedAt: AT,
+          verified: 'signed by ...',
+          keptBecause: ['named by profiles/worker.json'],
+        },
+      ],
+      held: 'it stood still for a quarter',
+      progress: { state: 'fetching', version: '4081.2.1', received: 1, size: 2, message: 'x' },
+    },
+  ],
+  runs: [RUN],
+};
+export const BARE_RELEASES_VIEW: ReleasesView = {
+  running: false,
+  targets: [
+    { target: 't', profiles: [], shelves: [{ shelf: 's', version: '1', size: 0, keptBecause: [] }] },
+    { target: 'u', profiles: [], shelves: [], progress: { state: 'waiting', received: 0, size: 0 } },
+  ],
+  runs: [{ run: AT, failed: 1, steps: [{ at: AT, event: { kind: 'download', target: 't', file: 'f', received: 1 } }] }],
+};
+
+export const HEALTH_VIEW: Whole<HealthView> = {
+  version: '0.1.0',
+  uptimeSeconds: 3.5,
+  problems: [PROBLEM],
+  troubles: [{ what: 'the journal is off', remedy: 'free some space', severity: 'error' }],
+  facts: [{ name: 'profiles', value: '3' }],
+};
