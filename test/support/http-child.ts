@@ -12,6 +12,7 @@ const door = createHttpDoor({
   log: SILENT,
   health: () => ({ status: 'ok' }),
   firmware: async () => undefined,
+  reports: { up: async () => undefined, installed: async () => undefined },
   ...operatorOptions(),
 });
 await door.start();

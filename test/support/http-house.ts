@@ -63,6 +63,7 @@ export async function openHouse(answers: Partial<Desk> = {}, options: Partial<Ht
     log,
     health: () => ({ status: 'ok' }),
     firmware: async () => undefined,
+    reports: { up: async () => undefined, installed: async () => undefined },
     ...operatorOptions(),
     onAnswer: (event) => events.push(event),
     ...options,

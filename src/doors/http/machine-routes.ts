@@ -1,39 +1,22 @@
-import type { Desk, DocumentAnswer, NocloudFile, Question } from '../../boot/desk.ts';
+import type { Desk, DocumentAnswer, NocloudFile, Question, ScriptAnswer } from '../../boot/desk.ts';
 import type { BootProgram } from '../../domain/boot-program.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { MachineFacts } from '../../domain/facts.ts';
 import type { Origin } from '../../domain/origin.ts';
 import type { DocumentKind } from '../../domain/profile.ts';
-import type { RouteKind } from './answer-event.ts';
 import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.ts';
-import { factsFromQuery, factsFromSegment, macFromText } from './facts.ts';
+import { macFromText } from './facts.ts';
 import { healthReply, type Health } from './health.ts';
 import { nameFrom } from './name-from.ts';
-import { legacyOriginOf, originOf, type LocalEnd } from './origin.ts';
+import { legacyOriginOf, originOf } from './origin.ts';
 import { decodeStrict, show } from './percent.ts';
 import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
-import { JSON_TYPE, lineReply, type Reply } from './reply.ts';
-import { agentOf, type RequestHead } from './request-head.ts';
-
-/** A question as a route sees it. */
-export interface Ask {
-  /** The path behind the route's prefix, still encoded. */
-  readonly rest: string;
-  readonly query: string;
-  readonly head: RequestHead;
-  readonly end: LocalEnd;
-  /** The client's validator for what it has. */
-  readonly ifNoneMatch: string | undefined;
-  /** Of a POST. */
-  readonly body?: Buffer;
-}
-
-export interface Route {
-  readonly kind: RouteKind;
-  /** A boot script: the same question may get the same bytes again for a moment. */
-  readonly repeatable?: boolean;
-  /** Throws Failure for what cannot be answered. */
-  readonly answer: (ask: Ask) => Promise<Reply> | Reply;
-}
+import { JSON_TYPE, lineReply, type Reply, type ReplyAbout } from './reply.ts';
+import { reportRoutes } from './report-routes.ts';
+import type { Reports } from './reports.ts';
+import { agentOf } from './request-head.ts';
+import type { Ask, Route } from './route.ts';
+import { whoFromQuery, whoFromSegment } from './who.ts';
 
 export interface MachineRoutesOptions {
   readonly desk: Desk;
@@ -41,6 +24,7 @@ export interface MachineRoutesOptions {
   readonly health: () => Health;
   /** The bytes of a boot program; undefined when this host does not have it. */
   readonly firmware: (program: BootProgram) => Promise<Buffer | undefined>;
+  readonly reports: Reports;
 }
 
 /** Paths that are a route, and (with the slash at the end) paths that begin one. */
@@ -60,9 +44,9 @@ const INSTALLER_FILES: ReadonlyMap<string, 'ignition' | 'cloud_config'> = new Ma
 ] as const);
 
 /** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
-export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutesOptions): MachineRoutes {
+export function machineRoutes({ desk, baseUrl, health, firmware, reports }: MachineRoutesOptions): MachineRoutes {
   function questionOf(ask: Ask, query: Query = parseQuery(ask.query)): Question {
-    return { facts: factsFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
+    return { ...whoFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
   }
 
   function start(ask: Ask): Reply {
@@ -82,7 +66,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
       return scriptReply(desk.explain(error, originOf(ask.head, ask.end, baseUrl)));
     }
     const answer = await desk.script(question);
-    return scriptReply(answer.script, { decision: answer.decision, mac: question.facts.mac });
+    return scriptReply(answer.script, aboutScript(answer, question.facts));
   }
 
   async function root(ask: Ask): Promise<Reply> {
@@ -90,7 +74,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
     if (query.has('profile')) {
       const name = nameFrom('profile', strictValue(query, 'profile'));
       const answer = await desk.scriptOf(name, legacyOriginOf(ask.head, ask.end, baseUrl));
-      return scriptReply(answer.script, { decision: answer.decision });
+      return scriptReply(answer.script, aboutScript(answer, {}));
     }
     if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, query);
     if (agentOf(ask.head.userAgent) === 'ipxe') return start(ask);
@@ -100,7 +84,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
   async function documentFor(ask: Ask, find: (question: Question) => Promise<DocumentAnswer>): Promise<Reply> {
     const question = questionOf(ask);
     const answer = await find(question);
-    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: question.facts.mac });
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, question.facts));
   }
 
   async function config(ask: Ask): Promise<Reply> {
@@ -111,7 +95,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
   async function grub(ask: Ask): Promise<Reply> {
     const question = questionOf(ask);
     const answer = await desk.grub(question);
-    return textReply(answer.script, { decision: answer.decision, mac: question.facts.mac });
+    return textReply(answer.script, aboutScript(answer, question.facts));
   }
 
   async function nocloud(ask: Ask): Promise<Reply> {
@@ -122,9 +106,9 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
         remedy: `ask for /nocloud/MAC/ and one of ${NOCLOUD_FILES.join(', ')}`,
       });
     }
-    const facts = factsFromSegment(first);
-    const answer = await desk.nocloud(file, { facts, origin: originOf(ask.head, ask.end, baseUrl) });
-    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: facts.mac });
+    const who = whoFromSegment(first);
+    const answer = await desk.nocloud(file, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
   }
 
   /** What the live system of a machine that is to be installed boots with. */
@@ -136,9 +120,9 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
         remedy: `ask for /install/MAC/ and one of ${[...INSTALLER_FILES.keys()].join(', ')}`,
       });
     }
-    const facts = factsFromSegment(first);
-    const answer = await desk.installer(kind, { facts, origin: originOf(ask.head, ask.end, baseUrl) });
-    return documentReply(answer, ask.ifNoneMatch, { decision: answer.decision, mac: facts.mac });
+    const who = whoFromSegment(first);
+    const answer = await desk.installer(kind, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
   }
 
   /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
@@ -179,7 +163,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
 
   async function pixiecore(ask: Ask): Promise<Reply> {
     const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
-    return jsonReply(await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl)), { mac });
+    return jsonReply(await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl)), { mac, facts: { mac } });
   }
 
   function documentOf(kind: DocumentKind): Route {
@@ -211,7 +195,15 @@ export function machineRoutes({ desk, baseUrl, health, firmware }: MachineRoutes
       ['/install/', { kind: 'document', answer: installer }],
       ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
     ]),
-    posts: new Map<string, Route>(),
+    posts: reportRoutes(reports),
     current: { kind: 'image', answer: current },
   };
+}
+
+function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts, fetches };
+}
+
+function aboutDocument({ decision, source, body }: DocumentAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts, source, delivered: body };
 }

@@ -210,3 +210,16 @@ test('decisions are logged once, answers each time', async () => {
     })),
   );
 });
+
+test.each([
+  ['/ipxe?mac=52-54-00-55-1c-ee&profile=live', 'script'],
+  ['/configs/a.yml?mac=52-54-00-55-1c-ee&profile=live', 'document'],
+  ['/ignition?mac=52-54-00-55-1c-ee&profile=live', 'documentOf'],
+  ['/nocloud/mac=52-54-00-55-1c-ee&profile=live/user-data', 'nocloud'],
+  ['/install/mac=52-54-00-55-1c-ee&profile=live/ignition', 'installer'],
+])('%s carries what was chosen at the screen', async (target, method) => {
+  const answer = await ask(method === 'script' ? { script } : { [method]: document }, target);
+  expect(answer.status).toBe(200);
+  const [called, ...args] = house.desk.calls.at(-1) ?? [''];
+  expect([called, args.at(-1)]).toEqual([method, { facts: { mac: MAC }, choice: 'live', origin: origin() }]);
+});
