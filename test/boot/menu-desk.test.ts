@@ -62,8 +62,8 @@ describe('the menu of an unknown machine', () => {
   });
 
   it('never offers a profile under a word that means something else', async () => {
-    expect(await ask({ wait: profile('Wait?'), local: profile('Local?') })).toBeUndefined();
-    const { decision } = (await ask({ wait: profile('Wait?'), a: profile('A') })) ?? {};
+    expect(await ask({ wait: profile('Wait'), local: profile('Local') })).toBeUndefined();
+    const { decision } = (await ask({ wait: profile('Wait'), a: profile('A') })) ?? {};
     expect(decision?.because).toContain('offers one profile');
   });
 });
