@@ -12,7 +12,7 @@ import {
   type SchemaNode,
 } from './cloud-config-schema.ts';
 import { type Findings, shown, type Path } from './finding.ts';
-import { emptyPlatformVariables } from './platform-variables.ts';
+import { emptyPlatformVariables, nearlyPlatformVariables } from './platform-variables.ts';
 import { locate, readYaml, type YamlMap, type YamlNode } from './yaml-tree.ts';
 
 export interface CloudConfigTarget {
@@ -53,6 +53,9 @@ export function checkCloudConfig(text: string, target: CloudConfigTarget, findin
 
 /** Whatever reads the text: the server fills these in for every cloud-config of a listed node. */
 export function checkVariables(text: string, { node }: CloudConfigTarget, findings: Findings): void {
+  for (const { name, meant, offset } of nearlyPlatformVariables(text)) {
+    findings.warn(`${name} is no variable: it stays as it is`, { offset, remedy: `write ${meant}` });
+  }
   if (node === undefined) return;
   for (const { name, offset } of emptyPlatformVariables(text, { ip: node.ip })) {
     findings.error(`${name} has no value: the node "${node.name}" has no ${name.endsWith('6') ? 'IPv6 ' : ''}ip`, {

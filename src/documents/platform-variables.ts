@@ -29,6 +29,18 @@ export function emptyPlatformVariables(
     .map((match) => ({ name: match[0], offset: match.index }));
 }
 
+/**
+ * `$private_ip` and `$public_ip`, which old instructions name: nobody replaces them. A text that gives such a variable a
+ * value itself is a script that knows what it does.
+ */
+export function nearlyPlatformVariables(text: string): readonly { name: string; meant: string; offset: number }[] {
+  return ['private', 'public'].flatMap((scope) => {
+    const offset = new RegExp(String.raw`(?<!\\)\$${scope}_ip(?!\w)`).exec(text)?.index;
+    if (offset === undefined || new RegExp(`\\b${scope}_ip=`).test(text)) return [];
+    return [{ name: `$${scope}_ip`, meant: `$${scope}_ipv4`, offset }];
+  });
+}
+
 function valueOf(scope: string, family: string, { ip, publicIp }: Addresses): string | undefined {
   const value = scope === 'public' ? (publicIp ?? ip) : ip;
   return value?.includes(':') === (family === '6') ? value : undefined;

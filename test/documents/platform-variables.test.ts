@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { emptyPlatformVariables, fillPlatformVariables } from '../../src/documents/platform-variables.ts';
+import {
+  emptyPlatformVariables,
+  fillPlatformVariables,
+  nearlyPlatformVariables,
+} from '../../src/documents/platform-variables.ts';
 
 test.each([
   ['http://$private_ipv4:2380', 'http://192.0.2.1:2380'],
@@ -30,4 +34,16 @@ test('what would be empty on the machine', () => {
     { name: '$public_ipv6', offset: 30 },
   ]);
   expect(emptyPlatformVariables('$private_ipv4', { ip: '192.0.2.1' })).toEqual([]);
+});
+
+test.each([
+  ['addr: $private_ip:4001 $private_ip:7001', ['$private_ip', '$private_ipv4', 6]],
+  ['"$public_ip"', ['$public_ip', '$public_ipv4', 1]],
+  ['$private_ipv4 $private_ips $private_ip_4 ${private_ip} private_ip', undefined],
+  [String.raw`\$private_ip`, undefined],
+  ['private_ip=$(hostname -i); echo $private_ip', undefined],
+])('what looks like a variable and is none: %s', (text, found) => {
+  expect(nearlyPlatformVariables(text).map(({ name, meant, offset }) => [name, meant, offset])).toEqual(
+    found === undefined ? [] : [found],
+  );
 });
