@@ -34,6 +34,8 @@ export interface Metrics extends Service {
 }
 
 const MAX_PROFILES = 100;
+/** Milliseconds between two looks at the event loop. */
+const LOOP_TICK = 20;
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const { version, now = () => Date.now(), patience = 2000 } = options;
@@ -44,7 +46,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const tftp = new Tally();
   const syncs = new Tally();
   const failures = new Tally();
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: LOOP_TICK });
   let tftpBytes = 0;
   let tftpMs = 0;
   let goodSync: number | undefined;
@@ -79,7 +81,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
 
   function loopDelay(): readonly MetricValues[] {
-    // Nothing was measured before `start`.
+    // Nothing was measured before `start`. What Node measures is from tick to tick: the tick itself is no delay.
     if (delay.count === 0) return [];
     const samples = [
       labelled('0.5', delay.percentile(50)),
@@ -87,7 +89,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       labelled('1', delay.max),
     ];
     delay.reset();
-    return [['loopDelay', samples.map(({ labels, value }) => ({ labels, value: value / 1e9 }))]];
+    return [
+      [
+        'loopDelay',
+        samples.map(({ labels, value }) => ({ labels, value: Math.max(0, value / 1e9 - LOOP_TICK / 1e3) })),
+      ],
+    ];
   }
 
   async function scrape(): Promise<Exposition> {
