@@ -61,8 +61,8 @@ function facts(row: MachineRow): readonly { readonly name: string; readonly valu
 }
 
 const OUTCOMES: Readonly<Record<BootView['outcome'], string>> = {
-  boot: 'Booted',
-  install: 'Installer',
+  boot: 'Boot',
+  install: 'Installation',
   local: 'Own disk',
   menu: 'Menu',
   unknown: 'Nobody knew it',
@@ -75,6 +75,7 @@ function bootOf(boot: BootView, now: number): object {
     outcome: OUTCOMES[boot.outcome],
     ...profileOf(boot),
     took: boot.ms === undefined ? undefined : durationText(boot.ms),
+    end: boot.outcome === 'install' ? 'done' : 'up',
     bytes: bootBytes(boot),
     picture: boot.events.length === 0 ? undefined : waterfall(boot),
   };

@@ -12,7 +12,7 @@ export function readViews(): Draw {
   const folder = new URL('./views/', import.meta.url);
   const house = Handlebars.create();
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.hbs'))) {
-    house.registerPartial(file.slice(0, -'.hbs'.length), readFileSync(new URL(file, folder), 'utf8'));
+    house.registerPartial(file.slice(0, -'.hbs'.length), readFileSync(new URL(file, folder), 'utf8').trimEnd());
   }
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (view, data) => {

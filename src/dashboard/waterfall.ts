@@ -20,6 +20,8 @@ export interface Step extends StepKind {
   readonly id: number;
   readonly text: string;
   readonly ok: boolean;
+  /** What the line itself does not say about its end. */
+  readonly note: string | undefined;
   /** `3 times`; undefined when it happened once. */
   readonly times: string | undefined;
   readonly size: string | undefined;
@@ -29,6 +31,7 @@ export interface Step extends StepKind {
   readonly begin: string;
   readonly x: string;
   readonly width: string;
+  readonly end: string;
   /** Where its one moment is, in percent: for what has no length. */
   readonly point: boolean;
   /** The time between the last transfer and the report: the machine was starting, we only waited. */
@@ -65,8 +68,9 @@ function stepOf(event: TimelineEvent, { begin, waited, start, span }: Spot): Ste
   return {
     ...stepKind(event),
     id: event.id,
-    text: event.text,
+    text: textOf(event),
     ok: event.ok,
+    note: event.ok || event.kind === 'refused' ? undefined : 'did not end well',
     times: event.times > 1 ? `${String(event.times)} times` : undefined,
     size: event.bytes === undefined || event.bytes === 0 ? undefined : bytesText(event.bytes),
     took: length > 0 ? durationText(length) : undefined,
@@ -74,9 +78,16 @@ function stepOf(event: TimelineEvent, { begin, waited, start, span }: Spot): Ste
     // a bar that would be too thin to see is a point
     x: svgNumber(Math.min(((begin - start) / span) * 100, 99)),
     width: svgNumber(width),
+    end: svgNumber(((event.at - start) / span) * 100),
     point: width < 0.8,
     waited,
   };
+}
+
+/** The line that the journal wrote, and the file's name where that line does not say it. */
+function textOf({ text, what }: TimelineEvent): string {
+  const name = what?.split('/').at(-1) ?? '';
+  return text.includes(name) || name === 'script' ? text : `${text}: ${name}`;
 }
 
 function beginOf(event: TimelineEvent): number {

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { Office } from '../../src/doors/http/operator/office.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import { MACHINE_STATES, type MachineState } from '../../src/domain/machine.ts';
+import type { HealthView, Preview, ProfileRow, ReleasesView } from '../../src/domain/office-views.ts';
+import type { MachinePage, MachineQuery, MachineRow } from '../../src/domain/views.ts';
+import { lineDiff } from '../../src/dashboard/line-diff.ts';
+import { fakeReleases } from './fake-releases.ts';
+import { fakeMachine, fakeRows } from './fake-machines.ts';
+import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';
+
+/** An office without a house behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
+export interface FakeOffice extends Office {
+  rows: readonly MachineRow[];
+  profileRows: readonly ProfileRow[];
+  releasesView: ReleasesView;
+  healthView: HealthView;
+  /** The profiles' files. */
+  readonly texts: Map<string, string>;
+  /** What was asked of it that changes something. */
+  readonly calls: string[];
+  /** Changes a machine and tells the pages. */
+  change(key: string, change: Partial<MachineRow>): void;
+  tell(what: 'machines' | 'profiles' | 'releases'): void;
+}
+
+export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
+  const listeners = new Set<(what: 'machines' | 'profiles' | 'releases') => void>();
+  const revision = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const row = (key: string): MachineRow => office.rows.find((one) => one.key === key) ?? missing(`machine ${key}`);
+  const profileRow = (name: string): ProfileRow =>
+    office.profileRows.find((one) => one.name === name) ?? missing(`profile ${name}`);
+
+  function preview(name: string, text: string): Preview {
+    const file = `profiles/${name}.json`;
+    const diff = lineDiff(office.texts.get(name) ?? '', text);
+    try {
+      JSON.parse(text);
+      return { file, diff, problems: [] };
+    } catch {
+      return {
+        file,
+        diff,
+        problems: [
+          { severity: 'error', message: 'the file is not JSON', place: { file, line: 2 }, remedy: 'mend the comma' },
+        ],
+      };
+    }
+  }
+
+  const office: FakeOffice = {
+    rows: empty ? [] : fakeRows(now),
+    profileRows: empty ? [] : FAKE_PROFILES,
+    releasesView: empty ? { running: false, targets: [], runs: [] } : fakeReleases(now),
+    healthView: empty ? { ...FAKE_HEALTH, problems: [], troubles: [] } : FAKE_HEALTH,
+    texts: new Map(empty ? [] : FAKE_PROFILES.map((one) => [one.name, fakeProfileText(one)])),
+    calls: [],
+    change(key, change) {
+      office.rows = office.rows.map((one) => (one.key === key ? { ...one, ...change } : one));
+      office.tell('machines');
+    },
+    tell(what) {
+      for (const listener of listeners) listener(what);
+    },
+    machines: async (query) => pageOf(office.rows, query),
+    machine: async (key) => fakeMachine(row(key), now),
+    sent: async (digest) => missing(`text ${digest}`),
+    async adopt({ key, profile, name }) {
+      row(key);
+      const { file, version } = profileRow(profile);
+      if (name === 'taken')
+        throw new Failure('conflict', 'profiles/workers.json has a node taken already', {
+          remedy: 'choose another name',
+        });
+      office.calls.push(`adopt ${key} ${profile} ${name ?? ''}`);
+      office.change(key, { state: 'assigned', profile, version, name: name ?? key });
+      return { file, name: name ?? key };
+    },
+    async release(key) {
+      office.calls.push(`release ${key}`);
+      const { name = key, profile = '' } = row(key);
+      office.rows = office.rows.map((one) => {
+        if (one.key !== key) return one;
+        return { key, mac: key, state: 'unknown', boots: [], lastSeen: one.lastSeen ?? now };
+      });
+      office.tell('machines');
+      return { file: `profiles/${profile}.json`, name };
+    },
+    async reinstall(key) {
+      office.calls.push(`reinstall ${key}`);
+      row(key);
+      return { key };
+    },
+    profiles: async () => office.profileRows,
+    async profile(name) {
+      const text = office.texts.get(name) ?? '';
+      const members = office.rows.filter((one) => one.profile === name);
+      return {
+        ...profileRow(name),
+        text,
+        revision: revision(text),
+        members: members.map((one) => ({
+          name: one.name ?? '',
+          key: one.key,
+          identity: `mac ${one.key}`,
+          ...(one.address === undefined ? {} : { address: one.address }),
+        })),
+        keys: FAKE_KEYS,
+      };
+    },
+    previewProfile: async (name, text) => preview(name, text),
+    async saveProfile(name, text, base) {
+      const current = office.texts.get(name);
+      if ((current === undefined ? undefined : revision(current)) !== base) {
+        throw new Failure('conflict', `profiles/${name}.json was changed meanwhile`, {
+          remedy: 'look at both texts and save again',
+        });
+      }
+      const made = preview(name, text);
+      if (made.problems.length > 0) return made;
+      office.calls.push(`save ${name}`);
+      office.texts.set(name, text);
+      if (current === undefined) {
+        office.profileRows = [
+          ...office.profileRows,
+          { ...(FAKE_PROFILES[5] ?? missing('a profile')), name, file: `profiles/${name}.json`, nodes: 0 },
+        ];
+      }
+      office.tell('profiles');
+      return made;
+    },
+    releases: async () => office.releasesView,
+    async syncNow() {
+      office.calls.push('sync');
+      const started = !office.releasesView.running;
+      office.releasesView = { ...office.releasesView, running: true };
+      return { started };
+    },
+    async rollback(profile, version) {
+      office.calls.push(`rollback ${profile} ${version ?? ''}`);
+      const from = profileRow(profile).version;
+      if (version === from) throw new Failure('invalid', `profile ${profile} boots ${from} already`);
+      return { from, to: version ?? 'before' };
+    },
+    health: async () => office.healthView,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return office;
+}
+
+function pageOf(rows: readonly MachineRow[], { text, state, profile, after, limit }: MachineQuery): MachinePage {
+  const wanted = rows
+    .filter((row) => state === undefined || row.state === state)
+    .filter((row) => profile === undefined || row.profile === profile)
+    .filter(
+      (row) =>
+        text === undefined ||
+        Object.values(row).some(
+          (value) => typeof value === 'string' && value.toLowerCase().includes(text.toLowerCase()),
+        ),
+    )
+    .toSorted((a, b) => (b.lastSeen ?? 0) - (a.lastSeen ?? 0));
+  const start = after === undefined ? 0 : wanted.findIndex((row) => row.key === after) + 1;
+  const machines = wanted.slice(start, start + limit);
+  const last = machines.at(-1);
+  const more = last !== undefined && start + limit < wanted.length;
+  const count = (one: MachineState): number => rows.filter((row) => row.state === one).length;
+  return {
+    machines,
+    ...(more ? { next: last.key } : {}),
+    states: Object.fromEntries(MACHINE_STATES.map((one) => [one, count(one)])) as MachinePage['states'],
+  };
+}
+
+function missing(what: string): never {
+  throw new Failure('not-found', `there is no ${what}`);
+}

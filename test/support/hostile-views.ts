@@ -1,0 +1,108 @@
+import type { HealthView, ProfileView, ReleasesView } from '../../src/domain/office-views.ts';
+import type { MachinePage, MachineView } from '../../src/domain/views.ts';
+
+/** What a machine, a publisher or a file may say to hurt a page. */
+export const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>{{this}}javascript:alert(3)`;
+const H = HOSTILE;
+const PROBLEM = {
+  severity: 'error',
+  message: H,
+  place: { file: `profiles/${H}.json`, key: H, line: 1 },
+  remedy: H,
+} as const;
+
+/** Every text of every view is hostile, one view for each page. */
+export const HOSTILE_MACHINE: MachineView = {
+  row: {
+    key: `serial:${H}`,
+    mac: H,
+    uuid: H,
+    serial: H,
+    name: H,
+    hostname: H,
+    manufacturer: H,
+    product: H,
+    address: H,
+    vendor: H,
+    state: 'failed',
+    since: 0,
+    firstSeen: 0,
+    lastSeen: 0,
+    profile: H,
+    version: H,
+    because: H,
+    download: { file: H, received: 1, size: 2 },
+    boots: [1000],
+  },
+  because: H,
+  boots: [1, 2].map((id) => ({
+    id,
+    at: 0,
+    outcome: 'boot',
+    profile: H,
+    version: H,
+    ms: 1000,
+    events: [{ id, at: 0, kind: 'refused', text: H, what: H, ok: false, times: 2 }],
+  })),
+  texts: [
+    { title: H, sentAt: 0, sent: H, now: `${H}\n${H}`, problem: H },
+    { title: `${H} 2`, sentAt: 0, sent: H, now: H },
+  ],
+};
+
+export const HOSTILE_PAGE: MachinePage = {
+  machines: [HOSTILE_MACHINE.row],
+  next: H,
+  states: { unknown: 1, assigned: 0, booting: 0, up: 0, installing: 0, installed: 0, failed: 1 },
+};
+
+export const HOSTILE_PROFILE: ProfileView = {
+  name: H,
+  file: H,
+  system: 'custom',
+  title: H,
+  channel: H,
+  arch: H,
+  version: H,
+  update: 'auto',
+  nodes: 1,
+  default: true,
+  install: true,
+  problems: [PROBLEM],
+  inForce: true,
+  text: `</textarea>${H}\n${H}`,
+  revision: H,
+  members: [{ name: H, key: H, address: H, identity: H }],
+  keys: [{ key: H, help: H, example: H }],
+};
+
+export const HOSTILE_RELEASES: ReleasesView = {
+  running: true,
+  schedule: H,
+  nextRun: 0,
+  targets: [
+    {
+      target: H,
+      profiles: [H],
+      shelves: [1, 2].map((i) => ({
+        shelf: `${H}${String(i)}`,
+        version: H,
+        size: 1,
+        publishedAt: 0,
+        verified: H,
+        keptBecause: [H],
+      })),
+      held: H,
+      progress: { state: 'fetching', version: H, received: 1, size: 2, message: H },
+    },
+  ],
+  runs: [{ run: 0, failed: 1, steps: [{ at: 0, event: { kind: 'failed', target: H, message: H } }] }],
+};
+
+export const HOSTILE_HEALTH: HealthView = {
+  version: H,
+  uptimeSeconds: 1,
+  problems: [PROBLEM],
+  troubles: [{ what: H, remedy: H, severity: 'error' }],
+  facts: [{ name: H, value: H }],
+};
