@@ -9,7 +9,7 @@ export interface Sample {
 }
 
 /** In place of a label value that came after there were too many. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 /**
  * Counts by at most two labels. Adding to what was counted before allocates nothing: it is done for every answer.

@@ -132,13 +132,27 @@ interface LazyOperator {
 /** Express is a tenth of a second of loading, and machines never need it: the first person who comes waits for it. */
 function lazyOperator(options: OperatorDoorOptions): LazyOperator {
   let loading: Promise<OperatorDoor> | undefined;
+
+  async function load(): Promise<OperatorDoor> {
+    try {
+      const { createOperatorDoor } = await import('./operator/operator.ts');
+      return createOperatorDoor(options);
+    } catch (error) {
+      // No file handles left, for example: the next one who comes tries again.
+      loading = undefined;
+      throw error;
+    }
+  }
+
   return {
     async answer(req, res) {
-      loading ??= import('./operator/operator.ts').then(({ createOperatorDoor }) => createOperatorDoor(options));
+      loading ??= load();
       (await loading).handle(req, res);
     },
     async close() {
-      (await loading)?.close();
+      // One that could not be loaded has nothing to end.
+      const door = await loading?.catch(() => undefined);
+      door?.close();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Origin } from '../../../../domain/origin.ts';
  * A base URL with https means a proxy in front that speaks TLS: then, and only then, what it says in X-Forwarded-For
  * and X-Forwarded-Proto counts. Without one, anybody could say it.
  */
-export function behindTls(baseUrl: Origin | undefined): boolean {
+function behindTls(baseUrl: Origin | undefined): boolean {
   return baseUrl?.startsWith('https://') ?? false;
 }
 
