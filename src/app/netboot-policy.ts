@@ -21,7 +21,7 @@ export interface NetbootPolicyOptions {
 export function createNetbootPolicy({ desk, settings, has, originAt }: NetbootPolicyOptions) {
   return (machine: NetbootMachine, server: string): BootChoice => {
     if (settings.localBoot === 'silent' && desk.netboot(factsOf(machine)) === 'local') {
-      return { silence: 'its profile boots the local disk' };
+      return { silence: 'it boots its own disk' };
     }
     if (machine.ipxe) return { file: `${originAt(server)}/boot.ipxe` };
     const program = programFor(machine.target);

@@ -35,9 +35,10 @@ export function createStandingDesk({
     const { facts } = question;
     const match = matchFor(question, snapshot, unknown) ?? installedByChoice(question, snapshot);
     if (match === undefined) return undefined;
-    const who = installIdentity(match, facts);
+    const installs = match.profile.install !== undefined;
+    const who = installs ? installIdentity(match, facts) : undefined;
     const mark = who === undefined ? undefined : marks.of(who);
-    const named = who !== undefined;
+    const named = !installs || who !== undefined;
     return { match, standing: standingOf({ match, named, mark, now: now(), limit: installTries }) };
   }
 

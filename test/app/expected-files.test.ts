@@ -22,7 +22,14 @@ it('takes, of several behind one address, who has waited longest', () => {
   expect([1, 2, 3].map(() => files.arrived('10.0.0.1', 'initrd'))).toEqual([B, A, undefined]);
 });
 
-it('forgets the oldest of ten thousand', () => {
+it('forgets the oldest of ten thousand behind one address', () => {
+  const files = new ExpectedFiles();
+  const machines = Array.from({ length: 10_001 }, (_, i) => ({ ...A, key: String(i) }));
+  for (const machine of machines) files.expect('10.0.0.1', 'initrd', machine);
+  expect(files.arrived('10.0.0.1', 'initrd')).toBe(machines[1]);
+});
+
+it('forgets the oldest of ten thousand addresses', () => {
   const files = new ExpectedFiles();
   for (let i = 0; i <= 10_000; i += 1) files.expect(String(i), 'initrd', A);
   expect(files.arrived('0', 'initrd')).toBeUndefined();

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { createFrontDesk } from '../../src/boot/front-desk.ts';
 import { createNetbootPolicy } from '../../src/app/netboot-policy.ts';
 import type { NetbootMachine } from '../../src/wire/dhcp/machine.ts';
+import { byUuid, openStand, UUID } from '../machines/marks.ts';
 import { houseOf, originOf } from '../support/house.ts';
 
 const BIOS = { platform: 'pcbios', arch: 'x86_64', http: false } as const;
@@ -27,7 +29,7 @@ it.each([
   [{ ipxe: true }, { file: 'http://10.0.0.1:4777/boot.ipxe' }],
   [{ ipxe: true, target: EFI }, { file: 'http://10.0.0.1:4777/boot.ipxe' }],
   [{ target: { ...EFI, arch: 'arm64' } }, { silence: 'no boot program for UEFI arm64' }],
-  [{ mac: '52:54:00:00:00:01' }, { silence: 'its profile boots the local disk' }],
+  [{ mac: '52:54:00:00:00:01' }, { silence: 'it boots its own disk' }],
 ] as const)('%j', async (more, choice) => {
   expect((await policy())(machine(more as Partial<NetbootMachine>), '10.0.0.1')).toEqual(choice);
 });
@@ -35,5 +37,31 @@ it.each([
 it('a setting lets machines that boot their disk be answered', async () => {
   expect((await policy('answer'))(machine({ mac: '52:54:00:00:00:01' }), '10.0.0.1')).toEqual({
     file: 'undionly.kpxe',
+  });
+});
+
+it('a machine that is installed is left to its disk, from the moment of its report on', async () => {
+  const { catalog, shelf } = await houseOf({
+    'profiles/w.json': {
+      system: 'custom',
+      kernel: 'k',
+      install: { disk: '/dev/sda' },
+      nodes: [{ name: 'w', uuid: UUID }],
+    },
+  });
+  const { marks } = await openStand();
+  const desk = createFrontDesk({ catalog, shelf, marks });
+  const choose = createNetbootPolicy({
+    desk,
+    settings: { localBoot: 'silent' },
+    has: () => true,
+    originAt: (server) => originOf(server),
+  });
+  const asks = machine({ uuid: UUID });
+  expect(choose(asks, '10.0.0.1')).toEqual({ file: 'undionly.kpxe' });
+  await marks.installed(byUuid(), { profile: 'w', disk: '/dev/sda' });
+  expect(choose(asks, '10.0.0.1')).toEqual({ silence: 'it boots its own disk' });
+  expect(choose(machine({ mac: '52:54:00:00:00:02', uuid: UUID }), '10.0.0.1')).toEqual({
+    silence: 'it boots its own disk',
   });
 });
