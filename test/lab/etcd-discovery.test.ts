@@ -20,7 +20,13 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
     await stand[Symbol.asyncDispose]();
   });
 
-  function member(name: string, ip: string, url: string, more: Record<string, string> = {}, dataDir?: string): EtcdMember {
+  function member(
+    name: string,
+    ip: string,
+    url: string,
+    more: Record<string, string> = {},
+    dataDir?: string,
+  ): EtcdMember {
     const env = memberEnv(name, ip, { ETCD_DISCOVERY: url, ETCD_DISCOVERY_FALLBACK: 'exit', ...more });
     const made = etcdMember({ name, env, ...(dataDir === undefined ? {} : { dataDir }) });
     started.push(made);
@@ -105,8 +111,9 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
   it('whoever waits when an operator removes a member lists again, and the cluster forms', async () => {
     const url = await newUrl();
     const first = member('infra0', IPS[0], url);
+    await first.said(/waiting for 2 more/);
     const second = member('infra1', IPS[1], url);
-    await second.said(/waiting for . more/);
+    await second.said(/waiting for 1 more/);
     await first.kill();
     const [token] = stand.discovery.all();
     const gone = token?.members.find(({ value }) => value.startsWith('infra0='));

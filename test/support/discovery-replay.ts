@@ -94,7 +94,9 @@ function seen({ status, headers, body }: Exchange['response'], { query }: Exchan
     type: headers['content-type'],
     index: Number(headers['x-etcd-index']) - shift,
     ...(body.node === undefined ? {} : { action: body.action, node: nodeSeen(body.node, query['sorted'], shift) }),
-    ...(body.errorCode === undefined ? {} : { error: { ...body, index: (body.index ?? 0) - shift, cause: tail(body.cause) } }),
+    ...(body.errorCode === undefined
+      ? {}
+      : { error: { ...body, index: (body.index ?? 0) - shift, cause: tail(body.cause) } }),
   };
 }
 

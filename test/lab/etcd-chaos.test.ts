@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { startWeather } from '../support/discovery-weather.ts';
+import { etcdMember, memberEnv, type EtcdMember } from '../support/etcd-member.ts';
+import { healthy, members } from '../support/etcdctl.ts';
+import { needs } from '../support/needs.ts';
+
+const lab = needs({ commands: ['etcd', 'etcdctl'] });
+// Twenty take some three minutes.
+const TRIALS = Number(process.env['DISCOVERY_TRIALS'] ?? (process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? 20 : 6));
+const SIDE_BY_SIDE = 2;
+
+/** The same numbers for the same seed. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed * 2654435761;
+  return (sides) => {
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) >>> 0;
+    return state % sides;
+  };
+}
+
+/** As systemd does with Restart=always: another start a second after each exit, over the same folder. */
+function keepAlive(member: EtcdMember): () => void {
+  let over = false;
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      await member.exited();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (over) return;
+      member.start();
+    }
+  };
+  member.start();
+  watch().catch((error: unknown) => {
+    throw error;
+  });
+  return () => {
+    over = true;
+  };
+}
+
+async function trial(seed: number, lane: number): Promise<void> {
+  const roll = dice(seed + 1);
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-chaos-'));
+  // A member asks some eight times on a good day.
+  const weather = { kills: [2 + roll(4), 6 + roll(4), 10 + roll(5)], lostPut: 1 + roll(3) };
+  const ips = [1, 2, 3].map((i) => `127.0.6.${String(20 + lane * 10 + i)}`);
+  await using proxy = await startWeather(`127.0.6.${String(20 + lane * 10)}`, join(folder, 'tokens.db'), weather);
+  const url = await (await fetch(`${proxy.url}/discovery/new?size=3`)).text();
+  const all = ips.map((ip, i) => {
+    const env = memberEnv(`infra${String(i)}`, ip, { ETCD_DISCOVERY: url, ETCD_DISCOVERY_FALLBACK: 'exit' });
+    return etcdMember({ name: `infra${String(i)}`, env });
+  });
+  const ends = all.map(keepAlive);
+  try {
+    await healthy(ips, 60_000);
+    expect(await members(ips[0] ?? '')).toHaveLength(3);
+    expect([proxy.killed, proxy.lost]).toEqual([3, 1]);
+  } finally {
+    for (const end of ends) end();
+    for (const member of all) await member[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+lab.describe('chaos: the server is killed three times, an answer to a PUT is lost, members start again', () => {
+  for (let seed = 0; seed < TRIALS; seed += SIDE_BY_SIDE) {
+    const seeds = Array.from({ length: Math.min(SIDE_BY_SIDE, TRIALS - seed) }, (_, i) => seed + i);
+    lab.test(`the clusters of trials ${seeds.join(' and ')} of ${String(TRIALS)} form`, async () => {
+      const trials = await Promise.allSettled(seeds.map(trial));
+      expect(trials.map(({ status, ...more }) => (status === 'fulfilled' ? status : more))).toEqual(
+        seeds.map(() => 'fulfilled'),
+      );
+    });
+  }
+});
