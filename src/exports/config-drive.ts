@@ -8,7 +8,7 @@ export const CONFIG_DRIVE_KINDS: Readonly<Record<SystemId, readonly DocumentKind
   coreos: ['cloud_config', 'ignition'],
   flatcar: ['cloud_config', 'ignition'],
   'fedora-coreos': ['ignition'],
-  debian: ['nocloud'],
+  debian: [],
   ubuntu: ['nocloud'],
   talos: [],
   custom: ['cloud_config', 'nocloud', 'ignition'],

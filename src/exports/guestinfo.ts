@@ -10,7 +10,7 @@ export const GUESTINFO_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>
   coreos: ['ignition', 'cloud_config'],
   flatcar: ['ignition', 'cloud_config'],
   'fedora-coreos': ['ignition'],
-  debian: ['nocloud'],
+  debian: [],
   ubuntu: ['nocloud'],
   talos: [],
   custom: ['ignition', 'cloud_config', 'nocloud'],
