@@ -1,0 +1,172 @@
+import type Database from 'better-sqlite3';
+import { machineKey, type MachineKey } from '../domain/machine.ts';
+import { Addresses } from './addresses.ts';
+import { beginsBoot, phaseAfter } from './boot-attempt.ts';
+import { BootTable, type BootRecord } from './boot-table.ts';
+import type { EventEntry } from './entry.ts';
+import { EventTable } from './event-table.ts';
+import { rowOf, whole } from './event-words.ts';
+import type { KnownNodes } from './known-nodes.ts';
+import { lifeAfter } from './life.ts';
+import { newMachine, withFacts, type MachineRecord, type MachineTable } from './machine-record.ts';
+import type { SentTexts } from './sent-texts.ts';
+import { STRAY_MS, Strays } from './strays.ts';
+import { WorkingSet } from './working-set.ts';
+
+const KEPT_DURATIONS = 20;
+/** More than any network has: who asks under invented names must not fill the disk. */
+const MOST_MACHINES = 250_000;
+
+/** What a machine does while it boots: it is the one that used the address a moment ago. */
+const NAMING: ReadonlySet<string> = new Set(['dhcp', 'script', 'document']);
+
+export interface EventWriterParts {
+  readonly machines: MachineTable;
+  readonly known: KnownNodes;
+  readonly texts: SentTexts;
+  readonly mostMachines?: number;
+}
+
+/** Finds the machine that an event is about and the boot that it belongs to, and writes both down. */
+export class EventWriter {
+  readonly #parts: EventWriterParts;
+  readonly #set: WorkingSet;
+  readonly #events: EventTable;
+  readonly #addresses: Addresses;
+  readonly #strays: Strays;
+  readonly #count: Database.Statement<[], { n: number }>;
+  #machines: number;
+
+  constructor(db: Database.Database, parts: EventWriterParts) {
+    this.#parts = parts;
+    this.#set = new WorkingSet(parts.machines, new BootTable(db));
+    this.#events = new EventTable(db);
+    this.#addresses = new Addresses(db);
+    this.#strays = new Strays(db);
+    this.#count = db.prepare('SELECT count(*) AS n FROM machine');
+    this.#machines = this.#count.get()?.n ?? 0;
+  }
+
+  /** False when it cannot be kept: too many machines, or too many questions from nobody. */
+  write(entry: EventEntry): boolean {
+    const { facts, from } = entry.event;
+    const key = facts === undefined ? undefined : machineKey(facts);
+    if (key !== undefined) return this.#ofMachine(key, entry);
+    if (from === undefined) return false;
+    const holder = this.#addresses.holder(from, entry.began);
+    const record = holder === undefined ? undefined : this.#set.byId(holder);
+    if (record === undefined) return this.#strays.keep(from, entry);
+    this.#apply(record, entry);
+    return true;
+  }
+
+  /** The end of a batch; gives the machines that it was about. */
+  save(): readonly MachineKey[] {
+    return this.#set.save();
+  }
+
+  /** What is remembered may be wrong: a transaction was rolled back, or rows were removed. */
+  forget(): void {
+    this.#set.clear();
+    this.#events.forget();
+    this.#addresses.forget();
+    this.#strays.forget();
+    this.#machines = this.#count.get()?.n ?? 0;
+  }
+
+  #ofMachine(key: MachineKey, entry: EventEntry): boolean {
+    const { event, began } = entry;
+    const before = this.#set.byKey(key);
+    if (event.kind === 'operator' && before === undefined) return this.#strays.keep(`key:${key}`, entry);
+    if (before === undefined && this.#machines >= (this.#parts.mostMachines ?? MOST_MACHINES)) return false;
+    let record = this.#named(before, key, entry);
+    if (event.from !== undefined && NAMING.has(event.kind)) {
+      for (const stray of this.#strays.take(event.from, began - STRAY_MS)) record = this.#apply(record, stray);
+    }
+    this.#apply(record, entry);
+    return true;
+  }
+
+  #named(before: MachineRecord | undefined, key: MachineKey, { event }: EventEntry): MachineRecord {
+    const record = withFacts(before ?? newMachine(key), event.facts ?? {});
+    if (record === before) return record;
+    if (before === undefined) this.#machines += 1;
+    const kept = this.#set.put(record);
+    return this.#set.put(this.#parts.known.recognise(kept));
+  }
+
+  /** Writes an event down; gives the machine as it is afterwards. */
+  #apply(record: MachineRecord, entry: EventEntry): MachineRecord {
+    const { event, began } = entry;
+    const at = whole(entry.at);
+    const after = this.#set.put(changed(record, entry, at));
+    if (event.from !== undefined) this.#addresses.used(event.from, after.id, at);
+    const before = this.#set.boot(after);
+    const phase = before && { phase: before.phase, lastAt: before.last_at };
+    if (!beginsBoot(phase, event, began)) {
+      if (before === undefined) this.#strays.keep(`key:${after.key}`, entry);
+      else this.#into(before, entry);
+      return before === undefined ? after : this.#set.put(timed(after, before, event.kind, at));
+    }
+    const boot = this.#set.beginBoot(after, whole(began));
+    const begun = this.#set.put({ ...after, boot: boot.id });
+    for (const whose of new Set([after.key, after.node_key ?? after.key])) {
+      for (const stray of this.#strays.take(`key:${whose}`, 0)) this.#into(this.#set.boot(begun) ?? boot, stray);
+    }
+    this.#into(this.#set.boot(begun) ?? boot, entry);
+    return begun;
+  }
+
+  #into(boot: BootRecord, entry: EventEntry): void {
+    const { event } = entry;
+    const at = whole(entry.at);
+    const body = event.kind === 'script' || event.kind === 'document' ? event.body : undefined;
+    const digest = body === undefined ? null : this.#parts.texts.keep(body, at);
+    const rows = this.#events.add(boot, rowOf(entry), entry.began, digest);
+    this.#set.putBoot({
+      ...boot,
+      ...(event.kind === 'script' ? told(event.decision) : {}),
+      ...(isEnd(boot, event.kind) ? { up_at: at, ms: at > boot.at ? at - boot.at : null } : {}),
+      phase: phaseAfter(boot.phase, event),
+      last_at: Math.max(boot.last_at, event.kind === 'operator' ? 0 : at),
+      events: boot.events + rows,
+    });
+  }
+}
+
+function told(decision: { outcome: BootRecord['outcome']; profile?: string; version?: string }): Partial<BootRecord> {
+  const { outcome, profile, version } = decision;
+  return { outcome, profile: profile ?? null, version: version ?? null };
+}
+
+/** The first report after the machine was told something; a system that reports at every start of a service has booted once. */
+function isEnd(boot: BootRecord, kind: string): boolean {
+  return (kind === 'phone-home' || kind === 'installed') && boot.phase !== 'over' && boot.up_at === null;
+}
+
+/** The machine with how long its boot took, if that is over now. */
+function timed(record: MachineRecord, boot: BootRecord, kind: string, at: number): MachineRecord {
+  if (!isEnd(boot, kind) || at <= boot.at) return record;
+  const all = record.durations === '' ? [] : record.durations.split(',');
+  return { ...record, durations: [...all, String(at - boot.at)].slice(-KEPT_DURATIONS).join(',') };
+}
+
+function changed(record: MachineRecord, { event, began }: EventEntry, at: number): MachineRecord {
+  const life = lifeAfter(record, event, at);
+  const now: MachineRecord = { ...record, state: life.state, since: life.since, deadline: life.deadline };
+  if (event.kind === 'operator') return life === record ? now : { ...now, because: null };
+  const seen = {
+    first_seen: Math.min(record.first_seen ?? Infinity, whole(began)),
+    last_seen: Math.max(record.last_seen ?? 0, at),
+    since: now.since ?? at,
+    ...(event.from === undefined ? {} : { address: event.from, address_at: at }),
+  };
+  if (event.kind === 'phone-home') {
+    const hostname = event.said['hostname']?.slice(0, 128);
+    return { ...now, ...seen, ...(hostname === undefined || hostname === '' ? {} : { hostname }) };
+  }
+  if (event.kind !== 'script') return { ...now, ...seen };
+  const { profile, node, version, because } = event.decision;
+  const last = { profile: profile ?? null, node: node ?? null, version: version ?? null, because };
+  return { ...now, ...seen, ...last };
+}

@@ -1,0 +1,29 @@
+import { NO_RECORDER } from '../domain/journal-event.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Journal } from './journal.ts';
+
+const WHY = 'the setting PILOTLIGHT_JOURNAL is off';
+
+/** For those who want none. Machines boot all the same; nobody can say afterwards what they were given. */
+export const NO_JOURNAL: Journal = {
+  ...NO_RECORDER,
+  name: 'no journal',
+  start: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+  status: () => ({ on: false, why: WHY, lost: 0 }),
+  know: ignore,
+  machines: refuse,
+  machine: refuse,
+  sent: refuse,
+  syncRuns: refuse,
+  flushed: () => Promise.resolve(),
+  onWritten: () => ignore,
+};
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Failure('unavailable', WHY, { remedy: 'set it to on and restart' }));
+}
+
+function ignore(): void {
+  // on purpose
+}

@@ -1,0 +1,40 @@
+import { Failure, type FailureCode } from '../domain/failure.ts';
+import type { Request } from './host.ts';
+import { Trouble, type TroubleKind } from './trouble.ts';
+
+// What crosses between the journal and its thread. Errors lose their class on the way: they are put into words here.
+
+export interface Question {
+  readonly id: number;
+  readonly request: Request;
+  readonly args: readonly unknown[];
+}
+
+export type Reply =
+  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly problem: PackedError };
+
+export interface PackedError {
+  readonly trouble?: TroubleKind;
+  readonly code?: FailureCode;
+  readonly remedy?: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export function packError(error: unknown): PackedError {
+  if (error instanceof Failure) {
+    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy };
+    const trouble = error instanceof Trouble ? { trouble: error.kind } : {};
+    return { ...trouble, ...remedy, code: error.code, message: error.message };
+  }
+  if (!(error instanceof Error)) return { message: String(error) };
+  return { message: `${error.name}: ${error.message}`, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+}
+
+export function unpackError({ trouble, code, remedy, message, stack }: PackedError): Error {
+  if (trouble !== undefined) return new Trouble(trouble, message);
+  if (code !== undefined) return new Failure(code, message, remedy === undefined ? {} : { remedy });
+  const mistake = new TypeError(message);
+  if (stack !== undefined) mistake.stack = stack;
+  return mistake;
+}

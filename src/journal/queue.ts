@@ -1,0 +1,180 @@
+import type { JournalEvent, SyncStep } from '../domain/journal-event.ts';
+import { machineKey } from '../domain/machine.ts';
+import { countOf, type Entry } from './entry.ts';
+import { isSame } from './same-event.ts';
+import { slotOf } from './sync-slot.ts';
+
+/** How far back in a machine's events the same one is looked for: those of one flush are few. */
+const LOOK_BACK = 8;
+/** A batch is copied for the thread at once: short enough that no answer waits for it. */
+const BATCH = 400;
+const BATCH_BYTES = 512 * 1024;
+
+interface Waiting {
+  readonly event: JournalEvent;
+  times: number;
+  began: number;
+  at: number;
+  bytes: number;
+  /** On its way: nothing may be added to it. */
+  taken: boolean;
+}
+
+export interface QueueLimits {
+  readonly entries: number;
+  /** Bytes of the texts that wait. */
+  readonly bytes: number;
+}
+
+export const QUEUE_LIMITS: QueueLimits = { entries: 50_000, bytes: 64 * 2 ** 20 };
+
+/**
+ * What waits to be written. Repetitions are counted instead of kept: boot scripts are answered 20,000 times a second,
+ * and mostly it is the same machine that asks for the same again.
+ */
+export class Queue {
+  readonly #limits: QueueLimits;
+  #waiting: (Waiting | { step: SyncStep })[] = [];
+  /** By machine or address. */
+  #recent = new Map<string, Waiting[]>();
+  #slots = new Map<string, { step: SyncStep }>();
+  #next = 0;
+  #bytes = 0;
+  #appended = 0;
+
+  constructor(limits: QueueLimits = QUEUE_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** How many entries there ever were. */
+  get appended(): number {
+    return this.#appended;
+  }
+
+  get size(): number {
+    return this.#waiting.length - this.#next;
+  }
+
+  /** False: there is no room for it. */
+  add(event: JournalEvent): boolean {
+    const { facts, at } = event;
+    const key = (facts === undefined ? undefined : machineKey(facts)) ?? event.from ?? '';
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) {
+      for (let i = recent.length - 1; i >= 0 && i >= recent.length - LOOK_BACK; i -= 1) {
+        const waiting = recent[i];
+        if (waiting?.taken === false && isSame(waiting.event, event)) {
+          waiting.times += 1;
+          waiting.at = at;
+          if ('ms' in event) {
+            waiting.began = Math.min(waiting.began, at - event.ms);
+            waiting.bytes += event.bytes;
+          }
+          return true;
+        }
+      }
+    }
+    return this.#append(event, key, recent);
+  }
+
+  addStep(step: SyncStep): boolean {
+    const slot = slotOf(step.event);
+    const name = slot === null ? '' : slotName(step, slot);
+    const before = slot === null ? undefined : this.#slots.get(name);
+    if (before !== undefined) {
+      before.step = step;
+      return true;
+    }
+    if (this.size >= this.#limits.entries) return false;
+    const waiting = { step };
+    this.#waiting.push(waiting);
+    this.#appended += 1;
+    if (slot !== null) this.#slots.set(name, waiting);
+    return true;
+  }
+
+  /** All that waits goes: as many entries as they stand for. */
+  clear(): number {
+    let lost = 0;
+    while (this.size > 0) lost += countOf(this.take());
+    return lost;
+  }
+
+  /** The oldest that fit a batch. */
+  take(): readonly Entry[] {
+    const batch: Entry[] = [];
+    const copies = new Map<Uint8Array, Uint8Array>();
+    let bytes = 0;
+    while (this.#next < this.#waiting.length && batch.length < BATCH && bytes < BATCH_BYTES) {
+      const waiting = this.#waiting[this.#next];
+      this.#next += 1;
+      if (waiting === undefined) continue;
+      if ('step' in waiting) {
+        const slot = slotOf(waiting.step.event);
+        if (slot !== null) this.#slots.delete(slotName(waiting.step, slot));
+        batch.push(waiting);
+        continue;
+      }
+      waiting.taken = true;
+      bytes += bodyOf(waiting.event)?.length ?? 0;
+      const { times, began, at } = waiting;
+      batch.push({ event: withOwnBody(waiting.event, copies), times, began, at, bytes: waiting.bytes });
+    }
+    this.#bytes -= bytes;
+    this.#tidy();
+    return batch;
+  }
+
+  #append(event: JournalEvent, key: string, recent: Waiting[] | undefined): boolean {
+    const bytes = bodyOf(event)?.length ?? 0;
+    if (this.size >= this.#limits.entries || this.#bytes + bytes > this.#limits.bytes) return false;
+    const transfer = 'ms' in event;
+    const { at } = event;
+    const waiting: Waiting = {
+      event,
+      times: 1,
+      began: transfer ? at - event.ms : at,
+      at,
+      bytes: transfer ? event.bytes : 0,
+      taken: false,
+    };
+    this.#bytes += bytes;
+    this.#appended += 1;
+    this.#waiting.push(waiting);
+    if (recent === undefined) this.#recent.set(key, [waiting]);
+    else {
+      if (recent.length >= 2 * LOOK_BACK) recent.splice(0, LOOK_BACK);
+      recent.push(waiting);
+    }
+    return true;
+  }
+
+  /** Forgets what was taken: often enough to stay small, seldom enough to cost nothing. */
+  #tidy(): void {
+    if (this.size === 0) {
+      this.#waiting = [];
+      this.#next = 0;
+    } else if (this.#next >= this.#limits.entries) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    if (this.size === 0 || this.#recent.size > this.#limits.entries) this.#recent = new Map();
+  }
+}
+
+function slotName({ run }: SyncStep, slot: string): string {
+  return `${run}\n${slot}`;
+}
+
+function bodyOf(event: JournalEvent): Uint8Array | undefined {
+  return event.kind === 'script' || event.kind === 'document' ? event.body : undefined;
+}
+
+/** Small Buffers share a pool, and a view crosses to a thread with all that it looks into. */
+function withOwnBody(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): JournalEvent {
+  const body = bodyOf(event);
+  if (body === undefined || body.byteLength === body.buffer.byteLength) return event;
+  const copy = copies.get(body) ?? new Uint8Array(body);
+  copies.set(body, copy);
+  return { ...event, body: copy } as JournalEvent;
+}

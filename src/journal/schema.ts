@@ -1,0 +1,93 @@
+import { DISCOVERY_SCHEMA } from './discovery-store.ts';
+
+// Times are milliseconds since 1970, digests the 32 bytes of a SHA-256. A machine that a profile names and that was never
+// seen is a row without last_seen. `search` is what people may look for, in lower case.
+const FIRST = `
+  CREATE TABLE machine (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    mac TEXT, uuid TEXT, serial TEXT, hostname TEXT, asset TEXT, manufacturer TEXT, product TEXT,
+    arch TEXT, platform TEXT,
+    address TEXT, address_at INTEGER,
+    first_seen INTEGER, last_seen INTEGER,
+    state TEXT NOT NULL, since INTEGER, deadline INTEGER,
+    profile TEXT, node TEXT, version TEXT, because TEXT,
+    node_key TEXT, node_name TEXT, node_profile TEXT, node_version TEXT, node_address TEXT,
+    shown_profile TEXT,
+    boot INTEGER,
+    durations TEXT NOT NULL,
+    sort_name TEXT NOT NULL,
+    search TEXT NOT NULL
+  ) STRICT;
+  -- Holds all that a page may be filtered by, so that a look through a whole fleet reads nothing else.
+  CREATE INDEX machine_recent ON machine (last_seen DESC, id DESC, state, deadline, shown_profile, search);
+  CREATE INDEX machine_state ON machine (state, last_seen DESC, id DESC, deadline);
+  CREATE INDEX machine_never ON machine (sort_name, id, last_seen, state, deadline, shown_profile, search)
+    WHERE last_seen IS NULL;
+  CREATE INDEX machine_address ON machine (address) WHERE address IS NOT NULL;
+  CREATE INDEX machine_uuid ON machine (uuid) WHERE uuid IS NOT NULL;
+  CREATE INDEX machine_serial ON machine (serial) WHERE serial IS NOT NULL;
+
+  CREATE TABLE boot (
+    id INTEGER PRIMARY KEY,
+    machine INTEGER NOT NULL REFERENCES machine (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    outcome TEXT, profile TEXT, version TEXT,
+    up_at INTEGER, ms INTEGER,
+    events INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX boot_machine ON boot (machine);
+
+  -- No foreign key: ageing removes events before their boots, and ten million checks are not free.
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    boot INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    line TEXT, what TEXT,
+    ms INTEGER, bytes INTEGER, status INTEGER,
+    ok INTEGER NOT NULL, times INTEGER NOT NULL,
+    digest BLOB
+  ) STRICT;
+  CREATE INDEX event_boot ON event (boot);
+
+  -- Events of an address that no machine is known by yet, and of nodes that were never seen ('key:' and their key).
+  CREATE TABLE stray (
+    id INTEGER PRIMARY KEY,
+    whose TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX stray_whose ON stray (whose);
+
+  CREATE TABLE sent (
+    digest BLOB PRIMARY KEY,
+    at INTEGER NOT NULL,
+    body BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sent_at ON sent (at);
+
+  CREATE TABLE sync_run (
+    run INTEGER PRIMARY KEY,
+    ended_at INTEGER,
+    failed INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE sync_step (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES sync_run (run) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    -- Names a step that a later one of the same replaces: how far a download is.
+    slot TEXT,
+    event TEXT NOT NULL,
+    UNIQUE (run, slot)
+  ) STRICT;
+  CREATE INDEX sync_step_run ON sync_step (run);
+`;
+
+/**
+ * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
+ * tables is a new text at the end.
+ */
+export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA];

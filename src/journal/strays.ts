@@ -1,0 +1,67 @@
+import type Database from 'better-sqlite3';
+import type { EventEntry } from './entry.ts';
+
+/** Who asks from an address says who it is within this time, or that was not a machine that boots. */
+export const STRAY_MS = 300_000;
+/** A port scanner's questions have no owner either, and must not fill the disk. */
+const MOST = 10_000;
+
+/**
+ * Events that wait for their machine: what an address did before a machine named itself from there (`whose` is the
+ * address), and what operators did to a machine that was never seen (`key:` and its key).
+ */
+export class Strays {
+  readonly #insert: Database.Statement<[string, number, string]>;
+  readonly #select: Database.Statement<[string, number], { entry: string }>;
+  readonly #remove: Database.Statement<[string]>;
+  readonly #expire: Database.Statement<[number]>;
+  readonly #count: Database.Statement<[], { n: number }>;
+  #size: number;
+
+  constructor(db: Database.Database) {
+    this.#insert = db.prepare('INSERT INTO stray (whose, at, entry) VALUES (?, ?, ?)');
+    this.#select = db.prepare('SELECT entry FROM stray WHERE whose = ? AND at >= ? ORDER BY id');
+    this.#remove = db.prepare('DELETE FROM stray WHERE whose = ?');
+    this.#expire = db.prepare("DELETE FROM stray WHERE at < ? AND whose NOT LIKE 'key:%'");
+    this.#count = db.prepare('SELECT count(*) AS n FROM stray');
+    this.#size = this.#count.get()?.n ?? 0;
+  }
+
+  /** False when there are too many. */
+  keep(whose: string, entry: EventEntry): boolean {
+    if (this.#size >= MOST) {
+      this.#expire.run(entry.at - STRAY_MS);
+      this.forget();
+      if (this.#size >= MOST) return false;
+    }
+    this.#insert.run(whose, entry.at, pack(entry));
+    this.#size += 1;
+    return true;
+  }
+
+  /** Those since then, in their order. All that belong there are gone afterwards. */
+  take(whose: string, since: number): readonly EventEntry[] {
+    if (this.#size === 0) return [];
+    const found = this.#select.all(whose, since).map(({ entry }) => unpack(entry));
+    this.#size -= this.#remove.run(whose).changes;
+    return found;
+  }
+
+  /** Counts anew: a transaction was rolled back, or rows went otherwise. */
+  forget(): void {
+    this.#size = this.#count.get()?.n ?? 0;
+  }
+}
+
+/** A script that was asked for by the profile's name alone has a body, too. */
+function pack(entry: EventEntry): string {
+  return JSON.stringify(entry, (name, value: unknown) =>
+    name === 'body' && value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+  );
+}
+
+function unpack(text: string): EventEntry {
+  return JSON.parse(text, (name, value: unknown) =>
+    name === 'body' && typeof value === 'string' ? Buffer.from(value, 'base64') : value,
+  ) as EventEntry;
+}
