@@ -7,6 +7,9 @@ import type { House } from './house.ts';
 
 const SAVE_MS = 30_000;
 
+/** What needs files of a release. */
+const BOOTS: ReadonlySet<string> = new Set(['boot', 'install']);
+
 export interface BootWatch extends Service {
   /** For every answer of the HTTP door. */
   readonly answered: (event: Pick<AnswerEvent, 'decision'>) => void;
@@ -29,7 +32,7 @@ export function createBootWatch({ files, catalog }: Pick<House, 'files' | 'catal
   return {
     name: 'boot record',
     answered({ decision }) {
-      if (decision?.outcome !== 'boot' || decision.profile === undefined) return;
+      if (decision?.profile === undefined || !BOOTS.has(decision.outcome)) return;
       const profile = catalog.current().profiles.get(decision.profile);
       if (profile !== undefined) for (const shelf of shelvesOf(profile)) record.booted(shelf);
     },

@@ -7,6 +7,8 @@ export interface Health {
   readonly status: 'ok' | 'degraded';
   readonly version: string;
   readonly uptime_seconds: number;
+  /** Another one for each start: by it commands on this host know whose answer they hear. */
+  readonly instance?: string;
   readonly generation: number;
   readonly profiles: number;
   readonly problems: readonly HealthProblem[];
@@ -19,11 +21,12 @@ interface HealthProblem {
   readonly remedy?: string;
 }
 
-export function healthOf(snapshot: Snapshot, version: string, uptimeSeconds: number): Health {
+export function healthOf(snapshot: Snapshot, version: string, uptimeSeconds: number, instance?: string): Health {
   return {
     status: snapshot.problems.some((problem) => problem.severity === 'error') ? 'degraded' : 'ok',
     version,
     uptime_seconds: uptimeSeconds,
+    ...(instance === undefined ? {} : { instance }),
     generation: snapshot.generation,
     profiles: snapshot.profiles.size,
     problems: snapshot.problems.map(({ severity, place, message, remedy }) => ({

@@ -6,8 +6,10 @@ import { Failure } from '../domain/failure.ts';
 import { SILENT, type Log } from '../domain/log.ts';
 import { originFromHost, type Origin } from '../domain/origin.ts';
 import { openDataRoot, type DataRoot } from '../files/data-root.ts';
+import { openIdentities, type Identities } from '../identity/identities.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
 import { openShelf, type Shelf } from '../images/shelf.ts';
+import { openInstallMarks, type InstallMarks } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createArrivals } from './arrivals.ts';
 
@@ -17,16 +19,22 @@ export interface House {
   readonly catalog: LivingCatalog;
   readonly shelf: Shelf;
   readonly desk: Desk;
+  readonly marks: InstallMarks;
+  readonly identities: Identities;
 }
 
-/** Nothing is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
+/** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
 export async function openHouse(settings: Settings, log: Log): Promise<House> {
   const files = await openFolder(settings.dataDir);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
   const catalog = openCatalog({ files, inspector, log });
   const shelf = openShelf(files, new ChunkCache(settings.imageCache));
-  const desk = createFrontDesk({ catalog, shelf, arriving: createArrivals(files, Date.now) });
-  return { files, catalog, shelf, desk };
+  const marks = await openInstallMarks(files, log);
+  const identities = openIdentities(files, log);
+  const { installTries, unknown } = settings;
+  const arriving = createArrivals(files, Date.now);
+  const desk = createFrontDesk({ catalog, shelf, arriving, marks, installTries, unknown, hostKeys: identities });
+  return { files, catalog, shelf, desk, marks, identities };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

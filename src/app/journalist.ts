@@ -1,4 +1,5 @@
 import type { MachineFacts } from '../domain/facts.ts';
+import { hidePrivateKeys } from '../domain/hidden-keys.ts';
 import type { JournalEvent, Recorder } from '../domain/journal-event.ts';
 import { parseMac } from '../domain/mac.ts';
 import { machineKey } from '../domain/machine.ts';
@@ -71,7 +72,8 @@ function wordsOf(
   }
   if (event.source !== undefined && event.delivered !== undefined) {
     const chosen = decision === undefined ? {} : { decision };
-    return { ...who, kind: 'document', source: event.source, body: event.delivered, ...chosen };
+    // What is kept of it may be read by whoever sees the journal.
+    return { ...who, kind: 'document', source: event.source, body: hidePrivateKeys(event.delivered), ...chosen };
   }
   if (decision === undefined || body === undefined) return undefined;
   const deadline = decision.profile === undefined ? undefined : deadlineOf(decision.profile, at);

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
+import type { BootingMachine } from '../boot/desk.ts';
 import { Failure, failureLine } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import { originFromHost, type Origin } from '../domain/origin.ts';
 import type { Service } from '../domain/service.ts';
-import { createDhcpDoor } from '../doors/dhcp/door.ts';
-import { createTftpDoor } from '../doors/tftp/door.ts';
+import type { DhcpCounters } from '../doors/dhcp/counters.ts';
+import { createDhcpDoor, type DhcpDoor, type MachineEvent } from '../doors/dhcp/door.ts';
+import { createTftpDoor, type TftpDoor } from '../doors/tftp/door.ts';
+import type { TransferEvent } from '../doors/tftp/transfer-event.ts';
 import { SYSTEM_FOLDERS, type FirmwareShelf } from '../firmware/firmware-shelf.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createFirmwareWatch } from './firmware-watch.ts';
 import type { House } from './house.ts';
+import type { Listeners } from './listeners.ts';
 import { createNetbootPolicy } from './netboot-policy.ts';
 import { createTftpSource } from './tftp-source.ts';
 
@@ -25,23 +29,42 @@ export interface LanOptions {
   readonly house: House;
   readonly firmware: FirmwareShelf;
   readonly log: Log;
+  readonly listeners: Pick<Listeners, 'transferred' | 'offered' | 'sentToBoot'>;
   /** Known once HTTP listens. */
   readonly httpPort: () => number;
 }
 
-/** The doors of the LAN, in the order in which they start. */
-export function lanServices({ settings, house, firmware, log, httpPort }: LanOptions): readonly Service[] {
+export interface Lan {
+  /** In the order in which they start. */
+  readonly services: readonly Service[];
+  /** Where TFTP listens now; undefined when it is off. */
+  tftp(): readonly { readonly address: string; readonly port: number }[] | undefined;
+  /** What the DHCP proxy has seen; undefined when it is off. */
+  readonly dhcp: DhcpCounters | undefined;
+}
+
+/** The doors of the LAN. */
+export function openLan({ settings, house, firmware, log, listeners, httpPort }: LanOptions): Lan {
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
   const watch = createFirmwareWatch(firmware, log);
   const services: Service[] = [watch];
   const { tftp, dhcp } = settings;
+  let tftpDoor: TftpDoor | undefined;
+  let dhcpDoor: DhcpDoor | undefined;
   if (tftp !== undefined) {
-    const source = createTftpSource({ desk: house.desk, firmware, files: house.files, settings: tftp, originAt, log });
-    const door = createTftpDoor(
+    const { desk, files } = house;
+    const onBoot = (boots: BootingMachine, from: string): void => {
+      listeners.sentToBoot(boots, from);
+    };
+    const source = createTftpSource({ desk, firmware, files, settings: tftp, originAt, onBoot, log });
+    const onEnd = (event: TransferEvent): void => {
+      listeners.transferred(event);
+    };
+    tftpDoor = createTftpDoor(
       { ...tftp.listen, maxBlksize: tftp.maxBlksize, singlePort: tftp.singlePort },
-      { source, log },
+      { source, onEnd, log },
     );
-    services.push(tftp.required ? door : optional(door, log));
+    services.push(tftp.required ? tftpDoor : optional(tftpDoor, log));
   }
   if (dhcp !== undefined) {
     const choose = createNetbootPolicy({
@@ -50,11 +73,16 @@ export function lanServices({ settings, house, firmware, log, httpPort }: LanOpt
       has: (program) => watch.has(program),
       originAt,
     });
-    services.push(
-      createDhcpDoor({ ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays }, { choose, log }),
+    const onMachine = (event: MachineEvent): void => {
+      listeners.offered(event);
+    };
+    dhcpDoor = createDhcpDoor(
+      { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays },
+      { choose, onMachine, log },
     );
+    services.push(dhcpDoor);
   }
-  return services;
+  return { services, tftp: () => tftpDoor?.listening(), dhcp: dhcpDoor?.counters };
 }
 
 function originOf(server: string, port: number): Origin {

@@ -1,19 +1,13 @@
 import { failureLine, Failure } from '../domain/failure.ts';
-import { NO_RECORDER } from '../domain/journal-event.ts';
 import type { Log } from '../domain/log.ts';
 import { problemLine } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
-import { createHttpDoor, type HttpDoor } from '../doors/http/http-door.ts';
+import type { HttpDoor } from '../doors/http/http-door.ts';
 import { openLog } from '../observe/logger.ts';
 import type { Settings } from '../settings/settings.ts';
 import { version } from '../settings/version.ts';
-import { openFirmwareShelf, readProgram, type FirmwareShelf } from '../firmware/firmware-shelf.ts';
-import { healthOf } from './health.ts';
-import { firmwareFolders, lanServices } from './lan.ts';
+import { compose } from './compose.ts';
 import { openHouse, type House } from './house.ts';
-import { overviewOf } from './overview.ts';
-import { createBootWatch, type BootWatch } from './boot-watch.ts';
-import { createSyncService } from './sync-service.ts';
 
 export interface ServerOptions {
   /** Where the log goes; a file descriptor. */
@@ -27,6 +21,8 @@ export interface ServerOptions {
 export interface PilotlightServer extends Service {
   /** Where HTTP listens; undefined before `start` and after `stop`. */
   address(): ReturnType<HttpDoor['address']>;
+  /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
+  firstLink(): string | undefined;
 }
 
 /** The whole server as one Service: started in order, stopped in reverse, also after a half start. */
@@ -34,35 +30,23 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   const { log, flush } = openLog({ level: settings.logLevel, format: settings.logFormat, fd: options.logFd });
   const started: Service[] = [];
   let http: HttpDoor | undefined;
+  let link: string | undefined;
   return {
     name: 'server',
     address: () => http?.address(),
+    firstLink: () => link,
     async start() {
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
       const house = await openHouse(settings, log);
-      const firmware = openFirmwareShelf(firmwareFolders(settings));
-      const boots = createBootWatch(house, log);
-      const door = createDoor(settings, house, firmware, boots.answered, log);
-      http = door;
-      const lan = lanServices({
-        settings,
-        house,
-        firmware,
-        log,
-        httpPort: () => door.address()?.port ?? settings.http.port,
-      });
-      for (const service of [
-        house.catalog,
-        boots,
-        door,
-        ...lan,
-        createSyncService({ settings, house, recorder: NO_RECORDER, log, self: options.self }),
-      ]) {
+      const composed = await compose({ settings, house, log, self: options.self });
+      http = composed.http;
+      for (const service of composed.services) {
         started.push(service);
         await service.start();
       }
+      link = composed.firstLink();
       tellProblems(house, log);
-      log.info({ version: version(), data_dir: settings.dataDir, http: door.address() }, 'pilotlight serves');
+      log.info({ version: version(), data_dir: settings.dataDir, http: http.address() }, 'pilotlight serves');
     },
     async stop(force) {
       if (started.length > 0) log.info({}, 'stopping: what runs may finish, a second signal cuts it');
@@ -81,28 +65,6 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
       flush();
     },
   };
-}
-
-function createDoor(
-  settings: Settings,
-  house: House,
-  firmware: FirmwareShelf,
-  onAnswer: BootWatch['answered'],
-  log: Log,
-) {
-  const bornAt = performance.now();
-  const release = version();
-  return createHttpDoor({
-    listen: settings.http,
-    baseUrl: settings.baseUrl,
-    desk: house.desk,
-    shelf: house.shelf,
-    firmware: async (program) => await readProgram(firmware, program),
-    log,
-    onAnswer,
-    health: () => healthOf(house.catalog.current(), release, Math.round((performance.now() - bornAt) / 1000)),
-    overview: () => overviewOf(house.catalog.current(), release),
-  });
 }
 
 function tellProblems(house: House, log: Log): void {

@@ -1,4 +1,4 @@
-import type { Desk } from '../boot/desk.ts';
+import type { BootingMachine, Desk } from '../boot/desk.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Origin } from '../domain/origin.ts';
@@ -16,12 +16,14 @@ export interface TftpSourceOptions {
   readonly settings: Pick<TftpSettings, 'smartNbp' | 'images'>;
   /** Where machines that asked at this address reach our HTTP door. */
   readonly originAt: (server: string) => Origin;
+  /** Called when a file goes out that sends a machine to a boot. */
+  readonly onBoot?: (boots: BootingMachine, from: string) => void;
   readonly log: Log;
 }
 
 /** What lies behind the TFTP door: the desk decides, the firmware shelf and images/ have the bytes. */
 export function createTftpSource(options: TftpSourceOptions): TftpSource {
-  const { desk, firmware, files, settings, originAt, log } = options;
+  const { desk, firmware, files, settings, originAt, onBoot, log } = options;
 
   async function open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined> {
     const loops = settings.smartNbp && wantsScriptInsteadOf(ask.name, ask.options);
@@ -33,6 +35,7 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
         return undefined;
       case 'text':
         log.info({ ...about, because: answer.because }, 'tftp: sending a script');
+        if (answer.boots !== undefined) onBoot?.(answer.boots, ask.client.address);
         return { kind: 'bytes', bytes: Buffer.from(answer.text) };
       case 'image':
         return settings.images ? await image(answer.path) : undefined;

@@ -84,6 +84,13 @@ describe('what the HTTP door answered', () => {
     expect(words({ ...about, status: 304, body: Buffer.alloc(0) })).toEqual([expected]);
   });
 
+  it('a document without the private key in it', () => {
+    const delivered = Buffer.from('-----BEGIN OPENSSH PRIVATE KEY-----\nsecret\n-----END OPENSSH PRIVATE KEY-----\n');
+    const [event] = words({ kind: 'document', source: 'configs/a.yml', delivered, body: delivered });
+    expect(event?.kind === 'document' && Buffer.from(event.body).toString()).toContain('left out');
+    expect(event?.kind === 'document' && Buffer.from(event.body).toString()).not.toContain('secret');
+  });
+
   it('a file: how much, how long, and whether all of it', () => {
     const path = '/images/flatcar/amd64/1%2B2/kernel';
     expect(words({ kind: 'image', path, bytes: 5, ms: 20, complete: false, status: 206 })).toEqual([

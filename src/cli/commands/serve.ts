@@ -21,6 +21,9 @@ export const serveCommand: Command = {
     });
     try {
       await server.start();
+      const link = server.firstLink();
+      // Not into the log: logs are kept and shown around.
+      if (link !== undefined) context.stderr.write(`${firstWords(link)}\n`);
       await aborted(context.stop);
       return EXIT.ok;
     } finally {
@@ -28,6 +31,14 @@ export const serveCommand: Command = {
     }
   },
 };
+
+function firstWords(link: string): string {
+  return [
+    'The dashboard is for operators only. This link logs you in, once, within 15 minutes:',
+    `  ${link}`,
+    'Later: `pilotlight login` makes another, and state/admin-token holds the token.',
+  ].join('\n');
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

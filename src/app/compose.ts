@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Catalog } from '../catalog/snapshot.ts';
+import type { Recorder } from '../domain/journal-event.ts';
+import type { Log } from '../domain/log.ts';
+import { machineKey } from '../domain/machine.ts';
+import { originFromHost, type Origin } from '../domain/origin.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Service } from '../domain/service.ts';
+import { Deliveries } from '../doors/http/deliveries.ts';
+import { createHttpDoor, type HttpDoor } from '../doors/http/http-door.ts';
+import { createOperatorAuth } from '../doors/http/operator/auth/operator-auth.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { openFirmwareShelf, readProgram } from '../firmware/firmware-shelf.ts';
+import { createJournal } from '../journal/create-journal.ts';
+import type { Journal } from '../journal/journal.ts';
+import { NO_JOURNAL } from '../journal/no-journal.ts';
+import { deadlineOf } from '../machines/deadline.ts';
+import type { InstallMarks } from '../machines/install-marks.ts';
+import type { MetricSources } from '../observe/metric-sources.ts';
+import { createMetrics, type Metrics } from '../observe/metrics.ts';
+import type { Settings } from '../settings/settings.ts';
+import { version } from '../settings/version.ts';
+import { loadAdminToken } from './admin-token.ts';
+import { createBootWatch } from './boot-watch.ts';
+import { healthOf } from './health.ts';
+import { createHostKeyService } from './host-key-service.ts';
+import { likelyOrigin, type House } from './house.ts';
+import { createInstallFollower, type InstallFollower } from './install-follower.ts';
+import { createJournalist, type JournalistOptions } from './journalist.ts';
+import { firmwareFolders, openLan, type Lan } from './lan.ts';
+import { createListeners } from './listeners.ts';
+import type { Delivery, Trouble } from './office/deps.ts';
+import { createOffice } from './office/office.ts';
+import { overviewOf } from './overview.ts';
+import { createReports } from './reports.ts';
+import { ownUrl, removeRunningServer, writeRunningServer } from './running-server.ts';
+import { createSyncService } from './sync-service.ts';
+import { createVendors } from './vendors.ts';
+import { watchNodes } from './watch-nodes.ts';
+import { Whereabouts } from './whereabouts.ts';
+
+export interface ComposeOptions {
+  readonly settings: Settings;
+  readonly house: House;
+  readonly log: Log;
+  /** How this program is started: then the release sync runs in a process of its own. */
+  readonly self?: readonly string[] | undefined;
+}
+
+export interface Composed {
+  /** In the order in which they start. */
+  readonly services: readonly Service[];
+  readonly http: HttpDoor;
+  /** A link that logs one browser in; only when the token was made just now, and somebody must be told. */
+  readonly firstLink: () => string | undefined;
+}
+
+/** Wires the rooms by hand. Nothing listens before the services start. */
+export async function compose({ settings, house, log, self }: ComposeOptions): Promise<Composed> {
+  const { files, catalog, desk, shelf, marks, identities } = house;
+  const birth = { version: version(), instance: randomUUID() };
+  const bornAt = performance.now();
+  const uptime = (): number => (performance.now() - bornAt) / 1000;
+  const journal = openJournal(settings, log);
+  const metrics = createMetrics({ version: birth.version });
+  const whereabouts = new Whereabouts(() => performance.now());
+  const boots = createBootWatch(house, log);
+  const follower = createInstallFollower({ catalog, marks, log });
+  const journalist = createJournalist({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
+  const listeners = createListeners({ journalist, follower, whereabouts, metrics, boots });
+  const sync = createSyncService({ settings, house, recorder: countedSync(journal, metrics), log, self });
+  const deliveries = new Deliveries();
+  const firmware = openFirmwareShelf(firmwareFolders(settings));
+  const httpPort = (): number => http.address()?.port ?? settings.http.port;
+  const lan = openLan({ settings, house, firmware, log, listeners, httpPort });
+  const office = createOffice({
+    ...{ settings, files, catalog, desk, journal, marks, sync, log, version: birth.version, now: Date.now },
+    deliveries: { running: () => onTheWay(deliveries, whereabouts) },
+    vendorOf: createVendors(),
+    troubles: () => lanTroubles(settings, lan),
+    uptime,
+  });
+  const { token, made } = await loadAdminToken(files, settings, log);
+  const auth = createOperatorAuth({ token });
+  metrics.watch({
+    machines: async () => (await journal.machines({ limit: 1 })).states,
+    problems: () => countBySeverity(catalog.current().problems),
+    journal: () => journal.status(),
+    ...dhcpSource(lan),
+  });
+  const http = createHttpDoor({
+    ...{ listen: settings.http, baseUrl: settings.baseUrl, desk, shelf, deliveries, office, auth, log },
+    firmware: async (program) => await readProgram(firmware, program),
+    reports: createReports({ catalog, marks, recorder: journal, unknown: settings.unknown, now: Date.now }),
+    metrics: { access: settings.metrics, render: async () => await metrics.render() },
+    onAnswer: (event) => {
+      listeners.answered(event);
+    },
+    onOperatorAnswer: (status) => {
+      metrics.httpAnswered('operator', status);
+    },
+    health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance),
+    overview: () => overviewOf(catalog.current(), birth.version),
+  });
+  return {
+    services: [
+      ...[metrics, journal, installMarks(marks, follower), catalog, createHostKeyService(catalog, identities, log)],
+      ...[
+        watchNodes(catalog, journal),
+        boots,
+        http,
+        serverNote(files, http, birth.instance, log),
+        ...lan.services,
+        sync,
+      ],
+    ],
+    http,
+    firstLink: () => (made ? auth.newLink(linkOrigin(settings, http)).url : undefined),
+  };
+}
+
+function openJournal({ dataDir, journal }: Settings, log: Log): Journal {
+  if (!journal.on) return NO_JOURNAL;
+  return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log });
+}
+
+function deadlines(catalog: Catalog): JournalistOptions['deadlineOf'] {
+  return (name, at) => {
+    const profile = catalog.current().profiles.get(name);
+    return profile === undefined ? undefined : deadlineOf(profile, at);
+  };
+}
+
+function countedSync(recorder: Recorder, metrics: Metrics): Pick<Recorder, 'sync'> {
+  return {
+    sync(step) {
+      if (step.event.kind === 'done') metrics.syncEnded(step.event.report.failed, step.at);
+      recorder.sync(step);
+    },
+  };
+}
+
+function onTheWay(deliveries: Deliveries, whereabouts: Whereabouts): readonly Delivery[] {
+  return deliveries.running().flatMap(({ from, file, position, size }) => {
+    const key = machineKey(whereabouts.at(from) ?? {});
+    return key === undefined ? [] : [{ key, file, received: position, size }];
+  });
+}
+
+function countBySeverity(problems: readonly Problem[]): { readonly error: number; readonly warning: number } {
+  const error = problems.filter(({ severity }) => severity === 'error').length;
+  return { error, warning: problems.length - error };
+}
+
+function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
+  return dhcp === undefined ? {} : { dhcp: () => dhcp };
+}
+
+function lanTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
+  if (tftp === undefined || lan.tftp()?.length !== 0) return [];
+  const remedy =
+    'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
+  return [{ severity: 'warning', what: `TFTP does not listen on port ${String(tftp.listen.port)}`, remedy }];
+}
+
+/** The marks have no life of their own; what is not on the disk yet is written at the end. */
+function installMarks(marks: InstallMarks, follower: InstallFollower): Service {
+  return {
+    name: 'install marks',
+    start: () => Promise.resolve(),
+    async stop() {
+      await follower.settled();
+      await marks.close();
+    },
+  };
+}
+
+/** Commands on this host find the server by it. That it cannot be written stops nobody. */
+function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log): Service {
+  return {
+    name: 'server note',
+    async start() {
+      const address = http.address();
+      if (address === undefined) return;
+      const note = {
+        pid: process.pid,
+        url: ownUrl({ address: address.host, port: address.port }),
+        startedAt: Date.now(),
+        instance,
+      };
+      await writeRunningServer(files, note).catch((error: unknown) => {
+        log.warn({ err: error }, 'state/server.json cannot be written: commands will not find this server');
+      });
+    },
+    async stop() {
+      await removeRunningServer(files, instance).catch(() => undefined);
+    },
+  };
+}
+
+function linkOrigin(settings: Settings, http: HttpDoor): Origin {
+  const address = http.address();
+  const own =
+    address === undefined
+      ? undefined
+      : originFromHost(new URL(ownUrl({ address: address.host, port: address.port })).host);
+  return settings.baseUrl ?? own ?? likelyOrigin(settings);
+}
