@@ -18,6 +18,7 @@ the settings name one; <code>pilotlight login</code> prints a link that needs no
 ${trouble}
 <form method="post" action="/dashboard/login">
 <input type="hidden" name="next" value="${next}">
+<input name="username" autocomplete="username" value="operator" hidden>
 <label for="token">Admin token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus spellcheck="false">
 <button type="submit">Log in</button>

@@ -94,3 +94,15 @@ test('whoever prints it sees no token', () => {
   expect(inspect(auth, { depth: 9, showHidden: true })).not.toContain(TOKEN);
   expect(JSON.stringify(auth)).not.toContain(TOKEN);
 });
+
+test('success wipes the slate: the next mistake costs one second again', () => {
+  const { auth, clock } = stand();
+  for (const seconds of [1, 2, 4]) {
+    auth.check({ authorization: 'Bearer nonsense' }, 'a');
+    expect(auth.check(BEARER, 'a')).toEqual({ kind: 'wait', seconds });
+    clock.steady += seconds * 1000;
+  }
+  expect(auth.check(BEARER, 'a').kind).toBe('access');
+  auth.check({ authorization: 'Bearer nonsense' }, 'a');
+  expect(auth.check(BEARER, 'a')).toEqual({ kind: 'wait', seconds: 1 });
+});
