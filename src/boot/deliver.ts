@@ -7,6 +7,7 @@ import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
 import { checkDocument } from '../documents/document.ts';
 import { withAdditions } from './additions.ts';
+import type { ClusterLinks } from './cluster-data.ts';
 import { findingProblem } from './finding-problem.ts';
 import { hostKeyFor, whyNoHostKey, type HostKeys } from './host-keys.ts';
 import type { TemplateShelf } from './template-shelf.ts';
@@ -25,6 +26,8 @@ export interface DeliveryRoom {
   readonly templates: TemplateShelf;
   /** For templates that give a machine its host key. */
   readonly hostKeys?: HostKeys | undefined;
+  /** For templates that give a machine its discovery URL. */
+  readonly clusters?: ClusterLinks | undefined;
 }
 
 /**
@@ -43,7 +46,8 @@ export function deliver(
   if (document.template) {
     const template = room.templates.compiled(document);
     const { match, facts, origin } = reader;
-    const data = templateData(match, facts, origin, room.snapshot, hostKeyFor(match, room.hostKeys));
+    const hostKey = hostKeyFor(match, room.hostKeys);
+    const data = templateData(match, facts, origin, room.snapshot, hostKey, room.clusters);
     text = template.render(data, (name) => (name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : undefined));
   }
   const adapted = kind === 'cloud_config' ? adapt(text ?? document.bytes.toString('utf8'), document, reader) : text;

@@ -7,6 +7,7 @@ import { documentNamed, findDocument } from '../catalog/find-document.ts';
 import type { Catalog, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { contentTypeOf } from '../documents/document.ts';
 import { metadataText } from '../render/metadata.ts';
+import type { ClusterLinks } from './cluster-data.ts';
 import { deliver } from './deliver.ts';
 import type { DocumentAnswer, NocloudFile, Question } from './desk.ts';
 import type { HostKeys } from './host-keys.ts';
@@ -19,7 +20,12 @@ import { createTemplateShelf } from './template-shelf.ts';
 const PLAIN = 'text/plain; charset=utf-8';
 
 /** Configuration documents: as they are, or made for the machine that asks. */
-export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys, unknown: Pick<UnknownPolicy, 'show'> = WAIT) {
+export function createDocumentDesk(
+  catalog: Catalog,
+  hostKeys?: HostKeys,
+  unknown: Pick<UnknownPolicy, 'show'> = WAIT,
+  clusters?: ClusterLinks,
+) {
   const templates = createTemplateShelf();
 
   function answer(
@@ -30,7 +36,7 @@ export function createDocumentDesk(catalog: Catalog, hostKeys?: HostKeys, unknow
     snapshot: Snapshot,
   ): DocumentAnswer {
     return {
-      body: deliver(document, kind, { match, ...question }, { snapshot, templates, hostKeys }),
+      body: deliver(document, kind, { match, ...question }, { snapshot, templates, hostKeys, clusters }),
       contentType: contentTypeOf(kind, document.name),
       source: document.file,
       decision: decisionOf(match, question.facts, 'boot'),

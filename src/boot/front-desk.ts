@@ -2,6 +2,7 @@ import { Failure } from '../domain/failure.ts';
 import { startScript } from '../render/start-script.ts';
 import { pixiecoreAnswer } from '../render/pixiecore.ts';
 import { bootFile } from './boot-files.ts';
+import type { ClusterLinks } from './cluster-data.ts';
 import type { Desk } from './desk.ts';
 import { createDocumentDesk } from './document-desk.ts';
 import type { HostKeys } from './host-keys.ts';
@@ -11,13 +12,15 @@ import { createScriptDesk, type ScriptDeskOptions } from './script-desk.ts';
 export interface FrontDeskOptions extends ScriptDeskOptions {
   /** Without them no template can give a machine its host key. */
   readonly hostKeys?: HostKeys;
+  /** Without it no template can give a machine its discovery URL. */
+  readonly clusters?: ClusterLinks;
 }
 
 /** The desk: the catalog says which profile, systems what it needs, render puts it into words. */
 export function createFrontDesk(options: FrontDeskOptions): Desk {
   const { catalog } = options;
   const scripts = createScriptDesk(options);
-  const documents = createDocumentDesk(catalog, options.hostKeys, options.unknown);
+  const documents = createDocumentDesk(catalog, options.hostKeys, options.unknown, options.clusters);
   return {
     generation: scripts.generation,
     start: startScript,

@@ -8,6 +8,7 @@ import type { Inspector, Match, Snapshot, SourceDocument } from '../catalog/snap
 import { checkDocument } from '../documents/document.ts';
 import { kernelLineProblems } from '../render/kernel-line.ts';
 import { profileWordProblems } from '../render/profile-words.ts';
+import { SAMPLE_LINKS } from './cluster-data.ts';
 import { deliver } from './deliver.ts';
 import { findingProblem } from './finding-problem.ts';
 import { SAMPLE_KEYS } from './host-keys.ts';
@@ -82,7 +83,8 @@ export function templateProblems(
     ...(serial === undefined ? {} : { serial }),
   };
   const problems = broken(() => {
-    deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, hostKeys: SAMPLE_KEYS });
+    const samples = { hostKeys: SAMPLE_KEYS, clusters: SAMPLE_LINKS };
+    deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, ...samples });
     return [];
   }, document.file);
   // What is wrong with the template itself is wrong for everybody; what is rendered names its reader.

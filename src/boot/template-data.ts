@@ -5,6 +5,7 @@ import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { phoneHomeUnit } from '../documents/report-units.ts';
 import type { HostKey } from '../identity/host-key.ts';
 import type { TemplateData } from '../render/template.ts';
+import { clusterData, NO_LINKS, type ClusterLinks } from './cluster-data.ts';
 import { hostKeyData } from './host-keys.ts';
 import { reportLinks } from './links.ts';
 
@@ -15,6 +16,7 @@ export function templateData(
   origin: Origin,
   { keys: known }: Pick<Snapshot, 'keys'>,
   hostKey?: HostKey,
+  clusters: ClusterLinks = NO_LINKS,
 ): TemplateData {
   const { profile, node } = match;
   const keys: Record<string, Json> = {};
@@ -33,7 +35,7 @@ export function templateData(
     ssh_keys: keys,
     ...(hostKey === undefined ? {} : { ssh_host_keys: hostKeyData(hostKey) }),
     base_url: origin,
-    cluster: profile.nodes.map(nodeData),
+    cluster: clusterData(profile, profile.nodes.map(nodeData), clusters),
     install: { ...profile.install },
     // Without an identity there is nobody to report: a template that wants to is an error that says so.
     report:

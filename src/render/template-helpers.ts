@@ -1,14 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Json } from '../domain/profile.ts';
-
-/** What a helper is called with. `fail` never returns: it names the helper's line. */
-export interface HelperCall {
-  readonly args: readonly Json[];
-  readonly options: ReadonlyMap<string, Json>;
-  fail(message: string, remedy: string): never;
-}
-
-type Helper = (call: HelperCall) => Json;
+import { ETCD_HELPERS } from './etcd-helpers.ts';
+import type { Helper, HelperCall } from './helper-call.ts';
 
 /** What a template may call beside the blocks `if`, `unless`, `each` and `with`. Pure, and none reads a file. */
 export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
@@ -25,6 +18,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['lookup', lookup],
   ['base64', (call) => Buffer.from(text(call, one(call))).toString('base64')],
   ['gzipBase64', (call) => gzip(text(call, one(call)))],
+  ...ETCD_HELPERS,
 ]);
 
 /** Handlebars' own idea of truth: an empty list is false; 0 is false too, unlike in Handlebars' `{{#with}}`. */
