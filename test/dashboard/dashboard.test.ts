@@ -109,7 +109,7 @@ test('every id of a page is there once, and what refers to one finds it', async 
 });
 
 describe('what others wrote is text', () => {
-  const edited = { ...hostile.HOSTILE_PROFILE, diff: [] };
+  const edited = hostile.HOSTILE_PROFILE;
   const made: readonly (readonly [string, Page])[] = [
     [
       'machines',

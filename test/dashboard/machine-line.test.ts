@@ -8,7 +8,7 @@ test.each([
   [{ ...ROW, name: 'w1', hostname: 'h' }, 'w1'],
   [{ ...ROW, hostname: 'h' }, 'h'],
   [ROW, ROW.mac],
-  [{ key: 'serial:A1', state: 'up', boots: [] } as MachineRow, 'serial:A1'],
+  [{ key: 'serial:A1', state: 'up', boots: [] }, 'serial:A1'],
 ])('is called by what people know it by', (row, title) => {
   expect(machineTitle(row)).toBe(title);
 });

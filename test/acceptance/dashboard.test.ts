@@ -1,0 +1,229 @@
+import axe, { type AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CHROMIUM, openBrowser, type Browser } from '../support/browser.ts';
+import { openDashboard, samplePages, type FakeDashboard } from '../support/fake-dashboard.ts';
+import { needs } from '../support/needs.ts';
+
+const SLOW = 120_000;
+
+needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
+  let browser: Browser;
+  let stand: FakeDashboard;
+  beforeAll(async () => {
+    browser = await openBrowser();
+    stand = await openDashboard();
+  }, SLOW);
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await stand[Symbol.asyncDispose]();
+  }, SLOW);
+
+  /** A page of somebody who is logged in, and what the browser refused to do for it. */
+  async function open(path: string, { width = 1240, dark = false, scripts = true } = {}) {
+    const page = await browser.context.newPage();
+    const refused: string[] = [];
+    page.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) refused.push(message.text());
+    });
+    if (!scripts) {
+      const session = await browser.context.newCDPSession(page);
+      await session.send('Emulation.setScriptExecutionDisabled', { value: true });
+    }
+    await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 900 });
+    await logIn(stand);
+    await page.goto(`${stand.url}${path}`);
+    return { page, refused, [Symbol.asyncDispose]: async () => page.close() };
+  }
+
+  // Cookies know no ports: the last one wins.
+  async function logIn({ cookie }: FakeDashboard): Promise<void> {
+    await browser.context.addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
+  }
+
+  /** The same, and its page hears what changes. */
+  async function listening(path: string) {
+    const opened = await open('/dashboard/assets/pilotlight.svg');
+    const stream = opened.page.waitForResponse(/\/api\/v1\/events$/);
+    await opened.page.goto(`${stand.url}${path}`);
+    await stream;
+    return opened;
+  }
+
+  const keyOf = (name: string): string => stand.office.rows.find((row) => row.name === name)?.key ?? '';
+  const rowOf = (page: Page, name: string) => page.locator(`tr[data-key="${keyOf(name)}"]`);
+
+  const LOOKS = [
+    { look: 'light', width: 1240, dark: false },
+    { look: 'dark', width: 1240, dark: true },
+    { look: 'on a phone', width: 360, dark: false },
+  ] as const;
+  for (const { look, width, dark } of LOOKS) {
+    test(
+      `every page is accessible ${look}, fits, and asks for nothing that the policy forbids`,
+      { timeout: SLOW },
+      async () => {
+        await using empty = await openDashboard({ empty: true });
+        await using opened = await open('/dashboard/assets/pilotlight.svg', { width, dark });
+        const { page, refused } = opened;
+        await page.addInitScript({ content: axe.source });
+        const full = samplePages(stand.office).map(({ name, path }) => ({ name, path, house: stand }));
+        for (const { name, path, house } of [...full, { name: 'empty', path: '/dashboard/machines', house: empty }]) {
+          await logIn(house);
+          await page.goto(`${house.url}${path}`);
+          await page.evaluate('for (const fold of document.querySelectorAll("#live details")) fold.open = true');
+          expect(await findings(page), name).toEqual([]);
+          expect(refused, name).toEqual([]);
+          const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
+          expect(wide, `${name} is too wide`).toBeLessThanOrEqual(width);
+        }
+      },
+    );
+  }
+
+  test('axe and the policy would say so if something were wrong', { timeout: SLOW }, async () => {
+    await using opened = await open('/dashboard/assets/pilotlight.svg');
+    await opened.page.addInitScript({ content: axe.source });
+    await opened.page.goto(`${stand.url}/dashboard/machines`);
+    await opened.page.evaluate(`{
+      const main = document.querySelector('main');
+      main.insertAdjacentHTML('beforeend', '<img src="data:," /><p style="color: red">x</p>');
+    }`);
+    expect(await findings(opened.page)).not.toEqual([]);
+    await expect.poll(() => opened.refused.length).toBeGreaterThan(0);
+  });
+
+  test('a machine is adopted with the keyboard alone', { timeout: SLOW }, async () => {
+    await using opened = await open('/dashboard/machines');
+    const { page } = opened;
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to content');
+    await tabTo(page, /^Adopt/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/#adopt$/);
+    await tabTo(page, /^profile$/);
+    await page.keyboard.type('edge');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('edge4');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/done=adopted/);
+    expect(await page.locator('.done').innerText()).toContain('Adopted.');
+    expect(stand.office.calls.at(-1)).toMatch(/^adopt \S+ edge-canary edge4$/);
+  });
+
+  test('without scripts pages are read and forms work', { timeout: SLOW }, async () => {
+    await using opened = await open('/dashboard/machines?text=w1&state=up', { scripts: false });
+    const { page } = opened;
+    expect(await page.locator('tbody tr').count()).toBeGreaterThan(2);
+    await page.locator('#text').fill('no such machine');
+    await page.getByRole('button', { name: 'Show' }).click();
+    expect(await page.locator('.empty').innerText()).toContain('No machine matches');
+    await page.goto(`${stand.url}/dashboard/machines/${encodeURIComponent(keyOf('store1'))}`);
+    expect(await page.locator('.waterfall').innerText()).toMatch(/DHCP[\s\S]*TFTP[\s\S]*Kernel/);
+    await page.getByRole('link', { name: 'Reinstall' }).click();
+    await page.getByRole('button', { name: 'Erase /dev/nvme0n1 and reinstall' }).click();
+    await page.waitForURL(/done=reinstall/);
+    expect(stand.office.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
+  });
+
+  test('a profile is edited, previewed and saved', { timeout: SLOW }, async () => {
+    await using opened = await open('/dashboard/profiles/edge-canary/edit');
+    const { page } = opened;
+    const text = page.locator('textarea');
+    await text.fill((await text.inputValue()).replace('beta', 'alpha'));
+    await page.getByRole('button', { name: 'Preview' }).click();
+    expect(await page.locator('.diff ins').innerText()).toContain('"alpha"');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(/done=saved/);
+    expect(stand.office.texts.get('edge-canary')).toContain('"channel": "alpha"');
+  });
+
+  test('a row changes within two seconds, and nothing that a person does is lost', { timeout: SLOW }, async () => {
+    await using opened = await listening('/dashboard/machines');
+    const { page, refused } = opened;
+    await page.locator('#text').fill('half a wor');
+    await page.evaluate(
+      'window.kept = document.querySelector(\'tr[data-key="\' + "KEY" + \'"]\')'.replace('KEY', keyOf('w3')),
+    );
+    await page.evaluate('getSelection().selectAllChildren(document.querySelector(".c-name code"))');
+    const selected = String(await page.evaluate('String(getSelection())'));
+    expect(selected).not.toBe('');
+    stand.office.change(keyOf('w2'), { state: 'failed', lastSeen: Date.now() });
+    await expect
+      .poll(() => rowOf(page, 'w2').locator('.c-state').innerText(), { timeout: 2000, interval: 50 })
+      .toContain('Failed');
+    expect(await page.locator('tbody tr').first().getAttribute('data-key')).toBe(keyOf('w2'));
+    expect(await page.locator('#text').inputValue()).toBe('half a wor');
+    expect(await page.evaluate('String(getSelection())')).toBe(selected);
+    expect(await page.evaluate('window.kept.isConnected')).toBe(true);
+    expect(await page.locator('#announce').textContent()).toContain('3 failed');
+    expect(refused).toEqual([]);
+  });
+
+  test('keys, focus and open folds stay where they are', { timeout: SLOW }, async () => {
+    await using opened = await listening('/dashboard/releases');
+    const { page } = opened;
+    const fold = page.locator('details[data-key^="rollback-"]').first();
+    await fold.locator('summary').click();
+    await fold.locator('select').first().focus();
+    const [first, ...rest] = stand.office.releasesView.targets;
+    if (first === undefined) throw new Error('no target');
+    const progress = { state: 'fetching', version: '9999.0.0', received: 1, size: 4 } as const;
+    stand.office.releasesView = { ...stand.office.releasesView, targets: [{ ...first, progress }, ...rest] };
+    stand.office.tell('releases');
+    await expect.poll(() => page.locator('.target').first().innerText(), { timeout: 2000 }).toContain('9999.0.0');
+    expect(await fold.getAttribute('open')).not.toBeNull();
+    expect(await focused(page)).toBe('profile');
+  });
+
+  test('many events are one update a second', { timeout: SLOW }, async () => {
+    await using opened = await listening('/dashboard/machines');
+    const { page } = opened;
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.headers()['x-fragment'] === '1') asked += 1;
+    });
+    const began = performance.now();
+    while (performance.now() - began < 2500) {
+      stand.office.change(keyOf('w5'), { address: `10.20.1.${String(asked)}` });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(asked).toBeGreaterThanOrEqual(2);
+    expect(asked).toBeLessThanOrEqual(4);
+  });
+
+  test('a broken stream is told, and its end is too', { timeout: SLOW }, async () => {
+    const other = await openDashboard();
+    await using opened = await open('/dashboard/profiles');
+    const { page } = opened;
+    await logIn(other);
+    await page.goto(`${other.url}/dashboard/machines`);
+    const told = page.locator('#link-state');
+    expect(await told.isVisible()).toBe(false);
+    await other[Symbol.asyncDispose]();
+    await told.waitFor({ state: 'visible', timeout: 10_000 });
+    expect(await told.innerText()).toContain('Offline, trying again');
+  });
+});
+
+/** What axe calls serious or worse, one line each. */
+async function findings(page: Page): Promise<readonly string[]> {
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
+async function focused(page: Page): Promise<string> {
+  return String(await page.evaluate('document.activeElement.name || document.activeElement.innerText'));
+}
+
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (name.test(await focused(page))) return;
+  }
+  expect.fail(`no Tab leads to ${String(name)}`);
+}
