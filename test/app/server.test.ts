@@ -1,4 +1,4 @@
-import { openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createServer } from '../../src/app/server.ts';
@@ -66,11 +66,50 @@ describe('createServer', () => {
     expect(await (await fetch(`${url}/?profile=a`)).text()).toContain('310.1.0');
   });
 
-  it('tells people where they are', async () => {
-    const { url } = await serve({ 'profiles/a.json': '{' });
+  it('people get to the login, and from there to what is wrong', async () => {
+    const adminToken = 'a-token-of-this-test';
+    const { url } = await serve({ 'profiles/a.json': '{' }, { adminToken });
     const page = await fetch(`${url}/`, { headers: { 'user-agent': 'Mozilla/5.0' } });
-    expect(page.url).toBe(`${url}/dashboard`);
-    expect(await page.text()).toContain('profiles/a.json');
+    expect(new URL(page.url).pathname).toBe('/dashboard/login');
+    const bearer = { headers: { authorization: `Bearer ${adminToken}` } };
+    const health = await fetch(`${url}/api/v1/health`, bearer);
+    expect(await health.json()).toMatchObject({ problems: [{ place: { file: 'profiles/a.json' } }] });
+  });
+
+  it('the first start shows a link that logs in once, and keeps its token for itself', async () => {
+    const { url, dir, server, log } = await serve({});
+    const link = server.firstLink() ?? '';
+    expect(link.startsWith(`${url}/dashboard/login?code=`)).toBe(true);
+    const code = new URL(link).searchParams.get('code') ?? '';
+    expect(log()).not.toContain(code);
+    const first = await fetch(link);
+    expect(first.headers.getSetCookie().join()).toMatch(/HttpOnly.*SameSite=Strict|SameSite=Strict.*HttpOnly/);
+    expect((await fetch(link)).headers.getSetCookie()).toEqual([]);
+    expect(statSync(join(dir, 'state/admin-token')).mode & 0o777).toBe(0o600);
+  });
+
+  it('a second start has no link: the token is there', async () => {
+    const { server } = await serve({ 'state/admin-token': 'a-token-that-was-there' });
+    expect(server.firstLink()).toBeUndefined();
+  });
+
+  it('machines that report are marked, and a restart remembers', async () => {
+    const disk = {
+      system: 'custom',
+      kernel: 'k',
+      install: { disk: '/dev/vda' },
+      nodes: [{ name: 'd1', mac: '525400551cee' }],
+    };
+    const { url, dir, stop } = await serve({ 'images/k': 'kernel', 'profiles/a.json': disk });
+    expect(await (await fetch(url + UNKNOWN)).text()).toContain('/images/k');
+    expect((await fetch(`${url}/installed/52-54-00-55-1c-ee`, { method: 'POST' })).status).toBe(200);
+    expect(await (await fetch(url + UNKNOWN)).text()).toContain('echo Booting from the local disk');
+    await stop();
+    const again = createServer(settingsFor(dir), { logFd: 2, warnings: [] });
+    onTestFinished(() => again.stop(AbortSignal.abort()));
+    await again.start();
+    const answer = await fetch(`http://127.0.0.1:${String(again.address()?.port)}${UNKNOWN}`);
+    expect(await answer.text()).toContain('echo Booting from the local disk');
   });
 
   it('a port that is taken stops the start, and what was started is stopped again', async () => {
