@@ -169,8 +169,10 @@ export function memory(pid: number): { readonly now: number; readonly peak: numb
 }
 
 /** Requests per second with wrk: 64 connections from one thread, so that one core is left to the server. */
-export function wrk(url: string, seconds = 4): number {
-  const out = execFileSync('wrk', ['-t1', '-c64', `-d${String(seconds)}s`, url], { encoding: 'utf8' });
+/** Answers a second over 64 connections; `script` is a Lua file that makes the requests. */
+export function wrk(url: string, { seconds = 4, script }: { seconds?: number; script?: string } = {}): number {
+  const lua = script === undefined ? [] : ['-s', script];
+  const out = execFileSync('wrk', ['-t1', '-c64', `-d${String(seconds)}s`, ...lua, url], { encoding: 'utf8' });
   if (/Non-2xx|Socket errors/.test(out)) throw new Error(`wrk met errors:\n${out}`);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1] ?? NaN);
 }

@@ -3,11 +3,19 @@
 import { dhcp } from './dhcp.ts';
 import { images } from './images.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
-import { scripts, start } from './scripts.ts';
+import { journalCost, scripts, start } from './scripts.ts';
 import { sync } from './sync.ts';
 import { tftp } from './tftp.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { scripts, start, images, tftp, dhcp, sync };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  scripts,
+  'journal-cost': journalCost,
+  start,
+  images,
+  tftp,
+  dhcp,
+  sync,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));

@@ -68,6 +68,42 @@ export const scripts: Bench = {
   },
 };
 
+/** What it costs an answer that somebody writes it down: the same with the journal on and off, in turn. */
+export const journalCost: Bench = {
+  name: 'boot scripts with the journal on and off, 64 connections',
+  missing: () => (has('wrk') ? undefined : 'no wrk (apt install wrk)'),
+  async run() {
+    // A hundred machines in turn: no two answers that follow each other are the same event.
+    using folder = tempFolder({ ...fleet(100), 'hundred.lua': HUNDRED });
+    using other = tempFolder(fleet(100));
+    await using on = await startPilotlight(folder.dir);
+    await using off = await startPilotlight(other.dir, { PILOTLIGHT_JOURNAL: 'off' });
+    const script = join(folder.dir, 'hundred.lua');
+    const path = '/ipxe?mac=52:54:00:00:00:07&platform=efi&arch=x86_64';
+    const rates = { on: [] as number[], off: [] as number[], onOne: [] as number[], offOne: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      rates.on.push(wrk(on.url, { script }));
+      rates.off.push(wrk(off.url, { script }));
+      rates.onOne.push(wrk(on.url + path));
+      rates.offOne.push(wrk(off.url + path));
+    }
+    return [
+      { what: 'a hundred machines, journal on', value: median(rates.on), unit: 'scripts/s' },
+      { what: 'a hundred machines, journal off', value: median(rates.off), unit: 'scripts/s' },
+      { what: 'on / off', value: median(rates.on) / median(rates.off), unit: 'x', goal: '>= 0.9' },
+      { what: 'one machine, on / off', value: median(rates.onOne) / median(rates.offOne), unit: 'x', goal: '>= 0.9' },
+      { what: 'memory with the journal', value: memory(on.pid).now, unit: 'MiB' },
+    ];
+  },
+};
+
+const HUNDRED = `local i = 0
+request = function()
+  i = (i + 1) % 100
+  return wrk.format("GET", string.format("/ipxe?mac=52:54:00:00:00:%02x&platform=efi&arch=x86_64", i))
+end
+`;
+
 export const start: Bench = {
   name: 'start to first answer, 100 profiles',
   missing: () => undefined,
