@@ -1,13 +1,11 @@
-import { createFrontDesk } from '../boot/front-desk.ts';
 import type { Question } from '../boot/desk.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseLabel, type MachineFacts } from '../domain/facts.ts';
-import { SILENT } from '../domain/log.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { DocumentKind, Node, SystemId } from '../domain/profile.ts';
 import { findNode } from '../exports/find-node.ts';
 import { carriedKind, type NodeDocument } from '../exports/node-document.ts';
-import { nodesWithKeys, openIdentities } from '../identity/identities.ts';
+import { nodesWithKeys } from '../identity/identities.ts';
 import type { House } from './house.ts';
 
 export interface ExportedDocument extends NodeDocument {
@@ -28,20 +26,17 @@ export async function documentFor(
   const snapshot = house.catalog.current();
   const { profile, node } = findNode(snapshot.profiles.values(), name);
   const kind = carriedKind(profile, kinds[profile.system], way);
-  const identities = openIdentities(house.files, SILENT);
-  if (profile.ssh_host_keys) await identities.ensure([node.name]);
-  const desk = createFrontDesk({ catalog: house.catalog, shelf: house.shelf, hostKeys: identities });
+  if (profile.ssh_host_keys) await house.identities.ensure([node.name]);
   const question: Question = { facts: factsOf(node), origin };
-  const { body } = await desk.documentOf(kind, question);
-  const metaData = kind === 'nocloud' ? (await desk.nocloud('meta-data', question)).body.toString() : '';
+  const { body } = await house.desk.documentOf(kind, question);
+  const metaData = kind === 'nocloud' ? (await house.desk.nocloud('meta-data', question)).body.toString() : '';
   const key = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
   return { node, profile, kind, body, metaData, ...(key === undefined ? {} : { sshKey: key }) };
 }
 
 /** The public keys of all nodes that have one, made where they are not there yet. */
-export async function publicKeys(house: House): Promise<(node: string) => string | undefined> {
-  const identities = openIdentities(house.files, SILENT);
-  await identities.ensure(nodesWithKeys(house.catalog.current().profiles.values()));
+export async function publicKeys({ catalog, identities }: House): Promise<(node: string) => string | undefined> {
+  await identities.ensure(nodesWithKeys(catalog.current().profiles.values()));
   return (node) => identities.keyOf(node)?.publicKey;
 }
 

@@ -66,6 +66,8 @@ async function answer(
     return { text: args.map((arg) => `${arg}\n`).join(''), reasons: reasonsOf(decision) };
   }
   const kind = request.kind ?? firstKind(house, request);
+  const match = request.profile === undefined ? house.catalog.current().match(request.facts) : undefined;
+  if (match?.node !== undefined && match.profile.ssh_host_keys) await house.identities.ensure([match.node.name]);
   const document =
     request.profile === undefined
       ? await house.desk.documentOf(kind, question)

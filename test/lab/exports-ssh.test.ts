@@ -2,16 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
-import { createFrontDesk } from '../../src/boot/front-desk.ts';
-import { SILENT } from '../../src/domain/log.ts';
-import { nodesWithKeys, openIdentities } from '../../src/identity/identities.ts';
 import { makeHostKey } from '../../src/identity/host-key.ts';
-import { readHouse } from '../../src/app/house.ts';
 import { makeFolder } from '../support/folder.ts';
-import { openHouse } from '../support/http-house.ts';
-import { settingsFor } from '../support/house.ts';
+import { startServer } from '../support/lab-server.ts';
 import { needs } from '../support/needs.ts';
 import { runCli } from '../support/run-cli.ts';
 import { ssh, startSshd } from '../support/sshd.ts';
@@ -47,31 +44,29 @@ write_files:
 `,
 };
 
-/** A server that has just started: what it knows, it read from the folder. */
-async function serve(dir: string) {
-  const { files, catalog, shelf } = await readHouse(settingsFor(dir));
-  const hostKeys = openIdentities(files, SILENT);
-  await hostKeys.ensure(nodesWithKeys(catalog.current().profiles.values()));
-  return await openHouse(createFrontDesk({ catalog, shelf, hostKeys }));
+/** The host key that the node finds in its own configuration, from a server that has just started. */
+async function deliveredKeys(dir: string): Promise<{ cloudConfig: string; ignition: string }> {
+  await using server = await startServer({ dataDir: dir });
+  const get = async (path: string): Promise<string> => (await fetch(`${server.url}${path}?mac=${MAC}`)).text();
+  const cloud = parse(await get('/configs/node.yml')) as { write_files: { content: string }[] };
+  const ignition = JSON.parse(await get('/ignition')) as {
+    storage: { files: { contents: { source: string } }[] };
+  };
+  const source = ignition.storage.files[0]?.contents.source ?? '';
+  return {
+    cloudConfig: cloud.write_files[0]?.content ?? '',
+    ignition: await (await fetch(source)).text(),
+  };
 }
 
-/** The host key that the node finds in its own configuration. */
-async function deliveredKeys(dir: string): Promise<{ cloudConfig: string; ignition: string }> {
-  const house = await serve(dir);
+/** Every text that the journal keeps. */
+function sentTexts(dir: string): string {
+  const db = new Database(join(dir, 'state/pilotlight.db'), { readonly: true });
   try {
-    const get = async (path: string): Promise<string> =>
-      (await fetch(`http://127.0.0.1:${String(house.port)}${path}?mac=${MAC}`)).text();
-    const cloud = parse(await get('/configs/node.yml')) as { write_files: { content: string }[] };
-    const ignition = JSON.parse(await get('/ignition')) as {
-      storage: { files: { contents: { source: string } }[] };
-    };
-    const source = ignition.storage.files[0]?.contents.source ?? '';
-    return {
-      cloudConfig: cloud.write_files[0]?.content ?? '',
-      ignition: await (await fetch(source)).text(),
-    };
+    const rows = db.prepare<[], { body: Buffer }>('SELECT body FROM sent').all();
+    return rows.map(({ body }) => inflateRawSync(body).toString()).join('');
   } finally {
-    await house.close();
+    db.close();
   }
 }
 
@@ -84,6 +79,12 @@ needs({ commands: ['ssh', 'ssh-keygen', 'sshd'], files: ['/usr/sbin/sshd'] }).te
     expect(keys.ignition).toBe(keys.cloudConfig);
     // The server has been away meanwhile: the node boots again with the same identity.
     expect(await deliveredKeys(dir)).toEqual(keys);
+
+    // The journal has what the node was sent, without the key.
+    const journal = sentTexts(dir);
+    expect(journal).toContain('ssh_host_ed25519_key');
+    for (const line of keys.cloudConfig.split('\n').slice(2, -2)) expect(journal).not.toContain(line);
+    expect(journal).not.toContain(Buffer.from(keys.cloudConfig).toString('base64').slice(80, 160));
 
     const home = makeFolder();
     const login = join(home, 'login');

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
@@ -36,6 +38,17 @@ describe('render', () => {
     const { stderr } = await runCli(['render', 'args', '--profile', 'a', '--explain'], dir);
     expect(stderr).toContain('# sshkey sshkeys/k.pub\n');
     expect(stderr).not.toContain('cloud_config');
+  });
+
+  it('prints the node’s own host key, made for it where there is none yet', async () => {
+    const dir = makeFolder({
+      ...FILES,
+      'profiles/a.json': { ...FILES['profiles/a.json'], ssh_host_keys: true },
+      'configs/a.yml.hbs': '#cloud-config\nhostname: n\n# {{ssh_host_keys.ed25519_public}}\n',
+    });
+    const { code, stdout } = await runCli(['render', 'config', '--mac', '525400551cee'], dir);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`# ${readFileSync(join(dir, 'state/ssh/n_ed25519.pub'), 'utf8')}`);
   });
 
   it('prints the document and the arguments', async () => {
