@@ -10,8 +10,6 @@ export interface Dashboard {
   /** Only what changes while the page is open: `<div id="live">`, to be put in the place of the one before. */
   fragment(page: Page, frame: Frame): string;
   asset(name: string): Asset | undefined;
-  /** For pages that somebody else draws. */
-  readonly styleHref: string;
 }
 
 const SECTIONS: readonly Section[] = ['Machines', 'Profiles', 'Releases', 'Health'];
@@ -48,6 +46,5 @@ export function createDashboard(): Dashboard {
       }),
     fragment: live,
     asset: (name) => assets.get(name),
-    styleHref: href('dashboard.css'),
   };
 }

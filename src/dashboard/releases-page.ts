@@ -88,7 +88,7 @@ function runOf({ run, endedAt, failed, steps }: SyncRunView, open: boolean, now:
     going: endedAt === undefined,
     open,
     steps: lines,
-    outcome: outcomeOf(steps),
+    outcome: endedAt === undefined ? `${plural(lines.length, 'step')} so far` : outcomeOf(steps),
   };
 }
 

@@ -210,7 +210,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
 
 /** What axe calls serious or worse, one line each. */
 async function findings(page: Page): Promise<readonly string[]> {
-  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+  const { violations } = await page.evaluate<AxeResults>('axe.run()');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);

@@ -45,7 +45,7 @@ describe('releases', () => {
         going: true,
         ok: false,
         open: true,
-        outcome: 'nothing new',
+        outcome: '4 steps so far',
         steps: [{ word: 'Plan', at: '+200 ms' }, { word: 'Found' }, { word: 'Verified' }, { word: 'Retry' }],
       },
       {

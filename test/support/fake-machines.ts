@@ -172,7 +172,7 @@ const STEPS: readonly (readonly [TimelineEvent['kind'], string, number, number, 
   ['phone-home', 'said that it is up', 38_200, 38_200],
 ];
 
-export function fakeBoot(row: MachineRow, id: number, at: number, ms: number): BootView {
+function fakeBoot(row: MachineRow, id: number, at: number, ms: number): BootView {
   const failed = row.state === 'failed' && id === 100;
   const going = row.state === 'booting' && id === 100;
   const scale = ms / 38_200;

@@ -10,7 +10,7 @@ import { STATUS } from '../status.ts';
 import { machineKeyFrom } from './api/machine-key.ts';
 import { fieldText, pathText, queryText, requiredField, told } from './pages-fields.ts';
 import type { PageShow } from './pages-show.ts';
-import type { PageDeps } from './pages.ts';
+import type { PageDeps } from './pages-deps.ts';
 
 /** The table of machines, one machine, and what an operator does about it. */
 export function mountMachinePages(router: Router, { office, origin }: PageDeps, show: PageShow): void {

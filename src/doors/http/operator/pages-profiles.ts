@@ -9,7 +9,7 @@ import { STATUS } from '../status.ts';
 import type { Office } from './office.ts';
 import { fieldText, longField, pathText, told } from './pages-fields.ts';
 import type { PageShow } from './pages-show.ts';
-import type { PageDeps } from './pages.ts';
+import type { PageDeps } from './pages-deps.ts';
 
 /** All profiles, one profile, and its editor. */
 export function mountProfilePages(router: Router, { office }: PageDeps, show: PageShow): void {

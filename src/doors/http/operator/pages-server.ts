@@ -7,7 +7,7 @@ import { makeReply } from '../reply.ts';
 import { STATUS } from '../status.ts';
 import { fieldText, pathText, requiredField, told } from './pages-fields.ts';
 import type { PageShow } from './pages-show.ts';
-import type { PageDeps } from './pages.ts';
+import type { PageDeps } from './pages-deps.ts';
 import { respond, respondLine } from './respond.ts';
 
 /** Releases, health, and the files that every page needs. */

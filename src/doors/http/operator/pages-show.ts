@@ -8,7 +8,7 @@ import { Failure } from '../../../domain/failure.ts';
 import { failureReply, methodReply } from '../failure-reply.ts';
 import { show } from '../percent.ts';
 import { STATUS } from '../status.ts';
-import type { PageDeps } from './pages.ts';
+import type { PageDeps } from './pages-deps.ts';
 import { respond, respondHtml, seeOther } from './respond.ts';
 
 type Handler = (req: Request, res: Response) => Promise<void>;

@@ -1,27 +1,9 @@
-import type { Request, Router } from 'express';
-import type { Log } from '../../../domain/log.ts';
-import type { Origin } from '../../../domain/origin.ts';
-import type { Overview } from '../start-page.ts';
-import type { Office } from './office.ts';
+import type { Router } from 'express';
+import type { PageDeps } from './pages-deps.ts';
 import { mountMachinePages } from './pages-machines.ts';
 import { mountProfilePages } from './pages-profiles.ts';
 import { mountServerPages } from './pages-server.ts';
 import { createPageShow } from './pages-show.ts';
-
-/**
- * What the pages need of the door. Whoever gets as far as a page is logged in, and a POST has passed the CSRF check;
- * `req.body` holds the fields of a posted form (strings, an array for a field that came more than once). The strict
- * headers are set already, `Cache-Control: no-store` among them: an asset may set its own.
- */
-export interface PageDeps {
-  readonly office: Office;
-  /** Where the server is, for the addresses that pages show. Throws Failure `invalid` for a bad Host line. */
-  readonly origin: (req: Request) => Origin;
-  /** What a form of this session sends back as its field `csrf`, and a script as the header X-CSRF-Token. */
-  readonly csrf: (req: Request) => string;
-  readonly overview: () => Overview;
-  readonly log: Log;
-}
 
 /** Everything below /dashboard but the login. A Failure that a handler throws becomes a page that says what to do. */
 export function mountPages(router: Router, deps: PageDeps): void {

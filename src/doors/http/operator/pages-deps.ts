@@ -1,0 +1,20 @@
+import type { Request } from 'express';
+import type { Log } from '../../../domain/log.ts';
+import type { Origin } from '../../../domain/origin.ts';
+import type { Overview } from '../start-page.ts';
+import type { Office } from './office.ts';
+
+/**
+ * What the pages need of the door. Whoever gets as far as a page is logged in, and a POST has passed the CSRF check;
+ * `req.body` holds the fields of a posted form (strings, an array for a field that came more than once). The strict
+ * headers are set already, `Cache-Control: no-store` among them: an asset may set its own.
+ */
+export interface PageDeps {
+  readonly office: Office;
+  /** Where the server is, for the addresses that pages show. Throws Failure `invalid` for a bad Host line. */
+  readonly origin: (req: Request) => Origin;
+  /** What a form of this session sends back as its field `csrf`, and a script as the header X-CSRF-Token. */
+  readonly csrf: (req: Request) => string;
+  readonly overview: () => Overview;
+  readonly log: Log;
+}
