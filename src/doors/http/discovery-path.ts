@@ -3,6 +3,8 @@ import { decodeSegments } from './target.ts';
 /** What a path below /discovery/ names. */
 export type DiscoveryPath =
   | { readonly kind: 'new' }
+  /** Every token: for operators. */
+  | { readonly kind: 'all' }
   | { readonly kind: 'token'; readonly token: string; readonly form: DiscoveryForm }
   | { readonly kind: 'size'; readonly token: string; readonly form: DiscoveryForm }
   | { readonly kind: 'member'; readonly token: string; readonly id: string }
@@ -17,6 +19,7 @@ const FORMS: readonly DiscoveryForm[] = ['/discovery/', '/v2/keys/discovery/'];
 export function discoveryPath(path: string): DiscoveryPath | undefined {
   const form = FORMS.find((prefix) => path.startsWith(prefix));
   if (form === undefined) return undefined;
+  if (path === '/discovery/') return { kind: 'all' };
   const [token, ...rest] = decodeSegments(path.slice(form.length).replace(/\/$/, '')) ?? [];
   if (token === undefined || rest.length > 2) return { kind: 'unknown' };
   const [id, leaf] = rest;

@@ -8,7 +8,7 @@ import { discoveryPath, type DiscoveryForm, type DiscoveryPath } from './discove
 import { DiscoveryPolls } from './discovery-polls.ts';
 import { discoveryQuery, wholeNumber, type DiscoveryQuery } from './discovery-query.ts';
 import { busyReply, invalidReply, outcomeReply } from './discovery-reply.ts';
-import { textReply } from './desk-reply.ts';
+import { jsonReply, textReply } from './desk-reply.ts';
 import { failureReply, methodReply } from './failure-reply.ts';
 import { show } from './percent.ts';
 import { readBody } from './read-body.ts';
@@ -27,6 +27,8 @@ export interface DiscoveryDoorOptions {
   /** Whether the request carries the admin token. */
   readonly isOperator: (req: IncomingMessage) => boolean;
   readonly log: Log;
+  /** A token was ended: a cluster may need another. */
+  readonly onForgotten?: () => void;
   /** Milliseconds that never go back. */
   readonly now: () => number;
   /** How long a watch stays open, milliseconds. */
@@ -91,6 +93,9 @@ export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoo
     switch (path.kind) {
       case 'new':
         return look || method === 'POST' ? await newToken(query) : notAllowed(req, ['GET', 'POST']);
+      case 'all':
+        if (!look) return notAllowed(req, ['GET']);
+        return await operator(req, () => Promise.resolve(jsonReply({ tokens: discovery.all() })));
       case 'size':
         if (look) return outcomeReply(discovery.size(path.token));
         return method === 'PUT' ? await operator(req, () => setSize(req, path)) : notAllowed(req, ['GET', 'PUT']);
@@ -98,7 +103,7 @@ export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoo
         if (method === 'GET' && query.wait) return watch(res, path.token, query);
         if (look) return outcomeReply(discovery.list(path.token, query.sorted));
         if (method !== 'DELETE') return notAllowed(req, ['GET', 'DELETE']);
-        return await operator(req, async () => told('forgotten', await discovery.forget(path.token)));
+        return await operator(req, () => forget(path.token));
       case 'member':
         if (method === 'GET' && query.wait) return await confirm(res, path.token, path.id, query);
         if (look) return outcomeReply(discovery.member(path.token, path.id));
@@ -156,6 +161,12 @@ export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoo
     if (outcome.kind !== 'waiting') return outcomeReply(outcome);
     polls.open(res, outcome, token);
     return undefined;
+  }
+
+  async function forget(token: string): Promise<Reply> {
+    const reply = told('forgotten', await discovery.forget(token));
+    options.onForgotten?.();
+    return reply;
   }
 
   function told(what: string, outcome: Outcome): Reply {

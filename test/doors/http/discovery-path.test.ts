@@ -10,12 +10,12 @@ it('reads both spellings of a discovery URL', () => {
   expect(discoveryPath(`${v2}${T}/`)).toEqual({ kind: 'token', token: T, form: v2 });
   expect(discoveryPath(`${v2}${T}/_config/size`)).toEqual({ kind: 'size', token: T, form: v2 });
   expect(discoveryPath(`/discovery/${T}/8d70`)).toEqual({ kind: 'member', token: T, id: '8d70' });
+  expect(discoveryPath('/discovery/')).toEqual({ kind: 'all' });
   expect(discoveryPath('/discovery/new')).toEqual({ kind: 'new' });
 });
 
 it('knows nothing else below them', () => {
   for (const rest of [
-    '',
     't/_config',
     't/_state',
     't/_config/other',

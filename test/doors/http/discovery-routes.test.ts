@@ -80,6 +80,16 @@ describe('operators', () => {
     expect((await come(url.replace('/v2/keys', ''), 2)).status).toBe(403);
   });
 
+  it('alone see every token', async () => {
+    await using stand = await startDiscovery();
+    await newToken(stand);
+    expect((await fetch(`${stand.url}/discovery/`)).status).toBe(401);
+    expect((await fetch(`${stand.url}/discovery/`, { method: 'PUT', headers: OPERATOR })).status).toBe(405);
+    const all = await fetch(`${stand.url}/discovery/`, { headers: OPERATOR });
+    expect(await all.json()).toEqual({ tokens: stand.discovery.all() });
+    expect((await fetch(`${stand.url}/v2/keys/discovery/`, { headers: OPERATOR })).status).toBe(404);
+  });
+
   it('alone remove a member, and end a token; whoever waits is cut', async () => {
     await using stand = await startDiscovery();
     const url = await newToken(stand);
