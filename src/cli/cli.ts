@@ -6,10 +6,15 @@ import { settingFlags } from '../settings/table.ts';
 import { version } from '../settings/version.ts';
 import type { Command, Invocation } from './command.ts';
 import { EXIT, type CliContext, type ExitCode } from './context.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { imagesCommand } from './commands/images.ts';
+import { loginCommand } from './commands/login.ts';
+import { nodeCommand } from './commands/node.ts';
+import { nodesCommand } from './commands/nodes.ts';
+import { reinstallCommand } from './commands/reinstall.ts';
 import { renderCommand } from './commands/render.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -18,6 +23,11 @@ import { commandHelp, generalHelp } from './help.ts';
 
 const COMMANDS: readonly Command[] = [
   serveCommand,
+  nodesCommand,
+  nodeCommand,
+  adoptCommand,
+  reinstallCommand,
+  loginCommand,
   syncCommand,
   rollbackCommand,
   imagesCommand,

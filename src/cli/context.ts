@@ -4,6 +4,7 @@ export interface Output {
   readonly isTTY?: boolean;
   /** Of a terminal. */
   readonly columns?: number;
+  readonly rows?: number;
   /** A file descriptor, for the log. */
   readonly fd?: number;
 }

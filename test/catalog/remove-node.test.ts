@@ -28,7 +28,7 @@ describe('each node of each layout can go', () => {
     const text = after.replace('\uFEFF', '');
     const nodes = parsed(text).nodes ?? [];
     for (const { name } of nodes) {
-      const taken = withoutNode(text, named(String(name)));
+      const taken = withoutNode(text, named(name as string));
       expect(parsed(taken?.text ?? '')).toEqual({
         ...parsed(text),
         nodes: nodes.filter((one) => one['name'] !== name),

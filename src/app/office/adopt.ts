@@ -1,0 +1,169 @@
+import { withNode } from '../../catalog/add-node.ts';
+import { editProfile } from '../../catalog/edit-profile.ts';
+import { comparableSerial } from '../../catalog/identity.ts';
+import { withoutNode } from '../../catalog/remove-node.ts';
+import type { Match, Snapshot } from '../../catalog/snapshot.ts';
+import type { Adoption } from '../../doors/http/operator/office.ts';
+import { Failure, failureLine } from '../../domain/failure.ts';
+import type { MachineFacts } from '../../domain/facts.ts';
+import type { OperatorEvent } from '../../domain/journal-event.ts';
+import type { MachineKey } from '../../domain/machine.ts';
+import { parseMac } from '../../domain/mac.ts';
+import { problemFailure, type Problem } from '../../domain/problem.ts';
+import type { JsonObject, Node, Profile } from '../../domain/profile.ts';
+import { parseUuid } from '../../domain/uuid.ts';
+import { profileNamed } from '../../sync/pin.ts';
+import type { OfficeDeps } from './deps.ts';
+import { keyFacts } from './known-nodes.ts';
+import { checkName, nameFor } from './node-name.ts';
+
+export interface Written {
+  readonly file: string;
+  readonly name: string;
+}
+
+export type AdoptDeps = Pick<OfficeDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now'> & {
+  /** What is known of a machine. */
+  readonly factsOf: (key: MachineKey) => Promise<MachineFacts>;
+};
+
+/** Which node a machine is now. */
+interface Standing {
+  readonly profile: Profile;
+  readonly node: Node;
+}
+
+/** Into a profile's `nodes`, also out of another's. Throws Failure. */
+export async function adopt(deps: AdoptDeps, { key, profile: wanted, name }: Adoption): Promise<Written> {
+  const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
+  const snapshot = await deps.catalog.refresh();
+  const profile = profileIn(snapshot, wanted);
+  const now = standingOf(facts, snapshot);
+  if (now?.profile.name === profile.name && (name === undefined || name === now.node.name))
+    return { file: profile.file, name: now.node.name };
+  const called = name ?? now?.node.name ?? nameFor(facts, snapshot.profiles.values());
+  checkName(called, snapshot.profiles.values(), now?.node);
+  if (now === undefined) await add(deps, profile.file, { name: called, ...identityOf(facts) });
+  else if (now.profile.name === profile.name) await rename(deps, now, called);
+  else await move(deps, now, profile.file, called);
+  const from = now === undefined ? '' : ` from ${now.profile.file}`;
+  const text = `${now === undefined ? 'adopted' : 'moved'} into ${profile.file}${from} as ${called}`;
+  await tell(deps, facts, now === undefined ? 'adopt' : 'assign', text);
+  return { file: profile.file, name: called };
+}
+
+/** Throws Failure `not-found` with the name that was probably meant, or `broken` with what is wrong with the file. */
+function profileIn(snapshot: Snapshot, name: string): Profile {
+  const wrong = snapshot.problems.find(
+    ({ severity, place }) => severity === 'error' && place.file === `profiles/${name}.json`,
+  );
+  if (wrong !== undefined) throw problemFailure(wrong);
+  return profileNamed(snapshot, name);
+}
+
+/** Out of the `nodes` of its profile. Throws Failure `not-found` for a machine that no file names. */
+export async function release(deps: AdoptDeps, key: MachineKey): Promise<Written> {
+  const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
+  const now = standingOf(facts, await deps.catalog.refresh());
+  if (now === undefined) {
+    throw new Failure('not-found', `no profile names ${key}`, { remedy: '`pilotlight nodes` lists who is named' });
+  }
+  const { file } = now.profile;
+  await editProfile(deps.files, file, without(now.node), (bytes) => judge(deps, [[file, bytes]]));
+  await tell(deps, facts, 'release', `taken out of ${file}, where it was ${now.node.name}`);
+  return { file, name: now.node.name };
+}
+
+async function add(deps: AdoptDeps, file: string, node: JsonObject): Promise<void> {
+  await editProfile(
+    deps.files,
+    file,
+    (text) => withNode(text, node),
+    (bytes) => judge(deps, [[file, bytes]]),
+  );
+}
+
+async function rename(deps: AdoptDeps, { profile: { file }, node }: Standing, name: string): Promise<void> {
+  const change = (text: string): string => {
+    const taken = withoutNode(text, (raw) => isNode(raw, node));
+    return taken === undefined ? text : withNode(taken.text, { ...taken.node, name });
+  };
+  await editProfile(deps.files, file, change, (bytes) => judge(deps, [[file, bytes]]));
+}
+
+/**
+ * First in, then out: while both files name the machine, the one that had it keeps it, so at no moment does it fall
+ * through to the default profile, which may be an installer. If it cannot be taken out there, it goes out here again.
+ */
+async function move(deps: AdoptDeps, { profile: { file: old }, node }: Standing, file: string, name: string) {
+  const { files, log } = deps;
+  const before = (await files.read(old, 1024 * 1024)).bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const taken = withoutNode(before, (raw) => isNode(raw, node));
+  if (taken === undefined) {
+    throw new Failure('conflict', 'was changed by somebody else just now', {
+      place: { file: old },
+      remedy: 'try again',
+    });
+  }
+  const there = { ...taken.node, name };
+  const rest = Buffer.from(taken.text);
+  await editProfile(
+    files,
+    file,
+    (text) => withNode(text, there),
+    (bytes) => judge(deps, [[old, rest], [file, bytes]]), // prettier-ignore
+  );
+  try {
+    await editProfile(files, old, without(node), (bytes) => judge(deps, [[old, bytes]]));
+  } catch (error) {
+    await editProfile(files, file, without(node), () => Promise.resolve([])).catch((second: unknown) => {
+      const why = second instanceof Failure ? failureLine(second) : second;
+      log.error({ problem: why, file, remedy: `take ${name} out of ${file} by hand` }, 'a machine is in two profiles');
+    });
+    throw error;
+  }
+}
+
+function without(node: Node): (text: string) => string {
+  return (text) => withoutNode(text, (raw) => isNode(raw, node))?.text ?? text;
+}
+
+/** On top of what the operator has saved by now. */
+async function judge(deps: AdoptDeps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly Problem[]> {
+  await deps.catalog.refresh();
+  return deps.catalog.attempt(new Map(drafts));
+}
+
+async function tell(deps: AdoptDeps, facts: MachineFacts, action: OperatorEvent['action'], text: string) {
+  // In force before the answer: who looks next sees it.
+  await deps.catalog.refresh();
+  deps.journal.record({ kind: 'operator', at: deps.now(), facts, action, text });
+  deps.log.info({ mac: facts.mac, action }, text);
+}
+
+/** Which node the machine is. Throws Failure `broken` for one that a file names which cannot be read. */
+export function standingOf(facts: MachineFacts, snapshot: Pick<Snapshot, 'held' | 'match'>): Standing | undefined {
+  const held = snapshot.held(facts);
+  if (held !== undefined) throw problemFailure(held);
+  const match: Match | undefined = snapshot.match(facts);
+  return match?.node === undefined ? undefined : { profile: match.profile, node: match.node };
+}
+
+/** No two nodes share one of these, so one is enough. */
+function isNode(raw: JsonObject, node: Node): boolean {
+  const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
+  const [mac, uuid, serial] = [parseMac(text('mac')), parseUuid(text('uuid')), comparableSerial(text('serial').trim())];
+  return (
+    (mac !== undefined && mac === node.mac) ||
+    (uuid !== undefined && uuid === node.uuid) ||
+    (serial !== undefined && node.serial !== undefined && serial === comparableSerial(node.serial))
+  );
+}
+
+/** By what the profile knows it from now on: the MAC, else what there is. */
+function identityOf({ mac, uuid, serial }: MachineFacts): JsonObject {
+  if (mac !== undefined) return { mac };
+  if (uuid !== undefined) return { uuid };
+  if (serial !== undefined) return { serial };
+  throw new Failure('invalid', 'nobody can be adopted who does not say who it is');
+}

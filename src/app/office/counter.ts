@@ -1,0 +1,24 @@
+import type { MachineKey } from '../../domain/machine.ts';
+import type { MachinePage, MachineQuery, MachineView } from '../../domain/views.ts';
+import type { Adoption } from '../../doors/http/operator/office.ts';
+
+export interface LoginLink {
+  readonly url: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** What commands ask the office: of the server that runs on the data directory, or of the directory itself. */
+export interface Counter {
+  readonly at: 'files' | 'server';
+  machines(query: MachineQuery): Promise<MachinePage>;
+  machine(key: MachineKey): Promise<MachineView>;
+  adopt(adoption: Adoption): Promise<{ readonly file: string; readonly name: string }>;
+  /** A key or a node's name. */
+  reinstall(machine: string): Promise<{ readonly key: MachineKey; readonly name?: string }>;
+  /** Throws Failure `unavailable` where no server runs. */
+  loginLink(): Promise<LoginLink>;
+  /** Calls back when something may have changed, until the signal aborts; then it resolves. */
+  watch(changed: () => void, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

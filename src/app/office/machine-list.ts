@@ -1,0 +1,88 @@
+import type { Snapshot } from '../../catalog/snapshot.ts';
+import { MACHINE_STATES, type MachineKey, type MachineState } from '../../domain/machine.ts';
+import { parseMac } from '../../domain/mac.ts';
+import type { MachinePage, MachineQuery, MachineRow } from '../../domain/views.ts';
+import type { InstallMark } from '../../machines/mark.ts';
+import type { OfficeDeps } from './deps.ts';
+import { nodesOf } from './known-nodes.ts';
+
+/** The row with what the journal does not know: who made the card, what is on its way. */
+export async function shownRow(
+  row: MachineRow,
+  { vendorOf, deliveries }: Pick<OfficeDeps, 'deliveries' | 'vendorOf'>,
+): Promise<MachineRow> {
+  const mac = row.mac === undefined ? undefined : parseMac(row.mac);
+  const vendor = mac === undefined ? undefined : await vendorOf(mac);
+  const under = new Set([row.key, row.mac, `uuid:${row.uuid ?? ''}`, `serial:${row.serial ?? ''}`]);
+  const running = deliveries.running().filter(({ key }) => under.has(key));
+  const download = running.toSorted((a, b) => b.size - a.size)[0];
+  return {
+    ...row,
+    ...(vendor === undefined ? {} : { vendor }),
+    ...(download === undefined
+      ? {}
+      : { download: { file: download.file, received: download.received, size: download.size } }),
+  };
+}
+
+/**
+ * The machines as far as the files tell, without a journal: those that a profile names, and how far their installations
+ * are. By name.
+ */
+export function listFromFiles(
+  snapshot: Pick<Snapshot, 'profiles'>,
+  marks: readonly InstallMark[],
+  query: MachineQuery,
+): MachinePage {
+  const rows = rowsFromFiles(snapshot, marks);
+  const states = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Record<MachineState, number>;
+  for (const { state } of rows) states[state] += 1;
+  const wanted = rows.filter((row) => fits(row, query));
+  const start = query.after === undefined ? 0 : wanted.findIndex(({ key }) => key === query.after) + 1;
+  const machines = wanted.slice(start, start + query.limit);
+  const last = machines.at(-1);
+  const more = last !== undefined && start + machines.length < wanted.length;
+  return { machines, states, ...(more ? { next: last.key } : {}) };
+}
+
+export function rowFromFiles(
+  snapshot: Pick<Snapshot, 'profiles'>,
+  marks: readonly InstallMark[],
+  key: MachineKey,
+): MachineRow | undefined {
+  return rowsFromFiles(snapshot, marks).find((row) => row.key === key);
+}
+
+function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly InstallMark[]): readonly MachineRow[] {
+  const marked = new Map(marks.map((mark) => [mark.key, mark]));
+  return nodesOf(snapshot)
+    .map(({ key, name, profile, version, address }): MachineRow => {
+      const mark = marked.get(key);
+      return {
+        key,
+        ...identity(key),
+        name,
+        state: mark?.state ?? 'assigned',
+        ...(mark === undefined ? {} : { since: mark.since }),
+        profile,
+        ...(version === '' ? {} : { version }),
+        ...(address === undefined ? {} : { address }),
+        boots: [],
+      };
+    })
+    .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
+}
+
+function identity(key: MachineKey): Pick<MachineRow, 'mac' | 'serial' | 'uuid'> {
+  if (key.startsWith('uuid:')) return { uuid: key.slice('uuid:'.length) };
+  return key.startsWith('serial:') ? { serial: key.slice('serial:'.length) } : { mac: key };
+}
+
+function fits(row: MachineRow, { state, profile, text }: MachineQuery): boolean {
+  if (state !== undefined && row.state !== state) return false;
+  if (profile !== undefined && row.profile !== profile) return false;
+  const part = text?.toLowerCase();
+  if (part === undefined) return true;
+  const said = [row.key, row.name, row.serial, row.product, row.address];
+  return said.some((word) => word?.toLowerCase().includes(part));
+}

@@ -1,0 +1,118 @@
+import type { Counter } from '../../app/office/counter.ts';
+import { Failure } from '../../domain/failure.ts';
+import { MACHINE_STATES, type MachineState } from '../../domain/machine.ts';
+import type { MachineQuery, MachineRow } from '../../domain/views.ts';
+import type { Command, Invocation } from '../command.ts';
+import { EXIT, type CliContext } from '../context.ts';
+import { allMachines, withCounter } from '../counter-call.ts';
+import { machineLines, paintFor, type Paint } from '../machine-text.ts';
+import { createWatcher } from '../machine-watcher.ts';
+
+export const nodesCommand: Command = {
+  name: 'nodes',
+  usage: '[TEXT]',
+  summary: 'every machine that was seen or that a profile names, and how it is',
+  details:
+    `TEXT is part of a MAC, name, serial number, product or address. States: ${MACHINE_STATES.join(', ')}.\n` +
+    'With --watch the list stays and follows what happens until Ctrl-C; where output is no terminal, each change is a line.\n\n' +
+    'examples:\n' +
+    '  pilotlight nodes\n' +
+    '  pilotlight nodes --state unknown\n' +
+    '  pilotlight nodes --watch --profile workers\n' +
+    '  pilotlight nodes --json | jq -r \'.machines[] | select(.state == "failed") | .key\'',
+  flags: [
+    { flag: 'watch', type: 'boolean', help: 'go on until Ctrl-C' },
+    { flag: 'state', type: 'string', value: 'S', help: 'only machines in this state' },
+    { flag: 'profile', type: 'string', value: 'P', help: 'only machines of this profile' },
+    { flag: 'json', type: 'boolean', help: 'one JSON object; with --watch one machine a line, each time it changes' },
+  ],
+  words: { min: 0, max: 1 },
+  async run(invocation, context) {
+    const query = queryOf(invocation);
+    await withCounter(invocation.settings, async (counter) => {
+      if (invocation.has('watch')) await watch(counter, query, invocation.has('json'), context);
+      else await list(counter, query, invocation.has('json'), context);
+    });
+    return EXIT.ok;
+  },
+};
+
+type Query = Omit<MachineQuery, 'after' | 'limit'>;
+
+function queryOf(invocation: Invocation): Query {
+  const [text] = invocation.words;
+  const wanted = invocation.text('state');
+  const state = MACHINE_STATES.find((one) => one === wanted);
+  if (wanted !== undefined && state === undefined) {
+    throw new Failure('invalid', `--state must be one of ${MACHINE_STATES.join(', ')}`);
+  }
+  const profile = invocation.text('profile');
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(state === undefined ? {} : { state }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
+async function list(counter: Counter, query: Query, json: boolean, context: CliContext): Promise<void> {
+  const { stdout } = context;
+  const machines = await allMachines(counter, query);
+  if (json) {
+    const { states } = await counter.machines({ ...query, limit: 1 });
+    stdout.write(`${JSON.stringify({ machines, states })}\n`);
+    return;
+  }
+  stdout.write(machines.length === 0 ? emptyText(query) : tableText(machines, stdout.columns, paintFor(context)));
+}
+
+function emptyText(query: Query): string {
+  if (Object.keys(query).length > 0) return 'no machine is like that\n';
+  return 'no machine was seen yet, and no profile names one: let one boot from the network, or add "nodes" to a profile\n';
+}
+
+function tableText(machines: readonly MachineRow[], columns: number | undefined, paint: Paint): string {
+  const [heading = '', ...lines] = machineLines(machines, Date.now(), columns);
+  return [heading, ...lines.map((line, i) => painted(line, machines[i]?.state, paint))]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The state is what a line begins with. */
+export function painted(line: string, state: MachineState | undefined, paint: Paint): string {
+  if (state === undefined || !line.startsWith(state)) return line;
+  return `${paint.state(state)}${line.slice(state.length)}`;
+}
+
+async function watch(counter: Counter, query: Query, json: boolean, context: CliContext): Promise<void> {
+  const { stdout } = context;
+  const screen = stdout.isTTY === true && !json;
+  const paint = paintFor(context);
+  const watcher = createWatcher({
+    look: () => allMachines(counter, query),
+    changed: (row) => {
+      if (json) stdout.write(`${JSON.stringify(row)}\n`);
+      else if (!screen) stdout.write(`${changeLine(row)}\n`);
+    },
+    shown: (machines) => {
+      if (!screen) return;
+      const text = machines.length === 0 ? emptyText(query) : tableText(machines, stdout.columns, paint);
+      // To the top, line by line over what is there, and clear what is left (ECMA-48 CUP, EL, ED): no flicker.
+      stdout.write(`\u001b[H${fitting(text, stdout.rows).replaceAll('\n', '\u001b[K\n')}\u001b[J`);
+    },
+  });
+  if (screen) stdout.write('\u001b[2J');
+  await watcher.run((changed, signal) => counter.watch(changed, signal), context.stop);
+}
+
+/** A screen that scrolls would be drawn at the wrong place the next time. */
+function fitting(text: string, rows: number | undefined): string {
+  const lines = text.split('\n').slice(0, -1);
+  if (rows === undefined || lines.length < rows) return text;
+  const shown = lines.slice(0, Math.max(1, rows - 2));
+  return `${[...shown, `... and ${String(lines.length - shown.length)} more`].join('\n')}\n`;
+}
+
+function changeLine(row: MachineRow): string {
+  const [, line = ''] = machineLines([row], Date.now());
+  return `${new Date().toISOString().slice(0, 19)}Z  ${line}`;
+}

@@ -1,0 +1,81 @@
+import type { MachineState } from '../domain/machine.ts';
+import type { MachineRow } from '../domain/views.ts';
+import type { CliContext } from './context.ts';
+import { fittedTable, type Column } from './table.ts';
+import { bytesText, secondsText } from './units.ts';
+
+/** Which terminal sequences may be used. */
+export interface Paint {
+  state(state: MachineState, text?: string): string;
+}
+
+/** SGR colours (ECMA-48, 8.3.117) that both dark and light terminals show well. */
+const COLOURS: Readonly<Record<MachineState, string>> = {
+  unknown: '35',
+  assigned: '',
+  booting: '36',
+  up: '32',
+  installing: '36',
+  installed: '32',
+  failed: '31',
+};
+
+/** Colours for a terminal, unless NO_COLOR is set (no-color.org: to anything but nothing). */
+export function paintFor({ stdout, env }: Pick<CliContext, 'env' | 'stdout'>): Paint {
+  const plain = stdout.isTTY !== true || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  return {
+    state: (state, text = state) =>
+      plain || COLOURS[state] === '' ? text : `\u001b[${COLOURS[state]}m${text}\u001b[0m`,
+  };
+}
+
+/** Machines as lines that fit the terminal. */
+export function machineLines(rows: readonly MachineRow[], now: number, columns?: number): string[] {
+  const table: readonly Column<MachineRow>[] = [
+    { title: 'STATE', spare: 0, text: ({ state }) => state },
+    { title: 'NAME', spare: 0, text: (row) => row.name ?? row.hostname ?? '-' },
+    { title: 'MACHINE', spare: 0, text: ({ key }) => key },
+    { title: 'PROFILE', spare: 1, text: ({ profile }) => profile ?? '' },
+    { title: 'VERSION', spare: 2, text: ({ version }) => version ?? '' },
+    { title: 'SEEN', spare: 3, text: ({ lastSeen }) => (lastSeen === undefined ? 'never' : agoText(now - lastSeen)) },
+    { title: 'FETCHES', spare: 4, text: ({ download }) => downloadText(download) },
+    { title: 'ADDRESS', spare: 5, text: ({ address }) => address ?? '' },
+    { title: 'HARDWARE', spare: 6, text: hardwareText },
+  ];
+  return fittedTable(table, rows, columns);
+}
+
+function downloadText(download: MachineRow['download']): string {
+  if (download === undefined) return '';
+  const { file, received, size } = download;
+  const part = size === 0 ? bytesText(received) : `${String(Math.floor((received / size) * 100))} %`;
+  return `${file.split('/').at(-1) ?? file} ${part}`;
+}
+
+export function hardwareText({ manufacturer, product, vendor }: MachineRow): string {
+  const made = [manufacturer, product].filter((part) => part !== undefined).join(' ');
+  return made === '' ? (vendor ?? '') : made;
+}
+
+/** `7 s`, `3 min`, `5 h`, `12 days`: how long ago, roughly. */
+export function agoText(ms: number): string {
+  const seconds = Math.max(0, ms / 1000);
+  if (seconds < 60) return `${String(Math.floor(seconds))} s ago`;
+  if (seconds < 3600) return `${String(Math.floor(seconds / 60))} min ago`;
+  if (seconds < 2 * 86_400) return `${String(Math.floor(seconds / 3600))} h ago`;
+  return `${String(Math.floor(seconds / 86_400))} days ago`;
+}
+
+/** `350 ms`, `4.2 s`, `2 min 05 s`. */
+export function tookText(ms: number): string {
+  if (ms < 1000) return `${String(Math.round(ms))} ms`;
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : secondsText(ms / 1000);
+}
+
+/** `2026-11-21 05:12:03`, in the time of the host. */
+export function timeText(at: number): string {
+  const date = new Date(at);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const day = `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -1,0 +1,120 @@
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { revisionOf } from '../../../src/catalog/revision.ts';
+import { flatcar, MAC, officeStand } from './stand.ts';
+
+const A = flatcar([{ name: 'w1', mac: MAC, ip: '10.0.0.1' }]);
+const REVISION = revisionOf(Buffer.from(A));
+
+test('the list has what is in force and what is broken, by name', async () => {
+  const stand = await officeStand({ 'profiles/b.json': A, 'profiles/a.json': '{', 'profiles/c.json': flatcar() });
+  expect((await stand.office.profiles()).map(({ name, inForce }) => [name, inForce])).toEqual([
+    ['a', false],
+    ['b', true],
+    ['c', true],
+  ]);
+});
+
+describe('one profile', () => {
+  test('with its text, who boots it, and the help for its editor', async () => {
+    const stand = await officeStand({ 'profiles/a.json': A });
+    expect(await stand.office.profile('a')).toMatchObject({
+      name: 'a',
+      text: A,
+      revision: REVISION,
+      members: [{ name: 'w1', key: MAC, address: '10.0.0.1', identity: MAC }],
+      inForce: true,
+      keys: expect.arrayContaining([expect.objectContaining({ key: 'nodes' })]) as object,
+    });
+  });
+
+  test('that is broken on disk: the text is the broken one', async () => {
+    const stand = await officeStand({ 'profiles/a.json': A, 'profiles/b.json': '{' });
+    writeFileSync(join(stand.dir, 'profiles/a.json'), '[');
+    expect(await stand.office.profile('a')).toMatchObject({ text: '[', inForce: true, nodes: 1 });
+    expect(await stand.office.profile('b')).toMatchObject({ text: '{', inForce: false, members: [] });
+  });
+
+  test('that is not there', async () => {
+    const stand = await officeStand({ 'profiles/workers.json': A });
+    await expect(stand.office.profile('worker')).rejects.toMatchObject({
+      code: 'not-found',
+      remedy: 'did you mean "workers"?',
+    });
+    await expect(stand.office.profile('xyz')).rejects.toMatchObject({ remedy: 'create profiles/xyz.json' });
+    for (const name of ['../a', 'a/b', '', '.hidden'])
+      await expect(stand.office.profile(name)).rejects.toMatchObject({ code: 'invalid' });
+  });
+});
+
+describe('a change that is looked at first', () => {
+  test('line by line, with what would be wrong; nothing is written', async () => {
+    const stand = await officeStand({ 'profiles/a.json': A });
+    const text = A.replace('4593.2.5', '4593.2.6').replace('"nodes"', '"noodes"');
+    const { file, diff, problems } = await stand.office.previewProfile('a', text);
+    expect(file).toBe('profiles/a.json');
+    expect(diff.filter(({ sign }) => sign !== ' ')).toEqual([
+      { sign: '-', text: '  "version": "4593.2.5",' },
+      { sign: '-', text: '  "nodes": [' },
+      { sign: '+', text: '  "version": "4593.2.6",' },
+      { sign: '+', text: '  "noodes": [' },
+    ]);
+    expect(problems).toMatchObject([{ severity: 'error', place: { file: 'profiles/a.json', key: 'noodes', line: 4 } }]);
+    expect(stand.text('profiles/a.json')).toBe(A);
+  });
+
+  test('a new file is all new', async () => {
+    const stand = await officeStand({});
+    const { diff } = await stand.office.previewProfile('new', '{\n}\n');
+    expect(diff.map(({ sign }) => sign)).toEqual(['+', '+']);
+    expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
+  });
+});
+
+describe('a change that is saved', () => {
+  const next = A.replace('4593.2.5', '4593.2.6');
+
+  test('is in force when the answer comes', async () => {
+    const stand = await officeStand({ 'profiles/a.json': A });
+    expect((await stand.office.saveProfile('a', next, REVISION)).problems).toEqual([]);
+    expect(stand.text('profiles/a.json')).toBe(next);
+    expect(stand.catalog.current().profiles.get('a')?.version).toBe('4593.2.6');
+  });
+
+  test('keeps the line ends of the file', async () => {
+    const crlf = A.replaceAll('\n', '\r\n');
+    const stand = await officeStand({ 'profiles/a.json': crlf });
+    await stand.office.saveProfile('a', next, revisionOf(Buffer.from(crlf)));
+    expect(stand.text('profiles/a.json')).toBe(next.replaceAll('\n', '\r\n'));
+  });
+
+  test('with errors is not', async () => {
+    const stand = await officeStand({ 'profiles/a.json': A });
+    const { problems } = await stand.office.saveProfile('a', '{"chanel": 1}', REVISION);
+    expect(problems).toMatchObject([{ severity: 'error' }]);
+    expect(stand.text('profiles/a.json')).toBe(A);
+    expect((await stand.office.saveProfile('new', '{', undefined)).problems).toHaveLength(1);
+    expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
+  });
+
+  test('on top of another text is a conflict, also one with errors', async () => {
+    const stand = await officeStand({ 'profiles/a.json': A });
+    writeFileSync(join(stand.dir, 'profiles/a.json'), `${A}\n`);
+    for (const text of [next, '{'])
+      await expect(stand.office.saveProfile('a', text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.office.saveProfile('a', next, undefined)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.office.saveProfile('b', next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+    expect(stand.text('profiles/a.json')).toBe(`${A}\n`);
+  });
+
+  test('a new file only under a name, never through a path', async () => {
+    const stand = await officeStand({});
+    await stand.office.saveProfile('new', next, undefined);
+    expect(stand.text('profiles/new.json')).toBe(next);
+    for (const name of ['../configs/x', 'a/b', '..', 'x\u0000'])
+      await expect(stand.office.saveProfile(name, next, undefined)).rejects.toMatchObject({ code: 'invalid' });
+    symlinkSync('/tmp', join(stand.dir, 'profiles/out.json'));
+    await expect(stand.office.saveProfile('out', next, undefined)).rejects.toMatchObject({ code: 'refused' });
+  });
+});
