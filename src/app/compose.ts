@@ -185,7 +185,7 @@ function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log)
       if (address === undefined) return;
       const note = {
         pid: process.pid,
-        url: ownUrl({ address: address.host, port: address.port }),
+        url: ownUrl(address),
         startedAt: Date.now(),
         instance,
       };
@@ -204,6 +204,6 @@ function linkOrigin(settings: Settings, http: HttpDoor): Origin {
   const own =
     address === undefined
       ? undefined
-      : originFromHost(new URL(ownUrl({ address: address.host, port: address.port })).host);
+      : originFromHost(new URL(ownUrl(address)).host);
   return settings.baseUrl ?? own ?? likelyOrigin(settings);
 }

@@ -29,6 +29,8 @@ export interface MachineOptions {
   readonly rom?: string;
   /** What ends the run well (grep -E); the default is the payload's BOOT-OK. */
   readonly expect?: string;
+  /** What ends it badly (grep -E), in place of bootvm.sh's list: firmware that gives up, a kernel that panics. */
+  readonly fail?: string;
   readonly timeoutSeconds?: number;
   readonly qemu?: readonly string[];
 }
@@ -90,7 +92,7 @@ export function startMachine(options: MachineOptions): Machine {
 
 function argsOf(options: MachineOptions, log: string): readonly string[] {
   const { name, url, lan, mac, uuid, firmware = 'bios', rom, expect, timeoutSeconds = 150, qemu = [] } = options;
-  const { netboot, kernel, append } = options;
+  const { netboot, kernel, append, fail } = options;
   return [
     ...['--name', name, '--log', log, '--mac', mac, '--firmware', firmware, '--timeout', String(timeoutSeconds)],
     ...(url === undefined ? [] : ['--url', url]),
@@ -101,6 +103,7 @@ function argsOf(options: MachineOptions, log: string): readonly string[] {
     ...(kernel === undefined ? [] : ['--kernel', kernel]),
     ...(append === undefined ? [] : ['--append', append]),
     ...(expect === undefined ? [] : ['--expect', expect]),
+    ...(fail === undefined ? [] : ['--fail', fail]),
     ...(qemu.length === 0 ? [] : ['--', ...qemu]),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Question } from '../../boot/desk.ts';
 import { findDocument } from '../../catalog/find-document.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
+import { hidePrivateKeys } from '../../domain/hidden-keys.ts';
 import { Failure, failureLine } from '../../domain/failure.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../domain/profile.ts';
 import type { MachineHistory, SentAndNow, TimelineEvent } from '../../domain/views.ts';
@@ -84,17 +85,22 @@ function titleOf(kind: DocumentKind, name: string, { documents }: Pick<Snapshot,
 
 async function documentNow({ desk }: Deps, kind: DocumentKind, question: Question): Promise<Now> {
   try {
-    return { now: (await desk.documentOf(kind, question)).body.toString('utf8') };
+    return { now: shown((await desk.documentOf(kind, question)).body) };
   } catch (error) {
     return { problem: problemOf(error) };
   }
+}
+
+/** As the journal keeps it: else every look would show a difference, and a private key. */
+function shown(body: Uint8Array): string {
+  return Buffer.from(hidePrivateKeys(body)).toString('utf8');
 }
 
 /** What installs the machine, where its live system is told so by a document. */
 async function installerNow({ desk }: Deps, question: Question): Promise<Now | undefined> {
   for (const kind of ['ignition', 'cloud_config'] as const) {
     try {
-      return { now: (await desk.installer(kind, question)).body.toString('utf8') };
+      return { now: shown((await desk.installer(kind, question)).body) };
     } catch (error) {
       problemOf(error);
     }
