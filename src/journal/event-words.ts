@@ -104,12 +104,11 @@ export function whole(number: number): number {
   return Number.isFinite(number) ? Math.max(0, Math.round(number)) : 0;
 }
 
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]+/g;
+
 function clean(text: string): string {
-   
-  return text
-    .slice(0, LONGEST)
-    .replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
-    .trim();
+  return text.slice(0, LONGEST).replaceAll(CONTROL, ' ').trim();
 }
 
 function secondsText(seconds: number): string {

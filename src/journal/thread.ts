@@ -1,13 +1,23 @@
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Backend } from './backend.ts';
 import type { HostOptions } from './host.ts';
 import { unpackError, type Question, type Reply } from './protocol.ts';
 import { Trouble } from './trouble.ts';
 
-/** Beside this file, compiled or not. A thread loads TypeScript only where its process does. */
+/**
+ * From its source, as developers and tests run it: Node 20 loads TypeScript only through hooks, and those of a preloaded
+ * module reach a thread for require() alone. Compiled there is nothing to it.
+ */
 const WORKER = import.meta.url.endsWith('.ts')
-  ? new URL('./worker.ts', import.meta.url)
+  ? required(new URL('./worker.ts', import.meta.url))
   : new URL('./worker.js', import.meta.url);
+
+function required(file: URL): URL {
+  const name = JSON.stringify(file);
+  const program = `import { createRequire } from 'node:module'; createRequire(${name})(${JSON.stringify(fileURLToPath(file))});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+}
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -25,7 +35,6 @@ export function openThread(options: Omit<HostOptions, 'load'>, execArgv: readonl
 
   function start(): Worker {
     const begun = new Worker(WORKER, { workerData: options, execArgv: [...execArgv], name: 'journal' });
-    // What waits for an answer keeps the process alive by other means: a server by its sockets, a command by its own wait.
     begun.on('message', hear);
     begun.on('error', (error) => {
       lose(begun, error);
