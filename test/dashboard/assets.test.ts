@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { readAssets } from '../../src/dashboard/assets.ts';
+import { relativeText } from '../../src/dashboard/format.ts';
 
 const assets = readAssets();
 
@@ -23,4 +25,13 @@ test('nothing in them comes from elsewhere or needs what the policy forbids', ()
 test('the script stays small enough to read', () => {
   const url = new URL('../../src/dashboard/assets/dashboard.js', import.meta.url);
   expect(readFileSync(url, 'utf8').split('\n').length).toBeLessThan(250);
+});
+
+test('the script ticks in the words of the server', () => {
+  const script = assets.get('dashboard.js')?.body.toString() ?? '';
+  const source = /function relativeText[\s\S]*?\n}\n/.exec(script)?.[0] ?? '';
+  const times = [0, 4999, 5000, 59_999, 60_000, 3_599_999, 3_600_000, 172_799_999, 172_800_000, 1e11];
+  for (const ms of times.flatMap((time) => [time, -time])) {
+    expect(runInNewContext(`${source}; relativeText(${String(ms)})`)).toBe(relativeText(ms));
+  }
 });

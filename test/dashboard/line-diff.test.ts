@@ -20,7 +20,11 @@ describe('a diff', () => {
   });
 
   it('is as short as possible', () => {
-    expect(show(text('a', 'b', 'c', 'a', 'b', 'b', 'a'), text('c', 'b', 'a', 'b', 'a', 'c')).filter((line) => line[0] !== ' ')).toHaveLength(5);
+    expect(
+      show(text('a', 'b', 'c', 'a', 'b', 'b', 'a'), text('c', 'b', 'a', 'b', 'a', 'c')).filter(
+        (line) => line[0] !== ' ',
+      ),
+    ).toHaveLength(5);
   });
 
   it('does not care how lines end', () => {
