@@ -52,6 +52,13 @@ describe('what a machine was sent and would be sent', () => {
     expect(texts[0]?.now).toBe(script);
   });
 
+  test('never a private key, so that what was kept and what is now are the same', async () => {
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\n# secret\n# -----END OPENSSH PRIVATE KEY-----\n';
+    const { texts } = await textsOf(await officeStand({ ...FILES, 'configs/w.yml.hbs': `#cloud-config\n# ${key}` }));
+    expect(texts[1]?.now).toContain('left out');
+    expect(texts[1]?.now).not.toContain('secret');
+  });
+
   test('a text that has aged out, and a document that nobody names any more', async () => {
     const stand = await officeStand(FILES);
     const { texts } = await textsOf(stand, [
