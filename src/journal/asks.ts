@@ -28,7 +28,7 @@ export function answer(db: Database.Database, name: AskName, args: unknown): unk
   // May not be changed inside a transaction. Everything else here can afford to lose its last second.
   db.pragma('synchronous = FULL');
   try {
-    return db.transaction(() => (ASKS[name])(db, args)).immediate();
+    return db.transaction(() => ASKS[name](db, args)).immediate();
   } finally {
     db.pragma('synchronous = NORMAL');
   }
