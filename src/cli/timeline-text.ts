@@ -7,7 +7,10 @@ export function timelineText(machine: MachineView, now: number, paint: Paint, bo
   const shown = machine.boots.slice(0, boots);
   const more = machine.boots.length - shown.length;
   const none = machine.boots.length === 0 ? ['', 'it was not seen yet, or the journal is off'] : [];
-  const rest = more > 0 ? ['', `${String(more)} earlier boots: --boots ${String(machine.boots.length)}`] : [];
+  const rest =
+    more > 0
+      ? ['', `${String(more)} earlier ${more === 1 ? 'boot' : 'boots'}: --boots ${String(machine.boots.length)}`]
+      : [];
   return [...headLines(machine, now, paint), ...none, ...shown.flatMap((boot) => ['', ...bootLines(boot)]), ...rest]
     .map((line) => `${line.trimEnd()}\n`)
     .join('');

@@ -2,17 +2,13 @@ import { expect, test } from 'vitest';
 import { underLock } from '../../../src/sync/under-lock.ts';
 import { flatcar, officeStand } from './stand.ts';
 
-const image = (version: string, name: string): string => `images/flatcar/amd64/${version}/flatcar_production_${name}`;
-const FILES = Object.fromEntries(
-  ['4593.2.4', '4593.2.5'].flatMap((version) => [
-    [image(version, 'pxe.vmlinuz'), 'k'],
-    [image(version, 'pxe_image.cpio.gz'), 'i'],
-    [
-      `images/flatcar/amd64/${version}/.pilotlight.json`,
-      { system: 'flatcar', channel: 'stable', arch: 'amd64', version, files: {} },
-    ],
-  ]),
-);
+const image = (version: string, name: string): string => `images/flatcar/amd64/${version}/${name}`;
+const release = (version: string): Readonly<Record<string, string | object>> => ({
+  [image(version, 'flatcar_production_pxe.vmlinuz')]: 'k',
+  [image(version, 'flatcar_production_pxe_image.cpio.gz')]: 'i',
+  [image(version, '.pilotlight.json')]: { system: 'flatcar', channel: 'stable', arch: 'amd64', version, files: {} },
+});
+const FILES = { ...release('4593.2.4'), ...release('4593.2.5') };
 
 test('everything that the doors may ask for is there', async () => {
   const { office } = await officeStand({});

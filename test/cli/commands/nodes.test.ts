@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../../src/domain/failure.ts';
+import type { MachineRow } from '../../../src/domain/views.ts';
+import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { makeFolder } from '../../support/folder.ts';
+import { flatcar, MAC, pageOf } from '../../app/office/stand.ts';
+
+const W1: MachineRow = {
+  key: MAC,
+  name: 'w1',
+  state: 'failed',
+  profile: 'workers',
+  lastSeen: Date.now() - 600_000,
+  boots: [],
+};
+const FILES = { 'profiles/workers.json': flatcar([{ name: 'w1', mac: MAC }]) };
+const machines = () => Promise.resolve(pageOf([W1]));
+
+describe('pilotlight nodes', () => {
+  test('over the server that runs', async () => {
+    const stand = await counterStand({ machines });
+    const { code, stdout, stderr } = await runAt(stand.dir, [
+      'nodes',
+      'w',
+      '--state',
+      'failed',
+      '--profile',
+      'workers',
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(
+      'STATE   NAME  MACHINE            PROFILE  SEEN\nfailed  w1    00:1b:21:00:00:01  workers  10 min ago\n',
+    );
+    expect(stand.office.calls).toEqual([['machines', { text: 'w', state: 'failed', profile: 'workers', limit: 500 }]]);
+  });
+
+  test('on the files where none runs, and says nothing about that', async () => {
+    const { code, stdout, stderr } = await runAt(makeFolder(FILES), ['nodes']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('assigned  w1    00:1b:21:00:00:01  workers  4593.2.5  never');
+  });
+
+  test('on a terminal: as wide as it is, with colours unless they are not wanted', async () => {
+    const stand = await counterStand({ machines });
+    const wide = await runAt(stand.dir, ['nodes'], { columns: 100 });
+    expect(wide.stdout).toContain('\n\u001b[31mfailed\u001b[0m  w1    00:1b:21:00:00:01  workers  10 min ago\n');
+    const narrow = await runAt(stand.dir, ['nodes'], { columns: 36, env: { NO_COLOR: '1' } });
+    expect(narrow.stdout).toBe('STATE   NAME  MACHINE\nfailed  w1    00:1b:21:00:00:01\n');
+  });
+
+  test('for programs', async () => {
+    const stand = await counterStand({ machines });
+    const { stdout } = await runAt(stand.dir, ['nodes', '--json']);
+    expect(JSON.parse(stdout)).toEqual({ machines: [W1], states: pageOf([W1]).states });
+  });
+
+  test('nobody yet, and nobody like that', async () => {
+    expect((await runAt(makeFolder(), ['nodes'])).stdout).toMatch(
+      /^no machine was seen yet, .* add "nodes" to a profile\n$/,
+    );
+    expect((await runAt(makeFolder(FILES), ['nodes', 'xyz'])).stdout).toBe('no machine is like that\n');
+  });
+
+  test('what is wrong', async () => {
+    const bad = await runAt(makeFolder(), ['nodes', '--state', 'happy']);
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--state must be one of unknown, assigned')]);
+    const stand = await counterStand({
+      machines: () => Promise.reject(new Failure('unavailable', 'the journal is off')),
+    });
+    const off = await runAt(stand.dir, ['nodes']);
+    expect([off.code, off.stderr]).toEqual([1, 'pilotlight nodes: the journal is off\n']);
+    const wrong = await runAt(stand.dir, ['nodes'], { env: { PILOTLIGHT_ADMIN_TOKEN: 'wrong-wrong-wrong-wrong' } });
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining('does not take the admin token (use the one'),
+    ]);
+  });
+});
+
+describe('pilotlight nodes --watch', () => {
+  function changing() {
+    let row = { ...W1, state: 'booting' as MachineRow['state'] };
+    return {
+      machines: () => Promise.resolve(pageOf([row])),
+      set: (state: MachineRow['state']) => {
+        row = { ...row, state };
+      },
+    };
+  }
+
+  async function watched(
+    argv: readonly string[],
+    terminal: { readonly columns?: number; readonly rows?: number } = {},
+  ) {
+    const house = changing();
+    const stand = await counterStand({ machines: house.machines });
+    const end = new AbortController();
+    const heard = (text: string): void => {
+      if (text.includes('booting')) {
+        house.set('up');
+        const tell = (): void => {
+          if (stand.office.listeners.size === 0) setImmediate(tell);
+          else stand.office.changed('machines');
+        };
+        tell();
+      } else if (text.includes('up')) end.abort();
+    };
+    const done = await runAt(stand.dir, ['nodes', '--watch', ...argv], { ...terminal, stop: end.signal, heard });
+    expect(done.code).toBe(0);
+    return done.stdout;
+  }
+
+  test('a line for each change, where it is no terminal', async () => {
+    const lines = (await watched([])).trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}booting {2}w1 {4}00:1b:21:00:00:01 {2}workers/);
+    expect(lines[1]).toMatch(/ {2}up {5}w1/);
+  });
+
+  test('an object for each change, for programs', async () => {
+    const lines = (await watched(['--json'], { columns: 80 })).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as MachineRow).state)).toEqual(['booting', 'up']);
+  });
+
+  test('the whole list, again and again, on a terminal', async () => {
+    const text = await watched([], { columns: 80, rows: 24 });
+    expect(text).toMatch(/^\u001b\[2J\u001b\[HSTATE/);
+    expect(text.split('\u001b[H')).toHaveLength(3);
+    expect(text.endsWith('\u001b[J')).toBe(true);
+    expect(text).toContain('\u001b[32mup\u001b[0m');
+  });
+
+  test('no more than the terminal has lines', async () => {
+    const end = new AbortController();
+    const rows = Array.from({ length: 50 }, (_, i): MachineRow => ({ ...W1, key: `serial:${String(i)}` }));
+    const stand = await counterStand({ machines: () => Promise.resolve(pageOf(rows)) });
+    const { stdout } = await runAt(stand.dir, ['nodes', '--watch'], {
+      columns: 80,
+      rows: 10,
+      stop: end.signal,
+      heard: (text) => {
+        if (text.includes('more')) end.abort();
+      },
+    });
+    expect(stdout.split('\n')).toHaveLength(10);
+    expect(stdout).toContain('... and 43 more');
+  });
+});
