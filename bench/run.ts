@@ -2,6 +2,7 @@
 // machine. A bench that cannot run here says why.
 import { dhcp } from './dhcp.ts';
 import { images } from './images.ts';
+import { journal } from './journal.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
 import { journalCost, scripts, start } from './scripts.ts';
 import { sync } from './sync.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   tftp,
   dhcp,
   sync,
+  journal,
 };
 
 const wanted = process.argv.slice(2);
