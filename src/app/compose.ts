@@ -32,7 +32,6 @@ import { firmwareFolders, openLan, type Lan } from './lan.ts';
 import { createListeners } from './listeners.ts';
 import type { Delivery, Trouble } from './office/deps.ts';
 import { createOffice } from './office/office.ts';
-import { overviewOf } from './overview.ts';
 import { createReports } from './reports.ts';
 import { ownUrl, removeRunningServer, writeRunningServer } from './running-server.ts';
 import { createSyncService } from './sync-service.ts';
@@ -101,7 +100,6 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
       metrics.httpAnswered('operator', status);
     },
     health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance),
-    overview: () => overviewOf(catalog.current(), birth.version),
   });
   return {
     services: [
@@ -201,9 +199,6 @@ function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log)
 
 function linkOrigin(settings: Settings, http: HttpDoor): Origin {
   const address = http.address();
-  const own =
-    address === undefined
-      ? undefined
-      : originFromHost(new URL(ownUrl(address)).host);
+  const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host);
   return settings.baseUrl ?? own ?? likelyOrigin(settings);
 }

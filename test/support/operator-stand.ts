@@ -48,12 +48,11 @@ export function fakeOffice(answers: Partial<Office> = {}): FakeOffice {
 }
 
 /** What the operators' door needs besides what the machine door has. */
-export function operatorOptions(): Pick<OperatorDoorOptions, 'auth' | 'metrics' | 'office' | 'overview'> {
+export function operatorOptions(): Pick<OperatorDoorOptions, 'auth' | 'metrics' | 'office'> {
   return {
     office: fakeOffice(),
     auth: createOperatorAuth({ token: TOKEN }),
     metrics: { access: 'token', render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
-    overview: () => ({ version: '1.2.3', profiles: [], problems: [] }),
   };
 }
 

@@ -6,7 +6,6 @@ import { failureReply, methodReply } from '../failure-reply.ts';
 import { originOf } from '../origin.ts';
 import { decodeStrict, show } from '../percent.ts';
 import { readHead } from '../request-head.ts';
-import type { Overview } from '../start-page.ts';
 import { EventStreams } from './api/event-streams.ts';
 import { createApi } from './api/mount-api.ts';
 import { HOME, nextPath } from './auth/next-path.ts';
@@ -22,7 +21,6 @@ import { securityHeaders } from './security-headers.ts';
 
 export interface OperatorDoorOptions {
   readonly baseUrl: Origin | undefined;
-  readonly overview: () => Overview;
   readonly office: Office;
   readonly auth: OperatorAuth;
   readonly metrics: MetricsSource;
@@ -41,7 +39,7 @@ export interface OperatorDoor {
 
 /** The door for people: everything that the machine door does not know. */
 export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
-  const { auth, baseUrl, log, office, overview } = options;
+  const { auth, baseUrl, log, office } = options;
   const guard = createGuard({ auth, baseUrl, log });
   const streams = new EventStreams({ onChange: (listener) => office.onChange(listener) });
   const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);
@@ -69,7 +67,7 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   // Whoever adds a page need not think of this: nothing below is reached by anybody else.
   pages.use(guard.admit(refuse), guard.ownRequestsOnly);
   mountLogout(pages, { auth, guard });
-  (options.pages ?? mountPages)(pages, { office, origin, overview, log, csrf: (req) => guard.accessOf(req).csrf });
+  (options.pages ?? mountPages)(pages, { office, origin, log, csrf: (req) => guard.accessOf(req).csrf });
   app.use((req, res, next) => {
     if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
     else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');

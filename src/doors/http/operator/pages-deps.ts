@@ -1,7 +1,6 @@
 import type { Request } from 'express';
 import type { Log } from '../../../domain/log.ts';
 import type { Origin } from '../../../domain/origin.ts';
-import type { Overview } from '../start-page.ts';
 import type { Office } from './office.ts';
 
 /**
@@ -15,6 +14,5 @@ export interface PageDeps {
   readonly origin: (req: Request) => Origin;
   /** What a form of this session sends back as its field `csrf`, and a script as the header X-CSRF-Token. */
   readonly csrf: (req: Request) => string;
-  readonly overview: () => Overview;
   readonly log: Log;
 }
