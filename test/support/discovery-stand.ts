@@ -17,8 +17,10 @@ export interface StandOptions {
   readonly pollTime?: number;
   readonly limits?: Partial<DiscoveryLimits>;
   readonly log?: Log;
-  /** Before it serves. */
+  /** False: the tokens are not read. */
   readonly load?: boolean;
+  /** What it says of itself at /healthz. */
+  readonly instance?: string;
 }
 
 export interface DiscoveryStand extends AsyncDisposable {
@@ -56,7 +58,8 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
   });
   server.on('request', (req, res) => {
     const answered = door.handle(req, res, readHead(req.rawHeaders));
-    if (answered === undefined) res.writeHead(404).end();
+    if (answered === undefined && req.url === '/healthz') res.end(JSON.stringify({ instance: options.instance }));
+    else if (answered === undefined) res.writeHead(404).end();
     answered?.catch(() => res.destroy());
   });
   return {

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { clustersCommand } from '../../../src/cli/commands/clusters.ts';
+import { makeFolder } from '../../support/folder.ts';
+import { settingsFor } from '../../support/house.ts';
+import { Failure } from '../../../src/domain/failure.ts';
+
+const nodes = (letter: string, ...numbers: readonly number[]) =>
+  numbers.map((n) => ({
+    name: `${letter}${String(n)}`,
+    mac: `52:54:00:00:0${letter}:0${String(n)}`,
+    ip: `10.0.1.${String(n)}`,
+  }));
+const FOLDER = {
+  'profiles/one.json': JSON.stringify({
+    system: 'flatcar',
+    version: '1.2.3',
+    cluster: { name: 'lab' },
+    nodes: nodes('a', 1, 2, 3),
+  }),
+  'profiles/two.json': JSON.stringify({
+    ...{ system: 'flatcar', version: '1.2.3', nodes: nodes('b', 4, 5) },
+    cluster: { name: 'found', mode: 'discovery', size: 3 },
+  }),
+};
+
+/** The command as the command line runs it, once it is known there. */
+async function clusters(
+  words: readonly string[],
+  json = false,
+  files: Record<string, string> = FOLDER,
+): Promise<string> {
+  const out: string[] = [];
+  const settings = settingsFor(makeFolder(files));
+  await clustersCommand.run(
+    { settings, warnings: [], words, text: () => undefined, has: (flag) => json && flag === 'json' },
+    {
+      ...{ env: {}, cwd: '/', stop: new AbortController().signal, force: new AbortController().signal },
+      stdout: { write: (text) => out.push(text) },
+      stderr: { write: () => undefined },
+    },
+  );
+  return out.join('');
+}
+
+describe('pilotlight clusters', () => {
+  it('lists who is there and who is missing', async () => {
+    expect(await clusters([])).toBe(
+      [
+        'CLUSTER  MEET BY    STATE     MEMBERS  MISSING',
+        'found    discovery  no token  0 of 3   b4, b5',
+        'lab      static     static    3 of 3',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse(await clusters([], true))).toMatchObject({ clusters: [{ name: 'found' }, { name: 'lab' }] });
+    expect(await clusters([], false, {})).toBe('no profile has a "cluster", and there is no discovery token\n');
+  });
+
+  it('shows one', async () => {
+    const text = await clusters(['show', 'lab']);
+    expect(text).toContain('lab: static, 3 of 3 members\nprofiles       one\n');
+    expect(text).toContain('a2      in the profile  http://10.0.1.2:2380\n');
+    expect(JSON.parse(await clusters(['show', 'found'], true))).toMatchObject({ name: 'found', size: 3 });
+  });
+
+  it('says how a member is replaced, step by step', async () => {
+    const text = await clusters(['replace', 'lab', 'a2']);
+    expect(text).toMatch(/^a2 of lab has lost its data/);
+    expect(text).toMatch(
+      /1\. [^]*2\. [^]*3\. [^]*member remove [0-9a-f]+\n {5}sleep 5\n {5}etcdctl[^]*member add a2 --peer-urls=http:\/\/10\.0\.1\.2:2380\n/,
+    );
+    expect(text).toContain('in profiles/one.json: "cluster": {..., "state": "existing"}');
+    expect(JSON.parse(await clusters(['replace', 'lab', 'a2'], true))).toMatchObject({ cluster: 'lab', member: 'a2' });
+  });
+
+  it.each([
+    [['shwo'], 'did you mean show?'],
+    [['show'], 'expected show NAME'],
+    [['replace', 'lab'], 'expected replace NAME NODE'],
+    [['forget'], 'expected forget TOKEN'],
+    [['show', 'lub'], 'there is no cluster "lub"'],
+    [['forget', 'abcdef01'], 'there is no discovery token abcdef01'],
+  ])('%j: %s', async (words, message) => {
+    const error = await clusters(words).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(Failure);
+    const { message: said, remedy = '' } = error as Failure;
+    expect(`${said} ${remedy}`).toContain(message);
+  });
+});
