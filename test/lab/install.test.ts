@@ -91,7 +91,9 @@ async function installed(
   const first = await powerOn('first');
   expect(first.text).toContain('E2E INSTALLED ok');
   const written = /^E2E DISK sha256=([0-9a-f]{64})/m.exec(first.text)?.[1] ?? 'nothing';
-  expect(await api(running, `/machines/${mac}`)).toMatchObject({ row: { state: 'installed', name: 'd1' } });
+  // The journal writes a few times a second.
+  const seen = expect.poll(async () => await api(running, `/machines/${mac}`), { timeout: 5000 });
+  await seen.toMatchObject({ row: { state: 'installed', name: 'd1' } });
 
   // What keeps the disk is a file, not the journal.
   expect(readdirSync(join(folder.path, 'state/machines'))).toEqual([`${mac.replaceAll(':', '-')}.json`]);

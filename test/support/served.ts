@@ -31,13 +31,17 @@ export interface ServeOptions {
   readonly cwd?: string;
   /** File descriptors that it may have. */
   readonly handles?: number;
+  /** A shell line before it starts, in a mount namespace of its own (needs root). */
+  readonly before?: string;
 }
 
 /** Starts it from the sources over a data directory, on a free port of the loopback unless `env` says another. */
-export function serveChild(dir: string, { env = {}, cwd = dir, handles }: ServeOptions = {}): Served {
+export function serveChild(dir: string, { env = {}, cwd = dir, handles, before }: ServeOptions = {}): Served {
   const words = [process.execPath, '--import', import.meta.resolve('tsx'), join(top, 'src/main.ts'), 'serve'];
   const limit = handles === undefined ? '' : `ulimit -n ${String(handles)}; `;
-  const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...words], {
+  const start = ['sh', '-c', `${before === undefined ? '' : `${before} && `}${limit}exec "$@"`, 'sh', ...words];
+  const [command = '', ...args] = before === undefined ? start : ['unshare', '--mount', ...start];
+  const child = spawn(command, args, {
     cwd,
     env: {
       PATH: process.env['PATH'] ?? '',
