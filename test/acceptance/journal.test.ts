@@ -27,9 +27,9 @@ it('killed in the midst of a crowd it loses its last second at most, and opens a
   const server = serveChild(dir);
   const port = await server.port;
   const answered: number[] = [];
-  let running = true;
+  const over = new AbortController();
   const crowd = (async () => {
-    for (let i = 0; running; i += 1) {
+    for (let i = 0; !over.signal.aborted; i += 1) {
       // The last ones meet a dead server.
       await ask(port, macOf(i)).then(
         () => answered.push(Date.now()),
@@ -41,7 +41,7 @@ it('killed in the midst of a crowd it loses its last second at most, and opens a
   const killedAt = Date.now();
   server.child.kill('SIGKILL');
   await server.ended;
-  running = false;
+  over.abort();
   await crowd;
 
   const journal = await openJournalDirectly({ file: join(dir, 'state/pilotlight.db'), days: 90, log: SILENT });
