@@ -54,6 +54,13 @@ describe('what would be wrong with a profile', () => {
     expect(attempt(catalog, { a: { default: true }, b: { ...A, default: true } })).toHaveLength(1);
   });
 
+  test('a file that has a machine keeps it against one that only wants it', async () => {
+    const catalog = await stand({ 'profiles/a.json': A });
+    addFiles(catalog.dir, { 'profiles/b.json': A });
+    expect((await catalog.refresh()).problems).toHaveLength(1);
+    expect(attempt(catalog, { a: { ...A, root: 'x' } })).toEqual([]);
+  });
+
   test('a machine that goes from one file to the other at once', async () => {
     const catalog = await stand({ 'profiles/b.json': A });
     expect(attempt(catalog, { a: A, b: { nodes: [] } })).toEqual([]);

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { allMachines, keyOf, withCounter } from '../../src/cli/counter-call.ts';
+import { SILENT } from '../../src/domain/log.ts';
+import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../../src/domain/views.ts';
 import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
@@ -70,7 +74,14 @@ describe('the machine that somebody means', () => {
 });
 
 test('nothing is left open, also after a failure', async () => {
-  const settings = settingsFor(makeFolder());
-  expect(await withCounter(settings, (one) => Promise.resolve(one.at))).toBe('files');
+  const dir = makeFolder();
+  const file = join(dir, 'state/pilotlight.db');
+  await (await openJournalDirectly({ file, days: 1, log: SILENT })).stop(AbortSignal.timeout(5000));
+  const settings = settingsFor(dir, { journal: { on: true, days: 1 } });
+  // The log beside the database is there for as long as somebody has it open.
+  const isOpen = (): boolean => existsSync(`${file}-wal`);
+  expect(await withCounter(settings, (one) => Promise.resolve([one.at, isOpen()]))).toEqual(['files', true]);
+  expect(isOpen()).toBe(false);
   await expect(withCounter(settings, () => Promise.reject(new TypeError('x')))).rejects.toThrow('x');
+  expect(isOpen()).toBe(false);
 });

@@ -28,7 +28,8 @@ test('machines as lines, and what machines say of themselves as plain text', () 
 });
 
 describe('colours', () => {
-  const terminal = { write: () => undefined, isTTY: true };
+  const write = (): boolean => true;
+  const terminal = { write, isTTY: true };
 
   test('for a terminal', () => {
     expect(paintFor({ stdout: terminal, env: {} }).state('failed')).toBe('\u001b[31mfailed\u001b[0m');
@@ -37,7 +38,7 @@ describe('colours', () => {
   });
 
   test.each([
-    [{ write: () => undefined }, {}],
+    [{ write }, {}],
     [terminal, { NO_COLOR: '1' }],
     [terminal, { TERM: 'dumb' }],
   ])('for nobody else', (stdout, env) => {

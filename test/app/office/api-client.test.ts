@@ -77,7 +77,10 @@ describe('what is refused comes out as the failure that it was', () => {
   });
 
   test('the token goes nowhere else', async () => {
-    const api = await client((_, res) => res.writeHead(307, { Location: 'http://127.0.0.1:1/' }).end());
+    const api = await client((req, res) => {
+      if (req.url === '/elsewhere') res.end('{}');
+      else res.writeHead(307, { Location: '/elsewhere' }).end();
+    });
     await expect(api.get('/x')).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

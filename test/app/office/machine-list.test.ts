@@ -31,6 +31,8 @@ describe('a row', () => {
     const row = rowOf({ serial: '7' });
     const deliveries = { running: () => [{ key: 'serial:7', file: 'x', received: 1, size: 2 }] };
     expect((await shownRow(row, { ...vendors, deliveries })).download?.file).toBe('x');
+    const bare = { key: 'serial:7', state: 'up', boots: [] } as const;
+    expect((await shownRow(bare, { ...vendors, deliveries })).download?.file).toBe('x');
   });
 });
 
