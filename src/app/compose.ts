@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Catalog } from '../catalog/snapshot.ts';
+import { Discovery } from '../discovery/discovery.ts';
 import type { Recorder } from '../domain/journal-event.ts';
 import type { Log } from '../domain/log.ts';
 import { machineKey } from '../domain/machine.ts';
@@ -9,11 +10,13 @@ import type { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import { Deliveries } from '../doors/http/deliveries.ts';
 import { createHttpDoor, type HttpDoor } from '../doors/http/http-door.ts';
+import { createDiscoveryDoor } from '../doors/http/discovery-routes.ts';
+import { clientKey } from '../doors/http/operator/auth/client.ts';
 import { createOperatorAuth } from '../doors/http/operator/auth/operator-auth.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { openFirmwareShelf, readProgram } from '../firmware/firmware-shelf.ts';
-import { createJournal } from '../journal/create-journal.ts';
-import type { Journal } from '../journal/journal.ts';
+import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
+import { discoveryStore } from '../journal/discovery-journal.ts';
 import { NO_JOURNAL } from '../journal/no-journal.ts';
 import { deadlineOf } from '../machines/deadline.ts';
 import type { InstallMarks } from '../machines/install-marks.ts';
@@ -23,6 +26,8 @@ import type { Settings } from '../settings/settings.ts';
 import { version } from '../settings/version.ts';
 import { loadAdminToken } from './admin-token.ts';
 import { createBootWatch } from './boot-watch.ts';
+import { createClusterTokens } from './cluster-tokens.ts';
+import { discoveryBase } from './discovery-base.ts';
 import { healthOf } from './health.ts';
 import { createHostKeyService } from './host-key-service.ts';
 import { likelyOrigin, type House } from './house.ts';
@@ -88,10 +93,25 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
     journal: () => journal.status(),
     ...dhcpSource(lan),
   });
+  const discovery = new Discovery({
+    store: discoveryStore(journal),
+    now: Date.now,
+    random: () => randomBytes(16).toString('hex'),
+  });
+  const base = (): Origin => discoveryBase(settings, httpPort());
+  const clusterTokens = createClusterTokens({ catalog, discovery, urls: house.clusters, base, log });
   const http = createHttpDoor({
     ...{ listen: settings.http, baseUrl: settings.baseUrl, desk, shelf, deliveries, office, auth, log },
     firmware: async (program) => await readProgram(firmware, program),
     reports: createReports({ catalog, marks, recorder: journal, unknown: settings.unknown, now: Date.now }),
+    discovery: createDiscoveryDoor({
+      ...{ discovery, base, log },
+      isOperator: (req) => auth.check(req.headers, clientKey(req, settings.baseUrl)).kind === 'access',
+      onForgotten: () => {
+        clusterTokens.again();
+      },
+      now: () => performance.now(),
+    }),
     metrics: { access: settings.metrics, render: async () => await metrics.render() },
     onAnswer: (event) => {
       listeners.answered(event);
@@ -102,23 +122,27 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
     health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance),
   });
   return {
+    // What is asked for must be there before somebody asks: the doors come after what stands behind them.
     services: [
-      ...[metrics, journal, installMarks(marks, follower), catalog, createHostKeyService(catalog, identities, log)],
-      ...[
-        watchNodes(catalog, journal),
-        boots,
-        http,
-        serverNote(files, http, birth.instance, log),
-        ...lan.services,
-        sync,
-      ],
+      metrics,
+      journal,
+      installMarks(marks, follower),
+      catalog,
+      createHostKeyService(catalog, identities, log),
+      watchNodes(catalog, journal),
+      boots,
+      http,
+      serverNote(files, http, birth.instance, log),
+      clusterTokens,
+      ...lan.services,
+      sync,
     ],
     http,
     firstLink: () => (made ? auth.newLink(linkOrigin(settings, http)).url : undefined),
   };
 }
 
-function openJournal({ dataDir, journal }: Settings, log: Log): Journal {
+function openJournal({ dataDir, journal }: Settings, log: Log): DurableJournal {
   if (!journal.on) return NO_JOURNAL;
   return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log });
 }

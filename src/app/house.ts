@@ -12,6 +12,7 @@ import { openShelf, type Shelf } from '../images/shelf.ts';
 import { openInstallMarks, type InstallMarks } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createArrivals } from './arrivals.ts';
+import { ClusterUrls } from './cluster-tokens.ts';
 
 /** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
 export interface House {
@@ -21,6 +22,7 @@ export interface House {
   readonly desk: Desk;
   readonly marks: InstallMarks;
   readonly identities: Identities;
+  readonly clusters: ClusterUrls;
 }
 
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
@@ -33,8 +35,12 @@ export async function openHouse(settings: Settings, log: Log): Promise<House> {
   const identities = openIdentities(files, log);
   const { installTries, unknown } = settings;
   const arriving = createArrivals(files, Date.now);
-  const desk = createFrontDesk({ catalog, shelf, arriving, marks, installTries, unknown, hostKeys: identities });
-  return { files, catalog, shelf, desk, marks, identities };
+  const clusters = new ClusterUrls();
+  const desk = createFrontDesk({
+    ...{ catalog, shelf, arriving, marks, installTries, unknown, clusters },
+    hostKeys: identities,
+  });
+  return { files, catalog, shelf, desk, marks, identities, clusters };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

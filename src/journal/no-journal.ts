@@ -1,11 +1,11 @@
 import { NO_RECORDER } from '../domain/journal-event.ts';
 import { Failure } from '../domain/failure.ts';
-import type { Journal } from './journal.ts';
+import type { DurableJournal } from './create-journal.ts';
 
 const WHY = 'the setting PILOTLIGHT_JOURNAL is off';
 
 /** For those who want none. Machines boot all the same; nobody can say afterwards what they were given. */
-export const NO_JOURNAL: Journal = {
+export const NO_JOURNAL: DurableJournal = {
   ...NO_RECORDER,
   name: 'no journal',
   start: () => Promise.resolve(),
@@ -16,6 +16,7 @@ export const NO_JOURNAL: Journal = {
   machine: refuse,
   sent: refuse,
   syncRuns: refuse,
+  ask: refuse,
   flushed: () => Promise.resolve(),
   onWritten: () => ignore,
 };

@@ -3,6 +3,7 @@ import type { Service } from '../../domain/service.ts';
 import { answerBroken, codeOf, refuseTunnel } from './broken-request.ts';
 import { Connections } from './connections.ts';
 import { Deliveries } from './deliveries.ts';
+import type { DiscoveryDoor } from './discovery-routes.ts';
 import { closingReply, crowdedReply, turnAway } from './gate.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { listen, urlOf, type ListenAddress } from './listen.ts';
@@ -20,6 +21,8 @@ export interface HttpDoorOptions
   readonly onAnswer?: MachineDoorOptions['onAnswer'];
   readonly now?: MachineDoorOptions['now'];
   readonly limits?: Partial<HttpLimits>;
+  /** Where etcd members find each other. */
+  readonly discovery?: DiscoveryDoor;
 }
 
 export interface HttpDoor extends Service {
@@ -59,7 +62,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       return;
     }
     connections.begin(req.socket, res);
-    const answered = machine.handle(req, res, head);
+    const answered = machine.handle(req, res, head) ?? options.discovery?.handle(req, res, head);
     (answered ?? operator.answer(req, res)).catch((error: unknown) => {
       abandon(res, error);
     });
@@ -100,6 +103,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       });
     });
     connections.close();
+    options.discovery?.end();
     await operator.close();
     await closed;
     address = undefined;

@@ -9,6 +9,7 @@ export interface HttpLimits {
   readonly keepAliveTimeout: number;
   /** Nothing moved in either direction: a reader that stalls for so long is cut, so that it frees what it holds. */
   readonly stallTimeout: number;
+  /** Room for ten thousand etcd members that wait, and for the machines beside them. */
   readonly maxConnections: number;
   readonly maxHeaderSize: number;
   /** Path and query together. The longest honest one, all facts of a machine, is under 2 KiB. */
@@ -23,7 +24,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   checkInterval: 1_000,
   keepAliveTimeout: 5_000,
   stallTimeout: 120_000,
-  maxConnections: 4096,
+  maxConnections: 16_384,
   maxHeaderSize: 16 * 1024,
   maxUrl: 4096,
   maxPipelined: 16,

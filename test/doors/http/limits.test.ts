@@ -8,5 +8,5 @@ test('slow clients are gone within 15 s, and a request within 35 s', () => {
 
 test('an address fits into the headers', () => {
   expect(DEFAULT_LIMITS.maxUrl).toBeLessThan(DEFAULT_LIMITS.maxHeaderSize);
-  expect([DEFAULT_LIMITS.maxHeaderSize, DEFAULT_LIMITS.maxConnections]).toEqual([16_384, 4096]);
+  expect([DEFAULT_LIMITS.maxHeaderSize, DEFAULT_LIMITS.maxConnections]).toEqual([16_384, 16_384]);
 });
