@@ -105,6 +105,7 @@ it('clusters are those that meet by discovery, as large as the largest profile s
   const wanted = wantedClusters([
     profileOf('a', [{ name: 'x' }], found('lab')),
     profileOf('b', [], found('lab', { size: 5 })),
+    profileOf('e', [], found('lab', { size: 2 })),
     profileOf('c', [], found('static', { mode: 'static' })),
     profileOf('d', []),
   ]);
