@@ -61,7 +61,8 @@ export function readSettings(sources: SettingSources): ReadSettings {
     if (found === undefined) return fallback;
     const parsed = parse(found.text);
     if (parsed.ok) return parsed.value;
-    problems.push(`${found.from}: ${parsed.problem}; it is ${JSON.stringify(found.text)}`);
+    const shown = found.secret === true ? '' : `; it is ${JSON.stringify(found.text)}`;
+    problems.push(`${found.from}: ${parsed.problem}${shown}`);
     return fallback;
   };
   const value: Value = (name, parse, fallback) =>
@@ -165,10 +166,12 @@ function row(name: SettingName): SettingRow {
 interface Given {
   readonly text: string;
   readonly from: string;
+  /** What is wrong with it is said without repeating it. */
+  readonly secret?: boolean;
 }
 
 function given(
-  setting: Pick<SettingRow, 'env' | 'flag' | 'oldEnv'>,
+  setting: Pick<SettingRow, 'env' | 'flag' | 'oldEnv' | 'secret'>,
   sources: SettingSources,
   dotenv: Record<string, string>,
 ): Given | undefined {
@@ -185,7 +188,7 @@ function given(
   ];
   for (const [text, from] of candidates) {
     // An empty variable is what an env file leaves behind when a line is emptied: as good as none.
-    if (text !== undefined && text !== '') return { text, from };
+    if (text !== undefined && text !== '') return { text, from, secret: setting.secret === true };
   }
   return undefined;
 }

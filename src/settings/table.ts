@@ -9,6 +9,8 @@ export interface SettingRow {
   /** As it is shown to people. */
   readonly fallback: string;
   readonly help: string;
+  /** Never repeated to anybody. */
+  readonly secret?: boolean;
 }
 
 export type SettingName =
@@ -177,6 +179,7 @@ export const SETTING_ROWS: readonly SettingRow[] = [
     flag: 'admin-token',
     fallback: 'made at the first start, kept in state/admin-token',
     help: 'what operators show to the dashboard and the API; at least 16 characters',
+    secret: true,
   },
   {
     name: 'metrics',

@@ -27,6 +27,8 @@ test('an empty profile has its defaults and nothing else', () => {
     default: false,
     local_boot: 'auto',
     boot: 'image',
+    phone_home: false,
+    ssh_host_keys: false,
     raw: {},
   });
 });
@@ -72,8 +74,17 @@ test('what is set is kept', () => {
     local_boot: 'exit0',
     boot: 'local',
     install: { disk: '/dev/sda' },
+    boot_timeout: 600,
+    phone_home: true,
+    menu: 'Rescue',
+    cluster: { name: 'lab', size: 5, mode: 'discovery', state: 'existing' },
+    ssh_host_keys: true,
   };
   expect(build(raw)).toMatchObject(raw);
+});
+
+test('a cluster is founded by its members unless it says otherwise', () => {
+  expect(build({ cluster: { name: 'lab' } }).cluster).toEqual({ name: 'lab', mode: 'static', state: 'new' });
 });
 
 test('one initrd may be written without a list', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   parseAddresses,
   parseBaseUrl,
+  parseChoice,
   parseFingerprints,
   parseFolder,
   parseListen,
@@ -12,6 +13,7 @@ import {
   parseSchedule,
   parseSize,
   parseTimezone,
+  parseToken,
 } from '../../src/settings/parsers.ts';
 
 describe('parseListen', () => {
@@ -126,5 +128,20 @@ describe('the sync’s settings', () => {
     const spaced = 'F88C FEDE FF29 A5B4 D952  3864 E25D 9AED 0593 B34A';
     expect(parseFingerprints(spaced)).toEqual({ ok: true, value: ['F88CFEDEFF29A5B4D9523864E25D9AED0593B34A'] });
     expect(parseFingerprints('0593B34A')).toMatchObject({ ok: false });
+  });
+});
+
+describe('parseToken and parseChoice', () => {
+  it.each(['short', 'with a blank in it', 'x'.repeat(257), 'tab\tinside-of-it'])('%j is no token', (text) => {
+    expect(parseToken(text).ok).toBe(false);
+  });
+  it('a token is taken as it is', () => {
+    expect(parseToken('0123456789abcdef')).toEqual({ ok: true, value: '0123456789abcdef' });
+  });
+  it.each(['wait', 'local', 'a-profile'])('%s is a choice', (text) => {
+    expect(parseChoice(text)).toEqual({ ok: true, value: text });
+  });
+  it.each(['', '../x', 'a/b'])('%j is none', (text) => {
+    expect(parseChoice(text).ok).toBe(false);
   });
 });

@@ -39,10 +39,41 @@ describe('readSettings', () => {
         trust: {},
         keyFiles: {},
       },
+      adminToken: undefined,
+      metrics: 'token',
+      journal: { on: true, days: 90 },
+      unknown: { show: 'wait', timeoutSeconds: 30, choice: 'wait' },
+      installTries: 3,
       logLevel: 'info',
       logFormat: 'json',
     });
     expect(readSettings({ env: {}, flags: {}, cwd, terminal: true }).settings.logFormat).toBe('pretty');
+  });
+
+  it('what operators decide about themselves, the journal, unknown machines and installations', () => {
+    const { settings } = read({
+      PILOTLIGHT_ADMIN_TOKEN: 'a-secret-of-sixteen',
+      PILOTLIGHT_METRICS: 'open',
+      PILOTLIGHT_JOURNAL: 'off',
+      PILOTLIGHT_JOURNAL_DAYS: '7',
+      PILOTLIGHT_UNKNOWN: 'menu',
+      PILOTLIGHT_MENU_TIMEOUT: '0',
+      PILOTLIGHT_MENU_DEFAULT: 'rescue',
+      PILOTLIGHT_INSTALL_TRIES: '1',
+    });
+    expect(settings).toMatchObject({
+      adminToken: 'a-secret-of-sixteen',
+      metrics: 'open',
+      journal: { on: false, days: 7 },
+      unknown: { show: 'menu', timeoutSeconds: 0, choice: 'rescue' },
+      installTries: 1,
+    });
+  });
+
+  it('a token that is refused is not repeated', () => {
+    const short = 'hunter2';
+    expect(() => read({ PILOTLIGHT_ADMIN_TOKEN: short })).toThrow(/PILOTLIGHT_ADMIN_TOKEN/);
+    expect(() => read({ PILOTLIGHT_ADMIN_TOKEN: short })).not.toThrow(new RegExp(short));
   });
 
   it("takes coreos-ipxe-server's names", () => {
