@@ -1,6 +1,7 @@
 // npm run bench [NAME...]: every comparison runs against a peer in the same run; figures only mean something on an idle
 // machine. A bench that cannot run here says why.
 import { dhcp } from './dhcp.ts';
+import { discovery } from './discovery.ts';
 import { images } from './images.ts';
 import { journal } from './journal.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   images,
   tftp,
   dhcp,
+  discovery,
   sync,
   journal,
 };

@@ -8,6 +8,7 @@ import type { Command, Invocation } from './command.ts';
 import { EXIT, type CliContext, type ExitCode } from './context.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { checkCommand } from './commands/check.ts';
+import { clustersCommand } from './commands/clusters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { imagesCommand } from './commands/images.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   renderCommand,
   exportCommand,
+  clustersCommand,
   doctorCommand,
 ];
 
