@@ -1,13 +1,18 @@
 import type Database from 'better-sqlite3';
-import { MACHINE_STATES, type MachineState } from '../domain/machine.ts';
+import type { MachineState } from '../domain/machine.ts';
 import type { MachinePage, MachineQuery } from '../domain/views.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { parsePlace, placeText, type Place } from './page-place.ts';
 import { rowView } from './row-view.ts';
+import type { SearchTexts } from './search-texts.ts';
+import { StateCounts } from './state-counts.ts';
 
 const MOST = 500;
 const LONGEST_TEXT = 200;
-const AWAITED = "state IN ('booting', 'installing')";
+/** Up to so many machines are fetched and sorted; of more the newest are found sooner by walking. */
+const FEW = 2000;
+/** The first look; each one after it is longer, so that few are needed. */
+const STRIDE = 1000;
 
 type FoundMachine = MachineRecord & { readonly sort_name: string };
 
@@ -16,90 +21,118 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
+interface Wanted {
+  readonly conditions: readonly Condition[];
+  readonly index: string;
+  /** What they shall have in their text; empty: anything. */
+  readonly needle: string;
+  /** Those that have it, if they are few. */
+  readonly among: readonly number[] | undefined;
+}
+
 /** The table of machines, page by page. Every way through it reads one index and the rows of the page. */
 export class MachinePages {
   readonly #db: Database.Database;
-  readonly #states: Database.Statement<[number], { state: MachineState; n: number; late: number }>;
-  readonly #prepared = new Map<string, Database.Statement<(string | number)[], FoundMachine>>();
+  readonly #texts: SearchTexts;
+  readonly #counts: StateCounts;
+  readonly #prepared = new Map<string, Database.Statement<(string | number)[]>>();
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, texts: SearchTexts) {
     this.#db = db;
-    this.#states = db.prepare(
-      `SELECT state, count(*) AS n, sum(coalesce(${AWAITED} AND deadline < ?, 0)) AS late
-       FROM machine INDEXED BY machine_state GROUP BY state`,
-    );
+    this.#texts = texts;
+    this.#counts = new StateCounts(db);
   }
 
   page(query: MachineQuery, now: number): MachinePage {
     const limit = Math.min(MOST, Math.max(1, Math.trunc(query.limit) || 1));
     const after = query.after === undefined ? undefined : parsePlace(query.after);
-    const conditions = conditionsOf(query, now);
+    const states = this.#counts.at(now);
+    const wanted = this.#wanted(query, now, states);
     // One more than wanted tells whether there is a next page.
-    const found = after?.kind === 'never' ? [] : [...this.#seen(query, conditions, after, limit + 1)];
+    const found = after?.kind === 'never' ? [] : [...this.#seen(wanted, after, limit + 1)];
     if (found.length <= limit) {
       const never = after?.kind === 'never' ? after : undefined;
-      found.push(...this.#never(conditions, never, limit + 1 - found.length));
+      found.push(...this.#never(wanted, never, limit + 1 - found.length));
     }
     const page = found.slice(0, limit);
     const last = page.at(-1);
     return {
       machines: page.map((record) => rowView(record, now)),
       ...(found.length > limit && last !== undefined ? { next: placeText(placeOf(last)) } : {}),
-      states: this.states(now),
+      states,
     };
   }
 
-  states(now: number): Readonly<Record<MachineState, number>> {
-    const counts = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Record<MachineState, number>;
-    for (const { state, n, late } of this.#states.all(now)) {
-      counts[state] += n - late;
-      counts.failed += late;
-    }
-    return counts;
+  #wanted(query: MachineQuery, now: number, states: Readonly<Record<MachineState, number>>): Wanted {
+    const { text, state, profile } = query;
+    const needle = text?.trim().toLowerCase().slice(0, LONGEST_TEXT) ?? '';
+    const conditions = state === undefined ? [] : [...stateConditions(state, now)];
+    if (profile !== undefined) conditions.push({ sql: 'shown_profile = ?', values: [profile] });
+    const among = needle === '' ? undefined : this.#texts.find(needle, FEW);
+    return { conditions, needle, among, index: indexFor(query, states) };
   }
 
-  #seen(query: MachineQuery, wanted: readonly Condition[], after: Place | undefined, limit: number): FoundMachine[] {
+  #seen(wanted: Wanted, after: Place | undefined, limit: number): readonly FoundMachine[] {
     const begin =
       after?.kind === 'seen' ? [{ sql: '(last_seen, id) < (?, ?)', values: [after.lastSeen, after.id] }] : [];
-    const conditions = [{ sql: 'last_seen IS NOT NULL', values: [] }, ...begin, ...wanted];
-    // Where only a state is asked for there is a shorter way.
-    const direct = query.state !== undefined && query.state !== 'failed';
-    const index =
-      direct && query.text === undefined && query.profile === undefined ? 'machine_state' : 'machine_recent';
-    return this.#select(index, conditions, 'last_seen DESC, id DESC', limit);
+    const conditions = [{ sql: 'last_seen IS NOT NULL', values: [] }, ...begin, ...wanted.conditions];
+    return this.#select({ ...wanted, conditions }, 'last_seen DESC, id DESC', limit);
   }
 
-  #never(wanted: readonly Condition[], after: Place | undefined, limit: number): FoundMachine[] {
+  #never(wanted: Wanted, after: Place | undefined, limit: number): readonly FoundMachine[] {
     const begin = after?.kind === 'never' ? [{ sql: '(sort_name, id) > (?, ?)', values: [after.name, after.id] }] : [];
-    const conditions = [{ sql: 'last_seen IS NULL', values: [] }, ...begin, ...wanted];
-    return this.#select('machine_never', conditions, 'sort_name, id', limit);
+    const conditions = [{ sql: 'last_seen IS NULL', values: [] }, ...begin, ...wanted.conditions];
+    return this.#select({ ...wanted, conditions, index: 'machine_never' }, 'sort_name, id', limit);
   }
 
-  #select(index: string, conditions: readonly Condition[], order: string, limit: number): FoundMachine[] {
+  #select({ conditions, index, needle, among }: Wanted, order: string, limit: number): readonly FoundMachine[] {
     const where = conditions.map(({ sql }) => sql).join(' AND ');
-    // The inner query needs the index alone; only the rows of the page are read.
-    const sql = `SELECT machine.* FROM
-      (SELECT id AS place FROM machine INDEXED BY ${index} WHERE ${where} ORDER BY ${order} LIMIT ?)
-      CROSS JOIN machine ON id = place ORDER BY ${order}`;
-    const statement = this.#prepared.get(sql) ?? this.#db.prepare<(string | number)[], FoundMachine>(sql);
+    const values = conditions.flatMap((condition) => condition.values);
+    // The inner query needs an index alone; only the rows of the page are read.
+    const rows = (inner: string, ...bound: (string | number)[]): readonly FoundMachine[] =>
+      this.#all(
+        `SELECT machine.* FROM (${inner}) CROSS JOIN machine ON id = place ORDER BY ${order}`,
+        bound,
+      ) as readonly FoundMachine[];
+    const walk = `SELECT id AS place FROM machine INDEXED BY ${index} WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`;
+    if (needle === '') return rows(walk, ...values, limit, 0);
+    if (among === undefined) return rows(IDS, JSON.stringify(this.#pick(walk, values, needle, limit)));
+    const few = `SELECT id AS place FROM (${IDS}) CROSS JOIN machine ON id = place WHERE ${where} ORDER BY ${order} LIMIT ?`;
+    return rows(few, JSON.stringify(among), ...values, limit);
+  }
+
+  /** The first ones on a walk that have it in their text. */
+  #pick(walk: string, values: readonly (string | number)[], needle: string, limit: number): readonly number[] {
+    const picked: number[] = [];
+    for (let from = 0, stride = STRIDE; picked.length < limit; from += stride, stride *= 4) {
+      const places = this.#all(walk, [...values, stride, from]) as readonly { place: number }[];
+      for (const { place } of places) if (this.#texts.has(place, needle)) picked.push(place);
+      if (places.length < stride) break;
+    }
+    return picked.slice(0, limit);
+  }
+
+  #all(sql: string, values: readonly (string | number)[]): readonly unknown[] {
+    const statement = this.#prepared.get(sql) ?? this.#db.prepare<(string | number)[]>(sql);
     this.#prepared.set(sql, statement);
-    return statement.all(...conditions.flatMap(({ values }) => values), limit);
+    return statement.all(...values);
   }
 }
 
-function conditionsOf({ text, state, profile }: MachineQuery, now: number): readonly Condition[] {
-  const conditions: Condition[] = [];
-  if (state === 'failed') conditions.push({ sql: `${AWAITED} AND deadline < ?`, values: [now] });
-  else if (state !== undefined) {
-    conditions.push({ sql: 'state = ?', values: [state] });
-    if (state === 'booting' || state === 'installing') {
-      conditions.push({ sql: '(deadline IS NULL OR deadline >= ?)', values: [now] });
-    }
-  }
-  if (profile !== undefined) conditions.push({ sql: 'shown_profile = ?', values: [profile] });
-  const needle = text?.trim().toLowerCase().slice(0, LONGEST_TEXT) ?? '';
-  if (needle !== '') conditions.push({ sql: 'instr(search, ?) > 0', values: [needle] });
-  return conditions;
+const IDS = 'SELECT value AS place FROM json_each(?)';
+
+/** The shortest way to what is asked for. */
+function indexFor({ state, profile }: MachineQuery, states: Readonly<Record<MachineState, number>>): string {
+  if (profile !== undefined) return 'machine_profile';
+  if (state === 'failed') return states.failed <= FEW ? 'machine_awaited' : 'machine_recent';
+  return state === undefined ? 'machine_recent' : 'machine_state';
+}
+
+function stateConditions(state: MachineState, now: number): readonly Condition[] {
+  if (state === 'failed') return [{ sql: "state IN ('booting', 'installing') AND deadline < ?", values: [now] }];
+  const is = { sql: 'state = ?', values: [state] };
+  if (state !== 'booting' && state !== 'installing') return [is];
+  return [is, { sql: '(deadline IS NULL OR deadline >= ?)', values: [now] }];
 }
 
 function placeOf({ id, last_seen: lastSeen, sort_name: name }: FoundMachine): Place {

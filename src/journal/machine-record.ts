@@ -3,6 +3,7 @@ import type { MachineFacts } from '../domain/facts.ts';
 import { macHyphens, type Mac } from '../domain/mac.ts';
 import type { MachineKey } from '../domain/machine.ts';
 import type { RecordedState } from './life.ts';
+import { SearchTexts } from './search-texts.ts';
 
 /** A row of `machine`, in the names of its columns. */
 export interface MachineRecord {
@@ -55,13 +56,17 @@ export const FACTS = [
   'platform',
 ] as const satisfies readonly (keyof MachineFacts)[];
 
-const STORED = [
-  'key',
-  ...FACTS,
-  ...(['address', 'address_at', 'first_seen', 'last_seen', 'state', 'since', 'deadline'] as const),
-  ...(['profile', 'node', 'version', 'because'] as const),
-  ...(['node_key', 'node_name', 'node_profile', 'node_version', 'node_address', 'boot', 'durations'] as const),
+/** What changes with every boot. */
+const BUSY = [
+  ...(['address_at', 'first_seen', 'last_seen', 'state', 'since', 'deadline'] as const),
+  ...(['profile', 'version', 'because', 'boot', 'durations'] as const),
 ] as const;
+/** What mostly stays. Kept apart because of the indexes: SQLite writes those of every column that it is told to set. */
+const CALM = [
+  ...FACTS,
+  ...(['address', 'node', 'node_key', 'node_name', 'node_profile', 'node_version', 'node_address'] as const),
+] as const;
+const STORED = ['key', ...CALM, ...BUSY] as const;
 const COLUMNS = ['id', ...STORED] as const;
 /** Made of the others, for the queries. */
 const DERIVED = ['shown_profile', 'sort_name', 'search'] as const;
@@ -100,15 +105,18 @@ export function searchText(record: MachineRecord): string {
 
 /** The rows of `machine`. */
 export class MachineTable {
+  readonly texts: SearchTexts;
   readonly #byKey: Database.Statement<[string], MachineRecord>;
   readonly #byId: Database.Statement<[number], MachineRecord>;
   readonly #byUuid: Database.Statement<[string], MachineRecord>;
   readonly #bySerial: Database.Statement<[string], MachineRecord>;
   readonly #insert: Database.Statement<[Record<string, unknown>]>;
   readonly #update: Database.Statement<[Record<string, unknown>]>;
+  readonly #touch: Database.Statement<[Record<string, unknown>]>;
   readonly #remove: Database.Statement<[number]>;
 
   constructor(db: Database.Database) {
+    this.texts = new SearchTexts(db);
     this.#byKey = db.prepare(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE key = ?`);
     this.#byId = db.prepare(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE id = ?`);
     const newest = 'ORDER BY last_seen DESC LIMIT 1';
@@ -118,9 +126,10 @@ export class MachineTable {
     this.#insert = db.prepare(
       `INSERT INTO machine (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`,
     );
-    this.#update = db.prepare(
-      `UPDATE machine SET ${columns.map((column) => `${column} = @${column}`).join(', ')} WHERE id = @id`,
-    );
+    const update = (names: readonly string[]): Database.Statement<[Record<string, unknown>]> =>
+      db.prepare(`UPDATE machine SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`);
+    this.#update = update([...CALM, ...BUSY, ...DERIVED]);
+    this.#touch = update([...BUSY, 'shown_profile']);
     this.#remove = db.prepare('DELETE FROM machine WHERE id = ?');
   }
 
@@ -138,20 +147,29 @@ export class MachineTable {
     return key.startsWith('serial:') ? this.#bySerial.get(key.slice('serial:'.length)) : undefined;
   }
 
-  /** Gives the record with its id. */
-  save(record: MachineRecord): MachineRecord {
+  /** Gives the record with its id. `before`: as it is in the database, if that is known. */
+  save(record: MachineRecord, before?: MachineRecord): MachineRecord {
     const shown = shownOf(record);
-    const sortName = (shown.name ?? record.key).toLowerCase();
-    const row = { ...record, shown_profile: shown.profile, sort_name: sortName, search: searchText(record) };
-    if (record.id !== 0) {
-      this.#update.run(row);
+    if (before !== undefined && CALM.every((column) => record[column] === before[column])) {
+      this.#touch.run({ ...record, shown_profile: shown.profile });
       return record;
     }
-    return { ...record, id: Number(this.#insert.run(row).lastInsertRowid) };
+    const sortName = (shown.name ?? record.key).toLowerCase();
+    const search = searchText(record);
+    const row = { ...record, shown_profile: shown.profile, sort_name: sortName, search };
+    if (record.id !== 0) {
+      this.#update.run(row);
+      this.texts.put(record.id, search);
+      return record;
+    }
+    const id = Number(this.#insert.run(row).lastInsertRowid);
+    this.texts.put(id, search);
+    return { ...record, id };
   }
 
   remove(id: number): void {
     this.#remove.run(id);
+    this.texts.remove(id);
   }
 }
 

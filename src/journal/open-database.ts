@@ -25,6 +25,8 @@ function driverTrouble(error: unknown): unknown {
 /** Another process (a sync, a command) writes for moments only. */
 const BUSY_MS = 5000;
 const CACHE_KIB = 65_536;
+/** 40 MB: machines that boot together change the same pages again and again before those must go to their places. */
+const CHECKPOINT_PAGES = 10_000;
 /** Up to this size every page is looked at before we trust it; larger ones show their damage when it is met. */
 const CHECKED_BYTES = 64 * 2 ** 20;
 const MAGIC = 'SQLite format 3\0';
@@ -58,6 +60,7 @@ function prepared(db: Database.Database, file: string): Database.Database {
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.pragma('journal_size_limit = 67108864');
     if (statSync(file).size <= CHECKED_BYTES) check(db, file);
     migrate(db);

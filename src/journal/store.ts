@@ -38,6 +38,7 @@ export interface KnownPart {
 /** The journal's tables, read and written at once on the calling thread. Errors are SQLite's own. */
 export class Store {
   readonly #db: Database.Database;
+  readonly #machines: MachineTable;
   readonly #known: KnownNodes;
   readonly #texts: SentTexts;
   readonly #writer: EventWriter;
@@ -49,12 +50,14 @@ export class Store {
   constructor(db: Database.Database, { days, mostMachines }: StoreOptions) {
     this.#db = db;
     const machines = new MachineTable(db);
+    this.#machines = machines;
+    machines.texts.load();
     this.#known = new KnownNodes(db, machines);
     this.#texts = new SentTexts(db);
     const parts = { machines, known: this.#known, texts: this.#texts };
     this.#writer = new EventWriter(db, mostMachines === undefined ? parts : { ...parts, mostMachines });
     this.#runs = new SyncRuns(db);
-    this.#pages = new MachinePages(db);
+    this.#pages = new MachinePages(db, machines.texts);
     this.#histories = new MachineHistories(db, machines);
     this.#ageing = new Ageing(db, days);
   }
@@ -138,6 +141,7 @@ export class Store {
   #forget(): void {
     try {
       this.#writer.forget();
+      this.#machines.texts.forget();
       this.#known.reload();
       this.#texts.forget();
     } catch {

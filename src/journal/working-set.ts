@@ -7,6 +7,8 @@ export class WorkingSet {
   readonly #machines: MachineTable;
   readonly #boots: BootTable;
   readonly #records = new Map<number, MachineRecord>();
+  /** As they are in the database. */
+  readonly #before = new Map<number, MachineRecord>();
   readonly #ids = new Map<MachineKey, number>();
   readonly #open = new Map<number, BootRecord>();
   readonly #changed = new Set<number>();
@@ -29,6 +31,7 @@ export class WorkingSet {
   /** Remembers it for the end; a new machine is inserted at once, because others refer to its id. */
   put(record: MachineRecord): MachineRecord {
     const kept = record.id === 0 ? this.#machines.save(record) : record;
+    if (record.id === 0) this.#before.set(kept.id, kept);
     this.#records.set(kept.id, kept);
     this.#ids.set(kept.key, kept.id);
     this.#changed.add(kept.id);
@@ -56,7 +59,7 @@ export class WorkingSet {
   /** Writes what changed and forgets all of it; gives the keys of the machines. */
   save(): readonly MachineKey[] {
     const records = [...this.#changed].flatMap((id) => this.#records.get(id) ?? []);
-    for (const record of records) this.#machines.save(record);
+    for (const record of records) this.#machines.save(record, this.#before.get(record.id));
     for (const id of this.#changedBoots) {
       const boot = this.#open.get(id);
       if (boot !== undefined) this.#boots.save(boot);
@@ -66,12 +69,14 @@ export class WorkingSet {
   }
 
   clear(): void {
-    for (const part of [this.#records, this.#ids, this.#open, this.#changed, this.#changedBoots]) part.clear();
+    for (const part of [this.#records, this.#before, this.#ids, this.#open, this.#changed, this.#changedBoots])
+      part.clear();
   }
 
   #read(record: MachineRecord | undefined): MachineRecord | undefined {
     if (record === undefined) return undefined;
     this.#records.set(record.id, record);
+    this.#before.set(record.id, record);
     this.#ids.set(record.key, record.id);
     return record;
   }
