@@ -106,7 +106,11 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
     reports: createReports({ catalog, marks, recorder: journal, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryDoor({
       ...{ discovery, base, log },
-      isOperator: (req) => auth.check(req.headers, clientKey(req, settings.baseUrl)).kind === 'access',
+      isOperator: (req) => {
+        const verdict = auth.check(req.headers, clientKey(req, settings.baseUrl));
+        // A browser's session would need a proof against forged requests: only programs with the token count here.
+        return verdict.kind === 'access' && verdict.access.session === undefined;
+      },
       onForgotten: () => {
         clusterTokens.again();
       },
