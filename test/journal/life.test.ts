@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { lifeAfter, stateAt, type Life, type RecordedState } from '../../src/journal/life.ts';
+import { dhcp, document, image, installed, operator, phoneHome, refused, script, T, tftp } from './stand.ts';
+
+const STATES: readonly RecordedState[] = ['unknown', 'assigned', 'booting', 'up', 'installing', 'installed'];
+
+function life(state: RecordedState, deadline: number | null = null): Life {
+  return { state, since: T - 1, deadline };
+}
+
+function after(state: RecordedState, event: Parameters<typeof lifeAfter>[1]): RecordedState {
+  return lifeAfter(life(state), event, T).state;
+}
+
+test.each([
+  ['unknown', 'unknown'],
+  ['menu', 'unknown'],
+  ['waiting', 'assigned'],
+  ['boot', 'booting'],
+  ['install', 'installing'],
+] as const)('a script that says %s makes a machine %s, whatever it was', (outcome, state) => {
+  for (const before of STATES) expect(after(before, script(T, 1, outcome))).toBe(state);
+});
+
+test.each([
+  ['unknown', 'assigned'],
+  ['assigned', 'assigned'],
+  ['booting', 'assigned'],
+  ['up', 'up'],
+  ['installing', 'installed'],
+  ['installed', 'installed'],
+] as const)('sent to its own disk, a machine that was %s is %s', (before, state) => {
+  expect(after(before, script(T, 1, 'local'))).toBe(state);
+});
+
+test.each([
+  ['up', phoneHome(T, 1)],
+  ['installed', installed(T, 1)],
+  ['assigned', operator(T, 1, 'reinstall')],
+  ['assigned', operator(T, 1, 'adopt')],
+  ['assigned', operator(T, 1, 'assign')],
+  ['unknown', operator(T, 1, 'release')],
+] as const)('%s after its report or its operator', (state, event) => {
+  for (const before of STATES) expect(after(before, event)).toBe(state);
+});
+
+test('what a machine fetches does not change what it is', () => {
+  for (const before of STATES) {
+    for (const event of [dhcp(T, 1), tftp(T, 1), image(T, 1), document(T, 1), refused(T, 1)]) {
+      expect(lifeAfter(life(before, T), event, T)).toEqual(life(before, T));
+    }
+  }
+});
+
+test('a deadline belongs to the script that set it', () => {
+  const booting = lifeAfter(life('assigned'), script(T, 1, 'boot', { deadline: T + 5 }), T);
+  expect(booting).toEqual({ state: 'booting', since: T, deadline: T + 5 });
+  const again = lifeAfter(booting, script(T + 3, 1, 'boot', { deadline: T + 8 }), T + 3);
+  expect(again).toEqual({ state: 'booting', since: T + 3, deadline: T + 8 });
+  expect(lifeAfter(again, phoneHome(T + 4, 1), T + 4)).toEqual({ state: 'up', since: T + 4, deadline: null });
+  expect(lifeAfter(again, script(T + 4, 1, 'local', { deadline: T + 9 }), T + 4).deadline).toBeNull();
+});
+
+test('the same again does not begin anew', () => {
+  expect(lifeAfter(life('up'), phoneHome(T, 1), T).since).toBe(T - 1);
+});
+
+test('failed is who is booting or installing after the deadline', () => {
+  for (const state of STATES) {
+    const awaited = state === 'booting' || state === 'installing';
+    expect(stateAt({ state, deadline: T }, T)).toBe(state);
+    expect(stateAt({ state, deadline: T }, T + 1)).toBe(awaited ? 'failed' : state);
+    expect(stateAt({ state, deadline: null }, T + 1)).toBe(state);
+  }
+});
