@@ -21,8 +21,6 @@ export interface Placed {
   readonly standing: Standing;
 }
 
-export type StandingDesk = ReturnType<typeof createStandingDesk>;
-
 /** The one place where a machine's profile and its mark come together. Changes nothing: previews ask here, too. */
 export function createStandingDesk({
   marks = NO_MARKS,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { Failure, failureLine } from '../domain/failure.ts';
 import { nearest } from '../domain/nearest.ts';
 import { readSettings } from '../settings/read-settings.ts';
-import { settingFlags } from '../settings/table.ts';
+import { settingFlags } from '../settings/families.ts';
 import { version } from '../settings/version.ts';
 import type { Command, Invocation } from './command.ts';
 import { EXIT, type CliContext, type ExitCode } from './context.ts';

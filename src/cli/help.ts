@@ -1,4 +1,5 @@
-import { SETTING_FAMILIES, SETTING_ROWS } from '../settings/table.ts';
+import { SETTING_FAMILIES } from '../settings/families.ts';
+import { SETTING_ROWS } from '../settings/table.ts';
 import type { Command } from './command.ts';
 
 function columns(rows: readonly (readonly [string, string])[]): string {

@@ -10,7 +10,7 @@ export interface DiscoveryLimits extends WatcherLimits {
   readonly tokens: number;
 }
 
-export const DISCOVERY_LIMITS: DiscoveryLimits = { tokens: 1000, watchers: 10_000, watchersOfOne: 500 };
+const DISCOVERY_LIMITS: DiscoveryLimits = { tokens: 1000, watchers: 10_000, watchersOfOne: 500 };
 
 export interface DiscoveryOptions {
   readonly store: DiscoveryStore;

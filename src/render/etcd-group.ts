@@ -15,7 +15,7 @@ const NOWHERE = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
 const MAX_MEMBERS = 9;
 
 /** The first argument of an etcd helper, which is `cluster`. */
-export function groupOf(call: HelperCall): readonly Json[] {
+function groupOf(call: HelperCall): readonly Json[] {
   const [group] = call.args;
   return Array.isArray(group)
     ? (group as readonly Json[])

@@ -20,16 +20,8 @@ import {
   type Parsed,
 } from './parsers.ts';
 import type { DhcpSettings, Settings, SyncSettings, TftpSettings } from './settings.ts';
-import {
-  familyRow,
-  FOLLOWED,
-  SETTING_FAMILIES,
-  SETTING_ROWS,
-  type Followed,
-  type SettingFamily,
-  type SettingName,
-  type SettingRow,
-} from './table.ts';
+import { familyRow, FOLLOWED, SETTING_FAMILIES, type Followed, type SettingFamily } from './families.ts';
+import { SETTING_ROWS, type SettingName, type SettingRow } from './table.ts';
 
 export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -78,7 +78,7 @@ function tableText(machines: readonly MachineRow[], columns: number | undefined,
 }
 
 /** The state is what a line begins with. */
-export function painted(line: string, state: MachineState | undefined, paint: Paint): string {
+function painted(line: string, state: MachineState | undefined, paint: Paint): string {
   if (state === undefined || !line.startsWith(state)) return line;
   return `${paint.state(state)}${line.slice(state.length)}`;
 }

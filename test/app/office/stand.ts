@@ -35,7 +35,7 @@ export interface FakeJournal extends Omit<OfficeDeps['journal'], never> {
   readonly listening: () => number;
 }
 
-export function fakeJournal(): FakeJournal {
+function fakeJournal(): FakeJournal {
   const listeners = new Set<(machines: ReadonlySet<MachineKey>) => void>();
   const journal: FakeJournal = {
     on: true,

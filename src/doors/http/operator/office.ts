@@ -3,14 +3,7 @@ import type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView } from 
 import type { Origin } from '../../../domain/origin.ts';
 import type { MachinePage, MachineQuery, MachineView } from '../../../domain/views.ts';
 
-export type {
-  HealthView,
-  Preview,
-  ProfileRow,
-  ProfileView,
-  ReleaseRow,
-  ReleasesView,
-} from '../../../domain/office-views.ts';
+export type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView } from '../../../domain/office-views.ts';
 
 export interface Adoption {
   readonly key: MachineKey;
