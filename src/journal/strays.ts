@@ -54,14 +54,14 @@ export class Strays {
 }
 
 /** A script that was asked for by the profile's name alone has a body, too. */
-function pack(entry: EventEntry): string {
-  return JSON.stringify(entry, (name, value: unknown) =>
-    name === 'body' && value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-  );
+function pack({ event, ...entry }: EventEntry): string {
+  const body = 'body' in event ? { body: Buffer.from(event.body).toString('base64') } : {};
+  return JSON.stringify({ ...entry, event: { ...event, ...body } });
 }
 
 function unpack(text: string): EventEntry {
-  return JSON.parse(text, (name, value: unknown) =>
-    name === 'body' && typeof value === 'string' ? Buffer.from(value, 'base64') : value,
-  ) as EventEntry;
+  const entry = JSON.parse(text) as EventEntry;
+  const { body } = entry.event as { readonly body?: string };
+  if (body === undefined) return entry;
+  return { ...entry, event: { ...entry.event, body: Buffer.from(body, 'base64') } as EventEntry['event'] };
 }

@@ -7,7 +7,15 @@ function begins(phase: Phase, event: Parameters<typeof beginsBoot>[1], pause = 1
 }
 
 test('whatever a machine does first begins its first boot, what an operator does does not', () => {
-  const all = [dhcp(T, 1), tftp(T, 1), script(T, 1, 'boot'), image(T, 1), document(T, 1), phoneHome(T, 1), refused(T, 1)];
+  const all = [
+    dhcp(T, 1),
+    tftp(T, 1),
+    script(T, 1, 'boot'),
+    image(T, 1),
+    document(T, 1),
+    phoneHome(T, 1),
+    refused(T, 1),
+  ];
   for (const event of all) expect(beginsBoot(undefined, event, T)).toBe(true);
   expect(beginsBoot(undefined, operator(T, 1, 'adopt'), T)).toBe(false);
 });

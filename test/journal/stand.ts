@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Decision } from '../../src/domain/decision.ts';
 import { parseLabel, type MachineFacts } from '../../src/domain/facts.ts';
 import type { JournalEvent } from '../../src/domain/journal-event.ts';
@@ -41,7 +41,10 @@ export function openStand(options: Partial<StoreOptions> = {}, file = databaseFi
     store,
     db,
     feed: (...events) => {
-      for (const event of events) store.write([entryOf(event)]);
+      for (const event of events) {
+        const { mistake } = store.write([entryOf(event)]);
+        if (mistake !== undefined) expect.fail(mistake);
+      }
     },
   };
 }
@@ -78,7 +81,8 @@ type Told = Partial<Decision> & { facts?: MachineFacts; deadline?: number; body?
 
 export function script(at: number, n: number, outcome: Decision['outcome'], more: Told = {}): JournalEvent {
   const { facts = factsOf(n), deadline, body = `#!ipxe\n# ${outcome}\n`, ...told } = more;
-  const known = outcome === 'unknown' || outcome === 'menu' ? {} : { profile: 'workers', version: '1.0', node: `w${n}` };
+  const known =
+    outcome === 'unknown' || outcome === 'menu' ? {} : { profile: 'workers', version: '1.0', node: `w${n}` };
   const decision = { outcome, ...known, because: `it is w${n}`, ...told };
   const limit = deadline === undefined ? {} : { deadline };
   return { kind: 'script', at, facts, from: addressOf(n), decision, body: Buffer.from(body), ...limit };
@@ -102,7 +106,15 @@ export function installed(at: number, n: number): JournalEvent {
 }
 
 export function refused(at: number, n: number, what = '/ipxe'): JournalEvent {
-  return { kind: 'refused', at, facts: factsOf(n), from: addressOf(n), what, status: 503, message: 'profile is broken' };
+  return {
+    kind: 'refused',
+    at,
+    facts: factsOf(n),
+    from: addressOf(n),
+    what,
+    status: 503,
+    message: 'profile is broken',
+  };
 }
 
 export function operator(at: number, n: number, action: 'adopt' | 'assign' | 'reinstall' | 'release'): JournalEvent {

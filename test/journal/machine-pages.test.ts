@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import type { MachineQuery } from '../../src/domain/views.ts';
+import { entryOf, factsOf, installed, macOf, MINUTE, openStand, phoneHome, script, T, type Stand } from './stand.ts';
+
+/** Machines in every state: 1 unknown, 2 assigned, 3 booting, 4 failed, 5 up, 6 installing, 7 failed, 8 installed; 9 never seen. */
+function fleet(): Stand {
+  const at = openStand();
+  at.feed(
+    script(T + 1, 1, 'unknown', { facts: factsOf(1, { serial: 'CZC1', product: 'ProLiant DL360' }) }),
+    script(T + 2, 2, 'waiting'),
+    script(T + 3, 3, 'boot', { deadline: T + 50 * MINUTE }),
+    script(T + 4, 4, 'boot', { deadline: T + MINUTE }),
+    script(T + 5, 5, 'boot', { deadline: T + MINUTE }),
+    phoneHome(T + 5, 5, { hostname: 'Alpha' }),
+    script(T + 6, 6, 'install', { profile: 'disks', deadline: T + 50 * MINUTE }),
+    script(T + 7, 7, 'install', { profile: 'disks', deadline: T + MINUTE }),
+    script(T + 8, 8, 'install', { profile: 'disks' }),
+    installed(T + 8, 8),
+  );
+  const nodes = [{ key: macOf(9), name: 'Never', profile: 'disks', version: '9', address: '10.9.9.9' }];
+  at.store.know({ nodes, round: 1, last: true }, T);
+  return at;
+}
+
+const NOW = T + 2 * MINUTE;
+
+function found(at: Stand, query: Partial<MachineQuery>): readonly number[] {
+  const { machines } = at.store.machines({ limit: 100, ...query }, NOW);
+  return machines.map(({ key }) => Number.parseInt(key.slice(-2), 16));
+}
+
+test('last seen first, never seen last, and how many are in each state', () => {
+  const at = fleet();
+  expect(found(at, {})).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 9]);
+  const states = { unknown: 1, assigned: 2, booting: 1, up: 1, installing: 1, installed: 1, failed: 2 };
+  expect(at.store.machines({ limit: 1, text: 'nothing' }, NOW).states).toEqual(states);
+  expect(at.store.machines({ limit: 1 }, T).states).toMatchObject({ booting: 2, installing: 2, failed: 0 });
+});
+
+test.each([
+  ['unknown', [1]],
+  ['assigned', [2, 9]],
+  ['booting', [3]],
+  ['failed', [7, 4]],
+  ['up', [5]],
+  ['installing', [6]],
+  ['installed', [8]],
+] as const)('%s alone', (state, machines) => {
+  expect(found(fleet(), { state })).toEqual(machines);
+});
+
+test.each([
+  ['52:54:00:00:00:05', [5]],
+  ['00:00:00:05', [5]],
+  ['52-54-00-00-00-05', [5]],
+  ['525400000005', [5]],
+  ['52:54', [8, 7, 6, 5, 4, 3, 2, 1, 9]],
+  ['W3', [3]],
+  ['never', [9]],
+  ['czc', [1]],
+  ['proliant dl', [1]],
+  ['10.0.0.7', [7]],
+  ['10.9.9', [9]],
+  ['ALPHA', [5]],
+  [' w3 ', [3]],
+  ['%', []],
+  ['_', []],
+  ['w3\nw4', []],
+] as const)('a search for %o', (text, machines) => {
+  expect(found(fleet(), { text })).toEqual(machines);
+});
+
+test('profile, state and text together', () => {
+  const at = fleet();
+  expect(found(at, { profile: 'disks' })).toEqual([8, 7, 6, 9]);
+  expect(found(at, { profile: 'disks', state: 'failed' })).toEqual([7]);
+  expect(found(at, { profile: 'disks', state: 'assigned' })).toEqual([9]);
+  expect(found(at, { profile: 'disks', text: '52:54', state: 'installed' })).toEqual([8]);
+  expect(found(at, { profile: 'workers', text: 'w8' })).toEqual([]);
+  expect(found(at, { profile: 'disk' })).toEqual([]);
+});
+
+test('a new name is found, the old one is not', () => {
+  const at = fleet();
+  expect(found(at, { text: 'alpha' })).toEqual([5]);
+  at.feed(phoneHome(T + 9, 5, { hostname: 'beta' }));
+  expect(found(at, { text: 'alpha' })).toEqual([]);
+  expect(found(at, { text: 'beta' })).toEqual([5]);
+  at.store.know({ nodes: [], round: 2, last: true }, T);
+  expect(found(at, { text: 'never' })).toEqual([]);
+});
+
+test.each([{}, { text: '52:54' }, { profile: 'disks' }, { state: 'failed' }, { state: 'assigned' }] as const)(
+  'page after page of %o is the whole list',
+  (query) => {
+    const at = fleet();
+    const whole = found(at, query);
+    const pages: number[] = [];
+    let after: string | undefined;
+    do {
+      const page = at.store.machines({ limit: 1, ...query, ...(after === undefined ? {} : { after }) }, NOW);
+      expect(page.machines).toHaveLength(1);
+      pages.push(...page.machines.map(({ key }) => Number.parseInt(key.slice(-2), 16)));
+      after = page.next;
+    } while (after !== undefined);
+    expect(pages).toEqual(whole);
+  },
+);
+
+test('a page that is just full has no next one', () => {
+  expect(fleet().store.machines({ limit: 9 }, NOW)).not.toHaveProperty('next');
+  expect(fleet().store.machines({ limit: 8 }, NOW)).toHaveProperty('next');
+});
+
+test('a limit that makes no sense is one that does', () => {
+  const at = fleet();
+  for (const limit of [0, -1, NaN]) expect(found(at, { limit })).toHaveLength(1);
+  expect(found(at, { limit: 1e9 })).toHaveLength(9);
+});
+
+test('a search that finds thousands is a walk, page after page', () => {
+  const at = openStand();
+  const many = Array.from({ length: 2600 }, (_, n) => {
+    const mac = `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
+    const outcome = n < 3 ? 'unknown' : 'waiting';
+    return entryOf(script(T + n, 1, outcome, { facts: { ...factsOf(1), mac: mac as never } }));
+  });
+  at.store.write(many);
+  const last = (query: Partial<MachineQuery>): readonly (number | undefined)[] =>
+    at.store.machines({ limit: 4, text: '02:00', ...query }, T).machines.map(({ lastSeen }) => lastSeen);
+  expect(last({})).toEqual([T + 2599, T + 2598, T + 2597, T + 2596]);
+  // Far down the walk: only the oldest are unknown.
+  expect(last({ state: 'unknown' })).toEqual([T + 2, T + 1, T]);
+  const next = at.store.machines({ limit: 4, text: '02:00' }, T).next ?? '';
+  expect(last({ after: next })).toEqual([T + 2595, T + 2594, T + 2593, T + 2592]);
+});
+
+test('a place where no page ended is refused', () => {
+  expect(() => found(fleet(), { after: 'x' })).toThrow('no page ended there');
+});
