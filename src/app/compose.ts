@@ -38,7 +38,7 @@ import { createListeners } from './listeners.ts';
 import type { Delivery, Trouble } from './office/deps.ts';
 import { createOffice } from './office/office.ts';
 import { createReports } from './reports.ts';
-import { ownUrl, removeRunningServer, writeRunningServer } from './running-server.ts';
+import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from './running-server.ts';
 import { createSyncService } from './sync-service.ts';
 import { createVendors } from './vendors.ts';
 import { watchNodes } from './watch-nodes.ts';
@@ -212,6 +212,7 @@ function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log)
       const note = {
         pid: process.pid,
         url: ownUrl(address),
+        everywhere: isEverywhere(address),
         startedAt: Date.now(),
         instance,
       };

@@ -16,12 +16,19 @@ export interface RunningServer {
   readonly startedAt: number;
   /** Made at its start; /healthz says the same. Whoever answers there with another one serves another folder. */
   readonly instance: string;
+  /** It listens on every address of this host: a link for another host may name any of them. */
+  readonly everywhere?: boolean;
 }
 
 /** Where a program on this host reaches what listens there. */
 export function ownUrl({ host: name, port }: { readonly host: string; readonly port: number }): string {
   const host = name === '0.0.0.0' ? '127.0.0.1' : name === '::' ? '::1' : name;
   return `http://${host.includes(':') ? `[${host.replace('%', '%25')}]` : host}:${String(port)}`;
+}
+
+/** Whether who listens there is reached at every address of this host. */
+export function isEverywhere({ host }: { readonly host: string }): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /** Written when the server listens. Readable for everybody: there is no secret in it. */
@@ -70,7 +77,8 @@ async function read(files: DataRoot): Promise<RunningServer | undefined> {
 
 function isServer(value: unknown): value is RunningServer {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, url, startedAt, instance } = value as Readonly<Record<string, unknown>>;
+  const { pid, url, startedAt, instance, everywhere } = value as Readonly<Record<string, unknown>>;
+  if (everywhere !== undefined && typeof everywhere !== 'boolean') return false;
   if (typeof pid !== 'number' || typeof startedAt !== 'number' || typeof instance !== 'string') return false;
   return typeof url === 'string' && /^http:\/\/[^/?#@\s]+$/.test(url) && URL.canParse(url);
 }

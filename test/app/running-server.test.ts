@@ -4,7 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { healthOf } from '../../src/app/health.ts';
-import { findRunningServer, ownUrl, removeRunningServer, writeRunningServer } from '../../src/app/running-server.ts';
+import {
+  findRunningServer,
+  isEverywhere,
+  ownUrl,
+  removeRunningServer,
+  writeRunningServer,
+} from '../../src/app/running-server.ts';
 import { EMPTY_SNAPSHOT } from '../../src/catalog/make-snapshot.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { makeFolder } from '../support/folder.ts';
@@ -72,6 +78,7 @@ describe('the server of a folder', () => {
     'null',
     '{"pid": 1}',
     JSON.stringify({ ...ME, url: 'http://user:pw@127.0.0.1:1' }),
+    JSON.stringify({ ...ME, url: 'http://127.0.0.1:1', everywhere: 'yes' }),
     JSON.stringify({ ...ME, url: 'file:///etc/passwd' }),
     JSON.stringify({ ...ME, url: 'http://127.0.0.1:1/path' }),
   ])('a file that says %s counts as none', async (text) => {
@@ -89,6 +96,15 @@ describe('the server of a folder', () => {
       'url',
     ]);
   });
+});
+
+test('a server that listens everywhere says so', async () => {
+  const { files } = await folder();
+  const server = { ...ME, url: await listen(healthy('i1')), everywhere: isEverywhere({ host: '::' }) };
+  expect(server.everywhere).toBe(true);
+  expect(isEverywhere({ host: '127.0.0.1' })).toBe(false);
+  await writeRunningServer(files, server);
+  expect(await findRunningServer(files)).toEqual(server);
 });
 
 test.each([

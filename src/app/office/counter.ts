@@ -6,6 +6,8 @@ export interface LoginLink {
   readonly url: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** The same link for browsers on other hosts, where the server can be reached from there. */
+  readonly elsewhere: readonly string[];
 }
 
 /** What commands ask the office: of the server that runs on the data directory, or of the directory itself. */

@@ -1,19 +1,13 @@
 import { localAddresses, type LocalAddress } from '../../doors/local-addresses.ts';
-import type { Settings } from '../../settings/settings.ts';
 
 const LOOPBACK = /^(?:127\.|\[::1\]$|localhost$)/;
 
 /**
- * A link to this host as other hosts see it: with each of its IPv4 addresses, where the server listens on all of them.
+ * A link to a server that listens on all addresses of this host, as other hosts see it: one for each IPv4 address.
  * Nothing for a link that names an address already.
  */
-export function linksElsewhere(
-  link: string,
-  { http }: Pick<Settings, 'http'>,
-  local: readonly LocalAddress[] = localAddresses(),
-): readonly string[] {
-  const url = new URL(link);
-  if (!LOOPBACK.test(url.hostname) || (http.host !== '0.0.0.0' && http.host !== '::')) return [];
+export function linksElsewhere(link: string, local: readonly LocalAddress[] = localAddresses()): readonly string[] {
+  if (!LOOPBACK.test(new URL(link).hostname)) return [];
   return local
     .filter(({ family, internal }) => family === 4 && !internal)
     .map(({ address }) => {

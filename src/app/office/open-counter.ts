@@ -31,7 +31,7 @@ export async function openCounter(settings: Settings): Promise<Counter> {
 
 async function runningCounter(files: DataRoot, settings: Settings): Promise<Counter | undefined> {
   const server = await findRunningServer(files);
-  return server === undefined ? undefined : serverCounter(server.url, await tokenFor(files, settings));
+  return server === undefined ? undefined : serverCounter(server, await tokenFor(files, settings));
 }
 
 async function tokenFor(files: DataRoot, settings: Settings): Promise<string> {

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachinePage, MachineQuery, MachineView } from '../../domain/views.ts';
+import type { RunningServer } from '../running-server.ts';
 import { createApiClient } from './api-client.ts';
 import type { Counter, LoginLink } from './counter.ts';
+import { linksElsewhere } from './links-elsewhere.ts';
 
 /** How often is looked where no events come. */
 export const POLL_MS = 2000;
 
+type ServerAddress = Pick<RunningServer, 'everywhere' | 'url'>;
+
 /** Over the API of the server that runs. */
-export function serverCounter(url: string, token: string): Counter {
+export function serverCounter({ url, everywhere = false }: ServerAddress, token: string): Counter {
   const api = createApiClient(url, token);
   const at = (key: string, what = ''): string => `/machines/${encodeURIComponent(key)}${what}`;
   return {
@@ -18,7 +22,10 @@ export function serverCounter(url: string, token: string): Counter {
       (await api.post(at(key, '/adopt'), rest)) as Awaited<ReturnType<Counter['adopt']>>,
     reinstall: async (machine) =>
       (await api.post('/reinstall', { machine })) as Awaited<ReturnType<Counter['reinstall']>>,
-    loginLink: async () => (await api.post('/login-links', {})) as LoginLink,
+    async loginLink() {
+      const link = (await api.post('/login-links', {})) as Omit<LoginLink, 'elsewhere'>;
+      return { ...link, elsewhere: everywhere ? linksElsewhere(link.url) : [] };
+    },
     async watch(changed, signal) {
       const over = (): boolean => signal.aborted;
       while (!over()) {

@@ -22,8 +22,7 @@ export const loginCommand: Command = {
       return EXIT.ok;
     }
     context.stdout.write(`${link.url}\n`);
-    const { linksElsewhere } = await import('../../app/office/links-elsewhere.ts');
-    for (const other of linksElsewhere(link.url, settings)) context.stderr.write(`from another host: ${other}\n`);
+    for (const other of link.elsewhere) context.stderr.write(`from another host: ${other}\n`);
     return EXIT.ok;
   },
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { linksElsewhere } from '../../../src/app/office/links-elsewhere.ts';
 import { serverCounter } from '../../../src/app/office/server-counter.ts';
 import { counterStand } from '../../support/counter-stand.ts';
 import { TOKEN } from '../../support/operator-stand.ts';
@@ -13,12 +14,16 @@ test('asks the API as it is, in its own words', async () => {
     adopt: () => Promise.resolve({ file: 'profiles/w.json', name: 'n' }),
     reinstall: (key) => Promise.resolve({ key }),
   });
-  const counter = serverCounter(stand.url, TOKEN);
+  const counter = serverCounter(stand, TOKEN);
   expect(await counter.machines({ text: 'a b&c', state: 'up', limit: 5 })).toEqual(pageOf([rowOf()]));
   expect(await counter.machine('serial:a/b c')).toEqual(VIEW);
   expect(await counter.adopt({ key: MAC, profile: 'w', name: 'n' })).toEqual({ file: 'profiles/w.json', name: 'n' });
   expect(await counter.reinstall('w1')).toEqual({ key: 'w1' });
-  expect((await counter.loginLink()).url).toMatch(new RegExp(`^${stand.url}/dashboard/login\\?code=`));
+  const link = await counter.loginLink();
+  expect(link.url).toMatch(new RegExp(`^${stand.url}/dashboard/login\\?code=`));
+  expect(link.elsewhere).toEqual([]);
+  const everywhere = await serverCounter({ url: stand.url, everywhere: true }, TOKEN).loginLink();
+  expect(everywhere.elsewhere).toEqual(linksElsewhere(everywhere.url));
   expect(stand.office.calls).toEqual([
     ['machines', { text: 'a b&c', state: 'up', limit: 5 }],
     ['machine', 'serial:a/b c', stand.url],
@@ -33,7 +38,7 @@ describe('who watches', () => {
     const stand = await counterStand();
     const end = new AbortController();
     let calls = 0;
-    const watched = serverCounter(stand.url, TOKEN).watch(() => {
+    const watched = serverCounter(stand, TOKEN).watch(() => {
       calls += 1;
       end.abort();
     }, end.signal);
@@ -50,7 +55,7 @@ describe('who watches', () => {
     await stand.hangUp();
     const end = new AbortController();
     let calls = 0;
-    await serverCounter(stand.url, TOKEN).watch(() => {
+    await serverCounter(stand, TOKEN).watch(() => {
       calls += 1;
       end.abort();
     }, end.signal);
