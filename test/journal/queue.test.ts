@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import type { JournalEvent, SyncStep } from '../../src/domain/journal-event.ts';
+import { countOf, type Entry, type EventEntry } from '../../src/journal/entry.ts';
+import { Queue } from '../../src/journal/queue.ts';
+import { image, phoneHome, refused, script, T } from './stand.ts';
+
+function events(batch: readonly Entry[]): readonly EventEntry[] {
+  return batch.flatMap((entry) => ('step' in entry ? [] : [entry]));
+}
+
+function again(event: JournalEvent, at: number): JournalEvent {
+  return { ...event, at };
+}
+
+function download(received: number, file = 'a', run = 1): SyncStep {
+  return { at: T + received, run, event: { kind: 'download', target: 't', file, received } };
+}
+
+test('the same again is counted, with its first beginning and its last end', () => {
+  const queue = new Queue();
+  const [told, file] = [script(T, 1, 'boot'), image(T + 2000, 1, 'a', 500)];
+  for (let n = 0; n < 1000; n += 1) queue.add(again(told, T + n));
+  queue.add(file);
+  queue.add(again(image(T, 1, 'a', 100), T + 1700));
+  queue.add(again(image(T, 1, 'a', 100), T + 3000));
+  expect(queue.size).toBe(2);
+  const [first, second] = events(queue.take());
+  expect(first).toMatchObject({ times: 1000, began: T, at: T + 999 });
+  expect(second).toMatchObject({ times: 3, began: T + 1500, at: T + 3000, bytes: 3 * 54_525_952 });
+});
+
+test('other machines, and reports, stand for themselves', () => {
+  const queue = new Queue();
+  const told = script(T, 1, 'boot');
+  for (const event of [told, { ...told, facts: script(T, 2, 'boot').facts } as JournalEvent]) queue.add(event);
+  for (const event of [phoneHome(T, 1), phoneHome(T, 1)]) queue.add(event);
+  expect(queue.size).toBe(4);
+});
+
+test('what is on its way is not changed any more', () => {
+  const queue = new Queue();
+  const told = script(T, 1, 'boot');
+  queue.add(told);
+  const [taken] = events(queue.take());
+  queue.add(again(told, T + 1));
+  expect(taken).toMatchObject({ times: 1, at: T });
+  expect(events(queue.take())).toMatchObject([{ times: 1, at: T + 1 }]);
+  queue.addStep(download(1));
+  const steps = queue.take();
+  queue.addStep(download(2));
+  expect(steps).toEqual([{ step: download(1) }]);
+  expect(queue.take()).toEqual([{ step: download(2) }]);
+});
+
+test('batches are small, in order, and all there is', () => {
+  const queue = new Queue();
+  for (let n = 0; n < 1000; n += 1) queue.add(refused(T, 1, `/${n}`));
+  const sizes: number[] = [];
+  const whats: string[] = [];
+  while (queue.size > 0) {
+    const batch = events(queue.take());
+    sizes.push(batch.length);
+    whats.push(...batch.map(({ event }) => ('what' in event ? event.what : '')));
+  }
+  expect(sizes).toEqual([400, 400, 200]);
+  expect(whats).toEqual(Array.from({ length: 1000 }, (_, n) => `/${n}`));
+});
+
+test('a batch of long texts ends early', () => {
+  const queue = new Queue();
+  for (let n = 0; n < 10; n += 1) queue.add(script(T, n, 'boot', { body: String(n).repeat(200_000) }));
+  expect(events(queue.take())).toHaveLength(3);
+});
+
+test('a full queue takes only what it has already', () => {
+  const queue = new Queue({ entries: 2, bytes: 1e6 });
+  const told = script(T, 1, 'boot');
+  expect([told, refused(T, 1), refused(T, 2), told].map((event) => queue.add(event))).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  expect([queue.addStep(download(1)), queue.clear(), queue.addStep(download(1))]).toEqual([false, 3, true]);
+});
+
+test('texts are bounded, too, and make room when they go', () => {
+  const queue = new Queue({ entries: 100, bytes: 10 });
+  expect(queue.add(script(T, 1, 'boot', { body: '123456' }))).toBe(true);
+  expect(queue.add(script(T, 2, 'boot', { body: '123456' }))).toBe(false);
+  queue.take();
+  expect(queue.add(script(T, 2, 'boot', { body: '123456' }))).toBe(true);
+});
+
+test('a text crosses without what lies beside it in memory', () => {
+  const queue = new Queue();
+  const pool = new Uint8Array(1000).fill(7);
+  const body = pool.subarray(10, 20);
+  for (const n of [1, 2]) queue.add({ ...script(T, n, 'boot'), body } as JournalEvent);
+  const bodies = events(queue.take()).map(({ event }) => ('body' in event ? event.body : undefined));
+  expect(bodies[0]).toEqual(body);
+  expect(bodies[0]?.buffer.byteLength).toBe(10);
+  expect(bodies[1]).toBe(bodies[0]);
+});
+
+test('of a download only the last word waits', () => {
+  const queue = new Queue();
+  for (const step of [download(1), download(2), download(3, 'b'), download(4, 'a', 2), download(5)])
+    queue.addStep(step);
+  expect(queue.take()).toEqual([{ step: download(5) }, { step: download(3, 'b') }, { step: download(4, 'a', 2) }]);
+});
+
+test('how many there ever were, and how many are lost with them', () => {
+  const queue = new Queue();
+  const told = script(T, 1, 'boot');
+  for (const event of [told, told, told, refused(T, 1)]) queue.add(event);
+  queue.addStep(download(1));
+  expect(queue.appended).toBe(3);
+  expect(countOf(queue.take())).toBe(5);
+  expect(queue.clear()).toBe(0);
+});
+
+test('a machine that always says something new costs no more each time', () => {
+  const queue = new Queue({ entries: 1e6, bytes: 1e9 });
+  const begin = performance.now();
+  for (let n = 0; n < 100_000; n += 1) queue.add(refused(T, 1, `/${n}`));
+  // Looking through all of them each time would be five thousand million looks.
+  expect(performance.now() - begin).toBeLessThan(5000);
+  expect(queue.size).toBe(100_000);
+});
