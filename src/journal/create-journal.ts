@@ -32,7 +32,7 @@ export function createJournal({
   days,
   log,
   mostMachines,
-  execArgv = process.execArgv,
+  execArgv,
   ...times
 }: JournalOptions & ThreadOptions): DurableJournal {
   return new LivingJournal(openThread(storeOptions({ file, days, mostMachines }), execArgv), log, times);

@@ -45,6 +45,7 @@ export class LivingJournal implements Journal, Durable {
   readonly #over = new AbortController();
   #state: State = 'new';
   #why = 'it has not been started';
+  #cause = '';
   #opening: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
   #ageing: NodeJS.Timeout | undefined;
@@ -78,7 +79,9 @@ export class LivingJournal implements Journal, Durable {
 
   async stop(force: AbortSignal): Promise<void> {
     if (this.#state === 'stopped') return;
-    if (this.#state !== 'new') await Promise.race([this.flushed(), aborted(force)]);
+    const flushed = new AbortController();
+    if (this.#state !== 'new') await Promise.race([this.flushed(), aborted(force, flushed.signal)]);
+    flushed.abort();
     this.#state = 'stopped';
     this.#why = 'it has been stopped';
     this.#over.abort();
@@ -175,13 +178,15 @@ export class LivingJournal implements Journal, Durable {
   #turnOff(error: unknown): void {
     if (this.#isStopped()) return;
     const why = error instanceof Error ? error.message : String(error);
-    // Once, not at every try; again when it is something else.
-    if (this.#state !== 'off' || this.#why !== why) {
+    // Once, not at every try; again when it is something else. A full disk has many names.
+    const cause = error instanceof Trouble ? error.kind : why;
+    if (this.#state !== 'off' || this.#cause !== cause) {
       const mistake = error instanceof Failure ? {} : { err: error };
       this.#log.error({ problem: why, ...mistake }, 'the journal is off; machines boot all the same');
     }
     this.#state = 'off';
     this.#why = why;
+    this.#cause = cause;
     this.#lost += this.#outbox.close();
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
@@ -264,15 +269,13 @@ export class LivingJournal implements Journal, Durable {
   }
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+/** Listens until `end` aborts. */
+async function aborted(signal: AbortSignal, end: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
+    const heard = (): void => {
+      resolve();
+    };
+    signal.addEventListener('abort', heard, { once: true, signal: end });
   });
 }

@@ -28,13 +28,15 @@ interface Waiting {
  * The database on a thread of its own: nothing that it does can make an answer wait. A thread that ends by itself is
  * started anew with the next question.
  */
-export function openThread(options: Omit<HostOptions, 'load'>, execArgv: readonly string[]): Backend {
+export function openThread(options: Omit<HostOptions, 'load'>, execArgv?: readonly string[]): Backend {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let count = 0;
 
   function start(): Worker {
-    const begun = new Worker(WORKER, { workerData: options, execArgv: [...execArgv], name: 'journal' });
+    // Not told: Node hands on its own, which may hold options (--max-old-space-size) that must not be told to a thread.
+    const own = execArgv === undefined ? {} : { execArgv: [...execArgv] };
+    const begun = new Worker(WORKER, { workerData: options, name: 'journal', ...own });
     begun.on('message', hear);
     begun.on('error', (error) => {
       lose(begun, error);

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { openThread } from '../../src/journal/thread.ts';
+import { databaseFile, entryOf, EXEC_ARGV, macOf, script, T } from './stand.ts';
+
+const NEVER = new AbortController().signal;
+
+test('answers come back in their order, and the end closes the database', async () => {
+  const file = databaseFile();
+  const thread = openThread({ file, days: 30 }, EXEC_ARGV);
+  await thread.end(NEVER);
+  expect(await thread.call('open', T)).toEqual({});
+  const order: string[] = [];
+  const said = (name: string) => () => order.push(name);
+  await Promise.all([
+    thread.call('write', [entryOf(script(T, 1, 'boot'))], T).then(said('write')),
+    thread.call('machine', macOf(1), T).then(said('machine')),
+  ]);
+  expect(order).toEqual(['write', 'machine']);
+  await thread.end(NEVER);
+  // Asked again it begins anew.
+  await expect(thread.call('machine', macOf(1), T)).rejects.toMatchObject({ kind: 'off' });
+  await thread.end(NEVER);
+});
+
+test('an end that is forced cuts what is asked for', async () => {
+  const thread = openThread({ file: databaseFile(), days: 30 }, EXEC_ARGV);
+  const opening = thread.call('open', T);
+  const refused = expect(opening).rejects.toMatchObject({ kind: 'unusable', message: /cut off/ });
+  const force = new AbortController();
+  const ending = thread.end(force.signal);
+  force.abort();
+  await ending;
+  await refused;
+});
+
+test('options that no thread may have are trouble for the caller, not for the process', async () => {
+  const thread = openThread({ file: databaseFile(), days: 30 }, ['--max-old-space-size=100']);
+  await expect(thread.call('open', T)).rejects.toThrow(/ERR_WORKER_INVALID_EXEC_ARGV|Initiated Worker with invalid/);
+  await thread.end(NEVER);
+});
