@@ -48,6 +48,15 @@ test('a machine whose boots are gone begins a new one, with the same words as be
   expect(at.store.machine(macOf(1), T)?.boots[0]?.events).toHaveLength(1);
 });
 
+test("the number of a boot that is gone may be another machine's", () => {
+  const at = openStand({ days: 1 });
+  at.feed(script(T, 1, 'boot'));
+  age(at, T + 3 * DAY);
+  at.feed(script(T + 3 * DAY, 2, 'boot'), document(T + 3 * DAY, 1));
+  expect(at.store.machine(macOf(2), T)?.boots).toMatchObject([{ id: 1, events: [{ kind: 'script' }] }]);
+  expect(at.store.machine(macOf(1), T)?.boots).toMatchObject([{ id: 2, events: [{ kind: 'document' }] }]);
+});
+
 test('texts stay thirty days after they were sent last, or as long as the rest', () => {
   for (const [days, kept] of [
     [90, 30],

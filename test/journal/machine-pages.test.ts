@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MachineQuery } from '../../src/domain/views.ts';
+import { placeText } from '../../src/journal/page-place.ts';
 import { entryOf, factsOf, installed, macOf, MINUTE, openStand, phoneHome, script, T, type Stand } from './stand.ts';
 
 /** Machines in every state: 1 unknown, 2 assigned, 3 booting, 4 failed, 5 up, 6 installing, 7 failed, 8 installed; 9 never seen. */
@@ -120,17 +121,20 @@ test('a limit that makes no sense is one that does', () => {
 
 test('a search that finds thousands is a walk, page after page', () => {
   const at = openStand();
-  const many = Array.from({ length: 2600 }, (_, n) => {
-    const mac = `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
-    const outcome = n < 3 ? 'unknown' : 'waiting';
+  const many = Array.from({ length: 3800 }, (_, n) => {
+    // The newest are not looked for: the walk goes past them first.
+    const mac = `${n < 2600 ? '02' : '06'}:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
+    const outcome = n < 3 || n === 1500 ? 'unknown' : 'waiting';
     return entryOf(script(T + n, 1, outcome, { facts: { ...factsOf(1), mac: mac as never } }));
   });
   at.store.write(many);
   const last = (query: Partial<MachineQuery>): readonly (number | undefined)[] =>
     at.store.machines({ limit: 4, text: '02:00', ...query }, T).machines.map(({ lastSeen }) => lastSeen);
   expect(last({})).toEqual([T + 2599, T + 2598, T + 2597, T + 2596]);
-  // Far down the walk: only the oldest are unknown.
-  expect(last({ state: 'unknown' })).toEqual([T + 2, T + 1, T]);
+  // Far down the walk: one in the middle and the oldest are unknown.
+  expect(last({ state: 'unknown' })).toEqual([T + 1500, T + 2, T + 1, T]);
+  // As long a walk as it gets: everybody is asked.
+  expect(last({ after: placeText({ kind: 'seen', lastSeen: T + 3, id: 0 }) })).toEqual([T + 2, T + 1, T]);
   const next = at.store.machines({ limit: 4, text: '02:00' }, T).next ?? '';
   expect(last({ after: next })).toEqual([T + 2595, T + 2594, T + 2593, T + 2592]);
 });

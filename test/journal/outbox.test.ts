@@ -57,6 +57,7 @@ test('one batch at a time, until all that was due is out', async () => {
   outbox.open();
   for (let n = 0; n < 900; n += 1) outbox.add(refused(T, 1, `/${n}`));
   outbox.flush();
+  outbox.flush();
   expect(batches).toHaveLength(1);
   await done();
   expect(batches).toHaveLength(2);

@@ -45,6 +45,13 @@ test('what is on its way is not changed any more', () => {
   queue.add(again(told, T + 1));
   expect(taken).toMatchObject({ times: 1, at: T });
   expect(events(queue.take())).toMatchObject([{ times: 1, at: T + 1 }]);
+  // Also while others still wait.
+  queue.add(told);
+  for (let n = 0; n < 400; n += 1) queue.add(refused(T, 2, `/${n}`));
+  const [first] = events(queue.take());
+  queue.add(again(told, T + 2));
+  expect(first).toMatchObject({ times: 1, at: T });
+  expect(events(queue.take()).map(({ at }) => at)).toEqual([T, T + 2]);
   queue.addStep(download(1));
   const steps = queue.take();
   queue.addStep(download(2));
