@@ -7,7 +7,7 @@ const AGAIN_MS = 60_000;
 /** So that a row cannot stay young for ever. */
 const LONGEST_MS = 3_600_000;
 /** Nobody reads more; a machine in a loop must not fill the disk. */
-export const MOST_IN_BOOT = 2000;
+const MOST_IN_BOOT = 2000;
 const REMEMBERED = 50_000;
 
 interface Last {

@@ -71,7 +71,7 @@ const COLUMNS = ['id', ...STORED] as const;
 /** Made of the others, for the queries. */
 const DERIVED = ['shown_profile', 'sort_name', 'search'] as const;
 
-export const MACHINE_COLUMNS = COLUMNS.join(', ');
+const MACHINE_COLUMNS = COLUMNS.join(', ');
 
 /** A machine that nothing is known of but its key. */
 export function newMachine(key: MachineKey): MachineRecord {

@@ -26,7 +26,7 @@ export interface QueueLimits {
   readonly bytes: number;
 }
 
-export const QUEUE_LIMITS: QueueLimits = { entries: 50_000, bytes: 64 * 2 ** 20 };
+const QUEUE_LIMITS: QueueLimits = { entries: 50_000, bytes: 64 * 2 ** 20 };
 
 /**
  * What waits to be written. Repetitions are counted instead of kept: boot scripts are answered 20,000 times a second,
