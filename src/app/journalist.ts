@@ -1,6 +1,5 @@
-import type { MachineFacts } from '../domain/facts.ts';
 import { hidePrivateKeys } from '../domain/hidden-keys.ts';
-import type { JournalEvent, Recorder } from '../domain/journal-event.ts';
+import type { DocumentEvent, JournalEvent, Recorder, ScriptEvent } from '../domain/journal-event.ts';
 import { parseMac } from '../domain/mac.ts';
 import { machineKey } from '../domain/machine.ts';
 import { parseUuid } from '../domain/uuid.ts';
@@ -51,44 +50,54 @@ export function createJournalist({ recorder, now, deadlineOf }: JournalistOption
 
 const IMAGES = '/images/';
 
+/** A part of an event while it is put together. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Put together field by field: this runs for every answer, and objects made of spread parts cost it eight microseconds,
+ * a fifth of what an answer costs altogether.
+ */
 function wordsOf(
   event: AnswerEvent,
   at: number,
   deadlineOf: JournalistOptions['deadlineOf'],
 ): JournalEvent | undefined {
-  const { kind, status, facts, decision, body } = event;
-  const who = { at, ...(event.from === undefined ? {} : { from: event.from }), ...known(facts) };
-  if (kind === 'image') {
-    const { bytes, ms, complete } = event;
-    // HEAD and 304 move nothing.
-    if (event.method === 'HEAD' || (bytes === 0 && complete)) return undefined;
-    return { ...who, kind: 'file', file: imageOf(event.path), bytes, ms, status, complete };
-  }
-  // Monitors ask for the health, and what they get is no machine's.
-  if (kind === 'health' || event.method === 'HEAD') return undefined;
-  if (status >= 400) {
-    const message = body?.toString('utf8').trimEnd() ?? '';
-    return { ...who, kind: 'refused', what: event.path, status, message };
-  }
-  if (event.source !== undefined && event.delivered !== undefined) {
-    const chosen = decision === undefined ? {} : { decision };
-    // What is kept of it may be read by whoever sees the journal.
-    return { ...who, kind: 'document', source: event.source, body: hidePrivateKeys(event.delivered), ...chosen };
-  }
-  if (decision === undefined || body === undefined) return undefined;
-  const deadline = decision.profile === undefined ? undefined : deadlineOf(decision.profile, at);
-  return {
-    ...who,
-    kind: 'script',
-    decision,
-    body,
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(event.fetches === undefined ? {} : { fetches: event.fetches }),
-  };
+  const told = whatOf(event, at, deadlineOf) as Draft<JournalEvent> | undefined;
+  if (told === undefined) return undefined;
+  if (event.from !== undefined) told.from = event.from;
+  if (event.facts !== undefined && machineKey(event.facts) !== undefined) told.facts = event.facts;
+  return told;
 }
 
-function known(facts: MachineFacts | undefined): { readonly facts?: MachineFacts } {
-  return facts === undefined || machineKey(facts) === undefined ? {} : { facts };
+/** Without who it was. */
+function whatOf(event: AnswerEvent, at: number, deadlineOf: JournalistOptions['deadlineOf']): JournalEvent | undefined {
+  const { kind, status, bytes, complete, decision, body } = event;
+  // HEAD and 304 move nothing; monitors ask for the health, and what they get is no machine's.
+  if (event.method === 'HEAD' || kind === 'health') return undefined;
+  if (kind === 'image') {
+    if (bytes === 0 && complete) return undefined;
+    return { kind: 'file', at, file: imageOf(event.path), bytes, ms: event.ms, status, complete };
+  }
+  if (status >= 400) {
+    return { kind: 'refused', at, what: event.path, status, message: body?.toString('utf8').trimEnd() ?? '' };
+  }
+  if (event.source !== undefined && event.delivered !== undefined) {
+    // What is kept of it may be read by whoever sees the journal.
+    const told: Draft<DocumentEvent> & { at: number } = {
+      kind: 'document',
+      at,
+      source: event.source,
+      body: hidePrivateKeys(event.delivered),
+    };
+    if (decision !== undefined) told.decision = decision;
+    return told;
+  }
+  if (decision === undefined || body === undefined) return undefined;
+  const told: Draft<ScriptEvent> & { at: number } = { kind: 'script', at, decision, body };
+  const deadline = decision.profile === undefined ? undefined : deadlineOf(decision.profile, at);
+  if (deadline !== undefined) told.deadline = deadline;
+  if (event.fetches !== undefined) told.fetches = event.fetches;
+  return told;
 }
 
 function imageOf(path: string): string {

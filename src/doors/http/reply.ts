@@ -31,7 +31,8 @@ export const JSON_TYPE = 'application/json';
 /** A 304 has no Content-Length: it would be that of the 200 (RFC 9110, 8.6). */
 export function makeReply(status: number, headers: readonly string[], body: Buffer, about: ReplyAbout = {}): Reply {
   const length = status === 304 ? [] : ['Content-Length', String(body.length)];
-  return { ...about, status, headers: [...headers, ...length], body };
+  const { decision, mac, facts, fetches, source, delivered } = about;
+  return { status, headers: [...headers, ...length], body, decision, mac, facts, fetches, source, delivered };
 }
 
 /** One line of text. Whatever is unprintable in it is replaced: it is read in terminals. */

@@ -38,7 +38,7 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
   return {
     answered(req, kind, reply) {
       const { method = '', url = '' } = req;
-      const { status, body, decision, mac, facts, fetches, source, delivered } = reply;
+      const { status, body } = reply;
       const event: AnswerEvent = {
         kind,
         method,
@@ -49,7 +49,13 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
         complete: true,
         body,
         from: req.socket.remoteAddress,
-        ...{ decision, mac, facts, fetches, source, delivered },
+        // One by one: spread parts cost more than all the rest here, and this runs for every answer.
+        decision: reply.decision,
+        mac: reply.mac,
+        facts: reply.facts,
+        fetches: reply.fetches,
+        source: reply.source,
+        delivered: reply.delivered,
       };
       tell(event, url);
     },
