@@ -21,7 +21,10 @@ const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
 export function placedDecision(placed: Placed, facts: MachineFacts, outcome?: Decision['outcome']): Decision {
   const decision = decisionOf(placed.match, facts, outcome ?? OUTCOME[placed.standing.kind]);
   const why = standingReason(placed, facts);
-  return why === undefined ? decision : { ...decision, because: `${decision.because}; ${why}` };
+  if (why === undefined) return decision;
+  const { kind } = placed.standing;
+  const installation = kind === 'unfinished' || kind === 'stopped' ? { installation: kind } : {};
+  return { ...decision, ...installation, because: `${decision.because}; ${why}` };
 }
 
 /** Why the machine gets something else than its profile's image; undefined when it gets just that. */

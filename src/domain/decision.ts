@@ -8,6 +8,11 @@ export interface Decision {
   readonly profile?: string;
   readonly node?: string;
   readonly version?: string;
+  /**
+   * Of a machine that waits because of its installation. `unfinished`: it is back before that reported. `stopped`: that
+   * began as often as the settings allow, and an operator must say what next.
+   */
+  readonly installation?: 'unfinished' | 'stopped';
   /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */
   readonly because: string;
 }

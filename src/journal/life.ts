@@ -14,11 +14,22 @@ export interface Life {
 export function lifeAfter(life: Life, event: JournalEvent, at: number): Life {
   const state = stateAfter(life.state, event);
   if (state === undefined) return life;
+  const installation = event.kind === 'script' ? event.decision.installation : undefined;
+  // It may still report; and when its tries are used up it has failed, whether or not its profile sets a time.
+  if (installation !== undefined) return waitingForInstaller(life, installation, at);
   const deadline =
     event.kind === 'script' && (state === 'booting' || state === 'installing') ? event.deadline : undefined;
   // A script is a new beginning even when the machine was already booting.
   const begins = state !== life.state || deadline !== undefined;
   return { state, since: begins ? at : life.since, deadline: deadline ?? null };
+}
+
+function waitingForInstaller(life: Life, installation: 'unfinished' | 'stopped', at: number): Life {
+  const since = life.state === 'installing' ? life.since : at;
+  if (installation === 'unfinished') return { state: 'installing', since, deadline: life.deadline };
+  // Once past, a deadline stays past: what asks again every five seconds does not fail anew each time.
+  const failed = life.state === 'installing' && life.deadline !== null && life.deadline <= at;
+  return failed ? life : { state: 'installing', since: at, deadline: at };
 }
 
 /** Undefined: it stays as it is. */

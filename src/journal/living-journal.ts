@@ -17,6 +17,7 @@ import { Trouble } from './trouble.ts';
 const FLUSH_MS = 250;
 const RETRY_MS = 60_000;
 const AGE_MS = 3_600_000;
+const FIRST_AGE_MS = 60_000;
 /** Between two slices of ageing others get their turn. */
 const AGE_PAUSE_MS = 50;
 const TRIES = 3;
@@ -49,6 +50,7 @@ export class LivingJournal implements Journal, Durable {
   #opening: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
   #ageing: NodeJS.Timeout | undefined;
+  #firstAgeing: NodeJS.Timeout | undefined;
   #lost = 0;
   #nodes: readonly KnownNode[] | undefined;
   #round = 0;
@@ -74,6 +76,13 @@ export class LivingJournal implements Journal, Durable {
     this.#ageing = setInterval(() => {
       this.#background(this.#age());
     }, this.#times.ageMs).unref();
+    // A server that is restarted every hour ages its journal, too.
+    this.#firstAgeing = setTimeout(
+      () => {
+        this.#background(this.#age());
+      },
+      Math.min(FIRST_AGE_MS, this.#times.ageMs),
+    ).unref();
     return Promise.resolve();
   }
 
@@ -87,6 +96,7 @@ export class LivingJournal implements Journal, Durable {
     this.#over.abort();
     clearTimeout(this.#retry);
     clearInterval(this.#ageing);
+    clearTimeout(this.#firstAgeing);
     this.#lost += this.#outbox.close();
     await this.#backend.end(force);
   }

@@ -63,6 +63,10 @@ it('the decision says what happens and both reasons', () => {
   ).map((standing) => placedDecision(placed(standing), FACTS).outcome);
   expect(outcomes).toEqual(['boot', 'install', 'local', 'waiting', 'waiting', 'waiting']);
   expect(placedDecision(placed({ kind: 'boot' }), FACTS, 'waiting').outcome).toBe('waiting');
+  // The journal tells by it a machine that waits for its installation from one that waits for its image.
+  expect(placedDecision(placed(UNFINISHED), FACTS).installation).toBe('unfinished');
+  expect(placedDecision(placed({ kind: 'stopped', tries: 3 }), FACTS).installation).toBe('stopped');
+  expect(placedDecision(placed({ kind: 'boot' }), FACTS, 'waiting')).not.toHaveProperty('installation');
   expect(placedDecision(placed(UNFINISHED), FACTS).because).toBe(
     `mac ${MAC} is node a-worker of profiles/sample.json; ${standingReason(placed(UNFINISHED), FACTS) ?? ''}`,
   );

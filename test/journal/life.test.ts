@@ -73,3 +73,23 @@ test('failed is who is booting or installing after the deadline', () => {
     expect(stateAt({ state, deadline: null }, T + 1)).toBe(state);
   }
 });
+
+function waitingBecause(installation: 'unfinished' | 'stopped', at: number): ReturnType<typeof script> {
+  const decision = { outcome: 'waiting', installation, because: 'test' } as const;
+  return { kind: 'script', at, decision, body: new Uint8Array() };
+}
+
+test('a machine that is back before its installer has reported is still installing', () => {
+  const event = waitingBecause('unfinished', T);
+  expect(lifeAfter(life('installing', T + 9), event, T)).toEqual(life('installing', T + 9));
+  // The journal was off when it began.
+  expect(lifeAfter(life('assigned'), event, T)).toEqual({ state: 'installing', since: T, deadline: null });
+});
+
+test('a machine whose tries are used up has failed, once, until its installer is let run again', () => {
+  const failed = lifeAfter(life('installing'), waitingBecause('stopped', T), T);
+  expect(failed).toEqual({ state: 'installing', since: T, deadline: T });
+  expect(stateAt(failed, T + 1)).toBe('failed');
+  expect(lifeAfter(failed, waitingBecause('stopped', T + 5), T + 5)).toBe(failed);
+  expect(lifeAfter(failed, operator(T + 6, 1, 'reinstall'), T + 6).state).toBe('assigned');
+});
