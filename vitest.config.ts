@@ -21,7 +21,8 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts'],
           fileParallelism: false,
           pool: 'forks',
-          testTimeout: 240_000,
+          // Four power-ons of one machine are the longest; each has its own, shorter limit.
+          testTimeout: 480_000,
           hookTimeout: 240_000,
         },
       },
