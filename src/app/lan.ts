@@ -52,11 +52,11 @@ export function openLan({ settings, house, firmware, log, listeners, httpPort }:
   let tftpDoor: TftpDoor | undefined;
   let dhcpDoor: DhcpDoor | undefined;
   if (tftp !== undefined) {
-    const { desk, files } = house;
+    const { desk, shelf } = house;
     const onBoot = (boots: BootingMachine, from: string): void => {
       listeners.sentToBoot(boots, from);
     };
-    const source = createTftpSource({ desk, firmware, files, settings: tftp, originAt, onBoot, log });
+    const source = createTftpSource({ desk, firmware, shelf, settings: tftp, originAt, onBoot, log });
     const onEnd = (event: TransferEvent): void => {
       listeners.transferred(event);
     };

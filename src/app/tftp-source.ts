@@ -4,15 +4,16 @@ import type { Log } from '../domain/log.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../doors/tftp/source.ts';
 import type { OpenFile } from '../files/data-root.ts';
-import type { DataRoot } from '../files/data-root.ts';
 import type { FirmwareShelf } from '../firmware/firmware-shelf.ts';
+import type { Shelf, ShelfFile } from '../images/shelf.ts';
 import type { TftpSettings } from '../settings/settings.ts';
 import { wantsScriptInsteadOf } from '../wire/tftp/smart-nbp.ts';
 
 export interface TftpSourceOptions {
   readonly desk: Desk;
   readonly firmware: FirmwareShelf;
-  readonly files: DataRoot;
+  /** The same guarded way to an image as HTTP has: no drafts, no hidden files, nothing outside images/. */
+  readonly shelf: Pick<Shelf, 'open'>;
   readonly settings: Pick<TftpSettings, 'smartNbp' | 'images'>;
   /** Where machines that asked at this address reach our HTTP door. */
   readonly originAt: (server: string) => Origin;
@@ -21,9 +22,9 @@ export interface TftpSourceOptions {
   readonly log: Log;
 }
 
-/** What lies behind the TFTP door: the desk decides, the firmware shelf and images/ have the bytes. */
+/** What lies behind the TFTP door: the desk decides, the firmware shelf and the image shelf have the bytes. */
 export function createTftpSource(options: TftpSourceOptions): TftpSource {
-  const { desk, firmware, files, settings, originAt, onBoot, log } = options;
+  const { desk, firmware, shelf, settings, originAt, onBoot, log } = options;
 
   async function open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined> {
     const loops = settings.smartNbp && wantsScriptInsteadOf(ask.name, ask.options);
@@ -57,7 +58,7 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
   /** What is not there and what may not be read look the same to whoever asks, and are nobody's emergency. */
   async function image(path: string): Promise<TftpFile | undefined> {
     try {
-      return lend(await files.open(`images/${path}`));
+      return lendImage(await shelf.open(path));
     } catch (error) {
       if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return undefined;
       throw error;
@@ -78,6 +79,25 @@ function lend(file: OpenFile): TftpFile {
     },
     async close() {
       await file.handle.close();
+    },
+  };
+}
+
+function lendImage(file: ShelfFile): TftpFile {
+  return {
+    kind: 'file',
+    size: file.size,
+    async read(offset, length) {
+      const slice = await file.slice(offset, Math.min(offset + length, file.size));
+      try {
+        return Buffer.from(slice.bytes);
+      } finally {
+        slice.release();
+      }
+    },
+    close() {
+      file.close();
+      return Promise.resolve();
     },
   };
 }

@@ -1,6 +1,7 @@
+import { sep } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { type DataRoot } from '../files/data-root.ts';
-import { identityOf } from '../files/file-facts.ts';
+import { identityOf, type FileFacts } from '../files/file-facts.ts';
 import { shownPath } from '../files/relative-path.ts';
 import { type ChunkCache, type Slice } from './chunk-cache.ts';
 import { etagOf } from './etag.ts';
@@ -23,22 +24,37 @@ export interface ShelfFile {
   close(): void;
 }
 
-/** What is below images/. */
+/** What is below images/: the only way to an image, for HTTP and TFTP alike. */
 export interface Shelf {
   has(path: string): Promise<boolean>;
-  /** Failures: as DataRoot; drafts and other names with a leading dot are `not-found`. */
+  /**
+   * Failures: as DataRoot; drafts and other names with a leading dot are `not-found`, a link to one of them or to
+   * what lies outside images/ (a key in state/, a document) is `refused`.
+   */
   open(path: string): Promise<ShelfFile>;
 }
 
+const IMAGES = 'images';
 const ATTEMPTS = 3;
 
 export function openShelf(root: DataRoot, cache: ChunkCache): Shelf {
   /** By identity: the file that all readers of a version share, open or being opened. */
   const shared = new Map<string, Promise<SharedFile | undefined>>();
+  /** Where images/ really is, as it was last seen. */
+  let images: string | undefined;
+
+  /** The facts of what may be served under that place. */
+  async function look(path: string, place: string): Promise<FileFacts> {
+    const target = await root.real(place);
+    // images/ may have moved since: look again before anything is refused.
+    if (!isBelow(images, target)) images = await root.real(IMAGES);
+    if (!isBelow(images, target)) throw new Failure('refused', `images/${shownPath(path)} is a link that leaves images/`);
+    return await root.stat(place);
+  }
 
   async function has(path: string): Promise<boolean> {
     try {
-      await root.stat(placeOf(path));
+      await look(path, placeOf(path));
       return true;
     } catch (error) {
       if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return false;
@@ -50,7 +66,7 @@ export function openShelf(root: DataRoot, cache: ChunkCache): Shelf {
     const place = placeOf(path);
     // Again when the file was replaced between the look and the opening, or was just closed by its last reader.
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const facts = await root.stat(place);
+      const facts = await look(path, place);
       const etag = await etagOf(root, place, facts);
       const file = await share(place, identityOf(facts));
       if (file?.use() === true) return lend(path, file, etag, cache);
@@ -107,5 +123,11 @@ function placeOf(path: string): string {
   if (path.split('/').some((segment) => segment.startsWith('.'))) {
     throw new Failure('not-found', `images/${shownPath(path)} does not exist`);
   }
-  return `images/${path}`;
+  return `${IMAGES}/${path}`;
 }
+
+/** True for a path inside that folder of which no part is hidden. */
+function isBelow(folder: string | undefined, target: string): boolean {
+  return folder !== undefined && target.startsWith(folder + sep) && !target.slice(folder.length).includes(`${sep}.`);
+}
+

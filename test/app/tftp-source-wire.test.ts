@@ -6,7 +6,7 @@ import { createTftpSource } from '../../src/app/tftp-source.ts';
 import { SILENT } from '../../src/domain/log.ts';
 import { openFirmwareShelf } from '../../src/firmware/firmware-shelf.ts';
 import { encodeAck } from '../../src/wire/tftp/encode.ts';
-import { makeFolder } from '../support/folder.ts';
+import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { houseOf, originOf } from '../support/house.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
 import { content, serveTftp } from '../support/tftp-server.ts';
@@ -15,8 +15,8 @@ const NBP = content(400_000);
 const OTHER = Buffer.from(NBP).reverse();
 
 /** The TFTP door as the server has it: desk, firmware folder and images/ behind it. */
-async function wired() {
-  const house = await houseOf({ 'images/k': NBP });
+async function wired(more: FolderFiles = {}) {
+  const house = await houseOf({ 'images/k': NBP, ...more });
   const firmware = makeFolder({ 'undionly.kpxe': NBP });
   const source = createTftpSource({
     ...house,
@@ -77,13 +77,20 @@ it.each(['undionly.kpxe', 'images/k'])(
   },
 );
 
-it('a file that becomes shorter meanwhile ends with ERROR 0 and never looks complete', async () => {
+it('a boot program that becomes shorter meanwhile ends with ERROR 0 and never looks complete', async () => {
+  const { port, firmware } = await wired();
+  const cut = await midway(port, 'undionly.kpxe', () => {
+    truncateSync(join(firmware, 'undionly.kpxe'), 200_000);
+  });
+  expect(cut).toBe('error 0');
+});
+
+it('an image that becomes shorter meanwhile is sent as it was, for it was read before', async () => {
   const { port, images } = await wired();
-  expect(
-    await midway(port, 'images/k', () => {
-      truncateSync(join(images, 'k'), 200_000);
-    }),
-  ).toBe('error 0');
+  const sent = await midway(port, 'images/k', () => {
+    truncateSync(join(images, 'k'), 200_000);
+  });
+  expect(NBP.equals(sent as Buffer)).toBe(true);
 });
 
 it('links inside the folder are followed, links out of it are not there', async () => {
@@ -97,6 +104,26 @@ it('links inside the folder are followed, links out of it are not there', async 
   for (const name of ['images/file', 'images/folder/secret', 'snponly.efi']) {
     expect([name, await outcome(port, name)]).toEqual([name, 'Error: ERROR 1 File not found']);
   }
+});
+
+it('drafts, manifests, hidden files and state/ are not there, by whatever name or link', async () => {
+  const { port, images } = await wired({
+    'images/.drafts/1/kernel': NBP,
+    'images/x/.pilotlight.json': NBP,
+    'state/admin-token': NBP,
+    'profiles/a.json': NBP,
+    'configs/a.yml': NBP,
+  });
+  symlinkSync('.drafts', join(images, 'drafts'));
+  symlinkSync('x/.pilotlight.json', join(images, 'manifest'));
+  symlinkSync('../state/admin-token', join(images, 'token'));
+  const hidden = ['.drafts/1/kernel', '/.drafts/1/kernel', './.drafts/1/kernel', '\\.drafts\\1\\kernel'];
+  const names = [...hidden, 'drafts/1/kernel', 'x/.pilotlight.json', 'manifest', 'token', '../state/admin-token'];
+  const outside = ['state/admin-token', '/state/admin-token', '.drafts/1/kernel', 'profiles/a.json', 'configs/a.yml'];
+  for (const name of [...names.map((one) => `images/${one}`), ...outside]) {
+    expect([name, await outcome(port, name)]).toEqual([name, 'Error: ERROR 1 File not found']);
+  }
+  expect(await outcome(port, '//images//k')).toBe('served');
 });
 
 it('folders and FIFOs are not there, and nothing waits for a writer', async () => {

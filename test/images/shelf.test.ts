@@ -40,6 +40,11 @@ const NOT_SERVED = [
   'x/../../configs/a.yml',
   'outside',
   'away/passwd',
+  'draft',
+  'drafts/1/kernel',
+  'manifest',
+  'token',
+  'state/admin-token',
   'x',
   'missing',
   '',
@@ -54,6 +59,7 @@ const FILES = {
   'images/.drafts/1/kernel': 'not verified',
   'images/x/.pilotlight.json': '{}',
   'configs/a.yml': 'not an image',
+  'state/admin-token': 'secret',
 };
 
 describe('the shelf', () => {
@@ -71,10 +77,30 @@ describe('the shelf', () => {
     const { dir, shelf } = await shelfOf(FILES);
     symlinkSync('/etc/passwd', join(dir, 'images/outside'));
     symlinkSync('/etc', join(dir, 'images/away'));
+    symlinkSync('.drafts/1/kernel', join(dir, 'images/draft'));
+    symlinkSync('.drafts', join(dir, 'images/drafts'));
+    symlinkSync('x/.pilotlight.json', join(dir, 'images/manifest'));
+    symlinkSync('../state/admin-token', join(dir, 'images/token'));
+    symlinkSync('../state', join(dir, 'images/state'));
     expect(await shelf.has(path)).toBe(false);
     const outcome: unknown = await shelf.open(path).catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(Failure);
     expect(['not-found', 'refused']).toContain((outcome as Failure).code);
+  });
+
+  test('follows links inside images/, and images/ itself may be a link to another folder of the data', async () => {
+    const { dir, shelf } = await shelfOf({ 'images/x/kernel': 'kernel bytes', 'other/x/kernel': 'OTHER BYTES.' });
+    symlinkSync('x', join(dir, 'images/current'));
+    const first = await shelf.open('current/kernel');
+    expect(await textOf(first)).toBe('kernel bytes');
+    first.close();
+    // The operator puts another folder in the place of images/ while the server runs.
+    renameSync(join(dir, 'images'), join(dir, 'before'));
+    symlinkSync('other', join(dir, 'images'));
+    symlinkSync('x', join(dir, 'other/current'));
+    const second = await shelf.open('current/kernel');
+    expect(await textOf(second)).toBe('OTHER BYTES.');
+    second.close();
   });
 
   test('opens a file once for all its readers, and closes it when all have left', async () => {

@@ -15,7 +15,7 @@ export interface TftpFile {
   readonly kind: 'file';
   /** Bytes. */
   readonly size: number;
-  /** At most `length` bytes from `offset`; fewer only at the end. Called once at a time. */
+  /** At least one and at most `length` bytes from `offset`; none only at the end. Called once at a time. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Called once, when no read is under way. */
   close(): Promise<void>;
