@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setPriority } from 'node:os';
 import { run } from './cli/cli.ts';
+import { parentChannel } from './cli/parent-channel.ts';
 
 // The first signal asks to stop, the second one forces it.
 const stop = new AbortController();
@@ -19,6 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stop: stop.signal,
   force: force.signal,
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+  parent: () => parentChannel(process),
   stepBack: () => {
     setPriority(10);
   },

@@ -1,3 +1,5 @@
+import type { ParentChannel } from './parent-channel.ts';
+
 /** Where a command writes: a process stream, or a string in a test. */
 export interface Output {
   write(text: string): unknown;
@@ -21,6 +23,8 @@ export interface CliContext {
   readonly force: AbortSignal;
   /** How this program is started; absent where it is not a program (a test). */
   readonly self?: readonly string[];
+  /** Opens the way to the program that started this one; undefined where that speaks no IPC. */
+  readonly parent?: () => ParentChannel | undefined;
   /** Lets everybody else on this machine go first. */
   readonly stepBack?: () => void;
 }

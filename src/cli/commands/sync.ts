@@ -1,7 +1,8 @@
+import { Failure } from '../../domain/failure.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT, type CliContext, type ExitCode } from '../context.ts';
 import { busy } from './busy.ts';
-import { jsonTeller, textTeller } from '../sync-teller.ts';
+import { jsonTeller, parentTeller, textTeller } from '../sync-teller.ts';
 import { reportText } from '../sync-text.ts';
 
 export const syncCommand: Command = {
@@ -16,6 +17,11 @@ export const syncCommand: Command = {
   flags: [
     { flag: 'dry-run', type: 'boolean', help: 'only say what would be done' },
     { flag: 'json', type: 'boolean', help: 'one JSON object a line on standard output, the last one is the report' },
+    {
+      flag: 'ipc',
+      type: 'boolean',
+      help: 'the same objects to the program that started this one, over Node’s IPC channel',
+    },
     { flag: 'allow-downgrade', type: 'boolean', help: 'also take a release that is older than the one in force' },
     {
       flag: 'pin',
@@ -39,22 +45,31 @@ export const syncCommand: Command = {
     const { syncOnce } = await import('../../app/sync-once.ts');
     // Machines that boot meanwhile go first.
     context.stepBack?.();
+    const parent = invocation.has('ipc') ? context.parent?.() : undefined;
+    if (invocation.has('ipc') && parent === undefined)
+      throw new Failure('invalid', 'no program that speaks IPC started this one');
     const json = invocation.has('json');
-    const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stderr, Date.now);
+    const teller =
+      parent !== undefined
+        ? parentTeller(parent, Date.now)
+        : json
+          ? jsonTeller(context.stdout, Date.now)
+          : textTeller(context.stderr, Date.now);
     for (const warning of invocation.warnings) context.stderr.write(`warning: ${warning}\n`);
     try {
       const done = await syncOnce(invocation.settings, {
-        signal: context.stop,
+        signal: parent === undefined ? context.stop : AbortSignal.any([context.stop, parent.gone]),
         tell: teller.tell,
         warn: (text) => context.stderr.write(`warning: ${text}\n`),
         options: { dryRun: invocation.has('dry-run'), allowDowngrade: invocation.has('allow-downgrade') },
       });
       teller.stop();
       if (done.kind === 'busy') return busy(context, done.message);
-      if (!json) context.stdout.write(reportText(done.value));
+      if (!json && parent === undefined) context.stdout.write(reportText(done.value));
       return done.value.failed === 0 ? EXIT.ok : EXIT.failed;
     } finally {
       teller.stop();
+      await parent?.close();
     }
   },
 };
