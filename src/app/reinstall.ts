@@ -4,7 +4,7 @@ import type { Catalog, Match, Snapshot } from '../catalog/snapshot.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseLabel, type MachineFacts } from '../domain/facts.ts';
 import { machineKey, type MachineKey } from '../domain/machine.ts';
-import { parseMac } from '../domain/mac.ts';
+import { parseSentMac } from '../domain/mac.ts';
 import type { Node } from '../domain/profile.ts';
 import { parseUuid } from '../domain/uuid.ts';
 import type { InstallMarks } from '../machines/install-marks.ts';
@@ -35,7 +35,7 @@ export async function reinstall(
 }
 
 function factsNamed(text: string): MachineFacts | undefined {
-  const mac = parseMac(text);
+  const mac = parseSentMac(text);
   if (mac !== undefined) return { mac };
   const uuid = parseUuid(text.replace(/^uuid:/, ''));
   if (uuid !== undefined) return { uuid };

@@ -51,11 +51,12 @@ export function nobody(question: Question, snapshot: Snapshot, unknown: UnknownP
 }
 
 /** A profile is for the machine, and it cannot boot it now. */
-export function waiting(placed: Placed, question: Question, why: readonly string[]): ScriptAnswer {
+export function waiting(placed: Placed, question: Question, why: readonly string[], warning?: string): ScriptAnswer {
   const { facts } = question;
+  const decision = placedDecision(placed, facts, 'waiting');
   return {
     script: notice([...titleLines(placed, facts), ...why], againOf(placed, question)),
-    decision: placedDecision(placed, facts, 'waiting'),
+    decision: warning === undefined ? decision : { ...decision, because: `${decision.because}; ${warning}`, warning },
   };
 }
 

@@ -19,6 +19,7 @@ import { decisionOf, whoIs } from './reasons.ts';
 import { againOf, explained, local, nobody, notice, ownDisk, titleLines, waiting } from './script-desk-notices.ts';
 import { createStandingDesk, type Placed, type StandingDeskOptions } from './standing-desk.ts';
 import { placedDecision, standingLines } from './standing-words.ts';
+import { wrongArch, wrongArchFailure, wrongArchLines } from './wrong-arch.ts';
 
 export interface ScriptDeskOptions extends StandingDeskOptions {
   readonly catalog: Catalog;
@@ -49,6 +50,8 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     if (placed.standing.kind === 'local') return local(placed, facts);
     const rests = standingLines(placed, facts);
     if (rests !== undefined) return waiting(placed, question, rests);
+    const wrong = wrongArch(placed.match, facts);
+    if (wrong !== undefined) return waiting(placed, question, wrongArchLines(wrong), wrong);
     let plan: Plan;
     try {
       plan = machinePlan(placed.match, facts, origin, snapshot);
@@ -125,6 +128,8 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     if (placed.standing.kind === 'local') throw ownDisk(placed, facts);
     const rests = standingLines(placed, facts);
     if (rests !== undefined) throw new Failure('unavailable', rests.join(' '));
+    const wrong = wrongArch(placed.match, facts);
+    if (wrong !== undefined) throw wrongArchFailure(wrong);
     const plan = machinePlan(placed.match, facts, origin, snapshot);
     const [missing] = await missingFiles(plan, shelf);
     if (missing !== undefined) throw new Failure('unavailable', `images/${missing} is not there yet`);

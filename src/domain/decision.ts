@@ -13,6 +13,8 @@ export interface Decision {
    * began as often as the settings allow, and an operator must say what next.
    */
   readonly installation?: 'unfinished' | 'stopped';
+  /** What an operator has to put right before the machine can boot: said at WARN in the log. */
+  readonly warning?: string;
   /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */
   readonly because: string;
 }

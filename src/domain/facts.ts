@@ -39,3 +39,26 @@ export function parseLabel(text: string): Label | undefined {
   const clean = text.replaceAll(UNSAFE, '_').replaceAll(/ +/g, ' ').trim().slice(0, 128).trim();
   return clean === '' ? undefined : (clean as Label);
 }
+
+// What GRUB (`$grub_cpu`), dpkg, uname and people call the same processors.
+const ARCH_SPELLINGS: ReadonlyMap<string, MachineArch> = new Map([
+  ['i386', 'i386'],
+  ['i486', 'i386'],
+  ['i586', 'i386'],
+  ['i686', 'i386'],
+  ['x86', 'i386'],
+  ['x86_64', 'x86_64'],
+  ['x86-64', 'x86_64'],
+  ['x64', 'x86_64'],
+  ['amd64', 'x86_64'],
+  ['arm32', 'arm32'],
+  ['arm', 'arm32'],
+  ['armhf', 'arm32'],
+  ['arm64', 'arm64'],
+  ['aarch64', 'arm64'],
+]);
+
+/** The processor that a word means, in iPXE's spelling; undefined for any other word. */
+export function parseArch(text: string): MachineArch | undefined {
+  return ARCH_SPELLINGS.get(text.toLowerCase());
+}

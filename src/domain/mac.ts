@@ -20,6 +20,15 @@ export function parseMac(text: string): Mac | undefined {
   return digits.replaceAll(/(..)(?!$)/g, '$1:') as Mac;
 }
 
+/**
+ * A MAC as programs send it: also as pxelinux and BOOTIF spell it, with the hardware type of Ethernet in front
+ * (`01-52-54-00-55-1c-ee`, RFC 1700). Six pairs that begin with 01 stay what they are.
+ */
+export function parseSentMac(text: string): Mac | undefined {
+  const typed = /^01([-:])(?=[0-9A-Fa-f]{2}\1)/.exec(text);
+  return parseMac(text.length === 20 && typed !== null ? text.slice(3) : text);
+}
+
 /** `52-54-00-55-1c-ee`: iPXE's `${mac:hexhyp}`, safe in URLs and file names. */
 export function macHyphens(mac: Mac): string {
   return mac.replaceAll(':', '-');

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { parseLabel, type MachineFacts } from '../../domain/facts.ts';
 import { machineKey, type MachineKey } from '../../domain/machine.ts';
-import { parseMac } from '../../domain/mac.ts';
+import { parseSentMac } from '../../domain/mac.ts';
 import type { Node } from '../../domain/profile.ts';
 import { parseUuid } from '../../domain/uuid.ts';
 import type { MachineRow } from '../../domain/views.ts';
@@ -45,7 +45,7 @@ export function parseKey(text: string): MachineKey | undefined {
 type Said = Partial<Record<'hostname' | 'mac' | 'manufacturer' | 'product' | 'serial' | 'uuid', string | undefined>>;
 
 function factsFrom(said: Said): MachineFacts {
-  const mac = parseMac(said.mac ?? '');
+  const mac = parseSentMac(said.mac ?? '');
   const uuid = parseUuid(said.uuid ?? '');
   const labels = (['serial', 'hostname', 'manufacturer', 'product'] as const).flatMap((name) => {
     const label = parseLabel(said[name] ?? '');

@@ -1,7 +1,7 @@
 import type { RenderRequest } from '../../app/render-once.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parseLabel, type MachineFacts } from '../../domain/facts.ts';
-import { parseMac } from '../../domain/mac.ts';
+import { parseSentMac } from '../../domain/mac.ts';
 import { parseName } from '../../domain/name.ts';
 import { DOCUMENT_KINDS } from '../../domain/profile.ts';
 import { parseUuid } from '../../domain/uuid.ts';
@@ -69,7 +69,7 @@ function requestOf(invocation: Invocation): RenderRequest {
 }
 
 function factsOf(invocation: Invocation): MachineFacts {
-  const mac = read(invocation, 'mac', parseMac);
+  const mac = read(invocation, 'mac', parseSentMac);
   const uuid = read(invocation, 'uuid', parseUuid);
   const serial = read(invocation, 'serial', parseLabel);
   const platform = read(invocation, 'platform', (text) => (text === 'efi' || text === 'pcbios' ? text : undefined));

@@ -1,6 +1,13 @@
-import { parseLabel, type Label, type MachineArch, type MachineFacts, type Platform } from '../../domain/facts.ts';
+import {
+  parseArch,
+  parseLabel,
+  type Label,
+  type MachineArch,
+  type MachineFacts,
+  type Platform,
+} from '../../domain/facts.ts';
 import { Failure } from '../../domain/failure.ts';
-import { parseMac, type Mac } from '../../domain/mac.ts';
+import { parseSentMac, type Mac } from '../../domain/mac.ts';
 import { isUuidText, parseUuid, type Uuid } from '../../domain/uuid.ts';
 import { decodeStrict, decodeTolerant, show } from './percent.ts';
 import { parseQuery, strictValue, type FactKey, type Query } from './query.ts';
@@ -22,8 +29,8 @@ export function factsFromQuery(query: Query): MachineFacts {
   const asset = readLabel(query, 'asset');
   const manufacturer = readLabel(query, 'manufacturer');
   const product = readLabel(query, 'product');
-  const arch = readWord(query, 'arch', ARCHES);
-  const platform = readWord(query, 'platform', PLATFORMS);
+  const arch = readWord(query, 'arch', ARCHES, parseArch);
+  const platform = readWord(query, 'platform', PLATFORMS, platformNamed);
   return {
     ...(mac === undefined ? {} : { mac }),
     ...(uuid === undefined ? {} : { uuid }),
@@ -39,7 +46,7 @@ export function factsFromQuery(query: Query): MachineFacts {
 
 /** A MAC from a path or a query, in any spelling. Throws Failure `invalid`. */
 export function macFromText(text: string): Mac {
-  const mac = parseMac(text);
+  const mac = parseSentMac(text);
   if (mac !== undefined) return mac;
   throw new Failure('invalid', `mac: "${show(text)}" is not a MAC address`, {
     remedy: 'six pairs of hexadecimal digits, such as 52-54-00-55-1c-ee',
@@ -80,10 +87,19 @@ function readLabel(query: Query, key: FactKey): Label | undefined {
   return parseLabel(text);
 }
 
-function readWord<T extends string>(query: Query, key: FactKey, words: readonly T[]): T | undefined {
+function platformNamed(text: string): Platform | undefined {
+  return PLATFORMS.find((candidate) => candidate === text);
+}
+
+function readWord<T extends string>(
+  query: Query,
+  key: FactKey,
+  words: readonly T[],
+  parse: (text: string) => T | undefined,
+): T | undefined {
   const text = strictValue(query, key);
   if (text === '') return undefined;
-  const word = words.find((candidate) => candidate === text);
+  const word = parse(text);
   if (word !== undefined) return word;
   throw new Failure('invalid', `${key}: "${show(text)}" is unknown`, { remedy: `one of ${words.join(', ')}` });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../domain/log.ts';
+import { machineKey } from '../../domain/machine.ts';
 import type { Shelf } from '../../images/shelf.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -8,6 +9,7 @@ import { imagePath } from './image-path.ts';
 import { machineRoutes, type MachineRoutesOptions } from './machine-routes.ts';
 import { show } from './percent.ts';
 import { readBody } from './read-body.ts';
+import { unknownKeys } from './query.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { createReporter } from './reporter.ts';
 import { agentOf, type RequestHead } from './request-head.ts';
@@ -130,6 +132,9 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
       if (key !== undefined) cache.set(key, route.kind, reply, generation, asked);
       finish(req, res, route.kind, reply);
       reporter.decided(route.kind, reply, req.socket.remoteAddress);
+      if (isAboutMachine(route.kind, reply)) {
+        reporter.ignored(route.kind, unknownKeys(ask.query), req.socket.remoteAddress);
+      }
     } catch (error) {
       fail(req, res, route.kind, error);
     }
@@ -170,6 +175,11 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
   }
 
   return { repeat, handle };
+}
+
+/** coreos-ipxe-server's `/?profile=NAME` is about none, and the rest of its query never meant anything. */
+function isAboutMachine(kind: RouteKind, { facts }: Reply): boolean {
+  return facts !== undefined && (kind !== 'root' || machineKey(facts) !== undefined);
 }
 
 function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Target, rest: string): Ask {

@@ -48,6 +48,25 @@ export function parseQuery(text: string): Query {
   return query;
 }
 
+// What iPXE says of a machine in matchbox's own start script and this server has no use for: no one's choice, so no news.
+const FIRMWARE_KEYS: ReadonlySet<string> = new Set(['domain', 'ip', 'buildarch']);
+
+/**
+ * The keys with a value that no rule here knows. matchbox selects by them (`os=installed`); here they select nothing, and
+ * who relies on it has to hear that.
+ */
+export function unknownKeys(text: string): readonly string[] {
+  if (text === '') return [];
+  const keys: string[] = [];
+  for (const pair of text.split('&', MAX_KEYS)) {
+    const equals = pair.indexOf('=');
+    if (equals <= 0 || equals === pair.length - 1) continue;
+    const key = decodeTolerant(pair.slice(0, equals));
+    if (!isKnown(key) && !FIRMWARE_KEYS.has(key)) keys.push(key);
+  }
+  return keys;
+}
+
 /** A value that must be well encoded because something is looked up by it. Empty when it is absent. */
 export function strictValue(query: Query, key: QueryKey): string {
   const raw = query.get(key) ?? '';

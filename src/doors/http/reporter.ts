@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../domain/log.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
+import { show } from './percent.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
 
 /** A file that went out, or as much of it as the client took. */
@@ -20,11 +21,25 @@ export interface Reporter {
   delivered(req: IncomingMessage, sent: Delivered): void;
   /** For a decision that was just made: its repetition within the script cache's second is no news. */
   decided(kind: RouteKind, about: ReplyAbout, from: string | undefined): void;
+  /** For keys of a query that no rule knows: a warning for each of them, once. */
+  ignored(kind: RouteKind, keys: readonly string[], from: string | undefined): void;
   /** For a question that was not answered: why a machine does not boot must be seen without debugging. */
   refused(kind: RouteKind, reply: Reply, from: string | undefined): void;
 }
 
+/** Anybody can invent keys and machines: what was said of them takes no more memory than this, and no more log. */
+const MOST_WARNINGS = 200;
+
 export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void): Reporter {
+  const warned = new Set<string>();
+
+  /** True once for each key. */
+  function isNews(key: string): boolean {
+    if (warned.has(key) || warned.size >= MOST_WARNINGS) return false;
+    warned.add(key);
+    return true;
+  }
+
   function tell(event: AnswerEvent, url: string | undefined): void {
     const { kind, method, status, bytes, from } = event;
     log.debug({ kind, method, url, status, bytes, from }, 'answered');
@@ -64,7 +79,19 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
       tell({ kind: 'image', method, path: pathOf(url), from: req.socket.remoteAddress, ...sent }, url);
     },
     decided(kind, { mac, decision }, from) {
-      if (decision !== undefined) log.info({ kind, mac, from, ...decision }, 'decided');
+      if (decision === undefined) return;
+      log.info({ kind, mac, from, ...decision }, 'decided');
+      const { warning } = decision;
+      if (warning !== undefined && isNews(`${mac ?? from ?? ''} ${warning}`)) {
+        log.warn({ kind, mac, from, problem: warning }, 'a machine cannot boot what its profile names');
+      }
+    },
+    ignored(kind, keys, from) {
+      for (const key of keys) {
+        if (!isNews(`?${key}`)) continue;
+        const remedy = 'name the machine by mac, uuid or serial in a profile (docs/from-matchbox.md)';
+        log.warn({ kind, from, label: show(key), remedy }, 'a label in a query selects nothing here and is ignored');
+      }
     },
     refused(kind, { status, body }, from) {
       log.info({ kind, status, from, answer: body.toString().trimEnd() }, 'refused');

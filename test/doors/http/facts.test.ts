@@ -47,6 +47,30 @@ test.each(['52:54:00:55:1c:ee', '52-54-00-55-1C-EE', '5254.0055.1cee', '52540055
   },
 );
 
+test("case 14-bootif-mac: BOOTIF and pxelinux put Ethernet's type in front", () => {
+  for (const mac of ['01-52-54-00-BB-00-11', '01:52:54:00:bb:00:11', '01%3A52:54:00:bb:00:11']) {
+    expect(facts(`mac=${mac}`), mac).toEqual({ mac: '52:54:00:bb:00:11' });
+    expect(factsFromSegment(mac), mac).toEqual({ mac: '52:54:00:bb:00:11' });
+  }
+  expect(failure('mac=01-garbage').message).toContain('"01-garbage" is not a MAC address');
+});
+
+test.each([
+  ['x86_64', 'x86_64'],
+  ['amd64', 'x86_64'],
+  ['X86-64', 'x86_64'],
+  ['i686', 'i386'],
+  ['i386', 'i386'],
+  ['aarch64', 'arm64'],
+  ['arm', 'arm32'],
+])('arch %s is %s', (word, arch) => {
+  expect(facts(`arch=${word}`)).toEqual({ arch });
+});
+
+test('an arch that is none is said', () => {
+  expect(failure('arch=z80')).toMatchObject({ remedy: 'one of i386, x86_64, arm32, arm64' });
+});
+
 test('a machine as a segment of a path', () => {
   const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
   expect(factsFromSegment('52-54-00-55-1C-EE')).toEqual({ mac: '52:54:00:55:1c:ee' });
@@ -78,7 +102,7 @@ test.each([
   ['mac=%zz', 'mac'],
   ['uuid=c6c30f6a', 'uuid'],
   ['uuid=c6c30f6a-4a1b-4337-8325-c4c2543ad437%0a', 'uuid'],
-  ['arch=amd64', 'arch'],
+  ['arch=sparc', 'arch'],
   ['arch=%', 'arch'],
   ['platform=bios', 'platform'],
 ])('%s is refused by its key', (query, key) => {

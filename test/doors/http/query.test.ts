@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseQuery, strictValue } from '../../../src/doors/http/query.ts';
+import { parseQuery, strictValue, unknownKeys } from '../../../src/doors/http/query.ts';
 
 test('keeps known keys, encoded, and forgets the others', () => {
   expect([...parseQuery('mac=52%3A54&serial=a=b&domain=x&profile&__proto__=1&')]).toEqual([
@@ -43,4 +43,9 @@ test('a strict value is well encoded or refused by its key', () => {
   expect(strictValue(parseQuery('mac=a%3ab'), 'mac')).toBe('a:b');
   expect(strictValue(parseQuery(''), 'mac')).toBe('');
   expect(() => strictValue(parseQuery('uuid=%E0%A4%A'), 'uuid')).toThrow('uuid: "%E0%A4%A" is not well encoded');
+});
+
+test('keys with a value that no rule knows are labels; what iPXE always sends is not', () => {
+  expect(unknownKeys('mac=52-54&os=installed&domain=lan&region=&rack&=x&o%73=2&profile=a')).toEqual(['os', 'os']);
+  expect(unknownKeys('')).toEqual([]);
 });

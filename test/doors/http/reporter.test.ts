@@ -77,3 +77,25 @@ test('a refusal says what the machine was told', () => {
   createReporter(log, () => undefined).refused('root', lineReply(404, 'no profile "x"'), undefined);
   expect(log.of('info')[0]?.fields).toEqual({ kind: 'root', status: 404, from: undefined, answer: 'no profile "x"' });
 });
+
+test('what a machine cannot boot is a warning, once for each machine', () => {
+  const log = recordLog();
+  const reporter = createReporter(log, () => undefined);
+  const decision = { ...DECISION, outcome: 'waiting', warning: 'this machine is arm64' } as const;
+  for (let i = 0; i < 3; i += 1) reporter.decided('script', { decision, mac }, '192.0.2.9');
+  reporter.decided('script', { decision }, '192.0.2.10');
+  expect(log.of('info')).toHaveLength(4);
+  expect(log.of('warn').map(({ fields }) => fields)).toEqual([
+    { kind: 'script', mac, from: '192.0.2.9', problem: 'this machine is arm64' },
+    { kind: 'script', mac: undefined, from: '192.0.2.10', problem: 'this machine is arm64' },
+  ]);
+});
+
+test('a label that selects nothing is a warning, once; invented ones do not fill the log', () => {
+  const log = recordLog();
+  const reporter = createReporter(log, () => undefined);
+  for (let i = 0; i < 3; i += 1) reporter.ignored('document', ['os', 'rack\u0007'], '192.0.2.9');
+  expect(log.of('warn').map(({ fields }) => fields['label'])).toEqual(['os', 'rack?']);
+  for (let i = 0; i < 10_000; i += 1) reporter.ignored('document', [`x${i}`], '192.0.2.9');
+  expect(log.of('warn').length).toBeLessThanOrEqual(200);
+});

@@ -1,13 +1,13 @@
 import { Failure } from '../../../../domain/failure.ts';
 import { parseLabel } from '../../../../domain/facts.ts';
-import { parseMac } from '../../../../domain/mac.ts';
+import { parseSentMac } from '../../../../domain/mac.ts';
 import type { MachineKey } from '../../../../domain/machine.ts';
 import { parseUuid } from '../../../../domain/uuid.ts';
 import { show } from '../../percent.ts';
 
 /** Undefined for what names no machine: neither a MAC in any spelling, nor `uuid:...`, nor `serial:...`. */
 export function parseMachineKey(text: string): MachineKey | undefined {
-  const mac = parseMac(text);
+  const mac = parseSentMac(text);
   if (mac !== undefined) return mac;
   if (text.startsWith('uuid:')) {
     const uuid = parseUuid(text.slice('uuid:'.length));
