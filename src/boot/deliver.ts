@@ -5,7 +5,8 @@ import { problemFailure } from '../domain/problem.ts';
 import type { DocumentKind } from '../domain/profile.ts';
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
-import { checkDocument } from '../documents/document.ts';
+import { checkDocument, isPacked } from '../documents/document.ts';
+import { documentText } from '../documents/document-text.ts';
 import { withAdditions } from './additions.ts';
 import type { ClusterLinks } from './cluster-data.ts';
 import { findingProblem } from './finding-problem.ts';
@@ -42,6 +43,9 @@ export function deliver(
   reader: Reader,
   room: DeliveryRoom,
 ): Buffer {
+  // The machine unpacks it: nothing in it can be changed, and its bytes say nothing to us.
+  if (!document.template && isPacked(kind, document.bytes)) return document.bytes;
+  const source = documentText(document.bytes);
   let text: string | undefined;
   if (document.template) {
     const template = room.templates.compiled(document);
@@ -50,22 +54,17 @@ export function deliver(
     const data = templateData(match, facts, origin, room.snapshot, hostKey, room.clusters);
     text = template.render(data, (name) => (name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : undefined));
   }
-  const adapted = kind === 'cloud_config' ? adapt(text ?? document.bytes.toString('utf8'), document, reader) : text;
+  const adapted = kind === 'cloud_config' ? adapt(text ?? source.text, document, reader) : text;
   // What the operator wrote is judged, not what we put in: that is found right by tests.
   if (document.template && kind !== undefined && adapted !== undefined) refuseBroken(adapted, document, kind, reader);
-  const whole = kind === undefined ? adapted : added(adapted, document, kind, reader);
-  return whole === undefined ? document.bytes : Buffer.from(whole);
+  const whole = kind === undefined ? adapted : added(adapted, source.text, kind, reader);
+  return whole === undefined ? document.bytes : Buffer.from(whole, source.encoding);
 }
 
-function added(
-  adapted: string | undefined,
-  document: SourceDocument,
-  kind: DocumentKind,
-  reader: Reader,
-): string | undefined {
+function added(adapted: string | undefined, source: string, kind: DocumentKind, reader: Reader): string | undefined {
   const { phone_home, install } = reader.match.profile;
   if (!phone_home && install === undefined) return adapted;
-  const text = adapted ?? document.bytes.toString('utf8');
+  const text = adapted ?? source;
   const whole = withAdditions(text, kind, reader);
   return whole === text ? adapted : whole;
 }

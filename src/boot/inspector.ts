@@ -5,7 +5,7 @@ import type { Problem } from '../domain/problem.ts';
 import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Inspector, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
-import { checkDocument } from '../documents/document.ts';
+import { checkDocumentBytes } from '../documents/document.ts';
 import { kernelLineProblems } from '../render/kernel-line.ts';
 import { profileWordProblems } from '../render/profile-words.ts';
 import { SAMPLE_LINKS } from './cluster-data.ts';
@@ -61,9 +61,8 @@ function plainProblems(
   kind: (typeof DOCUMENT_KINDS)[number],
   profile: Profile,
 ): readonly Problem[] {
-  const text = document.bytes.toString('utf8');
   const context = { fileName: document.name, system: profile.system };
-  return checkDocument(kind, text, context).map((finding) => findingProblem(finding, document.file));
+  return checkDocumentBytes(kind, document.bytes, context).map((finding) => findingProblem(finding, document.file));
 }
 
 /** Renders a template for one node and checks what comes out. */

@@ -2,7 +2,8 @@ import type { Problem } from '../domain/problem.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../domain/profile.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Snapshot, SourceDocument } from '../catalog/snapshot.ts';
-import { checkDocument } from '../documents/document.ts';
+import { checkDocumentBytes, isPacked } from '../documents/document.ts';
+import { documentText } from '../documents/document-text.ts';
 import { installAutoinstall } from '../documents/install-autoinstall.ts';
 import { hasComment, UNREADABLE_LATE_COMMAND } from '../documents/install-preseed.ts';
 import { addPhoneHome } from '../documents/phone-home.ts';
@@ -93,8 +94,8 @@ const WITHOUT: Readonly<Partial<Record<Profile['system'], readonly [readonly Doc
 
 /** coreos-install and flatcar-install run `coreos-cloudinit -validate` first, which fails at whatever it has to say. */
 function cloudConfigAdvice(document: SourceDocument, { system }: Profile): readonly Problem[] {
-  if (system !== 'coreos' && system !== 'flatcar') return [];
-  const [first] = checkDocument('cloud_config', textOf(document), { fileName: document.name, system });
+  if ((system !== 'coreos' && system !== 'flatcar') || isPacked('cloud_config', document.bytes)) return [];
+  const [first] = checkDocumentBytes('cloud_config', document.bytes, { fileName: document.name, system });
   if (first === undefined) return [];
   const { line } = first;
   const place = { file: document.file, ...(line === undefined ? {} : { line }) };
@@ -128,7 +129,7 @@ function autoinstallAdvice(document: SourceDocument, disk: string): readonly Pro
 }
 
 function textOf(document: SourceDocument): string {
-  return document.bytes.toString('utf8');
+  return documentText(document.bytes).text;
 }
 
 function problem({ file }: SourceDocument, message: string, remedy: string): Problem {

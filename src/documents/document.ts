@@ -1,5 +1,6 @@
 import type { DocumentKind, SystemId } from '../domain/profile.ts';
 import { checkCloudConfig, checkVariables, type CloudConfigTarget } from './cloud-config.ts';
+import { documentText, isGzip, linesNotUtf8 } from './document-text.ts';
 import { Findings, type Finding } from './finding.ts';
 import { checkIgnition } from './ignition.ts';
 import { checkPreseed } from './preseed.ts';
@@ -13,6 +14,53 @@ export interface DocumentContext extends CloudConfigTarget {
 
 // Far over every real configuration (Ignition files with contents in data URLs included), and read in under a second.
 const MAX_LENGTH = 1024 * 1024;
+
+/** Everything wrong with a file as it lies in configs/, in the order of its lines. Pure; never throws for any bytes. */
+export function checkDocumentBytes(kind: DocumentKind, bytes: Buffer, context: DocumentContext): readonly Finding[] {
+  // Nothing is known of what reads a generic document: any bytes are fine.
+  if (kind === 'generic') return [];
+  if (isPacked(kind, bytes)) {
+    const message = 'gzipped user-data are delivered as they are, without being checked';
+    return [
+      { severity: 'warning', message, remedy: 'the machine unpacks them; keep them unpacked to have them checked' },
+    ];
+  }
+  const [wrong] = linesNotUtf8(bytes).filter(({ bytes: line }) => matters(kind, line));
+  if (wrong === undefined || isScript(kind, bytes)) return checkDocument(kind, documentText(bytes).text, context);
+  const { line } = wrong;
+  const message = `not UTF-8, line ${String(line)}: ${READS[kind]}`;
+  return [{ severity: 'error', message, line, remedy: 'save the file as UTF-8' }];
+}
+
+/** Whether the machine unpacks the document before it reads it. */
+export function isPacked(kind: DocumentKind | undefined, bytes: Buffer): boolean {
+  return (kind === 'cloud_config' || kind === 'nocloud') && isGzip(bytes);
+}
+
+/** What the reader makes of a byte that is not UTF-8. */
+const READS: Readonly<Record<Exclude<DocumentKind, 'generic'>, string>> = {
+  // yaml (readerc.go): "invalid leading UTF-8 octet".
+  cloud_config: 'the machine refuses the whole document',
+  nocloud: 'cloud-init refuses the whole document',
+  // encoding/json replaces the byte by U+FFFD.
+  ignition: 'Ignition reads another character in its place',
+  preseed: 'the installer speaks UTF-8 only, and takes the bytes over as they are',
+  // pykickstart opens the file as text; Anaconda's locale is UTF-8.
+  kickstart: 'Anaconda refuses the whole file',
+};
+
+/** A comment of a preseed is read by nothing. */
+function matters(kind: DocumentKind, line: Buffer): boolean {
+  return kind !== 'preseed' || !/^\s*#/.test(line.toString('latin1'));
+}
+
+/** Scripts and MIME parts: they are not read as YAML, and say themselves what their bytes mean. */
+function isScript(kind: DocumentKind, bytes: Buffer): boolean {
+  if (kind !== 'cloud_config' && kind !== 'nocloud') return false;
+  return /^(?:#!|#cloud-boothook|#part-handler|content-type:|mime-version:)/i.test(
+    bytes.subarray(0, 64).toString('latin1'),
+  );
+}
 
 /**
  * Everything wrong with a document as it would be delivered (a template: as it was rendered), in the order of its lines.

@@ -14,7 +14,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['not', (call) => !truthy(one(call))],
   ['and', (call) => call.args.every(truthy)],
   ['or', (call) => call.args.some(truthy)],
-  ['has', (call) => reach(call) !== undefined],
+  ['has', (call) => (reach(call) ?? null) !== null],
   ['lookup', lookup],
   ['base64', (call) => Buffer.from(text(call, one(call))).toString('base64')],
   ['gzipBase64', (call) => gzip(text(call, one(call)))],
@@ -80,7 +80,8 @@ export function own(value: Json | undefined, key: string): Json | undefined {
 
 function lookup(call: HelperCall): Json {
   const value = reach(call);
-  const found = value === undefined ? call.options.get('default') : value;
+  // A null is as good as missing.
+  const found = (value ?? null) === null ? call.options.get('default') : value;
   if (found !== undefined) return found;
   const keys = call.args.slice(1).map((key) => (typeof key === 'string' ? key : JSON.stringify(key)));
   return call.fail(`variable "${keys.join('.')}" is not there`, 'define it, or add default="..." to the lookup');
@@ -107,10 +108,10 @@ function count(call: HelperCall, option: string): number {
     : call.fail(`${option} needs a number`, 'give it one');
 }
 
-/** What a value looks like in the text. Lists and objects have no one look. */
+/** What a value looks like in the text. Lists and objects have no one look, and a null is as good as missing. */
 function text(call: HelperCall, value: Json): string {
   if (typeof value !== 'object') return String(value);
   return value === null
-    ? ''
+    ? call.fail('a value is null', 'give it a value, or ask for it by {{#if (has ...)}}')
     : call.fail('a list or an object is not text', 'use {{json ...}}, {{join ...}} or {{#each ...}}');
 }

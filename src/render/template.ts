@@ -62,6 +62,8 @@ export function compileTemplate(source: string, file: string): Template {
   };
 }
 
+type Entries = readonly (readonly [string | number, Json])[];
+
 interface Loop {
   readonly index: number;
   readonly key: string | number;
@@ -120,7 +122,8 @@ class Run {
         'use {{json ...}}, {{join ...}} or {{#each ...}}',
       );
     }
-    this.#write(value === null ? '' : String(value), expression.spot);
+    if (value === null) this.#isNull(expression);
+    this.#write(String(value), expression.spot);
   }
 
   #block(block: BlockStep, scope: Scope): void {
@@ -133,27 +136,33 @@ class Run {
         return;
       }
       case 'each':
-        this.#each(block, value, scope);
+        this.#each(block, this.#entries(block, value), scope);
         return;
       case 'with':
+        if (value === null) this.#isNull(block.subject);
         if (truthy(value) || value === 0) this.steps(block.body, inside(scope, value, block.names, [value]));
         else this.steps(block.otherwise, scope);
         return;
       case 'section':
-        if (Array.isArray(value) && value.length > 0) this.#each(block, value, scope);
+        if (value === null) this.#isNull(block.subject);
+        if (Array.isArray(value)) this.#each(block, this.#entries(block, value), scope);
         else if (value === true) this.steps(block.body, scope);
-        else if (value === false || value === null || Array.isArray(value)) this.steps(block.otherwise, scope);
+        else if (value === false) this.steps(block.otherwise, scope);
         else this.steps(block.body, inside(scope, value, [], []));
     }
   }
 
-  #each(block: BlockStep, value: Json, scope: Scope): void {
-    const entries: readonly (readonly [string | number, Json])[] =
-      typeof value !== 'object' || value === null
-        ? []
-        : Array.isArray(value)
-          ? value.map((item: Json, index) => [index, item] as const)
-          : Object.entries(value);
+  /** A text or a number has no items: to loop over nothing instead would leave a hole. */
+  #entries({ subject }: BlockStep, value: Json): Entries {
+    if (Array.isArray(value)) return value.map((item: Json, index) => [index, item] as const);
+    if (typeof value === 'object' && value !== null) return Object.entries(value);
+    const is = typeof value === 'string' ? 'text' : value === null ? 'null' : `${typeof value} ${String(value)}`;
+    const remedy =
+      typeof value === 'string' ? 'write a list, such as ["..."], also for one item' : 'write a list or an object';
+    return this.#fail(spotOf(subject), `each needs a list or an object: ${nameOf(subject)} is ${is}`, remedy);
+  }
+
+  #each(block: BlockStep, entries: Entries, scope: Scope): void {
     for (const [index, [key, item]] of entries.entries()) {
       const loop = { index, key, first: index === 0, last: index === entries.length - 1 };
       const within = inside(scope, item, block.names, [item, key]);
@@ -214,6 +223,12 @@ class Run {
     return value;
   }
 
+  /** A null is as good as missing: it may be asked for (`#if`, `has`, `lookup`), and it is never an empty text. */
+  #isNull(expression: Expression): never {
+    const remedy = 'give it a value, ask by {{#if ...}}, or use {{lookup ... default="..."}}';
+    return this.#fail(spotOf(expression), `variable "${nameOf(expression)}" is null`, remedy);
+  }
+
   #missing(path: PathExpression, part: string, around: Json): never {
     const reason = around === this.#data ? this.#why?.(part) : undefined;
     if (reason !== undefined) {
@@ -245,4 +260,14 @@ function inside(scope: Scope, value: Json, names: readonly string[], values: rea
   const given = new Map(scope.names);
   for (const [i, name] of names.entries()) given.set(name, values[i] ?? null);
   return { ...scope, stack, names: given };
+}
+
+function spotOf(expression: Expression): Spot | undefined {
+  return expression.kind === 'literal' ? undefined : expression.spot;
+}
+
+/** As it stands in the template, as far as it has a name. */
+function nameOf(expression: Expression): string {
+  if (expression.kind === 'path') return expression.text;
+  return expression.kind === 'call' ? `(${expression.helper} ...)` : JSON.stringify(expression.value);
 }

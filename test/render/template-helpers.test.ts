@@ -27,13 +27,14 @@ test.each([
   ['{{#if (not vars.yes)}}a{{/if}}{{#if (and vars.yes vars.n)}}b{{/if}}{{#if (or false vars.yes)}}c{{/if}}', 'bc'],
   [
     '{{has vars "map"}} {{has vars "map" "a" "b"}} {{has vars "map" "z"}} {{has vars "toString"}}',
-    'true true false false',
+    'true false false false',
   ],
+  ['{{has vars "map" "a"}}', 'true'],
   [
     '{{lookup vars "n"}} {{lookup vars "z" default="d"}} {{lookup vars.list 0}} {{lookup vars "z" default=false}}',
     '5 d x false',
   ],
-  ['[{{lookup vars.map.a "b" default="not taken"}}]', '[]'],
+  ['[{{lookup vars.map.a "b" default="taken"}}]', '[taken]'],
   ['{{base64 "é"}}', 'w6k='],
   ['{{indent (json vars.list indent=2) 4}}', '[\n      "x",\n      1,\n      true\n    ]'],
   ['{{indent "a\n\nb\n" 2}}|', 'a\n\n  b|'],

@@ -52,7 +52,7 @@ describe('what Handlebars renders is what we render', () => {
     '{{#vars.empty}}x{{else}}y{{/vars.empty}}',
     'a\n  {{#if vars.disk}}\n  b: {{vars.disk}}\n  {{/if}}\nc',
     'a  {{~vars.disk~}}  b {{! comment }}{{!-- {{comment}} --}}c',
-    '\\{{vars.disk}} \\\\{{vars.disk}} {{vars.nothing}}|{{vars.no}}|{{vars.zero}}',
+    '\\{{vars.disk}} \\\\{{vars.disk}} {{vars.no}}|{{vars.zero}}',
     '{{#each cluster}}{{#if vars.role}}{{vars.role}}{{/if}}{{/each}}',
   ];
   test.each(sources)('%s', (source) => {
@@ -90,6 +90,42 @@ describe('what is not there is an error with its line', () => {
     ['{{vars.list}}', '"vars.list" is a list or an object, not text'],
   ])('%s', (source, expected) => {
     expect(refusal(source)).toContain(expected);
+  });
+
+  test.each([
+    [
+      'a\n{{#each vars.disk}}\n- {{this}}\n{{/each}}',
+      'configs/a.yml.hbs:2:9: each needs a list or an object: vars.disk is text (write a list, such as ["..."], also for one item)',
+    ],
+    ['{{#each vars.zero}}x{{/each}}', 'each needs a list or an object: vars.zero is number 0'],
+    ['{{#each vars.no}}x{{else}}y{{/each}}', 'each needs a list or an object: vars.no is boolean false'],
+    ['{{#each vars.nothing}}x{{else}}y{{/each}}', 'each needs a list or an object: vars.nothing is null'],
+    ['{{#each (or vars.no vars.disk)}}{{/each}}', 'each needs a list or an object: (or ...) is boolean true'],
+    ['{{#each "abc"}}{{/each}}', 'each needs a list or an object: "abc" is text'],
+    ['a {{vars.nothing}}', ':1:5: variable "vars.nothing" is null'],
+    ['{{{vars.nothing}}}', 'variable "vars.nothing" is null'],
+    ['{{#with vars.nothing}}x{{else}}y{{/with}}', 'variable "vars.nothing" is null'],
+    ['{{#vars.nothing}}x{{/vars.nothing}}', 'variable "vars.nothing" is null'],
+    ['{{^vars.nothing}}x{{/vars.nothing}}', 'variable "vars.nothing" is null'],
+    ['{{#with vars as |v|}}{{v.nothing}}{{/with}}', 'variable "v.nothing" is null'],
+    ['{{#each vars.holes}}{{this}}{{/each}}', 'variable "this" is null'],
+    ['{{join vars.holes}}', 'join: a value is null'],
+    ['{{join vars.disk}}', 'join: join needs a list'],
+    ['{{base64 vars.nothing}}', 'base64: a value is null'],
+    ['{{gzipBase64 vars.nothing}}', 'gzipBase64: a value is null'],
+    ['{{indent vars.nothing 2}}', 'indent: a value is null'],
+    ['{{lookup vars "nothing"}}', 'lookup: variable "nothing" is not there'],
+    ['{{lookup vars "nothing" default=null}}', 'variable "(lookup ...)" is null'],
+  ])('case 07-each-over-a-string: %s', (source, expected) => {
+    const vars = { ...(DATA['vars'] as JsonObject), holes: [null] };
+    expect(refusal(source, { ...DATA, vars })).toContain(expected);
+  });
+
+  test('a null may be asked for, and is JSON', () => {
+    const source =
+      '{{#if vars.nothing}}x{{else}}y{{/if}} {{has vars "nothing"}} {{lookup vars "nothing" default="z"}} ' +
+      '{{eq vars.nothing null}} {{json vars.nothing}}';
+    expect(render(source)).toBe('y false z true null');
   });
 
   test('a branch that is not taken may name anything', () => {
