@@ -7,6 +7,8 @@ import { GROWING_PAUSE, RESET_PAUSE, SCRIPT_TIMEOUT_MS, script } from './script-
  *   `#` or `&` in a serial number cuts or splits the query behind it. `mac` (with hyphens) and `uuid` are safe.
  * - Never `filename`: it ends in a NUL, and 2019 loses everything behind it.
  * - A BIOS iPXE says i386 on any processor: `cpuid --ext 29` asks for long mode.
+ * - `ifopen` because Debian 13's iPXE (1.21.1+git20250501) runs autoexec.ipxe with the network card closed: `${ip}` is
+ *   set, and everything is "Network unreachable". It stands behind the MAC: afterwards netX is the card opened last.
  * - `--replace` gives the answer this script's place: `exit 1` in it then reaches the firmware, and asking again for
  *   hours does not pile up scripts in memory.
  */
@@ -17,6 +19,7 @@ export function startScript(origin: Origin): string {
     'iseq ${buildarch} i386 && cpuid --ext 29 && set machine-arch x86_64 ||',
     RESET_PAUSE,
     ':ask',
+    'ifopen ||',
     `echo Asking ${origin} what \${machine-mac} shall boot`,
     `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${origin}/ipxe?${FACTS.join('&')} || goto retry`,
     ':retry',

@@ -2,21 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
-import { setUpLan, type Lan } from '../support/lab-lan.ts';
-import { bootMachine, type MachineOptions, type MachineRun } from '../support/lab-machine.ts';
 import { labRoom, OVMF } from '../support/lab-room.ts';
-import { startServer, type LabServer } from '../support/lab-server.ts';
+import { boots, onSite as labSite, type LabNode, type Site } from '../support/lab-site.ts';
 
 // From power-on to the node's own configuration with nothing but Pilotlight beside a DHCP server that nobody may change,
 // or that can only be told one address and one file name.
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
-const BASE = 'http://192.168.122.10:4777';
-interface LabNode {
-  readonly name: string;
-  readonly mac: string;
-  readonly ip?: string;
-}
 // The router of the first tests knows their addresses; the one with our exported file gets them from it.
 const NODES: readonly LabNode[] = [
   { name: 'a-coreos', mac: '52:54:00:55:1c:ee' },
@@ -36,46 +27,12 @@ const { lab, payload } = await labRoom({
   root: true,
 });
 
-interface Site {
-  readonly lan: Lan;
-  readonly server: LabServer;
-  readonly nodes: readonly LabNode[];
-  readonly dataDir: string;
-}
-
 async function onSite(
   env: Readonly<Record<string, string>>,
   work: (site: Site) => Promise<void>,
   nodes: readonly LabNode[] = NODES,
 ): Promise<void> {
-  using lan = setUpLan('anyrout', nodes.length);
-  await using data = await makeDataFolder({
-    'configs/seed.yml.hbs': '#cloud-config\nhostname: {{node.name}} # asked for by {{base_url}}\n',
-    'profiles/seed.json': { system: 'flatcar', version: '4593.2.5', cloud_config: 'seed', nodes },
-  });
-  await data.publish(payload, 'flatcar/amd64/4593.2.5', FLATCAR_NAMES);
-  const netns = { name: lan.server, address: '192.168.122.10', port: 4777 };
-  await using server = await startServer({
-    dataDir: data.path,
-    env: { PILOTLIGHT_TFTP_LISTEN: '0.0.0.0:69', ...env },
-    netns,
-  });
-  await work({ lan, server, nodes, dataDir: data.path });
-}
-
-/** Boots node `i` and holds what it got against what it should get. */
-async function boots(site: Site, i: number, options: Omit<MachineOptions, 'mac' | 'lan'>): Promise<MachineRun> {
-  const node = site.nodes[i];
-  if (node === undefined) throw new TypeError(`no node ${i}`);
-  const { name, mac } = node;
-  const run = await bootMachine({ ...options, mac, lan: { netns: site.lan.gateway, tap: `tap${i}` } });
-  expect(run.documents.map(({ url, bytes }) => [url, bytes.toString()])).toEqual([
-    [
-      `${BASE}/configs/seed.yml?mac=${mac.replaceAll(':', '-')}`,
-      `#cloud-config\nhostname: ${name} # asked for by ${BASE}\n`,
-    ],
-  ]);
-  return run;
+  await labSite({ name: 'anyrout', payload, nodes, env }, work);
 }
 
 // A BIOS whose card's ROM is not iPXE does not exist in QEMU: this iPXE hides its user class and loads undionly.kpxe

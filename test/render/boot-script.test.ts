@@ -9,7 +9,7 @@ const PLAN: Plan = {
   kernel: { kind: 'shelf', path: 'custom/vmlinuz' },
   initrds: [{ kind: 'shelf', path: 'custom/initrd.img' }],
   extras: [{ kind: 'shelf', path: 'custom/rootfs.img' }],
-  args: ['console=ttyS0', 'ds=nocloud;s=http://10.0.2.2:4777/nocloud/x/'],
+  args: ['console=ttyS0', 'ds=nocloud;dsmode=net;s=http://10.0.2.2:4777/nocloud/x/'],
 };
 
 describe('the portable boot script', () => {

@@ -38,7 +38,7 @@ const PLAIN = [
   'a\\b',
   '"q"',
   "it's",
-  'ds=nocloud;s=http://x/?a=b&c=d',
+  'ds=nocloud;dsmode=net;s=http://x/?a=b&c=d',
   '--',
   'x=%20',
 ];

@@ -45,7 +45,9 @@ describe('text that iPXE would eat', () => {
   });
 
   it('is content with what arrives', () => {
-    expect(found(['ds=nocloud;s=http://x/', 'x="a b"', 'a#b', 'quiet', '---', 'url=http://x/?a=b&c=d'])).toEqual([]);
+    expect(
+      found(['ds=nocloud;dsmode=net;s=http://x/', 'x="a b"', 'a#b', 'quiet', '---', 'url=http://x/?a=b&c=d']),
+    ).toEqual([]);
   });
 });
 

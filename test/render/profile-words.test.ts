@@ -14,7 +14,7 @@ describe('profileWordProblems', () => {
         root: 'LABEL=ROOT',
         rootfstype: 'btrfs',
         coreos_autologin: 'tty1',
-        kernel_args: ['x="a b"', 'ds=nocloud;s=http://x/', 'url=http://x/?a=b&c=d'],
+        kernel_args: ['x="a b"', 'ds=nocloud;dsmode=net;s=http://x/', 'url=http://x/?a=b&c=d'],
         install: { disk: '/dev/disk/by-id/x' },
       }),
     ).toEqual([]);

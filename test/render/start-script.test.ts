@@ -33,6 +33,12 @@ describe('the start script', () => {
     expect(text).toMatch(/\ngoto ask\n$/);
   });
 
+  it('opens the network card before each question, and only then: the MAC is that of the card it came by', () => {
+    const lines = text.split('\n');
+    expect(lines[lines.indexOf(':ask') + 1]).toBe('ifopen ||');
+    expect(lines.findIndex((line) => line.includes('netX'))).toBeLessThan(lines.indexOf(':ask'));
+  });
+
   it('uses only commands that iPXE of 2019 knows', () => {
     const commands = new Set(
       text
@@ -41,6 +47,6 @@ describe('the start script', () => {
         .filter((line) => !line.startsWith(':'))
         .map((line) => line.split(' ')[0]),
     );
-    expect([...commands].sort()).toEqual(['chain', 'echo', 'goto', 'iseq', 'isset', 'set', 'sleep']);
+    expect([...commands].sort()).toEqual(['chain', 'echo', 'goto', 'ifopen', 'iseq', 'isset', 'set', 'sleep']);
   });
 });

@@ -18,7 +18,7 @@ describe('Ubuntu', () => {
   it('ends the seed in a slash, because file names are put behind it', () => {
     const documents = { nocloud: `${ORIGIN}/nocloud/web` };
     const { args } = UBUNTU.plan(inputOf(profileOf({ ...BASE, nocloud: 'web' }), { documents }));
-    expect(args).toContain(`ds=nocloud;s=${ORIGIN}/nocloud/web/`);
+    expect(args).toContain(`ds=nocloud;dsmode=net;s=${ORIGIN}/nocloud/web/`);
   });
 
   it('needs its ISO on the shelf', () => {
