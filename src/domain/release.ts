@@ -13,7 +13,7 @@ export interface ReleaseRef {
 }
 
 /** What a file is for; it decides how large it may be when nobody says its size. */
-export type ArtifactKind = 'kernel' | 'initrd' | 'rootfs' | 'iso' | 'archive' | 'install';
+export type ArtifactKind = 'kernel' | 'initrd' | 'rootfs' | 'iso' | 'install';
 
 export type DigestName = 'sha256' | 'sha512';
 
@@ -30,8 +30,8 @@ export interface DigestList {
   readonly entry: string;
 }
 
-/** A file to take out of an archive that was verified as a whole. */
-export interface ArchiveMember {
+/** A file to take out of an ISO image that was verified as a whole. */
+export interface ImageMember {
   readonly member: string;
   readonly name: Name;
   readonly kind: ArtifactKind;
@@ -53,8 +53,8 @@ export interface ArtifactSpec {
   readonly signatureUrls: readonly string[];
   /** Its absence (404) does not make the release incomplete. */
   readonly optional?: boolean;
-  /** Published instead of the file itself. */
-  readonly unpack: readonly ArchiveMember[];
+  /** What an ISO image holds that is published beside it. */
+  readonly unpack: readonly ImageMember[];
 }
 
 /** Whose signatures count for a release. */

@@ -6,6 +6,7 @@ import { checkSpace } from './disk-space.ts';
 import { download, missingBytes } from './download.ts';
 import { type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
 import { loadKeys } from './keys.ts';
+import { extractFromIso } from './iso-extract.ts';
 import { hashesOf } from './openpgp/verify.ts';
 import { policyOf } from './policy.ts';
 import { inParallel } from './pool.ts';
@@ -13,7 +14,6 @@ import type { ReleasePorts } from './ports.ts';
 import { fetchProofs } from './proofs.ts';
 import { type Companion, publishedState, publishRelease } from './publish.ts';
 import { type Announced, announce } from './sizes.ts';
-import { extractFiles } from './untar.ts';
 import { checkTogether, verifyArtifact, verifyMember } from './verify.ts';
 
 const AT_ONCE = 2;
@@ -135,8 +135,8 @@ async function obtainFile(
   const { signature, digests } = verified.evidence;
   const by = [...(signature === undefined ? [] : [`signature of ${signature.primary}`]), ...digests].join(', ');
   ports.progress({ kind: 'verified', file: file.name, size: verified.size, by });
-  if (file.unpack.length === 0) return { artifacts: [verified], companion: proofs.companion };
-  return { artifacts: await unpack(file, verified, draft, ports), companion: undefined };
+  const members = file.unpack.length === 0 ? [] : await unpack(file, verified, draft, ports);
+  return { artifacts: [verified, ...members], companion: proofs.companion };
 }
 
 function hashesFor(signatures: Parameters<typeof hashesOf>[0] | undefined, sha1: boolean): ReturnType<typeof hashesOf> {
@@ -145,7 +145,7 @@ function hashesFor(signatures: Parameters<typeof hashesOf>[0] | undefined, sha1:
 
 async function unpack(
   file: ArtifactSpec,
-  archive: VerifiedArtifact,
+  image: VerifiedArtifact,
   draft: Draft,
   ports: ReleasePorts,
 ): Promise<readonly VerifiedArtifact[]> {
@@ -155,11 +155,11 @@ async function unpack(
     target: partPath(draft, name),
     maxBytes: ceilings[kind],
   }));
-  const found = await extractFiles(partPath(draft, file.name), wanted).catch((error: unknown) => {
+  const found = await extractFromIso(partPath(draft, file.name), wanted).catch((error: unknown) => {
     throw systemFailure(error, draft.path);
   });
   return file.unpack.flatMap((member) => {
     const hashes = found.get(member.member);
-    return hashes === undefined ? [] : [verifyMember(archive, member, hashes)];
+    return hashes === undefined ? [] : [verifyMember(image, member, hashes)];
   });
 }

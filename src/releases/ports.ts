@@ -33,7 +33,7 @@ export const LIMITS: Limits = {
   idle: 60_000,
   total: 3_600_000,
   retries: 5,
-  ceilings: { kernel: GIB / 4, initrd: 2 * GIB, rootfs: 4 * GIB, iso: 8 * GIB, archive: 4 * GIB, install: 4 * GIB },
+  ceilings: { kernel: GIB / 4, initrd: 2 * GIB, rootfs: 4 * GIB, iso: 8 * GIB, install: 4 * GIB },
 };
 
 /** What reaches out to the network. */

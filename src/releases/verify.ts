@@ -1,10 +1,10 @@
 import { Failure } from '../domain/failure.ts';
 import type {
-  ArchiveMember,
   ArtifactSpec,
   DigestName,
   Digests,
   Evidence,
+  ImageMember,
   ReleaseRef,
   ReleaseSpec,
   VerifiedArtifact,
@@ -43,14 +43,14 @@ export function verifyArtifact(claim: Claim): VerifiedArtifact {
   return made(ref, { name: spec.name, kind: spec.kind }, hashes, evidence);
 }
 
-/** A file out of an archive that was verified as a whole. */
-export function verifyMember(archive: VerifiedArtifact, member: ArchiveMember, hashes: Hashes): VerifiedArtifact {
-  return made(archive.ref, member, hashes, archive.evidence);
+/** A file out of an ISO image that was verified as a whole. */
+export function verifyMember(image: VerifiedArtifact, member: ImageMember, hashes: Hashes): VerifiedArtifact {
+  return made(image.ref, member, hashes, image.evidence);
 }
 
 function made(
   ref: ReleaseRef,
-  file: Pick<ArchiveMember, 'name' | 'kind'>,
+  file: Pick<ImageMember, 'name' | 'kind'>,
   hashes: Hashes,
   evidence: Evidence,
 ): VerifiedArtifact {

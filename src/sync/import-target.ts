@@ -15,7 +15,7 @@ const SIGNS: readonly (readonly [SystemId, RegExp])[] = [
   ['flatcar', /^flatcar_production_/],
   ['coreos', /^coreos_production_/],
   ['fedora-coreos', /^fedora-coreos-/],
-  ['ubuntu', /^ubuntu-[0-9.]+-(?:live-server|netboot)-/],
+  ['ubuntu', /^ubuntu-[0-9.]+-live-server-/],
   ['talos', /^initramfs-(?:amd64|arm64)\.xz$/],
   ['debian', /^InRelease$/],
 ];

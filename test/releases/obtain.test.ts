@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FeedInput } from '../../src/domain/feed.ts';
 import type { SystemId } from '../../src/domain/profile.ts';
 import { parseVersion, type Version } from '../../src/domain/version.ts';
+import { isoImage } from '../../src/exports/iso9660.ts';
 import { auditRelease } from '../../src/releases/audit.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
@@ -13,7 +14,6 @@ import { cut } from '../support/upstream-faults.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 import * as serve from '../support/upstream-releases.ts';
 import { Upstream } from '../support/upstream-server.ts';
-import { tarGz } from '../support/upstream-tar.ts';
 
 const vendor = makeVendor();
 let upstream: Upstream;
@@ -80,14 +80,14 @@ describe('every system, from its feed to the shelf', () => {
     ]);
   });
 
-  it('ubuntu: the ISO, and kernel and initramfs out of the archive', async () => {
+  it('ubuntu: the ISO, and kernel and initramfs out of it', async () => {
     const kernel = serve.payload('ubuntu kernel');
-    const entries = [
-      { path: './amd64/', type: '5' },
-      { path: './amd64/linux', data: kernel },
-      { path: './amd64/initrd', data: Buffer.from('initrd') },
+    const files = [
+      { path: 'casper/vmlinuz', bytes: kernel },
+      { path: 'casper/initrd', bytes: Buffer.from('initrd') },
+      { path: 'casper/install-sources.yaml', bytes: Buffer.from('- default: true\n') },
     ];
-    serve.serveUbuntu(both(), '24.04.1', tarGz(entries));
+    serve.serveUbuntu(both(), '24.04.1', isoImage('Ubuntu-Server 24.04.1', files));
     await sync('ubuntu', { channel: '24.04' });
     const folder = 'ubuntu/amd64/24.04.1';
     expect(await bench.visible()).toEqual([
@@ -96,6 +96,15 @@ describe('every system, from its feed to the shelf', () => {
       `${folder}/vmlinuz`,
     ]);
     expect(await readFile(join(bench.dir, 'images', folder, 'vmlinuz'))).toEqual(kernel);
+    expect(await auditRelease(bench.root, folder)).toHaveLength(3);
+  });
+
+  it('ubuntu: an ISO without a kernel publishes nothing', async () => {
+    serve.serveUbuntu(both(), '24.04.1', isoImage('x', [{ path: 'casper/initrd', bytes: Buffer.from('initrd') }]));
+    await expect(sync('ubuntu', { channel: '24.04' })).rejects.toThrow('the ISO image does not hold casper/vmlinuz');
+    serve.serveUbuntu(both(), '24.04.1', Buffer.alloc(100_000));
+    await expect(sync('ubuntu', { channel: '24.04' })).rejects.toThrow('is not one');
+    expect(await bench.visible()).toEqual([]);
   });
 
   it('talos: both checksums', async () => {

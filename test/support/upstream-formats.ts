@@ -91,15 +91,25 @@ export function debianSums(digests: { readonly linux: string; readonly initrd: s
   ].join('\n');
 }
 
-/** Ubuntu's list, in binary mode (` *`). */
+/**
+ * Ubuntu's list, in binary mode (` *`): desktop, live server and WSL of each point release, and no netboot archive.
+ * Other architectures are on cdimage.ubuntu.com, whose list has their preinstalled images beside the live servers.
+ */
 export function ubuntuSums(
   versions: readonly string[],
   arch: string,
   files: Readonly<Record<string, Buffer>> = {},
 ): string {
-  const names = versions.flatMap((version) => [
-    `ubuntu-${version}-live-server-${arch}.iso`,
-    `ubuntu-${version}-netboot-${arch}.tar.gz`,
-  ]);
-  return names.map((name) => `${hex('sha256', files[name] ?? name)} *${name}\n`).join('');
+  const names = versions.flatMap((version) => ubuntuNames(version, arch));
+  return names
+    .sort()
+    .map((name) => `${hex('sha256', files[name] ?? name)} *${name}\n`)
+    .join('');
+}
+
+function ubuntuNames(version: string, arch: string): readonly string[] {
+  if (arch === 'amd64')
+    return ['desktop-amd64.iso', 'live-server-amd64.iso', 'wsl-amd64.wsl'].map((name) => `ubuntu-${version}-${name}`);
+  const others = ['arm64', 'ppc64el', 'riscv64', 's390x'].map((one) => `live-server-${one}.iso`);
+  return [...others, 'preinstalled-server-arm64+raspi.img.xz'].map((name) => `ubuntu-${version}-${name}`);
 }

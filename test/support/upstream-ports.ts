@@ -20,7 +20,7 @@ const QUICK: Limits = {
   idle: 400,
   total: 5000,
   retries: 2,
-  ceilings: { kernel: 1e6, initrd: 1e6, rootfs: 1e6, iso: 1e6, archive: 1e6, install: 1e6 },
+  ceilings: { kernel: 1e6, initrd: 1e6, rootfs: 1e6, iso: 1e6, install: 1e6 },
 };
 
 export interface Bench {

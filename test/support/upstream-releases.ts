@@ -85,13 +85,11 @@ export function serveDebian({ upstream, vendor }: Signed, version: string): void
   upstream.put(`${dist}/InRelease`, vendor.clearsign(text));
 }
 
-/** Ubuntu's list with its detached signature, an ISO and a netboot archive. */
-export function serveUbuntu({ upstream, vendor }: Signed, version: string, netboot: Buffer): void {
+/** Ubuntu's list with its detached signature, and the live server's ISO. */
+export function serveUbuntu({ upstream, vendor }: Signed, version: string, image: Buffer): void {
   const iso = `ubuntu-${version}-live-server-amd64.iso`;
-  const archive = `ubuntu-${version}-netboot-amd64.tar.gz`;
-  const files = { [iso]: payload(iso), [archive]: netboot };
-  for (const [name, data] of Object.entries(files)) upstream.put(`/ubuntu/24.04/${name}`, data);
-  const list = ubuntuSums([version], 'amd64', files);
+  upstream.put(`/ubuntu/24.04/${iso}`, image);
+  const list = ubuntuSums([version], 'amd64', { [iso]: image });
   upstream.put('/ubuntu/24.04/SHA256SUMS', list);
   upstream.put('/ubuntu/24.04/SHA256SUMS.gpg', vendor.sign(Buffer.from(list)));
 }

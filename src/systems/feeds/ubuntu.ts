@@ -1,9 +1,9 @@
 import { readSums, type SumLine } from '../../domain/digests.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Feed, FeedInput, FeedStep } from '../../domain/feed.ts';
-import type { ArtifactSpec, Trust } from '../../domain/release.ts';
-import { compareVersions, type Version } from '../../domain/version.ts';
-import { artifact, MAX_LIST, readOne, strictChannel, strictName, strictVersion, trusting } from './steps.ts';
+import type { Trust } from '../../domain/release.ts';
+import { compareVersions, parseVersion, type Version } from '../../domain/version.ts';
+import { artifact, MAX_LIST, readOne, strictChannel, strictName, trusting } from './steps.ts';
 
 const PUBLISHER: Omit<Trust, 'legacySha1'> = {
   // Ubuntu CD Image Automatic Signing Key (2012).
@@ -11,7 +11,7 @@ const PUBLISHER: Omit<Trust, 'legacySha1'> = {
   revoked: [],
   keyUrls: ['https://keyserver.ubuntu.com/pks/lookup?op=get&search=0x843938DF228D22F7B3742BC0D94AA3F0EFE21092'],
 };
-const FORM = /^\d{2}\.\d{2}(?:\.\d{1,2})?$/;
+const FORM = /^\d{2}\.\d{2}(?:\.\d{1,2}){0,2}$/;
 
 /** Ubuntu Server's live installer. The channel is a series: `24.04` or `noble`. */
 export const ubuntu: Feed = { id: 'ubuntu', base: () => 'https://releases.ubuntu.com', start };
@@ -40,47 +40,39 @@ function folderOf(input: FeedInput, series: string): string {
     : `https://cdimage.ubuntu.com/releases/${series}/release`;
 }
 
-/** The newest (or the named) version that the list has both the ISO and the netboot archive of. */
+/**
+ * The newest (or the named) live server in the list. Respins have a fourth number (24.04.5.1); names that are not
+ * understood are passed over: one of them must not hold up a series.
+ */
 export function parseList(
   text: string,
   input: Pick<FeedInput, 'arch' | 'version' | 'channel'>,
-): { readonly version: Version; readonly iso: SumLine; readonly netboot: SumLine } {
-  const lines = readSums(text, 'sha256');
-  const isos = lines.flatMap((iso) => {
-    const version = new RegExp(`^ubuntu-([0-9.]+)-live-server-${input.arch}\\.iso$`).exec(iso.path)?.[1];
-    return version === undefined ? [] : [{ iso, version: strictVersion(version, FORM, 'SHA256SUMS of Ubuntu') }];
+): { readonly version: Version; readonly iso: SumLine } {
+  const isos = readSums(text, 'sha256').flatMap((iso) => {
+    const found = new RegExp(`^ubuntu-([0-9.]+)-live-server-${input.arch}\\.iso$`).exec(iso.path)?.[1];
+    const version = found !== undefined && FORM.test(found) ? parseVersion(found) : undefined;
+    return version === undefined ? [] : [{ iso, version }];
   });
-  const fitting = isos
+  const [newest] = isos
     .filter(
       ({ version }) =>
         !/^\d/.test(input.channel) || version === input.channel || version.startsWith(`${input.channel}.`),
     )
     .filter(({ version }) => input.version === undefined || version === input.version)
     .sort((a, b) => compareVersions(b.version, a.version));
-  for (const { version, iso } of fitting) {
-    const netboot = lines.find(({ path }) => path === `ubuntu-${version}-netboot-${input.arch}.tar.gz`);
-    if (netboot !== undefined) return { version, iso, netboot };
-  }
-  throw new Failure(
-    'not-found',
-    `Ubuntu ${input.version ?? input.channel} has no live server with netboot files for ${input.arch}`,
-  );
+  if (newest !== undefined) return newest;
+  throw new Failure('not-found', `Ubuntu ${input.version ?? input.channel} has no live server for ${input.arch}`);
 }
 
+// The list has no netboot archive (ubuntu-cdimage leaves it out since April 2024): kernel and initramfs come out of the
+// ISO, which is signed for and which the installer fetches anyway.
+const MEMBERS = [
+  { member: 'casper/vmlinuz', name: strictName('vmlinuz'), kind: 'kernel' },
+  { member: 'casper/initrd', name: strictName('initrd'), kind: 'initrd' },
+] as const;
+
 function release(input: FeedInput, folder: string, text: string): FeedStep {
-  const { version, iso, netboot } = parseList(text, input);
-  const artifacts: readonly ArtifactSpec[] = [
-    artifact(netboot.path, {
-      url: `${folder}/${netboot.path}`,
-      kind: 'archive',
-      digests: { sha256: netboot.digest },
-      unpack: [
-        { member: `${input.arch}/linux`, name: strictName('vmlinuz'), kind: 'kernel' },
-        { member: `${input.arch}/initrd`, name: strictName('initrd'), kind: 'initrd' },
-      ],
-    }),
-    artifact(iso.path, { url: `${folder}/${iso.path}`, kind: 'iso', digests: { sha256: iso.digest } }),
-  ];
+  const { version, iso } = parseList(text, input);
   return {
     kind: 'release',
     release: {
@@ -92,7 +84,14 @@ function release(input: FeedInput, folder: string, text: string): FeedStep {
         shelf: `ubuntu/${input.arch}/${version}`,
       },
       trust: undefined,
-      artifacts,
+      artifacts: [
+        artifact(iso.path, {
+          url: `${folder}/${iso.path}`,
+          kind: 'iso',
+          digests: { sha256: iso.digest },
+          unpack: MEMBERS,
+        }),
+      ],
       redirectHosts: [],
     },
   };

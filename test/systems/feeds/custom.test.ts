@@ -31,7 +31,7 @@ describe('custom', () => {
     ['files[0].url', { version: '1', files: [{ ...file, url: 'file:///etc/passwd' }] }],
     ['files[0].url', { version: '1', files: [{ ...file, url: 'http://' }] }],
     ['files[0].size', { version: '1', files: [{ ...file, size: -1 }] }],
-    ['files[0].kind', { version: '1', files: [{ ...file, kind: 'archive' }] }],
+    ['files[0].kind', { version: '1', files: [{ ...file, kind: 'floppy' }] }],
   ])('says that %s is wrong', (key, release) => {
     expect(() => run(release)).toThrow(
       expect.objectContaining({ code: 'broken', place: { file: 'profiles/rescue.json', key: `release.${key}` } }),
