@@ -1,6 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 import { type Slice } from '../../images/chunk-cache.ts';
+import { socketOf } from './peer.ts';
 
 /**
  * Hands slices to a response, one at a time. A slice is released when the system has taken its last byte, or when the
@@ -9,7 +10,8 @@ import { type Slice } from '../../images/chunk-cache.ts';
  */
 export class BodyWriter {
   readonly #res: ServerResponse;
-  readonly #socket: Socket;
+  /** Null of a request that was destroyed before. */
+  readonly #socket: Socket | null;
   #gone: boolean;
   #finish: ((taken: boolean) => void) | undefined;
   readonly #onClose = (): void => {
@@ -19,11 +21,11 @@ export class BodyWriter {
 
   constructor(res: ServerResponse) {
     this.#res = res;
-    this.#socket = res.req.socket;
-    this.#gone = this.#socket.destroyed;
+    this.#socket = socketOf(res.req);
+    this.#gone = this.#socket?.destroyed ?? true;
     // Pipelined requests each listen on the one socket; node's warning at eleven listeners is not for them.
-    this.#socket.setMaxListeners(0);
-    this.#socket.once('close', this.#onClose);
+    this.#socket?.setMaxListeners(0);
+    this.#socket?.once('close', this.#onClose);
   }
 
   /** True when the system has taken all of it, false when the client has left. */
@@ -48,6 +50,6 @@ export class BodyWriter {
   }
 
   done(): void {
-    this.#socket.off('close', this.#onClose);
+    this.#socket?.off('close', this.#onClose);
   }
 }

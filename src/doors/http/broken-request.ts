@@ -31,7 +31,13 @@ export function answerBroken(error: unknown, socket: Duplex, running: ReadonlySe
 
 /** CONNECT asks for a tunnel (RFC 9110, 9.3.6): there is none here. */
 export function refuseTunnel(socket: Duplex): void {
-  socket.write(rawAnswer('405 Method Not Allowed', 'CONNECT is not allowed', 'Allow: GET, HEAD\r\n'));
+  // Node has handed the socket over and listens no more: a client that has reset it would end the process.
+  socket.on('error', () => {
+    socket.destroy();
+  });
+  if (socket.writable) {
+    socket.write(rawAnswer('405 Method Not Allowed', 'CONNECT is not allowed', 'Allow: GET, HEAD\r\n'));
+  }
   socket.destroy();
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { remember } from './peer.ts';
 
 const NONE: ReadonlySet<ServerResponse> = new Set();
 
@@ -21,6 +22,7 @@ export class Connections {
   }
 
   add(socket: Socket): void {
+    remember(socket);
     this.#running.set(socket, new Set());
     socket.once('close', () => this.#running.delete(socket));
     if (this.#closing) socket.destroy();

@@ -10,8 +10,9 @@ import { discoveryQuery, wholeNumber, type DiscoveryQuery } from './discovery-qu
 import { busyReply, invalidReply, outcomeReply } from './discovery-reply.ts';
 import { jsonReply, textReply } from './desk-reply.ts';
 import { failureReply, methodReply } from './failure-reply.ts';
+import { peerOf } from './peer.ts';
 import { show } from './percent.ts';
-import { readBody } from './read-body.ts';
+import { ClientLeft, readBody } from './read-body.ts';
 import { lineReply, sendReply, type Reply } from './reply.ts';
 import type { RequestHead } from './request-head.ts';
 import { splitTarget } from './target.ts';
@@ -68,15 +69,14 @@ export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoo
       const reply = await withinPatience(replyTo(req, res, path, query), PATIENCE);
       if (reply !== undefined) send(req, res, reply);
     } catch (error) {
-      if (res.headersSent || res.destroyed) res.destroy();
+      if (res.headersSent || res.destroyed || error instanceof ClientLeft) res.destroy();
       else send(req, res, path.kind === 'new' ? failureReply(error, log) : busyReply(error, log));
     }
   }
 
   function send(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
     sendReply(res, reply);
-    const { method, socket } = req;
-    const fields = { method, status: reply.status, from: socket.remoteAddress };
+    const fields = { method: req.method, status: reply.status, from: peerOf(req) };
     if (reply.status < 400) log.debug(fields, 'etcd discovery');
     else log.info({ ...fields, answer: reply.body.toString().trimEnd() }, 'etcd discovery refused');
   }

@@ -1,4 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { listener } from '../../domain/listener.ts';
 import type { Service } from '../../domain/service.ts';
 import { answerBroken, codeOf, refuseTunnel } from './broken-request.ts';
 import { Connections } from './connections.ts';
@@ -48,7 +51,16 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   let address: ListenAddress | undefined;
   let ended: Promise<void> | undefined;
 
+  /** The one listener that everything else runs in: what it throws costs one answer. */
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
+    try {
+      serve(req, res);
+    } catch (error) {
+      abandon(res, error);
+    }
+  }
+
+  function serve(req: IncomingMessage, res: ServerResponse): void {
     const head = readHead(req.rawHeaders);
     const refusal = connections.closing ? closingReply() : turnAway(req, head, limits);
     if (refusal !== undefined) {
@@ -62,6 +74,10 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       return;
     }
     connections.begin(req.socket, res);
+    // Writing after the end is an `error` event, and one that is not listened for ends the process.
+    res.on('error', (error) => {
+      log.error({ err: error }, 'an answer was written twice');
+    });
     const answered = machine.handle(req, res, head) ?? options.discovery?.handle(req, res, head);
     (answered ?? operator.answer(req, res)).catch((error: unknown) => {
       abandon(res, error);
@@ -75,17 +91,26 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
 
   async function start(): Promise<void> {
     const created = newServer(limits);
-    created.on('connection', (socket) => {
-      connections.add(socket);
-    });
+    created.on(
+      'connection',
+      listener(log, 'connection', (socket: Socket) => {
+        connections.add(socket);
+      }),
+    );
     created.on('request', onRequest);
-    created.on('connect', (_req, socket) => {
-      refuseTunnel(socket);
-    });
-    created.on('clientError', (error, socket) => {
-      log.debug({ code: codeOf(error) }, 'a request could not be read');
-      answerBroken(error, socket, connections.running(socket));
-    });
+    created.on(
+      'connect',
+      listener(log, 'connect', (_req: IncomingMessage, socket: Duplex) => {
+        refuseTunnel(socket);
+      }),
+    );
+    created.on(
+      'clientError',
+      listener(log, 'clientError', (error: Error, socket: Duplex) => {
+        log.debug({ code: codeOf(error) }, 'a request could not be read');
+        answerBroken(error, socket, connections.running(socket));
+      }),
+    );
     created.on('drop', () => {
       log.warn({ limit: limits.maxConnections }, 'too many connections, one was dropped');
     });
@@ -151,7 +176,9 @@ function lazyOperator(options: OperatorDoorOptions): LazyOperator {
   return {
     async answer(req, res) {
       loading ??= load();
-      (await loading).handle(req, res);
+      const door = await loading;
+      // Who left meanwhile is not waited for: its `close` has been.
+      if (!res.destroyed) door.handle(req, res);
     },
     async close() {
       // One that could not be loaded has nothing to end.

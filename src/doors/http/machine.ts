@@ -7,9 +7,10 @@ import type { Deliveries } from './deliveries.ts';
 import { failureReply, methodReply } from './failure-reply.ts';
 import { imagePath } from './image-path.ts';
 import { machineRoutes, type MachineRoutesOptions } from './machine-routes.ts';
+import { peerOf } from './peer.ts';
 import { show } from './percent.ts';
-import { readBody } from './read-body.ts';
 import { unknownKeys } from './query.ts';
+import { ClientLeft, readBody } from './read-body.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { createReporter } from './reporter.ts';
 import { agentOf, type RequestHead } from './request-head.ts';
@@ -119,6 +120,12 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
       const body = await readBody(req, MAX_REPORT);
       finish(req, res, route.kind, await route.answer({ ...ask, body }));
     } catch (error) {
+      if (error instanceof ClientLeft) {
+        // Nothing was asked, so nothing was refused: a half-sent report is no event.
+        log.debug({ url: req.url, from: peerOf(req) }, 'the client left in the middle of its report');
+        res.destroy();
+        return;
+      }
       fail(req, res, route.kind, error);
     }
   }
@@ -131,9 +138,9 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
       const key = route.repeatable === true ? cacheKey(req, ask.head) : undefined;
       if (key !== undefined) cache.set(key, route.kind, reply, generation, asked);
       finish(req, res, route.kind, reply);
-      reporter.decided(route.kind, reply, req.socket.remoteAddress);
+      reporter.decided(route.kind, reply, peerOf(req));
       if (isAboutMachine(route.kind, reply)) {
-        reporter.ignored(route.kind, unknownKeys(ask.query), req.socket.remoteAddress);
+        reporter.ignored(route.kind, unknownKeys(ask.query), peerOf(req));
       }
     } catch (error) {
       fail(req, res, route.kind, error);
@@ -144,7 +151,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
     try {
       const file = await shelf.open(imagePath(rest));
       const began = now();
-      const delivery = deliveries.begin(req.socket.remoteAddress ?? '', file.path, file.size);
+      const delivery = deliveries.begin(peerOf(req) ?? '', file.path, file.size);
       const onProgress = (position: number): void => {
         delivery.position = position;
       };
@@ -166,7 +173,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
       return;
     }
     finish(req, res, kind, reply);
-    if (kind !== 'image') reporter.refused(kind, reply, req.socket.remoteAddress);
+    if (kind !== 'image') reporter.refused(kind, reply, peerOf(req));
   }
 
   function finish(req: IncomingMessage, res: ServerResponse, kind: RouteKind, reply: Reply): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../domain/log.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
+import { peerOf } from './peer.ts';
 import { show } from './percent.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
 
@@ -63,7 +64,7 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
         ms: 0,
         complete: true,
         body,
-        from: req.socket.remoteAddress,
+        from: peerOf(req),
         // One by one: spread parts cost more than all the rest here, and this runs for every answer.
         decision: reply.decision,
         mac: reply.mac,
@@ -76,7 +77,7 @@ export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void)
     },
     delivered(req, sent) {
       const { method = '', url = '' } = req;
-      tell({ kind: 'image', method, path: pathOf(url), from: req.socket.remoteAddress, ...sent }, url);
+      tell({ kind: 'image', method, path: pathOf(url), from: peerOf(req), ...sent }, url);
     },
     decided(kind, { mac, decision }, from) {
       if (decision === undefined) return;

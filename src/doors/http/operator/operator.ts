@@ -1,16 +1,18 @@
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listener } from '../../../domain/listener.ts';
 import type { Log } from '../../../domain/log.ts';
 import type { Origin } from '../../../domain/origin.ts';
 import { failureReply, methodReply } from '../failure-reply.ts';
 import { originOf } from '../origin.ts';
+import { peerOf } from '../peer.ts';
 import { decodeStrict, show } from '../percent.ts';
 import { readHead } from '../request-head.ts';
 import { EventStreams } from './api/event-streams.ts';
 import { createApi } from './api/mount-api.ts';
 import { HOME, nextPath } from './auth/next-path.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
-import { expressFailure } from './express-failure.ts';
+import { abandoned, expressFailure } from './express-failure.ts';
 import { createGuard, type Refusal } from './guard.ts';
 import { mountLogin, mountLogout } from './login.ts';
 import { mountMetrics, type MetricsSource } from './metrics-route.ts';
@@ -50,12 +52,17 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   app.disable('etag');
 
   app.use((req, res, next) => {
-    res.once('close', () => {
-      options.onOperatorAnswer?.(res.statusCode);
-      // Without the query: a login link's code is in one.
-      const [path] = req.originalUrl.split('?', 1);
-      log.debug({ method: req.method, path, status: res.statusCode, from: req.ip }, 'answered');
-    });
+    // Taken now: of a client that has left it cannot be asked.
+    const from = peerOf(req);
+    res.once(
+      'close',
+      listener(log, 'answered', () => {
+        options.onOperatorAnswer?.(res.statusCode);
+        // Without the query: a login link's code is in one.
+        const [path] = req.originalUrl.split('?', 1);
+        log.debug({ method: req.method, path, status: res.statusCode, from }, 'answered');
+      }),
+    );
     next();
   });
   app.use(securityHeaders);
@@ -77,9 +84,11 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   app.use((req, res) => {
     respondLine(req, res, 404, `nothing is at ${show(req.path)} (the start page is ${HOME})`);
   });
-  app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
-    if (res.headersSent) next(error);
-    else respond(req, res, failureReply(expressFailure(error), log));
+  // Express's own would write the stack on the terminal.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error's handler by its four parameters
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    if (abandoned(error, res, log)) return;
+    respond(req, res, failureReply(expressFailure(error), log));
   });
   return {
     handle: (req, res) => {

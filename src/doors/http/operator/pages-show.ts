@@ -7,6 +7,7 @@ import type { Frame, Page, Section } from '../../../dashboard/page.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { failureReply, methodReply } from '../failure-reply.ts';
 import { show } from '../percent.ts';
+import { ClientLeft } from '../read-body.ts';
 import { STATUS } from '../status.ts';
 import type { PageDeps } from './pages-deps.ts';
 import { respond, respondHtml, seeOther } from './respond.ts';
@@ -49,7 +50,7 @@ export function createPageShow(deps: PageDeps): PageShow {
       try {
         await handler(req, res);
       } catch (error) {
-        if (!(error instanceof Failure) || res.headersSent) throw error;
+        if (!(error instanceof Failure) || error instanceof ClientLeft || res.headersSent) throw error;
         if (STATUS[error.code] >= 500) failureReply(error, deps.log); // it writes the log
         await page(req, res, errorPage(error, section), STATUS[error.code]);
       }

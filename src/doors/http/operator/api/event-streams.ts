@@ -44,6 +44,8 @@ export class EventStreams {
         remedy: 'close some of the dashboard pages, or ask again later',
       });
     }
+    // It left while the question was read or this door was loaded: its `close` has been, and none will come.
+    if (res.destroyed) return;
     const stream: Stream = { res, access, pending: new Set() };
     // X-Accel-Buffering: nginx would keep the events to itself until a buffer is full.
     res.writeHead(200, ['Content-Type', 'text/event-stream; charset=utf-8', 'X-Accel-Buffering', 'no']);

@@ -5,6 +5,7 @@ import type { Origin } from '../../../../domain/origin.ts';
 import { show } from '../../percent.ts';
 import { makeReply, TEXT } from '../../reply.ts';
 import type { OperatorAuth } from '../auth/operator-auth.ts';
+import { abandoned } from '../express-failure.ts';
 import type { Guard, Refusal } from '../guard.ts';
 import type { Office } from '../office.ts';
 import { respond, respondJson } from '../respond.ts';
@@ -44,11 +45,9 @@ export function createApi(options: ApiOptions): Router {
   router.use((req: Request) => {
     throw new Failure('not-found', `the API has no ${show(req.path)}`, { remedy: 'see /api/v1/openapi.json' });
   });
-  router.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error's handler by its four parameters
+  router.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    if (abandoned(error, res, log)) return;
     const answer = apiErrorOf(asFailure(error), log);
     respondJson(req, res, answer.status, errorBody(answer), answer.headers);
   });

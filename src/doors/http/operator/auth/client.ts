@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Origin } from '../../../../domain/origin.ts';
+import { peerOf } from '../../peer.ts';
 
 /**
  * A base URL with https means a proxy in front that speaks TLS: then, and only then, what it says in X-Forwarded-For
@@ -12,7 +13,7 @@ function behindTls(baseUrl: Origin | undefined): boolean {
 
 /** Whose failures count together: an address, or for IPv6 its /64, of which one host owns all. */
 export function clientKey(req: Pick<IncomingMessage, 'headers' | 'socket'>, baseUrl: Origin | undefined): string {
-  const peer = req.socket.remoteAddress ?? '';
+  const peer = peerOf(req) ?? '';
   return groupOf(behindTls(baseUrl) ? (forwardedFor(req.headers['x-forwarded-for']) ?? peer) : peer);
 }
 
