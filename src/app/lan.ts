@@ -61,7 +61,7 @@ export function openLan({ settings, house, firmware, log, listeners, httpPort }:
       listeners.transferred(event);
     };
     tftpDoor = createTftpDoor(
-      { ...tftp.listen, maxBlksize: tftp.maxBlksize, singlePort: tftp.singlePort },
+      { ...tftp.listen, maxBlksize: tftp.maxBlksize, singlePort: tftp.singlePort, perAddress: tftp.perAddress },
       { source, onEnd, log },
     );
     services.push(tftp.required ? tftpDoor : optional(tftpDoor, log));

@@ -132,6 +132,7 @@ function tftpSettings(value: Value, required: boolean): TftpSettings | undefined
     smartNbp: value('tftpSmartNbp', parseOneOf(ON_OFF), 'on') === 'on',
     singlePort: value('tftpSinglePort', parseOneOf(ON_OFF), 'off') === 'on',
     maxBlksize: value('tftpMaxBlksize', parseNumber(8, 65_464), 1468),
+    perAddress: value('tftpPerAddress', parseNumber(1, 256), 16),
     images: value('tftpImages', parseOneOf(ON_OFF), 'off') === 'on',
   };
   return listen === 'off' ? undefined : { listen, required, ...rest };

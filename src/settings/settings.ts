@@ -15,6 +15,8 @@ export interface TftpSettings {
   readonly singlePort: boolean;
   /** Bytes. */
   readonly maxBlksize: number;
+  /** Transfers at once for one address. */
+  readonly perAddress: number;
   readonly images: boolean;
 }
 

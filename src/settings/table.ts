@@ -21,6 +21,7 @@ export type SettingName =
   | 'tftpSmartNbp'
   | 'tftpSinglePort'
   | 'tftpMaxBlksize'
+  | 'tftpPerAddress'
   | 'tftpImages'
   | 'dhcp'
   | 'dhcpListen'
@@ -95,6 +96,13 @@ export const SETTING_ROWS: readonly SettingRow[] = [
     flag: 'tftp-max-blksize',
     fallback: '1468',
     help: 'largest TFTP block in bytes, 8 to 65464: the path MTU less 32',
+  },
+  {
+    name: 'tftpPerAddress',
+    env: 'PILOTLIGHT_TFTP_PER_ADDRESS',
+    flag: 'tftp-per-address',
+    fallback: '16',
+    help: 'TFTP transfers at once for one address, 1 to 256: more where many machines share one behind NAT',
   },
   {
     name: 'tftpImages',

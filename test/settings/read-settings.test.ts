@@ -25,6 +25,7 @@ describe('readSettings', () => {
         smartNbp: true,
         singlePort: false,
         maxBlksize: 1468,
+        perAddress: 16,
         images: false,
       },
       dhcp: undefined,

@@ -113,11 +113,13 @@ interface FetchOptions {
   readonly acks?: number;
   /** Ask again after so many milliseconds while nothing has come. */
   readonly askAgainMs?: number;
+  /** How long the server may say nothing; five seconds. */
+  readonly silenceMs?: number;
   /** DATA blocks (absolute) that the client pretends not to have got, the first time. */
   readonly lose?: ReadonlySet<number>;
 }
 
-/** A whole transfer by a client as RFC 1350 and 7440 describe it; rejects on ERROR or five seconds of silence. */
+/** A whole transfer by a client as RFC 1350 and 7440 describe it; rejects on ERROR or silence. */
 export async function fetchTftp(port: number, name: string, how: FetchOptions = {}): Promise<Fetched> {
   const address = how.address ?? '127.0.0.1';
   const client = await RawClient.open(how.from ?? (address.includes(':') ? '::1' : '127.0.0.1'));
@@ -145,7 +147,7 @@ async function receive(client: RawClient, how: FetchOptions, address: string): P
   let inWindow = 0;
   let gapped = false;
   for (;;) {
-    const arrived = await client.expect();
+    const arrived = await client.expect(how.silenceMs);
     const { packet, from } = arrived;
     const ack = (): void => {
       inWindow = 0;

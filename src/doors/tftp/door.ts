@@ -4,6 +4,7 @@ import type { Log } from '../../domain/log.ts';
 import type { Service } from '../../domain/service.ts';
 import { expandListen, localAddresses, type LocalAddress } from '../local-addresses.ts';
 import { Listener } from './listener.ts';
+import { CrowdReport } from './report.ts';
 import { Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
 import type { TransferEvent } from './transfer-event.ts';
@@ -46,7 +47,9 @@ const TICK_MS = 20;
 
 /** The read-only TFTP server (RFC 1350, 2347-2349, 7440). */
 export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor {
-  const slots = new Slots(settings.perAddress ?? 16, settings.total ?? 256);
+  const perAddress = settings.perAddress ?? 16;
+  const slots = new Slots(perAddress, settings.total ?? 256);
+  const crowd = new CrowdReport(deps.log, perAddress);
   const listeners = new Map<string, Listener>();
   const addresses = deps.addresses ?? localAddresses;
   const now = (): number => performance.now();
@@ -67,6 +70,7 @@ export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor
       source: deps.source,
       log: deps.log,
       slots,
+      crowd,
       limits: {
         maxBlksize: isIPv6(address.split('%')[0] ?? '') ? Math.max(8, maxBlksize - 20) : maxBlksize,
         maxWindowsize: settings.maxWindowsize ?? 16,

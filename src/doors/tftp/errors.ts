@@ -7,6 +7,7 @@ import { encodeError } from '../../wire/tftp/encode.ts';
 export const TFTP_ERROR = {
   unreadable: encodeError(0, 'The file cannot be read now'),
   changed: encodeError(0, 'The file changed while it was sent'),
+  displaced: encodeError(0, 'The server is busy, and this client was silent'),
   stopping: encodeError(0, 'The server is stopping'),
   notFound: encodeError(1, 'File not found'),
   readOnly: encodeError(2, 'This server is read-only'),

@@ -6,9 +6,9 @@ import { OPCODE, parsePacket, type TftpRequest } from '../../wire/tftp/packet.ts
 import type { OptionLimits } from '../../wire/tftp/options.ts';
 import { bindUdp, closeUdp } from '../udp-socket.ts';
 import { TFTP_ERROR } from './errors.ts';
-import { reportEnd } from './report.ts';
+import { reportEnd, type CrowdReport } from './report.ts';
 import { Session } from './session.ts';
-import type { Slots } from './slots.ts';
+import type { Slot, Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
 import type { TransferEvent } from './transfer-event.ts';
 
@@ -16,6 +16,7 @@ export interface ListenerDeps {
   readonly source: TftpSource;
   readonly log: Log;
   readonly slots: Slots;
+  readonly crowd: CrowdReport;
   readonly limits: OptionLimits;
   /** All traffic goes over the request port: behind a container's NAT nothing else comes through. */
   readonly singlePort: boolean;
@@ -26,10 +27,13 @@ export interface ListenerDeps {
   readonly busy: () => void;
 }
 
+const STOPPING_PATIENCE_MS = 30_000;
+
 /** A request being served. Its session is missing until the file is open. */
 interface Entry {
   readonly request: Buffer;
   readonly client: RemoteInfo;
+  slot: Slot | undefined;
   session: Session | undefined;
   /** The transfer's own socket; the listener's in single-port mode. */
   socket: Socket | undefined;
@@ -91,8 +95,11 @@ export class Listener {
 
   /** Wakes what wants to be woken. */
   tick(now: number): void {
-    for (const entry of this.#entries.values()) {
-      if (entry.session !== undefined && entry.session.wakeAt <= now) entry.session.tick(now);
+    for (const { session, slot } of this.#entries.values()) {
+      if (session === undefined || session.wakeAt > now) continue;
+      // A server that stops waits for who is there.
+      if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_PATIENCE_MS) session.stop();
+      else session.tick(now);
     }
   }
 
@@ -115,7 +122,7 @@ export class Listener {
   }
 
   #request(request: TftpRequest, bytes: Buffer, client: RemoteInfo): void {
-    const { slots, log } = this.#deps;
+    const { log } = this.#deps;
     const key = keyOf(client);
     const earlier = this.#entries.get(key);
     if (earlier?.request.equals(bytes) === true) {
@@ -138,11 +145,11 @@ export class Listener {
       if (earlier.session === undefined) this.#finish(earlier);
       else earlier.session.drop();
     }
-    if (!slots.take(client.address)) {
-      log.debug({ client: client.address, file: name }, 'tftp: too many transfers, request dropped');
-      return;
-    }
-    const entry: Entry = { request: bytes, client, session: undefined, socket: undefined, over: false };
+    const entry: Entry = {
+      ...{ request: bytes, client, over: false },
+      ...{ slot: undefined, session: undefined, socket: undefined },
+    };
+    if (!this.#seated(entry)) return;
     this.#entries.set(key, entry);
     this.#deps.busy();
     this.#open(entry, name, request).catch((cause: unknown) => {
@@ -150,6 +157,21 @@ export class Listener {
       if (!entry.over) this.#reply(TFTP_ERROR.unreadable, client);
       this.#finish(entry);
     });
+  }
+
+  /** Gives it a slot; false when there is none. */
+  #seated(entry: Entry): boolean {
+    const { slots, crowd, now } = this.#deps;
+    const { address } = entry.client;
+    const slot = slots.take(address, now(), () => {
+      crowd.displaced(address, now());
+      if (entry.session === undefined) this.#finish(entry);
+      else entry.session.giveWay();
+    });
+    if (slot === 'address') crowd.addressFull(address);
+    else if (slot === 'all taken') crowd.dropped(address, now());
+    else entry.slot = slot;
+    return entry.slot !== undefined;
   }
 
   async #open(entry: Entry, name: string, request: TftpRequest): Promise<void> {
@@ -183,6 +205,9 @@ export class Listener {
       now,
       send: (packet) => {
         socket.send(packet, port, address);
+      },
+      acknowledged: () => {
+        entry.slot?.acknowledged(now());
       },
       ended: (end) => {
         const size = content.kind === 'file' ? content.size : content.bytes.length;
@@ -231,7 +256,7 @@ export class Listener {
     entry.over = true;
     const key = keyOf(entry.client);
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    this.#deps.slots.release(entry.client.address);
+    entry.slot?.release();
     entry.socket?.close();
     if (this.#entries.size === 0) this.#emptied?.();
   }

@@ -12,13 +12,17 @@ export type SessionEnd =
   | TransferEnd
   | { readonly kind: 'unreadable'; readonly cause: unknown }
   | { readonly kind: 'changed' }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped' }
+  /** Another transfer needed its slot. */
+  | { readonly kind: 'displaced' };
 
 interface SessionDeps {
   readonly limits: OptionLimits;
   /** Steady milliseconds. */
   readonly now: () => number;
   readonly send: (packet: Buffer) => void;
+  /** Called when the client acknowledged something that it had not before. */
+  readonly acknowledged: () => void;
   /** Called once, at the end. */
   readonly ended: (end: SessionEnd) => void;
 }
@@ -71,8 +75,9 @@ export class Session {
 
   /** A packet from the client's own address and port. */
   receive(bytes: Buffer): void {
-    const acked = this.#transfer.acked;
+    const { acked, proven } = this.#transfer;
     const step = this.#transfer.receive(bytes, this.#deps.now());
+    if (this.#transfer.acked !== acked || this.#transfer.proven !== proven) this.#deps.acknowledged();
     this.#obey(step);
     if (this.#transfer.acked === acked || this.#over) return;
     this.#ring.release(this.#transfer.acked);
@@ -91,6 +96,12 @@ export class Session {
   /** Ends it from our side; the client is told. */
   stop(): void {
     this.#fail(TFTP_ERROR.stopping, { kind: 'stopped' });
+  }
+
+  /** Ends it because its slot is needed. Who never acknowledged anything may not even have asked, and is told nothing. */
+  giveWay(): void {
+    if (this.#transfer.proven) this.#fail(TFTP_ERROR.displaced, { kind: 'displaced' });
+    else this.#end({ kind: 'displaced' });
   }
 
   /** Ends it without a word: the client has begun anew. */

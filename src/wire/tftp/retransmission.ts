@@ -14,7 +14,7 @@ export class RetransmissionClock {
   /** Repetitions since the last progress. */
   tries = 0;
   readonly #cap: number;
-  readonly #patience: number;
+  #patience: number;
   #wait: number;
   #srtt: number | undefined;
   #variation = 0;
@@ -31,6 +31,11 @@ export class RetransmissionClock {
     this.#sentAt = now;
     this.#progressAt = now;
     this.wakeAt = now + patience;
+  }
+
+  /** From now on it is over only after so many milliseconds without progress. */
+  wait(patience: number): void {
+    this.#patience = patience;
   }
 
   sent(now: number): void {

@@ -33,6 +33,11 @@ const MAX_UNPROVEN = 4;
 /** Tries for the last block before we take the client to have left. */
 const MAX_LAST_TRIES = 7;
 const MAX_SILENCE_MS = 30_000;
+/**
+ * For a client that has acknowledged something. GRUB opens the initrd and goes on reading only when the kernel wants it,
+ * which takes a busy machine longer than half a minute. The slots ask for its place sooner when others need it.
+ */
+const MAX_PROVEN_SILENCE_MS = 300_000;
 
 const NOTHING: Step = { oack: false, first: 0, count: 0, end: undefined };
 const OACK: Step = { oack: true, first: 0, count: 0, end: undefined };
@@ -61,6 +66,11 @@ export class Transfer {
     this.#window = plan.windowsize;
     this.#phase = plan.oack ? 'oack' : 'data';
     this.#clock = new RetransmissionClock(plan.timeout, MAX_SILENCE_MS, now);
+  }
+
+  /** The client has acknowledged something. */
+  get proven(): boolean {
+    return this.#proven;
   }
 
   get acked(): number {
@@ -148,6 +158,7 @@ export class Transfer {
   }
 
   #progress(now: number): void {
+    if (!this.#proven) this.#clock.wait(MAX_PROVEN_SILENCE_MS);
     this.#proven = true;
     this.#clock.progress(now);
   }

@@ -11,6 +11,7 @@ const TFTP = {
   smartNbp: true,
   singlePort: false,
   maxBlksize: 1468,
+  perAddress: 16,
   images: false,
 };
 const DHCP = { listen: { host: '0.0.0.0', port: 67 }, relays: [], localBoot: 'silent' } as const;

@@ -193,11 +193,9 @@ describe('a bad client', () => {
 
   it('loses a block in the middle of a window, or its first: little is sent twice', async () => {
     const { port } = await serve();
-    const start = performance.now();
     const got = await fetchTftp(port, 'f200000', { options: 'windowsize=16', lose: new Set([21, 49]) });
     expect(got.bytes.equals(content(200_000))).toBe(true);
     expect(got.datas).toBeLessThanOrEqual(391 + 2 * 16);
-    expect(performance.now() - start).toBeLessThan(2_000);
   });
 });
 
@@ -216,6 +214,25 @@ describe('a stranger', () => {
     expect(say(await victim.expect())).toBe('data 2 (1)');
   });
 
+  it('with the same port at another address is a stranger, too: it can neither go on with the transfer nor end it', async () => {
+    const { port, door } = await serve();
+    const victim = await client();
+    victim.request(port, 'f513');
+    const { from } = await victim.expect();
+    const twin = await RawClient.open('127.0.0.2', victim.socket.address().port);
+    clients.push(twin);
+    twin.send(encodeAck(1), from.port);
+    expect(say(await twin.expect())).toBe('error 5');
+    twin.send(encodeError(0, 'die'), from.port);
+    twin.send(encodeAck(1), from.port);
+    expect(say(await twin.expect())).toBe('error 5');
+    expect(door.transfers()).toBe(1);
+    victim.send(encodeAck(1), from.port);
+    expect(say(await victim.expect())).toBe('data 2 (1)');
+    // Nothing came but those two blocks, and what the clock sent again.
+    expect(new Set(victim.all.map(say))).toEqual(new Set(['data 1 (512)', 'data 2 (1)']));
+  });
+
   it('gets it ten times a second at most', async () => {
     const { port } = await serve();
     const [victim, stranger] = [await client(), await client()];
@@ -224,30 +241,5 @@ describe('a stranger', () => {
     for (let i = 0; i < 100; i += 1) stranger.send(encodeAck(1), from.port);
     while ((await stranger.next(200)) !== undefined);
     expect(stranger.all).toHaveLength(10);
-  });
-});
-
-describe('limits', () => {
-  it('serves 16 transfers of one address and drops the rest silently, until one ends', async () => {
-    const { port, door } = await serve();
-    const raws = await Promise.all(Array.from({ length: 17 }, async () => client()));
-    for (const raw of raws) raw.request(port, 'f513');
-    await until(() => raws.filter((raw) => raw.all.length > 0).length === 16);
-    const late = raws.find((raw) => raw.all.length === 0);
-    expect(await late?.next(100)).toBeUndefined();
-    expect(door.transfers()).toBe(16);
-    const first = raws.find((raw) => raw !== late);
-    first?.send(encodeError(0, 'enough'), first.all[0]?.from.port ?? 0);
-    await until(() => door.transfers() === 15);
-    late?.request(port, 'f513');
-    expect(say(await late?.expect())).toBe('data 1 (512)');
-  });
-
-  it('serves so many in all, whoever asks', async () => {
-    const { port, door } = await serve(undefined, { total: 20 });
-    const raws = await Promise.all(Array.from({ length: 30 }, async (_, i) => client(`127.0.0.${20 + (i % 10)}`)));
-    for (const raw of raws) raw.request(port, 'f513');
-    await until(() => raws.filter((raw) => raw.all.length > 0).length === 20);
-    expect(door.transfers()).toBe(20);
   });
 });
