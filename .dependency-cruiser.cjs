@@ -71,7 +71,8 @@ const homes = {
 };
 const builtins = {
   dgram: '^src/doors/',
-  'http|https|net': '^src/(doors|releases)/',
+  'http|https': '^src/(doors|releases)/',
+  net: '^src/(doors|releases|files)/',
   'fs|fs/promises': '^src/(files|catalog|images|journal|settings|releases|dashboard)/',
   worker_threads: '^src/journal/',
 };

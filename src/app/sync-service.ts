@@ -41,7 +41,8 @@ export function createSyncService({ settings, house, recorder, log, self }: Sync
     const done = await (self === undefined ? runHere(signal, tell) : syncInChild({ self, settings, tell, signal, log }));
     if (done.kind === 'done') return done.value;
     log.info({ why: done.message }, 'the release sync waits for the next time');
-    return 0;
+    // What is missing is looked for again soon: the holder of the lock may be about something else, or dead.
+    return 1;
   }
 
   async function runHere(signal: AbortSignal, tell: (event: SyncEvent) => void): Promise<Locked<number>> {

@@ -2,7 +2,7 @@ import { Failure, failureLine } from '../domain/failure.ts';
 import type { Locked } from '../domain/sync-event.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
-import { acquireLock } from '../releases/lock.ts';
+import { acquireLock } from '../files/lock.ts';
 
 /** Does something that only one process may do on a data directory, or says who is doing it and since when. */
 export async function underLock<T>(root: DataRoot, what: string, work: () => Promise<T>): Promise<Locked<T>> {

@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { SILENT } from '../../src/domain/log.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { diskSpace } from '../../src/releases/disk-space.ts';
-import { acquireLock } from '../../src/releases/lock.ts';
+import { acquireLock } from '../../src/files/lock.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import { LIMITS } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
