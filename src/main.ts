@@ -21,6 +21,7 @@ process.exitCode = await run(process.argv.slice(2), {
   force: force.signal,
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   parent: () => parentChannel(process),
+  faults: process,
   stepBack: () => {
     setPriority(10);
   },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Catalog } from '../catalog/snapshot.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import type { Recorder } from '../domain/journal-event.ts';
+import type { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import { machineKey } from '../domain/machine.ts';
 import { originFromHost, type Origin } from '../domain/origin.ts';
@@ -34,6 +35,7 @@ import { likelyOrigin, type House } from './house.ts';
 import { createInstallFollower, type InstallFollower } from './install-follower.ts';
 import { createJournalist, type JournalistOptions } from './journalist.ts';
 import { firmwareFolders, openLan, type Lan } from './lan.ts';
+import { createLastResort, type FaultSource } from './last-resort.ts';
 import { createListeners } from './listeners.ts';
 import type { Delivery, Trouble } from './office/deps.ts';
 import { createOffice } from './office/office.ts';
@@ -50,6 +52,10 @@ export interface ComposeOptions {
   readonly log: Log;
   /** How this program is started: then the release sync runs in a process of its own. */
   readonly self?: readonly string[] | undefined;
+  /** Where faults arrive that nothing caught. */
+  readonly faults?: FaultSource | undefined;
+  /** The server cannot go on. */
+  readonly giveUp?: ((why: Failure) => void) | undefined;
 }
 
 export interface Composed {
@@ -61,7 +67,7 @@ export interface Composed {
 }
 
 /** Wires the rooms by hand. Nothing listens before the services start. */
-export async function compose({ settings, house, log, self }: ComposeOptions): Promise<Composed> {
+export async function compose({ settings, house, log, self, faults, giveUp }: ComposeOptions): Promise<Composed> {
   const { files, catalog, desk, shelf, marks, identities } = house;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
@@ -72,8 +78,13 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
   const boots = createBootWatch(house, log);
   const follower = createInstallFollower({ catalog, marks, log });
   const journalist = createJournalist({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
-  const listeners = createListeners({ journalist, follower, whereabouts, metrics, boots });
+  const listeners = createListeners({ journalist, follower, whereabouts, metrics, boots, log });
   const sync = createSyncService({ settings, house, recorder: countedSync(journal, metrics), log, self });
+  const lastResort = createLastResort({
+    ...{ source: faults, log, now: Date.now },
+    serves: () => http.address() !== undefined,
+    giveUp: (why) => giveUp?.(why),
+  });
   const deliveries = new Deliveries();
   const firmware = openFirmwareShelf(firmwareFolders(settings));
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
@@ -82,7 +93,7 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
     ...{ settings, files, catalog, desk, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, whereabouts) },
     vendorOf: createVendors(),
-    troubles: () => lanTroubles(settings, lan),
+    troubles: () => [...lastResort.troubles(), ...lanTroubles(settings, lan)],
     uptime,
   });
   const { token, made } = await loadAdminToken(files, settings, log);
@@ -128,6 +139,7 @@ export async function compose({ settings, house, log, self }: ComposeOptions): P
   return {
     // What is asked for must be there before somebody asks: the doors come after what stands behind them.
     services: [
+      lastResort,
       metrics,
       journal,
       installMarks(marks, follower),

@@ -1,4 +1,6 @@
 import type { BootingMachine } from '../boot/desk.ts';
+import { listener } from '../domain/listener.ts';
+import type { Log } from '../domain/log.ts';
 import { machineKey } from '../domain/machine.ts';
 import type { MachineEvent } from '../doors/dhcp/door.ts';
 import type { AnswerEvent } from '../doors/http/answer-event.ts';
@@ -15,9 +17,13 @@ export interface ListenersOptions {
   readonly whereabouts: Whereabouts;
   readonly metrics: Pick<Metrics, 'httpAnswered' | 'bytes' | 'bootAnswered' | 'tftpTransfer'>;
   readonly boots: Pick<BootWatch, 'answered'>;
+  readonly log: Log;
 }
 
-/** What the doors tell, once for all who want to hear it. Called after the answer is on its way; cheap. */
+/**
+ * What the doors tell, once for all who want to hear it. Called after the answer is on its way; cheap. Does not throw:
+ * who fails keeps it from none of the others, and from no machine.
+ */
 export interface Listeners {
   answered(event: AnswerEvent): void;
   transferred(event: TransferEvent): void;
@@ -27,29 +33,55 @@ export interface Listeners {
 }
 
 export function createListeners(options: ListenersOptions): Listeners {
-  const { journalist, follower, whereabouts, metrics, boots } = options;
+  const { journalist, follower, whereabouts, metrics, boots, log } = options;
+
+  function measure({ kind, status, bytes, decision, source }: AnswerEvent): void {
+    metrics.httpAnswered(kind, status);
+    metrics.bytes(kind, bytes);
+    if (decision !== undefined && source === undefined) metrics.bootAnswered(decision.outcome, decision.profile);
+  }
+
+  function place({ facts, from }: AnswerEvent): void {
+    if (facts !== undefined && from !== undefined && machineKey(facts) !== undefined) whereabouts.saw(from, facts);
+  }
+
+  /** One after the other, each for itself. */
+  function all<E>(parts: Readonly<Record<string, (event: E) => void>>): (event: E) => void {
+    const guarded = Object.entries(parts).map(([what, hear]) => listener(log, what, hear));
+    return (event) => {
+      for (const hear of guarded) hear(event);
+    };
+  }
+
   return {
-    answered(event) {
-      const { kind, status, bytes, facts, decision, from } = event;
-      metrics.httpAnswered(kind, status);
-      metrics.bytes(kind, bytes);
-      if (decision !== undefined && event.source === undefined) {
-        metrics.bootAnswered(decision.outcome, decision.profile);
-      }
-      if (facts !== undefined && from !== undefined && machineKey(facts) !== undefined) whereabouts.saw(from, facts);
-      boots.answered(event);
-      follower.answered(event);
-      journalist.answered(event);
-    },
-    transferred(event) {
-      metrics.tftpTransfer(event.end, event.end === 'done' ? event.size : 0, event.ms);
-      journalist.transferred(event);
-    },
-    offered(event) {
-      journalist.offered(event);
-    },
-    sentToBoot(machine, from) {
+    answered: all<AnswerEvent>({
+      measure,
+      place,
+      boots: (event) => {
+        boots.answered(event);
+      },
+      follower: (event) => {
+        follower.answered(event);
+      },
+      journalist: (event) => {
+        journalist.answered(event);
+      },
+    }),
+    transferred: all<TransferEvent>({
+      measure: (event) => {
+        metrics.tftpTransfer(event.end, event.end === 'done' ? event.size : 0, event.ms);
+      },
+      journalist: (event) => {
+        journalist.transferred(event);
+      },
+    }),
+    offered: all<MachineEvent>({
+      journalist: (event) => {
+        journalist.offered(event);
+      },
+    }),
+    sentToBoot: listener(log, 'follower', (machine: BootingMachine, from: string) => {
       follower.sent(machine, from);
-    },
+    }),
   };
 }

@@ -8,6 +8,7 @@ import type { Settings } from '../settings/settings.ts';
 import { version } from '../settings/version.ts';
 import { compose } from './compose.ts';
 import { openHouse, type House } from './house.ts';
+import type { FaultSource } from './last-resort.ts';
 
 export interface ServerOptions {
   /** Where the log goes; a file descriptor. */
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly warnings: readonly string[];
   /** How this program is started: then the release sync runs in a process of its own. */
   readonly self?: readonly string[];
+  /** Where faults arrive that nothing caught: `process`, where this has one of its own. */
+  readonly faults?: FaultSource;
 }
 
 export interface PilotlightServer extends Service {
@@ -23,6 +26,8 @@ export interface PilotlightServer extends Service {
   address(): ReturnType<HttpDoor['address']>;
   /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
   firstLink(): string | undefined;
+  /** Rejects when the server cannot go on; never resolves. */
+  readonly failed: Promise<never>;
 }
 
 /** The whole server as one Service: started in order, stopped in reverse, also after a half start. */
@@ -31,14 +36,21 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   const started: Service[] = [];
   let http: HttpDoor | undefined;
   let link: string | undefined;
+  let giveUp: ((why: Failure) => void) | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  // Who does not wait for it need not hear it.
+  failed.catch(() => undefined);
   return {
     name: 'server',
+    failed,
     address: () => http?.address(),
     firstLink: () => link,
     async start() {
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
       const house = await openHouse(settings, log);
-      const composed = await compose({ settings, house, log, self: options.self });
+      const composed = await compose({ settings, house, log, self: options.self, faults: options.faults, giveUp });
       http = composed.http;
       for (const service of composed.services) {
         started.push(service);

@@ -1,5 +1,7 @@
 import type { ParentChannel } from './parent-channel.ts';
 
+import type { ServerOptions } from '../app/server.ts';
+
 /** Where a command writes: a process stream, or a string in a test. */
 export interface Output {
   write(text: string): unknown;
@@ -25,6 +27,8 @@ export interface CliContext {
   readonly self?: readonly string[];
   /** Opens the way to the program that started this one; undefined where that speaks no IPC. */
   readonly parent?: () => ParentChannel | undefined;
+  /** Where faults arrive that nothing caught; absent in a test. */
+  readonly faults?: ServerOptions['faults'];
   /** Lets everybody else on this machine go first. */
   readonly stepBack?: () => void;
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { createListeners } from '../../src/app/listeners.ts';
+import { createListeners, type ListenersOptions } from '../../src/app/listeners.ts';
 import { Whereabouts } from '../../src/app/whereabouts.ts';
 import type { AnswerEvent } from '../../src/doors/http/answer-event.ts';
 import { DECISION } from '../support/http-desk.ts';
 import { factsOf } from '../support/house.ts';
+import { recordLog } from '../support/http-house.ts';
 
 const FROM = '192.0.2.9';
 const FACTS = factsOf({ mac: '525400551cee' });
@@ -18,7 +19,7 @@ const ANSWER: AnswerEvent = {
   from: FROM,
 };
 
-function stand() {
+function stand(more: Partial<ListenersOptions> = {}) {
   const told: string[] = [];
   const hear =
     (who: string) =>
@@ -37,6 +38,8 @@ function stand() {
     },
     boots: { answered: hear('boots') },
     whereabouts,
+    log: recordLog(),
+    ...more,
   });
   return { listeners, told, whereabouts };
 }
@@ -61,4 +64,24 @@ test('the doors of the LAN', () => {
   listeners.transferred({ client: FROM, file: 'a', size: 5, ms: 2, end: 'aborted' });
   listeners.sentToBoot({ facts: FACTS, decision: DECISION, fetches: [] }, FROM);
   expect(told).toEqual(['tftp done 5 2', 'journal tftp', 'tftp aborted 0 2', 'journal tftp', `marks sent ${FROM}`]);
+});
+
+test('who fails keeps it from none of the others, and the log says who it was', () => {
+  const log = recordLog();
+  const broken = (): never => {
+    throw new TypeError('injected');
+  };
+  const { listeners, told } = stand({
+    log,
+    metrics: { httpAnswered: broken, bytes: broken, bootAnswered: broken, tftpTransfer: broken },
+    boots: { answered: broken },
+  });
+  listeners.answered({ ...ANSWER, facts: FACTS, decision: DECISION });
+  listeners.transferred({ client: FROM, file: 'a', size: 5, ms: 2, end: 'done' });
+  expect(told).toEqual(['marks', 'journal', 'journal tftp']);
+  expect(log.of('error').map(({ message, fields }) => [message, fields['listener']])).toEqual([
+    ['an event listener failed', 'measure'],
+    ['an event listener failed', 'boots'],
+    ['an event listener failed', 'measure'],
+  ]);
 });

@@ -18,13 +18,14 @@ export const serveCommand: Command = {
       logFd: context.stdout.fd ?? 1,
       warnings,
       ...(context.self === undefined ? {} : { self: context.self }),
+      ...(context.faults === undefined ? {} : { faults: context.faults }),
     });
     try {
-      await server.start();
+      await Promise.race([server.start(), server.failed]);
       const link = server.firstLink();
       // Not into the log: logs are kept and shown around.
       if (link !== undefined) context.stderr.write(`${firstWords(link)}\n`);
-      await aborted(context.stop);
+      await Promise.race([aborted(context.stop), server.failed]);
       return EXIT.ok;
     } finally {
       await server.stop(AbortSignal.any([context.force, AbortSignal.timeout(GRACE_MS)]));
