@@ -52,7 +52,9 @@ export function deliver(
     const { match, facts, origin } = reader;
     const hostKey = hostKeyFor(match, room.hostKeys);
     const data = templateData(match, facts, origin, room.snapshot, hostKey, room.clusters);
-    text = template.render(data, (name) => (name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : undefined));
+    text = template.render(data, (name) =>
+      name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : whyNotListed(name, match),
+    );
   }
   const adapted = kind === 'cloud_config' ? adapt(text ?? source.text, document, reader) : text;
   // What the operator wrote is judged, not what we put in: that is found right by tests.
@@ -91,8 +93,23 @@ function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind
   const wrong = findings.find((finding) => finding.severity === 'error');
   if (wrong === undefined) return;
   const failure = problemFailure(findingProblem(wrong, document.file));
-  throw new Failure('broken', `rendered for ${known?.name ?? 'this machine'}: ${failure.message}`, {
+  throw new Failure('broken', `${renderedFor(known)}${failure.message}`, {
     ...(failure.place === undefined ? {} : { place: failure.place }),
     ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
   });
+}
+
+/** What only a profile's `nodes` can say of a machine. */
+const OF_NODES: readonly string[] = ['node.name', 'node.hostname', 'node.ip', 'node.vars'];
+
+function whyNotListed(name: string, { node, profile }: Match): Failure | undefined {
+  if (node !== undefined || !OF_NODES.some((known) => name === known || name.startsWith(`${known}.`))) return undefined;
+  return new Failure('broken', 'no profile lists this machine', {
+    remedy: `add it to "nodes" of ${profile.file}, or write {{lookup node "${name.split('.')[1] ?? ''}" default=...}}`,
+  });
+}
+
+/** What stands before an error that is in what was made of a template, not in the template. */
+export function renderedFor(node: Match['node']): string {
+  return `rendered for ${node?.name ?? 'this machine'}: `;
 }

@@ -7,26 +7,22 @@ import { documentNamed, findDocument } from '../catalog/find-document.ts';
 import type { Catalog, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { contentTypeOf } from '../documents/document.ts';
 import { metadataText } from '../render/metadata.ts';
-import type { ClusterLinks } from './cluster-data.ts';
-import { deliver } from './deliver.ts';
+import { deliver, type DeliveryRoom } from './deliver.ts';
 import type { DocumentAnswer, NocloudFile, Question } from './desk.ts';
-import type { HostKeys } from './host-keys.ts';
 import { installerDocument } from './installer-desk.ts';
 import { matchFor, WAIT, type UnknownPolicy } from './match-for.ts';
 import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
 import { templateData } from './template-data.ts';
-import { createTemplateShelf } from './template-shelf.ts';
 
 const PLAIN = 'text/plain; charset=utf-8';
 
+interface DocumentDeskOptions extends Omit<DeliveryRoom, 'snapshot'> {
+  readonly unknown?: Pick<UnknownPolicy, 'show'>;
+}
+
 /** Configuration documents: as they are, or made for the machine that asks. */
-export function createDocumentDesk(
-  catalog: Catalog,
-  hostKeys?: HostKeys,
-  unknown: Pick<UnknownPolicy, 'show'> = WAIT,
-  clusters?: ClusterLinks,
-) {
-  const templates = createTemplateShelf();
+export function createDocumentDesk(catalog: Catalog, options: DocumentDeskOptions) {
+  const { unknown = WAIT } = options;
 
   function answer(
     document: SourceDocument,
@@ -36,11 +32,32 @@ export function createDocumentDesk(
     snapshot: Snapshot,
   ): DocumentAnswer {
     return {
-      body: deliver(document, kind, { match, ...question }, { snapshot, templates, hostKeys, clusters }),
+      body: bodyOf(document, kind, match, question, snapshot),
       contentType: contentTypeOf(kind, document.name),
       source: document.file,
       decision: decisionOf(match, question.facts, 'boot'),
     };
+  }
+
+  /** A document that is wrong for this one machine is mended by an operator: whoever asks for it comes back (503). */
+  function bodyOf(
+    document: SourceDocument,
+    kind: DocumentKind | undefined,
+    match: Match,
+    question: Question,
+    snapshot: Snapshot,
+  ): Buffer {
+    try {
+      return deliver(document, kind, { match, ...question }, { ...options, snapshot });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'broken') throw error;
+      const { message, place, remedy } = error;
+      throw new Failure('unavailable', message, {
+        cause: error,
+        ...(place === undefined ? {} : { place }),
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+    }
   }
 
   /** `/configs/NAME`. Without a machine a file leaves as it is; a template then has nobody to be rendered for. */

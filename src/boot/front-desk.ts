@@ -2,25 +2,21 @@ import { Failure } from '../domain/failure.ts';
 import { startScript } from '../render/start-script.ts';
 import { pixiecoreAnswer } from '../render/pixiecore.ts';
 import { bootFile } from './boot-files.ts';
-import type { ClusterLinks } from './cluster-data.ts';
 import type { Desk } from './desk.ts';
 import { createDocumentDesk } from './document-desk.ts';
-import type { HostKeys } from './host-keys.ts';
 import { currentVersionText } from './release-pointer.ts';
 import { createScriptDesk, type ScriptDeskOptions } from './script-desk.ts';
+import { createTemplateShelf } from './template-shelf.ts';
 
-export interface FrontDeskOptions extends ScriptDeskOptions {
-  /** Without them no template can give a machine its host key. */
-  readonly hostKeys?: HostKeys;
-  /** Without it no template can give a machine its discovery URL. */
-  readonly clusters?: ClusterLinks;
-}
+/** Without `hostKeys` no template can give a machine its host key, without `clusters` none its discovery URL. */
+export type FrontDeskOptions = Omit<ScriptDeskOptions, 'templates'>;
 
 /** The desk: the catalog says which profile, systems what it needs, render puts it into words. */
 export function createFrontDesk(options: FrontDeskOptions): Desk {
   const { catalog } = options;
-  const scripts = createScriptDesk(options);
-  const documents = createDocumentDesk(catalog, options.hostKeys, options.unknown, options.clusters);
+  const templates = createTemplateShelf();
+  const scripts = createScriptDesk({ ...options, templates });
+  const documents = createDocumentDesk(catalog, { ...options, templates });
   return {
     generation: scripts.generation,
     start: startScript,

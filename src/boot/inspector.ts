@@ -1,5 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import { parseLabel } from '../domain/facts.ts';
+import { parseMac } from '../domain/mac.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { Problem } from '../domain/problem.ts';
 import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
@@ -9,7 +10,7 @@ import { checkDocumentBytes } from '../documents/document.ts';
 import { kernelLineProblems } from '../render/kernel-line.ts';
 import { profileWordProblems } from '../render/profile-words.ts';
 import { SAMPLE_LINKS } from './cluster-data.ts';
-import { deliver } from './deliver.ts';
+import { deliver, renderedFor } from './deliver.ts';
 import { findingProblem } from './finding-problem.ts';
 import { SAMPLE_KEYS } from './host-keys.ts';
 import { installAdvice } from './install-advice.ts';
@@ -46,6 +47,16 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
         }),
       ];
     },
+    /** The default profile's machines, and those that choose it in the menu, have no name and no address here. */
+    unlisted(profile, around) {
+      if ((!profile.default && profile.menu === undefined) || profile.boot === 'local') return [];
+      return DOCUMENT_KINDS.flatMap((kind) => {
+        const name = profile[kind];
+        const document = name === undefined ? undefined : findDocument(around.documents, kind, name);
+        if (document?.template !== true) return [];
+        return templateProblems(document, kind, { profile, by: 'default' }, origin, around, templates);
+      });
+    },
   };
 }
 
@@ -65,7 +76,10 @@ function plainProblems(
   return checkDocumentBytes(kind, document.bytes, context).map((finding) => findingProblem(finding, document.file));
 }
 
-/** Renders a template for one node and checks what comes out. */
+const SOME_MAC = parseMac('525400000000');
+const UNLISTED = 'a machine that no profile lists';
+
+/** Renders a template for one node (without one: for a machine that no profile lists) and checks what comes out. */
 export function templateProblems(
   document: SourceDocument,
   kind: (typeof DOCUMENT_KINDS)[number],
@@ -76,8 +90,9 @@ export function templateProblems(
 ): readonly Problem[] {
   const { node } = match;
   const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
+  const mac = node === undefined ? SOME_MAC : node.mac;
   const facts = {
-    ...(node?.mac === undefined ? {} : { mac: node.mac }),
+    ...(mac === undefined ? {} : { mac }),
     ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
     ...(serial === undefined ? {} : { serial }),
   };
@@ -87,11 +102,12 @@ export function templateProblems(
     return [];
   }, document.file);
   // What is wrong with the template itself is wrong for everybody; what is rendered names its reader.
-  if (node === undefined || broken(() => templates.compiled(document), document.file).length > 0) return problems;
-  const reader = `rendered for ${node.name}: `;
-  return problems.map((problem) =>
-    problem.message.startsWith(reader) ? problem : { ...problem, message: reader + problem.message },
-  );
+  if (broken(() => templates.compiled(document), document.file).length > 0) return problems;
+  const said = renderedFor(node);
+  return problems.map(({ message, ...problem }) => ({
+    ...problem,
+    message: `rendered for ${node?.name ?? UNLISTED}: ${message.startsWith(said) ? message.slice(said.length) : message}`,
+  }));
 }
 
 /** A Failure as the problem that it describes; a bug stays a bug. */

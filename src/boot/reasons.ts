@@ -44,12 +44,22 @@ export function decisionOf(match: Match, facts: MachineFacts, outcome: Decision[
  * identity.
  */
 export function identityQuery(facts: MachineFacts, match: Match): string {
+  const { mac, uuid, serial } = askedFacts(facts, match);
   const parts: string[] = [];
-  if (facts.mac !== undefined) parts.push(`mac=${macHyphens(facts.mac)}`);
-  if (facts.uuid !== undefined && (match.by === 'uuid' || facts.mac === undefined)) parts.push(`uuid=${facts.uuid}`);
-  if (facts.serial !== undefined && (match.by === 'serial' || parts.length === 0)) {
-    parts.push(`serial=${encodeURIComponent(facts.serial)}`);
-  }
+  if (mac !== undefined) parts.push(`mac=${macHyphens(mac)}`);
+  if (uuid !== undefined) parts.push(`uuid=${uuid}`);
+  if (serial !== undefined) parts.push(`serial=${encodeURIComponent(serial)}`);
   if (match.by === 'choice') parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}
+
+/** What a machine says of itself when it follows a link that was made by `identityQuery`. */
+export function askedFacts({ mac, uuid, serial }: MachineFacts, { by }: Pick<Match, 'by'>): MachineFacts {
+  const saysUuid = uuid !== undefined && (by === 'uuid' || mac === undefined);
+  const saysSerial = serial !== undefined && (by === 'serial' || (mac === undefined && !saysUuid));
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...(saysUuid ? { uuid } : {}),
+    ...(saysSerial ? { serial } : {}),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../domain/decision.ts';
-import { Failure } from '../domain/failure.ts';
+import { Failure, failureLine } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import type { Name } from '../domain/name.ts';
 import type { Origin } from '../domain/origin.ts';
@@ -12,7 +12,9 @@ import { grubScript } from '../render/grub-script.ts';
 import { legacyScript } from '../render/legacy-script.ts';
 import { failureLines, missingImageLines } from '../render/notices.ts';
 import { systemOf } from '../systems/systems.ts';
+import type { DeliveryRoom } from './deliver.ts';
 import type { Question, ScriptAnswer } from './desk.ts';
+import { documentFault } from './document-readiness.ts';
 import { machinePlan, missingFiles, shelfPaths } from './machine-plan.ts';
 import { WAIT } from './match-for.ts';
 import { decisionOf, whoIs } from './reasons.ts';
@@ -21,7 +23,7 @@ import { createStandingDesk, type Placed, type StandingDeskOptions } from './sta
 import { placedDecision, standingLines } from './standing-words.ts';
 import { wrongArch, wrongArchFailure, wrongArchLines } from './wrong-arch.ts';
 
-export interface ScriptDeskOptions extends StandingDeskOptions {
+export interface ScriptDeskOptions extends StandingDeskOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
   readonly shelf: Pick<Shelf, 'has'>;
   /** What is being done about the images that a profile lacks: lines for the machine's screen. */
@@ -61,6 +63,8 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     }
     const missing = await missingFiles(plan, shelf);
     if (missing.length > 0) return waiting(placed, question, await missingLines(placed.match, missing));
+    const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
+    if (fault !== undefined) return waiting(placed, question, failureLines(fault), failureLine(fault));
     const lines = titleLines(placed, facts);
     return {
       script: bootScript({ plan, origin, lines, again: againOf(placed, question) }),
@@ -133,6 +137,8 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     const plan = machinePlan(placed.match, facts, origin, snapshot);
     const [missing] = await missingFiles(plan, shelf);
     if (missing !== undefined) throw new Failure('unavailable', `images/${missing} is not there yet`);
+    const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
+    if (fault !== undefined) throw fault;
     return { plan, match: placed.match, decision: placedDecision(placed, facts) };
   }
 

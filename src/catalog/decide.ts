@@ -167,13 +167,35 @@ function problemsOf(slots: Slots, choice: Choice, blamed: Blamed, inspection: In
   for (const [, document] of documents) problems.push(...inspection.document(document));
   const profiles = [...choice.profiles].filter(([slot, read]) => read === slot.latest.thing).map(([, read]) => read);
   for (const read of profiles) {
-    problems.push(...inspection.profile(read, around), ...missingReferences(read, around));
+    problems.push(
+      ...inspection.profile(read, around),
+      ...incomplete(read, around, inspection, brokenFiles(slots, choice)),
+    );
   }
   problems.push(...sharedByProfiles(profiles));
   return problems;
 }
 
-function aroundOf(choice: Choice): Around {
+/** Errors that keep no profile from coming into force: what it lacks, and what it cannot do for machines not listed. */
+export function incomplete(
+  read: ReadProfile,
+  around: Around,
+  inspection: Inspection,
+  broken?: ReadonlySet<string>,
+): readonly Problem[] {
+  return [...missingReferences(read, around, broken), ...inspection.unlisted(read, around)];
+}
+
+/** Files that are on disk and in no version in force. */
+function brokenFiles(slots: Slots, { documents, keys }: Choice): ReadonlySet<string> {
+  const files = [
+    ...slots.documents.filter((slot) => !documents.has(slot)),
+    ...slots.keys.filter((slot) => !keys.has(slot)),
+  ];
+  return new Set(files.map(({ file }) => file));
+}
+
+export function aroundOf(choice: Choice): Around {
   return {
     documents: new Map([...choice.documents.values()].map((document) => [document.fileName, document])),
     keys: new Map([...choice.keys.values()].map((key) => [key.name, key])),

@@ -12,6 +12,7 @@ export type Around = Pick<Snapshot, 'documents' | 'keys'>;
 export interface Inspection {
   document(document: SourceDocument): readonly Problem[];
   profile(read: ReadProfile, around: Around): readonly Problem[];
+  unlisted(read: ReadProfile, around: Around): readonly Problem[];
 }
 
 interface Remembered {
@@ -45,6 +46,9 @@ export function createInspection(inspector: Inspector, log: Log): Inspection {
       );
       profiles.set(read, [{ depends, problems }, ...kept].slice(0, KEPT));
       return problems;
+    },
+    unlisted({ profile }, around) {
+      return guarded(profile.file, () => inspector.unlisted?.(profile, around) ?? []);
     },
   };
 

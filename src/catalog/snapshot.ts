@@ -56,6 +56,8 @@ export interface Snapshot {
 export interface Inspector {
   document(document: SourceDocument): readonly Problem[];
   profile(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly Problem[];
+  /** What is wrong for machines that get the profile without being listed in it. Keeps no file from coming into force. */
+  unlisted?(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly Problem[];
 }
 
 /** The living catalog: reads, watches, keeps the last good version of every file. */

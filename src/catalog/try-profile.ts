@@ -1,6 +1,6 @@
 import { problemLine, type Problem } from '../domain/problem.ts';
 import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
-import { decide, type Slots } from './decide.ts';
+import { aroundOf, decide, incomplete, type Slots } from './decide.ts';
 import { findDocument } from './find-document.ts';
 import type { Inspection } from './inspection.ts';
 import type { ProfileCheck } from './profile-schema.ts';
@@ -42,9 +42,16 @@ export function tryProfiles(drafts: Drafts, options: TryOptions): readonly Probl
     if (latest.thing !== undefined) for (const file of named(latest.thing.profile, documents)) about.add(file);
   }
   const known = new Set(options.known.map(problemLine));
-  const problems = decision.problems.filter(
-    (problem) => about.has(problem.place.file) || !known.has(problemLine(problem)),
+  // What a profile lacks is an error, but does not keep it from coming into force.
+  const around = aroundOf(decision);
+  const lacks = new Set(
+    [...decision.profiles.values()].flatMap((read) =>
+      drafts.has(read.profile.file) ? incomplete(read, around, inspection).map(problemLine) : [],
+    ),
   );
+  const problems = decision.problems
+    .filter((problem) => about.has(problem.place.file) || !known.has(problemLine(problem)))
+    .map((problem): Problem => (lacks.has(problemLine(problem)) ? { ...problem, severity: 'warning' } : problem));
   if (problems.some(({ severity }) => severity === 'error')) return once(problems);
   const idle = tried.filter(
     (slot) => slot.latest.thing === undefined || decision.profiles.get(slot) !== slot.latest.thing,

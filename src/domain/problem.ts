@@ -2,7 +2,8 @@ import { Failure, failureLine, type Place } from './failure.ts';
 
 /**
  * Something wrong in the operator's files. An `error` keeps the file it is in from coming into force (the last good
- * version stays); a `warning` does not.
+ * version stays), unless it is only that another file is missing or does not fit machines that no profile lists; a
+ * `warning` does not.
  */
 export interface Problem {
   readonly severity: 'error' | 'warning';

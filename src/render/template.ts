@@ -23,12 +23,12 @@ export interface Template {
   readonly file: string;
   /**
    * Throws Failure `broken` with the template's line for a variable that is not there, and for a text over 4 MiB. `why`
-   * may know more of a name at the top that is not there: that it is not there yet, what to do about it.
+   * may know more of a name that is not there: that it is not there yet, what to do about it.
    */
   render(data: TemplateData, why?: WhyMissing): string;
 }
 
-/** Why something that other machines' templates can name is not there for this one. */
+/** Why something that other machines' templates can name is not there for this one: `ssh_host_keys`, `node.name`. */
 export type WhyMissing = (name: string) => Failure | undefined;
 
 const MAX_SOURCE = 64 * 1024;
@@ -230,7 +230,7 @@ class Run {
   }
 
   #missing(path: PathExpression, part: string, around: Json): never {
-    const reason = around === this.#data ? this.#why?.(part) : undefined;
+    const reason = this.#why?.(around === this.#data ? part : path.text);
     if (reason !== undefined) {
       const { code, message, remedy } = reason;
       throw new Failure(code, `variable "${path.text}" is not there: ${message}`, {

@@ -71,7 +71,7 @@ describe('document', () => {
     expect(text(await desk.document('s.yml', A))).toContain('10.0.0.2');
     const b = { facts: factsOf({ mac: '525400551cef' }), origin };
     await expect(desk.document('s.yml', b)).rejects.toMatchObject({
-      code: 'broken',
+      code: 'unavailable',
       place: { file: 'configs/s.yml.hbs', line: 2 },
     });
   });

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { factsOf, houseOf, originOf } from '../support/house.ts';
+
+const origin = originOf();
+const LISTED = { facts: factsOf({ mac: '525400551cee' }), origin };
+const UNLISTED = { facts: factsOf({ mac: '525400000099', hostname: 'dhcp-name' }), origin };
+
+const FILES = {
+  'profiles/p.json': {
+    system: 'custom',
+    kernel: 'http://192.0.2.1/k',
+    cloud_config: 'a',
+    default: true,
+    nodes: [{ name: 'a', mac: '525400551cee' }],
+  },
+  'configs/a.yml.hbs': '#cloud-config\nhostname: {{node.name}}\n',
+};
+
+describe('a template that names what only "nodes" can say', () => {
+  it('lets a machine that no profile lists wait, and says why on its screen and in the log', async () => {
+    const { desk } = await houseOf(FILES);
+    const { script, decision } = await desk.script(UNLISTED);
+    expect(script).toMatch(/^#!ipxe/);
+    expect(script).toContain('This machine cannot boot yet:');
+    expect(script).toContain(
+      'configs/a.yml.hbs:2:13: variable "node.name" is not there: no profile lists this machine',
+    );
+    expect(script).toContain(`/ipxe?mac=`);
+    expect(script).not.toContain('kernel ');
+    expect(decision).toMatchObject({ outcome: 'waiting', profile: 'p' });
+    expect(decision.warning).toContain('no profile lists this machine');
+    // A listed one boots.
+    expect((await desk.script(LISTED)).decision.outcome).toBe('boot');
+  });
+
+  it('is nothing that the other boot loaders hand out either', async () => {
+    const { desk } = await houseOf(FILES);
+    for (const ask of [
+      desk.grub(UNLISTED),
+      desk.pixiecore(UNLISTED.facts.mac ?? ('' as never), origin),
+      desk.documentOf('cloud_config', UNLISTED),
+    ]) {
+      await expect(ask).rejects.toThrow('no profile lists this machine');
+    }
+    await expect(desk.document('a.yml', UNLISTED)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await desk.file({ name: 'pxelinux.cfg/01-52-54-00-00-00-99', origin, loops: false })).toBeUndefined();
+  });
+
+  it('is an error of check and Health that keeps no file from coming into force', async () => {
+    const { catalog } = await houseOf(FILES);
+    const { problems, profiles } = catalog.current();
+    expect(problems).toMatchObject([
+      {
+        severity: 'error',
+        message:
+          'rendered for a machine that no profile lists: variable "node.name" is not there: no profile lists this machine',
+        place: { file: 'configs/a.yml.hbs', line: 2 },
+        remedy: 'add it to "nodes" of profiles/p.json, or write {{lookup node "name" default=...}}',
+      },
+    ]);
+    expect(profiles.size).toBe(1);
+    // Somebody who adds a machine to it must be able to save.
+    const profile = Buffer.from(JSON.stringify({ ...FILES['profiles/p.json'], nodes: [] }));
+    const tried = catalog.attempt(new Map([['profiles/p.json', profile]]));
+    expect(tried.map(({ severity }) => severity)).toEqual(['warning']);
+  });
+
+  it('is nothing where the template asks, or where the profile is for listed machines', async () => {
+    const asks = await houseOf({
+      ...FILES,
+      'configs/a.yml.hbs': '#cloud-config\nhostname: {{lookup node "name" default=node.mac}}\n',
+    });
+    expect(asks.catalog.current().problems).toEqual([]);
+    expect((await asks.desk.script(UNLISTED)).decision.outcome).toBe('boot');
+    const own = await houseOf({ ...FILES, 'profiles/p.json': { ...FILES['profiles/p.json'], default: false } });
+    expect(own.catalog.current().problems).toEqual([]);
+  });
+
+  it('holds for a profile of the menu as well', async () => {
+    const { catalog } = await houseOf({
+      ...FILES,
+      'profiles/p.json': { ...FILES['profiles/p.json'], default: false, menu: 'Try it' },
+    });
+    expect(catalog.current().problems).toMatchObject([{ severity: 'error' }]);
+  });
+
+  it('judges by what the machine will say of itself when it fetches the document', async () => {
+    // iPXE tells the name that DHCP gave; the kernel line carries only the MAC.
+    const { desk } = await houseOf({ ...FILES, 'configs/a.yml.hbs': '#cloud-config\nhostname: {{node.hostname}}\n' });
+    expect((await desk.script(UNLISTED)).decision.outcome).toBe('waiting');
+  });
+});
+
+describe('a listed machine', () => {
+  const files = {
+    'profiles/p.json': {
+      ...FILES['profiles/p.json'],
+      default: false,
+      generic: 'g',
+      nodes: [
+        { name: 'a', mac: '525400551cee', ip: '10.0.0.1' },
+        { name: 'b', mac: '525400551cef' },
+      ],
+    },
+    'configs/a.yml.hbs': '#cloud-config\nhostname: x{{node.ip}}\n',
+    'configs/g.hbs': '{{vars.nothing}}',
+  };
+
+  it('waits, too, when its document cannot be made, and a document that it does not read is no reason', async () => {
+    const { desk } = await houseOf(files);
+    expect((await desk.script(LISTED)).decision.outcome).toBe('boot');
+    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400551cef' }), origin });
+    expect(decision).toMatchObject({ outcome: 'waiting', node: 'b' });
+    expect(script).toContain('configs/a.yml.hbs:2:14: variable "node.ip" is not there');
+  });
+});
