@@ -35,6 +35,7 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
         ...profileWordProblems(profile),
         ...broken(() => measure(profile, around, origin), profile.file),
         ...installAdvice(profile, around),
+        ...unreadAdvice(profile),
         ...DOCUMENT_KINDS.flatMap((kind) => {
           const name = profile[kind];
           const document = name === undefined ? undefined : findDocument(around.documents, kind, name);
@@ -58,6 +59,21 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
       });
     },
   };
+}
+
+/** Of the kinds of documents only `generic` has no argument of its own, where the system is not Talos. */
+function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly Problem[] {
+  if (system !== 'custom' || generic === undefined) return [];
+  const named = generic.replace(/\.hbs$/, '');
+  if (kernel_args.some((arg) => arg.includes('/generic') || arg.includes(named))) return [];
+  return [
+    {
+      severity: 'warning',
+      message: 'nothing tells the machine about this document: no kernel argument is known for it',
+      place: { file, key: 'generic' },
+      remedy: `write its URL into "kernel_args" (http://SERVER/configs/${named}), or name it by the key of its reader`,
+    },
+  ];
 }
 
 function measure(profile: Profile, around: Around, origin: Origin): readonly Problem[] {

@@ -21,6 +21,14 @@ export function sshKey(input: PlanInput): string[] {
 }
 
 /**
+ * cloud-init's NoCloud seed. One word without quotes: cloud-init splits it at `;`. `s` must end in a slash, the file names
+ * are put behind it. Without `dsmode=net` cloud-init 22.4 fetches the seed and then drops it: it looks for a local one.
+ */
+export function nocloudSeed(url: string | undefined): string[] {
+  return url === undefined ? [] : [`ds=nocloud;dsmode=net;s=${url}${url.endsWith('/') ? '' : '/'}`];
+}
+
+/**
  * Throws Failure `broken` when the profile is configured by documents that this system never reads and by none that
  * it does: better said at load than found out at boot. Others beside a right one may serve the installed system.
  */

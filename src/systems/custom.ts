@@ -1,10 +1,15 @@
 import { Failure } from '../domain/failure.ts';
-import { argument, consoles } from './arguments.ts';
+import type { Profile } from '../domain/profile.ts';
+import { argument, consoles, nocloudSeed } from './arguments.ts';
 import { parseArtifact } from './artifacts.ts';
+import { preseeding } from './debian.ts';
 import type { PlanInput, System } from './system.ts';
 
 /**
- * Any kernel: what the profile names, the documents' URLs, then `kernel_args`. Old keys keep their meaning.
+ * Any kernel: what the profile names, the documents' URLs, then `kernel_args`. Old keys keep their meaning. Each document
+ * goes by the argument of the one program that reads its kind: coreos-cloudinit, Ignition, Debian's installer, Anaconda
+ * (docs "inst.ks"), cloud-init. `generic` has no reader that is known here. Where `kernel_args` says such an argument
+ * itself, nothing is put beside it.
  * With `install` nothing is added: what installs is for the operator to say, in the documents (they know where to
  * report) or in `kernel_args`.
  */
@@ -29,9 +34,22 @@ export const CUSTOM: System = {
         ...consoles(profile),
         ...argument('cloud-config-url', documents.cloud_config),
         ...argument('ignition.config.url', documents.ignition),
+        ...unlessSaid(preseeding(input), profile, ['url', 'preseed/url']),
+        ...unlessSaid(argument('inst.ks', documents.kickstart), profile, ['inst.ks', 'ks']),
+        ...unlessSaid(nocloudSeed(documents.nocloud), profile, ['ds']),
         ...argument('root', profile.root),
         ...profile.kernel_args,
       ],
     };
   },
 };
+
+/** `args`, without those that the profile says itself; none where it already names a document by one of `names`. */
+function unlessSaid(args: readonly string[], { kernel_args }: Profile, names: readonly string[]): readonly string[] {
+  const said = new Set(kernel_args.map(nameOf));
+  return names.some((name) => said.has(name)) ? [] : args.filter((arg) => !said.has(nameOf(arg)));
+}
+
+function nameOf(arg: string): string {
+  return arg.split('=', 1)[0] ?? '';
+}

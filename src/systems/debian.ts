@@ -30,7 +30,8 @@ export const DEBIAN: System = {
   },
 };
 
-function preseeding(input: PlanInput): string[] {
+/** What debian-installer needs to find its answers by itself; nothing without a preseed. */
+export function preseeding(input: PlanInput): string[] {
   const url = input.documents.preseed;
   if (url === undefined) return [];
   const { mac } = input.facts;

@@ -114,3 +114,13 @@ describe('a listed machine', () => {
     expect(script).toContain('configs/a.yml.hbs:2:14: variable "node.ip" is not there');
   });
 });
+
+it('a generic document of a custom kernel has no argument: that is said, unless kernel_args point to it', async () => {
+  const profile = { system: 'custom', kernel: 'http://192.0.2.1/k', generic: 'g' };
+  const silent = await houseOf({ 'profiles/p.json': profile, 'configs/g': 'x' });
+  expect(silent.catalog.current().problems).toMatchObject([
+    { severity: 'warning', place: { file: 'profiles/p.json', key: 'generic', line: 4 } },
+  ]);
+  const told = { ...profile, kernel_args: ['conf=http://192.0.2.1:4777/configs/g'] };
+  expect((await houseOf({ 'profiles/p.json': told, 'configs/g': 'x' })).catalog.current().problems).toEqual([]);
+});

@@ -17,6 +17,39 @@ describe('a custom kernel', () => {
     expectGolden('systems/custom.txt', planText(inputOf(profile)));
   });
 
+  it('case 04-custom-kickstart-never-reaches: each document goes by the argument of its reader', () => {
+    const argsOf = (more: object): readonly string[] => CUSTOM.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
+    const url = (name: string): string => `http://10.0.2.2:4777/configs/${name}?mac=52-54-00-55-1c-ee`;
+    expect(argsOf({ kickstart: 'k.ks' })).toEqual([`inst.ks=${url('k.ks')}`]);
+    expect(argsOf({ preseed: 'p' })).toEqual([
+      'auto=true',
+      'priority=critical',
+      `url=${url('p')}`,
+      'interface=auto',
+      'BOOTIF=01-52-54-00-55-1c-ee',
+    ]);
+    expect(argsOf({ nocloud: 'u' })).toEqual([
+      'ds=nocloud;dsmode=net;s=http://10.0.2.2:4777/nocloud/52-54-00-55-1c-ee/',
+    ]);
+    expect(argsOf({ generic: 'g' })).toEqual([]);
+  });
+
+  it('does not put its own beside what kernel_args say', () => {
+    const argsOf = (more: object): readonly string[] => CUSTOM.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
+    for (const [key, arg] of [
+      ['kickstart', 'inst.ks=nfs:server:/k.ks'],
+      ['kickstart', 'ks=http://192.0.2.1/k.ks'],
+      ['preseed', 'preseed/url=http://192.0.2.1/p'],
+      ['preseed', 'url=http://192.0.2.1/p'],
+      ['nocloud', 'ds=nocloud'],
+    ] as const) {
+      expect(argsOf({ [key]: 'x', kernel_args: [arg, 'quiet'] })).toEqual([arg, 'quiet']);
+    }
+    expect(
+      argsOf({ preseed: 'p', kernel_args: ['priority=low', 'interface=eth1'] }).filter((a) => /^(p|i)/.test(a)),
+    ).toEqual(['priority=low', 'interface=eth1']);
+  });
+
   it('keeps the meaning of the old keys', () => {
     const profile = profileOf({ ...BASE, console: ['tty0'], root: '/dev/vda', rootfstype: 'ext4' });
     expect(CUSTOM.plan(inputOf(profile)).args).toEqual(['rootfstype=ext4', 'console=tty0', 'root=/dev/vda']);

@@ -8,6 +8,7 @@ import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.t
 import { macFromText } from './facts.ts';
 import { healthReply, type Health } from './health.ts';
 import { nameFrom } from './name-from.ts';
+import { firstFound, withHeaders } from './provisioning-headers.ts';
 import { legacyOriginOf, originOf } from './origin.ts';
 import { decodeStrict, show } from './percent.ts';
 import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
@@ -83,8 +84,8 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
 
   async function documentFor(ask: Ask, find: (question: Question) => Promise<DocumentAnswer>): Promise<Reply> {
     const question = questionOf(ask);
-    const answer = await find(question);
-    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, question.facts));
+    const { facts, answer } = await firstFound(withHeaders(question, ask.rawHeaders), find);
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, facts));
   }
 
   async function config(ask: Ask): Promise<Reply> {

@@ -195,6 +195,7 @@ function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Ta
     query,
     head: authority === undefined ? head : { ...head, host: authority },
     end: req.socket,
+    rawHeaders: req.rawHeaders,
     ifNoneMatch: req.headers['if-none-match'],
   };
 }

@@ -10,6 +10,8 @@ export interface Ask {
   readonly query: string;
   readonly head: RequestHead;
   readonly end: LocalEnd;
+  /** Names and values in turn. */
+  readonly rawHeaders: readonly string[];
   /** The client's validator for what it has. */
   readonly ifNoneMatch: string | undefined;
   /** Of a POST. */
