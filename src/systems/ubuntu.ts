@@ -1,5 +1,5 @@
 import { artifactUrl } from '../domain/plan.ts';
-import { consoles, requireReadable } from './arguments.ts';
+import { consoles, nocloudSeed, requireReadable } from './arguments.ts';
 import { onShelf, systemShelf, versionOf } from './artifacts.ts';
 import { installDisk } from './installing.ts';
 import type { PlanInput, System } from './system.ts';
@@ -37,12 +37,7 @@ export const UBUNTU: System = {
   },
 };
 
-/**
- * One word without quotes: cloud-init splits it at `;`. `s` must end in a slash, the file names are put behind it.
- * Without `dsmode=net` cloud-init 22.4 fetches the seed and then drops it: it looks for a local one.
- */
 function seed(url: string | undefined): string[] {
   if (url === undefined) return ['cloud-config-url=/dev/null'];
-  const slash = url.endsWith('/') ? '' : '/';
-  return ['autoinstall', 'cloud-config-url=/dev/null', `ds=nocloud;dsmode=net;s=${url}${slash}`];
+  return ['autoinstall', 'cloud-config-url=/dev/null', ...nocloudSeed(url)];
 }
