@@ -114,8 +114,8 @@ async function rewriteProfiles(
 /** A published folder never changes, so what a profile asks for later comes with the next release. */
 async function noteIncomplete(spec: ReleaseSpec, target: SyncTarget, ports: ClerkPorts): Promise<void> {
   const { root } = ports.releases;
-  for (const { name, optional, unpack } of spec.artifacts) {
-    if (optional === true || unpack.length > 0) continue;
+  for (const { name, optional } of spec.artifacts) {
+    if (optional === true) continue;
     const there = await root.stat(`images/${spec.ref.shelf}/${name}`).then(
       () => true,
       (error: unknown) => {

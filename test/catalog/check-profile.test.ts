@@ -32,6 +32,17 @@ test('a kernel beside a system that has its own is ignored, with a warning', () 
   ]);
 });
 
+test("Ubuntu's installer reads nocloud over http from 22.04.3 on", () => {
+  const ubuntu = (version: string): readonly string[] => told({ system: 'ubuntu', nocloud: 'web', version });
+  for (const version of ['20.04.6', '22.04', '22.04.2', '22.10', '23.04'])
+    expect(ubuntu(version)).toEqual([
+      `warning version: Ubuntu ${version} may not read its \`nocloud\` over the network: its cloud-init is older than 23.2`,
+    ]);
+  for (const version of ['', '22.04.3', '22.04.10', '23.10', '24.04', '24.04.5.1']) expect(ubuntu(version)).toEqual([]);
+  expect(told({ system: 'ubuntu', version: '20.04.6' })).toEqual([]);
+  expect(told({ system: 'debian', nocloud: 'web', version: '20.04' })).toEqual([]);
+});
+
 test('a node that nothing can match is an error', () => {
   expect(told({ nodes: [{ name: 'a', ip: '10.0.0.1' }] })).toEqual([
     'error nodes/0: the node a has neither mac, uuid nor serial, so no machine can match it',
