@@ -25,8 +25,8 @@ export interface FeedDocument {
   readonly url: string;
   /** Longer answers are refused. */
   readonly maxBytes: number;
-  /** How it is signed; `next` then gets only what was signed. */
-  readonly signed?: 'cleartext' | { readonly detached: string };
+  /** How it is signed; `next` then gets only what was signed. `optional`: a signature that is not there is no fault. */
+  readonly signed?: 'cleartext' | { readonly detached: string; readonly optional?: boolean };
   /** From an authenticated list. */
   readonly digests?: Digests;
   /** Give the address that the server redirects to instead of following it. */
@@ -39,6 +39,8 @@ export interface FeedAnswer {
   readonly text: string;
   /** Where the server redirected to; set only for `redirect: 'report'`. */
   readonly location?: string;
+  /** When a pinned key signed it, in seconds since 1970. */
+  readonly signedAt?: number;
 }
 
 /** What happens next: read something, or here is the release. A chain of these is one resolution. */

@@ -81,6 +81,10 @@ export interface ReleaseSpec {
    * otherwise combine one release's kernel with another's initramfs.
    */
   readonly signedWithin?: number;
+  /** When the publisher signed the text that names the version (seconds since 1970): the files belong to that time. */
+  readonly versionSignedAt?: number;
+  /** What a person is told at every run, although nothing failed. */
+  readonly notes?: readonly string[];
 }
 
 /** Why a file is believed. */

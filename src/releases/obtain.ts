@@ -75,8 +75,7 @@ async function fetchAndPublish(
   draft: Draft,
   ports: ReleasePorts,
 ): Promise<readonly VerifiedArtifact[]> {
-  const announced = await announce(spec.artifacts, spec.redirectHosts, ports);
-  await checkRoom(announced, draft, ports);
+  // Without a key nothing could be published: that is said before anything is asked for.
   const { trust } = spec;
   const believed =
     trust === undefined
@@ -85,6 +84,8 @@ async function fetchAndPublish(
           keys: await loadKeys(spec.ref.system, trust, ports),
           policy: (certificates: Parameters<typeof policyOf>[1]) => policyOf(trust, certificates, ports),
         };
+  const announced = await announce(spec.artifacts, spec.redirectHosts, ports);
+  await checkRoom(announced, draft, ports);
   const { signal } = ports.network;
   const obtained = await inParallel(announced, AT_ONCE, signal, (one, either) =>
     obtainFile(one.spec, spec, draft, believed, { ...ports, network: { ...ports.network, signal: either } }),

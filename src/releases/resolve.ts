@@ -22,7 +22,10 @@ export async function resolveRelease(system: SystemId, first: FeedStep, ports: R
   for (let count = 0; step.kind === 'fetch'; count += 1) {
     if (count === MOST_STEPS) throw new TypeError(`the feed of ${system} does not end`);
     const { trust, documents, redirectHosts } = step;
-    const keys = trust === undefined ? undefined : await loadKeys(system, trust, ports);
+    let loading: Promise<Keys> | undefined;
+    // Asked for when there is a signature to check, and once.
+    const keys = async (): Promise<Keys | undefined> =>
+      trust === undefined ? undefined : await (loading ??= loadKeys(system, trust, ports));
     const policy = (certificates: Keys['certificates']): Policy | undefined =>
       trust === undefined ? undefined : policyOf(trust, certificates, ports);
     const answers: (FeedAnswer | undefined)[] = [];
@@ -34,7 +37,7 @@ export async function resolveRelease(system: SystemId, first: FeedStep, ports: R
 }
 
 interface Believed {
-  readonly keys: Keys | undefined;
+  readonly keys: () => Promise<Keys | undefined>;
   readonly policy: (certificates: Keys['certificates']) => Policy | undefined;
 }
 
@@ -53,12 +56,15 @@ async function readDocument(
   if (signed === undefined) return { text: bytes.toString('utf8') };
   if (signed === 'cleartext') {
     const message = readCleartext(bytes);
-    await checkText(url, readSignatures(message.signatures), 'text', message.canonical, believed);
-    return { text: message.text };
+    const signatures = readSignatures(message.signatures);
+    return { text: message.text, signedAt: await checkText(url, signatures, 'text', message.canonical, believed) };
   }
-  const signature = await fetchText(signed.detached, ports.network, { maxBytes: MAX_SIGNATURE, redirectHosts });
-  await checkText(url, readSignatures(signature?.bytes ?? Buffer.alloc(0)), 'binary', bytes, believed);
-  return { text: bytes.toString('utf8') };
+  const options = { maxBytes: MAX_SIGNATURE, redirectHosts, optional: signed.optional };
+  const signature = await fetchText(signed.detached, ports.network, options);
+  const text = bytes.toString('utf8');
+  if (signature === undefined && signed.optional === true) return { text };
+  const signatures = readSignatures(signature?.bytes ?? Buffer.alloc(0));
+  return { text, signedAt: await checkText(url, signatures, 'binary', bytes, believed) };
 }
 
 function checkDocument({ url, digests }: FeedDocument, bytes: Buffer): void {
@@ -71,13 +77,14 @@ function checkDocument({ url, digests }: FeedDocument, bytes: Buffer): void {
   }
 }
 
+/** Gives the time of the signature. Throws Failure where none holds. */
 async function checkText(
   what: string,
   signatures: readonly Signature[],
   type: 'binary' | 'text',
   data: Buffer,
   { keys, policy }: Believed,
-): Promise<void> {
+): Promise<number> {
   const digest = (hash: string, trailer: Buffer): Buffer => createHash(hash).update(data).update(trailer).digest();
   const check = (certificates: Keys['certificates']): ReturnType<typeof checkSignatures> => {
     const believed = policy(certificates);
@@ -85,7 +92,9 @@ async function checkText(
       ? { good: false, reason: 'stranger', key: undefined }
       : checkSignatures(signatures, type, digest, believed);
   };
-  let verdict = check(keys?.certificates ?? []);
-  if (!verdict.good && verdict.reason === 'stranger' && keys !== undefined) verdict = check(await keys.renew());
+  const known = await keys();
+  let verdict = check(known?.certificates ?? []);
+  if (!verdict.good && verdict.reason === 'stranger' && known !== undefined) verdict = check(await known.renew());
   if (!verdict.good) throw signatureFailure(what, verdict.reason, verdict.key);
+  return verdict.signer.signedAt;
 }

@@ -112,18 +112,27 @@ export function signatureFailure(what: string, reason: Reason, key?: string): Fa
   );
 }
 
-/** Refuses files that were signed too far apart to be of one release. Throws Failure `refused`. */
+/**
+ * Refuses files that were signed too far apart, or too far from the text that names the version, to be of that release.
+ * Throws Failure `refused`.
+ */
 export function checkTogether(spec: ReleaseSpec, artifacts: readonly VerifiedArtifact[]): void {
   if (spec.signedWithin === undefined) return;
-  const times = artifacts
-    .filter(({ kind }) => kind === 'kernel' || kind === 'initrd')
-    .flatMap(({ evidence }) => (evidence.signature === undefined ? [] : [evidence.signature.signedAt]));
-  const apart = Math.max(...times) - Math.min(...times);
-  if (times.length > 1 && apart > spec.signedWithin)
-    throw new Failure(
-      'refused',
-      `kernel and initramfs of ${spec.ref.system} ${spec.ref.version} were signed ${Math.round(apart / 86_400)} days apart: they are not of one release`,
-    );
+  const { system, version } = spec.ref;
+  const signed = artifacts.flatMap(({ name, evidence: { signature } }) =>
+    signature === undefined ? [] : [{ name, at: signature.signedAt }],
+  );
+  const named =
+    spec.versionSignedAt === undefined ? [] : [{ name: `its version ${version}`, at: spec.versionSignedAt }];
+  const [first, ...others] = [...named, ...signed].sort((a, b) => a.at - b.at);
+  const last = others.at(-1);
+  if (first === undefined || last === undefined || last.at - first.at <= spec.signedWithin) return;
+  const days = Math.round((last.at - first.at) / 86_400);
+  throw new Failure(
+    'refused',
+    `${first.name} and ${last.name} of ${system} were signed ${days} days apart: they are not of one release`,
+    { remedy: 'a mirror may be half updated, or put together from several releases' },
+  );
 }
 
 function refuse(name: string, what: string): Failure {

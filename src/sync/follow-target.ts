@@ -26,6 +26,7 @@ export async function followTarget(
     for (const { name, version: now } of target.profiles) tellHeld(target, name, now, state, ports);
     return { report: { ...report, outcome: 'held' }, rewritten: [], state };
   }
+  for (const message of spec.notes ?? []) ports.tell({ kind: 'note', target: target.id, message });
   const inForce = await versionInForce(target, state, ports);
   const published = await obtainRelease(spec, portsFor(target, ports), {
     ...(inForce === undefined ? {} : { inForce }),

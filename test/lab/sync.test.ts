@@ -23,6 +23,9 @@ async function publisher() {
   const upstream = new Upstream();
   await upstream.start();
   upstream.put('/flatcar/stable/amd64-usr/current/version.txt', versionTxt('FLATCAR', VERSION));
+  const text = versionTxt('FLATCAR', VERSION);
+  upstream.put(`${FOLDER}/version.txt`, text);
+  upstream.put(`${FOLDER}/version.txt.sig`, vendor.sign(Buffer.from(text)));
   const files = {
     'flatcar_production_pxe.vmlinuz': await readFile(payload.kernel),
     'flatcar_production_pxe_image.cpio.gz': await readFile(payload.initramfs),

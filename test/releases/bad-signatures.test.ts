@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { armor, at, makeKey } from '../support/openpgp-keys.ts';
 import { certificate, clearsigned, detached } from '../support/openpgp-vendor.ts';
 import { beginDay, type Day, INITRD, KERNEL, POINTER, VERSION } from '../support/upstream-day.ts';
-import { digestsText } from '../support/upstream-formats.ts';
+import { digestsText, versionTxt } from '../support/upstream-formats.ts';
 import { FLATCAR, flatcarFolder, payload } from '../support/upstream-releases.ts';
 
 const vendor = makeVendor();
@@ -110,4 +110,70 @@ describe('a version', () => {
       expect(await day.bench.drafts()).toEqual([]);
     },
   );
+
+  const FOLDER = flatcarFolder(VERSION);
+  const TEXT = `${FOLDER}/version.txt`;
+  const text = versionTxt('FLATCAR', VERSION);
+
+  // Every file below is well signed; only this one says which release they are of.
+  it.each<[string, () => void, RegExp]>([
+    [
+      'an old release under a new number',
+      () => {
+        forged('2024-01-05');
+      },
+      /not of one release/,
+    ],
+    [
+      'a release of four days before',
+      () => {
+        forged('2024-05-28');
+      },
+      /not of one release/,
+    ],
+    [
+      'a number that nobody signed',
+      () => {
+        put(text.replace('BUILD_ID', 'X'), vendor.sign(Buffer.from(text)));
+      },
+      /does not match/,
+    ],
+    [
+      'a stranger’s number',
+      () => {
+        put(text, detached(Buffer.from(text), makeKey()));
+      },
+      /not pinned/,
+    ],
+    [
+      'a number of another release',
+      () => {
+        put(versionTxt('FLATCAR', '4593.2.4'));
+      },
+      /names another version/,
+    ],
+  ])('%s is refused, before any file is fetched or published', async (_, change, expected) => {
+    change();
+    expect(await day.report()).toMatch(expected);
+    put(text);
+    await day.heals();
+  });
+
+  it('that a mirror of the operator does not sign is taken, and a person is told', async () => {
+    for (const missing of [[`${TEXT}.sig`], [TEXT, `${TEXT}.sig`]]) {
+      day.upstream.absent(...missing);
+      const spec = await day.look();
+      expect(spec.notes).toEqual([expect.stringContaining('no signed version.txt for 4593.2.5')]);
+      expect(spec.versionSignedAt).toBeUndefined();
+    }
+    await day.heals();
+  });
+
+  function put(page: string, signature = vendor.sign(Buffer.from(page))): void {
+    day.upstream.put(TEXT, page);
+    day.upstream.put(`${TEXT}.sig`, signature);
+  }
+  function forged(date: string): void {
+    put(text, detached(Buffer.from(text), vendor.signing, { created: at(date) }));
+  }
 });

@@ -96,8 +96,18 @@ describe('checkTogether', () => {
     expect(check(signed('kernel', 0), signed('initrd', 101))).toThrow('not of one release');
     expect(check(signed('kernel', 101), signed('initrd', 0))).toThrow('not of one release');
   });
-  it('has nothing to say of one file, of others, or without signatures', () => {
-    expect(check(signed('kernel', 0), signed('install', 1e9))).not.toThrow();
+  it('refuses files that were signed far from what names the version, a disk image too', () => {
+    const at = (versionSignedAt: number) => () => {
+      checkTogether({ ...spec, versionSignedAt }, [signed('kernel', 1000), signed('initrd', 1050)]);
+    };
+    expect(at(950)).not.toThrow();
+    expect(at(1100)).not.toThrow();
+    expect(at(949)).toThrow('its version');
+    expect(at(1101)).toThrow('not of one release');
+    expect(check(signed('kernel', 0), signed('install', 101))).toThrow('not of one release');
+  });
+  it('has nothing to say of one file, or without signatures', () => {
+    expect(check(signed('kernel', 0))).not.toThrow();
     expect(check(verify({ digests: { sha256 } }))).not.toThrow();
     checkTogether({ ...spec, ref }, []);
   });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Failure } from '../../src/domain/failure.ts';
+import type { ReleaseSpec } from '../../src/domain/release.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import type { ReleasePorts } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
@@ -21,6 +22,8 @@ export interface Day {
   readonly canary: Upstream;
   readonly bench: Bench;
   sync(ports?: ReleasePorts): Promise<Published>;
+  /** What the publisher offers. */
+  look(): Promise<ReleaseSpec>;
   /** What the operator reads. Nothing of the release is visible then, and no path of the host is named. */
   report(ports?: ReleasePorts): Promise<string>;
   /** The day is over: the next run publishes the whole release. */
@@ -36,11 +39,15 @@ export async function beginDay(vendor: Vendor): Promise<Day> {
   await bench.trust('flatcar', vendor);
   serveFlatcar({ upstream, vendor }, VERSION);
 
-  async function sync(ports: ReleasePorts = bench.ports): Promise<Published> {
+  async function look(ports: ReleasePorts = bench.ports): Promise<ReleaseSpec> {
     const mirror = upstream.url('/flatcar');
     const pinned = [vendor.primary.fingerprint];
     const step = FEEDS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned });
-    return obtainRelease(await resolveRelease('flatcar', step, ports), ports);
+    return resolveRelease('flatcar', step, ports);
+  }
+
+  async function sync(ports: ReleasePorts = bench.ports): Promise<Published> {
+    return obtainRelease(await look(ports), ports);
   }
 
   return {
@@ -48,6 +55,7 @@ export async function beginDay(vendor: Vendor): Promise<Day> {
     canary,
     bench,
     sync,
+    look,
     async report(ports) {
       const failure: unknown = await sync(ports).then(
         () => expect.fail('was published'),

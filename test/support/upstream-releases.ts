@@ -24,10 +24,19 @@ export function flatcarFolder(version: string, channel = 'stable'): string {
   return `/flatcar/${channel}/amd64-usr/${version}`;
 }
 
+/** What is asked of Flatcar to know its current release, and nothing else. */
+export function flatcarQuestions(version: string): readonly string[] {
+  const text = `${flatcarFolder(version)}/version.txt`;
+  return ['/flatcar/stable/amd64-usr/current/version.txt', text, `${text}.sig`].map((path) => `GET ${path}`);
+}
+
 /** Flatcar's layout: one .sig and one .DIGESTS for each file; the kernel's are those of its other name, as today. */
 export function serveFlatcar({ upstream, vendor }: Signed, version: string, channel = 'stable'): void {
   const folder = flatcarFolder(version, channel);
-  upstream.put(`/flatcar/${channel}/amd64-usr/current/version.txt`, versionTxt('FLATCAR', version));
+  const text = versionTxt('FLATCAR', version);
+  upstream.put(`/flatcar/${channel}/amd64-usr/current/version.txt`, text);
+  upstream.put(`${folder}/version.txt`, text);
+  upstream.put(`${folder}/version.txt.sig`, vendor.sign(Buffer.from(text)));
   for (const [name, signedAs] of [
     [FLATCAR.kernel, ALIAS],
     [FLATCAR.initrd, FLATCAR.initrd],

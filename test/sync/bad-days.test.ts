@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/run-cli.ts';
 import { FLATCAR_PROFILE, makeStand } from '../support/sync-stand.ts';
 import { status } from '../support/upstream-faults.ts';
-import { FLATCAR, flatcarFolder, payload, serveFlatcar } from '../support/upstream-releases.ts';
+import { flatcarQuestions, FLATCAR, flatcarFolder, payload, serveFlatcar } from '../support/upstream-releases.ts';
 import { type Fault, serve } from '../support/upstream-server.ts';
 
 const INITRD = `${flatcarFolder('4593.2.5')}/${FLATCAR.initrd}`;
@@ -177,7 +177,7 @@ describe('the publisher has a bad day', () => {
     expect(refused.report.targets[0]?.message).toContain(
       'flatcar stable offers 9999.2.9, which is older than 10000.2.0',
     );
-    expect(stand.upstream.requests).toEqual(['GET /flatcar/stable/amd64-usr/current/version.txt']);
+    expect(stand.upstream.requests).toEqual(flatcarQuestions('9999.2.9'));
     expect((await stand.sync('--allow-downgrade')).code).toBe(0);
     expect(stand.version('seed')).toBe('9999.2.9');
     // It is the one in force from now on.

@@ -1,5 +1,5 @@
 import type { FeedInput, FeedStep } from '../../domain/feed.ts';
-import type { ArtifactKind, ArtifactSpec, Trust } from '../../domain/release.ts';
+import type { ArtifactKind, ArtifactSpec, ReleaseSpec, Trust } from '../../domain/release.ts';
 import type { Version } from '../../domain/version.ts';
 import { artifact } from './steps.ts';
 
@@ -58,9 +58,6 @@ export function board(input: FeedInput): string {
   return `${input.arch}-usr`;
 }
 
-// Kernel and initramfs come from one run of the build; two releases of a channel are at least two weeks apart.
-const SIGNED_WITHIN = 7 * 86_400;
-
 export function layoutRelease(
   input: FeedInput,
   found: {
@@ -69,7 +66,7 @@ export function layoutRelease(
     readonly version: Version;
     readonly trust: Trust;
   },
-  parts: { readonly artifacts: readonly ArtifactSpec[]; readonly redirectHosts: readonly string[] },
+  parts: Pick<ReleaseSpec, 'artifacts' | 'redirectHosts' | 'signedWithin' | 'versionSignedAt' | 'notes'>,
 ): FeedStep {
   const { system, shelf, version, trust } = found;
   return {
@@ -77,9 +74,7 @@ export function layoutRelease(
     release: {
       ref: { system, channel: input.channel, arch: input.arch, version, shelf: `${shelf}/${version}` },
       trust,
-      artifacts: parts.artifacts,
-      redirectHosts: parts.redirectHosts,
-      signedWithin: SIGNED_WITHIN,
+      ...parts,
     },
   };
 }

@@ -26,6 +26,9 @@ const INSTALL: readonly LayoutFile[] = ['coreos_production_image.bin.bz2', 'core
   (name, i) => ({ ...file(name, 'install', [name]), ...(i === 0 ? {} : { optional: true }) }),
 );
 
+// Kernel and initramfs come from one run of the build. Old mirrors have no signed version.txt to compare them with.
+const SIGNED_WITHIN = 7 * 86_400;
+
 /** CoreOS Container Linux: ended in May 2020, its servers are gone; a mirror in their layout works. */
 export const coreos: Feed = { id: 'coreos', base: (channel) => `https://${channel}.release.core-os.net`, start };
 
@@ -52,7 +55,7 @@ function release(input: FeedInput, base: string, version: Version): FeedStep {
   const files = input.install ? [...PXE, ...INSTALL] : PXE;
   const found = { system: 'coreos', shelf: board(input), version, trust: trusting(input, PUBLISHER) } as const;
   const artifacts = layoutArtifacts({ directory: `${base}/${version}`, files });
-  return layoutRelease(input, found, { artifacts, redirectHosts: [] });
+  return layoutRelease(input, found, { artifacts, redirectHosts: [], signedWithin: SIGNED_WITHIN });
 }
 
 /** The version in version.txt. Throws Failure `refused`. */

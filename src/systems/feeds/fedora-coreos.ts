@@ -33,6 +33,9 @@ const FORM = /^\d{2,3}\.\d{8}\.\d{1,3}\.\d{1,5}$/;
 const STREAM: Readonly<Record<string, string>> = { stable: '3', testing: '2', next: '1' };
 const ARCH = { amd64: 'x86_64', arm64: 'aarch64' } as const;
 
+/** A build's files are signed in one go. */
+const SIGNED_WITHIN = 3 * 86_400;
+
 /** Fedora CoreOS: stable, testing, next. */
 export const fedoraCoreos: Feed = { id: 'fedora-coreos', base: () => BASE, start };
 
@@ -75,6 +78,7 @@ function release(input: FeedInput, found: StreamRelease): FeedStep {
       trust: trusting(input, { pinned, revoked: [], keyUrls: [KEY_URL] }),
       artifacts: wanted.map((file) => spec(file, input.mirror)),
       redirectHosts: ['.fedoraproject.org'],
+      signedWithin: SIGNED_WITHIN,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../../domain/failure.ts';
 import type { Feed, FeedInput, FeedStep } from '../../domain/feed.ts';
+import type { ReleaseSpec } from '../../domain/release.ts';
 import type { Version } from '../../domain/version.ts';
 import {
   board,
@@ -9,7 +10,7 @@ import {
   layoutRelease,
   shellValue,
 } from './container-linux.ts';
-import { MAX_TEXT, readOne, strictChannel, strictVersion, trusting } from './steps.ts';
+import { MAX_TEXT, reading, readOne, strictChannel, strictVersion, trusting } from './steps.ts';
 
 const PUBLISHER = {
   pinned: ['F88CFEDEFF29A5B4D9523864E25D9AED0593B34A'],
@@ -56,7 +57,7 @@ function start(input: FeedInput): FeedStep {
   // One mirror serves all channels, as flatcar.cdn.cncf.io does: MIRROR/stable/amd64-usr/...
   const base = input.mirror === undefined ? flatcar.base(channel) : `${input.mirror}/${series(channel)}`;
   if (input.version !== undefined)
-    return release(input, base, strictVersion(input.version, BUILD_VERSION, '"version"'));
+    return numbered(input, base, strictVersion(input.version, BUILD_VERSION, '"version"'));
   if (channel !== 'lts')
     return current(input, base, channel.replace(/^lts-/, 'current-').replace(/^[a-z]+$/, 'current'));
   return read(`${base}/lts-info`, (text) => current(input, base, `current-${newestLtsYear(text)}`));
@@ -64,14 +65,47 @@ function start(input: FeedInput): FeedStep {
 
 function current(input: FeedInput, base: string, pointer: string): FeedStep {
   // Resolved once; everything else comes from the numbered directory, because `current` moves under one's hands.
-  return read(`${base}/${board(input)}/${pointer}/version.txt`, (text) => release(input, base, parseVersionTxt(text)));
+  return read(`${base}/${board(input)}/${pointer}/version.txt`, (text) => numbered(input, base, parseVersionTxt(text)));
 }
 
-function release(input: FeedInput, base: string, version: Version): FeedStep {
+// The build signs version.txt together with the image, and the files to boot from the network after it, by the same run.
+const SIGNED_WITHIN = 3 * 86_400;
+
+/**
+ * The numbered directory's own version.txt, which is signed: no other file says which release it is of, and without it a
+ * mirror could offer an old release's files as a new one. A mirror of the operator's may lack it; then a person is told.
+ */
+function numbered(input: FeedInput, base: string, version: Version): FeedStep {
+  checkBranch(input, version);
+  const url = `${base}/${board(input)}/${version}/version.txt`;
+  const optional = input.mirror !== undefined;
+  const document = { url, maxBytes: MAX_TEXT, optional, signed: { detached: `${url}.sig`, optional } };
+  const around = { trust: trusting(input, PUBLISHER), redirectHosts: REDIRECT_HOSTS };
+  return reading({ ...around, documents: [document] }, ([answer]) => {
+    if (answer !== undefined && parseVersionTxt(answer.text) !== version)
+      throw new Failure('refused', `${url} names another version`, {
+        remedy: 'the mirror may be half updated, or put together from several releases',
+      });
+    if (answer?.signedAt !== undefined)
+      return release(input, base, version, { signedWithin: SIGNED_WITHIN, versionSignedAt: answer.signedAt });
+    const note = `the mirror has no signed version.txt for ${version}: that these files are of that release is the mirror's word alone; copy version.txt and version.txt.sig into its directory`;
+    return release(input, base, version, { signedWithin: SIGNED_WITHIN, notes: [note] });
+  });
+}
+
+function checkBranch(input: FeedInput, version: Version): void {
   const [build = '', branch = ''] = version.split('.');
   const expected = BRANCH[series(input.channel)];
   if (Number(build) > LAST_WITHOUT_BRANCH && expected !== undefined && branch !== expected)
     throw new Failure('refused', `${version} is not a release of the ${input.channel} channel`);
+}
+
+function release(
+  input: FeedInput,
+  base: string,
+  version: Version,
+  proof: Pick<ReleaseSpec, 'signedWithin' | 'versionSignedAt' | 'notes'>,
+): FeedStep {
   const directory = `${base}/${board(input)}/${version}`;
   const artifacts = layoutArtifacts({ directory, files: input.install ? [...PXE, ...INSTALL] : PXE });
   const found = {
@@ -80,7 +114,7 @@ function release(input: FeedInput, base: string, version: Version): FeedStep {
     version,
     trust: trusting(input, PUBLISHER),
   } as const;
-  return layoutRelease(input, found, { artifacts, redirectHosts: REDIRECT_HOSTS });
+  return layoutRelease(input, found, { artifacts, redirectHosts: REDIRECT_HOSTS, ...proof });
 }
 
 /** The version in version.txt. Throws Failure `refused`. */

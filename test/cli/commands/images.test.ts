@@ -128,7 +128,7 @@ function flatcarFiles(version: string): readonly string[] {
     `${alias}.DIGESTS`,
     `${FLATCAR.initrd}.DIGESTS`,
   ];
-  return ['/flatcar/stable/amd64-usr/current/version.txt', ...names.map((name) => `${flatcarFolder(version)}/${name}`)];
+  return ['version.txt', 'version.txt.sig', ...names].map((name) => `${flatcarFolder(version)}/${name}`);
 }
 
 describe('pilotlight images import', () => {

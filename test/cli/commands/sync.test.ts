@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FLATCAR_PROFILE, makeStand } from '../../support/sync-stand.ts';
 import { digestsText, hex } from '../../support/upstream-formats.ts';
-import { serveFlatcar } from '../../support/upstream-releases.ts';
+import { flatcarQuestions, serveFlatcar } from '../../support/upstream-releases.ts';
 
 describe('pilotlight sync', () => {
   it('takes an empty shelf to a published release and lets the profile boot it', async () => {
@@ -46,7 +46,7 @@ describe('pilotlight sync', () => {
       0,
       'CHANNEL               VERSION   RESULT      PROFILES\nflatcar/stable/amd64  4593.2.5  up to date  seed\n',
     ]);
-    expect(stand.upstream.requests).toEqual(['GET /flatcar/stable/amd64-usr/current/version.txt']);
+    expect(stand.upstream.requests).toEqual(flatcarQuestions('4593.2.5'));
     expect(times()).toEqual(before);
   });
 });
@@ -60,7 +60,7 @@ describe('pilotlight sync --dry-run', () => {
       0,
       'CHANNEL               VERSION   RESULT            PROFILES\nflatcar/stable/amd64  4593.2.5  would be fetched  seed\n',
     ]);
-    expect(stand.upstream.requests).toEqual(['GET /flatcar/stable/amd64-usr/current/version.txt']);
+    expect(stand.upstream.requests).toEqual(flatcarQuestions('4593.2.5'));
     expect([stand.visible(), readdirSync(join(stand.dir, 'state'))]).toEqual([[], ['keys']]);
     expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
   });
