@@ -89,7 +89,12 @@ function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind
   const { profile, node: known } = reader.match;
   const node =
     known === undefined ? {} : { node: { name: known.name, ...(known.ip === undefined ? {} : { ip: known.ip }) } };
-  const findings = checkDocument(kind, text, { fileName: document.name, system: profile.system, ...node });
+  const findings = checkDocument(kind, text, {
+    fileName: document.name,
+    system: profile.system,
+    version: profile.version,
+    ...node,
+  });
   const wrong = findings.find((finding) => finding.severity === 'error');
   if (wrong === undefined) return;
   const failure = problemFailure(findingProblem(wrong, document.file));

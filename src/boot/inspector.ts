@@ -88,7 +88,7 @@ function plainProblems(
   kind: (typeof DOCUMENT_KINDS)[number],
   profile: Profile,
 ): readonly Problem[] {
-  const context = { fileName: document.name, system: profile.system };
+  const context = { fileName: document.name, system: profile.system, version: profile.version };
   return checkDocumentBytes(kind, document.bytes, context).map((finding) => findingProblem(finding, document.file));
 }
 

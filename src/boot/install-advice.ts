@@ -6,7 +6,7 @@ import { checkDocumentBytes, isPacked } from '../documents/document.ts';
 import { documentText } from '../documents/document-text.ts';
 import { installAutoinstall } from '../documents/install-autoinstall.ts';
 import { hasComment, UNREADABLE_LATE_COMMAND } from '../documents/install-preseed.ts';
-import { addPhoneHome } from '../documents/phone-home.ts';
+import { addPhoneHome, replacesItself } from '../documents/phone-home.ts';
 import { readPreseed } from '../documents/preseed-lines.ts';
 
 /** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
@@ -29,7 +29,9 @@ const ANYWHERE = 'http://server/';
 function phoneHomeAdvice(profile: Profile, named: readonly Named[]): readonly Problem[] {
   if (!profile.phone_home) return [];
   // What a template becomes is seen when it is rendered: here it counts as a document that takes one.
+  const replaced = named.some(({ kind, document }) => kind === 'ignition' && replacesItself(textOf(document)));
   const told = named.some(({ kind, document }) => {
+    if (kind === 'ignition' && replacesItself(textOf(document))) return false;
     const text = document.template ? (EMPTY[kind] ?? '') : textOf(document);
     return addPhoneHome(kind, text, profile.system, ANYWHERE) !== undefined;
   });
@@ -38,8 +40,12 @@ function phoneHomeAdvice(profile: Profile, named: readonly Named[]): readonly Pr
     warning(
       profile,
       'phone_home',
-      'no document of this profile can be given a unit that phones home',
-      'POST to {{report.up_url}} in the document, or put {{report.up_unit}} where it keeps units',
+      replaced
+        ? 'config.replace throws away what stands beside it: a unit that phones home would be lost'
+        : 'no document of this profile can be given a unit that phones home',
+      replaced
+        ? 'use config.merge (in version 2: append), or put a unit with {{report.up_unit}} into what config.replace names'
+        : 'POST to {{report.up_url}} in the document, or put {{report.up_unit}} where it keeps units',
     ),
   ];
 }

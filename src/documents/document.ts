@@ -10,6 +10,8 @@ import { checkUserData } from './user-data.ts';
 export interface DocumentContext extends CloudConfigTarget {
   /** Without `.hbs`. */
   readonly fileName: string;
+  /** The release that the machine boots; some read less than others. */
+  readonly version?: string;
 }
 
 // Far over every real configuration (Ignition files with contents in data URLs included), and read in under a second.
@@ -87,7 +89,7 @@ function check(kind: DocumentKind, text: string, context: DocumentContext, findi
       else checkUserData(text, context.system, findings);
       return;
     case 'ignition':
-      checkIgnition(text, context.system, findings);
+      checkIgnition(text, context, findings);
       return;
     case 'nocloud':
       checkUserData(text, context.system, findings);

@@ -93,6 +93,8 @@ const SPEC_3: FieldTable = {
 export interface IgnitionVersion {
   readonly major: 2 | 3;
   readonly minor: number;
+  /** `oem://` in version 3 as well: Flatcar put it back ("Revert drop OEM URI support"). */
+  readonly oem?: boolean;
 }
 
 export const IGNITION_VERSIONS: ReadonlyMap<string, IgnitionVersion> = new Map<string, IgnitionVersion>([

@@ -43,8 +43,8 @@ function checkResource(resource: Placed, version: IgnitionVersion, report: Repor
   if (typeof hash.value === 'string') checkHash(hash, hash.value, version, report);
 }
 
-function schemes({ major, minor }: IgnitionVersion): readonly string[] {
-  const old = major === 2 ? ['oem'] : [];
+function schemes({ major, minor, oem }: IgnitionVersion): readonly string[] {
+  const old = major === 2 || oem === true ? ['oem'] : [];
   const gs = major === 3 && minor >= 2 ? ['gs'] : [];
   const arn = major === 3 && minor >= 4 ? ['arn'] : [];
   return ['http', 'https', 'tftp', 'data', 's3', ...old, ...gs, ...arn];

@@ -27,14 +27,30 @@ function intoIgnition(text: string, url: string): string | undefined {
   const json = readJson(text, new Findings(''));
   const version = at(at(json?.value, 'ignition'), 'version');
   if (typeof version !== 'string' || !/^[23]\./.test(version)) return undefined;
-  const units = at(at(json?.value, 'systemd'), 'units') ?? [];
+  if (isReplaced(json?.value)) return undefined;
+  const systemd = at(json?.value, 'systemd');
+  const units = at(systemd, 'units') ?? [];
   if (!Array.isArray(units)) return undefined;
   if (units.some((unit) => at(unit, 'name') === PHONE_HOME_UNIT)) return text;
   // "enabled" came with 2.1.0.
   const enabled = version.startsWith('2.0') ? { enable: true } : { enabled: true };
   const unit = { name: PHONE_HOME_UNIT, ...enabled, contents: phoneHomeUnit(url) };
   // Without formatting options: they would also change the lines beside it.
+  if (systemd === null) return applyEdits(text, modify(text, ['systemd'], { units: [unit] }, {}));
+  if (at(systemd, 'units') === null) return applyEdits(text, modify(text, ['systemd', 'units'], [unit], {}));
   return applyEdits(text, modify(text, ['systemd', 'units', units.length], unit, { isArrayInsertion: true }));
+}
+
+/** With `config.replace` Ignition throws away all that stands beside it: a unit of ours, too. */
+function isReplaced(config: unknown): boolean {
+  const source = at(at(at(at(config, 'ignition'), 'config'), 'replace'), 'source');
+  return typeof source === 'string' && source !== '';
+}
+
+/** Whether this Ignition names another one in its own place; of a template: whether it looks like it. */
+export function replacesItself(text: string): boolean {
+  const json = readJson(text, new Findings(''));
+  return json === undefined ? /"replace"\s*:\s*\{[^}]*"source"/.test(text) : isReplaced(json.value);
 }
 
 function intoCloudConfig(text: string, url: string): string | undefined {

@@ -28,6 +28,21 @@ describe('advice', () => {
 
   test.each<[string, JsonObject, Record<string, string>, string]>([
     [
+      'case 16-phone-home-and-replace: a file that replaces itself',
+      { ...FLATCAR, phone_home: true },
+      { 'configs/w.ign': '{"ignition":{"version":"3.3.0","config":{"replace":{"source":"http://x/y.ign"}}}}' },
+      'p.json phone_home: config.replace throws away what stands beside it',
+    ],
+    [
+      'case 16-phone-home-and-replace: a template that replaces itself',
+      { ...FLATCAR, phone_home: true },
+      {
+        'configs/w.ign.hbs':
+          '{"ignition":{"version":"2.2.0","config":{"replace":{"source":"{{base_url}}/configs/x"}}}, "x": {{json vars}} }',
+      },
+      'p.json phone_home: config.replace throws away what stands beside it',
+    ],
+    [
       'install beside boot: local',
       { ...FLATCAR, install, boot: 'local' },
       IGN,

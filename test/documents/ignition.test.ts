@@ -7,7 +7,7 @@ import { IGNITION_SAMPLES, ignitionText } from '../support/document-ignition-sam
 
 function check(text: string, system?: SystemId) {
   const findings = new Findings(text);
-  checkIgnition(text, system, findings);
+  checkIgnition(text, { system }, findings);
   return findings.sorted();
 }
 const short = (text: string, system?: SystemId) =>
@@ -23,11 +23,49 @@ test.each([
   ['{}', 'error there is no "ignition.version"'],
   ['[]', 'error there is no "ignition.version"'],
   ['{"ignition": {"version": 3}}', 'error there is no "ignition.version"'],
-  ['{"ignitionVersion": 1}', 'error Ignition 1 is not known here'],
-  ['{"ignition": {"version": "3.7.0-experimental"}}', 'error Ignition "3.7.0-experimental" is not known'],
+  ['{"ignitionVersion": 2}', 'error there is no "ignition.version"'],
+  ['{"ignition": {"version": "3.3"}}', 'error Ignition "3.3" is not known'],
+  ['{"ignition": {"version": "3.3.0-rc1"}}', 'error Ignition "3.3.0-rc1" is not known'],
   ['{"ignition": {"version": "constructor"}}', 'error Ignition "constructor" is not known'],
 ])('%j', (text, finding) => {
   expect(short(text)).toEqual([finding]);
+});
+
+describe('case 08-ignition-false-positives: what the machine reads is no error', () => {
+  test.each([
+    ['oem://', '{"ignition":{"version":"3.3.0"},"storage":{"files":[{"path":"/a","contents":{"source":"oem:///x"}}]}}'],
+    [
+      'version 1',
+      '{"ignitionVersion":1,"systemd":{"units":[{"name":"a.service","enable":true,"contents":"[Service]\\nExecStart=/bin/true"}]}}',
+    ],
+    ['null', '{"ignition":{"version":"3.3.0","config":{"replace":null}},"passwd":null,"storage":null}'],
+    [
+      'null below',
+      '{"ignition":{"version":"2.2.0"},"storage":{"files":null},"systemd":{"units":[{"name":"a.service","contents":null}]}}',
+    ],
+  ])('%s', (_what, text) => {
+    expect(short(text, 'flatcar')).toEqual([]);
+  });
+
+  test('an experimental version is a warning, and so is one that may come', () => {
+    const [experimental] = check('{"ignition":{"version":"3.7.0-experimental"}}', 'flatcar');
+    expect(experimental).toMatchObject({ severity: 'warning', key: 'ignition.version' });
+    expect(experimental?.message).toContain('is experimental: only releases with just this one read it');
+    expect(short('{"ignition":{"version":"3.9.0"},"new":1}', 'fedora-coreos')).toEqual([
+      'warning Ignition "3.9.0" is newer than what is known here: it is not checked',
+    ]);
+  });
+
+  test('what it does not read still is one', () => {
+    const oem = '{"ignition":{"version":"3.3.0"},"storage":{"files":[{"path":"/a","contents":{"source":"oem:///x"}}]}}';
+    expect(short(oem, 'fedora-coreos')).toEqual(['error the source scheme "oem" is unknown to this version']);
+    expect(short('{"ignitionVersion":1}', 'fedora-coreos')).toEqual(['error Fedora CoreOS reads no Ignition 1']);
+    // A null is a key that is not there, also where one must be.
+    expect(short('{"ignition":{"version":"3.3.0"},"storage":{"files":[{"path":null}]}}', 'flatcar')).toEqual([
+      'error the key "path" is missing',
+    ]);
+    expect(short('{"ignition":null}', 'flatcar')).toEqual(['error there is no "ignition.version"']);
+  });
 });
 
 test('a version that is refused comes with those that are not', () => {

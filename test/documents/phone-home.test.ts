@@ -34,6 +34,24 @@ describe('Ignition', () => {
   });
 
   test.each([
+    ['{"ignition":{"version":"3.3.0"},"systemd":null}', ''],
+    ['{"ignition":{"version":"3.3.0"},"systemd":{"units":null}}', ''],
+  ])('takes null for an absent key: %j', (own) => {
+    const text = addPhoneHome('ignition', own, 'flatcar', UP) ?? '';
+    expect(JSON.parse(text)).toMatchObject({ systemd: { units: [{ name: PHONE_HOME_UNIT }] } });
+  });
+
+  test.each(['2.0.0', '2.2.0', '3.0.0', '3.3.0'])(
+    'case 16-phone-home-and-replace: %s with config.replace throws a unit away, so there is no place',
+    (version) => {
+      const text = JSON.stringify({ ignition: { version, config: { replace: { source: 'http://x/y.ign' } } } });
+      expect(addPhoneHome('ignition', text, 'flatcar', UP)).toBeUndefined();
+      const empty = JSON.stringify({ ignition: { version, config: { replace: null } } });
+      expect(addPhoneHome('ignition', empty, 'flatcar', UP)).toContain(UP);
+    },
+  );
+
+  test.each([
     '',
     'variant: flatcar\nversion: 1.0.0\n',
     '{"ignition":{}}',
