@@ -5,6 +5,7 @@ import { DOCUMENT_KINDS, type DocumentKind } from '../domain/profile.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import type { InstallLinks } from '../systems/system.ts';
+import { nameInUrl } from '../domain/name.ts';
 import { hasIdentity, identityQuery } from './reasons.ts';
 
 /**
@@ -28,7 +29,7 @@ export function documentLinks(
       if (machine !== '') links.nocloud = `${origin}/nocloud/${machine}/`;
     } else {
       const name = findDocument(documents, kind, wanted)?.name ?? wanted;
-      links[kind] = `${origin}/configs/${encodeURIComponent(name)}${query}`;
+      links[kind] = `${origin}/configs/${nameInUrl(name)}${query}`;
     }
   }
   return links;

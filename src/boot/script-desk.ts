@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import { Failure, failureLine } from '../domain/failure.ts';
 import type { MachineFacts } from '../domain/facts.ts';
-import type { Name } from '../domain/name.ts';
+import { nameInUrl, type Name } from '../domain/name.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { Plan } from '../domain/plan.ts';
 import { problemFailure } from '../domain/problem.ts';
@@ -93,7 +93,7 @@ export function createScriptDesk(options: ScriptDeskOptions) {
       return { script: legacyScript({ profile: match.profile, origin, ...sshKey }), decision };
     }
     const plan = machinePlan(match, {}, origin, snapshot);
-    const again = `${origin}/?profile=${name}`;
+    const again = `${origin}/?profile=${nameInUrl(name)}`;
     const missing = await missingFiles(plan, shelf);
     if (missing.length > 0) {
       const lines = await missingLines(match, missing);

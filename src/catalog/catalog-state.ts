@@ -54,6 +54,11 @@ export class CatalogState {
     );
   }
 
+  /** The folders in those folders. */
+  get inside(): readonly string[] {
+    return [this.#profiles, this.#documents, this.#keys].flatMap(({ inside }) => inside);
+  }
+
   /** What would be wrong if these files were saved on top of what was read last. */
   attempt(drafts: Drafts): readonly Problem[] {
     this.#check ??= createProfileCheck();
@@ -128,21 +133,18 @@ function kindsOf(check: ProfileCheck): {
       folder: 'profiles',
       ending: '.json',
       maxBytes: MIB,
-      folderInside: 'error',
       parse: (file, { bytes }) => readProfile(file, bytes, check),
     },
     documents: {
       folder: 'configs',
       ending: '',
       maxBytes: 4 * MIB,
-      folderInside: 'warning',
       parse: (file, { bytes, mtimeMs }) => readDocument(file, bytes, mtimeMs),
     },
     keys: {
       folder: 'sshkeys',
       ending: '.pub',
       maxBytes: MIB / 16,
-      folderInside: 'error',
       parse: (file, { bytes }) => readKey(file, bytes),
     },
   };

@@ -51,7 +51,13 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     const mine = (async () => {
       await before?.catch(() => undefined);
       await watching?.refresh();
-      const changed = await state.look();
+      const known = state.inside.join('\n');
+      let changed = await state.look();
+      if (watching !== undefined && state.inside.join('\n') !== known) {
+        // A folder that is new was not watched while it was read: what came in the meantime is not heard.
+        await watching.refresh();
+        changed = (await state.look()) || changed;
+      }
       if (changed) for (const listener of [...listeners]) tell(listener);
     })();
     running = mine;
@@ -106,7 +112,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     async start() {
       stopped = false;
       // First the watchers, then the files: an edit in between is heard.
-      watching = createFolderWatch(files, FOLDERS, options.watch ?? systemWatch, heard);
+      watching = createFolderWatch(files, () => [...FOLDERS, ...state.inside], options.watch ?? systemWatch, heard);
       await refresh();
       const { generation, profiles, problems } = state.snapshot;
       log.info({ generation, profiles: profiles.size, problems: problems.length }, 'catalog read');

@@ -1,8 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
-import type { Problem } from '../domain/problem.ts';
+import { problemLine, type Problem } from '../domain/problem.ts';
 import type { DataRoot, ReadFile } from '../files/data-root.ts';
 import { identityOf, type FileFacts } from '../files/file-facts.ts';
+import type { BrokenEntry, Listing } from '../files/list-folder.ts';
 import type { Reading, Slot } from './slot.ts';
 
 /** What is read from one of the catalog's folders. */
@@ -12,8 +13,6 @@ export interface FolderKind<T> {
   /** Files without this ending are not looked at. */
   readonly ending: string;
   readonly maxBytes: number;
-  /** How a folder in the place of a file is judged. */
-  readonly folderInside: 'error' | 'warning';
   parse(file: string, content: ReadFile): Reading<T>;
 }
 
@@ -28,14 +27,22 @@ interface Entry<T> {
 
 /** One folder as it was read last. */
 export interface FolderState<T> {
+  /** By name below the folder: `a.json`, `lab/a.json`. */
   readonly entries: ReadonlyMap<string, Entry<T>>;
+  /** The folders inside: `profiles/lab`. */
+  readonly inside: readonly string[];
   /** Wrong with the folder itself. */
   readonly problems: readonly Problem[];
   /** True when something was read anew, appeared or went. */
   readonly changed: boolean;
 }
 
-export const EMPTY_FOLDER: FolderState<never> = { entries: new Map(), problems: [], changed: false };
+export const EMPTY_FOLDER: FolderState<never> = {
+  entries: new Map(),
+  inside: [],
+  problems: [],
+  changed: false,
+};
 
 // A file that was written within the clock tick of its reading looks the same afterwards. Two seconds cover the
 // coarsest clocks of file systems (FAT); until then every look reads the bytes again.
@@ -50,22 +57,19 @@ export async function readFolder<T>(
   before: FolderState<T>,
   stamp: { readonly change: number; readonly now: () => number },
 ): Promise<FolderState<T>> {
-  const listing = await files.list(kind.folder).catch(asFailure);
-  if (listing instanceof Failure) return withoutFolder(kind, before, listing);
+  const contents = await contentsOf(files, kind);
+  if (contents instanceof Failure) return withoutFolder(kind, before, contents);
+  const { names, inside, problems } = contents;
   const entries = new Map<string, Entry<T>>();
-  let changed = before.problems.length > 0;
-  const wanted = listing.names.filter((name) => isWanted(name, kind));
-  await inBatches(wanted, async (name) => {
+  let changed = !isSameList(problems, before.problems);
+  await inBatches(names, async (name) => {
     keep(name, await look(name, before.entries.get(name)));
   });
-  await inBatches(
-    listing.broken.filter(({ name }) => isWanted(name, kind)),
-    async ({ name, failure }) => {
-      keep(name, await broken(name, failure, before.entries.get(name)));
-    },
-  );
+  await inBatches(contents.broken, async ({ name, failure }) => {
+    keep(name, await broken(name, failure, before.entries.get(name)));
+  });
   changed ||= [...before.entries.keys()].some((name) => !entries.has(name));
-  return { entries, problems: [], changed };
+  return { entries, inside, problems, changed };
 
   function keep(name: string, entry: Entry<T> | undefined): void {
     if (entry === undefined) return;
@@ -112,10 +116,9 @@ export async function readFolder<T>(
       const message = `is larger than ${kind.maxBytes / 1024} KiB`;
       return { severity: 'error', message, place: { file }, remedy: 'split it' };
     }
-    const inside = failure.code === 'refused' ? await files.list(file).catch(asFailure) : failure;
-    if (!(inside instanceof Failure)) {
-      const remedy = `put files directly in ${kind.folder}/`;
-      return { severity: kind.folderInside, message: 'is a folder, not a file', place: { file }, remedy };
+    if (failure.code === 'refused' && !((await files.list(file).catch(asFailure)) instanceof Failure)) {
+      const remedy = `put a file there; a folder in ${kind.folder}/ may not be called so`;
+      return { severity: 'error', message: 'is a folder, not a file', place: { file }, remedy };
     }
     return {
       severity: 'error',
@@ -131,10 +134,69 @@ const REMEDIES: Readonly<Record<string, string>> = {
   unavailable: 'let the server’s user read it (chmod, chown)',
 };
 
+interface Contents {
+  readonly names: readonly string[];
+  readonly broken: readonly BrokenEntry[];
+  readonly inside: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** What there is to be read in the folder, and in the folders that it holds, but no deeper. */
+async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Contents | Failure> {
+  const top = await files.list(kind.folder).catch(asFailure);
+  if (top instanceof Failure) return top;
+  const names = top.names.filter((name) => isWanted(name, kind));
+  const broken: BrokenEntry[] = [];
+  const inside: string[] = [];
+  const problems: Problem[] = [];
+  for (const entry of top.broken) {
+    const { name } = entry;
+    if (IS_PRIVATE.test(name)) continue;
+    const folder = `${kind.folder}/${name}`;
+    const listing = isFolderName(name, kind) && entry.failure.code === 'refused' ? await listed(folder) : undefined;
+    if (listing === undefined) {
+      if (isWanted(name, kind)) broken.push(entry);
+      continue;
+    }
+    inside.push(folder);
+    names.push(...listing.names.map((inner) => `${name}/${inner}`).filter((inner) => isWanted(inner, kind)));
+    for (const { name: inner, failure } of listing.broken) {
+      if (IS_PRIVATE.test(inner)) continue;
+      const path = `${folder}/${inner}`;
+      if (failure.code === 'refused' && (await listed(path)) !== undefined) problems.push(tooDeep(path, kind.folder));
+      else if (isWanted(inner, kind)) broken.push({ name: `${name}/${inner}`, failure });
+    }
+  }
+  return { names, broken, inside, problems };
+
+  async function listed(folder: string): Promise<Listing | undefined> {
+    const listing = await files.list(folder).catch(asFailure);
+    return listing instanceof Failure ? undefined : listing;
+  }
+}
+
+/** `x.json` in profiles/ is meant to be a file. */
+function isFolderName(name: string, { ending }: { readonly ending: string }): boolean {
+  return ending === '' || !name.endsWith(ending);
+}
+
+function tooDeep(file: string, folder: string): Problem {
+  const message = 'is a folder in a folder: what is in it is not read';
+  return { severity: 'warning', message, place: { file }, remedy: `keep files in ${folder}/ or one folder below it` };
+}
+
+function isSameList(a: readonly Problem[], b: readonly Problem[]): boolean {
+  return (
+    a.length === b.length && a.every((problem, index) => problemLine(problem) === problemLine(b[index] ?? problem))
+  );
+}
+
 // Hidden files and what editors leave beside the file that they are writing.
 function isWanted(name: string, kind: { readonly ending: string }): boolean {
-  return name.endsWith(kind.ending) && !/^\.|^#.*#$|~$|\.sw[a-p]$/.test(name);
+  return name.endsWith(kind.ending) && !IS_PRIVATE.test(name.slice(name.indexOf('/') + 1));
 }
+
+const IS_PRIVATE = /^\.|^#.*#$|~$|\.sw[a-p]$/;
 
 function settledIdentity(facts: FileFacts, now: number): string | undefined {
   const latest = Math.max(facts.mtimeMs, Number(facts.ctimeNs / 1_000_000n));
@@ -155,7 +217,7 @@ function withoutFolder<T>(kind: FolderKind<T>, before: FolderState<T>, failure: 
       };
   const entries = gone ? new Map<string, Entry<T>>() : before.entries;
   const changed = before.problems[0]?.message !== problem.message || entries.size !== before.entries.size;
-  return { entries, problems: [problem], changed };
+  return { entries, inside: gone ? [] : before.inside, problems: [problem], changed };
 }
 
 async function isLink(path: string): Promise<boolean> {

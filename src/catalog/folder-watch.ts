@@ -28,12 +28,12 @@ interface Watched {
 }
 
 /**
- * Watches the folders, and the root in which they may appear. The system's watchers stay with a folder that was renamed
+ * Watches the folders (asked for anew at every refresh), and the root in which they may appear. The system's watchers stay with a folder that was renamed
  * away or replaced, so the folder's inode is compared at every refresh.
  */
 export function createFolderWatch(
   files: DataRoot,
-  folders: readonly string[],
+  folders: () => readonly string[],
   watch: Watch,
   onChange: () => void,
 ): FolderWatch {
@@ -84,7 +84,10 @@ export function createFolderWatch(
 
   return {
     async refresh() {
-      for (const folder of ['', ...folders]) await refreshOne(folder);
+      const wanted = ['', ...folders()];
+      for (const folder of watched.keys()) if (!wanted.includes(folder)) drop(folder);
+      for (const folder of blind) if (!wanted.includes(folder)) blind.delete(folder);
+      for (const folder of wanted) await refreshOne(folder);
     },
     isBlind: () => blind.size > 0,
     close() {

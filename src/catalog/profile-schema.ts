@@ -5,7 +5,11 @@ import { explainFault, type RawFault, type SchemaFault } from './explain-fault.t
 import type { JsonPath } from './positions.ts';
 
 /** Says what is wrong with a parsed profile; nothing when it is right. */
-export type ProfileCheck = (value: Json) => readonly SchemaFault[];
+export interface ProfileCheck {
+  (value: Json): readonly SchemaFault[];
+  /** What a profile may hold. */
+  readonly keys: ReadonlySet<string>;
+}
 
 /** The description of a profile, as editors and the docs use it. */
 export function profileSchema(): JsonObject {
@@ -22,13 +26,18 @@ export function createProfileCheck(): ProfileCheck {
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, ...UNCHECKED });
   // Also the name under which Visual Studio Code shows it while a profile is being edited.
   ajv.addVocabulary(['patternErrorMessage']);
-  const validate = ajv.compile(profileSchema());
-  return (value) => {
-    if (validate(value)) return [];
-    // The error about a name comes twice: as what its pattern says, and as "propertyNames" around it.
-    const errors = (validate.errors ?? []).filter((error) => error.keyword !== 'propertyNames');
-    return errors.slice(0, MAX_FAULTS).map((error) => explainFault(rawFault(error, value)));
-  };
+  const schema = profileSchema();
+  const validate = ajv.compile(schema);
+  const keys: ReadonlySet<string> = new Set(Object.keys(schema['properties'] as JsonObject));
+  return Object.assign(
+    (value: Json): readonly SchemaFault[] => {
+      if (validate(value)) return [];
+      // The error about a name comes twice: as what its pattern says, and as "propertyNames" around it.
+      const errors = (validate.errors ?? []).filter((error) => error.keyword !== 'propertyNames');
+      return errors.slice(0, MAX_FAULTS).map((error) => explainFault(rawFault(error, value)));
+    },
+    { keys },
+  );
 }
 
 function rawFault(error: ErrorObject, root: Json): RawFault {

@@ -1,4 +1,4 @@
-import { parseName } from '../domain/name.ts';
+import { NAME_RULE, parseName } from '../domain/name.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Reading } from './slot.ts';
 import type { SourceDocument, SshKey } from './snapshot.ts';
@@ -8,7 +8,7 @@ const KEY = '.pub';
 
 /** A file of configs/: its bytes, whatever they are. What they mean is the inspector's business. */
 export function readDocument(file: string, bytes: Buffer, mtimeMs: number): Reading<SourceDocument> {
-  const fileName = file.slice(file.lastIndexOf('/') + 1);
+  const fileName = file.slice(file.indexOf('/') + 1);
   const template = fileName.endsWith(TEMPLATE);
   const name = template ? fileName.slice(0, -TEMPLATE.length) : fileName;
   if (parseName(name) === undefined) return { problems: [unnameable(file, 'document')] };
@@ -17,7 +17,7 @@ export function readDocument(file: string, bytes: Buffer, mtimeMs: number): Read
 
 /** A file of sshkeys/. Its text goes into boot scripts, on the kernel's line and between double quotes. */
 export function readKey(file: string, bytes: Buffer): Reading<SshKey> {
-  const fileName = file.slice(file.lastIndexOf('/') + 1);
+  const fileName = file.slice(file.indexOf('/') + 1);
   const name = parseName(fileName.slice(0, -KEY.length));
   if (name === undefined) return { problems: [unnameable(file, 'key')] };
   const text = bytes.toString('utf8').trim();
@@ -52,6 +52,6 @@ function keyFault(text: string): Pick<Problem, 'message' | 'remedy'> | undefined
 }
 
 function unnameable(file: string, what: string): Problem {
-  const remedy = 'rename it: letters, digits, dot, plus, hyphen and underscore, at most 128 of them';
+  const remedy = `rename it: ${NAME_RULE}`;
   return { severity: 'warning', message: `is left out: this cannot be the name of a ${what}`, place: { file }, remedy };
 }

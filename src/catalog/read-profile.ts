@@ -1,10 +1,11 @@
-import { parseName } from '../domain/name.ts';
+import { isInFolder, NAME_RULE, parseName } from '../domain/name.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { JsonObject, Profile } from '../domain/profile.ts';
 import { buildProfile } from './build-profile.ts';
 import { checkProfile } from './check-profile.ts';
 import { exclusiveClaims, sharedClaims, type Claim } from './claim-ids.ts';
 import { readJson, type Locator } from './json-text.ts';
+import { readLegacyKeys } from './legacy-keys.ts';
 import { namesIn } from './names-in.ts';
 import { pathText, type JsonPath } from './positions.ts';
 import type { ProfileCheck } from './profile-schema.ts';
@@ -25,10 +26,9 @@ const MAX_PROBLEMS = 20;
 
 /** Reads a profile's file completely: text, schema, and what a profile must be by itself. */
 export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): Reading<ReadProfile> {
-  const fileName = file.slice(file.lastIndexOf('/') + 1);
-  const name = parseName(fileName.slice(0, -'.json'.length));
+  const name = parseName(file.slice(file.indexOf('/') + 1, -'.json'.length));
   if (name === undefined) {
-    const remedy = 'rename it: letters, digits, dot, plus, hyphen and underscore, at most 128 of them';
+    const remedy = `rename it: ${NAME_RULE}`;
     return {
       problems: [
         { severity: 'warning', message: 'is left out: this cannot be a profile’s name', place: { file }, remedy },
@@ -38,23 +38,39 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
   const json = readJson(bytes, file);
   const problems: Problem[] = [...json.problems];
   const { value, locator } = json;
-  if (value === undefined) return { problems, names: namesIn(bytes.toString('utf8')) };
-  for (const fault of check(value)) {
-    add({ severity: 'error', remedy: undefined, ...fault });
+  if (value === undefined) return refused();
+  const legacy = readLegacyKeys(value, check.keys);
+  for (const fault of legacy.faults) add({ remedy: undefined, ...fault });
+  for (const fault of check(legacy.value)) {
+    add({ severity: 'error', remedy: undefined, ...fault, path: asSpelled(fault.path) });
   }
   if (problems.some(isError)) return refused();
-  const profile = buildProfile(name, file, value as JsonObject);
+  const raw = legacy.value as JsonObject;
+  const kept = isInFolder(name) ? byNameOnly(raw) : raw;
+  for (const key of Object.keys(raw).filter((one) => !Object.hasOwn(kept, one))) {
+    const message = `\`${key}\` is not looked at in a folder of profiles/: such a profile boots by its name only`;
+    add({ severity: 'warning', path: [key], atKey: true, message, remedy: 'move the file to profiles/' });
+  }
+  const profile = buildProfile(name, file, kept);
   for (const fault of checkProfile(profile)) {
     const twin = fault.other === undefined ? '' : ` (also in line ${locator.value(fault.other).line})`;
-    add({ ...fault, message: fault.message + twin, atKey: false });
+    add({ ...fault, path: asSpelled(fault.path), message: fault.message + twin, atKey: false });
     if (problems.length > MAX_PROBLEMS) break;
   }
   if (problems.some(isError)) return refused();
   const thing = { profile, bytes, locator, claims: exclusiveClaims(profile), shared: sharedClaims(profile) };
   return { thing, problems: capped(problems, file) };
 
+  /** A file in a folder claims no machine, so it holds none back either. */
   function refused(): Reading<ReadProfile> {
-    return { problems: capped(problems, file), names: namesIn(bytes.toString('utf8')) };
+    const names = name !== undefined && isInFolder(name) ? [] : namesIn(bytes.toString('utf8'));
+    return { problems: capped(problems, file), names };
+  }
+
+  function asSpelled(path: JsonPath): JsonPath {
+    const [first, ...rest] = path;
+    const spelled = typeof first === 'string' ? legacy.spelled.get(first) : undefined;
+    return spelled === undefined ? path : [spelled, ...rest];
   }
 
   function add(fault: {
@@ -73,6 +89,17 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
       ...(fault.remedy === undefined ? {} : { remedy: fault.remedy }),
     });
   }
+}
+
+/** What says which machines boot a profile. */
+const MACHINE_KEYS: ReadonlySet<string> = new Set(['nodes', 'default', 'menu']);
+
+/**
+ * coreos-ipxe-server's folders held what was asked for by name. Folders are also where people put profiles aside: such a
+ * file must not take machines over, least of all with an installer.
+ */
+function byNameOnly(raw: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !MACHINE_KEYS.has(key)));
 }
 
 function isError(problem: Problem): boolean {

@@ -40,7 +40,10 @@ function withVersion(bytes: Buffer, file: string, version: Version): Buffer | un
   // is ASCII, and so is every byte of it: UTF-8's other bytes only ever stand inside strings.
   const start = bytes.subarray(0, 3).equals(BOM) ? 3 : 0;
   const root = parseTree(bytes.toString('latin1', start));
-  const property = root?.children?.find((child) => child.children?.[0]?.value === 'version');
+  const named = (is: (key: unknown) => boolean) => root?.children?.find((child) => is(child.children?.[0]?.value));
+  // A file made for coreos-ipxe-server may spell it in any case: see legacy-keys.ts.
+  const property =
+    named((key) => key === 'version') ?? named((key) => typeof key === 'string' && key.toLowerCase() === 'version');
   const value = property?.children?.[1];
   if (root?.type !== 'object' || value?.type !== 'string') return undefined;
   const from = start + value.offset;

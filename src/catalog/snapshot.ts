@@ -4,7 +4,7 @@ import type { Node, Profile } from '../domain/profile.ts';
 
 /** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
 export interface SourceDocument {
-  /** The file's own name: `a.yml`, `worker.ign.hbs`. */
+  /** The file's name below configs/: `a.yml`, `worker.ign.hbs`, `lab/a.yml`. */
   readonly fileName: string;
   /** What a profile and a URL call it: `fileName` without `.hbs`. */
   readonly name: string;

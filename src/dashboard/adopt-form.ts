@@ -1,5 +1,5 @@
 import type { ProfileRow } from '../domain/office-views.ts';
-import { parseName } from '../domain/name.ts';
+import { parseFileName } from '../domain/name.ts';
 import type { MachineRow } from '../domain/views.ts';
 
 /** What stands in the form that puts a machine into a profile. */
@@ -28,7 +28,7 @@ export function adoptForm(row: MachineRow, profiles: readonly ProfileRow[], type
 
 /** What it calls itself if that can be a name, else the second half of its MAC: `node-551cee`. */
 function suggestedName({ hostname, mac }: MachineRow): string {
-  const own = hostname === undefined ? undefined : parseName(hostname.split('.')[0]?.toLowerCase() ?? '');
+  const own = hostname === undefined ? undefined : parseFileName(hostname.split('.')[0]?.toLowerCase() ?? '');
   if (own !== undefined) return own;
   return mac === undefined ? '' : `node-${mac.replaceAll(':', '').slice(-6)}`;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseName } from '../domain/name.ts';
+import { isInFolder, parseName } from '../domain/name.ts';
 import { parseOrigin, type Origin } from '../domain/origin.ts';
 import type { Listen } from './settings.ts';
 
@@ -124,5 +124,7 @@ export function parseToken(text: string): Parsed<string> {
 
 /** What the menu chooses by itself: `wait`, `local` or a profile's name. */
 export function parseChoice(text: string): Parsed<string> {
-  return parseName(text) === undefined ? bad('must be wait, local or the name of a profile') : good(text);
+  const name = parseName(text);
+  // A profile in a folder offers itself in no menu.
+  return name === undefined || isInFolder(name) ? bad('must be wait, local or the name of a profile') : good(text);
 }

@@ -5,16 +5,21 @@ import { createServer } from '../../src/app/server.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 
+const TOKEN = 'correct-horse-battery-staple';
+
 /** What machines of the field met, through the whole server. */
 async function serve(files: FolderFiles) {
   const dir = makeFolder(files);
   const file = join(dir, 'log');
-  const server = createServer(settingsFor(dir, { logLevel: 'info' }), { logFd: openSync(file, 'w'), warnings: [] });
+  const server = createServer(settingsFor(dir, { logLevel: 'info', adminToken: TOKEN }), {
+    logFd: openSync(file, 'w'),
+    warnings: [],
+  });
   onTestFinished(() => server.stop(AbortSignal.timeout(1000)));
   await server.start();
   const url = `http://127.0.0.1:${String(server.address()?.port)}`;
-  const get = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
-    const answer = await fetch(url + path, { headers });
+  const get = async (path: string, headers: Readonly<Record<string, string>> = {}, init: RequestInit = {}) => {
+    const answer = await fetch(url + path, { ...init, headers });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
   return {
@@ -91,4 +96,113 @@ test('case 05-matchbox-os-installed: a label selects nothing, and the log says s
     expect(said).toHaveLength(1);
     expect(said[0]).toContain('"label":"os"');
   });
+});
+
+const ANCESTOR = {
+  'profiles/52:54:00:55:1c:ee.json': { version: '1298.6.0' },
+  'profiles/rack 3.json': { version: '3' },
+  'profiles/lab/a.json': { version: '1', sshkey: 'lab/my key' },
+  'profiles/sub.json': { version: '1', cloud_config: 'lab/a' },
+  'profiles/unk.json': { version: '1', _comment: 'rack 3' },
+  'profiles/gocase.json': '{"Version": "1", "Root": "/dev/sda1"}',
+  'configs/lab/a.yml': '#cloud-config\nhostname: a\n',
+  'sshkeys/lab/my key.pub': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJyX5qfGkVfJgS3i0GJvRk7F0cDk6eqPZlJm5wYyq0bT me\n',
+};
+
+test('case 06-coreos-ipxe-server-folder: every file that it served is served', async () => {
+  const { get } = await serve(ANCESTOR);
+  const script = async (name: string) => {
+    const { status, text } = await get(`/?profile=${name}`);
+    return status === 200 ? text : `${String(status)} ${text}`;
+  };
+  expect(await script('52:54:00:55:1c:ee')).toContain('set coreos-version 1298.6.0\n');
+  expect(await script('rack%203')).toContain('set coreos-version 3\n');
+  expect(await script('sub')).toMatch(/cloud-config-url=http:\/\/[^ ]+\/configs\/lab\/a\.yml/);
+  expect(await script('unk')).toContain('set coreos-version 1\n');
+  expect(await script('gocase')).toMatch(/set coreos-version 1\n[^]* root=\/dev\/sda1\n/);
+  for (const name of ['lab/a', 'lab%2Fa']) expect(await script(name)).toContain('sshkey="ssh-ed25519 AAAA');
+  expect((await get('/configs/lab/a.yml')).text).toBe('#cloud-config\nhostname: a\n');
+  expect((await get('/profiles/lab/a.json')).text).toContain('"lab/my key"');
+  expect((await get('/profiles/rack%203.json')).status).toBe(200);
+  expect((await get('/keys?name=lab/my%20key')).text).toContain('ssh-ed25519 AAAA');
+  const health = JSON.parse((await get('/healthz')).text) as {
+    problems: { severity: string; place: string }[];
+  };
+  expect(health.problems.map(({ severity, place }) => `${severity} ${place}`)).toEqual([
+    'warning profiles/gocase.json:1:2 Version',
+    'warning profiles/gocase.json:1:18 Root',
+    expect.stringMatching(/^warning profiles\/unk\.json:.* _comment$/),
+  ]);
+});
+
+test('case 06-coreos-ipxe-server-folder: and nothing beside it', async () => {
+  const { get } = await serve({
+    ...ANCESTOR,
+    'secret.json': { version: 'secret' },
+    'profiles/lab/.b.json': { version: 'secret' },
+    'profiles/x/y/z.json': { version: 'secret' },
+  });
+  for (const name of [
+    '../secret',
+    'lab/../../secret',
+    '..%2fsecret',
+    '%2e%2e%2fsecret',
+    'lab/.b',
+    'x/y/z',
+    'lab%5c..%5csecret',
+    'lab/a%00',
+    '/etc/passwd',
+    'lab//a',
+    'lab/',
+    '.',
+  ]) {
+    for (const path of [`/?profile=${name}`, `/profiles/${name}.json`, `/configs/${name}`, `/keys?name=${name}`]) {
+      const { status, text } = await get(path);
+      // fetch itself takes .. out of a path: what is left is another route, or none.
+      expect([302, 400, 401, 404], path).toContain(status);
+      expect(text).not.toContain('"secret"');
+    }
+  }
+});
+
+test('case 06-coreos-ipxe-server-folder: such names in the API, on the pages, adopted into and saved', async () => {
+  const { dir, get } = await serve(ANCESTOR);
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  for (const name of ['lab/a', '52:54:00:55:1c:ee', 'rack 3']) {
+    const encoded = encodeURIComponent(name);
+    const answer = await get(`/api/v1/profiles/${encoded}`, headers);
+    expect(answer.status, name).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ name, file: `profiles/${name}.json` });
+    for (const page of ['', '/edit']) {
+      expect((await get(`/dashboard/profiles/${encoded}${page}`, headers)).text).toContain(`>${name}</`);
+    }
+  }
+  const list = (await get('/dashboard/profiles', headers)).text;
+  for (const name of ['lab%2Fa', '52%3A54%3A00%3A55%3A1c%3Aee', 'rack%203']) {
+    expect(list).toContain(`/dashboard/profiles/${name}`);
+  }
+  const { revision } = JSON.parse((await get('/api/v1/profiles/lab%2Fa', headers)).text) as { revision: string };
+  const saved = await get(
+    '/api/v1/profiles/lab%2Fa',
+    { ...headers, 'Content-Type': 'application/json' },
+    {
+      method: 'PUT',
+      body: JSON.stringify({ text: '{"version": "2"}', revision }),
+    },
+  );
+  expect([saved.status, saved.text]).toMatchObject([200, expect.stringContaining('profiles/lab/a.json')]);
+  expect(readFileSync(join(dir, 'profiles/lab/a.json'), 'utf8')).toContain('"2"');
+  const adopt = async (profile: string) =>
+    await get(
+      '/api/v1/machines/52:54:00:00:00:01/adopt',
+      { ...headers, 'Content-Type': 'application/json' },
+      {
+        method: 'POST',
+        body: JSON.stringify({ profile, name: 'n1' }),
+      },
+    );
+  const refused = await adopt('lab/a');
+  expect([refused.status, refused.text]).toMatchObject([400, expect.stringContaining('claims no machines')]);
+  expect((await adopt('rack 3')).status).toBe(200);
+  expect((await get('/ipxe?mac=52:54:00:00:00:01')).text).toContain('profiles/rack 3.json');
 });

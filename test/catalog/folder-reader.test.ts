@@ -13,7 +13,7 @@ const parse = (_: string, { bytes }: ReadFile): { thing: string; problems: [] } 
   thing: bytes.toString(),
   problems: [],
 });
-const KIND: FolderKind<string> = { folder: 'profiles', ending: '.json', maxBytes: 2048, folderInside: 'error', parse };
+const KIND: FolderKind<string> = { folder: 'profiles', ending: '.json', maxBytes: 2048, parse };
 
 /** Reads as if a day had passed: what lies there is settled. */
 async function look(
@@ -135,7 +135,7 @@ test('a FIFO, a socket, a folder and links that lead nowhere or out are problems
   expect(things(state)['ok.json']).toBe('ok');
   expect(problems(state).toSorted()).toEqual([
     'profiles/fifo.json: is not a regular file (put a regular file in its place)',
-    'profiles/folder.json: is a folder, not a file (put files directly in profiles/)',
+    'profiles/folder.json: is a folder, not a file (put a file there; a folder in profiles/ may not be called so)',
     expect.stringMatching(/^profiles\/loop\.json: .*link/),
     'profiles/nowhere.json: is a link that leads nowhere (remove it or let it point to a file)',
     'profiles/out.json: is a link that leaves the data directory (put a regular file in its place)',
@@ -223,4 +223,29 @@ test('a bug is not taken for a broken file', async () => {
   const files = await openDataRoot(dir);
   const bug = (): Promise<never> => Promise.reject(new TypeError('bug'));
   await expect(look(dir, EMPTY_FOLDER, { files: { ...files, read: bug } })).rejects.toThrow('bug');
+});
+
+test('one more folder is read, a deeper one is said', async () => {
+  const dir = makeFolder({
+    'profiles/a.json': 'a',
+    'profiles/lab/b.json': 'b',
+    'profiles/lab/notes.txt': 'x',
+    'profiles/lab/.hidden.json': 'x',
+    'profiles/lab/deep/c.json': 'x',
+    'profiles/.git/d.json': 'x',
+  });
+  const state = await look(dir);
+  expect(things(state)).toEqual({ 'a.json': 'a', 'lab/b.json': 'b' });
+  expect(state.inside).toEqual(['profiles/lab']);
+  expect(state.problems.map(({ severity, place }) => `${severity} ${place.file}`)).toEqual([
+    'warning profiles/lab/deep',
+  ]);
+  const again = await look(dir, state);
+  expect(again.changed).toBe(false);
+  writeFileSync(join(dir, 'profiles/lab/b.json'), 'bb');
+  const edited = await look(dir, again);
+  expect([edited.changed, things(edited)['lab/b.json']]).toEqual([true, 'bb']);
+  rmSync(join(dir, 'profiles/lab'), { recursive: true });
+  const gone = await look(dir, edited);
+  expect([gone.changed, Object.keys(things(gone)), gone.inside, gone.problems]).toEqual([true, ['a.json'], [], []]);
 });

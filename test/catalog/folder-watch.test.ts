@@ -35,9 +35,14 @@ function fakes(refuse: (path: string) => boolean = () => false): {
 
 async function watching(dir: string, watch: Watch): Promise<{ folders: FolderWatch; heard: () => number }> {
   let count = 0;
-  const folders = createFolderWatch(await openDataRoot(dir), FOLDERS, watch, () => {
-    count += 1;
-  });
+  const folders = createFolderWatch(
+    await openDataRoot(dir),
+    () => FOLDERS,
+    watch,
+    () => {
+      count += 1;
+    },
+  );
   await folders.refresh();
   return { folders, heard: () => count };
 }
@@ -108,7 +113,12 @@ test('where no watcher is to be had, or one fails, it says so until there is one
 test('nothing is watched after the end, also when the end comes in between', async () => {
   const dir = makeFolder();
   const { watch, open } = fakes();
-  const folders = createFolderWatch(await openDataRoot(dir), FOLDERS, watch, () => undefined);
+  const folders = createFolderWatch(
+    await openDataRoot(dir),
+    () => FOLDERS,
+    watch,
+    () => undefined,
+  );
   const running = folders.refresh();
   folders.close();
   await running;

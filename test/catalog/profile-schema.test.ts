@@ -217,12 +217,20 @@ describe('what would not survive the way into a boot script', () => {
   const NAMES = ['cloud_config', 'sshkey', 'ignition', 'preseed', 'kickstart', 'nocloud', 'generic', 'version'];
   test.each(
     NAMES.flatMap((key) =>
-      ['a/b', '../a', 'a..b', '.hidden', 'a b', 'a\n', 'a${x}', '/etc/passwd', 'é', 'a'.repeat(129)].map(
+      [...`a/b/c|../a|a/../b|a/.b|a/|a..b|.hidden|a\tb|a |a\n|a\${x}|/etc/passwd|é`.split('|'), 'a'.repeat(129)].map(
         (value) => [key, value] as const,
       ),
     ),
   )('the name %s: %j', (key, value) => {
     expect(check({ [key]: value })).toMatchObject([{ path: [key] }]);
+  });
+
+  test('a document and a key may be in a folder; only a key, which is in no URL, may have a blank in its name', () => {
+    for (const key of NAMES.slice(0, -1)) expect(check({ [key]: 'lab/52:54.yml' }), key).toEqual([]);
+    expect(check({ version: 'a/b' })).toHaveLength(1);
+    expect(check({ sshkey: 'lab/my key' })).toEqual([]);
+    expect(check({ cloud_config: 'my doc' })).toHaveLength(1);
+    expect(check({ ignition: 'my doc' })).toHaveLength(1);
   });
 
   test.each([

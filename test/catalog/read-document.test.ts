@@ -25,7 +25,7 @@ test('a document is delivered as it is: empty, binary, anything', () => {
   expect(readDocument('configs/b', Buffer.from([0, 255, 10]), 0).thing?.bytes).toEqual(Buffer.from([0, 255, 10]));
 });
 
-test.each(['configs/my doc.yml', 'configs/.hbs', 'configs/a..b', 'configs/é'])(
+test.each(['configs/my doc .yml/x/y', 'configs/.hbs', 'configs/a..b', 'configs/é'])(
   '%s cannot be named: a warning',
   (file) => {
     const { thing, problems } = readDocument(file, BYTES, 0);
@@ -71,5 +71,5 @@ test.each([
 });
 
 test('a key that cannot be named is left out with a warning', () => {
-  expect(readKey('sshkeys/a b.pub', Buffer.from('ssh-rsa A')).problems).toMatchObject([{ severity: 'warning' }]);
+  expect(readKey('sshkeys/a (2).pub', Buffer.from('ssh-rsa A')).problems).toMatchObject([{ severity: 'warning' }]);
 });

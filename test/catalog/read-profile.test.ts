@@ -50,7 +50,8 @@ test('what is not an object is said so', () => {
 
 test('a file whose name cannot be a profile is left out with a warning', () => {
   for (const file of [
-    'profiles/my profile.json',
+    'profiles/a (copy).json',
+    'profiles/a .json',
     'profiles/a..b.json',
     'profiles/é.json',
     'profiles/-x.json',

@@ -170,3 +170,17 @@ test('a folder in its place is refused', async () => {
   mkdirSync(join(dir, FILE));
   await expect(setVersion(await openDataRoot(dir), FILE, NEW)).rejects.toMatchObject({ code: 'refused' });
 });
+
+test('case 06-coreos-ipxe-server-folder: a key in another case is the version where no other is', async () => {
+  expect((await rewritten('{"Version": "1", "Root": "x"}')).toString()).toBe(`{"Version": "${NEW}", "Root": "x"}`);
+  expect((await rewritten('{"VERSION": "1", "version": "2"}')).toString()).toBe(
+    `{"VERSION": "1", "version": "${NEW}"}`,
+  );
+});
+
+test('a profile in a folder keeps its folder', async () => {
+  const dir = makeFolder({ 'profiles/lab/rack 3:a.json': '{"version": "1"}' });
+  expect(await setVersion(await openDataRoot(dir), 'profiles/lab/rack 3:a.json', NEW)).toBe('written');
+  expect(readFileSync(join(dir, 'profiles/lab/rack 3:a.json'), 'utf8')).toBe(`{"version": "${NEW}"}`);
+  expect(readdirSync(join(dir, 'profiles/lab'))).toEqual(['rack 3:a.json']);
+});

@@ -8,6 +8,7 @@ import { Failure, failureLine } from '../../domain/failure.ts';
 import type { MachineFacts } from '../../domain/facts.ts';
 import type { OperatorEvent } from '../../domain/journal-event.ts';
 import type { MachineKey } from '../../domain/machine.ts';
+import { isInFolder } from '../../domain/name.ts';
 import { parseMac } from '../../domain/mac.ts';
 import { problemFailure, type Problem } from '../../domain/problem.ts';
 import type { JsonObject, Node, Profile } from '../../domain/profile.ts';
@@ -58,7 +59,12 @@ function profileIn(snapshot: Snapshot, name: string): Profile {
     ({ severity, place }) => severity === 'error' && place.file === `profiles/${name}.json`,
   );
   if (wrong !== undefined) throw problemFailure(wrong);
-  return profileNamed(snapshot, name);
+  const profile = profileNamed(snapshot, name);
+  if (!isInFolder(profile.name)) return profile;
+  throw new Failure('invalid', 'a profile in a folder boots by its name only and claims no machines', {
+    place: { file: profile.file },
+    remedy: 'move the file to profiles/',
+  });
 }
 
 /** Out of the `nodes` of its profile. Throws Failure `not-found` for a machine that no file names. */

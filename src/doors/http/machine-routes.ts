@@ -7,7 +7,7 @@ import type { DocumentKind } from '../../domain/profile.ts';
 import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.ts';
 import { macFromText } from './facts.ts';
 import { healthReply, type Health } from './health.ts';
-import { nameFrom } from './name-from.ts';
+import { fileNameFrom, nameFrom, nameInPath } from './name-from.ts';
 import { firstFound, withHeaders } from './provisioning-headers.ts';
 import { legacyOriginOf, originOf } from './origin.ts';
 import { decodeStrict, show } from './percent.ts';
@@ -89,7 +89,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
   }
 
   async function config(ask: Ask): Promise<Reply> {
-    const name = nameFrom('document', decodeStrict(ask.rest) ?? ask.rest);
+    const name = nameInPath('document', ask.rest);
     return await documentFor(ask, async (question) => await desk.document(name, question));
   }
 
@@ -128,7 +128,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
 
   /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
   async function bootFile(ask: Ask): Promise<Reply> {
-    const name = nameFrom('file', decodeStrict(ask.rest) ?? ask.rest);
+    const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
     const file = await desk.file({ name, origin: originOf(ask.head, ask.end, baseUrl), loops: false });
     if (file?.kind === 'text') return scriptReply(file.text);
     const body = file?.kind === 'program' ? await firmware(file.program) : undefined;
@@ -148,13 +148,13 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
   }
 
   async function profile(ask: Ask): Promise<Reply> {
-    const file = decodeStrict(ask.rest) ?? ask.rest;
+    const file = ask.rest;
     if (!file.endsWith('.json')) {
       throw new Failure('invalid', `"${show(file)}" is not a profile's file`, {
         remedy: 'ask for /profiles/NAME.json',
       });
     }
-    const body = await desk.profileFile(nameFrom('profile', file.slice(0, -'.json'.length)));
+    const body = await desk.profileFile(nameInPath('profile', file.slice(0, -'.json'.length)));
     return documentReply({ body, contentType: JSON_TYPE }, ask.ifNoneMatch);
   }
 

@@ -1,7 +1,7 @@
 import { parseDigest } from '../../domain/digests.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Feed, FeedInput, FeedStep } from '../../domain/feed.ts';
-import { parseName } from '../../domain/name.ts';
+import { parseFileName } from '../../domain/name.ts';
 import type { Json, JsonObject } from '../../domain/profile.ts';
 import type { ArtifactKind, ArtifactSpec } from '../../domain/release.ts';
 import { artifact } from './steps.ts';
@@ -20,7 +20,8 @@ function start(input: FeedInput): FeedStep {
   const version = release['version'];
   const files = release['files'];
   if (typeof version !== 'string' || !VERSION.test(version) || version.includes('..')) throw broken(profile, 'version');
-  if (!Array.isArray(files) || files.length === 0 || parseName(profile) === undefined) throw broken(profile, 'files');
+  if (!Array.isArray(files) || files.length === 0) throw broken(profile, 'files');
+  if (parseFileName(profile) === undefined) throw unnameable(profile);
   const artifacts = (files as readonly Json[]).map((entry, i) => fileSpec(entry, profile, `files[${i}]`));
   if (new Set(artifacts.map(({ name }) => name)).size < artifacts.length) throw broken(profile, 'files');
   return {
@@ -47,7 +48,7 @@ function fileSpec(entry: Json, profile: string, key: string): ArtifactSpec {
   const { name, url, sha256, size, kind = 'kernel' } = file;
   const digest = typeof sha256 === 'string' ? parseDigest(sha256, 'sha256') : undefined;
   if (digest === undefined) throw broken(profile, `${key}.sha256`);
-  if (typeof name !== 'string' || parseName(name) === undefined) throw broken(profile, `${key}.name`);
+  if (typeof name !== 'string' || parseFileName(name) === undefined) throw broken(profile, `${key}.name`);
   if (typeof url !== 'string' || !/^https?:\/\/[\x21-\x7e]{1,1000}$/.test(url) || !URL.canParse(url))
     throw broken(profile, `${key}.url`);
   if (size !== undefined && !(typeof size === 'number' && Number.isSafeInteger(size) && size > 0))
@@ -59,6 +60,14 @@ function fileSpec(entry: Json, profile: string, key: string): ArtifactSpec {
 
 function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The profile's name is a folder's name below images/custom/. */
+function unnameable(profile: string): Failure {
+  return new Failure('broken', 'a profile with `release` may have neither folder, colon nor blank in its name', {
+    place: { file: `profiles/${profile}.json`, key: 'release' },
+    remedy: 'rename the file',
+  });
 }
 
 function broken(profile: string, key: string): Failure {

@@ -1,6 +1,6 @@
 import { Failure } from '../../domain/failure.ts';
 import type { FeedAnswer, FeedDocument, FeedInput, FeedStep } from '../../domain/feed.ts';
-import { type Name, parseName } from '../../domain/name.ts';
+import { type Name, parseFileName } from '../../domain/name.ts';
 import type { SystemId } from '../../domain/profile.ts';
 import type { ArtifactSpec, Trust } from '../../domain/release.ts';
 import { parseVersion, type Version } from '../../domain/version.ts';
@@ -55,7 +55,7 @@ export function strictChannel(channel: string, form: RegExp, system: SystemId, e
 
 /** A file name of a publisher as the name it gets on the shelf. Throws Failure `refused`. */
 export function strictName(text: string): Name {
-  const name = parseName(text);
+  const name = parseFileName(text);
   if (name !== undefined) return name;
   throw new Failure('refused', 'the feed names a file in a way that is not safe as a file name');
 }

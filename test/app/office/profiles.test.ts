@@ -43,7 +43,7 @@ describe('one profile', () => {
       remedy: 'did you mean "workers"?',
     });
     await expect(stand.office.profile('xyz')).rejects.toMatchObject({ remedy: 'create profiles/xyz.json' });
-    for (const name of ['../a', 'a/b', '', '.hidden'])
+    for (const name of ['../a', 'a/b/c', '', '.hidden'])
       await expect(stand.office.profile(name)).rejects.toMatchObject({ code: 'invalid' });
   });
 });
@@ -112,7 +112,7 @@ describe('a change that is saved', () => {
     const stand = await officeStand({});
     await stand.office.saveProfile('new', next, undefined);
     expect(stand.text('profiles/new.json')).toBe(next);
-    for (const name of ['../configs/x', 'a/b', '..', 'x\u0000'])
+    for (const name of ['../configs/x', 'a/b/c', '..', 'x\u0000'])
       await expect(stand.office.saveProfile(name, next, undefined)).rejects.toMatchObject({ code: 'invalid' });
     symlinkSync('/tmp', join(stand.dir, 'profiles/out.json'));
     await expect(stand.office.saveProfile('out', next, undefined)).rejects.toMatchObject({ code: 'refused' });

@@ -36,7 +36,7 @@ const NAMES = [
   '.hidden',
   '-rf',
   'a%0ab',
-  'a%20b',
+  '%20a',
   '%7b%7bconstructor%7d%7d',
   '$%7bx%7d',
   'x'.repeat(300),
