@@ -73,6 +73,8 @@ test('case 14-bootif-mac: 01- in front of a MAC means Ethernet', async () => {
   expect((await get('/ipxe?mac=01-52-54-00-bb-00-11')).text).toContain('Booting from the local disk');
   expect((await get('/configs/a.yml?mac=01-52-54-00-bb-00-11')).status).toBe(200);
   expect((await get('/nocloud/01-52-54-00-bb-00-11/meta-data')).text).toContain('52-54-00-bb-00-11');
+  const sendmac = { 'X-RHN-Provisioning-MAC-0': 'eth0 01-52-54-00-bb-00-11' };
+  expect((await get('/cloud', sendmac)).status).toBe(200);
   expect((await get('/ipxe?mac=01-garbage')).status).toBe(400);
 });
 

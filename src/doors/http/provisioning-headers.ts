@@ -1,6 +1,6 @@
 import type { DocumentAnswer, Question } from '../../boot/desk.ts';
 import { parseLabel, type MachineFacts } from '../../domain/facts.ts';
-import { parseMac } from '../../domain/mac.ts';
+import { parseSentMac } from '../../domain/mac.ts';
 
 /** A machine has few network cards; a header for each. */
 const MOST = 32;
@@ -16,7 +16,7 @@ export function provisioningFacts(rawHeaders: readonly string[]): readonly Machi
   for (let i = 0; i + 1 < rawHeaders.length && found.length < MOST; i += 2) {
     const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
     if (MAC_HEADER.test(name)) {
-      const mac = parseMac(value.trim().split(/\s+/).at(-1) ?? '');
+      const mac = parseSentMac(value.trim().split(/\s+/).at(-1) ?? '');
       if (mac !== undefined) found.push({ mac });
     } else if (name.toLowerCase() === 'x-system-serial-number') {
       const serial = parseLabel(value);
