@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import type { SystemId } from '../domain/profile.ts';
 import { shown, type Findings, type Path } from './finding.ts';
 import { unitFileProblem } from './unit-file.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
@@ -8,11 +9,11 @@ const UNIT_NAME =
   /^[^/\s]+\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope|network|netdev|link)$/;
 
 /** What no schema says: things that validate and then do nothing, or not what was meant. */
-export function checkCloudConfigRules(root: YamlMap, findings: Findings): void {
+export function checkCloudConfigRules(root: YamlMap, system: SystemId | undefined, findings: Findings): void {
   users(root, findings);
   sshKeys(child(root, 'ssh_authorized_keys'), ['ssh_authorized_keys'], findings);
   for (const [file, path] of mapsOf(child(root, 'write_files'), 'write_files')) writeFile(file, path, findings);
-  units(root, findings);
+  units(root, system, findings);
   const hosts = child(root, 'manage_etc_hosts');
   if (hosts?.kind === 'scalar' && hosts.source !== 'localhost') {
     const remedy = 'write "localhost", or remove it';
@@ -97,7 +98,13 @@ export function decodingProblem(encoding: string, content: string): string | und
   }
 }
 
-function units(root: YamlMap, findings: Findings): void {
+/** Units that Container Linux had once. */
+const GONE_ON_FLATCAR: ReadonlySet<string> = new Set(['etcd.service', 'fleet.service', 'fleet.socket']);
+
+function units(root: YamlMap, system: SystemId | undefined, findings: Findings): void {
+  // Old instructions put them at the left edge, where they do nothing.
+  const astray = system === 'flatcar' ? mapsOf(child(root, 'units'), 'units') : [];
+  for (const [unit, at] of astray) goneUnit(unit, at, findings);
   const path = ['coreos', 'units'];
   const names = new Set<string>();
   for (const [unit, at] of mapsOf(child(child(root, 'coreos'), 'units'), ...path)) {
@@ -116,6 +123,7 @@ function units(root: YamlMap, findings: Findings): void {
       });
     }
     names.add(name);
+    if (system === 'flatcar') goneUnit(unit, at, findings);
     unitText(child(unit, 'content'), [...at, 'content'], findings);
     for (const [dropIn, place] of mapsOf(child(unit, 'drop_ins'), ...at, 'drop_ins')) {
       const file = child(dropIn, 'name');
@@ -130,6 +138,15 @@ function units(root: YamlMap, findings: Findings): void {
       unitText(child(dropIn, 'content'), [...place, 'content'], findings);
     }
   }
+}
+
+function goneUnit(unit: YamlMap, at: Path, findings: Findings): void {
+  const named = child(unit, 'name');
+  const name = textOf(named);
+  if (!GONE_ON_FLATCAR.has(name) || child(unit, 'content') !== undefined) return;
+  const remedy = 'remove it, or give it a "content"; etcd is etcd-member.service now';
+  const message = `${shown(name)} does not exist there: Flatcar ships neither fleet nor the first etcd`;
+  findings.warn(message, { path: [...at, 'name'], offset: named?.offset ?? unit.offset, remedy });
 }
 
 function unitText(content: YamlNode | undefined, path: Path, findings: Findings): void {

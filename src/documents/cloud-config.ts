@@ -78,9 +78,36 @@ function checkBody(text: string, target: CloudConfigTarget, findings: Findings):
   }
   const spellings: Spelling[] = [];
   const value = plainValue(tree, cloudConfigSchema, [], { findings, spellings });
-  for (const violation of checkCloudConfigSchema(value)) explain(violation, tree, findings);
+  const violations = checkCloudConfigSchema(value);
+  for (const violation of violations) sayGlued(violation, tree, findings);
+  for (const violation of violations) {
+    if (gluedKey(violation) === undefined) explain(violation, tree, findings);
+  }
   checkSpellings(spellings, target, findings);
-  checkCloudConfigRules(tree, findings);
+  checkCloudConfigRules(tree, target.system, findings);
+}
+
+const TOP_KEYS = knownKeys(cloudConfigSchema);
+
+/** `ssh-rsa AAAA...write-files`: text that swallowed the next line's key, because the line break between them is gone. */
+function gluedKey({ keyword, wanted, value }: Violation): string | undefined {
+  if (keyword !== 'type' || typeWords(wanted) !== 'text' || typeof value !== 'object' || value === null)
+    return undefined;
+  const [key = '', ...more] = Object.keys(value);
+  const spelled = key.replaceAll('-', '_');
+  const known = more.length > 0 ? undefined : TOP_KEYS.find((name) => spelled.endsWith(name) && spelled !== name);
+  return known === undefined ? undefined : key.slice(-known.length);
+}
+
+function sayGlued(violation: Violation, tree: YamlMap, findings: Findings): void {
+  const key = gluedKey(violation);
+  if (key === undefined) return;
+  const { path } = violation;
+  const { offset } = locate(tree, path);
+  const remedy = `begin a new line before \`${key}:\`, at the left edge, and complete the text before it`;
+  findings.warn(`a line break is missing before \`${key}:\``, { path, offset, remedy });
+  // What follows was meant for that key.
+  findings.hushAfter(path[0] ?? '', offset);
 }
 
 interface Spelling {
@@ -139,6 +166,17 @@ function explain(violation: Violation, tree: YamlMap, findings: Findings): void 
   const { path, keyword, value, wanted, key } = violation;
   const { offset } = locate(tree, path);
   if (keyword === 'additionalProperties' && key !== undefined) {
+    const place = otherPlace(path, key);
+    if (place !== undefined) {
+      const at = [...path, key];
+      const told = {
+        path: at,
+        offset: locate(tree, at).offset,
+        remedy: 'move it there, with all that stands below it',
+      };
+      findings.warn(`${shown(key)} belongs ${place}`, told);
+      return;
+    }
     const known = knownKeys(violation.schema as SchemaNode);
     const meant = nearest(key, known);
     const at = [...path, key];
@@ -153,6 +191,16 @@ function explain(violation: Violation, tree: YamlMap, findings: Findings): void 
     const remedy = 'write it to /etc, /opt or /var';
     findings.error(`${shown(value)} lies below /usr, which cannot be written to`, { path, offset, remedy });
   }
+}
+
+/** Where a key is known that stands beside `coreos` and belongs into it, or the other way round. */
+function otherPlace(path: Path, key: string): string | undefined {
+  const name = key.replaceAll('-', '_');
+  const below = knownKeys(childSchema(cloudConfigSchema, 'coreos'));
+  if (path.length === 0 && below.includes(name)) return 'below coreos:';
+  return path.length === 1 && path[0] === 'coreos' && TOP_KEYS.includes(name)
+    ? 'at the left edge, beside coreos:'
+    : undefined;
 }
 
 /** The schema's patterns are either lists of words or one of four formats. */

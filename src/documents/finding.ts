@@ -55,6 +55,7 @@ interface Told {
 export class Findings {
   readonly #lines: Lines;
   readonly #found: Finding[] = [];
+  readonly #hushed: { readonly below: string | number; readonly from: number }[] = [];
 
   constructor(text: string) {
     this.#lines = new Lines(text);
@@ -66,6 +67,11 @@ export class Findings {
 
   warn(message: string, told: Told = {}): void {
     this.#add('warning', message, told);
+  }
+
+  /** What is found from now on below this key and after this place is only a consequence of what was said already. */
+  hushAfter(below: string | number, offset: number): void {
+    this.#hushed.push({ below, from: offset });
   }
 
   get any(): boolean {
@@ -83,6 +89,7 @@ export class Findings {
   }
 
   #add(severity: Finding['severity'], message: string, { path, offset, remedy }: Told): void {
+    if (this.#hushed.some(({ below, from }) => below === path?.[0] && offset !== undefined && offset > from)) return;
     this.#found.push({
       severity,
       message,

@@ -8,7 +8,7 @@ function check(text: string): readonly string[] {
   const findings = new Findings(text);
   const tree = readYaml(text, findings, 'error');
   if (tree?.kind !== 'map') throw new Error('no map');
-  checkCloudConfigRules(tree, findings);
+  checkCloudConfigRules(tree, undefined, findings);
   return findings
     .sorted()
     .map(({ severity, message, key, line }) => `${severity} ${line ?? 0} ${key ?? '-'} ${message}`);

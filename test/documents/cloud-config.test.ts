@@ -39,6 +39,44 @@ describe('words that YAML takes for something else stay words', () => {
   });
 });
 
+describe('keys at the wrong place', () => {
+  test('are told where they belong', () => {
+    expect(check('#cloud-config\nupdate: {group: beta}\ncoreos:\n  write_files: []\n  hostnam: a\n')).toEqual([
+      'warning 2 update "update" belongs below coreos:',
+      'warning 4 coreos.write_files "write_files" belongs at the left edge, beside coreos:',
+      'warning 5 coreos.hostnam unknown key "hostnam"',
+    ]);
+  });
+
+  test.each([
+    ['ssh_authorized_keys:\n- ssh-rsa AAAAB3Nzusers:\n- name: a\n  zzz: 1\n', 'ssh_authorized_keys[0]', 'users:'],
+    ['users:\n- name: a\n  groups:\n  - dockercoreos:\n', 'users[0].groups[0]', 'coreos:'],
+  ])('a key that was swallowed by the text before it: %j', (text, key, swallowed) => {
+    const [found, ...more] = check(`#cloud-config\n${text}`);
+    expect(found).toMatch(/^warning \d+ /);
+    expect(found).toContain(`${key} a line break is missing before \`${swallowed}\``);
+    expect(more).toEqual([]);
+  });
+
+  test('a map where text belongs is nothing of the kind', () => {
+    expect(check('#cloud-config\nssh_authorized_keys:\n- key: a\n')).toEqual([
+      'warning 3 ssh_authorized_keys[0] this is a map of keys and must be text',
+    ]);
+  });
+});
+
+describe('units that Flatcar no longer has', () => {
+  const text = '#cloud-config\ncoreos:\n  units:\n  - {name: etcd.service, command: start}\n';
+  test('are said there and nowhere else, and not when they are given', () => {
+    expect(check(text, { system: 'flatcar' })[0]).toContain(
+      '4 coreos.units[0].name "etcd.service" does not exist there',
+    );
+    expect(check(text, { system: 'coreos' })).toEqual([]);
+    const own = text.replace('command', 'content: "[Service]", command');
+    expect(check(own, { system: 'flatcar' })).toEqual([]);
+  });
+});
+
 describe('hyphens', () => {
   const text = '#cloud-config\nhostname: a\nssh-authorized-keys: []\ncoreos:\n  update: {reboot-strategy: off}\n';
   test('are nothing to CoreOS', () => {
