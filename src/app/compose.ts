@@ -29,6 +29,7 @@ import { loadAdminToken } from './admin-token.ts';
 import { createBootWatch } from './boot-watch.ts';
 import { createClusterTokens } from './cluster-tokens.ts';
 import { discoveryBase } from './discovery-base.ts';
+import { openEndedSessions } from './ended-sessions.ts';
 import { healthOf } from './health.ts';
 import { createHostKeyService } from './host-key-service.ts';
 import { likelyOrigin, type House } from './house.ts';
@@ -64,6 +65,8 @@ export interface Composed {
   readonly http: HttpDoor;
   /** A link that logs one browser in; only when the token was made just now, and somebody must be told. */
   readonly firstLink: () => string | undefined;
+  /** Whether it was. */
+  readonly isNew: boolean;
 }
 
 /** Wires the rooms by hand. Nothing listens before the services start. */
@@ -97,7 +100,10 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
     uptime,
   });
   const { token, made } = await loadAdminToken(files, settings, log);
-  const auth = createOperatorAuth({ token });
+  const auth = createOperatorAuth({
+    ...{ token, baseUrl: settings.baseUrl },
+    ended: await openEndedSessions(files, log, Date.now),
+  });
   metrics.watch({
     machines: async () => (await journal.machines({ limit: 1 })).states,
     problems: () => countBySeverity(catalog.current().problems),
@@ -119,6 +125,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
       ...{ discovery, base, log },
       isOperator: (req) => {
         const verdict = auth.check(req.headers, clientKey(req, settings.baseUrl));
+        if (verdict.kind === 'wait') return { wait: verdict.seconds };
         // A browser's session would need a proof against forged requests: only programs with the token count here.
         return verdict.kind === 'access' && verdict.access.session === undefined;
       },
@@ -154,6 +161,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
       sync,
     ],
     http,
+    isNew: made,
     firstLink: () => (made ? auth.newLink(linkOrigin(settings, http)).url : undefined),
   };
 }

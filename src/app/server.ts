@@ -6,7 +6,7 @@ import type { HttpDoor } from '../doors/http/http-door.ts';
 import { openLog } from '../observe/logger.ts';
 import type { Settings } from '../settings/settings.ts';
 import { version } from '../settings/version.ts';
-import { compose } from './compose.ts';
+import { compose, type Composed } from './compose.ts';
 import { openHouse, type House } from './house.ts';
 import type { FaultSource } from './last-resort.ts';
 
@@ -24,6 +24,8 @@ export interface ServerOptions {
 export interface PilotlightServer extends Service {
   /** Where HTTP listens; undefined before `start` and after `stop`. */
   address(): ReturnType<HttpDoor['address']>;
+  /** Whether the token was made at this start: somebody must be told how to get in. */
+  isNew(): boolean;
   /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
   firstLink(): string | undefined;
   /** Rejects when the server cannot go on; never resolves. */
@@ -34,8 +36,7 @@ export interface PilotlightServer extends Service {
 export function createServer(settings: Settings, options: ServerOptions): PilotlightServer {
   const { log, flush } = openLog({ level: settings.logLevel, format: settings.logFormat, fd: options.logFd });
   const started: Service[] = [];
-  let http: HttpDoor | undefined;
-  let link: string | undefined;
+  let composed: Composed | undefined;
   let giveUp: ((why: Failure) => void) | undefined;
   const failed = new Promise<never>((_, reject) => {
     giveUp = reject;
@@ -45,20 +46,19 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   return {
     name: 'server',
     failed,
-    address: () => http?.address(),
-    firstLink: () => link,
+    address: () => composed?.http.address(),
+    isNew: () => composed?.isNew === true,
+    firstLink: () => composed?.firstLink(),
     async start() {
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
       const house = await openHouse(settings, log);
-      const composed = await compose({ settings, house, log, self: options.self, faults: options.faults, giveUp });
-      http = composed.http;
+      composed = await compose({ settings, house, log, self: options.self, faults: options.faults, giveUp });
       for (const service of composed.services) {
         started.push(service);
         await service.start();
       }
-      link = composed.firstLink();
       tellProblems(house, log);
-      log.info({ version: version(), data_dir: settings.dataDir, http: http.address() }, 'pilotlight serves');
+      log.info({ version: version(), data_dir: settings.dataDir, http: composed.http.address() }, 'pilotlight serves');
     },
     async stop(force) {
       if (started.length > 0) log.info({}, 'stopping: what runs may finish, a second signal cuts it');

@@ -4,11 +4,12 @@ import { Discovery, type DiscoveryLimits } from '../../src/discovery/discovery.t
 import type { DiscoveryStore } from '../../src/domain/discovery.ts';
 import { SILENT, type Log } from '../../src/domain/log.ts';
 import { parseOrigin, type Origin } from '../../src/domain/origin.ts';
-import { createDiscoveryDoor } from '../../src/doors/http/discovery-routes.ts';
+import { createDiscoveryDoor, type DiscoveryDoorOptions } from '../../src/doors/http/discovery-routes.ts';
 import { readHead } from '../../src/doors/http/request-head.ts';
 import { MemoryDiscoveryStore } from './memory-discovery.ts';
 
 export interface StandOptions {
+  readonly isOperator?: DiscoveryDoorOptions['isOperator'];
   readonly store?: DiscoveryStore;
   readonly host?: string;
   readonly port?: number;
@@ -51,7 +52,7 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
   const door = createDiscoveryDoor({
     discovery,
     base: () => (parseOrigin(options.base ?? url) ?? '') as Origin,
-    isOperator: (req) => req.headers.authorization === OPERATOR.authorization,
+    isOperator: options.isOperator ?? ((req) => req.headers.authorization === OPERATOR.authorization),
     log: options.log ?? SILENT,
     now: () => performance.now(),
     ...(options.pollTime === undefined ? {} : { pollTime: options.pollTime }),

@@ -22,9 +22,9 @@ export const serveCommand: Command = {
     });
     try {
       await Promise.race([server.start(), server.failed]);
-      const link = server.firstLink();
-      // Not into the log: logs are kept and shown around.
-      if (link !== undefined) context.stderr.write(`${firstWords(link)}\n`);
+      // Not where it is kept and shown around: the log, and (under systemd) everything else that is no terminal.
+      const words = context.stderr.isTTY === true ? wordsWithLink(server.firstLink()) : wordsWithout(server.isNew());
+      if (words !== undefined) context.stderr.write(`${words}\n`);
       await Promise.race([aborted(context.stop), server.failed]);
       return EXIT.ok;
     } finally {
@@ -33,11 +33,20 @@ export const serveCommand: Command = {
   },
 };
 
-function firstWords(link: string): string {
+function wordsWithLink(link: string | undefined): string | undefined {
+  if (link === undefined) return undefined;
   return [
     'The dashboard is for operators only. This link logs you in, once, within 15 minutes:',
     `  ${link}`,
     'Later: `pilotlight login` makes another, and state/admin-token holds the token.',
+  ].join('\n');
+}
+
+function wordsWithout(isNew: boolean): string | undefined {
+  if (!isNew) return undefined;
+  return [
+    'The dashboard is for operators only. `pilotlight login` prints a link that logs you in, once: run it on this host as',
+    'a user who may read state/admin-token, with the same PILOTLIGHT_DATA_DIR.',
   ].join('\n');
 }
 

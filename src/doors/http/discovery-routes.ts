@@ -25,8 +25,8 @@ export interface DiscoveryDoorOptions {
    * when it is not known.
    */
   readonly base: () => Origin;
-  /** Whether the request carries the admin token. */
-  readonly isOperator: (req: IncomingMessage) => boolean;
+  /** Whether the request carries the admin token; seconds to wait: too many wrong ones came from where it comes from. */
+  readonly isOperator: (req: IncomingMessage) => boolean | { readonly wait: number };
   readonly log: Log;
   /** A token was ended: a cluster may need another. */
   readonly onForgotten?: () => void;
@@ -175,7 +175,12 @@ export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoo
   }
 
   async function operator(req: IncomingMessage, work: () => Promise<Reply>): Promise<Reply> {
-    if (isOperator(req)) return await work();
+    const verdict = isOperator(req);
+    if (verdict === true) return await work();
+    if (verdict !== false) {
+      // Nothing was compared: a 401 would say that the right token is wrong.
+      return lineReply(429, 'too many wrong tokens came from this address', ['Retry-After', String(verdict.wait)]);
+    }
     return lineReply(401, 'this is for operators (send Authorization: Bearer and the admin token)', [
       'WWW-Authenticate',
       'Bearer',

@@ -80,6 +80,18 @@ describe('operators', () => {
     expect((await come(url.replace('/v2/keys', ''), 2)).status).toBe(403);
   });
 
+  it('who wait after wrong tokens are told how long, and not that the right one is wrong', async () => {
+    await using stand = await startDiscovery({ isOperator: () => ({ wait: 7 }) });
+    for (const [path, method] of [
+      ['/discovery/', 'GET'],
+      ['/discovery/a', 'DELETE'],
+      ['/v2/keys/discovery/a/b', 'DELETE'],
+    ] as const) {
+      const answer = await fetch(stand.url + path, { method, headers: OPERATOR });
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7']);
+    }
+  });
+
   it('alone see every token', async () => {
     await using stand = await startDiscovery();
     await newToken(stand);

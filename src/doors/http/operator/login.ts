@@ -53,6 +53,10 @@ export function mountLogin(router: Router, { auth, guard, baseUrl, log }: LoginO
       respondLine(req, res, 503, 'a login link is not for loading ahead');
       return;
     }
+    if (isPart(req)) {
+      respondLine(req, res, 403, 'a login link is for opening, not for a part of a page');
+      return;
+    }
     conclude(req, res, auth.redeem(code, clientKey(req, baseUrl)), {
       next,
       wrong: 'This link has been used, or it is older than a quarter of an hour.',
@@ -113,9 +117,9 @@ export function mountLogin(router: Router, { auth, guard, baseUrl, log }: LoginO
 
 /** The way out: for those who are in, after the CSRF check. */
 export function mountLogout(router: Router, { auth, guard }: Pick<LoginOptions, 'auth' | 'guard'>): void {
-  router.post('/dashboard/logout', (req, res) => {
+  router.post('/dashboard/logout', async (req, res) => {
     const { session } = guard.accessOf(req);
-    if (session !== undefined) auth.sessions.end(session);
+    if (session !== undefined) await auth.sessions.end(session);
     guard.setCookie(req, res, undefined);
     seeOther(req, res, `${HOME}/login`);
   });
@@ -124,4 +128,10 @@ export function mountLogout(router: Router, { auth, guard }: Pick<LoginOptions, 
 /** Browsers and link previews load ahead what nobody has opened yet: that must not use up the code. */
 function isPrefetch({ headers }: Request): boolean {
   return /\b(?:prefetch|prerender)\b/i.test(String(headers['sec-purpose'] ?? headers['purpose'] ?? ''));
+}
+
+/** An image, a script or a frame of some page: what browsers say of it (Fetch Metadata, 2.1), where they say it. */
+function isPart({ headers }: Request): boolean {
+  const dest = headers['sec-fetch-dest'];
+  return dest !== undefined && dest !== 'document' && dest !== 'empty';
 }

@@ -172,3 +172,21 @@ test('the style may be kept by the browser', async () => {
   });
   await http.get('/dashboard/login.css').set('If-None-Match', String(style.headers['etag'])).expect(304);
 });
+
+test('a page of another site cannot lock the operator out: its image of a wrong code is no wrong token', async () => {
+  const { http, form, link } = stand();
+  for (let i = 0; i < 5; i += 1) await http.get('/dashboard/login?code=x');
+  await form({ token: TOKEN }).expect(303);
+  expect(cookieOf(await http.get(link()).expect(200))).toMatch(SESSION);
+  // Where the browser says what it wants it for, nothing is looked up.
+  const path = link();
+  for (const dest of ['image', 'iframe', 'script']) await http.get(path).set('Sec-Fetch-Dest', dest).expect(403);
+  await http.get(path).set('Sec-Fetch-Dest', 'document').set('Sec-Fetch-Site', 'cross-site').expect(200);
+});
+
+test('a form or a token from another site is not counted', async () => {
+  const { http, form } = stand();
+  await form({ token: 'wrong' }).set('Origin', 'http://evil.example').expect(403);
+  await http.get('/api/v1/health').set('Sec-Fetch-Site', 'cross-site').set('Authorization', 'Bearer wrong').expect(401);
+  await form({ token: TOKEN }).expect(303);
+});

@@ -18,21 +18,40 @@ export interface Session {
   readonly expires: number;
 }
 
+/** Which sessions were logged out, and when they would have ended by themselves (milliseconds since 1970). */
+export type EndedSessions = ReadonlyMap<string, number>;
+
+/** Where it is remembered that a session was logged out. */
+export interface EndedBook {
+  /** Of earlier runs, oldest first. */
+  readonly ended: EndedSessions;
+  /** Sessions from before count as logged out: which of them were is not known. Milliseconds since 1970. */
+  readonly notBefore: number;
+  /** Keeps them for the next run. Does not reject: what cannot be kept holds until the server ends. */
+  readonly keep: (ended: EndedSessions) => Promise<void>;
+}
+
+/** Remembers nothing beyond its own life. */
+const NO_BOOK: EndedBook = { ended: new Map(), notBefore: 0, keep: () => Promise.resolve() };
+
 /**
  * Sessions of people who logged in. The cookie holds all of one, with a MAC under a key that is made of the admin
- * token: nothing is kept here, a restart ends none, and a new token ends all. Only those that logged out are remembered
- * until they would have ended by themselves, the newest thousand of them and until a restart.
+ * token: nothing is kept of it, a restart ends none, and a new token ends all. Those that logged out are remembered
+ * until they would have ended by themselves, the newest thousand of them, also across restarts.
  */
 export class Sessions {
   readonly #now: () => number;
   readonly #cookieKey: Buffer;
   readonly #csrfKey: Buffer;
   /** Session -> when it would have ended; oldest first. */
-  readonly #ended = new Map<string, number>();
+  readonly #ended: Map<string, number>;
+  readonly #book: EndedBook;
 
   /** `now`: milliseconds since 1970. */
-  constructor(token: string, now: () => number) {
+  constructor(token: string, now: () => number, book: EndedBook = NO_BOOK) {
     this.#now = now;
+    this.#book = book;
+    this.#ended = new Map(book.ended);
     this.#cookieKey = createHmac('sha256', token).update('pilotlight session cookie 1').digest();
     this.#csrfKey = createHmac('sha256', token).update('pilotlight csrf 1').digest();
   }
@@ -54,6 +73,7 @@ export class Sessions {
   alive({ id, born, expires }: Session): boolean {
     const now = this.#now();
     // A clock that was put back makes no session longer.
+    if (born < this.#book.notBefore) return false;
     return now < expires && expires - now <= IDLE && expires - born <= WHOLE_LIFE && !this.#ended.has(id);
   }
 
@@ -65,12 +85,14 @@ export class Sessions {
     return expires > session.expires ? { ...session, expires } : undefined;
   }
 
-  end({ id, born }: Session): void {
+  /** Logged out from now on; resolves when that is kept for the next run, too. */
+  async end({ id, born }: Session): Promise<void> {
     const now = this.#now();
     for (const [old, end] of this.#ended) if (end <= now) this.#ended.delete(old);
     const oldest = this.#ended.keys().next().value;
     if (this.#ended.size >= MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
     this.#ended.set(id, born + WHOLE_LIFE);
+    await this.#book.keep(this.#ended);
   }
 
   /** What the forms of this session send back. */

@@ -34,7 +34,6 @@ test('after a failure nothing is compared for a while, the right token included;
   auth.check({ authorization: 'Bearer nonsense' }, 'attacker');
   expect(auth.check(BEARER, 'attacker')).toEqual({ kind: 'wait', seconds: 1 });
   expect(auth.logIn(TOKEN, 'attacker')).toEqual({ kind: 'wait', seconds: 1 });
-  expect(auth.redeem('x', 'attacker')).toEqual({ kind: 'wait', seconds: 1 });
   for (let i = 0; i < 500; i += 1) auth.check({ authorization: 'Bearer nonsense' }, `attacker-${String(i)}`);
   expect(auth.check(BEARER, 'operator').kind).toBe('access');
   clock.steady += 1000;
@@ -70,12 +69,12 @@ test('a link works once, for a quarter of an hour by the steady clock', () => {
   expect(auth.redeem(three, 'b').kind).toBe('wrong');
 });
 
-test('a session lives until it is ended, in every request that has begun', () => {
+test('a session lives until it is ended, in every request that has begun', async () => {
   const { auth, cookieOf } = stand();
   const verdict = auth.check({ cookie: cookieOf() }, 'a');
   if (verdict.kind !== 'access' || verdict.access.session === undefined) throw new TypeError('not let in');
   expect(verdict.access.alive()).toBe(true);
-  auth.sessions.end(verdict.access.session);
+  await auth.sessions.end(verdict.access.session);
   expect(verdict.access.alive()).toBe(false);
 });
 
@@ -105,4 +104,36 @@ test('success wipes the slate: the next mistake costs one second again', () => {
   expect(auth.check(BEARER, 'a').kind).toBe('access');
   auth.check({ authorization: 'Bearer nonsense' }, 'a');
   expect(auth.check(BEARER, 'a')).toEqual({ kind: 'wait', seconds: 1 });
+});
+
+test('wrong codes count apart from tokens, and keep no right code out: any page can have a browser ask for one', () => {
+  const { auth, clock } = stand();
+  expect(auth.redeem('x', 'here').kind).toBe('wrong');
+  expect(auth.redeem('x', 'here')).toEqual({ kind: 'wait', seconds: 1 });
+  for (let i = 0; i < 100; i += 1) {
+    clock.steady += 60_000;
+    auth.redeem('x', 'here');
+  }
+  expect(auth.redeem('x', 'here').kind).toBe('wait');
+  const code = auth.newLink(originOf('boot.lan:4777')).url.split('=')[1] ?? '';
+  expect(auth.logIn(TOKEN, 'here').kind).toBe('access');
+  expect(auth.check(BEARER, 'here').kind).toBe('access');
+  expect(auth.redeem(code, 'here').kind).toBe('access');
+  // And the other way round.
+  expect(auth.logIn('wrong', 'there').kind).toBe('wrong');
+  expect(auth.redeem('x', 'there').kind).toBe('wrong');
+});
+
+test.each([
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { origin: 'http://evil.example', host: 'boot.lan:4777' },
+  { origin: 'null', host: 'boot.lan:4777' },
+])('a token from a page of another site (%j) counts apart: it locks no operator out', (headers) => {
+  const { auth } = stand();
+  expect(auth.check({ ...headers, ...BEARER }, 'here').kind).toBe('access');
+  expect(auth.check({ ...headers, authorization: 'Bearer nonsense' }, 'here').kind).toBe('wrong');
+  expect(auth.check(BEARER, 'here').kind).toBe('access');
+  // Nor is it a way to guess without waiting.
+  expect(auth.check({ ...headers, authorization: 'Bearer nonsense' }, 'here').kind).toBe('wait');
 });

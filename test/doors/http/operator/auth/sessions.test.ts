@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Sessions } from '../../../../../src/doors/http/operator/auth/sessions.ts';
+import { Sessions, type EndedSessions } from '../../../../../src/doors/http/operator/auth/sessions.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
@@ -84,26 +84,26 @@ test('a clock that is put back makes no session longer', () => {
   expect(sessions.read(cookie)).toBeUndefined();
 });
 
-test('who logs out is out, with every copy of the cookie', () => {
+test('who logs out is out, with every copy of the cookie', async () => {
   const { clock, sessions, open } = stand();
   const [gone, kept] = [open(), open()];
   const session = sessions.read(gone);
   if (session === undefined) throw new TypeError('the test is wrong');
   clock.now += 7 * HOUR;
   const renewed = sessions.renewed(session);
-  sessions.end(session);
+  await sessions.end(session);
   expect(sessions.read(gone)).toBeUndefined();
   expect(renewed && sessions.alive(renewed)).toBe(false);
   expect(sessions.read(kept)).toBeDefined();
 });
 
-test('of sessions that were ended, a thousand are remembered', () => {
+test('of sessions that were ended, a thousand are remembered', async () => {
   const { clock, sessions } = stand();
   const all = Array.from({ length: 1025 }, () => sessions.open());
-  for (const session of all) sessions.end(session);
+  for (const session of all) await sessions.end(session);
   expect(all.filter((session) => sessions.alive(session))).toEqual([all[0]]);
   clock.now += 7 * 24 * HOUR;
-  sessions.end(sessions.open());
+  await sessions.end(sessions.open());
   expect(all.some((session) => sessions.alive(session))).toBe(false);
 });
 
@@ -113,4 +113,25 @@ test('each session has a CSRF token of its own, which is not its cookie', () => 
   expect(sessions.csrf(one)).toBe(sessions.csrf({ ...one, expires: one.expires + 1 }));
   expect(sessions.csrf(one)).not.toBe(sessions.csrf(two));
   expect(sessions.cookie(one, false)).not.toContain(sessions.csrf(one));
+});
+
+test('a logout is kept for the next run, and where that is not known all log in again', async () => {
+  const kept: (readonly [string, number])[][] = [];
+  const book = (ended: EndedSessions, notBefore = 0) => ({
+    ...{ ended, notBefore },
+    keep: (all: EndedSessions) => {
+      kept.push([...all]);
+      return Promise.resolve();
+    },
+  });
+  const make = (ended: EndedSessions, notBefore?: number) =>
+    new Sessions('a token of sixteen letters', () => START, book(ended, notBefore));
+  const first = make(new Map());
+  const [out, stays] = [first.open(), first.open()];
+  await first.end(out);
+  expect(kept).toEqual([[[out.id, START + 7 * 24 * HOUR]]]);
+  const second = make(new Map(kept[0]));
+  expect([second.alive(out), second.alive(stays)]).toEqual([false, true]);
+  const blind = make(new Map(), START + 1);
+  expect([blind.alive(out), blind.alive(stays)]).toEqual([false, false]);
 });
