@@ -5,6 +5,7 @@ import { machineKey } from '../domain/machine.ts';
 import { parseUuid } from '../domain/uuid.ts';
 import type { MachineEvent } from '../doors/dhcp/door.ts';
 import type { AnswerEvent } from '../doors/http/answer-event.ts';
+import { restOfImage } from '../doors/http/image-path.ts';
 import type { TransferEvent } from '../doors/tftp/transfer-event.ts';
 
 export interface JournalistOptions {
@@ -47,8 +48,6 @@ export function createJournalist({ recorder, now, deadlineOf }: JournalistOption
     },
   };
 }
-
-const IMAGES = '/images/';
 
 /** A part of an event while it is put together. */
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
@@ -101,7 +100,7 @@ function whatOf(event: AnswerEvent, at: number, deadlineOf: JournalistOptions['d
 }
 
 function imageOf(path: string): string {
-  const name = path.startsWith(IMAGES) ? path.slice(IMAGES.length) : path;
+  const name = restOfImage(path) ?? path;
   try {
     return decodeURIComponent(name);
   } catch (error) {

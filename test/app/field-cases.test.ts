@@ -208,3 +208,31 @@ test('case 06-coreos-ipxe-server-folder: such names in the API, on the pages, ad
   expect((await adopt('rack 3')).status).toBe(200);
   expect((await get('/ipxe?mac=52:54:00:00:00:01')).text).toContain('profiles/rack 3.json');
 });
+
+test('case 05-matchbox-os-installed: /assets/ is /images/, guarded the same way', async () => {
+  const { get } = await serve({
+    'images/flatcar/3227.2.0/k': 'kernel',
+    'images/.drafts/x/k': 'draft',
+    'profiles/a.json': { version: '1' },
+  });
+  const image = await get('/images/flatcar/3227.2.0/k');
+  const asset = await get('/assets/flatcar/3227.2.0/k', { Range: 'bytes=1-3' });
+  expect([image.status, image.text, asset.status, asset.text]).toEqual([200, 'kernel', 206, 'ern']);
+  expect(asset.headers.get('etag')).toBe(image.headers.get('etag'));
+  const without = [
+    '',
+    'flatcar',
+    'flatcar/',
+    '.drafts/x/k',
+    '..%2fprofiles/a.json',
+    '%2e%2e%2fprofiles/a.json',
+    'flatcar%2F3227.2.0%2Fk',
+    'nothing',
+  ];
+  for (const path of without) {
+    const [there, here] = [await get(`/images/${path}`), await get(`/assets/${path}`)];
+    expect([here.status, here.text], path).toEqual([there.status, there.text]);
+    expect(here.status, path).toBeGreaterThanOrEqual(400);
+  }
+  expect((await get('/assets/flatcar/3227.2.0/k', {}, { method: 'POST' })).status).toBe(405);
+});

@@ -5,7 +5,7 @@ import type { Shelf } from '../../images/shelf.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
 import type { Deliveries } from './deliveries.ts';
 import { failureReply, methodReply } from './failure-reply.ts';
-import { imagePath } from './image-path.ts';
+import { imagePath, restOfImage } from './image-path.ts';
 import { machineRoutes, type MachineRoutesOptions } from './machine-routes.ts';
 import { peerOf } from './peer.ts';
 import { show } from './percent.ts';
@@ -43,7 +43,6 @@ interface Found {
 
 /** Bytes. cloud-init's phone_home sends three public keys and a few names. */
 const MAX_REPORT = 16 * 1024;
-const IMAGES = '/images/';
 const CURRENT = '/current/version.txt';
 
 /** The door for firmware, installers and booting nodes: GET and HEAD directly on node:http. */
@@ -88,8 +87,8 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
   function findRoute(path: string): Found | undefined {
     const route = routes.exact.get(path);
     if (route !== undefined) return { route, rest: '' };
-    if (path.startsWith(IMAGES)) {
-      const rest = path.slice(IMAGES.length);
+    const rest = restOfImage(path);
+    if (rest !== undefined) {
       return { route: path.endsWith(CURRENT) ? routes.current : 'image', rest };
     }
     for (const [prefix, candidate] of routes.prefixes) {
