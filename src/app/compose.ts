@@ -20,7 +20,7 @@ import { createJournal, type DurableJournal } from '../journal/create-journal.ts
 import { discoveryStore } from '../journal/discovery-journal.ts';
 import { NO_JOURNAL } from '../journal/no-journal.ts';
 import { deadlineOf } from '../machines/deadline.ts';
-import type { InstallMarks } from '../machines/install-marks.ts';
+import type { InstallMarks } from '../machines/claims.ts';
 import type { MetricSources } from '../observe/metric-sources.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -71,7 +71,7 @@ export interface Composed {
 
 /** Wires the rooms by hand. Nothing listens before the services start. */
 export async function compose({ settings, house, log, self, faults, giveUp }: ComposeOptions): Promise<Composed> {
-  const { files, catalog, desk, shelf, marks, identities } = house;
+  const { files, catalog, desk, preview, shelf, marks, identities } = house;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
@@ -93,7 +93,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
   const lan = openLan({ settings, house, firmware, log, listeners, httpPort });
   const office = createOffice({
-    ...{ settings, files, catalog, desk, journal, marks, sync, log, version: birth.version, now: Date.now },
+    ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, whereabouts) },
     vendorOf: createVendors(),
     troubles: () => [...lastResort.troubles(), ...lanTroubles(settings, lan)],
@@ -120,7 +120,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
   const http = createHttpDoor({
     ...{ listen: settings.http, baseUrl: settings.baseUrl, desk, shelf, deliveries, office, auth, log },
     firmware: async (program) => await readProgram(firmware, program),
-    reports: createReports({ catalog, marks, recorder: journal, unknown: settings.unknown, now: Date.now }),
+    reports: createReports({ catalog, marks, journal, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryDoor({
       ...{ discovery, base, log },
       isOperator: (req) => {
@@ -214,7 +214,7 @@ function lanTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
 function installMarks(marks: InstallMarks, follower: InstallFollower): Service {
   return {
     name: 'install marks',
-    start: () => Promise.resolve(),
+    start: () => marks.start(),
     async stop() {
       await follower.settled();
       await marks.close();

@@ -9,7 +9,8 @@ import { openDataRoot, type DataRoot } from '../files/data-root.ts';
 import { openIdentities, type Identities } from '../identity/identities.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
 import { openShelf, type Shelf } from '../images/shelf.ts';
-import { openInstallMarks, type InstallMarks } from '../machines/install-marks.ts';
+import type { InstallMarks } from '../machines/claims.ts';
+import { openInstallMarks } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createArrivals } from './arrivals.ts';
 import { ClusterUrls } from './cluster-tokens.ts';
@@ -19,7 +20,10 @@ export interface House {
   readonly files: DataRoot;
   readonly catalog: LivingCatalog;
   readonly shelf: Shelf;
+  /** For the doors: an installer leaves with the machine's claim. */
   readonly desk: Desk;
+  /** What a machine would get. Claims nothing, changes nothing. */
+  readonly preview: Desk;
   readonly marks: InstallMarks;
   readonly identities: Identities;
   readonly clusters: ClusterUrls;
@@ -36,11 +40,10 @@ export async function openHouse(settings: Settings, log: Log): Promise<House> {
   const { installTries, unknown } = settings;
   const arriving = createArrivals(files, Date.now);
   const clusters = new ClusterUrls();
-  const desk = createFrontDesk({
-    ...{ catalog, shelf, arriving, marks, installTries, unknown, clusters },
-    hostKeys: identities,
-  });
-  return { files, catalog, shelf, desk, marks, identities, clusters };
+  const behind = { catalog, shelf, arriving, marks, installTries, unknown, clusters, hostKeys: identities };
+  const preview = createFrontDesk(behind);
+  const desk = createFrontDesk({ ...behind, claims: marks });
+  return { files, catalog, shelf, desk, preview, marks, identities, clusters };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

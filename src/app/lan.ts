@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { BootingMachine } from '../boot/desk.ts';
 import { Failure, failureLine } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import { originFromHost, type Origin } from '../domain/origin.ts';
@@ -29,7 +28,7 @@ export interface LanOptions {
   readonly house: House;
   readonly firmware: FirmwareShelf;
   readonly log: Log;
-  readonly listeners: Pick<Listeners, 'transferred' | 'offered' | 'sentToBoot'>;
+  readonly listeners: Pick<Listeners, 'transferred' | 'offered'>;
   /** Known once HTTP listens. */
   readonly httpPort: () => number;
 }
@@ -53,10 +52,7 @@ export function openLan({ settings, house, firmware, log, listeners, httpPort }:
   let dhcpDoor: DhcpDoor | undefined;
   if (tftp !== undefined) {
     const { desk, shelf } = house;
-    const onBoot = (boots: BootingMachine, from: string): void => {
-      listeners.sentToBoot(boots, from);
-    };
-    const source = createTftpSource({ desk, firmware, shelf, settings: tftp, originAt, onBoot, log });
+    const source = createTftpSource({ desk, firmware, shelf, settings: tftp, originAt, log });
     const onEnd = (event: TransferEvent): void => {
       listeners.transferred(event);
     };

@@ -1,4 +1,3 @@
-import type { BootingMachine } from '../boot/desk.ts';
 import { listener } from '../domain/listener.ts';
 import type { Log } from '../domain/log.ts';
 import { machineKey } from '../domain/machine.ts';
@@ -28,8 +27,6 @@ export interface Listeners {
   answered(event: AnswerEvent): void;
   transferred(event: TransferEvent): void;
   offered(event: MachineEvent): void;
-  /** A file over TFTP sends a machine to a boot. */
-  sentToBoot(boots: BootingMachine, from: string): void;
 }
 
 export function createListeners(options: ListenersOptions): Listeners {
@@ -71,6 +68,9 @@ export function createListeners(options: ListenersOptions): Listeners {
       measure: (event) => {
         metrics.tftpTransfer(event.end, event.end === 'done' ? event.size : 0, event.ms);
       },
+      follower: (event) => {
+        follower.transferred(event);
+      },
       journalist: (event) => {
         journalist.transferred(event);
       },
@@ -79,9 +79,6 @@ export function createListeners(options: ListenersOptions): Listeners {
       journalist: (event) => {
         journalist.offered(event);
       },
-    }),
-    sentToBoot: listener(log, 'follower', (machine: BootingMachine, from: string) => {
-      follower.sent(machine, from);
     }),
   };
 }

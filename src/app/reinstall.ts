@@ -7,31 +7,65 @@ import { machineKey, type MachineKey } from '../domain/machine.ts';
 import { parseSentMac } from '../domain/mac.ts';
 import type { Node } from '../domain/profile.ts';
 import { parseUuid } from '../domain/uuid.ts';
-import type { InstallMarks } from '../machines/install-marks.ts';
+import type { InstallMarks } from '../machines/claims.ts';
 
 export interface ReinstallOptions {
   readonly catalog: Pick<Catalog, 'current'>;
   readonly marks: InstallMarks;
 }
 
+/** The machine that an operator named. `name`: the node's. */
+export interface NamedMachine {
+  readonly key: MachineKey;
+  readonly name?: string;
+}
+
 /**
- * Lets the installer of one machine run once more at its next boot, with all its tries. `machine`: a node's name, a MAC
- * in any spelling, `uuid:...` or `serial:...`. Throws Failure `not-found` for a name that no node has, `conflict` where
- * two nodes have it and where the machine's profile installs nothing.
+ * Lets the installer of one machine run once more at its next boot, with all its tries: everything on its disk is lost
+ * then. `machine`: a node's name, a MAC in any spelling, `uuid:...` or `serial:...`. Throws Failure `not-found` for a
+ * name that no node has, `conflict` where two nodes have it and where the machine's profile installs nothing, and
+ * `unavailable` when it cannot be written down.
  */
-export async function reinstall(
-  { catalog, marks }: ReinstallOptions,
-  machine: string,
-): Promise<{ readonly key: MachineKey; readonly name?: string }> {
+export async function reinstall({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
   const snapshot = catalog.current();
+  const { identity, match, named } = find(machine, snapshot);
+  const { profile } = match ?? {};
+  const mark = marks.of(identity);
+  const known = mark === undefined || mark.state === 'seen' ? undefined : mark;
+  // A UUID that no file names may belong to a machine that waits because it looks like another one.
+  const byItself = identity.key.startsWith('uuid:') && snapshot.installs ? { profile: '', disk: '' } : undefined;
+  const own = profile?.install === undefined ? undefined : { profile: profile.name, disk: profile.install.disk };
+  const target = own ?? (match === undefined ? (known ?? byItself) : undefined);
+  if (target === undefined) throw nothingToInstall(machine, match);
+  await marks.reinstall(identity, { profile: target.profile, disk: target.disk });
+  return named;
+}
+
+/** Takes back what `reinstall` asked for: the machine's own disk stays in charge. Throws Failure `conflict` when nothing is asked for. */
+export async function cancelReinstall({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+  const { identity, named } = find(machine, catalog.current());
+  if (await marks.cancel(identity)) return named;
+  throw new Failure('conflict', `${machine.slice(0, 80)} is not about to be installed anew`, {
+    remedy: '`pilotlight nodes` says which machines are',
+  });
+}
+
+/** Lets go of the installer that left for another address, and of the tries. Throws Failure `conflict` when there is none. */
+export async function releaseClaim({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+  const { identity, named } = find(machine, catalog.current());
+  if (await marks.release(identity)) return named;
+  throw new Failure('conflict', `no installer has left for ${machine.slice(0, 80)}`, {
+    remedy: 'to install a machine again: `pilotlight reinstall`',
+  });
+}
+
+function find(machine: string, snapshot: Snapshot) {
   const facts = factsNamed(machine) ?? factsOfNode(machine, snapshot);
   const match = snapshot.match(facts);
   const identity = installIdentity(match ?? { by: 'choice' }, facts);
   const key = machineKey(facts);
   if (identity === undefined || key === undefined) throw nobody(machine);
-  const known = await marks.forget(identity);
-  if (!known && match?.profile.install === undefined) throw nothingToInstall(machine, match);
-  return { key, ...(match?.node === undefined ? {} : { name: match.node.name }) };
+  return { identity, match, named: { key, ...(match?.node === undefined ? {} : { name: match.node.name }) } };
 }
 
 function factsNamed(text: string): MachineFacts | undefined {

@@ -57,12 +57,12 @@ async function answer(
   if (request.what === 'script') {
     const { script, decision } =
       request.profile === undefined
-        ? await house.desk.script(question)
-        : await house.desk.scriptOf(request.profile, origin);
+        ? await house.preview.script(question)
+        : await house.preview.scriptOf(request.profile, origin);
     return { text: script, reasons: reasonsOf(decision) };
   }
   if (request.what === 'args') {
-    const { args, decision } = house.desk.args(request.profile ?? request.facts, origin);
+    const { args, decision } = house.preview.args(request.profile ?? request.facts, origin);
     return { text: args.map((arg) => `${arg}\n`).join(''), reasons: reasonsOf(decision) };
   }
   const kind = request.kind ?? firstKind(house, request);
@@ -70,8 +70,8 @@ async function answer(
   if (match?.node !== undefined && match.profile.ssh_host_keys) await house.identities.ensure([match.node.name]);
   const document =
     request.profile === undefined
-      ? await house.desk.documentOf(kind, question)
-      : await house.desk.document(documentName(house, request.profile, kind), question);
+      ? await house.preview.documentOf(kind, question)
+      : await house.preview.document(documentName(house, request.profile, kind), question);
   return {
     text: document.body.toString('utf8'),
     reasons: [...reasonsOf(document.decision), `document ${document.source}`],

@@ -1,7 +1,8 @@
-import type { BootingMachine, Desk } from '../boot/desk.ts';
+import type { Desk } from '../boot/desk.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Origin } from '../domain/origin.ts';
+import { plainAddress } from '../doors/http/origin.ts';
 import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../doors/tftp/source.ts';
 import type { OpenFile } from '../files/data-root.ts';
 import type { FirmwareShelf } from '../firmware/firmware-shelf.ts';
@@ -17,18 +18,17 @@ export interface TftpSourceOptions {
   readonly settings: Pick<TftpSettings, 'smartNbp' | 'images'>;
   /** Where machines that asked at this address reach our HTTP door. */
   readonly originAt: (server: string) => Origin;
-  /** Called when a file goes out that sends a machine to a boot. */
-  readonly onBoot?: (boots: BootingMachine, from: string) => void;
   readonly log: Log;
 }
 
 /** What lies behind the TFTP door: the desk decides, the firmware shelf and the image shelf have the bytes. */
 export function createTftpSource(options: TftpSourceOptions): TftpSource {
-  const { desk, firmware, shelf, settings, originAt, onBoot, log } = options;
+  const { desk, firmware, shelf, settings, originAt, log } = options;
 
   async function open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined> {
     const loops = settings.smartNbp && wantsScriptInsteadOf(ask.name, ask.options);
-    const answer = await desk.file({ name: ask.name, origin: originAt(ask.server), loops });
+    const asker = plainAddress(ask.client.address);
+    const answer = await desk.file({ name: ask.name, origin: originAt(ask.server), loops, asker });
     const about = { file: ask.name, from: ask.client.address };
     switch (answer?.kind) {
       case undefined:
@@ -36,7 +36,6 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
         return undefined;
       case 'text':
         log.info({ ...about, because: answer.because }, 'tftp: sending a script');
-        if (answer.boots !== undefined) onBoot?.(answer.boots, ask.client.address);
         return { kind: 'bytes', bytes: Buffer.from(answer.text) };
       case 'image':
         return settings.images ? await image(answer.path) : undefined;

@@ -1,13 +1,12 @@
 import { Failure } from '../domain/failure.ts';
-import { parseMac, type Mac } from '../domain/mac.ts';
-import type { Origin } from '../domain/origin.ts';
+import { parseMac } from '../domain/mac.ts';
 import { programNamed } from '../firmware/programs.ts';
 import { grubScript } from '../render/grub-script.ts';
 import { pxelinuxConfig } from '../render/pxelinux-config.ts';
 import { startScript } from '../render/start-script.ts';
 import { systemOf } from '../systems/systems.ts';
-import type { BootFile, BootFileQuestion } from './desk.ts';
-import { shelfPaths } from './machine-plan.ts';
+import type { BootFile, BootFileQuestion, Question } from './desk.ts';
+import { whoIs } from './reasons.ts';
 import type { ScriptDesk } from './script-desk.ts';
 
 const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
@@ -16,7 +15,7 @@ const PER_MAC = /(?:^|\/)(pxelinux\.cfg\/|grub\.cfg-)01-([0-9a-fA-F]{2}(?:[-:][0
 
 /** Undefined: no such file, or nothing to say to this machine. */
 export async function bootFile(question: BootFileQuestion, scripts: ScriptDesk): Promise<BootFile | undefined> {
-  const { name, origin, loops } = question;
+  const { name, origin, loops, asker } = question;
   if (START_NAMES.test(name))
     return { kind: 'text', text: startScript(origin), because: 'the start script by its name' };
   const program = programNamed(name);
@@ -28,23 +27,23 @@ export async function bootFile(question: BootFileQuestion, scripts: ScriptDesk):
   if (name.startsWith('images/')) return { kind: 'image', path: name.slice('images/'.length) };
   const perMac = PER_MAC.exec(name);
   const mac = perMac?.[2] === undefined ? undefined : parseMac(perMac[2].replaceAll(':', '-'));
-  return mac === undefined ? undefined : await machineFile(perMac?.[1] === 'pxelinux.cfg/', mac, origin, scripts);
+  return mac === undefined
+    ? undefined
+    : await machineFile(
+        perMac?.[1] === 'pxelinux.cfg/',
+        { facts: { mac }, origin, ...(asker === undefined ? {} : { asker }) },
+        scripts,
+      );
 }
 
 /** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
-async function machineFile(
-  pxelinux: boolean,
-  mac: Mac,
-  origin: Origin,
-  scripts: ScriptDesk,
-): Promise<BootFile | undefined> {
+async function machineFile(pxelinux: boolean, question: Question, scripts: ScriptDesk): Promise<BootFile | undefined> {
   try {
-    const facts = { mac };
-    const { plan, match, decision } = await scripts.bootable({ facts, origin });
+    const { origin } = question;
+    const { plan, match } = await scripts.bootable(question);
     const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
     const text = pxelinux ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
-    const boots = { facts, decision, fetches: shelfPaths(plan) };
-    return { kind: 'text', text, because: `mac ${mac} boots ${match.profile.file}`, boots };
+    return { kind: 'text', text, because: `${whoIs(question.facts)} boots ${match.profile.file}` };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

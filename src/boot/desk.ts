@@ -13,6 +13,8 @@ export interface Question {
   readonly origin: Origin;
   /** What was chosen at the screen of a machine that nobody knows: a profile, or the menu's word `wait`. */
   readonly choice?: Name;
+  /** The address that asks. Without it no installer is given: whose it would be could not be written down. */
+  readonly asker?: string;
 }
 
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
@@ -36,16 +38,8 @@ export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-c
 /** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
 export type BootFile =
   | { readonly kind: 'program'; readonly program: BootProgram }
-  | { readonly kind: 'text'; readonly text: string; readonly because: string; readonly boots?: BootingMachine }
+  | { readonly kind: 'text'; readonly text: string; readonly because: string }
   | { readonly kind: 'image'; readonly path: string };
-
-/** Whom a file sends to which boot, where it is for one machine. */
-export interface BootingMachine {
-  readonly facts: MachineFacts;
-  readonly decision: Decision;
-  /** Below images/, in order. */
-  readonly fetches: readonly string[];
-}
 
 export interface BootFileQuestion {
   /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
@@ -53,11 +47,14 @@ export interface BootFileQuestion {
   readonly origin: Origin;
   /** iPXE asks for the program that it already is: it shall get the start script instead. */
   readonly loops: boolean;
+  /** The address that asks. */
+  readonly asker?: string;
 }
 
 /**
  * The only place where a question becomes an answer. Every method throws Failure for what is not there
- * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`).
+ * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`). An answer that can wipe a
+ * disk leaves only after the machine's claim is on the disk; the desk of previews claims nothing.
  */
 export interface Desk {
   /** Grows when any answer may have changed. */
@@ -68,7 +65,10 @@ export interface Desk {
   script(question: Question): Promise<ScriptAnswer>;
   /** For the screen of a machine whose question cannot be read: what is wrong with it. It waits and asks again. */
   explain(failure: Failure, origin: Origin): string;
-  /** `/?profile=NAME`: coreos-ipxe-server's bytes for CoreOS profiles, the portable form for every other system. */
+  /**
+   * `/?profile=NAME`: coreos-ipxe-server's bytes for CoreOS profiles, the portable form for every other system. Which
+   * machine asks is not known, so a profile that installs gets a script that says so and waits.
+   */
   scriptOf(profile: Name, origin: Origin): Promise<ScriptAnswer>;
   /** `/configs/NAME`: as it is, or rendered for the machine. */
   document(name: string, question: Question): Promise<DocumentAnswer>;
@@ -93,7 +93,11 @@ export interface Desk {
   /** `version.txt` of a shelf's `current/`, for installers that mirror from us; undefined when nothing boots from it. */
   currentVersion(folder: string): string | undefined;
   /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */
-  pixiecore(mac: Mac, origin: Origin): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
+  pixiecore(
+    mac: Mac,
+    origin: Origin,
+    asker?: string,
+  ): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
   /** profiles/NAME.json as the operator wrote it (the last good version). */
   profileFile(name: Name): Promise<Buffer>;
   /** coreos-ipxe-server's `/keys?name=NAME`: `[{"key": "ssh-rsa ..."}]`. */

@@ -29,8 +29,8 @@ export function createFrontDesk(options: FrontDeskOptions): Desk {
     netboot: scripts.netboot,
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),
-    async pixiecore(mac, origin) {
-      const { plan } = await scripts.bootable({ facts: { mac }, origin });
+    async pixiecore(mac, origin, asker) {
+      const { plan } = await scripts.bootable({ facts: { mac }, origin, ...(asker === undefined ? {} : { asker }) });
       return pixiecoreAnswer(plan, origin);
     },
     async profileFile(name) {

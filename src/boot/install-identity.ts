@@ -1,8 +1,9 @@
 import { IDENTITY_KEYS, identityOf, type IdentityKey } from '../catalog/identity.ts';
 import type { Match } from '../catalog/snapshot.ts';
 import type { MachineFacts } from '../domain/facts.ts';
+import { isSharedSerial, isSharedUuid } from '../domain/shared-ids.ts';
 import type { Node } from '../domain/profile.ts';
-import type { InstallIdentity } from '../machines/mark.ts';
+import type { InstallIdentity, MachineIdentity } from '../machines/mark.ts';
 
 /**
  * Under which name a machine's installation is remembered: by what decided the match, so that a node matched by its UUID
@@ -13,19 +14,21 @@ export function installIdentity(
   { by, node }: Pick<Match, 'by' | 'node'>,
   facts: MachineFacts,
 ): InstallIdentity | undefined {
-  const decided = by === 'default' || by === 'choice' ? IDENTITY_KEYS.find((one) => facts[one] !== undefined) : by;
+  const own = ownFacts(facts);
+  const unlisted = by === 'default' || by === 'choice';
+  const decided = unlisted ? IDENTITY_KEYS.find((one) => own[one] !== undefined) : by;
   const key = decided === undefined ? undefined : keyOf(facts, decided);
   if (key === undefined) return undefined;
   const also = node === undefined ? [] : IDENTITY_KEYS.flatMap((one) => keyOf(node, one) ?? []);
-  const { mac, uuid, serial } = facts;
+  return { key, also: also.filter((one) => one !== key), machine: own };
+}
+
+/** What the machine says of itself that no other says, too. */
+function ownFacts({ mac, uuid, serial }: MachineFacts): MachineIdentity {
   return {
-    key,
-    also: also.filter((one) => one !== key),
-    machine: {
-      ...(mac === undefined ? {} : { mac }),
-      ...(uuid === undefined ? {} : { uuid }),
-      ...(serial === undefined ? {} : { serial }),
-    },
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined || isSharedUuid(uuid) ? {} : { uuid }),
+    ...(serial === undefined || isSharedSerial(serial) ? {} : { serial }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Shelf } from '../images/shelf.ts';
 import { bootScript } from '../render/boot-script.ts';
 import { grubScript } from '../render/grub-script.ts';
 import { legacyScript } from '../render/legacy-script.ts';
+import { unnamedInstallLines } from '../render/install-notices.ts';
 import { failureLines, missingImageLines } from '../render/notices.ts';
 import { systemOf } from '../systems/systems.ts';
 import type { DeliveryRoom } from './deliver.ts';
@@ -49,6 +50,7 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     const { facts, origin } = question;
     const placed = standings.find(question, snapshot);
     if (placed === undefined) return nobody(question, snapshot, unknown);
+    if (placed.standing.kind !== 'install') standings.saw(question, snapshot);
     if (placed.standing.kind === 'local') return local(placed, facts);
     const rests = standingLines(placed, facts);
     if (rests !== undefined) return waiting(placed, question, rests);
@@ -65,11 +67,15 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     if (missing.length > 0) return waiting(placed, question, await missingLines(placed.match, missing));
     const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
     if (fault !== undefined) return waiting(placed, question, failureLines(fault), failureLine(fault));
-    const lines = titleLines(placed, facts);
+    const claimed = await standings.claim(placed, question, plan);
+    if (claimed.standing.kind === 'local') return local(claimed, facts);
+    const held = standingLines(claimed, facts);
+    if (held !== undefined) return waiting(claimed, question, held);
+    const lines = titleLines(claimed, facts);
     return {
-      script: bootScript({ plan, origin, lines, again: againOf(placed, question) }),
+      script: bootScript({ plan, origin, lines, again: againOf(claimed, question) }),
       fetches: shelfPaths(plan),
-      decision: placedDecision(placed, facts),
+      decision: placedDecision(claimed, facts),
     };
   }
 
@@ -92,8 +98,13 @@ export function createScriptDesk(options: ScriptDeskOptions) {
       const sshKey = key === undefined ? {} : { sshKey: key.text };
       return { script: legacyScript({ profile: match.profile, origin, ...sshKey }), decision };
     }
-    const plan = machinePlan(match, {}, origin, snapshot);
     const again = `${origin}/?profile=${nameInUrl(name)}`;
+    if (match.profile.install !== undefined && match.profile.boot !== 'local') {
+      const because = `asked for ${match.profile.file} by name, which installs: which machine asks is not known`;
+      const lines = unnamedInstallLines(match.profile.file);
+      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
+    }
+    const plan = machinePlan(match, {}, origin, snapshot);
     const missing = await missingFiles(plan, shelf);
     if (missing.length > 0) {
       const lines = await missingLines(match, missing);
@@ -129,9 +140,8 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     const snapshot = catalog.current();
     const { facts, origin } = question;
     const placed = found(question, snapshot);
-    if (placed.standing.kind === 'local') throw ownDisk(placed, facts);
-    const rests = standingLines(placed, facts);
-    if (rests !== undefined) throw new Failure('unavailable', rests.join(' '));
+    if (placed.standing.kind !== 'install') standings.saw(question, snapshot);
+    refuseOthers(placed, facts);
     const wrong = wrongArch(placed.match, facts);
     if (wrong !== undefined) throw wrongArchFailure(wrong);
     const plan = machinePlan(placed.match, facts, origin, snapshot);
@@ -139,7 +149,9 @@ export function createScriptDesk(options: ScriptDeskOptions) {
     if (missing !== undefined) throw new Failure('unavailable', `images/${missing} is not there yet`);
     const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
     if (fault !== undefined) throw fault;
-    return { plan, match: placed.match, decision: placedDecision(placed, facts) };
+    const claimed = await standings.claim(placed, question, plan);
+    refuseOthers(claimed, facts);
+    return { plan, match: claimed.match, decision: placedDecision(claimed, facts) };
   }
 
   async function grub(question: Question): Promise<ScriptAnswer> {
@@ -162,6 +174,13 @@ export function createScriptDesk(options: ScriptDeskOptions) {
 
 function nothing(): Promise<readonly string[]> {
   return Promise.resolve([]);
+}
+
+/** Whoever does not boot from here now. */
+function refuseOthers(placed: Placed, facts: MachineFacts): void {
+  if (placed.standing.kind === 'local') throw ownDisk(placed, facts);
+  const rests = standingLines(placed, facts);
+  if (rests !== undefined) throw new Failure('unavailable', rests.join(' '));
 }
 
 function profileMatch(name: Name, snapshot: Snapshot): Match {

@@ -2,11 +2,14 @@ import type { Decision } from '../domain/decision.ts';
 import type { MachineFacts } from '../domain/facts.ts';
 import { macHyphens } from '../domain/mac.ts';
 import type { Match } from '../catalog/snapshot.ts';
-import type { InstallMark } from '../machines/mark.ts';
+import type { Claim, InstallMark } from '../machines/mark.ts';
+import { alikeLines, claimedLines, unknownLifeLines } from '../render/install-notices.ts';
 import { namelessLines, often, stoppedLines, unfinishedLines } from '../render/notices.ts';
 import { decisionOf } from './reasons.ts';
 import type { Placed } from './standing-desk.ts';
-import { REST_MS, type Standing } from './standing.ts';
+import { REST_MS } from '../machines/life.ts';
+import type { Likeness } from '../machines/mark-index.ts';
+import type { Standing } from './standing.ts';
 
 const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
   boot: 'boot',
@@ -15,6 +18,17 @@ const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
   unfinished: 'waiting',
   stopped: 'waiting',
   nameless: 'waiting',
+  claimed: 'waiting',
+  alike: 'waiting',
+  unknown: 'waiting',
+};
+
+const INSTALLATION: Readonly<Partial<Record<Standing['kind'], NonNullable<Decision['installation']>>>> = {
+  unfinished: 'unfinished',
+  stopped: 'stopped',
+  claimed: 'held',
+  alike: 'held',
+  unknown: 'held',
 };
 
 /** What was decided and why: the profile's reason, and the machine's own. */
@@ -22,9 +36,12 @@ export function placedDecision(placed: Placed, facts: MachineFacts, outcome?: De
   const decision = decisionOf(placed.match, facts, outcome ?? OUTCOME[placed.standing.kind]);
   const why = standingReason(placed, facts);
   if (why === undefined) return decision;
-  const { kind } = placed.standing;
-  const installation = kind === 'unfinished' || kind === 'stopped' ? { installation: kind } : {};
-  return { ...decision, ...installation, because: `${decision.because}; ${why}` };
+  const installation = INSTALLATION[placed.standing.kind];
+  return {
+    ...decision,
+    ...(installation === undefined ? {} : { installation }),
+    because: `${decision.because}; ${why}`,
+  };
 }
 
 /** Why the machine gets something else than its profile's image; undefined when it gets just that. */
@@ -44,6 +61,12 @@ export function standingReason({ match, standing }: Placed, facts: MachineFacts)
       return `its installation began ${often(standing.tries)} and was never reported as finished (${remedy(match, facts)})`;
     case 'nameless':
       return 'it says nothing by which it could be known as installed afterwards';
+    case 'claimed':
+      return `its installer left for ${claimant(standing.claim)} at ${timeText(standing.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
+    case 'alike':
+      return `it looks like ${likeness(standing, facts)} (\`pilotlight reinstall ${asItself(standing.by, facts)}\` installs it all the same)`;
+    case 'unknown':
+      return `${standing.why}, so it is not installed${standing.damaged === true ? ` (${remedy(match, facts)})` : ''}`;
   }
 }
 
@@ -58,6 +81,22 @@ export function standingLines({ match, standing }: Placed, facts: MachineFacts):
       return stoppedLines({ tries: standing.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
     case 'nameless':
       return namelessLines();
+    case 'claimed':
+      return claimedLines({
+        claimant: claimant(standing.claim),
+        at: timeText(standing.claim.at),
+        command: `pilotlight release ${whom(match, facts)}`,
+      });
+    case 'alike':
+      return alikeLines({
+        likeness: likeness(standing, facts),
+        command: `pilotlight reinstall ${asItself(standing.by, facts)}`,
+      });
+    case 'unknown':
+      return unknownLifeLines({
+        why: standing.why,
+        ...(standing.damaged === true ? { command: `pilotlight reinstall ${whom(match, facts)}` } : {}),
+      });
     case 'boot':
     case 'install':
     case 'local':
@@ -65,8 +104,35 @@ export function standingLines({ match, standing }: Placed, facts: MachineFacts):
   }
 }
 
+function claimant({ address, mac }: Claim): string {
+  return mac === undefined ? address : `${address} (${mac})`;
+}
+
+/** Which machine it looks like, and by what. */
+function likeness({ mark, by }: { readonly mark: InstallMark; readonly by: Likeness }, facts: MachineFacts): string {
+  const state = mark.state === 'seen' ? 'a profile names it' : STATE_WORDS[mark.state];
+  if (by === 'nic') {
+    return `the machine ${mark.key} with the UUID ${mark.machine.uuid ?? ''} (${state}): its network card is the same, its UUID is not`;
+  }
+  const same = by === 'mac' ? 'network card' : by === 'uuid' ? `UUID ${facts.uuid ?? ''}` : 'serial number';
+  return `the machine ${mark.key} (${state}): its ${same} is the same`;
+}
+
+const STATE_WORDS: Readonly<Record<Exclude<InstallMark['state'], 'seen'>, string>> = {
+  claimed: 'its installer left',
+  installing: 'it is being installed',
+  installed: 'it is installed',
+  'erase-pending': 'it is to be installed anew',
+};
+
+/** The name by which the operator says that it is this machine and no other. */
+function asItself(by: Likeness, { mac, uuid, serial }: MachineFacts): string {
+  if (by === 'nic' && uuid !== undefined) return `uuid:${uuid}`;
+  if (mac !== undefined) return macHyphens(mac);
+  return uuid === undefined ? `serial:${serial ?? ''}` : `uuid:${uuid}`;
+}
+
 function installedReason(mark: InstallMark, match: Match, facts: MachineFacts): string {
-  if (mark.broken !== undefined) return `${mark.broken}, so it counts as installed (${remedy(match, facts)})`;
   return `installed from profiles/${mark.profile}.json since ${timeText(mark.since)} (${remedy(match, facts)})`;
 }
 

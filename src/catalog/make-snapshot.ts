@@ -15,6 +15,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   keys: new Map(),
   sources: new Map(),
   problems: [],
+  installs: false,
   match: () => undefined,
   held: () => undefined,
 };
@@ -52,6 +53,7 @@ export function makeSnapshot(generation: number, slots: Slots, decision: Decisio
     keys: new Map([...decision.keys.values()].map((key) => [key.name, key])),
     sources: new Map(read.map(({ profile, bytes }) => [profile.name, bytes])),
     problems: decision.problems,
+    installs: profiles.some(({ install, boot }) => install !== undefined && boot !== 'local'),
     match(facts) {
       const found = node(facts);
       if (found !== undefined || fallback === undefined || heldFor(facts) !== undefined) return found;

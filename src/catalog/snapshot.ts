@@ -43,6 +43,8 @@ export interface Snapshot {
   readonly sources: ReadonlyMap<string, Buffer>;
   /** Everything wrong with the files as they are on disk now, also where an older good version is in force. */
   readonly problems: readonly Problem[];
+  /** True when any profile in force installs machines. */
+  readonly installs: boolean;
   /** mac first, then uuid, then serial, then the default profile. */
   match(facts: MachineFacts): Match | undefined;
   /**

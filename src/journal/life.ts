@@ -16,6 +16,7 @@ export function lifeAfter(life: Life, event: JournalEvent, at: number): Life {
   if (state === undefined) return life;
   const installation = event.kind === 'script' ? event.decision.installation : undefined;
   // It may still report; and when its tries are used up it has failed, whether or not its profile sets a time.
+  if (installation === 'held') return life.state === 'unknown' ? { ...life, state: 'assigned', since: at } : life;
   if (installation !== undefined) return waitingForInstaller(life, installation, at);
   const deadline =
     event.kind === 'script' && (state === 'booting' || state === 'installing') ? event.deadline : undefined;

@@ -1,45 +1,14 @@
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
-import type { MachineKey } from '../domain/machine.ts';
+import type { Mac } from '../domain/mac.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { MarkIndex } from './mark-index.ts';
-import { markFileName, markText, MARKS_FOLDER } from './mark-file.ts';
-import { MarkWriter } from './mark-writer.ts';
-import { BLIND_MS, triesOf, type InstallIdentity, type InstallMark, type InstallTarget } from './mark.ts';
-import { brokenMark, readMarks } from './read-marks.ts';
-
-/** What the desk asks: how far the installation of a machine is. */
-export interface MarkView {
-  /** Grows with every change that may change an answer. */
-  generation(): number;
-  of(who: InstallIdentity): InstallMark | undefined;
-}
-
-/** Nothing is installed: for a desk that is asked about profiles alone. */
-export const NO_MARKS: MarkView = { generation: () => 0, of: () => undefined };
-
-/**
- * Which machines are being installed and which are installed: one small file each in state/machines/, so that losing
- * the journal never installs a machine again. In memory at once, on the disk a moment later.
- */
-export interface InstallMarks extends MarkView {
-  /**
-   * An install script went out. `blind`: nothing of that installation can be seen from here. Resolves as `installed`.
-   */
-  offered(who: InstallIdentity, offer: InstallTarget & { readonly blind: boolean }): Promise<void>;
-  /**
-   * The machine has all that its installer needs: a try is used up. Nothing without a script before it. Resolves as
-   * `installed`.
-   */
-  begun(who: InstallIdentity): Promise<void>;
-  /** Its disk is in charge from now on. Resolves when that is on the disk, or cannot be put there for now. */
-  installed(who: InstallIdentity, target: InstallTarget): Promise<void>;
-  /** Lets it be installed again, with all tries. False when there was nothing to forget. Resolves as `installed`. */
-  forget(who: InstallIdentity): Promise<boolean>;
-  all(): readonly InstallMark[];
-  /** Writes what is not on the disk yet, once more. */
-  close(): Promise<void>;
-}
+import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
+import { lifeOf, type Life } from './life.ts';
+import { markFileName, MARKS_FOLDER } from './mark-file.ts';
+import { MarkStore } from './mark-store.ts';
+import { BLIND_MS, triesOf } from './mark.ts';
+import type { Asker, Claim, InstallIdentity, InstallMark, InstallTarget, MachineIdentity } from './mark.ts';
+import { readMarks } from './read-marks.ts';
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */
@@ -49,105 +18,210 @@ export interface InstallMarksOptions {
   readonly most?: number;
 }
 
+const RETRY_MS = 10_000;
 const MOST_MARKS = 100_000;
-const MOST_OFFERS = 10_000;
+/** Network cards that are remembered of one machine. */
+const MOST_CARDS = 16;
 
-/** Reads state/machines/. What cannot be understood counts as installed: a broken file never costs a disk. */
+/** Reads state/machines/. What cannot be understood is never a reason to install: that machine waits. */
 export async function openInstallMarks(
   files: DataRoot,
   log: Log,
-  { now = Date.now, retryMs, most = MOST_MARKS }: InstallMarksOptions = {},
+  { now = Date.now, retryMs = RETRY_MS, most = MOST_MARKS }: InstallMarksOptions = {},
 ): Promise<InstallMarks> {
   const { marks, broken, unreadable } = await readMarks(files);
   const remedy = 'mend or remove the file and restart, or `pilotlight reinstall` the machine if its disk may be wiped';
-  for (const { file, why } of broken)
-    log.error({ file, why, remedy }, "a machine's mark is broken: it counts as installed");
+  for (const { file, why } of broken) log.error({ file, why, remedy }, "a machine's mark is broken: the machine waits");
   if (unreadable !== undefined) {
-    log.error({ folder: MARKS_FOLDER, why: unreadable }, 'the marks cannot be read: every machine counts as installed');
+    log.error({ folder: MARKS_FOLDER, why: unreadable }, 'the marks cannot be read: no machine is installed');
   }
-  return keepMarks({ index: new MarkIndex(marks), writer: new MarkWriter(files, log, retryMs), unreadable, now, most });
+  const store = new MarkStore({ files, log, most, retryMs });
+  store.load(marks, unreadable);
+  return new KeptMarks(store, now);
 }
 
-interface Kept {
-  readonly index: MarkIndex;
-  readonly writer: MarkWriter;
-  readonly unreadable: string | undefined;
-  readonly now: () => number;
-  readonly most: number;
-}
+class KeptMarks implements InstallMarks {
+  readonly #store: MarkStore;
+  readonly #now: () => number;
 
-function keepMarks({ index, writer, unreadable, now, most }: Kept): InstallMarks {
-  // Scripts of which nothing has come yet, oldest first. Lost in a restart, and no try with them.
-  const offers = new Map<MachineKey, InstallTarget>();
-  let generation = 0;
-
-  function of(who: InstallIdentity): InstallMark | undefined {
-    const found = index.find(who);
-    if (found !== undefined || unreadable === undefined) return found;
-    return brokenMark(who, `state/machines cannot be read: ${unreadable}`);
+  constructor(store: MarkStore, now: () => number) {
+    this.#store = store;
+    this.#now = now;
   }
 
-  function put(mark: InstallMark): Promise<void> {
-    const name = markFileName(mark.key);
-    if (!index.has(name) && index.size >= most) {
-      throw new Failure('unavailable', `${MARKS_FOLDER} holds ${String(most)} machines, which is the most`, {
-        remedy: 'remove the files of machines that are gone, and restart',
-      });
+  async start(): Promise<void> {
+    await this.#store.start();
+  }
+
+  generation(): number {
+    return this.#store.generation;
+  }
+
+  trouble(): string | undefined {
+    return this.#store.trouble;
+  }
+
+  all(): readonly InstallMark[] {
+    return this.#store.index.all();
+  }
+
+  of(who: InstallIdentity): InstallMark | undefined {
+    return this.#store.index.relate(who).own;
+  }
+
+  life({ who, listed, target, limit, now }: LifeQuestion, asker?: Asker): Life {
+    const related = this.#store.index.relate(who, listed);
+    return lifeOf({ related, target, asker, limit, now, trouble: this.trouble() });
+  }
+
+  async claim(question: ClaimQuestion): Promise<Life> {
+    const { who, target, asker, now, file, blind, limit, listed } = question;
+    for (;;) {
+      const busy = this.#store.busyWith(who);
+      if (busy !== undefined) {
+        await busy;
+        continue;
+      }
+      const life = this.life(question, asker);
+      if (life.kind !== 'install' || life.again === true) return life;
+      const { own } = this.#store.index.relate(who, listed);
+      const claim: Claim = { ...asker, at: now, ...(file === undefined ? {} : { file }) };
+      const tries = triesOf(own, target, now);
+      const base = { ...this.#known(who, own), ...target, claim };
+      const mark: InstallMark = blind
+        ? { ...base, state: 'installing', since: now, tries: tries + 1, begun: now + BLIND_MS }
+        : { ...base, state: 'claimed', since: now, tries };
+      try {
+        await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
+      } catch (error) {
+        if (error instanceof Failure) return { kind: 'unknown', why: error.message };
+        throw error;
+      }
+      return { kind: 'install', target, attempt: tries + 1, limit };
     }
-    index.set(name, mark);
-    generation += 1;
-    return writer.put(name, markText(mark));
   }
 
-  /** One more try, which begins at `begun`. */
-  async function tried(who: InstallIdentity, target: InstallTarget, begun: number): Promise<void> {
-    const old = of(who);
-    if (old?.state === 'installed') return;
-    const before = triesOf(old, target, now());
-    const since = old === undefined || before === 0 ? begun : old.since;
-    const { profile, disk } = target;
-    const key = old?.key ?? who.key;
-    await put({ key, machine: who.machine, state: 'installing', since, tries: before + 1, begun, profile, disk });
+  saw(who: InstallIdentity, listed: boolean): void {
+    const { own, conflict, other } = this.#store.index.relate(who);
+    const mark = own ?? other?.mark;
+    const { mac, uuid, serial } = who.machine;
+    if (mark === undefined) {
+      const facts = [mac, uuid, serial].filter((fact) => fact !== undefined);
+      if (!listed || facts.length < 2) return;
+      const seen = { key: who.key, machine: who.machine, state: 'seen', since: this.#now(), tries: 0 } as const;
+      this.#store.remember({ ...seen, profile: '', disk: '' });
+      return;
+    }
+    if (mark.broken !== undefined || conflict || other?.by === 'nic') return;
+    const macs = cardsOf(mark, mac);
+    const machine =
+      own === undefined
+        ? mark.machine
+        : { ...(uuid === undefined ? {} : { uuid }), ...(serial === undefined ? {} : { serial }), ...mark.machine };
+    if (macs === mark.macs && Object.keys(machine).length === Object.keys(mark.machine).length) return;
+    this.#store.remember({ ...mark, machine, ...(macs === undefined ? {} : { macs }) });
   }
 
-  return {
-    generation: () => generation,
-    of,
-    all: () => index.all(),
-    close: () => writer.close(),
-    async offered(who, { blind, profile, disk }) {
-      offers.delete(who.key);
-      if (blind) {
-        await tried(who, { profile, disk }, now() + BLIND_MS);
+  async fetched(address: string, file: string): Promise<void> {
+    const waiting = [...this.#store.index.waitingFor(address, file)];
+    // Several machines may share an address (a proxy, NAT): the one that has waited longest is taken for it.
+    const [first] = waiting.sort((a, b) => (a.claim?.at ?? 0) - (b.claim?.at ?? 0));
+    if (first !== undefined) await this.begun({ key: first.key, also: [], machine: {} });
+  }
+
+  async begun(who: InstallIdentity): Promise<void> {
+    await this.#store.alone(who, async () => {
+      const own = this.of(who);
+      if (own?.state !== 'claimed') return;
+      const begun = this.#now();
+      const mark: InstallMark = { ...own, state: 'installing', since: begun, tries: own.tries + 1, begun };
+      await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'kept' });
+    });
+  }
+
+  async installed(who: InstallIdentity, target: InstallTarget): Promise<void> {
+    await this.#store.alone(who, async () => {
+      const { own, conflict } = this.#store.index.relate(who);
+      if (own?.state === 'erase-pending' || (own?.state === 'installed' && own.broken === undefined)) {
+        if (this.#store.isUnwritten(markFileName(own.key))) await this.#store.again(own);
         return;
       }
-      offers.set(who.key, { profile, disk });
-      for (const oldest of offers.keys()) {
-        if (offers.size <= MOST_OFFERS) break;
-        offers.delete(oldest);
-      }
-    },
-    async begun(who) {
-      const target = offers.get(who.key);
-      if (target === undefined) return;
-      offers.delete(who.key);
-      await tried(who, target, now());
-    },
-    async installed(who, { profile, disk }) {
-      offers.delete(who.key);
-      const old = of(who);
-      if (old?.state === 'installed' && old.broken === undefined) return;
-      const { tries, begun } = old ?? { tries: 0 };
-      const key = old === undefined || old.broken !== undefined ? who.key : old.key;
+      const damaged = own?.broken !== undefined || conflict;
+      const base = damaged ? { key: who.key, machine: who.machine } : this.#known(who, own);
+      const { tries, begun } = own === undefined || damaged ? { tries: 0 } : own;
+      const aim = own?.state === 'claimed' || own?.state === 'installing' ? own : target;
       const when = begun === undefined ? {} : { begun };
-      await put({ key, machine: who.machine, state: 'installed', since: now(), tries, ...when, profile, disk });
-    },
-    async forget(who) {
-      offers.delete(who.key);
-      const gone = index.remove(who);
-      if (gone.length > 0) generation += 1;
-      await Promise.all(gone.map((name) => writer.put(name, undefined)));
-      return gone.length > 0;
-    },
-  };
+      const { profile, disk } = aim;
+      const mark: InstallMark = {
+        ...base,
+        state: 'installed',
+        since: this.#now(),
+        tries,
+        ...when,
+        profile,
+        disk,
+      };
+      await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'kept' });
+    });
+  }
+
+  async reinstall(who: InstallIdentity, target: InstallTarget): Promise<void> {
+    await this.#store.alone(who, async () => {
+      const [first, ...more] = this.#store.index.names(who);
+      const own = first === undefined ? undefined : this.#store.index.get(first);
+      // The others first: until the last step one of them keeps the disk. What was made for another UUID stays.
+      for (const name of more) {
+        const uuid = this.#store.index.get(name)?.machine.uuid;
+        if (uuid !== undefined && own?.machine.uuid !== undefined && uuid !== own.machine.uuid) continue;
+        await this.#store.change({ name, mark: undefined, otherwise: 'undone' });
+      }
+      const base = this.#known(who, own?.broken === undefined ? own : undefined);
+      const mark: InstallMark = { ...base, state: 'erase-pending', since: this.#now(), tries: 0, ...target };
+      if (first !== undefined && markFileName(mark.key) !== first) {
+        await this.#store.change({ name: first, mark: undefined, otherwise: 'undone' });
+      }
+      await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
+    });
+  }
+
+  async cancel(who: InstallIdentity): Promise<boolean> {
+    return await this.#store.alone(who, async () => {
+      const own = this.of(who);
+      if (own?.state !== 'erase-pending') return false;
+      const mark: InstallMark = { ...own, state: 'installed', since: this.#now() };
+      await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'kept' });
+      return true;
+    });
+  }
+
+  async release(who: InstallIdentity): Promise<boolean> {
+    return await this.#store.alone(who, async () => {
+      const own = this.of(who);
+      if (own?.state !== 'claimed' && own?.state !== 'installing') return false;
+      await this.#store.change({ name: markFileName(own.key), mark: undefined, otherwise: 'undone' });
+      return true;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  /** The machine as its mark shall know it from now on. */
+  #known(who: InstallIdentity, own: InstallMark | undefined): Pick<InstallMark, 'key' | 'machine' | 'macs'> {
+    if (own === undefined) return { key: who.key, machine: who.machine };
+    const machine = { ...who.machine, ...own.machine };
+    const macs = cardsOf({ machine, macs: own.macs }, who.machine.mac);
+    return { key: own.key, machine, ...(macs === undefined ? {} : { macs }) };
+  }
+}
+
+/** The cards of a machine with this one among them. */
+function cardsOf(
+  { machine, macs }: { readonly machine: MachineIdentity; readonly macs?: readonly Mac[] | undefined },
+  mac: Mac | undefined,
+): readonly Mac[] | undefined {
+  if (mac === undefined || mac === machine.mac || macs?.includes(mac) === true) return macs;
+  if (macs !== undefined && macs.length >= MOST_CARDS) return macs;
+  return [...(macs ?? []), mac];
 }

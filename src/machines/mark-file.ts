@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parseLabel } from '../domain/facts.ts';
 import type { MachineKey } from '../domain/machine.ts';
-import { parseMac } from '../domain/mac.ts';
+import { parseMac, type Mac } from '../domain/mac.ts';
 import { parseUuid } from '../domain/uuid.ts';
-import type { InstallMark, MachineIdentity } from './mark.ts';
+import { MARK_STATES, type Claim, type InstallMark, type MachineIdentity } from './mark.ts';
 
 /** Below the data directory. */
 export const MARKS_FOLDER = 'state/machines';
@@ -28,19 +28,28 @@ export function machineOfFile(file: string): { readonly key: MachineKey; readonl
   return uuid === undefined ? { key: name, machine: {} } : { key: `uuid:${uuid}`, machine: { uuid } };
 }
 
+/** Grows when an older program would misunderstand a file. What is newer than ours is not guessed at. */
+const FORMAT = 2;
+
 export function markText(mark: InstallMark): string {
-  const { key, machine, state, since, tries, begun, profile, disk } = mark;
+  const { key, machine, macs, state, since, tries, begun, claim, profile, disk } = mark;
   const times = { since: timeText(since), ...(begun === undefined ? {} : { begun: timeText(begun) }) };
-  return `${JSON.stringify({ key, machine, state, ...times, tries, profile, disk }, undefined, 2)}\n`;
+  const said = claim === undefined ? {} : { claim: { ...claim, at: timeText(claim.at) } };
+  const cards = macs === undefined || macs.length === 0 ? {} : { macs };
+  const whole = { format: FORMAT, key, machine, ...cards, state, ...times, tries, ...said, profile, disk };
+  return `${JSON.stringify(whole, undefined, 2)}\n`;
 }
 
-/** The mark in a file's text, or what is wrong with it. */
+/** The mark in a file's text, or what is wrong with it. Files without a format are from before there was one. */
 export function parseMark(text: string, file: string): InstallMark | string {
   const raw = objectIn(text);
   if (raw === undefined) return 'it is not a JSON object';
-  const { key, state, tries, profile, disk } = raw;
+  const { format = 1, key, tries, profile, disk } = raw;
+  if (typeof format !== 'number') return '"format" is not a number';
+  if (format > FORMAT) return `it was written by a newer Pilotlight (format ${String(format)})`;
   if (typeof key !== 'string' || markFileName(key) !== file) return `"key" does not belong to a file of this name`;
-  if (state !== 'installing' && state !== 'installed') return '"state" is neither installing nor installed';
+  const state = MARK_STATES.find((one) => one === raw['state']);
+  if (state === undefined) return `"state" is none of ${MARK_STATES.join(', ')}`;
   const since = timeIn(raw['since']);
   if (since === undefined) return '"since" is not a time';
   const begun = raw['begun'] === undefined ? undefined : timeIn(raw['begun']);
@@ -49,7 +58,37 @@ export function parseMark(text: string, file: string): InstallMark | string {
   if (typeof profile !== 'string' || typeof disk !== 'string') return '"profile" or "disk" is missing';
   const machine = machineIn(raw['machine']);
   if (machine === undefined) return '"machine" holds something that identifies no machine';
-  return { key, machine, state, since, tries, profile, disk, ...(begun === undefined ? {} : { begun }) };
+  const macs = macsIn(raw['macs']);
+  if (macs === undefined) return '"macs" is not a list of MAC addresses';
+  const claim = raw['claim'] === undefined ? undefined : claimIn(raw['claim']);
+  if (claim === undefined && raw['claim'] !== undefined) return '"claim" cannot be understood';
+  if (claim === undefined && state === 'claimed') return '"claim" is missing';
+  return {
+    ...{ key, machine, state, since, tries, profile, disk },
+    ...(macs.length === 0 ? {} : { macs }),
+    ...(begun === undefined ? {} : { begun }),
+    ...(claim === undefined ? {} : { claim }),
+  };
+}
+
+function macsIn(value: unknown): readonly Mac[] | undefined {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return undefined;
+  const macs = value.map((one: unknown) => (typeof one === 'string' ? parseMac(one) : undefined));
+  return macs.every((mac) => mac !== undefined) ? macs : undefined;
+}
+
+function claimIn(value: unknown): Claim | undefined {
+  const raw = asObject(value);
+  const at = timeIn(raw?.['at']);
+  const address = raw?.['address'];
+  const mac = raw?.['mac'] === undefined ? undefined : macsIn([raw['mac']])?.[0];
+  const file = raw?.['file'];
+  if (at === undefined || typeof address !== 'string' || (mac === undefined && raw?.['mac'] !== undefined)) {
+    return undefined;
+  }
+  if (file !== undefined && typeof file !== 'string') return undefined;
+  return { address, ...(mac === undefined ? {} : { mac }), at, ...(file === undefined ? {} : { file }) };
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {

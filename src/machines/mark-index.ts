@@ -1,13 +1,33 @@
 import type { Mac } from '../domain/mac.ts';
 import { markFileName } from './mark-file.ts';
-import type { InstallIdentity, InstallMark } from './mark.ts';
+import type { InstallIdentity, InstallMark, MachineIdentity } from './mark.ts';
 
-/** The marks in memory, found by any name that is the machine's own. */
+/** By what two machines look alike. `nic`: the same network card in front of a machine with another UUID. */
+export type Likeness = 'mac' | 'nic' | 'serial' | 'uuid';
+
+/** What is known of the machine that asks. */
+export interface Related {
+  /** Its own mark. Of several (it was known by one name, then by another) the one that keeps its disk. */
+  readonly own?: InstallMark | undefined;
+  /** Its own mark was made for a machine with another UUID: a network card that moved. */
+  readonly conflict: boolean;
+  /** The mark of a machine that it looks like. */
+  readonly other?: { readonly mark: InstallMark; readonly by: Likeness } | undefined;
+}
+
+/** Which of a machine's marks counts: the first that there is. */
+const ORDER: readonly InstallMark['state'][] = ['installed', 'installing', 'claimed', 'erase-pending', 'seen'];
+
+/**
+ * The marks in memory, found by whatever a machine is known by. A machine is the union of its MACs, UUID and serial
+ * number; what decides that a mark is its own is narrower: the name by which it was matched, what else its profile says,
+ * and the MAC that the mark was made for.
+ */
 export class MarkIndex {
   /** By file name. */
   readonly #marks = new Map<string, InstallMark>();
-  /** The file names of marks that were made for a machine with this MAC. */
-  readonly #byMac = new Map<Mac, Set<string>>();
+  /** File names by `mac ...`, `uuid ...`, `serial ...`. */
+  readonly #by = new Map<string, Set<string>>();
 
   constructor(marks: ReadonlyMap<string, InstallMark>) {
     for (const [name, mark] of marks) this.set(name, mark);
@@ -21,53 +41,105 @@ export class MarkIndex {
     return this.#marks.has(name);
   }
 
+  get(name: string): InstallMark | undefined {
+    return this.#marks.get(name);
+  }
+
   all(): readonly InstallMark[] {
     return [...this.#marks.values()];
   }
 
-  /** The machine's mark. Of several (it was known by one name, then by another) one that says installed. */
-  find(who: InstallIdentity): InstallMark | undefined {
-    const marks = this.#names(who).flatMap((name) => this.#marks.get(name) ?? []);
-    return marks.find(({ state }) => state === 'installed') ?? marks[0];
-  }
-
   set(name: string, mark: InstallMark): void {
-    this.#drop(name);
+    this.delete(name);
     this.#marks.set(name, mark);
-    const { mac } = mark.machine;
-    if (mac === undefined) return;
-    const names = this.#byMac.get(mac) ?? new Set();
-    this.#byMac.set(mac, names.add(name));
+    for (const word of wordsOf(mark)) this.#by.set(word, (this.#by.get(word) ?? new Set()).add(name));
   }
 
-  /** Removes all marks of the machine. Gives their file names. */
-  remove(who: InstallIdentity): readonly string[] {
-    const names = this.#names(who);
-    for (const name of names) this.#drop(name);
-    return names;
+  delete(name: string): void {
+    const mark = this.#marks.get(name);
+    if (mark === undefined) return;
+    this.#marks.delete(name);
+    for (const word of wordsOf(mark)) {
+      const names = this.#by.get(word);
+      names?.delete(name);
+      if (names?.size === 0) this.#by.delete(word);
+    }
   }
 
   /**
-   * By what decided, by what else the profile knows the machine by; and a mark that was made for this MAC when the
-   * machine was matched by something else (by the default profile, before a node named its UUID). A MAC moves with its
-   * card, so a UUID that differs makes it another machine. A UUID alone never leads to a mark: cheap boards share one.
+   * The file names of the machine's own marks, the one that counts first: those under its names, and those that were
+   * made for its MAC when it was matched by something else. A mark for another UUID comes last: a MAC moves with its card.
    */
-  #names({ key, also, machine }: InstallIdentity): readonly string[] {
-    const own = [key, ...also].map(markFileName);
-    const before = machine.mac === undefined ? [] : [...(this.#byMac.get(machine.mac) ?? [])];
-    const same = before.filter((name) => {
-      const uuid = this.#marks.get(name)?.machine.uuid;
-      return uuid === undefined || machine.uuid === undefined || uuid === machine.uuid;
+  names({ key, also, machine }: InstallIdentity): readonly string[] {
+    const { mac, uuid } = machine;
+    const named = [key, ...also, ...(uuid === undefined ? [] : [`uuid:${uuid}`])].map(markFileName);
+    const before = this.#with('mac', mac).filter((name) => {
+      const mark = this.#marks.get(name);
+      return mark?.machine.mac === mac && !differ(mark?.machine.uuid, uuid);
     });
-    return [...new Set([...own, ...same])].filter((name) => this.#marks.has(name));
+    const found = [...new Set([...named, ...before])].flatMap((name) => {
+      const mark = this.#marks.get(name);
+      return mark === undefined ? [] : [{ name, rank: rankOf(mark) + (differ(mark.machine.uuid, uuid) ? 10 : 0) }];
+    });
+    return found.sort((a, b) => a.rank - b.rank).map(({ name }) => name);
   }
 
-  #drop(name: string): void {
-    const mac = this.#marks.get(name)?.machine.mac;
-    this.#marks.delete(name);
-    if (mac === undefined) return;
-    const names = this.#byMac.get(mac);
-    names?.delete(name);
-    if (names?.size === 0) this.#byMac.delete(mac);
+  /** The claims that are seen to begin by this file at this address. */
+  waitingFor(address: string, file: string): readonly InstallMark[] {
+    return [...(this.#by.get(claimWord(address, file)) ?? [])].flatMap((name) => this.#marks.get(name) ?? []);
   }
+
+  /** `listed`: whether a profile still names the machine of a mark that says no more than that it was seen. */
+  relate(who: InstallIdentity, listed: (mark: InstallMark) => boolean = () => true): Related {
+    const names = this.names(who);
+    const own = names[0] === undefined ? undefined : this.#marks.get(names[0]);
+    const other = this.#other(who.machine, who.key, new Set(names), listed);
+    return { own, conflict: own !== undefined && differ(own.machine.uuid, who.machine.uuid), other };
+  }
+
+  #other(machine: MachineIdentity, key: string, own: ReadonlySet<string>, listed: (mark: InstallMark) => boolean) {
+    for (const by of ['uuid', 'serial', 'mac'] as const) {
+      for (const name of this.#with(by, machine[by])) {
+        const mark = this.#marks.get(name);
+        if (own.has(name) || mark === undefined || (mark.state === 'seen' && !listed(mark))) continue;
+        const conflict = differ(mark.machine.uuid, machine.uuid);
+        // Two UUIDs are two machines, whatever else they share; only a card may have moved between them, and a machine
+        // that its profile names by UUID or serial number is known whichever card it has.
+        if (conflict && (by !== 'mac' || key !== machine.mac)) continue;
+        return { mark, by: conflict ? ('nic' as const) : by };
+      }
+    }
+    return undefined;
+  }
+
+  #with(by: keyof MachineIdentity, value: string | undefined): readonly string[] {
+    return value === undefined ? [] : [...(this.#by.get(word(by, value)) ?? [])];
+  }
+}
+
+/** What is damaged may be installed: only what is known to be comes before it. */
+function rankOf({ broken, state }: InstallMark): number {
+  return broken === undefined ? ORDER.indexOf(state) : 0.5;
+}
+
+function claimWord(address: string, file: string): string {
+  return `claim ${address} ${file}`;
+}
+
+function wordsOf({ machine: { mac, uuid, serial }, macs = [], state, claim }: InstallMark): readonly string[] {
+  const cards = new Set<Mac>([...(mac === undefined ? [] : [mac]), ...macs]);
+  return [
+    ...[...cards].map((card) => word('mac', card)),
+    ...(uuid === undefined ? [] : [word('uuid', uuid)]),
+    ...(serial === undefined ? [] : [word('serial', serial)]),
+    ...(state === 'claimed' && claim?.file !== undefined ? [claimWord(claim.address, claim.file)] : []),
+  ];
+}
+
+function word(by: keyof MachineIdentity, value: string): string {
+  return `${by} ${value.toLowerCase()}`;
+}
+
+function differ(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
 }

@@ -7,20 +7,25 @@ import { replaceFile } from '../files/replace.ts';
 import { MARKS_FOLDER } from './mark-file.ts';
 
 const RETRY_MS = 10_000;
+/** Hidden and not ending in .json: no mark. As large as a block, so that a full disk shows. */
+const PROBE = `${MARKS_FOLDER}/.probe`;
+const PROBE_BYTES = 4096;
 
 /**
- * Puts marks on the disk, one after the other, always the newest of each. What cannot be written is said in the log and
- * tried again until it can: in memory the mark counts from the first moment on.
+ * Puts marks on the disk: file and folder are synced when `put` resolves. What cannot be written is
+ * said in the log once, and `trouble` says it until something can be written again; that is tried every few seconds.
  */
 export class MarkWriter {
   readonly #files: DataRoot;
   readonly #log: Log;
   readonly #retryMs: number;
-  /** What is not on the disk yet, by file name; undefined: the file shall go. */
-  readonly #wanted = new Map<string, string | undefined>();
-  #chain: Promise<void> = Promise.resolve();
+  /** What shall get to the disk though it did not at first, by file name; undefined: the file shall go. */
+  readonly #kept = new Map<string, string | undefined>();
+  /** One write after the other for each file; those of different files share the disk's syncs. */
+  readonly #lanes = new Map<string, Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
-  #failing = false;
+  #closed = false;
+  #trouble: string | undefined;
 
   constructor(files: DataRoot, log: Log, retryMs = RETRY_MS) {
     this.#files = files;
@@ -28,66 +33,101 @@ export class MarkWriter {
     this.#retryMs = retryMs;
   }
 
-  /** Resolves when it is on the disk, or could not be put there for now. Does not reject for what a disk does. */
-  put(name: string, text: string | undefined): Promise<void> {
-    this.#wanted.set(name, text);
-    return this.#next(name);
+  /** Why nothing can be written; undefined while all is well. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /**
+   * Resolves when it is on the disk, and rejects with Failure `unavailable` when it could not be put there. `keep`: then
+   * it is tried again until it is there or something newer is put.
+   */
+  put(name: string, text: string | undefined, { keep = false } = {}): Promise<void> {
+    return this.#inLane(name, async () => {
+      this.#kept.delete(name);
+      try {
+        await this.#write(name, text);
+      } catch (error) {
+        if (keep) this.#kept.set(name, text);
+        throw error;
+      }
+    });
+  }
+
+  /** Writes what a mark would be and removes it again: `trouble` knows afterwards. */
+  async probe(): Promise<void> {
+    await this.#inLane(PROBE, async () => {
+      await this.#tried(PROBE, async () => {
+        await makeFolder(this.#files, MARKS_FOLDER);
+        await replaceFile(this.#files, PROBE, Buffer.alloc(PROBE_BYTES));
+        await removeFile(this.#files, PROBE);
+      });
+    }).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+    });
+  }
+
+  #inLane(name: string, work: () => Promise<void>): Promise<void> {
+    const done = (this.#lanes.get(name) ?? Promise.resolve()).then(work);
+    const settled = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#lanes.get(name) === settled) this.#lanes.delete(name);
+      });
+    this.#lanes.set(name, settled);
+    return done;
   }
 
   /** Tries once more what is not on the disk yet, and no more after that. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     await this.#again();
-    clearTimeout(this.#timer);
-  }
-
-  #next(name: string): Promise<void> {
-    this.#chain = this.#chain
-      .then(() => this.#write(name))
-      .catch((error: unknown) => {
-        this.#log.error({ err: error }, "writing a machine's mark failed");
-      });
-    return this.#chain;
   }
 
   async #again(): Promise<void> {
-    await Promise.all([...this.#wanted.keys()].map((name) => this.#next(name)));
+    const kept = [...this.#kept];
+    if (kept.length === 0 && !this.#closed) await this.probe();
+    await Promise.all(kept.map(([name, text]) => this.put(name, text, { keep: true }).catch(() => undefined)));
   }
 
-  async #write(name: string): Promise<void> {
-    if (!this.#wanted.has(name)) return;
-    const text = this.#wanted.get(name);
+  async #write(name: string, text: string | undefined): Promise<void> {
     const file = `${MARKS_FOLDER}/${name}`;
-    try {
-      if (text === undefined) await removeFile(this.#files, file);
-      else {
-        await makeFolder(this.#files, MARKS_FOLDER);
-        await replaceFile(this.#files, file, text);
+    await this.#tried(file, async () => {
+      if (text === undefined) {
+        await removeFile(this.#files, file);
+        return;
       }
+      await makeFolder(this.#files, MARKS_FOLDER);
+      await replaceFile(this.#files, file, text);
+    });
+  }
+
+  async #tried(file: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#failed(file, error);
-      return;
+      throw new Failure('unavailable', `${file} cannot be written: ${error.message}`, { cause: error });
     }
-    if (this.#wanted.get(name) === text) this.#wanted.delete(name);
-    if (this.#failing && this.#wanted.size === 0) {
-      this.#failing = false;
-      this.#log.info({}, 'the marks of installed machines are on the disk again');
-    }
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#log.info({}, 'the marks of machines can be written again');
   }
 
   /** Once for a time of trouble: it is tried again every few seconds. */
   #failed(file: string, error: Failure): void {
-    if (!this.#failing) {
-      const remedy = 'until that is mended, a restart forgets which machines are installed and installs them again';
+    if (this.#trouble === undefined) {
+      const remedy = 'free some space or mend the permissions of state/; until then no machine is installed';
       this.#log.error({ file, problem: failureLine(error), remedy }, "a machine's mark cannot be written");
     }
-    this.#failing = true;
+    this.#trouble = `state/machines cannot be written: ${error.message}`;
+    if (this.#closed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#again().catch((error: unknown) => {
-        this.#log.error({ err: error }, "writing a machine's mark failed");
+      this.#again().catch((failed: unknown) => {
+        this.#log.error({ err: failed }, "writing a machine's mark failed");
       });
     }, this.#retryMs).unref();
   }

@@ -1,5 +1,6 @@
 import type { MachineFacts } from '../domain/facts.ts';
 import type { MachineKey } from '../domain/machine.ts';
+import type { Mac } from '../domain/mac.ts';
 
 /** By what a machine can be told from others. */
 export type MachineIdentity = Pick<MachineFacts, 'mac' | 'uuid' | 'serial'>;
@@ -10,7 +11,7 @@ export interface InstallIdentity {
   readonly key: MachineKey;
   /** What else its profile says that it is known by: a mark under one of these is its own, too. */
   readonly also: readonly MachineKey[];
-  /** What it said of itself. */
+  /** What it said of itself, without what whole product lines share. */
   readonly machine: MachineIdentity;
 }
 
@@ -21,12 +22,36 @@ export interface InstallTarget {
   readonly disk: string;
 }
 
+/** Who asked for the installer: its address, and the network card that it said. */
+export interface Asker {
+  readonly address: string;
+  readonly mac?: Mac | undefined;
+}
+
+/** The installer that left: to whom, when, and by which file it is seen to begin. */
+export interface Claim extends Asker {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Below images/: what its boot loader fetches last. Absent: nothing of the kind comes from here. */
+  readonly file?: string;
+}
+
+/**
+ * `seen`: no installation, its MAC, UUID and serial number are remembered because a profile names it. `claimed`: its
+ * installer left and has not begun. `installing`: it began. `erase-pending`: an operator wants it installed anew. The
+ * table of docs/lifecycle.md says what follows from each.
+ */
+export const MARK_STATES = ['seen', 'claimed', 'installing', 'installed', 'erase-pending'] as const;
+export type MarkState = (typeof MARK_STATES)[number];
+
 /** How far the installation of one machine is. Times are milliseconds since 1970. */
 export interface InstallMark extends InstallTarget {
   readonly key: MachineKey;
   /** The machine that it was made for. */
   readonly machine: MachineIdentity;
-  readonly state: 'installing' | 'installed';
+  /** Other network cards that were seen in this machine. */
+  readonly macs?: readonly Mac[];
+  readonly state: MarkState;
   /** Since when it is in that state. */
   readonly since: number;
   /** How many installations have begun since an operator last asked for one. */
@@ -36,7 +61,9 @@ export interface InstallMark extends InstallTarget {
    * count as begun then.
    */
   readonly begun?: number;
-  /** Why it counts as installed though nobody said so: its file cannot be understood. */
+  /** The last installer that left. */
+  readonly claim?: Claim;
+  /** Why nothing is known though there is a file: it cannot be understood. The machine waits. */
   readonly broken?: string;
 }
 
@@ -50,6 +77,18 @@ export function isPending({ begun }: Pick<InstallMark, 'begun'>, now: number): b
 
 /** How many installations of this target have begun by now. Another profile or disk is another installation. */
 export function triesOf(mark: InstallMark | undefined, target: InstallTarget, now: number): number {
-  if (mark?.state !== 'installing' || mark.profile !== target.profile || mark.disk !== target.disk) return 0;
-  return isPending(mark, now) ? mark.tries - 1 : mark.tries;
+  if (mark?.state !== 'installing' && mark?.state !== 'claimed') return 0;
+  if (!isTarget(mark, target)) return 0;
+  return mark.state === 'installing' && isPending(mark, now) ? mark.tries - 1 : mark.tries;
+}
+
+export function isTarget(mark: InstallTarget, { profile, disk }: InstallTarget): boolean {
+  return mark.profile === profile && mark.disk === disk;
+}
+
+/** True when the one that asks is not known to be another than the one that holds the claim. */
+export function isSameAsker(claim: Asker | undefined, asker: Asker | undefined): boolean {
+  if (claim === undefined || asker === undefined) return true;
+  if (claim.address !== asker.address) return false;
+  return claim.mac === undefined || asker.mac === undefined || claim.mac === asker.mac;
 }

@@ -12,7 +12,7 @@ const AT_ONCE = 64;
 export interface ReadMarks {
   /** By file name. */
   readonly marks: ReadonlyMap<string, InstallMark>;
-  /** Files that cannot be understood, and why: those machines count as installed. */
+  /** Files that cannot be understood, and why: those machines wait. */
   readonly broken: readonly { readonly file: string; readonly why: string }[];
   /** Why not even the folder can be read. */
   readonly unreadable?: string;
@@ -46,8 +46,8 @@ export async function readMarks(files: DataRoot): Promise<ReadMarks> {
   }
 }
 
-/** Counts as installed, with the reason why. */
-export function brokenMark(who: Pick<InstallMark, 'key' | 'machine'>, why: string): InstallMark {
+/** Says no more than that there is a file, and why it is of no use. */
+function brokenMark(who: Pick<InstallMark, 'key' | 'machine'>, why: string): InstallMark {
   return { ...who, state: 'installed', since: 0, tries: 0, profile: '', disk: '', broken: why };
 }
 

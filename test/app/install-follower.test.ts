@@ -34,7 +34,8 @@ const FROM = '10.0.0.7';
 async function open() {
   const { catalog, shelf } = await houseOf(FILES);
   const stand = await openStand();
-  const desk = createFrontDesk({ catalog, shelf, marks: stand.marks, unknown: MENU, now: () => stand.clock.now });
+  const { marks } = stand;
+  const desk = createFrontDesk({ catalog, shelf, marks, claims: marks, unknown: MENU, now: () => stand.clock.now });
   const follower = createInstallFollower({ catalog, marks: stand.marks, log: stand.log });
   const say = (event: Partial<AnswerEvent>): void => {
     follower.answered({
@@ -52,13 +53,20 @@ async function open() {
   /** The script as the door sends it and tells of it. */
   const script = async (mac = MAC, choice?: string): Promise<void> => {
     const facts = factsOf({ mac });
-    const question = { facts, origin: originOf(), ...(choice === undefined ? {} : { choice: nameOf(choice) }) };
+    const question = {
+      facts,
+      origin: originOf(),
+      asker: FROM,
+      ...(choice === undefined ? {} : { choice: nameOf(choice) }),
+    };
     const { decision, fetches } = await desk.script(question);
     say({ kind: 'script', path: '/ipxe', facts, decision, fetches });
   };
-  const file = (path: string, more: Partial<AnswerEvent> = {}): void => {
+  const file = async (path: string, more: Partial<AnswerEvent> = {}): Promise<void> => {
     say({ kind: 'image', path: `/images/${path}`, ...more });
+    await follower.settled();
   };
+  /** Undefined without a claim. */
   const tries = (mac = MAC): number | undefined => stand.marks.of(byMac(mac))?.tries;
   return { ...stand, follower, desk, say, script, file, tries };
 }
@@ -67,17 +75,17 @@ describe('an installation begins', () => {
   it('with the last initramfs, whole', async () => {
     const { script, file, tries, clock, marks, follower } = await open();
     await script();
-    file('c/kernel');
-    file('c/first');
-    file('c/last%2B1.img', { complete: false });
-    file('c/last%2B1.img', { method: 'HEAD' });
-    file('c/last%2B1.img', { status: 206 });
-    file('c/last%2B1.img', { from: '10.0.0.8' });
-    expect(tries()).toBeUndefined();
+    await file('c/kernel');
+    await file('c/first');
+    await file('c/last%2B1.img', { complete: false });
+    await file('c/last%2B1.img', { method: 'HEAD' });
+    await file('c/last%2B1.img', { status: 206 });
+    await file('c/last%2B1.img', { from: '10.0.0.8' });
+    expect(tries()).toBe(0);
     clock.now += 7000;
-    file('c/last%2B1.img');
+    await file('c/last%2B1.img');
     expect(marks.of(byMac())).toMatchObject({ tries: 1, begun: NOON + 7000, profile: 'worker', disk: '/dev/sda' });
-    file('c/last%2B1.img');
+    await file('c/last%2B1.img');
     expect(tries(), 'once for a script').toBe(1);
     await follower.settled();
     expect((await (await open()).reopen()).all()).toEqual([]);
@@ -85,15 +93,18 @@ describe('an installation begins', () => {
 
   it.each(['document', 'nocloud'] as const)('with its %s, also when its client has it already', async (kind) => {
     for (const status of [200, 304]) {
-      const { script, say, tries } = await open();
+      const { script, say, tries, follower } = await open();
       say({ kind, status, facts: factsOf({ mac: MAC }) });
+      await follower.settled();
       expect(tries(), 'before there was a script').toBeUndefined();
       await script();
       say({ kind, status: 404, facts: factsOf({ mac: MAC }) });
       say({ kind, status, facts: factsOf({ mac: '525400000003' }) });
       say({ kind, status, method: 'HEAD', facts: factsOf({ mac: MAC }) });
-      expect(tries()).toBeUndefined();
+      await follower.settled();
+      expect(tries()).toBe(0);
       say({ kind, status, facts: factsOf({ mac: MAC }) });
+      await follower.settled();
       expect(tries()).toBe(1);
     }
   });
@@ -103,49 +114,42 @@ describe('an installation begins', () => {
     await script(BLIND_MAC);
     expect(marks.of(byMac(BLIND_MAC))).toMatchObject({ begun: NOON + 30_000, tries: 1 });
     await script();
-    expect(tries(), 'this one can be seen').toBeUndefined();
+    expect(tries(), 'this one can be seen').toBe(0);
   });
 
   it('of a profile that was chosen at the screen', async () => {
     const stranger = '52:54:00:00:00:09';
-    const { script, say, tries } = await open();
+    const { script, say, tries, follower } = await open();
     await script(stranger);
     say({ kind: 'document', facts: factsOf({ mac: stranger }) });
     expect(tries(stranger), 'that was the menu').toBeUndefined();
     await script(stranger, 'worker');
     say({ kind: 'document', facts: factsOf({ mac: stranger }) });
+    await follower.settled();
     expect(tries(stranger)).toBe(1);
   });
 
-  it('after a GRUB configuration, pixiecore and a file over TFTP, too', async () => {
-    const facts = factsOf({ mac: MAC });
-    const one = await open();
-    one.say({ kind: 'pixiecore', path: '/v1/boot/x', facts });
-    one.file('c/last+1.img');
-    expect(one.tries()).toBe(1);
-    const two = await open();
-    const { decision, fetches = [] } = await two.desk.grub({ facts, origin: originOf() });
-    two.say({ kind: 'grub', path: '/grub', facts, decision, fetches });
-    two.file('c/last+1.img');
-    expect(two.tries()).toBe(1);
-    const three = await open();
-    three.follower.sent({ facts, decision, fetches }, FROM);
-    three.file('c/last+1.img');
-    expect(three.tries()).toBe(1);
+  it('with a file over TFTP, too', async () => {
+    const { desk, follower, tries } = await open();
+    await desk.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin: originOf(), loops: false, asker: FROM });
+    const sent = { client: `::ffff:${FROM}`, file: 'images/c/last+1.img', end: 'done' } as const;
+    follower.transferred({ ...sent, end: 'aborted' });
+    follower.transferred({ ...sent, file: 'c/last+1.img' });
+    await follower.settled();
+    expect(tries()).toBe(0);
+    follower.transferred(sent);
+    await follower.settled();
+    expect(tries()).toBe(1);
   });
 
-  it('never for a live boot, a refusal, or a look with HEAD', async () => {
-    const { script, say, file, marks, desk, follower } = await open();
+  it('never for a live boot, or a look with HEAD', async () => {
+    const { script, say, file, marks, follower } = await open();
     await script('525400000003');
-    const facts = factsOf({ mac: MAC });
-    const { decision } = await desk.script({ facts, origin: originOf() });
-    say({ kind: 'script', method: 'HEAD', facts, decision });
-    say({ kind: 'pixiecore', status: 404, facts });
-    follower.sent({ facts, decision: { ...decision, outcome: 'boot' }, fetches: [] }, FROM);
-    say({ kind: 'document', facts });
-    file('c/kernel');
-    file('c/last+1.img');
-    file('%zz');
+    say({ kind: 'document', facts: factsOf({ mac: MAC }) });
+    await file('c/kernel');
+    await file('c/last+1.img');
+    await file('%zz');
+    await follower.settled();
     expect(marks.all()).toEqual([]);
   });
 });
@@ -153,12 +157,12 @@ describe('an installation begins', () => {
 it('a machine goes through its whole life by what the doors send', async () => {
   const { script, file, desk, clock } = await open();
   const outcome = async (): Promise<string> =>
-    (await desk.script({ facts: factsOf({ mac: MAC }), origin: originOf() })).decision.outcome;
+    (await desk.script({ facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM })).decision.outcome;
   const seen: string[] = [];
   for (let boot = 0; boot < 4; boot += 1) {
     seen.push(await outcome());
     await script();
-    file('c/last+1.img');
+    await file('c/last+1.img');
     seen.push(await outcome());
     clock.now += 60_000;
   }

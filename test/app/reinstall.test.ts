@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { reinstall } from '../../src/app/reinstall.ts';
-import { bySerial, byMac, byUuid, MAC, openStand, TARGET, UUID } from '../machines/marks.ts';
+import { cancelReinstall, reinstall, releaseClaim } from '../../src/app/reinstall.ts';
+import { bySerial, byMac, byUuid, claimAs, MAC, openStand, TARGET, UUID } from '../machines/marks.ts';
 import { houseOf } from '../support/house.ts';
 
 const FILES = {
@@ -25,10 +25,16 @@ const FILES = {
   },
 };
 
+const PENDING = { state: 'erase-pending', tries: 0 };
+
 async function open() {
   const { catalog } = await houseOf(FILES);
   const stand = await openStand();
-  return { ...stand, again: async (machine: string) => await reinstall({ catalog, marks: stand.marks }, machine) };
+  return {
+    ...stand,
+    catalog,
+    again: async (machine: string) => await reinstall({ catalog, marks: stand.marks }, machine),
+  };
 }
 
 describe('a machine is installed again', () => {
@@ -36,7 +42,7 @@ describe('a machine is installed again', () => {
     const { again, marks } = await open();
     await marks.installed(byMac(), TARGET);
     expect(await again(machine)).toEqual({ key: MAC, name: 'a' });
-    expect(marks.all()).toEqual([]);
+    expect(marks.all()).toMatchObject([PENDING]);
   });
 
   it.each([
@@ -49,14 +55,14 @@ describe('a machine is installed again', () => {
     const { again, marks } = await open();
     await marks.installed(who, TARGET);
     expect(await again(machine)).toMatchObject({ key });
-    expect(marks.all()).toEqual([]);
+    expect(marks.all()).toMatchObject([PENDING]);
   });
 
   it('by the MAC under which people see it, though its UUID decides', async () => {
     const { again, marks } = await open();
     await marks.installed(byUuid(UUID, '52:54:00:00:00:77'), TARGET);
     expect(await again('52:54:00:00:00:77')).toEqual({ key: '52:54:00:00:00:77' });
-    expect(marks.all()).toEqual([]);
+    expect(marks.all()).toMatchObject([PENDING]);
   });
 
   it('when it never was: then it will be', async () => {
@@ -64,12 +70,36 @@ describe('a machine is installed again', () => {
     expect(await again('a')).toEqual({ key: MAC, name: 'a' });
   });
 
-  it('when its profile no longer installs: the mark goes', async () => {
+  it('not when its profile no longer installs: it would be a surprise on the day when it does again', async () => {
     const { again, marks } = await open();
     await marks.installed(byMac('52:54:00:00:00:03'), TARGET);
-    expect(await again('l')).toMatchObject({ name: 'l' });
-    expect(marks.all()).toEqual([]);
+    await expect(again('l')).rejects.toMatchObject({ code: 'conflict' });
+    expect(marks.all()).toMatchObject([{ state: 'installed' }]);
   });
+
+  it('by a UUID that no file names: it may wait because it looks like another machine', async () => {
+    const { again, marks } = await open();
+    const uuid = '11111111-2222-3333-4444-555555555555';
+    expect(await again(`uuid:${uuid}`)).toEqual({ key: `uuid:${uuid}` });
+    expect(marks.all()).toMatchObject([PENDING]);
+  });
+
+  it('or not: that is taken back', async () => {
+    const { again, marks, catalog } = await open();
+    await marks.installed(byMac(), TARGET);
+    await expect(cancelReinstall({ catalog, marks }, 'a')).rejects.toMatchObject({ code: 'conflict' });
+    await again('a');
+    expect(await cancelReinstall({ catalog, marks }, 'a')).toEqual({ key: MAC, name: 'a' });
+    expect(marks.all()).toMatchObject([{ state: 'installed' }]);
+  });
+});
+
+it('an operator lets go of an installer that left', async () => {
+  const { marks, catalog } = await open();
+  await expect(releaseClaim({ catalog, marks }, 'a')).rejects.toMatchObject({ code: 'conflict' });
+  await claimAs(marks, byMac());
+  expect(await releaseClaim({ catalog, marks }, MAC)).toEqual({ key: MAC, name: 'a' });
+  expect(marks.all()).toEqual([]);
 });
 
 it.each([

@@ -1,8 +1,10 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createReports } from '../../src/app/reports.ts';
 import type { UnknownPolicy } from '../../src/boot/match-for.ts';
 import type { JournalEvent } from '../../src/domain/journal-event.ts';
-import { byMac, byUuid, MAC, NOON, openStand, UUID } from '../machines/marks.ts';
+import { byMac, byUuid, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
 import { factsOf, houseOf, nameOf } from '../support/house.ts';
 
 const FILES = {
@@ -18,6 +20,7 @@ const FILES = {
   },
   'profiles/live.json': { system: 'custom', kernel: 'k', nodes: [{ name: 'l', mac: '525400000003' }] },
 };
+const BROKEN = `{ "versoin": 1, "nodes": [{ "name": "a", "mac": "${MAC}" }] }`;
 const STRANGER = factsOf({ mac: '525400000009' });
 const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 0, choice: 'wait' };
 
@@ -25,9 +28,18 @@ async function open(files: Record<string, object | string> = FILES) {
   const { catalog } = await houseOf(files);
   const stand = await openStand();
   const events: JournalEvent[] = [];
-  const recorder = { record: (event: JournalEvent) => void events.push(event), sync: () => undefined };
-  const reports = createReports({ catalog, marks: stand.marks, recorder, unknown: MENU, now: () => stand.clock.now });
-  return { ...stand, events, reports };
+  const status: { on: boolean; why?: string; lost: number } = { on: true, lost: 0 };
+  const waits: (() => void)[] = [];
+  const journal = {
+    record: (event: JournalEvent) => void events.push(event),
+    status: () => status,
+    flushed: async () => {
+      for (const wait of waits) wait();
+      return Promise.resolve();
+    },
+  };
+  const reports = createReports({ catalog, marks: stand.marks, journal, unknown: MENU, now: () => stand.clock.now });
+  return { ...stand, events, reports, status, waits };
 }
 
 describe('up', () => {
@@ -59,9 +71,30 @@ describe('up', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('shall come again while the file that names the machine is broken', async () => {
-    const broken = `{ "versoin": 1, "nodes": [{ "name": "a", "mac": "${MAC}" }] }`;
-    const { reports } = await open({ 'profiles/worker.json': broken });
+  it("is taken while the file that names the machine is broken: that is not the machine's fault", async () => {
+    const { reports, events } = await open({ 'profiles/worker.json': BROKEN });
+    await reports.up({ facts: factsOf({ mac: MAC }) }, {});
+    expect(events).toHaveLength(1);
+  });
+
+  it('is acknowledged when it is in the journal, and shall come again when it could not be written', async () => {
+    const { reports, status, waits } = await open();
+    waits.push(() => {
+      status.on = false;
+      status.why = 'no space left';
+    });
+    await expect(reports.up({ facts: factsOf({ mac: MAC }) }, {})).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the journal is off: no space left',
+    });
+  });
+
+  it('is acknowledged without a journal unless state/ cannot be written', async () => {
+    const { reports, status, marks, dir } = await open();
+    status.on = false;
+    await reports.up({ facts: factsOf({ mac: MAC }) }, {});
+    writeFileSync(join(dir, 'state'), 'not a folder');
+    await marks.start();
     await expect(reports.up({ facts: factsOf({ mac: MAC }) }, {})).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
@@ -93,5 +126,30 @@ describe('installed', () => {
     await expect(reports.installed({ facts: {}, choice: nameOf('worker') })).rejects.toMatchObject({ code: 'invalid' });
     await expect(reports.installed({ facts: STRANGER })).rejects.toMatchObject({ code: 'not-found' });
     expect([events, marks.all()]).toEqual([[], []]);
+  });
+
+  it('is acknowledged when it is on the disk, and shall come again when it could not be put there', async () => {
+    const { reports, marks, dir, events, reopen } = await open();
+    writeFileSync(join(dir, 'state'), 'not a folder');
+    await expect(reports.installed({ facts: factsOf({ mac: MAC }) })).rejects.toMatchObject({ code: 'unavailable' });
+    expect([events, marks.of(byMac())?.state]).toEqual([[], 'installed']);
+    rmSync(join(dir, 'state'));
+    await reports.installed({ facts: factsOf({ mac: MAC }) });
+    expect([events.length, (await reopen()).of(byMac())?.state]).toEqual([1, 'installed']);
+  });
+
+  it('is taken while the file that names the machine is broken', async () => {
+    const { reports, marks } = await open({ 'profiles/worker.json': BROKEN });
+    await reports.installed({ facts: factsOf({ mac: MAC }) });
+    expect(marks.of(byMac())).toMatchObject({ state: 'installed', profile: 'worker', disk: '' });
+  });
+
+  it('is taken from who got an installer here, whatever its profile says by now', async () => {
+    const { reports, marks } = await open();
+    for (const mac of ['52:54:00:00:00:03', '52:54:00:00:00:09']) {
+      await claimAs(marks, byMac(mac));
+      await reports.installed({ facts: factsOf({ mac }) });
+      expect(marks.of(byMac(mac))).toMatchObject({ state: 'installed', ...TARGET });
+    }
   });
 });

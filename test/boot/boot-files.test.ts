@@ -69,10 +69,3 @@ it('netboot tells who boots his own disk', async () => {
   expect(desk.netboot(factsOf({ mac: '525400551cee' }))).toBe('boot');
   expect(desk.netboot({})).toBe('boot');
 });
-
-it('a file for one machine says whom it boots, for those who watch; a file for all does not', async () => {
-  expect(await file('grub.cfg-01-52-54-00-55-1c-ee')).toMatchObject({
-    boots: { facts: { mac: '52:54:00:55:1c:ee' }, decision: { outcome: 'boot', node: 'a' }, fetches: ['k', 'i'] },
-  });
-  expect(await file('boot.ipxe')).not.toHaveProperty('boots');
-});

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFrontDesk } from '../../src/boot/front-desk.ts';
 import type { UnknownPolicy } from '../../src/boot/match-for.ts';
 import { parseMac } from '../../src/domain/mac.ts';
-import { byMac, MAC, openStand, TARGET } from '../machines/marks.ts';
+import { byMac, claimAs, MAC, openStand, TARGET } from '../machines/marks.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 import { must } from '../systems/sample.ts';
 
@@ -30,9 +32,10 @@ const FILES = {
 const STRANGER = '52:54:00:00:00:09';
 const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 30, choice: 'worker' };
 
-async function open(unknown?: UnknownPolicy) {
+async function open(unknown?: UnknownPolicy, claiming = false) {
   const { catalog, shelf } = await houseOf(FILES);
   const stand = await openStand();
+  const more = claiming ? { claims: stand.marks, installTries: 3 } : {};
   const desk = createFrontDesk({
     catalog,
     shelf,
@@ -40,6 +43,7 @@ async function open(unknown?: UnknownPolicy) {
     installTries: 1,
     now: () => stand.clock.now,
     ...(unknown === undefined ? {} : { unknown }),
+    ...more,
   });
   const origin = originOf();
   const ask = async (mac = MAC, choice?: string) =>
@@ -66,11 +70,7 @@ describe('a machine that is to be installed', () => {
     expect(desk.args(facts, origin).decision.outcome).toBe('install');
     expect(desk.netboot(facts)).toBe('boot');
     const file = await desk.file({ name: 'pxelinux.cfg/01-52-54-00-55-1c-ee', origin, loops: false });
-    expect(file).toMatchObject({
-      kind: 'text',
-      boots: { facts, fetches: ['k', 'i'], decision: { outcome: 'install' } },
-    });
-    expect((await desk.scriptOf(nameOf('worker'), origin)).decision.outcome).toBe('install');
+    expect(file).toMatchObject({ kind: 'text' });
   });
 
   it('is sent to its disk by every door once it is installed', async () => {
@@ -92,7 +92,7 @@ describe('a machine that is to be installed', () => {
 
   it('is told on its screen when it waits, and by a status where there is no screen', async () => {
     const { desk, marks, ask, origin, mac } = await open();
-    await marks.offered(byMac(), { ...TARGET, blind: false });
+    await claimAs(marks, byMac());
     await marks.begun(byMac());
     const { decision, script } = await ask();
     expect(decision).toMatchObject({ outcome: 'waiting', because: expect.stringContaining('began once') as string });
@@ -138,5 +138,63 @@ describe('a machine that nobody knows', () => {
   it('has no choice while the menu is off', async () => {
     const { ask } = await open();
     expect((await ask(STRANGER, 'worker')).decision.outcome).toBe('unknown');
+  });
+});
+
+describe('the desk of the doors', () => {
+  const A = '10.0.0.7';
+
+  it('gives an installer only with a claim, whichever way it is asked', async () => {
+    const name = 'grub.cfg-01-52-54-00-55-1c-ee';
+    const pxelinux = 'pxelinux.cfg/01-52-54-00-55-1c-ee';
+    const { desk, marks, origin, mac, facts } = await open(undefined, true);
+    const ways: readonly ((asker?: string) => Promise<unknown>)[] = [
+      async (asker) =>
+        (await desk.script({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
+      async (asker) => (await desk.grub({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
+      async (asker) => await desk.pixiecore(mac, origin, asker),
+      async (asker) => await desk.file({ name, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+      async (asker) =>
+        await desk.file({ name: pxelinux, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+    ];
+    const held = 'unavailable';
+    const ask = async (way: (asker?: string) => Promise<unknown>, asker?: string): Promise<unknown> =>
+      await way(asker).catch((error: unknown) => (error as { code: string }).code);
+    for (const way of ways) {
+      expect([undefined, 'waiting', held], 'by none who says where it is').toContain(await ask(way));
+      expect(marks.all()).toEqual([]);
+      expect([undefined, 'waiting', held]).not.toContain(await ask(way, A));
+      expect(marks.of(byMac())).toMatchObject({ state: 'claimed', claim: { address: A, file: 'i' } });
+      expect([undefined, 'waiting', held], 'by another').toContain(await ask(way, '10.0.0.8'));
+      await marks.release(byMac());
+    }
+  });
+
+  it('the choice at a menu is a claim, too', async () => {
+    const { desk, marks, origin } = await open(MENU, true);
+    const facts = factsOf({ mac: STRANGER });
+    const question = { facts, origin, choice: nameOf('worker') };
+    expect((await desk.script({ ...question, asker: A })).decision.outcome).toBe('install');
+    const { script, decision } = await desk.script({ ...question, asker: '10.0.0.8' });
+    expect(decision).toMatchObject({ outcome: 'waiting', installation: 'held' });
+    expect(script).toContain('echo pilotlight release 52-54-00-00-00-09');
+    expect(marks.of(byMac(STRANGER))).toMatchObject({ state: 'claimed' });
+  });
+
+  it('says on the screen that a claim cannot be written, and gives nothing', async () => {
+    const { desk, dir, origin, facts } = await open(undefined, true);
+    writeFileSync(join(dir, 'state'), 'not a folder');
+    const { script, decision } = await desk.script({ facts, origin, asker: A });
+    expect(decision.outcome).toBe('waiting');
+    expect(script).toContain('state/machines');
+    expect(script).not.toMatch(/^(kernel|initrd|boot)\b/m);
+  });
+
+  it('has no installer for a profile that is asked for by name: which machine asks is not known', async () => {
+    const { desk, origin } = await open(undefined, true);
+    const { script, decision } = await desk.scriptOf(nameOf('worker'), origin);
+    expect(decision.outcome).toBe('waiting');
+    expect(script).toContain('profiles/worker.json installs to a disk');
+    expect(script).not.toMatch(/^kernel /m);
   });
 });

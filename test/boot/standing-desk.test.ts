@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createStandingDesk } from '../../src/boot/standing-desk.ts';
-import { byMac, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
-import { factsOf, houseOf, nameOf } from '../support/house.ts';
+import { byMac, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
+import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 
 const FILES = {
   'profiles/worker.json': {
@@ -38,15 +38,16 @@ describe('profile and mark together', () => {
     const who = byMac(MAC, UUID);
     expect(kind({ mac: MAC })).toBe('install');
     for (const after of ['unfinished', 'stopped']) {
-      await marks.offered(who, { ...TARGET, blind: false });
+      await claimAs(marks, who, undefined, clock.now);
       expect(kind({ mac: MAC })).toBe('install');
       await marks.begun(who);
       expect(kind({ mac: MAC })).toBe(after);
       clock.now += 60_000;
     }
     expect(kind({ mac: MAC })).toBe('stopped');
-    await marks.forget(who);
+    await marks.reinstall(who, TARGET);
     expect(kind({ mac: MAC })).toBe('install');
+    await claimAs(marks, who, undefined, clock.now);
     await marks.installed(who, TARGET);
     expect(kind({ mac: MAC })).toBe('local');
     expect(desk.generation()).toBe(marks.generation());
@@ -81,7 +82,7 @@ describe('a machine that nobody knows', () => {
 
   it('gets the menu again when its installation did not finish', async () => {
     const { marks, kind } = await open(MENU);
-    await marks.offered(byMac(STRANGER), { ...TARGET, blind: false });
+    await claimAs(marks, byMac(STRANGER));
     await marks.begun(byMac(STRANGER));
     expect(kind({ mac: STRANGER })).toBeUndefined();
     expect(kind({ mac: STRANGER }, 'worker')).toBe('unfinished');
@@ -94,5 +95,62 @@ describe('a machine that nobody knows', () => {
     const { marks, kind, clock } = await open();
     await marks.installed(byMac(STRANGER), TARGET);
     expect([kind({ mac: STRANGER }), clock.now]).toEqual([undefined, NOON]);
+  });
+});
+
+describe('a machine that looks like another one', () => {
+  const DEFAULT = {
+    'profiles/def.json': { system: 'custom', kernel: 'k', default: true, install: { disk: '/dev/sda' } },
+    'profiles/loc.json': { system: 'custom', kernel: 'k', boot: 'local', nodes: [{ name: 'prod2', mac: MAC }] },
+  };
+
+  async function openDefault() {
+    const { catalog } = await houseOf(DEFAULT);
+    const stand = await openStand();
+    const { marks } = stand;
+    const desk = createStandingDesk({ marks, claims: marks, now: () => stand.clock.now });
+    const look = (told: Parameters<typeof factsOf>[0]) =>
+      desk.find({ facts: factsOf(told) }, catalog.current())?.standing;
+    const ask = (told: Parameters<typeof factsOf>[0]): void => {
+      desk.saw({ facts: factsOf(told), asker: '10.0.0.7', origin: originOf() }, catalog.current());
+    };
+    return { ...stand, look, ask };
+  }
+
+  it('case 02-second-nic-default-install: the second card of an installed machine waits', async () => {
+    const { marks, look } = await openDefault();
+    await marks.installed(byMac(STRANGER, UUID), { profile: 'def', disk: '/dev/sda' });
+    expect(look({ mac: '52:54:00:00:00:98', uuid: UUID })).toMatchObject({ kind: 'alike', by: 'uuid' });
+    expect(look({ mac: '52:54:00:00:00:98' })?.kind).toBe('install');
+  });
+
+  it('case 02-second-nic-default-install: the second card of a listed machine waits', async () => {
+    const { marks, look, ask } = await openDefault();
+    ask({ mac: MAC, uuid: UUID });
+    await vi.waitFor(() => {
+      expect(marks.all()).toMatchObject([{ key: MAC, state: 'seen' }]);
+    });
+    expect(look({ mac: STRANGER, uuid: UUID })).toMatchObject({ kind: 'alike', by: 'uuid', mark: { key: MAC } });
+    expect(look({ mac: MAC, uuid: UUID })).toEqual({ kind: 'local' });
+  });
+
+  it('is no machine of a whole product line that shares its UUID and serial number', async () => {
+    const { marks, look, ask } = await openDefault();
+    const shared = { uuid: '03000200-0400-0500-0006-000700080009', serial: 'To be filled by O.E.M.' };
+    ask({ mac: MAC, ...shared });
+    expect(marks.all()).toEqual([]);
+    expect(look({ mac: STRANGER, ...shared })?.kind).toBe('install');
+    expect(look(shared)?.kind, 'by these alone it cannot be told from others').toBe('nameless');
+  });
+
+  it('and one that a broken file names waits, whatever was chosen at its screen', async () => {
+    const broken = `{ "versoin": 1, "nodes": [{ "name": "a", "mac": "${STRANGER}" }] }`;
+    const { catalog } = await houseOf({ ...FILES, 'profiles/broken.json': broken });
+    const { marks } = await openStand();
+    await marks.installed(byMac(STRANGER), TARGET);
+    const desk = createStandingDesk({ marks, unknown: MENU });
+    const facts = factsOf({ mac: STRANGER });
+    expect(desk.find({ facts }, catalog.current())).toBeUndefined();
+    expect(desk.find({ facts, choice: nameOf('worker') }, catalog.current())).toBeUndefined();
   });
 });

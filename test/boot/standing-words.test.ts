@@ -27,8 +27,21 @@ describe('the reason', () => {
       'installed from profiles/worker.json since 2026-11-21 12:00:00 UTC (`pilotlight reinstall a-worker` installs it again)',
     ],
     [
-      { kind: 'local', mark: { ...MARK, broken: 'state/machines/x.json cannot be understood' } },
-      'state/machines/x.json cannot be understood, so it counts as installed (`pilotlight reinstall a-worker` installs it again)',
+      { kind: 'claimed', mark: MARK, claim: { address: '10.0.0.7', mac: NODE.mac, at: NOON } },
+      'its installer left for 10.0.0.7 (52:54:00:55:1c:ee) at 2026-11-21 12:00:00 UTC (`pilotlight release a-worker` lets it go)',
+    ],
+    [
+      { kind: 'alike', mark: MARK, by: 'serial' },
+      `it looks like the machine ${MAC} (it is installed): its serial number is the same (\`pilotlight reinstall 52-54-00-55-1c-ee\` installs it all the same)`,
+    ],
+    [
+      { kind: 'alike', mark: { ...MARK, state: 'seen' }, by: 'mac' },
+      `it looks like the machine ${MAC} (a profile names it): its network card is the same (\`pilotlight reinstall 52-54-00-55-1c-ee\` installs it all the same)`,
+    ],
+    [{ kind: 'unknown', why: 'no disk' }, 'no disk, so it is not installed'],
+    [
+      { kind: 'unknown', why: 'state/machines/x.json cannot be understood', damaged: true },
+      'state/machines/x.json cannot be understood, so it is not installed (`pilotlight reinstall a-worker` installs it again)',
     ],
     [UNFINISHED, 'its installation began at 2026-11-21 12:00:00 UTC (try 1 of 3) and is not reported as finished'],
     [
@@ -78,5 +91,20 @@ it('only who waits is told so on its screen, with how long it is to be', () => {
   );
   expect(standingLines(placed({ kind: 'stopped', tries: 3 }), FACTS)).toContain('pilotlight reinstall a-worker');
   expect(standingLines(placed({ kind: 'nameless' }), FACTS)?.length).toBeGreaterThan(0);
-  for (const kind of ['boot', 'local'] as const) expect(standingLines(placed({ kind }), FACTS)).toBeUndefined();
+  const waiting: readonly Standing[] = [
+    { kind: 'claimed', mark: MARK, claim: { address: '10.0.0.7', at: NOON } },
+    { kind: 'alike', mark: MARK, by: 'nic' },
+    { kind: 'unknown', why: 'no disk', damaged: true },
+  ];
+  const told = waiting.map((standing) => standingLines(placed(standing), factsOf({ mac: MAC, uuid: UUID })) ?? []);
+  expect(told.map((lines) => lines.at(-1))).toEqual([
+    'pilotlight release a-worker',
+    `pilotlight reinstall uuid:${UUID}`,
+    'pilotlight reinstall a-worker',
+  ]);
+  for (const standing of waiting) {
+    expect(placedDecision(placed(standing), FACTS)).toMatchObject({ outcome: 'waiting', installation: 'held' });
+  }
+  expect(standingLines(placed({ kind: 'boot' }), FACTS)).toBeUndefined();
+  expect(standingLines(placed({ kind: 'local' }), FACTS)).toBeUndefined();
 });

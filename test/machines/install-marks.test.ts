@@ -1,79 +1,83 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { NO_MARKS, openInstallMarks } from '../../src/machines/install-marks.ts';
-import { byMac, bySerial, byUuid, MAC, NOON, openStand, TARGET, UUID } from './marks.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { NO_MARKS } from '../../src/machines/claims.ts';
+import { openInstallMarks } from '../../src/machines/install-marks.ts';
+import { asking, byMac, bySerial, byUuid, claimAs, MAC, NOON, openStand, TARGET, UUID } from './marks.ts';
 
-const SEEN = { ...TARGET, blind: false };
+const OTHER_MAC = '52:54:00:00:00:02';
 
 describe('an installation', () => {
-  it('is nothing while only its script went out: a kernel that did not arrive uses up no try', async () => {
-    const { marks, dir } = await openStand();
-    await marks.offered(byMac(), SEEN);
-    await marks.offered(byMac(), SEEN);
-    expect(marks.of(byMac())).toBeUndefined();
-    expect(marks.generation()).toBe(0);
-    expect(readdirSync(dir)).not.toContain('state');
-  });
-
-  it('counts as a try when the machine has what its installer needs, once for a script', async () => {
+  it('counts as a try when the last file is there, once for a claim', async () => {
     const { marks, clock } = await openStand();
-    await marks.offered(byMac(), SEEN);
+    await claimAs(marks, byMac());
     clock.now += 5000;
+    await marks.fetched('10.0.0.8', 'c/initrd');
+    await marks.fetched('10.0.0.7', 'c/kernel');
+    expect(marks.of(byMac())?.state).toBe('claimed');
+    await marks.fetched('10.0.0.7', 'c/initrd');
+    await marks.fetched('10.0.0.7', 'c/initrd');
     await marks.begun(byMac());
+    expect(marks.of(byMac())).toMatchObject({ state: 'installing', tries: 1, begun: NOON + 5000, since: NOON + 5000 });
+    expect(await claimAs(marks, byMac(), '10.0.0.7', clock.now)).toMatchObject({ kind: 'unfinished', attempt: 1 });
+    clock.now += 60_000;
+    expect(await claimAs(marks, byMac(), '10.0.0.9', clock.now)).toMatchObject({ kind: 'install', attempt: 2 });
     await marks.begun(byMac());
-    const mark = { key: MAC, machine: { mac: MAC }, ...TARGET, state: 'installing', since: NOON + 5000 };
-    expect(marks.of(byMac())).toEqual({ ...mark, tries: 1, begun: NOON + 5000 });
-    clock.now += 90_000;
-    await marks.offered(byMac(), SEEN);
-    await marks.begun(byMac());
-    expect(marks.of(byMac())).toEqual({ ...mark, tries: 2, begun: NOON + 95_000 });
-    expect(marks.generation()).toBe(2);
+    expect(marks.of(byMac())).toMatchObject({ tries: 2, begun: NOON + 65_000, since: NOON + 65_000 });
   });
 
-  it('does not begin without a script before it: a person may look at a document', async () => {
+  it('of several behind one address begins with the one that has waited longest', async () => {
+    const { marks } = await openStand();
+    await claimAs(marks, byMac(MAC), '10.0.0.7', NOON);
+    await claimAs(marks, byMac(OTHER_MAC), '10.0.0.7', NOON + 1);
+    await marks.fetched('10.0.0.7', 'c/initrd');
+    expect([marks.of(byMac())?.state, marks.of(byMac(OTHER_MAC))?.state]).toEqual(['installing', 'claimed']);
+  });
+
+  it('does not begin without a claim before it: a person may look at a document', async () => {
     const { marks } = await openStand();
     await marks.begun(byMac());
     expect(marks.of(byMac())).toBeUndefined();
   });
 
   it('of which nothing can be seen begins half a minute after its script', async () => {
-    const { marks, clock } = await openStand();
-    const blind = { ...TARGET, blind: true };
-    await marks.offered(byMac(), blind);
-    expect(marks.of(byMac())).toMatchObject({ tries: 1, begun: NOON + 30_000 });
-    clock.now += 10_000;
-    await marks.offered(byMac(), blind);
-    expect(marks.of(byMac()), 'the first one never began').toMatchObject({ tries: 1, begun: NOON + 40_000 });
-    clock.now += 120_000;
-    await marks.offered(byMac(), blind);
-    expect(marks.of(byMac())).toMatchObject({ tries: 2, begun: NOON + 160_000 });
+    const { marks } = await openStand();
+    const blind = { ...asking(byMac()), file: undefined, blind: true };
+    await marks.claim(blind);
+    expect(marks.of(byMac())).toMatchObject({ state: 'installing', tries: 1, begun: NOON + 30_000 });
+    expect(await marks.claim({ ...blind, now: NOON + 10_000 })).toMatchObject({ attempt: 1, again: true });
+    expect(await marks.claim({ ...blind, now: NOON + 10_000, asker: { address: 'x' } })).toMatchObject({
+      kind: 'claimed',
+    });
+    expect(await marks.claim({ ...blind, now: NOON + 120_000 })).toMatchObject({ kind: 'install', attempt: 2 });
+    expect(marks.of(byMac())).toMatchObject({ tries: 2, begun: NOON + 150_000 });
   });
 
-  it('of another profile or disk starts with all its tries', async () => {
+  it('stops after the last try, and a larger limit lets it go on', async () => {
     const { marks } = await openStand();
-    for (const disk of ['/dev/sda', '/dev/sda', '/dev/vda']) {
-      await marks.offered(byMac(), { ...SEEN, disk });
+    for (const hour of [0, 1, 2]) {
+      const now = NOON + hour * 3_600_000;
+      expect(await claimAs(marks, byMac(), '10.0.0.7', now)).toMatchObject({ attempt: hour + 1 });
       await marks.begun(byMac());
     }
-    expect(marks.of(byMac())).toMatchObject({ tries: 1, disk: '/dev/vda' });
+    const late = { ...asking(byMac()), now: NOON + 1e9 };
+    expect(await marks.claim(late)).toEqual({ kind: 'stopped', tries: 3 });
+    expect(await marks.claim({ ...late, limit: 4 })).toMatchObject({ kind: 'install', attempt: 4 });
   });
 
   it('is over with its report, and nothing that comes later begins it again', async () => {
-    const { marks, clock } = await openStand();
-    await marks.offered(byMac(), SEEN);
+    const { marks, clock, reopen } = await openStand();
+    await claimAs(marks, byMac());
     await marks.begun(byMac());
     clock.now += 1000;
-    await marks.offered(byMac(), SEEN);
     await marks.installed(byMac(), TARGET);
     const done = { state: 'installed', since: NOON + 1000, tries: 1, begun: NOON };
     expect(marks.of(byMac())).toMatchObject(done);
     clock.now += 1000;
     await marks.begun(byMac());
-    await marks.offered(byMac(), { ...TARGET, blind: true });
-    await marks.offered(byMac(), SEEN);
-    await marks.begun(byMac());
+    await marks.fetched('10.0.0.7', 'c/initrd');
     await marks.installed(byMac(), TARGET);
+    expect(await claimAs(await reopen(), byMac())).toMatchObject({ kind: 'local' });
     expect(marks.of(byMac())).toMatchObject(done);
     expect(marks.all()).toHaveLength(1);
   });
@@ -83,57 +87,103 @@ describe('an installation', () => {
     await marks.installed(byMac(), TARGET);
     expect(marks.of(byMac())).toMatchObject({ state: 'installed', tries: 0, ...TARGET });
   });
+
+  it('is reported for what left for it, whatever its profile says by now', async () => {
+    const { marks } = await openStand();
+    await claimAs(marks, byMac());
+    await marks.installed(byMac(), { profile: 'later', disk: '/dev/vda' });
+    expect(marks.of(byMac())).toMatchObject(TARGET);
+  });
+});
+
+describe('a report that cannot be written', () => {
+  it('is refused, counts all the same, and is written by its repetition or as soon as it can be', async () => {
+    for (const retryMs of [60_000, 5]) {
+      const { marks, dir, reopen } = await openStand({}, retryMs);
+      writeFileSync(join(dir, 'state'), 'not a folder');
+      await expect(marks.installed(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(marks.installed(byMac(), TARGET), 'still not').rejects.toMatchObject({ code: 'unavailable' });
+      expect(marks.of(byMac())?.state).toBe('installed');
+      rmSync(join(dir, 'state'));
+      if (retryMs === 60_000) await marks.installed(byMac(), TARGET);
+      await vi.waitFor(async () => {
+        expect((await reopen()).of(byMac())).toMatchObject({ state: 'installed' });
+      });
+    }
+  });
+});
+
+describe('an operator', () => {
+  it('has it installed anew: pending, visible, and ended by no late report', async () => {
+    const { marks, reopen } = await openStand();
+    await marks.installed(byMac(), TARGET);
+    const before = marks.generation();
+    await marks.reinstall(byMac(), TARGET);
+    expect(marks.generation()).toBeGreaterThan(before);
+    await marks.installed(byMac(), TARGET);
+    expect((await reopen()).of(byMac())).toMatchObject({ state: 'erase-pending', tries: 0 });
+    expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'install', attempt: 1 });
+    expect(marks.of(byMac())?.state).toBe('claimed');
+  });
+
+  it('takes it back: its own disk stays in charge', async () => {
+    const { marks, reopen } = await openStand();
+    await marks.installed(byMac(), TARGET);
+    expect(await marks.cancel(byMac())).toBe(false);
+    await marks.reinstall(byMac(), TARGET);
+    expect(await marks.cancel(byMac())).toBe(true);
+    expect(await claimAs(await reopen(), byMac())).toMatchObject({ kind: 'local' });
+  });
+
+  it('hears when it cannot be written, and nothing has changed then', async () => {
+    const { marks, dir } = await openStand();
+    await marks.installed(byMac(), TARGET);
+    rmSync(join(dir, 'state'), { recursive: true });
+    writeFileSync(join(dir, 'state'), 'not a folder');
+    await expect(marks.reinstall(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(marks.of(byMac())?.state).toBe('installed');
+  });
+
+  it('reaches all marks of a machine, and no other', async () => {
+    const { marks } = await openStand();
+    await marks.installed(byMac(), TARGET);
+    await marks.installed(byUuid(UUID, MAC), TARGET);
+    await marks.installed(byMac(OTHER_MAC), TARGET);
+    await marks.reinstall(byMac(), TARGET);
+    expect(marks.all().map(({ key, state }) => [key, state])).toEqual(
+      expect.arrayContaining([
+        [MAC, 'erase-pending'],
+        [OTHER_MAC, 'installed'],
+      ]),
+    );
+    expect(marks.of(byUuid(UUID, MAC))?.state).toBe('erase-pending');
+  });
 });
 
 describe('the files', () => {
-  it('outlive a restart and are for people, too', async () => {
+  it('outlive a restart', async () => {
     const { marks, dir, reopen } = await openStand();
-    await marks.offered(byMac(), SEEN);
-    await marks.begun(byMac());
+    await claimAs(marks, byMac());
     await marks.installed(byUuid(), TARGET);
     await marks.installed(bySerial('PF0 X1'), TARGET);
     const names = readdirSync(join(dir, 'state/machines')).sort();
     expect(names).toEqual(['52-54-00-55-1c-ee.json', expect.stringMatching(/^serial-PF0_X1-/), `uuid-${UUID}.json`]);
-    expect(JSON.parse(readFileSync(join(dir, 'state/machines', '52-54-00-55-1c-ee.json'), 'utf8'))).toEqual({
-      key: MAC,
-      machine: { mac: MAC },
-      state: 'installing',
-      since: '2026-11-21T12:00:00.000Z',
-      begun: '2026-11-21T12:00:00.000Z',
-      tries: 1,
-      profile: 'worker',
-      disk: '/dev/sda',
-    });
     const again = await reopen();
     expect(again.all().length).toBe(3);
     for (const who of [byMac(), byUuid(), bySerial('PF0 X1')]) expect(again.of(who)).toEqual(marks.of(who));
   });
 
-  it('are gone when an operator asks for a new installation', async () => {
-    const { marks, dir, reopen } = await openStand();
-    await marks.installed(byMac(), TARGET);
-    const before = marks.generation();
-    expect(await marks.forget(byMac())).toBe(true);
-    expect(marks.generation()).toBeGreaterThan(before);
-    expect(marks.of(byMac())).toBeUndefined();
-    expect(readdirSync(join(dir, 'state/machines'))).toEqual([]);
-    expect((await reopen()).of(byMac())).toBeUndefined();
-    expect(await marks.forget(byMac())).toBe(false);
-  });
-
-  it.each(['', '{ "state": "installing"', '{}', 'null'])('%j: counts as installed, loudly', async (text) => {
+  it.each(['', '{ "state": "installing"', '{}', 'null', '{ "format": 3 }'])('%j: the machine waits', async (text) => {
     const { marks, log, reopen } = await openStand({ 'state/machines/52-54-00-55-1c-ee.json': text });
-    expect(marks.of(byMac())).toMatchObject({
-      state: 'installed',
-      broken: expect.stringContaining('52-54-00') as string,
-    });
     expect(log.of('error')).toHaveLength(1);
-    // Only a report or an operator changes that.
-    await marks.offered(byMac(), SEEN);
+    expect(await claimAs(marks, byMac())).toMatchObject({
+      kind: 'unknown',
+      damaged: true,
+      why: expect.stringContaining('52-54-00') as string,
+    });
     await marks.begun(byMac());
-    expect(marks.of(byMac())?.state).toBe('installed');
-    await marks.forget(byMac());
-    expect((await reopen()).of(byMac())).toBeUndefined();
+    await marks.reinstall(byMac(), TARGET);
+    expect(await claimAs(await reopen(), byMac())).toMatchObject({ kind: 'install', attempt: 1 });
   });
 
   it('a report mends a broken one', async () => {
@@ -144,16 +194,22 @@ describe('the files', () => {
     expect(mended?.broken).toBeUndefined();
   });
 
-  it('a folder that cannot be read counts as every machine installed', async () => {
-    const { dir, log, reopen } = await openStand();
+  it('a folder that cannot be read: every machine waits and no report is taken, until it can be read again', async () => {
+    const { dir, files, log } = await openStand();
     mkdirSync(join(dir, 'state'));
     symlinkSync('/etc', join(dir, 'state/machines'));
-    const marks = await reopen();
-    expect(marks.of(byMac())).toMatchObject({ state: 'installed', key: MAC, broken: expect.any(String) as string });
-    expect(log.of('error')).toHaveLength(1);
-    await marks.offered(byMac(), SEEN);
-    await marks.begun(byMac());
+    const marks = await openInstallMarks(files, log, { retryMs: 5 });
+    await marks.start();
+    expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'unknown' });
+    await expect(marks.installed(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(marks.trouble()).toContain('state/machines cannot be read');
     expect(marks.all()).toEqual([]);
+    rmSync(join(dir, 'state/machines'));
+    await vi.waitFor(async () => {
+      expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'install' });
+    });
+    expect(marks.trouble()).toBeUndefined();
+    await marks.close();
   });
 
   it('machines without end do not fill the disk: one that reports is told so', async () => {
@@ -161,6 +217,7 @@ describe('the files', () => {
     const full = await openInstallMarks(files, log, { most: 1 });
     await full.installed(byMac(), TARGET);
     await expect(full.installed(byUuid(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await claimAs(full, byUuid())).toMatchObject({ kind: 'unknown' });
     await full.installed(byMac(), TARGET);
     expect(full.all()).toHaveLength(1);
   });
@@ -168,4 +225,5 @@ describe('the files', () => {
 
 it('no marks at all: for a desk that knows of no installation', () => {
   expect([NO_MARKS.generation(), NO_MARKS.of(byMac())]).toEqual([0, undefined]);
+  expect(NO_MARKS.life(asking(byMac()))).toMatchObject({ kind: 'install', attempt: 1 });
 });

@@ -37,6 +37,15 @@ it('a text holds all of a mark', () => {
   const { begun, ...without } = { ...MARK, machine: {}, state: 'installed' as const };
   expect(parseMark(markText(without), FILE)).toEqual(without);
   expect(begun).toBe(NOON + 1500);
+  const [card] = [byMac('52:54:00:00:00:02').machine.mac].filter((mac) => mac !== undefined);
+  const claim = { address: '10.0.0.7', at: NOON, file: 'c/initrd', ...(card === undefined ? {} : { mac: card }) };
+  const full: InstallMark = { ...MARK, state: 'claimed', claim, macs: card === undefined ? [] : [card] };
+  expect(parseMark(markText(full), FILE)).toEqual(full);
+});
+
+it('a file from before claims is still read', () => {
+  const old = { ...(JSON.parse(markText(MARK)) as Record<string, unknown>), format: undefined };
+  expect(parseMark(JSON.stringify(old), FILE)).toEqual(MARK);
 });
 
 it('what a newer version writes beside it is no mistake', () => {
@@ -61,6 +70,14 @@ describe('a text is refused', () => {
     [{ tries: '1' }, 'tries'],
     [{ profile: undefined }, 'profile'],
     [{ disk: null }, 'disk'],
+    [{ format: 3 }, 'newer'],
+    [{ format: 'x' }, 'format'],
+    [{ macs: 'x' }, 'macs'],
+    [{ macs: ['x'] }, 'macs'],
+    [{ claim: {} }, 'claim'],
+    [{ claim: { at: '2026-11-21T12:00:00.000Z', address: '10.0.0.7', mac: 'x' } }, 'claim'],
+    [{ claim: { at: '2026-11-21T12:00:00.000Z', address: '10.0.0.7', file: 7 } }, 'claim'],
+    [{ state: 'claimed' }, 'claim'],
     [{ machine: undefined }, 'machine'],
     [{ machine: { mac: 'x' } }, 'machine'],
     [{ machine: { uuid: 7 } }, 'machine'],

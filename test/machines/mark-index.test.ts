@@ -15,52 +15,70 @@ function indexOf(...marks: InstallMark[]): MarkIndex {
   return new MarkIndex(new Map(marks.map((one) => [markFileName(one.key), one])));
 }
 
-describe('a mark is found', () => {
+describe("a mark is the machine's own", () => {
   it('by what decided', () => {
     const index = indexOf(mark(byUuid(UUID, MAC)));
-    expect(index.find(byUuid(UUID, OTHER_MAC)), 'its second network card').toBeDefined();
-    expect(index.find(byUuid(OTHER_UUID, OTHER_MAC))).toBeUndefined();
-    expect(indexOf(mark(bySerial('pf0 x1'))).find(bySerial('pf0 x1'))).toBeDefined();
+    expect(index.relate(byUuid(UUID, OTHER_MAC)).own, 'its second network card').toBeDefined();
+    expect(index.relate(byUuid(OTHER_UUID, OTHER_MAC))).toEqual({ own: undefined, conflict: false, other: undefined });
+    expect(indexOf(mark(bySerial('pf0 x1'))).relate(bySerial('pf0 x1')).own).toBeDefined();
   });
 
   it('by whatever else its profile knows it by', () => {
     const index = indexOf(mark(byMac()));
-    expect(index.find({ ...byUuid(UUID, OTHER_MAC), also: [MAC] })).toBeDefined();
+    expect(index.relate({ ...byUuid(UUID, OTHER_MAC), also: [MAC] }).own).toBeDefined();
   });
 
   it('by the MAC that it was made for, when something else decides now', () => {
-    expect(indexOf(mark(byMac(MAC, UUID))).find(byUuid(UUID, MAC))).toBeDefined();
-    expect(indexOf(mark(byUuid(UUID, MAC))).find(byMac(MAC, UUID))).toBeDefined();
-    expect(indexOf(mark(byUuid(UUID, MAC))).find(byMac(MAC)), 'a proxy that asks with less').toBeDefined();
-  });
-
-  it('never by a card that was moved to another machine', () => {
-    expect(indexOf(mark(byUuid(UUID, MAC))).find(byUuid(OTHER_UUID, MAC))).toBeUndefined();
-  });
-
-  it('never by a UUID that did not decide: cheap boards share one', () => {
-    const index = indexOf(mark(byMac(MAC, UUID)));
-    expect(index.find(byMac(OTHER_MAC, UUID))).toBeUndefined();
-    expect(indexOf(mark(byUuid())).find(byMac(OTHER_MAC, UUID))).toBeUndefined();
+    expect(indexOf(mark(byMac(MAC, UUID))).relate(byUuid(UUID, MAC)).own).toBeDefined();
+    expect(indexOf(mark(byUuid(UUID, MAC))).relate(byMac(MAC, UUID)).own).toBeDefined();
+    expect(indexOf(mark(byUuid(UUID, MAC))).relate(byMac(MAC)).own, 'a proxy that asks with less').toBeDefined();
   });
 
   it('and of two, the one that keeps a disk from being wiped', () => {
-    const index = indexOf(mark(byMac(), 'installing'), mark(byUuid()));
-    expect(index.find({ ...byMac(), also: [`uuid:${UUID}`] })?.state).toBe('installed');
-    expect(index.find(byMac())?.state).toBe('installing');
+    const index = indexOf(mark(byMac(), 'erase-pending'), mark(byUuid()));
+    expect(index.relate({ ...byMac(), also: [`uuid:${UUID}`] }).own?.state).toBe('installed');
+    expect(index.relate(byMac()).own?.state).toBe('erase-pending');
+    const damaged = { ...mark(byMac(), 'installing'), broken: 'x' };
+    expect(indexOf(damaged, mark(byUuid())).relate({ ...byMac(), also: [`uuid:${UUID}`] }).own?.state).toBe(
+      'installed',
+    );
+  });
+
+  it('and of two machines that share a card, the one with its UUID', () => {
+    const index = indexOf(mark(byMac(MAC, UUID)), mark(byUuid(OTHER_UUID), 'erase-pending'));
+    expect(index.relate(byMac(MAC, OTHER_UUID))).toMatchObject({ own: { state: 'erase-pending' }, conflict: false });
   });
 });
 
-it('removes all marks of a machine, and no other', () => {
-  const index = indexOf(mark(byMac()), mark(byUuid(UUID, MAC)), mark(byMac(OTHER_MAC)));
-  expect([...index.remove({ ...byMac(), also: [] })].sort()).toEqual(['52-54-00-55-1c-ee.json', `uuid-${UUID}.json`]);
-  expect(index.all().map(({ key }) => key)).toEqual([OTHER_MAC]);
-  expect([index.size, index.has('52-54-00-55-1c-ee.json')]).toEqual([1, false]);
+describe('a mark is that of a machine that looks alike', () => {
+  it('by a card that was moved to another machine, unless a profile names that by something else', () => {
+    expect(indexOf(mark(byMac(MAC, UUID))).relate(byMac(MAC, OTHER_UUID))).toMatchObject({ conflict: true });
+    expect(indexOf(mark(byUuid(UUID, MAC))).relate(byMac(MAC, OTHER_UUID)).other?.by).toBe('nic');
+    expect(indexOf(mark(byUuid(UUID, MAC))).relate(byUuid(OTHER_UUID, MAC)).other).toBeUndefined();
+  });
+
+  it('by a UUID, a serial number, a card that was seen in it', () => {
+    expect(indexOf(mark(byMac(MAC, UUID))).relate(byMac(OTHER_MAC, UUID)).other?.by).toBe('uuid');
+    expect(indexOf(mark(bySerial('S'))).relate({ ...byMac(), machine: bySerial('s').machine }).other?.by).toBe(
+      'serial',
+    );
+    const seen = { ...mark(byUuid()), macs: [byMac(OTHER_MAC).machine.mac].filter((mac) => mac !== undefined) };
+    expect(indexOf(seen).relate(byMac(OTHER_MAC)).other?.by).toBe('mac');
+  });
+});
+
+it('forgets a mark that is gone, by all its words', () => {
+  const index = indexOf(mark(byMac()), mark(byMac(OTHER_MAC, UUID)));
+  index.delete(markFileName(OTHER_MAC));
+  index.delete('never.json');
+  expect(index.all().map(({ key }) => key)).toEqual([MAC]);
+  expect([index.size, index.has(markFileName(MAC)), index.has(markFileName(OTHER_MAC))]).toEqual([1, true, false]);
+  expect(index.relate(byUuid()).other).toBeUndefined();
 });
 
 it('a mark that changes its MAC is no longer found by the old one', () => {
   const index = indexOf(mark(byUuid(UUID, MAC)));
   index.set(markFileName(`uuid:${UUID}`), mark(byUuid(UUID, OTHER_MAC)));
-  expect(index.find(byMac(MAC))).toBeUndefined();
-  expect(index.find(byMac(OTHER_MAC))).toBeDefined();
+  expect(index.relate(byMac(MAC)).own).toBeUndefined();
+  expect(index.relate(byMac(OTHER_MAC)).own).toBeDefined();
 });

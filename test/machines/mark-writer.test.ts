@@ -14,7 +14,7 @@ async function open(retryMs?: number) {
   return { dir, log, writer, file, state: join(dir, 'state') };
 }
 
-it('makes the folder, replaces and removes', async () => {
+it('makes the folder, replaces and removes, in the order in which it was asked', async () => {
   const { writer, file, log } = await open();
   await writer.put('a.json', 'one');
   expect(readFileSync(file, 'utf8')).toBe('one');
@@ -27,28 +27,54 @@ it('makes the folder, replaces and removes', async () => {
   expect(log.lines).toEqual([]);
 });
 
-it('says once what cannot be written, and tries again until it can', async () => {
-  const { writer, file, log, state } = await open(5);
+it('says that it could not write, once in the log, and knows when it can again', async () => {
+  const { writer, log, state } = await open();
   writeFileSync(state, 'not a folder');
-  await writer.put('a.json', 'one');
-  await writer.put('b.json', 'two');
-  await writer.put('a.json', 'three');
-  expect(log.of('error')).toHaveLength(1);
-  expect(log.of('error')[0]?.fields).toMatchObject({ file: 'state/machines/a.json' });
+  for (const name of ['a.json', 'b.json', 'a.json']) {
+    await expect(writer.put(name, 'x')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(`state/machines/${name}`) as string,
+    });
+  }
+  expect(log.of('error').map(({ fields }) => fields['file'])).toEqual(['state/machines/a.json']);
+  expect(writer.trouble).toContain('state/machines cannot be written');
+  await writer.probe();
+  expect(writer.trouble).toBeDefined();
+  rmSync(state);
+  await writer.probe();
+  expect(writer.trouble).toBeUndefined();
+  expect(readdirSync(join(state, 'machines')), 'no trace').toEqual([]);
+  expect(log.of('info')).toHaveLength(1);
+});
+
+it('keeps trying what is to be kept, the newest of each, and nothing else', async () => {
+  const { writer, file, state } = await open(5);
+  writeFileSync(state, 'not a folder');
+  await expect(writer.put('a.json', 'one', { keep: true })).rejects.toThrow();
+  await expect(writer.put('a.json', 'three', { keep: true })).rejects.toThrow();
+  await expect(writer.put('b.json', 'two', { keep: true })).rejects.toThrow();
+  await expect(writer.put('b.json', 'newer')).rejects.toThrow();
   rmSync(state);
   await vi.waitFor(() => {
-    expect([readFileSync(file, 'utf8'), readFileSync(join(file, '../b.json'), 'utf8')]).toEqual(['three', 'two']);
+    expect(readFileSync(file, 'utf8')).toBe('three');
   });
+  expect(existsSync(join(file, '../b.json')), 'given up').toBe(false);
+});
+
+it('finds out by itself that it can write again, with nothing to write', async () => {
+  const { writer, state } = await open(5);
+  writeFileSync(state, 'not a folder');
+  await expect(writer.put('a.json', 'one')).rejects.toThrow();
+  rmSync(state);
   await vi.waitFor(() => {
-    expect(log.of('info')).toHaveLength(1);
+    expect(writer.trouble).toBeUndefined();
   });
-  expect(log.of('error')).toHaveLength(1);
 });
 
 it('tries once more when the server stops, and then no more', async () => {
   const { writer, file, log, state } = await open();
   writeFileSync(state, 'not a folder');
-  await writer.put('a.json', 'one');
+  await expect(writer.put('a.json', 'one', { keep: true })).rejects.toThrow();
   rmSync(state);
   mkdirSync(state);
   await writer.close();

@@ -1,7 +1,9 @@
 import { parseLabel } from '../../src/domain/facts.ts';
 import { openDataRoot, type DataRoot } from '../../src/files/data-root.ts';
 import type { InstallIdentity } from '../../src/machines/mark.ts';
-import { openInstallMarks, type InstallMarks } from '../../src/machines/install-marks.ts';
+import type { Life } from '../../src/machines/life.ts';
+import type { ClaimQuestion, Claims, InstallMarks } from '../../src/machines/claims.ts';
+import { openInstallMarks } from '../../src/machines/install-marks.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { factsOf } from '../support/house.ts';
 import { recordLog, type RecordedLog } from '../support/http-house.ts';
@@ -23,6 +25,16 @@ export function byUuid(uuid = UUID, mac?: string): InstallIdentity {
 export function bySerial(serial: string): InstallIdentity {
   const label = parseLabel(serial);
   return { key: `serial:${serial}`, also: [], machine: label === undefined ? {} : { serial: label } };
+}
+
+/** A machine that asks for its installer. */
+export function asking(who: InstallIdentity, address = '10.0.0.7', now = NOON): ClaimQuestion {
+  const asker = { address, ...(who.machine.mac === undefined ? {} : { mac: who.machine.mac }) };
+  return { who, target: TARGET, limit: 3, now, asker, file: 'c/initrd', blind: false };
+}
+
+export async function claimAs(marks: Claims, who: InstallIdentity, address?: string, now?: number): Promise<Life> {
+  return await marks.claim(asking(who, address, now));
 }
 
 /** Marks over a folder of their own, at a time that the test moves. */

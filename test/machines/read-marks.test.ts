@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { markFileName, markText } from '../../src/machines/mark-file.ts';
-import { brokenMark, readMarks } from '../../src/machines/read-marks.ts';
+import { readMarks } from '../../src/machines/read-marks.ts';
 import { makeFolder } from '../support/folder.ts';
 import { byMac, MAC, NOON, TARGET, UUID } from './marks.ts';
 
@@ -27,7 +27,7 @@ it('reads hundreds of them', async () => {
   expect([...marks.values()].map(({ key }) => key).sort()).toEqual(keys.sort());
 });
 
-it('takes whatever it cannot read for an installed machine, and leaves other files alone', async () => {
+it('takes whatever it cannot read for a machine of which nothing is known, and leaves other files alone', async () => {
   const dir = makeFolder({
     'state/machines/52-54-00-55-1c-ee.json': '{',
     [`state/machines/uuid-${UUID}.json`]: 'x'.repeat(65 * 1024),
@@ -58,13 +58,4 @@ it('says why the folder cannot be read', async () => {
   mkdirSync(join(dir, 'state'));
   symlinkSync('/etc', join(dir, 'state/machines'));
   expect((await readMarks(await openDataRoot(dir))).unreadable).toContain('leaves the data directory');
-});
-
-it('a broken mark names its machine and its reason', () => {
-  expect(brokenMark(byMac(), 'so')).toMatchObject({
-    key: MAC,
-    machine: { mac: MAC },
-    state: 'installed',
-    broken: 'so',
-  });
 });

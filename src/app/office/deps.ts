@@ -7,7 +7,7 @@ import type { Mac } from '../../domain/mac.ts';
 import type { Download } from '../../domain/views.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { InstallMarks } from '../../machines/install-marks.ts';
+import type { InstallMarks } from '../../machines/claims.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { SyncSchedule } from '../../sync/schedule.ts';
 
@@ -23,7 +23,8 @@ export interface OfficeDeps {
   readonly settings: Settings;
   readonly files: DataRoot;
   readonly catalog: LivingCatalog;
-  readonly desk: Pick<Desk, 'script' | 'documentOf' | 'installer'>;
+  /** What a machine would get. */
+  readonly preview: Pick<Desk, 'script' | 'documentOf' | 'installer'>;
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync'>;
   readonly marks: InstallMarks;
   readonly deliveries: { readonly running: () => readonly Delivery[] };

@@ -13,13 +13,13 @@ import { POLL_MS } from './server-counter.ts';
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function filesCounter(settings: Settings): Promise<Counter> {
-  const { files, catalog, desk, marks } = await readHouse(settings);
+  const { files, catalog, preview, marks } = await readHouse(settings);
   const journal = await openJournalHere(settings, files);
   const office = createOffice({
     settings,
     files,
     catalog,
-    desk,
+    preview,
     journal,
     marks,
     deliveries: { running: () => [] },

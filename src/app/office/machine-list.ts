@@ -62,8 +62,8 @@ function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly Ins
         key,
         ...identity(key),
         name,
-        state: mark?.state ?? 'assigned',
-        ...(mark === undefined ? {} : { since: mark.since }),
+        state: markedState(mark),
+        ...(mark === undefined || mark.state === 'seen' ? {} : { since: mark.since }),
         profile,
         ...(version === '' ? {} : { version }),
         ...(address === undefined ? {} : { address }),
@@ -71,6 +71,11 @@ function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly Ins
       };
     })
     .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
+}
+
+function markedState(mark: InstallMark | undefined): MachineState {
+  if (mark?.state === 'claimed') return 'installing';
+  return mark?.state === 'installing' || mark?.state === 'installed' ? mark.state : 'assigned';
 }
 
 function identity(key: MachineKey): Pick<MachineRow, 'mac' | 'serial' | 'uuid'> {

@@ -8,7 +8,7 @@ import type { MachineHistory, SentAndNow, TimelineEvent } from '../../domain/vie
 import { askedAs } from './asked-as.ts';
 import type { OfficeDeps } from './deps.ts';
 
-type Deps = Pick<OfficeDeps, 'catalog' | 'desk' | 'journal'>;
+type Deps = Pick<OfficeDeps, 'catalog' | 'preview' | 'journal'>;
 
 export interface MachineTexts {
   /** Why it gets what it would get now. */
@@ -40,9 +40,9 @@ interface ScriptNow {
   readonly installs: boolean;
 }
 
-async function scriptNow({ desk }: Deps, question: Question): Promise<ScriptNow> {
+async function scriptNow({ preview }: Deps, question: Question): Promise<ScriptNow> {
   try {
-    const { script, decision } = await desk.script(question);
+    const { script, decision } = await preview.script(question);
     return { text: { now: script }, because: decision.because, installs: decision.outcome === 'install' };
   } catch (error) {
     const problem = problemOf(error);
@@ -83,9 +83,9 @@ function titleOf(kind: DocumentKind, name: string, { documents }: Pick<Snapshot,
   return findDocument(documents, kind, name)?.file ?? `configs/${name}`;
 }
 
-async function documentNow({ desk }: Deps, kind: DocumentKind, question: Question): Promise<Now> {
+async function documentNow({ preview }: Deps, kind: DocumentKind, question: Question): Promise<Now> {
   try {
-    return { now: shown((await desk.documentOf(kind, question)).body) };
+    return { now: shown((await preview.documentOf(kind, question)).body) };
   } catch (error) {
     return { problem: problemOf(error) };
   }
@@ -97,10 +97,10 @@ function shown(body: Uint8Array): string {
 }
 
 /** What installs the machine, where its live system is told so by a document. */
-async function installerNow({ desk }: Deps, question: Question): Promise<Now | undefined> {
+async function installerNow({ preview }: Deps, question: Question): Promise<Now | undefined> {
   for (const kind of ['ignition', 'cloud_config'] as const) {
     try {
-      return { now: shown((await desk.installer(kind, question)).body) };
+      return { now: shown((await preview.installer(kind, question)).body) };
     } catch (error) {
       problemOf(error);
     }

@@ -9,7 +9,7 @@ import { macFromText } from './facts.ts';
 import { healthReply, type Health } from './health.ts';
 import { fileNameFrom, nameFrom, nameInPath } from './name-from.ts';
 import { firstFound, withHeaders } from './provisioning-headers.ts';
-import { legacyOriginOf, originOf } from './origin.ts';
+import { askerOf, legacyOriginOf, originOf } from './origin.ts';
 import { decodeStrict, show } from './percent.ts';
 import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
 import { JSON_TYPE, lineReply, type Reply, type ReplyAbout } from './reply.ts';
@@ -66,7 +66,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
       if (!(error instanceof Failure) || agentOf(ask.head.userAgent) !== 'ipxe') throw error;
       return scriptReply(desk.explain(error, originOf(ask.head, ask.end, baseUrl)));
     }
-    const answer = await desk.script(question);
+    const answer = await desk.script({ ...question, ...askerIn(ask) });
     return scriptReply(answer.script, aboutScript(answer, question.facts));
   }
 
@@ -95,7 +95,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
 
   async function grub(ask: Ask): Promise<Reply> {
     const question = questionOf(ask);
-    const answer = await desk.grub(question);
+    const answer = await desk.grub({ ...question, ...askerIn(ask) });
     return textReply(answer.script, aboutScript(answer, question.facts));
   }
 
@@ -129,8 +129,9 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
   /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
   async function bootFile(ask: Ask): Promise<Reply> {
     const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
-    const file = await desk.file({ name, origin: originOf(ask.head, ask.end, baseUrl), loops: false });
-    if (file?.kind === 'text') return scriptReply(file.text);
+    const origin = originOf(ask.head, ask.end, baseUrl);
+    const file = await desk.file({ name, origin, loops: false, ...askerIn(ask) });
+    if (file?.kind === 'text') return file.text.startsWith('#!ipxe') ? scriptReply(file.text) : textReply(file.text);
     const body = file?.kind === 'program' ? await firmware(file.program) : undefined;
     if (body !== undefined) return documentReply({ body, contentType: 'application/efi' }, ask.ifNoneMatch);
     throw new Failure('not-found', `there is no boot program "${name}"`, {
@@ -164,7 +165,9 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
 
   async function pixiecore(ask: Ask): Promise<Reply> {
     const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
-    return jsonReply(await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl)), { mac, facts: { mac } });
+    const { asker } = askerIn(ask);
+    const answer = await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl), asker);
+    return jsonReply(answer, { mac, facts: { mac } });
   }
 
   function documentOf(kind: DocumentKind): Route {
@@ -199,6 +202,12 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
     posts: reportRoutes(reports),
     current: { kind: 'image', answer: current },
   };
+}
+
+/** With HEAD nothing leaves that a machine could run: there is no one to give an installer to. */
+function askerIn({ end, method }: Ask): Pick<Question, 'asker'> {
+  const asker = method === 'HEAD' ? undefined : askerOf(end);
+  return asker === undefined ? {} : { asker };
 }
 
 function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): ReplyAbout {

@@ -134,7 +134,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
     const asked = now();
     try {
       const reply = await route.answer(ask);
-      const key = route.repeatable === true ? cacheKey(req, ask.head) : undefined;
+      const key = route.repeatable === true && !isForOne(reply) ? cacheKey(req, ask.head) : undefined;
       if (key !== undefined) cache.set(key, route.kind, reply, generation, asked);
       finish(req, res, route.kind, reply);
       reporter.decided(route.kind, reply, peerOf(req));
@@ -188,10 +188,16 @@ function isAboutMachine(kind: RouteKind, { facts }: Reply): boolean {
   return facts !== undefined && (kind !== 'root' || machineKey(facts) !== undefined);
 }
 
+/** An installer, and a wait for one, is the answer to the machine that asked and to no other. */
+function isForOne({ decision }: Reply): boolean {
+  return decision?.outcome === 'install' || decision?.installation !== undefined;
+}
+
 function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Target, rest: string): Ask {
   return {
     rest,
     query,
+    ...(req.method === undefined ? {} : { method: req.method }),
     head: authority === undefined ? head : { ...head, host: authority },
     end: req.socket,
     rawHeaders: req.rawHeaders,

@@ -5,6 +5,8 @@ import { agentOf, type RequestHead } from './request-head.ts';
 
 /** The end of the connection that is ours. */
 export interface LocalEnd {
+  /** The other end: who asks. */
+  readonly remoteAddress?: string | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
 }
@@ -26,6 +28,11 @@ export function legacyOriginOf(head: RequestHead, end: LocalEnd, baseUrl: Origin
   return baseUrl ?? checked(head.host ?? localHost(end));
 }
 
+/** The address that asks, as IPv4 where it is one. Undefined when the connection is gone already. */
+export function askerOf({ remoteAddress }: LocalEnd): string | undefined {
+  return remoteAddress === undefined ? undefined : plainAddress(remoteAddress);
+}
+
 function checked(host: string): Origin {
   const origin = originFromHost(host);
   if (origin !== undefined) return origin;
@@ -35,7 +42,11 @@ function checked(host: string): Origin {
 }
 
 function localHost(end: LocalEnd): string {
-  // An IPv4 client of a socket that listens on :: is seen at ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2).
-  const address = (end.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const address = plainAddress(end.localAddress ?? '').replace(/%.*$/, '');
   return `${address.includes(':') ? `[${address}]` : address}:${String(end.localPort ?? 80)}`;
+}
+
+/** An IPv4 client of a socket that listens on :: is seen at ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2). */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

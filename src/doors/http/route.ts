@@ -8,6 +8,8 @@ export interface Ask {
   /** The path behind the route's prefix, still encoded. */
   readonly rest: string;
   readonly query: string;
+  /** `HEAD` gets the head of the answer and nothing that a machine could run. */
+  readonly method?: string;
   readonly head: RequestHead;
   readonly end: LocalEnd;
   /** Names and values in turn. */

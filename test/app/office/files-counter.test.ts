@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesCounter } from '../../../src/app/office/files-counter.ts';
@@ -47,7 +47,7 @@ describe('without a server', () => {
     await after.stop(AbortSignal.timeout(5000));
   });
 
-  test('reinstall takes the mark off the disk', async () => {
+  test('reinstall is on the disk', async () => {
     const dir = makeFolder({
       'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } }),
     });
@@ -58,7 +58,8 @@ describe('without a server', () => {
     expect((await counter.machines({ limit: 1 })).machines).toMatchObject([{ state: 'installed' }]);
     expect(await counter.reinstall('w1')).toEqual({ key: MAC, name: 'w1' });
     await counter.close();
-    expect(readdirSync(join(dir, 'state/machines'))).toEqual([]);
+    const kept = await openInstallMarks(await openDataRoot(dir), SILENT);
+    expect(kept.of(WHO)?.state).toBe('erase-pending');
   });
 
   test('who watches sees what an editor saves', async () => {

@@ -45,7 +45,7 @@ describe('what a machine was sent and would be sent', () => {
     const facts = factsOf({ mac: MAC, platform: 'efi', hostname: 'h' });
     const origin = originOf('boot.lan:80');
     // With what the machine said, the desk gives this; so nothing differs.
-    const { script } = await stand.desk.script({ facts, origin });
+    const { script } = await stand.preview.script({ facts, origin });
     expect(script).toContain(againUrl(origin, facts));
     stand.journal.texts.set('s', script);
     const { texts } = await textsOf(stand, [bootOf([eventOf({ kind: 'script', digest: 's' })])]);
@@ -104,7 +104,7 @@ test('a machine that shall be installed: its installer’s own document, too', a
     'images/flatcar/amd64/4593.2.5/flatcar_production_image.bin.bz2': 'd',
     'images/flatcar/amd64/4593.2.5/flatcar_production_image.bin.bz2.sig': 's',
   });
-  const { decision } = await stand.desk.script({ facts: factsOf({ mac: MAC }), origin: originOf() });
+  const { decision } = await stand.preview.script({ facts: factsOf({ mac: MAC }), origin: originOf() });
   expect(decision.outcome).toBe('install');
   const { texts } = await textsOf(stand);
   expect(texts.find(({ title }) => title === 'profiles/w.json')?.now).toContain('/dev/sda');

@@ -63,7 +63,7 @@ describe('reinstall', () => {
     const who = { key: MAC, also: [], machine: {} };
     await stand.marks.installed(who, target);
     expect(await stand.office.reinstall(machine)).toEqual({ key: MAC, name: 'w1' });
-    expect(stand.marks.of(who)).toBeUndefined();
+    expect(stand.marks.of(who)?.state).toBe('erase-pending');
     expect(stand.journal.recorded).toMatchObject([{ kind: 'operator', action: 'reinstall', facts: { mac: MAC } }]);
   });
 
@@ -76,7 +76,7 @@ describe('reinstall', () => {
     const who = { key: `uuid:${uuid}`, also: [], machine: {} };
     await stand.marks.installed(who, target);
     expect(await stand.office.reinstall(MAC)).toEqual({ key: MAC, name: 'u' });
-    expect(stand.marks.of(who)).toBeUndefined();
+    expect(stand.marks.of(who)?.state).toBe('erase-pending');
   });
 
   test('nobody, and nothing to install', async () => {

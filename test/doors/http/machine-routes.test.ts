@@ -61,7 +61,7 @@ test.each(['/?mac=52-54-00-55-1C-EE', '/ipxe?mac=525400551cee', '/ipxe?mac=52%3A
   '%s asks for the machine',
   async (target) => {
     expectScript(await ask({ script }, target));
-    expect(house.desk.calls).toEqual([['script', { facts: { mac: MAC }, origin: origin() }]]);
+    expect(house.desk.calls).toEqual([['script', { facts: { mac: MAC }, origin: origin(), asker: '127.0.0.1' }]]);
   },
 );
 
@@ -69,7 +69,7 @@ test.each(['/?mac=', '/ipxe', '/?uuid=00000000-0000-0000-0000-000000000000'])(
   '%s is a machine that knows nothing of itself',
   async (target) => {
     expectScript(await ask({ script }, target));
-    expect(house.desk.calls).toEqual([['script', { facts: {}, origin: origin() }]]);
+    expect(house.desk.calls).toEqual([['script', { facts: {}, origin: origin(), asker: '127.0.0.1' }]]);
   },
 );
 
@@ -151,7 +151,7 @@ test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () =>
   expect(house.desk.calls).toEqual([
     ['profileFile', 'a-coreos'],
     ['keys', 'core'],
-    ['pixiecore', MAC, origin()],
+    ['pixiecore', MAC, origin(), '127.0.0.1'],
   ]);
 });
 
@@ -221,5 +221,7 @@ test.each([
   const answer = await ask(method === 'script' ? { script } : { [method]: document }, target);
   expect(answer.status).toBe(200);
   const [called, ...args] = house.desk.calls.at(-1) ?? [''];
-  expect([called, args.at(-1)]).toEqual([method, { facts: { mac: MAC }, choice: 'live', origin: origin() }]);
+  const question = { facts: { mac: MAC }, choice: 'live', origin: origin() };
+  // Only who may be given an installer says from where it asks.
+  expect([called, args.at(-1)]).toEqual([method, method === 'script' ? { ...question, asker: '127.0.0.1' } : question]);
 });

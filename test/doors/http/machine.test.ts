@@ -74,7 +74,7 @@ test('with a base URL the host is no part of the question', async () => {
   for (const host of ['a', 'b', '"']) {
     await exchange(house.port, `GET /ipxe HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   }
-  expect(house.desk.calls).toEqual([['script', { facts: {}, origin: 'http://boot.lan:4777' }]]);
+  expect(house.desk.calls).toEqual([['script', { facts: {}, origin: 'http://boot.lan:4777', asker: '127.0.0.1' }]]);
 });
 
 test('refusals and redirects are not repeated from the cache', async () => {

@@ -1,0 +1,79 @@
+import { lifeOf, type Life } from './life.ts';
+import type { Asker, InstallIdentity, InstallMark, InstallTarget } from './mark.ts';
+
+/** A machine whose profile installs, as it asks. */
+export interface LifeQuestion {
+  readonly who: InstallIdentity;
+  readonly target: InstallTarget;
+  /** How many installations may begin without a report. */
+  readonly limit: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether a profile names the machine of a mark now. Absent: it counts as named. */
+  readonly listed?: (mark: InstallMark) => boolean;
+}
+
+/** The same of a machine that is to get its installer, and by what that is seen to begin. */
+export interface ClaimQuestion extends LifeQuestion {
+  readonly asker: Asker;
+  /** Below images/: what its boot loader fetches last. */
+  readonly file?: string | undefined;
+  /** Nothing of that installation can be seen from here. */
+  readonly blind: boolean;
+}
+
+/** What the desk asks: how far the installation of a machine is. Changes nothing. */
+export interface MarkView {
+  /** Grows with every change that may change an answer. */
+  generation(): number;
+  of(who: InstallIdentity): InstallMark | undefined;
+  /** What the machine would get. `asker`: when it matters who asks. */
+  life(question: LifeQuestion, asker?: Asker): Life;
+}
+
+/** Nothing is installed: for a desk that is asked about profiles alone. */
+export const NO_MARKS: MarkView = {
+  generation: () => 0,
+  of: () => undefined,
+  life: ({ target, limit, now }) => lifeOf({ related: { conflict: false }, target, limit, now }),
+};
+
+/** The seam that hands out installers. */
+export interface Claims {
+  /**
+   * `install` only when the machine's claim is on the disk, file and folder synced; everything else waits or boots its
+   * own disk. Who asks first has the claim until it has begun or an operator releases it.
+   */
+  claim(question: ClaimQuestion): Promise<Life>;
+  /** Remembers what was seen together. `listed`: a profile names the machine. Answers do not wait for it. */
+  saw(who: InstallIdentity, listed: boolean): void;
+}
+
+/**
+ * Which machines are being installed and which are installed: one small file each in state/machines/, so that losing
+ * the journal never installs a machine again.
+ */
+export interface InstallMarks extends MarkView, Claims {
+  /** Reads again what could not be read, and finds out whether marks can be written. Not needed for looking. */
+  start(): Promise<void>;
+  /** Why no installer leaves and no report is taken, for people; undefined while all is well. */
+  trouble(): string | undefined;
+  /** The machine that waits for this file at this address has it: a try is used up. Nothing for any other file. */
+  fetched(address: string, file: string): Promise<void>;
+  /** The machine has all that its installer needs: a try is used up. Nothing without a claim before it. */
+  begun(who: InstallIdentity): Promise<void>;
+  /**
+   * Its disk is in charge from now on. Resolves when that is on the disk. Throws Failure `unavailable` when it cannot be
+   * put there: the client shall come again. An old installer's late report does not end what an operator asked for.
+   */
+  installed(who: InstallIdentity, target: InstallTarget): Promise<void>;
+  /** An operator's go for one more installation, with all tries. Throws Failure as `installed`. */
+  reinstall(who: InstallIdentity, target: InstallTarget): Promise<void>;
+  /** Takes that go back. False when there was none. Throws Failure as `installed`. */
+  cancel(who: InstallIdentity): Promise<boolean>;
+  /** Lets go of a claim and of the tries. False when there was nothing to let go of. Throws Failure as `installed`. */
+  release(who: InstallIdentity): Promise<boolean>;
+  all(): readonly InstallMark[];
+  /** Writes what is not on the disk yet, once more. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,171 @@
+import { Failure } from '../domain/failure.ts';
+import type { Log } from '../domain/log.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { MarkIndex } from './mark-index.ts';
+import { markFileName, markText, MARKS_FOLDER } from './mark-file.ts';
+import { MarkWriter } from './mark-writer.ts';
+import type { InstallIdentity, InstallMark } from './mark.ts';
+import { readMarks } from './read-marks.ts';
+
+/** What a change is written for, and what shall count when it cannot be written. */
+export interface Change {
+  readonly name: string;
+  readonly mark: InstallMark | undefined;
+  /** `kept`: it counts in memory all the same, and is written as soon as it can be. */
+  readonly otherwise: 'kept' | 'undone';
+}
+
+export interface MarkStoreOptions {
+  readonly files: DataRoot;
+  readonly log: Log;
+  readonly most: number;
+  readonly retryMs: number;
+}
+
+/** The marks in memory and on the disk, and how a change of one gets from here to there. */
+export class MarkStore {
+  readonly #options: MarkStoreOptions;
+  readonly #writer: MarkWriter;
+  #index = new MarkIndex(new Map());
+  #unreadable: string | undefined;
+  /** Changes on their way to the disk, by file name. */
+  readonly #busy = new Map<string, Promise<void>>();
+  /** What counts but is not on the disk, by file name. */
+  readonly #unwritten = new Set<string>();
+  #generation = 0;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: MarkStoreOptions) {
+    this.#options = options;
+    this.#writer = new MarkWriter(options.files, options.log, options.retryMs);
+  }
+
+  load(marks: ReadonlyMap<string, InstallMark>, unreadable: string | undefined): void {
+    this.#index = new MarkIndex(marks);
+    this.#unreadable = unreadable;
+  }
+
+  async start(): Promise<void> {
+    await this.#writer.probe();
+    if (this.#unreadable !== undefined) this.#readLater();
+  }
+
+  #readLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#readAgain().catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'reading the marks failed');
+      });
+    }, this.#options.retryMs).unref();
+  }
+
+  /** While nothing can be read nothing is changed: what is read then is all there is. */
+  async #readAgain(): Promise<void> {
+    const { marks, unreadable } = await readMarks(this.#options.files);
+    if (this.#closed) return;
+    if (unreadable !== undefined) {
+      this.#readLater();
+      return;
+    }
+    this.load(marks, undefined);
+    this.#generation += 1;
+    this.#options.log.info({ machines: marks.size }, 'the marks can be read again');
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Why nothing can be read or written, for people; undefined while all is well. */
+  get trouble(): string | undefined {
+    return this.#unreadable === undefined
+      ? this.#writer.trouble
+      : `${MARKS_FOLDER} cannot be read: ${this.#unreadable}`;
+  }
+
+  get index(): MarkIndex {
+    return this.#index;
+  }
+
+  /** True for what counts but is not on the disk. */
+  isUnwritten(name: string): boolean {
+    return this.#unwritten.has(name);
+  }
+
+  /** Writes what is not on the disk yet, once more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await Promise.allSettled(this.#busy.values());
+    await this.#writer.close();
+  }
+
+  /** Changes of this machine, or of one like it, on their way to the disk: all is to be looked at anew after them. */
+  busyWith(who: InstallIdentity): Promise<unknown> | undefined {
+    const other = this.#index.relate(who).other?.mark;
+    const names = new Set([...this.#index.names(who), markFileName(who.key)]);
+    if (other !== undefined) names.add(markFileName(other.key));
+    const busy = [...names].flatMap((name) => this.#busy.get(name) ?? []);
+    return busy.length === 0 ? undefined : Promise.all(busy);
+  }
+
+  /** One change of a machine at a time. `change` begins its write before it waits for anything. */
+  async alone<T>(who: InstallIdentity, change: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const busy = this.busyWith(who);
+      if (busy === undefined) return await change();
+      await busy;
+    }
+  }
+
+  /** In memory at once, so that who asks meanwhile waits for it; what could not be written is undone or kept. */
+  async change({ name, mark, otherwise }: Change): Promise<void> {
+    if (this.#unreadable !== undefined) throw new Failure('unavailable', this.trouble ?? '');
+    const before = this.#index.get(name);
+    if (mark !== undefined && before === undefined && this.#index.size >= this.#options.most) {
+      throw new Failure(
+        'unavailable',
+        `${MARKS_FOLDER} holds ${String(this.#options.most)} machines, which is the most`,
+        {
+          remedy: 'remove the files of machines that are gone, and restart',
+        },
+      );
+    }
+    this.#set(name, mark);
+    const text = mark === undefined ? undefined : markText(mark);
+    const written = this.#writer.put(name, text, { keep: otherwise === 'kept' });
+    const settled = written.then(
+      () => {
+        this.#unwritten.delete(name);
+      },
+      () => {
+        if (otherwise === 'kept') this.#unwritten.add(name);
+        else this.#set(name, before);
+      },
+    );
+    this.#busy.set(name, settled);
+    await settled;
+    this.#busy.delete(name);
+    await written;
+  }
+
+  /** Once more what counts already and is not known to be on the disk. */
+  async again(mark: InstallMark): Promise<void> {
+    await this.change({ name: markFileName(mark.key), mark, otherwise: 'kept' });
+  }
+
+  /** What nobody waits for. That it cannot be written is in the log already. */
+  remember(mark: InstallMark): void {
+    const name = markFileName(mark.key);
+    if (this.#busy.has(name)) return;
+    this.change({ name, mark, otherwise: 'undone' }).catch((error: unknown) => {
+      if (!(error instanceof Failure)) this.#options.log.error({ err: error }, "writing a machine's mark failed");
+    });
+  }
+
+  #set(name: string, mark: InstallMark | undefined): void {
+    if (mark === undefined) this.#index.delete(name);
+    else this.#index.set(name, mark);
+    this.#generation += 1;
+  }
+}
