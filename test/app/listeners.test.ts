@@ -78,7 +78,7 @@ test('who fails keeps it from none of the others, and the log says who it was', 
   });
   listeners.answered({ ...ANSWER, facts: FACTS, decision: DECISION });
   listeners.transferred({ client: FROM, file: 'a', size: 5, ms: 2, end: 'done' });
-  expect(told).toEqual(['marks', 'journal', 'journal tftp']);
+  expect(told).toEqual(['marks', 'journal', 'marks tftp', 'journal tftp']);
   expect(log.of('error').map(({ message, fields }) => [message, fields['listener']])).toEqual([
     ['an event listener failed', 'measure'],
     ['an event listener failed', 'boots'],
