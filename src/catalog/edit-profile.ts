@@ -1,14 +1,13 @@
 import { Failure } from '../domain/failure.ts';
 import { problemFailure, type Problem } from '../domain/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { replaceFile } from '../files/replace.ts';
+import { editFile, readIfThere as readFileIfThere } from '../files/edit-file.ts';
 import { readJson } from './json-text.ts';
 import { revisionOf } from './revision.ts';
 
 /** What would be wrong with these bytes if they were the file. */
 export type Judge = (bytes: Buffer) => Promise<readonly Problem[]>;
 
-const ATTEMPTS = 5;
 /** No larger one is read. */
 export const MAX_PROFILE_BYTES = 1024 * 1024;
 const BOM = '\uFEFF';
@@ -25,17 +24,19 @@ export async function editProfile(
   change: (text: string) => string,
   judge: Judge,
 ): Promise<'written' | 'same'> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { bytes } = await files.read(file, MAX_PROFILE_BYTES);
-    const edited = changed(bytes, file, change);
-    if (edited.equals(bytes)) return 'same';
-    await refuseBroken(edited, file, judge);
-    const confirm = async (): Promise<boolean> => (await files.read(file, MAX_PROFILE_BYTES)).bytes.equals(bytes);
-    if ((await replaceFile(files, file, edited, { confirm })) === 'replaced') return 'written';
-  }
-  throw new Failure('conflict', 'was saved by somebody else each time it was to be written', {
+  const done = await editFile(files, file, {
+    maxBytes: MAX_PROFILE_BYTES,
+    async change(bytes) {
+      if (bytes === undefined) throw new Failure('not-found', `${file} does not exist`);
+      const edited = changed(bytes, file, change);
+      if (!edited.equals(bytes)) await refuseBroken(edited, file, judge);
+      return edited;
+    },
+  });
+  if (done !== 'busy') return done;
+  throw new Failure('conflict', 'was saved by another program each time it was to be written', {
     place: { file },
-    remedy: 'try again when nobody edits the file',
+    remedy: 'try again when the file is not being edited',
   });
 }
 
@@ -76,25 +77,25 @@ export async function saveProfile(
   revision: string | undefined,
 ): Promise<void> {
   if (bytes.length > MAX_PROFILE_BYTES) throw tooLarge(file);
-  const now = async (): Promise<string | undefined> => {
-    const there = await readIfThere(files, file);
-    return there === undefined ? undefined : revisionOf(there);
-  };
-  const confirm = async (): Promise<boolean> => (await now()) === revision;
-  if ((await confirm()) && (await replaceFile(files, file, bytes, { confirm })) === 'replaced') return;
   const message =
-    revision === undefined ? 'is there already' : 'was changed by somebody else since it was opened, or is gone';
-  throw new Failure('conflict', message, { place: { file }, remedy: 'open it again and make the change once more' });
+    revision === undefined
+      ? 'is there already'
+      : 'was changed by another person or program since it was opened, or is gone';
+  const done = await editFile(files, file, {
+    maxBytes: MAX_PROFILE_BYTES,
+    change(there) {
+      const now = there === undefined ? undefined : revisionOf(there);
+      if (now === revision) return Promise.resolve(bytes);
+      const remedy = 'open it again and make the change once more';
+      return Promise.reject(new Failure('conflict', message, { place: { file }, remedy }));
+    },
+  });
+  if (done === 'busy') throw new Failure('conflict', message, { place: { file }, remedy: 'open it again' });
 }
 
 /** The bytes of a profile; undefined when there is no such file. */
 export async function readIfThere(files: DataRoot, file: string): Promise<Buffer | undefined> {
-  try {
-    return (await files.read(file, MAX_PROFILE_BYTES)).bytes;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
-    throw error;
-  }
+  return await readFileIfThere(files, file, MAX_PROFILE_BYTES);
 }
 
 function tooLarge(file: string): Failure {

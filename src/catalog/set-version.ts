@@ -3,14 +3,12 @@ import { Failure } from '../domain/failure.ts';
 import { problemFailure } from '../domain/problem.ts';
 import type { Version } from '../domain/version.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { replaceFile } from '../files/replace.ts';
+import { editFile } from '../files/edit-file.ts';
+import { MAX_PROFILE_BYTES } from './edit-profile.ts';
 import { readJson } from './json-text.ts';
 
 /** `none`: the profile has no version, or null, so the operator does not want one there. Nothing was written then. */
 export type VersionChange = 'written' | 'same' | 'none';
-
-const ATTEMPTS = 5;
-const MAX_BYTES = 1024 * 1024;
 
 /**
  * Rewrites the value of a profile's own `version` and not one byte more: order, indentation, line ends, byte order mark,
@@ -18,17 +16,20 @@ const MAX_BYTES = 1024 * 1024;
  * for a file that is not JSON, `conflict` when somebody saves faster than we write, and what DataRoot throws.
  */
 export async function setVersion(files: DataRoot, file: string, version: Version): Promise<VersionChange> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { bytes } = await files.read(file, MAX_BYTES);
-    const edited = withVersion(bytes, file, version);
-    if (edited === undefined) return 'none';
-    if (edited.equals(bytes)) return 'same';
-    const confirm = async (): Promise<boolean> => (await files.read(file, MAX_BYTES)).bytes.equals(bytes);
-    if ((await replaceFile(files, file, edited, { confirm })) === 'replaced') return 'written';
-  }
-  throw new Failure('conflict', 'was saved by somebody else each time its version was to be written', {
+  const found = { version: true };
+  const done = await editFile(files, file, {
+    maxBytes: MAX_PROFILE_BYTES,
+    change(bytes) {
+      if (bytes === undefined) throw new Failure('not-found', `${file} does not exist`);
+      const edited = withVersion(bytes, file, version);
+      found.version = edited !== undefined;
+      return Promise.resolve(edited);
+    },
+  });
+  if (done !== 'busy') return found.version ? done : 'none';
+  throw new Failure('conflict', 'was saved by another program each time its version was to be written', {
     place: { file, key: 'version' },
-    remedy: 'run the sync again when nobody edits the file',
+    remedy: 'run the sync again when the file is not being edited',
   });
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import { judge, type RefusalCode } from './judge.ts';
-import { Lanes } from './lanes.ts';
+import { KeyedMutex } from '../domain/keyed-mutex.ts';
 import { keyOf, listNode, memberNode, sizeNode, type KeyNode, type Outcome, type Refusal } from './nodes.ts';
 import { applyChange, type DiscoveryChange, type DiscoveryStore, type StoredToken } from '../domain/discovery.ts';
 import { idleToken, isSize, isToken } from './tokens.ts';
@@ -51,7 +51,7 @@ export class Discovery {
   readonly #random: () => string;
   readonly #limits: DiscoveryLimits;
   readonly #tokens = new Map<string, StoredToken>();
-  readonly #lanes = new Lanes();
+  readonly #lanes = new KeyedMutex();
   /** The index of a change that is being written, by token. */
   readonly #writing = new Map<string, number>();
   readonly watchers: Watchers;

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Failure } from '../domain/failure.ts';
+import { KeyedMutex } from '../domain/keyed-mutex.ts';
 import { factsOf, hasSameContent, isSameFile, type FileFacts } from './file-facts.ts';
 import { listFolder, type Listing } from './list-folder.ts';
 import { readAll } from './read-all.ts';
@@ -34,6 +35,8 @@ export interface DataRoot {
   list(folder: string): Promise<Listing>;
   /** The host's path, checked by its letters only: for watching, and for the writers of this room. */
   path(relative: string): string;
+  /** Who changes a file does so in here, by its relative path: one after the other within this process. */
+  readonly edits: KeyedMutex;
   /** The host's real path of what exists there; `refused` when a link leads out of the root. */
   real(relative: string): Promise<string>;
 }
@@ -70,22 +73,31 @@ function rootAt(root: string): DataRoot {
   }
 
   async function openFile(relative: string): Promise<OpenFile> {
+    for (let attempt = 1; ; attempt += 1) {
+      const file = await openOnce(relative);
+      if (file !== undefined) return file;
+      if (attempt === ATTEMPTS) throw new Failure('unavailable', changing(relative));
+    }
+  }
+
+  /** Undefined when another file has its name by now: an editor has saved it. */
+  async function openOnce(relative: string): Promise<OpenFile | undefined> {
     // Before opening: to open a device can have effects (a tape rewinds, a watchdog starts). This look may be outdated
     // when the file is opened; the checks that count come after.
     await statFile(relative);
     // O_NONBLOCK: opening a FIFO without a writer would block a thread of the pool for ever.
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
     const handle = await guarded(relative, () => open(path(relative), flags));
+    let isKept = false;
     try {
       const stats = await guarded(relative, () => handle.stat({ bigint: true }));
       if (!stats.isFile()) throw notRegular(relative);
       const facts = factsOf(stats);
       // What was opened must be what lies inside the root: a link that was swapped in between shows as another inode.
-      if (!isSameFile(await statFile(relative), facts)) throw new Failure('unavailable', changing(relative));
-      return { handle, ...facts };
-    } catch (error) {
-      await handle.close();
-      throw error;
+      isKept = isSameFile(await statFile(relative), facts);
+      return isKept ? { handle, ...facts } : undefined;
+    } finally {
+      if (!isKept) await handle.close();
     }
   }
 
@@ -100,6 +112,7 @@ function rootAt(root: string): DataRoot {
 
   return {
     dir: root,
+    edits: new KeyedMutex(),
     path,
     real,
     read,

@@ -70,7 +70,7 @@ export async function acquireLock(path: string, what: string, options: LockOptio
     throw systemFailure(error, `state/${basename(path)}`);
   } finally {
     await file?.close();
-    await rm(own, { force: true });
+    if (file !== undefined) await rm(own, { force: true });
   }
 }
 

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { renameSync, statSync } from 'node:fs';
+import { link, lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type DataRoot } from './data-root.ts';
+import { factsOf, identityOf } from './file-facts.ts';
+import { readAll } from './read-all.ts';
 import { syncFolder } from './sync-folder.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
 export interface ReplaceOptions {
   /** Permissions of a file that did not exist (0o644). An existing file keeps its own. */
   readonly mode?: number;
-  /**
-   * Asked when everything is written, just before the rename: false leaves the old file alone. Here a writer looks
-   * again whether a person has edited the file since it was read.
-   */
+  /** Asked when everything is written, just before the rename: false leaves the old file alone. */
   readonly confirm?: () => Promise<boolean>;
 }
 
@@ -46,27 +46,102 @@ async function replaceTarget(
   content: string | Uint8Array,
   options: ReplaceOptions,
 ): Promise<'replaced' | 'kept'> {
-  const folder = dirname(target);
-  // Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that nobody
-  // who lists the folder takes a draft for the file.
-  const draft = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}.draft`);
+  const draft = draftOf(target);
   try {
-    const handle = await open(draft, 'wx', options.mode ?? 0o644);
-    try {
-      await keepOwnerAndMode(handle, target);
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, target, content, options.mode);
     if (options.confirm !== undefined && !(await options.confirm())) return 'kept';
     await rename(draft, target);
   } finally {
     // After the rename there is nothing to remove.
     await rm(draft, { force: true });
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(target));
   return 'replaced';
+}
+
+// Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that nobody
+// who lists the folder takes a draft for the file.
+function draftOf(target: string): string {
+  return join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
+}
+
+/** Gives the draft's inode. */
+async function writeDraft(draft: string, target: string, content: string | Uint8Array, mode = 0o644): Promise<bigint> {
+  const handle = await open(draft, 'wx', mode);
+  try {
+    await keepOwnerAndMode(handle, target);
+    await handle.writeFile(content);
+    await handle.sync();
+    return (await handle.stat({ bigint: true })).ino;
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Puts new content in a file that people edit, if it still holds `before`: the last comparison and the rename stand back
+ * to back, and the old file is compared once more afterwards. What was written into it in between is put back, and the
+ * answer is `kept`, as for a file that had changed before. Throws Failure as replaceFile does.
+ */
+export async function replaceIfSame(
+  root: DataRoot,
+  relative: string,
+  before: Uint8Array,
+  content: Uint8Array,
+): Promise<'replaced' | 'kept'> {
+  try {
+    return await exchange(await root.real(relative), before, content);
+  } catch (error) {
+    throw systemFailure(error, relative);
+  }
+}
+
+async function exchange(target: string, before: Uint8Array, content: Uint8Array): Promise<'replaced' | 'kept'> {
+  const draft = draftOf(target);
+  const old = draft.replace(/\.draft$/, '.old.draft');
+  const handle = await open(target, 'r');
+  try {
+    const ino = await writeDraft(draft, target, content);
+    // Another name for the old file, by which it can come back with all that was written into it.
+    const named = await hasLinked(target, old);
+    if (named === undefined) return 'kept';
+    const facts = factsOf(await handle.stat({ bigint: true }));
+    if (!(await holds(handle, before))) return 'kept';
+    // Synchronous, so that nothing of this process comes in between.
+    if (identityOf(factsOf(statSync(target, { bigint: true }))) !== identityOf(facts)) return 'kept';
+    renameSync(draft, target);
+    if (!(await holds(handle, before))) {
+      const bytes = named ? undefined : await handle.readFile();
+      if (statSync(target, { bigint: true }).ino !== ino) return 'kept';
+      if (bytes === undefined) renameSync(old, target);
+      else await replaceTarget(target, bytes, {});
+      await syncFolder(dirname(target));
+      return 'kept';
+    }
+  } finally {
+    await handle.close();
+    await rm(draft, { force: true });
+    await rm(old, { force: true });
+  }
+  await syncFolder(dirname(target));
+  return 'replaced';
+}
+
+async function holds(handle: FileHandle, bytes: Uint8Array): Promise<boolean> {
+  return (await readAll(handle, bytes.length, bytes.length))?.equals(bytes) === true;
+}
+
+/** Undefined when the file is being replaced at this moment. */
+async function hasLinked(from: string, to: string): Promise<boolean | undefined> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    // No hard links there, or not to another user's file.
+    if (['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
 }
 
 async function keepOwnerAndMode(handle: FileHandle, target: string): Promise<void> {

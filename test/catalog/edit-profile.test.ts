@@ -63,8 +63,8 @@ describe('a change of a profile', () => {
       code: 'conflict',
       place: { file: FILE },
     });
-    expect(saves).toBe(5);
-    expect(readFileSync(path, 'utf8')).toBe('{"root": "a"}     ');
+    expect(saves).toBe(10);
+    expect(readFileSync(path, 'utf8')).toBe(`{"root": "a"}${' '.repeat(10)}`);
   });
 
   test('that would not come into force is not written, and its place is told', async () => {

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { withNode } from '../../catalog/add-node.ts';
-import { editProfile } from '../../catalog/edit-profile.ts';
+import { editProfile, MAX_PROFILE_BYTES } from '../../catalog/edit-profile.ts';
 import { comparableSerial } from '../../catalog/identity.ts';
 import { withoutNode } from '../../catalog/remove-node.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
@@ -18,6 +20,9 @@ import type { OfficeDeps } from './deps.ts';
 import { keyFacts } from './known-nodes.ts';
 import { checkName, nameFor } from './node-name.ts';
 
+const LOOKS = 5;
+const LOOK_MS = 50;
+
 export interface Written {
   readonly file: string;
   readonly name: string;
@@ -35,10 +40,14 @@ interface Standing {
 }
 
 /** Into a profile's `nodes`, also out of another's. Throws Failure. */
-export async function adopt(deps: AdoptDeps, { key, profile: wanted, name }: Adoption): Promise<Written> {
+export async function adopt(deps: AdoptDeps, adoption: Adoption): Promise<Written> {
+  // One after the other: each chooses its name, and the profile that it leaves, by what the one before has written.
+  return await deps.files.edits.run('adopt', () => adoptNow(deps, adoption));
+}
+
+async function adoptNow(deps: AdoptDeps, { key, profile: wanted, name }: Adoption): Promise<Written> {
   const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
-  const snapshot = await deps.catalog.refresh();
-  const profile = profileIn(snapshot, wanted);
+  const { snapshot, profile } = await profileIn(deps, wanted);
   const now = standingOf(facts, snapshot);
   if (now?.profile.name === profile.name && (name === undefined || name === now.node.name))
     return { file: profile.file, name: now.node.name };
@@ -53,13 +62,23 @@ export async function adopt(deps: AdoptDeps, { key, profile: wanted, name }: Ado
   return { file: profile.file, name: called };
 }
 
-/** Throws Failure `not-found` with the name that was probably meant, or `broken` with what is wrong with the file. */
-function profileIn(snapshot: Snapshot, name: string): Profile {
-  const wrong = snapshot.problems.find(
-    ({ severity, place }) => severity === 'error' && place.file === `profiles/${name}.json`,
-  );
-  if (wrong !== undefined) throw problemFailure(wrong);
-  const profile = profileNamed(snapshot, name);
+/**
+ * A file that is broken is looked at again for a moment: an editor may be writing it in place. Throws Failure `not-found`
+ * with the name that was probably meant, or `broken` with what is wrong with the file.
+ */
+async function profileIn({ catalog }: AdoptDeps, name: string): Promise<{ snapshot: Snapshot; profile: Profile }> {
+  for (let look = 1; ; look += 1) {
+    const snapshot = await catalog.refresh();
+    const wrong = snapshot.problems.find(
+      ({ severity, place }) => severity === 'error' && place.file === `profiles/${name}.json`,
+    );
+    if (wrong === undefined) return { snapshot, profile: claimant(profileNamed(snapshot, name)) };
+    if (look === LOOKS) throw problemFailure(wrong);
+    await sleep(LOOK_MS);
+  }
+}
+
+function claimant(profile: Profile): Profile {
   if (!isInFolder(profile.name)) return profile;
   throw new Failure('invalid', 'a profile in a folder boots by its name only and claims no machines', {
     place: { file: profile.file },
@@ -69,6 +88,10 @@ function profileIn(snapshot: Snapshot, name: string): Profile {
 
 /** Out of the `nodes` of its profile. Throws Failure `not-found` for a machine that no file names. */
 export async function release(deps: AdoptDeps, key: MachineKey): Promise<Written> {
+  return await deps.files.edits.run('adopt', () => releaseNow(deps, key));
+}
+
+async function releaseNow(deps: AdoptDeps, key: MachineKey): Promise<Written> {
   const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
   const now = standingOf(facts, await deps.catalog.refresh());
   if (now === undefined) {
@@ -103,13 +126,10 @@ async function rename(deps: AdoptDeps, { profile: { file }, node }: Standing, na
  */
 async function move(deps: AdoptDeps, { profile: { file: old }, node }: Standing, file: string, name: string) {
   const { files, log } = deps;
-  const before = (await files.read(old, 1024 * 1024)).bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const before = (await files.read(old, MAX_PROFILE_BYTES)).bytes.toString('utf8').replace(/^\uFEFF/, '');
   const taken = withoutNode(before, (raw) => isNode(raw, node));
   if (taken === undefined) {
-    throw new Failure('conflict', 'was changed by somebody else just now', {
-      place: { file: old },
-      remedy: 'try again',
-    });
+    throw changed(old);
   }
   const there = { ...taken.node, name };
   const rest = Buffer.from(taken.text);
@@ -120,7 +140,13 @@ async function move(deps: AdoptDeps, { profile: { file: old }, node }: Standing,
     (bytes) => judge(deps, [[old, rest], [file, bytes]]), // prettier-ignore
   );
   try {
-    await editProfile(files, old, without(node), (bytes) => judge(deps, [[old, bytes]]));
+    const leave = (text: string): string => {
+      const left = withoutNode(text, (raw) => isNode(raw, node));
+      // What was written there meanwhile would be gone with it.
+      if (left !== undefined && !isDeepStrictEqual(left.node, taken.node)) throw changed(old);
+      return left?.text ?? text;
+    };
+    await editProfile(files, old, leave, (bytes) => judge(deps, [[old, bytes]]));
   } catch (error) {
     await editProfile(files, file, without(node), () => Promise.resolve([])).catch((second: unknown) => {
       const why = second instanceof Failure ? failureLine(second) : second;
@@ -128,6 +154,13 @@ async function move(deps: AdoptDeps, { profile: { file: old }, node }: Standing,
     });
     throw error;
   }
+}
+
+function changed(file: string): Failure {
+  return new Failure('conflict', 'was changed by another person or program just now', {
+    place: { file },
+    remedy: 'try again',
+  });
 }
 
 function without(node: Node): (text: string) => string {

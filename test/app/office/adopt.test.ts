@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { setVersion } from '../../../src/catalog/set-version.ts';
+import { parseVersion, type Version } from '../../../src/domain/version.ts';
+import { openDataRoot } from '../../../src/files/data-root.ts';
 import { factsOf } from '../../support/house.ts';
 import { flatcar, MAC, NOW, officeStand, rowOf } from './stand.ts';
 
@@ -53,6 +56,54 @@ describe('a machine that nobody knows', () => {
     const text = stand.text('profiles/w.json');
     expect(await stand.office.adopt({ key: MAC, profile: 'w' })).toEqual(done);
     expect(stand.text('profiles/w.json')).toBe(text);
+  });
+});
+
+describe('50 at once', { timeout: 120_000 }, () => {
+  const macs = Array.from({ length: 50 }, (_, at) => `00:1b:21:00:01:${at.toString(16).padStart(2, '0')}` as const);
+
+  test('are all written, each once, while a sync rewrites the version and a person saves by hand', async () => {
+    const stand = await officeStand({ 'profiles/w.json': flatcar() });
+    const path = join(stand.dir, 'profiles/w.json');
+    // Another process would have its own.
+    const other = await openDataRoot(stand.dir);
+    let isOver = false;
+    let rounds = 0;
+    const lost: string[] = [];
+    const busy = async (): Promise<void> => {
+      while (!isOver) {
+        const next = parseVersion(`4000.0.${String((rounds += 1))}`) as Version;
+        await setVersion(other, 'profiles/w.json', next);
+        // A person opens the file and saves it at once.
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes(next)) lost.push(next);
+        writeFileSync(path, `${text} `);
+      }
+    };
+    const person = busy();
+    const done = await Promise.all(
+      macs.map((mac) =>
+        stand.office.adopt({ key: mac, profile: 'w' }).then(
+          () => 200,
+          (error: unknown) => error,
+        ),
+      ),
+    );
+    isOver = true;
+    await person;
+    expect(new Set(done)).toEqual(new Set([200]));
+    const profile = JSON.parse(stand.text('profiles/w.json')) as { nodes: { mac: string }[]; version: string };
+    expect(profile.nodes.map(({ mac }) => mac).sort()).toEqual([...macs].sort());
+    expect([rounds > 0, lost, profile.version]).toEqual([true, [], `4000.0.${String(rounds)}`]);
+    expect(/ *$/.exec(stand.text('profiles/w.json'))?.[0]).toHaveLength(rounds);
+  });
+
+  test('of one name: each gets its own', async () => {
+    const stand = await officeStand({ 'profiles/w.json': flatcar() });
+    for (const mac of macs) stand.journal.histories.set(mac, { row: rowOf({ hostname: 'box' }), boots: [] });
+    await Promise.all(macs.slice(0, 10).map((mac) => stand.office.adopt({ key: mac, profile: 'w' })));
+    const { nodes } = JSON.parse(stand.text('profiles/w.json')) as { nodes: { name: string }[] };
+    expect(new Set(nodes.map(({ name }) => name)).size).toBe(10);
   });
 });
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Lanes } from '../../src/discovery/lanes.ts';
+import { KeyedMutex } from '../../src/domain/keyed-mutex.ts';
 
 it('runs one after the other within a name, side by side otherwise, past what failed', async () => {
-  const lanes = new Lanes();
+  const lanes = new KeyedMutex();
   const order: string[] = [];
   let open = (): void => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));

@@ -1,5 +1,5 @@
 /** Work by name: one after the other within a name, side by side otherwise. */
-export class Lanes {
+export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   /** Runs when everything that came before it under this name is over, however that ended. */
