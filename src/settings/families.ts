@@ -24,7 +24,7 @@ export const SETTING_FAMILIES: readonly SettingFamily[] = [
     name: 'trust',
     value: 'FINGERPRINT,...',
     fallback: "the publisher's",
-    help: 'fingerprints of the only primary keys whose signatures count for a system',
+    help: 'fingerprints of the only primary keys whose signatures count for a system; `46:FINGERPRINT` adds the key of Fedora 46',
   },
   {
     name: 'key',

@@ -110,10 +110,14 @@ export function parseMirror(text: string): Parsed<string> {
   return good(`${clean.origin}${clean.pathname}`.replace(/\/+$/, ''));
 }
 
-/** Fingerprints of OpenPGP keys with or without spaces, separated by commas. */
-export function parseFingerprints(text: string): Parsed<readonly string[]> {
+/**
+ * Fingerprints of OpenPGP keys with or without spaces, separated by commas. Fedora has a key for each release: there,
+ * `46:FINGERPRINT` is that of Fedora 46.
+ */
+export function parseFingerprints(text: string, system?: string): Parsed<readonly string[]> {
+  const form = system === 'fedora-coreos' ? /^(?:\d{2,3}:)?[0-9A-F]{40}$/ : /^[0-9A-F]{40}$/;
   const prints = text.split(',').map((part) => part.replaceAll(/\s/g, '').toUpperCase());
-  const wrong = prints.find((print) => !/^[0-9A-F]{40}$/.test(print));
+  const wrong = prints.find((print) => !form.test(print));
   return wrong === undefined ? good(prints) : bad('must be fingerprints of 40 hexadecimal digits, separated by commas');
 }
 

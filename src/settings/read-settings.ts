@@ -60,7 +60,9 @@ export function readSettings(sources: SettingSources): ReadSettings {
   const value: Value = (name, parse, fallback) =>
     accept(given(row(name), sources, name === 'dataDir' ? {} : dotenv), parse, fallback);
   const family: Family = (name, parse) =>
-    perSystem((system) => accept(given(familyRow(familyOf(name), system), sources, dotenv), parse, undefined));
+    perSystem((system) =>
+      accept(given(familyRow(familyOf(name), system), sources, dotenv), (text) => parse(text, system), undefined),
+    );
 
   const settings: Settings = {
     dataDir: value('dataDir', parseFolder(sources.cwd), dataDir),
@@ -98,7 +100,10 @@ export function readSettings(sources: SettingSources): ReadSettings {
 type Value = <T, D>(name: SettingName, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
 type Accept = <T, D>(found: Given | undefined, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
 /** Reads one setting of every system. */
-type Family = <T>(name: SettingFamily['name'], parse: (text: string) => Parsed<T>) => Partial<Record<Followed, T>>;
+type Family = <T>(
+  name: SettingFamily['name'],
+  parse: (text: string, system: Followed) => Parsed<T>,
+) => Partial<Record<Followed, T>>;
 
 function perSystem<T>(read: (system: Followed) => T | undefined): Partial<Record<Followed, T>> {
   const entries = FOLLOWED.flatMap((system) => {

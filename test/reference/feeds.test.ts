@@ -7,7 +7,7 @@ import { parseInRelease } from '../../src/systems/feeds/debian.ts';
 import { fedoraCoreos, parseStream } from '../../src/systems/feeds/fedora-coreos.ts';
 import { parseVersionTxt as parseFlatcar } from '../../src/systems/feeds/flatcar.ts';
 import { drive } from '../support/upstream-feed.ts';
-import { hasReference, reference } from './reference-dir.ts';
+import { hasReference, reference, referenceFiles } from './reference-dir.ts';
 
 const text = (file: string): string => reference(`feeds/${file}`).toString();
 
@@ -56,6 +56,16 @@ describe.skipIf(!hasReference('feeds/fcos/streams/stable.json'))('authentic feed
     const shipped = readCertificates(reference('feeds/keys/fedora-coreos-installer-signing-keys.asc'));
     expect(pinned).toEqual(expect.arrayContaining(shipped.slice(1).map(({ fingerprint }) => fingerprint)));
     expect(new Set(pinned).size).toBe(16);
+  });
+
+  it.each(Array.from({ length: 16 }, (_, i) => String(30 + i)))('the key of Fedora %s may sign', (major) => {
+    const folder = 'feeds/keys/fedora';
+    const file = referenceFiles(folder).find((name) => name.startsWith(`fedora-${major}-`)) ?? '';
+    const page = 'https://builds.coreos.fedoraproject.org/streams/stable.json';
+    const stream = text('fcos/streams/stable.json').replaceAll('44.20260707.3.1', `${major}.20260707.3.1`);
+    const pinned = drive(fedoraCoreos, {}, { [page]: stream }).release.trust?.pinned ?? [];
+    const [found] = readCertificates(reference(`${folder}/${file}`)).filter((one) => pinned.includes(one.fingerprint));
+    expect(found?.keys).toMatchObject([{ revoked: false }]);
   });
 
   it("Debian's list resolves to its dated installer", () => {

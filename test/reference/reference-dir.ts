@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 // Vendors' public keys, signatures and feeds are not ours to hand on: whoever has copies of them names their folder,
@@ -12,4 +12,9 @@ export function hasReference(file: string): boolean {
 
 export function reference(file: string): Buffer {
   return readFileSync(join(dir, file));
+}
+
+/** The names in one of its folders. */
+export function referenceFiles(folder: string): readonly string[] {
+  return readdirSync(join(dir, folder));
 }

@@ -128,6 +128,12 @@ describe('the sync’s settings', () => {
     const spaced = 'F88C FEDE FF29 A5B4 D952  3864 E25D 9AED 0593 B34A';
     expect(parseFingerprints(spaced)).toEqual({ ok: true, value: ['F88CFEDEFF29A5B4D9523864E25D9AED0593B34A'] });
     expect(parseFingerprints('0593B34A')).toMatchObject({ ok: false });
+    const fedora = `46:${'a'.repeat(40)}, ${'B'.repeat(40)}`;
+    expect(parseFingerprints(fedora, 'fedora-coreos')).toEqual({
+      ok: true,
+      value: [`46:${'A'.repeat(40)}`, 'B'.repeat(40)],
+    });
+    expect(parseFingerprints(fedora, 'flatcar')).toMatchObject({ ok: false });
   });
 });
 

@@ -31,6 +31,9 @@ export interface CertificateOptions {
   readonly primary: TestKey;
   readonly flags?: number;
   readonly revoked?: boolean;
+  /** Of what the primary key says of itself. */
+  readonly hash?: TestHash;
+  readonly selfSigned?: number;
   readonly subkeys?: readonly SubkeyOptions[];
 }
 
@@ -49,7 +52,8 @@ export function certificate(options: CertificateOptions): Buffer {
       signatureBody({
         type: 0x13,
         by: primary,
-        created: primary.created,
+        hash: options.hash ?? 'sha256',
+        created: options.selfSigned ?? primary.created,
         data: [own, Buffer.concat([Buffer.from([0xb4]), uint32(name.length)]), name],
         hashedSubpackets: [subpacket(27, Buffer.from([options.flags ?? 0x03]))],
       }),

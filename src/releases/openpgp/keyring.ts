@@ -22,6 +22,9 @@ export interface Certificate {
 // Self-signatures with SHA-1 were normal until GnuPG stopped making them; Container Linux' key has four. They bind
 // keys below a pinned fingerprint, so a forger needs a second preimage, not a collision. Newer ones have no excuse.
 const LAST_SHA1 = Date.UTC(2019, 0, 19) / 1000;
+// What a primary key says of itself (may it sign, until when) holds as long as that key is the pinned one. Fedora's keys of
+// 2019 and 2020 (31 to 33) say it with SHA-1 alone.
+const LAST_SHA1_OF_ITSELF = Date.UTC(2020, 11, 31) / 1000;
 const MAY_SIGN = 0x02;
 
 interface Part {
@@ -100,12 +103,12 @@ function aboutPrimary(part: Part, primary: PublicKey): readonly Signature[] {
   return part.signatures.filter(
     (signature) =>
       (direct ? signature.type === TYPE.directKey : signature.type >= 0x10 && signature.type <= 0x13) &&
-      bindingHolds(signature, primary, data),
+      bindingHolds(signature, primary, data, LAST_SHA1_OF_ITSELF),
   );
 }
 
-function bindingHolds(signature: Signature, by: PublicKey, data: readonly Buffer[]): boolean {
-  if (signature.unsupported !== undefined || (signature.hash === 'sha1' && signature.created > LAST_SHA1)) return false;
+function bindingHolds(signature: Signature, by: PublicKey, data: readonly Buffer[], lastSha1 = LAST_SHA1): boolean {
+  if (signature.unsupported !== undefined || (signature.hash === 'sha1' && signature.created > lastSha1)) return false;
   return holds(signature, by, data);
 }
 

@@ -3,7 +3,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { Feed, FeedInput, FeedStep } from '../../domain/feed.ts';
 import type { ArtifactKind, ArtifactSpec } from '../../domain/release.ts';
 import type { Version } from '../../domain/version.ts';
-import { artifact, MAX_LIST, readOne, strictChannel, strictVersion, trusting } from './steps.ts';
+import { artifact, MAX_LIST, readOne, strictChannel, strictVersion } from './steps.ts';
 
 const BASE = 'https://builds.coreos.fedoraproject.org';
 const KEY_URL = 'https://fedoraproject.org/fedora.gpg';
@@ -58,12 +58,14 @@ function release(input: FeedInput, found: StreamRelease): FeedStep {
     throw new Failure('not-found', `the ${input.channel} stream offers ${version} only, not ${input.version}`, {
       remedy: 'download that release by hand and publish it with `pilotlight images import`',
     });
-  const key = KEYS[version.split('.')[0] ?? ''];
-  const pinned = input.pinned ?? (key === undefined ? [] : [key]);
+  const major = Number(version.split('.')[0]);
+  const keys = keysOf(input.pinned ?? []);
+  const pinned = keys.for(major);
   if (pinned.length === 0)
     throw new Failure('refused', `no key is known for Fedora CoreOS ${version}`, {
-      remedy: 'name the fingerprint of that Fedora release’s key (https://fedoraproject.org/security)',
+      remedy: `look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${String(major)}:FINGERPRINT`,
     });
+  const note = keys.for(major + 1).length > 0 ? undefined : endOfKeys(major + 1, version, input.channel);
   const wanted = found.files.filter((file) => file.kind !== 'install' || input.install);
   return {
     kind: 'release',
@@ -75,12 +77,48 @@ function release(input: FeedInput, found: StreamRelease): FeedStep {
         version,
         shelf: `fedora-coreos/${input.arch}/${version}`,
       },
-      trust: trusting(input, { pinned, revoked: [], keyUrls: [KEY_URL] }),
+      trust: {
+        // The publisher does not have the keys to offer that stand in the place of its own.
+        ...{ pinned, revoked: [], keyUrls: keys.own ? [] : [KEY_URL] },
+        legacySha1: input.legacySha1 ?? false,
+      },
       artifacts: wanted.map((file) => spec(file, input.mirror)),
       redirectHosts: ['.fedoraproject.org'],
       signedWithin: SIGNED_WITHIN,
+      ...(note === undefined ? {} : { notes: [note] }),
     },
   };
+}
+
+/** The pinned keys, with those that the operator adds (`46:FINGERPRINT`) or puts in the place of all (`FINGERPRINT`). */
+function keysOf(named: readonly string[]): { readonly own: boolean; for(major: number): readonly string[] } {
+  const own = named.filter((print) => !print.includes(':'));
+  return {
+    own: own.length > 0,
+    for(major) {
+      const added = named.flatMap((print) =>
+        print.startsWith(`${String(major)}:`) ? [print.split(':')[1] ?? ''] : [],
+      );
+      if (added.length > 0 || own.length > 0) return [...added, ...own];
+      const key = KEYS[String(major)];
+      return key === undefined ? [] : [key];
+    },
+  };
+}
+
+const DAY = 86_400_000;
+/** A Fedora appears every half year, the even ones in April; `next` has it two months before. */
+const FEDORA_44 = Date.UTC(2026, 3, 14);
+const HALF_YEAR = 182.6 * DAY;
+const NOTICE = 60 * DAY;
+
+/** Told from two months before the stream moves to a Fedora whose key is not known here. */
+function endOfKeys(next: number, version: Version, channel: string): string | undefined {
+  const [, year = '', month = '', day = ''] = /^\d+\.(\d{4})(\d{2})(\d{2})\./.exec(version) ?? [];
+  const moves = FEDORA_44 + (next - 44) * HALF_YEAR - (channel === 'next' ? 60 * DAY : 0);
+  // The version's own date stands for today: builds come every two weeks.
+  if (Date.UTC(Number(year), Number(month) - 1, Number(day)) < moves - NOTICE) return undefined;
+  return `the next release may be of Fedora ${String(next)}, whose key is not known here: look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${String(next)}:FINGERPRINT`;
 }
 
 export interface StreamFile {

@@ -42,6 +42,12 @@ describe('readCertificates', () => {
     expect(subkeys({ hash: 'sha1' })).toHaveLength(1);
   });
 
+  it('takes a primary key that says with SHA-1 that it may sign, as Fedora 31 to 33, and no later one', () => {
+    const keys = (date: string): number =>
+      readCertificates(certificate({ primary, hash: 'sha1', selfSigned: at(date) }))[0]?.keys.length ?? -1;
+    expect(['2019-02-18', '2019-08-12', '2020-01-28', '2021-01-01'].map(keys)).toEqual([1, 1, 1, 0]);
+  });
+
   it('knows a revoked subkey, and one whose primary key is revoked', () => {
     expect(subkeys({ revoked: true })).toMatchObject([{ revoked: true }]);
     const [found] = readCertificates(certificate({ primary, revoked: true, subkeys: [{ key }] }));

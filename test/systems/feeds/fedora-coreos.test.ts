@@ -44,6 +44,33 @@ describe('fedora-coreos', () => {
     expect(release.trust?.pinned).toEqual(['A'.repeat(40)]);
   });
 
+  it('takes the key of one more Fedora from the operator, beside the pinned ones and from the publisher', () => {
+    const of = (major: number): string => streamJson({ stream: 'stable', version: `${String(major)}.20270601.3.1` });
+    const pinned = [`46:${'A'.repeat(40)}`];
+    const next = drive(fedoraCoreos, { pinned }, { [PAGE]: of(46) }).release.trust;
+    expect(next).toMatchObject({ pinned: ['A'.repeat(40)], keyUrls: ['https://fedoraproject.org/fedora.gpg'] });
+    const known = drive(fedoraCoreos, { pinned }, { [PAGE]: of(45) }).release.trust;
+    expect(known?.pinned).toEqual(['4F50A6114CD5C6976A7F1179655A4B02F577861E']);
+    expect(() => drive(fedoraCoreos, { pinned }, { [PAGE]: of(47) })).toThrow('no key is known');
+    const own = drive(fedoraCoreos, { pinned: ['B'.repeat(40)] }, { [PAGE]: of(45) }).release.trust;
+    expect(own).toMatchObject({ pinned: ['B'.repeat(40)], keyUrls: [] });
+  });
+
+  it('says two months before that the next Fedora’s key is not known', () => {
+    const notes = (version: string, channel = 'stable', pinned?: readonly string[]): number => {
+      const page = PAGE.replace('stable', channel);
+      const input = { channel, ...(pinned === undefined ? {} : { pinned }) };
+      const text = streamJson({ stream: channel, version });
+      return drive(fedoraCoreos, input, { [page]: text }).release.notes?.length ?? 0;
+    };
+    expect(notes('44.20260707.3.1')).toBe(0);
+    expect(notes('45.20261120.3.1')).toBe(0);
+    expect(notes('45.20270215.3.1')).toBe(1);
+    expect(notes('45.20261120.1.1', 'next')).toBe(0);
+    expect(notes('45.20261220.1.1', 'next')).toBe(1);
+    expect(notes('45.20270215.3.1', 'stable', [`46:${'A'.repeat(40)}`])).toBe(0);
+  });
+
   it.each([
     ['a page', '<html>'],
     ['nothing', ''],
