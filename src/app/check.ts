@@ -6,9 +6,14 @@ import { typicalMachine } from '../boot/placeholder.ts';
 import { createTemplateShelf } from '../boot/template-shelf.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { Failure } from '../domain/failure.ts';
+import { Failure, failureLine } from '../domain/failure.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { Settings } from '../settings/settings.ts';
+import { keysThatEnd } from '../releases/key-ends.ts';
+import { readKnownKeys } from '../releases/keys.ts';
+import { COREOS_KEYS } from '../systems/feeds/coreos.ts';
+import { FEEDS } from '../systems/feeds/feeds.ts';
+import { trustedKeys } from '../systems/feeds/steps.ts';
 import { likelyOrigin, readHouse, type House } from './house.ts';
 
 export interface CheckReport {
@@ -29,7 +34,8 @@ export async function checkHouse(settings: Settings): Promise<CheckReport> {
   const images = await Promise.all(
     [...snapshot.profiles.values()].map((profile) => imageProblems(profile, house, settings)),
   );
-  const all = [...snapshot.problems, ...rendering.problems, ...images.flat()];
+  const keys = await keyProblems(snapshot, house, settings);
+  const all = [...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys];
   return {
     profiles: snapshot.profiles.size,
     nodes: [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0),
@@ -71,6 +77,37 @@ async function imageProblems(profile: Profile, house: House, settings: Settings)
     if (error instanceof Failure) return [];
     throw error;
   }
+}
+
+/** Publishers' keys that end soon, of the systems that the profiles follow. */
+async function keyProblems(snapshot: Snapshot, { files }: House, { sync }: Settings): Promise<readonly Problem[]> {
+  const followed = [...snapshot.profiles.values()].filter(({ update }) => update === 'auto');
+  const problems: Problem[] = [];
+  for (const system of new Set(followed.map((profile) => profile.system))) {
+    const place = { file: 'state/keys' };
+    const ports = { root: files, keyFile: (of: typeof system) => sync.keyFiles[of] };
+    try {
+      const ends = await keysThatEnd(system, trustedKeys(FEEDS[system], sync.trust[system]), ports, Date.now());
+      problems.push(...ends.map((end) => ({ severity: 'warning' as const, place, ...end })));
+      if (system === 'coreos' && sync.mirrors.coreos !== undefined) problems.push(...(await noCoreosKey(ports, sync)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      problems.push({ severity: 'warning', place, message: failureLine(error) });
+    }
+  }
+  return problems;
+}
+
+/** The only key that no server offers any more: without a copy of the operator's, a mirror is of no use. */
+async function noCoreosKey(
+  ports: Parameters<typeof readKnownKeys>[2],
+  { trust }: Settings['sync'],
+): Promise<readonly Problem[]> {
+  const pinned = trust.coreos ?? COREOS_KEYS;
+  if ((await readKnownKeys('coreos', pinned, ports)).certificates.length > 0) return [];
+  const file = 'state/keys/coreos.asc';
+  const remedy = `put the key with the fingerprint ${pinned.join(' or ')} there; the server that offered it is gone`;
+  return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
 }
 
 function missingImage(path: string, profile: Profile): Problem {

@@ -60,6 +60,8 @@ export interface Feed {
   readonly id: SystemId;
   /** The publisher's own base URL for a channel. */
   readonly base: (channel: string) => string;
+  /** Fingerprints of the primary keys that sign releases today. */
+  readonly keys: readonly string[];
   /** Throws Failure `invalid` for a channel or an architecture that does not exist. */
   readonly start: (input: FeedInput) => FeedStep;
 }

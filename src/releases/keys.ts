@@ -8,7 +8,8 @@ import { replaceFile } from '../files/replace.ts';
 import { fetchText } from './fetcher.ts';
 import { type Certificate, readCertificates } from './openpgp/keyring.ts';
 import type { ReleasePorts } from './ports.ts';
-import { checkTarget, hostAndPort } from './targets.ts';
+import { checkTarget, hostAndPort, shownUrl } from './targets.ts';
+import { refusePage } from './web-page.ts';
 
 const KEYS = 'state/keys';
 const MAX_KEY = 1024 * 1024;
@@ -29,10 +30,10 @@ export interface Keys {
 export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePorts): Promise<Keys> {
   const named = ports.keyFile?.(system);
   if (named !== undefined) {
-    const certificates = pinnedOf(await readNamed(named, system), trust, `the key file of ${system}`);
+    const certificates = pinnedOf(await readNamed(named, system), trust.pinned, `the key file of ${system}`);
     return { certificates, renew: () => Promise.resolve(certificates) };
   }
-  const stored = await readStored(system, trust, ports);
+  const stored = await readStored(system, trust.pinned, ports, ports.network.clock.now());
   const renew = async (): Promise<readonly Certificate[]> => {
     try {
       return [...stored.certificates, ...(await fetchKeys(system, trust, ports))];
@@ -46,6 +47,19 @@ export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePor
   return { certificates: stored.fresh ? stored.certificates : await renew(), renew };
 }
 
+/** The pinned keys whose copies lie here, and which file of the operator's they are from, if so. Asks nobody. */
+export async function readKnownKeys(
+  system: SystemId,
+  pinned: readonly string[],
+  { root, keyFile }: Pick<ReleasePorts, 'root' | 'keyFile'>,
+): Promise<{ readonly certificates: readonly Certificate[]; readonly own: string | undefined }> {
+  const named = keyFile?.(system);
+  const where = `the key file of ${system}`;
+  if (named !== undefined) return { certificates: pinnedOf(await readNamed(named, system), pinned, where), own: where };
+  const { certificates, own } = await readStored(system, pinned, { root }, 0);
+  return { certificates, own: own ? `${KEYS}/${system}.asc` : undefined };
+}
+
 async function readNamed(path: string, system: SystemId): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
     throw new Failure('not-found', `the key file named for ${system} cannot be read`, {
@@ -57,26 +71,32 @@ async function readNamed(path: string, system: SystemId): Promise<Buffer> {
 
 async function readStored(
   system: SystemId,
-  trust: Trust,
-  { root, network }: ReleasePorts,
-): Promise<{ certificates: readonly Certificate[]; fresh: boolean }> {
+  pinned: readonly string[],
+  { root }: Pick<ReleasePorts, 'root'>,
+  now: number,
+): Promise<{ certificates: readonly Certificate[]; fresh: boolean; own: boolean }> {
   const listing = await root.list(KEYS).catch((error: unknown) => {
     if (error instanceof Failure && error.code === 'not-found') return { names: [] };
     throw error;
   });
   const certificates: Certificate[] = [];
   let fresh = false;
+  let own = false;
   for (const name of listing.names.filter(
     (one) => one === `${system}.asc` || (one.startsWith(`${system}-`) && one.endsWith('.asc')),
   )) {
-    const file = await root.read(`${KEYS}/${name}`, MAX_KEY);
-    const found = pinnedOf(file.bytes, trust, `${KEYS}/${name}`, true);
+    const path = `${KEYS}/${name}`;
+    const file = await root.read(path, MAX_KEY);
+    // What an operator put there is meant to be used: why it is not, is said.
+    if (name === `${system}.asc`) refusePage(file.bytes, path, 'a key');
+    const found = pinnedOf(file.bytes, pinned, path, true);
     certificates.push(...found);
+    if (found.length > 0 && name === `${system}.asc`) own = true;
     // What an operator put there under his own name is not renewed behind his back.
-    const age = network.clock.now() - file.mtimeMs;
+    const age = now - file.mtimeMs;
     if (found.length > 0 && (name === `${system}.asc` || (age >= 0 && age < FRESH))) fresh = true;
   }
-  return { certificates, fresh };
+  return { certificates, fresh, own };
 }
 
 async function fetchKeys(system: SystemId, trust: Trust, ports: ReleasePorts): Promise<readonly Certificate[]> {
@@ -93,8 +113,8 @@ async function fetchKeys(system: SystemId, trust: Trust, ports: ReleasePorts): P
   if (found.length > 0) return found;
   throw (
     failure ??
-    new Failure('refused', `no key is known for ${system}`, {
-      remedy: `put the publisher's key in ${KEYS}/${system}.asc`,
+    new Failure('refused', `no key is known for ${system}, and no server offers one`, {
+      remedy: `put the key with the fingerprint ${trust.pinned.join(' or ')} into ${KEYS}/${system}.asc`,
     })
   );
 }
@@ -111,7 +131,8 @@ async function fetchKey(
     throw new Failure('refused', `the key of ${system} is not offered over https`);
   const fetched = await fetchText(address, ports.network, { maxBytes: MAX_KEY, redirectHosts: [] });
   const bytes = fetched?.bytes ?? Buffer.alloc(0);
-  const certificates = pinnedOf(bytes, trust, `the key of ${system} at ${url.host}`);
+  refusePage(bytes, shownUrl(url), `the key of ${system}`);
+  const certificates = pinnedOf(bytes, trust.pinned, `the key of ${system} at ${url.host}`);
   await makeFolder(ports.root, KEYS);
   const id = createHash('sha256').update(address).digest('hex').slice(0, 8);
   const file = `${KEYS}/${system}-${id}.asc`;
@@ -128,7 +149,9 @@ async function keepsRevocations(
 ): Promise<boolean> {
   const old = await ports.root.read(file, MAX_KEY).catch(() => undefined);
   if (old === undefined) return true;
-  const lost = revokedOf(pinnedOf(old.bytes, trust, file, true)).filter((key) => !revokedOf(fresh).includes(key));
+  const lost = revokedOf(pinnedOf(old.bytes, trust.pinned, file, true)).filter(
+    (key) => !revokedOf(fresh).includes(key),
+  );
   if (lost.length > 0)
     ports.network.log.warn({ keys: lost }, 'the publisher’s key file lost a revocation, the stored copy is kept');
   return lost.length === 0;
@@ -138,11 +161,12 @@ function revokedOf(certificates: readonly Certificate[]): readonly string[] {
   return certificates.flatMap(({ keys }) => keys.filter(({ revoked }) => revoked).map(({ key }) => key.fingerprint));
 }
 
-function pinnedOf(bytes: Buffer, trust: Trust, where: string, lenient = false): readonly Certificate[] {
-  const found = readOrNone(bytes, lenient).filter(({ fingerprint }) => trust.pinned.includes(fingerprint));
+function pinnedOf(bytes: Buffer, pinned: readonly string[], where: string, lenient = false): readonly Certificate[] {
+  if (!lenient) refusePage(bytes, where, 'a key');
+  const found = readOrNone(bytes, lenient).filter(({ fingerprint }) => pinned.includes(fingerprint));
   if (found.length > 0 || lenient) return found;
   throw new Failure('refused', `${where} is not the one that is pinned`, {
-    remedy: `expected the fingerprint ${trust.pinned.join(' or ')}`,
+    remedy: `expected the fingerprint ${pinned.join(' or ')}`,
   });
 }
 

@@ -8,7 +8,9 @@ import type { Signature } from './openpgp/signature.ts';
 import { issuerKnown, type Policy, readSignatures } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';
 import type { Companion } from './publish.ts';
+import { shownUrl } from './targets.ts';
 import { signatureFailure } from './verify.ts';
+import { refusePage } from './web-page.ts';
 
 const MAX_SIGNATURE = 64 * 1024;
 const MAX_DIGESTS = 1024 * 1024;
@@ -37,6 +39,7 @@ export async function fetchProofs(
     return { signatures: undefined, policy: undefined, listed, companion: undefined };
   const bytes = await fetchFirst(spec.signatureUrls, MAX_SIGNATURE, redirectHosts, ports);
   if (bytes === undefined || believed === undefined) throw signatureFailure(spec.name, 'none');
+  refusePage(bytes.bytes, shownUrl(new URL(bytes.url)), `the signature of ${spec.name}`);
   const signatures = readSignatures(bytes.bytes);
   if (signatures.length === 0) throw signatureFailure(spec.name, 'none');
   let policy = believed.policy(believed.keys.certificates);
@@ -71,10 +74,10 @@ async function fetchFirst(
   maxBytes: number,
   redirectHosts: readonly string[],
   { network }: ReleasePorts,
-): Promise<{ readonly bytes: Buffer } | undefined> {
+): Promise<{ readonly bytes: Buffer; readonly url: string } | undefined> {
   for (const url of urls) {
     const found = await fetchText(url, network, { maxBytes, redirectHosts, optional: true });
-    if (found !== undefined) return found;
+    if (found !== undefined) return { ...found, url };
   }
   return undefined;
 }

@@ -10,7 +10,9 @@ import type { Signature } from './openpgp/signature.ts';
 import { checkSignatures, type Policy, readSignatures } from './openpgp/verify.ts';
 import { policyOf } from './policy.ts';
 import type { ReleasePorts } from './ports.ts';
+import { shownUrl } from './targets.ts';
 import { signatureFailure } from './verify.ts';
+import { refusePage } from './web-page.ts';
 
 const MAX_SIGNATURE = 64 * 1024;
 /** No feed asks more often; one that does would go round in circles. */
@@ -55,6 +57,7 @@ async function readDocument(
   if (location !== undefined) return { text: '', location };
   if (signed === undefined) return { text: bytes.toString('utf8') };
   if (signed === 'cleartext') {
+    refusePage(bytes, shownUrl(new URL(url)), 'a signed list');
     const message = readCleartext(bytes);
     const signatures = readSignatures(message.signatures);
     return { text: message.text, signedAt: await checkText(url, signatures, 'text', message.canonical, believed) };
@@ -63,7 +66,9 @@ async function readDocument(
   const signature = await fetchText(signed.detached, ports.network, options);
   const text = bytes.toString('utf8');
   if (signature === undefined && signed.optional === true) return { text };
-  const signatures = readSignatures(signature?.bytes ?? Buffer.alloc(0));
+  const proof = signature?.bytes ?? Buffer.alloc(0);
+  refusePage(proof, shownUrl(new URL(signed.detached)), 'a signature');
+  const signatures = readSignatures(proof);
   return { text, signedAt: await checkText(url, signatures, 'binary', bytes, believed) };
 }
 

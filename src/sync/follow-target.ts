@@ -3,8 +3,10 @@ import { Failure, failureLine } from '../domain/failure.ts';
 import type { ReleaseSpec } from '../domain/release.ts';
 import type { TargetReport, VersionRewrite } from '../domain/sync-event.ts';
 import type { Version } from '../domain/version.ts';
+import { keysThatEnd } from '../releases/key-ends.ts';
 import { freezeWarning } from '../releases/freeze.ts';
 import { obtainRelease } from '../releases/obtain.ts';
+import { trustedKeys } from '../systems/feeds/steps.ts';
 import { holdOf, holdText, stillHeld, type SyncState } from './holds.ts';
 import { lookUp, portsFor, versionInForce } from './look-up.ts';
 import { targetOf, type SyncTarget } from './plan.ts';
@@ -26,7 +28,8 @@ export async function followTarget(
     for (const { name, version: now } of target.profiles) tellHeld(target, name, now, state, ports);
     return { report: { ...report, outcome: 'held' }, rewritten: [], state };
   }
-  for (const message of spec.notes ?? []) ports.tell({ kind: 'note', target: target.id, message });
+  for (const message of [...(spec.notes ?? []), ...(await keyNotes(target, ports))])
+    ports.tell({ kind: 'note', target: target.id, message });
   const inForce = await versionInForce(target, state, ports);
   const published = await obtainRelease(spec, portsFor(target, ports), {
     ...(inForce === undefined ? {} : { inForce }),
@@ -43,6 +46,12 @@ export async function followTarget(
   const whole: TargetReport =
     problem === undefined ? { ...report, outcome } : { ...report, outcome: 'failed', message: problem };
   return { report: whole, rewritten, state: remember(target, version, rewritten, state) };
+}
+
+async function keyNotes({ system }: SyncTarget, ports: ClerkPorts): Promise<readonly string[]> {
+  const pinned = trustedKeys(ports.feeds[system], ports.pinned(system));
+  const ends = await keysThatEnd(system, pinned, ports.releases, ports.releases.network.clock.now());
+  return ends.map(({ message, remedy }) => `${message}: ${remedy}`);
 }
 
 /** Whether nobody would boot the release that is offered. */

@@ -38,7 +38,7 @@ describe('a signature', () => {
       /clock of this machine is behind/,
     ],
     ['that is a message', () => clearsigned('x', vendor.signing), /malformed OpenPGP data/],
-    ['that is a page', () => '<html>', /malformed OpenPGP data/],
+    ['that is a page', () => '<html>', /4593\.2\.5\/flatcar_production_pxe_image\.cpio\.gz\.sig is a web page where/],
     ['that is empty', () => '', /has no signature/],
     [
       'from before the other file’s, by months',

@@ -59,7 +59,7 @@ describe('loadKeys', () => {
     upstream.put('/key.asc', makeVendor().publicKey);
     await expect(load()).rejects.toThrow('is not the one that is pinned');
     upstream.failAlways('/key.asc', webPage);
-    await expect(load()).rejects.toThrow('malformed OpenPGP data');
+    await expect(load()).rejects.toThrow(`${upstream.url('/key.asc')} is a web page where the key of flatcar belongs`);
     expect(await stored()).toEqual([]);
   });
 
@@ -110,6 +110,16 @@ describe('loadKeys', () => {
     const known = (list: typeof keys.certificates): boolean =>
       list.some((one) => one.keys.some((sub) => sub.key.fingerprint === key.fingerprint));
     expect([known(keys.certificates), known(await keys.renew())]).toEqual([false, true]);
+  });
+
+  it('names a page in the place of a key: where it was put, and where it was named', async () => {
+    const file = join(bench.dir, 'state/keys/flatcar.asc');
+    await mkdir(join(bench.dir, 'state/keys'), { recursive: true });
+    await writeFile(file, '\n<!DOCTYPE html><html>');
+    await expect(load()).rejects.toThrow('state/keys/flatcar.asc is a web page where a key belongs');
+    const ports = { ...bench.ports, keyFile: () => file };
+    await expect(loadKeys('flatcar', trust, ports)).rejects.toThrow('the key file of flatcar is a web page');
+    expect(upstream.requests).toEqual([]);
   });
 
   it('says where a key belongs when nobody offers one', async () => {

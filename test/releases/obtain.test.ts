@@ -128,6 +128,19 @@ describe('every system, from its feed to the shelf', () => {
 });
 
 describe('obtainRelease', () => {
+  it('asks for no file of a release whose key it does not have: CoreOS’ is offered by nobody', async () => {
+    serve.serveCoreos(both(), '1298.6.0');
+    const mirror = upstream.url('/coreos');
+    const step = FEEDS.coreos.start({ channel: 'stable', arch: 'amd64', install: false, mirror });
+    const spec = await resolveRelease('coreos', step, bench.ports);
+    const asked = upstream.requests.length;
+    await expect(obtainRelease(spec, bench.ports)).rejects.toMatchObject({
+      message: 'no key is known for coreos, and no server offers one',
+      remedy: 'put the key with the fingerprint 04127D0BFABEC8871FFB2CCE50E0885593D2DCB4 into state/keys/coreos.asc',
+    });
+    expect(upstream.requests).toHaveLength(asked);
+  });
+
   it('records what was verified, and a second run fetches and writes nothing', async () => {
     serve.serveFlatcar(both(), '4593.2.5');
     await sync('flatcar');

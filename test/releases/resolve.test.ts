@@ -54,6 +54,8 @@ describe('resolveRelease', () => {
     await expect(ask({ signed: 'cleartext' })).rejects.toThrow('does not match its signature');
     upstream.put('/list', clearsigned('signed', makeKey()));
     await expect(ask({ signed: 'cleartext' })).rejects.toThrow('not pinned');
+    upstream.put('/list', ' <!doctype html>');
+    await expect(ask({ signed: 'cleartext' })).rejects.toThrow('/list is a web page where a signed list belongs');
     upstream.put('/list', 'unsigned');
     await expect(ask({ signed: 'cleartext' })).rejects.toThrow('malformed OpenPGP data');
   });

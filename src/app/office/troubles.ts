@@ -89,9 +89,22 @@ async function syncTroubles({ journal, now, settings }: Deps): Promise<readonly 
     return [{ what, remedy, severity: 'warning' }];
   }
   const last = over[0];
-  if (settings.sync.schedule === undefined || last === undefined || now() - last.run < 8 * DAY_MS) return [];
+  const notes = notesOf(last);
+  if (settings.sync.schedule === undefined || last === undefined || now() - last.run < 8 * DAY_MS) return notes;
   const what = `the release sync ran last on ${timeText(last.run)}`;
-  return [{ what, remedy: 'look at PILOTLIGHT_SYNC, or start a run on the Releases page', severity: 'warning' }];
+  const remedy = 'look at PILOTLIGHT_SYNC, or start a run on the Releases page';
+  return [{ what, remedy, severity: 'warning' }, ...notes];
+}
+
+/** What the last run told although nothing failed: a key that ends, a channel that stands still. */
+function notesOf(run: SyncRunView | undefined): readonly Trouble[] {
+  const messages = run?.steps.flatMap(({ event }) => (event.kind === 'note' ? [event.message] : [])) ?? [];
+  const remedy = 'docs/releases.md says what it means';
+  return [...new Set(messages)].map((what) => ({
+    what: `the release sync says: ${what}`,
+    remedy,
+    severity: 'warning',
+  }));
 }
 
 function whyOf(run: SyncRunView | undefined): string {

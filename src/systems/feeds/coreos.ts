@@ -11,10 +11,12 @@ import {
 } from './container-linux.ts';
 import { MAX_TEXT, reading, readOne, strictChannel, strictVersion, trusting } from './steps.ts';
 
+export const COREOS_KEYS: readonly string[] = ['04127D0BFABEC8871FFB2CCE50E0885593D2DCB4'];
 const PUBLISHER = {
-  pinned: ['04127D0BFABEC8871FFB2CCE50E0885593D2DCB4'],
+  pinned: COREOS_KEYS,
   revoked: ['A5FA42549745ABBC7B827E368633FB13B58844F1'],
-  keyUrls: ['https://coreos.com/security/image-signing-key/CoreOS_Image_Signing_Key.asc'],
+  // The server that offered it is gone: the operator brings the key.
+  keyUrls: [],
 };
 
 const KERNEL = 'coreos_production_pxe.vmlinuz';
@@ -29,8 +31,16 @@ const INSTALL: readonly LayoutFile[] = ['coreos_production_image.bin.bz2', 'core
 // Kernel and initramfs come from one run of the build. Old mirrors have no signed version.txt to compare them with.
 const SIGNED_WITHIN = 7 * 86_400;
 
-/** CoreOS Container Linux: ended in May 2020, its servers are gone; a mirror in their layout works. */
-export const coreos: Feed = { id: 'coreos', base: (channel) => `https://${channel}.release.core-os.net`, start };
+/**
+ * CoreOS Container Linux: ended in May 2020, its servers are gone; a mirror in their layout works. Nothing new is signed,
+ * so no key of it ends.
+ */
+export const coreos: Feed = {
+  id: 'coreos',
+  keys: [],
+  base: (channel) => `https://${channel}.release.core-os.net`,
+  start,
+};
 
 function start(input: FeedInput): FeedStep {
   const channel = strictChannel(input.channel, /^(?:stable|beta|alpha)$/, 'coreos', '"stable", "beta" or "alpha"');

@@ -13,7 +13,7 @@ const KINDS: readonly ArtifactKind[] = ['kernel', 'initrd', 'rootfs', 'iso', 'in
  * What the operator describes: `{ "version": "1", "files": [{ "name", "url", "sha256", "size", "kind" }] }`. The digest
  * in the profile is the proof; there is nothing to follow, so it changes when the profile does.
  */
-export const custom: Feed = { id: 'custom', base: () => '', start };
+export const custom: Feed = { id: 'custom', keys: [], base: () => '', start };
 
 function start(input: FeedInput): FeedStep {
   const { profile, release } = input.custom ?? { profile: '', release: {} };

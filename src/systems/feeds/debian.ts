@@ -26,7 +26,7 @@ const PUBLISHER: Omit<Trust, 'legacySha1'> = {
 const FORM = /^\d{8}[a-z0-9]{0,4}(?:\+deb\d{1,3}u\d{1,3})?$/;
 
 /** Debian's network installer. The channel is a suite: `bookworm`, `trixie`, `stable`. */
-export const debian: Feed = { id: 'debian', base: () => BASE, start };
+export const debian: Feed = { id: 'debian', keys: PUBLISHER.pinned, base: () => BASE, start };
 
 function start(input: FeedInput): FeedStep {
   const suite = strictChannel(input.channel, /^[a-z][a-z-]{2,20}$/, 'debian', 'a suite such as "bookworm" or "stable"');

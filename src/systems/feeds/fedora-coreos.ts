@@ -37,7 +37,7 @@ const ARCH = { amd64: 'x86_64', arm64: 'aarch64' } as const;
 const SIGNED_WITHIN = 3 * 86_400;
 
 /** Fedora CoreOS: stable, testing, next. */
-export const fedoraCoreos: Feed = { id: 'fedora-coreos', base: () => BASE, start };
+export const fedoraCoreos: Feed = { id: 'fedora-coreos', keys: Object.values(KEYS), base: () => BASE, start };
 
 function start(input: FeedInput): FeedStep {
   const stream = strictChannel(

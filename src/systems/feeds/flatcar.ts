@@ -43,6 +43,7 @@ const LAST_WITHOUT_BRANCH = 2700;
 /** Flatcar Container Linux: stable, beta, alpha, edge, lts (the newest supported year) and lts-YEAR. */
 export const flatcar: Feed = {
   id: 'flatcar',
+  keys: PUBLISHER.pinned,
   base: (channel) => `https://${series(channel)}.release.flatcar-linux.net`,
   start,
 };

@@ -1,5 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
-import type { FeedAnswer, FeedDocument, FeedInput, FeedStep } from '../../domain/feed.ts';
+import type { Feed, FeedAnswer, FeedDocument, FeedInput, FeedStep } from '../../domain/feed.ts';
 import { type Name, parseFileName } from '../../domain/name.ts';
 import type { SystemId } from '../../domain/profile.ts';
 import type { ArtifactSpec, Trust } from '../../domain/release.ts';
@@ -72,4 +72,10 @@ export function artifact(
 export function trusting(input: FeedInput, publisher: Omit<Trust, 'legacySha1'>): Trust {
   const own = input.pinned === undefined ? {} : { pinned: input.pinned, keyUrls: [] };
   return { ...publisher, ...own, legacySha1: input.legacySha1 ?? false };
+}
+
+/** The fingerprints that count for a system at all: those that the operator names stand in the place of the publisher's. */
+export function trustedKeys({ keys }: Feed, named: readonly string[] | undefined): readonly string[] {
+  const own = (named ?? []).filter((print) => !print.includes(':'));
+  return own.length > 0 ? own : [...keys, ...(named ?? []).map((print) => print.replace(/^.*:/, ''))];
 }

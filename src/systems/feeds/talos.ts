@@ -10,7 +10,7 @@ const REDIRECT_HOSTS = ['github.com', 'objects.githubusercontent.com', 'release-
 const FORM = /^v\d{1,3}\.\d{1,4}\.\d{1,4}$/;
 
 /** Talos Linux. Its files have checksums and no signatures: what is checked is what GitHub says over HTTPS. */
-export const talos: Feed = { id: 'talos', base: () => BASE, start };
+export const talos: Feed = { id: 'talos', keys: [], base: () => BASE, start };
 
 function start(input: FeedInput): FeedStep {
   strictChannel(input.channel, /^stable$/, 'talos', '"stable"');

@@ -14,7 +14,7 @@ const PUBLISHER: Omit<Trust, 'legacySha1'> = {
 const FORM = /^\d{2}\.\d{2}(?:\.\d{1,2}){0,2}$/;
 
 /** Ubuntu Server's live installer. The channel is a series: `24.04` or `noble`. */
-export const ubuntu: Feed = { id: 'ubuntu', base: () => 'https://releases.ubuntu.com', start };
+export const ubuntu: Feed = { id: 'ubuntu', keys: PUBLISHER.pinned, base: () => 'https://releases.ubuntu.com', start };
 
 function start(input: FeedInput): FeedStep {
   const series = strictChannel(

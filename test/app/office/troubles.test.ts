@@ -85,6 +85,19 @@ describe('the release sync', () => {
     expect(await said(stand)).toEqual([]);
   });
 
+  test('told something in its last run, although nothing failed', async () => {
+    const stand = await officeStand({});
+    const event = { kind: 'note', target: 't', message: 'the key X of flatcar signs until 2027-03-08' } as const;
+    const steps = [
+      { at: 1, event },
+      { at: 2, event: { ...event, target: 'u' } },
+    ];
+    stand.journal.runs = [run(NOW, 0, { steps }), run(NOW - 1000, 0)];
+    expect(await said(stand)).toEqual([['warning', `the release sync says: ${event.message}`]]);
+    stand.journal.runs = [run(NOW, 0), run(NOW - 1000, 0, { steps })];
+    expect(await said(stand)).toEqual([]);
+  });
+
   test('has not run for long although it should', async () => {
     const stand = await officeStand({});
     stand.journal.runs = [run(NOW - 9 * 86_400_000, 0)];
