@@ -3,6 +3,7 @@ import { checkCloudConfig, checkVariables, type CloudConfigTarget } from './clou
 import { documentText, isGzip, linesNotUtf8 } from './document-text.ts';
 import { Findings, type Finding } from './finding.ts';
 import { checkIgnition } from './ignition.ts';
+import { checkKickstart } from './kickstart.ts';
 import { checkPreseed } from './preseed.ts';
 import { checkUserData } from './user-data.ts';
 
@@ -98,6 +99,8 @@ function check(kind: DocumentKind, text: string, context: DocumentContext, findi
       checkPreseed(text, findings);
       return;
     case 'kickstart':
+      checkKickstart(text, findings);
+      return;
     case 'generic':
   }
 }
