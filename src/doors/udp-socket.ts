@@ -5,6 +5,8 @@ import { Failure } from '../domain/failure.ts';
 interface UdpOptions {
   /** Several processes may listen at the port; each gets every broadcast. */
   readonly shared?: boolean;
+  /** Bytes that the kernel keeps for us; it gives less where net.core.rmem_max is smaller. */
+  readonly receiveBuffer?: number;
   readonly onError: (cause: Error) => void;
 }
 
@@ -18,6 +20,7 @@ export async function bindUdp(address: string, port: number, options: UdpOptions
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
     reuseAddr: options.shared ?? false,
+    ...(options.receiveBuffer === undefined ? {} : { recvBufferSize: options.receiveBuffer }),
     lookup: (host, _options, callback) => {
       callback(null, host, family);
     },

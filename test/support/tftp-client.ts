@@ -26,11 +26,12 @@ export class RawClient {
     });
   }
 
-  static async open(address = '127.0.0.1', port = 0): Promise<RawClient> {
+  static async open(address = '127.0.0.1', port = 0, shared = false): Promise<RawClient> {
     const family = address.includes(':') ? 6 : 4;
     // Without a look-up of its own a packet leaves some turns later, and not at all when the socket is closed by then.
     const socket = createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
+      reuseAddr: shared,
       lookup: (host, _options, callback) => {
         callback(null, host, family);
       },

@@ -1,15 +1,16 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Log } from '../../domain/log.ts';
-import { Failure } from '../../domain/failure.ts';
 import type { Service } from '../../domain/service.ts';
-import type { NetbootMachine } from '../../wire/dhcp/machine.ts';
+import { LEFT_OUT, RASPBERRY_PI, asksToNetboot, type NetbootMachine } from '../../wire/dhcp/machine.ts';
+import { OPTION, type DhcpPacket } from '../../wire/dhcp/packet.ts';
 import { parseDhcp } from '../../wire/dhcp/parse.ts';
 import { proxyReply, type BootChoice, type Endpoint, type ProxyAnswer } from '../../wire/dhcp/proxy-reply.ts';
 import { createRateLimit, type RateLimits } from '../../wire/rate-limit.ts';
 import { localAddresses, type LocalAddress } from '../local-addresses.ts';
-import { bindUdp, closeUdp } from '../udp-socket.ts';
-import { sendFrom } from './answer-socket.ts';
+import { createOnce } from '../once.ts';
 import { DhcpCounters } from './counters.ts';
+import { createEchoes } from './echoes.ts';
+import { Placement } from './placement.ts';
+import { createDhcpSockets, type Heard } from './sockets.ts';
 
 export interface DhcpSettings {
   /** `0.0.0.0`: every interface; else the address of the only one that is answered at. */
@@ -33,6 +34,8 @@ export interface DhcpDeps {
   readonly addresses?: () => readonly LocalAddress[];
   /** For tests, which may not broadcast: who "everybody" is, and the port of clients. */
   readonly everybody?: Endpoint;
+  /** For tests: milliseconds of a steady clock. */
+  readonly now?: () => number;
   /** For tests: milliseconds between looks at the host's addresses. */
   readonly rescanMs?: number;
 }
@@ -62,170 +65,140 @@ const LIMITS: RateLimits = { perKey: 10, total: 2_000 };
 const LOGGED_PER_SECOND = 200;
 
 const EVERYBODY: Endpoint = { address: '255.255.255.255', port: 68 };
+const UNSET = '0.0.0.0';
+
+type Reply = Extract<ProxyAnswer, { kind: 'reply' }>;
 
 /** ProxyDHCP: says where to boot from, beside whatever server hands out the addresses. */
 export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor {
-  const everybody = deps.everybody ?? EVERYBODY;
+  const { log } = deps;
+  const now = deps.now ?? (() => performance.now());
   const relays: ReadonlySet<string> = new Set(settings.relays);
   const limit = createRateLimit(settings.limits ?? LIMITS);
   const logged = createRateLimit({ perKey: LOGGED_PER_SECOND, total: LOGGED_PER_SECOND, keys: 1 });
   const counters = new DhcpCounters();
-  /** The boot server's sockets; their keys are the addresses that we answer from. */
-  const bootServers = new Map<string, Socket>();
-  const unicast = new Map<string, Socket>();
-  let broadcasts: Socket | undefined;
-  let follow: NodeJS.Timeout | undefined;
-  let following: Promise<void> | undefined;
+  const placement = new Placement();
+  const isEcho = createEchoes();
+  const first = createOnce();
+  const everybody = deps.everybody ?? EVERYBODY;
 
-  const socketError = (cause: Error): void => {
-    deps.log.warn({ cause }, 'dhcp: socket error');
-  };
-
-  const ask = (bytes: Buffer, from: RemoteInfo, port: 67 | 4011, server: string): ProxyAnswer => {
-    const parsed = parseDhcp(bytes);
-    if (!parsed.ok) return { kind: 'silence', reason: parsed.reason };
-    return proxyReply(
-      { packet: parsed.packet, port, from },
+  const decide = (packet: DhcpPacket, { from, port }: Heard, server: string): ProxyAnswer =>
+    proxyReply(
+      { packet, port, from },
       { serverAddress: server, relays, choose: (machine) => deps.choose(machine, server) },
     );
+
+  /** Once for each machine and reason: it asks again and again, at every power-on. */
+  const logSilence = (mac: string, reason: string): void => {
+    const remedy = reason === RASPBERRY_PI ? { remedy: 'put UEFI firmware on its card, see docs/network.md' } : {};
+    const news = first(`${mac} ${reason}`) && logged.allow('', now());
+    log[news ? 'info' : 'debug']({ mac, reason, ...remedy }, 'dhcp: the machine gets no answer');
   };
 
-  /** True when the answer may go out; everything else is counted. */
-  const passes = (answer: ProxyAnswer, server: string): answer is Extract<ProxyAnswer, { kind: 'reply' }> => {
-    if (answer.kind === 'silence') {
-      counters.silent(answer.machine === undefined ? answer.reason : 'not to be booted');
-      if (answer.machine !== undefined) {
-        deps.log.debug({ mac: answer.machine.mac, reason: answer.reason }, 'dhcp: no answer');
-        // A machine in its boot asks again and again: the limit is for what we note as for what we answer.
-        if (limit.allow(answer.machine.mac, performance.now())) {
-          deps.onMachine?.({ machine: answer.machine, silence: answer.reason });
-        }
-      }
-      return false;
-    }
-    const now = performance.now();
-    if (!limit.allow(answer.machine.mac, now)) {
+  const keepSilent = ({ reason, machine }: Extract<ProxyAnswer, { kind: 'silence' }>, mac: string): void => {
+    counters.silent(machine === undefined ? reason : 'not to be booted');
+    if (machine !== undefined || LEFT_OUT.has(reason)) logSilence(mac, reason);
+    // A machine in its boot asks again and again: the limit is for what we note as for what we answer.
+    if (machine !== undefined && limit.allow(mac, now())) deps.onMachine?.({ machine, silence: reason });
+  };
+
+  /** True when the answer may go out; it is counted, told and logged then. */
+  const passes = ({ machine, file }: Reply, servers: readonly string[]): boolean => {
+    const at = now();
+    if (!limit.allow(machine.mac, at)) {
       counters.limited += 1;
       return false;
     }
     counters.answered += 1;
-    const { mac, uuid, ipxe, target } = answer.machine;
-    deps.log[logged.allow('', now) ? 'info' : 'debug'](
-      { mac, uuid, ipxe, ...target, file: answer.file, server },
+    const { mac, uuid, ipxe, target } = machine;
+    log[logged.allow('', at) ? 'info' : 'debug'](
+      { mac, uuid, ipxe, ...target, file, server: servers.join(' ') },
       'dhcp: told where to boot from',
     );
-    deps.onMachine?.({ machine: answer.machine, file: answer.file });
+    deps.onMachine?.({ machine, file });
     return true;
   };
 
-  const deliver = (server: string, answer: Extract<ProxyAnswer, { kind: 'reply' }>): void => {
-    const to = answer.to.address === EVERYBODY.address ? everybody : answer.to;
-    sendFrom(server, settings.port, answer.bytes, to).catch((cause: unknown) => {
+  /** Our addresses that answer this packet: one, unless nothing says where the machine is. */
+  const serversFor = (packet: DhcpPacket, heard: Heard, at: number): readonly string[] => {
+    const ours = sockets.serving();
+    if (heard.at !== undefined) {
+      if (packet.giaddr === UNSET && asksToNetboot(packet)) placement.heard(packet.mac, heard.at, at);
+      const named = packet.options.get(OPTION.serverId)?.join('.');
+      return [ours.find(({ address }) => address === named)?.address ?? heard.at];
+    }
+    const all = asksToNetboot(packet)
+      ? placement.addressesFor(packet, heard.from.address, ours, at)
+      : ours.map(({ address }) => address);
+    return packet.giaddr === UNSET && asksToNetboot(packet) ? all : all.slice(0, 1);
+  };
+
+  const answer = (heard: Heard): void => {
+    const parsed = parseDhcp(heard.bytes);
+    if (!parsed.ok) {
+      counters.silent(parsed.reason);
+      return;
+    }
+    const { packet } = parsed;
+    const at = now();
+    if (heard.at === undefined && isEcho(packet, at)) {
+      counters.silent('heard twice');
+      return;
+    }
+    const servers = serversFor(packet, heard, at);
+    const [server, ...others] = servers;
+    if (server === undefined) {
+      counters.silent('no address');
+      return;
+    }
+    const told = decide(packet, heard, server);
+    if (told.kind === 'silence') {
+      keepSilent(told, packet.mac);
+      return;
+    }
+    if (!passes(told, servers)) return;
+    deliver(server, heard, told);
+    // The same decision in the words of the other interfaces: it names the address that the machine shall ask.
+    for (const other of others) {
+      const also = decide(packet, heard, other);
+      if (also.kind === 'reply') deliver(other, heard, also);
+    }
+  };
+
+  const deliver = (server: string, heard: Heard, { bytes, to }: Reply): void => {
+    const sent = sockets.send(server, heard.port, bytes, to.address === EVERYBODY.address ? undefined : to);
+    sent.catch((cause: unknown) => {
       counters.unsent += 1;
-      deps.log.warn({ server, cause }, 'dhcp: an answer could not be sent');
+      log.warn({ server, cause }, 'dhcp: the answer could not be sent');
     });
   };
 
-  /**
-   * dgram does not tell at which interface a broadcast arrived, so each interface says its own address: the machine is
-   * behind one of them, and the others' listeners know neither its address nor its transaction.
-   */
-  const onBroadcast = (bytes: Buffer, from: RemoteInfo): void => {
-    let counted = false;
-    for (const server of bootServers.keys()) {
-      const answer = ask(bytes, from, 67, server);
-      if (!counted && !passes(answer, server)) return;
-      counted = true;
-      if (answer.kind === 'reply') deliver(server, answer);
-    }
-  };
-
-  const onUnicast = (server: string, bytes: Buffer, from: RemoteInfo): void => {
-    const answer = ask(bytes, from, 67, server);
-    if (passes(answer, server)) deliver(server, answer);
-  };
-
-  const onBootServer = (server: string, socket: Socket, bytes: Buffer, from: RemoteInfo): void => {
-    const answer = ask(bytes, from, 4011, server);
-    if (passes(answer, server)) socket.send(answer.bytes, answer.to.port, answer.to.address);
-  };
-
-  const open = async (server: string): Promise<void> => {
-    const socket = await bindUdp(server, settings.bootServerPort, { shared: true, onError: socketError });
-    socket.on('message', (bytes, from) => {
-      onBootServer(server, socket, bytes, from);
-    });
-    bootServers.set(server, socket);
-    if (relays.size === 0) return;
-    const relayed = await bindUdp(server, settings.port, { shared: true, onError: socketError });
-    relayed.on('message', (bytes, from) => {
-      onUnicast(server, bytes, from);
-    });
-    unicast.set(server, relayed);
-  };
-
-  const close = async (server: string): Promise<void> => {
-    for (const sockets of [bootServers, unicast]) {
-      const socket = sockets.get(server);
-      sockets.delete(server);
-      if (socket !== undefined) await closeUdp(socket);
-    }
-  };
-
-  const wanted = (): string[] => {
-    const all = (deps.addresses ?? localAddresses)().filter((entry) => entry.family === 4);
-    const chosen = settings.host === '0.0.0.0' ? all.filter((entry) => !entry.internal) : all;
-    return chosen
-      .filter((entry) => settings.host === '0.0.0.0' || entry.address === settings.host)
-      .map((entry) => entry.address);
-  };
-
-  const rescan = async (): Promise<void> => {
-    const now = new Set(wanted());
-    for (const server of [...bootServers.keys()]) {
-      if (now.has(server)) continue;
-      await close(server);
-      deps.log.info({ server }, 'dhcp: the address is gone');
-    }
-    for (const server of now) {
-      if (bootServers.has(server)) continue;
-      await open(server);
-      deps.log.info({ server }, 'dhcp: answering from a new address');
-    }
-  };
+  const sockets = createDhcpSockets(settings, {
+    log,
+    everybody,
+    addresses: deps.addresses ?? localAddresses,
+    rescanMs: deps.rescanMs ?? 5_000,
+    onPacket(heard) {
+      try {
+        answer(heard);
+      } catch (cause) {
+        log.error({ cause }, 'dhcp: the question could not be answered');
+      }
+    },
+    onDrop(packets) {
+      counters.drop(packets, now());
+    },
+  });
 
   return {
     name: 'dhcp',
     counters,
-    serving: () => [...bootServers.keys()],
+    serving: () => sockets.serving().map(({ address }) => address),
     async start() {
-      const servers = wanted();
-      if (servers.length === 0 && settings.host !== '0.0.0.0') {
-        throw new Failure('unavailable', `no interface has the address ${settings.host}`, {
-          remedy: 'name an address of this host in PILOTLIGHT_DHCP_LISTEN, or 0.0.0.0 for every interface',
-        });
-      }
-      for (const server of servers) await open(server);
-      // Bound to the broadcast address and not to the wildcard: a wildcard socket would take unicast renewals, too.
-      broadcasts = await bindUdp(everybody.address, settings.port, { shared: true, onError: socketError });
-      broadcasts.on('message', onBroadcast);
-      follow = setInterval(() => {
-        following ??= rescan()
-          .catch((cause: unknown) => {
-            deps.log.warn({ cause }, 'dhcp: the addresses of this host could not be followed');
-          })
-          .finally(() => {
-            following = undefined;
-          });
-      }, deps.rescanMs ?? 5_000);
+      await sockets.start();
     },
     async stop() {
-      clearInterval(follow);
-      await following;
-      const socket = broadcasts;
-      broadcasts = undefined;
-      if (socket !== undefined) await closeUdp(socket);
-      for (const server of [...bootServers.keys(), ...unicast.keys()]) await close(server);
+      await sockets.stop();
     },
   };
 }

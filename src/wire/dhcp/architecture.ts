@@ -34,7 +34,7 @@ export function clientTarget(option93: Buffer): Target | undefined {
   return undefined;
 }
 
-/** The Raspberry Pi 5's firmware says architecture 0, which it is not; its address gives it away. */
+/** A Raspberry Pi's own firmware says architecture 0, which it is not; its address gives it away. */
 const RASPBERRY = ['28:cd:c1', '2c:cf:67', 'b8:27:eb', 'd8:3a:dd', 'dc:a6:32', 'e4:5f:01'];
 
 export function isRaspberryPi(mac: string): boolean {

@@ -14,18 +14,40 @@ export interface NetbootMachine {
   readonly ipxe: boolean;
 }
 
+/** True for firmware, installers' boot programs and iPXE, false for an operating system that wants an address. */
+export function asksToNetboot(packet: DhcpPacket): boolean {
+  return vendorClassOf(packet) !== undefined;
+}
+
+function vendorClassOf(packet: DhcpPacket): NetbootMachine['vendorClass'] | undefined {
+  const vendor = packet.options.get(OPTION.vendorClass)?.toString('latin1') ?? '';
+  return (['PXEClient', 'HTTPClient'] as const).find((name) => vendor.startsWith(name));
+}
+
+/** Why a Raspberry Pi is left out: its own firmware wants files of its own, no boot program. */
+export const RASPBERRY_PI = 'the firmware of a Raspberry Pi';
+
+/** Reasons of machines that want to boot from the network, and cannot from us. */
+export const LEFT_OUT: ReadonlySet<string> = new Set([
+  'no architecture',
+  'bad client identifier',
+  'unknown architecture',
+  RASPBERRY_PI,
+]);
+
 /** The machine, or the reason why this packet is none of our business. */
 export function netbootMachine(packet: DhcpPacket): NetbootMachine | string {
-  const vendor = packet.options.get(OPTION.vendorClass)?.toString('latin1') ?? '';
-  const vendorClass = (['PXEClient', 'HTTPClient'] as const).find((name) => vendor.startsWith(name));
+  const vendorClass = vendorClassOf(packet);
   if (vendorClass === undefined) return 'does not netboot';
   const architecture = packet.options.get(OPTION.architecture);
   if (architecture === undefined) return 'no architecture';
   const guid = packet.options.get(OPTION.uuid);
   // Length 0 and no option at all: Intel's boot agents. Anything else that is no type-0 GUID is no PXE client.
   if (guid !== undefined && guid.length !== 0 && (guid.length !== 17 || guid[0] !== 0)) return 'bad client identifier';
-  const target = isRaspberryPi(packet.mac) ? undefined : clientTarget(architecture);
-  if (target === undefined) return 'unknown architecture';
+  const target = clientTarget(architecture);
+  if (target === undefined) return isRaspberryPi(packet.mac) ? RASPBERRY_PI : 'unknown architecture';
+  // Its own firmware says that it is a PC with a BIOS. With UEFI on its card it says what it is.
+  if (target.platform === 'pcbios' && isRaspberryPi(packet.mac)) return RASPBERRY_PI;
   return { mac: packet.mac, uuid: guid && uuidOf(guid), vendorClass, target, ipxe: isIpxe(packet) };
 }
 

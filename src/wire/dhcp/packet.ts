@@ -11,6 +11,7 @@ export const OPTION = {
   vendorClass: 60,
   bootFile: 67,
   userClass: 77,
+  relayAgent: 82,
   architecture: 93,
   uuid: 97,
   ipxe: 175,

@@ -63,7 +63,8 @@ export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyA
   const bytes = encodeDhcp({
     op: BOOT_REPLY,
     xid: packet.xid,
-    flags: to.address === EVERYBODY ? packet.flags | BROADCAST_FLAG : packet.flags,
+    // Without an address of the machine in the answer, a relay can pass it on as a broadcast only (RFC 1542 4.1.2).
+    flags: to === question.from ? packet.flags : packet.flags | BROADCAST_FLAG,
     ciaddr: port === 4011 || type === MESSAGE.ack ? packet.ciaddr : UNSET,
     // iPXE finds "nothing to boot" without it, even where the file is a URL.
     siaddr: policy.serverAddress,
@@ -108,6 +109,9 @@ function replyOptions(
   ];
   if (guid !== undefined && guid.length > 0) options.push([OPTION.uuid, guid]);
   if (machine.vendorClass === 'PXEClient') options.push([OPTION.vendorSpecific, vendorOptions(packet)]);
+  // RFC 3046 2.2: as it came, and last. A relay finds the port of its answer by it.
+  const relayAgent = packet.options.get(OPTION.relayAgent);
+  if (relayAgent !== undefined) options.push([OPTION.relayAgent, relayAgent]);
   return options;
 }
 

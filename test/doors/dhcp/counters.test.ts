@@ -10,4 +10,13 @@ describe('DhcpCounters', () => {
       ['too long', 1],
     ]);
   });
+
+  it('knows when packets were lost', () => {
+    const counters = new DhcpCounters();
+    counters.drop(0, 5);
+    expect(counters).toMatchObject({ dropped: 0, droppedAt: undefined });
+    counters.drop(3, 7);
+    counters.drop(2, 9);
+    expect(counters).toMatchObject({ dropped: 5, droppedAt: 9 });
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isIpxe, netbootMachine } from '../../../src/wire/dhcp/machine.ts';
+import { isIpxe, LEFT_OUT, netbootMachine, RASPBERRY_PI } from '../../../src/wire/dhcp/machine.ts';
 import { discover, FIRMWARE, GUID, optionsOf, parsed } from '../../support/dhcp-packets.ts';
 
 const OVMF = 'OVMF 2022.11, PXEv4';
@@ -43,8 +43,19 @@ describe('netbootMachine', () => {
     expect(read({ 97: guid })).toMatchObject({ vendorClass: 'PXEClient', uuid: undefined });
   });
 
-  it('ignores a Raspberry Pi, which says that it is a PC', () => {
-    expect(read({ 93: Buffer.from([0, 0]) }, 'dc:a6:32:00:00:01')).toBe('unknown architecture');
+  it('ignores a Raspberry Pi whose own firmware says that it is a PC, and answers one with UEFI on its card', () => {
+    const pi = 'dc:a6:32:00:00:01';
+    expect(read({ 93: Buffer.from([0, 0]) }, pi)).toBe(RASPBERRY_PI);
+    expect(read({ 93: Buffer.from([0, 41]) }, pi)).toBe(RASPBERRY_PI);
+    expect(read({ 93: Buffer.from([0, 11]) }, pi)).toMatchObject({ target: { platform: 'efi', arch: 'arm64' } });
+  });
+
+  it('knows which reasons are those of a machine that wants to netboot', () => {
+    const reasons = [{ 93: undefined }, { 93: Buffer.from([0, 99]) }, { 97: GUID.subarray(0, 5) }].map((changes) =>
+      read(changes as Record<number, Buffer | undefined>),
+    );
+    expect(reasons.every((reason) => typeof reason === 'string' && LEFT_OUT.has(reason))).toBe(true);
+    expect(LEFT_OUT.has(read({ 60: undefined }) as string)).toBe(false);
   });
 });
 

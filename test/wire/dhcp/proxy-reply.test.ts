@@ -125,6 +125,28 @@ describe('proxyReply', () => {
     expect(ask(discover(OVMF, { giaddr: '10.9.9.1' }))).toMatchObject({ to: { address: '10.9.9.1', port: 67 } });
   });
 
+  it('asks for a broadcast where the answer has no address of the machine, whatever the machine asked for', () => {
+    const flags = (answer: ProxyAnswer): number | undefined =>
+      answer.kind === 'reply' ? parsed(answer.bytes).flags : undefined;
+    for (const asked of [0, 0x8000]) {
+      expect(flags(ask(discover(OVMF, { flags: asked })))).toBe(0x8000);
+      expect(flags(ask(discover(OVMF, { flags: asked, giaddr: '10.9.9.1' })))).toBe(0x8000);
+      expect(flags(ask(question(3, OVMF, { flags: asked }), 4011, { address: '10.0.0.7', port: 68 }))).toBe(asked);
+    }
+  });
+
+  it('gives a relay its option 82 back, as it came and last (RFC 3046)', () => {
+    const circuit = Buffer.from('0104000a0003020600c0ffee0001', 'hex');
+    const answer = ask(discover([[82, circuit], ...OVMF], { giaddr: '10.9.9.1' }));
+    const packet = answer.kind === 'reply' ? parsed(answer.bytes) : undefined;
+    expect([...(packet?.options ?? [])].at(-1)).toEqual([82, circuit]);
+    // A switch adds it without being a relay, and takes it off the answer.
+    const snooped = ask(discover([[82, circuit], ...OVMF]));
+    expect(snooped.kind === 'reply' && parsed(snooped.bytes).options.get(82)).toEqual(circuit);
+    const without = ask(discover(OVMF, { giaddr: '10.9.9.1' }));
+    expect(without.kind === 'reply' && parsed(without.bytes).options.has(82)).toBe(false);
+  });
+
   it('sends nothing on 67 to where a packet merely says it came from', () => {
     const forged = discover(OVMF, { ciaddr: '203.0.113.5', flags: 0 });
     expect(ask(forged, 67, { address: '203.0.113.5', port: 53 })).toMatchObject({
