@@ -28,6 +28,7 @@ import { version } from '../settings/version.ts';
 import { loadAdminToken } from './admin-token.ts';
 import { createBootWatch } from './boot-watch.ts';
 import { createClusterTokens } from './cluster-tokens.ts';
+import { dhcpTroubles } from './dhcp-troubles.ts';
 import { discoveryBase } from './discovery-base.ts';
 import { openEndedSessions } from './ended-sessions.ts';
 import { healthOf } from './health.ts';
@@ -203,7 +204,11 @@ function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
   return dhcp === undefined ? {} : { dhcp: () => dhcp };
 }
 
-function lanTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
+function lanTroubles(settings: Settings, lan: Lan): readonly Trouble[] {
+  return [...tftpTroubles(settings, lan), ...dhcpTroubles(lan)];
+}
+
+function tftpTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
   if (tftp === undefined || lan.tftp()?.length !== 0) return [];
   const remedy =
     'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';

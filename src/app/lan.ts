@@ -7,6 +7,7 @@ import type { DhcpCounters } from '../doors/dhcp/counters.ts';
 import { createDhcpDoor, type DhcpDoor, type MachineEvent } from '../doors/dhcp/door.ts';
 import { createTftpDoor, type TftpDoor } from '../doors/tftp/door.ts';
 import type { TransferEvent } from '../doors/tftp/transfer-event.ts';
+import { createUdpDrops } from '../files/udp-drops.ts';
 import { SYSTEM_FOLDERS, type FirmwareShelf } from '../firmware/firmware-shelf.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createFirmwareWatch } from './firmware-watch.ts';
@@ -74,7 +75,7 @@ export function openLan({ settings, house, firmware, log, listeners, httpPort }:
     };
     dhcpDoor = createDhcpDoor(
       { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays },
-      { choose, onMachine, log },
+      { choose, onMachine, log, drops: createUdpDrops([dhcp.listen.port, BOOT_SERVER_PORT]) },
     );
     services.push(dhcpDoor);
   }

@@ -4,6 +4,7 @@ import type { Log } from '../domain/log.ts';
 import type { Origin } from '../domain/origin.ts';
 import { plainAddress } from '../doors/http/origin.ts';
 import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../doors/tftp/source.ts';
+import { createOnce } from '../doors/once.ts';
 import type { OpenFile } from '../files/data-root.ts';
 import type { FirmwareShelf } from '../firmware/firmware-shelf.ts';
 import type { Shelf, ShelfFile } from '../images/shelf.ts';
@@ -24,6 +25,7 @@ export interface TftpSourceOptions {
 /** What lies behind the TFTP door: the desk decides, the firmware shelf and the image shelf have the bytes. */
 export function createTftpSource(options: TftpSourceOptions): TftpSource {
   const { desk, firmware, shelf, settings, originAt, log } = options;
+  const first = createOnce();
 
   async function open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined> {
     const loops = settings.smartNbp && wantsScriptInsteadOf(ask.name, ask.options);
@@ -32,6 +34,12 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
     const about = { file: ask.name, from: ask.client.address };
     switch (answer?.kind) {
       case undefined:
+        if (isRaspberryPiFile(ask.name) && first(ask.client.address)) {
+          log.info(
+            { ...about, remedy: 'put UEFI firmware on its card, see docs/network.md' },
+            'tftp: the firmware of a Raspberry Pi wants files of its own, which are not served here',
+          );
+        }
         log.debug(about, 'tftp: no such file');
         return undefined;
       case 'text':
@@ -65,6 +73,13 @@ export function createTftpSource(options: TftpSourceOptions): TftpSource {
   }
 
   return { open };
+}
+
+/** Its boot ROM asks for `SERIAL/start4.elf` and the like, where SERIAL is the end of its serial number or nothing. */
+function isRaspberryPiFile(name: string): boolean {
+  return /^\/*(?:[0-9a-f]{8}\/)?(?:bootcode\.bin|start\w*\.elf|fixup\w*\.dat|autoboot\.txt|bootsig\.bin|recovery\.elf)$/i.test(
+    name,
+  );
 }
 
 function lend(file: OpenFile): TftpFile {

@@ -17,6 +17,7 @@ export interface DhcpCounts {
   readonly answered: number;
   readonly limited: number;
   readonly unsent: number;
+  readonly dropped: number;
   /** By reason: fixed words. */
   readonly silences: ReadonlyMap<string, number>;
 }
@@ -64,11 +65,12 @@ export function sourceParts({ machines, problems, journal, dhcp }: MetricSources
     parts.push([
       'dhcp',
       () => {
-        const { answered, limited, unsent, silences } = dhcp();
+        const { answered, limited, unsent, dropped, silences } = dhcp();
         return [
           ['dhcpAnswered', plain(answered)],
           ['dhcpLimited', plain(limited)],
           ['dhcpUnsent', plain(unsent)],
+          ['dhcpDropped', plain(dropped)],
           ['dhcpSilent', [...silences].map(([reason, n]) => labelled(reason, n))],
         ];
       },

@@ -32,6 +32,7 @@ export const METRIC_ROWS = {
   dhcpSilent: row('counter', 'dhcp_silences_total', 'DHCP requests that were left alone, by why', 'reason'),
   dhcpLimited: row('counter', 'dhcp_limited_total', 'DHCP answers that the rate limit kept back'),
   dhcpUnsent: row('counter', 'dhcp_unsent_total', 'DHCP answers that this host could not send'),
+  dhcpDropped: row('counter', 'dhcp_dropped_total', 'DHCP requests that a full buffer lost before they were read'),
   machines: row('gauge', 'machines', 'machines by where they are in their life', 'state'),
   problems: row('gauge', 'catalog_problems', "what is wrong in the operator's files", 'severity'),
   journalOn: row('gauge', 'journal_on', '1: what happens is written down; 0: the journal is off'),

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { createTftpSource } from '../../src/app/tftp-source.ts';
-import { SILENT } from '../../src/domain/log.ts';
+import { SILENT, type Log } from '../../src/domain/log.ts';
 import type { TftpAsk } from '../../src/doors/tftp/source.ts';
 import { openFirmwareShelf } from '../../src/firmware/firmware-shelf.ts';
 import { makeFolder } from '../support/folder.ts';
 import { houseOf, originOf } from '../support/house.ts';
+import { keepingLog } from '../support/tftp-server.ts';
 
 const IPXE = [
   { name: 'blksize', value: '1432' },
@@ -16,7 +17,7 @@ const OVMF = [
   { name: 'windowsize', value: '4' },
 ];
 
-async function source(settings = { smartNbp: true, images: false }) {
+async function source(settings = { smartNbp: true, images: false }, log: Log = SILENT) {
   const house = await houseOf({ 'images/k': 'kernel' });
   const firmware = openFirmwareShelf([makeFolder({ 'undionly.kpxe': 'nbp' })]);
   return createTftpSource({
@@ -24,7 +25,7 @@ async function source(settings = { smartNbp: true, images: false }) {
     firmware,
     settings,
     originAt: (server) => originOf(`${server}:4777`),
-    log: SILENT,
+    log,
   });
 }
 
@@ -55,6 +56,17 @@ it('a setting turns the smart NBP off', async () => {
 it('images only if a setting allows it', async () => {
   expect(await (await source()).open(ask('images/k'))).toBeUndefined();
   expect(await text(await (await source({ smartNbp: true, images: true })).open(ask('images/k')))).toBe('kernel');
+});
+
+it('case 20-raspberry-pi: its firmware gets nothing, and one line in the log says what to do', async () => {
+  const log = keepingLog();
+  const made = await source({ smartNbp: true, images: false }, log);
+  for (const name of ['3c1a9f02/start4.elf', '3c1a9f02/start.elf', 'bootcode.bin', 'pieeprom.sig', 'kernel8.img']) {
+    expect(await made.open(ask(name))).toBeUndefined();
+  }
+  const told = log.lines.filter(({ level }) => level === 'info');
+  expect(told).toMatchObject([{ fields: { from: '10.0.0.9', file: '3c1a9f02/start4.elf' } }]);
+  expect(String(told[0]?.fields['remedy'])).toContain('UEFI');
 });
 
 it('what is not there is not there', async () => {

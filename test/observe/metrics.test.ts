@@ -59,7 +59,7 @@ test('what is read when somebody looks', async () => {
     journal: () => ({ on: true, lost: 4 }),
   });
   metrics.watch({
-    dhcp: () => ({ answered: 5, limited: 6, unsent: 7, silences: new Map([['not PXE', 8]]) }),
+    dhcp: () => ({ answered: 5, limited: 6, unsent: 7, dropped: 9, silences: new Map([['not PXE', 8]]) }),
     lastGoodSync: () => 400_000,
   });
   expect(await linesOf(metrics)).toEqual(
@@ -74,6 +74,7 @@ test('what is read when somebody looks', async () => {
       'pilotlight_dhcp_answers_total 5',
       'pilotlight_dhcp_limited_total 6',
       'pilotlight_dhcp_unsent_total 7',
+      'pilotlight_dhcp_dropped_total 9',
       'pilotlight_dhcp_silences_total{reason="not PXE"} 8',
       'pilotlight_sync_age_seconds 600',
     ]),
@@ -148,7 +149,7 @@ test('the page is as Prometheus wants it, and says nothing that the table does n
     machines: async () => Promise.resolve({}),
     problems: () => ({ error: 0, warning: 0 }),
     journal: () => ({ on: true, lost: 0 }),
-    dhcp: () => ({ answered: 0, limited: 0, unsent: 0, silences: new Map() }),
+    dhcp: () => ({ answered: 0, limited: 0, unsent: 0, dropped: 0, silences: new Map() }),
   };
   metrics.watch(full);
   metrics.syncEnded(0, 1);

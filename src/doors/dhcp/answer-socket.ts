@@ -2,10 +2,8 @@ import { createSocket } from 'node:dgram';
 import type { Endpoint } from '../../wire/dhcp/proxy-reply.ts';
 
 /**
- * Sends one packet from an interface's own address and the server's port, and closes the socket at once. Firmware wants
- * port 67 as the source, and a broadcast leaves by the interface whose address the socket has (a wildcard's goes by the
- * default route). A socket that stayed open there would take the unicast renewals of a DHCP server beside us: for the
- * kernel it is the better match.
+ * Sends one packet from an interface's own address, and closes the socket at once: for who asks seldom. A broadcast leaves
+ * by the interface whose address the socket has (a wildcard's goes by the default route).
  */
 export async function sendFrom(address: string, port: number, bytes: Buffer, to: Endpoint): Promise<void> {
   const socket = createSocket({

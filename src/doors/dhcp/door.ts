@@ -10,7 +10,7 @@ import { createOnce } from '../once.ts';
 import { DhcpCounters } from './counters.ts';
 import { createEchoes } from './echoes.ts';
 import { Placement } from './placement.ts';
-import { createDhcpSockets, type Heard } from './sockets.ts';
+import { createDhcpSockets, type Heard, type KernelDrops } from './sockets.ts';
 
 export interface DhcpSettings {
   /** `0.0.0.0`: every interface; else the address of the only one that is answered at. */
@@ -30,6 +30,8 @@ export interface DhcpDeps {
   readonly log: Log;
   /** Called for each machine that was answered, or left alone on purpose: cheap, please. */
   readonly onMachine?: (event: MachineEvent) => void;
+  /** Without it, what the kernel drops is not counted. */
+  readonly drops?: KernelDrops;
   /** For tests. */
   readonly addresses?: () => readonly LocalAddress[];
   /** For tests, which may not broadcast: who "everybody" is, and the port of clients. */
@@ -178,6 +180,7 @@ export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor
     everybody,
     addresses: deps.addresses ?? localAddresses,
     rescanMs: deps.rescanMs ?? 5_000,
+    drops: deps.drops,
     onPacket(heard) {
       try {
         answer(heard);

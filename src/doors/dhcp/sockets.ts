@@ -6,7 +6,6 @@ import type { LocalAddress } from '../local-addresses.ts';
 import { bindUdp, closeUdp } from '../udp-socket.ts';
 import { AnswerSockets } from './answer-sockets.ts';
 import { createInbox } from './inbox.ts';
-import { createKernelDrops } from './kernel-drops.ts';
 
 /** A packet, and where it was heard. */
 export interface Heard {
@@ -24,12 +23,21 @@ export interface SocketSettings {
   readonly relays?: readonly string[];
 }
 
+/** What the kernel threw away because a socket's buffer was full. */
+export interface KernelDrops {
+  /** Looks for this process's sockets: some were opened. */
+  follow(): Promise<void>;
+  /** Packets since the start; never falls. */
+  read(): Promise<number>;
+}
+
 export interface SocketDeps {
   readonly log: Log;
   /** The broadcast address, and the port of clients. */
   readonly everybody: Endpoint;
   readonly addresses: () => readonly LocalAddress[];
   readonly rescanMs: number;
+  readonly drops: KernelDrops | undefined;
   /** Must not throw. */
   readonly onPacket: (heard: Heard) => void;
   /** Packets were lost before anything looked at them. */
@@ -59,10 +67,9 @@ interface Station {
 
 /** The sockets of the DHCP door, as the host's addresses come and go. */
 export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): DhcpSockets {
-  const { log, everybody } = deps;
+  const { log, everybody, drops } = deps;
   const { port, bootServerPort } = settings;
   const answers = new AnswerSockets(port, everybody);
-  const drops = createKernelDrops([port, bootServerPort]);
   const stations = new Map<string, Station>();
   /** Addresses that could not be opened, so that each is told once and not every few seconds. */
   const refused = new Set<string>();
@@ -142,11 +149,11 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
     await openAll(places);
     const news = [...stations.keys()].filter((address) => !before.has(address));
     for (const server of news) log.info({ server }, 'dhcp: answering from a new address');
-    if (news.length > 0) await drops.follow();
+    if (news.length > 0) await drops?.follow();
   };
 
   const countDrops = async (): Promise<void> => {
-    const total = await drops.read();
+    const total = (await drops?.read()) ?? 0;
     const packets = total - lost;
     lost = total;
     if (packets <= 0) return;
@@ -185,8 +192,8 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
       if (failure !== undefined && stations.size === 0) throw failure;
       // Bound to the broadcast address and not to the wildcard: a wildcard socket would take unicast renewals, too.
       broadcasts = await listen(everybody.address, port, { port: 67, at: undefined });
-      await drops.follow();
-      lost = await drops.read();
+      await drops?.follow();
+      lost = (await drops?.read()) ?? 0;
       timer = setInterval(() => {
         turn ??= rescan()
           .then(countDrops)

@@ -1,90 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import {
-  createDhcpDoor,
-  type DhcpDeps,
-  type DhcpDoor,
-  type DhcpSettings,
-  type MachineEvent,
-} from '../../../src/doors/dhcp/door.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { MachineEvent } from '../../../src/doors/dhcp/door.ts';
 import type { LocalAddress } from '../../../src/doors/local-addresses.ts';
-import type { DhcpFields } from '../../../src/wire/dhcp/encode.ts';
-import type { NetbootMachine } from '../../../src/wire/dhcp/machine.ts';
-import type { BootChoice } from '../../../src/wire/dhcp/proxy-reply.ts';
+import { EVERYBODY, lan, local, OVMF, SERVER } from '../../support/dhcp-lan.ts';
 import { discover, FIRMWARE, optionsOf, parsed, question } from '../../support/dhcp-packets.ts';
 import { RawClient } from '../../support/tftp-client.ts';
-import { keepingLog, until } from '../../support/tftp-server.ts';
+import { until } from '../../support/tftp-server.ts';
 import { chance, mutant } from '../../support/udp-fuzz.ts';
-
-// Loopback cannot broadcast: 127.0.0.77 stands for 255.255.255.255, the client's address for "every client".
-const EVERYBODY = '127.0.0.77';
-const SERVER = '127.0.0.1';
-const OVMF = discover(optionsOf('OVMF 2022.11, PXEv4'));
-
-/** An interface for each address, and a network for each: loopback is one network, which no test here may be fooled by. */
-const local = (...addresses: string[]): LocalAddress[] =>
-  addresses.map((address, i) => ({
-    interfaceName: `lo${String(i)}`,
-    address,
-    family: 4,
-    internal: false,
-    netmask: '255.255.255.255',
-  }));
-const THREE = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
-/** A REQUEST that names this server, as an answer to its offer. */
-const naming = (server: string, fields: Partial<DhcpFields> = {}): Buffer =>
-  question(3, [...optionsOf('OVMF 2022.11, PXEv4'), [54, Buffer.from(server.split('.').map(Number))]], fields);
-
-interface Lan {
-  readonly door: DhcpDoor;
-  readonly client: RawClient;
-  readonly log: ReturnType<typeof keepingLog>;
-  readonly port: number;
-  readonly bootServerPort: number;
-}
-
-const cleanup: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of cleanup.splice(0).reverse()) await step();
-});
-
-/** Two ports that are free now. */
-async function freePorts(): Promise<[number, number]> {
-  const probes = [await RawClient.open(EVERYBODY), await RawClient.open(SERVER)] as const;
-  const ports: [number, number] = [probes[0].socket.address().port, probes[1].socket.address().port];
-  for (const probe of probes) probe.close();
-  return ports;
-}
-
-async function lan(settings: Partial<DhcpSettings> = {}, deps: Partial<DhcpDeps> = {}): Promise<Lan> {
-  const [port, bootServerPort] = await freePorts();
-  const client = await RawClient.open('127.0.0.78');
-  const log = keepingLog();
-  // Packets go to the port of `port`, answers to "everybody" come back to the client's.
-  const everybody = { address: EVERYBODY, port: client.socket.address().port };
-  const door = createDhcpDoor(
-    { host: '0.0.0.0', port, bootServerPort, ...settings },
-    {
-      choose: (machine, server) => ({ file: machine.ipxe ? `http://${server}:4777/boot.ipxe` : 'snponly.efi' }),
-      log,
-      addresses: () => local(SERVER),
-      everybody,
-      ...deps,
-    },
-  );
-  await door.start();
-  cleanup.push(
-    () => {
-      client.close();
-    },
-    async () => door.stop(AbortSignal.abort()),
-  );
-  return { door, client, log, port, bootServerPort };
-}
 
 describe('the DHCP door', () => {
   it('answers a broadcast from the address of its interface and the server port', async () => {
     const hears = await RawClient.open(EVERYBODY);
-    cleanup.push(() => {
+    onTestFinished(() => {
       hears.close();
     });
     const told: MachineEvent[] = [];
@@ -101,134 +27,6 @@ describe('the DHCP door', () => {
     expect(parsed(bytes)).toMatchObject({ siaddr: SERVER, yiaddr: '0.0.0.0', file: 'snponly.efi' });
     expect(log.lines.at(-1)).toMatchObject({ level: 'info', fields: { mac: '52:54:00:55:1c:ee', server: SERVER } });
     expect(told).toMatchObject([{ machine: { mac: '52:54:00:55:1c:ee', ipxe: false }, file: 'snponly.efi' }]);
-  });
-
-  /** Hears what goes to every machine. */
-  async function hearing(): Promise<{ hears: RawClient; everybody: { address: string; port: number } }> {
-    const hears = await RawClient.open(EVERYBODY);
-    cleanup.push(() => {
-      hears.close();
-    });
-    return { hears, everybody: { address: EVERYBODY, port: hears.socket.address().port } };
-  }
-
-  it('answers at each interface with its own address where nothing says at which the machine is, and counts one', async () => {
-    const { hears, everybody } = await hearing();
-    const told: MachineEvent[] = [];
-    const { client, port, door, log } = await lan(
-      { limits: { perKey: 1, total: 1 } },
-      { everybody, addresses: () => local(...THREE), onMachine: (event) => told.push(event) },
-    );
-    client.send(discover(optionsOf('iPXE 1.0.0+git-20190125, snponly.efi')), port, EVERYBODY);
-    const answers = [await hears.expect(), await hears.expect(), await hears.expect()].map(({ bytes, from }) => ({
-      from: from.address,
-      siaddr: parsed(bytes).siaddr,
-      file: parsed(bytes).file,
-    }));
-    expect(answers.sort((a, b) => a.from.localeCompare(b.from))).toEqual(
-      THREE.map((address) => ({ from: address, siaddr: address, file: `http://${address}:4777/boot.ipxe` })),
-    );
-    expect(door.counters).toMatchObject({ answered: 1, limited: 0, unsent: 0 });
-    expect(door.counters.silences.size).toBe(0);
-    expect(told).toHaveLength(1);
-    expect(log.lines).toHaveLength(1);
-  });
-
-  it('notes and counts a machine that is left alone once, however many interfaces there are', async () => {
-    const told: MachineEvent[] = [];
-    let chosen = 0;
-    const choose = (): BootChoice => {
-      chosen += 1;
-      return { silence: 'it boots its own disk' };
-    };
-    const { client, port, door } = await lan(
-      {},
-      { choose, addresses: () => local(...THREE), onMachine: (event) => told.push(event) },
-    );
-    client.send(OVMF, port, EVERYBODY);
-    await until(() => told.length > 0);
-    expect([told.length, chosen, [...door.counters.silences]]).toEqual([1, 1, [['not to be booted', 1]]]);
-  });
-
-  it('acknowledges a REQUEST that names its second address, once and from there', async () => {
-    const { hears, everybody } = await hearing();
-    const { client, port, door } = await lan({}, { everybody, addresses: () => local(...THREE) });
-    client.send(naming('127.0.0.2'), port, EVERYBODY);
-    client.send(naming('127.0.0.9', { xid: 2 }), port, EVERYBODY);
-    client.send(naming('127.0.0.3', { xid: 3 }), port, EVERYBODY);
-    const answers = [await hears.expect(), await hears.expect()].map(({ bytes, from }) => [
-      from.address,
-      parsed(bytes).siaddr,
-      parsed(bytes).options.get(53)?.[0],
-    ]);
-    expect(answers).toEqual([
-      ['127.0.0.2', '127.0.0.2', 5],
-      ['127.0.0.3', '127.0.0.3', 5],
-    ]);
-    expect(door.counters).toMatchObject({ answered: 2, limited: 0 });
-    expect(Object.fromEntries(door.counters.silences)).toEqual({ 'for another server': 1 });
-    expect(hears.all).toHaveLength(2);
-  });
-
-  it('answers where the machine has named us the next time that it asks', async () => {
-    const { hears, everybody } = await hearing();
-    const { client, port } = await lan({}, { everybody, addresses: () => local(...THREE) });
-    client.send(naming('127.0.0.2'), port, EVERYBODY);
-    await hears.expect();
-    client.send(discover(optionsOf('iPXE 1.0.0+git-20190125, snponly.efi'), { xid: 7 }), port, EVERYBODY);
-    client.send(naming('127.0.0.1', { mac: '52:54:00:00:00:99' }), port, EVERYBODY);
-    const after = [await hears.expect(), await hears.expect()].map(({ from }) => from.address);
-    expect(after).toEqual(['127.0.0.2', '127.0.0.1']);
-  });
-
-  it('answers a broadcast that came by two interfaces once', async () => {
-    const { hears, everybody } = await hearing();
-    const { client, port, door } = await lan({}, { everybody, now: () => 0 });
-    for (const xid of [1, 1, 2]) client.send(discover(optionsOf('OVMF 2022.11, PXEv4'), { xid }), port, EVERYBODY);
-    const xids = [await hears.expect(), await hears.expect()].map(({ bytes }) => parsed(bytes).xid);
-    expect(xids).toEqual([1, 2]);
-    expect(door.counters.answered).toBe(2);
-    expect(Object.fromEntries(door.counters.silences)).toEqual({ 'heard twice': 1 });
-  });
-
-  it('answers the next machine where a decision fails, and logs it', async () => {
-    const choose = (machine: NetbootMachine): BootChoice => {
-      if (machine.mac.endsWith('99')) throw new TypeError('a fault');
-      return { file: 'snponly.efi' };
-    };
-    const { client, bootServerPort, log } = await lan({}, { choose });
-    const options = optionsOf('OVMF 2022.11, PXEv4');
-    client.send(question(3, options, { mac: '52:54:00:00:00:99' }), bootServerPort, SERVER);
-    client.send(question(3, options), bootServerPort, SERVER);
-    await client.expect();
-    expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
-      ['error', 'dhcp: the question could not be answered'],
-      ['info', 'dhcp: told where to boot from'],
-    ]);
-  });
-
-  it('case 20-raspberry-pi: says once for each machine that it gets no answer, and what to do', async () => {
-    const { client, port, door, log } = await lan();
-    const pi = optionsOf('iPXE 1.0.0+git-20190125, BIOS ROM', { 77: undefined, 175: undefined });
-    for (const [mac, xid] of [
-      ['dc:a6:32:01:02:03', 1],
-      ['dc:a6:32:01:02:03', 2],
-      ['dc:a6:32:01:02:04', 3],
-    ] as const) {
-      client.send(discover(pi, { mac, xid }), port, EVERYBODY);
-    }
-    await until(() => door.counters.silences.get('the firmware of a Raspberry Pi') === 3);
-    const lines = log.lines.filter(({ level }) => level === 'info').map(({ fields, message }) => [message, fields]);
-    expect(lines).toEqual(
-      ['dc:a6:32:01:02:03', 'dc:a6:32:01:02:04'].map((mac) => [
-        'dhcp: the machine gets no answer',
-        {
-          mac,
-          reason: 'the firmware of a Raspberry Pi',
-          remedy: 'put UEFI firmware on its card, see docs/network.md',
-        },
-      ]),
-    );
   });
 
   it('acknowledges on 4011, to where the request came from', async () => {
@@ -275,7 +73,7 @@ describe('the DHCP door', () => {
 
   it('takes unicasts on the server port only where a relay is named', async () => {
     const relay = await RawClient.open('127.0.0.79');
-    cleanup.push(() => {
+    onTestFinished(() => {
       relay.close();
     });
     const without = await lan();

@@ -1,7 +1,7 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { HOST_FILES, type HostFiles } from './host-file.ts';
 
 /** How many packets the kernel threw away because a socket's buffer was full, since those sockets were opened. */
-export interface KernelDrops {
+export interface UdpDrops {
   /** Looks for this process's UDP sockets at these ports: call it when some were opened or closed. */
   follow(): Promise<void>;
   /** Since the start; never falls. Zero where the kernel does not say it (not Linux, no /proc). */
@@ -12,17 +12,17 @@ export interface KernelDrops {
  * Node does not tell a socket's drops, /proc/self/net/udp does: its first columns are the local address and port, its last
  * the inode and the drops (proc_pid_net(5)). Other programs may have the same port: only our inodes count.
  */
-export function createKernelDrops(ports: readonly number[]): KernelDrops {
+export function createUdpDrops(ports: readonly number[], host: HostFiles = HOST_FILES): UdpDrops {
   const hexPorts = new Set(ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')));
   const byInode = new Map<string, number>();
   let ours: ReadonlySet<string> = new Set();
 
   return {
     async follow() {
-      ours = await socketInodes();
+      ours = await socketInodes(host);
     },
     async read() {
-      const table = await readFile('/proc/self/net/udp', 'latin1').catch(() => '');
+      const table = (await host.read('/proc/self/net/udp')) ?? '';
       for (const line of table.split('\n').slice(1)) {
         const words = line.trim().split(/\s+/);
         const port = words[1]?.split(':')[1] ?? '';
@@ -35,8 +35,8 @@ export function createKernelDrops(ports: readonly number[]): KernelDrops {
   };
 }
 
-async function socketInodes(): Promise<ReadonlySet<string>> {
-  const names = await readdir('/proc/self/fd').catch(() => []);
-  const targets = await Promise.all(names.map(async (name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
-  return new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
+async function socketInodes(host: HostFiles): Promise<ReadonlySet<string>> {
+  const names = await host.list('/proc/self/fd');
+  const targets = await Promise.all(names.map(async (name) => await host.link(`/proc/self/fd/${name}`)));
+  return new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target ?? '')?.[1] ?? []));
 }

@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
-import { createKernelDrops } from '../../../src/doors/dhcp/kernel-drops.ts';
-import { bindUdp } from '../../../src/doors/udp-socket.ts';
-import { needs } from '../../support/needs.ts';
+import { createUdpDrops } from '../../src/files/udp-drops.ts';
+import { bindUdp } from '../../src/doors/udp-socket.ts';
+import { needs } from '../support/needs.ts';
 
 needs({ files: ['/proc/self/net/udp'] }).test(
   'counts what a full buffer loses, of its own sockets at these ports',
@@ -12,7 +12,7 @@ needs({ files: ['/proc/self/net/udp'] }).test(
     onTestFinished(() => {
       for (const socket of [full, other, sender]) socket.close();
     });
-    const drops = createKernelDrops([full.address().port]);
+    const drops = createUdpDrops([full.address().port]);
     await drops.follow();
     expect(await drops.read()).toBe(0);
     let heard = 0;
