@@ -15,6 +15,7 @@ import { createDiscoveryDoor } from '../doors/http/discovery-routes.ts';
 import { clientKey } from '../doors/http/operator/auth/client.ts';
 import { createOperatorAuth } from '../doors/http/operator/auth/operator-auth.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { removeLeftovers } from '../files/leftovers.ts';
 import { openFirmwareShelf, readProgram } from '../firmware/firmware-shelf.ts';
 import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
 import { discoveryStore } from '../journal/discovery-journal.ts';
@@ -147,6 +148,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
   return {
     // What is asked for must be there before somebody asks: the doors come after what stands behind them.
     services: [
+      leftovers(files, log),
       lastResort,
       metrics,
       journal,
@@ -213,6 +215,19 @@ function tftpTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
   const remedy =
     'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
   return [{ severity: 'warning', what: `TFTP does not listen on port ${String(tftp.listen.port)}`, remedy }];
+}
+
+/** Before anything is written: what a process that was killed left of its writing goes. */
+function leftovers(files: DataRoot, log: Log): Service {
+  return {
+    name: 'leftovers',
+    async start() {
+      const removed = await removeLeftovers(files);
+      if (removed.length > 0)
+        log.info({ removed: removed.join(', ') }, 'drafts of a process that was killed are removed');
+    },
+    stop: () => Promise.resolve(),
+  };
 }
 
 /** The marks have no life of their own; what is not on the disk yet is written at the end. */

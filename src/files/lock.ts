@@ -194,7 +194,8 @@ export async function isLeftOver(path: string): Promise<boolean> {
   const holder = await readHolder(path);
   const { mtimeMs } = await stat(path);
   return holder === undefined
-    ? Date.now() - mtimeMs > SILENCE
+    ? // It is written at once: half a line is of one that was killed.
+      Math.abs(Date.now() - mtimeMs) > 1000
     : !(await isAlive(holder, await describeProcess(), path, Date.now()));
 }
 

@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { syncFolder } from './sync-folder.ts';
 import { errnoOf } from './system-error.ts';
 
+const ATTEMPTS = 3;
+
 export interface Placing {
   readonly mode: number;
   /** Whether a file that is there already gives way. */
@@ -17,6 +19,26 @@ export interface Placing {
  * link(2) fails where rename(2) would replace without a word. Throws what the system says.
  */
 export async function placeFile(
+  target: string,
+  content: string | Uint8Array,
+  placing: Placing,
+): Promise<'placed' | 'exists'> {
+  return await withDraft(() => place(target, content, placing));
+}
+
+/** A server that starts removes the drafts that dead processes left: one that lives and lost its own writes it again. */
+export async function withDraft<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      const isGone = errnoOf(error) === 'ENOENT' && error instanceof Error && 'dest' in error;
+      if (!isGone || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function place(
   target: string,
   content: string | Uint8Array,
   { mode, replace, prepare }: Placing,

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type DataRoot } from './data-root.ts';
 import { factsOf, identityOf } from './file-facts.ts';
 import { readAll } from './read-all.ts';
+import { withDraft } from './place-file.ts';
 import { syncFolder } from './sync-folder.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
@@ -46,17 +47,19 @@ async function replaceTarget(
   content: string | Uint8Array,
   options: ReplaceOptions,
 ): Promise<'replaced' | 'kept'> {
-  const draft = draftOf(target);
-  try {
-    await writeDraft(draft, target, content, options.mode);
-    if (options.confirm !== undefined && !(await options.confirm())) return 'kept';
-    await rename(draft, target);
-  } finally {
-    // After the rename there is nothing to remove.
-    await rm(draft, { force: true });
-  }
-  await syncFolder(dirname(target));
-  return 'replaced';
+  return await withDraft(async () => {
+    const draft = draftOf(target);
+    try {
+      await writeDraft(draft, target, content, options.mode);
+      if (options.confirm !== undefined && !(await options.confirm())) return 'kept';
+      await rename(draft, target);
+    } finally {
+      // After the rename there is nothing to remove.
+      await rm(draft, { force: true });
+    }
+    await syncFolder(dirname(target));
+    return 'replaced';
+  });
 }
 
 // Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that nobody
@@ -109,12 +112,12 @@ async function exchange(target: string, before: Uint8Array, content: Uint8Array)
     if (!(await holds(handle, before))) return 'kept';
     // Synchronous, so that nothing of this process comes in between.
     if (identityOf(factsOf(statSync(target, { bigint: true }))) !== identityOf(facts)) return 'kept';
-    renameSync(draft, target);
+    if (!isRenamed(draft, target)) return 'kept';
     if (!(await holds(handle, before))) {
       const bytes = named ? undefined : await handle.readFile();
       if (statSync(target, { bigint: true }).ino !== ino) return 'kept';
-      if (bytes === undefined) renameSync(old, target);
-      else await replaceTarget(target, bytes, {});
+      if (bytes !== undefined || !isRenamed(old, target))
+        await replaceTarget(target, bytes ?? (await handle.readFile()), {});
       await syncFolder(dirname(target));
       return 'kept';
     }
@@ -125,6 +128,17 @@ async function exchange(target: string, before: Uint8Array, content: Uint8Array)
   }
   await syncFolder(dirname(target));
   return 'replaced';
+}
+
+/** False when the draft went: a server that started meanwhile took it for one that a dead process had left. */
+function isRenamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 async function holds(handle: FileHandle, bytes: Uint8Array): Promise<boolean> {
