@@ -23,42 +23,82 @@ export function digestsText(files: Readonly<Record<string, Buffer>>): string {
     .join('');
 }
 
+/**
+ * coreos_production_pxe.sh, as far as its variables go: the script that starts QEMU, which mirrors without version.txt
+ * have.
+ */
+export function pxeScript(version: string): string {
+  const lines = [
+    '#!/bin/sh',
+    '',
+    'SCRIPT_DIR="`dirname "$0"`"',
+    "VM_BOARD='amd64-usr'",
+    `VM_NAME='coreos_production_pxe-${version.replaceAll('.', '-')}'`,
+    'VM_UUID=',
+    'VM_IMAGE=',
+    "VM_KERNEL='coreos_production_pxe.vmlinuz'",
+    "VM_INITRD='coreos_production_pxe_image.cpio.gz'",
+    "VM_MEMORY='1024'",
+    'VM_CDROM=',
+    'VM_PFLASH_RO=',
+    'VM_PFLASH_RW=',
+    'VM_NCPUS="`grep -c ^processor /proc/cpuinfo`"',
+    'SSH_PORT=2222',
+    'SSH_KEYS=""',
+    'CLOUD_CONFIG_FILE=""',
+    'IGNITION_CONFIG_FILE=""',
+    'CONFIG_IMAGE=""',
+    'SAFE_ARGS=0',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 interface StreamOptions {
   readonly stream: string;
   readonly version: string;
   readonly rootfs?: boolean;
-  readonly arch?: string;
   readonly base?: string;
   /** What the files hold; zeros in their place where nobody fetches them. */
   readonly files?: Readonly<Record<string, Buffer>>;
 }
 
-/** A Fedora CoreOS stream. */
+/** A Fedora CoreOS stream: four architectures, each with platforms that we do not ask for beside `metal`. */
 export function streamJson(options: StreamOptions): string {
-  const { stream, version, arch = 'x86_64', base = 'https://builds.coreos.fedoraproject.org' } = options;
-  const entry = (name: string): object => {
-    const full = `fedora-coreos-${version}-${name}`;
-    const location = `${base}/prod/streams/${stream}/builds/${version}/${arch}/${full}`;
-    const data = options.files?.[full];
-    return {
-      location,
-      signature: `${location}.sig`,
-      sha256: data === undefined ? '0'.repeat(64) : hex('sha256', data),
+  const { stream, version, base = 'https://builds.coreos.fedoraproject.org' } = options;
+  const architecture = (arch: string): object => {
+    const entry = (name: string, compressed = false): object => {
+      const full = `fedora-coreos-${version}-${name}`;
+      const location = `${base}/prod/streams/${stream}/builds/${version}/${arch}/${full}`;
+      const data = options.files?.[full];
+      return {
+        location,
+        signature: `${location}.sig`,
+        sha256: data === undefined ? '0'.repeat(64) : hex('sha256', data),
+        ...(compressed ? { 'uncompressed-sha256': '1'.repeat(64) } : {}),
+      };
     };
+    const pxe = {
+      kernel: entry(`live-kernel.${arch}`),
+      initramfs: entry(`live-initramfs.${arch}.img`),
+      ...(options.rootfs === false ? {} : { rootfs: entry(`live-rootfs.${arch}.img`) }),
+    };
+    const metal = {
+      '4k.raw.xz': { disk: entry(`metal4k.${arch}.raw.xz`, true) },
+      iso: { disk: entry(`live-iso.${arch}.iso`) },
+      pxe,
+      'raw.xz': { disk: entry(`metal.${arch}.raw.xz`, true) },
+    };
+    const qemu = { 'qcow2.xz': { disk: entry(`qemu.${arch}.qcow2.xz`, true) } };
+    const artifacts = { metal: { release: version, formats: metal }, qemu: { release: version, formats: qemu } };
+    return { artifacts, images: { gcp: { release: version, project: 'fedora-coreos-cloud' } } };
   };
-  const pxe = {
-    kernel: entry(`live-kernel.${arch}`),
-    initramfs: entry(`live-initramfs.${arch}.img`),
-    ...(options.rootfs === false ? {} : { rootfs: entry(`live-rootfs.${arch}.img`) }),
+  const metadata = {
+    'last-modified': '2026-07-20T00:00:00Z',
+    generator: 'fedora-coreos-stream-generator v0.2.19',
   };
-  const formats = { pxe, 'raw.xz': { disk: entry(`metal.${arch}.raw.xz`) } };
-  const artifacts = { metal: { release: version, formats }, qemu: { release: version, formats: {} } };
-  const whole = {
-    stream,
-    metadata: { 'last-modified': '2026-07-20T00:00:00Z' },
-    architectures: { [arch]: { artifacts } },
-  };
-  return JSON.stringify(whole, undefined, 4);
+  const names = ['aarch64', 'ppc64le', 's390x', 'x86_64'];
+  const architectures = Object.fromEntries(names.map((arch) => [arch, architecture(arch)]));
+  return JSON.stringify({ stream, metadata, architectures }, undefined, 4);
 }
 
 /** Debian's Release file, without its signature. `sums`: the digest of each build's SHA256SUMS. */
@@ -68,16 +108,35 @@ export function inReleaseText(options: {
   readonly suite?: string;
   readonly codename?: string;
 }): string {
+  const { suite = 'oldstable', codename = 'bookworm' } = options;
   const builds = { ...options.sums, current: options.sums[options.current] ?? '' };
-  const lines = Object.entries(builds).map(
-    ([build, digest]) => ` ${digest}    78509 main/installer-amd64/${build}/images/SHA256SUMS\n`,
-  );
-  return (
-    `Origin: Debian\nLabel: Debian\nSuite: ${options.suite ?? 'oldstable'}\nVersion: 12.15\n` +
-    `Codename: ${options.codename ?? 'bookworm'}\nDate: Sat, 11 Jul 2026 10:16:37 UTC\nMD5Sum:\n` +
-    ` ${'0'.repeat(32)}    78509 main/installer-amd64/current/images/SHA256SUMS\nSHA256:\n` +
-    ` ${'9'.repeat(64)}  1484322 contrib/Contents-all\n${lines.join('')}`
-  );
+  const installer = (digit: string, sums: (build: string) => string): readonly string[] =>
+    // Sorted as paths are: `+` comes before `/`.
+    Object.keys(builds)
+      .sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1))
+      .flatMap((build) => {
+        const folder = `main/installer-amd64/${build}/images`;
+        return [
+          `${digit.padEnd(sums(build).length, digit)}    58561 ${folder}/MD5SUMS`,
+          `${sums(build)}    78509 ${folder}/SHA256SUMS`,
+        ];
+      });
+  const lines = [
+    ...['Origin: Debian', 'Label: Debian', `Suite: ${suite}`, 'Version: 12.15', `Codename: ${codename}`],
+    'Changelogs: https://metadata.ftp-master.debian.org/changelogs/@CHANGEPATH@_changelog',
+    'Date: Sat, 11 Jul 2026 10:16:37 UTC',
+    ...['Acquire-By-Hash: yes', 'No-Support-for-Architecture-all: Packages'],
+    'Architectures: all amd64 arm64 armel armhf i386 mips64el mipsel ppc64el s390x',
+    'Components: main contrib non-free-firmware non-free',
+    'Description: Debian 12.15 Released 11 July 2026',
+    'MD5Sum:',
+    ` ${'9'.repeat(32)}  1484322 contrib/Contents-all`,
+    ...installer('8', () => '0'.repeat(32)).map((line) => ` ${line}`),
+    'SHA256:',
+    ` ${'9'.repeat(64)}  1484322 contrib/Contents-all`,
+    ...installer('8', (build) => builds[build as keyof typeof builds]).map((line) => ` ${line}`),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 /** The list of an installer build's files: several are called `linux`. */

@@ -1,5 +1,14 @@
 import type { Vendor } from './openpgp-vendor.ts';
-import { debianSums, digestsText, hex, inReleaseText, streamJson, ubuntuSums, versionTxt } from './upstream-formats.ts';
+import {
+  debianSums,
+  digestsText,
+  hex,
+  inReleaseText,
+  pxeScript,
+  streamJson,
+  ubuntuSums,
+  versionTxt,
+} from './upstream-formats.ts';
 import type { Upstream } from './upstream-server.ts';
 
 /** The same bytes for the same name: about as many as a test can afford. */
@@ -53,11 +62,8 @@ export function serveFlatcar({ upstream, vendor }: Signed, version: string, chan
 export function serveCoreos({ upstream, vendor }: Signed, version: string): void {
   const folder = `/coreos/stable/amd64-usr/${version}`;
   upstream.absent('/coreos/stable/amd64-usr/current/version.txt');
-  upstream.put(
-    '/coreos/stable/amd64-usr/current/coreos_production_pxe.sh',
-    `#!/bin/sh\nVM_NAME='coreos_production_pxe-${version.replaceAll('.', '-')}'\n`,
-  );
-  const names = ['coreos_production_pxe.vmlinuz', 'coreos_production_pxe_image.cpio.gz'];
+  upstream.put('/coreos/stable/amd64-usr/current/coreos_production_pxe.sh', pxeScript(version));
+  const names = ['coreos_production_pxe_image.cpio.gz', 'coreos_production_pxe.vmlinuz'];
   const files = Object.fromEntries(names.map((name) => [name, payload(`${version} ${name}`)]));
   for (const [name, data] of Object.entries(files)) {
     upstream.put(`${folder}/${name}`, data);
@@ -90,7 +96,11 @@ export function serveDebian({ upstream, vendor }: Signed, version: string): void
   upstream.put(`${images}/SHA256SUMS`, sums);
   upstream.put(`${images}/netboot/debian-installer/amd64/linux`, linux);
   upstream.put(`${images}/netboot/debian-installer/amd64/initrd.gz`, initrd);
-  const text = inReleaseText({ current: version, sums: { [version]: hex('sha256', sums) } });
+  const text = inReleaseText({
+    current: version,
+    // The first build of the suite stays listed beside those of its point releases.
+    sums: { [version]: hex('sha256', sums), '20230607': '7'.repeat(64) },
+  });
   upstream.put(`${dist}/InRelease`, vendor.clearsign(text));
 }
 
