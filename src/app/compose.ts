@@ -11,6 +11,7 @@ import type { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import { Deliveries } from '../doors/http/deliveries.ts';
 import { createHttpDoor, type HttpDoor } from '../doors/http/http-door.ts';
+import { DEFAULT_LIMITS } from '../doors/http/limits.ts';
 import { createDiscoveryDoor } from '../doors/http/discovery-routes.ts';
 import { clientKey } from '../doors/http/operator/auth/client.ts';
 import { createOperatorAuth } from '../doors/http/operator/auth/operator-auth.ts';
@@ -32,6 +33,7 @@ import { createClusterTokens } from './cluster-tokens.ts';
 import { dhcpTroubles } from './dhcp-troubles.ts';
 import { discoveryBase } from './discovery-base.ts';
 import { openEndedSessions } from './ended-sessions.ts';
+import { connectionRoom } from './handle-room.ts';
 import { healthOf } from './health.ts';
 import { createHostKeyService } from './host-key-service.ts';
 import { likelyOrigin, type House } from './house.ts';
@@ -121,6 +123,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
   const clusterTokens = createClusterTokens({ catalog, discovery, urls: house.clusters, base, log });
   const http = createHttpDoor({
     ...{ listen: settings.http, baseUrl: settings.baseUrl, desk, shelf, deliveries, office, auth, log },
+    limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
     firmware: async (program) => await readProgram(firmware, program),
     reports: createReports({ catalog, marks, journal, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryDoor({

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listener } from '../../domain/listener.ts';
+import type { Log } from '../../domain/log.ts';
 import type { Service } from '../../domain/service.ts';
 import { answerBroken, codeOf, refuseTunnel } from './broken-request.ts';
 import { Connections } from './connections.ts';
@@ -111,9 +112,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
         answerBroken(error, socket, connections.running(socket));
       }),
     );
-    created.on('drop', () => {
-      log.warn({ limit: limits.maxConnections }, 'too many connections, one was dropped');
-    });
+    created.on('drop', listener(log, 'drop', createDropLog(log, limits.maxConnections)));
     address = await listen(created, options.listen);
     created.on('error', (error) => {
       log.error({ err: error }, 'the HTTP server failed');
@@ -185,6 +184,19 @@ function lazyOperator(options: OperatorDoorOptions): LazyOperator {
       const door = await loading?.catch(() => undefined);
       door?.close();
     },
+  };
+}
+
+/** A crowd is one line in the log, and one a minute while it lasts. */
+function createDropLog(log: Log, limit: number, now: () => number = () => performance.now()): () => void {
+  let dropped = 0;
+  let toldAt = -Infinity;
+  return () => {
+    dropped += 1;
+    if (now() - toldAt < 60_000) return;
+    toldAt = now();
+    const remedy = 'raise the limit on open files (LimitNOFILE=, ulimit -n) if there are that many machines';
+    log.warn({ limit, dropped, remedy }, 'too many connections: some were dropped');
   };
 }
 
