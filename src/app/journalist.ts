@@ -65,6 +65,8 @@ function wordsOf(
   if (told === undefined) return undefined;
   if (event.from !== undefined) told.from = event.from;
   if (event.facts !== undefined && machineKey(event.facts) !== undefined) told.facts = event.facts;
+  // The client left while it was answered: it is not known whose event that would be.
+  if (told.from === undefined && told.facts === undefined) return undefined;
   return told;
 }
 

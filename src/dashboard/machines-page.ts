@@ -1,3 +1,4 @@
+import { floodWords } from '../domain/flood.ts';
 import type { MachineState } from '../domain/machine.ts';
 import type { ProfileRow } from '../domain/office-views.ts';
 import type { Origin } from '../domain/origin.ts';
@@ -40,6 +41,7 @@ export function machinesPage({ page, query, newcomers, profiles, origin, now }: 
     summary: statesText(states),
     data: {
       empty: total === 0,
+      flood: page.flood === undefined ? undefined : floodWords(page.flood),
       origin,
       noProfiles: profiles.length === 0,
       newcomers: newcomers.map((row) => machineLine(row, now)),

@@ -1,3 +1,4 @@
+import type { FloodView } from './flood.ts';
 import type { MachineKey, MachineState } from './machine.ts';
 import type { SyncEvent } from './sync-event.ts';
 
@@ -58,6 +59,8 @@ export interface MachinePage {
   readonly next?: string;
   /** How many machines are in each state, whatever was asked for. */
   readonly states: Readonly<Record<MachineState, number>>;
+  /** So many new ones ask that they may be invented. */
+  readonly flood?: FloodView;
 }
 
 /** One thing that happened to a machine. */

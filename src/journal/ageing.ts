@@ -1,17 +1,21 @@
 import type Database from 'better-sqlite3';
 import { STRAY_MS } from './strays.ts';
+import type { Unlisted } from './unlisted.ts';
 
 const DAY = 86_400_000;
 /** Texts hold what only their machine should know. */
 const TEXT_DAYS = 30;
+/** A machine that no profile names asks every few seconds while it is on. */
+const UNKNOWN_DAYS = 30;
 /** About ten milliseconds of work. */
 const SLICE = 2000;
 const TEXTS = 200;
 
-/** What is older than the settings say goes, a little at a time, so that nobody waits for it. Machines stay. */
+/** What is older than the settings say goes, a little at a time, so that nothing waits for it. Machines stay, but for the unknown ones. */
 export class Ageing {
   readonly #db: Database.Database;
   readonly #days: number;
+  readonly #unlisted: Unlisted;
   readonly #places = { event: 0, boot: 0 };
   readonly #end: Readonly<Record<'event' | 'boot', Database.Statement<[number, number], { last: number | null }>>>;
   readonly #events: Database.Statement<[number, number, number]>;
@@ -21,9 +25,10 @@ export class Ageing {
   readonly #strays: Database.Statement<[number, number, number]>;
   readonly #runs: Database.Statement<[number, number]>;
 
-  constructor(db: Database.Database, days: number) {
+  constructor(db: Database.Database, days: number, unlisted: Unlisted) {
     this.#db = db;
     this.#days = days;
+    this.#unlisted = unlisted;
     const end = (table: string): Database.Statement<[number, number], { last: number | null }> =>
       db.prepare(`SELECT max(id) AS last FROM (SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT ?)`);
     this.#end = { event: end('event'), boot: end('boot') };
@@ -56,6 +61,8 @@ export class Ageing {
           this.#sent.run(now - Math.min(TEXT_DAYS, this.#days) * DAY, TEXTS).changes,
           this.#strays.run(limit, now - STRAY_MS, SLICE).changes,
           this.#runs.run(limit, 10).changes,
+          this.#unlisted.makeRoom(),
+          this.#unlisted.expire(now - Math.min(UNKNOWN_DAYS, this.#days) * DAY),
         ];
         return rows.some((count) => count > 0);
       })

@@ -4,6 +4,8 @@ import type { Journal } from './journal.ts';
 import { openInProcess } from './in-process.ts';
 import { LivingJournal, type JournalTimes } from './living-journal.ts';
 import { openThread } from './thread.ts';
+import type { UnlistedLimits } from './unlisted.ts';
+import type { HostOptions } from './host.ts';
 
 export interface JournalOptions extends JournalTimes {
   /** Absolute: state/pilotlight.db. */
@@ -11,8 +13,8 @@ export interface JournalOptions extends JournalTimes {
   /** How long events are kept; the texts that machines were sent 30 days at most. */
   readonly days: number;
   readonly log: Log;
-  /** Machines that no profile names are not taken down beyond so many. */
-  readonly mostMachines?: number;
+  /** How many machines that no profile names are kept. */
+  readonly unlisted?: UnlistedLimits;
 }
 
 export interface ThreadOptions {
@@ -31,11 +33,11 @@ export function createJournal({
   file,
   days,
   log,
-  mostMachines,
+  unlisted,
   execArgv,
   ...times
 }: JournalOptions & ThreadOptions): DurableJournal {
-  return new LivingJournal(openThread(storeOptions({ file, days, mostMachines }), execArgv), log, times);
+  return new LivingJournal(openThread(storeOptions({ file, days, unlisted }), execArgv), log, times);
 }
 
 /**
@@ -46,10 +48,10 @@ export async function openJournalDirectly({
   file,
   days,
   log,
-  mostMachines,
+  unlisted,
   ...times
 }: JournalOptions): Promise<DurableJournal> {
-  const journal = new LivingJournal(openInProcess(storeOptions({ file, days, mostMachines })), log, times);
+  const journal = new LivingJournal(openInProcess(storeOptions({ file, days, unlisted })), log, times);
   await journal.start();
   await journal.opened();
   return journal;
@@ -58,11 +60,7 @@ export async function openJournalDirectly({
 function storeOptions({
   file,
   days,
-  mostMachines,
-}: Pick<JournalOptions, 'file' | 'days'> & { mostMachines: number | undefined }): {
-  readonly file: string;
-  readonly days: number;
-  readonly mostMachines?: number;
-} {
-  return { file, days, ...(mostMachines === undefined ? {} : { mostMachines }) };
+  unlisted,
+}: Pick<JournalOptions, 'file' | 'days'> & { unlisted: UnlistedLimits | undefined }): Omit<HostOptions, 'load'> {
+  return { file, days, ...(unlisted === undefined ? {} : { unlisted }) };
 }

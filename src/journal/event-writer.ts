@@ -11,11 +11,10 @@ import { lifeAfter } from './life.ts';
 import { newMachine, withFacts, type MachineRecord, type MachineTable } from './machine-record.ts';
 import type { SentTexts } from './sent-texts.ts';
 import { STRAY_MS, Strays } from './strays.ts';
+import type { Unlisted } from './unlisted.ts';
 import { WorkingSet } from './working-set.ts';
 
 const KEPT_DURATIONS = 20;
-/** More than any network has: who asks under invented names must not fill the disk. */
-const MOST_MACHINES = 250_000;
 
 /** What a machine does while it boots: it is the one that used the address a moment ago. */
 const NAMING: ReadonlySet<string> = new Set(['dhcp', 'script', 'document']);
@@ -24,7 +23,17 @@ export interface EventWriterParts {
   readonly machines: MachineTable;
   readonly known: KnownNodes;
   readonly texts: SentTexts;
-  readonly mostMachines?: number;
+  readonly unlisted: Unlisted;
+}
+
+/** What a batch was about. */
+export interface Saved {
+  readonly machines: readonly MachineKey[];
+  /** Machines that were never seen before and that no profile names, and the address that most of them used. */
+  readonly newcomers: number;
+  readonly newcomersFrom?: string;
+  /** Machines that were forgotten to make room. */
+  readonly removed: number;
 }
 
 /** Finds the machine that an event is about and the boot that it belongs to, and writes both down. */
@@ -34,8 +43,8 @@ export class EventWriter {
   readonly #events: EventTable;
   readonly #addresses: Addresses;
   readonly #strays: Strays;
-  readonly #count: Database.Statement<[], { n: number }>;
-  #machines: number;
+  /** Of this batch: from which address how many came. */
+  readonly #newcomers = new Map<string, number>();
 
   constructor(db: Database.Database, parts: EventWriterParts) {
     this.#parts = parts;
@@ -43,26 +52,36 @@ export class EventWriter {
     this.#events = new EventTable(db);
     this.#addresses = new Addresses(db);
     this.#strays = new Strays(db);
-    this.#count = db.prepare('SELECT count(*) AS n FROM machine');
-    this.#machines = this.#count.get()?.n ?? 0;
   }
 
-  /** False when it cannot be kept: too many machines, or too many questions from nobody. */
-  write(entry: EventEntry): boolean {
+  /** What belongs to no machine is not kept: nothing is lost by that. */
+  write(entry: EventEntry): void {
     const { facts, from } = entry.event;
     const key = facts === undefined ? undefined : machineKey(facts);
-    if (key !== undefined) return this.#ofMachine(key, entry);
-    if (from === undefined) return false;
+    if (key !== undefined) {
+      this.#ofMachine(key, entry);
+      return;
+    }
+    // The client left before the answer, and its address went with it.
+    if (from === undefined) return;
     const holder = this.#addresses.holder(from, entry.began);
     const record = holder === undefined ? undefined : this.#set.byId(holder);
-    if (record === undefined) return this.#strays.keep(from, entry);
-    this.#apply(record, entry);
-    return true;
+    if (record === undefined) this.#strays.keep(from, entry);
+    else this.#apply(record, entry);
   }
 
-  /** The end of a batch; gives the machines that it was about. */
-  save(): readonly MachineKey[] {
-    return this.#set.save();
+  /** The end of a batch. */
+  save(): Saved {
+    const machines = this.#set.save();
+    const newcomers = [...this.#newcomers.values()].reduce((sum, n) => sum + n, 0);
+    const [most] = [...this.#newcomers].sort(([, a], [, b]) => b - a);
+    this.#newcomers.clear();
+    const removed = newcomers === 0 ? 0 : this.#parts.unlisted.makeRoom();
+    if (removed > 0) this.forget();
+    return {
+      ...{ machines, newcomers, removed },
+      ...(most === undefined || most[0] === '' ? {} : { newcomersFrom: most[0] }),
+    };
   }
 
   /** What is remembered may be wrong: a transaction was rolled back, or rows were removed. */
@@ -71,28 +90,34 @@ export class EventWriter {
     this.#events.forget();
     this.#addresses.forget();
     this.#strays.forget();
-    this.#machines = this.#count.get()?.n ?? 0;
+    this.#parts.texts.forget();
+    this.#newcomers.clear();
   }
 
-  #ofMachine(key: MachineKey, entry: EventEntry): boolean {
+  #ofMachine(key: MachineKey, entry: EventEntry): void {
     const { event, began } = entry;
     const before = this.#set.byKey(key);
-    if (event.kind === 'operator' && before === undefined) return this.#strays.keep(`key:${key}`, entry);
-    if (before === undefined && this.#machines >= (this.#parts.mostMachines ?? MOST_MACHINES)) return false;
+    if (event.kind === 'operator' && before === undefined) {
+      this.#strays.keep(`key:${key}`, entry);
+      return;
+    }
     let record = this.#named(before, key, entry);
     if (event.from !== undefined && NAMING.has(event.kind)) {
       for (const stray of this.#strays.take(event.from, began - STRAY_MS)) record = this.#apply(record, stray);
     }
     this.#apply(record, entry);
-    return true;
   }
 
   #named(before: MachineRecord | undefined, key: MachineKey, { event }: EventEntry): MachineRecord {
     const record = withFacts(before ?? newMachine(key), event.facts ?? {});
     if (record === before) return record;
-    if (before === undefined) this.#machines += 1;
-    const kept = this.#set.put(record);
-    return this.#set.put(this.#parts.known.recognise(kept));
+    const kept = this.#set.put(this.#parts.known.recognise(this.#set.put(record)));
+    if (before === undefined && kept.node_key === null) {
+      const from = event.from ?? '';
+      this.#newcomers.set(from, (this.#newcomers.get(from) ?? 0) + 1);
+      this.#parts.unlisted.added();
+    }
+    return kept;
   }
 
   /** Writes an event down; gives the machine as it is afterwards. */

@@ -1,3 +1,5 @@
+import type { Losses } from './losses.ts';
+import type { FloodView } from '../domain/flood.ts';
 import type { Recorder } from '../domain/journal-event.ts';
 import type { MachineKey } from '../domain/machine.ts';
 import type { Service } from '../domain/service.ts';
@@ -16,8 +18,12 @@ export interface JournalStatus {
   readonly on: boolean;
   /** For people: why it is off, and what to do. */
   readonly why?: string;
-  /** Events that were not written down because they came faster than the disk, or while it was off. */
+  /** Events that were not written down, for whatever reason. */
   readonly lost: number;
+  /** The same by reason, where there are any. */
+  readonly losses?: Losses;
+  /** Machines are being invented, as far as it can be seen. */
+  readonly flood?: FloodView;
 }
 
 /**

@@ -4,11 +4,15 @@ import type { JournalEvent, SyncStep } from '../domain/journal-event.ts';
 import type { Log } from '../domain/log.ts';
 import type { MachineKey } from '../domain/machine.ts';
 import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../domain/views.ts';
+import { startAgeingClock } from './ageing-clock.ts';
 import type { AskName, Durable } from './asks.ts';
 import type { Backend } from './backend.ts';
 import { countOf, type Entry } from './entry.ts';
 import type { Request, Requests } from './host.ts';
+import { Flood } from './flood.ts';
 import type { Journal, JournalStatus, KnownNode } from './journal.ts';
+import { LossCount } from './losses.ts';
+import { orAborted } from './or-aborted.ts';
 import { Outbox } from './outbox.ts';
 import type { QueueLimits } from './queue.ts';
 import { Trouble } from './trouble.ts';
@@ -17,7 +21,6 @@ import { Trouble } from './trouble.ts';
 const FLUSH_MS = 250;
 const RETRY_MS = 60_000;
 const AGE_MS = 3_600_000;
-const FIRST_AGE_MS = 60_000;
 /** Between two slices of ageing others get their turn. */
 const AGE_PAUSE_MS = 50;
 const TRIES = 3;
@@ -49,9 +52,9 @@ export class LivingJournal implements Journal, Durable {
   #cause = '';
   #opening: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
-  #ageing: NodeJS.Timeout | undefined;
-  #firstAgeing: NodeJS.Timeout | undefined;
-  #lost = 0;
+  #endAgeing: (() => void) | undefined;
+  readonly #losses = new LossCount();
+  readonly #flood = new Flood();
   #nodes: readonly KnownNode[] | undefined;
   #round = 0;
 
@@ -73,45 +76,40 @@ export class LivingJournal implements Journal, Durable {
   start(): Promise<void> {
     if (this.#state !== 'new') return Promise.resolve();
     this.#open();
-    this.#ageing = setInterval(() => {
+    this.#endAgeing = startAgeingClock(this.#times.ageMs, () => {
       this.#background(this.#age());
-    }, this.#times.ageMs).unref();
-    // A server that is restarted every hour ages its journal, too.
-    this.#firstAgeing = setTimeout(
-      () => {
-        this.#background(this.#age());
-      },
-      Math.min(FIRST_AGE_MS, this.#times.ageMs),
-    ).unref();
+    });
     return Promise.resolve();
   }
 
   async stop(force: AbortSignal): Promise<void> {
     if (this.#state === 'stopped') return;
-    const flushed = new AbortController();
-    if (this.#state !== 'new') await Promise.race([this.flushed(), aborted(force, flushed.signal)]);
-    flushed.abort();
+    if (this.#state !== 'new') await orAborted(this.flushed(), force);
     this.#state = 'stopped';
     this.#why = 'it has been stopped';
     this.#over.abort();
     clearTimeout(this.#retry);
-    clearInterval(this.#ageing);
-    clearTimeout(this.#firstAgeing);
-    this.#lost += this.#outbox.close();
+    this.#endAgeing?.();
+    this.#losses.add('off', this.#outbox.close());
     await this.#backend.end(force);
   }
 
   record(event: JournalEvent): void {
-    if (this.#state === 'off' || this.#state === 'stopped' || !this.#outbox.add(event)) this.#lost += 1;
+    this.#take(() => this.#outbox.add(event));
   }
 
   sync(step: SyncStep): void {
-    if (this.#state === 'off' || this.#state === 'stopped' || !this.#outbox.addStep(step)) this.#lost += 1;
+    this.#take(() => this.#outbox.addStep(step));
   }
 
   status(): JournalStatus {
     const on = this.#state === 'on' || this.#state === 'opening';
-    return { on, ...(on ? {} : { why: this.#why }), lost: this.#lost };
+    const flood = this.#flood.at(this.#times.now());
+    return {
+      ...{ on, ...this.#losses.status },
+      ...(on ? {} : { why: this.#why }),
+      ...(flood === undefined ? {} : { flood }),
+    };
   }
 
   know(nodes: readonly KnownNode[]): void {
@@ -120,7 +118,10 @@ export class LivingJournal implements Journal, Durable {
   }
 
   async machines(query: MachineQuery): Promise<MachinePage> {
-    return await this.#query('machines', query, this.#times.now());
+    const now = this.#times.now();
+    const flood = this.#flood.at(now);
+    const page = await this.#query('machines', query, now);
+    return flood === undefined ? page : { ...page, flood };
   }
 
   async machine(key: MachineKey): Promise<MachineHistory | undefined> {
@@ -168,7 +169,7 @@ export class LivingJournal implements Journal, Durable {
         const { why, name, removed } = aside;
         this.#log.error({ problem: why, kept: name, removed }, 'the damaged journal was put aside, a new one begins');
       }
-      if (this.#state === 'off') this.#log.warn({ lost: this.#lost }, 'the journal is on again');
+      if (this.#state === 'off') this.#log.warn({ lost: this.#losses.total }, 'the journal is on again');
       this.#state = 'on';
       this.#background(this.#sendKnown());
       this.#outbox.open();
@@ -197,7 +198,7 @@ export class LivingJournal implements Journal, Durable {
     this.#state = 'off';
     this.#why = why;
     this.#cause = cause;
-    this.#lost += this.#outbox.close();
+    this.#losses.add('off', this.#outbox.close());
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#open();
@@ -206,8 +207,13 @@ export class LivingJournal implements Journal, Durable {
 
   async #write(batch: readonly Entry[], tries: number): Promise<void> {
     try {
-      const { machines, lost, mistake } = await this.#backend.call('write', batch, this.#times.now());
-      this.#lost += lost;
+      const written = await this.#backend.call('write', batch, this.#times.now());
+      const { machines, lost, mistake, newcomers, newcomersFrom, removed } = written;
+      this.#losses.add('mistakes', lost);
+      // Said once, until what happens is ordinary again.
+      const flood = this.#flood.begins(newcomers, removed, newcomersFrom, this.#times.now());
+      if (flood !== undefined)
+        this.#log.warn({ ...flood }, 'very many machines ask for the first time: they may be invented');
       if (mistake !== undefined) this.#log.error({ problem: mistake }, 'the journal could not write an event');
       if (machines.length > 0) this.#tell(new Set(machines));
     } catch (error) {
@@ -217,7 +223,7 @@ export class LivingJournal implements Journal, Durable {
       // The database is there again, or still: what could not be written may be written now.
       if (tries > 1 && this.#state === 'on' && error instanceof Trouble) await this.#write(batch, tries - 1);
       else {
-        this.#lost += countOf(batch);
+        this.#losses.add(error instanceof Failure ? 'off' : 'mistakes', countOf(batch));
         if (!(error instanceof Failure)) this.#mistake(error);
       }
     }
@@ -262,6 +268,11 @@ export class LivingJournal implements Journal, Durable {
     }
   }
 
+  #take(add: () => boolean): void {
+    if (this.#state === 'off' || this.#state === 'stopped') this.#losses.add('off', 1);
+    else if (!add()) this.#losses.add('fast', 1);
+  }
+
   /** Owns what runs by itself. What the database's troubles are is said elsewhere. */
   #background(work: Promise<void>): void {
     work.catch((error: unknown) => {
@@ -277,15 +288,4 @@ export class LivingJournal implements Journal, Durable {
   #isStopped(): boolean {
     return this.#state === 'stopped';
   }
-}
-
-/** Listens until `end` aborts. */
-async function aborted(signal: AbortSignal, end: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const heard = (): void => {
-      resolve();
-    };
-    signal.addEventListener('abort', heard, { once: true, signal: end });
-  });
 }

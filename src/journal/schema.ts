@@ -101,8 +101,15 @@ const FIRST = `
   CREATE INDEX sync_step_run ON sync_step (run);
 `;
 
+// Machines that no profile names, oldest first: they make room and age. The nodes are read at every start.
+const UNLISTED = `
+  CREATE INDEX machine_unknown ON machine (last_seen) WHERE node_key IS NULL AND state = 'unknown';
+  CREATE INDEX machine_unlisted ON machine (last_seen) WHERE node_key IS NULL AND state <> 'unknown';
+  CREATE INDEX machine_node ON machine (node_key) WHERE node_key IS NOT NULL;
+`;
+
 /**
  * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
  * tables is a new text at the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA];
+export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED];

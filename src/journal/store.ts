@@ -4,7 +4,7 @@ import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../
 import { Ageing } from './ageing.ts';
 import { answer, type AskName } from './asks.ts';
 import { countOf, type Entry } from './entry.ts';
-import { EventWriter } from './event-writer.ts';
+import { EventWriter, type Saved } from './event-writer.ts';
 import type { KnownNode } from './journal.ts';
 import { KnownNodes } from './known-nodes.ts';
 import { MachineHistories } from './machine-histories.ts';
@@ -13,16 +13,16 @@ import { MachineTable } from './machine-record.ts';
 import { SentTexts } from './sent-texts.ts';
 import { SyncRuns } from './sync-runs.ts';
 import { troubleOf } from './trouble.ts';
+import { Unlisted, type UnlistedLimits } from './unlisted.ts';
 
 export interface StoreOptions {
   /** How long events are kept. */
   readonly days: number;
-  readonly mostMachines?: number;
+  /** Of machines that no profile names. */
+  readonly unlisted?: UnlistedLimits;
 }
 
-export interface Written {
-  /** The machines that the batch was about. */
-  readonly machines: readonly MachineKey[];
+export interface Written extends Saved {
   readonly lost: number;
   /** A mistake in an event, or in this program, that kept one from being written. */
   readonly mistake?: string;
@@ -47,19 +47,19 @@ export class Store {
   readonly #histories: MachineHistories;
   readonly #ageing: Ageing;
 
-  constructor(db: Database.Database, { days, mostMachines }: StoreOptions) {
+  constructor(db: Database.Database, { days, unlisted: limits }: StoreOptions) {
     this.#db = db;
     const machines = new MachineTable(db);
     this.#machines = machines;
     machines.texts.load();
     this.#known = new KnownNodes(db, machines);
     this.#texts = new SentTexts(db);
-    const parts = { machines, known: this.#known, texts: this.#texts };
-    this.#writer = new EventWriter(db, mostMachines === undefined ? parts : { ...parts, mostMachines });
+    const unlisted = new Unlisted(db, machines.texts, limits);
+    this.#writer = new EventWriter(db, { machines, known: this.#known, texts: this.#texts, unlisted });
     this.#runs = new SyncRuns(db);
     this.#pages = new MachinePages(db, machines.texts);
     this.#histories = new MachineHistories(db, machines);
-    this.#ageing = new Ageing(db, days);
+    this.#ageing = new Ageing(db, days, unlisted);
   }
 
   /** All or nothing, unless an entry is at fault: then the others one by one. */
@@ -69,10 +69,9 @@ export class Store {
     } catch (error) {
       if (troubleOf(error, '') !== undefined) throw error;
       const mistake = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
-      if (entries.length < 2) return { machines: [], lost: countOf(entries), mistake };
+      if (entries.length < 2) return { ...NOTHING, lost: countOf(entries), mistake };
       const parts = entries.map((entry) => this.write([entry]));
-      const machines = new Set(parts.flatMap((part) => part.machines));
-      return { machines: [...machines], lost: parts.reduce((sum, { lost }) => sum + lost, 0), mistake };
+      return { ...parts.reduce(together, NOTHING), mistake };
     }
   }
 
@@ -119,12 +118,11 @@ export class Store {
 
   #batch(entries: readonly Entry[]): Written {
     return this.#transaction(() => {
-      const lost = entries.filter((entry) => {
-        if (!('step' in entry)) return !this.#writer.write(entry);
-        this.#runs.write(entry.step);
-        return false;
-      });
-      return { machines: this.#writer.save(), lost: countOf(lost) };
+      for (const entry of entries) {
+        if ('step' in entry) this.#runs.write(entry.step);
+        else this.#writer.write(entry);
+      }
+      return { ...this.#writer.save(), lost: 0 };
     });
   }
 
@@ -148,4 +146,17 @@ export class Store {
       // A database that cannot even be read is closed by whoever hears the error that brought us here.
     }
   }
+}
+
+const NOTHING: Written = { machines: [], newcomers: 0, removed: 0, lost: 0 };
+
+function together(a: Written, b: Written): Written {
+  return {
+    ...a,
+    ...b,
+    machines: [...new Set([...a.machines, ...b.machines])],
+    newcomers: a.newcomers + b.newcomers,
+    removed: a.removed + b.removed,
+    lost: a.lost + b.lost,
+  };
 }

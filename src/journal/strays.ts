@@ -5,6 +5,8 @@ import type { EventEntry } from './entry.ts';
 export const STRAY_MS = 300_000;
 /** A port scanner's questions have no owner either, and must not fill the disk. */
 const MOST = 10_000;
+/** So many make room at once. */
+const ROOM = 500;
 
 /**
  * Events that wait for their machine: what an address did before a machine named itself from there (`whose` is the
@@ -15,6 +17,7 @@ export class Strays {
   readonly #select: Database.Statement<[string, number], { entry: string }>;
   readonly #remove: Database.Statement<[string]>;
   readonly #expire: Database.Statement<[number]>;
+  readonly #oldest: Database.Statement<[number]>;
   readonly #count: Database.Statement<[], { n: number }>;
   #size: number;
 
@@ -23,20 +26,24 @@ export class Strays {
     this.#select = db.prepare('SELECT entry FROM stray WHERE whose = ? AND at >= ? ORDER BY id');
     this.#remove = db.prepare('DELETE FROM stray WHERE whose = ?');
     this.#expire = db.prepare("DELETE FROM stray WHERE at < ? AND whose NOT LIKE 'key:%'");
+    // What an operator did goes last.
+    this.#oldest = db.prepare(
+      `DELETE FROM stray WHERE id IN
+       (SELECT id FROM stray ORDER BY whose LIKE 'key:%', entry LIKE '%"kind":"operator"%', id LIMIT ?)`,
+    );
     this.#count = db.prepare('SELECT count(*) AS n FROM stray');
     this.#size = this.#count.get()?.n ?? 0;
   }
 
-  /** False when there are too many. */
-  keep(whose: string, entry: EventEntry): boolean {
+  /** When there are too many, the oldest make room: the machine that asks now may say who it is in a moment. */
+  keep(whose: string, entry: EventEntry): void {
     if (this.#size >= MOST) {
       this.#expire.run(entry.at - STRAY_MS);
       this.forget();
-      if (this.#size >= MOST) return false;
+      if (this.#size >= MOST) this.#size -= this.#oldest.run(ROOM).changes;
     }
     this.#insert.run(whose, entry.at, pack(entry));
     this.#size += 1;
-    return true;
   }
 
   /** Those since then, in their order. All that belong there are gone afterwards. */

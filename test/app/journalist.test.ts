@@ -42,6 +42,14 @@ function words(more: Partial<AnswerEvent>): readonly JournalEvent[] {
 }
 
 describe('what the HTTP door answered', () => {
+  it('to a client that left and did not say who it is belongs to no machine, and is not recorded', () => {
+    const body = Buffer.from('the body did not come whole\n');
+    expect(words({ status: 400, from: undefined, body })).toEqual([]);
+    expect(words({ status: 400, body })).toMatchObject([{ kind: 'refused', from: FROM }]);
+    const facts = factsOf({ mac: '52:54:00:00:00:01' });
+    expect(words({ status: 400, from: undefined, body, facts })).toMatchObject([{ kind: 'refused', facts }]);
+  });
+
   it('a script: to whom, why, the text itself and until when it must be up', () => {
     const body = Buffer.from('#!ipxe\n');
     const events = words({ facts: FACTS, decision: DECISION, body, fetches: ['flatcar/k'] });

@@ -20,6 +20,7 @@ interface Data {
   readonly none: boolean;
   readonly rows: readonly MachineLine[];
   readonly newcomers: readonly MachineLine[];
+  readonly flood?: { readonly what: string; readonly remedy: string };
   readonly moreNewcomers: string | undefined;
   readonly filters: readonly {
     readonly word: string;
@@ -72,6 +73,16 @@ describe('the table of machines', () => {
     const shown = data({ page, query: { state: 'failed' } });
     expect(shown.filters.map(({ word }) => word)).toContain('Failed');
     expect([shown.none, shown.empty]).toEqual([true, false]);
+  });
+
+  it('says that there is a flood of invented machines, and what to do', () => {
+    expect(data({ page: { ...all, flood: { newcomers: 9000, removed: 700, from: '10.0.0.9' } } }).flood).toEqual({
+      what:
+        '9000 machines that were never seen before asked in the last ten minutes, most of them from 10.0.0.9, ' +
+        'and 700 unknown machines were forgotten to make room',
+      remedy: expect.stringContaining('look at 10.0.0.9') as string,
+    });
+    expect(data({}).flood).toBeUndefined();
   });
 
   it('leads on and back', () => {

@@ -51,6 +51,10 @@ async function keys(journal: LivingJournal): Promise<readonly string[]> {
   return (await journal.machines({ limit: 10 })).machines.map(({ key }) => key);
 }
 
+function lost(reason: 'fast' | 'off' | 'mistakes', events: number): object {
+  return { lost: events, losses: { fast: 0, off: 0, mistakes: 0, [reason]: events } };
+}
+
 test('what is recorded is there a moment later, also what came before the database was open', async () => {
   const { journal } = await stand();
   journal.record(script(T, 1, 'boot'));
@@ -95,7 +99,7 @@ test('before the start and after the end it is off, takes nothing back, and neve
   journal.sync({ at: T, run: T, event: { kind: 'published', target: 't', shelf: 's' } });
   journal.know([]);
   await journal.flushed();
-  expect(journal.status()).toEqual({ on: false, why: 'it has been stopped', lost: 2 });
+  expect(journal.status()).toEqual({ on: false, why: 'it has been stopped', ...lost('off', 2) });
   await expect(journal.machines({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' });
   const fresh = new LivingJournal(openInProcess({ file: databaseFile(), days: 1 }), listeningLog().log, {});
   expect(fresh.status()).toEqual({ on: false, why: 'it has not been started', lost: 0 });
@@ -116,7 +120,7 @@ test('a full queue counts what it loses', async () => {
   await journal.opened();
   for (let n = 0; n < 5; n += 1) journal.record(refused(T, n));
   journal.sync({ at: T, run: T, event: { kind: 'published', target: 't', shelf: 's' } });
-  expect(journal.status()).toEqual({ on: true, lost: 4 });
+  expect(journal.status()).toEqual({ on: true, ...lost('fast', 4) });
 });
 
 test('no space: off, said once, counted; on again when there is some, with the nodes it was told', async () => {
@@ -128,11 +132,11 @@ test('no space: off, said once, counted; on again when there is some, with the n
   for (let n = 0; n < 7; n += 1) journal.record(told);
   await journal.flushed();
   const off = { on: false, why: 'no space left for state/pilotlight.db' };
-  expect(journal.status()).toEqual({ ...off, lost: 7 });
+  expect(journal.status()).toEqual({ ...off, ...lost('off', 7) });
   await expect(journal.machine('x')).rejects.toMatchObject({ code: 'unavailable', message: /off: no space left/ });
   journal.record(told);
   journal.know([node]);
-  expect(journal.status()).toEqual({ ...off, lost: 8 });
+  expect(journal.status()).toEqual({ ...off, ...lost('off', 8) });
   await expect.poll(() => calls.filter((call) => call === 'open').length).toBeGreaterThan(3);
   expect(said.map(({ level, message }) => [level, message])).toEqual([
     ['error', 'the journal is off; machines boot all the same'],
@@ -143,7 +147,7 @@ test('no space: off, said once, counted; on again when there is some, with the n
   journal.record(phoneHome(T, 1));
   await journal.flushed();
   await expect.poll(() => keys(journal)).toEqual([macOf(1), macOf(9)]);
-  expect(journal.status()).toEqual({ on: true, lost: 8 });
+  expect(journal.status()).toEqual({ on: true, ...lost('off', 8) });
 });
 
 test('off from the beginning is off until it works', async () => {
@@ -208,7 +212,7 @@ test('busy is waited for three times, then it is off', async () => {
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   expect(calls.filter((call) => call === 'write')).toHaveLength(3);
-  expect(journal.status()).toEqual({ on: false, why: 'held by another program', lost: 1 });
+  expect(journal.status()).toEqual({ on: false, why: 'held by another program', ...lost('off', 1) });
 });
 
 test('busy for a moment costs nothing', async () => {
@@ -228,7 +232,7 @@ test('a mistake costs its batch, is told, and does not turn it off', async () =>
   refuse(new TypeError('a mistake'));
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
-  expect(journal.status()).toEqual({ on: true, lost: 1 });
+  expect(journal.status()).toEqual({ on: true, ...lost('mistakes', 1) });
   expect(said).toMatchObject([{ level: 'error', message: 'the journal made a mistake' }]);
 });
 

@@ -60,7 +60,8 @@ const EVENT: Whole<TimelineEvent> = {
 
 const STATES = Object.fromEntries(MACHINE_STATES.map((state) => [state, 1])) as Record<MachineState, number>;
 
-export const MACHINE_PAGE: Whole<MachinePage> = { machines: [ROW], next: 'cursor', states: STATES };
+const FLOOD = { newcomers: 9000, removed: 700, from: '10.0.0.9' };
+export const MACHINE_PAGE: Whole<MachinePage> = { machines: [ROW], next: 'cursor', states: STATES, flood: FLOOD };
 export const BARE_MACHINE_PAGE: MachinePage = {
   machines: [{ key: 'uuid:x', state: 'unknown', boots: [] }],
   states: STATES,

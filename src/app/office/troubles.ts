@@ -1,7 +1,9 @@
 import { Failure } from '../../domain/failure.ts';
+import { floodWords } from '../../domain/flood.ts';
 import type { SyncRunView } from '../../domain/views.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
+import type { Losses } from '../../journal/losses.ts';
 import { diskSpace } from '../../releases/disk-space.ts';
 import { TOKEN_FILE } from '../admin-token.ts';
 import type { OfficeDeps, Trouble } from './deps.ts';
@@ -33,17 +35,51 @@ function rank({ severity }: Trouble): number {
 }
 
 function journalTroubles({ journal, settings }: Deps): readonly Trouble[] {
-  const { on, why, lost } = journal.status();
+  const { on, why, losses, flood } = journal.status();
   if (!on) {
     if (!settings.journal.on) return [];
     const what = `the journal is off: ${why ?? 'it could not be opened'}`;
     const remedy = 'machines boot all the same; mend what is named and restart the server';
     return [{ what, remedy, severity: 'error' }];
   }
-  if (lost === 0) return [];
-  const what = `the journal has lost ${String(lost)} events since the start`;
-  const remedy = 'its disk is slower than what happens: move the data directory to a faster one';
-  return [{ what, remedy, severity: 'warning' }];
+  const found: Trouble[] = flood === undefined ? [] : [{ ...floodWords(flood), severity: 'warning' }];
+  for (const [reason, { what, remedy }] of LOSSES) {
+    const count = losses?.[reason] ?? 0;
+    if (count > 0) found.push({ what: what(eventsText(count)), remedy, severity: 'warning' });
+  }
+  return found;
+}
+
+/** Each with what helps against it. */
+const LOSSES = [
+  [
+    'fast',
+    {
+      what: (events) => `the journal has lost ${events} since the start: they came faster than its disk writes`,
+      remedy: 'move the data directory to a faster disk, or look for what asks so often',
+    },
+  ],
+  [
+    'off',
+    {
+      what: (events) => `the journal has lost ${events} since the start: it was off, or could not be written`,
+      remedy: 'it is on again; the log says why it was not',
+    },
+  ],
+  [
+    'mistakes',
+    {
+      what: (events) => `the journal could not write ${events} because of a mistake in Pilotlight`,
+      remedy: 'please report it with the lines of the log that say "the journal could not write an event"',
+    },
+  ],
+] as const satisfies readonly (readonly [
+  keyof Losses,
+  { readonly what: (events: string) => string; readonly remedy: string },
+])[];
+
+function eventsText(count: number): string {
+  return count === 1 ? '1 event' : `${String(count)} events`;
 }
 
 async function diskTroubles({ files, space = diskSpace }: Deps): Promise<readonly Trouble[]> {

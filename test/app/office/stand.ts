@@ -17,6 +17,8 @@ import type {
   SyncRunView,
   TimelineEvent,
 } from '../../../src/domain/views.ts';
+import type { FloodView } from '../../../src/domain/flood.ts';
+import type { Losses } from '../../../src/journal/losses.ts';
 import { makeFolder, type FolderFiles } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
 
@@ -26,7 +28,8 @@ export const NOW = Date.UTC(2026, 10, 21, 12);
 /** A journal that says what a test told it. */
 export interface FakeJournal extends Omit<OfficeDeps['journal'], never> {
   on: boolean;
-  lost: number;
+  losses: Losses | undefined;
+  flood: FloodView | undefined;
   readonly histories: Map<MachineKey, MachineHistory>;
   readonly texts: Map<string, string>;
   runs: readonly SyncRunView[];
@@ -39,7 +42,8 @@ function fakeJournal(): FakeJournal {
   const listeners = new Set<(machines: ReadonlySet<MachineKey>) => void>();
   const journal: FakeJournal = {
     on: true,
-    lost: 0,
+    losses: undefined,
+    flood: undefined,
     histories: new Map(),
     texts: new Map(),
     runs: [],
@@ -48,7 +52,16 @@ function fakeJournal(): FakeJournal {
       for (const listener of listeners) listener(new Set([MAC]));
     },
     listening: () => listeners.size,
-    status: () => ({ on: journal.on, lost: journal.lost, ...(journal.on ? {} : { why: 'the disk is gone' }) }),
+    status: () => {
+      const { on, losses, flood } = journal;
+      const lost = losses === undefined ? 0 : losses.fast + losses.off + losses.mistakes;
+      return {
+        ...{ on, lost },
+        ...(on ? {} : { why: 'the disk is gone' }),
+        ...(losses === undefined ? {} : { losses }),
+        ...(flood === undefined ? {} : { flood }),
+      };
+    },
     know: () => undefined,
     record: (event) => {
       journal.recorded.push(event);

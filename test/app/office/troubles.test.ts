@@ -33,8 +33,28 @@ describe('the journal', () => {
 
   test('that lost something', async () => {
     const stand = await officeStand({});
-    stand.journal.lost = 3;
-    expect(await said(stand)).toEqual([['warning', 'the journal has lost 3 events since the start']]);
+    stand.journal.losses = { fast: 3, off: 1, mistakes: 2 };
+    expect(await said(stand)).toEqual([
+      ['warning', 'the journal has lost 3 events since the start: they came faster than its disk writes'],
+      ['warning', 'the journal has lost 1 event since the start: it was off, or could not be written'],
+      ['warning', 'the journal could not write 2 events because of a mistake in Pilotlight'],
+    ]);
+    stand.journal.losses = { fast: 0, off: 1, mistakes: 0 };
+    // The remedy fits the cause: no new disk for a journal that was off.
+    const [trouble] = await troublesOf(stand.deps);
+    expect(trouble?.remedy).toBe('it is on again; the log says why it was not');
+  });
+
+  test('that is flooded with invented machines', async () => {
+    const stand = await officeStand({});
+    stand.journal.flood = { newcomers: 9000, removed: 700, from: '10.0.0.9' };
+    expect(await said(stand)).toEqual([
+      [
+        'warning',
+        '9000 machines that were never seen before asked in the last ten minutes, most of them from 10.0.0.9, ' +
+          'and 700 unknown machines were forgotten to make room',
+      ],
+    ]);
   });
 });
 
@@ -129,6 +149,6 @@ test('a clock that was never set, and one that is behind the files', async () =>
 
 test('what the doors know comes too; errors first', async () => {
   const stand = await officeStand({}, { troubles: () => [{ what: 'no TFTP', remedy: 'r', severity: 'error' }] });
-  stand.journal.lost = 1;
+  stand.journal.losses = { fast: 1, off: 0, mistakes: 0 };
   expect((await said(stand)).map(([severity]) => severity)).toEqual(['error', 'warning']);
 });

@@ -45,7 +45,17 @@ export const MACHINE_SCHEMAS: Properties = {
         // How many there are, whatever was asked for.
       ),
     },
-    { next: text('give it back as `after` for the next page; absent on the last one') },
+    {
+      next: text('give it back as `after` for the next page; absent on the last one'),
+      flood: ref('Flood'),
+    },
+  ),
+  Flood: object(
+    {
+      newcomers: whole('machines that no profile names and that were never seen before, in the last ten minutes'),
+      removed: whole('unknown machines that were forgotten in the last hour to make room for them'),
+    },
+    { from: text('the address that more than half of them used') },
   ),
   TimelineEvent: object(
     {
