@@ -49,10 +49,7 @@ function kind(property: JsonObject, definitions: JsonObject): string {
   // null stands for "not set" in old files: nobody needs to write it.
   const types = [property['type'] ?? []].flat().filter((type) => type !== 'null') as readonly string[];
   const items = property['items'] as JsonObject | undefined;
-  const ofWhat =
-    items === undefined
-      ? ''
-      : ` of ${PLURALS[text({ ...referred(items, definitions), ...items }['type'])] ?? 'values'}`;
+  const ofWhat = items === undefined ? '' : ` of ${pluralOf({ ...referred(items, definitions), ...items }['type'])}`;
   return types
     .map((type) => (type === 'array' ? `list${ofWhat}` : type === 'boolean' ? 'true or false' : type))
     .join(' or ');
@@ -85,4 +82,9 @@ function text(value: Json | undefined): string {
 
 function cell(content: string): string {
   return content.replaceAll('|', '\\|');
+}
+
+function pluralOf(type: Json | undefined): string {
+  if (Array.isArray(type)) return (type as readonly string[]).map((word) => `${word}s`).join(' or ');
+  return PLURALS[text(type)] ?? 'values';
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../domain/problem.ts';
-import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
+import { DOCUMENT_KINDS, initrdPath, type Profile } from '../domain/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
 import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
 import { typicalMachine } from '../boot/placeholder.ts';
@@ -112,7 +112,7 @@ async function noCoreosKey(
 
 function missingImage(path: string, profile: Profile): Problem {
   const message = `images/${path} is not there`;
-  const key = profile.kernel === path ? 'kernel' : profile.initrd.includes(path) ? 'initrd' : 'version';
+  const key = profile.kernel === path ? 'kernel' : profile.initrd.map(initrdPath).includes(path) ? 'initrd' : 'version';
   const change = path.startsWith('images/') ? 'leave out images/: the path begins below it' : `change the ${key}`;
   return {
     severity: 'warning',

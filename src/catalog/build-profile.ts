@@ -7,6 +7,7 @@ import {
   type Json,
   type JsonObject,
   type LocalBoot,
+  type NamedFile,
   type Node,
   type Profile,
   type SystemId,

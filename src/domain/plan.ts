@@ -4,13 +4,22 @@ import type { Origin } from './origin.ts';
 export type Artifact =
   { readonly kind: 'shelf'; readonly path: string } | { readonly kind: 'url'; readonly url: string };
 
+/** What the boot loader fetches beside the kernel. */
+export type Initrd = Artifact & {
+  /**
+   * The kernel looks for the file by this name (wimboot: `BCD`) instead of unpacking it: then it is no part of the
+   * initramfs and stands in no `initrd=`.
+   */
+  readonly name?: string;
+};
+
 /**
  * What one operating system needs to boot: pure data, the same for an iPXE script, a GRUB config, pixiecore's JSON and
  * the CLI's `render args`.
  */
 export interface Plan {
   readonly kernel: Artifact;
-  readonly initrds: readonly Artifact[];
+  readonly initrds: readonly Initrd[];
   /** Files that the booted system fetches by itself (Fedora CoreOS' rootfs, Ubuntu's ISO): they must be there too. */
   readonly extras: readonly Artifact[];
   /** The kernel's arguments in order, without `initrd=`: that belongs to the boot loader's form. */

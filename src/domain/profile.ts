@@ -29,6 +29,17 @@ export interface Node {
   readonly vars: JsonObject;
 }
 
+/** A file that a kernel looks for by its name. */
+export interface NamedFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** The path or URL of an entry of `initrd`. */
+export function initrdPath(entry: string | NamedFile): string {
+  return typeof entry === 'string' ? entry : entry.path;
+}
+
 /** A cluster of etcd members, one on each node of the profile. */
 export interface Cluster {
   readonly name: string;
@@ -68,7 +79,7 @@ export interface Profile {
   /** For `custom`: a path below images/ or a URL. */
   readonly kernel?: string;
   /** For `custom`: paths below images/ or URLs, in order. */
-  readonly initrd: readonly string[];
+  readonly initrd: readonly (string | NamedFile)[];
   readonly vars: JsonObject;
   readonly nodes: readonly Node[];
   readonly default: boolean;

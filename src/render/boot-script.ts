@@ -1,6 +1,7 @@
 import type { Origin } from '../domain/origin.ts';
 import { artifactUrl, type Plan } from '../domain/plan.ts';
 import { echoLines, inert } from './ipxe-text.ts';
+import { initrdNames } from './kernel-line.ts';
 import { GROWING_PAUSE, IMAGE_TIMEOUT_MS, KEEP_PAUSE, SCRIPT_TIMEOUT_MS, script } from './script-parts.ts';
 
 export interface BootScriptInput {
@@ -21,20 +22,27 @@ const KERNEL_NAME = 'linux';
  * - `initrd=main` and `--name main` belong together: iPXE of 2019 on EFI serves an initrd by its name only, and the
  *   kernel panics without; BIOS and iPXE 2 ignore the argument. Several initrds are all named, in order: BIOS and
  *   iPXE 2 take all images in the order of fetching, the EFI stub takes every `initrd=` in the order of the line.
+ * - A file with a name of its own is one that the kernel looks for (wimboot): it is named so, and in no `initrd=`.
  * - Every fetch has a time limit and every failure leads to a pause and another try.
  */
 export function bootScript({ plan, origin, lines, again }: BootScriptInput): string {
-  const names = plan.initrds.map((_, i) => (i === 0 ? 'main' : `initrd${i + 1}`));
+  const names = initrdNames(plan);
   const args = [...names.map((name) => `initrd=${name}`), ...plan.args.map(inert)];
+  const unnamed = names.values();
   const kernel = inert(artifactUrl(plan.kernel, origin));
-  const initrds = plan.initrds.map((artifact) => inert(artifactUrl(artifact, origin)));
+  const initrds = plan.initrds.map((initrd) => {
+    const url = inert(artifactUrl(initrd, origin));
+    // By --name iPXE offers it on EFI, by the word behind the URL on a BIOS, in every version since 2019.
+    if (initrd.name !== undefined) return `--name ${inert(initrd.name)} ${url} ${inert(initrd.name)}`;
+    return `--name ${unnamed.next().value ?? ''} ${url}`;
+  });
   return script([
     ...echoLines(lines),
     KEEP_PAUSE,
     ':fetch',
     'imgfree',
     `kernel --timeout ${IMAGE_TIMEOUT_MS} --name ${KERNEL_NAME} ${[kernel, ...args].join(' ')} || goto retry`,
-    ...initrds.map((url, i) => `initrd --timeout ${IMAGE_TIMEOUT_MS} --name ${names[i] ?? ''} ${url} || goto retry`),
+    ...initrds.map((words) => `initrd --timeout ${IMAGE_TIMEOUT_MS} ${words} || goto retry`),
     'boot || goto retry',
     ':retry',
     ...GROWING_PAUSE,

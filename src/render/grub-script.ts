@@ -13,7 +13,11 @@ export function grubScript(plan: Plan, origin: Origin, title: string): string {
   const args = plan.args.map(inert);
   const kept = args.filter((arg) => !arg.includes('"'));
   const dropped = args.filter((arg) => arg.includes('"')).map((arg) => arg.split('=')[0] ?? arg);
-  const initrds = plan.initrds.map((artifact) => quoted(grubPath(artifactUrl(artifact, origin))));
+  const initrds = plan.initrds.map((initrd) => {
+    const path = grubPath(artifactUrl(initrd, origin));
+    // GRUB's own form for a file with a name (grub-core/loader/linux.c).
+    return quoted(initrd.name === undefined ? path : `newc:${initrd.name}:${path}`);
+  });
   return [
     'default=0',
     'timeout=1',

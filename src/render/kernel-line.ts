@@ -28,8 +28,12 @@ export function kernelLineProblems(plan: Plan, options: KernelLineOptions = {}):
 
 /** The arguments as Linux will see them, with what the boot script adds. */
 export function kernelLine(plan: Plan): string {
-  const names = plan.initrds.map((_, i) => (i === 0 ? 'initrd=main' : `initrd=initrd${i + 1}`));
-  return [...names, ...plan.args].join(' ');
+  return [...initrdNames(plan).map((name) => `initrd=${name}`), ...plan.args].join(' ');
+}
+
+/** What the initramfs files are called: those that the kernel unpacks, not those that it looks for by name. */
+export function initrdNames({ initrds }: Pick<Plan, 'initrds'>): readonly string[] {
+  return initrds.filter(({ name }) => name === undefined).map((_, i) => (i === 0 ? 'main' : `initrd${i + 1}`));
 }
 
 function textProblems(args: readonly string[]): KernelLineProblem[] {

@@ -1,5 +1,6 @@
 import type { Origin } from '../domain/origin.ts';
 import { artifactUrl, type Plan } from '../domain/plan.ts';
+import { refuseNames } from './pxelinux-config.ts';
 
 export interface PixiecoreAnswer {
   readonly kernel: string;
@@ -9,6 +10,7 @@ export interface PixiecoreAnswer {
 
 /** pixiecore's API answer (danderson/netboot, README.api.md). It adds `initrd=` itself. */
 export function pixiecoreAnswer(plan: Plan, origin: Origin): PixiecoreAnswer {
+  refuseNames(plan, 'pixiecore');
   return {
     kernel: artifactUrl(plan.kernel, origin),
     initrd: plan.initrds.map((artifact) => artifactUrl(artifact, origin)),

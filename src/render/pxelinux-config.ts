@@ -1,4 +1,5 @@
 import type { Origin } from '../domain/origin.ts';
+import { Failure } from '../domain/failure.ts';
 import { artifactUrl, type Plan } from '../domain/plan.ts';
 
 /**
@@ -6,6 +7,7 @@ import { artifactUrl, type Plan } from '../domain/plan.ts';
  * line as it is; several initramfs images are one comma-separated list.
  */
 export function pxelinuxConfig(plan: Plan, origin: Origin, title: string): string {
+  refuseNames(plan, 'pxelinux');
   const initrds = plan.initrds.map((artifact) => artifactUrl(artifact, origin));
   return [
     'DEFAULT pilotlight',
@@ -17,4 +19,13 @@ export function pxelinuxConfig(plan: Plan, origin: Origin, title: string): strin
     ...(plan.args.length === 0 ? [] : [`  APPEND ${plan.args.join(' ')}`]),
     '',
   ].join('\n');
+}
+
+/** wimboot without the names of its files starts and finds nothing. Throws Failure `refused`. */
+export function refuseNames({ initrds }: Plan, client: string): void {
+  const named = initrds.find(({ name }) => name !== undefined);
+  if (named === undefined) return;
+  throw new Failure('refused', `${client} cannot hand over a file by its name (${named.name ?? ''})`, {
+    remedy: 'let the machine boot through iPXE',
+  });
 }

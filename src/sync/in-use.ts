@@ -1,5 +1,5 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import type { Profile } from '../domain/profile.ts';
+import { initrdPath, type Profile } from '../domain/profile.ts';
 import { systemOf } from '../systems/systems.ts';
 
 /** The folders below images/ that a profile boots from. Pure. */
@@ -11,7 +11,9 @@ export function shelvesOf(profile: Profile): readonly string[] {
 }
 
 function customShelves(profile: Profile): ReadonlySet<string> {
-  const paths = [profile.kernel ?? '', ...profile.initrd].filter((path) => !path.includes('://') && path.includes('/'));
+  const paths = [profile.kernel ?? '', ...profile.initrd.map(initrdPath)].filter(
+    (path) => !path.includes('://') && path.includes('/'),
+  );
   const folders = paths.map((path) => path.slice(0, path.lastIndexOf('/')));
   const version = profile.release?.['version'];
   return new Set([...folders, ...(typeof version === 'string' ? [`custom/${profile.name}/${version}`] : [])]);

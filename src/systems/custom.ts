@@ -1,5 +1,6 @@
 import { Failure } from '../domain/failure.ts';
-import type { Profile } from '../domain/profile.ts';
+import type { Initrd } from '../domain/plan.ts';
+import { initrdPath, type Profile } from '../domain/profile.ts';
 import { argument, consoles, nocloudSeed } from './arguments.ts';
 import { parseArtifact } from './artifacts.ts';
 import { preseeding } from './debian.ts';
@@ -27,7 +28,7 @@ export const CUSTOM: System = {
     }
     return {
       kernel: parseArtifact(profile.kernel, profile, 'kernel'),
-      initrds: profile.initrd.map((text, i) => parseArtifact(text, profile, `initrd[${i}]`)),
+      initrds: initrdsOf(profile),
       extras: [],
       args: [
         ...argument('rootfstype', profile.rootfstype),
@@ -43,6 +44,21 @@ export const CUSTOM: System = {
     };
   },
 };
+
+/**
+ * wimboot (ipxe.org/wimboot) hands Windows' boot loader its files by their names, BCD, boot.sdi and boot.wim: they keep
+ * their own unless the profile gives another.
+ */
+function initrdsOf(profile: Profile): readonly Initrd[] {
+  const wimboot = /(?:^|\/)wimboot[^/]*$/.test(profile.kernel?.replace(/[?#].*$/, '') ?? '');
+  return profile.initrd.map((entry, i): Initrd => {
+    const path = initrdPath(entry);
+    const artifact = parseArtifact(path, profile, `initrd[${i}]`);
+    const own = wimboot ? path.replace(/[?#].*$/, '').replace(/^.*\//, '') : undefined;
+    const name = typeof entry === 'string' ? own : entry.name;
+    return name === undefined ? artifact : { ...artifact, name };
+  });
+}
 
 /** `args`, without those that the profile says itself; none where it already names a document by one of `names`. */
 function unlessSaid(args: readonly string[], { kernel_args }: Profile, names: readonly string[]): readonly string[] {

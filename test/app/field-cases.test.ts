@@ -236,3 +236,21 @@ test('case 05-matchbox-os-installed: /assets/ is /images/, guarded the same way'
   }
   expect((await get('/assets/flatcar/3227.2.0/k', {}, { method: 'POST' })).status).toBe(405);
 });
+
+test('case 11-wimboot: Windows finds its files by their names', async () => {
+  const { get } = await serve({
+    'profiles/wim.json': {
+      system: 'custom',
+      kernel: 'winpe/wimboot',
+      initrd: ['winpe/BCD', 'winpe/boot.sdi', { path: 'winpe/x64.wim', name: 'boot.wim' }],
+      nodes: [{ name: 'w', mac: '52:54:00:bb:00:07' }],
+    },
+    'images/winpe/wimboot': 'x',
+    'images/winpe/BCD': 'x',
+    'images/winpe/boot.sdi': 'x',
+  });
+  const ask = '/ipxe?mac=52:54:00:bb:00:07&platform=efi';
+  expect((await get(ask)).text).toContain('images/winpe/x64.wim');
+  expect((await get(ask)).text).not.toContain('wimboot');
+  expect((await get('/v1/boot/52:54:00:bb:00:07')).status).toBe(503);
+});

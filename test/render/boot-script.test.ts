@@ -67,3 +67,21 @@ describe('the portable boot script', () => {
     expect(() => bootScript({ plan: PLAN, origin: ORIGIN, lines: [], again: 'http://x/ && echo' })).toThrow('splits');
   });
 });
+
+it('case 11-wimboot: a file with a name is fetched under it, twice said, and is in no initrd=', () => {
+  const named: Plan['initrds'] = [
+    { kind: 'shelf', path: 'winpe/BCD', name: 'BCD' },
+    { kind: 'shelf', path: 'winpe/boot.wim', name: 'boot.wim' },
+  ];
+  const wim = bootScript({ plan: { ...PLAN, args: [], initrds: named }, origin: ORIGIN, lines: [] });
+  expect(wim).toContain(`\nkernel --timeout 30000 --name linux ${ORIGIN}/images/custom/vmlinuz || goto retry\n`);
+  expect(wim).toContain(`\ninitrd --timeout 30000 --name BCD ${ORIGIN}/images/winpe/BCD BCD || goto retry\n`);
+  expect(wim).toContain(
+    `\ninitrd --timeout 30000 --name boot.wim ${ORIGIN}/images/winpe/boot.wim boot.wim || goto retry\n`,
+  );
+  expect(wim).not.toContain('initrd=');
+  const mixed: Plan['initrds'] = [...named.slice(0, 1), ...PLAN.initrds, ...PLAN.initrds];
+  const both = bootScript({ plan: { ...PLAN, initrds: mixed }, origin: ORIGIN, lines: [] });
+  expect(both).toContain('vmlinuz initrd=main initrd=initrd2 console=ttyS0');
+  expect(both.match(/^initrd .*$/gm)?.map((line) => line.split(' ')[4])).toEqual(['BCD', 'main', 'initrd2']);
+});

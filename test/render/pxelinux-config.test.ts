@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/domain/plan.ts';
+import { grubScript } from '../../src/render/grub-script.ts';
+import { pixiecoreAnswer } from '../../src/render/pixiecore.ts';
 import { pxelinuxConfig } from '../../src/render/pxelinux-config.ts';
 import { UBUNTU } from '../../src/systems/ubuntu.ts';
 import { inputOf, ORIGIN, profileOf } from '../systems/sample.ts';
@@ -20,5 +22,17 @@ describe('a pxelinux configuration', () => {
     ];
     expect(pxelinuxConfig({ ...plan, initrds }, ORIGIN, 'x')).toContain(`\n  INITRD ${ORIGIN}/images/a,http://h/b\n`);
     expect(pxelinuxConfig(plan, ORIGIN, 'x')).not.toMatch(/INITRD|APPEND/);
+  });
+
+  it('case 11-wimboot: a file with a name is for iPXE and GRUB only', () => {
+    const plan: Plan = {
+      kernel: { kind: 'shelf', path: 'winpe/wimboot' },
+      initrds: [{ kind: 'shelf', path: 'winpe/BCD', name: 'BCD' }],
+      extras: [],
+      args: [],
+    };
+    expect(() => pxelinuxConfig(plan, ORIGIN, 'x')).toThrow(/^pxelinux cannot hand over a file by its name \(BCD\)/);
+    expect(() => pixiecoreAnswer(plan, ORIGIN)).toThrow(/^pixiecore cannot/);
+    expect(grubScript(plan, ORIGIN, 'x')).toContain("\n  initrd 'newc:BCD:(http,10.0.2.2:4777)/images/winpe/BCD'\n");
   });
 });

@@ -76,3 +76,23 @@ describe('a custom kernel', () => {
     expect(CUSTOM.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 });
+
+describe('case 11-wimboot: files that a kernel looks for by their names', () => {
+  const initrd = ['winpe/BCD', 'http://mirror.lan/pe/boot.sdi?x=1', { path: 'winpe/x64.wim', name: 'boot.wim' }];
+  const namesOf = (kernel: string): unknown =>
+    CUSTOM.plan(inputOf(profileOf({ system: 'custom', version: '', kernel, initrd }))).initrds.map(({ name }) => name);
+
+  it.each(['winpe/wimboot', 'wimboot', 'winpe/wimboot.i386', 'http://mirror.lan/wimboot?v=2'])(
+    '%s keeps all names',
+    (kernel) => {
+      expect(namesOf(kernel)).toEqual(['BCD', 'boot.sdi', 'boot.wim']);
+    },
+  );
+
+  it.each(['winpe/vmlinuz', 'wimboot/vmlinuz', 'http://wimboot.lan/vmlinuz', 'x/notwimboot'])(
+    '%s keeps those that the profile gives',
+    (kernel) => {
+      expect(namesOf(kernel)).toEqual([undefined, undefined, 'boot.wim']);
+    },
+  );
+});
