@@ -7,7 +7,6 @@ import {
   type Json,
   type JsonObject,
   type LocalBoot,
-  type NamedFile,
   type Node,
   type Profile,
   type SystemId,
