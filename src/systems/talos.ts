@@ -27,6 +27,7 @@ export const TALOS: System = {
         'slab_nomerge',
         'pti=on',
         'init_on_alloc=1',
+        ...newer(profile),
         ...screens(profile),
         'printk.devkmsg=on',
         ...argument('talos.config', input.documents.generic),
@@ -43,6 +44,22 @@ function refuseInstall({ file, install }: Profile): void {
     place: { file, key: 'install' },
     remedy: 'name the disk in the machine configuration (machine.install.disk)',
   });
+}
+
+/** What the publisher's own images say, and since which minor release of 1. Without `selinux=1` SELinux is off. */
+const SINCE: readonly (readonly [number, string])[] = [
+  [10, 'selinux=1'],
+  [12, 'module.sig_enforce=1'],
+  [13, 'proc_mem.force_override=never'],
+];
+
+/** A version that cannot be read counts as a new one. What the profile says of the same key stands alone. */
+function newer({ version, kernel_args }: Profile): string[] {
+  const [, major = '1', minor = '9999'] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
+  const own = new Set(kernel_args.map((arg) => arg.split('=')[0]));
+  return SINCE.filter(([first]) => Number(major) > 1 || Number(minor) >= first)
+    .map(([, arg]) => arg)
+    .filter((arg) => !own.has(arg.split('=')[0]));
 }
 
 /** Talos shows its dashboard on tty0 and has no login: the only system here with a console of its own choice. */

@@ -1,6 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchText } from '../../src/releases/fetcher.ts';
 import { closeDelimited, cut, endless, gzipped, redirect, silence, status } from '../support/upstream-faults.ts';
+import { makeFolder } from '../support/folder.ts';
+import { needs } from '../support/needs.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 import { Upstream } from '../support/upstream-server.ts';
 
@@ -56,4 +63,47 @@ describe('fetchText', () => {
     expect(await read('/a', { maxBytes: 5 })).toBe('hello');
     await expect(read('/a', { maxBytes: 4 })).rejects.toMatchObject({ code: 'too-large' });
   });
+});
+
+describe('a server with a certificate', () => {
+  needs({ commands: ['openssl'] }).test(
+    'may redirect to https, and never to http, where anybody could answer',
+    async () => {
+      const folder = makeFolder();
+      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+      const options = [
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-subj',
+        '/CN=127.0.0.1',
+      ];
+      execFileSync('openssl', ['req', ...options, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+      // Its certificate is nobody's: this test is about where it sends us.
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+        const location = { '/down': upstream.url('/a'), '/on': '/end' }[request.url ?? ''];
+        if (location === undefined) response.writeHead(200, { 'content-length': 3 }).end('end');
+        else response.writeHead(302, { location }).end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      try {
+        const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+        // Both hosts were configured: nothing but the way there is wrong.
+        const { network } = bench.with({ configured: [host, upstream.host] });
+        const get = (path: string): ReturnType<typeof fetchText> =>
+          fetchText(`https://${host}${path}`, network, { maxBytes: 1000, redirectHosts: [] });
+        expect((await get('/on'))?.bytes.toString()).toBe('end');
+        await expect(get('/down')).rejects.toThrow('redirects from https to http');
+        expect(upstream.requests).toEqual([]);
+      } finally {
+        vi.unstubAllEnvs();
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  );
 });

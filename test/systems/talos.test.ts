@@ -20,6 +20,24 @@ describe('Talos', () => {
     expect(args.filter((arg) => arg.startsWith('console='))).toEqual(['console=ttyS1']);
   });
 
+  it.each<[string, readonly string[]]>([
+    ['v1.9.6', []],
+    ['v1.10.0', ['selinux=1']],
+    ['v1.11.5', ['selinux=1']],
+    ['v1.12.0', ['selinux=1', 'module.sig_enforce=1']],
+    ['v1.13.2', ['selinux=1', 'module.sig_enforce=1', 'proc_mem.force_override=never']],
+    ['v2.0.0', ['selinux=1', 'module.sig_enforce=1', 'proc_mem.force_override=never']],
+  ])('says to %s what its own images say', (version, expected) => {
+    const { args } = TALOS.plan(inputOf(profileOf({ ...BASE, version })));
+    expect(args.filter((arg) => /^(?:selinux|module|proc_mem)/.test(arg))).toEqual(expected);
+  });
+
+  it('lets the profile decide: what may only be switched on is not said before', () => {
+    const kernel_args = ['selinux=0', 'module.sig_enforce=0'];
+    const { args } = TALOS.plan(inputOf(profileOf({ ...BASE, kernel_args })));
+    expect(args.filter((arg) => /^(?:selinux|module)/.test(arg))).toEqual(kernel_args);
+  });
+
   it('says what it cannot do', () => {
     expect(refusal(profileOf({ ...BASE, ignition: 'a' }))).toMatch(/ignition: .* \(use "generic"\)/);
     expect(refusal(profileOf({ ...BASE, install: { disk: '/dev/sda' } }))).toMatch(/install: .*machine.install.disk/);

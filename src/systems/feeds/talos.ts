@@ -9,7 +9,10 @@ const BASE = 'https://github.com/siderolabs/talos/releases';
 const REDIRECT_HOSTS = ['github.com', 'objects.githubusercontent.com', 'release-assets.githubusercontent.com'];
 const FORM = /^v\d{1,3}\.\d{1,4}\.\d{1,4}$/;
 
-/** Talos Linux. Its files have checksums and no signatures: what is checked is what GitHub says over HTTPS. */
+/**
+ * Talos Linux: what is checked is what GitHub says over HTTPS, by its checksums. The cosign bundles beside them are not
+ * looked at: they prove an account and an entry in a public log, not a key that could be pinned.
+ */
 export const talos: Feed = { id: 'talos', keys: [], base: () => BASE, start };
 
 function start(input: FeedInput): FeedStep {
