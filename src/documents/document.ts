@@ -60,9 +60,8 @@ function matters(kind: DocumentKind, line: Buffer): boolean {
 /** Scripts and MIME parts: they are not read as YAML, and say themselves what their bytes mean. */
 function isScript(kind: DocumentKind, bytes: Buffer): boolean {
   if (kind !== 'cloud_config' && kind !== 'nocloud') return false;
-  return /^(?:#!|#cloud-boothook|#part-handler|content-type:|mime-version:)/i.test(
-    bytes.subarray(0, 64).toString('latin1'),
-  );
+  const head = bytes.subarray(0, 4096).toString('latin1');
+  return /^(?:#!|#cloud-boothook|#part-handler|content-type:)|mime-version:/i.test(head);
 }
 
 /**

@@ -1,15 +1,23 @@
 import type { SystemId } from '../domain/profile.ts';
+import { checkAutoinstall } from './autoinstall.ts';
 import { shown, type Findings } from './finding.ts';
 import { readYaml } from './yaml-tree.ts';
 
-/** The first lines that cloud-init knows (its documentation, "User data formats"). */
+/**
+ * How user-data may begin (cloud-init's documentation, "User data formats"). Like cloud-init: as the beginning of the text,
+ * in any case; what follows on the line is its own business (`#include http://...`).
+ */
 const HEADERS = [
-  '#cloud-config',
   '#cloud-config-archive',
-  '#include',
+  '#cloud-config-jsonp',
+  '#cloud-config',
   '#include-once',
+  '#include',
   '#cloud-boothook',
   '#part-handler',
+  '#upstart-job',
+  '## template: jinja',
+  '#!',
 ];
 
 /** NoCloud's user-data, for cloud-init and for Ubuntu's installer. */
@@ -19,16 +27,17 @@ export function checkUserData(text: string, system: SystemId | undefined, findin
     findings.warn('the user-data are empty: cloud-init does nothing', { remedy: 'begin with "#cloud-config"' });
     return;
   }
-  const jinja = /^## *template: *jinja$/.test(first);
-  const mime = /^(?:content-type: *multipart\/|mime-version:)/i.test(first);
-  if (!jinja && !mime && !first.startsWith('#!') && !HEADERS.includes(first)) {
+  const header = HEADERS.find((word) => first.toLowerCase().startsWith(word));
+  // cloud-init takes for MIME whatever names a version of it in its first 4 KiB.
+  const mime = /^content-type: *multipart\/|mime-version:/i.test(text.slice(0, 4096));
+  if (!mime && header === undefined) {
     const remedy = text.startsWith('\ufeff')
       ? 'save the file without a byte order mark'
       : 'begin the file with the line "#cloud-config"';
     findings.error(`cloud-init does not know the first line ${shown(first)}`, { offset: 0, remedy });
     return;
   }
-  const config = first === '#cloud-config';
+  const config = !mime && header === '#cloud-config';
   const tree = config ? readYaml(text, findings, 'warning') : undefined;
   if (tree !== undefined && tree.kind !== 'map' && !(tree.kind === 'scalar' && tree.value === null)) {
     findings.error('the document is not a map of keys', {
@@ -37,8 +46,11 @@ export function checkUserData(text: string, system: SystemId | undefined, findin
     });
     return;
   }
-  const keys = tree?.kind === 'map' ? tree.entries : [];
-  if (system !== 'ubuntu' || !config || findings.any || keys.some(({ key }) => key === 'autoinstall')) return;
+  if (tree?.kind === 'map' && tree.entries.some(({ key }) => key === 'autoinstall')) {
+    checkAutoinstall(tree, findings);
+    return;
+  }
+  if (system !== 'ubuntu' || !config || findings.any) return;
   findings.warn('without "autoinstall:" Ubuntu\'s installer asks its questions on the screen', {
     offset: 0,
     remedy: 'put the answers below "autoinstall:" with "version: 1"',

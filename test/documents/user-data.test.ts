@@ -19,6 +19,13 @@ test.each([
   'MIME-Version: 1.0\n',
   '#include\nhttp://192.0.2.1/\n',
   '#cloud-boothook\n#!/bin/sh\n',
+  '#include http://192.0.2.1/x\n',
+  '#cloud-config # mine\npackages: [a]\n',
+  '#Cloud-Config\n',
+  '#cloud-config-archive\n- type: text/cloud-config\n',
+  '#cloud-config-jsonp\n[{"op": "add"}]\n',
+  '## template: jinja\n#cloud-config\nhostname: {{ v1.local_hostname }}\n',
+  'From nobody Sat Jan  1 00:00:00 2022\nContent-Type: multipart/mixed; boundary="x"\nMIME-Version: 1.0\n',
 ])('%j is something that cloud-init knows', (text) => {
   expect(check(text, 'debian')).toEqual([]);
 });
@@ -40,7 +47,7 @@ test('broken YAML is an error with its line', () => {
 });
 
 test("Ubuntu's installer wants answers", () => {
-  expect(check('#cloud-config\nautoinstall: {version: 1}\n', 'ubuntu')).toEqual([]);
+  expect(check('#cloud-config\nautoinstall: {version: 1, user-data: {}}\n', 'ubuntu')).toEqual([]);
   expect(check('#cloud-config\nhostname: a\n', 'ubuntu')[0]).toContain('warning 1 without "autoinstall:"');
   expect(check('#!/bin/sh\n', 'ubuntu')).toEqual([]);
   expect(check('#cloud-config\nhostname: a\n', 'debian')).toEqual([]);
