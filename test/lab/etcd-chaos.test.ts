@@ -11,6 +11,7 @@ const lab = needs({ commands: ['etcd', 'etcdctl'] });
 // Twenty take some three minutes.
 const TRIALS = Number(process.env['DISCOVERY_TRIALS'] ?? (process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? 20 : 6));
 const SIDE_BY_SIDE = 2;
+const ATTEMPTS = 5;
 
 /** The same numbers for the same seed. */
 function dice(seed: number): (sides: number) => number {
@@ -41,7 +42,12 @@ function keepAlive(member: EtcdMember): () => void {
   };
 }
 
-async function trial(seed: number, lane: number): Promise<void> {
+/**
+ * The cluster must form whatever happens. How many requests there are is the members' affair: on a busy machine the
+ * PUT that was to be lost may never come (a kill took its answer, so its member did not send another one). Such a trial
+ * shows nothing of that fault, and another one is made. False: a fault did not happen.
+ */
+async function trial(seed: number, lane: number): Promise<boolean> {
   const roll = dice(seed + 1);
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-chaos-'));
   // A member asks some eight times on a good day.
@@ -57,7 +63,7 @@ async function trial(seed: number, lane: number): Promise<void> {
   try {
     await healthy(ips, 60_000);
     expect(await members(ips[0] ?? '')).toHaveLength(3);
-    expect([proxy.killed, proxy.lost]).toEqual([3, 1]);
+    return proxy.killed === 3 && proxy.lost === 1;
   } finally {
     for (const end of ends) end();
     for (const member of all) await member[Symbol.asyncDispose]();
@@ -65,11 +71,17 @@ async function trial(seed: number, lane: number): Promise<void> {
   }
 }
 
+/** Trials of a seed until one had all its faults. */
+async function wholeTrial(seed: number, lane: number): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) if (await trial(seed + attempt * TRIALS, lane)) return;
+  expect.fail(`the faults of trial ${String(seed)} did not happen in ${String(ATTEMPTS)} attempts`);
+}
+
 lab.describe('chaos: the server is killed three times, an answer to a PUT is lost, members start again', () => {
   for (let seed = 0; seed < TRIALS; seed += SIDE_BY_SIDE) {
     const seeds = Array.from({ length: Math.min(SIDE_BY_SIDE, TRIALS - seed) }, (_, i) => seed + i);
     lab.test(`the clusters of trials ${seeds.join(' and ')} of ${String(TRIALS)} form`, async () => {
-      const trials = await Promise.allSettled(seeds.map(trial));
+      const trials = await Promise.allSettled(seeds.map(wholeTrial));
       expect(trials.map(({ status, ...more }) => (status === 'fulfilled' ? status : more))).toEqual(
         seeds.map(() => 'fulfilled'),
       );
