@@ -1,5 +1,6 @@
 import type { Log } from '../domain/log.ts';
 import { placeText } from '../domain/failure.ts';
+import { MAX_PROFILE_BYTES } from '../domain/profile.ts';
 import { problemLine, type Problem } from '../domain/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { decide, type Choice, type Slots } from './decide.ts';
@@ -132,7 +133,7 @@ function kindsOf(check: ProfileCheck): {
     profiles: {
       folder: 'profiles',
       ending: '.json',
-      maxBytes: MIB,
+      maxBytes: MAX_PROFILE_BYTES,
       parse: (file, { bytes }) => readProfile(file, bytes, check),
     },
     documents: {

@@ -1,4 +1,5 @@
 import { Failure } from '../domain/failure.ts';
+import { MAX_PROFILE_BYTES } from '../domain/profile.ts';
 import { problemFailure, type Problem } from '../domain/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { editFile, readIfThere as readFileIfThere } from '../files/edit-file.ts';
@@ -8,8 +9,6 @@ import { revisionOf } from './revision.ts';
 /** What would be wrong with these bytes if they were the file. */
 export type Judge = (bytes: Buffer) => Promise<readonly Problem[]>;
 
-/** No larger one is read. */
-export const MAX_PROFILE_BYTES = 1024 * 1024;
 const BOM = '\uFEFF';
 
 /**
@@ -99,5 +98,8 @@ export async function readIfThere(files: DataRoot, file: string): Promise<Buffer
 }
 
 function tooLarge(file: string): Failure {
-  return new Failure('too-large', 'would be larger than 1 MiB', { place: { file }, remedy: 'split it' });
+  return new Failure('too-large', `would be larger than ${String(MAX_PROFILE_BYTES / 2 ** 20)} MiB`, {
+    place: { file },
+    remedy: 'split it',
+  });
 }

@@ -113,7 +113,7 @@ export async function readFolder<T>(
       return { severity: 'error', message: 'is a link that leads nowhere', place: { file }, remedy };
     }
     if (failure.code === 'too-large') {
-      const message = `is larger than ${kind.maxBytes / 1024} KiB`;
+      const message = `is larger than ${sizeText(kind.maxBytes)}`;
       return { severity: 'error', message, place: { file }, remedy: 'split it' };
     }
     if (failure.code === 'refused' && !((await files.list(file).catch(asFailure)) instanceof Failure)) {
@@ -241,4 +241,8 @@ async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   throw error;
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 2 ** 20 ? `${String(bytes / 2 ** 10)} KiB` : `${String(bytes / 2 ** 20)} MiB`;
 }

@@ -1,10 +1,10 @@
 import { parseTree } from 'jsonc-parser';
 import { Failure } from '../domain/failure.ts';
 import { problemFailure } from '../domain/problem.ts';
+import { MAX_PROFILE_BYTES } from '../domain/profile.ts';
 import type { Version } from '../domain/version.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { editFile } from '../files/edit-file.ts';
-import { MAX_PROFILE_BYTES } from './edit-profile.ts';
 import { readJson } from './json-text.ts';
 
 /** `none`: the profile has no version, or null, so the operator does not want one there. Nothing was written then. */

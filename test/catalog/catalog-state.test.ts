@@ -128,3 +128,24 @@ test('memory stays flat over many edits', async () => {
   // 60 versions of 1 MB each would be 60 MB more than that of the first.
   expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(40_000_000);
 });
+
+test(
+  '10,000 nodes with an address and variables are one profile; over 16 MiB it is told',
+  { timeout: 60_000 },
+  async () => {
+    const nodes = Array.from({ length: 10_000 }, (_, at) => ({
+      name: `node-${String(at)}`,
+      mac: `52:54:00:00:${(at >> 8).toString(16).padStart(2, '0')}:${(at & 255).toString(16).padStart(2, '0')}`,
+      ip: `10.0.${String(at >> 8)}.${String(at & 255)}`,
+      vars: { rack: at % 40, role: 'worker', note: 'x'.repeat(20) },
+    }));
+    const text = JSON.stringify({ root: 'a', nodes });
+    expect(text.length).toBeGreaterThan(2 ** 20);
+    const { dir, state } = await stateOf({ 'profiles/a.json': text });
+    await state.look();
+    expect([state.snapshot.profiles.get('a')?.nodes.length, lines(state.snapshot.problems)]).toEqual([10_000, []]);
+    addFiles(dir, { 'profiles/b.json': ' '.repeat(2 ** 24 + 1) });
+    await state.look();
+    expect(lines(state.snapshot.problems).join()).toContain('profiles/b.json: is larger than 16 MiB');
+  },
+);

@@ -1,13 +1,8 @@
 import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  editProfile,
-  MAX_PROFILE_BYTES,
-  readIfThere,
-  saveProfile,
-  type Judge,
-} from '../../src/catalog/edit-profile.ts';
+import { editProfile, readIfThere, saveProfile, type Judge } from '../../src/catalog/edit-profile.ts';
+import { MAX_PROFILE_BYTES } from '../../src/domain/profile.ts';
 import { revisionOf } from '../../src/catalog/revision.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { makeFolder } from '../support/folder.ts';

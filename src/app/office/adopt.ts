@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { withNode } from '../../catalog/add-node.ts';
-import { editProfile, MAX_PROFILE_BYTES } from '../../catalog/edit-profile.ts';
+import { editProfile } from '../../catalog/edit-profile.ts';
 import { comparableSerial } from '../../catalog/identity.ts';
 import { withoutNode } from '../../catalog/remove-node.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
@@ -13,7 +13,7 @@ import type { MachineKey } from '../../domain/machine.ts';
 import { isInFolder } from '../../domain/name.ts';
 import { parseMac } from '../../domain/mac.ts';
 import { problemFailure, type Problem } from '../../domain/problem.ts';
-import type { JsonObject, Node, Profile } from '../../domain/profile.ts';
+import { MAX_PROFILE_BYTES, type JsonObject, type Node, type Profile } from '../../domain/profile.ts';
 import { parseUuid } from '../../domain/uuid.ts';
 import { profileNamed } from '../../sync/pin.ts';
 import type { OfficeDeps } from './deps.ts';

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
+import { MAX_PROFILE_BYTES } from '../../../domain/profile.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { Log } from '../../../domain/log.ts';
 import type { Origin } from '../../../domain/origin.ts';
@@ -9,7 +10,8 @@ import { isOwnRequest } from './auth/same-site.ts';
 import { mediaType, readForm } from './form-body.ts';
 
 /** A profile's text, percent-encoded, with room to spare. */
-const MAX_FORM = 4 * 2 ** 20;
+/** A profile in the editor: its quotes and line ends are three bytes each. */
+const MAX_FORM = 2 * MAX_PROFILE_BYTES;
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface GuardOptions {

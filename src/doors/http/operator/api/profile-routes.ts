@@ -1,10 +1,11 @@
 import { Failure } from '../../../../domain/failure.ts';
+import { MAX_PROFILE_BYTES } from '../../../../domain/profile.ts';
 import { nameFrom } from '../../name-from.ts';
 import type { Preview } from '../office.ts';
 import type { ApiAsk, ApiRoute } from './api-route.ts';
 import { closedObject, list, object, ref, text } from './json-schema.ts';
 
-const TEXT = text('the whole file', { maxLength: 2 ** 20 });
+const TEXT = text('the whole file', { maxLength: MAX_PROFILE_BYTES });
 
 export const PROFILE_ROUTES: readonly ApiRoute[] = [
   {

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../../../../domain/failure.ts';
+import { MAX_PROFILE_BYTES } from '../../../../domain/profile.ts';
 import { readBody } from '../../read-body.ts';
 import { mediaType, refuseCoded } from '../form-body.ts';
 
-const MAX_BODY = 2 ** 20;
+/** A whole profile. */
+const MAX_BODY = MAX_PROFILE_BYTES;
 
-/** The JSON of a request's body, undefined when it has none. Throws `too-large` (over 1 MiB) and `invalid`. */
+/** The JSON of a request's body, undefined when it has none. Throws `too-large` (over 16 MiB) and `invalid`. */
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   if (!hasBody(req)) return undefined;
   refuseCoded(req);
