@@ -141,7 +141,9 @@ class KeptMarks implements InstallMarks {
 
   async installed(who: InstallIdentity, target: InstallTarget): Promise<void> {
     await this.#store.alone(who, async () => {
-      const { own, conflict } = this.#store.index.relate(who);
+      const { own: found, conflict, other } = this.#store.index.relate(who);
+      // Another card of a machine whose installer left: it is that one that is done.
+      const own = found === undefined && other?.by !== 'nic' && isOpen(other?.mark) ? other?.mark : found;
       if (own?.state === 'erase-pending' || (own?.state === 'installed' && own.broken === undefined)) {
         if (this.#store.isUnwritten(markFileName(own.key))) await this.#store.again(own);
         return;
@@ -149,7 +151,7 @@ class KeptMarks implements InstallMarks {
       const damaged = own?.broken !== undefined || conflict;
       const base = damaged ? { key: who.key, machine: who.machine } : this.#known(who, own);
       const { tries, begun } = own === undefined || damaged ? { tries: 0 } : own;
-      const aim = own?.state === 'claimed' || own?.state === 'installing' ? own : target;
+      const aim = own !== undefined && isOpen(own) ? own : target;
       const when = begun === undefined ? {} : { begun };
       const { profile, disk } = aim;
       const mark: InstallMark = {
@@ -167,7 +169,7 @@ class KeptMarks implements InstallMarks {
 
   async reinstall(who: InstallIdentity, target: InstallTarget): Promise<void> {
     await this.#store.alone(who, async () => {
-      const [first, ...more] = this.#store.index.names(who);
+      const [first, ...more] = this.#namedBy(who);
       const own = first === undefined ? undefined : this.#store.index.get(first);
       // The others first: until the last step one of them keeps the disk. What was made for another UUID stays.
       for (const name of more) {
@@ -186,7 +188,7 @@ class KeptMarks implements InstallMarks {
 
   async cancel(who: InstallIdentity): Promise<boolean> {
     return await this.#store.alone(who, async () => {
-      const own = this.of(who);
+      const own = this.#named(who);
       if (own?.state !== 'erase-pending') return false;
       const mark: InstallMark = { ...own, state: 'installed', since: this.#now() };
       await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'kept' });
@@ -196,8 +198,8 @@ class KeptMarks implements InstallMarks {
 
   async release(who: InstallIdentity): Promise<boolean> {
     return await this.#store.alone(who, async () => {
-      const own = this.of(who);
-      if (own?.state !== 'claimed' && own?.state !== 'installing') return false;
+      const own = this.#named(who);
+      if (own === undefined || !isOpen(own)) return false;
       await this.#store.change({ name: markFileName(own.key), mark: undefined, otherwise: 'undone' });
       return true;
     });
@@ -207,6 +209,18 @@ class KeptMarks implements InstallMarks {
     await this.#store.close();
   }
 
+  /** The marks of the machine that an operator names. By a UUID or a serial number it is the one that has it. */
+  #namedBy(who: InstallIdentity): readonly string[] {
+    const names = this.#store.index.names(who);
+    const other = who.machine.mac === undefined ? this.#store.index.relate(who).other?.mark : undefined;
+    return names.length > 0 || other === undefined ? names : [markFileName(other.key)];
+  }
+
+  #named(who: InstallIdentity): InstallMark | undefined {
+    const [name] = this.#namedBy(who);
+    return name === undefined ? undefined : this.#store.index.get(name);
+  }
+
   /** The machine as its mark shall know it from now on. */
   #known(who: InstallIdentity, own: InstallMark | undefined): Pick<InstallMark, 'key' | 'machine' | 'macs'> {
     if (own === undefined) return { key: who.key, machine: who.machine };
@@ -214,6 +228,11 @@ class KeptMarks implements InstallMarks {
     const macs = cardsOf({ machine, macs: own.macs }, who.machine.mac);
     return { key: own.key, machine, ...(macs === undefined ? {} : { macs }) };
   }
+}
+
+/** Its installer left, and has not reported. */
+function isOpen(mark: InstallMark | undefined): boolean {
+  return mark?.state === 'claimed' || mark?.state === 'installing';
 }
 
 /** The cards of a machine with this one among them. */

@@ -61,7 +61,11 @@ function lifeInOrder({ related: { own, conflict, other }, target, asker, now, li
     return { kind: 'install', target, attempt, limit, ...(again ? { again } : {}) };
   };
   if (own === undefined || own.state === 'seen') return other === undefined ? install(1) : { kind: 'alike', ...other };
-  if (own.state === 'erase-pending') return install(1);
+  if (own.state === 'erase-pending') {
+    // An operator's go is for this machine whatever it looks like, but never for two installers at a time.
+    const busy = other?.mark.state === 'claimed' || other?.mark.state === 'installing';
+    return other !== undefined && busy ? { kind: 'alike', ...other } : install(1);
+  }
   const open = own.state === 'claimed' || isPending(own, now);
   if (open && own.claim !== undefined && !isSameAsker(own.claim, asker)) {
     return { kind: 'claimed', mark: own, claim: own.claim };
