@@ -8,6 +8,9 @@ import { findDocument } from '../catalog/find-document.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { Failure, failureLine } from '../domain/failure.ts';
 import type { Origin } from '../domain/origin.ts';
+import { whyNotWritable } from '../files/writable.ts';
+import { MARKS_FOLDER } from '../machines/mark-file.ts';
+import { unwritable } from '../machines/mark-problems.ts';
 import type { Settings } from '../settings/settings.ts';
 import { keysThatEnd } from '../releases/key-ends.ts';
 import { readKnownKeys } from '../releases/keys.ts';
@@ -35,7 +38,8 @@ export async function checkHouse(settings: Settings): Promise<CheckReport> {
     [...snapshot.profiles.values()].map((profile) => imageProblems(profile, house, settings)),
   );
   const keys = await keyProblems(snapshot, house, settings);
-  const all = [...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys];
+  const state = [...house.marks.problems(), ...(await stateProblems(house))];
+  const all = [...state, ...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys];
   return {
     profiles: snapshot.profiles.size,
     nodes: [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0),
@@ -44,6 +48,14 @@ export async function checkHouse(settings: Settings): Promise<CheckReport> {
     keys: snapshot.keys.size,
     problems: withoutRepeats(all),
   };
+}
+
+/** What keeps the server from installing machines; that this user may not write there says nothing of the server's. */
+async function stateProblems({ catalog, files }: House): Promise<readonly Problem[]> {
+  const found = catalog.current().installs ? await whyNotWritable(files, MARKS_FOLDER) : undefined;
+  if (found === undefined) return [];
+  const problem = unwritable(`state/machines cannot be written: ${found.why}`);
+  return [found.kind === 'rights' ? { ...problem, severity: 'warning' } : problem];
 }
 
 function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Problem[]; count: number } {

@@ -44,6 +44,7 @@ import { createLastResort, type FaultSource } from './last-resort.ts';
 import { createListeners } from './listeners.ts';
 import type { Delivery, Trouble } from './office/deps.ts';
 import { createOffice } from './office/office.ts';
+import { reconcile } from './reconcile.ts';
 import { createReports } from './reports.ts';
 import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from './running-server.ts';
 import { createSyncService } from './sync-service.ts';
@@ -146,7 +147,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
     onOperatorAnswer: (status) => {
       metrics.httpAnswered('operator', status);
     },
-    health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance),
+    health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, marks.problems()),
   });
   return {
     // What is asked for must be there before somebody asks: the doors come after what stands behind them.
@@ -156,6 +157,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
       metrics,
       journal,
       installMarks(marks, follower),
+      reconcile(marks, journal, log),
       catalog,
       createHostKeyService(catalog, identities, log),
       watchNodes(catalog, journal),

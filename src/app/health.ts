@@ -1,9 +1,13 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { placeText } from '../domain/failure.ts';
+import type { Problem } from '../domain/problem.ts';
 
 /** `/healthz`: what is wrong with the operator's files, for monitors. */
 export interface Health {
-  /** Degraded: a file on disk is broken and an older version of it, or none, is in force. Machines still boot. */
+  /**
+   * Degraded: a file on disk is broken and an older version of it, or none, is in force; or state/ cannot be kept, and
+   * no machine is installed. Machines still boot.
+   */
   readonly status: 'ok' | 'degraded';
   readonly version: string;
   readonly uptime_seconds: number;
@@ -21,15 +25,23 @@ interface HealthProblem {
   readonly remedy?: string;
 }
 
-export function healthOf(snapshot: Snapshot, version: string, uptimeSeconds: number, instance?: string): Health {
+/** `more`: what is wrong beside the operator's files. */
+export function healthOf(
+  snapshot: Snapshot,
+  version: string,
+  uptimeSeconds: number,
+  instance?: string,
+  more: readonly Problem[] = [],
+): Health {
+  const problems = [...more, ...snapshot.problems];
   return {
-    status: snapshot.problems.some((problem) => problem.severity === 'error') ? 'degraded' : 'ok',
+    status: problems.some((problem) => problem.severity === 'error') ? 'degraded' : 'ok',
     version,
     uptime_seconds: uptimeSeconds,
     ...(instance === undefined ? {} : { instance }),
     generation: snapshot.generation,
     profiles: snapshot.profiles.size,
-    problems: snapshot.problems.map(({ severity, place, message, remedy }) => ({
+    problems: problems.map(({ severity, place, message, remedy }) => ({
       severity,
       place: placeText(place),
       message,

@@ -1,3 +1,4 @@
+import type { Problem } from '../domain/problem.ts';
 import { lifeOf, type Life } from './life.ts';
 import type { Asker, InstallIdentity, InstallMark, InstallTarget } from './mark.ts';
 
@@ -58,6 +59,8 @@ export interface InstallMarks extends MarkView, Claims {
   start(): Promise<void>;
   /** Why no installer leaves and no report is taken, for people; undefined while all is well. */
   trouble(): string | undefined;
+  /** What is wrong with the marks, for people and monitors: that, and files that cannot be understood. */
+  problems(): readonly Problem[];
   /** The machine that waits for this file at this address has it: a try is used up. Nothing for any other file. */
   fetched(address: string, file: string): Promise<void>;
   /** The machine has all that its installer needs: a try is used up. Nothing without a claim before it. */

@@ -1,10 +1,12 @@
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Mac } from '../domain/mac.ts';
+import type { Problem } from '../domain/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { lifeOf, type Life } from './life.ts';
 import { markFileName, MARKS_FOLDER } from './mark-file.ts';
+import { markProblems } from './mark-problems.ts';
 import { MarkStore } from './mark-store.ts';
 import { BLIND_MS, triesOf } from './mark.ts';
 import type { Asker, Claim, InstallIdentity, InstallMark, InstallTarget, MachineIdentity } from './mark.ts';
@@ -59,6 +61,10 @@ class KeptMarks implements InstallMarks {
 
   trouble(): string | undefined {
     return this.#store.trouble;
+  }
+
+  problems(): readonly Problem[] {
+    return markProblems(this.trouble(), this.all());
   }
 
   all(): readonly InstallMark[] {

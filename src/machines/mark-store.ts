@@ -1,6 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { whyNotWritable } from '../files/writable.ts';
 import { MarkIndex } from './mark-index.ts';
 import { markFileName, markText, MARKS_FOLDER } from './mark-file.ts';
 import { MarkWriter } from './mark-writer.ts';
@@ -35,6 +36,7 @@ export class MarkStore {
   #generation = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: MarkStoreOptions) {
     this.#options = options;
@@ -46,9 +48,21 @@ export class MarkStore {
     this.#unreadable = unreadable;
   }
 
+  /** From now on it finds out by itself whether marks can be read and written. */
   async start(): Promise<void> {
     await this.#writer.probe();
     if (this.#unreadable !== undefined) this.#readLater();
+    this.#looking = setInterval(() => {
+      this.#look().catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'looking after the marks failed');
+      });
+    }, this.#options.retryMs).unref();
+  }
+
+  /** A look costs nothing; what it finds is made sure of by a write. */
+  async #look(): Promise<void> {
+    const found = await whyNotWritable(this.#options.files, MARKS_FOLDER);
+    if (found !== undefined && this.#writer.trouble === undefined && !this.#closed) await this.#writer.probe();
   }
 
   #readLater(): void {
@@ -96,6 +110,7 @@ export class MarkStore {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#looking);
     await Promise.allSettled(this.#busy.values());
     await this.#writer.close();
   }

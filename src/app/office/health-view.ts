@@ -5,7 +5,7 @@ import { sizeText, troublesOf } from './troubles.ts';
 
 /** What is wrong, with remedies, and what a person asks first. */
 export async function healthView(deps: OfficeDeps): Promise<HealthView> {
-  const { catalog, files, journal, settings } = deps;
+  const { catalog, files, journal, marks, settings } = deps;
   const snapshot = catalog.current();
   const nodes = [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0);
   const { free, total } = await diskSpace(files.dir);
@@ -27,7 +27,7 @@ export async function healthView(deps: OfficeDeps): Promise<HealthView> {
   return {
     version: deps.version,
     uptimeSeconds: Math.round(deps.uptime()),
-    problems: snapshot.problems,
+    problems: [...marks.problems(), ...snapshot.problems],
     troubles: await troublesOf(deps),
     facts: facts.map(([name, value]) => ({ name, value })),
   };

@@ -65,6 +65,8 @@ describe('a report', () => {
     ['/phone-home/nobody', 400],
     ['/phone-home/525400551cee?uuid=x', 400],
     ['/phone-home/525400551cee?mac=525400000001', 400],
+    ['/phone-home/serial=A?serial=B', 400],
+    [`/installed/${UUID}?uuid=11111111-2222-3333-4444-555555555555`, 400],
     ['/phone-home/%zz', 400],
   ])('%s is nobody: %i', async (target, status) => {
     const answer = await post(target);

@@ -1,0 +1,33 @@
+import type { Problem } from '../domain/problem.ts';
+import { markFileName, MARKS_FOLDER } from './mark-file.ts';
+import type { InstallMark } from './mark.ts';
+
+/** More than a person reads. */
+const MOST = 20;
+
+/** What keeps machines from being installed, or from being known as installed. */
+export function markProblems(trouble: string | undefined, marks: readonly InstallMark[]): readonly Problem[] {
+  const broken = marks.flatMap(({ key, broken: why }) => (why === undefined ? [] : [{ key, why }]));
+  return [
+    ...(trouble === undefined ? [] : [unwritable(trouble)]),
+    ...broken.slice(0, MOST).map(({ key, why }): Problem => {
+      const remedy = `mend or remove the file and restart, or \`pilotlight reinstall ${key}\` if its disk may be wiped`;
+      return problem(`${MARKS_FOLDER}/${markFileName(key)}`, `${why}, so the machine waits`, remedy);
+    }),
+    ...(broken.length > MOST ? [problem(MARKS_FOLDER, `${String(broken.length - MOST)} more are like that`, '')] : []),
+  ];
+}
+
+/** No installer leaves and no report is taken. */
+export function unwritable(why: string): Problem {
+  const remedy = 'free some space, or give the user that runs the server the folder';
+  return problem(
+    MARKS_FOLDER,
+    `${why}: machines are not installed, and their reports are refused until it can`,
+    remedy,
+  );
+}
+
+function problem(file: string, message: string, remedy: string): Problem {
+  return { severity: 'error', message, place: { file }, ...(remedy === '' ? {} : { remedy }) };
+}
