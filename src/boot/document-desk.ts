@@ -53,7 +53,6 @@ export function createDocumentDesk(catalog: Catalog, options: DocumentDeskOption
       if (!(error instanceof Failure) || error.code !== 'broken') throw error;
       const { message, place, remedy } = error;
       throw new Failure('unavailable', message, {
-        cause: error,
         ...(place === undefined ? {} : { place }),
         ...(remedy === undefined ? {} : { remedy }),
       });

@@ -35,7 +35,7 @@ const EPOCH = Date.UTC(2013, 6, 1);
 
 /** A release that is too old for a document's version. */
 export interface TooNew {
-  /** `it came with Ignition 2.20.0 (2024-10-22), in releases from 4131 on`. */
+  /** `releases from 4131 on can (it came with Ignition 2.20.0, 2024-10-22)`. */
   readonly since: string;
   /** The newest version of the same kind that the release can read; undefined when there is none. */
   readonly instead: string | undefined;
@@ -56,20 +56,20 @@ export function tooNewFor(system: SystemId | undefined, release: string, version
 
 function sinceFor(system: SystemId | undefined, release: string, version: string): string | undefined {
   const spec = SPECS.find((one) => one.version === version);
-  const came = spec === undefined ? '' : `it came with Ignition ${spec.ignition} (${spec.day}), `;
+  const came = spec === undefined ? '' : ` (it came with Ignition ${spec.ignition}, ${spec.day})`;
   if (system === 'fedora-coreos') {
     // FEDORA.YYYYMMDD.STREAM.N
     const built = /^\d+\.(\d{8})\./.exec(release)?.[1];
     const first = spec?.day.replaceAll('-', '');
     if (built === undefined || first === undefined || built >= first) return undefined;
-    return `${came}in releases built from ${first} on`;
+    return `releases built from ${first} on can${came}`;
   }
   if (system !== 'flatcar' && system !== 'coreos') return undefined;
   const branch = Number(/^(\d{3,5})\./.exec(release)?.[1] ?? Number.NaN);
   const day = spec === undefined ? 0 : Math.ceil((Date.parse(spec.day) - EPOCH) / DAY_MS);
   const first = system === 'flatcar' ? Math.max(day, flatcarFirst(version)) : day;
   // Flatcar says what its own first release was; the day of an older Ignition would only confuse.
-  return branch < first ? `${first > day ? '' : came}in releases from ${String(first)} on` : undefined;
+  return branch < first ? `releases from ${String(first)} on can${first > day ? '' : came}` : undefined;
 }
 
 function flatcarFirst(version: string): number {

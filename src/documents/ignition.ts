@@ -122,7 +122,7 @@ function checkRelease(
   if (old === undefined) return;
   const path = ['ignition', 'version'];
   const instead = old.instead === undefined ? '' : `, or write version ${old.instead}`;
-  findings.warn(`${system ?? ''} ${release ?? ''} does not read Ignition ${version}: ${old.since}`, {
+  findings.warn(`${system ?? ''} ${release ?? ''} does not read Ignition ${version}, ${old.since}`, {
     path,
     offset: json.offsetOf(path),
     remedy: `boot a newer release${instead}; the machine would stop in its emergency shell`,

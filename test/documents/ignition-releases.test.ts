@@ -16,27 +16,27 @@ test.each([
     'flatcar',
     '3139.2.0',
     '3.3.0',
-    'warning flatcar 3139.2.0 does not read Ignition 3.3.0: in releases from 3185 on (boot a newer release; ',
+    'warning flatcar 3139.2.0 does not read Ignition 3.3.0, releases from 3185 on can (boot a newer release; ',
   ],
   [
     'flatcar',
     '3227.2.0',
     '3.5.0',
-    'it came with Ignition 2.20.0 (2024-10-22), in releases from 4131 on (boot a newer release, or write version 3.3.0; ',
+    'does not read Ignition 3.5.0, releases from 4131 on can (it came with Ignition 2.20.0, 2024-10-22) (boot a newer release, or write version 3.3.0; ',
   ],
   [
     'fedora-coreos',
     '36.20220906.3.2',
     '3.5.0',
-    'in releases built from 20241022 on (boot a newer release, or write version 3.3.0; the machine would stop in its emergency shell)',
+    'releases built from 20241022 on can (it came with Ignition 2.20.0, 2024-10-22) (boot a newer release, or write version 3.3.0; the machine would stop in its emergency shell)',
   ],
   [
     'coreos',
     '1298.6.0',
     '2.3.0',
-    'Ignition 0.29.0 (2018-11-30), in releases from 1978 on (boot a newer release, or write version 2.0.0; ',
+    'releases from 1978 on can (it came with Ignition 0.29.0, 2018-11-30) (boot a newer release, or write version 2.0.0; ',
   ],
-  ['flatcar', '4593.2.5', '3.6.0', 'in releases from 4594 on (boot a newer release, or write version 3.5.0; '],
+  ['flatcar', '4593.2.5', '3.6.0', 'releases from 4594 on can (boot a newer release, or write version 3.5.0; '],
 ] as const)('case 09-ignition-too-new-for-release: %s %s does not read %s', (system, version, spec, message) => {
   const [warning, ...more] = said(system, version, spec);
   expect(warning).toMatch(/^warning /);
