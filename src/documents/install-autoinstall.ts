@@ -1,5 +1,5 @@
 import { firstLine } from './cloud-config-kind.ts';
-import { shellWord } from './shell-words.ts';
+import { reportCommand } from './report-command.ts';
 import { addToYaml } from './yaml-insert.ts';
 
 export interface AutoinstallInstall {
@@ -17,7 +17,7 @@ export interface AutoinstallInstall {
  */
 export function installAutoinstall(text: string, { disk, report }: AutoinstallInstall): string | undefined {
   if (firstLine(text) !== '#cloud-config' || !/^["']?autoinstall["']?[ \t]*:/m.test(text)) return undefined;
-  const command = `curl -fsS -m 30 -o /dev/null --retry 60 --retry-delay 5 --retry-connrefused --data '' ${shellWord(report)}`;
+  const command = reportCommand('curl', report, { pause: 5, aloud: true });
   const storage = { layout: { name: 'direct', match: { path: disk } } };
   const placed = addToYaml(text, { path: ['autoinstall', 'storage'], value: storage, how: 'set' });
   if (placed === undefined) return undefined;

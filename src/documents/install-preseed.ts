@@ -1,5 +1,5 @@
 import { readPreseed, type PreseedAnswer } from './preseed-lines.ts';
-import { shellWord } from './shell-words.ts';
+import { reportCommand } from './report-command.ts';
 
 export interface PreseedInstall {
   readonly disk: string;
@@ -23,7 +23,7 @@ export function installPreseed(text: string, { disk, report }: PreseedInstall): 
   // Half a line at the end is dropped by the installer; it would swallow ours.
   if (open) return text;
   const late = answers.findLast((answer) => answer.question === 'preseed/late_command');
-  const command = `wget -nv -O /dev/null --tries=60 --waitretry=5 --retry-connrefused --timeout=30 --post-data= ${shellWord(report)}`;
+  const command = reportCommand('wget', report, { pause: 5, aloud: true });
   const added: string[] = [];
   const has = (question: string): boolean => answers.some((answer) => answer.question === question);
   if (!has('partman-auto/disk')) added.push(`d-i partman-auto/disk string ${disk}`);

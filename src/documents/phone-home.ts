@@ -64,6 +64,9 @@ function intoCloudConfig(text: string, url: string): string | undefined {
   return addToYaml(text, { path: ['coreos', 'units'], value, how: 'append' });
 }
 
+/** Three seconds apart. The last thing but one that cloud-init does: ten minutes of it hold up nothing else. */
+const PHONE_HOME_TRIES = 200;
+
 /**
  * cloud-init's own module; it runs once for each instance-id. Below `autoinstall` the installed system has user-data of
  * its own: at the top it would be the installer that says it is up. Without `identity` or `user-data` the installer asks
@@ -71,7 +74,7 @@ function intoCloudConfig(text: string, url: string): string | undefined {
  */
 function intoUserData(text: string, url: string): string | undefined {
   if (firstLine(text) !== '#cloud-config') return undefined;
-  const value = { url, post: ['instance_id', 'hostname', 'fqdn'], tries: 10 };
+  const value = { url, post: ['instance_id', 'hostname', 'fqdn'], tries: PHONE_HOME_TRIES };
   const tree = readYaml(text, new Findings(''), 'warning');
   const autoinstall = child(tree, 'autoinstall');
   if (autoinstall === undefined) return addToYaml(text, { path: ['phone_home'], value, how: 'set' });

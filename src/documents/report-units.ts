@@ -1,23 +1,16 @@
-import { shellWord, unitCommand } from './shell-words.ts';
+import { reportCommand } from './report-command.ts';
+import { unitCommand } from './shell-words.ts';
 
 export const PHONE_HOME_UNIT = 'pilotlight-phone-home.service';
 export const INSTALLED_UNIT = 'pilotlight-installed.service';
 
-// Options that the curl of 2017's Container Linux knows as well: it has no --retry-connrefused, hence the loops.
-const CURL = 'curl -fsS -m 30 -o /dev/null';
-
-/** A POST, with the machine's own name for itself. */
-function post(url: string): string {
-  return `${CURL} --data-urlencode "hostname=$(uname -n)" ${shellWord(url)}`;
-}
-
-/** Says `url` until somebody hears it; the machine shows on its console that nobody does. */
+/** Says `url` until the server has heard it; the machine shows on its console when it has not. */
 export function reportLoop(url: string): string {
-  return `until ${post(url)}; do echo 'Pilotlight does not hear the report, trying again'; sleep 5; done`;
+  return reportCommand('curl', url, { pause: 5, aloud: true });
 }
 
 /**
- * Tells us that the machine is up, at every boot, until it is heard. Not a oneshot: the boot would wait for it.
+ * Tells us that the machine is up, at every boot, until it is heard, for a day. Not a oneshot: the boot would wait for it.
  */
 export function phoneHomeUnit(url: string): string {
   return `[Unit]
@@ -26,7 +19,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-ExecStart=${unitCommand(`until ${post(url)}; do sleep 10; done`)}
+ExecStart=${unitCommand(reportCommand('curl', url, { pause: 10, aloud: false }))}
 
 [Install]
 WantedBy=multi-user.target
@@ -39,7 +32,7 @@ WantedBy=multi-user.target
  * documented in its customizing-install.md for hooks by ignition.config.url as well). Two things are added to that:
  * Requires=, because After= alone also holds after a failed installation; and the reboot by name, because in its first
  * versions coreos-installer-reboot.service waited for coreos-installer.service only and not for the target.
- * It reports for as long as it takes: a machine that rebooted unheard would be installed again.
+ * It reports for a day: a machine that rebooted unheard would be installed again. Then it fails, and nothing reboots.
  */
 export function installedUnit(url: string): string {
   return `[Unit]

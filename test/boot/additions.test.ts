@@ -61,7 +61,7 @@ describe('what a profile asks to be put into its documents', () => {
     const body = text(await desk.document('d', A));
     expect(body).toContain('string a\n');
     expect(body).toContain('d-i partman-auto/disk string /dev/vda\n');
-    expect(body).toContain(`--post-data= ${INSTALLED}\n`);
+    expect(body).toContain(`--post-data= ${INSTALLED}; do `);
   });
 
   it('is both for Ubuntu’s', async () => {

@@ -31,7 +31,9 @@ describe('installAutoinstall', () => {
       autoinstall: {
         version: 1,
         storage: { layout: { name: 'lvm' } },
-        'late-commands': [expect.stringMatching(/^curl .*--retry 60 .* --data '' 'http:.*serial=a%2Fb'$/)],
+        'late-commands': [
+          expect.stringMatching(/^\( n=0; until curl .* 'http:.*serial=a%2Fb' \| grep -q \^2; do .*\)$/),
+        ],
       },
     });
   });

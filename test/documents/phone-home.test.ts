@@ -83,7 +83,7 @@ describe('cloud-config', () => {
 });
 
 describe('user-data', () => {
-  const MODULE = { url: UP, post: ['instance_id', 'hostname', 'fqdn'], tries: 10 };
+  const MODULE = { url: UP, post: ['instance_id', 'hostname', 'fqdn'], tries: 200 };
 
   test.each(['nocloud', 'cloud_config'] as const)('gets cloud-init’s own module (%s)', (kind) => {
     const text = addPhoneHome(kind, '#cloud-config\nhostname: a # x\n', 'custom', UP) ?? '';

@@ -18,5 +18,5 @@ fetch cloud-config.yml 'http://10.0.2.2:4777/configs/a.yml?mac=52-54-00-00-00-09
 udevadm settle || true
 flatcar-install -d /dev/sda -V 4593.2.5 -C lts -b http://10.0.2.2:4777/images/flatcar/arm64 -i config.ign -c cloud-config.yml
 echo 'Flatcar Container Linux 4593.2.5 is on /dev/sda.'
-until curl -fsS -m 30 -o /dev/null --data-urlencode "hostname=$(uname -n)" 'http://10.0.2.2:4777/installed/52-54-00-00-00-09?serial=sn%2F7'; do echo 'Pilotlight does not hear the report, trying again'; sleep 5; done
+( n=0; until curl -sS -m 30 -o /dev/null -w '%{http_code}' --data-urlencode "hostname=$(uname -n)" 'http://10.0.2.2:4777/installed/52-54-00-00-00-09?serial=sn%2F7' | grep -q ^2; do n=$((n + 1)); [ "$n" -lt 17280 ] || exit 1; echo 'Pilotlight does not hear the report, trying again'; sleep 5; done )
 systemctl --no-block reboot
