@@ -93,7 +93,8 @@ async function fetchAndPublish(
   const artifacts = obtained.flatMap(({ artifacts: files }) => files);
   checkTogether(spec, artifacts);
   const companions = obtained.flatMap(({ companion }) => (companion === undefined ? [] : [companion]));
-  await publishRelease(ports.root, draft, artifacts, companions, new Date(ports.network.clock.now()));
+  const now = new Date(ports.network.clock.now());
+  await publishRelease(ports.root, draft, artifacts, companions, now, spec.versionSignedAt);
   return artifacts;
 }
 

@@ -22,6 +22,8 @@ export interface PublishedManifest extends ReleaseManifest {
   readonly version: string;
   /** ISO 8601. */
   readonly publishedAt: string;
+  /** When the publisher signed the version itself, where it does: seconds since 1970. */
+  readonly versionSignedAt?: number;
   readonly files: Readonly<Record<string, ManifestFile & { readonly evidence?: Evidence }>>;
 }
 
@@ -42,15 +44,20 @@ export async function publishRelease(
   artifacts: readonly VerifiedArtifact[],
   companions: readonly Companion[],
   now: Date,
+  versionSignedAt?: number,
 ): Promise<void> {
   const ref = artifacts[0]?.ref;
   if (ref === undefined || artifacts.some((one) => one.ref.shelf !== ref.shelf))
     throw new TypeError('published files are of exactly one release');
   const folder = root.path(draft.release);
+  const proof = versionSignedAt === undefined ? {} : { versionSignedAt };
   try {
     for (const { name } of artifacts) await rename(partPath(draft, name), join(folder, name));
     for (const { name, bytes } of companions) await writeFile(join(folder, name), bytes);
-    await writeFile(join(folder, MANIFEST_NAME), manifestText(manifestOf(ref, artifacts, companions, now)));
+    await writeFile(
+      join(folder, MANIFEST_NAME),
+      manifestText({ ...manifestOf(ref, artifacts, companions, now), ...proof }),
+    );
   } catch (error) {
     throw systemFailure(error, draft.release);
   }

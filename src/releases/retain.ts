@@ -16,6 +16,8 @@ export interface ShelfRelease {
   readonly version: string;
   /** Bytes. */
   readonly size: number;
+  /** The publisher's signature over the version itself was checked. */
+  readonly versionSigned?: boolean;
 }
 
 /** Every folder below images/ that we published. What lies there without our manifest is somebody's own. */
@@ -47,10 +49,11 @@ async function readRelease(root: DataRoot, shelf: string): Promise<ShelfRelease 
     const { bytes } = await root.read(`images/${shelf}/${MANIFEST_NAME}`, 1024 * 1024);
     const { files } = parseManifest(bytes.toString());
     const about = JSON.parse(bytes.toString()) as Record<string, unknown>;
-    const { system, channel, arch, version } = about;
+    const { system, channel, arch, version, versionSignedAt } = about;
     if (typeof version !== 'string' || parseVersion(version) === undefined) return undefined;
     const size = Object.values(files).reduce((sum, file) => sum + file.size, 0);
-    return { shelf, series: [system, channel, arch].map(String).join('/'), version, size };
+    const versionSigned = typeof versionSignedAt === 'number' ? { versionSigned: true } : {};
+    return { shelf, series: [system, channel, arch].map(String).join('/'), version, size, ...versionSigned };
   } catch (error) {
     // An unreadable manifest keeps its folder: in doubt nothing is deleted.
     if (error instanceof Failure) return undefined;

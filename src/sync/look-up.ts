@@ -1,3 +1,4 @@
+import { Failure } from '../domain/failure.ts';
 import type { FeedInput } from '../domain/feed.ts';
 import type { ReleaseSpec } from '../domain/release.ts';
 import type { SyncEvent } from '../domain/sync-event.ts';
@@ -25,7 +26,24 @@ export async function lookUp(target: SyncTarget, ports: ClerkPorts): Promise<Rel
     ...(custom === undefined ? {} : { custom }),
     ...(target.version === undefined ? {} : { version: target.version }),
   };
-  return await resolveRelease(system, ports.feeds[system].start(input), portsFor(target, ports));
+  const spec = await resolveRelease(system, ports.feeds[system].start(input), portsFor(target, ports));
+  await checkStillSigned(spec, ports);
+  return spec;
+}
+
+/** Leaving a signature out must not be of use to anybody: a channel whose versions were signed once goes on being signed. */
+async function checkStillSigned({ ref, versionSignedAt }: ReleaseSpec, { releases }: ClerkPorts): Promise<void> {
+  if (versionSignedAt !== undefined) return;
+  const series = [ref.system, ref.channel, ref.arch].join('/');
+  const before = (await listReleases(releases.root)).find((one) => one.series === series && one.versionSigned === true);
+  if (before === undefined) return;
+  throw new Failure(
+    'refused',
+    `${series} ${ref.version} comes without a signed version.txt, which ${before.version} had`,
+    {
+      remedy: 'copy version.txt and version.txt.sig of that release to where the others were',
+    },
+  );
 }
 
 /** The release room's ports, whose events say which target they belong to. */

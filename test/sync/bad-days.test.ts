@@ -169,6 +169,33 @@ describe('the publisher has a bad day', () => {
     expect(stand.read('profiles/seed.json')).toBe(NEW);
   });
 
+  it('a mirror that leaves out the signature of the version is told, and refused once it had it', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.4');
+    const unsigned = (version: string): void => {
+      const text = `${flatcarFolder(version)}/version.txt`;
+      stand.upstream.absent(text, `${text}.sig`);
+    };
+    unsigned('4593.2.4');
+    const first = await stand.sync();
+    expect([first.code, first.events.filter(({ kind }) => kind === 'note')]).toEqual([
+      0,
+      [expect.objectContaining({ message: expect.stringContaining('no signed version.txt for 4593.2.4') as string })],
+    ]);
+    serveFlatcar(stand, '4593.2.5');
+    expect((await stand.sync()).code).toBe(0);
+    serveFlatcar(stand, '4593.2.6');
+    unsigned('4593.2.6');
+    const { code, report } = await stand.sync();
+    expect([code, report.targets[0]?.message]).toEqual([
+      1,
+      expect.stringContaining('4593.2.6 comes without a signed version.txt, which 4593.2.5 had'),
+    ]);
+    expect(stand.version('seed')).toBe('4593.2.5');
+    serveFlatcar(stand, '4593.2.6');
+    expect((await stand.sync()).code).toBe(0);
+  });
+
   it('an older release than the one in force is refused, unless it is asked for', async () => {
     const stand = await makeStand({ 'profiles/seed.json': FLATCAR_PROFILE.replace('4152.2.0', '10000.2.0') });
     serveFlatcar(stand, '9999.2.9');
