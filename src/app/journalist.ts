@@ -77,10 +77,16 @@ function whatOf(event: AnswerEvent, at: number, deadlineOf: JournalistOptions['d
   if (event.method === 'HEAD' || kind === 'health') return undefined;
   if (kind === 'image') {
     if (bytes === 0 && complete) return undefined;
-    return { kind: 'file', at, file: imageOf(event.path), bytes, ms: event.ms, status, complete };
+    return { kind: 'file', at, file: short(imageOf(event.path)), bytes, ms: event.ms, status, complete };
   }
   if (status >= 400) {
-    return { kind: 'refused', at, what: event.path, status, message: body?.toString('utf8').trimEnd() ?? '' };
+    return {
+      kind: 'refused',
+      at,
+      what: short(event.path),
+      status,
+      message: short(body?.toString('utf8').trimEnd() ?? ''),
+    };
   }
   if (event.source !== undefined && event.delivered !== undefined) {
     // What is kept of it may be read by whoever sees the journal.
@@ -109,4 +115,12 @@ function imageOf(path: string): string {
     if (error instanceof URIError) return name;
     throw error;
   }
+}
+
+/** Longer than anything that is shown of it. */
+const LONGEST = 512;
+
+/** What clients send waits in memory, fifty thousand of them at worst. A mere slice would keep the whole text alive. */
+function short(text: string): string {
+  return text.length <= LONGEST ? text : Buffer.from(text.slice(0, LONGEST)).toString();
 }

@@ -1,6 +1,8 @@
 import type { FloodView } from '../domain/flood.ts';
 
 const MANY = 1000;
+/** A full table makes room for a few ordinary machines, too. */
+const MANY_REMOVED = 100;
 const WINDOW_MS = 600_000;
 const REMOVED_MS = 3_600_000;
 const SLOT_MS = 60_000;
@@ -40,7 +42,7 @@ export class Flood {
     const recent = hour.filter((slot) => now - slot.at < WINDOW_MS);
     const newcomers = recent.reduce((sum, slot) => sum + slot.newcomers, 0);
     const removed = hour.reduce((sum, slot) => sum + slot.removed, 0);
-    if (newcomers < MANY && removed === 0) return undefined;
+    if (newcomers < MANY && removed < MANY_REMOVED) return undefined;
     const addresses = new Map<string, number>();
     for (const { from } of recent)
       for (const [address, n] of from) addresses.set(address, (addresses.get(address) ?? 0) + n);

@@ -42,6 +42,13 @@ function words(more: Partial<AnswerEvent>): readonly JournalEvent[] {
 }
 
 describe('what the HTTP door answered', () => {
+  it('holds no more of a long path than is shown: fifty thousand of them may wait', () => {
+    const path = `/${'a'.repeat(16_000)}`;
+    const body = Buffer.from('x'.repeat(16_000));
+    const long = [words({ status: 404, path, body }), words({ kind: 'image', path: `/images${path}`, status: 404 })];
+    expect(long.flat().map((event) => JSON.stringify(event).length < 1500)).toEqual([true, true]);
+  });
+
   it('to a client that left and did not say who it is belongs to no machine, and is not recorded', () => {
     const body = Buffer.from('the body did not come whole\n');
     expect(words({ status: 400, from: undefined, body })).toEqual([]);
