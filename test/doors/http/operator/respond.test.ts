@@ -8,7 +8,9 @@ const NEXT = 'GET /dashboard/login.css HTTP/1.1\r\nHost: a\r\nConnection: close\
 
 async function answersTo(bytes: string): Promise<readonly string[]> {
   const house = await openHouse();
-  onTestFinished(house.close);
+  onTestFinished(async () => {
+    await house.close();
+  });
   return (await exchange(house.port, bytes)).text.match(/^HTTP\/1\.1 \d+|^Connection: .*$/gm) ?? [];
 }
 
