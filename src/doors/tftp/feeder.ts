@@ -66,8 +66,9 @@ export class Feeder {
 
   #read(file: TftpFile, length: number): void {
     this.#reading = true;
-    file.read(this.#offset, length).then(
-      (bytes) => {
+    file
+      .read(this.#offset, length)
+      .then((bytes) => {
         this.#reading = false;
         if (this.#closed) {
           this.#release();
@@ -77,13 +78,13 @@ export class Feeder {
           this.#put(bytes);
           this.fill();
         }
-      },
-      (thrown: unknown) => {
+      })
+      // Also what went wrong with the bytes: without a listener it would end the process.
+      .catch((thrown: unknown) => {
         this.#reading = false;
         if (this.#closed) this.#release();
         else this.#events.failed({ thrown });
-      },
-    );
+      });
   }
 
   #put(bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
+import { listener } from '../../domain/listener.ts';
 import type { Log } from '../../domain/log.ts';
 import { createRateLimit, type RateLimit } from '../../wire/rate-limit.ts';
 import { cleanFileName } from '../../wire/tftp/file-name.ts';
@@ -55,7 +56,7 @@ export class Listener {
 
   constructor(address: string, deps: ListenerDeps) {
     this.address = address;
-    this.#deps = deps;
+    this.#deps = { ...deps, onEnd: listener(deps.log, 'tftp end', deps.onEnd) };
   }
 
   /** The bound port; 0 before `start`. */
@@ -66,9 +67,13 @@ export class Listener {
   async start(port: number): Promise<void> {
     this.#socket = await bindUdp(this.address, port, { onError: this.#socketError });
     this.#accepting = true;
-    this.#socket.on('message', (bytes, from) => {
-      this.#receive(bytes, from);
-    });
+    this.#socket.on(
+      'message',
+      listener(this.#deps.log, 'tftp request', (bytes: Buffer, from: RemoteInfo) => {
+        // Port 0 may come (RFC 768 calls it "no port"), and nothing can be sent to it: dgram throws.
+        if (from.port !== 0) this.#receive(bytes, from);
+      }),
+    );
   }
 
   /** Takes no more requests; resolves when every transfer has ended. `force` cuts them. */
@@ -95,11 +100,16 @@ export class Listener {
 
   /** Wakes what wants to be woken. */
   tick(now: number): void {
-    for (const { session, slot } of this.#entries.values()) {
+    for (const entry of this.#entries.values()) {
+      const { session, slot } = entry;
       if (session === undefined || session.wakeAt > now) continue;
-      // A server that stops waits for who is there.
-      if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_PATIENCE_MS) session.stop();
-      else session.tick(now);
+      try {
+        // A server that stops waits for who is there.
+        if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_PATIENCE_MS) session.stop();
+        else session.tick(now);
+      } catch (cause) {
+        this.#fault(entry, cause);
+      }
     }
   }
 
@@ -155,7 +165,7 @@ export class Listener {
     this.#open(entry, name, request).catch((cause: unknown) => {
       log.error({ client: client.address, file: name, cause }, 'tftp: the request could not be served');
       if (!entry.over) this.#reply(TFTP_ERROR.unreadable, client);
-      this.#finish(entry);
+      this.#abandon(entry);
     });
   }
 
@@ -203,25 +213,30 @@ export class Listener {
     const session = new Session(request, content, {
       limits,
       now,
-      send: (packet) => {
+      send: listener(log, 'tftp send', (packet: Buffer) => {
         socket.send(packet, port, address);
-      },
+      }),
       acknowledged: () => {
         entry.slot?.acknowledged(now());
       },
       ended: (end) => {
         const size = content.kind === 'file' ? content.size : content.bytes.length;
         const about = { client: address, file: name, size, ms: Math.round(now() - started) };
+        // First, and whatever those who are told do about it: its slot is for the next one.
+        this.#finish(entry);
         reportEnd(log, end, about);
         this.#deps.onEnd({ ...about, end: end.kind });
-        this.#finish(entry);
       },
     });
     entry.session = session;
     if (!singlePort) {
       socket.on('message', (bytes, from) => {
-        if (from.port === port && from.address === address) session.receive(bytes);
-        else this.#stranger(socket, bytes, from);
+        try {
+          if (from.port === port && from.address === address) session.receive(bytes);
+          else this.#stranger(socket, bytes, from);
+        } catch (cause) {
+          this.#fault(entry, cause);
+        }
       });
     }
     session.begin();
@@ -246,9 +261,25 @@ export class Listener {
 
   /** RFC 1350 section 4: who sends to a port of somebody else's transfer is told so, and the transfer goes on. */
   #stranger(socket: Socket, bytes: Buffer, from: RemoteInfo): void {
-    if (bytes.length < 2 || bytes[1] === OPCODE.error) return;
+    if (bytes.length < 2 || bytes[1] === OPCODE.error || from.port === 0) return;
     if (this.#strangers.allow(from.address, this.#deps.now()))
       socket.send(TFTP_ERROR.stranger, from.port, from.address);
+  }
+
+  /** A bug in one transfer: it ends, and the others go on. */
+  #fault(entry: Entry, cause: unknown): void {
+    this.#deps.log.error({ client: entry.client.address, cause }, 'tftp: a transfer failed');
+    this.#abandon(entry);
+  }
+
+  /** Ends it whatever state it is in, so that its file, its socket and its slot are free. */
+  #abandon(entry: Entry): void {
+    try {
+      entry.session?.drop();
+    } catch (cause) {
+      this.#deps.log.error({ client: entry.client.address, cause }, 'tftp: a transfer could not be ended well');
+    }
+    this.#finish(entry);
   }
 
   #finish(entry: Entry): void {
