@@ -39,7 +39,8 @@ export async function checkHouse(settings: Settings): Promise<CheckReport> {
   );
   const keys = await keyProblems(snapshot, house, settings);
   const state = [...house.marks.problems(), ...(await stateProblems(house))];
-  const all = [...state, ...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys];
+  const mistakes = (settings.mistakes ?? []).map(mistake);
+  const all = [...state, ...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys, ...mistakes];
   return {
     profiles: snapshot.profiles.size,
     nodes: [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0),
@@ -120,6 +121,10 @@ async function noCoreosKey(
   const file = 'state/keys/coreos.asc';
   const remedy = `put the key with the fingerprint ${pinned.join(' or ')} there; the server that offered it is gone`;
   return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
+}
+
+function mistake(message: string): Problem {
+  return { severity: 'warning', message, place: { file: 'environment' }, remedy: 'rename or remove it' };
 }
 
 function missingImage(path: string, profile: Profile): Problem {

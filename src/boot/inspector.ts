@@ -9,6 +9,7 @@ import type { Inspector, Match, Snapshot, SourceDocument } from '../catalog/snap
 import { checkDocumentBytes } from '../documents/document.ts';
 import { kernelLineProblems } from '../render/kernel-line.ts';
 import { profileWordProblems } from '../render/profile-words.ts';
+import { channelAdvice } from './channel-advice.ts';
 import { SAMPLE_LINKS } from './cluster-data.ts';
 import { deliver, renderedFor } from './deliver.ts';
 import { findingProblem } from './finding-problem.ts';
@@ -36,6 +37,7 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
         ...broken(() => measure(profile, around, origin), profile.file),
         ...installAdvice(profile, around),
         ...unreadAdvice(profile),
+        ...channelAdvice(profile),
         ...DOCUMENT_KINDS.flatMap((kind) => {
           const name = profile[kind];
           const document = name === undefined ? undefined : findDocument(around.documents, kind, name);

@@ -133,6 +133,7 @@ function kindsOf(check: ProfileCheck): {
     profiles: {
       folder: 'profiles',
       ending: '.json',
+      nearly: /\.(?:json[5c]?|ya?ml|toml)$/i,
       maxBytes: MAX_PROFILE_BYTES,
       parse: (file, { bytes }) => readProfile(file, bytes, check),
     },
@@ -145,6 +146,7 @@ function kindsOf(check: ProfileCheck): {
     keys: {
       folder: 'sshkeys',
       ending: '.pub',
+      nearly: /\.(?:pub|pub\.txt|pem)$/i,
       maxBytes: MIB / 16,
       parse: (file, { bytes }) => readKey(file, bytes),
     },

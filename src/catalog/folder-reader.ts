@@ -12,6 +12,8 @@ export interface FolderKind<T> {
   readonly folder: string;
   /** Files without this ending are not looked at. */
   readonly ending: string;
+  /** Names that were probably meant to have the ending. */
+  readonly nearly?: RegExp;
   readonly maxBytes: number;
   parse(file: string, content: ReadFile): Reading<T>;
 }
@@ -145,10 +147,11 @@ interface Contents {
 async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Contents | Failure> {
   const top = await files.list(kind.folder).catch(asFailure);
   if (top instanceof Failure) return top;
-  const names = top.names.filter((name) => isWanted(name, kind));
+  const names: string[] = [];
   const broken: BrokenEntry[] = [];
   const inside: string[] = [];
   const problems: Problem[] = [];
+  sort(top.names);
   for (const entry of top.broken) {
     const { name } = entry;
     if (IS_PRIVATE.test(name)) continue;
@@ -159,7 +162,7 @@ async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Cont
       continue;
     }
     inside.push(folder);
-    names.push(...listing.names.map((inner) => `${name}/${inner}`).filter((inner) => isWanted(inner, kind)));
+    sort(listing.names.map((inner) => `${name}/${inner}`));
     for (const { name: inner, failure } of listing.broken) {
       if (IS_PRIVATE.test(inner)) continue;
       const path = `${folder}/${inner}`;
@@ -168,6 +171,13 @@ async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Cont
     }
   }
   return { names, broken, inside, problems };
+
+  function sort(found: readonly string[]): void {
+    for (const name of found) {
+      if (isWanted(name, kind)) names.push(name);
+      else if (kind.nearly?.test(name) === true && !isPrivate(name)) problems.push(passedOver(name, kind));
+    }
+  }
 
   async function listed(folder: string): Promise<Listing | undefined> {
     const listing = await files.list(folder).catch(asFailure);
@@ -178,6 +188,16 @@ async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Cont
 /** `x.json` in profiles/ is meant to be a file. */
 function isFolderName(name: string, { ending }: { readonly ending: string }): boolean {
   return ending === '' || !name.endsWith(ending);
+}
+
+function passedOver(name: string, { folder, ending }: { readonly folder: string; readonly ending: string }): Problem {
+  const message = `is not read: only names that end in ${ending} are`;
+  return {
+    severity: 'warning',
+    message,
+    place: { file: `${folder}/${name}` },
+    remedy: `rename it to end in ${ending}`,
+  };
 }
 
 function tooDeep(file: string, folder: string): Problem {
@@ -193,7 +213,11 @@ function isSameList(a: readonly Problem[], b: readonly Problem[]): boolean {
 
 // Hidden files and what editors leave beside the file that they are writing.
 function isWanted(name: string, kind: { readonly ending: string }): boolean {
-  return name.endsWith(kind.ending) && !IS_PRIVATE.test(name.slice(name.indexOf('/') + 1));
+  return name.endsWith(kind.ending) && !isPrivate(name);
+}
+
+function isPrivate(name: string): boolean {
+  return IS_PRIVATE.test(name.slice(name.indexOf('/') + 1));
 }
 
 const IS_PRIVATE = /^\.|^#.*#$|~$|\.sw[a-p]$/;

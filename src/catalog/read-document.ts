@@ -23,7 +23,32 @@ export function readKey(file: string, bytes: Buffer): Reading<SshKey> {
   const text = bytes.toString('utf8').trim();
   const fault = keyFault(text);
   if (fault !== undefined) return { problems: [{ severity: 'error', place: { file }, ...fault }] };
-  return { thing: { name, file, text }, problems: [] };
+  return { thing: { name, file, text }, problems: isPublicKey(text) ? [] : [noKey(file)] };
+}
+
+/**
+ * TYPE BLOB COMMENT, as OpenSSH writes it: the blob is base64 and begins with the type's own name once more (RFC 4253,
+ * 6.6). A key that was cut, or a page that was saved in its place, lets nobody in.
+ */
+function isPublicKey(text: string): boolean {
+  const [, type = '', blob = ''] =
+    /(?:^|\s)((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(text) ?? [];
+  const bytes = Buffer.from(blob, 'base64');
+  return (
+    bytes.length > 4 + type.length &&
+    bytes.readUInt32BE(0) === type.length &&
+    bytes.toString('latin1', 4, 4 + type.length) === type
+  );
+}
+
+function noKey(file: string): Problem {
+  const message = 'is not an SSH public key: a machine that gets it lets no one in by it';
+  return {
+    severity: 'warning',
+    message,
+    place: { file },
+    remedy: 'put the .pub file of a key pair there, as ssh-keygen writes it',
+  };
 }
 
 function keyFault(text: string): Pick<Problem, 'message' | 'remedy'> | undefined {

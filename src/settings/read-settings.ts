@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Failure } from '../domain/failure.ts';
+import { nearest } from '../domain/nearest.ts';
 import {
   parseAddresses,
   parseBaseUrl,
@@ -93,7 +94,8 @@ export function readSettings(sources: SettingSources): ReadSettings {
       remedy: 'see `pilotlight serve --help`',
     });
   }
-  return { settings, warnings: unknownNames({ ...dotenv, ...sources.env }) };
+  const warnings = unknownNames({ ...dotenv, ...sources.env });
+  return { settings: warnings.length === 0 ? settings : { ...settings, mistakes: warnings }, warnings };
 }
 
 /** Reads one setting; a problem is noted and the default stands in. */
@@ -209,8 +211,18 @@ function unknownNames(env: Readonly<Record<string, string | undefined>>): readon
   const families = SETTING_FAMILIES.flatMap((family) => FOLLOWED.map((system) => familyRow(family, system).env));
   const known = new Set([...SETTING_ROWS.map((setting) => setting.env), ...families]);
   return Object.keys(env)
-    .filter((name) => name.startsWith('PILOTLIGHT_') && !known.has(name) && !/_(REQUIRE_ALL|REFERENCE)$/.test(name))
-    .map((name) => `${name} is no setting`);
+    .filter((name) => !known.has(name) && isMeant(name) && !/_(REQUIRE_ALL|REFERENCE)$/.test(name))
+    .map((name) => {
+      const meant = nearest(name, known);
+      return `${name} is no setting${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+    });
+}
+
+/** PILOTLIGHT_ and what is nearly that: other programs' variables are none of ours. */
+function isMeant(name: string): boolean {
+  if (name.startsWith('PILOTLIGHT_')) return true;
+  const first = name.slice(0, Math.max(0, name.indexOf('_')));
+  return first.length > 7 && nearest(first, ['PILOTLIGHT']) !== undefined;
 }
 
 function count(problems: number): string {

@@ -81,4 +81,6 @@ export interface Settings {
   readonly installTries: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
+  /** Variables that look like settings and are none: said in the log, by `check` and by Health. */
+  readonly mistakes?: readonly string[];
 }

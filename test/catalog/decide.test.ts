@@ -241,7 +241,7 @@ describe('what the inspector refuses', () => {
     const decision = folders.save({ 'sshkeys/k.pub': `ssh-rsa ${'A'.repeat(100)}` });
     expect(roots(decision)).toEqual({ p: 'v1' });
     expect([...decision.keys.values()].map(({ text }) => text)).toEqual(['ssh-rsa A']);
-    expect(lines(decision.problems)).toEqual(['profiles/p.json:1:1: the command line is too long']);
+    expect(lines(decision.problems)).toContain('profiles/p.json:1:1: the command line is too long');
   });
 
   test('an error that nothing can undo is shown and nothing is lost', () => {

@@ -37,7 +37,33 @@ test.each(['configs/my doc .yml/x/y', 'configs/.hbs', 'configs/a..b', 'configs/�
 test('a key is its text without white space at its ends', () => {
   const { thing, problems } = readKey('sshkeys/core.pub', Buffer.from('\uFEFF ssh-rsa AAAAB3N... core@box\r\n'));
   expect(thing).toEqual({ name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa AAAAB3N... core@box' });
-  expect(problems).toEqual([]);
+  expect(problems).toMatchObject([
+    { severity: 'warning', message: expect.stringContaining('not an SSH public key') as string },
+  ]);
+});
+
+const ED = 'AAAAC3NzaC1lZDI1NTE5AAAAIJyX5qfGkVfJgS3i0GJvRk7F0cDk6eqPZlJm5wYyq0bT';
+
+test.each([`ssh-ed25519 ${ED}`, `ssh-ed25519 ${ED} jürgen@host`, `no-pty,no-X11-forwarding ssh-ed25519 ${ED}`])(
+  '%j is an SSH public key',
+  (text) => {
+    expect(readKey('sshkeys/k.pub', Buffer.from(text)).problems).toEqual([]);
+  },
+);
+
+test.each([
+  'hello',
+  '<html>404</html>',
+  'ssh-rsa',
+  'ssh-rsa AAAA',
+  `ssh-rsa ${ED}`,
+  `ssh-ed25519 ${ED.slice(4)}`,
+  ED,
+  'ssh-ed25519 !!!!',
+])('%j is none: a warning, and it is in force', (text) => {
+  const { thing, problems } = readKey('sshkeys/k.pub', Buffer.from(text));
+  expect(thing?.text).toBe(text);
+  expect(lines(problems)).toEqual([expect.stringMatching(/^sshkeys\/k\.pub: is not an SSH public key/)]);
 });
 
 test.each(['ssh-ed25519 AAAA jürgen@host', 'ssh-rsa AAAA a#b', 'ssh-rsa AAAA $x {y}', 'ssh-rsa AAAA p&&q'])(

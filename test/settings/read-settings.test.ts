@@ -170,7 +170,7 @@ describe('readSettings', () => {
       trust: { flatcar: ['A'.repeat(40), 'B'.repeat(40)] },
       keyFiles: { debian: join(cwd, 'debian.asc') },
     });
-    expect(warnings).toEqual(['PILOTLIGHT_MIRROR_CUSTOM is no setting']);
+    expect(warnings).toEqual([expect.stringMatching(/^PILOTLIGHT_MIRROR_CUSTOM is no setting/)]);
   });
 
   it('the schedule of the sync, its zone, and what stays', () => {
@@ -195,6 +195,19 @@ describe('readSettings', () => {
   });
 
   it('warns of names that are no settings', () => {
-    expect(read({ PILOTLIGHT_BASEURL: 'x', OTHER: 'y' }).warnings).toEqual(['PILOTLIGHT_BASEURL is no setting']);
+    expect(read({ PILOTLIGHT_BASEURL: 'x', OTHER: 'y' }).warnings).toEqual([
+      'PILOTLIGHT_BASEURL is no setting (did you mean PILOTLIGHT_BASE_URL?)',
+    ]);
+  });
+
+  it('warns of what is nearly the name of a setting, and leaves other programs alone', () => {
+    const env = { PILOTLIGTH_SYNC: 'off', PILOTLIGHT_DATADIR: '/x', PILOT_SYNC: 'x', PATH: '/bin', XDG_DATA_DIR: 'x' };
+    const { settings, warnings } = read(env);
+    expect(warnings).toEqual([
+      'PILOTLIGTH_SYNC is no setting (did you mean PILOTLIGHT_SYNC?)',
+      'PILOTLIGHT_DATADIR is no setting (did you mean PILOTLIGHT_DATA_DIR?)',
+    ]);
+    expect(settings.mistakes).toEqual(warnings);
+    expect(read({}).settings.mistakes).toBeUndefined();
   });
 });

@@ -25,6 +25,11 @@ export async function troublesOf(deps: Deps): Promise<readonly Trouble[]> {
     ...(await syncTroubles(deps)),
     ...(await tokenTroubles(deps.files)),
     ...clockTroubles(deps),
+    ...(deps.settings.mistakes ?? []).map((what): Trouble => ({
+      what,
+      remedy: 'rename or remove it',
+      severity: 'warning',
+    })),
     ...(deps.troubles?.() ?? []),
   ];
   return found.toSorted((a, b) => rank(a) - rank(b));

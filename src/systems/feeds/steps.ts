@@ -1,6 +1,7 @@
 import { Failure } from '../../domain/failure.ts';
 import type { Feed, FeedAnswer, FeedDocument, FeedInput, FeedStep } from '../../domain/feed.ts';
 import { type Name, parseFileName } from '../../domain/name.ts';
+import { nearest } from '../../domain/nearest.ts';
 import type { SystemId } from '../../domain/profile.ts';
 import type { ArtifactSpec, Trust } from '../../domain/release.ts';
 import { parseVersion, type Version } from '../../domain/version.ts';
@@ -50,7 +51,11 @@ export function strictVersion(text: string | undefined, form: RegExp, feed: stri
 /** Throws Failure `invalid` for a channel that the system does not have. */
 export function strictChannel(channel: string, form: RegExp, system: SystemId, example: string): string {
   if (form.test(channel)) return channel;
-  throw new Failure('invalid', `${system} has no such channel`, { remedy: `"channel" is ${example}` });
+  const words = [...example.matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
+  const meant = nearest(channel, words);
+  throw new Failure('invalid', `${system} has no such channel`, {
+    remedy: meant === undefined ? `"channel" is ${example}` : `did you mean "${meant}"? "channel" is ${example}`,
+  });
 }
 
 /** A file name of a publisher as the name it gets on the shelf. Throws Failure `refused`. */
