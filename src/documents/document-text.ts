@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 /** A document's bytes as text, in the one way in which the text can be turned back into the same bytes. */
-export interface DocumentText {
+interface DocumentText {
   readonly text: string;
   readonly encoding: 'utf8' | 'latin1';
 }

@@ -34,7 +34,7 @@ const DAY_MS = 86_400_000;
 const EPOCH = Date.UTC(2013, 6, 1);
 
 /** A release that is too old for a document's version. */
-export interface TooNew {
+interface TooNew {
   /** `releases from 4131 on can (it came with Ignition 2.20.0, 2024-10-22)`. */
   readonly since: string;
   /** The newest version of the same kind that the release can read; undefined when there is none. */
