@@ -171,7 +171,9 @@ export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor
     const sent = sockets.send(server, heard.port, bytes, to.address === EVERYBODY.address ? undefined : to);
     sent.catch((cause: unknown) => {
       counters.unsent += 1;
-      log.warn({ server, cause }, 'dhcp: the answer could not be sent');
+      // Told once: a tunnel takes no broadcast, today and tomorrow.
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+      log[first(`${server} ${code}`) ? 'warn' : 'debug']({ server, cause }, 'dhcp: the answer could not be sent');
     });
   };
 

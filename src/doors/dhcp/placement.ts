@@ -71,16 +71,14 @@ function number(dotted: string): number {
   return dotted.split('.').reduce((sum, part) => ((sum << 8) | Number(part)) >>> 0, 0);
 }
 
-/** The first address of each interface, rather not a link-local one. Nothing hears a broadcast on a link of one address. */
+/** The first address of each interface, rather not a link-local one. */
 function onePerInterface(ours: readonly LocalAddress[]): readonly string[] {
   const chosen = new Map<string, LocalAddress>();
   for (const place of ours) {
-    if (place.netmask === '255.255.255.255') continue;
     const earlier = chosen.get(place.interfaceName);
     if (earlier === undefined || (isLinkLocal(earlier) && !isLinkLocal(place))) chosen.set(place.interfaceName, place);
   }
-  const all = chosen.size === 0 ? ours : [...chosen.values()];
-  return all.map(({ address }) => address);
+  return [...chosen.values()].map(({ address }) => address);
 }
 
 function isLinkLocal({ address }: LocalAddress): boolean {

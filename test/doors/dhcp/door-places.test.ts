@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MachineEvent } from '../../../src/doors/dhcp/door.ts';
 import type { NetbootMachine } from '../../../src/wire/dhcp/machine.ts';
 import type { BootChoice } from '../../../src/wire/dhcp/proxy-reply.ts';
 import { EVERYBODY, hearing, lan, local, naming, OVMF, SERVER, THREE } from '../../support/dhcp-lan.ts';
 import { discover, optionsOf, parsed, question } from '../../support/dhcp-packets.ts';
+import { needs } from '../../support/needs.ts';
+import { RawClient } from '../../support/tftp-client.ts';
 import { until } from '../../support/tftp-server.ts';
 
 describe('the DHCP door at several interfaces', () => {
@@ -125,4 +127,21 @@ describe('the DHCP door at several interfaces', () => {
       ]),
     );
   });
+});
+
+// A relay is answered at its port 67, which takes root to listen at.
+needs({ root: true }).test('a relay gets its answer from the address that it asked, with its option 82', async () => {
+  const relay = await RawClient.open('127.0.0.79', 67, true);
+  onTestFinished(() => {
+    relay.close();
+  });
+  const { port, door } = await lan({ relays: ['127.0.0.79'] }, { addresses: () => local(...THREE) });
+  const circuit = Buffer.from('0104000a0003', 'hex');
+  const options = [...optionsOf('OVMF 2022.11, PXEv4'), [82, circuit] as const];
+  relay.send(discover(options, { giaddr: '127.0.0.79', flags: 0 }), port, '127.0.0.3');
+  const { bytes, from } = await relay.expect();
+  expect(from).toMatchObject({ address: '127.0.0.3', port });
+  expect(parsed(bytes)).toMatchObject({ giaddr: '127.0.0.79', siaddr: '127.0.0.3', flags: 0x8000 });
+  expect(parsed(bytes).options.get(82)).toEqual(circuit);
+  expect(door.counters).toMatchObject({ answered: 1, unsent: 0 });
 });
