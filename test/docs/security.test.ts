@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { MAX_PROFILE_BYTES } from '../../src/domain/profile.ts';
+import { DEFAULT_LIMITS } from '../../src/doors/http/limits.ts';
+import { machineRoutes } from '../../src/doors/http/machine-routes.ts';
+import { CODE_MINUTES } from '../../src/doors/http/operator/auth/login-codes.ts';
+import { SETTING_ROWS } from '../../src/settings/table.ts';
+import { fakeDesk } from '../support/http-desk.ts';
+
+const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+
+/** Routes that are none of the machine door's table: images, discovery, and what is for operators. */
+const ELSEWHERE = ['/images/', '/assets/', '/discovery/', '/metrics'];
+
+it('names no setting that is none', () => {
+  const known = new Set(SETTING_ROWS.map(({ env }) => env));
+  const named = [...page.matchAll(/PILOTLIGHT_[A-Z0-9_]+/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+});
+
+it('names no route that is none', () => {
+  const routes = machineRoutes({
+    desk: fakeDesk(),
+    baseUrl: undefined,
+    health: () => ({ status: 'ok' }),
+    firmware: () => Promise.resolve(undefined),
+    reports: {} as never,
+  });
+  const known = [...routes.exact.keys(), ...routes.prefixes.keys(), ...routes.posts.keys(), ...ELSEWHERE];
+  const named = [...page.matchAll(/`(?:POST )?(\/[a-z0-9-]+(?:\/(?:MAC)?)?)`/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(8);
+  expect(named.filter((path) => !known.includes(path.replace(/MAC$/, '')))).toEqual([]);
+});
+
+it('has the limits of the code', () => {
+  const { maxConnections, maxPipelined, headersTimeout, requestTimeout, stallTimeout } = DEFAULT_LIMITS;
+  for (const words of [
+    `| HTTP connections | ${String(maxConnections)} at once; ${String(maxPipelined)} requests in flight on each |`,
+    `| ${[headersTimeout, requestTimeout, stallTimeout].map((ms) => `${String(ms / 1000)} s`).join(', ')} |`,
+    `| ${String(DEFAULT_LIMITS.maxHeaderSize / 1024)} KiB, ${String(DEFAULT_LIMITS.maxUrl / 1024)} KiB |`,
+    `| a profile | ${String(MAX_PROFILE_BYTES / 2 ** 20)} MiB |`,
+    `| a login link | ${String(CODE_MINUTES)} minutes, once |`,
+  ]) {
+    expect(page).toContain(words);
+  }
+});
