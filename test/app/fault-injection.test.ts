@@ -86,7 +86,7 @@ describe('TFTP', () => {
 
   it('a file that cannot be read, and whoever hears that a transfer has ended', async () => {
     const files = bytesSource({ good: whole });
-    const { port, door, log, stop } = await serveTftp(
+    const served = await serveTftp(
       {
         open: async (ask) => {
           if (ask.name === 'open') fault();
@@ -97,11 +97,11 @@ describe('TFTP', () => {
       {},
       { onEnd: fault },
     );
-    onTestFinished(stop);
-    for (const name of ['open', 'read']) await expect(fetchTftp(port, name)).rejects.toThrow();
-    expect((await fetchTftp(port, 'good')).bytes.equals(whole)).toBe(true);
-    await until(() => door.transfers() === 0);
-    expect(log.lines.some(({ level }) => level === 'error')).toBe(true);
+    onTestFinished(async () => served.stop());
+    for (const name of ['open', 'read']) await expect(fetchTftp(served.port, name)).rejects.toThrow();
+    expect((await fetchTftp(served.port, 'good')).bytes.equals(whole)).toBe(true);
+    await until(() => served.door.transfers() === 0);
+    expect(served.log.lines.some(({ level }) => level === 'error')).toBe(true);
   });
 
   it('a packet from port 0, to which nothing can be sent', async () => {
@@ -109,15 +109,15 @@ describe('TFTP', () => {
     onTestFinished(() => {
       bind.mockRestore();
     });
-    const { port, log, stop } = await serveTftp(bytesSource({ good: whole }));
-    onTestFinished(stop);
+    const served = await serveTftp(bytesSource({ good: whole }));
+    onTestFinished(async () => served.stop());
     const [socket] = bind.mock.contexts as readonly Socket[];
     const from: RemoteInfo = { address: '127.0.0.1', family: 'IPv4', port: 0, size: 4 };
     socket?.emit('message', encodeRequest('rrq', { name: 'good', mode: 'octet', options: [] }), from);
     socket?.emit('message', encodeRequest('wrq', { name: 'good', mode: 'octet', options: [] }), from);
     socket?.emit('message', encodeRequest('rrq', { name: '../x', mode: 'octet', options: [] }), from);
-    expect((await fetchTftp(port, 'good')).bytes.equals(whole)).toBe(true);
-    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect((await fetchTftp(served.port, 'good')).bytes.equals(whole)).toBe(true);
+    expect(served.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('a stranger from port 0 at the port of a transfer', async () => {
@@ -125,18 +125,18 @@ describe('TFTP', () => {
     onTestFinished(() => {
       bind.mockRestore();
     });
-    const { port, stop } = await serveTftp(bytesSource({ good: whole }));
-    onTestFinished(stop);
+    const served = await serveTftp(bytesSource({ good: whole }));
+    onTestFinished(async () => served.stop());
     const client = await RawClient.open();
     onTestFinished(() => {
       client.close();
     });
-    client.request(port, 'good');
+    client.request(served.port, 'good');
     await client.next();
     const transfer = bind.mock.contexts.at(-1) as Socket;
     expect(transfer.listenerCount('message')).toBe(1);
     transfer.emit('message', Buffer.from([0, 4, 0, 1]), { address: '127.0.0.9', family: 'IPv4', port: 0, size: 4 });
-    expect((await fetchTftp(port, 'good')).bytes.equals(whole)).toBe(true);
+    expect((await fetchTftp(served.port, 'good')).bytes.equals(whole)).toBe(true);
   });
 });
 

@@ -6,10 +6,11 @@ import { cleanFileName } from '../../wire/tftp/file-name.ts';
 import { OPCODE, parsePacket, type TftpRequest } from '../../wire/tftp/packet.ts';
 import type { OptionLimits } from '../../wire/tftp/options.ts';
 import { bindUdp, closeUdp } from '../udp-socket.ts';
+import { keyOf, printable, type Entry } from './entry.ts';
 import { TFTP_ERROR } from './errors.ts';
 import { reportEnd, type CrowdReport } from './report.ts';
 import { Session } from './session.ts';
-import type { Slot, Slots } from './slots.ts';
+import type { Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
 import type { TransferEvent } from './transfer-event.ts';
 
@@ -29,17 +30,6 @@ export interface ListenerDeps {
 }
 
 const STOPPING_PATIENCE_MS = 30_000;
-
-/** A request being served. Its session is missing until the file is open. */
-interface Entry {
-  readonly request: Buffer;
-  readonly client: RemoteInfo;
-  slot: Slot | undefined;
-  session: Session | undefined;
-  /** The transfer's own socket; the listener's in single-port mode. */
-  socket: Socket | undefined;
-  over: boolean;
-}
 
 /**
  * One address that is listened at. Transfers answer from sockets bound to the same address: dgram cannot choose a
@@ -67,13 +57,11 @@ export class Listener {
   async start(port: number): Promise<void> {
     this.#socket = await bindUdp(this.address, port, { onError: this.#socketError });
     this.#accepting = true;
-    this.#socket.on(
-      'message',
-      listener(this.#deps.log, 'tftp request', (bytes: Buffer, from: RemoteInfo) => {
-        // Port 0 may come (RFC 768 calls it "no port"), and nothing can be sent to it: dgram throws.
-        if (from.port !== 0) this.#receive(bytes, from);
-      }),
-    );
+    const receive = (bytes: Buffer, from: RemoteInfo): void => {
+      // Port 0 may come (RFC 768 calls it "no port"), and nothing can be sent to it: dgram throws.
+      if (from.port !== 0) this.#receive(bytes, from);
+    };
+    this.#socket.on('message', listener(this.#deps.log, 'tftp request', receive));
   }
 
   /** Takes no more requests; resolves when every transfer has ended. `force` cuts them. */
@@ -299,12 +287,4 @@ export class Listener {
   readonly #socketError = (cause: Error): void => {
     this.#deps.log.warn({ address: this.address, cause }, 'tftp: socket error');
   };
-}
-
-function keyOf(client: RemoteInfo): string {
-  return `${client.address} ${String(client.port)}`;
-}
-
-function printable(name: string): string {
-  return name.slice(0, 128).replaceAll(/[^\x20-\x7e]/g, '?');
 }
