@@ -31,7 +31,7 @@ export interface House {
 
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
 export async function openHouse(settings: Settings, log: Log): Promise<House> {
-  const files = await openFolder(settings.dataDir);
+  const files = await openFolder(settings);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
   const catalog = openCatalog({ files, inspector, log });
   const shelf = openShelf(files, new ChunkCache(settings.imageCache));
@@ -47,8 +47,8 @@ export async function openHouse(settings: Settings, log: Log): Promise<House> {
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */
-async function openFolder(dir: string): Promise<DataRoot> {
-  return await openDataRoot(dir).catch((error: unknown) => {
+async function openFolder({ dataDir: dir, imagesDir }: Settings): Promise<DataRoot> {
+  return await openDataRoot(dir, imagesDir).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     const remedy = 'create it, or name another with PILOTLIGHT_DATA_DIR or --data-dir';
     throw new Failure(error.code, `${error.message}: ${dir}`, { remedy, cause: error });

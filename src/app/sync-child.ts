@@ -170,11 +170,12 @@ function watchSilence(limit: number, onSilence: () => void) {
 }
 
 /** The settings of this server as flags, which win over everything that the other process reads by itself. */
-export function flagsOf({ dataDir, sync }: Settings): readonly string[] {
+export function flagsOf({ dataDir, imagesDir, sync }: Settings): readonly string[] {
   const family = (name: string, values: Readonly<Record<string, string | readonly string[]>>): readonly string[] =>
     Object.entries(values).flatMap(([system, value]) => [`--${name}-${system}`, [value].flat().join(',')]);
   return [
     ...['--data-dir', dataDir],
+    ...(imagesDir === undefined ? [] : ['--images-dir', imagesDir]),
     ...['--keep-releases', String(sync.keepReleases)],
     ...['--allow-sha1', sync.allowSha1 ? 'on' : 'off'],
     ...family('mirror', sync.mirrors),

@@ -38,7 +38,9 @@ export function createSyncService({ settings, house, recorder, log, self }: Sync
       // How far a download is is no step of its history.
       if (event.kind !== 'download') recorder.sync({ at: Date.now(), run: begun, event });
     };
-    const done = await (self === undefined ? runHere(signal, tell) : syncInChild({ self, settings, tell, signal, log }));
+    const done = await (self === undefined
+      ? runHere(signal, tell)
+      : syncInChild({ self, settings, tell, signal, log }));
     if (done.kind === 'done') return done.value;
     log.info({ why: done.message }, 'the release sync waits for the next time');
     // What is missing is looked for again soon: the holder of the lock may be about something else, or dead.

@@ -3,6 +3,7 @@ import { placeText } from '../domain/failure.ts';
 import { MAX_PROFILE_BYTES } from '../domain/profile.ts';
 import { problemLine, type Problem } from '../domain/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { folderFault } from '../files/folder-fault.ts';
 import { decide, type Choice, type Slots } from './decide.ts';
 import { EMPTY_FOLDER, readFolder, type FolderKind, type FolderState } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
@@ -35,6 +36,8 @@ export class CatalogState {
   #profiles: FolderState<ReadProfile> = EMPTY_FOLDER;
   #documents: FolderState<SourceDocument> = EMPTY_FOLDER;
   #keys: FolderState<SshKey> = EMPTY_FOLDER;
+  /** Without them nothing boots, so what is wrong with their folder is said with the rest. */
+  #images: Problem | undefined;
   #change = 0;
   #choice: Choice | undefined;
   #snapshot = EMPTY_SNAPSHOT;
@@ -83,8 +86,11 @@ export class CatalogState {
     this.#documents = await readFolder(files, kinds.documents, this.#documents, stamp);
     this.#keys = await readFolder(files, kinds.keys, this.#keys, stamp);
     const folders = [this.#profiles, this.#documents, this.#keys];
-    if (this.#choice !== undefined && !folders.some(({ changed }) => changed)) return false;
-    return this.#decide(folders.flatMap(({ problems }) => problems));
+    const images = await imagesProblem(files);
+    const isSame = images?.message === this.#images?.message;
+    this.#images = images;
+    if (this.#choice !== undefined && isSame && !folders.some(({ changed }) => changed)) return false;
+    return this.#decide([...folders.flatMap(({ problems }) => problems), ...(images === undefined ? [] : [images])]);
   }
 
   #decide(ofFolders: readonly Problem[]): boolean {
@@ -122,6 +128,13 @@ export class CatalogState {
       log.info({ place: placeText(problem.place), problem: problem.message }, 'problem in the catalog is over');
     }
   }
+}
+
+async function imagesProblem(files: DataRoot): Promise<Problem | undefined> {
+  const fault = await folderFault(files, 'images');
+  if (fault === undefined) return undefined;
+  const { message, remedy } = fault;
+  return { severity: 'error', message, place: { file: 'images' }, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 function kindsOf(check: ProfileCheck): {

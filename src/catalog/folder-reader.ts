@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
 import { problemLine, type Problem } from '../domain/problem.ts';
 import type { DataRoot, ReadFile } from '../files/data-root.ts';
+import { folderFault } from '../files/folder-fault.ts';
 import { identityOf, type FileFacts } from '../files/file-facts.ts';
 import type { BrokenEntry, Listing } from '../files/list-folder.ts';
 import type { Reading, Slot } from './slot.ts';
@@ -60,7 +61,11 @@ export async function readFolder<T>(
   stamp: { readonly change: number; readonly now: () => number },
 ): Promise<FolderState<T>> {
   const contents = await contentsOf(files, kind);
-  if (contents instanceof Failure) return withoutFolder(kind, before, contents);
+  if (contents instanceof Failure) {
+    // A link that leads nowhere (a disk that is not mounted) is no folder that was taken away.
+    const fault = await folderFault(files, kind.folder);
+    return withoutFolder(kind, before, fault ?? contents, fault === undefined && contents.code === 'not-found');
+  }
   const { names, inside, problems } = contents;
   const entries = new Map<string, Entry<T>>();
   let changed = !isSameList(problems, before.problems);
@@ -228,9 +233,13 @@ function settledIdentity(facts: FileFacts, now: number): string | undefined {
 }
 
 /** A folder that is gone takes its files with it; one that cannot be read now leaves them in force. */
-function withoutFolder<T>(kind: FolderKind<T>, before: FolderState<T>, failure: Failure): FolderState<T> {
+function withoutFolder<T>(
+  kind: FolderKind<T>,
+  before: FolderState<T>,
+  failure: Failure,
+  gone: boolean,
+): FolderState<T> {
   const place = { file: kind.folder };
-  const gone = failure.code === 'not-found';
   const problem: Problem = gone
     ? { severity: 'warning', message: 'there is no such folder', place, remedy: `create ${kind.folder}/` }
     : {

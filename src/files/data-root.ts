@@ -20,7 +20,7 @@ export interface ReadFile extends FileFacts {
 
 /**
  * Everything that the house reads below the data directory. Paths are relative, with `/`. Links inside the root are
- * followed, links that leave it are not. Failures: `not-found`, `refused` (leaves the root, not a regular file),
+ * followed, links that leave it are not, except for the folders that may be kept elsewhere. Failures: `not-found`, `refused` (leaves the root, not a regular file),
  * `too-large`, `unavailable` (permissions, too many open files); their texts never hold a path of the host.
  */
 export interface DataRoot {
@@ -33,6 +33,8 @@ export interface DataRoot {
   stat(relative: string): Promise<FileFacts>;
   /** What is in a folder, sorted by name (code units). */
   list(folder: string): Promise<Listing>;
+  /** Whether a setting names another place for that folder: it is never made here. */
+  isElsewhere(folder: string): boolean;
   /** The host's path, checked by its letters only: for watching, and for the writers of this room. */
   path(relative: string): string;
   /** Who changes a file does so in here, by its relative path: one after the other within this process. */
@@ -41,27 +43,40 @@ export interface DataRoot {
   real(relative: string): Promise<string>;
 }
 
-/** The root itself may be a link: it is resolved once, here. */
-export async function openDataRoot(dir: string): Promise<DataRoot> {
+/**
+ * The folders that an operator may keep elsewhere, as a link: profiles/ in a checkout, images/ on a large disk. They are
+ * part of the root then; a link further down must still lead to a place inside.
+ */
+const LINKED = new Set(['profiles', 'configs', 'sshkeys', 'images']);
+
+/** The root itself may be a link: it is resolved once, here. `images`: where images/ is instead, a host's path. */
+export async function openDataRoot(dir: string, images?: string): Promise<DataRoot> {
   const root = await realpath(dir).catch((error: unknown) => {
     throw new Failure('not-found', 'the data directory does not exist or may not be entered', { cause: error });
   });
   if (!(await stat(root)).isDirectory()) throw new Failure('invalid', 'the data directory is not a directory');
-  return rootAt(root);
+  return rootAt(root, images);
 }
 
-function rootAt(root: string): DataRoot {
+function rootAt(root: string, images: string | undefined): DataRoot {
   // With the separator: /data must not admit /data-secret.
   const prefix = root.endsWith(sep) ? root : root + sep;
 
   function path(relative: string): string {
     checkRelative(relative);
+    if (images !== undefined && (relative === 'images' || relative.startsWith('images/')))
+      return join(images, relative.slice('images'.length));
     return join(root, relative);
   }
 
   async function real(relative: string): Promise<string> {
     const target = await guarded(relative, () => realpath(path(relative)));
     if (target.startsWith(prefix)) return target;
+    const [top = ''] = relative.split('/', 1);
+    if (LINKED.has(top)) {
+      const base = relative === top ? target : await guarded(top, () => realpath(path(top)));
+      if (target === base || target.startsWith(base + sep)) return target;
+    }
     throw new Failure('refused', `${shownPath(relative)} is a link that leaves the data directory`);
   }
 
@@ -112,6 +127,7 @@ function rootAt(root: string): DataRoot {
 
   return {
     dir: root,
+    isElsewhere: (folder) => folder === 'images' && images !== undefined,
     edits: new KeyedMutex(),
     path,
     real,

@@ -42,9 +42,14 @@ export async function makeFolder(root: DataRoot, relative: string): Promise<stri
 }
 
 async function makeLevel(root: DataRoot, parent: string, relative: string): Promise<string> {
-  const path = join(parent, basename(relative));
+  const path = relative.includes('/') ? join(parent, basename(relative)) : root.path(relative);
   try {
     if (!(await exists(path))) {
+      // An unmounted disk must not be filled in on the one below it.
+      if (root.isElsewhere(relative)) {
+        const remedy = 'mount or create the folder that PILOTLIGHT_IMAGES_DIR names';
+        throw new Failure('not-found', `${relative}/ does not exist`, { remedy });
+      }
       await mkdir(path);
       await syncFolder(parent);
     }

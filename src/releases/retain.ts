@@ -2,6 +2,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
 import { compareVersions, parseVersion } from '../domain/version.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { folderFault } from '../files/folder-fault.ts';
 import { makeFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { MANIFEST_NAME, parseManifest } from '../images/manifest.ts';
@@ -23,6 +24,8 @@ export interface ShelfRelease {
 /** Every folder below images/ that we published. What lies there without our manifest is somebody's own. */
 export async function listReleases(root: DataRoot): Promise<readonly ShelfRelease[]> {
   const found: ShelfRelease[] = [];
+  const fault = await folderFault(root, 'images');
+  if (fault !== undefined) throw fault;
   await walk('', 0);
   return found;
 

@@ -67,6 +67,7 @@ export function readSettings(sources: SettingSources): ReadSettings {
 
   const settings: Settings = {
     dataDir: value('dataDir', parseFolder(sources.cwd), dataDir),
+    imagesDir: value('imagesDir', parseFolder(sources.cwd), undefined),
     baseUrl: value('baseUrl', parseBaseUrl, undefined),
     http: value('http', parseListen, { host: '0.0.0.0', port: 4777 }),
     tftp: tftpSettings(value, given(row('tftp'), sources, dotenv) !== undefined),

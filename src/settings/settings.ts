@@ -61,6 +61,8 @@ export interface UnknownSettings {
 export interface Settings {
   /** Absolute. */
   readonly dataDir: string;
+  /** Absolute; undefined: images/ in the data directory. */
+  readonly imagesDir?: string | undefined;
   /** Undefined: taken from the request. */
   readonly baseUrl: Origin | undefined;
   readonly http: Listen;

@@ -15,6 +15,7 @@ export interface SettingRow {
 
 export type SettingName =
   | 'dataDir'
+  | 'imagesDir'
   | 'baseUrl'
   | 'http'
   | 'tftp'
@@ -52,6 +53,13 @@ export const SETTING_ROWS: readonly SettingRow[] = [
     flag: 'data-dir',
     fallback: 'the working directory',
     help: 'the folder that holds profiles/, configs/, sshkeys/ and images/',
+  },
+  {
+    name: 'imagesDir',
+    env: 'PILOTLIGHT_IMAGES_DIR',
+    flag: 'images-dir',
+    fallback: 'images/ of the data directory',
+    help: 'the folder that holds the images instead, for example on a large disk; it must exist',
   },
   {
     name: 'baseUrl',

@@ -1,5 +1,7 @@
 import { Failure, failureLine } from '../domain/failure.ts';
-import type { SyncReport, TargetReport, VersionRewrite } from '../domain/sync-event.ts';
+import { problemLine } from '../domain/problem.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import type { SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../domain/sync-event.ts';
 import { planSync, type SyncTarget } from './plan.ts';
 import type { ClerkPorts, SyncOptions } from './ports.ts';
 import { retain } from './retention.ts';
@@ -21,10 +23,11 @@ export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Pro
       ? planSync(snapshot.profiles.values(), state.holds)
       : { targets: options.targets, skipped: [] };
   const names = ({ profiles }: SyncTarget): readonly string[] => profiles.map(({ name }) => name);
+  const broken = options.targets === undefined ? unreadable(snapshot) : [];
   ports.tell({
     kind: 'plan',
     targets: targets.map((target) => ({ target: target.id, system: target.system, profiles: names(target) })),
-    skipped,
+    skipped: [...skipped, ...broken],
   });
   const aborted = (): boolean => network.signal.aborted;
   const reports: TargetReport[] = [];
@@ -49,12 +52,28 @@ export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Pro
       reports.push({ target: target.id, profiles: names(target), outcome: 'failed', message });
     }
   }
-  const failed = reports.filter(({ outcome }) => outcome === 'failed').length;
+  const failed = reports.filter(({ outcome }) => outcome === 'failed').length + broken.length;
   // What a failed run leaves behind may be what the next one, or a person, goes back to.
   const removed = failed > 0 || options.dryRun === true ? [] : await retain(root, ports);
-  const report: SyncReport = { targets: reports, skipped, rewritten, removed, failed };
+  const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
   ports.tell({ kind: 'done', report });
   return report;
+}
+
+/** Profiles that cannot be read at all: what they follow is not known, so not everything was done. */
+function unreadable({ problems, profiles }: Snapshot): readonly SkippedProfile[] {
+  const inForce = new Set([...profiles.values()].map(({ file }) => file));
+  const errors = problems.filter(
+    ({ severity, place: { file } }) =>
+      severity === 'error' && (file === 'profiles' || file.startsWith('profiles/')) && !inForce.has(file),
+  );
+  const first = new Map(errors.toReversed().map((problem) => [problem.place.file, problem]));
+  return [...first]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, problem]) => ({
+      profile: file.replace(/^profiles\//, '').replace(/\.json$/, ''),
+      why: `it cannot be used: ${problemLine(problem)}`,
+    }));
 }
 
 function stopped(cause?: unknown): Failure {

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { env, kill, pid } from 'node:process';
 
 // The real command line in a process of its own, which is killed at a chosen operation on the file system as a power
-// cut does. CRASH holds: operation (fs.rename, handle.write), which call of it, before or after, what its path contains.
+// cut does. CRASH holds: operation (fs.rename, sync.renameSync, handle.write), which call of it, before or after, what its path contains.
 
 const [operation = '', count = '1', when = 'before', path = ''] = (env['CRASH'] ?? '').split(' ');
 let calls = 0;
@@ -23,6 +23,16 @@ function deadly(original: Operation): Operation {
   };
 }
 
+function deadlySync(original: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
+  return (...args) => {
+    const isMeant = args.some((arg) => typeof arg === 'string' && arg.includes(path)) && (calls += 1) === Number(count);
+    if (isMeant && when === 'before') kill(pid, 'SIGKILL');
+    const result = original(...args);
+    if (isMeant && when === 'after') kill(pid, 'SIGKILL');
+    return result;
+  };
+}
+
 const [kind, name = ''] = operation.split('.');
 const functions =
   kind === 'handle'
@@ -33,7 +43,8 @@ const functions =
       })()
     : (fs.promises as unknown as Record<string, Operation>);
 const original = functions[name];
-if (original !== undefined) functions[name] = deadly(original);
+if (kind === 'sync') Object.assign(fs, { [name]: deadlySync(fs[name as 'renameSync'] as () => unknown) });
+else if (original !== undefined) functions[name] = deadly(original);
 syncBuiltinESMExports();
 
 // After the functions were replaced: imports bind to what is there then.

@@ -13,7 +13,7 @@ import { serverCounter } from './server-counter.ts';
  * server runs and its token may not be read: what is done behind its back would not be in its log.
  */
 export async function openCounter(settings: Settings): Promise<Counter> {
-  const files = await openDataRoot(settings.dataDir).catch(() => undefined);
+  const files = await openDataRoot(settings.dataDir, settings.imagesDir).catch(() => undefined);
   const running = files === undefined ? undefined : await runningCounter(files, settings);
   if (running !== undefined) return running;
   const counter = await filesCounter(settings);
