@@ -183,12 +183,8 @@ describe('a bad client', () => {
     raw.request(port, 'f200000');
     await until(() => raw.all.length > 0);
     await until(() => door.transfers() === 0 && source.openFiles() === 0);
+    // When they go out is told by the tests of Transfer, whose clock is not the machine's.
     expect(raw.all.map(say)).toEqual(Array(4).fill('data 1 (512)'));
-    const times = raw.all.map((arrived) => arrived.at);
-    const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
-    expect(gaps[0]).toBeGreaterThan(200);
-    expect(gaps[1]).toBeGreaterThan((gaps[0] ?? 0) * 1.5);
-    expect(gaps[2]).toBeGreaterThan((gaps[1] ?? 0) * 1.5);
   });
 
   it('loses a block in the middle of a window, or its first: little is sent twice', async () => {
