@@ -16,9 +16,11 @@ import { loginCommand } from './commands/login.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { reinstallCommand } from './commands/reinstall.ts';
+import { releaseCommand } from './commands/release.ts';
 import { renderCommand } from './commands/render.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { serveCommand } from './commands/serve.ts';
+import { stateCommand } from './commands/state.ts';
 import { syncCommand } from './commands/sync.ts';
 import { commandHelp, generalHelp } from './help.ts';
 
@@ -28,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   nodeCommand,
   adoptCommand,
   reinstallCommand,
+  releaseCommand,
   loginCommand,
   syncCommand,
   rollbackCommand,
@@ -37,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   exportCommand,
   clustersCommand,
   doctorCommand,
+  stateCommand,
 ];
 
 /** Runs one command line and says how it ended. A Failure is told to the person; a bug is thrown on. */

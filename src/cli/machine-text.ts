@@ -32,7 +32,7 @@ export function paintFor({ stdout, env }: Pick<CliContext, 'env' | 'stdout'>): P
 /** Machines as lines that fit the terminal. */
 export function machineLines(rows: readonly MachineRow[], now: number, columns?: number): string[] {
   const table: readonly Column<MachineRow>[] = [
-    { title: 'STATE', spare: 0, text: ({ state }) => state },
+    { title: 'STATE', spare: 0, text: stateText },
     { title: 'NAME', spare: 0, text: (row) => row.name ?? row.hostname ?? '-' },
     { title: 'MACHINE', spare: 0, text: ({ key }) => key },
     { title: 'PROFILE', spare: 1, text: ({ profile }) => profile ?? '' },
@@ -43,6 +43,11 @@ export function machineLines(rows: readonly MachineRow[], now: number, columns?:
     { title: 'HARDWARE', spare: 6, text: hardwareText },
   ];
   return fittedTable(table, rows, columns);
+}
+
+/** What needs an operator's eye stands before what else is known. */
+function stateText({ state, installation }: MachineRow): string {
+  return installation?.state === 'erase-pending' ? 'erase pending' : state;
 }
 
 function downloadText(download: MachineRow['download']): string {

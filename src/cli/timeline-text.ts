@@ -25,6 +25,7 @@ function headLines({ row, because, texts }: MachineView, now: number, paint: Pai
       'state',
       `${paint.state(state)}${since === undefined ? '' : ` since ${timeText(since)} (${agoText(now - since)})`}`,
     ],
+    ['installation', plain(row.installation?.text ?? '')],
     ['profile', [profile, version].filter((part) => part !== undefined && part !== '').join(' ')],
     ['because', plain(because)],
     ['machine', known.map(plain).join(', ')],

@@ -43,7 +43,32 @@ export function releasePage(view: MachineView): Page {
   });
 }
 
-function confirmPage(view: MachineView, action: 'reinstall' | 'release', question: Question): Page {
+export function cancelReinstallPage(view: MachineView): Page {
+  const name = machineTitle(view.row);
+  return confirmPage(view, 'cancel-reinstall', {
+    title: `Keep the disk of ${name}`,
+    question: `Do not install ${name} anew?`,
+    points: ['Its own disk stays in charge, as it is.'],
+    button: 'Do not erase it',
+  });
+}
+
+export function releaseClaimPage(view: MachineView): Page {
+  const name = machineTitle(view.row);
+  return confirmPage(view, 'release-claim', {
+    title: `Let go of the installer of ${name}`,
+    question: `Let go of the installer that left for ${name}?`,
+    points: [
+      view.row.installation?.text ?? 'No installer has left for it.',
+      'The next one that asks is installed. Say so only when nothing is being installed there.',
+    ],
+    button: 'Let it go',
+  });
+}
+
+type Action = 'cancel-reinstall' | 'reinstall' | 'release' | 'release-claim';
+
+function confirmPage(view: MachineView, action: Action, question: Question): Page {
   const back = machineHref(view.row.key);
   return {
     view: 'confirm',

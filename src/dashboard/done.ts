@@ -6,6 +6,8 @@ const SENTENCES = {
   moved: 'The profile is changed. It counts from the next boot.',
   released: 'Released. No profile names this machine any more.',
   reinstall: 'The installer will run once at its next boot.',
+  kept: 'It is not installed anew: its disk stays as it is.',
+  'let-go': 'The installer is let go: the next one that asks is installed.',
   saved: 'Saved. The profile is in force for the next machine that asks.',
   created: 'The profile is there. The next machine that asks can boot it.',
   syncing: 'The sync has begun. Its steps appear below as they happen.',

@@ -10,6 +10,8 @@ export interface MachineLine {
   readonly slug: string;
   readonly href: string;
   readonly mark: StateMark;
+  /** What its installation waits for. */
+  readonly installation: { readonly text: string; readonly erase: boolean; readonly claimed: boolean } | undefined;
   readonly title: string;
   /** By what it is known, unless that is the title already. */
   readonly identity: string | undefined;
@@ -45,6 +47,7 @@ export function machineLine(row: MachineRow, now: number): MachineLine {
     slug: slug(row.key),
     href: machineHref(row.key),
     mark: stateMark(row.state),
+    installation: installationLine(row),
     title,
     identity: identity === title ? undefined : identity,
     maker,
@@ -59,6 +62,12 @@ export function machineLine(row: MachineRow, now: number): MachineLine {
     serial: row.serial,
     unknown: row.state === 'unknown',
   };
+}
+
+function installationLine({ installation }: MachineRow): MachineLine['installation'] {
+  if (installation === undefined) return undefined;
+  const { state, text } = installation;
+  return { text, erase: state === 'erase-pending', claimed: state === 'claimed' };
 }
 
 /** What people call it: its name in the profile, else what it calls itself, else by what it is known. */

@@ -28,10 +28,22 @@ export interface MachineRow {
   readonly profile?: string;
   readonly version?: string;
   readonly because?: string;
+  /** What its installation waits for, where that is not said by its state. */
+  readonly installation?: InstallationView;
   /** What is on its way to it now. */
   readonly download?: Download;
   /** How long its last boots took, oldest first, at most 20. */
   readonly boots: readonly number[];
+}
+
+/**
+ * `erase-pending`: an operator wants it installed anew. `claimed`: its installer left and has not begun. `damaged`: what is
+ * known of it cannot be understood.
+ */
+export interface InstallationView {
+  readonly state: 'claimed' | 'damaged' | 'erase-pending';
+  /** One line for people. */
+  readonly text: string;
 }
 
 /** Files on their way to a machine. */

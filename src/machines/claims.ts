@@ -76,6 +76,11 @@ export interface InstallMarks extends MarkView, Claims {
   cancel(who: InstallIdentity): Promise<boolean>;
   /** Lets go of a claim and of the tries. False when there was nothing to let go of. Throws Failure as `installed`. */
   release(who: InstallIdentity): Promise<boolean>;
+  /**
+   * An operator's go after state/ was lost: what it says now is all there is. False when it was not. Throws Failure as
+   * `installed`.
+   */
+  accept(): Promise<boolean>;
   all(): readonly InstallMark[];
   /** Writes what is not on the disk yet, once more. */
   close(): Promise<void>;

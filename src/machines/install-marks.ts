@@ -6,8 +6,9 @@ import type { DataRoot } from '../files/data-root.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { lifeOf, type Life } from './life.ts';
 import { markFileName, MARKS_FOLDER } from './mark-file.ts';
-import { markProblems } from './mark-problems.ts';
+import { LOST, markProblems } from './mark-problems.ts';
 import { MarkStore } from './mark-store.ts';
+import { StateMarker } from './state-marker.ts';
 import { BLIND_MS, triesOf } from './mark.ts';
 import type { Asker, Claim, InstallIdentity, InstallMark, InstallTarget, MachineIdentity } from './mark.ts';
 import { readMarks } from './read-marks.ts';
@@ -39,20 +40,27 @@ export async function openInstallMarks(
   }
   const store = new MarkStore({ files, log, most, retryMs });
   store.load(marks, unreadable);
-  return new KeptMarks(store, now);
+  const marker = new StateMarker(files, log);
+  await marker.read();
+  if (marker.lost) log.error({ problem: LOST }, 'no machine is installed');
+  return new KeptMarks(store, marker, now);
 }
 
 class KeptMarks implements InstallMarks {
   readonly #store: MarkStore;
+  readonly #marker: StateMarker;
   readonly #now: () => number;
 
-  constructor(store: MarkStore, now: () => number) {
+  constructor(store: MarkStore, marker: StateMarker, now: () => number) {
     this.#store = store;
+    this.#marker = marker;
     this.#now = now;
   }
 
   async start(): Promise<void> {
     await this.#store.start();
+    // From before there was a marker.
+    if (this.all().some(({ state, broken }) => state === 'installed' && broken === undefined)) await this.#marker.set();
   }
 
   generation(): number {
@@ -64,7 +72,18 @@ class KeptMarks implements InstallMarks {
   }
 
   problems(): readonly Problem[] {
-    return markProblems(this.trouble(), this.all());
+    return markProblems(this.trouble(), this.#lost(), this.all());
+  }
+
+  async accept(): Promise<boolean> {
+    if (!this.#marker.lost) return false;
+    await this.#marker.accept();
+    this.#store.touch();
+    return true;
+  }
+
+  #lost(): string | undefined {
+    return this.#marker.lost ? LOST : undefined;
   }
 
   all(): readonly InstallMark[] {
@@ -77,7 +96,7 @@ class KeptMarks implements InstallMarks {
 
   life({ who, listed, target, limit, now }: LifeQuestion, asker?: Asker): Life {
     const related = this.#store.index.relate(who, listed);
-    return lifeOf({ related, target, asker, limit, now, trouble: this.trouble() });
+    return lifeOf({ related, target, asker, limit, now, trouble: this.trouble() ?? this.#lost() });
   }
 
   async claim(question: ClaimQuestion): Promise<Life> {
@@ -170,6 +189,7 @@ class KeptMarks implements InstallMarks {
         disk,
       };
       await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'kept' });
+      await this.#marker.set();
     });
   }
 

@@ -5,11 +5,20 @@ import type { InstallMark } from './mark.ts';
 /** More than a person reads. */
 const MOST = 20;
 
+/** Said on screens, too, where a remedy fits behind it. */
+export const LOST =
+  'state/ was lost: machines were installed from here (profiles/.pilotlight), and which is not known any more';
+
 /** What keeps machines from being installed, or from being known as installed. */
-export function markProblems(trouble: string | undefined, marks: readonly InstallMark[]): readonly Problem[] {
+export function markProblems(
+  trouble: string | undefined,
+  lost: string | undefined,
+  marks: readonly InstallMark[],
+): readonly Problem[] {
   const broken = marks.flatMap(({ key, broken: why }) => (why === undefined ? [] : [{ key, why }]));
   return [
     ...(trouble === undefined ? [] : [unwritable(trouble)]),
+    ...(lost === undefined ? [] : [problem(MARKS_FOLDER, lost, 'restore it, or `pilotlight state accept`')]),
     ...broken.slice(0, MOST).map(({ key, why }): Problem => {
       const remedy = `mend or remove the file and restart, or \`pilotlight reinstall ${key}\` if its disk may be wiped`;
       return problem(`${MARKS_FOLDER}/${markFileName(key)}`, `${why}, so the machine waits`, remedy);

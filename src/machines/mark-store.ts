@@ -90,6 +90,11 @@ export class MarkStore {
     return this.#generation;
   }
 
+  /** What else decides an answer has changed. */
+  touch(): void {
+    this.#generation += 1;
+  }
+
   /** Why nothing can be read or written, for people; undefined while all is well. */
   get trouble(): string | undefined {
     return this.#unreadable === undefined

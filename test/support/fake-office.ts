@@ -86,6 +86,18 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       office.tell('machines');
       return { file: `profiles/${profile}.json`, name };
     },
+    async cancelReinstall(key) {
+      office.calls.push(`cancelReinstall ${key}`);
+      return { key };
+    },
+    async releaseClaim(key) {
+      office.calls.push(`releaseClaim ${key}`);
+      return { key };
+    },
+    async acceptState() {
+      office.calls.push('acceptState');
+      return { accepted: true };
+    },
     async reinstall(key) {
       office.calls.push(`reinstall ${key}`);
       row(key);

@@ -40,6 +40,7 @@ const ROW: Whole<MachineRow> = {
   profile: 'worker',
   version: '4081.2.0',
   because: 'mac 52:54:00:12:34:56 is node worker-1 of profiles/worker.json',
+  installation: { state: 'erase-pending', text: 'will be erased at its next boot' },
   download: { file: 'flatcar/amd64/4081.2.0/vmlinuz', received: 1, size: 2 },
   boots: [31_000, 30_500.5],
 };

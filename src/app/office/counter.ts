@@ -1,6 +1,6 @@
 import type { MachineKey } from '../../domain/machine.ts';
 import type { MachinePage, MachineQuery, MachineView } from '../../domain/views.ts';
-import type { Adoption } from '../../doors/http/operator/office.ts';
+import type { Adoption, Named } from '../../doors/http/operator/office.ts';
 
 export interface LoginLink {
   readonly url: string;
@@ -17,7 +17,10 @@ export interface Counter {
   machine(key: MachineKey): Promise<MachineView>;
   adopt(adoption: Adoption): Promise<{ readonly file: string; readonly name: string }>;
   /** A key or a node's name. */
-  reinstall(machine: string): Promise<{ readonly key: MachineKey; readonly name?: string }>;
+  reinstall(machine: string): Promise<Named>;
+  cancelReinstall(machine: string): Promise<Named>;
+  releaseClaim(machine: string): Promise<Named>;
+  acceptState(): Promise<{ readonly accepted: boolean }>;
   /** Throws Failure `unavailable` where no server runs. */
   loginLink(): Promise<LoginLink>;
   /** Calls back when something may have changed, until the signal aborts; then it resolves. */

@@ -50,6 +50,9 @@ export async function filesCounter(settings: Settings): Promise<Counter> {
     },
     adopt: (adoption) => office.adopt(adoption),
     reinstall: (machine) => office.reinstall(machine),
+    cancelReinstall: (machine) => office.cancelReinstall(machine),
+    releaseClaim: (machine) => office.releaseClaim(machine),
+    acceptState: () => office.acceptState(),
     loginLink: () =>
       Promise.reject(
         new Failure('unavailable', 'no server runs on this data directory', {

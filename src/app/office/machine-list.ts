@@ -1,16 +1,21 @@
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { MACHINE_STATES, type MachineKey, type MachineState } from '../../domain/machine.ts';
 import { parseMac } from '../../domain/mac.ts';
-import type { MachinePage, MachineQuery, MachineRow } from '../../domain/views.ts';
-import type { InstallMark } from '../../machines/mark.ts';
+import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '../../domain/views.ts';
+import type { InstallIdentity, InstallMark } from '../../machines/mark.ts';
 import type { OfficeDeps } from './deps.ts';
-import { nodesOf } from './known-nodes.ts';
+import { nodesOf, rowFacts } from './known-nodes.ts';
 
 /** The row with what the journal does not know: who made the card, what is on its way. */
 export async function shownRow(
   row: MachineRow,
-  { vendorOf, deliveries }: Pick<OfficeDeps, 'deliveries' | 'vendorOf'>,
+  {
+    vendorOf,
+    deliveries,
+    marks,
+  }: Pick<OfficeDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<OfficeDeps['marks'], 'of'> },
 ): Promise<MachineRow> {
+  const installation = installationOf(marks.of(identityOfRow(row)));
   const mac = row.mac === undefined ? undefined : parseMac(row.mac);
   const vendor = mac === undefined ? undefined : await vendorOf(mac);
   const under = new Set([row.key, row.mac, `uuid:${row.uuid ?? ''}`, `serial:${row.serial ?? ''}`]);
@@ -19,10 +24,32 @@ export async function shownRow(
   return {
     ...row,
     ...(vendor === undefined ? {} : { vendor }),
+    ...(installation === undefined ? {} : { installation }),
     ...(download === undefined
       ? {}
       : { download: { file: download.file, received: download.received, size: download.size } }),
   };
+}
+
+/** Its mark is kept under what its profile knows it by: any of its names may be that. */
+function identityOfRow(row: MachineRow): InstallIdentity {
+  const { mac, uuid, serial } = rowFacts(row);
+  const also = [mac, uuid === undefined ? undefined : `uuid:${uuid}`, serial && `serial:${serial.toLowerCase()}`];
+  const machine = {
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(serial === undefined ? {} : { serial }),
+  };
+  return { key: row.key, also: also.filter((key) => key !== undefined), machine };
+}
+
+function installationOf(mark: InstallMark | undefined): InstallationView | undefined {
+  if (mark?.broken !== undefined) return { state: 'damaged', text: mark.broken };
+  if (mark?.state === 'erase-pending') return { state: 'erase-pending', text: 'will be erased at its next boot' };
+  if (mark?.state !== 'claimed' || mark.claim === undefined) return undefined;
+  const { address, mac } = mark.claim;
+  const who = mac === undefined ? address : `${address} (${mac})`;
+  return { state: 'claimed', text: `its installer left for ${who} and has not begun` };
 }
 
 /**

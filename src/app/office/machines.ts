@@ -1,9 +1,9 @@
-import type { Office } from '../../doors/http/operator/office.ts';
+import type { Named, Office } from '../../doors/http/operator/office.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { MachineFacts } from '../../domain/facts.ts';
 import type { MachineKey } from '../../domain/machine.ts';
 import type { MachineHistory } from '../../domain/views.ts';
-import { reinstall } from '../reinstall.ts';
+import { cancelReinstall, reinstall, releaseClaim } from '../reinstall.ts';
 import { adopt, release, standingOf } from './adopt.ts';
 import type { OfficeDeps } from './deps.ts';
 import { keyFacts, nodeFacts, parseKey, rowFacts } from './known-nodes.ts';
@@ -11,7 +11,18 @@ import { machineKey } from '../../domain/machine.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 
-type Machines = Pick<Office, 'adopt' | 'machine' | 'machines' | 'reinstall' | 'release' | 'sent'>;
+type Machines = Pick<
+  Office,
+  | 'acceptState'
+  | 'adopt'
+  | 'cancelReinstall'
+  | 'machine'
+  | 'machines'
+  | 'reinstall'
+  | 'release'
+  | 'releaseClaim'
+  | 'sent'
+>;
 
 /** Everything about machines. Without a journal there is still what the files tell. */
 export function machineOffice(deps: OfficeDeps): Machines {
@@ -32,6 +43,18 @@ export function machineOffice(deps: OfficeDeps): Machines {
   async function markedAs(key: MachineKey): Promise<MachineKey> {
     const standing = standingOf({ ...(await factsOf(key)), ...keyFacts(key) }, catalog.current());
     return (standing === undefined ? undefined : machineKey(nodeFacts(standing.node))) ?? key;
+  }
+
+  async function told(machine: string, what: typeof reinstall, text: string): Promise<Named> {
+    await catalog.refresh();
+    const key = parseKey(machine);
+    const done = await what(deps, key === undefined ? machine : await markedAs(key));
+    const action = what === reinstall ? 'reinstall' : 'assign';
+    journal.record({ kind: 'operator', at: deps.now(), facts: keyFacts(done.key), action, text });
+    // It never was anything else.
+    if (what === cancelReinstall) journal.record({ kind: 'installed', at: deps.now(), facts: keyFacts(done.key) });
+    deps.log.info({ machine: done.key, node: done.name }, text);
+    return key === undefined ? done : { ...done, key };
   }
 
   return {
@@ -55,14 +78,14 @@ export function machineOffice(deps: OfficeDeps): Machines {
     },
     adopt: async (adoption) => await adopt({ ...deps, factsOf }, adoption),
     release: async (key) => await release({ ...deps, factsOf }, key),
-    async reinstall(machine) {
-      await catalog.refresh();
-      const key = parseKey(machine);
-      const done = await reinstall(deps, key === undefined ? machine : await markedAs(key));
-      const text = 'its installer may run once more';
-      journal.record({ kind: 'operator', at: deps.now(), facts: keyFacts(done.key), action: 'reinstall', text });
-      deps.log.info({ machine: done.key, node: done.name }, 'a machine will be installed again at its next boot');
-      return key === undefined ? done : { ...done, key };
+    reinstall: (machine) =>
+      told(machine, reinstall, 'its installer may run once more: it will be erased at its next boot'),
+    cancelReinstall: (machine) => told(machine, cancelReinstall, 'it is not installed anew: its disk stays as it is'),
+    releaseClaim: (machine) => told(machine, releaseClaim, 'the installer that left for it is let go'),
+    async acceptState() {
+      const accepted = await marks.accept();
+      if (accepted) deps.log.warn({}, 'an operator accepted the loss of state/: machines may be installed again');
+      return { accepted };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachinePage, MachineQuery, MachineView } from '../../domain/views.ts';
 import type { RunningServer } from '../running-server.ts';
+import type { Named } from '../../doors/http/operator/office.ts';
 import { createApiClient } from './api-client.ts';
 import type { Counter, LoginLink } from './counter.ts';
 import { linksElsewhere } from './links-elsewhere.ts';
@@ -22,6 +23,9 @@ export function serverCounter({ url, everywhere = false }: ServerAddress, token:
       (await api.post(at(key, '/adopt'), rest)) as Awaited<ReturnType<Counter['adopt']>>,
     reinstall: async (machine) =>
       (await api.post('/reinstall', { machine })) as Awaited<ReturnType<Counter['reinstall']>>,
+    cancelReinstall: async (machine) => (await api.post('/reinstall/cancel', { machine })) as Named,
+    releaseClaim: async (machine) => (await api.post('/claims/release', { machine })) as Named,
+    acceptState: async () => (await api.post('/state/accept', {})) as { readonly accepted: boolean },
     async loginLink() {
       const link = (await api.post('/login-links', {})) as Omit<LoginLink, 'elsewhere'>;
       return { ...link, elsewhere: everywhere ? linksElsewhere(link.url) : [] };

@@ -2,9 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { listFromFiles, rowFromFiles, shownRow } from '../../../src/app/office/machine-list.ts';
 import type { InstallMark } from '../../../src/machines/mark.ts';
 import { good } from '../../catalog/data-folder.ts';
+import { byMac, byUuid, claimAs, openStand, TARGET, UUID } from '../../machines/marks.ts';
 import { MAC, NOW, rowOf } from './stand.ts';
 
-const vendors = { vendorOf: (mac: string) => Promise.resolve(mac === MAC ? 'Intel Corporate' : undefined) };
+const vendors = {
+  vendorOf: (mac: string) => Promise.resolve(mac === MAC ? 'Intel Corporate' : undefined),
+  marks: { of: () => undefined },
+};
 
 describe('a row', () => {
   test('says who made the card, and what is on its way', async () => {
@@ -33,6 +37,27 @@ describe('a row', () => {
     expect((await shownRow(row, { ...vendors, deliveries })).download?.file).toBe('x');
     const bare = { key: 'serial:7', state: 'up', boots: [] } as const;
     expect((await shownRow(bare, { ...vendors, deliveries })).download?.file).toBe('x');
+  });
+});
+
+test('a row says what its installation waits for', async () => {
+  const stand = await openStand();
+  const shown = async (more: Parameters<typeof rowOf>[0] = {}) =>
+    (await shownRow(rowOf(more), { vendorOf: vendors.vendorOf, marks: stand.marks, deliveries: { running: () => [] } }))
+      .installation;
+  expect(await shown()).toBeUndefined();
+  await claimAs(stand.marks, byMac(MAC));
+  expect(await shown()).toEqual({
+    state: 'claimed',
+    text: `its installer left for 10.0.0.7 (${MAC}) and has not begun`,
+  });
+  await stand.marks.installed(byMac(MAC), TARGET);
+  expect(await shown()).toBeUndefined();
+  await stand.marks.reinstall(byMac(MAC), TARGET);
+  expect(await shown()).toEqual({ state: 'erase-pending', text: 'will be erased at its next boot' });
+  await stand.marks.reinstall(byUuid(), TARGET);
+  expect(await shown({ key: '52:54:00:00:00:77', mac: '52:54:00:00:00:77', uuid: UUID })).toMatchObject({
+    state: 'erase-pending',
   });
 });
 

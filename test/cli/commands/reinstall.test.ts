@@ -9,7 +9,10 @@ describe('pilotlight reinstall', () => {
   test('over the server that runs', async () => {
     const stand = await counterStand({ reinstall: () => Promise.resolve({ key: MAC, name: 'w1' }) });
     const { code, stdout } = await runAt(stand.dir, ['reinstall', 'w1']);
-    expect([code, stdout]).toEqual([0, `w1 (${MAC}) will be installed when it boots from the network next\n`]);
+    expect([code, stdout]).toEqual([
+      0,
+      `w1 (${MAC}) will be erased and installed when it boots from the network next\n`,
+    ]);
     expect(stand.office.calls).toEqual([['reinstall', 'w1']]);
     expect(JSON.parse((await runAt(stand.dir, ['reinstall', 'w1', '--json'])).stdout)).toEqual({
       key: MAC,
@@ -20,7 +23,7 @@ describe('pilotlight reinstall', () => {
   test('on the files', async () => {
     const { code, stdout, stderr } = await runAt(makeFolder(FILES), ['reinstall', MAC.toUpperCase()]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toBe(`w1 (${MAC}) will be installed when it boots from the network next\n`);
+    expect(stdout).toBe(`w1 (${MAC}) will be erased and installed when it boots from the network next\n`);
   });
 
   test('nobody, and what is never installed', async () => {

@@ -12,6 +12,13 @@ export interface Adoption {
   readonly name?: string;
 }
 
+/** The machine that was meant. */
+export interface Named {
+  readonly key: MachineKey;
+  /** The node's. */
+  readonly name?: string;
+}
+
 /**
  * Everything that people see and do, for the API, the pages and the command line alike. Throws Failure: `not-found`,
  * `invalid`, `conflict` (the file was changed meanwhile), `broken`, `unavailable` (the journal is off).
@@ -26,7 +33,13 @@ export interface Office {
   /** Takes the machine out of its profile's `nodes`. */
   release(key: MachineKey): Promise<{ readonly file: string; readonly name: string }>;
   /** Lets the installer run once more at its next boot. The key or the node's name. */
-  reinstall(machine: string): Promise<{ readonly key: MachineKey; readonly name?: string }>;
+  reinstall(machine: string): Promise<Named>;
+  /** Takes that back. */
+  cancelReinstall(machine: string): Promise<Named>;
+  /** Lets go of an installer that left and has not reported, and of its tries. */
+  releaseClaim(machine: string): Promise<Named>;
+  /** After state/ was lost: what it says now is all there is. False when it was not lost. */
+  acceptState(): Promise<{ readonly accepted: boolean }>;
   profiles(): Promise<readonly ProfileRow[]>;
   profile(name: string): Promise<ProfileView>;
   previewProfile(name: string, text: string): Promise<Preview>;

@@ -1,5 +1,11 @@
 import type { Request, Response, Router } from 'express';
-import { installDisk, reinstallPage, releasePage } from '../../../dashboard/confirm-page.ts';
+import {
+  cancelReinstallPage,
+  installDisk,
+  reinstallPage,
+  releaseClaimPage,
+  releasePage,
+} from '../../../dashboard/confirm-page.ts';
 import { machineHref } from '../../../dashboard/links.ts';
 import { machinePage, type MachineInput } from '../../../dashboard/machine-page.ts';
 import { MACHINES_A_PAGE, NEWCOMERS_SHOWN, machinesPage, showsNewcomers } from '../../../dashboard/machines-page.ts';
@@ -71,6 +77,24 @@ export function mountMachinePages(router: Router, { office, origin }: PageDeps, 
     async post(req, res) {
       const { key } = await office.reinstall(keyOf(req));
       show.done(req, res, machineHref(key), 'reinstall');
+    },
+  });
+  show.route(router, '/dashboard/machines/:key/cancel-reinstall', 'Machines', {
+    async get(req, res) {
+      await show.page(req, res, cancelReinstallPage(await office.machine(keyOf(req), origin(req))));
+    },
+    async post(req, res) {
+      const { key } = await office.cancelReinstall(keyOf(req));
+      show.done(req, res, machineHref(key), 'kept');
+    },
+  });
+  show.route(router, '/dashboard/machines/:key/release-claim', 'Machines', {
+    async get(req, res) {
+      await show.page(req, res, releaseClaimPage(await office.machine(keyOf(req), origin(req))));
+    },
+    async post(req, res) {
+      const { key } = await office.releaseClaim(keyOf(req));
+      show.done(req, res, machineHref(key), 'let-go');
     },
   });
   show.route(router, '/dashboard/machines/:key/release', 'Machines', {

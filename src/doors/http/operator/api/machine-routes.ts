@@ -2,7 +2,7 @@ import { Failure } from '../../../../domain/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../../../domain/machine.ts';
 import { nameFrom } from '../../name-from.ts';
 import type { ApiAsk, ApiRoute } from './api-route.ts';
-import { closedObject, object, oneOf, ref, text, whole } from './json-schema.ts';
+import { closedObject, flag, object, oneOf, ref, text, whole } from './json-schema.ts';
 import { machineKeyFrom, parseMachineKey } from './machine-key.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -107,6 +107,24 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       },
     },
   },
+  named('/reinstall/cancel', 'cancelReinstall', 'take that back: the disk of the machine stays as it is'),
+  named(
+    '/claims/release',
+    'releaseClaim',
+    'let go of an installer that left for a machine and has not reported, and of its tries',
+  ),
+  {
+    method: 'post',
+    path: '/state/accept',
+    id: 'acceptState',
+    summary: 'after state/ was lost: what it says now is all there is, and machines may be installed again',
+    answer: {
+      kind: 'json',
+      schema: object({ accepted: flag('false: it was not lost') }),
+      about: 'whether anything changed',
+      give: async ({ office }) => await office.acceptState(),
+    },
+  },
   {
     method: 'get',
     path: '/sent/{digest}',
@@ -123,6 +141,26 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
     },
   },
 ];
+
+/** What an operator does to a machine that is given by the node's name or its key. */
+function named(path: string, id: 'cancelReinstall' | 'releaseClaim', summary: string): ApiRoute {
+  return {
+    method: 'post',
+    path,
+    id,
+    summary,
+    body: { required: true, schema: closedObject({ machine: text('name or key', { minLength: 1, maxLength: 140 }) }) },
+    answer: {
+      kind: 'json',
+      schema: object({ key: text() }, { name: text() }),
+      about: 'the machine',
+      give: async ({ office, body }) => {
+        const machine = body['machine'] as string;
+        return await office[id](parseMachineKey(machine) ?? machine);
+      },
+    },
+  };
+}
 
 type MachineFilter = Readonly<{ text?: string; state?: MachineState; profile?: string; after?: string }>;
 

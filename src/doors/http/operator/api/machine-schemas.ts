@@ -29,9 +29,14 @@ export const MACHINE_SCHEMAS: Properties = {
       profile: text('of its last boot, or the one that it would boot'),
       version: text(),
       because: text('why that profile'),
+      installation: ref('Installation'),
       download: ref('Download'),
     },
   ),
+  Installation: object({
+    state: oneOf(['claimed', 'damaged', 'erase-pending'], 'what its installation waits for'),
+    text: text('one line for people'),
+  }),
   Download: object({
     file: text('what is on its way to the machine now'),
     received: whole('bytes'),

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { Failure, failureLine } from '../domain/failure.ts';
+import type { Log } from '../domain/log.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { makeFolder } from '../files/publish.ts';
+import { replaceFile } from '../files/replace.ts';
+import { MARKS_FOLDER } from './mark-file.ts';
+
+/** Beside what people back up and move; hidden, so that it is no profile. */
+export const MARKER_FILE = 'profiles/.pilotlight';
+const ID_FILE = `${MARKS_FOLDER}/pilotlight.id`;
+const MAX_BYTES = 4096;
+const ABOUT =
+  'machines were installed from here: who, is in state/machines; without it none is installed again by itself';
+
+/**
+ * Notices that state/ was lost: once a machine is installed, an id stands in state/machines and in a file outside it. A
+ * folder that was filled by hand has none, and waits for nothing.
+ */
+export class StateMarker {
+  readonly #files: DataRoot;
+  readonly #log: Log;
+  #outside: string | undefined;
+  #inside: string | undefined;
+  #failed = false;
+
+  constructor(files: DataRoot, log: Log) {
+    this.#files = files;
+    this.#log = log;
+  }
+
+  async read(): Promise<void> {
+    this.#outside = await this.#idIn(MARKER_FILE);
+    this.#inside = await this.#idIn(ID_FILE);
+  }
+
+  /** Machines were installed from here, and the state that says which is not there. */
+  get lost(): boolean {
+    return this.#outside !== undefined && this.#outside !== this.#inside;
+  }
+
+  /** A machine is installed: from now on a loss shows. That it cannot be written keeps no machine from anything. */
+  async set(): Promise<void> {
+    if (this.#outside !== undefined) return;
+    const id = this.#inside ?? randomBytes(16).toString('hex');
+    try {
+      await this.#put(ID_FILE, id);
+      this.#inside = id;
+      await this.#put(MARKER_FILE, id);
+      this.#outside = id;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (!this.#failed) {
+        this.#log.warn({ file: MARKER_FILE, problem: failureLine(error) }, 'a lost state/ would not be noticed');
+      }
+      this.#failed = true;
+    }
+  }
+
+  /** An operator's go: what is in state/ now is all there is. Throws Failure `unavailable` when it cannot be written. */
+  async accept(): Promise<void> {
+    const id = this.#outside === undefined || this.#outside === '' ? randomBytes(16).toString('hex') : this.#outside;
+    await this.#put(ID_FILE, id);
+    if (id !== this.#outside) await this.#put(MARKER_FILE, id);
+    this.#outside = this.#inside = id;
+  }
+
+  async #put(file: string, id: string): Promise<void> {
+    await makeFolder(this.#files, MARKS_FOLDER);
+    await replaceFile(this.#files, file, `${JSON.stringify({ id, about: ABOUT }, undefined, 2)}\n`);
+  }
+
+  /** Undefined: there is no such file. Empty: there is one, and it cannot be understood. */
+  async #idIn(file: string): Promise<string | undefined> {
+    try {
+      const { bytes } = await this.#files.read(file, MAX_BYTES);
+      const { id } = JSON.parse(bytes.toString('utf8')) as { readonly id?: unknown };
+      return typeof id === 'string' ? id : '';
+    } catch (error) {
+      if (error instanceof Failure) return error.code === 'not-found' ? undefined : '';
+      if (error instanceof SyntaxError || error instanceof TypeError) return '';
+      throw error;
+    }
+  }
+}

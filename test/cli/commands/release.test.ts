@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { counterStand, runAt } from '../../support/counter-stand.ts';
+
+const MAC = '00:1b:21:00:00:01';
+
+describe('over the server that runs', () => {
+  it.each([
+    [['release', 'w1'], 'releaseClaim', `w1 (${MAC}) gets its installer when it asks next\n`],
+    [
+      ['reinstall', 'w1', '--cancel'],
+      'cancelReinstall',
+      `w1 (${MAC}) is not installed anew: its disk stays as it is\n`,
+    ],
+  ] as const)('%j', async (words, method, said) => {
+    const stand = await counterStand({ [method]: () => Promise.resolve({ key: MAC, name: 'w1' }) });
+    const { code, stdout } = await runAt(stand.dir, [...words]);
+    expect([code, stdout]).toEqual([0, said]);
+    expect(stand.office.calls).toEqual([[method, 'w1']]);
+  });
+
+  it.each([true, false])('state accept: %j', async (accepted) => {
+    const stand = await counterStand({ acceptState: () => Promise.resolve({ accepted }) });
+    const { code, stdout } = await runAt(stand.dir, ['state', 'accept']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(accepted ? 'accepted' : 'nothing to do');
+    expect((await runAt(stand.dir, ['state', 'forget'])).code).toBe(2);
+  });
+});
