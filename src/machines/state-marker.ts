@@ -7,7 +7,7 @@ import { replaceFile } from '../files/replace.ts';
 import { MARKS_FOLDER } from './mark-file.ts';
 
 /** Beside what people back up and move; hidden, so that it is no profile. */
-export const MARKER_FILE = 'profiles/.pilotlight';
+const MARKER_FILE = 'profiles/.pilotlight';
 const ID_FILE = `${MARKS_FOLDER}/pilotlight.id`;
 const MAX_BYTES = 4096;
 const ABOUT =
