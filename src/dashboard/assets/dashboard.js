@@ -1,7 +1,7 @@
 // Keeps an open page up to date. Everything can be read and done without it.
 // The server says over /api/v1/events what has changed; this asks for the page's live part again and takes over the
 // differences, so that focus, selection, open folds and typed text stay as they are.
-/* global document, DOMParser, EventSource, fetch, location, Node, setInterval, setTimeout */
+/* global document, DOMParser, EventSource, fetch, location, Node, setInterval, setTimeout, URL */
 'use strict';
 
 const PAUSE = 1000; // between two updates
@@ -9,6 +9,8 @@ const TICK = 5000; // relative times
 const RETRY = 5000; // after the browser has given up on the stream
 const QUIET = 10_000; // between two announcements
 
+// A proxy may have put us below a path of its host: this script was found below it, too.
+const base = new URL(document.currentScript.src).pathname.replace(/\/dashboard\/assets\/[^/]*$/, '');
 const topics = (document.body.dataset.topics || '').split(' ').filter(Boolean);
 const touched = new WeakSet();
 
@@ -148,7 +150,7 @@ function online(yes) {
 }
 
 function listen() {
-  const stream = new EventSource('/api/v1/events');
+  const stream = new EventSource(`${base}/api/v1/events`);
   let broken = false;
   stream.addEventListener('open', () => {
     online(true);

@@ -12,6 +12,7 @@ import { closingReply, crowdedReply, turnAway } from './gate.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { listen, urlOf, type ListenAddress } from './listen.ts';
 import { createMachineDoor, type MachineDoorOptions } from './machine.ts';
+import { pathOf } from './operator/below-path.ts';
 import type { OperatorDoor, OperatorDoorOptions } from './operator/operator.ts';
 import { sendReply } from './reply.ts';
 import { readHead } from './request-head.ts';
@@ -41,6 +42,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   const { log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const connections = new Connections();
+  const path = pathOf(options.baseUrl);
   const machine = createMachineDoor({
     ...options,
     now: options.now ?? (() => performance.now()),
@@ -62,6 +64,11 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   }
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
+    // A proxy may hand on the base URL's path or take it away: both are understood.
+    if (path !== '' && req.url?.startsWith(path) === true && /^(?:$|[/?])/.test(req.url.slice(path.length))) {
+      const rest = req.url.slice(path.length);
+      req.url = rest.startsWith('/') ? rest : `/${rest}`;
+    }
     const head = readHead(req.rawHeaders);
     const refusal = connections.closing ? closingReply() : turnAway(req, head, limits);
     if (refusal !== undefined) {

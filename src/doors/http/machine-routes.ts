@@ -13,6 +13,7 @@ import { askerOf, legacyOriginOf, originOf } from './origin.ts';
 import { decodeStrict, show } from './percent.ts';
 import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
 import { JSON_TYPE, lineReply, type Reply, type ReplyAbout } from './reply.ts';
+import { pathOf } from './operator/below-path.ts';
 import { reportRoutes } from './report-routes.ts';
 import type { Reports } from './reports.ts';
 import { agentOf } from './request-head.ts';
@@ -79,7 +80,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
     }
     if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, query);
     if (agentOf(ask.head.userAgent) === 'ipxe') return start(ask);
-    return lineReply(302, 'see /dashboard', ['Location', '/dashboard']);
+    return lineReply(302, 'see /dashboard', ['Location', `${pathOf(baseUrl)}/dashboard`]);
   }
 
   async function documentFor(ask: Ask, find: (question: Question) => Promise<DocumentAnswer>): Promise<Reply> {

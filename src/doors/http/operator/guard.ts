@@ -7,6 +7,7 @@ import type { Origin } from '../../../domain/origin.ts';
 import { cameByTls, clientKey } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
 import { isOwnRequest } from './auth/same-site.ts';
+import { pathOf } from './below-path.ts';
 import { mediaType, readForm } from './form-body.ts';
 
 /** A profile's text, percent-encoded, with room to spare. */
@@ -36,6 +37,7 @@ export interface Guard {
 export type Refusal = Exclude<Verdict, { readonly kind: 'access' }>;
 
 export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
+  const path = pathOf(baseUrl);
   const admitted = new WeakMap<IncomingMessage, Access>();
 
   function check(req: Request): Verdict {
@@ -54,15 +56,20 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
   function setCookie(req: Request, res: Response, access: Access | undefined): void {
     const secure = cameByTls(req, baseUrl);
     const session = access?.session;
-    res.setHeader(
-      'Set-Cookie',
-      session === undefined ? auth.sessions.noCookie(secure) : auth.sessions.cookie(session, secure),
-    );
+    const line = session === undefined ? auth.sessions.noCookie(secure) : auth.sessions.cookie(session, secure);
+    res.setHeader('Set-Cookie', ofPath(line));
+  }
+
+  /** Where we share a host with others, they need not see it. */
+  function ofPath(line: string): string {
+    return path === '' ? line : line.replace('; Path=/;', `; Path=${path};`);
   }
 
   function renew(req: Request, res: Response, { session }: Access): void {
     const renewed = session === undefined ? undefined : auth.sessions.renewed(session);
-    if (renewed !== undefined) res.setHeader('Set-Cookie', auth.sessions.cookie(renewed, cameByTls(req, baseUrl)));
+    if (renewed !== undefined) {
+      res.setHeader('Set-Cookie', ofPath(auth.sessions.cookie(renewed, cameByTls(req, baseUrl))));
+    }
   }
 
   function admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler {

@@ -13,6 +13,7 @@ import { createApi } from './api/mount-api.ts';
 import { HOME, nextPath } from './auth/next-path.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
 import { abandoned, expressFailure } from './express-failure.ts';
+import { pathOf, setPath } from './below-path.ts';
 import { createGuard, type Refusal } from './guard.ts';
 import { mountLogin, mountLogout } from './login.ts';
 import { mountMetrics, type MetricsSource } from './metrics-route.ts';
@@ -45,6 +46,7 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   const guard = createGuard({ auth, baseUrl, log });
   const streams = new EventStreams({ onChange: (listener) => office.onChange(listener) });
   const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);
+  const path = pathOf(baseUrl);
   const app = express();
   app.set('query parser', 'simple'); // node:querystring: no nesting, so no objects from a query
   app.enable('case sensitive routing'); // what the guard sees and what a route sees must be the same
@@ -52,6 +54,7 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   app.disable('etag');
 
   app.use((req, res, next) => {
+    setPath(res, path);
     // Taken now: of a client that has left it cannot be asked.
     const from = peerOf(req);
     res.once(
@@ -59,15 +62,15 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
       listener(log, 'answered', () => {
         options.onOperatorAnswer?.(res.statusCode);
         // Without the query: a login link's code is in one.
-        const [path] = req.originalUrl.split('?', 1);
-        log.debug({ method: req.method, path, status: res.statusCode, from }, 'answered');
+        const [asked] = req.originalUrl.split('?', 1);
+        log.debug({ method: req.method, path: asked, status: res.statusCode, from }, 'answered');
       }),
     );
     next();
   });
   app.use(securityHeaders);
   mountMetrics(app, options.metrics, guard);
-  app.use('/api/v1', createApi({ office, auth, guard, streams, origin, asFailure: expressFailure, log }));
+  app.use('/api/v1', createApi({ office, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
   mountLogin(app, { auth, guard, baseUrl, log });
 
   const pages = Router({ caseSensitive: true });

@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
+import { belowPath } from './below-path.ts';
 import { JSON_TYPE, lineReply, makeReply, sendReply, type Reply } from '../reply.ts';
 
 /** Sends an answer. A body that nobody has read ends the connection: what is in it must not become a request. */
 export function respond(req: Request, res: Response, reply: Reply): void {
   if (hasUnreadBody(req)) res.setHeader('Connection', 'close');
-  sendReply(res, reply);
+  sendReply(res, belowPath(res, reply));
 }
 
 /** One line of text for a person or a script. */

@@ -1,10 +1,11 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createOperatorAuth } from '../../../../src/doors/http/operator/auth/operator-auth.ts';
 import { createGuard } from '../../../../src/doors/http/operator/guard.ts';
-import { operatorStand, TOKEN } from '../../../support/operator-stand.ts';
-import { recordLog } from '../../../support/http-house.ts';
+import { BEARER, operatorStand, TOKEN } from '../../../support/operator-stand.ts';
+import { openHouse, recordLog } from '../../../support/http-house.ts';
+import { exchange } from '../../../support/http-raw.ts';
 
 test('a request that nobody let in has no access, and that is a bug', () => {
   const guard = createGuard({ auth: createOperatorAuth({ token: TOKEN }), baseUrl: undefined, log: recordLog() });
@@ -38,13 +39,14 @@ test('a form field is no CSRF token for what is not a form', async () => {
 });
 
 test('an oversized form of a page is 413, and the connection ends', async () => {
-  const { http, logIn } = operatorStand();
-  const { cookie, csrf } = logIn();
-  const answer = await http
-    .post('/dashboard/nowhere')
-    .set({ Cookie: cookie, 'X-CSRF-Token': csrf })
-    .type('form')
-    .send(`a=${'x'.repeat(4 * 2 ** 20)}`)
-    .expect(413);
-  expect(answer.headers['connection']).toBe('close');
+  const house = await openHouse();
+  onTestFinished(async () => {
+    await house.close();
+  });
+  const answer = await exchange(
+    house.port,
+    `POST /dashboard/nowhere HTTP/1.1\r\nHost: a\r\nAuthorization: ${BEARER}\r\n` +
+      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${String(2 ** 30)}\r\n\r\na=`,
+  );
+  expect([answer.status, answer.headers['connection']]).toEqual([413, 'close']);
 });

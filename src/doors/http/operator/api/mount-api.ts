@@ -24,6 +24,8 @@ export interface ApiOptions {
   readonly guard: Guard;
   readonly streams: EventStreams;
   readonly origin: (req: Request) => Origin;
+  /** What stands before /api/v1 in a browser; empty for most. */
+  readonly path: string;
   readonly asFailure: (error: unknown) => unknown;
   readonly log: Log;
 }
@@ -33,7 +35,7 @@ export function createApi(options: ApiOptions): Router {
   const { guard, log, asFailure } = options;
   const router = Router({ caseSensitive: true, strict: true });
   const checks = createRequestChecks();
-  const document = openApiDocument(API_ROUTES);
+  const document = { ...openApiDocument(API_ROUTES), servers: [{ url: `${options.path}/api/v1` }] };
 
   router.get('/openapi.json', (req, res) => {
     respondJson(req, res, 200, document);
