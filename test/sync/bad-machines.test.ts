@@ -104,6 +104,21 @@ describe('the machine has a bad day', () => {
       'flatcar/amd64/4300.2.0',
     ]);
   });
+
+  it('a run in which one channel failed takes nothing away of the others', async () => {
+    const stand = await makeStand();
+    for (const version of ['4300.2.0', '4400.2.0', '4500.2.0']) {
+      serveFlatcar(stand, version);
+      await stand.sync('--keep-releases', '3');
+    }
+    serveFlatcar(stand, '4593.2.5');
+    const beta = FLATCAR_PROFILE.replace('stable', 'beta').replace('00:01', '00:02');
+    writeFileSync(join(stand.dir, 'profiles/beta.json'), beta);
+    stand.upstream.absent('/flatcar/beta/amd64-usr/current/version.txt');
+    expect((await stand.sync('--keep-releases', '1')).report).toMatchObject({ failed: 1, removed: [] });
+    rmSync(join(stand.dir, 'profiles/beta.json'));
+    expect((await stand.sync('--keep-releases', '1')).report.removed).toHaveLength(3);
+  });
 });
 
 const root = needs({ root: true, commands: ['mount', 'umount'] });
