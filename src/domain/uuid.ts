@@ -19,3 +19,17 @@ export function parseUuid(text: string): Uuid | undefined {
   if (!SPELLING.test(lower) || /^[0-]+$/.test(lower) || /^[f-]+$/.test(lower)) return undefined;
   return lower as Uuid;
 }
+
+/**
+ * The same UUID with its first three fields in the other byte order: SMBIOS before 2.6 left it open, and firmware, iPXE
+ * and GRUB do not agree on it, so one machine may say both.
+ */
+export function inOtherByteOrder(uuid: string): string {
+  const [one = '', two = '', three = '', ...rest] = uuid.split('-');
+  return [...[one, two, three].map((field) => field.match(/../g)?.toReversed().join('') ?? ''), ...rest].join('-');
+}
+
+/** The same machine's, in whichever byte order. */
+export function isSameUuid(one: string, other: string): boolean {
+  return one === other || one === inOtherByteOrder(other);
+}

@@ -55,7 +55,10 @@ export interface Claims {
  * the journal never installs a machine again.
  */
 export interface InstallMarks extends MarkView, Claims {
-  /** Reads again what could not be read, and finds out whether marks can be written. Not needed for looking. */
+  /**
+   * Makes them this process's own, for as long as it lives or until `close`, reads them again, and finds out whether they
+   * can be written. While another process has them no installer leaves and nothing is changed. Not needed for looking.
+   */
   start(): Promise<void>;
   /** Why no installer leaves and no report is taken, for people; undefined while all is well. */
   trouble(): string | undefined;

@@ -2,6 +2,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Mac } from '../domain/mac.ts';
 import type { Problem } from '../domain/problem.ts';
+import { isSameUuid } from '../domain/uuid.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { lifeOf, type Life } from './life.ts';
@@ -59,6 +60,7 @@ class KeptMarks implements InstallMarks {
 
   async start(): Promise<void> {
     await this.#store.start();
+    await this.#marker.read();
     // From before there was a marker.
     if (this.all().some(({ state, broken }) => state === 'installed' && broken === undefined)) await this.#marker.set();
   }
@@ -77,6 +79,8 @@ class KeptMarks implements InstallMarks {
 
   async accept(): Promise<boolean> {
     if (!this.#marker.lost) return false;
+    const trouble = this.trouble();
+    if (trouble !== undefined) throw new Failure('unavailable', trouble);
     await this.#marker.accept();
     this.#store.touch();
     return true;
@@ -200,7 +204,7 @@ class KeptMarks implements InstallMarks {
       // The others first: until the last step one of them keeps the disk. What was made for another UUID stays.
       for (const name of more) {
         const uuid = this.#store.index.get(name)?.machine.uuid;
-        if (uuid !== undefined && own?.machine.uuid !== undefined && uuid !== own.machine.uuid) continue;
+        if (uuid !== undefined && own?.machine.uuid !== undefined && !isSameUuid(uuid, own.machine.uuid)) continue;
         await this.#store.change({ name, mark: undefined, otherwise: 'undone' });
       }
       const base = this.#known(who, own?.broken === undefined ? own : undefined);

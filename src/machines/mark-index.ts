@@ -1,4 +1,5 @@
 import type { Mac } from '../domain/mac.ts';
+import { inOtherByteOrder, isSameUuid } from '../domain/uuid.ts';
 import { markFileName } from './mark-file.ts';
 import type { InstallIdentity, InstallMark, MachineIdentity } from './mark.ts';
 
@@ -72,7 +73,9 @@ export class MarkIndex {
    */
   names({ key, also, machine }: InstallIdentity): readonly string[] {
     const { mac, uuid } = machine;
-    const named = [key, ...also, ...(uuid === undefined ? [] : [`uuid:${uuid}`])].map(markFileName);
+    const named = [key, ...also, ...(uuid === undefined ? [] : [`uuid:${uuid}`, `uuid:${inOtherByteOrder(uuid)}`])].map(
+      markFileName,
+    );
     const before = this.#with('mac', mac).filter((name) => {
       const mark = this.#marks.get(name);
       return mark?.machine.mac === mac && !differ(mark?.machine.uuid, uuid);
@@ -137,9 +140,11 @@ function wordsOf({ machine: { mac, uuid, serial }, macs = [], state, claim }: In
 }
 
 function word(by: keyof MachineIdentity, value: string): string {
-  return `${by} ${value.toLowerCase()}`;
+  const lower = value.toLowerCase();
+  const other = by === 'uuid' ? inOtherByteOrder(lower) : lower;
+  return `${by} ${lower < other ? lower : other}`;
 }
 
 function differ(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && one !== other;
+  return one !== undefined && other !== undefined && !isSameUuid(one, other);
 }

@@ -29,7 +29,7 @@ export function markProblems(
 
 /** No installer leaves and no report is taken. */
 export function unwritable(why: string): Problem {
-  const remedy = 'free some space, or give the user that runs the server the folder';
+  const remedy = 'free some space, give the user that runs the server the folder, or stop the other server';
   return problem(
     MARKS_FOLDER,
     `${why}: machines are not installed, and their reports are refused until it can`,

@@ -1,6 +1,8 @@
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { acquireLock, type Lock } from '../files/lock.ts';
+import { makeFolder } from '../files/publish.ts';
 import { whyNotWritable } from '../files/writable.ts';
 import { MarkIndex } from './mark-index.ts';
 import { markFileName, markText, MARKS_FOLDER } from './mark-file.ts';
@@ -23,12 +25,17 @@ export interface MarkStoreOptions {
   readonly retryMs: number;
 }
 
+/** Beside the marks: whoever holds it is the only one that changes them. */
+const LOCK = 'state/machines.lock';
+
 /** The marks in memory and on the disk, and how a change of one gets from here to there. */
 export class MarkStore {
   readonly #options: MarkStoreOptions;
   readonly #writer: MarkWriter;
   #index = new MarkIndex(new Map());
+  /** Why what is in memory may not be what is so, a sentence: nothing is changed then. */
   #unreadable: string | undefined;
+  #lock: Lock | undefined;
   /** Changes on their way to the disk, by file name. */
   readonly #busy = new Map<string, Promise<void>>();
   /** What counts but is not on the disk, by file name. */
@@ -45,14 +52,14 @@ export class MarkStore {
 
   load(marks: ReadonlyMap<string, InstallMark>, unreadable: string | undefined): void {
     this.#index = new MarkIndex(marks);
-    this.#unreadable = unreadable;
+    this.#unreadable = unreadable === undefined ? undefined : cannotRead(unreadable);
   }
 
   /** From now on it finds out by itself whether marks can be read and written. */
   async start(): Promise<void> {
     await this.#writer.probe();
-    if (this.#unreadable !== undefined) this.#readLater();
-    this.#looking = setInterval(() => {
+    await this.#readAgain();
+    this.#looking ??= setInterval(() => {
       this.#look().catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'looking after the marks failed');
       });
@@ -63,9 +70,12 @@ export class MarkStore {
   async #look(): Promise<void> {
     const found = await whyNotWritable(this.#options.files, MARKS_FOLDER);
     if (found !== undefined && this.#writer.trouble === undefined && !this.#closed) await this.#writer.probe();
+    // It could not be had while nothing could be written. What counts in memory since then is kept.
+    if (found === undefined && this.#unreadable === undefined) await this.#isOurs();
   }
 
   #readLater(): void {
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#readAgain().catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'reading the marks failed');
@@ -75,15 +85,48 @@ export class MarkStore {
 
   /** While nothing can be read nothing is changed: what is read then is all there is. */
   async #readAgain(): Promise<void> {
+    const before = this.#unreadable;
+    if (!(await this.#isOurs())) return;
     const { marks, unreadable } = await readMarks(this.#options.files);
     if (this.#closed) return;
     if (unreadable !== undefined) {
+      this.#unreadable = cannotRead(unreadable);
       this.#readLater();
       return;
     }
     this.load(marks, undefined);
     this.#generation += 1;
-    this.#options.log.info({ machines: marks.size }, 'the marks can be read again');
+    if (before !== undefined) this.#options.log.info({ machines: marks.size }, 'the marks can be read again');
+  }
+
+  /** False while another server has them. Where nothing can be written, or there are no locks, nothing speaks against it. */
+  async #isOurs(): Promise<boolean> {
+    if (this.#closed) return false;
+    if (this.#lock !== undefined) return true;
+    const holder = await this.#takeLock();
+    if (holder === undefined) return true;
+    if (this.#unreadable === undefined)
+      this.#options.log.error({ holder }, 'another server has the marks: no machine is installed');
+    this.#unreadable = `${MARKS_FOLDER} is in use by another server (${holder})`;
+    this.#generation += 1;
+    this.#readLater();
+    return false;
+  }
+
+  /** Who holds it, if another does. Two that remember by themselves would install a machine once each. */
+  async #takeLock(): Promise<string | undefined> {
+    const { files } = this.#options;
+    try {
+      await makeFolder(files, 'state');
+      const lock = await acquireLock(files.path(LOCK), 'a server');
+      if (this.#closed) await lock.release();
+      else this.#lock = lock;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // That nothing can be written is known already; where there are no hard links there are no locks.
+      return error.code === 'conflict' ? error.message : undefined;
+    }
   }
 
   get generation(): number {
@@ -97,9 +140,7 @@ export class MarkStore {
 
   /** Why nothing can be read or written, for people; undefined while all is well. */
   get trouble(): string | undefined {
-    return this.#unreadable === undefined
-      ? this.#writer.trouble
-      : `${MARKS_FOLDER} cannot be read: ${this.#unreadable}`;
+    return this.#unreadable ?? this.#writer.trouble;
   }
 
   get index(): MarkIndex {
@@ -118,6 +159,7 @@ export class MarkStore {
     clearInterval(this.#looking);
     await Promise.allSettled(this.#busy.values());
     await this.#writer.close();
+    await this.#lock?.release();
   }
 
   /** Changes of this machine, or of one like it, on their way to the disk: all is to be looked at anew after them. */
@@ -188,4 +230,8 @@ export class MarkStore {
     else this.#index.set(name, mark);
     this.#generation += 1;
   }
+}
+
+function cannotRead(why: string): string {
+  return `${MARKS_FOLDER} cannot be read: ${why}`;
 }

@@ -23,6 +23,7 @@ export class StateMarker {
   #outside: string | undefined;
   #inside: string | undefined;
   #failed = false;
+  #setting: Promise<void> | undefined;
 
   constructor(files: DataRoot, log: Log) {
     this.#files = files;
@@ -40,8 +41,16 @@ export class StateMarker {
   }
 
   /** A machine is installed: from now on a loss shows. That it cannot be written keeps no machine from anything. */
-  async set(): Promise<void> {
-    if (this.#outside !== undefined) return;
+  set(): Promise<void> {
+    if (this.#outside !== undefined) return Promise.resolve();
+    // A rack reports at once: of two ids, one would stand inside and the other outside, as after a loss.
+    this.#setting ??= this.#write().finally(() => {
+      this.#setting = undefined;
+    });
+    return this.#setting;
+  }
+
+  async #write(): Promise<void> {
     const id = this.#inside ?? randomBytes(16).toString('hex');
     try {
       await this.#put(ID_FILE, id);

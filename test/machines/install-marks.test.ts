@@ -214,6 +214,28 @@ describe('the files', () => {
     await marks.close();
   });
 
+  it('two servers on one folder: one has the marks, the other installs none and takes no report until that one is gone', async () => {
+    const { files, log } = await openStand();
+    const first = await openInstallMarks(files, log, { retryMs: 5 });
+    const second = await openInstallMarks(files, log, { retryMs: 5 });
+    await first.start();
+    await second.start();
+    expect(await claimAs(first, byMac())).toMatchObject({ kind: 'install' });
+    expect(await claimAs(second, byMac())).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('in use by another server (a server is running already') as string,
+    });
+    await expect(second.installed(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(second.reinstall(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+    await first.installed(byMac(), TARGET);
+    await first.close();
+    await vi.waitFor(async () => {
+      expect(await claimAs(second, byMac())).toMatchObject({ kind: 'local' });
+    });
+    expect(second.problems()).toEqual([]);
+    await second.close();
+  });
+
   it('machines without end do not fill the disk: one that reports is told so', async () => {
     const { files, log } = await openStand();
     const full = await openInstallMarks(files, log, { most: 1 });

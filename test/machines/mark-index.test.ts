@@ -34,6 +34,14 @@ describe("a mark is the machine's own", () => {
     expect(indexOf(mark(byUuid(UUID, MAC))).relate(byMac(MAC)).own, 'a proxy that asks with less').toBeDefined();
   });
 
+  it('by its UUID in either byte order: firmware, iPXE and GRUB do not agree on one', () => {
+    const swapped = '6a0fc3c6-1b4a-3743-8325-c4c2543ad437';
+    expect(indexOf(mark(byUuid(UUID))).relate(byMac(OTHER_MAC, swapped)).own).toBeDefined();
+    expect(indexOf(mark(byMac(MAC, UUID))).relate(byMac(MAC, swapped)).conflict).toBe(false);
+    expect(indexOf(mark(byMac(MAC, UUID))).relate(byMac(OTHER_MAC, swapped)).other?.by).toBe('uuid');
+    expect(indexOf(mark(byMac(MAC, swapped))).relate(byUuid(UUID)).other?.by).toBe('uuid');
+  });
+
   it('and of two, the one that keeps a disk from being wiped', () => {
     const index = indexOf(mark(byMac(), 'erase-pending'), mark(byUuid()));
     expect(index.relate({ ...byMac(), also: [`uuid:${UUID}`] }).own?.state).toBe('installed');

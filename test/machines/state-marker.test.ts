@@ -49,6 +49,13 @@ describe('a lost state/', () => {
     expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'unknown' });
   });
 
+  it('is not noticed where a rack reports at once: one id stands in both places', async () => {
+    const { marks, reopen } = await openStand(PROFILES);
+    const rack = Array.from({ length: 20 }, (_, at) => byMac(`52:54:00:00:01:${String(at + 10)}`));
+    await Promise.all(rack.map((who) => marks.installed(who, TARGET)));
+    expect((await reopen()).problems()).toEqual([]);
+  });
+
   it('is noticed with a marker that cannot be understood, and a state of another folder', async () => {
     const { reopen, marker } = await installedOnce();
     for (const text of ['', 'null', '{ "id": "another" }']) {

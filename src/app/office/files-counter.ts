@@ -38,6 +38,12 @@ export async function filesCounter(settings: Settings): Promise<Counter> {
     await journal.flushed();
   }
 
+  /** A server that is too busy to answer has the marks in memory: what is written beside it would be lost. */
+  async function alone<T>(change: () => Promise<T>): Promise<T> {
+    await marks.start();
+    return await change();
+  }
+
   return {
     at: 'files',
     async machines(query) {
@@ -49,10 +55,10 @@ export async function filesCounter(settings: Settings): Promise<Counter> {
       return await office.machine(key, likelyOrigin(settings));
     },
     adopt: (adoption) => office.adopt(adoption),
-    reinstall: (machine) => office.reinstall(machine),
-    cancelReinstall: (machine) => office.cancelReinstall(machine),
-    releaseClaim: (machine) => office.releaseClaim(machine),
-    acceptState: () => office.acceptState(),
+    reinstall: (machine) => alone(() => office.reinstall(machine)),
+    cancelReinstall: (machine) => alone(() => office.cancelReinstall(machine)),
+    releaseClaim: (machine) => alone(() => office.releaseClaim(machine)),
+    acceptState: () => alone(() => office.acceptState()),
     loginLink: () =>
       Promise.reject(
         new Failure('unavailable', 'no server runs on this data directory', {

@@ -62,6 +62,20 @@ describe('without a server', () => {
     expect(kept.of(WHO)?.state).toBe('erase-pending');
   });
 
+  test('beside a server that does not answer nothing is changed: it has the marks in memory', async () => {
+    const dir = makeFolder({
+      'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } }),
+    });
+    const marks = await openInstallMarks(await openDataRoot(dir), SILENT);
+    await marks.start();
+    await marks.reinstall(WHO, { profile: 'w', disk: '/dev/sda' });
+    const counter = await filesCounter(settingsFor(dir));
+    await expect(counter.cancelReinstall('w1')).rejects.toMatchObject({ code: 'unavailable' });
+    await counter.close();
+    expect((await openInstallMarks(await openDataRoot(dir), SILENT)).of(WHO)?.state).toBe('erase-pending');
+    await marks.close();
+  });
+
   test('who watches sees what an editor saves', async () => {
     const dir = makeFolder({ 'profiles/w.json': flatcar() });
     const counter = await filesCounter(settingsFor(dir));
