@@ -3,6 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Locked, SyncEvent } from '../domain/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { RunWishes } from '../sync/schedule.ts';
 import { parseSyncEvent } from './sync-message.ts';
 
 const BUSY = 75;
@@ -16,6 +17,7 @@ interface SyncChild {
   /** How this program is started: the executable and what comes before the command's name. */
   readonly self: readonly string[];
   readonly settings: Settings;
+  readonly wishes?: RunWishes;
   readonly tell: (event: SyncEvent) => void;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -31,13 +33,23 @@ interface SyncChild {
  * events come over Node's IPC channel. Gives how many targets failed.
  */
 export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
-  const { self, settings, signal, log } = options;
+  const { self, settings, wishes, signal, log } = options;
   const isStopped = (): boolean => signal.aborted;
   if (isStopped()) throw stopped();
   const [command = '', ...before] = self;
-  const child = spawn(command, [...before, 'sync', '--ipc', ...flagsOf(settings)], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = spawn(
+    command,
+    [
+      ...before,
+      'sync',
+      '--ipc',
+      ...(wishes?.allowDowngrade === true ? ['--allow-downgrade'] : []),
+      ...flagsOf(settings),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {

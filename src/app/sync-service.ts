@@ -1,7 +1,7 @@
 import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
 import { typicalMachine } from '../boot/placeholder.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { Failure } from '../domain/failure.ts';
+import { Failure, failureLine } from '../domain/failure.ts';
 import type { Recorder } from '../domain/journal-event.ts';
 import type { Log } from '../domain/log.ts';
 import type { Profile } from '../domain/profile.ts';
@@ -10,10 +10,11 @@ import type { Settings } from '../settings/settings.ts';
 import { runSync } from '../sync/clerk.ts';
 import { planSync } from '../sync/plan.ts';
 import { writeProgress } from '../sync/progress-note.ts';
-import { createSchedule, type SyncSchedule } from '../sync/schedule.ts';
+import { createSchedule, type RunWishes, type SyncSchedule } from '../sync/schedule.ts';
 import { readState } from '../sync/state-file.ts';
 import { underLock } from '../sync/under-lock.ts';
 import { likelyOrigin, type House } from './house.ts';
+import { createRunBook, type RunBook } from './run-book.ts';
 import { syncInChild } from './sync-child.ts';
 import { syncPorts } from './sync-ports.ts';
 
@@ -26,28 +27,57 @@ export interface SyncServiceOptions {
   readonly self?: readonly string[] | undefined;
 }
 
+export interface SyncService extends SyncSchedule {
+  /** The steps of the newest run. */
+  readonly book: Pick<RunBook, 'newest' | 'read'>;
+}
+
 /** The release sync as a part of the server: on its schedule, at start, and when a profile names what is not there. */
-export function createSyncService({ settings, house, recorder, log, self }: SyncServiceOptions): SyncSchedule {
+export function createSyncService({ settings, house, recorder, log, self }: SyncServiceOptions): SyncService {
+  const book = createRunBook();
   const { files, catalog } = house;
   const profiles = async (): Promise<Snapshot> => await catalog.refresh();
 
-  async function run(signal: AbortSignal): Promise<number> {
-    const begun = Date.now();
+  async function run(signal: AbortSignal, wishes: RunWishes): Promise<number> {
+    const { run: begun, tell: note, end } = book.begin(Date.now());
+    try {
+      const done = await oneRun(signal, wishes, begun, note);
+      end(done.kind === 'done' ? { kind: 'done' } : done);
+      if (done.kind === 'done') return done.value;
+      log.info({ why: done.message }, 'the release sync waits for the next time');
+      // What is missing is looked for again soon: the holder of the lock may be about something else, or dead.
+      return 1;
+    } catch (error) {
+      end({
+        kind: 'broken',
+        message: error instanceof Failure ? failureLine(error) : 'the log of the server says why',
+      });
+      throw error;
+    }
+  }
+
+  async function oneRun(
+    signal: AbortSignal,
+    wishes: RunWishes,
+    begun: number,
+    note: (event: SyncEvent) => void,
+  ): Promise<Locked<number>> {
     const tell = (event: SyncEvent): void => {
       logEvent(event, log);
+      note(event);
       // How far a download is is no step of its history.
       if (event.kind !== 'download') recorder.sync({ at: Date.now(), run: begun, event });
     };
-    const done = await (self === undefined
-      ? runHere(signal, tell)
-      : syncInChild({ self, settings, tell, signal, log }));
-    if (done.kind === 'done') return done.value;
-    log.info({ why: done.message }, 'the release sync waits for the next time');
-    // What is missing is looked for again soon: the holder of the lock may be about something else, or dead.
-    return 1;
+    return await (self === undefined
+      ? runHere(signal, wishes, tell)
+      : syncInChild({ self, settings, wishes, tell, signal, log }));
   }
 
-  async function runHere(signal: AbortSignal, tell: (event: SyncEvent) => void): Promise<Locked<number>> {
+  async function runHere(
+    signal: AbortSignal,
+    wishes: RunWishes,
+    tell: (event: SyncEvent) => void,
+  ): Promise<Locked<number>> {
     return await underLock(files, 'the sync of a server', async () => {
       const note = writeProgress(files, Date.now, (error) => {
         log.debug({ err: error }, 'the progress of the sync could not be written');
@@ -58,7 +88,7 @@ export function createSyncService({ settings, house, recorder, log, self }: Sync
       };
       try {
         const ports = await syncPorts({ settings: settings.sync, files, profiles, log, signal, tell: both });
-        return (await runSync(ports)).failed;
+        return (await runSync(ports, wishes)).failed;
       } finally {
         await note.stop();
       }
@@ -90,6 +120,7 @@ export function createSyncService({ settings, house, recorder, log, self }: Sync
   let end: (() => void) | undefined;
   return {
     ...service,
+    book,
     async start() {
       end = catalog.onChange(service.look);
       await service.start();

@@ -1,6 +1,7 @@
 import type { MachineKey } from './machine.ts';
 import type { Problem } from './problem.ts';
 import type { SystemId } from './profile.ts';
+import type { SyncEvent } from './sync-event.ts';
 import type { DiffLine, SyncRunView } from './views.ts';
 
 // What people are shown of profiles, releases and the server itself, in the API as on the pages.
@@ -96,3 +97,15 @@ export interface HealthView {
   }[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }
+
+/** A piece of what a run of the sync tells, for who follows it. */
+export interface SyncSteps {
+  readonly steps: readonly SyncEvent[];
+  /** The next question's `after`. */
+  readonly last: number;
+  /** How the run ended; absent while it is under way. */
+  readonly end?: SyncEnd;
+}
+
+/** `busy`: another process works on the data directory, nothing was done. `broken`: it ended without a report. */
+export type SyncEnd = { readonly kind: 'done' } | { readonly kind: 'broken' | 'busy'; readonly message: string };

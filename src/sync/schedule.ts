@@ -2,6 +2,7 @@ import { schedule, type ScheduledTask } from 'node-cron';
 import { Failure, failureLine } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Service } from '../domain/service.ts';
+import type { SyncOptions } from './ports.ts';
 
 /** A thousand servers with the same line do not ask a publisher in the same second. */
 const JITTER_MS = 600_000;
@@ -9,13 +10,16 @@ const JITTER_MS = 600_000;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 3_600_000;
 
+/** What a person wants of the run that he starts. */
+export type RunWishes = Pick<SyncOptions, 'allowDowngrade'>;
+
 export interface ScheduleOptions {
   /** Five fields; undefined: never by itself. */
   readonly expression: string | undefined;
   /** As the IANA database calls it. */
   readonly timezone: string;
   /** One run; how many targets failed. Throws Failure. */
-  readonly run: (signal: AbortSignal) => Promise<number>;
+  readonly run: (signal: AbortSignal, wishes: RunWishes) => Promise<number>;
   /** Whether a profile names an image that is not there and that a run could bring. */
   readonly missing: () => Promise<boolean>;
   readonly log: Log;
@@ -27,7 +31,7 @@ export interface SyncSchedule extends Service {
   /** Something may be missing now: a run begins if so. Cheap; runs never overlap. */
   readonly look: () => void;
   /** Begins a run now, also where no schedule is set; false when one is running or the server stops. */
-  readonly runNow: () => boolean;
+  readonly runNow: (wishes?: RunWishes) => boolean;
   readonly isRunning: () => boolean;
   /** When the next run begins by itself, in milliseconds since 1970. */
   readonly nextRun: () => number | undefined;
@@ -49,17 +53,17 @@ export function createSchedule({
   let stop = new AbortController();
 
   /** The one run at a time, and the only place where its failures are heard. */
-  async function runOnce(): Promise<void> {
-    running ??= attempt().finally(() => {
+  async function runOnce(wishes: RunWishes = {}): Promise<void> {
+    running ??= attempt(wishes).finally(() => {
       running = undefined;
     });
     await running;
   }
 
-  async function attempt(): Promise<void> {
+  async function attempt(wishes: RunWishes): Promise<void> {
     let failed = 1;
     try {
-      failed = await run(stop.signal);
+      failed = await run(stop.signal, wishes);
     } catch (error) {
       if (stop.signal.aborted) return;
       log.error({ problem: error instanceof Failure ? failureLine(error) : error }, 'the release sync failed');
@@ -105,9 +109,9 @@ export function createSchedule({
       if (expression === undefined || stop.signal.aborted || running !== undefined || timer !== undefined) return;
       plan(0);
     },
-    runNow() {
+    runNow(wishes) {
       if (running !== undefined || stop.signal.aborted) return false;
-      runOnce().catch((error: unknown) => {
+      runOnce(wishes).catch((error: unknown) => {
         log.error({ err: error }, 'the release sync could not begin');
       });
       return true;
@@ -120,7 +124,7 @@ export function createSchedule({
         log.info({}, 'the release sync is off');
         return Promise.resolve();
       }
-      task = schedule(expression, runOnce, {
+      task = schedule(expression, () => runOnce(), {
         name: 'release sync',
         timezone,
         // Without it node-cron begins the next run beside one that takes long.

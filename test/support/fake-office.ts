@@ -148,6 +148,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       office.releasesView = { ...office.releasesView, running: true };
       return { started };
     },
+    syncSteps: async () => missing('run of the sync'),
     async rollback(profile, version) {
       office.calls.push(`rollback ${profile} ${version ?? ''}`);
       const from = profileRow(profile).version;

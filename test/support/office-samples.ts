@@ -128,7 +128,7 @@ export const PREVIEW: Whole<Preview> = {
 export const BROKEN_PREVIEW: Preview = { ...PREVIEW, problems: [PROBLEM, PROBLEM] };
 
 /** One of each kind: who adds a kind must add it here. */
-const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Whole<Extract<SyncEvent, { kind: Kind }>> } = {
+export const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Whole<Extract<SyncEvent, { kind: Kind }>> } = {
   plan: {
     kind: 'plan',
     targets: [{ target: 'flatcar/stable/amd64', system: 'flatcar', profiles: ['worker'] }],

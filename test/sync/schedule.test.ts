@@ -26,9 +26,9 @@ function begin(options: Partial<ScheduleOptions>): { runs: Date[]; problems: str
     jitter: 0,
     log,
     ...options,
-    run: async (signal) => {
+    run: async (signal, wishes) => {
       runs.push(new Date());
-      return (await options.run?.(signal)) ?? 0;
+      return (await options.run?.(signal, wishes)) ?? 0;
     },
   });
   return { runs, problems, schedule };

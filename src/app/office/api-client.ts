@@ -13,13 +13,14 @@ const CODES: ReadonlySet<string> = new Set<FailureCode>([
 
 /** The API of a server on this host. What it refuses comes out as the Failure that it was there. */
 export interface ApiClient {
-  get(path: string): Promise<unknown>;
+  /** Throws the signal's reason when that aborts. */
+  get(path: string, signal?: AbortSignal): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
   /** The names of server-sent events as they come; ends with the connection. */
   events(path: string, signal: AbortSignal): AsyncGenerator<string, void, undefined>;
 }
 
-export function createApiClient(url: string, token: string): ApiClient {
+export function createApiClient(url: string, token: string, patience = PATIENCE_MS): ApiClient {
   const headers = { Authorization: `Bearer ${token}`, Accept: 'application/json' };
 
   async function ask(path: string, init: RequestInit): Promise<Response> {
@@ -31,15 +32,27 @@ export function createApiClient(url: string, token: string): ApiClient {
     }
   }
 
-  async function json(path: string, init: RequestInit): Promise<unknown> {
-    const answer = await ask(path, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
-    const value = await parsed(answer);
+  async function json(path: string, { signal, ...init }: RequestInit): Promise<unknown> {
+    const late = AbortSignal.timeout(patience);
+    let answer: Response;
+    let value: unknown;
+    try {
+      answer = await ask(path, { ...init, signal: AbortSignal.any([late, ...(signal == null ? [] : [signal])]) });
+      value = await parsed(answer);
+    } catch (cause) {
+      if (!late.aborted || signal?.aborted === true) throw cause;
+      const seconds = String(patience / 1000);
+      throw new Failure('unavailable', `the server has not answered within ${seconds} s`, {
+        remedy: 'it may be doing it all the same: look before you try again',
+        cause,
+      });
+    }
     if (answer.ok) return value;
     throw failureIn(value, answer.status);
   }
 
   return {
-    get: (path) => json(path, { headers }),
+    get: (path, signal) => json(path, { headers, ...(signal === undefined ? {} : { signal }) }),
     post: (path, body) =>
       json(path, {
         method: 'POST',

@@ -9,7 +9,7 @@ import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import type { Settings } from '../../settings/settings.ts';
-import type { SyncSchedule } from '../../sync/schedule.ts';
+import type { SyncService } from '../sync-service.ts';
 
 /** A file on its way to a machine. */
 export interface Delivery extends Download {
@@ -28,7 +28,7 @@ export interface OfficeDeps {
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync'>;
   readonly marks: InstallMarks;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
-  readonly sync: Pick<SyncSchedule, 'isRunning' | 'nextRun' | 'runNow'>;
+  readonly sync: Pick<SyncService, 'book' | 'isRunning' | 'nextRun' | 'runNow'>;
   /** Who made a network card; undefined for one that nobody registered. */
   readonly vendorOf: (mac: Mac) => Promise<string | undefined>;
   /** What only the doors know: a port that could not be bound. */

@@ -4,6 +4,7 @@ import { SILENT } from '../../domain/log.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { version } from '../../settings/version.ts';
 import { likelyOrigin, readHouse } from '../house.ts';
+import { createRunBook } from '../run-book.ts';
 import { createVendors } from '../vendors.ts';
 import { openJournalHere } from './journal-here.ts';
 import type { Counter } from './counter.ts';
@@ -23,7 +24,7 @@ export async function filesCounter(settings: Settings): Promise<Counter> {
     journal,
     marks,
     deliveries: { running: () => [] },
-    sync: { isRunning: () => false, nextRun: () => undefined, runNow: () => false },
+    sync: { book: createRunBook(), isRunning: () => false, nextRun: () => undefined, runNow: () => false },
     vendorOf: createVendors(),
     log: SILENT,
     version: version(),

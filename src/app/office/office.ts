@@ -15,7 +15,8 @@ export function createOffice(deps: OfficeDeps): Office {
     ...machineOffice(deps),
     ...profileOffice(deps),
     releases: async () => await releasesView(deps),
-    syncNow: () => Promise.resolve({ started: deps.sync.runNow() }),
+    syncNow: (wishes = {}) => Promise.resolve(begin(deps, wishes)),
+    syncSteps: async (run, after) => await deps.sync.book.read(run, after),
     async rollback(profile, version) {
       const done = await rollback(deps.settings, profile, version);
       if (done.kind === 'busy') throw new Failure('conflict', done.message, { remedy: 'try again when it is over' });
@@ -27,4 +28,10 @@ export function createOffice(deps: OfficeDeps): Office {
     health: async () => await healthView(deps),
     onChange: (listener) => changes.onChange(listener),
   };
+}
+
+function begin({ sync }: Pick<OfficeDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {
+  const started = sync.runNow(wishes);
+  const run = sync.book.newest();
+  return { started, ...(run === undefined ? {} : { run }) };
 }

@@ -4,6 +4,7 @@ import { openDataRoot, type DataRoot } from '../../files/data-root.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { readToken, TOKEN_FILE } from '../admin-token.ts';
 import { findRunningServer } from '../running-server.ts';
+import { createApiClient, type ApiClient } from './api-client.ts';
 import type { Counter } from './counter.ts';
 import { filesCounter } from './files-counter.ts';
 import { serverCounter } from './server-counter.ts';
@@ -32,6 +33,15 @@ export async function openCounter(settings: Settings): Promise<Counter> {
 async function runningCounter(files: DataRoot, settings: Settings): Promise<Counter | undefined> {
   const server = await findRunningServer(files);
   return server === undefined ? undefined : serverCounter(server, await tokenFor(files, settings));
+}
+
+/** The API of the server that runs on the data directory; undefined where none does. Throws as openCounter does. */
+export async function runningApi(settings: Settings): Promise<ApiClient | undefined> {
+  const files = await openDataRoot(settings.dataDir, settings.imagesDir).catch(() => undefined);
+  const server = files === undefined ? undefined : await findRunningServer(files);
+  return files === undefined || server === undefined
+    ? undefined
+    : createApiClient(server.url, await tokenFor(files, settings));
 }
 
 async function tokenFor(files: DataRoot, settings: Settings): Promise<string> {

@@ -1,4 +1,9 @@
+import type { FollowedSync } from '../../app/follow-sync.ts';
+import type { SyncOnce } from '../../app/sync-once.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { Locked, SyncReport } from '../../domain/sync-event.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { settingFlags } from '../../settings/families.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT, type CliContext, type ExitCode } from '../context.ts';
 import { busy } from './busy.ts';
@@ -12,8 +17,9 @@ export const syncCommand: Command = {
   details:
     'For every channel that a profile with "update": "auto" follows: looks up the current release, downloads what is\n' +
     'missing, checks every signature and digest, publishes it below images/ in one step, and rewrites the "version" of\n' +
-    'those profiles. Works beside a running server. Exit status 1 when something failed (everything else is done all the\n' +
-    'same), 75 when another sync is running.',
+    'those profiles. A server that runs on the data directory does it, with its own settings, and this command shows it:\n' +
+    'Ctrl-C ends the watching, not the run. Exit status 1 when something failed (everything else is done all the same),\n' +
+    '75 when another sync is running.',
   flags: [
     { flag: 'dry-run', type: 'boolean', help: 'only say what would be done' },
     { flag: 'json', type: 'boolean', help: 'one JSON object a line on standard output, the last one is the report' },
@@ -42,9 +48,6 @@ export const syncCommand: Command = {
     const unpin = invocation.text('unpin');
     if (pin !== undefined) return await changePin(invocation, context, pin, 'pin');
     if (unpin !== undefined) return await changePin(invocation, context, unpin, 'unpin');
-    const { syncOnce } = await import('../../app/sync-once.ts');
-    // Machines that boot meanwhile go first.
-    context.stepBack?.();
     const parent = invocation.has('ipc') ? context.parent?.() : undefined;
     if (invocation.has('ipc') && parent === undefined)
       throw new Failure('invalid', 'no program that speaks IPC started this one');
@@ -57,13 +60,23 @@ export const syncCommand: Command = {
           : textTeller(context.stderr, Date.now);
     for (const warning of invocation.warnings) context.stderr.write(`warning: ${warning}\n`);
     try {
-      const done = await syncOnce(invocation.settings, {
+      const once: SyncOnce = {
         signal: parent === undefined ? context.stop : AbortSignal.any([context.stop, parent.gone]),
         tell: teller.tell,
         warn: (text) => context.stderr.write(`warning: ${text}\n`),
         options: { dryRun: invocation.has('dry-run'), allowDowngrade: invocation.has('allow-downgrade') },
-      });
+      };
+      // What a server started is its run; a dry run changes nothing.
+      const alone = parent !== undefined || invocation.has('dry-run');
+      const done =
+        (alone ? undefined : await byServer(invocation, once)) ?? (await here(invocation.settings, once, context));
       teller.stop();
+      if (done.kind === 'left') {
+        context.stderr.write(
+          'pilotlight: no longer watched; the run goes on in the server: see `pilotlight sync` later, or the Releases page\n',
+        );
+        return EXIT.failed;
+      }
       if (done.kind === 'busy') return busy(context, done.message);
       if (!json && parent === undefined) context.stdout.write(reportText(done.value));
       return done.value.failed === 0 ? EXIT.ok : EXIT.failed;
@@ -73,6 +86,29 @@ export const syncCommand: Command = {
     }
   },
 };
+
+/** Settings that a run of the sync looks at. */
+const OF_THE_SYNC = /^(?:mirror|trust|key)-|^(?:keep-releases|allow-sha1)$/;
+
+async function here(settings: Settings, once: SyncOnce, context: CliContext): Promise<Locked<SyncReport>> {
+  const { syncOnce } = await import('../../app/sync-once.ts');
+  // Machines that boot meanwhile go first.
+  context.stepBack?.();
+  return await syncOnce(settings, once);
+}
+
+async function byServer({ settings, text }: Invocation, once: SyncOnce): Promise<FollowedSync | undefined> {
+  const { runningApi } = await import('../../app/office/open-counter.ts');
+  const api = await runningApi(settings);
+  if (api === undefined) return undefined;
+  const unheard = settingFlags().filter((flag) => OF_THE_SYNC.test(flag) && text(flag) !== undefined);
+  if (unheard.length > 0)
+    once.warn(
+      `a server runs here and syncs with its own settings: ${unheard.map((flag) => `--${flag}`).join(', ')} of this command line count for nothing`,
+    );
+  const { followSync } = await import('../../app/follow-sync.ts');
+  return await followSync(api, once);
+}
 
 async function changePin(
   { settings }: Invocation,

@@ -13,7 +13,7 @@ const FILES = { ...release('4593.2.4'), ...release('4593.2.5') };
 test('everything that the doors may ask for is there', async () => {
   const { office } = await officeStand({});
   expect(Object.keys(office).sort()).toEqual(
-    'acceptState adopt cancelReinstall health machine machines onChange previewProfile profile profiles reinstall release releaseClaim releases rollback saveProfile sent syncNow'.split(
+    'acceptState adopt cancelReinstall health machine machines onChange previewProfile profile profiles reinstall release releaseClaim releases rollback saveProfile sent syncNow syncSteps'.split(
       ' ',
     ),
   );

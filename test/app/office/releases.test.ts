@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createRunBook } from '../../../src/app/run-book.ts';
 import { releasesView } from '../../../src/app/office/releases.ts';
 import { flatcar, NOW, officeStand } from './stand.ts';
 
@@ -88,7 +89,7 @@ describe('the releases', () => {
     const run = { run: 1, failed: 0, steps: [] };
     const stand = await officeStand(
       {},
-      { sync: { isRunning: () => true, nextRun: () => NOW + 5, runNow: () => false } },
+      { sync: { isRunning: () => true, nextRun: () => NOW + 5, runNow: () => false, book: createRunBook() } },
     );
     stand.journal.runs = [run];
     const settings = { ...stand.deps.settings, sync: { ...stand.deps.settings.sync, schedule: '17 4 * * *' } };

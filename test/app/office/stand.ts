@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import { createRunBook } from '../../../src/app/run-book.ts';
 import type { Delivery, OfficeDeps } from '../../../src/app/office/deps.ts';
 import { createOffice } from '../../../src/app/office/office.ts';
 import { readHouse, type House } from '../../../src/app/house.ts';
@@ -132,7 +133,7 @@ export async function officeStand(files: FolderFiles, more: Partial<OfficeDeps> 
     ...house,
     journal,
     deliveries: { running: () => deliveries },
-    sync: { isRunning: () => false, nextRun: () => undefined, runNow: () => true },
+    sync: { isRunning: () => false, nextRun: () => undefined, runNow: () => true, book: createRunBook() },
     vendorOf: (mac) => Promise.resolve(mac.startsWith('00:1b:21') ? 'Intel Corporate' : undefined),
     log: SILENT,
     version: '1.2.3',

@@ -1,9 +1,23 @@
 import type { MachineKey } from '../../../domain/machine.ts';
-import type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView } from '../../../domain/office-views.ts';
+import type {
+  HealthView,
+  Preview,
+  ProfileRow,
+  ProfileView,
+  ReleasesView,
+  SyncSteps,
+} from '../../../domain/office-views.ts';
 import type { Origin } from '../../../domain/origin.ts';
 import type { MachinePage, MachineQuery, MachineView } from '../../../domain/views.ts';
 
-export type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView } from '../../../domain/office-views.ts';
+export type {
+  HealthView,
+  Preview,
+  ProfileRow,
+  ProfileView,
+  ReleasesView,
+  SyncSteps,
+} from '../../../domain/office-views.ts';
 
 export interface Adoption {
   readonly key: MachineKey;
@@ -46,8 +60,15 @@ export interface Office {
   /** `revision` is the one of the text that the change began with; undefined creates the file. */
   saveProfile(name: string, text: string, revision: string | undefined): Promise<Preview>;
   releases(): Promise<ReleasesView>;
-  /** Begins a run of the release sync unless one is running. */
-  syncNow(): Promise<{ readonly started: boolean }>;
+  /** Begins a run of the release sync unless one is running. `run` is the one that began, or the one under way. */
+  syncNow(wishes?: {
+    readonly allowDowngrade?: boolean;
+  }): Promise<{ readonly started: boolean; readonly run?: number }>;
+  /**
+   * What the newest run has told after step `after` (0: all of it). Waits a few seconds for the next step where there
+   * is none. Throws `not-found` for a run that is not the newest.
+   */
+  syncSteps(run: number, after: number): Promise<SyncSteps>;
   rollback(profile: string, version?: string): Promise<{ readonly from: string; readonly to: string }>;
   health(): Promise<HealthView>;
   /** Called when pages may look different, at most a few times a second; returns what ends it. */

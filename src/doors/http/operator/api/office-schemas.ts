@@ -84,6 +84,23 @@ export const OFFICE_SCHEMAS: Properties = {
     { endedAt: moment('when it ended') },
   ),
   SyncEvent: SYNC_EVENT,
+  SyncSteps: object(
+    {
+      steps: list(ref('SyncEvent'), 'of a download only the last one: how far it is'),
+      last: whole('what the next question gives as `after`'),
+    },
+    {
+      end: object(
+        {
+          kind: oneOf(
+            ['done', 'busy', 'broken'],
+            '`busy`: another process works on the data directory, nothing was done; `broken`: it ended without a report',
+          ),
+        },
+        { message: text() },
+      ),
+    },
+  ),
   HealthView: object({
     version: text("Pilotlight's own"),
     uptimeSeconds: number(),

@@ -1,6 +1,6 @@
 import { Failure } from '../../../../domain/failure.ts';
 import type { ApiRoute } from './api-route.ts';
-import { flag, moment, object, ref, text } from './json-schema.ts';
+import { closedObject, flag, moment, object, ref, text, whole } from './json-schema.ts';
 
 export const SERVER_ROUTES: readonly ApiRoute[] = [
   {
@@ -20,11 +20,40 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
     path: '/sync',
     id: 'sync',
     summary: 'begin a run of the release sync unless one is running',
+    body: {
+      required: false,
+      schema: closedObject({}, { allowDowngrade: flag('also take a release that is older than the one in force') }),
+    },
     answer: {
       kind: 'json',
-      schema: object({ started: flag('false: one was running') }),
+      schema: object(
+        { started: flag('false: one was running') },
+        { run: moment('the number of the run that began, or of the one under way: when it began') },
+      ),
       about: 'whether it began',
-      give: async ({ office }) => await office.syncNow(),
+      give: async ({ office, body }) => {
+        const { allowDowngrade } = body as { readonly allowDowngrade?: boolean };
+        return await office.syncNow(allowDowngrade === undefined ? {} : { allowDowngrade });
+      },
+    },
+  },
+  {
+    method: 'get',
+    path: '/sync/steps',
+    id: 'followSync',
+    summary: 'the steps of the newest run; waits up to ten seconds for the next one, so that a program can follow it',
+    query: {
+      run: whole('the number of the run', { minimum: 0 }),
+      after: whole('`last` of the answer before; 0, or absent: all steps so far', { minimum: 0 }),
+    },
+    answer: {
+      kind: 'json',
+      schema: ref('SyncSteps'),
+      about: 'the steps',
+      give: async ({ office, query }) => {
+        const { run = 0, after = 0 } = query as { readonly run?: number; readonly after?: number };
+        return await office.syncSteps(run, after);
+      },
     },
   },
   {

@@ -25,7 +25,12 @@ const OFFICE: Office = {
   previewProfile: async () => sample.PREVIEW,
   saveProfile: async () => sample.PREVIEW,
   releases: async () => sample.RELEASES_VIEW,
-  syncNow: async () => ({ started: true }),
+  syncNow: async () => ({ started: true, run: 5 }),
+  syncSteps: async () => ({
+    steps: Object.values(sample.SYNC_EVENTS),
+    last: 9,
+    end: { kind: 'busy', message: 'another one' },
+  }),
   rollback: async () => ({ from: '2', to: '1' }),
   health: async () => sample.HEALTH_VIEW,
   onChange: () => () => undefined,
@@ -39,6 +44,8 @@ const BARE: Office = {
   profile: async () => sample.BARE_PROFILE_VIEW,
   previewProfile: async () => sample.BROKEN_PREVIEW,
   releases: async () => sample.BARE_RELEASES_VIEW,
+  syncNow: async () => ({ started: false }),
+  syncSteps: async () => ({ steps: [], last: 0 }),
 };
 
 interface Call {
@@ -66,7 +73,8 @@ const CALLS: readonly Call[] = [
   { method: 'put', route: '/profiles/{name}', path: '/profiles/worker', body: { text: '{}', revision: 'r' } },
   { method: 'post', route: '/profiles/{name}/rollback', path: '/profiles/worker/rollback', body: { version: '1' } },
   { method: 'get', route: '/releases', path: '/releases' },
-  { method: 'post', route: '/sync', path: '/sync' },
+  { method: 'post', route: '/sync', path: '/sync', body: { allowDowngrade: true } },
+  { method: 'get', route: '/sync/steps', path: '/sync/steps?run=5&after=2' },
   { method: 'get', route: '/health', path: '/health' },
   { method: 'post', route: '/login-links', path: '/login-links' },
   { method: 'get', route: '/events', path: '/events' },

@@ -6,5 +6,5 @@ test('a session begins a sync with its CSRF token and not without', async () => 
   const { cookie, csrf } = logIn();
   await http.post('/api/v1/sync').set('Cookie', cookie).expect(403);
   const answer = await http.post('/api/v1/sync').set({ Cookie: cookie, 'X-CSRF-Token': csrf }).expect(200);
-  expect([answer.body, office.calls]).toEqual([{ started: false }, [['syncNow']]]);
+  expect([answer.body, office.calls]).toEqual([{ started: false }, [['syncNow', {}]]]);
 });
