@@ -16,7 +16,6 @@ import { createDiscoveryDoor } from '../doors/http/discovery-routes.ts';
 import { clientKey } from '../doors/http/operator/auth/client.ts';
 import { createOperatorAuth } from '../doors/http/operator/auth/operator-auth.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { removeLeftovers } from '../files/leftovers.ts';
 import { connectionRoom } from '../files/handle-room.ts';
 import { openFirmwareShelf, readProgram } from '../firmware/firmware-shelf.ts';
 import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
@@ -41,9 +40,11 @@ import { createInstallFollower, type InstallFollower } from './install-follower.
 import { createJournalist, type JournalistOptions } from './journalist.ts';
 import { firmwareFolders, openLan, type Lan } from './lan.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
+import { leftovers } from './leftovers.ts';
 import { createListeners } from './listeners.ts';
 import type { Delivery, Trouble } from './office/deps.ts';
 import { createOffice } from './office/office.ts';
+import { recallMachines } from './recall-machines.ts';
 import { reconcile } from './reconcile.ts';
 import { createReports } from './reports.ts';
 import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from './running-server.ts';
@@ -160,6 +161,7 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
       reconcile(marks, journal, log),
       catalog,
       createHostKeyService(catalog, identities, log),
+      recallMachines(catalog, marks, journal, log),
       watchNodes(catalog, journal),
       boots,
       http,
@@ -220,19 +222,6 @@ function tftpTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
   const remedy =
     'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
   return [{ severity: 'warning', what: `TFTP does not listen on port ${String(tftp.listen.port)}`, remedy }];
-}
-
-/** Before anything is written: what a process that was killed left of its writing goes. */
-function leftovers(files: DataRoot, log: Log): Service {
-  return {
-    name: 'leftovers',
-    async start() {
-      const removed = await removeLeftovers(files);
-      if (removed.length > 0)
-        log.info({ removed: removed.join(', ') }, 'drafts of a process that was killed are removed');
-    },
-    stop: () => Promise.resolve(),
-  };
 }
 
 /** The marks have no life of their own; what is not on the disk yet is written at the end. */

@@ -90,7 +90,7 @@ export function createStandingDesk({
   }
 
   /** What the machine says of itself is remembered where it may keep another card of it from an installer. */
-  function saw({ facts, asker }: Who, snapshot: Snapshot): void {
+  function saw({ facts, asker }: Pick<Who, 'asker' | 'facts'>, snapshot: Snapshot): void {
     if (claims === undefined || asker === undefined || !snapshot.installs) return;
     const match = snapshot.match(facts) ?? { by: 'choice' as const };
     const who = installIdentity(match, facts);

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createStandingDesk } from '../../src/boot/standing-desk.ts';
 import { byMac, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, houseOf, nameOf } from '../support/house.ts';
 
 const FILES = {
   'profiles/worker.json': {
@@ -112,7 +112,7 @@ describe('a machine that looks like another one', () => {
     const look = (told: Parameters<typeof factsOf>[0]) =>
       desk.find({ facts: factsOf(told) }, catalog.current())?.standing;
     const ask = (told: Parameters<typeof factsOf>[0]): void => {
-      desk.saw({ facts: factsOf(told), asker: '10.0.0.7', origin: originOf() }, catalog.current());
+      desk.saw({ facts: factsOf(told), asker: '10.0.0.7' }, catalog.current());
     };
     return { ...stand, look, ask };
   }

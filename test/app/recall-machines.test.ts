@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { openHouse } from '../../src/app/house.ts';
+import { recallMachines } from '../../src/app/recall-machines.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import type { MachineQuery, MachineRow } from '../../src/domain/views.ts';
+import { asking, byMac, UUID } from '../machines/marks.ts';
+import { addFiles, makeFolder } from '../support/folder.ts';
+import { recordLog } from '../support/http-house.ts';
+import { settingsFor } from '../support/house.ts';
+
+const INSTALLED = '52:54:00:00:02:01';
+const LISTED = '52:54:00:00:06:0a';
+const OTHER = 'bbbbbbbb-2222-3333-4444-555555555555';
+/** The journal keeps machines by what they were called; the last seen come first, those never seen at the end. */
+const ROWS = [
+  { key: INSTALLED, mac: INSTALLED, uuid: UUID },
+  { key: LISTED, mac: LISTED, uuid: OTHER, serial: '' },
+  { key: '52:54:00:00:00:99', mac: '52:54:00:00:00:99' },
+].map((row, at): MachineRow => ({ ...row, state: 'booting', lastSeen: 9 - at, boots: [] }));
+const NEVER: MachineRow = { key: 'x', mac: '52:54:00:00:07:01', uuid: OTHER, state: 'assigned', boots: [] };
+
+const PROFILES = {
+  'profiles/def.json': { system: 'debian', version: '1', install: { disk: '/dev/sda' }, default: true },
+  'profiles/loc.json': { boot: 'local', nodes: [{ name: 'prod2', mac: LISTED }] },
+};
+/** As the version before wrote it. */
+const MARK = {
+  'state/machines/52-54-00-00-02-01.json': {
+    key: INSTALLED,
+    machine: { mac: INSTALLED },
+    state: 'installed',
+    since: '2026-11-30T11:14:00.730Z',
+    tries: 0,
+    profile: 'def',
+    disk: '/dev/sda',
+  },
+};
+
+async function stand(files: object, on = true, fails = false) {
+  const dir = makeFolder({ ...MARK, ...files });
+  const log = recordLog();
+  const { catalog, marks } = await openHouse(settingsFor(dir), log);
+  await catalog.refresh();
+  const asked: MachineQuery[] = [];
+  const machines = (query: MachineQuery) => {
+    asked.push(query);
+    if (fails) return Promise.reject(new Failure('unavailable', 'no journal'));
+    const from = Number(query.after ?? 0);
+    const page = [...ROWS, NEVER].slice(from, from + 2);
+    return Promise.resolve({ machines: page, states: {}, total: 4, next: String(from + 2) } as never);
+  };
+  const journal = { machines, status: () => ({ on, lost: 0 }) };
+  const service = recallMachines(catalog, marks, journal, log);
+  await service.start();
+  const second = (mac: string, uuid: string) => marks.life(asking(byMac(mac, uuid))).kind;
+  return { dir, catalog, marks, asked, service, log, second };
+}
+
+test('the second card of a machine that an older version installed, or saw, is no new machine', async () => {
+  const { second, marks, service, asked } = await stand(PROFILES);
+  expect(second('52:54:00:00:02:02', UUID)).toBe('alike');
+  expect(second('52:54:00:00:06:0b', OTHER)).toBe('alike');
+  expect(marks.life(asking(byMac(INSTALLED, UUID))).kind).toBe('local');
+  expect(second('52:54:00:00:09:09', '99999999-2222-3333-4444-555555555555')).toBe('install');
+  expect(asked.map(({ after }) => after)).toEqual([undefined, '2']);
+  await service.stop(AbortSignal.abort());
+  await marks.close();
+});
+
+test('nothing is looked up where nothing is installed, until a profile installs', async () => {
+  const { dir, catalog, asked, second, service } = await stand({ 'profiles/loc.json': PROFILES['profiles/loc.json'] });
+  expect(asked).toEqual([]);
+  addFiles(dir, PROFILES);
+  await catalog.refresh();
+  await service.stop(AbortSignal.abort());
+  expect(asked).not.toEqual([]);
+  expect(second('52:54:00:00:02:02', UUID)).toBe('alike');
+});
+
+test('a journal that is off or cannot be read is no reason not to start', async () => {
+  expect((await stand(PROFILES, false)).asked).toEqual([]);
+  const { asked, log } = await stand(PROFILES, true, true);
+  expect([asked.length, log.of('error')]).toEqual([1, []]);
+});
