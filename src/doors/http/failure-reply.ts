@@ -12,7 +12,7 @@ export function failureReply(error: unknown, log: Log): Reply {
   if (error instanceof Failure) {
     const status = STATUS[error.code];
     const line = failureLine(error);
-    if (status >= 500) log.warn({ problem: line, err: error }, 'a request could not be answered');
+    if (status >= 500) log.warn({ problem: line }, 'a request could not be answered');
     return lineReply(status, line, status === 503 ? ['Retry-After', String(RETRY_AFTER)] : []);
   }
   if (isOutOfHandles(error)) {

@@ -19,7 +19,7 @@ export function apiErrorOf(error: unknown, log: Log): ApiError {
   if (error instanceof Failure) {
     const { code, message, place, remedy } = error;
     const status = STATUS[code];
-    if (status >= 500) log.warn({ problem: failureLine(error), err: error }, 'a request could not be answered');
+    if (status >= 500) log.warn({ problem: failureLine(error) }, 'a request could not be answered');
     const headers = status === 503 ? ['Retry-After', String(RETRY_AFTER)] : [];
     const details = { ...(place === undefined ? {} : { place }), ...(remedy === undefined ? {} : { remedy }) };
     return { status, code, message, ...details, headers };
