@@ -3,6 +3,7 @@ import { typicalMachine } from '../boot/placeholder.ts';
 import { setVersion } from '../catalog/set-version.ts';
 import { Failure } from '../domain/failure.ts';
 import { SILENT } from '../domain/log.ts';
+import type { RolledBack } from '../domain/office-views.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { Locked } from '../domain/sync-event.ts';
 import { parseVersion, type Version } from '../domain/version.ts';
@@ -13,14 +14,6 @@ import { rollbackHold, versionBefore } from '../sync/rollback.ts';
 import { readState, writeState } from '../sync/state-file.ts';
 import { underLock } from '../sync/under-lock.ts';
 import { likelyOrigin, readHouse, type House } from './house.ts';
-
-export interface RolledBack {
-  readonly profile: string;
-  readonly from: string;
-  readonly to: string;
-  /** Until what is newer than this is published; undefined for a profile that the sync leaves alone anyway. */
-  readonly heldAbove?: string;
-}
 
 /** Lets a profile boot the release before (or the named one), and keeps it there until there is a newer one. */
 export async function rollback(settings: Settings, name: string, wanted?: string): Promise<Locked<RolledBack>> {

@@ -109,3 +109,20 @@ export interface SyncSteps {
 
 /** `busy`: another process works on the data directory, nothing was done. `broken`: it ended without a report. */
 export type SyncEnd = { readonly kind: 'done' } | { readonly kind: 'broken' | 'busy'; readonly message: string };
+
+/** What a rollback did. */
+export interface RolledBack {
+  readonly profile: string;
+  readonly from: string;
+  readonly to: string;
+  /** Until what is newer than this is published; undefined for a profile that the sync leaves alone anyway. */
+  readonly heldAbove?: string;
+}
+
+/** A release that retention took away. */
+export interface RemovedRelease {
+  /** Below images/. */
+  readonly shelf: string;
+  /** Bytes. */
+  readonly size: number;
+}

@@ -153,7 +153,15 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       office.calls.push(`rollback ${profile} ${version ?? ''}`);
       const from = profileRow(profile).version;
       if (version === from) throw new Failure('invalid', `profile ${profile} boots ${from} already`);
-      return { from, to: version ?? 'before' };
+      return { profile, from, to: version ?? 'before' };
+    },
+    async pin(profile, change) {
+      office.calls.push(`${change} ${profile}`);
+      return { message: `${change} ${profileRow(profile).name}` };
+    },
+    async prune() {
+      office.calls.push('prune');
+      return { removed: [] };
     },
     health: async () => office.healthView,
     onChange(listener) {

@@ -11,11 +11,17 @@ const LOOK = 1000;
 
 type Deps = Pick<OfficeDeps, 'catalog' | 'deliveries' | 'files' | 'journal' | 'log' | 'now' | 'sync'>;
 
+export interface Changes {
+  readonly onChange: (listener: Listener) => () => void;
+  /** Something changed that is not seen from here. */
+  readonly say: (what: Change) => void;
+}
+
 /**
  * Says that pages may look different: at most four times a second for each word, and the last change is never lost.
  * While nobody listens nothing runs.
  */
-export function createChanges(deps: Deps): { readonly onChange: (listener: Listener) => () => void } {
+export function createChanges(deps: Deps): Changes {
   const { catalog, deliveries, journal, log } = deps;
   const listeners = new Set<Listener>();
   const waiting = new Map<Change, NodeJS.Timeout>();
@@ -84,6 +90,9 @@ export function createChanges(deps: Deps): { readonly onChange: (listener: Liste
   }
 
   return {
+    say(what) {
+      if (listeners.size > 0) say(what);
+    },
     onChange(listener) {
       if (listeners.size === 0) begin();
       // A function that listens twice is two who listen.

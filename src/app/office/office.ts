@@ -1,5 +1,9 @@
 import type { Office } from '../../doors/http/operator/office.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { RemovedRelease } from '../../domain/office-views.ts';
+import type { Locked, SyncEvent } from '../../domain/sync-event.ts';
+import { pruneImages } from '../image-shelf.ts';
+import { pinProfile } from '../pin.ts';
 import { rollback } from '../rollback.ts';
 import { createChanges } from './changes.ts';
 import type { OfficeDeps } from './deps.ts';
@@ -18,16 +22,37 @@ export function createOffice(deps: OfficeDeps): Office {
     syncNow: (wishes = {}) => Promise.resolve(begin(deps, wishes)),
     syncSteps: async (run, after) => await deps.sync.book.read(run, after),
     async rollback(profile, version) {
-      const done = await rollback(deps.settings, profile, version);
-      if (done.kind === 'busy') throw new Failure('conflict', done.message, { remedy: 'try again when it is over' });
+      const done = unlocked(await rollback(deps.settings, profile, version));
       await deps.catalog.refresh();
-      deps.log.info({ ...done.value }, 'a profile was rolled back by an operator');
-      const { from, to } = done.value;
-      return { from, to };
+      changes.say('releases');
+      deps.log.info({ ...done }, 'a profile was rolled back by an operator');
+      return done;
+    },
+    async pin(profile, change) {
+      const message = unlocked(await pinProfile(deps.settings, profile, change));
+      changes.say('releases');
+      deps.log.info({ profile, change, message }, 'a profile was pinned or unpinned by an operator');
+      return { message };
+    },
+    async prune(keep = deps.settings.sync.keepReleases) {
+      const removed: RemovedRelease[] = [];
+      const tell = (event: SyncEvent): void => {
+        if (event.kind === 'removed') removed.push({ shelf: event.shelf, size: event.size });
+      };
+      const { settings } = deps;
+      unlocked(await pruneImages({ ...settings, sync: { ...settings.sync, keepReleases: keep } }, tell));
+      changes.say('releases');
+      deps.log.info({ removed }, 'releases that nobody needs were removed by an operator');
+      return { removed };
     },
     health: async () => await healthView(deps),
     onChange: (listener) => changes.onChange(listener),
   };
+}
+
+function unlocked<T>(done: Locked<T>): T {
+  if (done.kind === 'done') return done.value;
+  throw new Failure('conflict', done.message, { remedy: 'try again when it is over' });
 }
 
 function begin({ sync }: Pick<OfficeDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {

@@ -17,9 +17,10 @@ export const imagesCommand: Command = {
   summary: 'what is published below images/: list it, check it, clean it up, import files',
   details:
     'list (the default): every release, its size, and why it is kept. prune: take away what no profile names, no node\n' +
-    'booted in the last seven days, and is not among the newest. verify: read every published file again; exit status 1\n' +
-    'when one is not what was published. import: publish files that were carried here, with the same verification as a\n' +
-    'download; bring the signatures and lists that lie beside them at the publisher, too.',
+    'booted in the last seven days, and is not among the newest; by the server, where one runs. verify: read every\n' +
+    'published file again; exit status 1 when one is not what was published. import: publish files that were carried\n' +
+    'here, with the same verification as a download; bring the signatures and lists that lie beside them at the\n' +
+    'publisher, too. It works beside a running server, not through it.',
   flags: [
     { flag: 'dry-run', type: 'boolean', help: 'prune: only say what would go' },
     { flag: 'json', type: 'boolean', help: 'JSON on standard output' },
@@ -84,8 +85,9 @@ async function prune(invocation: Invocation, context: CliContext): Promise<ExitC
     return EXIT.ok;
   }
   const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stdout, Date.now);
-  const { pruneImages } = await import('../../app/image-shelf.ts');
-  const done = await pruneImages(settings, teller.tell);
+  const { pruneWherever } = await import('../../app/wherever.ts');
+  const keep = invocation.text('keep-releases') === undefined ? undefined : settings.sync.keepReleases;
+  const done = await pruneWherever(settings, keep, teller.tell);
   return done.kind === 'busy' ? busy(context, done.message) : EXIT.ok;
 }
 

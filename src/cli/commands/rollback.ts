@@ -8,13 +8,14 @@ export const rollbackCommand: Command = {
   summary: 'let a profile boot the release before, and keep it there until a newer one is published',
   details:
     'Without VERSION: the newest release on the shelf that is older than the one the profile names. The sync leaves the\n' +
-    'profile alone until its publisher has something newer than what was rolled back. Exit status 75 when a sync is running.',
+    'profile alone until its publisher has something newer than what was rolled back. Exit status 75 when a sync is running.\n' +
+    'Where a server runs on the data directory, it does it.',
   flags: [{ flag: 'json', type: 'boolean', help: 'one JSON object on standard output' }],
   words: { min: 1, max: 2 },
   async run(invocation, context) {
     const [name = '', version] = invocation.words;
-    const { rollback } = await import('../../app/rollback.ts');
-    const done = await rollback(invocation.settings, name, version);
+    const { rollbackWherever } = await import('../../app/wherever.ts');
+    const done = await rollbackWherever(invocation.settings, name, version);
     if (done.kind === 'busy') return busy(context, done.message);
     const { profile, from, to, heldAbove } = done.value;
     const until = heldAbove === undefined ? '' : `, until something newer than ${heldAbove} is published`;

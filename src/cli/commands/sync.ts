@@ -116,8 +116,8 @@ async function changePin(
   profile: string,
   change: 'pin' | 'unpin',
 ): Promise<ExitCode> {
-  const { pinProfile } = await import('../../app/pin.ts');
-  const done = await pinProfile(settings, profile, change);
+  const { pinWherever } = await import('../../app/wherever.ts');
+  const done = await pinWherever(settings, profile, change);
   if (done.kind === 'busy') return busy(context, done.message);
   context.stdout.write(`${done.value}\n`);
   return EXIT.ok;

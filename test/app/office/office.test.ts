@@ -13,7 +13,7 @@ const FILES = { ...release('4593.2.4'), ...release('4593.2.5') };
 test('everything that the doors may ask for is there', async () => {
   const { office } = await officeStand({});
   expect(Object.keys(office).sort()).toEqual(
-    'acceptState adopt cancelReinstall health machine machines onChange previewProfile profile profiles reinstall release releaseClaim releases rollback saveProfile sent syncNow syncSteps'.split(
+    'acceptState adopt cancelReinstall health machine machines onChange pin previewProfile profile profiles prune reinstall release releaseClaim releases rollback saveProfile sent syncNow syncSteps'.split(
       ' ',
     ),
   );
@@ -24,7 +24,12 @@ test('everything that the doors may ask for is there', async () => {
 
 test('a rollback is in force when the answer comes', async () => {
   const stand = await officeStand({ ...FILES, 'profiles/w.json': flatcar() });
-  expect(await stand.office.rollback('w')).toEqual({ from: '4593.2.5', to: '4593.2.4' });
+  expect(await stand.office.rollback('w')).toEqual({
+    profile: 'w',
+    from: '4593.2.5',
+    to: '4593.2.4',
+    heldAbove: '4593.2.5',
+  });
   expect(stand.catalog.current().profiles.get('w')?.version).toBe('4593.2.4');
   await expect(stand.office.rollback('x')).rejects.toMatchObject({ code: 'not-found' });
 });

@@ -5,6 +5,8 @@ import type {
   ProfileRow,
   ProfileView,
   ReleasesView,
+  RemovedRelease,
+  RolledBack,
   SyncSteps,
 } from '../../../domain/office-views.ts';
 import type { Origin } from '../../../domain/origin.ts';
@@ -69,7 +71,12 @@ export interface Office {
    * is none. Throws `not-found` for a run that is not the newest.
    */
   syncSteps(run: number, after: number): Promise<SyncSteps>;
-  rollback(profile: string, version?: string): Promise<{ readonly from: string; readonly to: string }>;
+  /** This and the next two throw Failure `conflict` while a sync runs. */
+  rollback(profile: string, version?: string): Promise<RolledBack>;
+  /** Lets a profile keep its version, or follow its channel again. Gives a line for people. */
+  pin(profile: string, change: 'pin' | 'unpin'): Promise<{ readonly message: string }>;
+  /** Takes away the releases that retention has no reason to keep; `keep` of each channel instead of the setting's. */
+  prune(keep?: number): Promise<{ readonly removed: readonly RemovedRelease[] }>;
   health(): Promise<HealthView>;
   /** Called when pages may look different, at most a few times a second; returns what ends it. */
   onChange(listener: (what: 'machines' | 'profiles' | 'releases') => void): () => void;

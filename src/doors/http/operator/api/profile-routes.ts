@@ -82,11 +82,29 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
     },
     answer: {
       kind: 'json',
-      schema: object({ from: text(), to: text() }),
+      schema: object(
+        { profile: text(), from: text(), to: text() },
+        { heldAbove: text('the sync leaves the profile alone until something newer than this is published') },
+      ),
       about: 'the versions',
       give: async (ask) => await ask.office.rollback(nameOf(ask), ask.body['version'] as string | undefined),
     },
   },
+  ...(['pin', 'unpin'] as const).map((change): ApiRoute => ({
+    method: 'post',
+    path: `/profiles/{name}/${change}`,
+    id: `${change}Profile`,
+    summary:
+      change === 'pin'
+        ? 'let the profile keep its version: the release sync leaves it alone until it is unpinned'
+        : 'let the profile follow its channel again',
+    answer: {
+      kind: 'json',
+      schema: object({ message: text('what holds now, for people') }),
+      about: 'what was done',
+      give: async (ask) => await ask.office.pin(nameOf(ask), change),
+    },
+  })),
 ];
 
 function nameOf(ask: ApiAsk): string {

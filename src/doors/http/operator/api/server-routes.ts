@@ -1,6 +1,6 @@
 import { Failure } from '../../../../domain/failure.ts';
 import type { ApiRoute } from './api-route.ts';
-import { closedObject, flag, moment, object, ref, text, whole } from './json-schema.ts';
+import { closedObject, flag, list, moment, object, ref, text, whole } from './json-schema.ts';
 
 export const SERVER_ROUTES: readonly ApiRoute[] = [
   {
@@ -54,6 +54,28 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
         const { run = 0, after = 0 } = query as { readonly run?: number; readonly after?: number };
         return await office.syncSteps(run, after);
       },
+    },
+  },
+  {
+    method: 'post',
+    path: '/releases/prune',
+    id: 'pruneReleases',
+    summary:
+      'take away the releases that no profile names, no machine booted lately, and that are not among the newest',
+    body: {
+      required: false,
+      schema: closedObject(
+        {},
+        {
+          keep: whole('how many of each channel; the setting of the server when absent', { minimum: 1, maximum: 1000 }),
+        },
+      ),
+    },
+    answer: {
+      kind: 'json',
+      schema: object({ removed: list(object({ shelf: text('below images/'), size: whole('bytes') })) }),
+      about: 'what was removed',
+      give: async ({ office, body }) => await office.prune(body['keep'] as number | undefined),
     },
   },
   {

@@ -81,7 +81,10 @@ test('adopt, release, reinstall', async () => {
 });
 
 test('profiles are written on top of a revision, or anew', async () => {
-  const { send, office } = stand({ saveProfile: async () => PREVIEW, rollback: async () => ({ from: '2', to: '1' }) });
+  const { send, office } = stand({
+    saveProfile: async () => PREVIEW,
+    rollback: async () => ({ profile: 'w', from: '2', to: '1' }),
+  });
   await send('put', '/profiles/a').send({ text: '{}', revision: 'r' }).expect(200);
   await send('put', '/profiles/a').send({ text: '{}' }).expect(200);
   await send('post', '/profiles/a/rollback').expect(200);

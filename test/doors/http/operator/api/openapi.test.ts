@@ -31,7 +31,9 @@ const OFFICE: Office = {
     last: 9,
     end: { kind: 'busy', message: 'another one' },
   }),
-  rollback: async () => ({ from: '2', to: '1' }),
+  rollback: async () => ({ profile: 'worker', from: '2', to: '1', heldAbove: '2' }),
+  pin: async () => ({ message: 'worker keeps 1' }),
+  prune: async () => ({ removed: [{ shelf: 'flatcar/amd64/1', size: 5 }] }),
   health: async () => sample.HEALTH_VIEW,
   onChange: () => () => undefined,
 };
@@ -45,6 +47,8 @@ const BARE: Office = {
   previewProfile: async () => sample.BROKEN_PREVIEW,
   releases: async () => sample.BARE_RELEASES_VIEW,
   syncNow: async () => ({ started: false }),
+  rollback: async () => ({ profile: 'worker', from: '2', to: '1' }),
+  prune: async () => ({ removed: [] }),
   syncSteps: async () => ({ steps: [], last: 0 }),
 };
 
@@ -72,7 +76,10 @@ const CALLS: readonly Call[] = [
   { method: 'post', route: '/profiles/{name}/preview', path: '/profiles/worker/preview', body: { text: '{}' } },
   { method: 'put', route: '/profiles/{name}', path: '/profiles/worker', body: { text: '{}', revision: 'r' } },
   { method: 'post', route: '/profiles/{name}/rollback', path: '/profiles/worker/rollback', body: { version: '1' } },
+  { method: 'post', route: '/profiles/{name}/pin', path: '/profiles/worker/pin' },
+  { method: 'post', route: '/profiles/{name}/unpin', path: '/profiles/worker/unpin' },
   { method: 'get', route: '/releases', path: '/releases' },
+  { method: 'post', route: '/releases/prune', path: '/releases/prune', body: { keep: 1 } },
   { method: 'post', route: '/sync', path: '/sync', body: { allowDowngrade: true } },
   { method: 'get', route: '/sync/steps', path: '/sync/steps?run=5&after=2' },
   { method: 'get', route: '/health', path: '/health' },
