@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Catalog } from '../catalog/snapshot.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import type { Recorder } from '../domain/journal-event.ts';
-import type { Failure } from '../domain/failure.ts';
+import { Failure, failureLine } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import { machineKey } from '../domain/machine.ts';
 import { originFromHost, type Origin } from '../domain/origin.ts';
@@ -250,9 +250,13 @@ function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log)
         startedAt: Date.now(),
         instance,
       };
-      await writeRunningServer(files, note).catch((error: unknown) => {
-        log.warn({ err: error }, 'state/server.json cannot be written: commands will not find this server');
+      const other = await writeRunningServer(files, note).catch((error: unknown) => {
+        const problem = error instanceof Failure ? failureLine(error) : String(error);
+        log.warn({ problem }, 'state/server.json cannot be written: commands will not find this server');
+        return undefined;
       });
+      if (other === undefined) return;
+      log.warn({ pid: other.pid, url: other.url }, 'another server serves this folder: commands find that one');
     },
     async stop() {
       await removeRunningServer(files, instance).catch(() => undefined);

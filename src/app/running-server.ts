@@ -31,10 +31,16 @@ export function isEverywhere({ host }: { readonly host: string }): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-/** Written when the server listens. Readable for everybody: there is no secret in it. */
-export async function writeRunningServer(files: DataRoot, server: RunningServer): Promise<void> {
+/**
+ * Written when the server listens. Readable for everybody: there is no secret in it. Another server that answers for
+ * this folder keeps its note, and is handed back: commands would lose it when this one ends.
+ */
+export async function writeRunningServer(files: DataRoot, server: RunningServer): Promise<RunningServer | undefined> {
+  const other = await findRunningServer(files);
+  if (other !== undefined && other.instance !== server.instance) return other;
   await makeFolder(files, 'state');
   await replaceFile(files, FILE, `${JSON.stringify(server, undefined, 2)}\n`);
+  return undefined;
 }
 
 /** Only its own: a server that was started meanwhile has written another. */

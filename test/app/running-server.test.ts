@@ -54,6 +54,19 @@ describe('the server of a folder', () => {
     await removeRunningServer(files, 'i1');
   });
 
+  test('keeps its note while it answers: a second one on the same folder would take it along when it ends', async () => {
+    const { files } = await folder();
+    const server = { ...ME, url: await listen(healthy('i1')) };
+    const second = { ...ME, instance: 'i2', url: await listen(healthy('i2')) };
+    expect(await writeRunningServer(files, server)).toBeUndefined();
+    expect(await writeRunningServer(files, second)).toEqual(server);
+    await removeRunningServer(files, 'i2');
+    expect(await findRunningServer(files)).toEqual(server);
+    await removeRunningServer(files, 'i1');
+    expect(await writeRunningServer(files, second)).toBeUndefined();
+    expect(await findRunningServer(files)).toEqual(second);
+  });
+
   test.each<[string, RequestListener]>([
     ['another one has its port by now', healthy('i2')],
     ['something else has its port', (_, res) => res.end('<html>')],
