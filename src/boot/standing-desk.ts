@@ -104,7 +104,14 @@ function askerOf({ asker, facts }: Pick<Question, 'asker' | 'facts'>): Asker | u
   return asker === undefined ? undefined : { address: asker, ...(facts.mac === undefined ? {} : { mac: facts.mac }) };
 }
 
-/** Whether a machine that boots the plan asks us for something: then it can be seen. */
+/** A document of ours, of this machine: what its installer asks for, and by which it is known. */
+const OWN_DOCUMENT =
+  /\/(?:(?:configs\/[^?\s]+|cloud|generic|ignition|metadata)\?(?:\S*&)?(?:mac|uuid|serial)=|(?:install|nocloud)\/)/;
+
+/**
+ * Whether a machine that boots the plan asks us for something by which its installation is seen to begin. An address to
+ * report to is none: an installer that fails before it would be handed out for ever, and count as not begun.
+ */
 function comesBack(plan: Plan, origin: string): boolean {
-  return plan.args.some((arg) => arg.includes(origin));
+  return plan.args.some((arg) => arg.includes(origin) && OWN_DOCUMENT.test(arg));
 }

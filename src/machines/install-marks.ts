@@ -209,10 +209,11 @@ class KeptMarks implements InstallMarks {
       }
       const base = this.#known(who, own?.broken === undefined ? own : undefined);
       const mark: InstallMark = { ...base, state: 'erase-pending', since: this.#now(), tries: 0, ...target };
+      await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
+      // Last: without either of them whoever asks in between would get an installer, and another one after that.
       if (first !== undefined && markFileName(mark.key) !== first) {
         await this.#store.change({ name: first, mark: undefined, otherwise: 'undone' });
       }
-      await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
     });
   }
 

@@ -59,6 +59,28 @@ describe('profile and mark together', () => {
     expect(kind({ mac: STRANGER, uuid: UUID }), 'its second network card').toBe('local');
   });
 
+  it.each([
+    [[], 'installing'],
+    [['report=http://10.0.0.1:4777/installed/52-54-00-55-1c-ee'], 'installing'],
+    [['ks=http://10.0.0.1:4777/configs/a.ks'], 'installing'],
+    [['root=live:http://10.0.0.1:4777/images/c/root.squashfs'], 'installing'],
+    [['ks=http://10.0.0.1:4777/configs/a.ks?mac=52-54-00-55-1c-ee'], 'claimed'],
+    [['ks=http://10.0.0.1:4777/configs/a.ks?profile=a&uuid=x'], 'claimed'],
+    [['s=http://10.0.0.1:4777/nocloud/52-54-00-55-1c-ee/'], 'claimed'],
+  ])(
+    'a kernel from elsewhere with %j counts as begun by a document of its own, or by itself: %s',
+    async (args, state) => {
+      const { catalog } = await houseOf(FILES);
+      const { marks } = await openStand();
+      const desk = createStandingDesk({ marks, claims: marks });
+      const question = { facts: factsOf({ mac: MAC }), origin: originOf('10.0.0.1:4777'), asker: '10.0.0.7' };
+      const placed = desk.find(question, catalog.current());
+      const kernel = { kind: 'url', url: 'http://elsewhere/k' } as const;
+      await desk.claim(placed ?? expect.unreachable(), question, { kernel, initrds: [], extras: [], args });
+      expect(marks.of(byMac())?.state).toBe(state);
+    },
+  );
+
   it('no marks: nothing is installed', async () => {
     const { catalog } = await houseOf(FILES);
     const desk = createStandingDesk({});

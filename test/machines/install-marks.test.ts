@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { NO_MARKS } from '../../src/machines/claims.ts';
 import { openInstallMarks } from '../../src/machines/install-marks.ts';
+import { markFileName } from '../../src/machines/mark-file.ts';
 import { asking, byMac, bySerial, byUuid, claimAs, MAC, NOON, openStand, TARGET, UUID } from './marks.ts';
 
 const OTHER_MAC = '52:54:00:00:00:02';
@@ -212,6 +213,19 @@ describe('the files', () => {
     });
     expect(marks.trouble()).toBeUndefined();
     await marks.close();
+  });
+
+  it('one go of an operator is one installer, also for a broken file of another name and who asks all the while', async () => {
+    const { files, log, dir } = await openStand();
+    const who = { ...byMac(), also: [`uuid:${UUID}`] };
+    mkdirSync(join(dir, 'state/machines'), { recursive: true });
+    writeFileSync(join(dir, 'state/machines', markFileName(`uuid:${UUID}`)), 'x');
+    const marks = await openInstallMarks(files, log);
+    const going = marks.reinstall(who, TARGET);
+    const asked = await Promise.all(Array.from({ length: 20 }, (_, at) => claimAs(marks, who, `10.0.0.${String(at)}`)));
+    await going;
+    const later = await Promise.all(Array.from({ length: 20 }, (_, at) => claimAs(marks, who, `10.0.1.${String(at)}`)));
+    expect([...asked, ...later].filter(({ kind }) => kind === 'install')).toHaveLength(1);
   });
 
   it('two servers on one folder: one has the marks, the other installs none and takes no report until that one is gone', async () => {
