@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createStandingDesk } from '../../src/boot/standing-desk.ts';
 import { byMac, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
-import { factsOf, houseOf, nameOf } from '../support/house.ts';
+import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 
 const FILES = {
   'profiles/worker.json': {
