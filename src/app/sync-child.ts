@@ -77,7 +77,7 @@ export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
         `the sync gave no sign of life for ${String((options.silence ?? SILENCE_MS) / 1000)} s and was ended`,
       );
     }
-    if (code === BUSY) return { kind: 'busy', message: said.trim() };
+    if (code === BUSY) return { kind: 'busy', message: lastLine(said) };
     const failed = hear.failed();
     if (failed === undefined)
       throw new Failure('unavailable', `the sync ended early: ${said.trim() || `status ${String(code)}`}`);
@@ -86,6 +86,11 @@ export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
     silence.stop();
     signal.removeEventListener('abort', end.stop);
   }
+}
+
+/** Without the name of the program, which says it again. */
+function lastLine(said: string): string {
+  return (said.trim().split('\n').at(-1) ?? '').replace(/^pilotlight: /, '');
 }
 
 function stopped(cause?: unknown): Failure {

@@ -67,6 +67,22 @@ describe('createSchedule', () => {
     expect(one.runNow()).toBe(false);
   });
 
+  it('hands on what a person wants of his run, and of no other', async () => {
+    const wishes: unknown[] = [];
+    const { schedule: one } = begin({
+      run: (_, wish) => {
+        wishes.push(wish);
+        return Promise.resolve(0);
+      },
+    });
+    await one.start();
+    one.runNow({ allowDowngrade: true });
+    await vi.advanceTimersByTimeAsync(0);
+    one.runNow();
+    await vi.advanceTimersByTimeAsync(26 * 3_600_000);
+    expect(wishes).toEqual([{ allowDowngrade: true }, {}, {}]);
+  });
+
   it('says when the next run begins', async () => {
     const { schedule: one } = begin({});
     await one.start();

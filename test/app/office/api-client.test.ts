@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createApiClient, type ApiClient } from '../../../src/app/office/api-client.ts';
 
-async function client(handle: RequestListener): Promise<ApiClient> {
+async function client(handle: RequestListener, patience?: number): Promise<ApiClient> {
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return createApiClient(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, 'token');
+  return createApiClient(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, 'token', patience);
 }
 
 const answer =
@@ -74,6 +74,20 @@ describe('what is refused comes out as the failure that it was', () => {
       code: 'unavailable',
       message: 'the server does not answer',
     });
+  });
+
+  test('a server that takes too long, and a person who no longer waits, are told apart', async () => {
+    const headers: RequestListener = (_, res) => {
+      res.flushHeaders();
+    };
+    for (const silent of [() => undefined, headers]) {
+      await expect((await client(silent, 20)).get('/x')).rejects.toMatchObject({
+        code: 'unavailable',
+        message: 'the server has not answered within 0.02 s',
+      });
+    }
+    const api = await client(() => undefined);
+    await expect(api.get('/x', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   test('the token goes nowhere else', async () => {

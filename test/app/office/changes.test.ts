@@ -39,6 +39,18 @@ describe('who watches', () => {
     end();
   });
 
+  test('hears what it is told, and nothing is kept for who comes later', async () => {
+    const changes = createChanges((await officeStand({})).deps);
+    const heard: string[] = [];
+    changes.say('releases');
+    expect(vi.getTimerCount()).toBe(0);
+    const end = changes.onChange((what) => heard.push(what));
+    changes.say('releases');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(heard).toEqual(['releases']);
+    end();
+  });
+
   test('hears of what is on its way', async () => {
     const stand = await officeStand({});
     const heard: string[] = [];

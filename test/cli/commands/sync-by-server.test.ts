@@ -130,7 +130,10 @@ describe('pilotlight sync beside a server', { timeout: 3 * START_MS }, () => {
       runAt(stand.dir, ['sync', '--data-dir', stand.dir]),
     );
     expect(done).toMatchObject({
-      value: { code: 75, stderr: expect.stringContaining('an import is running already') as string },
+      value: {
+        code: 75,
+        stderr: expect.stringMatching(/^pilotlight: (?!pilotlight).*an import is running already[^\n]*\n$/) as string,
+      },
     });
   });
 
