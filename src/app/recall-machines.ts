@@ -1,17 +1,15 @@
 import { createStandingDesk } from '../boot/standing-desk.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import { Failure } from '../domain/failure.ts';
-import { parseLabel, type MachineFacts } from '../domain/facts.ts';
 import type { Log } from '../domain/log.ts';
-import { parseMac } from '../domain/mac.ts';
+import type { MachineKey } from '../domain/machine.ts';
 import type { Service } from '../domain/service.ts';
-import { parseUuid } from '../domain/uuid.ts';
-import type { MachineRow } from '../domain/views.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Claims } from '../machines/claims.ts';
+import type { Claims, InstallMarks } from '../machines/claims.ts';
+import { nodeFacts, rowFacts } from './office/known-nodes.ts';
 
-/** What the journal gives out at once. */
-const PAGE = 500;
+/** Questions to the journal at a time. */
+const AT_ONCE = 100;
 
 /**
  * Marks of older versions do not say which MAC, UUID and serial number belong together, and of machines that are not
@@ -21,11 +19,11 @@ const PAGE = 500;
  */
 export function recallMachines(
   catalog: Catalog,
-  claims: Claims,
-  journal: Pick<Journal, 'machines' | 'status'>,
+  marks: Claims & Pick<InstallMarks, 'all'>,
+  journal: Pick<Journal, 'machine' | 'status'>,
   log: Log,
 ): Service {
-  const standings = createStandingDesk({ claims });
+  const standings = createStandingDesk({ claims: marks });
   let over = false;
   let end: (() => void) | undefined;
   let work: Promise<void> = Promise.resolve();
@@ -41,18 +39,32 @@ export function recallMachines(
   }
 
   async function all(): Promise<void> {
-    let after: string | undefined;
-    do {
+    const keys = [...unknown(catalog.current())];
+    for (let from = 0; from < keys.length; from += AT_ONCE) {
       if (over || !journal.status().on) return;
-      const page = await journal.machines({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const row of page.machines) {
-        // Those that were never seen are at the end.
-        if (row.lastSeen === undefined) return;
-        const facts = factsOf(row);
-        if (Object.keys(facts).length > 1) standings.saw({ facts, asker: row.address ?? '' }, catalog.current());
+      const found = await Promise.all(keys.slice(from, from + AT_ONCE).map((key) => journal.machine(key)));
+      for (const history of found) {
+        if (history === undefined) continue;
+        standings.saw({ facts: rowFacts(history.row), asker: '' }, catalog.current());
       }
-      after = page.next;
-    } while (after !== undefined);
+    }
+  }
+
+  /** Machines that are known by a MAC alone: whatever else is known of one is found by that. */
+  function unknown(snapshot: Snapshot): ReadonlySet<MachineKey> {
+    const known = new Set<string>();
+    const keys = new Set<MachineKey>();
+    for (const { machine, broken } of marks.all()) {
+      if (machine.mac === undefined || broken !== undefined) continue;
+      (machine.uuid === undefined ? keys : known).add(machine.mac);
+    }
+    for (const { nodes } of snapshot.profiles.values()) {
+      for (const node of nodes) {
+        const { mac, uuid } = nodeFacts(node);
+        if (mac !== undefined && uuid === undefined && !known.has(mac)) keys.add(mac);
+      }
+    }
+    return keys;
   }
 
   return {
@@ -67,18 +79,5 @@ export function recallMachines(
       end?.();
       await work;
     },
-  };
-}
-
-function factsOf({ mac, uuid, serial }: MachineRow): MachineFacts {
-  const known = {
-    mac: mac === undefined ? undefined : parseMac(mac),
-    uuid: uuid === undefined ? undefined : parseUuid(uuid),
-    serial: serial === undefined ? undefined : parseLabel(serial),
-  };
-  return {
-    ...(known.mac === undefined ? {} : { mac: known.mac }),
-    ...(known.uuid === undefined ? {} : { uuid: known.uuid }),
-    ...(known.serial === undefined ? {} : { serial: known.serial }),
   };
 }
