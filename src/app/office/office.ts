@@ -52,7 +52,8 @@ export function createOffice(deps: OfficeDeps): Office {
 
 function unlocked<T>(done: Locked<T>): T {
   if (done.kind === 'done') return done.value;
-  throw new Failure('conflict', done.message, { remedy: 'try again when it is over' });
+  // The message says who is at work, and to wait.
+  throw new Failure('conflict', done.message);
 }
 
 function begin({ sync }: Pick<OfficeDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {

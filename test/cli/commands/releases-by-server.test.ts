@@ -93,7 +93,9 @@ describe('beside a server', { timeout: 180_000 }, () => {
       for (const one of words) {
         expect(await cli(...one)).toMatchObject({
           code: 75,
-          stderr: expect.stringContaining('an import is running already') as string,
+          stderr: expect.stringMatching(
+            /^pilotlight: an import is running already, [^()]* \(wait until it has ended\)\n$/,
+          ) as string,
         });
       }
     });
