@@ -16,7 +16,7 @@ export interface SyncOnce {
   readonly options: Pick<SyncOptions, 'dryRun' | 'allowDowngrade'>;
 }
 
-/** One run from the command line, beside a server that may be running on the same folder. */
+/** One run by this process: where no server runs, as the child of one, or as a dry run beside one. */
 export async function syncOnce(settings: Settings, once: SyncOnce): Promise<Locked<SyncReport>> {
   const { tell, options } = once;
   const house = await readHouse(settings);
