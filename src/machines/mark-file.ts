@@ -7,6 +7,8 @@ import { MARK_STATES, type Claim, type InstallMark, type MachineIdentity } from 
 
 /** Below the data directory. */
 export const MARKS_FOLDER = 'state/machines';
+/** Bytes. An honest one is under 1 KiB. */
+export const MAX_MARK = 64 * 1024;
 
 /**
  * The file of a machine's mark: `52-54-00-55-1c-ee.json`, `uuid-c6c3....json`. A serial number may be any text, so its

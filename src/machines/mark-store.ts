@@ -195,7 +195,7 @@ export class MarkStore {
     }
     this.#set(name, mark);
     const text = mark === undefined ? undefined : markText(mark);
-    const written = this.#writer.put(name, text, { keep: otherwise === 'kept' });
+    const written = this.#writer.put(name, text, otherwise === 'kept' ? { text } : asBefore(before));
     const settled = written.then(
       () => {
         this.#unwritten.delete(name);
@@ -234,4 +234,10 @@ export class MarkStore {
 
 function cannotRead(why: string): string {
   return `${MARKS_FOLDER} cannot be read: ${why}`;
+}
+
+/** What a broken one said is not known: what replaced it in spite of a failure stays. */
+function asBefore(mark: InstallMark | undefined): { readonly text: string | undefined } | undefined {
+  if (mark?.broken !== undefined) return undefined;
+  return { text: mark === undefined ? undefined : markText(mark) };
 }

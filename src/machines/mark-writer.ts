@@ -4,7 +4,7 @@ import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { removeFile } from '../files/remove.ts';
 import { replaceFile } from '../files/replace.ts';
-import { MARKS_FOLDER } from './mark-file.ts';
+import { MARKS_FOLDER, MAX_MARK } from './mark-file.ts';
 
 const RETRY_MS = 10_000;
 /** Hidden and not ending in .json: no mark. As large as a block, so that a full disk shows. */
@@ -39,19 +39,42 @@ export class MarkWriter {
   }
 
   /**
-   * Resolves when it is on the disk, and rejects with Failure `unavailable` when it could not be put there. `keep`: then
-   * it is tried again until it is there or something newer is put.
+   * Resolves when it is on the disk, and rejects with Failure `unavailable` when it could not be put there. `otherwise`:
+   * what shall be there then; it is tried again until it is there or something newer is put.
    */
-  put(name: string, text: string | undefined, { keep = false } = {}): Promise<void> {
+  put(name: string, text: string | undefined, otherwise?: { readonly text: string | undefined }): Promise<void> {
     return this.#inLane(name, async () => {
       this.#kept.delete(name);
       try {
         await this.#write(name, text);
       } catch (error) {
-        if (keep) this.#kept.set(name, text);
+        if (otherwise !== undefined) await this.#instead(name, text, otherwise.text);
         throw error;
       }
     });
+  }
+
+  /** Also of what failed the name may be there already: only the last step, the folder's sync, went wrong. */
+  async #instead(name: string, text: string | undefined, other: string | undefined): Promise<void> {
+    if (other !== text && (await this.#now(name)) !== text) return;
+    this.#kept.set(name, other);
+    if (other === text) return;
+    try {
+      await this.#write(name, other);
+      this.#kept.delete(name);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+
+  /** What is in the file; undefined when there is none. */
+  async #now(name: string): Promise<string | undefined> {
+    try {
+      return (await this.#files.read(`${MARKS_FOLDER}/${name}`, MAX_MARK)).bytes.toString('utf8');
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return error.code === 'not-found' ? undefined : '';
+    }
   }
 
   /** Writes what a mark would be and removes it again: `trouble` knows afterwards. */
@@ -88,7 +111,7 @@ export class MarkWriter {
   async #again(): Promise<void> {
     const kept = [...this.#kept];
     if (kept.length === 0 && !this.#closed) await this.probe();
-    await Promise.all(kept.map(([name, text]) => this.put(name, text, { keep: true }).catch(() => undefined)));
+    await Promise.all(kept.map(([name, text]) => this.put(name, text, { text }).catch(() => undefined)));
   }
 
   async #write(name: string, text: string | undefined): Promise<void> {

@@ -2,10 +2,8 @@ import { Failure, failureLine } from '../domain/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { Listing } from '../files/list-folder.ts';
 import type { InstallMark } from './mark.ts';
-import { machineOfFile, MARKS_FOLDER, parseMark } from './mark-file.ts';
+import { machineOfFile, MARKS_FOLDER, MAX_MARK, parseMark } from './mark-file.ts';
 
-/** Bytes. An honest one is under 1 KiB. */
-const MAX_MARK = 64 * 1024;
 /** How many are read at the same time. */
 const AT_ONCE = 64;
 

@@ -50,9 +50,9 @@ it('says that it could not write, once in the log, and knows when it can again',
 it('keeps trying what is to be kept, the newest of each, and nothing else', async () => {
   const { writer, file, state } = await open(5);
   writeFileSync(state, 'not a folder');
-  await expect(writer.put('a.json', 'one', { keep: true })).rejects.toThrow();
-  await expect(writer.put('a.json', 'three', { keep: true })).rejects.toThrow();
-  await expect(writer.put('b.json', 'two', { keep: true })).rejects.toThrow();
+  await expect(writer.put('a.json', 'one', { text: 'one' })).rejects.toThrow();
+  await expect(writer.put('a.json', 'three', { text: 'three' })).rejects.toThrow();
+  await expect(writer.put('b.json', 'two', { text: 'two' })).rejects.toThrow();
   await expect(writer.put('b.json', 'newer')).rejects.toThrow();
   rmSync(state);
   await vi.waitFor(() => {
@@ -74,7 +74,7 @@ it('finds out by itself that it can write again, with nothing to write', async (
 it('tries once more when the server stops, and then no more', async () => {
   const { writer, file, log, state } = await open();
   writeFileSync(state, 'not a folder');
-  await expect(writer.put('a.json', 'one', { keep: true })).rejects.toThrow();
+  await expect(writer.put('a.json', 'one', { text: 'one' })).rejects.toThrow();
   rmSync(state);
   mkdirSync(state);
   await writer.close();
