@@ -242,7 +242,6 @@ it(
       { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
     );
   },
-  300_000,
 );
 
 /** Not on the disk, and the client knows: it comes again. */
