@@ -1,27 +1,29 @@
 import { readFileSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, it, vi } from 'vitest';
-import type * as SyncFolder from '../../src/files/sync-folder.ts';
+import { afterEach, expect, it, vi } from 'vitest';
 import { byMac, claimAs, MAC, openStand, TARGET } from './marks.ts';
 
-const disk = vi.hoisted(() => ({ failures: 0 }));
-
 /** The file gets its name, and only then the disk fails: the folder cannot be synced. */
-vi.mock('../../src/files/sync-folder.ts', async (original) => {
-  const { syncFolder } = await original<typeof SyncFolder>();
-  return {
-    syncFolder: async (path: string) => {
-      if (disk.failures > 0 && path.endsWith('machines')) {
-        disk.failures -= 1;
-        throw Object.assign(new Error('injected'), { code: 'EIO' });
-      }
-      await syncFolder(path);
-    },
-  };
-});
+async function failFolderSync(times: number): Promise<void> {
+  const probe = await open(tmpdir(), 'r');
+  const handles = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own handle below
+  const { sync } = handles;
+  let left = times;
+  vi.spyOn(handles, 'sync').mockImplementation(async function (this: FileHandle) {
+    if (left > 0 && (await this.stat()).isDirectory()) {
+      left -= 1;
+      throw Object.assign(new Error('injected'), { code: 'EIO' });
+    }
+    await sync.call(this);
+  });
+}
 
-beforeEach(() => {
-  disk.failures = 0;
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 it.each([1, 2])(
@@ -29,7 +31,7 @@ it.each([1, 2])(
   async (failures) => {
     const { marks, reopen, dir } = await openStand();
     await marks.installed(byMac(), TARGET);
-    disk.failures = failures;
+    await failFolderSync(failures);
     await expect(marks.reinstall(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
     expect(readFileSync(join(dir, 'state/machines', `${MAC.replaceAll(':', '-')}.json`), 'utf8')).toContain(
       '"installed"',
@@ -42,7 +44,7 @@ it.each([1, 2])(
 it('a claim that could not be let go is still held after a restart', async () => {
   const { marks, reopen } = await openStand();
   await claimAs(marks, byMac());
-  disk.failures = 1;
+  await failFolderSync(1);
   await expect(marks.release(byMac())).rejects.toMatchObject({ code: 'unavailable' });
   await marks.close();
   expect(await claimAs(await reopen(), byMac(), '10.0.0.8')).toMatchObject({ kind: 'claimed' });
