@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { openCatalog, type LivingCatalog } from '../src/catalog/catalog.ts';
-import { parseLabel, type MachineFacts } from '../src/domain/facts.ts';
-import { SILENT } from '../src/domain/log.ts';
-import { parseMac } from '../src/domain/mac.ts';
+import { parseLabel, type MachineFacts } from '../src/model/facts.ts';
+import { SILENT } from '../src/model/log.ts';
+import { parseMac } from '../src/model/mac.ts';
 import { openDataRoot } from '../src/files/data-root.ts';
 
 const MACHINES = 10_000;

@@ -4,13 +4,13 @@ import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal, type DurableJournal } from '../src/journal/create-journal.ts';
-import { machineKey } from '../src/domain/machine.ts';
+import { machineKey } from '../src/model/machine.ts';
 import { openDatabase } from '../src/journal/open-database.ts';
 import { MachineTable, newMachine } from '../src/journal/machine-record.ts';
-import type { Decision } from '../src/domain/decision.ts';
-import type { MachineFacts } from '../src/domain/facts.ts';
-import { SILENT } from '../src/domain/log.ts';
-import { parseMac } from '../src/domain/mac.ts';
+import type { Decision } from '../src/model/decision.ts';
+import type { MachineFacts } from '../src/model/facts.ts';
+import { SILENT } from '../src/model/log.ts';
+import { parseMac } from '../src/model/mac.ts';
 import { type Bench, type Figure, tempFolder } from './harness.ts';
 
 const EVENTS = Number(process.env['PILOTLIGHT_BENCH_EVENTS'] ?? 10_000_000);

@@ -1,7 +1,7 @@
-import { API_ROUTES } from '../src/doors/http/operator/api/api-table.ts';
-import type { ApiRoute } from '../src/doors/http/operator/api/api-route.ts';
-import type { JsonSchema } from '../src/doors/http/operator/api/json-schema.ts';
-import { METRIC_ROWS, type MetricRow } from '../src/observe/metric-table.ts';
+import { API_ROUTES } from '../src/admin/api/api-table.ts';
+import type { ApiRoute } from '../src/admin/api/route.ts';
+import type { JsonSchema } from '../src/admin/api/json-schema.ts';
+import { METRIC_ROWS, type MetricRow } from '../src/telemetry/metric-table.ts';
 
 /** docs/api.md with its two tables made anew; the text around them is written by hand. */
 export function apiPage(page: string): string {

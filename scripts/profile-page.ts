@@ -1,5 +1,5 @@
 import { profileSchema } from '../src/catalog/profile-schema.ts';
-import type { Json, JsonObject } from '../src/domain/profile.ts';
+import type { Json, JsonObject } from '../src/model/profile.ts';
 
 /** docs/profile-keys.md as text. */
 export function profilePage(): string {

@@ -1,6 +1,6 @@
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Origin } from '../domain/origin.ts';
-import type { DocumentKind } from '../domain/profile.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import type { DocumentKind } from '../model/profile.ts';
 import type { Match } from '../catalog/snapshot.ts';
 import { installAutoinstall } from '../documents/install-autoinstall.ts';
 import { installPreseed } from '../documents/install-preseed.ts';

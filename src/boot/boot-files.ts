@@ -1,13 +1,13 @@
-import { Failure } from '../domain/failure.ts';
-import { parseMac } from '../domain/mac.ts';
-import { programNamed } from '../firmware/programs.ts';
-import { grubScript } from '../render/grub-script.ts';
-import { pxelinuxConfig } from '../render/pxelinux-config.ts';
-import { startScript } from '../render/start-script.ts';
-import { systemOf } from '../systems/systems.ts';
-import type { BootFile, BootFileQuestion, Question } from './desk.ts';
+import { Failure } from '../model/failure.ts';
+import { parseMac } from '../model/mac.ts';
+import { programNamed } from '../images/programs.ts';
+import { grubScript } from '../ipxe/other-loaders.ts';
+import { pxelinuxConfig } from '../ipxe/pxelinux-config.ts';
+import { startScript } from '../ipxe/start-script.ts';
+import { systemOf } from '../os/systems.ts';
+import type { BootFile, BootFileQuestion, Question } from './boot-service.ts';
 import { whoIs } from './reasons.ts';
-import type { ScriptDesk } from './script-desk.ts';
+import type { ScriptDesk } from './scripts.ts';
 
 const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
 // pxelinux.cfg/01-MAC (01 is Ethernet's ARP type), GRUB's grub.cfg-01-MAC, each in any folder.

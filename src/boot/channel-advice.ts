@@ -1,7 +1,7 @@
-import { Failure } from '../domain/failure.ts';
-import type { Problem } from '../domain/problem.ts';
-import type { Profile } from '../domain/profile.ts';
-import { FEEDS } from '../systems/feeds/feeds.ts';
+import { Failure } from '../model/failure.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Profile } from '../model/profile.ts';
+import { FEEDS } from '../os/feeds.ts';
 
 /** A channel that the system's feed does not have: the release sync would find it out, at night. Nothing is fetched. */
 export function channelAdvice({ system, channel, arch, file, raw }: Profile): readonly Problem[] {

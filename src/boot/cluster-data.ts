@@ -1,5 +1,5 @@
-import { Failure } from '../domain/failure.ts';
-import type { Cluster, Json, JsonObject, Profile } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { Cluster, Json, JsonObject, Profile } from '../model/profile.ts';
 
 /** What is known of the discovery of clusters. */
 export interface ClusterLinks {

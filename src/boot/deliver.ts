@@ -1,8 +1,8 @@
-import { Failure } from '../domain/failure.ts';
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Origin } from '../domain/origin.ts';
-import { problemFailure } from '../domain/problem.ts';
-import type { DocumentKind } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import { problemFailure } from '../model/problem.ts';
+import type { DocumentKind } from '../model/profile.ts';
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
 import { checkDocument, isPacked } from '../documents/document.ts';

@@ -1,8 +1,8 @@
-import { Failure } from '../domain/failure.ts';
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Origin } from '../domain/origin.ts';
-import type { Plan } from '../domain/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Plan } from '../model/plan.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';

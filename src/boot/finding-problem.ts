@@ -1,5 +1,5 @@
 import type { Finding } from '../documents/finding.ts';
-import type { Problem } from '../domain/problem.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** A finding inside one document becomes a problem of the operator's folder. */
 export function findingProblem(finding: Finding, file: string): Problem {

@@ -1,7 +1,7 @@
-import { Failure, failureLine } from '../domain/failure.ts';
-import type { JsonObject } from '../domain/profile.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { JsonObject } from '../model/profile.ts';
 import type { Match } from '../catalog/snapshot.ts';
-import { makeHostKey, type HostKey } from '../identity/host-key.ts';
+import { makeHostKey, type HostKey } from '../machines/host-keys.ts';
 
 /** Where templates get host keys from: src/identity has those of the nodes. */
 export interface HostKeys {

@@ -1,5 +1,5 @@
-import type { Problem } from '../domain/problem.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../domain/profile.ts';
+import type { Problem } from '../model/problem.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { checkDocumentBytes, isPacked } from '../documents/document.ts';

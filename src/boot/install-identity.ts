@@ -1,8 +1,8 @@
 import { IDENTITY_KEYS, identityOf, type IdentityKey } from '../catalog/identity.ts';
 import type { Match } from '../catalog/snapshot.ts';
-import type { MachineFacts } from '../domain/facts.ts';
-import { isSharedSerial, isSharedUuid } from '../domain/shared-ids.ts';
-import type { Node } from '../domain/profile.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import { isSharedSerial, isSharedUuid } from '../model/shared-ids.ts';
+import type { Node } from '../model/profile.ts';
 import type { InstallIdentity, MachineIdentity } from '../machines/mark.ts';
 
 /**

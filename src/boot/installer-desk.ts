@@ -1,12 +1,12 @@
-import { Failure } from '../domain/failure.ts';
-import { artifactUrl } from '../domain/plan.ts';
+import { Failure } from '../model/failure.ts';
+import { artifactUrl } from '../model/plan.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { contentTypeOf } from '../documents/document.ts';
 import { installCloudConfig, installIgnition, reportIgnition } from '../documents/install-configs.ts';
 import type { InstallJob } from '../documents/install-script.ts';
-import { installDisk } from '../systems/installing.ts';
-import { systemOf } from '../systems/systems.ts';
-import type { DocumentAnswer, Question } from './desk.ts';
+import { installDisk } from '../os/installing.ts';
+import { systemOf } from '../os/systems.ts';
+import type { DocumentAnswer, Question } from './boot-service.ts';
 import { documentLinks, installLinks } from './links.ts';
 import { decisionOf, whoIs } from './reasons.ts';
 

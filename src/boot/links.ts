@@ -1,11 +1,11 @@
-import { macHyphens } from '../domain/mac.ts';
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Origin } from '../domain/origin.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../domain/profile.ts';
+import { macHyphens } from '../model/mac.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
 import { findDocument } from '../catalog/find-document.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
-import type { InstallLinks } from '../systems/system.ts';
-import { nameInUrl } from '../domain/name.ts';
+import type { InstallLinks } from '../os/system.ts';
+import { nameInUrl } from '../model/name.ts';
 import { hasIdentity, identityQuery } from './reasons.ts';
 
 /**

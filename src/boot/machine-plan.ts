@@ -1,9 +1,9 @@
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Origin } from '../domain/origin.ts';
-import type { Artifact, Plan } from '../domain/plan.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Artifact, Plan } from '../model/plan.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
-import type { Shelf } from '../images/shelf.ts';
-import { systemOf } from '../systems/systems.ts';
+import type { Shelf } from '../images/store.ts';
+import { systemOf } from '../os/systems.ts';
 import { documentLinks, installLinks } from './links.ts';
 
 /** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */

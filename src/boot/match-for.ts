@@ -1,5 +1,5 @@
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
-import type { Question } from './desk.ts';
+import type { Question } from './boot-service.ts';
 
 /** What machines get that no profile names: the setting of the same name. */
 export interface UnknownPolicy {

@@ -1,7 +1,7 @@
-import { parseLabel, type MachineFacts } from '../domain/facts.ts';
-import { parseMac } from '../domain/mac.ts';
-import type { Profile } from '../domain/profile.ts';
-import { parseUuid } from '../domain/uuid.ts';
+import { parseLabel, type MachineFacts } from '../model/facts.ts';
+import { parseMac } from '../model/mac.ts';
+import type { Profile } from '../model/profile.ts';
+import { parseUuid } from '../model/uuid.ts';
 import type { Match } from '../catalog/snapshot.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { Decision } from '../domain/decision.ts';
-import { macHyphens } from '../domain/mac.ts';
-import type { MachineFacts } from '../domain/facts.ts';
+import type { Decision } from '../model/decision.ts';
+import { macHyphens } from '../model/mac.ts';
+import type { MachineFacts } from '../model/facts.ts';
 import type { Match } from '../catalog/snapshot.ts';
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */

@@ -1,6 +1,6 @@
-import { compareVersions, parseVersion, type Version } from '../domain/version.ts';
+import { compareVersions, parseVersion, type Version } from '../model/version.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { systemOf } from '../systems/systems.ts';
+import { systemOf } from '../os/systems.ts';
 
 const VARIABLE = { coreos: 'COREOS', flatcar: 'FLATCAR' } as const;
 

@@ -1,12 +1,12 @@
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import { NO_MARKS, type Claims, type LifeQuestion, type MarkView } from '../machines/claims.ts';
 import type { Asker, InstallIdentity, InstallMark } from '../machines/mark.ts';
-import type { Question } from './desk.ts';
+import type { Question } from './boot-service.ts';
 import { installIdentity } from './install-identity.ts';
 import { bootFiles } from './machine-plan.ts';
 import { matchFor, WAIT, type UnknownPolicy } from './match-for.ts';
-import { standingOf, type Standing } from './standing.ts';
+import { standingOf, type Standing } from './decide.ts';
 
 export interface StandingDeskOptions {
   /** Without them no machine is installed. */

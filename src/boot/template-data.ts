@@ -1,10 +1,10 @@
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Origin } from '../domain/origin.ts';
-import type { Json, JsonObject, Node } from '../domain/profile.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Json, JsonObject, Node } from '../model/profile.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { phoneHomeUnit } from '../documents/report-units.ts';
-import type { HostKey } from '../identity/host-key.ts';
-import type { TemplateData } from '../render/template.ts';
+import type { HostKey } from '../machines/host-keys.ts';
+import type { TemplateData } from '../templates/template.ts';
 import { clusterData, NO_LINKS, type ClusterLinks } from './cluster-data.ts';
 import { hostKeyData } from './host-keys.ts';
 import { reportLinks } from './links.ts';

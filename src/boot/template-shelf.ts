@@ -1,7 +1,7 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { SourceDocument } from '../catalog/snapshot.ts';
 import { linesNotUtf8 } from '../documents/document-text.ts';
-import { compileTemplate, type Template } from '../render/template.ts';
+import { compileTemplate, type Template } from '../templates/template.ts';
 
 /** Compiled templates: compiling is the slow half (up to seconds for a large file), so it is done once for each version. */
 export interface TemplateShelf {

@@ -1,7 +1,7 @@
 import type { Match } from '../catalog/snapshot.ts';
-import { Failure } from '../domain/failure.ts';
-import type { MachineArch, MachineFacts } from '../domain/facts.ts';
-import type { Arch } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { MachineArch, MachineFacts } from '../model/facts.ts';
+import type { Arch } from '../model/profile.ts';
 
 /**
  * Which machines can run which kernels. A BIOS iPXE says i386 on any processor (only our own start script asks the CPU),

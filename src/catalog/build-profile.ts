@@ -1,5 +1,5 @@
-import { parseMac } from '../domain/mac.ts';
-import type { Name } from '../domain/name.ts';
+import { parseMac } from '../model/mac.ts';
+import type { Name } from '../model/name.ts';
 import {
   DOCUMENT_KINDS,
   type Arch,
@@ -10,8 +10,8 @@ import {
   type Node,
   type Profile,
   type SystemId,
-} from '../domain/profile.ts';
-import { parseUuid } from '../domain/uuid.ts';
+} from '../model/profile.ts';
+import { parseUuid } from '../model/uuid.ts';
 
 /** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */
 const TEXTS = ['coreos_autologin', 'root', 'rootfstype', 'sshkey', 'kernel', ...DOCUMENT_KINDS] as const;

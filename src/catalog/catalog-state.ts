@@ -1,7 +1,7 @@
-import type { Log } from '../domain/log.ts';
-import { placeText } from '../domain/failure.ts';
-import { MAX_PROFILE_BYTES } from '../domain/profile.ts';
-import { problemLine, type Problem } from '../domain/problem.ts';
+import type { Log } from '../model/log.ts';
+import { placeText } from '../model/failure.ts';
+import { MAX_PROFILE_BYTES } from '../model/profile.ts';
+import { problemLine, type Problem } from '../model/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
 import { decide, type Choice, type Slots } from './decide.ts';

@@ -1,6 +1,6 @@
-import type { Log } from '../domain/log.ts';
-import type { Problem } from '../domain/problem.ts';
-import type { Service } from '../domain/service.ts';
+import type { Log } from '../model/log.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Service } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { CatalogState, FOLDERS } from './catalog-state.ts';
 import { createFolderWatch, systemWatch, type FolderWatch, type Watch } from './folder-watch.ts';

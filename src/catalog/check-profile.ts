@@ -1,5 +1,5 @@
-import type { Profile } from '../domain/profile.ts';
-import { compareVersions, parseVersion } from '../domain/version.ts';
+import type { Profile } from '../model/profile.ts';
+import { compareVersions, parseVersion } from '../model/version.ts';
 import { claimPath, exclusiveClaims, sharedClaims } from './claim-ids.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
 import { canonicalAddress } from './ip-address.ts';

@@ -1,4 +1,4 @@
-import type { Profile } from '../domain/profile.ts';
+import type { Profile } from '../model/profile.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
 import { canonicalAddress } from './ip-address.ts';
 import type { JsonPath } from './positions.ts';

@@ -1,6 +1,6 @@
-import { Failure } from '../domain/failure.ts';
-import { MAX_PROFILE_BYTES } from '../domain/profile.ts';
-import { problemFailure, type Problem } from '../domain/problem.ts';
+import { Failure } from '../model/failure.ts';
+import { MAX_PROFILE_BYTES } from '../model/profile.ts';
+import { problemFailure, type Problem } from '../model/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { editFile, readIfThere as readFileIfThere } from '../files/edit-file.ts';
 import { readJson } from './json-text.ts';

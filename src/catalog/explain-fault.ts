@@ -1,5 +1,5 @@
-import { nearest } from '../domain/nearest.ts';
-import type { Json, JsonObject } from '../domain/profile.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Json, JsonObject } from '../model/profile.ts';
 import type { JsonPath } from './positions.ts';
 
 /** Something in a profile that the schema does not allow, in words for the person who wrote it. */

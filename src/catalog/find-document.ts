@@ -1,4 +1,4 @@
-import type { DocumentKind } from '../domain/profile.ts';
+import type { DocumentKind } from '../model/profile.ts';
 import type { SourceDocument } from './snapshot.ts';
 
 type Documents = ReadonlyMap<string, SourceDocument>;

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
-import { Failure } from '../domain/failure.ts';
-import { problemLine, type Problem } from '../domain/problem.ts';
+import { Failure } from '../model/failure.ts';
+import { problemLine, type Problem } from '../model/problem.ts';
 import type { DataRoot, ReadFile } from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
 import { identityOf, type FileFacts } from '../files/file-facts.ts';

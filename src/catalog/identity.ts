@@ -1,5 +1,5 @@
-import { parseLabel, type MachineFacts } from '../domain/facts.ts';
-import type { Node } from '../domain/profile.ts';
+import { parseLabel, type MachineFacts } from '../model/facts.ts';
+import type { Node } from '../model/profile.ts';
 
 /** The keys of a node by which a machine can be known, most reliable first. */
 export const IDENTITY_KEYS = ['mac', 'uuid', 'serial'] as const;

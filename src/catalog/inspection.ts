@@ -1,6 +1,6 @@
-import type { Log } from '../domain/log.ts';
-import type { Problem } from '../domain/problem.ts';
-import { DOCUMENT_KINDS } from '../domain/profile.ts';
+import type { Log } from '../model/log.ts';
+import type { Problem } from '../model/problem.ts';
+import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { documentNames } from './find-document.ts';
 import { parsePath } from './positions.ts';
 import type { ReadProfile } from './read-profile.ts';

@@ -1,5 +1,5 @@
 import type { Node as Tree } from 'jsonc-parser';
-import type { Json, JsonObject } from '../domain/profile.ts';
+import type { Json, JsonObject } from '../model/profile.ts';
 
 /** How the entries of an object or a list are set: the text that stands between them. All of it white space and commas. */
 export interface Layout {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { findNodeAtLocation, parseTree, printParseErrorCode, visit, type Node as Tree } from 'jsonc-parser';
-import type { Problem } from '../domain/problem.ts';
-import type { Json } from '../domain/profile.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Json } from '../model/profile.ts';
 import { depthFault } from './json-depth.ts';
 import { pathText, positionAt, type JsonPath, type Position } from './positions.ts';
 

@@ -1,5 +1,5 @@
-import { nearest } from '../domain/nearest.ts';
-import type { Json, JsonObject } from '../domain/profile.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Json, JsonObject } from '../model/profile.ts';
 import type { SchemaFault } from './explain-fault.ts';
 
 /** All that coreos-ipxe-server knew. */

@@ -1,6 +1,6 @@
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Problem } from '../domain/problem.ts';
-import type { Node, Profile } from '../domain/profile.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Node, Profile } from '../model/profile.ts';
 import type { Decision, Slots } from './decide.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
 import type { ReadProfile } from './read-profile.ts';

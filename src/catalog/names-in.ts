@@ -1,5 +1,5 @@
-import { parseMac } from '../domain/mac.ts';
-import { parseUuid } from '../domain/uuid.ts';
+import { parseMac } from '../model/mac.ts';
+import { parseUuid } from '../model/uuid.ts';
 import { comparableSerial } from './identity.ts';
 
 const QUOTED = /"([0-9A-Fa-f:.-]{12,36})"|"serial"\s{0,20}:\s{0,20}"([ -~]{1,128}?)"/g;

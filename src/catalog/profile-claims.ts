@@ -1,4 +1,4 @@
-import type { Problem } from '../domain/problem.ts';
+import type { Problem } from '../model/problem.ts';
 import { claimPath, DEFAULT_CLAIM, type Claim } from './claim-ids.ts';
 import { pathText } from './positions.ts';
 import type { ReadProfile } from './read-profile.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
-import type { Json, JsonObject } from '../domain/profile.ts';
+import type { Json, JsonObject } from '../model/profile.ts';
 import { explainFault, type RawFault, type SchemaFault } from './explain-fault.ts';
 import type { JsonPath } from './positions.ts';
 

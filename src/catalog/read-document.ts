@@ -1,5 +1,5 @@
-import { NAME_RULE, parseName } from '../domain/name.ts';
-import type { Problem } from '../domain/problem.ts';
+import { NAME_RULE, parseName } from '../model/name.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Reading } from './slot.ts';
 import type { SourceDocument, SshKey } from './snapshot.ts';
 

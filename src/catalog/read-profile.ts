@@ -1,6 +1,6 @@
-import { isInFolder, NAME_RULE, parseName } from '../domain/name.ts';
-import type { Problem } from '../domain/problem.ts';
-import type { JsonObject, Profile } from '../domain/profile.ts';
+import { isInFolder, NAME_RULE, parseName } from '../model/name.ts';
+import type { Problem } from '../model/problem.ts';
+import type { JsonObject, Profile } from '../model/profile.ts';
 import { buildProfile } from './build-profile.ts';
 import { checkProfile } from './check-profile.ts';
 import { exclusiveClaims, sharedClaims, type Claim } from './claim-ids.ts';

@@ -1,5 +1,5 @@
-import type { Problem } from '../domain/problem.ts';
-import { DOCUMENT_KINDS } from '../domain/profile.ts';
+import type { Problem } from '../model/problem.ts';
+import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { documentNames, findDocument } from './find-document.ts';
 import type { Around } from './inspection.ts';
 import type { ReadProfile } from './read-profile.ts';

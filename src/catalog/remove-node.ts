@@ -1,6 +1,6 @@
 import { getNodeValue, parseTree, type Node as Tree } from 'jsonc-parser';
-import type { Json, JsonObject } from '../domain/profile.ts';
-import { nodesIn, splice } from './add-node.ts';
+import type { Json, JsonObject } from '../model/profile.ts';
+import { nodesIn, splice } from './edit-nodes.ts';
 import { endOf } from './json-layout.ts';
 
 /** The node as it stands in the file, and the file's text without it. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../domain/problem.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** What reading a file gave. Without `thing` the file as it is on disk cannot come into force. */
 export interface Reading<T> {

@@ -1,6 +1,6 @@
-import type { MachineFacts } from '../domain/facts.ts';
-import type { Problem } from '../domain/problem.ts';
-import type { Node, Profile } from '../domain/profile.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Node, Profile } from '../model/profile.ts';
 
 /** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
 export interface SourceDocument {

@@ -1,5 +1,5 @@
-import { problemLine, type Problem } from '../domain/problem.ts';
-import { DOCUMENT_KINDS, type Profile } from '../domain/profile.ts';
+import { problemLine, type Problem } from '../model/problem.ts';
+import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
 import { aroundOf, decide, incomplete, type Slots } from './decide.ts';
 import { findDocument } from './find-document.ts';
 import type { Inspection } from './inspection.ts';

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { Failure, failureLine } from '../domain/failure.ts';
-import { nearest } from '../domain/nearest.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import { nearest } from '../model/nearest.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { settingFlags } from '../settings/families.ts';
 import { version } from '../settings/version.ts';
 import type { Command, Invocation } from './command.ts';
 import { EXIT, type CliContext, type ExitCode } from './context.ts';
-import { adoptCommand } from './commands/adopt.ts';
+import { adoptCommand } from './commands/machines.ts';
 import { checkCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
 import { doctorCommand } from './commands/doctor.ts';

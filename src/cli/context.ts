@@ -1,6 +1,6 @@
 import type { ParentChannel } from './parent-channel.ts';
 
-import type { ServerOptions } from '../app/server.ts';
+import type { ServerOptions } from '../server/server.ts';
 
 /** Where a command writes: a process stream, or a string in a test. */
 export interface Output {

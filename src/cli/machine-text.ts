@@ -1,7 +1,7 @@
-import type { MachineState } from '../domain/machine.ts';
-import type { MachineRow } from '../domain/views.ts';
+import type { MachineState } from '../model/machine.ts';
+import type { MachineRow } from '../model/views.ts';
 import type { CliContext } from './context.ts';
-import { fittedTable, type Column } from './table.ts';
+import { fittedTable, type Column } from './text.ts';
 import { bytesText, secondsText } from './units.ts';
 
 /** Which terminal sequences may be used. */

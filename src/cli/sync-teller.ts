@@ -1,4 +1,4 @@
-import type { SyncEvent } from '../domain/sync-event.ts';
+import type { SyncEvent } from '../model/sync-event.ts';
 import type { Output } from './context.ts';
 import type { ParentChannel } from './parent-channel.ts';
 import { createProgressBars } from './progress-bars.ts';

@@ -1,4 +1,4 @@
-import type { SyncEvent, SyncReport, TargetReport } from '../domain/sync-event.ts';
+import type { SyncEvent, SyncReport, TargetReport } from '../model/sync-event.ts';
 import { bytesText, tableText } from './units.ts';
 
 /** What is worth a line of its own while a sync runs; undefined for everything else. */

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { SystemId } from '../domain/profile.ts';
+import type { SystemId } from '../model/profile.ts';
 import { shown, type Findings, type Path } from './finding.ts';
 import { unitFileProblem } from './unit-file.ts';
 import type { YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';

@@ -1,5 +1,5 @@
-import { nearest } from '../domain/nearest.ts';
-import type { SystemId } from '../domain/profile.ts';
+import { nearest } from '../model/nearest.ts';
+import type { SystemId } from '../model/profile.ts';
 import { typeWords, valueWords, type Violation } from './check-schema.ts';
 import { cloudConfigKind, headerRemedy } from './cloud-config-kind.ts';
 import { checkCloudConfigRules } from './cloud-config-rules.ts';

@@ -1,4 +1,4 @@
-import type { DocumentKind, SystemId } from '../domain/profile.ts';
+import type { DocumentKind, SystemId } from '../model/profile.ts';
 import { checkCloudConfig, checkVariables, type CloudConfigTarget } from './cloud-config.ts';
 import { documentText, isGzip, linesNotUtf8 } from './document-text.ts';
 import { Findings, type Finding } from './finding.ts';

@@ -1,4 +1,4 @@
-import type { SystemId } from '../domain/profile.ts';
+import type { SystemId } from '../model/profile.ts';
 
 interface Spec {
   readonly version: string;

@@ -1,5 +1,5 @@
 import { modify, applyEdits } from 'jsonc-parser';
-import type { DocumentKind, SystemId } from '../domain/profile.ts';
+import type { DocumentKind, SystemId } from '../model/profile.ts';
 import { cloudConfigKind, firstLine } from './cloud-config-kind.ts';
 import { Findings } from './finding.ts';
 import { readJson } from './json-text.ts';

@@ -1,4 +1,4 @@
-import type { SystemId } from '../domain/profile.ts';
+import type { SystemId } from '../model/profile.ts';
 import { checkAutoinstall } from './autoinstall.ts';
 import { shown, type Findings } from './finding.ts';
 import { readYaml } from './yaml-tree.ts';

@@ -1,5 +1,5 @@
-import { Failure } from '../domain/failure.ts';
-import type { Origin } from '../domain/origin.ts';
+import { Failure } from '../model/failure.ts';
+import type { Origin } from '../model/origin.ts';
 
 /** Where machines find us. */
 export interface Server {

@@ -1,6 +1,6 @@
-import { Failure } from '../domain/failure.ts';
-import { nearest } from '../domain/nearest.ts';
-import type { Node, Profile } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Node, Profile } from '../model/profile.ts';
 
 /** The node of that name. Throws Failure `not-found` with the nearest one's name. */
 export function findNode(profiles: Iterable<Profile>, name: string): { profile: Profile; node: Node } {

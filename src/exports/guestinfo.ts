@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { DocumentKind, SystemId } from '../domain/profile.ts';
+import type { DocumentKind, SystemId } from '../model/profile.ts';
 import type { NodeDocument } from './node-document.ts';
 
 /**

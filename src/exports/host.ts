@@ -1,6 +1,6 @@
-import { Failure } from '../domain/failure.ts';
-import type { Mac } from '../domain/mac.ts';
-import type { Profile, SystemId } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { Mac } from '../model/mac.ts';
+import type { Profile, SystemId } from '../model/profile.ts';
 import { isIpv4 } from './ipv4.ts';
 
 /** A node as its neighbours' files know it. */

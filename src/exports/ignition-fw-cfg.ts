@@ -1,4 +1,4 @@
-import type { DocumentKind, SystemId } from '../domain/profile.ts';
+import type { DocumentKind, SystemId } from '../model/profile.ts';
 
 /** QEMU's fw_cfg is read by Ignition alone. */
 export const FW_CFG_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {

@@ -1,5 +1,5 @@
-import { Failure } from '../domain/failure.ts';
-import type { DocumentKind, Node, Profile } from '../domain/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { DocumentKind, Node, Profile } from '../model/profile.ts';
 
 /** A node's configuration as this server would send it. */
 export interface NodeDocument {

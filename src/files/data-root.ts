@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { Failure } from '../domain/failure.ts';
-import { KeyedMutex } from '../domain/keyed-mutex.ts';
+import { Failure } from '../model/failure.ts';
+import { KeyedMutex } from '../model/keyed-mutex.ts';
 import { factsOf, hasSameContent, isSameFile, type FileFacts } from './file-facts.ts';
 import { listFolder, type Listing } from './list-folder.ts';
 import { readAll } from './read-all.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
 import { waitForLock, type Lock } from './lock.ts';
 import { placeFile } from './place-file.ts';

@@ -1,5 +1,5 @@
 import { lstat, stat } from 'node:fs/promises';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
 import { systemFailure } from './system-error.ts';
 

@@ -1,6 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
 import { isLeftOver } from './lock.ts';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { type FileFacts } from './file-facts.ts';
 
 /** An entry that cannot be read as a file: a folder, a FIFO, a link that leads nowhere or out of the root. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { describeProcess, isSameHost, isSameKernel, startTime, type ProcessId } from './lock-holder.ts';
 import { knock, openLifeSocket, type LifeSocket } from './lock-socket.ts';
 import { errnoOf, systemFailure } from './system-error.ts';

@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { type DataRoot } from './data-root.ts';
 import { shownPath } from './relative-path.ts';
 import { syncFolder } from './sync-folder.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /**
  * Checks a path below a root by its letters alone: `a/b.txt`, never absolute, no empty, `.` or `..` segment, no NUL, no

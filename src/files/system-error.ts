@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { shownPath } from './relative-path.ts';
 
 /** Node's `code` of a system error (`ENOENT`), undefined for anything else. */

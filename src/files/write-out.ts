@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { placeFile } from './place-file.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 

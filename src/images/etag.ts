@@ -1,5 +1,5 @@
 import { dirname, basename } from 'node:path/posix';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { type DataRoot } from '../files/data-root.ts';
 import { identityOf, type FileFacts } from '../files/file-facts.ts';
 import { MANIFEST_NAME, parseManifest, type ReleaseManifest } from './manifest.ts';

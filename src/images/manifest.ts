@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /** What a published release holds and what was verified of it: written beside its files when it is published. */
 export interface ReleaseManifest {

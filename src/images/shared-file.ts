@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { factsOf, hasSameContent, type FileFacts } from '../files/file-facts.ts';
 import { type OpenFile } from '../files/data-root.ts';
 import { type ChunkSource } from './chunk-cache.ts';

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { STRAY_MS } from './strays.ts';
+import { STRAY_MS } from './unattributed-events.ts';
 import type { Unlisted } from './unlisted.ts';
 
 const DAY = 86_400_000;

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { DiscoveryChange } from '../domain/discovery.ts';
+import type { DiscoveryChange } from '../model/discovery.ts';
 import { readDiscovery, writeDiscovery } from './discovery-store.ts';
 
 type Asked = (db: Database.Database, args: unknown) => unknown;

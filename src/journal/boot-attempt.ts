@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../domain/journal-event.ts';
+import type { JournalEvent } from '../model/journal-event.ts';
 
 /**
  * How far a boot is. `asking`: DHCP and TFTP. `told`: it got a script. `running`: its system fetched its configuration.

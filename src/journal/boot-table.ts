@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BootView } from '../domain/views.ts';
+import type { BootView } from '../model/views.ts';
 import type { Phase } from './boot-attempt.ts';
 
 /** A row of `boot`, in the names of its columns. */

@@ -1,4 +1,4 @@
-import type { Log } from '../domain/log.ts';
+import type { Log } from '../model/log.ts';
 import type { Durable } from './asks.ts';
 import type { Journal } from './journal.ts';
 import { openInProcess } from './in-process.ts';

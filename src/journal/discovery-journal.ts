@@ -1,4 +1,4 @@
-import type { DiscoveryStore, StoredDiscovery } from '../domain/discovery.ts';
+import type { DiscoveryStore, StoredDiscovery } from '../model/discovery.ts';
 import type { Durable } from './asks.ts';
 
 /** The tokens of etcd discovery in the journal's database: a change is on the disk when `write` resolves. */

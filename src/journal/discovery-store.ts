@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../domain/discovery.ts';
+import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../model/discovery.ts';
 
 /** The tables of etcd discovery. `id` is 1: there is one counter for all tokens. */
 export const DISCOVERY_SCHEMA = `

@@ -1,4 +1,4 @@
-import type { JournalEvent, SyncStep } from '../domain/journal-event.ts';
+import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 
 /** An event on its way to the database, with how often it happened. */
 export interface EventEntry {

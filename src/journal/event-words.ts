@@ -1,4 +1,4 @@
-import type { JournalEvent, ScriptEvent } from '../domain/journal-event.ts';
+import type { JournalEvent, ScriptEvent } from '../model/journal-event.ts';
 import type { EventEntry } from './entry.ts';
 
 /** An event as it is stored. */

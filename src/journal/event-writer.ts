@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { machineKey, type MachineKey } from '../domain/machine.ts';
+import { machineKey, type MachineKey } from '../model/machine.ts';
 import { Addresses } from './addresses.ts';
 import { beginsBoot, phaseAfter } from './boot-attempt.ts';
 import { BootTable, type BootRecord } from './boot-table.ts';
@@ -10,7 +10,7 @@ import type { KnownNodes } from './known-nodes.ts';
 import { lifeAfter } from './life.ts';
 import { newMachine, withFacts, type MachineRecord, type MachineTable } from './machine-record.ts';
 import type { SentTexts } from './sent-texts.ts';
-import { STRAY_MS, Strays } from './strays.ts';
+import { STRAY_MS, Strays } from './unattributed-events.ts';
 import type { Unlisted } from './unlisted.ts';
 import { WorkingSet } from './working-set.ts';
 

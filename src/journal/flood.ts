@@ -1,4 +1,4 @@
-import type { FloodView } from '../domain/flood.ts';
+import type { FloodView } from '../model/flood.ts';
 
 const MANY = 1000;
 /** A full table makes room for a few ordinary machines, too. */

@@ -1,7 +1,7 @@
 import { statfsSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import type { MachineKey } from '../domain/machine.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../domain/views.ts';
+import type { MachineKey } from '../model/machine.ts';
+import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
 import type { AskName } from './asks.ts';
 import { moveAside } from './broken-aside.ts';
 import type { Entry } from './entry.ts';

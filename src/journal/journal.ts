@@ -1,9 +1,9 @@
 import type { Losses } from './losses.ts';
-import type { FloodView } from '../domain/flood.ts';
-import type { Recorder } from '../domain/journal-event.ts';
-import type { MachineKey } from '../domain/machine.ts';
-import type { Service } from '../domain/service.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../domain/views.ts';
+import type { FloodView } from '../model/flood.ts';
+import type { Recorder } from '../model/journal-event.ts';
+import type { MachineKey } from '../model/machine.ts';
+import type { Service } from '../model/service.ts';
+import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
 
 /** A machine that a profile names, so that pages can show it before it was ever seen. */
 export interface KnownNode {

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { MachineKey } from '../domain/machine.ts';
+import type { MachineKey } from '../model/machine.ts';
 import type { KnownNode } from './journal.ts';
 import { newMachine, type MachineRecord, type MachineTable } from './machine-record.ts';
 

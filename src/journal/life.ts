@@ -1,5 +1,5 @@
-import type { JournalEvent } from '../domain/journal-event.ts';
-import type { MachineState } from '../domain/machine.ts';
+import type { JournalEvent } from '../model/journal-event.ts';
+import type { MachineState } from '../model/machine.ts';
 
 /** What is written down; `failed` shows when somebody looks after the deadline. */
 export type RecordedState = Exclude<MachineState, 'failed'>;

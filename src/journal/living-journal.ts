@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure } from '../domain/failure.ts';
-import type { JournalEvent, SyncStep } from '../domain/journal-event.ts';
-import type { Log } from '../domain/log.ts';
-import type { MachineKey } from '../domain/machine.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../domain/views.ts';
+import { Failure } from '../model/failure.ts';
+import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
+import type { Log } from '../model/log.ts';
+import type { MachineKey } from '../model/machine.ts';
+import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
 import { startAgeingClock } from './ageing-clock.ts';
 import type { AskName, Durable } from './asks.ts';
 import type { Backend } from './backend.ts';

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { MachineKey } from '../domain/machine.ts';
-import type { BootView, MachineHistory, TimelineEvent } from '../domain/views.ts';
+import type { MachineKey } from '../model/machine.ts';
+import type { BootView, MachineHistory, TimelineEvent } from '../model/views.ts';
 import type { BootRecord } from './boot-table.ts';
 import { transferLine, type EventRow } from './event-words.ts';
 import type { MachineRecord, MachineTable } from './machine-record.ts';

@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3';
-import type { MachineState } from '../domain/machine.ts';
-import type { MachinePage, MachineQuery } from '../domain/views.ts';
+import type { MachineState } from '../model/machine.ts';
+import type { MachinePage, MachineQuery } from '../model/views.ts';
 import type { MachineRecord } from './machine-record.ts';
 import { parsePlace, placeText, type Place } from './page-place.ts';
 import { rowView } from './row-view.ts';
-import type { SearchTexts } from './search-texts.ts';
+import type { SearchTexts } from './texts.ts';
 import { StateCounts } from './state-counts.ts';
 
 const MOST = 500;

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
-import type { MachineFacts } from '../domain/facts.ts';
-import { macHyphens, type Mac } from '../domain/mac.ts';
-import type { MachineKey } from '../domain/machine.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import { macHyphens, type Mac } from '../model/mac.ts';
+import type { MachineKey } from '../model/machine.ts';
 import type { RecordedState } from './life.ts';
-import { SearchTexts } from './search-texts.ts';
+import { SearchTexts } from './texts.ts';
 
 /** A row of `machine`, in the names of its columns. */
 export interface MachineRecord {

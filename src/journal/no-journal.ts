@@ -1,5 +1,5 @@
-import { NO_RECORDER } from '../domain/journal-event.ts';
-import { Failure } from '../domain/failure.ts';
+import { NO_RECORDER } from '../model/journal-event.ts';
+import { Failure } from '../model/failure.ts';
 import type { DurableJournal } from './create-journal.ts';
 
 const WHY = 'the setting PILOTLIGHT_JOURNAL is off';

@@ -1,4 +1,4 @@
-import type { JournalEvent, SyncStep } from '../domain/journal-event.ts';
+import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import type { Entry } from './entry.ts';
 import { Queue, type QueueLimits } from './queue.ts';
 

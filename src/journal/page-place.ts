@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /** Where a page ended: at a machine that was seen, or at one that never was. */
 export type Place =

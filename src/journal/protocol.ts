@@ -1,4 +1,4 @@
-import { Failure, type FailureCode } from '../domain/failure.ts';
+import { Failure, type FailureCode } from '../model/failure.ts';
 import type { Request } from './host.ts';
 import { Trouble, type TroubleKind } from './trouble.ts';
 

@@ -1,5 +1,5 @@
-import type { JournalEvent, SyncStep } from '../domain/journal-event.ts';
-import { machineKey } from '../domain/machine.ts';
+import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
+import { machineKey } from '../model/machine.ts';
 import { countOf, type Entry } from './entry.ts';
 import { isSame } from './same-event.ts';
 import { slotOf } from './sync-slot.ts';

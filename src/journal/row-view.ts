@@ -1,5 +1,5 @@
 import { FACTS, shownOf, type MachineRecord } from './machine-record.ts';
-import type { MachineRow } from '../domain/views.ts';
+import type { MachineRow } from '../model/views.ts';
 import { stateAt } from './life.ts';
 
 const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');

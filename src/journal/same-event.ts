@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../domain/journal-event.ts';
+import type { JournalEvent } from '../model/journal-event.ts';
 
 /**
  * Whether an event of a machine says the same as another one of it. Called for every answer: texts and decisions are

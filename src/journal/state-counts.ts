@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { MACHINE_STATES, type MachineState } from '../domain/machine.ts';
+import { MACHINE_STATES, type MachineState } from '../model/machine.ts';
 
 const AWAITED = ['booting', 'installing'] as const;
 

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { MachineKey } from '../domain/machine.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../domain/views.ts';
+import type { MachineKey } from '../model/machine.ts';
+import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
 import { Ageing } from './ageing.ts';
 import { answer, type AskName } from './asks.ts';
 import { countOf, type Entry } from './entry.ts';

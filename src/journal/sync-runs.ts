@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { SyncStep } from '../domain/journal-event.ts';
-import type { SyncEvent } from '../domain/sync-event.ts';
-import type { SyncRunView } from '../domain/views.ts';
+import type { SyncStep } from '../model/journal-event.ts';
+import type { SyncEvent } from '../model/sync-event.ts';
+import type { SyncRunView } from '../model/views.ts';
 import { whole } from './event-words.ts';
 import { slotOf } from './sync-slot.ts';
 

@@ -1,4 +1,4 @@
-import type { SyncEvent } from '../domain/sync-event.ts';
+import type { SyncEvent } from '../model/sync-event.ts';
 
 /** What a later step replaces: how far a download is says only the last word. Null: every such step is kept. */
 export function slotOf(event: SyncEvent): string | null {

@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /**
  * `damaged`: the file is no sound database. `moved`: it is no longer where it was. `busy`: another program holds it.

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { SearchTexts } from './search-texts.ts';
+import type { SearchTexts } from './texts.ts';
 
 /** How many machines that no profile names are kept: those that were told that they are unknown, and the others. */
 export interface UnlistedLimits {

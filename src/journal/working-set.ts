@@ -1,4 +1,4 @@
-import type { MachineKey } from '../domain/machine.ts';
+import type { MachineKey } from '../model/machine.ts';
 import { type BootRecord, type BootTable } from './boot-table.ts';
 import type { MachineRecord, MachineTable } from './machine-record.ts';
 

@@ -1,4 +1,4 @@
-import type { Profile } from '../domain/profile.ts';
+import type { Profile } from '../model/profile.ts';
 
 /**
  * When a machine that got its boot script at `at` counts as failed unless it has phoned home, in milliseconds since 1970.

@@ -1,8 +1,8 @@
-import { Failure } from '../domain/failure.ts';
-import type { Log } from '../domain/log.ts';
-import type { Mac } from '../domain/mac.ts';
-import type { Problem } from '../domain/problem.ts';
-import { isSameUuid } from '../domain/uuid.ts';
+import { Failure } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
+import type { Mac } from '../model/mac.ts';
+import type { Problem } from '../model/problem.ts';
+import { isSameUuid } from '../model/uuid.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { lifeOf, type Life } from './life.ts';

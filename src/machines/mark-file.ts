@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { parseLabel } from '../domain/facts.ts';
-import type { MachineKey } from '../domain/machine.ts';
-import { parseMac, type Mac } from '../domain/mac.ts';
-import { parseUuid } from '../domain/uuid.ts';
+import { parseLabel } from '../model/facts.ts';
+import type { MachineKey } from '../model/machine.ts';
+import { parseMac, type Mac } from '../model/mac.ts';
+import { parseUuid } from '../model/uuid.ts';
 import { MARK_STATES, type Claim, type InstallMark, type MachineIdentity } from './mark.ts';
 
 /** Below the data directory. */

@@ -1,5 +1,5 @@
-import type { Mac } from '../domain/mac.ts';
-import { inOtherByteOrder, isSameUuid } from '../domain/uuid.ts';
+import type { Mac } from '../model/mac.ts';
+import { inOtherByteOrder, isSameUuid } from '../model/uuid.ts';
 import { markFileName } from './mark-file.ts';
 import type { InstallIdentity, InstallMark, MachineIdentity } from './mark.ts';
 

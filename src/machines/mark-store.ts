@@ -1,5 +1,5 @@
-import { Failure } from '../domain/failure.ts';
-import type { Log } from '../domain/log.ts';
+import { Failure } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { acquireLock, type Lock } from '../files/lock.ts';
 import { makeFolder } from '../files/publish.ts';

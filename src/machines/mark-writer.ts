@@ -1,5 +1,5 @@
-import { Failure, failureLine } from '../domain/failure.ts';
-import type { Log } from '../domain/log.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { removeFile } from '../files/remove.ts';

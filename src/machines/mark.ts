@@ -1,6 +1,6 @@
-import type { MachineFacts } from '../domain/facts.ts';
-import type { MachineKey } from '../domain/machine.ts';
-import type { Mac } from '../domain/mac.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { MachineKey } from '../model/machine.ts';
+import type { Mac } from '../model/mac.ts';
 
 /** By what a machine can be told from others. */
 export type MachineIdentity = Pick<MachineFacts, 'mac' | 'uuid' | 'serial'>;

@@ -1,4 +1,4 @@
-import { Failure, failureLine } from '../domain/failure.ts';
+import { Failure, failureLine } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { Listing } from '../files/list-folder.ts';
 import type { InstallMark } from './mark.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { systemFailure } from '../files/system-error.ts';
 import { MANIFEST_NAME, parseManifest } from '../images/manifest.ts';

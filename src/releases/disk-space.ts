@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /** Bytes that this process may still write, and all bytes, of the file system that holds a path. */
 export async function diskSpace(path: string): Promise<{ readonly free: number; readonly total: number }> {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Failure } from '../domain/failure.ts';
-import type { ArtifactSpec } from '../domain/release.ts';
+import { Failure } from '../model/failure.ts';
+import type { ArtifactSpec } from '../model/release.ts';
 import { systemFailure } from '../files/system-error.ts';
 import { type Draft, dropPart, openPart, type PartState, partSize, writeState } from './draft.ts';
 import { checkBody, checkStatus, type Opened, openUrl } from './fetcher.ts';

@@ -1,8 +1,8 @@
 import { open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../domain/failure.ts';
-import type { Name } from '../domain/name.ts';
-import type { ReleaseRef } from '../domain/release.ts';
+import { Failure } from '../model/failure.ts';
+import type { Name } from '../model/name.ts';
+import type { ReleaseRef } from '../model/release.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';

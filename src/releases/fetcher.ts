@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { Network } from './ports.ts';
 import { networkFailure, type RequestOptions, send } from './request.ts';
 import { retry } from './retry.ts';

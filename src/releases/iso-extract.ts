@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import { systemFailure } from '../files/system-error.ts';
 import { type Hashes, startHashes } from './hashing.ts';
 import { type Extent, findInIso, type IsoSource } from './iso-tree.ts';

@@ -1,4 +1,4 @@
-import type { SystemId } from '../domain/profile.ts';
+import type { SystemId } from '../model/profile.ts';
 import { readKnownKeys } from './keys.ts';
 import type { Certificate } from './openpgp/keyring.ts';
 import type { ReleasePorts } from './ports.ts';

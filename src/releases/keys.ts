@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Failure, failureLine } from '../domain/failure.ts';
-import type { SystemId } from '../domain/profile.ts';
-import type { Trust } from '../domain/release.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { SystemId } from '../model/profile.ts';
+import type { Trust } from '../model/release.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { fetchText } from './fetcher.ts';

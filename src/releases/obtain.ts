@@ -1,6 +1,6 @@
-import { Failure } from '../domain/failure.ts';
-import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../domain/release.ts';
-import { compareVersions, type Version } from '../domain/version.ts';
+import { Failure } from '../model/failure.ts';
+import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
+import { compareVersions, type Version } from '../model/version.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { checkSpace } from './disk-space.ts';
 import { download, missingBytes } from './download.ts';

@@ -1,4 +1,4 @@
-import type { Trust } from '../domain/release.ts';
+import type { Trust } from '../model/release.ts';
 import type { Certificate } from './openpgp/keyring.ts';
 import type { Policy } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';

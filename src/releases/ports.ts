@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
-import type { Log } from '../domain/log.ts';
-import type { SystemId } from '../domain/profile.ts';
-import type { ArtifactKind } from '../domain/release.ts';
+import type { Log } from '../model/log.ts';
+import type { SystemId } from '../model/profile.ts';
+import type { ArtifactKind } from '../model/release.ts';
 import type { DataRoot } from '../files/data-root.ts';
 
 /** Time and chance. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { findDigest } from '../domain/digests.ts';
-import { Failure } from '../domain/failure.ts';
-import type { ArtifactSpec, Digests } from '../domain/release.ts';
+import { findDigest } from '../model/digests.ts';
+import { Failure } from '../model/failure.ts';
+import type { ArtifactSpec, Digests } from '../model/release.ts';
 import { fetchText } from './fetcher.ts';
 import type { Keys } from './keys.ts';
 import type { Signature } from './openpgp/signature.ts';

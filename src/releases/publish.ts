@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../domain/failure.ts';
-import type { Evidence, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../domain/release.ts';
+import { Failure } from '../model/failure.ts';
+import type { Evidence, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { publishFolder } from '../files/publish.ts';
 import { systemFailure } from '../files/system-error.ts';

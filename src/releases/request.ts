@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type { Network } from './ports.ts';
 import { guardedLookup, shownUrl } from './targets.ts';
 import { TransientFailure } from './transient.ts';

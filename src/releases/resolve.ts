@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../domain/failure.ts';
-import type { FeedAnswer, FeedDocument, FeedStep } from '../domain/feed.ts';
-import type { SystemId } from '../domain/profile.ts';
-import type { ReleaseSpec } from '../domain/release.ts';
+import { Failure } from '../model/failure.ts';
+import type { FeedAnswer, FeedDocument, FeedStep } from '../model/feed.ts';
+import type { SystemId } from '../model/profile.ts';
+import type { ReleaseSpec } from '../model/release.ts';
 import { fetchText } from './fetcher.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { readCleartext } from './openpgp/armor.ts';

@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises';
-import { Failure } from '../domain/failure.ts';
-import { compareVersions, parseVersion } from '../domain/version.ts';
+import { Failure } from '../model/failure.ts';
+import { compareVersions, parseVersion } from '../model/version.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
 import { makeFolder } from '../files/publish.ts';

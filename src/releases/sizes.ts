@@ -1,5 +1,5 @@
-import { Failure } from '../domain/failure.ts';
-import type { ArtifactSpec } from '../domain/release.ts';
+import { Failure } from '../model/failure.ts';
+import type { ArtifactSpec } from '../model/release.ts';
 import { checkStatus, openUrl } from './fetcher.ts';
 import type { ReleasePorts } from './ports.ts';
 

@@ -1,5 +1,5 @@
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 // Where a publisher's answer may not send us: ourselves, our networks, and the cloud's metadata service. RFC 6890,
 // RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291, RFC 6052 (an IPv4 address behind NAT64), RFC 3056 (6to4).

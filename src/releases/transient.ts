@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /** Something that may be better in a moment: worth another try. */
 export class TransientFailure extends Failure {

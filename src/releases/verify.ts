@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 import type {
   ArtifactSpec,
   DigestName,
@@ -8,7 +8,7 @@ import type {
   ReleaseRef,
   ReleaseSpec,
   VerifiedArtifact,
-} from '../domain/release.ts';
+} from '../model/release.ts';
 import type { Hashes } from './hashing.ts';
 import type { Signature } from './openpgp/signature.ts';
 import { checkSignatures, type Policy, type Reason } from './openpgp/verify.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../model/failure.ts';
 
 /**
  * Throws Failure `refused` for a page in the place of a signature, a key or a signed list: neither armour nor OpenPGP's

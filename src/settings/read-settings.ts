@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { Failure } from '../domain/failure.ts';
-import { nearest } from '../domain/nearest.ts';
+import { Failure } from '../model/failure.ts';
+import { nearest } from '../model/nearest.ts';
 import {
   parseAddresses,
   parseBaseUrl,

@@ -1,5 +1,5 @@
-import type { Origin } from '../domain/origin.ts';
-import type { SystemId } from '../domain/profile.ts';
+import type { Origin } from '../model/origin.ts';
+import type { SystemId } from '../model/profile.ts';
 
 /** A host and a port to listen on. Port 0 asks the system for a free one. */
 export interface Listen {

@@ -1,7 +1,7 @@
 import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { createServer } from '../../src/app/server.ts';
+import { createServer } from '../../src/server/server.ts';
 import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 import { serveChild } from '../support/served.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { channelAdvice } from '../../src/boot/channel-advice.ts';
-import type { SystemId } from '../../src/domain/profile.ts';
-import { profileOf } from '../systems/sample.ts';
+import type { SystemId } from '../../src/model/profile.ts';
+import { profileOf } from '../os/sample.ts';
 
 function said(system: SystemId, channel: string) {
   return channelAdvice(profileOf({ system, channel, raw: { system, channel } }));

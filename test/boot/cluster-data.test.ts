@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Cluster, Profile } from '../../src/domain/profile.ts';
+import type { Cluster, Profile } from '../../src/model/profile.ts';
 import { clusterData, clusterSize, NO_LINKS, SAMPLE_LINKS, type ClusterLinks } from '../../src/boot/cluster-data.ts';
-import { compileTemplate } from '../../src/render/template.ts';
+import { compileTemplate } from '../../src/templates/template.ts';
 
 const NODES = [{ name: 'a' }, { name: 'b' }];
 const LINKS: ClusterLinks = { discoveryUrl: ({ name }) => `http://pxe/discovery/of-${name}` };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createFrontDesk } from '../../src/boot/front-desk.ts';
+import { createFrontDesk } from '../../src/boot/answer.ts';
 import { hostKeyData, SAMPLE_KEYS, type HostKeys } from '../../src/boot/host-keys.ts';
-import { Failure } from '../../src/domain/failure.ts';
-import { makeHostKey, readHostKey } from '../../src/identity/host-key.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { makeHostKey, readHostKey } from '../../src/machines/host-keys.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 const KEY = makeHostKey('a', Buffer.alloc(32, 9));

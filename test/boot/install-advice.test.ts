@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { JsonObject } from '../../src/domain/profile.ts';
+import type { JsonObject } from '../../src/model/profile.ts';
 import { houseOf } from '../support/house.ts';
 
 const install = { disk: '/dev/sda' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentLinks, installLinks, reportLinks } from '../../src/boot/links.ts';
-import { factsFromSegment } from '../../src/doors/http/facts.ts';
+import { factsFromSegment } from '../../src/http/facts.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 const FILES = {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { wrongArch } from '../../src/boot/wrong-arch.ts';
-import type { MachineArch } from '../../src/domain/facts.ts';
-import type { Profile } from '../../src/domain/profile.ts';
-import { profileOf } from '../systems/sample.ts';
+import type { MachineArch } from '../../src/model/facts.ts';
+import type { Profile } from '../../src/model/profile.ts';
+import { profileOf } from '../os/sample.ts';
 
 function judged(arch: MachineArch | undefined, more: Partial<Profile>): string | undefined {
   return wrongArch({ profile: profileOf(more), by: 'default' }, arch === undefined ? {} : { arch });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
-import { parseName } from '../../src/domain/name.ts';
-import type { JsonObject, Profile } from '../../src/domain/profile.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { JsonObject, Profile } from '../../src/model/profile.ts';
 
 const NAME = parseName('p');
 

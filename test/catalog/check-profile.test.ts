@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { checkProfile } from '../../src/catalog/check-profile.ts';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
-import { parseName } from '../../src/domain/name.ts';
-import type { JsonObject } from '../../src/domain/profile.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { JsonObject } from '../../src/model/profile.ts';
 
 function told(raw: JsonObject): readonly string[] {
   const name = parseName('p');

@@ -3,13 +3,13 @@ import { openCatalog, type CatalogOptions, type LivingCatalog } from '../../src/
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
 import { readProfile, type ReadProfile } from '../../src/catalog/read-profile.ts';
 import type { Inspector, Snapshot, SourceDocument } from '../../src/catalog/snapshot.ts';
-import type { MachineFacts } from '../../src/domain/facts.ts';
-import { parseLabel } from '../../src/domain/facts.ts';
-import type { Log, LogFields } from '../../src/domain/log.ts';
-import { SILENT } from '../../src/domain/log.ts';
-import { parseMac } from '../../src/domain/mac.ts';
-import { problemLine, type Problem } from '../../src/domain/problem.ts';
-import { parseUuid } from '../../src/domain/uuid.ts';
+import type { MachineFacts } from '../../src/model/facts.ts';
+import { parseLabel } from '../../src/model/facts.ts';
+import type { Log, LogFields } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/log.ts';
+import { parseMac } from '../../src/model/mac.ts';
+import { problemLine, type Problem } from '../../src/model/problem.ts';
+import { parseUuid } from '../../src/model/uuid.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 
 /** Finds nothing wrong. */

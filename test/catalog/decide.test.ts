@@ -5,8 +5,8 @@ import { readKey } from '../../src/catalog/read-document.ts';
 import type { ReadProfile } from '../../src/catalog/read-profile.ts';
 import type { Inspector, SourceDocument, SshKey } from '../../src/catalog/snapshot.ts';
 import type { Reading, Slot } from '../../src/catalog/slot.ts';
-import { SILENT } from '../../src/domain/log.ts';
-import type { Problem } from '../../src/domain/problem.ts';
+import { SILENT } from '../../src/model/log.ts';
+import type { Problem } from '../../src/model/problem.ts';
 import { CONTENT, document, lines, read } from './data-folder.ts';
 
 /** Three folders that are edited in memory; `decide` runs as the catalog runs it. */

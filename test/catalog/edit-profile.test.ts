@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, syml
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { editProfile, readIfThere, saveProfile, type Judge } from '../../src/catalog/edit-profile.ts';
-import { MAX_PROFILE_BYTES } from '../../src/domain/profile.ts';
+import { MAX_PROFILE_BYTES } from '../../src/model/profile.ts';
 import { revisionOf } from '../../src/catalog/revision.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { makeFolder } from '../support/folder.ts';

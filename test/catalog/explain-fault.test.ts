@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
-import type { Json } from '../../src/domain/profile.ts';
+import type { Json } from '../../src/model/profile.ts';
 
 const check = createProfileCheck();
 

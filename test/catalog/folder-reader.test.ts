@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { EMPTY_FOLDER, readFolder, type FolderKind, type FolderState } from '../../src/catalog/folder-reader.ts';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { openDataRoot, type DataRoot, type ReadFile } from '../../src/files/data-root.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { lines } from './data-folder.ts';

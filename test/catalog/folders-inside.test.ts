@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
-import { DOCUMENT_KINDS } from '../../src/domain/profile.ts';
+import { DOCUMENT_KINDS } from '../../src/model/profile.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 import { catalogOf, until } from './data-folder.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { claimProblem, sharedByProfiles } from '../../src/catalog/profile-claims.ts';
-import { problemLine } from '../../src/domain/problem.ts';
+import { problemLine } from '../../src/model/problem.ts';
 import { good, lines } from './data-folder.ts';
 
 const A = good(

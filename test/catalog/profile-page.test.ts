@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { profilePage } from '../../scripts/profile-page.ts';
 import { createProfileCheck, profileSchema } from '../../src/catalog/profile-schema.ts';
-import type { Json } from '../../src/domain/profile.ts';
+import type { Json } from '../../src/model/profile.ts';
 
 const PAGE = readFileSync(new URL('../../docs/profile-keys.md', import.meta.url), 'utf8');
 

@@ -8,7 +8,7 @@ import {
   type LocalBoot,
   type Node,
   type Profile,
-} from '../../src/domain/profile.ts';
+} from '../../src/model/profile.ts';
 
 const check = createProfileCheck();
 const schema = profileSchema() as JsonObject & {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { withNode } from '../../src/catalog/add-node.ts';
+import { withNode } from '../../src/catalog/edit-nodes.ts';
 import { withoutNode } from '../../src/catalog/remove-node.ts';
-import type { JsonObject } from '../../src/domain/profile.ts';
+import type { JsonObject } from '../../src/model/profile.ts';
 import { LAYOUTS } from './node-layouts.ts';
 
 const named =

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createServer } from '../../src/app/server.ts';
+import { createServer } from '../../src/server/server.ts';
 import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 import { runCli } from '../support/run-cli.ts';

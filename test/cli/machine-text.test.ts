@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { agoText, hardwareText, machineLines, paintFor, timeText, tookText } from '../../src/cli/machine-text.ts';
-import type { MachineRow } from '../../src/domain/views.ts';
+import type { MachineRow } from '../../src/model/views.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const row: MachineRow = {

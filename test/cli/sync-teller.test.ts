@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { jsonTeller, textTeller } from '../../src/cli/sync-teller.ts';
-import type { SyncEvent } from '../../src/domain/sync-event.ts';
+import type { SyncEvent } from '../../src/model/sync-event.ts';
 
 const T = 'flatcar/stable/amd64';
 const download = (received: number): SyncEvent => ({ kind: 'download', target: T, file: 'a', received, size: 10 });

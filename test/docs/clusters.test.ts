@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ETCD_HELPERS } from '../../src/render/etcd-helpers.ts';
+import { ETCD_HELPERS } from '../../src/templates/etcd-helpers.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 const top = join(import.meta.dirname, '..', '..');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkHouse } from '../../src/app/check.ts';
-import { EXPORTS, NODE_EXPORTS } from '../../src/app/export-kinds.ts';
+import { checkHouse } from '../../src/doctor/check.ts';
+import { EXPORTS, NODE_EXPORTS } from '../../src/exports/export-kinds.ts';
 import { exportCommand } from '../../src/cli/commands/export.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';

@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bootOptions } from '../../src/exports/boot-options.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
-import { parseOrigin } from '../../src/domain/origin.ts';
-import { BOOT_PROGRAMS } from '../../src/firmware/programs.ts';
+import { parseOrigin } from '../../src/model/origin.ts';
+import { BOOT_PROGRAMS } from '../../src/images/programs.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { needs } from '../support/needs.ts';
 

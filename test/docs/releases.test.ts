@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
-import type { Json } from '../../src/domain/profile.ts';
+import type { Json } from '../../src/model/profile.ts';
 
 const top = join(import.meta.dirname, '..', '..');
 const PAGE = readFileSync(join(top, 'docs/releases.md'), 'utf8');

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { checkDocumentBytes } from '../../src/documents/document.ts';
 import { documentText, isGzip, linesNotUtf8 } from '../../src/documents/document-text.ts';
-import type { DocumentKind, SystemId } from '../../src/domain/profile.ts';
+import type { DocumentKind, SystemId } from '../../src/model/profile.ts';
 
 const LATIN = Buffer.from('#cloud-config\n# caf\xe9\nhostname: a\n', 'latin1');
 

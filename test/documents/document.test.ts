@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DOCUMENT_KINDS, SYSTEM_IDS, type DocumentKind, type SystemId } from '../../src/domain/profile.ts';
+import { DOCUMENT_KINDS, SYSTEM_IDS, type DocumentKind, type SystemId } from '../../src/model/profile.ts';
 import { checkDocument, contentTypeOf } from '../../src/documents/document.ts';
 import type { Finding } from '../../src/documents/finding.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { checkDocument } from '../../src/documents/document.ts';
 import { IGNITION_VERSIONS } from '../../src/documents/ignition-fields.ts';
 import { tooNewFor } from '../../src/documents/ignition-releases.ts';
-import type { SystemId } from '../../src/domain/profile.ts';
+import type { SystemId } from '../../src/model/profile.ts';
 
 function said(system: SystemId, version: string, spec: string): readonly string[] {
   const text = JSON.stringify({ ignition: { version: spec } });

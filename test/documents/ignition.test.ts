@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { SystemId } from '../../src/domain/profile.ts';
+import type { SystemId } from '../../src/model/profile.ts';
 import { Findings } from '../../src/documents/finding.ts';
 import { checkIgnition, looksLikeButane } from '../../src/documents/ignition.ts';
 import { IGNITION_SAMPLES, ignitionText } from '../support/document-ignition-samples.ts';

@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import { createFrontDesk } from '../../src/boot/front-desk.ts';
+import { createFrontDesk } from '../../src/boot/answer.ts';
 import { checkDocument } from '../../src/documents/document.ts';
-import type { SystemId } from '../../src/domain/profile.ts';
+import type { SystemId } from '../../src/model/profile.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 // The cloud-configs that people copy from articles of 2014 to 2017 go wrong in a few ways, again and again.

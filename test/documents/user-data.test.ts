@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { SystemId } from '../../src/domain/profile.ts';
+import type { SystemId } from '../../src/model/profile.ts';
 import { Findings } from '../../src/documents/finding.ts';
 import { checkUserData, metaData } from '../../src/documents/user-data.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseOrigin } from '../../src/domain/origin.ts';
+import { parseOrigin } from '../../src/model/origin.ts';
 import { bootOptions, KINDS } from '../../src/exports/boot-options.ts';
-import { programFor } from '../../src/firmware/programs.ts';
-import { clientTarget } from '../../src/wire/dhcp/architecture.ts';
+import { programFor } from '../../src/images/programs.ts';
+import { clientTarget } from '../../src/dhcp/architecture.ts';
 import { missing, SERVER } from './sample.ts';
 
 describe('boot options', () => {

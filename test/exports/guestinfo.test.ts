@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import type { DocumentKind, SystemId } from '../../src/domain/profile.ts';
+import type { DocumentKind, SystemId } from '../../src/model/profile.ts';
 import { GUESTINFO_KINDS, guestinfo } from '../../src/exports/guestinfo.ts';
 import { expectGolden } from '../support/golden.ts';
 import { profileOf } from './sample.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostsOf } from '../../src/exports/host.ts';
 import { knownHosts } from '../../src/exports/known-hosts.ts';
-import { makeHostKey } from '../../src/identity/host-key.ts';
+import { makeHostKey } from '../../src/machines/host-keys.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { profileOf } from './sample.ts';

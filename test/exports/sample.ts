@@ -1,6 +1,6 @@
-import { parseMac } from '../../src/domain/mac.ts';
-import { parseOrigin } from '../../src/domain/origin.ts';
-import type { Node, Profile } from '../../src/domain/profile.ts';
+import { parseMac } from '../../src/model/mac.ts';
+import { parseOrigin } from '../../src/model/origin.ts';
+import type { Node, Profile } from '../../src/model/profile.ts';
 import type { Server } from '../../src/exports/boot-options.ts';
 import { hostsOf, type Host } from '../../src/exports/host.ts';
 import { nameOf } from '../support/house.ts';

@@ -17,7 +17,7 @@ import { openDataRoot } from '../../src/files/data-root.ts';
 import { editFile } from '../../src/files/edit-file.ts';
 import { acquireLock } from '../../src/files/lock.ts';
 import { replaceIfSame } from '../../src/files/replace.ts';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { makeFolder } from '../support/folder.ts';
 
 const FILE = 'profiles/p.json';

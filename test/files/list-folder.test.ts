@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { type FileFacts } from '../../src/files/file-facts.ts';
 import { listFolder } from '../../src/files/list-folder.ts';
 

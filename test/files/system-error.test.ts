@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure, failureLine } from '../../src/domain/failure.ts';
+import { Failure, failureLine } from '../../src/model/failure.ts';
 import { errnoOf, systemFailure } from '../../src/files/system-error.ts';
 
 function systemError(code: string): Error {

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import type { DiscoveryChange } from '../../src/domain/discovery.ts';
+import type { DiscoveryChange } from '../../src/model/discovery.ts';
 import { answer } from '../../src/journal/asks.ts';
 import { discoveryStore } from '../../src/journal/discovery-journal.ts';
 import { openDatabase } from '../../src/journal/open-database.ts';

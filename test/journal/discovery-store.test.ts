@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { DISCOVERY_SCHEMA, readDiscovery, writeDiscovery } from '../../src/journal/discovery-store.ts';
-import { applyChange, type DiscoveryChange, type StoredToken } from '../../src/domain/discovery.ts';
+import { applyChange, type DiscoveryChange, type StoredToken } from '../../src/model/discovery.ts';
 
 const TOKEN: StoredToken = {
   ...{ token: 't', url: 'http://pxe.lan/discovery/t', size: 2, createdIndex: 1, createdAt: 9, complete: false },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JournalEvent } from '../../src/domain/journal-event.ts';
+import type { JournalEvent } from '../../src/model/journal-event.ts';
 import { rowOf, sameness, transferLine, whole } from '../../src/journal/event-words.ts';
 import { dhcp, document, entryOf, image, installed, operator, phoneHome, refused, script, T, tftp } from './stand.ts';
 

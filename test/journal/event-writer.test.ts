@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { JournalEvent } from '../../src/domain/journal-event.ts';
-import type { MachineHistory } from '../../src/domain/views.ts';
+import type { JournalEvent } from '../../src/model/journal-event.ts';
+import type { MachineHistory } from '../../src/model/views.ts';
 import * as stand from './stand.ts';
 import { addressOf, dhcp, document, entryOf, factsOf, image, macOf, MINUTE, openStand, phoneHome } from './stand.ts';
 import { refused, script, SECOND, T, tftp, type Stand } from './stand.ts';

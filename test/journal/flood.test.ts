@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { floodWords } from '../../src/domain/flood.ts';
-import { parseMac } from '../../src/domain/mac.ts';
+import { floodWords } from '../../src/model/flood.ts';
+import { parseMac } from '../../src/model/mac.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import { Flood } from '../../src/journal/flood.ts';
 import { databaseFile, listeningLog, MINUTE, script, T } from './stand.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KnownNode } from '../../src/journal/journal.ts';
-import type { MachineRow } from '../../src/domain/views.ts';
+import type { MachineRow } from '../../src/model/views.ts';
 import { databaseFile, dhcp, factsOf, macOf, openStand, phoneHome, script, T, type Stand } from './stand.ts';
 
 const UUID = '5d1c0000-0000-4000-8000-000000000001';

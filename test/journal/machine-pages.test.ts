@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MachineQuery } from '../../src/domain/views.ts';
+import type { MachineQuery } from '../../src/model/views.ts';
 import { placeText } from '../../src/journal/page-place.ts';
 import { entryOf, factsOf, installed, macOf, MINUTE, openStand, phoneHome, script, T, type Stand } from './stand.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { parsePlace, placeText } from '../../src/journal/page-place.ts';
 
 test('a place survives the way to a browser and back', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { packError, unpackError } from '../../src/journal/protocol.ts';
 import { Trouble } from '../../src/journal/trouble.ts';
 

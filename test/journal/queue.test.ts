@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JournalEvent, SyncStep } from '../../src/domain/journal-event.ts';
+import type { JournalEvent, SyncStep } from '../../src/model/journal-event.ts';
 import { countOf, type Entry, type EventEntry } from '../../src/journal/entry.ts';
 import { Queue } from '../../src/journal/queue.ts';
 import { image, phoneHome, refused, script, T } from './stand.ts';

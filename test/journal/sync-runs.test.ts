@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SyncEvent } from '../../src/domain/sync-event.ts';
+import type { SyncEvent } from '../../src/model/sync-event.ts';
 import { slotOf } from '../../src/journal/sync-slot.ts';
 import { openStand, T, type Stand } from './stand.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JournalEvent } from '../../src/domain/journal-event.ts';
-import { parseMac } from '../../src/domain/mac.ts';
+import type { JournalEvent } from '../../src/model/journal-event.ts';
+import { parseMac } from '../../src/model/mac.ts';
 import { addressOf, DAY, entryOf, factsOf, macOf, openStand, operator, phoneHome, script } from './stand.ts';
 import { SECOND, T, type Stand } from './stand.ts';
 

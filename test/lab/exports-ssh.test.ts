@@ -6,7 +6,7 @@ import { inflateRawSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
-import { makeHostKey } from '../../src/identity/host-key.ts';
+import { makeHostKey } from '../../src/machines/host-keys.ts';
 import { makeFolder } from '../support/folder.ts';
 import { startServer } from '../support/lab-server.ts';
 import { needs } from '../support/needs.ts';

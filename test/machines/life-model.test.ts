@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { openDataRoot, type DataRoot } from '../../src/files/data-root.ts';
 import type { InstallMarks } from '../../src/machines/claims.ts';
 import { openInstallMarks } from '../../src/machines/install-marks.ts';

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/domain/name.ts';
-import type { ReleaseRef } from '../../src/domain/release.ts';
-import { parseVersion } from '../../src/domain/version.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { ReleaseRef } from '../../src/model/release.ts';
+import { parseVersion } from '../../src/model/version.ts';
 import {
   dropPart,
   openDraft,

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Trust } from '../../src/domain/release.ts';
+import type { Trust } from '../../src/model/release.ts';
 import { loadKeys } from '../../src/releases/keys.ts';
 import { armor, makeKey } from '../support/openpgp-keys.ts';
 import { certificate, makeVendor } from '../support/openpgp-vendor.ts';

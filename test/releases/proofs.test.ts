@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/domain/name.ts';
-import type { ArtifactSpec, Trust } from '../../src/domain/release.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { ArtifactSpec, Trust } from '../../src/model/release.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
 import { policyOf } from '../../src/releases/policy.ts';
 import { fetchProofs, type Proofs } from '../../src/releases/proofs.ts';

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/domain/name.ts';
-import type { ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../../src/domain/release.ts';
-import { parseVersion } from '../../src/domain/version.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../../src/model/release.ts';
+import { parseVersion } from '../../src/model/version.ts';
 import { type Draft, openDraft } from '../../src/releases/draft.ts';
 import { startHashes } from '../../src/releases/hashing.ts';
 import { publishedState, publishRelease } from '../../src/releases/publish.ts';

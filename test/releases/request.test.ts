@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/domain/failure.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { networkFailure, send } from '../../src/releases/request.ts';
 import { TransientFailure } from '../../src/releases/transient.ts';
 import { makeBench } from '../support/upstream-ports.ts';

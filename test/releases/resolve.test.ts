@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FeedDocument, FeedStep } from '../../src/domain/feed.ts';
-import type { ReleaseSpec, Trust } from '../../src/domain/release.ts';
+import type { FeedDocument, FeedStep } from '../../src/model/feed.ts';
+import type { ReleaseSpec, Trust } from '../../src/model/release.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
 import { makeKey } from '../support/openpgp-keys.ts';
 import { clearsigned, makeVendor } from '../support/openpgp-vendor.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/domain/name.ts';
-import type { ArtifactSpec } from '../../src/domain/release.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { ArtifactSpec } from '../../src/model/release.ts';
 import { announce } from '../../src/releases/sizes.ts';
 import { status } from '../support/upstream-faults.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';

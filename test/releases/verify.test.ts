@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { parseName } from '../../src/domain/name.ts';
-import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../../src/domain/release.ts';
-import { parseVersion } from '../../src/domain/version.ts';
+import { parseName } from '../../src/model/name.ts';
+import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../../src/model/release.ts';
+import { parseVersion } from '../../src/model/version.ts';
 import { startHashes } from '../../src/releases/hashing.ts';
 import type { publishRelease } from '../../src/releases/publish.ts';
 import { checkTogether, signatureFailure, verifyArtifact, verifyMember } from '../../src/releases/verify.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/cli.ts';
-import type { Office } from '../../src/doors/http/operator/office.ts';
+import type { Office } from '../../src/admin/service/operations.ts';
 import { addFiles, makeFolder, type FolderFiles } from './folder.ts';
 import { operatorStand, TOKEN, type OperatorStand } from './operator-stand.ts';
 import type { CliRun } from './run-cli.ts';

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { DiscoveryStore } from '../../src/domain/discovery.ts';
+import type { DiscoveryStore } from '../../src/model/discovery.ts';
 import { DISCOVERY_SCHEMA, readDiscovery, writeDiscovery } from '../../src/journal/discovery-store.ts';
 
 /** The tables of the journal's database without its thread. */

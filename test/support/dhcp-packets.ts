@@ -1,6 +1,6 @@
-import { encodeDhcp, type DhcpFields } from '../../src/wire/dhcp/encode.ts';
-import { parseDhcp } from '../../src/wire/dhcp/parse.ts';
-import type { DhcpPacket } from '../../src/wire/dhcp/packet.ts';
+import { encodeDhcp, type DhcpFields } from '../../src/dhcp/encode.ts';
+import { parseDhcp } from '../../src/dhcp/parse.ts';
+import type { DhcpPacket } from '../../src/dhcp/packet.ts';
 
 type Options = DhcpFields['options'];
 

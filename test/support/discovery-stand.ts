@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Discovery, type DiscoveryLimits } from '../../src/discovery/discovery.ts';
-import type { DiscoveryStore } from '../../src/domain/discovery.ts';
-import { SILENT, type Log } from '../../src/domain/log.ts';
-import { parseOrigin, type Origin } from '../../src/domain/origin.ts';
-import { createDiscoveryDoor, type DiscoveryDoorOptions } from '../../src/doors/http/discovery-routes.ts';
-import { readHead } from '../../src/doors/http/request-head.ts';
+import { Discovery, type DiscoveryLimits } from '../../src/etcd/discovery.ts';
+import type { DiscoveryStore } from '../../src/model/discovery.ts';
+import { SILENT, type Log } from '../../src/model/log.ts';
+import { parseOrigin, type Origin } from '../../src/model/origin.ts';
+import { createDiscoveryDoor, type DiscoveryDoorOptions } from '../../src/etcd/routes.ts';
+import { readHead } from '../../src/http/request-head.ts';
 import { MemoryDiscoveryStore } from './memory-discovery.ts';
 
 export interface StandOptions {

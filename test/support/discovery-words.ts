@@ -1,4 +1,4 @@
-import { memberId } from '../../src/discovery/member.ts';
+import { memberId } from '../../src/etcd/members.ts';
 
 /** What a member called `name` at `10.0.1.N` sends when it was given `url`. */
 export function words(

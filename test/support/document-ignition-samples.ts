@@ -1,4 +1,4 @@
-import type { Json } from '../../src/domain/profile.ts';
+import type { Json } from '../../src/model/profile.ts';
 
 /** One Ignition document: the version is put in by `ignitionText`. `bad`: Ignition refuses it. */
 export interface IgnitionSample {

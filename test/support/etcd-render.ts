@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../src/domain/profile.ts';
-import { compileTemplate } from '../../src/render/template.ts';
+import type { Json, JsonObject } from '../../src/model/profile.ts';
+import { compileTemplate } from '../../src/templates/template.ts';
 
 export const NODES: readonly JsonObject[] = [
   { name: 'infra2', ip: '10.0.1.12', mac: '52:54:00:00:00:12' },

@@ -1,5 +1,5 @@
-import type { MachineRow, MachineView, BootView, TimelineEvent } from '../../src/domain/views.ts';
-import type { MachineState } from '../../src/domain/machine.ts';
+import type { MachineRow, MachineView, BootView, TimelineEvent } from '../../src/model/views.ts';
+import type { MachineState } from '../../src/model/machine.ts';
 
 // A made-up house of 30 machines in every state, for the dashboard's tests and pictures.
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Office } from '../../src/doors/http/operator/office.ts';
-import { Failure } from '../../src/domain/failure.ts';
-import { MACHINE_STATES, type MachineState } from '../../src/domain/machine.ts';
-import type { HealthView, Preview, ProfileRow, ReleasesView } from '../../src/domain/office-views.ts';
-import type { MachinePage, MachineQuery, MachineRow } from '../../src/domain/views.ts';
-import { lineDiff } from '../../src/dashboard/line-diff.ts';
+import type { Office } from '../../src/admin/service/operations.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
+import type { HealthView, Preview, ProfileRow, ReleasesView } from '../../src/model/office-views.ts';
+import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
+import { lineDiff } from '../../src/admin/web/line-diff.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';

@@ -1,9 +1,9 @@
-import { readHouse, type House } from '../../src/app/house.ts';
-import { parseLabel, type MachineFacts, type Platform } from '../../src/domain/facts.ts';
-import { parseMac } from '../../src/domain/mac.ts';
-import { parseName, type Name } from '../../src/domain/name.ts';
-import { originFromHost, type Origin } from '../../src/domain/origin.ts';
-import { parseUuid } from '../../src/domain/uuid.ts';
+import { readHouse, type House } from '../../src/context/app-context.ts';
+import { parseLabel, type MachineFacts, type Platform } from '../../src/model/facts.ts';
+import { parseMac } from '../../src/model/mac.ts';
+import { parseName, type Name } from '../../src/model/name.ts';
+import { originFromHost, type Origin } from '../../src/model/origin.ts';
+import { parseUuid } from '../../src/model/uuid.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { makeFolder, type FolderFiles } from './folder.ts';
 

@@ -1,4 +1,4 @@
-import type { Desk } from '../../src/boot/desk.ts';
+import type { Desk } from '../../src/boot/boot-service.ts';
 
 /** A desk that answers what a test told it to and nothing else: another call throws, and `unused()` names the rest. */
 export interface FakeDesk extends Desk {

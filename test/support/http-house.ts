@@ -1,8 +1,8 @@
-import type { Desk } from '../../src/boot/desk.ts';
-import type { Log, LogFields } from '../../src/domain/log.ts';
-import type { AnswerEvent } from '../../src/doors/http/answer-event.ts';
-import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from '../../src/doors/http/http-door.ts';
-import { Failure } from '../../src/domain/failure.ts';
+import type { Desk } from '../../src/boot/boot-service.ts';
+import type { Log, LogFields } from '../../src/model/log.ts';
+import type { AnswerEvent } from '../../src/http/answer-event.ts';
+import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from '../../src/server/http-server.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { fakeDesk, type FakeDesk } from './http-desk.ts';
 import { operatorOptions } from './operator-stand.ts';
 

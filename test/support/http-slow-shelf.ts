@@ -1,5 +1,5 @@
-import type { HttpDoorOptions } from '../../src/doors/http/http-door.ts';
-import type { ShelfFile } from '../../src/images/shelf.ts';
+import type { HttpDoorOptions } from '../../src/server/http-server.ts';
+import type { ShelfFile } from '../../src/images/store.ts';
 
 /** A shelf whose one file gives a byte whenever the test says so. */
 export function slowShelf(size: number): {

@@ -4,10 +4,10 @@ import { createServer, request, type IncomingHttpHeaders, type OutgoingHttpHeade
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { sendFile, type SendExtras, type Sent } from '../../src/doors/http/send-file.ts';
+import { sendFile, type SendExtras, type Sent } from '../../src/http/send-file.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { ChunkCache } from '../../src/images/chunk-cache.ts';
-import { openShelf } from '../../src/images/shelf.ts';
+import { openShelf } from '../../src/images/store.ts';
 import { makeFolder } from './folder.ts';
 
 export const MTIME = Date.UTC(2026, 0, 2, 3, 4, 5);

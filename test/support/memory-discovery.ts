@@ -1,9 +1,4 @@
-import {
-  applyChange,
-  type DiscoveryChange,
-  type DiscoveryStore,
-  type StoredToken,
-} from '../../src/domain/discovery.ts';
+import { applyChange, type DiscoveryChange, type DiscoveryStore, type StoredToken } from '../../src/model/discovery.ts';
 
 /** Keeps tokens in memory. `gate` holds writes back until it lets them go, or makes them fail. */
 export class MemoryDiscoveryStore implements DiscoveryStore {

@@ -1,12 +1,8 @@
 import request from 'supertest';
-import type { OperatorAuthOptions } from '../../src/doors/http/operator/auth/operator-auth.ts';
-import { createOperatorAuth, type OperatorAuth } from '../../src/doors/http/operator/auth/operator-auth.ts';
-import type { Office } from '../../src/doors/http/operator/office.ts';
-import {
-  createOperatorDoor,
-  type OperatorDoor,
-  type OperatorDoorOptions,
-} from '../../src/doors/http/operator/operator.ts';
+import type { OperatorAuthOptions } from '../../src/admin/auth/operator-auth.ts';
+import { createOperatorAuth, type OperatorAuth } from '../../src/admin/auth/operator-auth.ts';
+import type { Office } from '../../src/admin/service/operations.ts';
+import { createOperatorDoor, type OperatorDoor, type OperatorDoorOptions } from '../../src/admin/operator.ts';
 import { recordLog, type RecordedLog } from './http-house.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';

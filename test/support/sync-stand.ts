@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { SyncEvent, SyncReport } from '../../src/domain/sync-event.ts';
+import type { SyncEvent, SyncReport } from '../../src/model/sync-event.ts';
 import { makeFolder, type FolderFiles } from './folder.ts';
 import { makeVendor, type Vendor } from './openpgp-vendor.ts';
 import { type CliRun, runCli } from './run-cli.ts';

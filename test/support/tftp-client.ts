@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { encodeAck, encodeRequest } from '../../src/wire/tftp/encode.ts';
-import { parsePacket, type TftpPacket, type TftpReject } from '../../src/wire/tftp/packet.ts';
+import { encodeAck, encodeRequest } from '../../src/tftp/encode.ts';
+import { parsePacket, type TftpPacket, type TftpReject } from '../../src/tftp/packet.ts';
 
 export interface Arrived {
   readonly bytes: Buffer;

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TftpAsk, TftpSource } from '../../src/doors/tftp/source.ts';
+import type { TftpAsk, TftpSource } from '../../src/tftp/source.ts';
 
 /** A source over one folder, for tests of the door: names were cleaned, and nobody plants links here. */
 export function folderSource(folder: string): TftpSource & { readonly asks: TftpAsk[]; openFiles(): number } {

@@ -1,6 +1,6 @@
-import type { Log } from '../../src/domain/log.ts';
-import { createTftpDoor, type TftpDeps, type TftpDoor, type TftpSettings } from '../../src/doors/tftp/door.ts';
-import type { TftpSource } from '../../src/doors/tftp/source.ts';
+import type { Log } from '../../src/model/log.ts';
+import { createTftpDoor, type TftpDeps, type TftpDoor, type TftpSettings } from '../../src/tftp/server.ts';
+import type { TftpSource } from '../../src/tftp/source.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

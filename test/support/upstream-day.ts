@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { Failure } from '../../src/domain/failure.ts';
-import type { ReleaseSpec } from '../../src/domain/release.ts';
+import { Failure } from '../../src/model/failure.ts';
+import type { ReleaseSpec } from '../../src/model/release.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import type { ReleasePorts } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/systems/feeds/feeds.ts';
+import { FEEDS } from '../../src/os/feeds.ts';
 import type { Vendor } from './openpgp-vendor.ts';
 import { type Bench, makeBench } from './upstream-ports.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from './upstream-releases.ts';

@@ -1,6 +1,6 @@
-import type { CheckReport } from '../../app/check.ts';
-import { placeText } from '../../domain/failure.ts';
-import type { Problem } from '../../domain/problem.ts';
+import type { CheckReport } from '../../doctor/check.ts';
+import { placeText } from '../../model/failure.ts';
+import type { Problem } from '../../model/problem.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type Output } from '../context.ts';
 
@@ -17,7 +17,7 @@ export const checkCommand: Command = {
   ],
   words: { min: 0, max: 0 },
   async run(invocation, context) {
-    const { checkHouse } = await import('../../app/check.ts');
+    const { checkHouse } = await import('../../doctor/check.ts');
     const report = await checkHouse(invocation.settings);
     const errors = report.problems.filter((problem) => problem.severity === 'error').length;
     const ok = errors === 0 && (!invocation.has('strict') || report.problems.length === 0);

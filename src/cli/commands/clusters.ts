@@ -1,10 +1,10 @@
-import type { Replacement } from '../../app/cluster-replacement.ts';
-import type { ClusterMember, ClusterView } from '../../app/clusters.ts';
-import { Failure } from '../../domain/failure.ts';
-import { nearest } from '../../domain/nearest.ts';
+import type { Replacement } from '../../etcd/cluster-replacement.ts';
+import type { ClusterMember, ClusterView } from '../../etcd/clusters.ts';
+import { Failure } from '../../model/failure.ts';
+import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../context.ts';
-import { fittedTable, plain } from '../table.ts';
+import { fittedTable, plain } from '../text.ts';
 
 const ACTIONS = ['show', 'replace', 'forget'] as const;
 const WORDS = { show: 2, replace: 3, forget: 2 } as const;
@@ -30,7 +30,7 @@ export const clustersCommand: Command = {
         `expected ${action} ${action === 'replace' ? 'NAME NODE' : action === 'show' ? 'NAME' : 'TOKEN'}`,
       );
     }
-    const office = await import('../../app/cluster-office.ts');
+    const office = await import('../../admin/client/clusters.ts');
     const say = (value: unknown, text: () => string): void => {
       context.stdout.write(invocation.has('json') ? `${JSON.stringify(value)}\n` : text());
     };

@@ -1,4 +1,4 @@
-import type { DoctorReport } from '../../app/doctor/doctor.ts';
+import type { DoctorReport } from '../../doctor/doctor.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type Output } from '../context.ts';
 
@@ -18,7 +18,7 @@ export const doctorCommand: Command = {
   ],
   words: { min: 0, max: 0 },
   async run(invocation, context) {
-    const { examine } = await import('../../app/doctor/doctor.ts');
+    const { examine } = await import('../../doctor/doctor.ts');
     const report = await examine(invocation.settings, { discover: invocation.has('discover') });
     if (invocation.has('json')) context.stdout.write(`${JSON.stringify(report)}\n`);
     else tell(report, context.stdout);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { EXPORTS, NODE_EXPORTS } from '../../app/export-kinds.ts';
-import { Failure } from '../../domain/failure.ts';
-import { nearest } from '../../domain/nearest.ts';
+import { EXPORTS, NODE_EXPORTS } from '../../exports/export-kinds.ts';
+import { Failure } from '../../model/failure.ts';
+import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../context.ts';
 
@@ -67,7 +67,7 @@ export const exportCommand: Command = {
       throw new Failure('invalid', `${kind} is about every machine: it takes no further word`);
     }
     const name = invocation.text('output');
-    const { exportText } = await import('../../app/export.ts');
+    const { exportText } = await import('../../exports/export.ts');
     const text = await exportText(invocation.settings, {
       kind,
       server: invocation.text('server'),

@@ -1,6 +1,6 @@
-import { Failure } from '../../domain/failure.ts';
-import { SYSTEM_IDS } from '../../domain/profile.ts';
-import { parseVersion } from '../../domain/version.ts';
+import { Failure } from '../../model/failure.ts';
+import { SYSTEM_IDS } from '../../model/profile.ts';
+import { parseVersion } from '../../model/version.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT, type CliContext, type ExitCode } from '../context.ts';
 import { jsonTeller, textTeller } from '../sync-teller.ts';
@@ -52,7 +52,7 @@ export const imagesCommand: Command = {
 };
 
 async function list(invocation: Invocation, { stdout }: CliContext): Promise<ExitCode> {
-  const { listImages } = await import('../../app/image-shelf.ts');
+  const { listImages } = await import('../../releases/image-commands.ts');
   const plan = await listImages(invocation.settings);
   const rows = [
     ...plan.keep.map(({ release, because }) => ({ ...release, because, kept: true })),
@@ -76,7 +76,7 @@ async function list(invocation: Invocation, { stdout }: CliContext): Promise<Exi
 async function prune(invocation: Invocation, context: CliContext): Promise<ExitCode> {
   const { settings } = invocation;
   const json = invocation.has('json');
-  const { listImages } = await import('../../app/image-shelf.ts');
+  const { listImages } = await import('../../releases/image-commands.ts');
   const plan = await listImages(settings);
   if (plan.hindered !== undefined && !json) context.stderr.write(`nothing is removed: ${plan.hindered}\n`);
   if (invocation.has('dry-run')) {
@@ -85,7 +85,7 @@ async function prune(invocation: Invocation, context: CliContext): Promise<ExitC
     return EXIT.ok;
   }
   const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stdout, Date.now);
-  const { pruneWherever } = await import('../../app/wherever.ts');
+  const { pruneWherever } = await import('../../admin/client/wherever.ts');
   const keep = invocation.text('keep-releases') === undefined ? undefined : settings.sync.keepReleases;
   const done = await pruneWherever(settings, keep, teller.tell);
   return done.kind === 'busy' ? busy(context, done.message) : EXIT.ok;
@@ -94,7 +94,7 @@ async function prune(invocation: Invocation, context: CliContext): Promise<ExitC
 async function verify(invocation: Invocation, { stdout }: CliContext): Promise<ExitCode> {
   let wrong = 0;
   let all = 0;
-  const { verifyImages } = await import('../../app/image-shelf.ts');
+  const { verifyImages } = await import('../../releases/image-commands.ts');
   await verifyImages(invocation.settings, (result) => {
     all += 1;
     if (result.state !== 'good') wrong += 1;
@@ -116,7 +116,7 @@ async function bring(invocation: Invocation, context: CliContext): Promise<ExitC
   const json = invocation.has('json');
   const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stderr, Date.now);
   try {
-    const { importImages } = await import('../../app/image-shelf.ts');
+    const { importImages } = await import('../../releases/image-commands.ts');
     const done = await importImages(invocation.settings, {
       request: requestOf(invocation),
       paths,

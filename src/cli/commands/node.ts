@@ -1,9 +1,9 @@
-import { Failure } from '../../domain/failure.ts';
+import { Failure } from '../../model/failure.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT } from '../context.ts';
-import { keyOf, withCounter } from '../counter-call.ts';
+import { keyOf, withCounter } from '../admin-call.ts';
 import { paintFor } from '../machine-text.ts';
-import { timelineText } from '../timeline-text.ts';
+import { timelineText } from './timeline-text.ts';
 
 const MOST = 20;
 

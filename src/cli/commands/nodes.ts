@@ -1,12 +1,12 @@
-import type { Counter } from '../../app/office/counter.ts';
-import { Failure } from '../../domain/failure.ts';
-import { MACHINE_STATES, type MachineState } from '../../domain/machine.ts';
-import type { MachineQuery, MachineRow } from '../../domain/views.ts';
+import type { Counter } from '../../admin/client/client.ts';
+import { Failure } from '../../model/failure.ts';
+import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
+import type { MachineQuery, MachineRow } from '../../model/views.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT, type CliContext } from '../context.ts';
-import { allMachines, withCounter } from '../counter-call.ts';
+import { allMachines, withCounter } from '../admin-call.ts';
 import { machineLines, paintFor, type Paint } from '../machine-text.ts';
-import { createWatcher } from '../machine-watcher.ts';
+import { createWatcher } from './machine-watcher.ts';
 
 export const nodesCommand: Command = {
   name: 'nodes',

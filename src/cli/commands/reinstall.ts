@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { EXIT } from '../context.ts';
-import { withCounter } from '../counter-call.ts';
+import { withCounter } from '../admin-call.ts';
 
 export const reinstallCommand: Command = {
   name: 'reinstall',

@@ -1,10 +1,10 @@
-import type { RenderRequest } from '../../app/render-once.ts';
-import { Failure } from '../../domain/failure.ts';
-import { parseLabel, type MachineFacts } from '../../domain/facts.ts';
-import { parseSentMac } from '../../domain/mac.ts';
-import { parseName } from '../../domain/name.ts';
-import { DOCUMENT_KINDS } from '../../domain/profile.ts';
-import { parseUuid } from '../../domain/uuid.ts';
+import type { RenderRequest } from '../../context/render-once.ts';
+import { Failure } from '../../model/failure.ts';
+import { parseLabel, type MachineFacts } from '../../model/facts.ts';
+import { parseSentMac } from '../../model/mac.ts';
+import { parseName } from '../../model/name.ts';
+import { DOCUMENT_KINDS } from '../../model/profile.ts';
+import { parseUuid } from '../../model/uuid.ts';
 import type { Command, Invocation } from '../command.ts';
 import { EXIT } from '../context.ts';
 
@@ -31,7 +31,7 @@ export const renderCommand: Command = {
   words: { min: 1, max: 1 },
   async run(invocation, context) {
     const request = requestOf(invocation);
-    const { renderOnce } = await import('../../app/render-once.ts');
+    const { renderOnce } = await import('../../context/render-once.ts');
     const answer = await renderOnce(invocation.settings, request);
     if (invocation.has('json')) {
       context.stdout.write(`${JSON.stringify(answer)}\n`);

@@ -14,7 +14,7 @@ export const rollbackCommand: Command = {
   words: { min: 1, max: 2 },
   async run(invocation, context) {
     const [name = '', version] = invocation.words;
-    const { rollbackWherever } = await import('../../app/wherever.ts');
+    const { rollbackWherever } = await import('../../admin/client/wherever.ts');
     const done = await rollbackWherever(invocation.settings, name, version);
     if (done.kind === 'busy') return busy(context, done.message);
     const { profile, from, to, heldAbove } = done.value;

@@ -13,7 +13,7 @@ export const serveCommand: Command = {
   flags: [],
   words: { min: 0, max: 0 },
   async run({ settings, warnings }, context) {
-    const { createServer } = await import('../../app/server.ts');
+    const { createServer } = await import('../../server/server.ts');
     const server = createServer(settings, {
       logFd: context.stdout.fd ?? 1,
       warnings,

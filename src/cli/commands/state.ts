@@ -1,7 +1,7 @@
-import { Failure } from '../../domain/failure.ts';
+import { Failure } from '../../model/failure.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../context.ts';
-import { withCounter } from '../counter-call.ts';
+import { withCounter } from '../admin-call.ts';
 
 export const stateCommand: Command = {
   name: 'state',

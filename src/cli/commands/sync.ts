@@ -1,7 +1,7 @@
-import type { FollowedSync } from '../../app/follow-sync.ts';
-import type { SyncOnce } from '../../app/sync-once.ts';
-import { Failure } from '../../domain/failure.ts';
-import type { Locked, SyncReport } from '../../domain/sync-event.ts';
+import type { FollowedSync } from '../../admin/client/follow-sync.ts';
+import type { SyncOnce } from '../../releases/sync-once.ts';
+import { Failure } from '../../model/failure.ts';
+import type { Locked, SyncReport } from '../../model/sync-event.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { settingFlags } from '../../settings/families.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -91,14 +91,14 @@ export const syncCommand: Command = {
 const OF_THE_SYNC = /^(?:mirror|trust|key)-|^(?:keep-releases|allow-sha1)$/;
 
 async function here(settings: Settings, once: SyncOnce, context: CliContext): Promise<Locked<SyncReport>> {
-  const { syncOnce } = await import('../../app/sync-once.ts');
+  const { syncOnce } = await import('../../releases/sync-once.ts');
   // Machines that boot meanwhile go first.
   context.stepBack?.();
   return await syncOnce(settings, once);
 }
 
 async function byServer({ settings, text }: Invocation, once: SyncOnce): Promise<FollowedSync | undefined> {
-  const { runningApi } = await import('../../app/office/open-counter.ts');
+  const { runningApi } = await import('../../admin/client/open-client.ts');
   const api = await runningApi(settings);
   if (api === undefined) return undefined;
   const unheard = settingFlags().filter((flag) => OF_THE_SYNC.test(flag) && text(flag) !== undefined);
@@ -106,7 +106,7 @@ async function byServer({ settings, text }: Invocation, once: SyncOnce): Promise
     once.warn(
       `a server runs here and syncs with its own settings: ${unheard.map((flag) => `--${flag}`).join(', ')} of this command line count for nothing`,
     );
-  const { followSync } = await import('../../app/follow-sync.ts');
+  const { followSync } = await import('../../admin/client/follow-sync.ts');
   return await followSync(api, once);
 }
 
@@ -116,7 +116,7 @@ async function changePin(
   profile: string,
   change: 'pin' | 'unpin',
 ): Promise<ExitCode> {
-  const { pinWherever } = await import('../../app/wherever.ts');
+  const { pinWherever } = await import('../../admin/client/wherever.ts');
   const done = await pinWherever(settings, profile, change);
   if (done.kind === 'busy') return busy(context, done.message);
   context.stdout.write(`${done.value}\n`);

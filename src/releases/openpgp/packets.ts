@@ -1,4 +1,4 @@
-import { Failure } from '../../domain/failure.ts';
+import { Failure } from '../../model/failure.ts';
 
 /** One OpenPGP packet (RFC 9580, section 4.2): what kind it is and its body, without the header. */
 export interface Packet {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clustersCommand } from '../../../src/cli/commands/clusters.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
-import { Failure } from '../../../src/domain/failure.ts';
+import { Failure } from '../../../src/model/failure.ts';
 
 const nodes = (letter: string, ...numbers: readonly number[]) =>
   numbers.map((n) => ({

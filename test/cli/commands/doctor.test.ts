@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DoctorReport } from '../../../src/app/doctor/doctor.ts';
+import type { DoctorReport } from '../../../src/doctor/doctor.ts';
 import { tell } from '../../../src/cli/commands/doctor.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';

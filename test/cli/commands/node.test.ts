@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { MachineView } from '../../../src/domain/views.ts';
+import type { MachineView } from '../../../src/model/views.ts';
 import { counterStand, runAt } from '../../support/counter-stand.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { bootOf, eventOf, flatcar, MAC, pageOf, rowOf } from '../../app/office/stand.ts';
+import { bootOf, eventOf, flatcar, MAC, pageOf, rowOf } from '../../admin/service/stand.ts';
 
 const boots = Array.from({ length: 4 }, (_, i) =>
   bootOf([eventOf({ kind: 'script', text: `told ${String(i)}` })], { id: i }),

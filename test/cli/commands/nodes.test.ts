@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/domain/failure.ts';
-import type { MachineRow } from '../../../src/domain/views.ts';
+import { Failure } from '../../../src/model/failure.ts';
+import type { MachineRow } from '../../../src/model/views.ts';
 import { counterStand, runAt } from '../../support/counter-stand.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { flatcar, MAC, pageOf } from '../../app/office/stand.ts';
+import { flatcar, MAC, pageOf } from '../../admin/service/stand.ts';
 
 const W1: MachineRow = {
   key: MAC,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { counterStand, runAt } from '../../support/counter-stand.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { flatcar, MAC } from '../../app/office/stand.ts';
+import { flatcar, MAC } from '../../admin/service/stand.ts';
 
 const FILES = { 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } }) };
 

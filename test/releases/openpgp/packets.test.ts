@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/domain/failure.ts';
+import { Failure } from '../../../src/model/failure.ts';
 import { readMpi, readPackets } from '../../../src/releases/openpgp/packets.ts';
 
 describe('readPackets', () => {

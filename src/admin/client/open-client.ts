@@ -1,0 +1,57 @@
+import { Failure } from '../../model/failure.ts';
+import { SILENT } from '../../model/log.ts';
+import { openDataRoot, type DataRoot } from '../../files/data-root.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { readToken, TOKEN_FILE } from '../auth/admin-token.ts';
+import { findRunningServer } from './running-server.ts';
+import { createApiClient, type ApiClient } from './api-client.ts';
+import type { Counter } from './client.ts';
+import { filesCounter } from './local.ts';
+import { serverCounter } from './remote.ts';
+
+/**
+ * Where a command asks: the server that runs on the data directory, else the directory. Throws Failure `refused` where a
+ * server runs and its token may not be read: what is done behind its back would not be in its log.
+ */
+export async function openCounter(settings: Settings): Promise<Counter> {
+  const files = await openDataRoot(settings.dataDir, settings.imagesDir).catch(() => undefined);
+  const running = files === undefined ? undefined : await runningCounter(files, settings);
+  if (running !== undefined) return running;
+  const counter = await filesCounter(settings);
+  return {
+    ...counter,
+    async reinstall(machine) {
+      const done = await counter.reinstall(machine);
+      // A server that started meanwhile has read the mark before it went, and would keep it.
+      const server = files === undefined ? undefined : await runningCounter(files, settings);
+      if (server !== undefined) await server.reinstall(done.key);
+      return done;
+    },
+  };
+}
+
+async function runningCounter(files: DataRoot, settings: Settings): Promise<Counter | undefined> {
+  const server = await findRunningServer(files);
+  return server === undefined ? undefined : serverCounter(server, await tokenFor(files, settings));
+}
+
+/** The API of the server that runs on the data directory; undefined where none does. Throws as openCounter does. */
+export async function runningApi(settings: Settings): Promise<ApiClient | undefined> {
+  const files = await openDataRoot(settings.dataDir, settings.imagesDir).catch(() => undefined);
+  const server = files === undefined ? undefined : await findRunningServer(files);
+  return files === undefined || server === undefined
+    ? undefined
+    : createApiClient(server.url, await tokenFor(files, settings));
+}
+
+async function tokenFor(files: DataRoot, settings: Settings): Promise<string> {
+  const remedy = 'run this as the user that runs the server, or give the token with PILOTLIGHT_ADMIN_TOKEN';
+  try {
+    const token = settings.adminToken ?? (await readToken(files, SILENT));
+    if (token !== undefined) return token;
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code === 'broken') throw cause;
+    throw new Failure('refused', `a server runs here, and ${TOKEN_FILE} cannot be read`, { remedy, cause });
+  }
+  throw new Failure('refused', `a server runs here, and there is no ${TOKEN_FILE}`, { remedy });
+}

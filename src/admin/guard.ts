@@ -1,0 +1,107 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+import { MAX_PROFILE_BYTES } from '../model/profile.ts';
+import { Failure } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
+import type { Origin } from '../model/origin.ts';
+import { cameByTls, clientKey } from './auth/client.ts';
+import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
+import { isOwnRequest } from './auth/same-site.ts';
+import { pathOf } from './below-path.ts';
+import { mediaType, readForm } from './web/form-body.ts';
+
+/** A profile's text, percent-encoded, with room to spare. */
+/** A profile in the editor: its quotes and line ends are three bytes each. */
+const MAX_FORM = 2 * MAX_PROFILE_BYTES;
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export interface GuardOptions {
+  readonly auth: OperatorAuth;
+  readonly baseUrl: Origin | undefined;
+  readonly log: Log;
+}
+
+export interface Guard {
+  /** Who asks; a wrong token is written in the log, with a number that grows for each of its failures. */
+  check(req: Request): Verdict;
+  /** Lets those in who may, renews their cookie, and hands everybody else to `refuse`. */
+  admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler;
+  /** Stops what a session did not send from one of our pages. Reads the body of a form on the way. */
+  readonly ownRequestsOnly: RequestHandler;
+  /** Throws for a request that was not let in: a bug. */
+  accessOf(req: IncomingMessage): Access;
+  /** A Set-Cookie line for a session that was just opened, or one that takes the cookie away. */
+  setCookie(req: Request, res: Response, access: Access | undefined): void;
+}
+
+export type Refusal = Exclude<Verdict, { readonly kind: 'access' }>;
+
+export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
+  const path = pathOf(baseUrl);
+  const admitted = new WeakMap<IncomingMessage, Access>();
+
+  function check(req: Request): Verdict {
+    const client = clientKey(req, baseUrl);
+    const verdict = auth.check(req.headers, client);
+    if (verdict.kind === 'wrong') log.warn({ from: client }, 'somebody showed a wrong admin token');
+    return verdict;
+  }
+
+  function accessOf(req: IncomingMessage): Access {
+    const access = admitted.get(req);
+    if (access === undefined) throw new TypeError('a request got past the guard');
+    return access;
+  }
+
+  function setCookie(req: Request, res: Response, access: Access | undefined): void {
+    const secure = cameByTls(req, baseUrl);
+    const session = access?.session;
+    const line = session === undefined ? auth.sessions.noCookie(secure) : auth.sessions.cookie(session, secure);
+    res.setHeader('Set-Cookie', ofPath(line));
+  }
+
+  /** Where we share a host with others, they need not see it. */
+  function ofPath(line: string): string {
+    return path === '' ? line : line.replace('; Path=/;', `; Path=${path};`);
+  }
+
+  function renew(req: Request, res: Response, { session }: Access): void {
+    const renewed = session === undefined ? undefined : auth.sessions.renewed(session);
+    if (renewed !== undefined) {
+      res.setHeader('Set-Cookie', ofPath(auth.sessions.cookie(renewed, cameByTls(req, baseUrl))));
+    }
+  }
+
+  function admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler {
+    return (req, res, next) => {
+      const verdict = check(req);
+      if (verdict.kind !== 'access') {
+        refuse(req, res, verdict);
+        return;
+      }
+      admitted.set(req, verdict.access);
+      renew(req, res, verdict.access);
+      next();
+    };
+  }
+
+  async function ownRequestsOnly(req: Request, _res: Response, next: NextFunction): Promise<void> {
+    if (!SAFE.has(req.method)) {
+      const access = accessOf(req);
+      const isForm = mediaType(req) === 'application/x-www-form-urlencoded';
+      if (isForm) req.body = await readForm(req, MAX_FORM);
+      if (access.session !== undefined) {
+        const header = req.headers['x-csrf-token'];
+        const given: unknown = isForm && header === undefined ? (req.body as { csrf?: unknown }).csrf : header;
+        if (!isOwnRequest(req.headers, baseUrl) || typeof given !== 'string' || !auth.csrfMatches(access, given)) {
+          throw new Failure('refused', 'this was not sent from a page of this server', {
+            remedy: 'reload the page and try again; programs send the header X-CSRF-Token, or use the token',
+          });
+        }
+      }
+    }
+    next();
+  }
+
+  return { check, admit, ownRequestsOnly, accessOf, setCookie };
+}

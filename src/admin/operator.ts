@@ -1,0 +1,123 @@
+import express, { Router, type NextFunction, type Request, type Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listener } from '../model/listener.ts';
+import type { Log } from '../model/log.ts';
+import type { Origin } from '../model/origin.ts';
+import { failureReply, methodReply } from '../http/failure-reply.ts';
+import { originOf } from '../http/origin.ts';
+import { peerOf } from '../http/peer.ts';
+import { decodeStrict, show } from '../http/percent.ts';
+import { readHead } from '../http/request-head.ts';
+import { EventStreams } from './api/event-streams.ts';
+import { createApi } from './api/api.ts';
+import { HOME, nextPath } from './auth/next-path.ts';
+import type { OperatorAuth } from './auth/operator-auth.ts';
+import { abandoned, expressFailure } from './express-failure.ts';
+import { pathOf, setPath } from './below-path.ts';
+import { createGuard, type Refusal } from './guard.ts';
+import { mountLogin, mountLogout } from './auth/login.ts';
+import { mountMetrics, type MetricsSource } from './metrics-route.ts';
+import type { Office } from './service/operations.ts';
+import { mountPages } from './web/routes.ts';
+import { respond, respondLine, seeOther } from './respond.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface OperatorDoorOptions {
+  readonly baseUrl: Origin | undefined;
+  readonly office: Office;
+  readonly auth: OperatorAuth;
+  readonly metrics: MetricsSource;
+  /** Called for each answer with its status: cheap, please. */
+  readonly onOperatorAnswer?: (status: number) => void;
+  /** Everything below /dashboard but the login. */
+  readonly pages?: typeof mountPages;
+  readonly log: Log;
+}
+
+export interface OperatorDoor {
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Ends the streams, which would never end by themselves. */
+  close(): void;
+}
+
+/** The door for people: everything that the machine door does not know. */
+export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
+  const { auth, baseUrl, log, office } = options;
+  const guard = createGuard({ auth, baseUrl, log });
+  const streams = new EventStreams({ onChange: (listener) => office.onChange(listener) });
+  const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);
+  const path = pathOf(baseUrl);
+  const app = express();
+  app.set('query parser', 'simple'); // node:querystring: no nesting, so no objects from a query
+  app.enable('case sensitive routing'); // what the guard sees and what a route sees must be the same
+  app.disable('x-powered-by');
+  app.disable('etag');
+
+  app.use((req, res, next) => {
+    setPath(res, path);
+    // Taken now: of a client that has left it cannot be asked.
+    const from = peerOf(req);
+    res.once(
+      'close',
+      listener(log, 'answered', () => {
+        options.onOperatorAnswer?.(res.statusCode);
+        // Without the query: a login link's code is in one.
+        const [asked] = req.originalUrl.split('?', 1);
+        log.debug({ method: req.method, path: asked, status: res.statusCode, from }, 'answered');
+      }),
+    );
+    next();
+  });
+  app.use(securityHeaders);
+  mountMetrics(app, options.metrics, guard);
+  app.use('/api/v1', createApi({ office, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
+  mountLogin(app, { auth, guard, baseUrl, log });
+
+  const pages = Router({ caseSensitive: true });
+  // Whoever adds a page need not think of this: nothing below is reached by anybody else.
+  pages.use(guard.admit(refuse), guard.ownRequestsOnly);
+  mountLogout(pages, { auth, guard });
+  (options.pages ?? mountPages)(pages, { office, origin, log, csrf: (req) => guard.accessOf(req).csrf });
+  app.use((req, res, next) => {
+    if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
+    else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');
+    else pages(req, res, next);
+  });
+
+  app.use((req, res) => {
+    respondLine(req, res, 404, `nothing is at ${show(req.path)} (the start page is ${HOME})`);
+  });
+  // Express's own would write the stack on the terminal.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error's handler by its four parameters
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    if (abandoned(error, res, log)) return;
+    respond(req, res, failureReply(expressFailure(error), log));
+  });
+  return {
+    handle: (req, res) => {
+      app(req, res);
+    },
+    close: () => {
+      streams.close();
+    },
+  };
+}
+
+/** What a browser gets that is not logged in. */
+function refuse(req: Request, res: Response, verdict: Refusal): void {
+  if (verdict.kind === 'wait') {
+    respondLine(req, res, 429, 'too many wrong tokens came from this address', [
+      'Retry-After',
+      String(verdict.seconds),
+    ]);
+  } else if (req.method === 'GET' || req.method === 'HEAD') {
+    const next = nextPath(req.originalUrl);
+    seeOther(req, res, `${HOME}/login${next === HOME ? '' : `?next=${encodeURIComponent(next)}`}`);
+  } else if (req.method === 'POST') {
+    // No redirect: a script would take the login page that follows for success.
+    const challenge = ['WWW-Authenticate', 'Bearer realm="pilotlight"'];
+    respondLine(req, res, 401, `nobody is logged in (log in at ${HOME}/login and try again)`, challenge);
+  } else {
+    respond(req, res, methodReply(show(req.method), show(req.path)));
+  }
+}

@@ -1,0 +1,208 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { withNode } from '../../catalog/edit-nodes.ts';
+import { editProfile } from '../../catalog/edit-profile.ts';
+import { comparableSerial } from '../../catalog/identity.ts';
+import { withoutNode } from '../../catalog/remove-node.ts';
+import type { Match, Snapshot } from '../../catalog/snapshot.ts';
+import type { Adoption } from './operations.ts';
+import { Failure, failureLine } from '../../model/failure.ts';
+import type { MachineFacts } from '../../model/facts.ts';
+import type { OperatorEvent } from '../../model/journal-event.ts';
+import type { MachineKey } from '../../model/machine.ts';
+import { isInFolder } from '../../model/name.ts';
+import { parseMac } from '../../model/mac.ts';
+import { problemFailure, type Problem } from '../../model/problem.ts';
+import { MAX_PROFILE_BYTES, type JsonObject, type Node, type Profile } from '../../model/profile.ts';
+import { parseUuid } from '../../model/uuid.ts';
+import { profileNamed } from '../../releases/pin.ts';
+import type { OfficeDeps } from './deps.ts';
+import { keyFacts } from './known-nodes.ts';
+import { checkName, nameFor } from './node-name.ts';
+
+const LOOKS = 5;
+const LOOK_MS = 50;
+
+export interface Written {
+  readonly file: string;
+  readonly name: string;
+}
+
+export type AdoptDeps = Pick<OfficeDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now'> & {
+  /** What is known of a machine. */
+  readonly factsOf: (key: MachineKey) => Promise<MachineFacts>;
+};
+
+/** Which node a machine is now. */
+interface Standing {
+  readonly profile: Profile;
+  readonly node: Node;
+}
+
+/** Into a profile's `nodes`, also out of another's. Throws Failure. */
+export async function adopt(deps: AdoptDeps, adoption: Adoption): Promise<Written> {
+  // One after the other: each chooses its name, and the profile that it leaves, by what the one before has written.
+  return await deps.files.edits.run('adopt', () => adoptNow(deps, adoption));
+}
+
+async function adoptNow(deps: AdoptDeps, { key, profile: wanted, name }: Adoption): Promise<Written> {
+  const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
+  const { snapshot, profile } = await profileIn(deps, wanted);
+  const now = standingOf(facts, snapshot);
+  if (now?.profile.name === profile.name && (name === undefined || name === now.node.name))
+    return { file: profile.file, name: now.node.name };
+  const called = name ?? now?.node.name ?? nameFor(facts, snapshot.profiles.values());
+  checkName(called, snapshot.profiles.values(), now?.node);
+  if (now === undefined) await add(deps, profile.file, { name: called, ...identityOf(facts) });
+  else if (now.profile.name === profile.name) await rename(deps, now, called);
+  else await move(deps, now, profile.file, called);
+  const from = now === undefined ? '' : ` from ${now.profile.file}`;
+  const text = `${now === undefined ? 'adopted' : 'moved'} into ${profile.file}${from} as ${called}`;
+  await tell(deps, facts, now === undefined ? 'adopt' : 'assign', text);
+  return { file: profile.file, name: called };
+}
+
+/**
+ * A file that is broken is looked at again for a moment: an editor may be writing it in place. Throws Failure `not-found`
+ * with the name that was probably meant, or `broken` with what is wrong with the file.
+ */
+async function profileIn({ catalog }: AdoptDeps, name: string): Promise<{ snapshot: Snapshot; profile: Profile }> {
+  for (let look = 1; ; look += 1) {
+    const snapshot = await catalog.refresh();
+    const wrong = snapshot.problems.find(
+      ({ severity, place }) => severity === 'error' && place.file === `profiles/${name}.json`,
+    );
+    if (wrong === undefined) return { snapshot, profile: claimant(profileNamed(snapshot, name)) };
+    if (look === LOOKS) throw problemFailure(wrong);
+    await sleep(LOOK_MS);
+  }
+}
+
+function claimant(profile: Profile): Profile {
+  if (!isInFolder(profile.name)) return profile;
+  throw new Failure('invalid', 'a profile in a folder boots by its name only and claims no machines', {
+    place: { file: profile.file },
+    remedy: 'move the file to profiles/',
+  });
+}
+
+/** Out of the `nodes` of its profile. Throws Failure `not-found` for a machine that no file names. */
+export async function release(deps: AdoptDeps, key: MachineKey): Promise<Written> {
+  return await deps.files.edits.run('adopt', () => releaseNow(deps, key));
+}
+
+async function releaseNow(deps: AdoptDeps, key: MachineKey): Promise<Written> {
+  const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
+  const now = standingOf(facts, await deps.catalog.refresh());
+  if (now === undefined) {
+    throw new Failure('not-found', `no profile names ${key}`, { remedy: '`pilotlight nodes` lists who is named' });
+  }
+  const { file } = now.profile;
+  await editProfile(deps.files, file, without(now.node), (bytes) => judge(deps, [[file, bytes]]));
+  await tell(deps, facts, 'release', `taken out of ${file}, where it was ${now.node.name}`);
+  return { file, name: now.node.name };
+}
+
+async function add(deps: AdoptDeps, file: string, node: JsonObject): Promise<void> {
+  await editProfile(
+    deps.files,
+    file,
+    (text) => withNode(text, node),
+    (bytes) => judge(deps, [[file, bytes]]),
+  );
+}
+
+async function rename(deps: AdoptDeps, { profile: { file }, node }: Standing, name: string): Promise<void> {
+  const change = (text: string): string => {
+    const taken = withoutNode(text, (raw) => isNode(raw, node));
+    return taken === undefined ? text : withNode(taken.text, { ...taken.node, name });
+  };
+  await editProfile(deps.files, file, change, (bytes) => judge(deps, [[file, bytes]]));
+}
+
+/**
+ * First in, then out: while both files name the machine, the one that had it keeps it, so at no moment does it fall
+ * through to the default profile, which may be an installer. If it cannot be taken out there, it goes out here again.
+ */
+async function move(deps: AdoptDeps, { profile: { file: old }, node }: Standing, file: string, name: string) {
+  const { files, log } = deps;
+  const before = (await files.read(old, MAX_PROFILE_BYTES)).bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const taken = withoutNode(before, (raw) => isNode(raw, node));
+  if (taken === undefined) {
+    throw changed(old);
+  }
+  const there = { ...taken.node, name };
+  const rest = Buffer.from(taken.text);
+  await editProfile(
+    files,
+    file,
+    (text) => withNode(text, there),
+    (bytes) => judge(deps, [[old, rest], [file, bytes]]), // prettier-ignore
+  );
+  try {
+    const leave = (text: string): string => {
+      const left = withoutNode(text, (raw) => isNode(raw, node));
+      // What was written there meanwhile would be gone with it.
+      if (left !== undefined && !isDeepStrictEqual(left.node, taken.node)) throw changed(old);
+      return left?.text ?? text;
+    };
+    await editProfile(files, old, leave, (bytes) => judge(deps, [[old, bytes]]));
+  } catch (error) {
+    await editProfile(files, file, without(node), () => Promise.resolve([])).catch((second: unknown) => {
+      const why = second instanceof Failure ? failureLine(second) : second;
+      log.error({ problem: why, file, remedy: `take ${name} out of ${file} by hand` }, 'a machine is in two profiles');
+    });
+    throw error;
+  }
+}
+
+function changed(file: string): Failure {
+  return new Failure('conflict', 'was changed by another person or program just now', {
+    place: { file },
+    remedy: 'try again',
+  });
+}
+
+function without(node: Node): (text: string) => string {
+  return (text) => withoutNode(text, (raw) => isNode(raw, node))?.text ?? text;
+}
+
+/** On top of what the operator has saved by now. */
+async function judge(deps: AdoptDeps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly Problem[]> {
+  await deps.catalog.refresh();
+  return deps.catalog.attempt(new Map(drafts));
+}
+
+async function tell(deps: AdoptDeps, facts: MachineFacts, action: OperatorEvent['action'], text: string) {
+  // In force before the answer: who looks next sees it.
+  await deps.catalog.refresh();
+  deps.journal.record({ kind: 'operator', at: deps.now(), facts, action, text });
+  deps.log.info({ mac: facts.mac, action }, text);
+}
+
+/** Which node the machine is. Throws Failure `broken` for one that a file names which cannot be read. */
+export function standingOf(facts: MachineFacts, snapshot: Pick<Snapshot, 'held' | 'match'>): Standing | undefined {
+  const held = snapshot.held(facts);
+  if (held !== undefined) throw problemFailure(held);
+  const match: Match | undefined = snapshot.match(facts);
+  return match?.node === undefined ? undefined : { profile: match.profile, node: match.node };
+}
+
+/** No two nodes share one of these, so one is enough. */
+function isNode(raw: JsonObject, node: Node): boolean {
+  const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
+  const [mac, uuid, serial] = [parseMac(text('mac')), parseUuid(text('uuid')), comparableSerial(text('serial').trim())];
+  return (
+    (mac !== undefined && mac === node.mac) ||
+    (uuid !== undefined && uuid === node.uuid) ||
+    (serial !== undefined && node.serial !== undefined && serial === comparableSerial(node.serial))
+  );
+}
+
+/** By what the profile knows it from now on: the MAC, else what there is. */
+function identityOf({ mac, uuid, serial }: MachineFacts): JsonObject {
+  if (mac !== undefined) return { mac };
+  if (uuid !== undefined) return { uuid };
+  if (serial !== undefined) return { serial };
+  throw new Failure('invalid', 'nobody can be adopted who does not say who it is');
+}

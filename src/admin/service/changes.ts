@@ -1,0 +1,108 @@
+import { readProgress } from '../../images/download-progress.ts';
+import type { OfficeDeps } from './deps.ts';
+
+export type Change = 'machines' | 'profiles' | 'releases';
+type Listener = (what: Change) => void;
+
+/** Milliseconds between two calls for the same word. */
+const APART = 250;
+/** How often is looked at what tells nobody that it changes. */
+const LOOK = 1000;
+
+type Deps = Pick<OfficeDeps, 'catalog' | 'deliveries' | 'files' | 'journal' | 'log' | 'now' | 'sync'>;
+
+export interface Changes {
+  readonly onChange: (listener: Listener) => () => void;
+  /** Something changed that is not seen from here. */
+  readonly say: (what: Change) => void;
+}
+
+/**
+ * Says that pages may look different: at most four times a second for each word, and the last change is never lost.
+ * While nobody listens nothing runs.
+ */
+export function createChanges(deps: Deps): Changes {
+  const { catalog, deliveries, journal, log } = deps;
+  const listeners = new Set<Listener>();
+  const waiting = new Map<Change, NodeJS.Timeout>();
+  const told = new Map<Change, number>();
+  let ends: (() => void)[] = [];
+  let progress = '';
+
+  function say(what: Change): void {
+    if (waiting.has(what)) return;
+    const left = (told.get(what) ?? -Infinity) + APART - performance.now();
+    waiting.set(
+      what,
+      setTimeout(
+        () => {
+          waiting.delete(what);
+          told.set(what, performance.now());
+          for (const listener of [...listeners]) tell(listener, what);
+        },
+        Math.max(0, left),
+      ).unref(),
+    );
+  }
+
+  function tell(listener: Listener, what: Change): void {
+    try {
+      listener(what);
+    } catch (error) {
+      log.error({ err: error }, 'somebody who watches failed');
+    }
+  }
+
+  async function look(): Promise<void> {
+    if (deliveries.running().length > 0) say('machines');
+    // A sync may run in another process: its note is all that is seen of it.
+    const note = await readProgress(deps.files, deps.now());
+    const now = JSON.stringify([note?.running, note?.targets, deps.sync.isRunning()]);
+    if (progress !== '' && now !== progress) say('releases');
+    progress = now;
+  }
+
+  function begin(): void {
+    progress = '';
+    const timer = setInterval(() => {
+      look().catch((error: unknown) => {
+        log.error({ err: error }, 'what the release sync does could not be read');
+      });
+    }, LOOK).unref();
+    ends = [
+      journal.onWritten(() => {
+        say('machines');
+      }),
+      catalog.onChange(() => {
+        // Who boots what is shown with the machines, and what keeps a release with the releases.
+        for (const what of ['profiles', 'machines', 'releases'] as const) say(what);
+      }),
+      () => {
+        clearInterval(timer);
+      },
+    ];
+  }
+
+  function end(): void {
+    for (const one of ends.splice(0)) one();
+    for (const timer of waiting.values()) clearTimeout(timer);
+    waiting.clear();
+  }
+
+  return {
+    say(what) {
+      if (listeners.size > 0) say(what);
+    },
+    onChange(listener) {
+      if (listeners.size === 0) begin();
+      // A function that listens twice is two who listen.
+      const mine: Listener = (what) => {
+        listener(what);
+      };
+      listeners.add(mine);
+      return () => {
+        if (listeners.delete(mine) && listeners.size === 0) end();
+      };
+    },
+  };
+}

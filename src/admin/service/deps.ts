@@ -1,0 +1,42 @@
+import type { Desk } from '../../boot/boot-service.ts';
+import type { LivingCatalog } from '../../catalog/catalog.ts';
+import type { MachineKey } from '../../model/machine.ts';
+import type { HealthView } from '../../model/office-views.ts';
+import type { Log } from '../../model/log.ts';
+import type { Mac } from '../../model/mac.ts';
+import type { Download } from '../../model/views.ts';
+import type { DataRoot } from '../../files/data-root.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { InstallMarks } from '../../machines/claims.ts';
+import type { Settings } from '../../settings/settings.ts';
+import type { SyncService } from '../../releases/sync-service.ts';
+
+/** A file on its way to a machine. */
+export interface Delivery extends Download {
+  readonly key: MachineKey;
+}
+
+export type Trouble = HealthView['troubles'][number];
+
+/** What the office works with: everything of it exists in the house already. */
+export interface OfficeDeps {
+  readonly settings: Settings;
+  readonly files: DataRoot;
+  readonly catalog: LivingCatalog;
+  /** What a machine would get. */
+  readonly preview: Pick<Desk, 'script' | 'documentOf' | 'installer'>;
+  readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync'>;
+  readonly marks: InstallMarks;
+  readonly deliveries: { readonly running: () => readonly Delivery[] };
+  readonly sync: Pick<SyncService, 'book' | 'isRunning' | 'nextRun' | 'runNow'>;
+  /** Who made a network card; undefined for one that nobody registered. */
+  readonly vendorOf: (mac: Mac) => Promise<string | undefined>;
+  /** What only the doors know: a port that could not be bound. */
+  readonly troubles?: () => readonly Trouble[];
+  readonly log: Log;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Seconds since the server began. */
+  readonly uptime: () => number;
+}

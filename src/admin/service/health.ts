@@ -1,0 +1,191 @@
+import { Failure } from '../../model/failure.ts';
+import { floodWords } from '../../model/flood.ts';
+import type { SyncRunView } from '../../model/views.ts';
+import type { DataRoot } from '../../files/data-root.ts';
+import { systemFailure } from '../../files/system-error.ts';
+import type { Losses } from '../../journal/losses.ts';
+import { diskSpace } from '../../releases/disk-space.ts';
+import { TOKEN_FILE } from '../auth/admin-token.ts';
+import type { OfficeDeps, Trouble } from './deps.ts';
+
+type Deps = Pick<OfficeDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'troubles'> & {
+  readonly space?: typeof diskSpace;
+};
+
+const GIB = 2 ** 30;
+const DAY_MS = 86_400_000;
+/** No host that runs this is older: a clock before it was never set. */
+const EARLIEST = Date.UTC(2025, 0, 1);
+
+/** What is wrong with the server itself, errors first. */
+export async function troublesOf(deps: Deps): Promise<readonly Trouble[]> {
+  const found = [
+    ...journalTroubles(deps),
+    ...(await diskTroubles(deps)),
+    ...(await syncTroubles(deps)),
+    ...(await tokenTroubles(deps.files)),
+    ...clockTroubles(deps),
+    ...(deps.settings.mistakes ?? []).map((what): Trouble => ({
+      what,
+      remedy: 'rename or remove it',
+      severity: 'warning',
+    })),
+    ...(deps.troubles?.() ?? []),
+  ];
+  return found.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ severity }: Trouble): number {
+  return severity === 'error' ? 0 : 1;
+}
+
+function journalTroubles({ journal, settings }: Deps): readonly Trouble[] {
+  const { on, why, losses, flood } = journal.status();
+  if (!on) {
+    if (!settings.journal.on) return [];
+    const what = `the journal is off: ${why ?? 'it could not be opened'}`;
+    const remedy = 'machines boot all the same; mend what is named and restart the server';
+    return [{ what, remedy, severity: 'error' }];
+  }
+  const found: Trouble[] = flood === undefined ? [] : [{ ...floodWords(flood), severity: 'warning' }];
+  for (const [reason, { what, remedy }] of LOSSES) {
+    const count = losses?.[reason] ?? 0;
+    if (count > 0) found.push({ what: what(eventsText(count)), remedy, severity: 'warning' });
+  }
+  return found;
+}
+
+/** Each with what helps against it. */
+const LOSSES = [
+  [
+    'fast',
+    {
+      what: (events) => `the journal has lost ${events} since the start: they came faster than its disk writes`,
+      remedy: 'move the data directory to a faster disk, or look for what asks so often',
+    },
+  ],
+  [
+    'off',
+    {
+      what: (events) => `the journal has lost ${events} since the start: it was off, or could not be written`,
+      remedy: 'it is on again; the log says why it was not',
+    },
+  ],
+  [
+    'mistakes',
+    {
+      what: (events) => `the journal could not write ${events} because of a mistake in Pilotlight`,
+      remedy: 'please report it with the lines of the log that say "the journal could not write an event"',
+    },
+  ],
+] as const satisfies readonly (readonly [
+  keyof Losses,
+  { readonly what: (events: string) => string; readonly remedy: string },
+])[];
+
+function eventsText(count: number): string {
+  return count === 1 ? '1 event' : `${String(count)} events`;
+}
+
+async function diskTroubles({ files, space = diskSpace }: Deps): Promise<readonly Trouble[]> {
+  const found: Trouble[] = [];
+  const seen = new Set<string>();
+  for (const folder of ['.', 'images'] as const) {
+    const { free, total } = await spaceIn(files, folder, space);
+    const sizes = `${String(free)} ${String(total)}`;
+    // Mostly one disk: then it is said once.
+    if (total === 0 || seen.has(sizes)) continue;
+    seen.add(sizes);
+    const part = free / total;
+    if (part >= 0.05 && free >= GIB) continue;
+    if (part >= 0.2) continue;
+    const severity = part < 0.01 || free < GIB / 10 ? 'error' : 'warning';
+    const where = folder === '.' ? 'the disk of the data directory' : 'the disk of images/';
+    const what = `${where} is nearly full: ${sizeText(free)} of ${sizeText(total)} are free`;
+    const remedy = 'free some space: `pilotlight images prune`, or a smaller PILOTLIGHT_KEEP_RELEASES';
+    found.push({ what, remedy, severity });
+  }
+  return found;
+}
+
+async function spaceIn(files: DataRoot, folder: '.' | 'images', space: typeof diskSpace) {
+  try {
+    return await space(folder === '.' ? files.dir : await files.real(folder));
+  } catch (error) {
+    // A folder that is not there is a problem of the catalog's kind, and the sync makes it.
+    systemFailure(error, folder);
+    return { free: 0, total: 0 };
+  }
+}
+
+async function syncTroubles({ journal, now, settings }: Deps): Promise<readonly Trouble[]> {
+  if (!journal.status().on) return [];
+  const over = (await journal.syncRuns(50)).filter(({ endedAt }) => endedAt !== undefined);
+  const lastGood = over.findIndex(({ failed }) => failed === 0);
+  const failing = over.slice(0, lastGood === -1 ? undefined : lastGood);
+  const first = failing.at(-1);
+  if (first !== undefined) {
+    const what = `the release sync has failed since ${timeText(first.run)}: ${whyOf(failing[0])}`;
+    const remedy = 'the Releases page and `pilotlight sync` say more; machines boot what is there';
+    return [{ what, remedy, severity: 'warning' }];
+  }
+  const last = over[0];
+  const notes = notesOf(last);
+  if (settings.sync.schedule === undefined || last === undefined || now() - last.run < 8 * DAY_MS) return notes;
+  const what = `the release sync ran last on ${timeText(last.run)}`;
+  const remedy = 'look at PILOTLIGHT_SYNC, or start a run on the Releases page';
+  return [{ what, remedy, severity: 'warning' }, ...notes];
+}
+
+/** What the last run told although nothing failed: a key that ends, a channel that stands still. */
+function notesOf(run: SyncRunView | undefined): readonly Trouble[] {
+  const messages = run?.steps.flatMap(({ event }) => (event.kind === 'note' ? [event.message] : [])) ?? [];
+  const remedy = 'docs/releases.md says what it means';
+  return [...new Set(messages)].map((what) => ({
+    what: `the release sync says: ${what}`,
+    remedy,
+    severity: 'warning',
+  }));
+}
+
+function whyOf(run: SyncRunView | undefined): string {
+  const failed = run?.steps.flatMap(({ event }) =>
+    event.kind === 'failed' ? [`${event.target}: ${event.message}`] : [],
+  );
+  return failed?.[0] ?? 'see its steps';
+}
+
+async function tokenTroubles(files: DataRoot): Promise<readonly Trouble[]> {
+  try {
+    const { handle } = await files.open(TOKEN_FILE);
+    try {
+      const mode = (await handle.stat()).mode & 0o777;
+      if ((mode & 0o077) === 0) return [];
+      const what = `others on this host may read ${TOKEN_FILE}`;
+      return [{ what, remedy: `chmod 600 ${TOKEN_FILE}`, severity: 'warning' }];
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof Failure) return [];
+    throw error;
+  }
+}
+
+function clockTroubles({ catalog, now }: Deps): readonly Trouble[] {
+  const at = now();
+  const remedy = 'set the clock (timedatectl set-ntp true): signatures and time limits are checked by it';
+  if (at < EARLIEST) return [{ what: `the clock says ${timeText(at)}`, remedy, severity: 'error' }];
+  const future = [...catalog.current().documents.values()].find(({ mtimeMs }) => mtimeMs > at + DAY_MS);
+  if (future === undefined) return [];
+  const what = `the clock says ${timeText(at)}, and ${future.file} is from ${timeText(future.mtimeMs)}`;
+  return [{ what, remedy, severity: 'warning' }];
+}
+
+function timeText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function sizeText(bytes: number): string {
+  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${String(Math.round(bytes / 2 ** 20))} MiB`;
+}

@@ -1,0 +1,125 @@
+import type { Question } from '../../boot/boot-service.ts';
+import { findDocument } from '../../catalog/find-document.ts';
+import type { Snapshot } from '../../catalog/snapshot.ts';
+import { hidePrivateKeys } from '../../model/hidden-keys.ts';
+import { Failure, failureLine } from '../../model/failure.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
+import type { MachineHistory, SentAndNow, TimelineEvent } from '../../model/views.ts';
+import { askedAs } from './asked-as.ts';
+import type { OfficeDeps } from './deps.ts';
+
+type Deps = Pick<OfficeDeps, 'catalog' | 'preview' | 'journal'>;
+
+export interface MachineTexts {
+  /** Why it gets what it would get now. */
+  readonly because: string;
+  readonly texts: readonly SentAndNow[];
+}
+
+const SCRIPT = 'boot script';
+
+/** What a machine was sent last, and what the desk would send it now. `question`: as far as nothing sent says more. */
+export async function machineTexts(deps: Deps, history: MachineHistory, question: Question): Promise<MachineTexts> {
+  const events = history.boots.flatMap(({ events: all }) => all.toReversed());
+  const script = await sent(deps, SCRIPT, lastOf(events, 'script'));
+  const asked = script.sent === undefined ? undefined : askedAs(script.sent);
+  const said = asked === undefined ? question : { ...asked, facts: { ...question.facts, ...asked.facts } };
+  const now = await scriptNow(deps, said);
+  const documents = await documentTexts(deps, history, said, now.installs);
+  return { because: now.because, texts: [{ ...script, ...now.text }, ...documents] };
+}
+
+interface Now {
+  readonly now?: string;
+  readonly problem?: string;
+}
+
+interface ScriptNow {
+  readonly text: Now;
+  readonly because: string;
+  readonly installs: boolean;
+}
+
+async function scriptNow({ preview }: Deps, question: Question): Promise<ScriptNow> {
+  try {
+    const { script, decision } = await preview.script(question);
+    return { text: { now: script }, because: decision.because, installs: decision.outcome === 'install' };
+  } catch (error) {
+    const problem = problemOf(error);
+    return { text: { problem }, because: problem, installs: false };
+  }
+}
+
+async function documentTexts(
+  deps: Deps,
+  { boots }: MachineHistory,
+  question: Question,
+  installs: boolean,
+): Promise<readonly SentAndNow[]> {
+  const now = new Map<string, Now>();
+  const snapshot = deps.catalog.current();
+  const profile = snapshot.match(question.facts)?.profile ?? snapshot.profiles.get(question.choice ?? '');
+  for (const kind of DOCUMENT_KINDS) {
+    const name = profile?.[kind];
+    if (name !== undefined) now.set(titleOf(kind, name, snapshot), await documentNow(deps, kind, question));
+  }
+  if (profile !== undefined && installs) {
+    const text = await installerNow(deps, question);
+    if (text !== undefined) now.set(profile.file, text);
+  }
+  const last = boots.find(({ events }) => events.some(({ kind }) => kind === 'document'));
+  const texts: SentAndNow[] = [];
+  for (const event of last?.events.toReversed() ?? []) {
+    const { kind, what } = event;
+    if (kind !== 'document' || what === undefined || texts.some(({ title }) => title === what)) continue;
+    const gone = { problem: 'it would not be sent now: its profile does not name it' };
+    texts.push({ ...(await sent(deps, what, event)), ...(now.get(what) ?? gone) });
+    now.delete(what);
+  }
+  return [...texts.reverse(), ...[...now].map(([title, text]) => ({ title, ...text }))];
+}
+
+function titleOf(kind: DocumentKind, name: string, { documents }: Pick<Snapshot, 'documents'>): string {
+  return findDocument(documents, kind, name)?.file ?? `configs/${name}`;
+}
+
+async function documentNow({ preview }: Deps, kind: DocumentKind, question: Question): Promise<Now> {
+  try {
+    return { now: shown((await preview.documentOf(kind, question)).body) };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+/** As the journal keeps it: else every look would show a difference, and a private key. */
+function shown(body: Uint8Array): string {
+  return Buffer.from(hidePrivateKeys(body)).toString('utf8');
+}
+
+/** What installs the machine, where its live system is told so by a document. */
+async function installerNow({ preview }: Deps, question: Question): Promise<Now | undefined> {
+  for (const kind of ['ignition', 'cloud_config'] as const) {
+    try {
+      return { now: shown((await preview.installer(kind, question)).body) };
+    } catch (error) {
+      problemOf(error);
+    }
+  }
+  return undefined;
+}
+
+async function sent({ journal }: Deps, title: string, event: TimelineEvent | undefined): Promise<SentAndNow> {
+  if (event === undefined) return { title };
+  const text = event.digest === undefined ? undefined : await journal.sent(event.digest);
+  return { title, sentAt: event.at, ...(text === undefined ? {} : { sent: Buffer.from(text).toString('utf8') }) };
+}
+
+function lastOf(events: readonly TimelineEvent[], kind: TimelineEvent['kind']): TimelineEvent | undefined {
+  return events.find((event) => event.kind === kind);
+}
+
+/** A Failure as a line for people; a bug stays a bug. */
+function problemOf(error: unknown): string {
+  if (error instanceof Failure) return failureLine(error);
+  throw error;
+}

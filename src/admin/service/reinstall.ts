@@ -1,0 +1,118 @@
+import { installIdentity } from '../../boot/install-identity.ts';
+import { IDENTITY_KEYS } from '../../catalog/identity.ts';
+import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
+import { Failure } from '../../model/failure.ts';
+import { parseLabel, type MachineFacts } from '../../model/facts.ts';
+import { machineKey, type MachineKey } from '../../model/machine.ts';
+import { parseSentMac } from '../../model/mac.ts';
+import type { Node } from '../../model/profile.ts';
+import { parseUuid } from '../../model/uuid.ts';
+import type { InstallMarks } from '../../machines/claims.ts';
+
+export interface ReinstallOptions {
+  readonly catalog: Pick<Catalog, 'current'>;
+  readonly marks: InstallMarks;
+}
+
+/** The machine that an operator named. `name`: the node's. */
+export interface NamedMachine {
+  readonly key: MachineKey;
+  readonly name?: string;
+}
+
+/**
+ * Lets the installer of one machine run once more at its next boot, with all its tries: everything on its disk is lost
+ * then. `machine`: a node's name, a MAC in any spelling, `uuid:...` or `serial:...`. Throws Failure `not-found` for a
+ * name that no node has, `conflict` where two nodes have it and where the machine's profile installs nothing, and
+ * `unavailable` when it cannot be written down.
+ */
+export async function reinstall({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+  const snapshot = catalog.current();
+  const { identity, match, named } = find(machine, snapshot);
+  const { profile } = match ?? {};
+  const mark = marks.of(identity);
+  const known = mark === undefined || mark.state === 'seen' ? undefined : mark;
+  // A UUID that no file names may belong to a machine that waits because it looks like another one.
+  const byItself = identity.key.startsWith('uuid:') && snapshot.installs ? { profile: '', disk: '' } : undefined;
+  const own = profile?.install === undefined ? undefined : { profile: profile.name, disk: profile.install.disk };
+  const target = own ?? (match === undefined ? (known ?? byItself) : undefined);
+  if (target === undefined) throw nothingToInstall(machine, match);
+  await marks.reinstall(identity, { profile: target.profile, disk: target.disk });
+  return named;
+}
+
+/** Takes back what `reinstall` asked for: the machine's own disk stays in charge. Throws Failure `conflict` when nothing is asked for. */
+export async function cancelReinstall({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+  const { identity, named } = find(machine, catalog.current());
+  if (await marks.cancel(identity)) return named;
+  throw new Failure('conflict', `${machine.slice(0, 80)} is not about to be installed anew`, {
+    remedy: '`pilotlight nodes` says which machines are',
+  });
+}
+
+/** Lets go of the installer that left for another address, and of the tries. Throws Failure `conflict` when there is none. */
+export async function releaseClaim({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+  const { identity, named } = find(machine, catalog.current());
+  if (await marks.release(identity)) return named;
+  throw new Failure('conflict', `no installer has left for ${machine.slice(0, 80)}`, {
+    remedy: 'to install a machine again: `pilotlight reinstall`',
+  });
+}
+
+function find(machine: string, snapshot: Snapshot) {
+  const facts = factsNamed(machine) ?? factsOfNode(machine, snapshot);
+  const match = snapshot.match(facts);
+  const identity = installIdentity(match ?? { by: 'choice' }, facts);
+  const key = machineKey(facts);
+  if (identity === undefined || key === undefined) throw nobody(machine);
+  return { identity, match, named: { key, ...(match?.node === undefined ? {} : { name: match.node.name }) } };
+}
+
+function factsNamed(text: string): MachineFacts | undefined {
+  const mac = parseSentMac(text);
+  if (mac !== undefined) return { mac };
+  const uuid = parseUuid(text.replace(/^uuid:/, ''));
+  if (uuid !== undefined) return { uuid };
+  const serial = text.startsWith('serial:') ? parseLabel(text.slice('serial:'.length)) : undefined;
+  return serial === undefined ? undefined : { serial };
+}
+
+function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): MachineFacts {
+  const nodes = [...profiles.values()].flatMap(({ file, nodes: all }) =>
+    all.filter((node) => node.name === name).map((node) => ({ file, node })),
+  );
+  const [first, second] = nodes;
+  if (first === undefined) throw nobody(name);
+  if (second !== undefined) {
+    throw new Failure('conflict', `${first.file} and ${second.file} both have a node ${name}`, {
+      remedy: 'name the machine by its MAC',
+    });
+  }
+  return factsFrom(first.node);
+}
+
+function factsFrom(node: Node): MachineFacts {
+  const serial = node.serial === undefined ? undefined : parseLabel(node.serial);
+  const { mac, uuid } = node;
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(serial === undefined ? {} : { serial }),
+  };
+}
+
+function nobody(machine: string): Failure {
+  const known = ['a name', ...IDENTITY_KEYS].join(', ');
+  return new Failure('not-found', `no node is called "${machine.slice(0, 80)}"`, {
+    remedy: `machines are known by ${known}; \`pilotlight nodes\` lists them`,
+  });
+}
+
+function nothingToInstall(machine: string, match: Match | undefined): Failure {
+  const who = machine.slice(0, 80);
+  return match === undefined
+    ? new Failure('not-found', `no profile is for ${who}, and it was never installed`)
+    : new Failure('conflict', `${match.profile.file} installs nothing, so ${who} boots its image each time`, {
+        remedy: 'add "install": { "disk": ... } to the profile',
+      });
+}

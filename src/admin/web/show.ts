@@ -1,0 +1,90 @@
+import type { Request, RequestHandler, Response, Router } from 'express';
+import { createDashboard, type Dashboard } from './pages.ts';
+import { parseDone, type Done } from './done.ts';
+import { errorPage } from './error-page.ts';
+import { attention } from './health-page.ts';
+import type { Frame, Page, Section } from './page.ts';
+import { Failure } from '../../model/failure.ts';
+import { failureReply, methodReply } from '../../http/failure-reply.ts';
+import { show } from '../../http/percent.ts';
+import { ClientLeft } from '../../http/read-body.ts';
+import { STATUS } from '../../http/status.ts';
+import type { PageDeps } from './pages-deps.ts';
+import { respond, respondHtml, seeOther } from '../respond.ts';
+
+type Handler = (req: Request, res: Response) => Promise<void>;
+
+/** How routes show what they have: the same for all pages. */
+export interface PageShow {
+  readonly dashboard: Dashboard;
+  /** The whole page, or only its live part for a script that asks for it (`X-Fragment: 1`, `?fragment=1`). */
+  page(req: Request, res: Response, page: Page, status?: number): Promise<void>;
+  /** After a form: on to the page that shows what it did. */
+  done(req: Request, res: Response, path: string, done: Done): void;
+  /** A failure becomes a page of the section, with its status; everything else is left to the door. */
+  route(router: Router, path: string, section: Section, handlers: { get?: Handler; post?: Handler }): void;
+}
+
+export function createPageShow(deps: PageDeps): PageShow {
+  const dashboard = createDashboard();
+
+  async function frame(req: Request): Promise<Frame> {
+    const done = parseDone(req.query['done']);
+    const count = await countAttention(deps);
+    return {
+      csrf: deps.csrf(req),
+      ...(done === undefined ? {} : { done }),
+      ...(count === undefined ? {} : { attention: count }),
+    };
+  }
+
+  async function page(req: Request, res: Response, shown: Page, status = 200): Promise<void> {
+    const html = wantsFragment(req)
+      ? dashboard.fragment(shown, { csrf: deps.csrf(req) })
+      : dashboard.page(shown, await frame(req));
+    respondHtml(req, res, status, html);
+  }
+
+  function guarded(section: Section, handler: Handler): RequestHandler {
+    return async (req, res) => {
+      try {
+        await handler(req, res);
+      } catch (error) {
+        if (!(error instanceof Failure) || error instanceof ClientLeft || res.headersSent) throw error;
+        if (STATUS[error.code] >= 500) failureReply(error, deps.log); // it writes the log
+        await page(req, res, errorPage(error, section), STATUS[error.code]);
+      }
+    };
+  }
+
+  return {
+    dashboard,
+    page,
+    done(req, res, path, done) {
+      seeOther(req, res, `${path}?done=${done}`);
+    },
+    route(router, path, section, { get, post }) {
+      const route = router.route(path);
+      if (get !== undefined) route.get(guarded(section, get));
+      if (post !== undefined) route.post(guarded(section, post));
+      const allowed = [...(get === undefined ? [] : ['GET', 'HEAD']), ...(post === undefined ? [] : ['POST'])];
+      route.all((req, res) => {
+        respond(req, res, methodReply(show(req.method), show(req.path), allowed));
+      });
+    },
+  };
+}
+
+/** The number beside Health. A page is not worth less because nobody knows it. */
+async function countAttention({ office }: PageDeps): Promise<number | undefined> {
+  try {
+    return attention(await office.health());
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function wantsFragment(req: Request): boolean {
+  return req.get('x-fragment') === '1' || req.query['fragment'] === '1';
+}

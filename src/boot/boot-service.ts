@@ -1,0 +1,105 @@
+import type { BootProgram } from '../model/boot-program.ts';
+import type { Decision } from '../model/decision.ts';
+import type { Failure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Mac } from '../model/mac.ts';
+import type { Name } from '../model/name.ts';
+import type { Origin } from '../model/origin.ts';
+import type { DocumentKind } from '../model/profile.ts';
+
+/** A machine (or a person) that asks, and where answers shall point to. */
+export interface Question {
+  readonly facts: MachineFacts;
+  readonly origin: Origin;
+  /** What was chosen at the screen of a machine that nobody knows: a profile, or the menu's word `wait`. */
+  readonly choice?: Name;
+  /** The address that asks. Without it no installer is given: whose it would be could not be written down. */
+  readonly asker?: string;
+}
+
+/** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
+export interface ScriptAnswer {
+  readonly script: string;
+  /** What the machine will fetch for it, below images/, in order: kernel, initramfs, what they fetch themselves. */
+  readonly fetches?: readonly string[];
+  readonly decision: Decision;
+}
+
+export interface DocumentAnswer {
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** `configs/a.yml.hbs`: where it came from. */
+  readonly source: string;
+  readonly decision: Decision;
+}
+
+export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-config';
+
+/** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
+export type BootFile =
+  | { readonly kind: 'program'; readonly program: BootProgram }
+  | { readonly kind: 'text'; readonly text: string; readonly because: string }
+  | { readonly kind: 'image'; readonly path: string };
+
+export interface BootFileQuestion {
+  /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
+  readonly name: string;
+  readonly origin: Origin;
+  /** iPXE asks for the program that it already is: it shall get the start script instead. */
+  readonly loops: boolean;
+  /** The address that asks. */
+  readonly asker?: string;
+}
+
+/**
+ * The only place where a question becomes an answer. Every method throws Failure for what is not there
+ * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`). An answer that can wipe a
+ * disk leaves only after the machine's claim is on the disk; the desk of previews claims nothing.
+ */
+export interface Desk {
+  /** Grows when any answer may have changed. */
+  generation(): number;
+  /** The script that makes iPXE send its own facts to `/ipxe`. */
+  start(origin: Origin): string;
+  /** `/ipxe`: the script for the machine that matches; who nobody knows is told so, on its screen. */
+  script(question: Question): Promise<ScriptAnswer>;
+  /** For the screen of a machine whose question cannot be read: what is wrong with it. It waits and asks again. */
+  explain(failure: Failure, origin: Origin): string;
+  /**
+   * `/?profile=NAME`: coreos-ipxe-server's bytes for CoreOS profiles, the portable form for every other system. Which
+   * machine asks is not known, so a profile that installs gets a script that says so and waits.
+   */
+  scriptOf(profile: Name, origin: Origin): Promise<ScriptAnswer>;
+  /** `/configs/NAME`: as it is, or rendered for the machine. */
+  document(name: string, question: Question): Promise<DocumentAnswer>;
+  /** matchbox's `/ignition`, `/cloud`, `/generic`: the document of that kind of the machine's profile. */
+  documentOf(kind: DocumentKind, question: Question): Promise<DocumentAnswer>;
+  /**
+   * What the live system of a machine that shall be installed boots with: it runs the installer with the machine's own
+   * document, reports and reboots. Throws `not-found` where the machine's profile installs nothing, or installs by itself.
+   */
+  installer(kind: 'ignition' | 'cloud_config', question: Question): Promise<DocumentAnswer>;
+  nocloud(file: NocloudFile, question: Question): Promise<DocumentAnswer>;
+  /** matchbox's env file: NAME=value lines. */
+  metadata(question: Question): Promise<DocumentAnswer>;
+  /** matchbox's `/grub`: a GRUB configuration. */
+  grub(question: Question): Promise<ScriptAnswer>;
+  /** The kernel's arguments for a machine, or for a profile alone. */
+  args(who: MachineFacts | Name, origin: Origin): { readonly args: readonly string[]; readonly decision: Decision };
+  /** A file that firmware or a boot loader names; undefined when there is none. */
+  file(question: BootFileQuestion): Promise<BootFile | undefined>;
+  /** What a machine that asks by DHCP shall do: `local` when its profile sends it to its own disk. */
+  netboot(facts: MachineFacts): 'boot' | 'local';
+  /** `version.txt` of a shelf's `current/`, for installers that mirror from us; undefined when nothing boots from it. */
+  currentVersion(folder: string): string | undefined;
+  /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */
+  pixiecore(
+    mac: Mac,
+    origin: Origin,
+    asker?: string,
+  ): Promise<{ kernel: string; initrd: readonly string[]; cmdline: string }>;
+  /** profiles/NAME.json as the operator wrote it (the last good version). */
+  profileFile(name: Name): Promise<Buffer>;
+  /** coreos-ipxe-server's `/keys?name=NAME`: `[{"key": "ssh-rsa ..."}]`. */
+  keys(name: Name): Promise<string>;
+}

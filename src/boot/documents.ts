@@ -1,0 +1,170 @@
+import type { Decision } from '../model/decision.ts';
+import { Failure } from '../model/failure.ts';
+import { macHyphens } from '../model/mac.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
+import { problemFailure } from '../model/problem.ts';
+import { documentNamed, findDocument } from '../catalog/find-document.ts';
+import type { Catalog, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import { contentTypeOf } from '../documents/document.ts';
+import { metadataText } from '../ipxe/metadata.ts';
+import { deliver, type DeliveryRoom } from './deliver.ts';
+import type { DocumentAnswer, NocloudFile, Question } from './boot-service.ts';
+import { installerDocument } from './installer-desk.ts';
+import { matchFor, WAIT, type UnknownPolicy } from './match-for.ts';
+import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
+import { templateData } from './template-data.ts';
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+interface DocumentDeskOptions extends Omit<DeliveryRoom, 'snapshot'> {
+  readonly unknown?: Pick<UnknownPolicy, 'show'>;
+}
+
+/** Configuration documents: as they are, or made for the machine that asks. */
+export function createDocumentDesk(catalog: Catalog, options: DocumentDeskOptions) {
+  const { unknown = WAIT } = options;
+
+  function answer(
+    document: SourceDocument,
+    kind: DocumentKind | undefined,
+    match: Match,
+    question: Question,
+    snapshot: Snapshot,
+  ): DocumentAnswer {
+    return {
+      body: bodyOf(document, kind, match, question, snapshot),
+      contentType: contentTypeOf(kind, document.name),
+      source: document.file,
+      decision: decisionOf(match, question.facts, 'boot'),
+    };
+  }
+
+  /** A document that is wrong for this one machine is mended by an operator: whoever asks for it comes back (503). */
+  function bodyOf(
+    document: SourceDocument,
+    kind: DocumentKind | undefined,
+    match: Match,
+    question: Question,
+    snapshot: Snapshot,
+  ): Buffer {
+    try {
+      return deliver(document, kind, { match, ...question }, { ...options, snapshot });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'broken') throw error;
+      const { message, place, remedy } = error;
+      throw new Failure('unavailable', message, {
+        ...(place === undefined ? {} : { place }),
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+    }
+  }
+
+  /** `/configs/NAME`. Without a machine a file leaves as it is; a template then has nobody to be rendered for. */
+  async function document(name: string, question: Question): Promise<DocumentAnswer> {
+    const snapshot = catalog.current();
+    const found = documentNamed(snapshot.documents, name) ?? findDocument(snapshot.documents, 'cloud_config', name);
+    if (found === undefined) throw missingDocument(name, snapshot);
+    const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown) : undefined;
+    if (match !== undefined) return answer(found, kindIn(match, found, snapshot), match, question, snapshot);
+    if (found.template) throw nobodyToRenderFor(found, question);
+    const decision: Decision = { outcome: 'boot', because: `asked for ${found.file} by name` };
+    return Promise.resolve({
+      body: found.bytes,
+      contentType: contentTypeOf(undefined, found.name),
+      source: found.file,
+      decision,
+    });
+  }
+
+  async function documentOf(kind: DocumentKind, question: Question): Promise<DocumentAnswer> {
+    const snapshot = catalog.current();
+    const match = matched(question, snapshot);
+    const name = match.profile[kind];
+    if (name === undefined) throw new Failure('not-found', `${match.profile.file} names no ${kind}`);
+    const found = findDocument(snapshot.documents, kind, name);
+    if (found === undefined) throw missingDocument(kind === 'cloud_config' ? `${name}.yml` : name, snapshot);
+    return Promise.resolve(answer(found, kind, match, question, snapshot));
+  }
+
+  /**
+   * cloud-init needs user-data and meta-data with 200, and spends ten seconds on each of the other two when they are
+   * missing: what the operator did not write is an empty answer.
+   */
+  async function nocloud(file: NocloudFile, question: Question): Promise<DocumentAnswer> {
+    if (file === 'user-data') return documentOf('nocloud', question);
+    const snapshot = catalog.current();
+    const match = matched(question, snapshot);
+    const name = match.profile.nocloud;
+    if (name === undefined) throw new Failure('not-found', `${match.profile.file} names no nocloud`);
+    const own = documentNamed(snapshot.documents, `${name}.${file}`);
+    if (own !== undefined) return Promise.resolve(answer(own, undefined, match, question, snapshot));
+    const text = file === 'meta-data' ? metaData(match, question) : '';
+    return Promise.resolve({
+      body: Buffer.from(text),
+      contentType: PLAIN,
+      source: match.profile.file,
+      decision: decisionOf(match, question.facts, 'boot'),
+    });
+  }
+
+  async function metadata(question: Question): Promise<DocumentAnswer> {
+    const snapshot = catalog.current();
+    const match = matched(question, snapshot);
+    const { node, vars, request } = templateData(match, question.facts, question.origin, snapshot) as Record<
+      string,
+      JsonObject
+    >;
+    return Promise.resolve({
+      body: Buffer.from(metadataText({ ...vars, ...node, request: request ?? {} })),
+      contentType: PLAIN,
+      source: match.profile.file,
+      decision: decisionOf(match, question.facts, 'boot'),
+    });
+  }
+
+  async function installer(kind: 'ignition' | 'cloud_config', question: Question): Promise<DocumentAnswer> {
+    const snapshot = catalog.current();
+    return Promise.resolve(installerDocument(kind, matched(question, snapshot), question, snapshot));
+  }
+
+  function matched(question: Question, snapshot: Snapshot): Match {
+    const match = matchFor(question, snapshot, unknown);
+    if (match !== undefined) return match;
+    throw new Failure('not-found', `no profile names ${whoIs(question.facts)}, and none is the default`);
+  }
+
+  return { document, documentOf, installer, nocloud, metadata };
+}
+
+/** As what the machine's profile names this document. */
+function kindIn(match: Match, document: SourceDocument, snapshot: Snapshot): DocumentKind | undefined {
+  return DOCUMENT_KINDS.find((kind) => {
+    const name = match.profile[kind];
+    return name !== undefined && findDocument(snapshot.documents, kind, name) === document;
+  });
+}
+
+/** A stable instance-id: another one would be another first boot to cloud-init. */
+function metaData(match: Match, { facts }: Question): string {
+  const id = facts.mac === undefined ? (facts.uuid ?? facts.serial ?? 'unknown') : macHyphens(facts.mac);
+  const hostname = match.node?.name ?? facts.hostname;
+  return `instance-id: ${JSON.stringify(`pilotlight-${id}`)}\n${hostname === undefined ? '' : `local-hostname: ${JSON.stringify(hostname)}\n`}`;
+}
+
+function missingDocument(name: string, snapshot: Snapshot): Failure {
+  const files = [`configs/${name}`, `configs/${name}.hbs`];
+  const problem = snapshot.problems.find(({ severity, place }) => severity === 'error' && files.includes(place.file));
+  if (problem !== undefined) return problemFailure(problem);
+  return new Failure('not-found', `there is no document "${name}"`, { remedy: `create configs/${name}` });
+}
+
+function nobodyToRenderFor(document: SourceDocument, { facts }: Question): Failure {
+  if (!hasIdentity(facts)) {
+    return new Failure('invalid', `${document.file} is a template`, {
+      remedy: 'add ?mac=MAC to say for which machine',
+    });
+  }
+  return new Failure('not-found', `${document.file} is a template, and no profile names ${whoIs(facts)}`, {
+    remedy: 'add the machine to the "nodes" of a file in profiles/',
+  });
+}

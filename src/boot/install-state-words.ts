@@ -1,0 +1,153 @@
+import type { Decision } from '../model/decision.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import { macHyphens } from '../model/mac.ts';
+import type { Match } from '../catalog/snapshot.ts';
+import type { Claim, InstallMark } from '../machines/mark.ts';
+import { alikeLines, claimedLines, unknownLifeLines } from '../ipxe/install-notices.ts';
+import { namelessLines, often, stoppedLines, unfinishedLines } from '../ipxe/notices.ts';
+import { decisionOf } from './reasons.ts';
+import type { Placed } from './standing-desk.ts';
+import { REST_MS } from '../machines/life.ts';
+import type { Likeness } from '../machines/mark-index.ts';
+import type { Standing } from './decide.ts';
+
+const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
+  boot: 'boot',
+  install: 'install',
+  local: 'local',
+  unfinished: 'waiting',
+  stopped: 'waiting',
+  nameless: 'waiting',
+  claimed: 'waiting',
+  alike: 'waiting',
+  unknown: 'waiting',
+};
+
+const INSTALLATION: Readonly<Partial<Record<Standing['kind'], NonNullable<Decision['installation']>>>> = {
+  unfinished: 'unfinished',
+  stopped: 'stopped',
+  claimed: 'held',
+  alike: 'held',
+  unknown: 'held',
+};
+
+/** What was decided and why: the profile's reason, and the machine's own. */
+export function placedDecision(placed: Placed, facts: MachineFacts, outcome?: Decision['outcome']): Decision {
+  const decision = decisionOf(placed.match, facts, outcome ?? OUTCOME[placed.standing.kind]);
+  const why = standingReason(placed, facts);
+  if (why === undefined) return decision;
+  const installation = INSTALLATION[placed.standing.kind];
+  return {
+    ...decision,
+    ...(installation === undefined ? {} : { installation }),
+    because: `${decision.because}; ${why}`,
+  };
+}
+
+/** Why the machine gets something else than its profile's image; undefined when it gets just that. */
+export function standingReason({ match, standing }: Placed, facts: MachineFacts): string | undefined {
+  switch (standing.kind) {
+    case 'boot':
+      return undefined;
+    case 'install':
+      return `installs to ${standing.target.disk}, try ${standing.attempt} of ${standing.limit}`;
+    case 'local':
+      return standing.mark === undefined ? undefined : installedReason(standing.mark, match, facts);
+    case 'unfinished': {
+      const { begun, attempt, limit } = standing;
+      return `its installation began at ${timeText(begun)} (try ${attempt} of ${limit}) and is not reported as finished`;
+    }
+    case 'stopped':
+      return `its installation began ${often(standing.tries)} and was never reported as finished (${remedy(match, facts)})`;
+    case 'nameless':
+      return 'it says nothing by which it could be known as installed afterwards';
+    case 'claimed':
+      return `its installer left for ${claimant(standing.claim)} at ${timeText(standing.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
+    case 'alike':
+      return `it looks like ${likeness(standing, facts)} (\`pilotlight reinstall ${asItself(standing.by, facts)}\` installs it all the same)`;
+    case 'unknown':
+      return `${standing.why}, so it is not installed${standing.damaged === true ? ` (${remedy(match, facts)})` : ''}`;
+  }
+}
+
+/** For the screen of a machine that has to wait before it is installed; undefined for every other. */
+export function standingLines({ match, standing }: Placed, facts: MachineFacts): readonly string[] | undefined {
+  switch (standing.kind) {
+    case 'unfinished': {
+      const { ago, attempt, limit } = standing;
+      return unfinishedLines({ ago: Math.floor(ago / 1000), rest: Math.ceil((REST_MS - ago) / 1000), attempt, limit });
+    }
+    case 'stopped':
+      return stoppedLines({ tries: standing.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
+    case 'nameless':
+      return namelessLines();
+    case 'claimed':
+      return claimedLines({
+        claimant: claimant(standing.claim),
+        at: timeText(standing.claim.at),
+        command: `pilotlight release ${whom(match, facts)}`,
+      });
+    case 'alike':
+      return alikeLines({
+        likeness: likeness(standing, facts),
+        command: `pilotlight reinstall ${asItself(standing.by, facts)}`,
+      });
+    case 'unknown':
+      return unknownLifeLines({
+        why: standing.why,
+        ...(standing.damaged === true ? { command: `pilotlight reinstall ${whom(match, facts)}` } : {}),
+      });
+    case 'boot':
+    case 'install':
+    case 'local':
+      return undefined;
+  }
+}
+
+function claimant({ address, mac }: Claim): string {
+  return mac === undefined ? address : `${address} (${mac})`;
+}
+
+/** Which machine it looks like, and by what. */
+function likeness({ mark, by }: { readonly mark: InstallMark; readonly by: Likeness }, facts: MachineFacts): string {
+  const state = mark.state === 'seen' ? 'a profile names it' : STATE_WORDS[mark.state];
+  if (by === 'nic') {
+    return `the machine ${mark.key} with the UUID ${mark.machine.uuid ?? ''} (${state}): its network card is the same, its UUID is not`;
+  }
+  const same = by === 'mac' ? 'network card' : by === 'uuid' ? `UUID ${facts.uuid ?? ''}` : 'serial number';
+  return `the machine ${mark.key} (${state}): its ${same} is the same`;
+}
+
+const STATE_WORDS: Readonly<Record<Exclude<InstallMark['state'], 'seen'>, string>> = {
+  claimed: 'its installer left',
+  installing: 'it is being installed',
+  installed: 'it is installed',
+  'erase-pending': 'it is to be installed anew',
+};
+
+/** The name by which the operator says that it is this machine and no other. */
+function asItself(by: Likeness, { mac, uuid, serial }: MachineFacts): string {
+  if (by === 'nic' && uuid !== undefined) return `uuid:${uuid}`;
+  if (mac !== undefined) return macHyphens(mac);
+  return uuid === undefined ? `serial:${serial ?? ''}` : `uuid:${uuid}`;
+}
+
+function installedReason(mark: InstallMark, match: Match, facts: MachineFacts): string {
+  return `installed from profiles/${mark.profile}.json since ${timeText(mark.since)} (${remedy(match, facts)})`;
+}
+
+function remedy(match: Match, facts: MachineFacts): string {
+  return `\`pilotlight reinstall ${whom(match, facts)}\` installs it again`;
+}
+
+/** What an operator types. */
+function whom({ node }: Match, { mac, uuid, serial }: MachineFacts): string {
+  if (node !== undefined) return node.name;
+  if (mac !== undefined) return macHyphens(mac);
+  return uuid === undefined ? `serial:${serial ?? ''}` : `uuid:${uuid}`;
+}
+
+/** `2026-11-21 12:00:05 UTC` */
+function timeText(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,207 @@
+import type { Decision } from '../model/decision.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import { nameInUrl, type Name } from '../model/name.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Plan } from '../model/plan.ts';
+import { problemFailure } from '../model/problem.ts';
+import type { Catalog, Match, Snapshot } from '../catalog/snapshot.ts';
+import type { Shelf } from '../images/store.ts';
+import { bootScript } from '../ipxe/boot-script.ts';
+import { grubScript } from '../ipxe/other-loaders.ts';
+import { legacyScript } from '../ipxe/legacy-script.ts';
+import { unnamedInstallLines } from '../ipxe/install-notices.ts';
+import { failureLines, missingImageLines } from '../ipxe/notices.ts';
+import { systemOf } from '../os/systems.ts';
+import type { DeliveryRoom } from './deliver.ts';
+import type { Question, ScriptAnswer } from './boot-service.ts';
+import { documentFault } from './document-readiness.ts';
+import { machinePlan, missingFiles, shelfPaths } from './machine-plan.ts';
+import { WAIT } from './match-for.ts';
+import { decisionOf, whoIs } from './reasons.ts';
+import { againOf, explained, local, nobody, notice, ownDisk, titleLines, waiting } from './script-notices.ts';
+import { createStandingDesk, type Placed, type StandingDeskOptions } from './standing-desk.ts';
+import { placedDecision, standingLines } from './install-state-words.ts';
+import { wrongArch, wrongArchFailure, wrongArchLines } from './wrong-arch.ts';
+
+export interface ScriptDeskOptions extends StandingDeskOptions, Omit<DeliveryRoom, 'snapshot'> {
+  readonly catalog: Catalog;
+  readonly shelf: Pick<Shelf, 'has'>;
+  /** What is being done about the images that a profile lacks: lines for the machine's screen. */
+  readonly arriving?: (profile: string) => Promise<readonly string[]>;
+}
+
+/** What a machine boots that cannot be told anything on its screen. */
+export interface Bootable {
+  readonly plan: Plan;
+  readonly match: Match;
+  readonly decision: Decision;
+}
+
+export type ScriptDesk = ReturnType<typeof createScriptDesk>;
+
+/** Boot scripts, for machines and for profiles. */
+export function createScriptDesk(options: ScriptDeskOptions) {
+  const { catalog, shelf, arriving = nothing, unknown = WAIT } = options;
+  const standings = createStandingDesk(options);
+
+  async function script(question: Question): Promise<ScriptAnswer> {
+    const snapshot = catalog.current();
+    const { facts, origin } = question;
+    const placed = standings.find(question, snapshot);
+    if (placed === undefined) return nobody(question, snapshot, unknown);
+    if (placed.standing.kind !== 'install') standings.saw(question, snapshot);
+    if (placed.standing.kind === 'local') return local(placed, facts);
+    const rests = standingLines(placed, facts);
+    if (rests !== undefined) return waiting(placed, question, rests);
+    const wrong = wrongArch(placed.match, facts);
+    if (wrong !== undefined) return waiting(placed, question, wrongArchLines(wrong), wrong);
+    let plan: Plan;
+    try {
+      plan = machinePlan(placed.match, facts, origin, snapshot);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return waiting(placed, question, failureLines(error));
+    }
+    const missing = await missingFiles(plan, shelf);
+    if (missing.length > 0) return waiting(placed, question, await missingLines(placed.match, missing));
+    const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
+    if (fault !== undefined) return waiting(placed, question, failureLines(fault), failureLine(fault));
+    const claimed = await standings.claim(placed, question, plan);
+    if (claimed.standing.kind === 'local') return local(claimed, facts);
+    const held = standingLines(claimed, facts);
+    if (held !== undefined) return waiting(claimed, question, held);
+    const lines = titleLines(claimed, facts);
+    return {
+      script: bootScript({ plan, origin, lines, again: againOf(claimed, question) }),
+      fetches: shelfPaths(plan),
+      decision: placedDecision(claimed, facts),
+    };
+  }
+
+  async function missingLines({ profile }: Match, missing: readonly string[]): Promise<readonly string[]> {
+    const lines = missingImageLines(profile.file, missing);
+    const news = await arriving(profile.name);
+    // While somebody sees to it, nobody needs the advice at the end.
+    return news.length === 0 ? lines : [...lines.slice(0, -1), ...news];
+  }
+
+  /** coreos-ipxe-server looked neither for images nor for machines: its bytes depend on the profile alone. */
+  async function scriptOf(name: Name, origin: Origin): Promise<ScriptAnswer> {
+    const snapshot = catalog.current();
+    const match = profileMatch(name, snapshot);
+    const decision = namedDecision(match);
+    if (match.profile.system === 'coreos') {
+      const key = match.profile.sshkey === undefined ? undefined : snapshot.keys.get(match.profile.sshkey);
+      if (match.profile.sshkey !== undefined && match.profile.sshkey !== '' && key === undefined)
+        throw missingKey(match);
+      const sshKey = key === undefined ? {} : { sshKey: key.text };
+      return { script: legacyScript({ profile: match.profile, origin, ...sshKey }), decision };
+    }
+    const again = `${origin}/?profile=${nameInUrl(name)}`;
+    if (match.profile.install !== undefined && match.profile.boot !== 'local') {
+      const because = `asked for ${match.profile.file} by name, which installs: which machine asks is not known`;
+      const lines = unnamedInstallLines(match.profile.file);
+      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
+    }
+    const plan = machinePlan(match, {}, origin, snapshot);
+    const missing = await missingFiles(plan, shelf);
+    if (missing.length > 0) {
+      const lines = await missingLines(match, missing);
+      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting' } };
+    }
+    const text = bootScript({ plan, origin, lines: [`Profile ${name}`], again });
+    return { script: text, fetches: shelfPaths(plan), decision };
+  }
+
+  function args(who: MachineFacts | Name, origin: Origin) {
+    const snapshot = catalog.current();
+    if (typeof who === 'string') {
+      const match = profileMatch(who, snapshot);
+      return { args: machinePlan(match, {}, origin, snapshot).args, decision: namedDecision(match) };
+    }
+    const placed = found({ facts: who, origin }, snapshot);
+    return { args: machinePlan(placed.match, who, origin, snapshot).args, decision: placedDecision(placed, who) };
+  }
+
+  function found(question: Question, snapshot: Snapshot): Placed {
+    const placed = standings.find(question, snapshot);
+    if (placed !== undefined) return placed;
+    const { facts } = question;
+    const held = snapshot.held(facts);
+    if (held !== undefined) throw problemFailure(held);
+    throw new Failure('not-found', `no profile names ${whoIs(facts)}, and none is the default`, {
+      remedy: 'add it to the "nodes" of a file in profiles/',
+    });
+  }
+
+  /** For machines that cannot be told anything on their screen: not found unless there is something to boot. */
+  async function bootable(question: Question): Promise<Bootable> {
+    const snapshot = catalog.current();
+    const { facts, origin } = question;
+    const placed = found(question, snapshot);
+    if (placed.standing.kind !== 'install') standings.saw(question, snapshot);
+    refuseOthers(placed, facts);
+    const wrong = wrongArch(placed.match, facts);
+    if (wrong !== undefined) throw wrongArchFailure(wrong);
+    const plan = machinePlan(placed.match, facts, origin, snapshot);
+    const [missing] = await missingFiles(plan, shelf);
+    if (missing !== undefined) throw new Failure('unavailable', `images/${missing} is not there yet`);
+    const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
+    if (fault !== undefined) throw fault;
+    const claimed = await standings.claim(placed, question, plan);
+    refuseOthers(claimed, facts);
+    return { plan, match: claimed.match, decision: placedDecision(claimed, facts) };
+  }
+
+  async function grub(question: Question): Promise<ScriptAnswer> {
+    const { plan, match, decision } = await bootable(question);
+    const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
+    return { script: grubScript(plan, question.origin, title), fetches: shelfPaths(plan), decision };
+  }
+
+  /** For DHCP, which knows a machine by its MAC and UUID. */
+  function netboot(facts: MachineFacts): 'boot' | 'local' {
+    return standings.find({ facts }, catalog.current())?.standing.kind === 'local' ? 'local' : 'boot';
+  }
+
+  return { script, explain: explained, scriptOf, args, grub, bootable, netboot, generation };
+
+  function generation(): number {
+    return catalog.current().generation + standings.generation();
+  }
+}
+
+function nothing(): Promise<readonly string[]> {
+  return Promise.resolve([]);
+}
+
+/** Whoever does not boot from here now. */
+function refuseOthers(placed: Placed, facts: MachineFacts): void {
+  if (placed.standing.kind === 'local') throw ownDisk(placed, facts);
+  const rests = standingLines(placed, facts);
+  if (rests !== undefined) throw new Failure('unavailable', rests.join(' '));
+}
+
+function profileMatch(name: Name, snapshot: Snapshot): Match {
+  const profile = snapshot.profiles.get(name);
+  if (profile !== undefined) return { profile, by: 'default' };
+  const file = `profiles/${name}.json`;
+  const problem = snapshot.problems.find(({ severity, place }) => severity === 'error' && place.file === file);
+  if (problem !== undefined) throw problemFailure(problem);
+  throw new Failure('not-found', `there is no profile "${name}"`, { remedy: `create ${file}` });
+}
+
+/** Nobody knows which machine asks: no mark is asked, and none is made. */
+function namedDecision(match: Match): Decision {
+  const outcome = match.profile.install === undefined ? 'boot' : 'install';
+  return { ...decisionOf(match, {}, outcome), because: `asked for ${match.profile.file} by name` };
+}
+
+function missingKey({ profile }: Match): Failure {
+  const name = profile.sshkey ?? '';
+  return new Failure('not-found', `there is no key "${name}"`, {
+    place: { file: profile.file, key: 'sshkey' },
+    remedy: `create sshkeys/${name}.pub`,
+  });
+}

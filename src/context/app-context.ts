@@ -1,0 +1,75 @@
+import { createFrontDesk } from '../boot/answer.ts';
+import type { Desk } from '../boot/boot-service.ts';
+import { createInspector } from '../boot/inspector.ts';
+import { openCatalog, type LivingCatalog } from '../catalog/catalog.ts';
+import { Failure } from '../model/failure.ts';
+import { SILENT, type Log } from '../model/log.ts';
+import { originFromHost, type Origin } from '../model/origin.ts';
+import { openDataRoot, type DataRoot } from '../files/data-root.ts';
+import { openIdentities, type Identities } from '../machines/identities.ts';
+import { ChunkCache } from '../images/chunk-cache.ts';
+import { openShelf, type Shelf } from '../images/store.ts';
+import type { InstallMarks } from '../machines/claims.ts';
+import { openInstallMarks } from '../machines/install-marks.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createArrivals } from '../images/arrivals.ts';
+import { ClusterUrls } from '../etcd/cluster-tokens.ts';
+
+/** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
+export interface House {
+  readonly files: DataRoot;
+  readonly catalog: LivingCatalog;
+  readonly shelf: Shelf;
+  /** For the doors: an installer leaves with the machine's claim. */
+  readonly desk: Desk;
+  /** What a machine would get. Claims nothing, changes nothing. */
+  readonly preview: Desk;
+  readonly marks: InstallMarks;
+  readonly identities: Identities;
+  readonly clusters: ClusterUrls;
+}
+
+/** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
+export async function openHouse(settings: Settings, log: Log): Promise<House> {
+  const files = await openFolder(settings);
+  const inspector = createInspector({ origin: likelyOrigin(settings) });
+  const catalog = openCatalog({ files, inspector, log });
+  const shelf = openShelf(files, new ChunkCache(settings.imageCache));
+  const marks = await openInstallMarks(files, log);
+  const identities = openIdentities(files, log);
+  const { installTries, unknown } = settings;
+  const arriving = createArrivals(files, Date.now);
+  const clusters = new ClusterUrls();
+  const behind = { catalog, shelf, arriving, marks, installTries, unknown, clusters, hostKeys: identities };
+  const preview = createFrontDesk(behind);
+  const desk = createFrontDesk({ ...behind, claims: marks });
+  return { files, catalog, shelf, desk, preview, marks, identities, clusters };
+}
+
+/** Told to the person who started us, not to machines: here the path helps. */
+async function openFolder({ dataDir: dir, imagesDir }: Settings): Promise<DataRoot> {
+  return await openDataRoot(dir, imagesDir).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    const remedy = 'create it, or name another with PILOTLIGHT_DATA_DIR or --data-dir';
+    throw new Failure(error.code, `${error.message}: ${dir}`, { remedy, cause: error });
+  });
+}
+
+/** The house of a command that looks once and ends. */
+export async function readHouse(settings: Settings): Promise<House> {
+  const house = await openHouse(settings, SILENT);
+  await house.catalog.refresh();
+  return house;
+}
+
+/** The base URL as far as it can be known without a request. Only its length matters to most who ask. */
+export function likelyOrigin(settings: Settings): Origin {
+  if (settings.baseUrl !== undefined) return settings.baseUrl;
+  const { host, port } = settings.http;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return originFromHost(`${name}:${String(port)}`) ?? originFromHost('127.0.0.1') ?? unreachable();
+}
+
+function unreachable(): never {
+  throw new TypeError('127.0.0.1 is a host');
+}

@@ -1,0 +1,209 @@
+import type { Log } from '../model/log.ts';
+import type { Service } from '../model/service.ts';
+import { LEFT_OUT, RASPBERRY_PI, asksToNetboot, type NetbootMachine } from './machine.ts';
+import { OPTION, type DhcpPacket } from './packet.ts';
+import { parseDhcp } from './parse.ts';
+import { proxyReply, type BootChoice, type Endpoint, type ProxyAnswer } from './proxy-reply.ts';
+import { createRateLimit, type RateLimits } from '../net/rate-limit.ts';
+import { localAddresses, type LocalAddress } from '../net/addresses.ts';
+import { createOnce } from '../net/once.ts';
+import { DhcpCounters } from './counters.ts';
+import { createEchoes } from './echoes.ts';
+import { Placement } from './placement.ts';
+import { createDhcpSockets, type Heard, type KernelDrops } from './sockets.ts';
+
+export interface DhcpSettings {
+  /** `0.0.0.0`: every interface; else the address of the only one that is answered at. */
+  readonly host: string;
+  /** 67. */
+  readonly port: number;
+  /** 4011. */
+  readonly bootServerPort: number;
+  /** Relay agents (giaddr) that are answered. With any, unicasts to our port are taken too: no other server may run here. */
+  readonly relays?: readonly string[];
+  readonly limits?: RateLimits;
+}
+
+export interface DhcpDeps {
+  /** What a machine shall load from the server at this address. */
+  readonly choose: (machine: NetbootMachine, serverAddress: string) => BootChoice;
+  readonly log: Log;
+  /** Called for each machine that was answered, or left alone on purpose: cheap, please. */
+  readonly onMachine?: (event: MachineEvent) => void;
+  /** Without it, what the kernel drops is not counted. */
+  readonly drops?: KernelDrops;
+  /** For tests. */
+  readonly addresses?: () => readonly LocalAddress[];
+  /** For tests, which may not broadcast: who "everybody" is, and the port of clients. */
+  readonly everybody?: Endpoint;
+  /** For tests: milliseconds of a steady clock. */
+  readonly now?: () => number;
+  /** For tests: milliseconds between looks at the host's addresses. */
+  readonly rescanMs?: number;
+}
+
+/** A machine that asked to boot, for the journal. */
+export interface MachineEvent {
+  readonly machine: NetbootMachine;
+  /** What it was told to load; absent when it was left alone. */
+  readonly file?: string;
+  /** Why it was left alone. */
+  readonly silence?: string;
+}
+
+export interface DhcpDoor extends Service {
+  readonly counters: DhcpCounters;
+  /** The interfaces' addresses that are answered from now. */
+  serving(): readonly string[];
+}
+
+/**
+ * A machine asks two or three times in its first second, and a room of a thousand that gets its power back asks some
+ * hundred times a second in all: 200/s held such rooms up. It is no amplifier: an answer is hardly longer than its
+ * question, and goes to the own wire, to a relay that the settings name, or (boot server) back to who asked.
+ */
+const LIMITS: RateLimits = { perKey: 10, total: 2_000 };
+/** The counters know the rest: a flood of invented machines shall not fill the disk. */
+const LOGGED_PER_SECOND = 200;
+
+const EVERYBODY: Endpoint = { address: '255.255.255.255', port: 68 };
+const UNSET = '0.0.0.0';
+
+type Reply = Extract<ProxyAnswer, { kind: 'reply' }>;
+
+/** ProxyDHCP: says where to boot from, beside whatever server hands out the addresses. */
+export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor {
+  const { log } = deps;
+  const now = deps.now ?? (() => performance.now());
+  const relays: ReadonlySet<string> = new Set(settings.relays);
+  const limit = createRateLimit(settings.limits ?? LIMITS);
+  const logged = createRateLimit({ perKey: LOGGED_PER_SECOND, total: LOGGED_PER_SECOND, keys: 1 });
+  const counters = new DhcpCounters();
+  const placement = new Placement();
+  const isEcho = createEchoes();
+  const first = createOnce();
+  const everybody = deps.everybody ?? EVERYBODY;
+
+  const decide = (packet: DhcpPacket, { from, port }: Heard, server: string): ProxyAnswer =>
+    proxyReply(
+      { packet, port, from },
+      { serverAddress: server, relays, choose: (machine) => deps.choose(machine, server) },
+    );
+
+  /** Once for each machine and reason: it asks again and again, at every power-on. */
+  const logSilence = (mac: string, reason: string): void => {
+    const remedy = reason === RASPBERRY_PI ? { remedy: 'put UEFI firmware on its card, see docs/network.md' } : {};
+    const news = first(`${mac} ${reason}`) && logged.allow('', now());
+    log[news ? 'info' : 'debug']({ mac, reason, ...remedy }, 'dhcp: the machine gets no answer');
+  };
+
+  const keepSilent = ({ reason, machine }: Extract<ProxyAnswer, { kind: 'silence' }>, mac: string): void => {
+    counters.silent(machine === undefined ? reason : 'not to be booted');
+    if (machine !== undefined || LEFT_OUT.has(reason)) logSilence(mac, reason);
+    // A machine in its boot asks again and again: the limit is for what we note as for what we answer.
+    if (machine !== undefined && limit.allow(mac, now())) deps.onMachine?.({ machine, silence: reason });
+  };
+
+  /** True when the answer may go out; it is counted, told and logged then. */
+  const passes = ({ machine, file }: Reply, servers: readonly string[]): boolean => {
+    const at = now();
+    if (!limit.allow(machine.mac, at)) {
+      counters.limited += 1;
+      return false;
+    }
+    counters.answered += 1;
+    const { mac, uuid, ipxe, target } = machine;
+    log[logged.allow('', at) ? 'info' : 'debug'](
+      { mac, uuid, ipxe, ...target, file, server: servers.join(' ') },
+      'dhcp: told where to boot from',
+    );
+    deps.onMachine?.({ machine, file });
+    return true;
+  };
+
+  /** Our addresses that answer this packet: one, unless nothing says where the machine is. */
+  const serversFor = (packet: DhcpPacket, heard: Heard, at: number): readonly string[] => {
+    const ours = sockets.serving();
+    if (heard.at !== undefined) {
+      if (packet.giaddr === UNSET && asksToNetboot(packet)) placement.heard(packet.mac, heard.at, at);
+      const named = packet.options.get(OPTION.serverId)?.join('.');
+      return [ours.find(({ address }) => address === named)?.address ?? heard.at];
+    }
+    const all = asksToNetboot(packet)
+      ? placement.addressesFor(packet, heard.from.address, ours, at)
+      : ours.map(({ address }) => address);
+    return packet.giaddr === UNSET && asksToNetboot(packet) ? all : all.slice(0, 1);
+  };
+
+  const answer = (heard: Heard): void => {
+    const parsed = parseDhcp(heard.bytes);
+    if (!parsed.ok) {
+      counters.silent(parsed.reason);
+      return;
+    }
+    const { packet } = parsed;
+    const at = now();
+    if (heard.at === undefined && isEcho(packet, at)) {
+      counters.silent('heard twice');
+      return;
+    }
+    const servers = serversFor(packet, heard, at);
+    const [server, ...others] = servers;
+    if (server === undefined) {
+      counters.silent('no address');
+      return;
+    }
+    const told = decide(packet, heard, server);
+    if (told.kind === 'silence') {
+      keepSilent(told, packet.mac);
+      return;
+    }
+    if (!passes(told, servers)) return;
+    deliver(server, heard, told);
+    // The same decision in the words of the other interfaces: it names the address that the machine shall ask.
+    for (const other of others) {
+      const also = decide(packet, heard, other);
+      if (also.kind === 'reply') deliver(other, heard, also);
+    }
+  };
+
+  const deliver = (server: string, heard: Heard, { bytes, to }: Reply): void => {
+    const sent = sockets.send(server, heard.port, bytes, to.address === EVERYBODY.address ? undefined : to);
+    sent.catch((cause: unknown) => {
+      counters.unsent += 1;
+      // Told once: a tunnel takes no broadcast, today and tomorrow.
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+      log[first(`${server} ${code}`) ? 'warn' : 'debug']({ server, cause }, 'dhcp: the answer could not be sent');
+    });
+  };
+
+  const sockets = createDhcpSockets(settings, {
+    log,
+    everybody,
+    addresses: deps.addresses ?? localAddresses,
+    rescanMs: deps.rescanMs ?? 5_000,
+    drops: deps.drops,
+    onPacket(heard) {
+      try {
+        answer(heard);
+      } catch (cause) {
+        log.error({ cause }, 'dhcp: the question could not be answered');
+      }
+    },
+    onDrop(packets) {
+      counters.drop(packets, now());
+    },
+  });
+
+  return {
+    name: 'dhcp',
+    counters,
+    serving: () => sockets.serving().map(({ address }) => address),
+    async start() {
+      await sockets.start();
+    },
+    async stop() {
+      await sockets.stop();
+    },
+  };
+}

@@ -1,0 +1,219 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
+import type { Endpoint } from './proxy-reply.ts';
+import type { LocalAddress } from '../net/addresses.ts';
+import { bindUdp, closeUdp } from '../net/udp-socket.ts';
+import { AnswerSockets } from './answer-sockets.ts';
+import { createInbox } from './inbox.ts';
+
+/** A packet, and where it was heard. */
+export interface Heard {
+  readonly bytes: Buffer;
+  readonly from: RemoteInfo;
+  readonly port: 67 | 4011;
+  /** Our address that it was sent to; undefined for a broadcast. */
+  readonly at: string | undefined;
+}
+
+export interface SocketSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly bootServerPort: number;
+  readonly relays?: readonly string[];
+}
+
+/** What the kernel threw away because a socket's buffer was full. */
+export interface KernelDrops {
+  /** Looks for this process's sockets: some were opened. */
+  follow(): Promise<void>;
+  /** Packets since the start; never falls. */
+  read(): Promise<number>;
+}
+
+export interface SocketDeps {
+  readonly log: Log;
+  /** The broadcast address, and the port of clients. */
+  readonly everybody: Endpoint;
+  readonly addresses: () => readonly LocalAddress[];
+  readonly rescanMs: number;
+  readonly drops: KernelDrops | undefined;
+  /** Must not throw. */
+  readonly onPacket: (heard: Heard) => void;
+  /** Packets were lost before anything looked at them. */
+  readonly onDrop: (packets: number) => void;
+}
+
+export interface DhcpSockets {
+  /** Throws Failure when no address can be opened. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** The addresses that are answered from now. */
+  serving(): readonly LocalAddress[];
+  /** `to` undefined: to every machine in the network of `server`. Rejects when it cannot be sent. */
+  send(server: string, port: 67 | 4011, bytes: Buffer, to: Endpoint | undefined): Promise<void>;
+}
+
+/** A thousand questions and more; the kernel gives as much of it as net.core.rmem_max allows. */
+const RECEIVE_BUFFER = 4 * 2 ** 20;
+
+/** One address of this host. */
+interface Station {
+  readonly place: LocalAddress;
+  readonly bootServer: Socket;
+  /** Only where relays are named: see DhcpSettings. */
+  readonly relayed: Socket | undefined;
+}
+
+/** The sockets of the DHCP door, as the host's addresses come and go. */
+export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): DhcpSockets {
+  const { log, everybody, drops } = deps;
+  const { port, bootServerPort } = settings;
+  const answers = new AnswerSockets(port, everybody);
+  const stations = new Map<string, Station>();
+  /** Addresses that could not be opened, so that each is told once and not every few seconds. */
+  const refused = new Set<string>();
+  const inbox = createInbox<Heard>(deps.onPacket);
+  let broadcasts: Socket | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let turn: Promise<void> | undefined;
+  let lost = 0;
+
+  const listen = async (address: string, at: number, heard: Pick<Heard, 'port' | 'at'>): Promise<Socket> => {
+    const socket = await bindUdp(address, at, {
+      shared: true,
+      receiveBuffer: RECEIVE_BUFFER,
+      onError: (cause) => {
+        log.warn({ address, port: at, cause }, 'dhcp: socket error');
+      },
+    });
+    socket.on('message', (bytes, from) => {
+      if (!inbox.put({ bytes, from, ...heard })) deps.onDrop(1);
+    });
+    return socket;
+  };
+
+  const open = async (place: LocalAddress): Promise<void> => {
+    const { address } = place;
+    const bootServer = await listen(address, bootServerPort, { port: 4011, at: address });
+    try {
+      const relayed =
+        (settings.relays ?? []).length === 0 ? undefined : await listen(address, port, { port: 67, at: address });
+      stations.set(address, { place, bootServer, relayed });
+    } catch (cause) {
+      await closeUdp(bootServer);
+      throw cause;
+    }
+  };
+
+  const close = async ({ place, bootServer, relayed }: Station): Promise<void> => {
+    stations.delete(place.address);
+    await closeUdp(bootServer);
+    if (relayed !== undefined) await closeUdp(relayed);
+    await answers.close(place.address);
+  };
+
+  const wanted = (): readonly LocalAddress[] => {
+    const all = deps.addresses().filter((entry) => entry.family === 4);
+    if (settings.host === '0.0.0.0') return all.filter((entry) => !entry.internal);
+    return all.filter((entry) => entry.address === settings.host);
+  };
+
+  /** Opens what is new; what cannot be opened is told, and tried again later. The failures. */
+  const openAll = async (places: readonly LocalAddress[]): Promise<readonly Failure[]> => {
+    const failures: Failure[] = [];
+    for (const place of places) {
+      const { address } = place;
+      if (stations.has(address)) continue;
+      try {
+        await open(place);
+        refused.delete(address);
+      } catch (cause) {
+        if (!(cause instanceof Failure)) throw cause;
+        failures.push(cause);
+        if (!refused.has(address)) log.warn({ address, problem: failureLine(cause) }, 'dhcp: an address is left out');
+        refused.add(address);
+      }
+    }
+    return failures;
+  };
+
+  const rescan = async (): Promise<void> => {
+    const places = wanted();
+    const before = new Set(stations.keys());
+    for (const station of [...stations.values()]) {
+      if (places.some(({ address }) => address === station.place.address)) continue;
+      await close(station);
+      log.info({ server: station.place.address }, 'dhcp: the address is gone');
+    }
+    await openAll(places);
+    const news = [...stations.keys()].filter((address) => !before.has(address));
+    for (const server of news) log.info({ server }, 'dhcp: answering from a new address');
+    if (news.length > 0) await drops?.follow();
+  };
+
+  const countDrops = async (): Promise<void> => {
+    const total = (await drops?.read()) ?? 0;
+    const packets = total - lost;
+    lost = total;
+    if (packets <= 0) return;
+    deps.onDrop(packets);
+    log.warn(
+      { packets, remedy: 'sysctl net.core.rmem_max=4194304, then start again' },
+      'dhcp: questions were lost in a full buffer of the kernel; machines ask again',
+    );
+  };
+
+  return {
+    serving: () => [...stations.values()].map(({ place }) => place),
+    async send(server, from, bytes, to) {
+      if (to === undefined) {
+        await answers.send(server, bytes);
+        return;
+      }
+      const station = stations.get(server);
+      const socket = from === 4011 ? station?.bootServer : station?.relayed;
+      if (socket === undefined) throw new Failure('unavailable', `the address ${server} is gone`);
+      await new Promise<void>((resolve, reject) => {
+        socket.send(bytes, to.port, to.address, (cause) => {
+          if (cause === null) resolve();
+          else reject(cause);
+        });
+      });
+    },
+    async start() {
+      const places = wanted();
+      if (places.length === 0 && settings.host !== '0.0.0.0') {
+        throw new Failure('unavailable', `no interface has the address ${settings.host}`, {
+          remedy: 'name an address of this host in PILOTLIGHT_DHCP_LISTEN, or 0.0.0.0 for every interface',
+        });
+      }
+      const [failure] = await openAll(places);
+      if (failure !== undefined && stations.size === 0) throw failure;
+      // Bound to the broadcast address and not to the wildcard: a wildcard socket would take unicast renewals, too.
+      broadcasts = await listen(everybody.address, port, { port: 67, at: undefined });
+      await drops?.follow();
+      lost = (await drops?.read()) ?? 0;
+      timer = setInterval(() => {
+        turn ??= rescan()
+          .then(countDrops)
+          .catch((cause: unknown) => {
+            log.warn({ cause }, 'dhcp: the addresses of this host could not be followed');
+          })
+          .finally(() => {
+            turn = undefined;
+          });
+      }, deps.rescanMs);
+    },
+    async stop() {
+      clearInterval(timer);
+      await turn;
+      const socket = broadcasts;
+      broadcasts = undefined;
+      if (socket !== undefined) await closeUdp(socket);
+      for (const station of [...stations.values()]) await close(station);
+      inbox.close();
+      await answers.closeAll();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import type { Problem } from '../model/problem.ts';
+import { DOCUMENT_KINDS, initrdPath, type Profile } from '../model/profile.ts';
+import { templateProblems } from '../boot/inspector.ts';
+import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
+import { typicalMachine } from '../boot/placeholder.ts';
+import { createTemplateShelf } from '../boot/template-shelf.ts';
+import { findDocument } from '../catalog/find-document.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { Origin } from '../model/origin.ts';
+import { whyNotWritable } from '../files/writable.ts';
+import { MARKS_FOLDER } from '../machines/mark-file.ts';
+import { unwritable } from '../machines/mark-problems.ts';
+import type { Settings } from '../settings/settings.ts';
+import { keysThatEnd } from '../releases/key-ends.ts';
+import { readKnownKeys } from '../releases/keys.ts';
+import { COREOS_KEYS } from '../os/old-feeds-coreos.ts';
+import { FEEDS } from '../os/feeds.ts';
+import { trustedKeys } from '../os/feed-steps.ts';
+import { likelyOrigin, readHouse, type House } from '../context/app-context.ts';
+
+export interface CheckReport {
+  readonly profiles: number;
+  readonly nodes: number;
+  readonly documents: number;
+  /** How many times a template was rendered. */
+  readonly rendered: number;
+  readonly keys: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Everything that can be known to be wrong without a machine: also what is too slow to look at on every change. */
+export async function checkHouse(settings: Settings): Promise<CheckReport> {
+  const house = await readHouse(settings);
+  const snapshot = house.catalog.current();
+  const rendering = renderForEveryNode(snapshot, likelyOrigin(settings));
+  const images = await Promise.all(
+    [...snapshot.profiles.values()].map((profile) => imageProblems(profile, house, settings)),
+  );
+  const keys = await keyProblems(snapshot, house, settings);
+  const state = [...house.marks.problems(), ...(await stateProblems(house))];
+  const mistakes = (settings.mistakes ?? []).map(mistake);
+  const all = [...state, ...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys, ...mistakes];
+  return {
+    profiles: snapshot.profiles.size,
+    nodes: [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0),
+    documents: snapshot.documents.size,
+    rendered: rendering.count,
+    keys: snapshot.keys.size,
+    problems: withoutRepeats(all),
+  };
+}
+
+/** What keeps the server from installing machines; that this user may not write there says nothing of the server's. */
+async function stateProblems({ catalog, files }: House): Promise<readonly Problem[]> {
+  const found = catalog.current().installs ? await whyNotWritable(files, MARKS_FOLDER) : undefined;
+  if (found === undefined) return [];
+  const problem = unwritable(`state/machines cannot be written: ${found.why}`);
+  return [found.kind === 'rights' ? { ...problem, severity: 'warning' } : problem];
+}
+
+function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Problem[]; count: number } {
+  const templates = createTemplateShelf();
+  const problems: Problem[] = [];
+  let count = 0;
+  for (const profile of snapshot.profiles.values()) {
+    for (const kind of DOCUMENT_KINDS) {
+      const name = profile[kind];
+      const document = name === undefined ? undefined : findDocument(snapshot.documents, kind, name);
+      if (document === undefined) continue;
+      for (const node of profile.nodes) {
+        if (document.template) count += 1;
+        const match = { profile, node, by: 'mac' } as const;
+        problems.push(...templateProblems(document, kind, match, origin, snapshot, templates));
+      }
+    }
+  }
+  return { problems, count };
+}
+
+async function imageProblems(profile: Profile, house: House, settings: Settings): Promise<readonly Problem[]> {
+  if (profile.boot === 'local') return [];
+  const { match, facts } = typicalMachine(profile);
+  try {
+    const plan = machinePlan(match, facts, likelyOrigin(settings), house.catalog.current());
+    const missing = await missingFiles(plan, house.shelf);
+    return missing.map((path) => missingImage(path, profile));
+  } catch (error) {
+    // What the plan cannot say has been said by the inspector.
+    if (error instanceof Failure) return [];
+    throw error;
+  }
+}
+
+/** Publishers' keys that end soon, of the systems that the profiles follow. */
+async function keyProblems(snapshot: Snapshot, { files }: House, { sync }: Settings): Promise<readonly Problem[]> {
+  const followed = [...snapshot.profiles.values()].filter(({ update }) => update === 'auto');
+  const problems: Problem[] = [];
+  for (const system of new Set(followed.map((profile) => profile.system))) {
+    const place = { file: 'state/keys' };
+    const ports = { root: files, keyFile: (of: typeof system) => sync.keyFiles[of] };
+    try {
+      const ends = await keysThatEnd(system, trustedKeys(FEEDS[system], sync.trust[system]), ports, Date.now());
+      problems.push(...ends.map((end) => ({ severity: 'warning' as const, place, ...end })));
+      if (system === 'coreos' && sync.mirrors.coreos !== undefined) problems.push(...(await noCoreosKey(ports, sync)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      problems.push({ severity: 'warning', place, message: failureLine(error) });
+    }
+  }
+  return problems;
+}
+
+/** The only key that no server offers any more: without a copy of the operator's, a mirror is of no use. */
+async function noCoreosKey(
+  ports: Parameters<typeof readKnownKeys>[2],
+  { trust }: Settings['sync'],
+): Promise<readonly Problem[]> {
+  const pinned = trust.coreos ?? COREOS_KEYS;
+  if ((await readKnownKeys('coreos', pinned, ports)).certificates.length > 0) return [];
+  const file = 'state/keys/coreos.asc';
+  const remedy = `put the key with the fingerprint ${pinned.join(' or ')} there; the server that offered it is gone`;
+  return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
+}
+
+function mistake(message: string): Problem {
+  return { severity: 'warning', message, place: { file: 'environment' }, remedy: 'rename or remove it' };
+}
+
+function missingImage(path: string, profile: Profile): Problem {
+  const message = `images/${path} is not there`;
+  const key = profile.kernel === path ? 'kernel' : profile.initrd.map(initrdPath).includes(path) ? 'initrd' : 'version';
+  const change = path.startsWith('images/') ? 'leave out images/: the path begins below it' : `change the ${key}`;
+  return {
+    severity: 'warning',
+    message,
+    place: { file: profile.file, key },
+    remedy: `put it there, or ${change}; machines wait until it is there`,
+  };
+}
+
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...seen.values()].toSorted((a, b) =>
+    a.place.file < b.place.file ? -1 : a.place.file > b.place.file ? 1 : 0,
+  );
+}

@@ -1,0 +1,101 @@
+import type { PortProbe, PortState } from '../net/port-probe.ts';
+import type { Settings } from '../settings/settings.ts';
+import { findingsAbout, type Finding } from './finding.ts';
+import type { Holder } from './holders.ts';
+import type { Rights } from './rights.ts';
+
+export interface PortProbes {
+  probe(wanted: PortProbe): Promise<PortState>;
+  holder(protocol: 'tcp' | 'udp', port: number): Promise<Holder | undefined>;
+  rights(): Promise<Rights>;
+}
+
+interface Wanted extends PortProbe {
+  readonly title: string;
+  readonly setting: string;
+  /** Machines have no other way, or it was asked for by name. */
+  readonly required: boolean;
+}
+
+const say = findingsAbout('ports');
+const BOOT_SERVER_PORT = 4011;
+
+/** Whether every port that the settings ask for can be opened, or is open already. */
+export async function portFindings(
+  settings: Settings,
+  probes: PortProbes,
+  serves: boolean,
+): Promise<readonly Finding[]> {
+  const server = serves ? await probes.holder('tcp', settings.http.port) : undefined;
+  const findings: Finding[] = [];
+  for (const wanted of wantedPorts(settings)) findings.push(await lookAt(wanted, probes, serves, server));
+  if (settings.tftp === undefined) findings.push(say.ok('TFTP is off (PILOTLIGHT_TFTP_LISTEN)'));
+  if (settings.dhcp === undefined) {
+    const other = await probes.holder('udp', 67);
+    const beside = other === undefined ? '' : `; UDP 67 is held by ${textOf(other)}`;
+    findings.push(say.ok(`the DHCP proxy is off (PILOTLIGHT_DHCP): your DHCP server must name this server${beside}`));
+  }
+  return findings;
+}
+
+function wantedPorts({ http, tftp, dhcp }: Settings): readonly Wanted[] {
+  const wanted: Wanted[] = [];
+  if (http.port !== 0) {
+    const setting = 'PILOTLIGHT_HTTP_LISTEN';
+    wanted.push({ title: 'HTTP', protocol: 'tcp', ...http, shared: false, setting, required: true });
+  }
+  if (tftp !== undefined) {
+    const [setting, required] = ['PILOTLIGHT_TFTP_LISTEN', tftp.required];
+    wanted.push({ title: 'TFTP', protocol: 'udp', ...tftp.listen, shared: false, setting, required });
+  }
+  if (dhcp !== undefined) {
+    const more = { protocol: 'udp', shared: true, setting: 'PILOTLIGHT_DHCP_LISTEN', required: true } as const;
+    // As the door does: broadcasts at 67, and the boot server's port.
+    wanted.push({ title: 'the DHCP proxy', ...more, host: '255.255.255.255', port: dhcp.listen.port });
+    wanted.push({ title: 'the DHCP proxy', ...more, host: dhcp.listen.host, port: BOOT_SERVER_PORT });
+  }
+  return wanted;
+}
+
+async function lookAt(
+  wanted: Wanted,
+  probes: PortProbes,
+  serves: boolean,
+  server: Holder | undefined,
+): Promise<Finding> {
+  const { title, protocol, host, port, setting } = wanted;
+  const name = `${protocol.toUpperCase()} ${String(port)} for ${title}`;
+  switch (await probes.probe(wanted)) {
+    case 'free':
+      return say.ok(`${name} can be opened`);
+    case 'no-address':
+      return say.problem(`${name}: no interface has the address ${host}`, `name an address of this host in ${setting}`);
+    case 'denied':
+      return denied(name, wanted, await probes.rights());
+    case 'taken': {
+      const holder = await probes.holder(protocol, port);
+      if (holder !== undefined && holder.pid === server?.pid) return say.ok(`${name} is held by the running server`);
+      if (holder === undefined && serves) {
+        return say.warning(
+          `${name} is taken, probably by the running server; only root can see by whom`,
+          'run `pilotlight doctor` as root, or as the user that runs the server',
+        );
+      }
+      const who = holder === undefined ? 'another program (only root can see which)' : textOf(holder);
+      return say.problem(`${name} is held by ${who}`, `stop that program, or set ${setting}`);
+    }
+  }
+}
+
+function denied(name: string, { port, required }: Wanted, rights: Rights): Finding {
+  const has = `this user may open ports from ${String(rights.firstFreePort)} on`;
+  const what = `${name} may not be opened: ${has}${rights.bindService ? '' : ', and has no CAP_NET_BIND_SERVICE'}`;
+  const remedy =
+    'as a service: AmbientCapabilities=CAP_NET_BIND_SERVICE (scripts/pilotlight.service has it); by hand: ' +
+    `sudo, or sysctl net.ipv4.ip_unprivileged_port_start=${String(port)}`;
+  return required ? say.problem(what, remedy) : say.warning(what, remedy);
+}
+
+function textOf({ name, pid }: Holder): string {
+  return `${name} (pid ${String(pid)})`;
+}

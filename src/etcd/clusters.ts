@@ -1,0 +1,130 @@
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { clusterSize } from '../boot/cluster-data.ts';
+import { readMember } from './members.ts';
+import type { StoredToken } from '../model/discovery.ts';
+import { Failure } from '../model/failure.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Node, Profile } from '../model/profile.ts';
+
+/** Who is in a cluster. */
+export interface ClusterMember {
+  readonly name: string;
+  /** What it registered, or for a static cluster where its profile says it is. */
+  readonly peers: readonly string[];
+  /** As etcd calls it (`etcdctl member list`). */
+  readonly id?: string;
+  /** `absent`: a node of the profile that has not registered. `told`: it knows that it is registered. */
+  readonly state: 'static' | 'registered' | 'told' | 'absent';
+}
+
+/** A cluster of the profiles, or a token that somebody else made. */
+export interface ClusterView {
+  /** Absent for a token that no profile asked for. */
+  readonly name?: string;
+  readonly mode: 'static' | 'discovery';
+  readonly profiles: readonly string[];
+  readonly size: number;
+  readonly registered: number;
+  /** `complete`: all were registered once. `no token`: the server has not made one yet. */
+  readonly state: 'static' | 'complete' | 'waiting' | 'no token';
+  readonly token?: string;
+  readonly url?: string;
+  readonly members: readonly ClusterMember[];
+  /** What an operator should know. */
+  readonly notes: readonly string[];
+}
+
+/** Every cluster of the profiles by name, then every other token by its age. */
+export function clusterViews(
+  { profiles }: Pick<Snapshot, 'profiles'>,
+  tokens: readonly StoredToken[],
+): readonly ClusterView[] {
+  const named = new Map<string, Profile[]>();
+  for (const profile of profiles.values()) {
+    const name = profile.cluster?.name;
+    if (name !== undefined) named.set(name, [...(named.get(name) ?? []), profile]);
+  }
+  const shown = new Set<string>();
+  const views = [...named]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, own]) => {
+      if (own.every(({ cluster }) => cluster?.mode === 'static')) return staticView(name, own);
+      const token = tokens.findLast(({ cluster }) => cluster === name);
+      if (token !== undefined) shown.add(token.token);
+      return discoveryView(name, own, token);
+    });
+  return [
+    ...views,
+    ...tokens.filter(({ token }) => !shown.has(token)).map((token) => discoveryView(token.cluster, [], token)),
+  ];
+}
+
+/** The cluster of that name, or with that token. Throws Failure `not-found` with the name that was probably meant. */
+export function clusterNamed(views: readonly ClusterView[], name: string): ClusterView {
+  const found = views.find((view) => view.name === name) ?? views.find((view) => view.token === name);
+  if (found !== undefined) return found;
+  const near = nearest(
+    name,
+    views.flatMap((view) => view.name ?? []),
+  );
+  throw new Failure('not-found', `there is no cluster "${name}"`, {
+    remedy: near === undefined ? 'see `pilotlight clusters`' : `did you mean "${near}"?`,
+  });
+}
+
+function staticView(name: string, profiles: readonly Profile[]): ClusterView {
+  const nodes = profiles.flatMap((profile) => profile.nodes);
+  const lost = nodes.filter(({ ip }) => ip === undefined).map((node) => node.name);
+  return {
+    ...{ name, mode: 'static', profiles: profiles.map((profile) => profile.name), size: nodes.length, state: 'static' },
+    registered: nodes.length,
+    members: nodes.map((node) => ({ name: node.name, peers: peersOf(node), state: 'static' })),
+    notes: [...notesOf(profiles), ...(lost.length === 0 ? [] : [`no ip: ${lost.join(', ')}`])],
+  };
+}
+
+function discoveryView(
+  name: string | undefined,
+  profiles: readonly Profile[],
+  token: StoredToken | undefined,
+): ClusterView {
+  const registered = (token?.members ?? []).map(({ id, value, confirmed }): ClusterMember => {
+    const words = readMember(value);
+    return { name: words?.name ?? value, peers: words?.urls ?? [], id, state: confirmed ? 'told' : 'registered' };
+  });
+  const known = new Set(registered.map((member) => member.name));
+  const absent = profiles
+    .flatMap((profile) => profile.nodes)
+    .filter((node) => !known.has(node.name))
+    .map((node): ClusterMember => ({ name: node.name, peers: peersOf(node), state: 'absent' }));
+  const wanted = Math.max(
+    0,
+    ...profiles.map((profile) => (profile.cluster === undefined ? 0 : clusterSize(profile, profile.cluster))),
+  );
+  const size = token?.size ?? wanted;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...{ mode: 'discovery', profiles: profiles.map((profile) => profile.name), size, registered: registered.length },
+    state: token === undefined ? 'no token' : token.complete ? 'complete' : 'waiting',
+    ...(token === undefined ? {} : { token: token.token, url: token.url }),
+    members: [...registered, ...(token?.complete === true ? [] : absent)],
+    notes: [
+      ...notesOf(profiles),
+      ...(token !== undefined && profiles.length > 0 && token.size !== wanted
+        ? [
+            `the profile says ${String(wanted)} members, and the token is for ${String(token.size)}: members have registered`,
+          ]
+        : []),
+    ],
+  };
+}
+
+function notesOf(profiles: readonly Profile[]): readonly string[] {
+  return profiles.some(({ cluster }) => cluster?.state === 'existing')
+    ? ['"state": "existing": set it back to "new" when the replaced member is healthy']
+    : [];
+}
+
+function peersOf({ ip }: Pick<Node, 'ip'>): readonly string[] {
+  return ip === undefined ? [] : [`http://${ip.includes(':') ? `[${ip}]` : ip}:2380`];
+}

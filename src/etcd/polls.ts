@@ -1,0 +1,110 @@
+import type { ServerResponse } from 'node:http';
+import type { Waiting } from './discovery.ts';
+import type { KeyNode } from './nodes.ts';
+import type { Watcher, Watchers } from './watchers.ts';
+import { watchHeaders } from './discovery-reply.ts';
+
+/** Milliseconds. Proxies cut a silent answer after a minute; etcd would then wait longer before each new attempt. */
+const POLL_TIME = 40_000;
+const SWEEP_TIME = 1_000;
+
+/**
+ * Answers that wait for an event. One timer ends all that waited long enough with an empty 200, after which etcd asks
+ * again at once.
+ */
+export class DiscoveryPolls {
+  readonly #watchers: Watchers;
+  readonly #now: () => number;
+  readonly #time: number;
+  /** Oldest first. */
+  readonly #polls = new Set<Poll>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(watchers: Watchers, now: () => number, time = POLL_TIME) {
+    this.#watchers = watchers;
+    this.#now = now;
+    this.#time = time;
+  }
+
+  /**
+   * Sends the head of an answer at once, and its body when a member registers with `token`. Without a token nothing
+   * can come: the client asks again. Throws Failure `unavailable` when too many wait.
+   */
+  open(res: ServerResponse, { index, from }: Waiting, token: string | undefined): void {
+    if (res.headersSent || res.destroyed) return;
+    const poll = new Poll(res, token, from, this.#now(), this);
+    if (token !== undefined) this.#watchers.add(token, poll);
+    this.#polls.add(poll);
+    this.#timer ??= setInterval(() => {
+      this.#sweep();
+    }, SWEEP_TIME).unref();
+    res.once('close', () => {
+      this.forget(poll);
+    });
+    res.writeHead(200, watchHeaders(index));
+    res.flushHeaders();
+  }
+
+  /** Everybody may ask again, elsewhere or later. */
+  endAll(): void {
+    for (const poll of this.#polls) poll.close('');
+  }
+
+  forget(poll: Poll): void {
+    if (!this.#polls.delete(poll)) return;
+    if (poll.token !== undefined) this.#watchers.delete(poll.token, poll);
+    if (this.#polls.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #sweep(): void {
+    const old = this.#now() - this.#time;
+    for (const poll of this.#polls) {
+      if (poll.since > old) return;
+      poll.close('');
+    }
+  }
+}
+
+// Methods and not closures: there may be ten thousand of these.
+class Poll implements Watcher {
+  readonly res: ServerResponse;
+  readonly token: string | undefined;
+  readonly from: number;
+  readonly since: number;
+  readonly polls: DiscoveryPolls;
+
+  constructor(res: ServerResponse, token: string | undefined, from: number, since: number, polls: DiscoveryPolls) {
+    this.res = res;
+    this.token = token;
+    this.from = from;
+    this.since = since;
+    this.polls = polls;
+  }
+
+  wake(node: KeyNode): void {
+    this.close(eventBody(node));
+  }
+
+  cut(): void {
+    this.polls.forget(this);
+    this.res.destroy();
+  }
+
+  close(body: string | Buffer): void {
+    this.polls.forget(this);
+    this.res.end(body);
+  }
+}
+
+// One registration wakes many: its text is made once.
+const bodies = new WeakMap<KeyNode, Buffer>();
+
+function eventBody(node: KeyNode): Buffer {
+  const known = bodies.get(node);
+  if (known !== undefined) return known;
+  const body = Buffer.from(`${JSON.stringify({ action: 'create', node })}\n`);
+  bodies.set(node, body);
+  return body;
+}

@@ -1,0 +1,209 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Discovery } from './discovery.ts';
+import type { Outcome } from './nodes.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
+import type { Origin } from '../model/origin.ts';
+import { discoveryPath, type DiscoveryForm, type DiscoveryPath } from './discovery-path.ts';
+import { DiscoveryPolls } from './polls.ts';
+import { discoveryQuery, wholeNumber, type DiscoveryQuery } from './discovery-query.ts';
+import { busyReply, invalidReply, outcomeReply } from './discovery-reply.ts';
+import { jsonReply, textReply } from '../http/desk-reply.ts';
+import { failureReply, methodReply } from '../http/failure-reply.ts';
+import { peerOf } from '../http/peer.ts';
+import { show } from '../http/percent.ts';
+import { ClientLeft, readBody } from '../http/read-body.ts';
+import { lineReply, sendReply, type Reply } from '../http/reply.ts';
+import type { RequestHead } from '../http/request-head.ts';
+import { splitTarget } from '../http/target.ts';
+import { withinPatience } from '../http/within-patience.ts';
+
+export interface DiscoveryDoorOptions {
+  readonly discovery: Discovery;
+  /**
+   * What discovery URLs begin with. Never from a Host line: two spellings of it would be two clusters. Throws Failure
+   * when it is not known.
+   */
+  readonly base: () => Origin;
+  /** Whether the request carries the admin token; seconds to wait: too many wrong ones came from where it comes from. */
+  readonly isOperator: (req: IncomingMessage) => boolean | { readonly wait: number };
+  readonly log: Log;
+  /** A token was ended: a cluster may need another. */
+  readonly onForgotten?: () => void;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+  /** How long a watch stays open, milliseconds. */
+  readonly pollTime?: number;
+}
+
+export interface DiscoveryDoor {
+  /** Undefined when the path is none of its own; else resolves when it is answered or waits, and does not reject. */
+  handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined;
+  /** Ends what waits, so that the server can stop. */
+  end(): void;
+}
+
+const MAX_BODY = 4096;
+/** etcd gives up after five seconds of silence, and does not ask again. */
+const PATIENCE = 4_000;
+
+/** The door by which etcd members find each other: `/discovery/TOKEN`, also as `/v2/keys/discovery/TOKEN`. */
+export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoor {
+  const { discovery, base, isOperator, log, now } = options;
+  const polls = new DiscoveryPolls(discovery.watchers, now, options.pollTime);
+
+  function handle(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
+    const target = splitTarget(req.url ?? '');
+    const path = target === undefined ? undefined : discoveryPath(target.path);
+    if (target === undefined || path === undefined) return undefined;
+    return answer(req, res, path, discoveryQuery(target.query));
+  }
+
+  async function answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    path: DiscoveryPath,
+    query: DiscoveryQuery,
+  ): Promise<void> {
+    try {
+      const reply = await withinPatience(replyTo(req, res, path, query), PATIENCE);
+      if (reply !== undefined) send(req, res, reply);
+    } catch (error) {
+      if (res.headersSent || res.destroyed || error instanceof ClientLeft) res.destroy();
+      else send(req, res, path.kind === 'new' ? failureReply(error, log) : busyReply(error, log));
+    }
+  }
+
+  function send(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
+    sendReply(res, reply);
+    const fields = { method: req.method, status: reply.status, from: peerOf(req) };
+    if (reply.status < 400) log.debug(fields, 'etcd discovery');
+    else log.info({ ...fields, answer: reply.body.toString().trimEnd() }, 'etcd discovery refused');
+  }
+
+  /** Undefined: it waits, and is answered later. */
+  async function replyTo(
+    req: IncomingMessage,
+    res: ServerResponse,
+    path: DiscoveryPath,
+    query: DiscoveryQuery,
+  ): Promise<Reply | undefined> {
+    const method = req.method ?? '';
+    const look = method === 'GET' || method === 'HEAD';
+    switch (path.kind) {
+      case 'new':
+        return look || method === 'POST' ? await newToken(query) : notAllowed(req, ['GET', 'POST']);
+      case 'all':
+        if (!look) return notAllowed(req, ['GET']);
+        return await operator(req, () => Promise.resolve(jsonReply({ tokens: discovery.all() })));
+      case 'size':
+        if (look) return outcomeReply(discovery.size(path.token));
+        return method === 'PUT' ? await operator(req, () => setSize(req, path)) : notAllowed(req, ['GET', 'PUT']);
+      case 'token':
+        if (method === 'GET' && query.wait) return watch(res, path.token, query);
+        if (look) return outcomeReply(discovery.list(path.token, query.sorted));
+        if (method !== 'DELETE') return notAllowed(req, ['GET', 'DELETE']);
+        return await operator(req, () => forget(path.token));
+      case 'member':
+        if (method === 'GET' && query.wait) return await confirm(res, path.token, path.id, query);
+        if (look) return outcomeReply(discovery.member(path.token, path.id));
+        if (method === 'PUT') return await register(req, path.token, path.id);
+        if (method !== 'DELETE') return notAllowed(req, ['GET', 'PUT', 'DELETE']);
+        return await operator(req, async () => told('removed', await discovery.remove(path.token, path.id)));
+      case 'unknown':
+        return invalidReply(100, '/discovery');
+    }
+  }
+
+  async function newToken({ size }: DiscoveryQuery): Promise<Reply> {
+    const origin = base();
+    const made = await discovery.create({ size: size ?? 0, urlOf: (token) => `${origin}/discovery/${token}` });
+    log.info({ size: made.size }, 'etcd discovery: a token was made');
+    return textReply(made.url);
+  }
+
+  /** As seeds of old set up a discovery of their own: the operator brings the token. */
+  async function setSize(
+    req: IncomingMessage,
+    { token, form }: { readonly token: string; readonly form: DiscoveryForm },
+  ): Promise<Reply> {
+    const size = wholeNumber((await fieldOf(req, 'value')) ?? '') ?? 0;
+    const origin = base();
+    try {
+      await discovery.create({ size, token, urlOf: (one) => `${origin}${form}${one}` });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === 'unavailable') throw error;
+      const code = error.code === 'conflict' ? 105 : 209;
+      return invalidReply(code, error.code === 'conflict' ? `/discovery/${token}/_config/size` : failureLine(error));
+    }
+    const outcome = discovery.size(token);
+    return outcomeReply(outcome.kind === 'node' ? { ...outcome, action: 'set', created: true } : outcome);
+  }
+
+  async function register(req: IncomingMessage, token: string, id: string): Promise<Reply> {
+    const value = await fieldOf(req, 'value');
+    if (value === undefined) return invalidReply(209, 'the body is not value=..., at most 4 kB');
+    const outcome = await discovery.register(token, id, value);
+    return told('registered', outcome);
+  }
+
+  async function confirm(res: ServerResponse, token: string, id: string, query: DiscoveryQuery) {
+    if (query.waitIndex === undefined) return invalidReply(203, 'waitIndex');
+    const outcome = await discovery.confirm(token, id, query.waitIndex);
+    if (outcome.kind !== 'waiting') return outcomeReply(outcome);
+    polls.open(res, outcome, undefined);
+    return undefined;
+  }
+
+  function watch(res: ServerResponse, token: string, { waitIndex }: DiscoveryQuery): Reply | undefined {
+    if (waitIndex === undefined) return invalidReply(203, 'waitIndex');
+    const outcome = discovery.watch(token, waitIndex);
+    if (outcome.kind !== 'waiting') return outcomeReply(outcome);
+    polls.open(res, outcome, token);
+    return undefined;
+  }
+
+  async function forget(token: string): Promise<Reply> {
+    const reply = told('forgotten', await discovery.forget(token));
+    options.onForgotten?.();
+    return reply;
+  }
+
+  function told(what: string, outcome: Outcome): Reply {
+    if (outcome.kind === 'node') log.info({ what, value: outcome.node.value }, 'etcd discovery');
+    return outcomeReply(outcome);
+  }
+
+  async function operator(req: IncomingMessage, work: () => Promise<Reply>): Promise<Reply> {
+    const verdict = isOperator(req);
+    if (verdict === true) return await work();
+    if (verdict !== false) {
+      // Nothing was compared: a 401 would say that the right token is wrong.
+      return lineReply(429, 'too many wrong tokens came from this address', ['Retry-After', String(verdict.wait)]);
+    }
+    return lineReply(401, 'this is for operators (send Authorization: Bearer and the admin token)', [
+      'WWW-Authenticate',
+      'Bearer',
+    ]);
+  }
+
+  return {
+    handle,
+    end: () => {
+      polls.endAll();
+    },
+  };
+}
+
+async function fieldOf(req: IncomingMessage, name: string): Promise<string | undefined> {
+  try {
+    return new URLSearchParams((await readBody(req, MAX_BODY)).toString('utf8')).get(name) ?? undefined;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'too-large') return undefined;
+    throw error;
+  }
+}
+
+function notAllowed(req: IncomingMessage, allowed: readonly string[]): Reply {
+  return methodReply(show(req.method ?? ''), show(splitTarget(req.url ?? '')?.path ?? ''), allowed);
+}

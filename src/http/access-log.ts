@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import type { Log } from '../model/log.ts';
+import type { AnswerEvent, RouteKind } from './answer-event.ts';
+import { peerOf } from './peer.ts';
+import { show } from './percent.ts';
+import type { Reply, ReplyAbout } from './reply.ts';
+
+/** A file that went out, or as much of it as the client took. */
+export interface Delivered {
+  readonly status: number;
+  readonly bytes: number;
+  readonly complete: boolean;
+  /** Milliseconds. */
+  readonly ms: number;
+}
+
+/** Tells the log, and whoever listens, what was answered at the machine door. */
+export interface Reporter {
+  /** For every reply: a debug line and an event. */
+  answered(req: IncomingMessage, kind: RouteKind, reply: Reply): void;
+  /** For every image. */
+  delivered(req: IncomingMessage, sent: Delivered): void;
+  /** For a decision that was just made: its repetition within the script cache's second is no news. */
+  decided(kind: RouteKind, about: ReplyAbout, from: string | undefined): void;
+  /** For keys of a query that no rule knows: a warning for each of them, once. */
+  ignored(kind: RouteKind, keys: readonly string[], from: string | undefined): void;
+  /** For a question that was not answered: why a machine does not boot must be seen without debugging. */
+  refused(kind: RouteKind, reply: Reply, from: string | undefined): void;
+}
+
+/** Anybody can invent keys and machines: what was said of them takes no more memory than this, and no more log. */
+const MOST_WARNINGS = 200;
+
+export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void): Reporter {
+  const warned = new Set<string>();
+
+  /** True once for each key. */
+  function isNews(key: string): boolean {
+    if (warned.has(key) || warned.size >= MOST_WARNINGS) return false;
+    warned.add(key);
+    return true;
+  }
+
+  function tell(event: AnswerEvent, url: string | undefined): void {
+    const { kind, method, status, bytes, from } = event;
+    log.debug({ kind, method, url, status, bytes, from }, 'answered');
+    try {
+      onAnswer(event);
+    } catch (error) {
+      log.error({ err: error }, 'a listener for answers failed');
+    }
+  }
+
+  return {
+    answered(req, kind, reply) {
+      const { method = '', url = '' } = req;
+      const { status, body } = reply;
+      const event: AnswerEvent = {
+        kind,
+        method,
+        path: pathOf(url),
+        status,
+        bytes: method === 'HEAD' ? 0 : body.length,
+        ms: 0,
+        complete: true,
+        body,
+        from: peerOf(req),
+        // One by one: spread parts cost more than all the rest here, and this runs for every answer.
+        decision: reply.decision,
+        mac: reply.mac,
+        facts: reply.facts,
+        fetches: reply.fetches,
+        source: reply.source,
+        delivered: reply.delivered,
+      };
+      tell(event, url);
+    },
+    delivered(req, sent) {
+      const { method = '', url = '' } = req;
+      tell({ kind: 'image', method, path: pathOf(url), from: peerOf(req), ...sent }, url);
+    },
+    decided(kind, { mac, decision }, from) {
+      if (decision === undefined) return;
+      log.info({ kind, mac, from, ...decision }, 'decided');
+      const { warning } = decision;
+      if (warning !== undefined && isNews(`${mac ?? from ?? ''} ${warning}`)) {
+        log.warn({ kind, mac, from, problem: warning }, 'a machine cannot boot what its profile names');
+      }
+    },
+    ignored(kind, keys, from) {
+      for (const key of keys) {
+        if (!isNews(`?${key}`)) continue;
+        const remedy = 'name the machine by mac, uuid or serial in a profile (docs/from-matchbox.md)';
+        log.warn({ kind, from, label: show(key), remedy }, 'a label in a query selects nothing here and is ignored');
+      }
+    },
+    refused(kind, { status, body }, from) {
+      log.info({ kind, status, from, answer: body.toString().trimEnd() }, 'refused');
+    },
+  };
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}

@@ -1,0 +1,220 @@
+import type { Desk, DocumentAnswer, NocloudFile, Question, ScriptAnswer } from '../boot/boot-service.ts';
+import type { BootProgram } from '../model/boot-program.ts';
+import { Failure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Origin } from '../model/origin.ts';
+import type { DocumentKind } from '../model/profile.ts';
+import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.ts';
+import { macFromText } from './facts.ts';
+import { healthReply, type Health } from './health.ts';
+import { fileNameFrom, nameFrom, nameInPath } from './name-from.ts';
+import { firstFound, withHeaders } from './provisioning-headers.ts';
+import { askerOf, legacyOriginOf, originOf } from './origin.ts';
+import { decodeStrict, show } from './percent.ts';
+import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
+import { JSON_TYPE, lineReply, type Reply, type ReplyAbout } from './reply.ts';
+import { pathOf } from '../admin/below-path.ts';
+import { reportRoutes } from './reports.ts';
+import type { Reports } from './old-http-reports.ts';
+import { agentOf } from './request-head.ts';
+import type { Ask, Route } from './route.ts';
+import { whoFromQuery, whoFromSegment } from './who.ts';
+
+export interface MachineRoutesOptions {
+  readonly desk: Desk;
+  readonly baseUrl: Origin | undefined;
+  readonly health: () => Health;
+  /** The bytes of a boot program; undefined when this host does not have it. */
+  readonly firmware: (program: BootProgram) => Promise<Buffer | undefined>;
+  readonly reports: Reports;
+}
+
+/** Paths that are a route, and (with the slash at the end) paths that begin one. */
+export interface MachineRoutes {
+  readonly exact: ReadonlyMap<string, Route>;
+  readonly prefixes: ReadonlyMap<string, Route>;
+  /** What machines report: POST and nothing else, by prefix. */
+  readonly posts: ReadonlyMap<string, Route>;
+  /** `/images/SHELF/current/version.txt`, which no file is. */
+  readonly current: Route;
+}
+
+const NOCLOUD_FILES: readonly NocloudFile[] = ['user-data', 'meta-data', 'vendor-data', 'network-config'];
+const INSTALLER_FILES: ReadonlyMap<string, 'ignition' | 'cloud_config'> = new Map([
+  ['ignition', 'ignition'],
+  ['cloud-config', 'cloud_config'],
+] as const);
+
+/** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
+export function machineRoutes({ desk, baseUrl, health, firmware, reports }: MachineRoutesOptions): MachineRoutes {
+  function questionOf(ask: Ask, query: Query = parseQuery(ask.query)): Question {
+    return { ...whoFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
+  }
+
+  function start(ask: Ask): Reply {
+    return scriptReply(desk.start(originOf(ask.head, ask.end, baseUrl)));
+  }
+
+  /**
+   * A machine would show an error's number and ask again for ever: iPXE is told on its screen what cannot be read.
+   * Everybody else gets the status.
+   */
+  async function script(ask: Ask, query?: Query): Promise<Reply> {
+    let question: Question;
+    try {
+      question = questionOf(ask, query);
+    } catch (error) {
+      if (!(error instanceof Failure) || agentOf(ask.head.userAgent) !== 'ipxe') throw error;
+      return scriptReply(desk.explain(error, originOf(ask.head, ask.end, baseUrl)));
+    }
+    const answer = await desk.script({ ...question, ...askerIn(ask) });
+    return scriptReply(answer.script, aboutScript(answer, question.facts));
+  }
+
+  async function root(ask: Ask): Promise<Reply> {
+    const query = parseQuery(ask.query);
+    if (query.has('profile')) {
+      const name = nameFrom('profile', strictValue(query, 'profile'));
+      const answer = await desk.scriptOf(name, legacyOriginOf(ask.head, ask.end, baseUrl));
+      return scriptReply(answer.script, aboutScript(answer, {}));
+    }
+    if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, query);
+    if (agentOf(ask.head.userAgent) === 'ipxe') return start(ask);
+    return lineReply(302, 'see /dashboard', ['Location', `${pathOf(baseUrl)}/dashboard`]);
+  }
+
+  async function documentFor(ask: Ask, find: (question: Question) => Promise<DocumentAnswer>): Promise<Reply> {
+    const question = questionOf(ask);
+    const { facts, answer } = await firstFound(withHeaders(question, ask.rawHeaders), find);
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, facts));
+  }
+
+  async function config(ask: Ask): Promise<Reply> {
+    const name = nameInPath('document', ask.rest);
+    return await documentFor(ask, async (question) => await desk.document(name, question));
+  }
+
+  async function grub(ask: Ask): Promise<Reply> {
+    const question = questionOf(ask);
+    const answer = await desk.grub({ ...question, ...askerIn(ask) });
+    return textReply(answer.script, aboutScript(answer, question.facts));
+  }
+
+  async function nocloud(ask: Ask): Promise<Reply> {
+    const [first = '', second = '', ...more] = ask.rest.split('/');
+    const file = NOCLOUD_FILES.find((name) => name === second);
+    if (file === undefined || more.length > 0) {
+      throw new Failure('not-found', `no NoCloud file "${show(ask.rest)}"`, {
+        remedy: `ask for /nocloud/MAC/ and one of ${NOCLOUD_FILES.join(', ')}`,
+      });
+    }
+    const who = whoFromSegment(first);
+    const answer = await desk.nocloud(file, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
+  }
+
+  /** What the live system of a machine that is to be installed boots with. */
+  async function installer(ask: Ask): Promise<Reply> {
+    const [first = '', second = '', ...more] = ask.rest.split('/');
+    const kind = INSTALLER_FILES.get(second);
+    if (kind === undefined || more.length > 0) {
+      throw new Failure('not-found', `no installer's file "${show(ask.rest)}"`, {
+        remedy: `ask for /install/MAC/ and one of ${[...INSTALLER_FILES.keys()].join(', ')}`,
+      });
+    }
+    const who = whoFromSegment(first);
+    const answer = await desk.installer(kind, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
+    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
+  }
+
+  /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
+  async function bootFile(ask: Ask): Promise<Reply> {
+    const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
+    const origin = originOf(ask.head, ask.end, baseUrl);
+    const file = await desk.file({ name, origin, loops: false, ...askerIn(ask) });
+    if (file?.kind === 'text') return file.text.startsWith('#!ipxe') ? scriptReply(file.text) : textReply(file.text);
+    const body = file?.kind === 'program' ? await firmware(file.program) : undefined;
+    if (body !== undefined) return documentReply({ body, contentType: 'application/efi' }, ask.ifNoneMatch);
+    throw new Failure('not-found', `there is no boot program "${name}"`, {
+      remedy: 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR',
+    });
+  }
+
+  function current(ask: Ask): Reply {
+    const folder = ask.rest.slice(0, -'/current/version.txt'.length);
+    const text = desk.currentVersion(folder);
+    if (text !== undefined) return textReply(text);
+    throw new Failure('not-found', `no profile boots from images/${show(folder)}`, {
+      remedy: 'name the version: -V VERSION',
+    });
+  }
+
+  async function profile(ask: Ask): Promise<Reply> {
+    const file = ask.rest;
+    if (!file.endsWith('.json')) {
+      throw new Failure('invalid', `"${show(file)}" is not a profile's file`, {
+        remedy: 'ask for /profiles/NAME.json',
+      });
+    }
+    const body = await desk.profileFile(nameInPath('profile', file.slice(0, -'.json'.length)));
+    return documentReply({ body, contentType: JSON_TYPE }, ask.ifNoneMatch);
+  }
+
+  async function keys(ask: Ask): Promise<Reply> {
+    return textReply(await desk.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
+  }
+
+  async function pixiecore(ask: Ask): Promise<Reply> {
+    const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
+    const { asker } = askerIn(ask);
+    const answer = await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl), asker);
+    return jsonReply(answer, { mac, facts: { mac } });
+  }
+
+  function documentOf(kind: DocumentKind): Route {
+    const find = async (question: Question): Promise<DocumentAnswer> => await desk.documentOf(kind, question);
+    return { kind: 'document', answer: async (ask) => await documentFor(ask, find) };
+  }
+
+  const metadata = async (question: Question): Promise<DocumentAnswer> => await desk.metadata(question);
+  const boot: Route = { kind: 'start', repeatable: true, answer: start };
+  return {
+    exact: new Map<string, Route>([
+      ['/', { kind: 'root', repeatable: true, answer: root }],
+      ['/boot.ipxe', boot],
+      ['/boot.ipxe.0', boot], // dnsmasq's pxe-service appends the boot layer to the file name
+      ['/ipxe', { kind: 'script', repeatable: true, answer: async (ask) => await script(ask) }],
+      ['/ignition', documentOf('ignition')],
+      ['/cloud', documentOf('cloud_config')],
+      ['/generic', documentOf('generic')],
+      ['/metadata', { kind: 'document', answer: async (ask) => await documentFor(ask, metadata) }],
+      ['/grub', { kind: 'grub', answer: grub }],
+      ['/keys', { kind: 'keys', answer: keys }],
+      ['/healthz', { kind: 'health', answer: () => healthReply(health()) }],
+    ]),
+    prefixes: new Map<string, Route>([
+      ['/configs/', { kind: 'document', answer: config }],
+      ['/profiles/', { kind: 'profile', answer: profile }],
+      ['/firmware/', { kind: 'firmware', answer: bootFile }],
+      ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
+      ['/install/', { kind: 'document', answer: installer }],
+      ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
+    ]),
+    posts: reportRoutes(reports),
+    current: { kind: 'image', answer: current },
+  };
+}
+
+/** With HEAD nothing leaves that a machine could run: there is no one to give an installer to. */
+function askerIn({ end, method }: Ask): Pick<Question, 'asker'> {
+  const asker = method === 'HEAD' ? undefined : askerOf(end);
+  return asker === undefined ? {} : { asker };
+}
+
+function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts, fetches };
+}
+
+function aboutDocument({ decision, source, body }: DocumentAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts, source, delivered: body };
+}

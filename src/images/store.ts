@@ -1,0 +1,133 @@
+import { sep } from 'node:path';
+import { Failure } from '../model/failure.ts';
+import { type DataRoot } from '../files/data-root.ts';
+import { identityOf, type FileFacts } from '../files/file-facts.ts';
+import { shownPath } from '../files/relative-path.ts';
+import { type ChunkCache, type Slice } from './chunk-cache.ts';
+import { etagOf } from './etag.ts';
+import { SharedFile } from './shared-file.ts';
+
+/** A published file, open for one reader, who closes it. All its bytes are of one version. */
+export interface ShelfFile {
+  /** Below images/. */
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Strong, with its quotes: another one for every other content. */
+  readonly etag: string;
+  /**
+   * At least one byte of `start`..`end` (exclusive), as much as is at hand. Rejects with `unavailable` when the file
+   * was changed in place or cannot be read. Release it when nothing can touch the bytes any more.
+   */
+  slice(start: number, end: number): Slice | Promise<Slice>;
+  /** Slices that are out stay valid. May be called twice. */
+  close(): void;
+}
+
+/** What is below images/: the only way to an image, for HTTP and TFTP alike. */
+export interface Shelf {
+  has(path: string): Promise<boolean>;
+  /**
+   * Failures: as DataRoot; drafts and other names with a leading dot are `not-found`, a link to one of them or to
+   * what lies outside images/ (a key in state/, a document) is `refused`.
+   */
+  open(path: string): Promise<ShelfFile>;
+}
+
+const IMAGES = 'images';
+const ATTEMPTS = 3;
+
+export function openShelf(root: DataRoot, cache: ChunkCache): Shelf {
+  /** By identity: the file that all readers of a version share, open or being opened. */
+  const shared = new Map<string, Promise<SharedFile | undefined>>();
+  /** Where images/ really is, as it was last seen. */
+  let images: string | undefined;
+
+  /** The facts of what may be served under that place. */
+  async function look(path: string, place: string): Promise<FileFacts> {
+    const target = await root.real(place);
+    // images/ may have moved since: look again before anything is refused.
+    if (!isBelow(images, target)) images = await root.real(IMAGES);
+    if (!isBelow(images, target)) throw new Failure('refused', `images/${shownPath(path)} is a link that leaves images/`);
+    return await root.stat(place);
+  }
+
+  async function has(path: string): Promise<boolean> {
+    try {
+      await look(path, placeOf(path));
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return false;
+      throw error;
+    }
+  }
+
+  async function open(path: string): Promise<ShelfFile> {
+    const place = placeOf(path);
+    // Again when the file was replaced between the look and the opening, or was just closed by its last reader.
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const facts = await look(path, place);
+      const etag = await etagOf(root, place, facts);
+      const file = await share(place, identityOf(facts));
+      if (file?.use() === true) return lend(path, file, etag, cache);
+    }
+    throw new Failure('unavailable', `${shownPath(path)} is being replaced`, { remedy: 'ask again' });
+  }
+
+  /** One open file for a version, however many ask for it at once: 500 nodes cost one descriptor. */
+  async function share(place: string, id: string): Promise<SharedFile | undefined> {
+    const opening = shared.get(id) ?? openShared(place, id);
+    shared.set(id, opening);
+    try {
+      const file = await opening;
+      if (file === undefined) shared.delete(id);
+      return file;
+    } catch (error) {
+      shared.delete(id);
+      throw error;
+    }
+  }
+
+  /** Undefined when another version lies there by now. */
+  async function openShared(place: string, id: string): Promise<SharedFile | undefined> {
+    const file = await root.open(place);
+    if (identityOf(file) === id) return new SharedFile(file, id, () => shared.delete(id));
+    await file.handle.close();
+    return undefined;
+  }
+
+  return { has, open };
+}
+
+function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): ShelfFile {
+  let open = true;
+  return {
+    path,
+    size: file.size,
+    mtimeMs: file.mtimeMs,
+    etag,
+    slice(start, end) {
+      if (!open) throw new TypeError('a slice of a closed file was asked for');
+      return cache.slice(file, start, end);
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      file.leave();
+    },
+  };
+}
+
+function placeOf(path: string): string {
+  // A leading dot: drafts that nobody has verified yet, manifests, and every form of `..`.
+  if (path.split('/').some((segment) => segment.startsWith('.'))) {
+    throw new Failure('not-found', `images/${shownPath(path)} does not exist`);
+  }
+  return `${IMAGES}/${path}`;
+}
+
+/** True for a path inside that folder of which no part is hidden. */
+function isBelow(folder: string | undefined, target: string): boolean {
+  return folder !== undefined && target.startsWith(folder + sep) && !target.slice(folder.length).includes(`${sep}.`);
+}
+

@@ -1,0 +1,72 @@
+import type { FeedInput } from '../model/feed.ts';
+import type { Arch, Profile, SystemId } from '../model/profile.ts';
+import type { SkippedProfile } from '../model/sync-event.ts';
+import type { Version } from '../model/version.ts';
+import { installsFromShelf } from '../os/installing.ts';
+import { holdOf, type Holds, holdText } from './holds.ts';
+
+/** One thing to look up and bring here, and who wants it. */
+export interface SyncTarget {
+  /** `flatcar/stable/amd64`, `custom/rescue`. */
+  readonly id: string;
+  readonly system: SystemId;
+  readonly channel: string;
+  readonly arch: Arch;
+  /** Also what the system's own installer downloads. */
+  readonly install: boolean;
+  /** Never empty, except for what is imported by name. */
+  readonly profiles: readonly Profile[];
+  readonly custom?: NonNullable<FeedInput['custom']>;
+  /** Exactly this release instead of the current one. */
+  readonly version?: Version;
+}
+
+export interface SyncPlan {
+  readonly targets: readonly SyncTarget[];
+  readonly skipped: readonly SkippedProfile[];
+}
+
+/** Which channels the profiles follow, and which profiles follow none and why; pure. */
+export function planSync(profiles: Iterable<Profile>, holds: Holds): SyncPlan {
+  const targets = new Map<string, SyncTarget>();
+  const skipped: SkippedProfile[] = [];
+  for (const profile of profiles) {
+    const why = reasonToSkip(profile, holds);
+    if (why !== undefined) {
+      skipped.push({ profile: profile.name, why });
+      continue;
+    }
+    const id = targetOf(profile);
+    const before = targets.get(id);
+    targets.set(id, {
+      ...(before ?? newTarget(id, profile)),
+      install: before?.install === true || wantsInstallImage(profile),
+      profiles: [...(before?.profiles ?? []), profile],
+    });
+  }
+  return { targets: [...targets.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), skipped };
+}
+
+/** Also when it installs from us: the machine would wait for a file that nobody fetches. */
+function wantsInstallImage(profile: Profile): boolean {
+  return profile.mirror?.includes('install') === true || installsFromShelf(profile);
+}
+
+/** What a profile follows: profiles with the same answer get the same release. */
+export function targetOf({ system, channel, arch, name }: Profile): string {
+  return system === 'custom' ? `custom/${name}` : `${system}/${channel}/${arch}`;
+}
+
+function newTarget(id: string, profile: Profile): SyncTarget {
+  const { system, channel, arch, name, release } = profile;
+  const custom = system === 'custom' ? { custom: { profile: name, release: release ?? {} } } : {};
+  return { id, system, channel, arch, install: false, profiles: [], ...custom };
+}
+
+function reasonToSkip(profile: Profile, holds: Holds): string | undefined {
+  if (profile.update === 'manual') return 'its "update" is "manual"';
+  if (profile.system === 'custom') return profile.release === undefined ? 'it names its own files' : undefined;
+  if (profile.version === '') return 'it names no "version": write any, the sync then keeps it current';
+  const hold = holdOf(holds, profile.name, profile.version);
+  return hold?.until === 'unpinned' ? holdText(hold) : undefined;
+}

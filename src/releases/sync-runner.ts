@@ -1,0 +1,81 @@
+import { Failure, failureLine } from '../model/failure.ts';
+import { problemLine } from '../model/problem.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import type { SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../model/sync-event.ts';
+import { planSync, type SyncTarget } from './plan.ts';
+import type { ClerkPorts, SyncOptions } from './old-sync-ports.ts';
+import { retain } from './retention.ts';
+import { readState, writeState } from './state-file.ts';
+import { followTarget } from './follow-target.ts';
+import { previewTarget } from './preview-target.ts';
+
+/**
+ * One run: for every channel that a profile follows, looks up the current release, brings it here verified, lets the
+ * profiles boot it, and afterwards takes away what nobody needs. One target's failure never stops the others. The
+ * caller holds the lock, except for a dry run.
+ */
+export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Promise<SyncReport> {
+  const { root, network } = ports.releases;
+  let state = await readState(root, network.log);
+  const snapshot = await ports.profiles();
+  const { targets, skipped } =
+    options.targets === undefined
+      ? planSync(snapshot.profiles.values(), state.holds)
+      : { targets: options.targets, skipped: [] };
+  const names = ({ profiles }: SyncTarget): readonly string[] => profiles.map(({ name }) => name);
+  const broken = options.targets === undefined ? unreadable(snapshot) : [];
+  ports.tell({
+    kind: 'plan',
+    targets: targets.map((target) => ({ target: target.id, system: target.system, profiles: names(target) })),
+    skipped: [...skipped, ...broken],
+  });
+  const aborted = (): boolean => network.signal.aborted;
+  const reports: TargetReport[] = [];
+  const rewritten: VersionRewrite[] = [];
+  for (const target of targets) {
+    if (aborted()) throw stopped();
+    try {
+      const done =
+        options.dryRun === true
+          ? await previewTarget(target, state, ports, options)
+          : await followTarget(target, state, ports, options);
+      reports.push(done.report);
+      rewritten.push(...done.rewritten);
+      // At once: a crash in the next target must not forget it.
+      if (done.state !== state) await writeState(root, done.state);
+      state = done.state;
+    } catch (error) {
+      if (aborted()) throw stopped(error);
+      if (!(error instanceof Failure)) throw error;
+      const message = failureLine(error);
+      ports.tell({ kind: 'failed', target: target.id, message });
+      reports.push({ target: target.id, profiles: names(target), outcome: 'failed', message });
+    }
+  }
+  const failed = reports.filter(({ outcome }) => outcome === 'failed').length + broken.length;
+  // What a failed run leaves behind may be what the next one, or a person, goes back to.
+  const removed = failed > 0 || options.dryRun === true ? [] : await retain(root, ports);
+  const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
+  ports.tell({ kind: 'done', report });
+  return report;
+}
+
+/** Profiles that cannot be read at all: what they follow is not known, so not everything was done. */
+function unreadable({ problems, profiles }: Snapshot): readonly SkippedProfile[] {
+  const inForce = new Set([...profiles.values()].map(({ file }) => file));
+  const errors = problems.filter(
+    ({ severity, place: { file } }) =>
+      severity === 'error' && (file === 'profiles' || file.startsWith('profiles/')) && !inForce.has(file),
+  );
+  const first = new Map(errors.toReversed().map((problem) => [problem.place.file, problem]));
+  return [...first]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, problem]) => ({
+      profile: file.replace(/^profiles\//, '').replace(/\.json$/, ''),
+      why: `it cannot be used: ${problemLine(problem)}`,
+    }));
+}
+
+function stopped(cause?: unknown): Failure {
+  return new Failure('unavailable', 'the sync was stopped', { cause, remedy: 'the next run goes on where it stopped' });
+}

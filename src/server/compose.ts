@@ -1,0 +1,271 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Catalog } from '../catalog/snapshot.ts';
+import { Discovery } from '../etcd/discovery.ts';
+import type { Recorder } from '../model/journal-event.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
+import { machineKey } from '../model/machine.ts';
+import { originFromHost, type Origin } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Service } from '../model/service.ts';
+import { Deliveries } from '../http/deliveries.ts';
+import { createHttpDoor, type HttpDoor } from './http-server.ts';
+import { DEFAULT_LIMITS } from '../http/limits.ts';
+import { createDiscoveryDoor } from '../etcd/routes.ts';
+import { clientKey } from '../admin/auth/client.ts';
+import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { connectionRoom } from '../files/handle-room.ts';
+import { openFirmwareShelf, readProgram } from '../images/firmware.ts';
+import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
+import { discoveryStore } from '../journal/discovery-journal.ts';
+import { NO_JOURNAL } from '../journal/no-journal.ts';
+import { deadlineOf } from '../machines/deadline.ts';
+import type { InstallMarks } from '../machines/claims.ts';
+import type { MetricSources } from '../telemetry/metric-sources.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import type { Settings } from '../settings/settings.ts';
+import { version } from '../settings/version.ts';
+import { loadAdminToken } from '../admin/auth/admin-token.ts';
+import { createBootWatch } from './boot-watch.ts';
+import { createClusterTokens } from '../etcd/cluster-tokens.ts';
+import { dhcpTroubles } from './dhcp-troubles.ts';
+import { discoveryBase } from '../etcd/discovery-base.ts';
+import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
+import { healthOf } from './health.ts';
+import { createHostKeyService } from './host-key-service.ts';
+import { likelyOrigin, type House } from '../context/app-context.ts';
+import { createInstallFollower, type InstallFollower } from './install-follower.ts';
+import { createJournalist, type JournalistOptions } from './event-recorder.ts';
+import { firmwareFolders, openLan, type Lan } from './lan.ts';
+import { createLastResort, type FaultSource } from './last-resort.ts';
+import { leftovers } from './leftovers.ts';
+import { createListeners } from './events.ts';
+import type { Delivery, Trouble } from '../admin/service/deps.ts';
+import { createOffice } from '../admin/service/service.ts';
+import { recallMachines } from './recall-machines.ts';
+import { reconcile } from './reconcile.ts';
+import { createReports } from './reports.ts';
+import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from '../admin/client/running-server.ts';
+import { createSyncService } from '../releases/sync-service.ts';
+import { createVendors } from '../admin/service/vendors.ts';
+import { watchNodes } from '../admin/service/watch-nodes.ts';
+import { Whereabouts } from './whereabouts.ts';
+
+export interface ComposeOptions {
+  readonly settings: Settings;
+  readonly house: House;
+  readonly log: Log;
+  /** How this program is started: then the release sync runs in a process of its own. */
+  readonly self?: readonly string[] | undefined;
+  /** Where faults arrive that nothing caught. */
+  readonly faults?: FaultSource | undefined;
+  /** The server cannot go on. */
+  readonly giveUp?: ((why: Failure) => void) | undefined;
+}
+
+export interface Composed {
+  /** In the order in which they start. */
+  readonly services: readonly Service[];
+  readonly http: HttpDoor;
+  /** A link that logs one browser in; only when the token was made just now, and somebody must be told. */
+  readonly firstLink: () => string | undefined;
+  /** Whether it was. */
+  readonly isNew: boolean;
+}
+
+/** Wires the rooms by hand. Nothing listens before the services start. */
+export async function compose({ settings, house, log, self, faults, giveUp }: ComposeOptions): Promise<Composed> {
+  const { files, catalog, desk, preview, shelf, marks, identities } = house;
+  const birth = { version: version(), instance: randomUUID() };
+  const bornAt = performance.now();
+  const uptime = (): number => (performance.now() - bornAt) / 1000;
+  const journal = openJournal(settings, log);
+  const metrics = createMetrics({ version: birth.version });
+  const whereabouts = new Whereabouts(() => performance.now());
+  const boots = createBootWatch(house, log);
+  const follower = createInstallFollower({ catalog, marks, log });
+  const journalist = createJournalist({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
+  const listeners = createListeners({ journalist, follower, whereabouts, metrics, boots, log });
+  const sync = createSyncService({ settings, house, recorder: countedSync(journal, metrics), log, self });
+  const lastResort = createLastResort({
+    ...{ source: faults, log, now: Date.now },
+    serves: () => http.address() !== undefined,
+    giveUp: (why) => giveUp?.(why),
+  });
+  const deliveries = new Deliveries();
+  const firmware = openFirmwareShelf(firmwareFolders(settings));
+  const httpPort = (): number => http.address()?.port ?? settings.http.port;
+  const lan = openLan({ settings, house, firmware, log, listeners, httpPort });
+  const office = createOffice({
+    ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
+    deliveries: { running: () => onTheWay(deliveries, whereabouts) },
+    vendorOf: createVendors(),
+    troubles: () => [...lastResort.troubles(), ...lanTroubles(settings, lan)],
+    uptime,
+  });
+  const { token, made } = await loadAdminToken(files, settings, log);
+  const auth = createOperatorAuth({
+    ...{ token, baseUrl: settings.baseUrl },
+    ended: await openEndedSessions(files, log, Date.now),
+  });
+  metrics.watch({
+    machines: async () => (await journal.machines({ limit: 1 })).states,
+    problems: () => countBySeverity(catalog.current().problems),
+    journal: () => journal.status(),
+    ...dhcpSource(lan),
+  });
+  const discovery = new Discovery({
+    store: discoveryStore(journal),
+    now: Date.now,
+    random: () => randomBytes(16).toString('hex'),
+  });
+  const base = (): Origin => discoveryBase(settings, httpPort());
+  const clusterTokens = createClusterTokens({ catalog, discovery, urls: house.clusters, base, log });
+  const http = createHttpDoor({
+    ...{ listen: settings.http, baseUrl: settings.baseUrl, desk, shelf, deliveries, office, auth, log },
+    limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
+    firmware: async (program) => await readProgram(firmware, program),
+    reports: createReports({ catalog, marks, journal, unknown: settings.unknown, now: Date.now }),
+    discovery: createDiscoveryDoor({
+      ...{ discovery, base, log },
+      isOperator: (req) => {
+        const verdict = auth.check(req.headers, clientKey(req, settings.baseUrl));
+        if (verdict.kind === 'wait') return { wait: verdict.seconds };
+        // A browser's session would need a proof against forged requests: only programs with the token count here.
+        return verdict.kind === 'access' && verdict.access.session === undefined;
+      },
+      onForgotten: () => {
+        clusterTokens.again();
+      },
+      now: () => performance.now(),
+    }),
+    metrics: { access: settings.metrics, render: async () => await metrics.render() },
+    onAnswer: (event) => {
+      listeners.answered(event);
+    },
+    onOperatorAnswer: (status) => {
+      metrics.httpAnswered('operator', status);
+    },
+    health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, marks.problems()),
+  });
+  return {
+    // What is asked for must be there before somebody asks: the doors come after what stands behind them.
+    services: [
+      leftovers(files, log),
+      lastResort,
+      metrics,
+      journal,
+      installMarks(marks, follower),
+      reconcile(marks, journal, log),
+      catalog,
+      createHostKeyService(catalog, identities, log),
+      recallMachines(catalog, marks, journal, log),
+      watchNodes(catalog, journal),
+      boots,
+      http,
+      serverNote(files, http, birth.instance, log),
+      clusterTokens,
+      ...lan.services,
+      sync,
+    ],
+    http,
+    isNew: made,
+    firstLink: () => (made ? auth.newLink(linkOrigin(settings, http)).url : undefined),
+  };
+}
+
+function openJournal({ dataDir, journal }: Settings, log: Log): DurableJournal {
+  if (!journal.on) return NO_JOURNAL;
+  return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log });
+}
+
+function deadlines(catalog: Catalog): JournalistOptions['deadlineOf'] {
+  return (name, at) => {
+    const profile = catalog.current().profiles.get(name);
+    return profile === undefined ? undefined : deadlineOf(profile, at);
+  };
+}
+
+function countedSync(recorder: Recorder, metrics: Metrics): Pick<Recorder, 'sync'> {
+  return {
+    sync(step) {
+      if (step.event.kind === 'done') metrics.syncEnded(step.event.report.failed, step.at);
+      recorder.sync(step);
+    },
+  };
+}
+
+function onTheWay(deliveries: Deliveries, whereabouts: Whereabouts): readonly Delivery[] {
+  return deliveries.running().flatMap(({ from, file, position, size }) => {
+    const key = machineKey(whereabouts.at(from) ?? {});
+    return key === undefined ? [] : [{ key, file, received: position, size }];
+  });
+}
+
+function countBySeverity(problems: readonly Problem[]): { readonly error: number; readonly warning: number } {
+  const error = problems.filter(({ severity }) => severity === 'error').length;
+  return { error, warning: problems.length - error };
+}
+
+function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
+  return dhcp === undefined ? {} : { dhcp: () => dhcp };
+}
+
+function lanTroubles(settings: Settings, lan: Lan): readonly Trouble[] {
+  return [...tftpTroubles(settings, lan), ...dhcpTroubles(lan)];
+}
+
+function tftpTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
+  if (tftp === undefined || lan.tftp()?.length !== 0) return [];
+  const remedy =
+    'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
+  return [{ severity: 'warning', what: `TFTP does not listen on port ${String(tftp.listen.port)}`, remedy }];
+}
+
+/** The marks have no life of their own; what is not on the disk yet is written at the end. */
+function installMarks(marks: InstallMarks, follower: InstallFollower): Service {
+  return {
+    name: 'install marks',
+    start: () => marks.start(),
+    async stop() {
+      await follower.settled();
+      await marks.close();
+    },
+  };
+}
+
+/** Commands on this host find the server by it. That it cannot be written stops nobody. */
+function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log): Service {
+  return {
+    name: 'server note',
+    async start() {
+      const address = http.address();
+      if (address === undefined) return;
+      const note = {
+        pid: process.pid,
+        url: ownUrl(address),
+        everywhere: isEverywhere(address),
+        startedAt: Date.now(),
+        instance,
+      };
+      const other = await writeRunningServer(files, note).catch((error: unknown) => {
+        const problem = error instanceof Failure ? failureLine(error) : String(error);
+        log.warn({ problem }, 'state/server.json cannot be written: commands will not find this server');
+        return undefined;
+      });
+      if (other === undefined) return;
+      log.warn({ pid: other.pid, url: other.url }, 'another server serves this folder: commands find that one');
+    },
+    async stop() {
+      await removeRunningServer(files, instance).catch(() => undefined);
+    },
+  };
+}
+
+function linkOrigin(settings: Settings, http: HttpDoor): Origin {
+  const address = http.address();
+  const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host);
+  return settings.baseUrl ?? own ?? likelyOrigin(settings);
+}

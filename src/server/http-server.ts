@@ -1,0 +1,228 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { listener } from '../model/listener.ts';
+import type { Log } from '../model/log.ts';
+import type { Service } from '../model/service.ts';
+import { answerBroken, codeOf, refuseTunnel } from '../http/broken-request.ts';
+import { Connections } from '../http/connections.ts';
+import { Deliveries } from '../http/deliveries.ts';
+import type { DiscoveryDoor } from '../etcd/routes.ts';
+import { closingReply, crowdedReply, turnAway } from '../http/gate.ts';
+import { DEFAULT_LIMITS, type HttpLimits } from '../http/limits.ts';
+import { listen, urlOf, type ListenAddress } from '../http/listen.ts';
+import { createMachineDoor, type MachineDoorOptions } from '../http/machine-handler.ts';
+import { pathOf } from '../admin/below-path.ts';
+import type { OperatorDoor, OperatorDoorOptions } from '../admin/operator.ts';
+import { sendReply } from '../http/reply.ts';
+import { readHead } from '../http/request-head.ts';
+
+export interface HttpDoorOptions
+  extends Omit<MachineDoorOptions, 'now' | 'onAnswer' | 'deliveries'>, Omit<OperatorDoorOptions, 'baseUrl' | 'log'> {
+  readonly listen: ListenAddress;
+  /** What is being sent now. */
+  readonly deliveries?: Deliveries;
+  /** Called for each answer of the machine door: cheap, please. */
+  readonly onAnswer?: MachineDoorOptions['onAnswer'];
+  readonly now?: MachineDoorOptions['now'];
+  readonly limits?: Partial<HttpLimits>;
+  /** Where etcd members find each other. */
+  readonly discovery?: DiscoveryDoor;
+}
+
+export interface HttpDoor extends Service {
+  /** Where it listens; undefined before `start` and after `stop`. */
+  address(): ListenAddress | undefined;
+  /** For people: what to open on this host. */
+  url(): string | undefined;
+}
+
+/** One server with two doors: machines first, then people. Nothing happens before `start`. */
+export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
+  const { log } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const connections = new Connections();
+  const path = pathOf(options.baseUrl);
+  const machine = createMachineDoor({
+    ...options,
+    now: options.now ?? (() => performance.now()),
+    onAnswer: options.onAnswer ?? ignore,
+    deliveries: options.deliveries ?? new Deliveries(),
+  });
+  const operator = lazyOperator(options);
+  let server: Server | undefined;
+  let address: ListenAddress | undefined;
+  let ended: Promise<void> | undefined;
+
+  /** The one listener that everything else runs in: what it throws costs one answer. */
+  function onRequest(req: IncomingMessage, res: ServerResponse): void {
+    try {
+      serve(req, res);
+    } catch (error) {
+      abandon(res, error);
+    }
+  }
+
+  function serve(req: IncomingMessage, res: ServerResponse): void {
+    // A proxy may hand on the base URL's path or take it away: both are understood.
+    if (path !== '' && req.url?.startsWith(path) === true && /^(?:$|[/?])/.test(req.url.slice(path.length))) {
+      const rest = req.url.slice(path.length);
+      req.url = rest.startsWith('/') ? rest : `/${rest}`;
+    }
+    const head = readHead(req.rawHeaders);
+    const refusal = connections.closing ? closingReply() : turnAway(req, head, limits);
+    if (refusal !== undefined) {
+      log.debug({ url: req.url?.slice(0, limits.maxUrl), status: refusal.status }, 'turned away');
+      sendReply(res, refusal);
+      return;
+    }
+    if (machine.repeat(req, res, head)) return;
+    if (connections.running(req.socket).size >= limits.maxPipelined) {
+      sendReply(res, crowdedReply());
+      return;
+    }
+    connections.begin(req.socket, res);
+    // Writing after the end is an `error` event, and one that is not listened for ends the process.
+    res.on('error', (error) => {
+      log.error({ err: error }, 'an answer was written twice');
+    });
+    const answered = machine.handle(req, res, head) ?? options.discovery?.handle(req, res, head);
+    (answered ?? operator.answer(req, res)).catch((error: unknown) => {
+      abandon(res, error);
+    });
+  }
+
+  function abandon(res: ServerResponse, error: unknown): void {
+    log.error({ err: error }, 'an answer could not be sent');
+    res.destroy();
+  }
+
+  async function start(): Promise<void> {
+    const created = newServer(limits);
+    created.on(
+      'connection',
+      listener(log, 'connection', (socket: Socket) => {
+        connections.add(socket);
+      }),
+    );
+    created.on('request', onRequest);
+    created.on(
+      'connect',
+      listener(log, 'connect', (_req: IncomingMessage, socket: Duplex) => {
+        refuseTunnel(socket);
+      }),
+    );
+    created.on(
+      'clientError',
+      listener(log, 'clientError', (error: Error, socket: Duplex) => {
+        log.debug({ code: codeOf(error) }, 'a request could not be read');
+        answerBroken(error, socket, connections.running(socket));
+      }),
+    );
+    created.on('drop', listener(log, 'drop', createDropLog(log, limits.maxConnections)));
+    address = await listen(created, options.listen);
+    created.on('error', (error) => {
+      log.error({ err: error }, 'the HTTP server failed');
+    });
+    server = created;
+  }
+
+  async function close(running: Server): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      running.close(() => {
+        resolve();
+      });
+    });
+    connections.close();
+    options.discovery?.end();
+    await operator.close();
+    await closed;
+    address = undefined;
+  }
+
+  return {
+    name: 'http',
+    address: () => address,
+    url: () => (address === undefined ? undefined : urlOf(address)),
+    start,
+    async stop(force) {
+      if (server === undefined) return;
+      ended ??= close(server);
+      const cut = (): void => {
+        connections.cut();
+      };
+      if (force.aborted) cut();
+      force.addEventListener('abort', cut, { once: true });
+      await ended;
+      force.removeEventListener('abort', cut);
+    },
+  };
+}
+
+interface LazyOperator {
+  answer(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Express is a tenth of a second of loading, and machines never need it: the first person who comes waits for it. */
+function lazyOperator(options: OperatorDoorOptions): LazyOperator {
+  let loading: Promise<OperatorDoor> | undefined;
+
+  async function load(): Promise<OperatorDoor> {
+    try {
+      const { createOperatorDoor } = await import('../admin/operator.ts');
+      return createOperatorDoor(options);
+    } catch (error) {
+      // No file handles left, for example: the next one who comes tries again.
+      loading = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async answer(req, res) {
+      loading ??= load();
+      const door = await loading;
+      // Who left meanwhile is not waited for: its `close` has been.
+      if (!res.destroyed) door.handle(req, res);
+    },
+    async close() {
+      // One that could not be loaded has nothing to end.
+      const door = await loading?.catch(() => undefined);
+      door?.close();
+    },
+  };
+}
+
+/** A crowd is one line in the log, and one a minute while it lasts. */
+function createDropLog(log: Log, limit: number, now: () => number = () => performance.now()): () => void {
+  let dropped = 0;
+  let toldAt = -Infinity;
+  return () => {
+    dropped += 1;
+    if (now() - toldAt < 60_000) return;
+    toldAt = now();
+    const remedy = 'raise the limit on open files (LimitNOFILE=, ulimit -n) if there are that many machines';
+    log.warn({ limit, dropped, remedy }, 'too many connections: some were dropped');
+  };
+}
+
+function newServer(limits: HttpLimits): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.maxHeaderSize,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: limits.checkInterval,
+    requireHostHeader: false, // the gate says it in a line of text
+    noDelay: true,
+  });
+  server.maxConnections = limits.maxConnections;
+  server.timeout = limits.stallTimeout;
+  return server;
+}
+
+function ignore(): void {
+  // nobody listens
+}

@@ -1,0 +1,77 @@
+import { installIdentity } from '../boot/install-identity.ts';
+import type { Catalog } from '../catalog/snapshot.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { MachineFacts } from '../model/facts.ts';
+import type { Log } from '../model/log.ts';
+import type { AnswerEvent } from '../http/answer-event.ts';
+import { plainAddress } from '../http/origin.ts';
+import type { TransferEvent } from '../tftp/transfer-event.ts';
+import type { InstallMarks } from '../machines/claims.ts';
+
+export interface InstallFollowerOptions {
+  readonly catalog: Pick<Catalog, 'current'>;
+  readonly marks: Pick<InstallMarks, 'begun' | 'fetched'>;
+  readonly log: Log;
+}
+
+/** Sees by what the doors sent that an installation has begun, and marks it. Cheap for everything else. */
+export interface InstallFollower {
+  /** For every answer of the HTTP door. */
+  answered(event: AnswerEvent): void;
+  /** For every file over TFTP. */
+  transferred(event: Pick<TransferEvent, 'client' | 'end' | 'file'>): void;
+  /** Resolves when everything seen so far is marked, and on the disk or known not to get there for now. */
+  settled(): Promise<void>;
+}
+
+const IMAGES = 'images/';
+
+export function createInstallFollower({ catalog, marks, log }: InstallFollowerOptions): InstallFollower {
+  let work: Promise<unknown> = Promise.resolve();
+
+  function mark(done: Promise<void>): void {
+    const heard = done.catch((error: unknown) => {
+      // That marks cannot be written is in the log already.
+      const fields = error instanceof Failure ? { problem: failureLine(error) } : { err: error };
+      log.error(fields, 'how far an installation is could not be marked');
+    });
+    work = Promise.all([work, heard]);
+  }
+
+  /** The last thing that the boot loader fetches is there: from here on the installer may touch the disk. */
+  function fileSent(path: string, from: string | undefined): void {
+    if (from !== undefined) mark(marks.fetched(plainAddress(from), path));
+  }
+
+  function documentSent(facts: MachineFacts): void {
+    const match = catalog.current().match(facts) ?? { by: 'choice' as const };
+    const who = installIdentity(match, facts);
+    if (who !== undefined) mark(marks.begun(who));
+  }
+
+  return {
+    answered({ kind, method, status, facts, from, path, complete }) {
+      if (method !== 'GET') return;
+      if (kind === 'image') {
+        if (status === 200 && complete) fileSent(decodePath(path), from);
+      } else if ((kind === 'document' || kind === 'nocloud') && (status === 200 || status === 304)) {
+        if (facts !== undefined) documentSent(facts);
+      }
+    },
+    transferred({ client, end, file }) {
+      if (end === 'done' && file.startsWith(IMAGES)) fileSent(file.slice(IMAGES.length), client);
+    },
+    async settled() {
+      await work;
+    },
+  };
+}
+
+/** Below images/. What is not well encoded was no file. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path.replace(/^\/images\//, ''));
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,92 @@
+import { installIdentity } from '../boot/install-identity.ts';
+import { matchFor, type UnknownPolicy } from '../boot/match-for.ts';
+import { whoIs } from '../boot/reasons.ts';
+import type { Catalog } from '../catalog/snapshot.ts';
+import { Failure } from '../model/failure.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Reports } from '../http/old-http-reports.ts';
+import type { Who } from '../http/who.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { InstallMarks } from '../machines/claims.ts';
+import type { InstallIdentity, InstallMark, InstallTarget } from '../machines/mark.ts';
+
+export interface ReportsOptions {
+  readonly catalog: Pick<Catalog, 'current'>;
+  readonly marks: Pick<InstallMarks, 'installed' | 'of' | 'trouble'>;
+  readonly journal: Pick<Journal, 'flushed' | 'record' | 'status'>;
+  readonly unknown: Pick<UnknownPolicy, 'show'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Whom a report is about, as far as profiles and marks tell. */
+interface Reporter {
+  readonly who: InstallIdentity | undefined;
+  readonly mark: InstallMark | undefined;
+  readonly profile: Profile | undefined;
+  /** The file that names the machine is broken: not the machine's fault, and its report counts. */
+  readonly held: Problem | undefined;
+}
+
+/** Takes what machines report: only from those that a profile is for, or that got an installer from here. */
+export function createReports({ catalog, marks, journal, unknown, now }: ReportsOptions): Reports {
+  function reporterOf(machine: Who): Reporter {
+    const snapshot = catalog.current();
+    const match = matchFor(machine, snapshot, unknown);
+    const who = installIdentity(match ?? { by: 'choice' }, machine.facts);
+    const mark = who === undefined ? undefined : marks.of(who);
+    const held = match === undefined ? snapshot.held(machine.facts) : undefined;
+    if (match !== undefined || held !== undefined || (mark !== undefined && mark.state !== 'seen')) {
+      return { who, mark, profile: match?.profile, held };
+    }
+    throw new Failure('not-found', `no profile names ${whoIs(machine.facts)}, and none is the default`, {
+      remedy: 'add it to the "nodes" of a file in profiles/',
+    });
+  }
+
+  return {
+    async up(machine, said) {
+      reporterOf(machine);
+      const { on } = journal.status();
+      journal.record({ kind: 'phone-home', at: now(), facts: machine.facts, said });
+      const trouble = on ? await written(journal) : marks.trouble();
+      if (trouble !== undefined) throw new Failure('unavailable', trouble, { remedy: 'say it again' });
+    },
+    async installed(machine) {
+      const { who, mark, profile, held } = reporterOf(machine);
+      const target = targetOf(profile, held, mark);
+      if (target === undefined) {
+        throw new Failure('conflict', `${profile?.file ?? 'its profile'} installs nothing`, {
+          remedy: 'add "install": { "disk": ... } to it',
+        });
+      }
+      if (who === undefined) {
+        throw new Failure('invalid', 'which machine is installed is not known', {
+          remedy: 'name it by its MAC: POST /installed/MAC',
+        });
+      }
+      await marks.installed(who, target);
+      journal.record({ kind: 'installed', at: now(), facts: machine.facts });
+    },
+  };
+}
+
+/** What was installed: what left for the machine counts before what its profile says by now. */
+function targetOf(
+  profile: Profile | undefined,
+  held: Problem | undefined,
+  mark: InstallMark | undefined,
+): InstallTarget | undefined {
+  if (mark !== undefined && mark.state !== 'seen' && mark.broken === undefined) return mark;
+  if (profile?.install !== undefined) return { profile: profile.name, disk: profile.install.disk };
+  if (held === undefined) return undefined;
+  return { profile: held.place.file.replace(/^profiles\/|\.json$/g, ''), disk: '' };
+}
+
+/** Why what was recorded is not in the journal; undefined when it is. */
+async function written(journal: Pick<Journal, 'flushed' | 'status'>): Promise<string | undefined> {
+  await journal.flushed();
+  const { on, why } = journal.status();
+  return on ? undefined : `the journal is off: ${why ?? 'it cannot be written'}`;
+}

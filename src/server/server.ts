@@ -1,0 +1,88 @@
+import { failureLine, Failure } from '../model/failure.ts';
+import type { Log } from '../model/log.ts';
+import { problemLine } from '../model/problem.ts';
+import type { Service } from '../model/service.ts';
+import type { HttpDoor } from './http-server.ts';
+import { openLog } from '../telemetry/log.ts';
+import type { Settings } from '../settings/settings.ts';
+import { version } from '../settings/version.ts';
+import { compose, type Composed } from './compose.ts';
+import { openHouse, type House } from '../context/app-context.ts';
+import type { FaultSource } from './last-resort.ts';
+
+export interface ServerOptions {
+  /** Where the log goes; a file descriptor. */
+  readonly logFd: number;
+  /** What looks like a mistake in the settings. */
+  readonly warnings: readonly string[];
+  /** How this program is started: then the release sync runs in a process of its own. */
+  readonly self?: readonly string[];
+  /** Where faults arrive that nothing caught: `process`, where this has one of its own. */
+  readonly faults?: FaultSource;
+}
+
+export interface PilotlightServer extends Service {
+  /** Where HTTP listens; undefined before `start` and after `stop`. */
+  address(): ReturnType<HttpDoor['address']>;
+  /** Whether the token was made at this start: somebody must be told how to get in. */
+  isNew(): boolean;
+  /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
+  firstLink(): string | undefined;
+  /** Rejects when the server cannot go on; never resolves. */
+  readonly failed: Promise<never>;
+}
+
+/** The whole server as one Service: started in order, stopped in reverse, also after a half start. */
+export function createServer(settings: Settings, options: ServerOptions): PilotlightServer {
+  const { log, flush } = openLog({ level: settings.logLevel, format: settings.logFormat, fd: options.logFd });
+  const started: Service[] = [];
+  let composed: Composed | undefined;
+  let giveUp: ((why: Failure) => void) | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  // Who does not wait for it need not hear it.
+  failed.catch(() => undefined);
+  return {
+    name: 'server',
+    failed,
+    address: () => composed?.http.address(),
+    isNew: () => composed?.isNew === true,
+    firstLink: () => composed?.firstLink(),
+    async start() {
+      for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
+      const house = await openHouse(settings, log);
+      composed = await compose({ settings, house, log, self: options.self, faults: options.faults, giveUp });
+      for (const service of composed.services) {
+        started.push(service);
+        await service.start();
+      }
+      tellProblems(house, log);
+      log.info({ version: version(), data_dir: settings.dataDir, http: composed.http.address() }, 'pilotlight serves');
+    },
+    async stop(force) {
+      if (started.length > 0) log.info({}, 'stopping: what runs may finish, a second signal cuts it');
+      for (const service of started.splice(0).toReversed()) {
+        try {
+          await service.stop(force);
+        } catch (error) {
+          // The others must be stopped all the same.
+          log.error(
+            { service: service.name, problem: error instanceof Failure ? failureLine(error) : error },
+            'a part did not stop well',
+          );
+        }
+      }
+      log.info({}, 'stopped');
+      flush();
+    },
+  };
+}
+
+function tellProblems(house: House, log: Log): void {
+  const { problems, profiles } = house.catalog.current();
+  for (const problem of problems) {
+    log[problem.severity === 'error' ? 'error' : 'warn']({ problem: problemLine(problem) }, 'a file has a problem');
+  }
+  if (profiles.size === 0) log.warn({}, 'no profile in profiles/: every machine will be told that nobody knows it');
+}

@@ -1,0 +1,290 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { listener } from '../model/listener.ts';
+import type { Log } from '../model/log.ts';
+import { createRateLimit, type RateLimit } from '../net/rate-limit.ts';
+import { cleanFileName } from './file-name.ts';
+import { OPCODE, parsePacket, type TftpRequest } from './packet.ts';
+import type { OptionLimits } from './options.ts';
+import { bindUdp, closeUdp } from '../net/udp-socket.ts';
+import { keyOf, printable, type Entry } from './entry.ts';
+import { TFTP_ERROR } from './errors.ts';
+import { reportEnd, type CrowdReport } from './report.ts';
+import { Session } from './session.ts';
+import type { Slots } from './slots.ts';
+import type { TftpSource } from './source.ts';
+import type { TransferEvent } from './transfer-event.ts';
+
+export interface ListenerDeps {
+  readonly source: TftpSource;
+  readonly log: Log;
+  readonly slots: Slots;
+  readonly crowd: CrowdReport;
+  readonly limits: OptionLimits;
+  /** All traffic goes over the request port: behind a container's NAT nothing else comes through. */
+  readonly singlePort: boolean;
+  readonly now: () => number;
+  /** Called for each request that was answered. */
+  readonly onEnd: (event: TransferEvent) => void;
+  /** Called when a transfer begins: from now on `tick` must be called. */
+  readonly busy: () => void;
+}
+
+const STOPPING_PATIENCE_MS = 30_000;
+
+/**
+ * One address that is listened at. Transfers answer from sockets bound to the same address: dgram cannot choose a
+ * source address (IP_PKTINFO), and clients take answers only from where they asked.
+ */
+export class Listener {
+  readonly address: string;
+  readonly #deps: ListenerDeps;
+  readonly #entries = new Map<string, Entry>();
+  readonly #strangers: RateLimit = createRateLimit({ perKey: 10, total: 100, keys: 256 });
+  #socket: Socket | undefined;
+  #accepting = false;
+  #emptied: (() => void) | undefined;
+
+  constructor(address: string, deps: ListenerDeps) {
+    this.address = address;
+    this.#deps = { ...deps, onEnd: listener(deps.log, 'tftp end', deps.onEnd) };
+  }
+
+  /** The bound port; 0 before `start`. */
+  get port(): number {
+    return this.#socket?.address().port ?? 0;
+  }
+
+  async start(port: number): Promise<void> {
+    this.#socket = await bindUdp(this.address, port, { onError: this.#socketError });
+    this.#accepting = true;
+    const receive = (bytes: Buffer, from: RemoteInfo): void => {
+      // Port 0 may come (RFC 768 calls it "no port"), and nothing can be sent to it: dgram throws.
+      if (from.port !== 0) this.#receive(bytes, from);
+    };
+    this.#socket.on('message', listener(this.#deps.log, 'tftp request', receive));
+  }
+
+  /** Takes no more requests; resolves when every transfer has ended. `force` cuts them. */
+  async stop(force: AbortSignal): Promise<void> {
+    this.#accepting = false;
+    const cut = (): void => {
+      for (const entry of [...this.#entries.values()]) {
+        if (entry.session === undefined) this.#finish(entry);
+        else entry.session.stop();
+      }
+    };
+    if (force.aborted) cut();
+    else force.addEventListener('abort', cut, { once: true });
+    if (this.#entries.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+    }
+    force.removeEventListener('abort', cut);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket !== undefined) await closeUdp(socket);
+  }
+
+  /** Wakes what wants to be woken. */
+  tick(now: number): void {
+    for (const entry of this.#entries.values()) {
+      const { session, slot } = entry;
+      if (session === undefined || session.wakeAt > now) continue;
+      try {
+        // A server that stops waits for who is there.
+        if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_PATIENCE_MS) session.stop();
+        else session.tick(now);
+      } catch (cause) {
+        this.#fault(entry, cause);
+      }
+    }
+  }
+
+  #receive(bytes: Buffer, from: RemoteInfo): void {
+    if (this.#deps.singlePort && bytes[1] !== OPCODE.rrq) {
+      const entry = this.#entries.get(keyOf(from));
+      if (entry !== undefined) entry.session?.receive(bytes);
+      else if (bytes[1] === OPCODE.wrq) this.#reply(TFTP_ERROR.readOnly, from);
+      return;
+    }
+    const packet = parsePacket(bytes);
+    // Whatever is no request gets no answer: a server that answers rubbish can be made to talk to itself.
+    if (packet.kind === 'wrq' || (packet.kind === 'reject' && packet.opcode === OPCODE.wrq)) {
+      this.#reply(TFTP_ERROR.readOnly, from);
+    } else if (packet.kind === 'reject' && packet.opcode === OPCODE.rrq) {
+      this.#reply(TFTP_ERROR.illegal, from);
+    } else if (packet.kind === 'rrq') {
+      this.#request(packet.request, bytes, from);
+    }
+  }
+
+  #request(request: TftpRequest, bytes: Buffer, client: RemoteInfo): void {
+    const { log } = this.#deps;
+    const key = keyOf(client);
+    const earlier = this.#entries.get(key);
+    if (earlier?.request.equals(bytes) === true) {
+      earlier.session?.again();
+      return;
+    }
+    if (!this.#accepting) return;
+    if (request.mode !== 'octet' && request.mode !== 'netascii') {
+      this.#reply(TFTP_ERROR.badMode, client);
+      return;
+    }
+    const name = cleanFileName(request.name);
+    if (name === undefined) {
+      log.info({ client: client.address, file: printable(request.name) }, 'tftp: refused a file name');
+      this.#reply(TFTP_ERROR.notFound, client);
+      return;
+    }
+    // Old ROMs use one port for everything: a new request there means that the old transfer is forgotten.
+    if (earlier !== undefined) {
+      if (earlier.session === undefined) this.#finish(earlier);
+      else earlier.session.drop();
+    }
+    const entry: Entry = {
+      ...{ request: bytes, client, over: false },
+      ...{ slot: undefined, session: undefined, socket: undefined },
+    };
+    if (!this.#seated(entry)) return;
+    this.#entries.set(key, entry);
+    this.#deps.busy();
+    this.#open(entry, name, request).catch((cause: unknown) => {
+      log.error({ client: client.address, file: name, cause }, 'tftp: the request could not be served');
+      if (!entry.over) this.#reply(TFTP_ERROR.unreadable, client);
+      this.#abandon(entry);
+    });
+  }
+
+  /** Gives it a slot; false when there is none. */
+  #seated(entry: Entry): boolean {
+    const { slots, crowd, now } = this.#deps;
+    const { address } = entry.client;
+    const slot = slots.take(address, now(), () => {
+      crowd.displaced(address, now());
+      if (entry.session === undefined) this.#finish(entry);
+      else entry.session.giveWay();
+    });
+    if (slot === 'address') crowd.addressFull(address);
+    else if (slot === 'all taken') crowd.dropped(address, now());
+    else entry.slot = slot;
+    return entry.slot !== undefined;
+  }
+
+  async #open(entry: Entry, name: string, request: TftpRequest): Promise<void> {
+    const { source, log, singlePort, limits, now } = this.#deps;
+    const { client } = entry;
+    const content = await source.open({
+      name,
+      options: request.options,
+      client: { address: client.address, port: client.port },
+      server: this.address,
+    });
+    if (content === undefined) {
+      log.info({ client: client.address, file: name }, 'tftp: file not found');
+      this.#deps.onEnd({ client: client.address, file: name, size: 0, ms: 0, end: 'not found' });
+      if (!entry.over) this.#reply(TFTP_ERROR.notFound, client);
+      this.#finish(entry);
+      return;
+    }
+    const started = now();
+    const socket = await this.#transferSocket(entry).catch(async (cause: unknown) => {
+      if (content.kind === 'file') await content.close();
+      throw cause;
+    });
+    if (socket === undefined) {
+      if (content.kind === 'file') await content.close();
+      return;
+    }
+    const { address, port } = client;
+    const session = new Session(request, content, {
+      limits,
+      now,
+      send: listener(log, 'tftp send', (packet: Buffer) => {
+        socket.send(packet, port, address);
+      }),
+      acknowledged: () => {
+        entry.slot?.acknowledged(now());
+      },
+      ended: (end) => {
+        const size = content.kind === 'file' ? content.size : content.bytes.length;
+        const about = { client: address, file: name, size, ms: Math.round(now() - started) };
+        // First, and whatever those who are told do about it: its slot is for the next one.
+        this.#finish(entry);
+        reportEnd(log, end, about);
+        this.#deps.onEnd({ ...about, end: end.kind });
+      },
+    });
+    entry.session = session;
+    if (!singlePort) {
+      socket.on('message', (bytes, from) => {
+        try {
+          if (from.port === port && from.address === address) session.receive(bytes);
+          else this.#stranger(socket, bytes, from);
+        } catch (cause) {
+          this.#fault(entry, cause);
+        }
+      });
+    }
+    session.begin();
+  }
+
+  /** Undefined when the request was forgotten meanwhile. */
+  async #transferSocket(entry: Entry): Promise<Socket | undefined> {
+    if (entry.over) return undefined;
+    if (this.#deps.singlePort) return this.#socket;
+    const socket = await bindUdp(this.address, 0, { onError: this.#socketError });
+    if (this.#isOver(entry)) {
+      await closeUdp(socket);
+      return undefined;
+    }
+    entry.socket = socket;
+    return socket;
+  }
+
+  #isOver(entry: Entry): boolean {
+    return entry.over;
+  }
+
+  /** RFC 1350 section 4: who sends to a port of somebody else's transfer is told so, and the transfer goes on. */
+  #stranger(socket: Socket, bytes: Buffer, from: RemoteInfo): void {
+    if (bytes.length < 2 || bytes[1] === OPCODE.error || from.port === 0) return;
+    if (this.#strangers.allow(from.address, this.#deps.now()))
+      socket.send(TFTP_ERROR.stranger, from.port, from.address);
+  }
+
+  /** A bug in one transfer: it ends, and the others go on. */
+  #fault(entry: Entry, cause: unknown): void {
+    this.#deps.log.error({ client: entry.client.address, cause }, 'tftp: a transfer failed');
+    this.#abandon(entry);
+  }
+
+  /** Ends it whatever state it is in, so that its file, its socket and its slot are free. */
+  #abandon(entry: Entry): void {
+    try {
+      entry.session?.drop();
+    } catch (cause) {
+      this.#deps.log.error({ client: entry.client.address, cause }, 'tftp: a transfer could not be ended well');
+    }
+    this.#finish(entry);
+  }
+
+  #finish(entry: Entry): void {
+    if (entry.over) return;
+    entry.over = true;
+    const key = keyOf(entry.client);
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    entry.slot?.release();
+    entry.socket?.close();
+    if (this.#entries.size === 0) this.#emptied?.();
+  }
+
+  #reply(packet: Buffer, to: RemoteInfo): void {
+    this.#socket?.send(packet, to.port, to.address);
+  }
+
+  readonly #socketError = (cause: Error): void => {
+    this.#deps.log.warn({ address: this.address, cause }, 'tftp: socket error');
+  };
+}

@@ -1,0 +1,213 @@
+import { expect, test } from 'vitest';
+import { Failure } from '../../../src/model/failure.ts';
+import type { Office } from '../../../src/admin/service/operations.ts';
+import { BROKEN_PREVIEW, DIGEST, MACHINE_PAGE, MACHINE_VIEW, PREVIEW } from '../../support/office-samples.ts';
+import { BEARER, operatorStand } from '../../support/operator-stand.ts';
+
+const MAC = '52:54:00:12:34:56';
+
+function stand(answers: Partial<Office> = {}) {
+  const made = operatorStand(answers);
+  const send = (method: 'get' | 'post' | 'put', path: string): ReturnType<typeof made.http.get> =>
+    made.http[method](`/api/v1${path}`).set({ Authorization: BEARER, Host: 'boot.lan:4777' });
+  return { ...made, send };
+}
+
+/** Supertest would make JSON of a buffer. */
+function asItIs(body: unknown): string {
+  return body as string;
+}
+
+/** The error that a request met. */
+async function errorOf(answer: PromiseLike<{ readonly body: unknown; readonly status: number }>) {
+  const { body, status } = await answer;
+  const { error } = body as { readonly error: { readonly code: string; readonly message: string; remedy?: string } };
+  return { status, ...error };
+}
+
+test('without a token there is nothing but the way to one', async () => {
+  const { http } = stand();
+  for (const path of ['/machines', '/nowhere', '/', '/events', '/sync']) {
+    const answer = await http.get(`/api/v1${path}`).expect(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="pilotlight"');
+    expect(answer.body).toMatchObject({ error: { code: 'unauthenticated', message: 'the API is for operators' } });
+  }
+  const wrong = await http.get('/api/v1/machines').set('Authorization', 'Bearer wrong').expect(401);
+  expect(wrong.headers['www-authenticate']).toBe('Bearer realm="pilotlight", error="invalid_token"');
+  const early = await http.get('/api/v1/machines').set('Authorization', BEARER).expect(429);
+  expect(early.headers['retry-after']).toBe('1');
+  expect(early.body).toMatchObject({ error: { code: 'too-many-failures', remedy: 'wait 1 seconds' } });
+});
+
+test('machines: what was asked for, 100 unless somebody says otherwise', async () => {
+  const { send, office } = stand({ machines: async () => MACHINE_PAGE, machine: async () => MACHINE_VIEW });
+  await send('get', '/machines').expect(200);
+  await send('get', '/machines?text=a+b&state=failed&profile=x&after=c&limit=500').expect(200);
+  await send('get', '/machines/52-54-00-12-34-56').expect(200);
+  await send('get', '/machines/serial%3Aa%2Fb').expect(200);
+  expect(office.calls).toEqual([
+    ['machines', { limit: 100 }],
+    ['machines', { text: 'a b', state: 'failed', profile: 'x', after: 'c', limit: 500 }],
+    ['machine', MAC, 'http://boot.lan:4777'],
+    ['machine', 'serial:a/b', 'http://boot.lan:4777'],
+  ]);
+});
+
+test('adopt, release, reinstall', async () => {
+  const { send, office } = stand({
+    adopt: async () => ({ file: 'f', name: 'n' }),
+    release: async () => ({ file: 'f', name: 'n' }),
+    reinstall: async () => ({ key: MAC }),
+  });
+  expect((await send('post', `/machines/${MAC}/adopt`).send({ profile: 'w', name: 'w1' })).body).toEqual({
+    file: 'f',
+    name: 'n',
+  });
+  await send('post', `/machines/${MAC}/adopt`).send({ profile: 'w' }).expect(200);
+  await send('post', `/machines/${MAC}/release`).expect(200);
+  await send('post', `/machines/${MAC}/release`).send({}).expect(200);
+  await send('post', `/machines/${MAC}/reinstall`).expect(200);
+  await send('post', '/reinstall').send({ machine: 'worker-1' }).expect(200);
+  await send('post', '/reinstall').send({ machine: '525400123456' }).expect(200);
+  expect(office.calls).toEqual([
+    ['adopt', { key: MAC, profile: 'w', name: 'w1' }],
+    ['adopt', { key: MAC, profile: 'w' }],
+    ['release', MAC],
+    ['release', MAC],
+    ['reinstall', MAC],
+    ['reinstall', 'worker-1'],
+    ['reinstall', MAC],
+  ]);
+});
+
+test('profiles are written on top of a revision, or anew', async () => {
+  const { send, office } = stand({
+    saveProfile: async () => PREVIEW,
+    rollback: async () => ({ profile: 'w', from: '2', to: '1' }),
+  });
+  await send('put', '/profiles/a').send({ text: '{}', revision: 'r' }).expect(200);
+  await send('put', '/profiles/a').send({ text: '{}' }).expect(200);
+  await send('post', '/profiles/a/rollback').expect(200);
+  await send('post', '/profiles/a/rollback').send({ version: '1' }).expect(200);
+  expect(office.calls).toEqual([
+    ['saveProfile', 'a', '{}', 'r'],
+    ['saveProfile', 'a', '{}', undefined],
+    ['rollback', 'a', undefined],
+    ['rollback', 'a', '1'],
+  ]);
+});
+
+test('a profile with errors is not written, and the status says so', async () => {
+  const { send } = stand({ saveProfile: async () => BROKEN_PREVIEW });
+  expect(await errorOf(send('put', '/profiles/a').send({ text: '{}' }))).toEqual({
+    status: 400,
+    code: 'invalid',
+    message: 'not written: unknown key (and 1 more: ask for a preview)',
+    place: { file: 'profiles/a.json', key: 'versoin', line: 3, column: 5 },
+    remedy: 'did you mean "version"?',
+  });
+});
+
+test('a text that was sent is text, whatever it says', async () => {
+  const { send } = stand({ sent: async () => '<script>alert(1)</script>' });
+  const answer = await send('get', `/sent/${DIGEST.toUpperCase()}`).expect(200);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  });
+  expect(answer.text).toBe('<script>alert(1)</script>');
+  await send('get', '/sent/../../etc/passwd').expect(404);
+  await send('get', '/sent/abc').expect(400);
+});
+
+test('a login link is for who shows the token, not for a session', async () => {
+  const { send, http, logIn } = stand();
+  const { body } = (await send('post', '/login-links').expect(200)) as { body: { url: string; expiresAt: number } };
+  expect(body.url).toMatch(/^http:\/\/boot\.lan:4777\/dashboard\/login\?code=[\w-]{22}$/);
+  await http.get(body.url.replace('http://boot.lan:4777', '')).expect(200);
+  const { cookie, csrf } = logIn();
+  const refused = http.post('/api/v1/login-links').set({ Cookie: cookie, 'X-CSRF-Token': csrf });
+  expect(await errorOf(refused)).toMatchObject({ status: 403, code: 'refused' });
+});
+
+test('bodies: JSON, closed, at most 16 MiB', async () => {
+  const { send, office } = stand();
+  const adopt = (): ReturnType<typeof send> => send('post', `/machines/${MAC}/adopt`);
+  const cases: [string, PromiseLike<{ body: unknown; status: number }>, number, RegExp][] = [
+    ['no body', adopt(), 400, /^the body is not a JSON object$/],
+    ['a typo', adopt().send({ profil: 'x' }), 400, /^the field "profile" is missing$|^unknown field "profil"$/],
+    ['not JSON', adopt().type('json').send('{"profile": '), 400, /^the body cannot be read as JSON$/],
+    [
+      'not UTF-8',
+      adopt()
+        .type('json')
+        .serialize(asItIs)
+        .send(Buffer.from([0x22, 0xff, 0x22])),
+      400,
+      /^the body cannot be read as JSON$/,
+    ],
+    ['another type', adopt().type('text/plain').send('{"profile": "x"}'), 400, /^the body is not JSON$/],
+    ['a form', adopt().type('form').send('profile=x'), 400, /^the body is not JSON$/],
+    ['compressed', adopt().type('json').set('Content-Encoding', 'gzip').send('x'), 400, /^the body is compressed$/],
+    ['a bad name', adopt().send({ profile: '../x' }), 400, /^profile: "\.\.\/x" is not a name$/],
+    ['a prototype', adopt().type('json').send('{"profile":"x","__proto__":{"a":1}}'), 400, /unknown field "__proto__"/],
+    ['deep', adopt().type('json').send('['.repeat(200_000)), 400, /JSON/],
+    ['too long', adopt().send({ profile: 'x'.repeat(2 ** 24) }), 413, /^the body is over 16777216 bytes$/],
+    ['a body for none', send('post', '/sync').send({ now: true }), 400, /^unknown field "now"$/],
+    ['a query for none', send('post', '/sync?now=1'), 400, /^unknown query key "now"$/],
+    ['a key twice', send('get', '/machines?text=a&text=b'), 400, /^text must be string$/],
+    ['no machine', send('get', '/machines/worker'), 400, /^"worker" names no machine$/],
+    ['a bad percent', send('get', '/machines/%zz'), 400, /^the request is malformed$/],
+    ['no route', send('get', '/machine'), 404, /^the API has no \/machine$/],
+    ['a slash too many', send('get', '/machines/'), 404, /^the API has no/],
+  ];
+  for (const [what, answer, status, message] of cases) {
+    const error = await errorOf(answer);
+    expect([error.status, error.message], what).toEqual([status, expect.stringMatching(message) as string]);
+  }
+  expect(office.calls).toEqual([]);
+});
+
+test('a body of exactly 16 MiB is not too long', async () => {
+  const { send } = stand({ previewProfile: async () => PREVIEW });
+  const text = 'x'.repeat(2 ** 24 - '{"text":""}'.length);
+  await send('post', '/profiles/a/preview').type('json').send(`{"text":"${text}"}`).expect(200);
+});
+
+test('other methods', async () => {
+  const { send, http } = stand({ profiles: async () => [] });
+  const put = await send('put', '/machines').expect(405);
+  expect(put.headers['allow']).toBe('GET, HEAD');
+  expect(put.body).toMatchObject({ error: { code: 'method-not-allowed', remedy: 'use GET or HEAD' } });
+  const both = await http.delete('/api/v1/profiles/a').set('Authorization', BEARER).expect(405);
+  expect(both.headers['allow']).toBe('GET, HEAD, PUT');
+  const options = await http.options('/api/v1/sync').set('Authorization', BEARER).expect(405);
+  expect([options.headers['allow'], options.headers['access-control-allow-origin']]).toEqual(['POST', undefined]);
+  const head = await http.head('/api/v1/profiles').set('Authorization', BEARER).expect(200);
+  expect([head.text, head.headers['content-length']]).toEqual([undefined, String('{"profiles":[]}\n'.length)]);
+  await http.head('/api/v1/sync').set('Authorization', BEARER).expect(405);
+});
+
+test('failures and bugs of the office', async () => {
+  const broken = stand({
+    machines: async () => {
+      throw new Failure('unavailable', 'the journal is off', { remedy: 'free some space' });
+    },
+    health: async () => {
+      throw new TypeError('/srv/secret');
+    },
+  });
+  const answer = await broken.send('get', '/machines').expect(503);
+  expect(answer.headers['retry-after']).toBe('5');
+  expect(answer.body).toEqual({
+    error: { code: 'unavailable', message: 'the journal is off', remedy: 'free some space' },
+  });
+  expect((await broken.send('get', '/health').expect(500)).text).not.toContain('secret');
+});
+
+test('no answer of the API allows another site anything', async () => {
+  const { send } = stand({ profiles: async () => [] });
+  const { headers } = await send('get', '/profiles').set('Origin', 'http://evil.example').expect(200);
+  expect(Object.keys(headers as object).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  expect(headers['cache-control']).toBe('no-store');
+});

@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadAdminToken, readToken, TOKEN_FILE } from '../../../src/admin/auth/admin-token.ts';
+import { openDataRoot } from '../../../src/files/data-root.ts';
+import { makeFolder } from '../../support/folder.ts';
+import { recordLog } from '../../support/http-house.ts';
+import { settingsFor } from '../../support/house.ts';
+
+async function stand(content?: string, mode = 0o600) {
+  const dir = makeFolder();
+  const file = join(dir, TOKEN_FILE);
+  if (content !== undefined) {
+    mkdirSync(join(dir, 'state'));
+    writeFileSync(file, content);
+    chmodSync(file, mode);
+  }
+  const log = recordLog();
+  const files = await openDataRoot(dir);
+  return { dir, file, files, log, load: async () => await loadAdminToken(files, settingsFor(dir), log) };
+}
+
+test('the first start makes a token of 256 bits, for its owner only, and the next one finds it', async () => {
+  const { file, load, log } = await stand();
+  const first = await load();
+  expect(first).toEqual({ token: expect.stringMatching(/^[\w-]{43}$/) as string, made: true });
+  expect(readFileSync(file, 'utf8')).toBe(`${first.token}\n`);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await load()).toEqual({ token: first.token, made: false });
+  expect(log.lines).toEqual([]);
+});
+
+test('of two servers that start at once, one has the token that stays', async () => {
+  const { files, dir, log, load } = await stand();
+  const [one, two] = await Promise.all([load(), loadAdminToken(files, settingsFor(dir), log)]);
+  expect([one.token, two.token]).toContain((await load()).token);
+  const all = await Promise.all(Array.from({ length: 4 }, async () => (await load()).token));
+  expect(new Set(all).size).toBe(1);
+});
+
+test('the setting wins, and nothing is written', async () => {
+  const { dir, files, log } = await stand();
+  const settings = settingsFor(dir, { adminToken: 'a token of the environment' });
+  expect(await loadAdminToken(files, settings, log)).toEqual({ token: 'a token of the environment', made: false });
+  expect(await readToken(files, log)).toBeUndefined();
+});
+
+test.each([0o644, 0o640, 0o604])('a file of mode %o is a warning that does not hold the token', async (mode) => {
+  const { load, log } = await stand('0123456789abcdef\n', mode);
+  expect(await load()).toEqual({ token: '0123456789abcdef', made: false });
+  expect(log.of('warn')).toMatchObject([{ message: 'others may read the admin token' }]);
+  expect(JSON.stringify(log.lines)).not.toContain('0123456789abcdef');
+});
+
+test.each(['', 'short', 'two words of a poem', 'x'.repeat(600)])(
+  'a file with %j is left alone: this start has a token of its own',
+  async (content) => {
+    const { load, log, file } = await stand(content);
+    const { token, made } = await load();
+    expect([token.length, made]).toEqual([43, true]);
+    expect(readFileSync(file, 'utf8')).toBe(content);
+    expect(log.of('error')).toMatchObject([
+      { fields: { problem: expect.stringContaining('state/admin-token: holds no admin token (remove it') as string } },
+    ]);
+    expect(JSON.stringify(log.lines)).not.toContain(token);
+  },
+);
+
+test('a link that leaves the data directory is not followed', async () => {
+  const { dir, load, log } = await stand();
+  const outside = makeFolder({ 'state/admin-token': 'a token from elsewhere' });
+  mkdirSync(join(dir, 'state'));
+  symlinkSync(join(outside, TOKEN_FILE), join(dir, TOKEN_FILE));
+  expect((await load()).token).not.toBe('a token from elsewhere');
+  expect(log.of('error')).toHaveLength(1);
+});
+
+test('where nothing can be written, the token lives as long as the server', async () => {
+  const { dir, load, log } = await stand();
+  writeFileSync(join(dir, 'state'), 'a file in the place of the folder');
+  const [first, second] = [await load(), await load()];
+  expect([first.made, second.made]).toEqual([true, true]);
+  expect(first.token).not.toBe(second.token);
+  expect(log.of('error')).toHaveLength(2);
+});

@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest';
+import { parseOrigin } from '../../../src/model/origin.ts';
+import { operatorStand, TOKEN } from '../../support/operator-stand.ts';
+import { originOf } from '../../support/house.ts';
+
+const HOST = 'boot.lan:4777';
+const SESSION = /^pilotlight=[\w.-]{60,}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/;
+
+function stand(options: Parameters<typeof operatorStand>[1] = {}) {
+  const clock = { steady: 0, wall: Date.now() };
+  const made = operatorStand({}, { clock: { steady: () => clock.steady, wall: () => clock.wall }, ...options });
+  const link = (): string => made.auth.newLink(originOf(HOST)).url.slice(`http://${HOST}`.length);
+  const form = (body: object): ReturnType<typeof made.http.post> =>
+    made.http.post('/dashboard/login').set('Host', HOST).type('form').send(body);
+  return { ...made, clock, link, form };
+}
+
+function cookieOf(answer: { readonly headers: Readonly<Record<string, unknown>> }): string {
+  const lines = answer.headers['set-cookie'] as readonly string[] | undefined;
+  return (lines ?? []).join();
+}
+
+test('the form takes the token and leads to where the person wanted to go', async () => {
+  const { http, form, log } = stand();
+  const page = await http.get('/dashboard/login?next=/dashboard/machines%3Fstate%3Dup').expect(200);
+  expect(page.text).toContain('<input type="hidden" name="next" value="/dashboard/machines?state=up">');
+  expect(page.text).toMatch(/<form method="post" action="\/dashboard\/login">/);
+  const answer = await form({ token: ` ${TOKEN}\n`, next: '/dashboard/machines?state=up' }).expect(303);
+  expect(answer.headers['location']).toBe('/dashboard/machines?state=up');
+  expect(cookieOf(answer)).toMatch(SESSION);
+  const [cookie = ''] = cookieOf(answer).split(';');
+  await http.get('/dashboard').set('Cookie', cookie).expect(200);
+  expect(log.of('info')).toMatchObject([{ message: 'an operator logged in' }]);
+  expect(JSON.stringify(log.lines)).not.toContain(TOKEN);
+});
+
+test('who is logged in already goes on', async () => {
+  const { http, logIn } = stand();
+  const answer = await http.get('/dashboard/login?next=/dashboard/releases').set('Cookie', logIn().cookie).expect(303);
+  expect(answer.headers['location']).toBe('/dashboard/releases');
+});
+
+test.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/dashboard\r\nX: y'])(
+  'next=%j leads nowhere else',
+  async (next) => {
+    const { form, http, link } = stand();
+    expect((await form({ token: TOKEN, next }).expect(303)).headers['location']).toBe('/dashboard');
+    const welcome = await http.get(`${link()}&next=${encodeURIComponent(next)}`).expect(200);
+    expect(welcome.text).toContain('content="0; url=/dashboard"');
+    expect(welcome.text).not.toContain('evil');
+  },
+);
+
+test('a wrong token is refused, then slowed down; the answer and the log hold none of it', async () => {
+  const { form, clock, log } = stand();
+  const wrong = await form({ token: 'wrong-token-<b>' }).expect(403);
+  expect(wrong.text).toContain('<p class="problem" role="alert">This is not the admin token.</p>');
+  expect(cookieOf(wrong)).toBe('');
+  const early = await form({ token: TOKEN }).expect(429);
+  expect([early.headers['retry-after'], cookieOf(early)]).toEqual(['1', '']);
+  expect(early.text).toContain('Wait 1 s and try again.');
+  clock.steady += 1000;
+  await form({ token: 'wrong-token-<b>' }).expect(403);
+  expect((await form({ token: TOKEN }).expect(429)).headers['retry-after']).toBe('2');
+  clock.steady += 2000;
+  await form({ token: TOKEN }).expect(303);
+  expect(log.of('warn')).toHaveLength(2);
+  expect(JSON.stringify(log.lines) + wrong.text).not.toContain('wrong-token');
+});
+
+test.each([{}, { token: '' }, { token: ['a', 'b'] }, { next: '/dashboard' }])('%j is no token', async (body) => {
+  await stand().form(body).expect(403);
+});
+
+test('a login link works once: a page of ours that goes on by itself, not a redirect', async () => {
+  const { http, link } = stand();
+  const path = link();
+  const answer = await http.get(path).expect(200);
+  expect(cookieOf(answer)).toMatch(SESSION);
+  expect(answer.text).toContain('<meta http-equiv="refresh" content="0; url=/dashboard">');
+  expect(answer.text).toContain('<a href="/dashboard">');
+  const again = await http.get(path).expect(403);
+  expect(again.text).toContain('This link has been used');
+  expect(cookieOf(again)).toBe('');
+  // But the browser that used it may open it again.
+  const [cookie = ''] = cookieOf(answer).split(';');
+  expect((await http.get(path).set('Cookie', cookie).expect(303)).headers['location']).toBe('/dashboard');
+});
+
+test('a link runs out', async () => {
+  const { http, link, clock } = stand();
+  const path = link();
+  clock.steady += 15 * 60_000;
+  await http.get(path).expect(403);
+});
+
+test('looking at a link, or loading it ahead, does not use it up', async () => {
+  const { http, link } = stand();
+  const path = link();
+  expect(cookieOf(await http.head(path).expect(200))).toBe('');
+  await http.get(path).set('Sec-Purpose', 'prefetch;prerender').expect(503);
+  await http.get(path).set('Purpose', 'prefetch').expect(503);
+  await http.get(`${path}&code=other`).expect(200); // twice: nobody knows which
+  expect(cookieOf(await http.get(path).expect(200))).toMatch(SESSION);
+});
+
+test('a code is in no log', async () => {
+  const { http, link, log } = stand();
+  const path = link();
+  await http.get(path);
+  await http.get(path);
+  expect(JSON.stringify(log.lines)).not.toContain(path.split('=')[1]);
+});
+
+test('over TLS the cookie is kept from plain requests; a proxy nobody configured is not believed', async () => {
+  const tls = stand({ baseUrl: parseOrigin('https://boot.example') });
+  const https = { 'X-Forwarded-Proto': 'https' };
+  expect(cookieOf(await tls.http.get(tls.link()).set(https))).toMatch(/; Secure$/);
+  expect(cookieOf(await tls.http.get(tls.link()))).not.toContain('Secure');
+  const plain = stand();
+  expect(cookieOf(await plain.http.get(plain.link()).set(https))).not.toContain('Secure');
+});
+
+test('another site cannot log a browser in', async () => {
+  const { form } = stand();
+  await form({ token: TOKEN }).set('Origin', 'http://evil.example').expect(403);
+  await form({ token: TOKEN }).set('Sec-Fetch-Site', 'cross-site').expect(403);
+  await form({ token: TOKEN }).set('Origin', `http://${HOST}`).expect(303);
+});
+
+test('an oversized form, and what is no form', async () => {
+  const { form, http } = stand();
+  expect((await form({ token: 'x'.repeat(9000) }).expect(413)).headers['connection']).toBe('close');
+  await http.post('/dashboard/login').type('json').send({ token: TOKEN }).expect(400);
+  await http.post('/dashboard/login').type('form').set('Content-Encoding', 'gzip').send('token=a').expect(400);
+});
+
+test('other methods', async () => {
+  const { http } = stand();
+  for (const method of ['put', 'delete', 'options', 'patch'] as const) {
+    expect((await http[method]('/dashboard/login').expect(405)).headers['allow']).toBe('GET, HEAD, POST');
+  }
+});
+
+test('logging out takes the cookie away and ends the session, but not for another site', async () => {
+  const { http, logIn } = stand();
+  const { cookie, csrf } = logIn();
+  await http.post('/dashboard/logout').set('Cookie', cookie).type('form').send({ csrf: 'wrong' }).expect(403);
+  await http.get('/dashboard/logout').set('Cookie', cookie).expect(404);
+  const answer = await http.post('/dashboard/logout').set('Cookie', cookie).type('form').send({ csrf }).expect(303);
+  expect(cookieOf(answer)).toBe('pilotlight=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict');
+  expect(answer.headers['location']).toBe('/dashboard/login');
+  await http.get('/dashboard').set('Cookie', cookie).expect(303);
+  await http.get('/api/v1/events').set('Cookie', cookie).expect(401);
+});
+
+test('the session is renewed on the way when half of it is over', async () => {
+  const { http, logIn, clock } = stand();
+  const { cookie } = logIn();
+  expect(cookieOf(await http.get('/dashboard').set('Cookie', cookie))).toBe('');
+  clock.wall += 7 * 3_600_000;
+  const answer = await http.get('/dashboard').set('Cookie', cookie).expect(200);
+  expect(cookieOf(answer)).toMatch(SESSION);
+});
+
+test('the style may be kept by the browser', async () => {
+  const { http } = stand();
+  const style = await http.get('/dashboard/login.css').expect(200);
+  expect(style.headers).toMatchObject({
+    'content-type': 'text/css; charset=utf-8',
+    'cache-control': 'public, max-age=3600',
+  });
+  await http.get('/dashboard/login.css').set('If-None-Match', String(style.headers['etag'])).expect(304);
+});
+
+test('a page of another site cannot lock the operator out: its image of a wrong code is no wrong token', async () => {
+  const { http, form, link } = stand();
+  for (let i = 0; i < 5; i += 1) await http.get('/dashboard/login?code=x');
+  await form({ token: TOKEN }).expect(303);
+  expect(cookieOf(await http.get(link()).expect(200))).toMatch(SESSION);
+  // Where the browser says what it wants it for, nothing is looked up.
+  const path = link();
+  for (const dest of ['image', 'iframe', 'script']) await http.get(path).set('Sec-Fetch-Dest', dest).expect(403);
+  await http.get(path).set('Sec-Fetch-Dest', 'document').set('Sec-Fetch-Site', 'cross-site').expect(200);
+});
+
+test('a form or a token from another site is not counted', async () => {
+  const { http, form } = stand();
+  await form({ token: 'wrong' }).set('Origin', 'http://evil.example').expect(403);
+  await http.get('/api/v1/health').set('Sec-Fetch-Site', 'cross-site').set('Authorization', 'Bearer wrong').expect(401);
+  await form({ token: TOKEN }).expect(303);
+});

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import { Sessions, type EndedSessions } from '../../../src/admin/auth/sessions.ts';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 0, 1);
+
+function stand(token = 'a token of sixteen letters') {
+  const clock = { now: START };
+  const sessions = new Sessions(token, () => clock.now);
+  const valueOf = (line: string): string => line.split(';', 1).join('');
+  return { clock, sessions, valueOf, open: () => valueOf(sessions.cookie(sessions.open(), false)) };
+}
+
+test('the cookie is for this server alone: no script, no other site, twelve hours', () => {
+  const { sessions } = stand();
+  const session = sessions.open();
+  expect(sessions.cookie(session, false)).toMatch(
+    /^pilotlight=[\w.-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
+  );
+  expect(sessions.cookie(session, true)).toMatch(/; SameSite=Strict; Secure$/);
+  expect(sessions.noCookie(true)).toBe('pilotlight=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure');
+});
+
+test('it is read back, among other cookies and after a forged one', () => {
+  const { sessions, open } = stand();
+  const cookie = open();
+  expect(sessions.read(cookie)).toBeDefined();
+  expect(sessions.read(`theme=dark; ${cookie}; a=b`)).toEqual(sessions.read(cookie));
+  expect(sessions.read(`pilotlight=forged; ${cookie}`)).toEqual(sessions.read(cookie));
+  expect(sessions.read(`xpilotlight=${cookie.slice(11)}`)).toBeUndefined();
+});
+
+test('no letter of it may be changed', () => {
+  const { sessions, open } = stand();
+  const cookie = open();
+  for (let at = 'pilotlight='.length; at < cookie.length; at += 1) {
+    // The last letter of a MAC holds four bits that no byte has: another letter there is still another text.
+    const letter = cookie[at] === 'a' ? 'b' : 'a';
+    expect(sessions.read(cookie.slice(0, at) + letter + cookie.slice(at + 1)), String(at)).toBeUndefined();
+  }
+  for (const wrong of ['', 'pilotlight=', 'pilotlight=...', `${cookie}.`, cookie.slice(0, -1), cookie.toUpperCase()]) {
+    expect(sessions.read(wrong), wrong).toBeUndefined();
+  }
+});
+
+test('another token, another world', () => {
+  const { open } = stand();
+  expect(stand('another token of ours').sessions.read(open())).toBeUndefined();
+  expect(stand().sessions.read(open())).toBeDefined(); // but a restart ends nothing
+});
+
+test('it ends after twelve hours without a request, and is renewed in the second half of them', () => {
+  const { clock, sessions, open, valueOf } = stand();
+  const cookie = open();
+  clock.now += 6 * HOUR - 1;
+  const early = sessions.read(cookie);
+  expect(early && sessions.renewed(early)).toBeUndefined();
+  clock.now += 1;
+  const session = sessions.read(cookie);
+  const renewed = session && sessions.renewed(session);
+  expect(renewed).toMatchObject({ id: session?.id, born: START, expires: clock.now + 12 * HOUR });
+  const later = renewed === undefined ? '' : valueOf(sessions.cookie(renewed, false));
+  clock.now = START + 12 * HOUR;
+  expect([sessions.read(cookie), sessions.read(later)]).toEqual([undefined, renewed]);
+});
+
+test('it ends after a week, however busy it is', () => {
+  const { clock, sessions } = stand();
+  let session = sessions.open();
+  for (let hour = 0; hour < 7 * 24 - 1; hour += 1) {
+    clock.now += HOUR;
+    session = sessions.renewed(session) ?? session;
+    expect(sessions.alive(session)).toBe(true);
+  }
+  clock.now += HOUR;
+  expect(sessions.alive(session)).toBe(false);
+  expect(sessions.renewed(session)).toBeUndefined();
+});
+
+test('a clock that is put back makes no session longer', () => {
+  const { clock, sessions, open } = stand();
+  const cookie = open();
+  clock.now -= HOUR;
+  expect(sessions.read(cookie)).toBeUndefined();
+});
+
+test('who logs out is out, with every copy of the cookie', async () => {
+  const { clock, sessions, open } = stand();
+  const [gone, kept] = [open(), open()];
+  const session = sessions.read(gone);
+  if (session === undefined) throw new TypeError('the test is wrong');
+  clock.now += 7 * HOUR;
+  const renewed = sessions.renewed(session);
+  await sessions.end(session);
+  expect(sessions.read(gone)).toBeUndefined();
+  expect(renewed && sessions.alive(renewed)).toBe(false);
+  expect(sessions.read(kept)).toBeDefined();
+});
+
+test('of sessions that were ended, a thousand are remembered', async () => {
+  const { clock, sessions } = stand();
+  const all = Array.from({ length: 1025 }, () => sessions.open());
+  for (const session of all) await sessions.end(session);
+  expect(all.filter((session) => sessions.alive(session))).toEqual([all[0]]);
+  clock.now += 7 * 24 * HOUR;
+  await sessions.end(sessions.open());
+  expect(all.some((session) => sessions.alive(session))).toBe(false);
+});
+
+test('each session has a CSRF token of its own, which is not its cookie', () => {
+  const { sessions } = stand();
+  const [one, two] = [sessions.open(), sessions.open()];
+  expect(sessions.csrf(one)).toBe(sessions.csrf({ ...one, expires: one.expires + 1 }));
+  expect(sessions.csrf(one)).not.toBe(sessions.csrf(two));
+  expect(sessions.cookie(one, false)).not.toContain(sessions.csrf(one));
+});
+
+test('a logout is kept for the next run, and where that is not known all log in again', async () => {
+  const kept: (readonly [string, number])[][] = [];
+  const book = (ended: EndedSessions, notBefore = 0) => ({
+    ...{ ended, notBefore },
+    keep: (all: EndedSessions) => {
+      kept.push([...all]);
+      return Promise.resolve();
+    },
+  });
+  const make = (ended: EndedSessions, notBefore?: number) =>
+    new Sessions('a token of sixteen letters', () => START, book(ended, notBefore));
+  const first = make(new Map());
+  const [out, stays] = [first.open(), first.open()];
+  await first.end(out);
+  expect(kept).toEqual([[[out.id, START + 7 * 24 * HOUR]]]);
+  const second = make(new Map(kept[0]));
+  expect([second.alive(out), second.alive(stays)]).toEqual([false, true]);
+  const blind = make(new Map(), START + 1);
+  expect([blind.alive(out), blind.alive(stays)]).toEqual([false, false]);
+});

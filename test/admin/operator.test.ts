@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest';
+import { Failure } from '../../src/model/failure.ts';
+import { BEARER, operatorStand } from '../support/operator-stand.ts';
+
+const UNSAFE = ['post', 'put', 'patch', 'delete'] as const;
+
+test('nobody sees a page without logging in, and comes back to it afterwards', async () => {
+  const { http } = operatorStand();
+  const home = await http.get('/dashboard').expect(303);
+  expect(home.headers['location']).toBe('/dashboard/login');
+  const deep = await http.get('/dashboard/machines?state=up&text=a%20b').expect(303);
+  expect(deep.headers['location']).toBe(
+    `/dashboard/login?next=${encodeURIComponent('/dashboard/machines?state=up&text=a%20b')}`,
+  );
+  expect((await http.head('/dashboard/anything').expect(303)).headers['location']).toContain('/dashboard/login?');
+  expect((await http.post('/dashboard/machines').expect(401)).text).toMatch(/^nobody is logged in \(log in at /);
+  for (const method of ['put', 'patch', 'delete', 'options'] as const) {
+    expect((await http[method]('/dashboard').expect(405)).headers['allow']).toBe('GET, HEAD');
+  }
+});
+
+test('who is logged in sees the pages, and so does who shows the token', async () => {
+  const { http, logIn } = operatorStand();
+  const page = await http.get('/dashboard').set('Cookie', logIn().cookie).expect(200);
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+  await http.get('/dashboard').set('Authorization', BEARER).expect(200);
+  await http.get('/dashboard').set('Authorization', 'Bearer wrong-token-wrong-token').expect(303);
+});
+
+test('the door for pages is not found by another spelling', async () => {
+  const { http } = operatorStand();
+  for (const path of ['/Dashboard', '/DASHBOARD/machines', '/dashboardx', '/API/v1/machines', '/api/V1/health']) {
+    expect((await http.get(path).expect(404)).text).toMatch(/^nothing is at /);
+  }
+  for (const path of ['//dashboard', '/dashboard%2fmachines', '/./dashboard']) {
+    const answer = await http.get(path);
+    expect([303, 404], path).toContain(answer.status);
+  }
+});
+
+test('a form of a session needs its CSRF token, in the header or as a field', async () => {
+  const { http, logIn } = operatorStand();
+  const { cookie, csrf } = logIn();
+  const post = (): ReturnType<typeof http.post> => http.post('/dashboard/nowhere').set('Cookie', cookie).type('form');
+  for (const body of ['', 'csrf=', 'csrf=wrong', `csrf=${csrf}&csrf=${csrf}`, 'csrf[x]=1', `__proto__=${csrf}`]) {
+    expect((await post().send(body).expect(403)).text, body).toMatch(/^this was not sent from a page of this server/);
+  }
+  expect((await post().send(`csrf=${csrf}`)).status).toBe(404);
+  expect((await post().set('X-CSRF-Token', csrf).send('a=b')).status).toBe(404);
+  expect((await post().set('X-CSRF-Token', logIn().csrf).send(`csrf=${csrf}`)).status).toBe(403);
+  expect((await http.post('/dashboard/nowhere').set('Authorization', BEARER)).status).toBe(404);
+});
+
+test.each([
+  ['Origin', 'http://evil.lan'],
+  ['Origin', 'null'],
+  ['Sec-Fetch-Site', 'cross-site'],
+  ['Sec-Fetch-Site', 'same-site'],
+])('%s: %s is another site, whatever else it carries', async (name, value) => {
+  const { http, logIn } = operatorStand();
+  const { cookie, csrf } = logIn();
+  const send = (): ReturnType<typeof http.post> =>
+    http.post('/dashboard/nowhere').set({ Host: 'boot.lan:4777', Cookie: cookie, 'X-CSRF-Token': csrf });
+  await send().set(name, value).expect(403);
+  await send().set({ Origin: 'http://boot.lan:4777', 'Sec-Fetch-Site': 'same-origin' }).expect(404);
+});
+
+/** Written out: what is sent is held against this, not against the list that it is sent from. */
+const STRICT: ReadonlyMap<string, string> = new Map([
+  [
+    'Content-Security-Policy',
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  ],
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Referrer-Policy', 'same-origin'],
+  ['Cache-Control', 'no-store'],
+  ['Cross-Origin-Opener-Policy', 'same-origin'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Permissions-Policy', 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()'],
+]);
+
+test('every answer has the strict headers, whatever it says', async () => {
+  const { http, logIn } = operatorStand();
+  const { cookie } = logIn();
+  const asked = [
+    ...['/nowhere', '/dashboard', '/dashboard/login', '/dashboard/login?code=x', '/dashboard/login.css', '/metrics'],
+    ...['/api/v1/machines', '/api/v1/openapi.json', '/api/v1/%', '/api', '/dashboard/%'],
+  ];
+  for (const path of asked) {
+    for (const method of ['get', 'head', 'options', ...UNSAFE] as const) {
+      for (const headers of [{}, { Cookie: cookie }, { Authorization: BEARER }]) {
+        const answer = await http[method](path).set(headers);
+        const what = `${method} ${path} ${JSON.stringify(headers)} ${String(answer.status)}`;
+        for (const [name, value] of STRICT) {
+          const given: unknown = answer.headers[name.toLowerCase()];
+          // Of a page itself its own room's tests speak; the style of the login may be kept.
+          if (name === 'Content-Security-Policy' && path === '/dashboard' && answer.status === 200) continue;
+          if (name === 'Cache-Control' && path.endsWith('.css') && answer.status === 200) continue;
+          expect(given, `${what} ${name}`).toBe(value);
+        }
+        expect(answer.headers['x-powered-by']).toBeUndefined();
+      }
+    }
+  }
+});
+
+test('what is not there is a plain 404, and the log has no query', async () => {
+  const statuses: number[] = [];
+  const { http, log } = operatorStand({}, { onOperatorAnswer: (status) => statuses.push(status) });
+  const answer = await http.get('/no%0awhere/<b>?code=secret').expect(404);
+  expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
+  expect(answer.text).toMatch(/^nothing is at [^\n]+ \(the start page is \/dashboard\)\n$/);
+  expect(log.of('debug')).toMatchObject([{ fields: { status: 404, method: 'GET' }, message: 'answered' }]);
+  expect(JSON.stringify(log.lines)).not.toContain('secret');
+  expect(statuses).toEqual([404]);
+});
+
+test('a failure is its status, a bug is a number', async () => {
+  const failing = operatorStand(
+    {},
+    {
+      metrics: {
+        access: 'open',
+        render: async () => Promise.reject(new Failure('unavailable', 'not yet', { remedy: 'wait' })),
+      },
+    },
+  );
+  expect((await failing.http.get('/metrics').expect(503)).text).toBe('not yet (wait)\n');
+  const buggy = operatorStand(
+    {},
+    { metrics: { access: 'open', render: async () => Promise.reject(new TypeError('/srv/secret')) } },
+  );
+  const answer = await buggy.http.get('/metrics').expect(500);
+  expect(answer.text).toMatch(/^internal error, request [0-9a-f]{12} /);
+  expect(answer.text).not.toContain('secret');
+  expect(buggy.log.of('error')).toHaveLength(1);
+});
+
+test.each(['"><script>', 'a b', 'a@b', '${x}'])('a Host line %j reaches no link', async (host) => {
+  const { http } = operatorStand();
+  const answer = await http.post('/api/v1/login-links').set({ Authorization: BEARER, Host: host }).expect(400);
+  expect(answer.headers['content-type']).toBe('application/json');
+});
+
+test('a query makes no objects', async () => {
+  const { http, logIn } = operatorStand();
+  const { cookie } = logIn();
+  await http.get('/dashboard?__proto__[x]=1&constructor[prototype][y]=1').set('Cookie', cookie).expect(200);
+  await http.get('/api/v1/machines?__proto__[x]=1').set('Cookie', cookie).expect(400);
+  await http.get('/api/v1/machines?__proto__=1').set('Cookie', cookie).expect(400);
+  expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  expect(({} as Record<string, unknown>)['y']).toBeUndefined();
+});

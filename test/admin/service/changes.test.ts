@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createChanges } from '../../../src/admin/service/changes.ts';
+import { addFiles } from '../../support/folder.ts';
+import { listeningLog } from '../../catalog/data-folder.ts';
+import { flatcar, MAC, NOW, officeStand } from './stand.ts';
+
+describe('who watches', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('hears at most four times a second, and hears the last change', async () => {
+    const stand = await officeStand({});
+    const heard: string[] = [];
+    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
+    for (let ms = 0; ms < 990; ms += 10) {
+      stand.journal.write();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(heard).toEqual(['machines', 'machines', 'machines', 'machines']);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(heard).toHaveLength(5);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(heard).toHaveLength(5);
+    end();
+  });
+
+  test('hears of the files, of each word by itself', async () => {
+    const stand = await officeStand({});
+    const heard: string[] = [];
+    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
+    addFiles(stand.dir, { 'profiles/a.json': flatcar() });
+    await stand.catalog.refresh();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(heard.sort()).toEqual(['machines', 'profiles', 'releases']);
+    end();
+  });
+
+  test('hears what it is told, and nothing is kept for who comes later', async () => {
+    const changes = createChanges((await officeStand({})).deps);
+    const heard: string[] = [];
+    changes.say('releases');
+    expect(vi.getTimerCount()).toBe(0);
+    const end = changes.onChange((what) => heard.push(what));
+    changes.say('releases');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(heard).toEqual(['releases']);
+    end();
+  });
+
+  test('hears of what is on its way', async () => {
+    const stand = await officeStand({});
+    const heard: string[] = [];
+    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(heard).toEqual([]);
+    stand.deliveries.push({ key: MAC, file: 'f', received: 1, size: 2 });
+    await vi.advanceTimersByTimeAsync(1000);
+    await vi.waitFor(() => {
+      expect(heard).toEqual(['machines']);
+    });
+    end();
+  });
+
+  test('nothing runs when nobody does', async () => {
+    const stand = await officeStand({});
+    const changes = createChanges(stand.deps);
+    expect(vi.getTimerCount()).toBe(0);
+    const listener = vi.fn();
+    const ends = [changes.onChange(listener), changes.onChange(listener)];
+    expect(stand.journal.listening()).toBe(1);
+    stand.journal.write();
+    ends[0]?.();
+    ends[0]?.();
+    expect(stand.journal.listening()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(listener).toHaveBeenCalledTimes(1);
+    stand.journal.write();
+    ends[1]?.();
+    expect([stand.journal.listening(), vi.getTimerCount()]).toEqual([0, 0]);
+    changes.onChange(listener)();
+    expect([stand.journal.listening(), vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  test('one who fails does not keep the others from it', async () => {
+    const { log, said } = listeningLog();
+    const stand = await officeStand({});
+    const changes = createChanges({ ...stand.deps, log });
+    const second = vi.fn();
+    const ends = [
+      changes.onChange(() => {
+        throw new TypeError('x');
+      }),
+      changes.onChange(second),
+    ];
+    stand.journal.write();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(second).toHaveBeenCalledTimes(1);
+    expect(said).toMatchObject([{ said: 'somebody who watches failed' }]);
+    for (const end of ends) end();
+  });
+});
+
+test('who watches hears what a release sync does, also in another process', async () => {
+  const stand = await officeStand({});
+  const note = (received: number): object => ({
+    running: true,
+    at: NOW,
+    targets: { 'flatcar/stable/amd64': { profiles: ['a'], state: 'fetching', received, size: 9 } },
+  });
+  addFiles(stand.dir, { 'state/sync-progress.json': note(1) });
+  const heard = new Promise<string>((resolve) => {
+    const end = createChanges(stand.deps).onChange((what) => {
+      end();
+      resolve(what);
+    });
+  });
+  // The first look only learns how it is.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  addFiles(stand.dir, { 'state/sync-progress.json': note(2) });
+  expect(await heard).toBe('releases');
+});

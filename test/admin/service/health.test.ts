@@ -1,0 +1,154 @@
+import { chmodSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sizeText, troublesOf } from '../../../src/admin/service/health.ts';
+import type { SyncRunView } from '../../../src/model/views.ts';
+import { addFiles } from '../../support/folder.ts';
+import { NOW, officeStand, type OfficeStand } from './stand.ts';
+
+const GIB = 2 ** 30;
+const roomy = () => Promise.resolve({ free: 50 * GIB, total: 100 * GIB });
+
+async function said(stand: OfficeStand, more: Partial<Parameters<typeof troublesOf>[0]> = {}) {
+  return (await troublesOf({ ...stand.deps, space: roomy, ...more })).map(({ what, severity }) => [severity, what]);
+}
+
+function run(at: number, failed: number, more: Partial<SyncRunView> = {}): SyncRunView {
+  const event = { kind: 'failed', target: 't', message: `why ${String(at)}` } as const;
+  return { run: at, endedAt: at + 1, failed, steps: failed === 0 ? [] : [{ at, event }], ...more };
+}
+
+test('a house that is well has none', async () => {
+  expect(await said(await officeStand({}))).toEqual([]);
+});
+
+describe('the journal', () => {
+  test('that is off, unless it shall be', async () => {
+    const stand = await officeStand({});
+    stand.journal.on = false;
+    expect(await said(stand)).toEqual([['error', 'the journal is off: the disk is gone']]);
+    const settings = { ...stand.deps.settings, journal: { on: false, days: 1 } };
+    expect(await said(stand, { settings })).toEqual([]);
+  });
+
+  test('that lost something', async () => {
+    const stand = await officeStand({});
+    stand.journal.losses = { fast: 3, off: 1, mistakes: 2 };
+    expect(await said(stand)).toEqual([
+      ['warning', 'the journal has lost 3 events since the start: they came faster than its disk writes'],
+      ['warning', 'the journal has lost 1 event since the start: it was off, or could not be written'],
+      ['warning', 'the journal could not write 2 events because of a mistake in Pilotlight'],
+    ]);
+    stand.journal.losses = { fast: 0, off: 1, mistakes: 0 };
+    // The remedy fits the cause: no new disk for a journal that was off.
+    const [trouble] = await troublesOf(stand.deps);
+    expect(trouble?.remedy).toBe('it is on again; the log says why it was not');
+  });
+
+  test('that is flooded with invented machines', async () => {
+    const stand = await officeStand({});
+    stand.journal.flood = { newcomers: 9000, removed: 700, from: '10.0.0.9' };
+    expect(await said(stand)).toEqual([
+      [
+        'warning',
+        '9000 machines that were never seen before asked in the last ten minutes, most of them from 10.0.0.9, ' +
+          'and 700 unknown machines were forgotten to make room',
+      ],
+    ]);
+  });
+});
+
+describe('the disk', () => {
+  test.each([
+    [50 * GIB, 1000 * GIB, undefined],
+    [40 * GIB, 1000 * GIB, 'warning'],
+    [9 * GIB, 1000 * GIB, 'error'],
+    [GIB / 2, 20 * GIB, 'warning'],
+    [GIB / 20, GIB / 10, undefined],
+    [GIB / 20, 4 * GIB, 'error'],
+  ])('%d of %d', async (free, total, severity) => {
+    const stand = await officeStand({});
+    const found = await said(stand, { space: () => Promise.resolve({ free, total }) });
+    const what = `the disk of the data directory is nearly full: ${sizeText(free)} of ${sizeText(total)} are free`;
+    expect(found).toEqual(severity === undefined ? [] : [[severity, what]]);
+  });
+
+  test('images/ may be another one', async () => {
+    const stand = await officeStand({});
+    const space = (path: string) =>
+      Promise.resolve(path.endsWith('images') ? { free: GIB, total: 100 * GIB } : { free: 50 * GIB, total: 100 * GIB });
+    expect(await said(stand, { space })).toEqual([
+      ['warning', 'the disk of images/ is nearly full: 1.0 GiB of 100.0 GiB are free'],
+    ]);
+  });
+
+  test('a folder that is not there is nobody’s trouble here', async () => {
+    const stand = await officeStand({});
+    const gone = Object.assign(new Error('x'), { code: 'ENOENT' });
+    expect(await said(stand, { space: () => Promise.reject(gone) })).toEqual([]);
+  });
+});
+
+describe('the release sync', () => {
+  test('fails since the first failure after the last success', async () => {
+    const stand = await officeStand({});
+    stand.journal.runs = [
+      run(NOW, 0, { endedAt: undefined } as never),
+      run(NOW - 1000, 1),
+      run(NOW - 90_000_000, 2),
+      run(1, 0),
+    ];
+    expect(await said(stand)).toEqual([
+      ['warning', `the release sync has failed since 2026-11-20 11:00 UTC: t: why ${String(NOW - 1000)}`],
+    ]);
+    stand.journal.runs = [run(NOW, 0), ...stand.journal.runs];
+    expect(await said(stand)).toEqual([]);
+  });
+
+  test('told something in its last run, although nothing failed', async () => {
+    const stand = await officeStand({});
+    const event = { kind: 'note', target: 't', message: 'the key X of flatcar signs until 2027-03-08' } as const;
+    const steps = [
+      { at: 1, event },
+      { at: 2, event: { ...event, target: 'u' } },
+    ];
+    stand.journal.runs = [run(NOW, 0, { steps }), run(NOW - 1000, 0)];
+    expect(await said(stand)).toEqual([['warning', `the release sync says: ${event.message}`]]);
+    stand.journal.runs = [run(NOW, 0), run(NOW - 1000, 0, { steps })];
+    expect(await said(stand)).toEqual([]);
+  });
+
+  test('has not run for long although it should', async () => {
+    const stand = await officeStand({});
+    stand.journal.runs = [run(NOW - 9 * 86_400_000, 0)];
+    expect(await said(stand)).toEqual([]);
+    const settings = { ...stand.deps.settings, sync: { ...stand.deps.settings.sync, schedule: '1 1 * * *' } };
+    expect(await said(stand, { settings })).toEqual([['warning', 'the release sync ran last on 2026-11-12 12:00 UTC']]);
+  });
+});
+
+test('the admin token that others may read', async () => {
+  const stand = await officeStand({ 'state/admin-token': 'x'.repeat(20) });
+  const token = join(stand.dir, 'state/admin-token');
+  chmodSync(token, 0o640);
+  expect(await troublesOf({ ...stand.deps, space: roomy })).toMatchObject([{ remedy: 'chmod 600 state/admin-token' }]);
+  chmodSync(token, 0o600);
+  expect(await said(stand)).toEqual([]);
+});
+
+test('a clock that was never set, and one that is behind the files', async () => {
+  const stand = await officeStand({ 'configs/a.yml': 'x' });
+  expect(await said(stand, { now: () => 1000 })).toEqual([['error', 'the clock says 1970-01-01 00:00 UTC']]);
+  addFiles(stand.dir, { 'configs/a.yml': 'y' });
+  utimesSync(join(stand.dir, 'configs/a.yml'), new Date(NOW), new Date(NOW + 100 * 86_400_000));
+  await stand.catalog.refresh();
+  expect(await said(stand)).toEqual([
+    ['warning', 'the clock says 2026-11-21 12:00 UTC, and configs/a.yml is from 2027-03-01 12:00 UTC'],
+  ]);
+});
+
+test('what the doors know comes too; errors first', async () => {
+  const stand = await officeStand({}, { troubles: () => [{ what: 'no TFTP', remedy: 'r', severity: 'error' }] });
+  stand.journal.losses = { fast: 1, off: 0, mistakes: 0 };
+  expect((await said(stand)).map(([severity]) => severity)).toEqual(['error', 'warning']);
+});

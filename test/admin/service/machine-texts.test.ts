@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { machineTexts, type MachineTexts } from '../../../src/admin/service/machine-texts.ts';
+import { againUrl } from '../../../src/ipxe/again-url.ts';
+import { factsOf, originOf } from '../../support/house.ts';
+import type { BootView } from '../../../src/model/views.ts';
+import { bootOf, eventOf, flatcar, MAC, NOW, officeStand, rowOf, type OfficeStand } from './stand.ts';
+
+const CLOUD = '#cloud-config\nhostname: {{node.name}}\n';
+const FILES = {
+  'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { cloud_config: 'w' }),
+  'configs/w.yml.hbs': CLOUD,
+};
+
+async function textsOf(stand: OfficeStand, boots: readonly BootView[] = []): Promise<MachineTexts> {
+  return await machineTexts(stand.deps, { row: rowOf(), boots }, { facts: factsOf({ mac: MAC }), origin: originOf() });
+}
+
+describe('what a machine was sent and would be sent', () => {
+  test('a machine that was never seen: what it would be sent', async () => {
+    const { because, texts } = await textsOf(await officeStand(FILES));
+    expect(because).toBe(`mac ${MAC} is node w1 of profiles/w.json`);
+    expect(texts.map(({ title }) => title)).toEqual(['boot script', 'configs/w.yml.hbs']);
+    expect(texts[1]).toEqual({ title: 'configs/w.yml.hbs', now: '#cloud-config\nhostname: w1\n' });
+    expect(texts[0]).not.toHaveProperty('sent');
+  });
+
+  test('the last script and the last documents, not those of boots before', async () => {
+    const stand = await officeStand(FILES);
+    for (const digest of ['s1', 's2', 'd1', 'd2', 'x']) stand.journal.texts.set(digest, `text ${digest}`);
+    const doc = { kind: 'document', what: 'configs/w.yml.hbs' } as const;
+    const { texts } = await textsOf(stand, [
+      bootOf([eventOf({ kind: 'script', digest: 's1', at: NOW - 5 }), eventOf({ kind: 'script', digest: 's2' })]),
+      bootOf([eventOf({ ...doc, digest: 'd1' }), eventOf({ ...doc, digest: 'd2' })]),
+      bootOf([eventOf({ ...doc, digest: 'x', what: 'configs/old.yml' })]),
+    ]);
+    expect(texts).toMatchObject([
+      { title: 'boot script', sentAt: NOW, sent: 'text s2' },
+      { title: 'configs/w.yml.hbs', sentAt: NOW, sent: 'text d2', now: '#cloud-config\nhostname: w1\n' },
+    ]);
+    expect(texts).toHaveLength(2);
+  });
+
+  test('is compared for the question that the machine asked, not for the browser’s', async () => {
+    const stand = await officeStand(FILES);
+    const facts = factsOf({ mac: MAC, platform: 'efi', hostname: 'h' });
+    const origin = originOf('boot.lan:80');
+    // With what the machine said, the desk gives this; so nothing differs.
+    const { script } = await stand.preview.script({ facts, origin });
+    expect(script).toContain(againUrl(origin, facts));
+    stand.journal.texts.set('s', script);
+    const { texts } = await textsOf(stand, [bootOf([eventOf({ kind: 'script', digest: 's' })])]);
+    expect(texts[0]?.now).toBe(script);
+  });
+
+  test('never a private key, so that what was kept and what is now are the same', async () => {
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\n# secret\n# -----END OPENSSH PRIVATE KEY-----\n';
+    const { texts } = await textsOf(await officeStand({ ...FILES, 'configs/w.yml.hbs': `#cloud-config\n# ${key}` }));
+    expect(texts[1]?.now).toContain('left out');
+    expect(texts[1]?.now).not.toContain('secret');
+  });
+
+  test('a text that has aged out, and a document that nobody names any more', async () => {
+    const stand = await officeStand(FILES);
+    const { texts } = await textsOf(stand, [
+      bootOf([eventOf({ kind: 'script', digest: 'gone' }), eventOf({ kind: 'document', what: 'configs/old.yml' })]),
+    ]);
+    expect(texts[0]).toMatchObject({ title: 'boot script', sentAt: NOW });
+    expect(texts[0]).not.toHaveProperty('sent');
+    expect(texts.find(({ title }) => title === 'configs/old.yml')).toEqual({
+      title: 'configs/old.yml',
+      sentAt: NOW,
+      problem: 'it would not be sent now: its profile does not name it',
+    });
+  });
+
+  test('why there is none', async () => {
+    const stand = await officeStand({
+      'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], {
+        cloud_config: 'gone',
+        local_boot: 'http-404',
+        boot: 'local',
+      }),
+    });
+    const { because, texts } = await textsOf(stand);
+    expect(because).toContain('boots its own disk');
+    expect(texts).toEqual([
+      { title: 'boot script', problem: because },
+      { title: 'configs/gone', problem: expect.stringContaining('there is no document') as string },
+    ]);
+  });
+
+  test('a machine that nobody knows is told so', async () => {
+    const { because, texts } = await textsOf(await officeStand({}));
+    expect(because).toBe(`no profile names mac ${MAC}, and none is the default`);
+    expect(texts).toHaveLength(1);
+  });
+});
+
+test('a machine that shall be installed: its installer’s own document, too', async () => {
+  const stand = await officeStand({
+    'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } }),
+    'images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz': 'k',
+    'images/flatcar/amd64/4593.2.5/flatcar_production_pxe_image.cpio.gz': 'i',
+    'images/flatcar/amd64/4593.2.5/flatcar_production_image.bin.bz2': 'd',
+    'images/flatcar/amd64/4593.2.5/flatcar_production_image.bin.bz2.sig': 's',
+  });
+  const { decision } = await stand.preview.script({ facts: factsOf({ mac: MAC }), origin: originOf() });
+  expect(decision.outcome).toBe('install');
+  const { texts } = await textsOf(stand);
+  expect(texts.find(({ title }) => title === 'profiles/w.json')?.now).toContain('/dev/sda');
+});

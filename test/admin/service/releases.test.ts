@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { createRunBook } from '../../../src/releases/run-book.ts';
+import { releasesView } from '../../../src/admin/service/releases.ts';
+import { flatcar, NOW, officeStand } from './stand.ts';
+
+const TARGET = 'flatcar/stable/amd64';
+
+function manifest(version: string, more: object = {}): object {
+  const evidence = {
+    signature: { primary: 'A'.repeat(40), key: 'k', signedAt: 1, hash: 'sha512' },
+    digests: ['sha512'],
+  };
+  return {
+    system: 'flatcar',
+    channel: 'stable',
+    arch: 'amd64',
+    version,
+    publishedAt: '2026-11-20T12:00:00.000Z',
+    files: { 'a.vmlinuz': { size: 10, sha256: '0'.repeat(64), evidence } },
+    ...more,
+  };
+}
+
+const SHELF = 'images/flatcar/amd64';
+const FILES = {
+  'profiles/w.json': flatcar([], { version: '2.0.0' }),
+  [`${SHELF}/1.0.0/.pilotlight.json`]: manifest('1.0.0'),
+  [`${SHELF}/2.0.0/.pilotlight.json`]: manifest('2.0.0'),
+  [`${SHELF}/0.9.0/.pilotlight.json`]: manifest('0.9.0', { publishedAt: 'x', files: {} }),
+};
+
+describe('the releases', () => {
+  test('each channel with its profiles, and its shelves with what keeps them, newest first', async () => {
+    const stand = await officeStand(FILES);
+    expect((await releasesView(stand.deps)).targets).toEqual([
+      {
+        target: TARGET,
+        profiles: ['w'],
+        shelves: [
+          {
+            shelf: 'flatcar/amd64/2.0.0',
+            version: '2.0.0',
+            size: 10,
+            publishedAt: Date.UTC(2026, 10, 20, 12),
+            verified: `signed by ${'A'.repeat(40)}, SHA512 of the publisher`,
+            keptBecause: ['profile w', `one of the 2 newest of ${TARGET}`],
+          },
+          expect.objectContaining({ version: '1.0.0', keptBecause: [`one of the 2 newest of ${TARGET}`] }),
+          { shelf: 'flatcar/amd64/0.9.0', version: '0.9.0', size: 0, keptBecause: [] },
+        ],
+      },
+    ]);
+  });
+
+  test('what nobody follows, what is held, what is pinned, what never syncs', async () => {
+    const stand = await officeStand({
+      ...FILES,
+      'profiles/w.json': flatcar([], { version: '2.0.0', channel: 'beta' }),
+      'profiles/h.json': flatcar([], { version: '1.0.0', channel: 'beta' }),
+      'profiles/m.json': flatcar([], { version: '1.0.0', channel: 'alpha', update: 'manual' }),
+      'profiles/own.json': { system: 'custom', kernel: 'memtest/memtest.efi' },
+      'state/sync.json': { holds: { h: { version: '1.0.0', until: 'next', above: '2.0.0' } }, accepted: {} },
+    });
+    const { targets } = await releasesView(stand.deps);
+    expect(targets.map(({ target, profiles, held }) => [target, profiles, held])).toEqual([
+      ['flatcar/alpha/amd64', ['m'], 'm: its "update" is "manual"'],
+      ['flatcar/beta/amd64', ['h', 'w'], 'h: rolled back to 1.0.0: held until something newer than 2.0.0 is published'],
+      [TARGET, [], undefined],
+    ]);
+  });
+
+  test('what a run does now, and what failed in the last one', async () => {
+    const progress = { profiles: ['w'], state: 'fetching', version: '3.0.0', received: 5, size: 9 };
+    const note = (running: boolean, target: object) => ({
+      ...FILES,
+      'state/sync-progress.json': { running, at: NOW, targets: { [TARGET]: target } },
+    });
+    const view = async (files: Record<string, object | string>) => releasesView((await officeStand(files)).deps);
+    const now = await view(note(true, progress));
+    expect(now.running).toBe(true);
+    expect(now.targets[0]?.progress).toEqual({ state: 'fetching', version: '3.0.0', received: 5, size: 9 });
+    const over = await view(note(false, { ...progress, state: 'published' }));
+    expect([over.running, over.targets[0]?.progress]).toEqual([false, undefined]);
+    const failed = await view(note(false, { ...progress, state: 'failed', message: 'no' }));
+    expect(failed.targets[0]?.progress).toMatchObject({ state: 'failed', message: 'no' });
+  });
+
+  test('when the next run is, and how the last ones went', async () => {
+    const run = { run: 1, failed: 0, steps: [] };
+    const stand = await officeStand(
+      {},
+      { sync: { isRunning: () => true, nextRun: () => NOW + 5, runNow: () => false, book: createRunBook() } },
+    );
+    stand.journal.runs = [run];
+    const settings = { ...stand.deps.settings, sync: { ...stand.deps.settings.sync, schedule: '17 4 * * *' } };
+    expect(await releasesView({ ...stand.deps, settings })).toEqual({
+      running: true,
+      schedule: '17 4 * * *',
+      nextRun: NOW + 5,
+      targets: [],
+      runs: [run],
+    });
+    stand.journal.on = false;
+    expect((await releasesView(stand.deps)).runs).toEqual([]);
+  });
+});

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../src/model/failure.ts';
+import { openDashboard, type FakeDashboard } from '../../support/fake-dashboard.ts';
+
+let stand: FakeDashboard;
+beforeEach(async () => {
+  stand = await openDashboard();
+});
+afterEach(async () => {
+  await stand[Symbol.asyncDispose]();
+});
+const keyOf = (name: string): string => stand.office.rows.find((row) => row.name === name)?.key ?? '';
+const unknown = (): string => stand.office.rows.find((row) => row.state === 'unknown')?.key ?? '';
+const pathOf = (key: string): string => `/dashboard/machines/${encodeURIComponent(key)}`;
+
+describe('the table', () => {
+  it('asks the office for what the address says', async () => {
+    const asked: unknown[] = [];
+    const page = await stand.office.machines({ limit: 50 });
+    stand.office.machines = async (query) => {
+      asked.push(query);
+      return page;
+    };
+    await stand.get('/dashboard/machines?text=dell&state=up&profile=workers&after=k');
+    await stand.get('/dashboard/machines?state=nonsense&text=');
+    expect(asked).toEqual([
+      { text: 'dell', state: 'up', profile: 'workers', after: 'k', limit: 50 },
+      { limit: 50 },
+      { state: 'unknown', limit: 6 },
+    ]);
+  });
+
+  it('has the boot URL in its empty state', async () => {
+    await using empty = await openDashboard({ empty: true });
+    const { text } = await empty.get('/dashboard/machines');
+    expect(text).toContain('No machine has come by yet');
+    expect(text).toContain(`chain ${empty.url}/boot.ipxe`);
+    expect(text).toContain('href="/dashboard/new-profile"');
+  });
+});
+
+describe('a machine', () => {
+  it('is found by its MAC in any spelling', async () => {
+    const { status, text } = await stand.get(pathOf(keyOf('w1').replaceAll(':', '-').toUpperCase()));
+    expect([status, text.includes('<h1>w1</h1>')]).toEqual([200, true]);
+  });
+
+  it('that nobody has seen is a page that says so', async () => {
+    expect((await stand.get(pathOf('00:00:00:00:00:01'))).status).toBe(404);
+    expect((await stand.get(pathOf('<script>'))).status).toBe(400);
+  });
+});
+
+describe('adopting', () => {
+  it('writes it down and leads back to the machine', async () => {
+    const { status, headers } = await stand.post(`${pathOf(unknown())}/adopt`, { profile: 'workers', name: 'w16' });
+    expect([status, headers.get('location')]).toEqual([
+      303,
+      `${pathOf(stand.office.calls[0]?.split(' ')[1] ?? '')}?done=adopted`,
+    ]);
+    expect(stand.office.calls[0]).toMatch(/^adopt \S+ workers w16$/);
+  });
+
+  it('of a known machine is a change of profile', async () => {
+    const { headers } = await stand.post(`${pathOf(keyOf('w1'))}/adopt`, { profile: 'rescue', name: 'w1' });
+    expect(headers.get('location')).toMatch(/\?done=moved$/);
+  });
+
+  it('that fails keeps what was typed', async () => {
+    const { status, text } = await stand.post(`${pathOf(unknown())}/adopt`, { profile: 'edge-canary', name: 'taken' });
+    expect(status).toBe(409);
+    expect(text).toContain('has a node taken already');
+    expect(text).toContain('choose another name');
+    expect(text).toContain('value="taken"');
+    expect(text).toContain('<option value="edge-canary" selected>');
+  });
+
+  it('into nothing is refused on the same page', async () => {
+    const { status, text } = await stand.post(`${pathOf(unknown())}/adopt`, { name: 'x1' });
+    expect([status, text.includes('value="x1"')]).toEqual([400, true]);
+    expect(stand.office.calls).toEqual([]);
+  });
+});
+
+describe('reinstalling', () => {
+  it('asks first and names the disk', async () => {
+    const { text } = await stand.get(`${pathOf(keyOf('store1'))}/reinstall`);
+    expect(text).toContain('The disk /dev/nvme0n1 is erased');
+    expect(stand.office.calls).toEqual([]);
+  });
+
+  it('asks also where the profile cannot be read', async () => {
+    stand.office.profile = async () => {
+      throw new Failure('not-found', 'gone');
+    };
+    expect((await stand.get(`${pathOf(keyOf('store1'))}/reinstall`)).text).toContain('Erase and reinstall');
+  });
+
+  it('is done by a POST', async () => {
+    const { headers } = await stand.post(`${pathOf(keyOf('store1'))}/reinstall`, {});
+    expect(stand.office.calls).toEqual([`reinstall ${keyOf('store1')}`]);
+    expect(headers.get('location')).toBe(`${pathOf(keyOf('store1'))}?done=reinstall`);
+  });
+});
+
+it('releasing asks first, then does it', async () => {
+  const path = `${pathOf(keyOf('w1'))}/release`;
+  expect((await stand.get(path)).text).toContain('Take w1 out of profile workers?');
+  expect(stand.office.calls).toEqual([]);
+  expect((await stand.post(path, {})).headers.get('location')).toMatch(/\?done=released$/);
+  expect(stand.office.calls).toHaveLength(1);
+});

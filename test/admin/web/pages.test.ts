@@ -1,0 +1,181 @@
+import { describe, expect, it, test } from 'vitest';
+import { reinstallPage, releasePage } from '../../../src/admin/web/confirm-page.ts';
+import { createDashboard } from '../../../src/admin/web/pages.ts';
+import { editorPage } from '../../../src/admin/web/editor-page.ts';
+import { errorPage } from '../../../src/admin/web/error-page.ts';
+import { healthPage } from '../../../src/admin/web/health-page.ts';
+import { machinePage } from '../../../src/admin/web/machine-page.ts';
+import { machinesPage } from '../../../src/admin/web/machines-page.ts';
+import type { Page } from '../../../src/admin/web/page.ts';
+import { profilePage } from '../../../src/admin/web/profile-page.ts';
+import { profilesPage } from '../../../src/admin/web/profile-pages.ts';
+import { releasesPage } from '../../../src/admin/web/releases-page.ts';
+import { Failure } from '../../../src/model/failure.ts';
+import { sampleOffice } from '../../support/fake-office.ts';
+import { expectGolden } from '../../support/golden.ts';
+import * as hostile from '../../support/hostile-views.ts';
+import { originOf } from '../../support/house.ts';
+
+const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
+const ORIGIN = originOf('192.0.2.1:4777');
+const CSRF = 'csrf-of-this-session';
+const dashboard = createDashboard();
+const office = sampleOffice(NOW);
+const row = (name: string) => office.rows.find((one) => one.name === name)?.key ?? '';
+const view = (name: string) => office.machine(row(name), ORIGIN);
+const profiles = await office.profiles();
+const unknown = (await office.machines({ state: 'unknown', limit: 6 })).machines;
+const releases = await office.releases();
+
+async function table(): Promise<Page> {
+  const page = await office.machines({ limit: 50 });
+  return machinesPage({ page, query: {}, newcomers: unknown, profiles, origin: ORIGIN, now: NOW });
+}
+async function profileOf(name: string): Promise<Page> {
+  const shown = await office.profile(name);
+  const release = releases.targets.find((target) => target.profiles.includes(name));
+  return profilePage({ view: shown, release, now: NOW });
+}
+async function previewed(): Promise<Page> {
+  const { name, text, revision, keys } = await office.profile('workers');
+  const mine = text.replace('stable', 'beta');
+  return editorPage({ name, text: mine, revision, keys, preview: await office.previewProfile(name, mine) });
+}
+
+const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
+  ['machines', table],
+  ['machine', async () => machinePage({ view: await view('w1'), profiles, now: NOW })],
+  ['machine-failed', async () => machinePage({ view: await view('edge3'), profiles, now: NOW })],
+  [
+    'machine-unknown',
+    async () => machinePage({ view: await office.machine(unknown[0]?.key ?? '', ORIGIN), profiles, now: NOW }),
+  ],
+  ['reinstall', async () => reinstallPage(await view('store1'), '/dev/nvme0n1')],
+  ['release', async () => releasePage(await view('w1'))],
+  ['profiles', () => profilesPage(profiles)],
+  ['profile', () => profileOf('workers')],
+  ['profile-broken', () => profileOf('lab-debian')],
+  ['editor', previewed],
+  ['releases', () => releasesPage(releases, NOW)],
+  ['health', async () => healthPage(await office.health())],
+];
+
+test.each(PAGES)('the page %s', async (name, make) => {
+  expectGolden(`dashboard/${name}.html`, `${dashboard.fragment(await make(), { csrf: CSRF })}\n`);
+});
+
+test('a document has everything that is around a page', async () => {
+  const page = machinePage({ view: await view('w1'), profiles, now: NOW });
+  const html = dashboard.page(page, { csrf: CSRF, done: 'adopted', attention: 3 });
+  expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+  expect(html).toContain('<title>w1 - Machines - Pilotlight</title>');
+  expect(html).toContain('<a class="skip" href="#main">');
+  expect(html).toContain('<a href="/dashboard/machines" aria-current="page">Machines</a>');
+  expect(html).toMatch(/Health <span class="badge">.*3<\/span>/);
+  expect(html).toContain('Adopted. A waiting machine asks every few seconds');
+  expect(html).toContain('data-topics="machines profiles"');
+  expect(html.match(/<main\b/g)).toHaveLength(1);
+  expect(html.match(/<h1\b/g)).toHaveLength(1);
+  expect(dashboard.page(page, { csrf: CSRF })).not.toMatch(/class="badge"|class="done"/);
+});
+
+test('the live part of a document is the fragment', async () => {
+  const page = await table();
+  expect(dashboard.page(page, { csrf: CSRF })).toContain(dashboard.fragment(page, { csrf: CSRF }));
+});
+
+test('every form that changes something carries the CSRF field', async () => {
+  for (const [, make] of PAGES) {
+    const html = dashboard.page(await make(), { csrf: CSRF });
+    const forms = [...html.matchAll(/<form\b[^>]*method="post"[^>]*>(.*?)<\/form>/gs)];
+    for (const [form] of forms) expect(form).toContain(`name="csrf" value="${CSRF}"`);
+    expect(forms.length).toBeGreaterThan(0);
+  }
+});
+
+test('every id of a page is there once, and what refers to one finds it', async () => {
+  for (const [name, make] of PAGES) {
+    const html = dashboard.page(await make(), { csrf: CSRF });
+    const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map((match) => match[1] ?? '');
+    expect(new Set(ids).size, name).toBe(ids.length);
+    const asked = [...html.matchAll(/\s(?:for|aria-labelledby|aria-describedby)="([^"]*)"/g)].flatMap((match) =>
+      (match[1] ?? '').split(' '),
+    );
+    expect(
+      asked.filter((id) => !ids.includes(id)),
+      name,
+    ).toEqual([]);
+  }
+});
+
+describe('what others wrote is text', () => {
+  const edited = hostile.HOSTILE_PROFILE;
+  const made: readonly (readonly [string, Page])[] = [
+    [
+      'machines',
+      machinesPage({
+        page: hostile.HOSTILE_PAGE,
+        query: { text: hostile.HOSTILE, profile: hostile.HOSTILE },
+        newcomers: [],
+        profiles: [hostile.HOSTILE_PROFILE],
+        origin: ORIGIN,
+        now: 0,
+      }),
+    ],
+    [
+      'newcomers',
+      machinesPage({
+        page: hostile.HOSTILE_PAGE,
+        query: {},
+        newcomers: [{ ...hostile.HOSTILE_MACHINE.row, state: 'unknown' }],
+        profiles: [],
+        origin: ORIGIN,
+        now: 0,
+      }),
+    ],
+    [
+      'machine',
+      machinePage({
+        view: hostile.HOSTILE_MACHINE,
+        profiles: [hostile.HOSTILE_PROFILE],
+        now: 0,
+        failed: { message: hostile.HOSTILE, remedy: hostile.HOSTILE, typed: { name: hostile.HOSTILE } },
+      }),
+    ],
+    ['reinstall', reinstallPage(hostile.HOSTILE_MACHINE, hostile.HOSTILE)],
+    ['profiles', profilesPage([hostile.HOSTILE_PROFILE])],
+    ['profile', profilePage({ view: hostile.HOSTILE_PROFILE, release: hostile.HOSTILE_RELEASES.targets[0], now: 0 })],
+    [
+      'editor',
+      editorPage({
+        ...edited,
+        theirs: hostile.HOSTILE,
+        preview: { file: hostile.HOSTILE, diff: [{ sign: '+', text: hostile.HOSTILE }], problems: edited.problems },
+        failed: { message: hostile.HOSTILE },
+      }),
+    ],
+    ['new profile', editorPage({ ...edited, name: undefined, typedName: hostile.HOSTILE })],
+    ['releases', releasesPage(hostile.HOSTILE_RELEASES, 0)],
+    ['health', healthPage(hostile.HOSTILE_HEALTH)],
+    [
+      'error',
+      errorPage(
+        new Failure('broken', hostile.HOSTILE, { remedy: hostile.HOSTILE, place: { file: hostile.HOSTILE } }),
+        'Machines',
+      ),
+    ],
+  ];
+
+  it.each(made)('on the page %s', (_name, page) => {
+    const html = dashboard.page(page, { csrf: hostile.HOSTILE });
+    expect(html).toContain('&lt;script&gt;alert(1)');
+    expect(html.match(/<script\b[^>]*>/g)).toEqual([
+      expect.stringMatching(/^<script src="\/dashboard\/assets\/[^"<>]*" defer>$/),
+    ]);
+    expect(html).not.toMatch(/<img\b/);
+    expect(html).not.toMatch(/\s(?:href|action|formaction|src)="(?!\/dashboard|\/metrics|\/api\/|\/healthz|#)/);
+    expect(html.match(/<textarea\b/g) ?? []).toHaveLength(html.match(/<\/textarea>/g)?.length ?? 0);
+    // No attribute that nobody wrote: every tag is one that a template has.
+    for (const [tag] of html.matchAll(/<[a-z][^<>]*>/g)) expect(tag).not.toMatch(/\sonerror=|\sstyle=/);
+  });
+});

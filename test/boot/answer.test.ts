@@ -1,0 +1,200 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createFrontDesk } from '../../src/boot/answer.ts';
+import type { UnknownPolicy } from '../../src/boot/match-for.ts';
+import { parseMac } from '../../src/model/mac.ts';
+import { byMac, claimAs, MAC, openStand, TARGET } from '../machines/marks.ts';
+import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { must } from '../os/sample.ts';
+
+const FILES = {
+  'profiles/worker.json': {
+    system: 'custom',
+    version: '1',
+    kernel: 'k',
+    initrd: ['i'],
+    install: { disk: '/dev/sda' },
+    local_boot: 'exit',
+    menu: 'Install a worker',
+    nodes: [{ name: 'a', mac: MAC }],
+  },
+  'profiles/gone.json': {
+    system: 'custom',
+    kernel: 'k',
+    install: { disk: '/dev/sda' },
+    local_boot: 'http-404',
+    nodes: [{ name: 'g', mac: '525400000002' }],
+  },
+  'images/k': 'k',
+  'images/i': 'i',
+};
+const STRANGER = '52:54:00:00:00:09';
+const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 30, choice: 'worker' };
+
+async function open(unknown?: UnknownPolicy, claiming = false) {
+  const { catalog, shelf } = await houseOf(FILES);
+  const stand = await openStand();
+  const more = claiming ? { claims: stand.marks, installTries: 3 } : {};
+  const desk = createFrontDesk({
+    catalog,
+    shelf,
+    marks: stand.marks,
+    installTries: 1,
+    now: () => stand.clock.now,
+    ...(unknown === undefined ? {} : { unknown }),
+    ...more,
+  });
+  const origin = originOf();
+  const ask = async (mac = MAC, choice?: string) =>
+    await desk.script({ facts: factsOf({ mac }), origin, ...(choice === undefined ? {} : { choice: nameOf(choice) }) });
+  const mac = must(parseMac(MAC));
+  return { ...stand, desk, origin, ask, mac, facts: factsOf({ mac: MAC }) };
+}
+
+describe('a machine that is to be installed', () => {
+  it('gets its installer from every door', async () => {
+    const { desk, ask, origin, mac, facts } = await open();
+    const { decision, fetches, script } = await ask();
+    expect(decision).toEqual({
+      outcome: 'install',
+      profile: 'worker',
+      node: 'a',
+      version: '1',
+      because: `mac ${MAC} is node a of profiles/worker.json; installs to /dev/sda, try 1 of 1`,
+    });
+    expect(script).toContain('echo installs to /dev/sda, try 1 of 1');
+    expect(fetches).toEqual(['k', 'i']);
+    expect((await desk.grub({ facts, origin })).decision.outcome).toBe('install');
+    expect((await desk.pixiecore(mac, origin)).kernel).toContain('/images/k');
+    expect(desk.args(facts, origin).decision.outcome).toBe('install');
+    expect(desk.netboot(facts)).toBe('boot');
+    const file = await desk.file({ name: 'pxelinux.cfg/01-52-54-00-55-1c-ee', origin, loops: false });
+    expect(file).toMatchObject({ kind: 'text' });
+  });
+
+  it('is sent to its disk by every door once it is installed', async () => {
+    const { desk, marks, ask, origin, mac, facts } = await open();
+    const before = desk.generation();
+    await marks.installed(byMac(), TARGET);
+    expect(desk.generation(), 'what was rendered before is stale').toBeGreaterThan(before);
+    const { decision, script } = await ask();
+    expect(decision.outcome).toBe('local');
+    expect(decision.because).toContain('installed from profiles/worker.json since 2026-11-21 12:00:00 UTC');
+    expect(script).toMatch(/exit 1\n$/);
+    expect(script).not.toMatch(/^kernel /m);
+    await expect(desk.grub({ facts, origin })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(desk.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'not-found' });
+    expect(desk.args(facts, origin).decision.outcome).toBe('local');
+    expect(desk.netboot(facts)).toBe('local');
+    expect(await desk.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin, loops: false })).toBeUndefined();
+  });
+
+  it('is told on its screen when it waits, and by a status where there is no screen', async () => {
+    const { desk, marks, ask, origin, mac } = await open();
+    await claimAs(marks, byMac());
+    await marks.begun(byMac());
+    const { decision, script } = await ask();
+    expect(decision).toMatchObject({ outcome: 'waiting', because: expect.stringContaining('began once') as string });
+    expect(script).toContain('echo pilotlight reinstall a\n');
+    expect(script).not.toMatch(/^kernel /m);
+    await expect(desk.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(desk.netboot(factsOf({ mac: MAC })), 'its screen has something to say').toBe('boot');
+  });
+
+  it('gets a 404 where its firmware wants one, with the reason', async () => {
+    const { marks, ask } = await open();
+    const mac = '52:54:00:00:00:02';
+    await marks.installed(byMac(mac), { ...TARGET, profile: 'gone' });
+    await expect(ask(mac)).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('pilotlight reinstall g') as string,
+    });
+  });
+});
+
+describe('a machine that nobody knows', () => {
+  it('boots what was chosen at its screen, and keeps to it', async () => {
+    const { desk, ask, origin } = await open(MENU);
+    expect((await ask(STRANGER)).decision.outcome).toBe('menu');
+    const { decision, script } = await ask(STRANGER, 'worker');
+    expect(decision).toMatchObject({ outcome: 'install', profile: 'worker' });
+    expect(decision.because).toContain(
+      `no profile names mac ${STRANGER}; profiles/worker.json was chosen at its screen`,
+    );
+    expect(script).toContain('/ipxe?mac=52-54-00-00-00-09&profile=worker');
+    expect((await ask(STRANGER, 'gone')).decision.outcome, 'the menu does not offer it').toBe('menu');
+    expect(desk.netboot(factsOf({ mac: STRANGER }))).toBe('boot');
+    await expect(desk.grub({ facts: factsOf({ mac: STRANGER }), origin })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('boots its disk after it was installed from the menu, without meeting the menu again', async () => {
+    const { desk, marks, ask } = await open(MENU);
+    await marks.installed(byMac(STRANGER), TARGET);
+    expect((await ask(STRANGER)).decision.outcome).toBe('local');
+    expect(desk.netboot(factsOf({ mac: STRANGER }))).toBe('local');
+  });
+
+  it('has no choice while the menu is off', async () => {
+    const { ask } = await open();
+    expect((await ask(STRANGER, 'worker')).decision.outcome).toBe('unknown');
+  });
+});
+
+describe('the desk of the doors', () => {
+  const A = '10.0.0.7';
+
+  it('gives an installer only with a claim, whichever way it is asked', async () => {
+    const name = 'grub.cfg-01-52-54-00-55-1c-ee';
+    const pxelinux = 'pxelinux.cfg/01-52-54-00-55-1c-ee';
+    const { desk, marks, origin, mac, facts } = await open(undefined, true);
+    const ways: readonly ((asker?: string) => Promise<unknown>)[] = [
+      async (asker) =>
+        (await desk.script({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
+      async (asker) => (await desk.grub({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
+      async (asker) => await desk.pixiecore(mac, origin, asker),
+      async (asker) => await desk.file({ name, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+      async (asker) =>
+        await desk.file({ name: pxelinux, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+    ];
+    const held = 'unavailable';
+    const ask = async (way: (asker?: string) => Promise<unknown>, asker?: string): Promise<unknown> =>
+      await way(asker).catch((error: unknown) => (error as { code: string }).code);
+    for (const way of ways) {
+      expect([undefined, 'waiting', held], 'by none who says where it is').toContain(await ask(way));
+      expect(marks.all()).toEqual([]);
+      expect([undefined, 'waiting', held]).not.toContain(await ask(way, A));
+      expect(marks.of(byMac())).toMatchObject({ state: 'claimed', claim: { address: A, file: 'i' } });
+      expect([undefined, 'waiting', held], 'by another').toContain(await ask(way, '10.0.0.8'));
+      await marks.release(byMac());
+    }
+  });
+
+  it('the choice at a menu is a claim, too', async () => {
+    const { desk, marks, origin } = await open(MENU, true);
+    const facts = factsOf({ mac: STRANGER });
+    const question = { facts, origin, choice: nameOf('worker') };
+    expect((await desk.script({ ...question, asker: A })).decision.outcome).toBe('install');
+    const { script, decision } = await desk.script({ ...question, asker: '10.0.0.8' });
+    expect(decision).toMatchObject({ outcome: 'waiting', installation: 'held' });
+    expect(script).toContain('echo pilotlight release 52-54-00-00-00-09');
+    expect(marks.of(byMac(STRANGER))).toMatchObject({ state: 'claimed' });
+  });
+
+  it('says on the screen that a claim cannot be written, and gives nothing', async () => {
+    const { desk, dir, origin, facts } = await open(undefined, true);
+    writeFileSync(join(dir, 'state'), 'not a folder');
+    const { script, decision } = await desk.script({ facts, origin, asker: A });
+    expect(decision.outcome).toBe('waiting');
+    expect(script).toContain('state/machines');
+    expect(script).not.toMatch(/^(kernel|initrd|boot)\b/m);
+  });
+
+  it('has no installer for a profile that is asked for by name: which machine asks is not known', async () => {
+    const { desk, origin } = await open(undefined, true);
+    const { script, decision } = await desk.scriptOf(nameOf('worker'), origin);
+    expect(decision.outcome).toBe('waiting');
+    expect(script).toContain('profiles/worker.json installs to a disk');
+    expect(script).not.toMatch(/^kernel /m);
+  });
+});

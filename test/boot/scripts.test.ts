@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/model/failure.ts';
+import { addFiles } from '../support/folder.ts';
+import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+
+const IMAGES = {
+  'images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz': 'kernel',
+  'images/flatcar/amd64/4593.2.5/flatcar_production_pxe_image.cpio.gz': 'initramfs',
+};
+const SEED = {
+  'profiles/seed.json': {
+    system: 'flatcar',
+    version: '4593.2.5',
+    cloud_config: 'seed',
+    nodes: [
+      { name: 'a', mac: '52-54-00-55-1C-EE' },
+      { name: 'b', uuid: 'C6C30F6A-4A1B-4337-8325-C4C2543AD437' },
+      { name: 'c', serial: 'PF0 X1' },
+    ],
+  },
+  'configs/seed.yml.hbs': '#cloud-config\nhostname: {{node.name}}\n',
+};
+const origin = originOf();
+
+describe('script', () => {
+  it('boots a node by its MAC and names the file that decided', async () => {
+    const { desk } = await houseOf({ ...SEED, ...IMAGES });
+    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400551cee' }), origin });
+    expect(script.startsWith('#!ipxe\n')).toBe(true);
+    expect(script).toContain(
+      'http://10.0.2.2:4777/images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz initrd=main',
+    );
+    expect(script).toContain('cloud-config-url=http://10.0.2.2:4777/configs/seed.yml?mac=52-54-00-55-1c-ee');
+    expect(decision).toEqual({
+      outcome: 'boot',
+      profile: 'seed',
+      node: 'a',
+      version: '4593.2.5',
+      because: 'mac 52:54:00:55:1c:ee is node a of profiles/seed.json',
+    });
+  });
+
+  it('carries what decided into the document URL', async () => {
+    const { desk } = await houseOf({ ...SEED, ...IMAGES });
+    const byUuid = await desk.script({
+      facts: factsOf({ mac: '525400000001', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' }),
+      origin,
+    });
+    expect(byUuid.script).toContain(
+      '/configs/seed.yml?mac=52-54-00-00-00-01&uuid=c6c30f6a-4a1b-4337-8325-c4c2543ad437',
+    );
+    const bySerial = await desk.script({ facts: factsOf({ serial: 'PF0 X1' }), origin });
+    expect(bySerial.script).toContain('/configs/seed.yml?serial=PF0%20X1');
+  });
+
+  it('tells a machine that nobody knows who it is, with 200', async () => {
+    const { desk } = await houseOf(SEED);
+    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400000001' }), origin });
+    expect(script).toMatch(/^#!ipxe\n/);
+    expect(script).toContain('52:54:00:00:00:01');
+    expect(script).toContain('chain --timeout');
+    expect(decision.outcome).toBe('unknown');
+  });
+
+  it('takes the default profile last', async () => {
+    const { desk } = await houseOf({
+      ...SEED,
+      ...IMAGES,
+      'profiles/rest.json': { system: 'flatcar', version: '4593.2.5', default: true },
+    });
+    const { decision } = await desk.script({ facts: factsOf({ mac: '525400000001' }), origin });
+    expect(decision).toMatchObject({
+      outcome: 'boot',
+      profile: 'rest',
+      because: 'no profile names mac 52:54:00:00:00:01; profiles/rest.json is the default',
+    });
+    expect((await desk.script({ facts: factsOf({ mac: '525400551cee' }), origin })).decision.profile).toBe('seed');
+  });
+
+  it('says on the screen which images are missing, and boots once they are there', async () => {
+    const { desk, dir } = await houseOf(SEED);
+    const question = { facts: factsOf({ mac: '525400551cee' }), origin };
+    const waiting = await desk.script(question);
+    expect(waiting.decision.outcome).toBe('waiting');
+    expect(waiting.script).toContain('flatcar_production_pxe.vmlinuz');
+    addFiles(dir, IMAGES);
+    expect((await desk.script(question)).decision.outcome).toBe('boot');
+  });
+
+  it('does not let a machine of a broken profile fall through to the default', async () => {
+    const { desk } = await houseOf({
+      'profiles/a.json':
+        '{ "system": "flatcar", "versoin": "1", "nodes": [{ "name": "a", "mac": "52:54:00:55:1c:ee" }] }',
+      'profiles/installer.json': { system: 'flatcar', version: '4593.2.5', default: true },
+      ...IMAGES,
+    });
+    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400551cee' }), origin });
+    expect(decision).toMatchObject({
+      outcome: 'waiting',
+      because: 'profiles/a.json names mac 52:54:00:55:1c:ee and is broken',
+    });
+    expect(script).toContain('versoin');
+  });
+
+  it('hands a machine to its own disk in the way of its platform', async () => {
+    const { desk } = await houseOf({
+      'profiles/disk.json': { boot: 'local', nodes: [{ name: 'a', mac: '525400551cee' }] },
+      'profiles/gone.json': { boot: 'local', local_boot: 'http-404', nodes: [{ name: 'b', mac: '525400551cef' }] },
+    });
+    const efi = await desk.script({ facts: factsOf({ mac: '525400551cee', platform: 'efi' }), origin });
+    expect(efi.decision.outcome).toBe('local');
+    expect(efi.script).toContain('exit 1');
+    expect(efi.script).not.toContain('sanboot');
+    const bios = await desk.script({ facts: factsOf({ mac: '525400551cee', platform: 'pcbios' }), origin });
+    expect(bios.script).toContain('sanboot');
+    await expect(desk.script({ facts: factsOf({ mac: '525400551cef' }), origin })).rejects.toMatchObject({
+      code: 'not-found',
+    });
+  });
+});
+
+it('explains on the screen what it cannot read, and asks again', async () => {
+  const { desk } = await houseOf(SEED);
+  const script = desk.explain(new Failure('invalid', 'serial: no && reboot ${x}'), origin);
+  expect(script).toMatch(/^#!ipxe\n/);
+  expect(script).toContain('cannot read what this machine says of itself');
+  expect(script).toContain('--replace http://10.0.2.2:4777/boot.ipxe');
+  expect(script).not.toContain('no && reboot');
+  expect(script).not.toContain('${x}');
+});
+
+describe('scriptOf', () => {
+  const OLD = {
+    'profiles/b.json': {
+      cloud_config: 'b',
+      console: ['tty0', 'ttyS0'],
+      coreos_autologin: 'ttyS0',
+      root: '/dev/sda1',
+      rootfstype: 'btrfs',
+      sshkey: 'b',
+      version: '310.1.0',
+    },
+    'configs/b.yml': '#cloud-config\n',
+    'sshkeys/b.pub': 'ssh-rsa AAAAB3N...\n',
+  };
+
+  it("gives coreos-ipxe-server's bytes, images or not", async () => {
+    const { desk } = await houseOf(OLD);
+    const { script } = await desk.scriptOf(nameOf('b'), originOf('HOST'));
+    expect(script).toBe(
+      [
+        '#!ipxe',
+        'set coreos-version 310.1.0',
+        'set base-url http://HOST/images/amd64-usr/${coreos-version}',
+        'kernel ${base-url}/coreos_production_pxe.vmlinuz rootfstype=btrfs console=tty0 console=ttyS0 cloud-config-url=http://HOST/configs/b.yml coreos.autologin=ttyS0 sshkey="ssh-rsa AAAAB3N..." root=/dev/sda1',
+        'initrd ${base-url}/coreos_production_pxe_image.cpio.gz',
+        'boot',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('names the profile or the key that is missing', async () => {
+    const { desk } = await houseOf({ ...OLD, 'profiles/c.json': { sshkey: 'nobody', version: '310.1.0' } });
+    await expect(desk.scriptOf(nameOf('nope'), origin)).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'there is no profile "nope"',
+    });
+    await expect(desk.scriptOf(nameOf('c'), origin)).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'there is no key "nobody"',
+    });
+  });
+
+  it('says what is wrong with a broken profile', async () => {
+    const { desk } = await houseOf({ 'profiles/bad.json': '{' });
+    await expect(desk.scriptOf(nameOf('bad'), origin)).rejects.toMatchObject({
+      code: 'broken',
+      place: { file: 'profiles/bad.json' },
+    });
+  });
+
+  it('uses the portable form for every other system', async () => {
+    const { desk } = await houseOf({ ...SEED, ...IMAGES });
+    const { script } = await desk.scriptOf(nameOf('seed'), origin);
+    expect(script).toContain('initrd=main');
+    expect(script).toContain('/configs/seed.yml ');
+  });
+});
+
+describe('args, grub and pixiecore', () => {
+  it('say the same as the script', async () => {
+    const { desk } = await houseOf({ ...SEED, ...IMAGES });
+    const facts = factsOf({ mac: '525400551cee' });
+    const { args } = desk.args(facts, origin);
+    const { script } = await desk.script({ facts, origin });
+    expect(args.length).toBeGreaterThan(0);
+    expect(script).toContain(args.join(' '));
+    const { cmdline, kernel } = await desk.pixiecore(facts.mac ?? ('' as never), origin);
+    expect(cmdline).toBe(args.join(' '));
+    expect(kernel).toBe('http://10.0.2.2:4777/images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz');
+    expect((await desk.grub({ facts, origin })).script).toContain('cloud-config-url=');
+  });
+
+  it('refuse a machine that has nothing to boot', async () => {
+    const { desk } = await houseOf({
+      ...SEED,
+      'profiles/disk.json': { boot: 'local', nodes: [{ name: 'z', mac: '525400551cef' }] },
+    });
+    const facts = (mac: string) => ({ facts: factsOf({ mac }), origin });
+    await expect(desk.grub(facts('525400551cee'))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(desk.grub(facts('525400551cef'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(desk.grub(facts('525400551c00'))).rejects.toMatchObject({ code: 'not-found' });
+  });
+});

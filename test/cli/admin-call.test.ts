@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { allMachines, keyOf, withCounter } from '../../src/cli/admin-call.ts';
+import { SILENT } from '../../src/model/log.ts';
+import { openJournalDirectly } from '../../src/journal/create-journal.ts';
+import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
+import { makeFolder } from '../support/folder.ts';
+import { settingsFor } from '../support/house.ts';
+import { pageOf } from '../admin/service/stand.ts';
+
+const MAC = '52:54:00:00:00:01';
+const row = (key: string, name?: string): MachineRow => ({
+  key,
+  state: 'up',
+  boots: [],
+  ...(name === undefined ? {} : { name }),
+});
+
+function counter(rows: readonly MachineRow[]) {
+  const queries: MachineQuery[] = [];
+  return {
+    queries,
+    machines: (query: MachineQuery): Promise<MachinePage> => {
+      queries.push(query);
+      const start = Number(query.after ?? 0);
+      const found = rows.filter(({ name, key }) =>
+        `${name ?? ''} ${key}`.toLowerCase().includes((query.text ?? '').toLowerCase()),
+      );
+      const next = start + query.limit < found.length ? { next: String(start + query.limit) } : {};
+      return Promise.resolve({ ...pageOf(found.slice(start, start + query.limit)), ...next });
+    },
+  };
+}
+
+test('all machines, a page after the other', async () => {
+  const many = Array.from({ length: 1100 }, (_, i) => row(`serial:${String(i)}`));
+  const asked = counter(many);
+  expect(await allMachines(asked, { state: 'up' })).toEqual(many);
+  expect(asked.queries).toEqual([
+    { state: 'up', limit: 500 },
+    { state: 'up', limit: 500, after: '500' },
+    { state: 'up', limit: 500, after: '1000' },
+  ]);
+});
+
+describe('the machine that somebody means', () => {
+  const rows = [
+    row(MAC, 'w1'),
+    row('serial:7', 'w10'),
+    row('serial:8', 'twin'),
+    row('serial:9', 'TWIN'),
+    row('serial:w1'),
+  ];
+
+  test.each([
+    ['5254.0000.0001', MAC],
+    ['52:54:00:00:00:99', '52:54:00:00:00:99'],
+    ['serial:abc', 'serial:abc'],
+    ['W1', MAC],
+    ['w10', 'serial:7'],
+  ])('%s', async (text, key) => {
+    expect(await keyOf(counter(rows), text)).toBe(key);
+  });
+
+  test('nobody, with the one that was probably meant; and two at once', async () => {
+    await expect(keyOf(counter(rows), 'w2')).rejects.toMatchObject({ code: 'not-found', remedy: 'did you mean "w1"?' });
+    await expect(keyOf(counter([]), 'x')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(keyOf(counter(rows), 'twin')).rejects.toMatchObject({
+      code: 'conflict',
+      remedy: 'name it by its MAC: serial:8, serial:9',
+    });
+  });
+});
+
+test('nothing is left open, also after a failure', async () => {
+  const dir = makeFolder();
+  const file = join(dir, 'state/pilotlight.db');
+  await (await openJournalDirectly({ file, days: 1, log: SILENT })).stop(AbortSignal.timeout(5000));
+  const settings = settingsFor(dir, { journal: { on: true, days: 1 } });
+  // The log beside the database is there for as long as somebody has it open.
+  const isOpen = (): boolean => existsSync(`${file}-wal`);
+  expect(await withCounter(settings, (one) => Promise.resolve([one.at, isOpen()]))).toEqual(['files', true]);
+  expect(isOpen()).toBe(false);
+  await expect(withCounter(settings, () => Promise.reject(new TypeError('x')))).rejects.toThrow('x');
+  expect(isOpen()).toBe(false);
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { examine } from '../../src/doctor/doctor.ts';
+import type { Probes } from '../../src/doctor/probes.ts';
+import { Failure } from '../../src/model/failure.ts';
+import type { Offer } from '../../src/dhcp/discover.ts';
+import { makeFolder } from '../support/folder.ts';
+import { originOf, settingsFor } from '../support/house.ts';
+
+const FILES = {
+  'profiles/a.json': { system: 'custom', kernel: 'k', default: true },
+  'images/k': 'kernel',
+  'firmware/undionly.kpxe': 'nbp',
+  'firmware/snponly.efi': 'nbp',
+  'firmware/ipxe.efi': 'nbp',
+};
+const NETWORK = { interfaceName: 'eth0', address: '10.0.0.2', mac: '52:54:00:55:1c:ee' };
+const OFFER: Offer = {
+  interfaceName: 'eth0',
+  firmware: 'BIOS',
+  server: '10.0.0.1',
+  yiaddr: '10.0.0.57',
+  nextServer: '10.0.0.2',
+  file: 'undionly.kpxe',
+  option67: '',
+  option43: '',
+  vendorClass: '',
+};
+
+/** A host on which all is well. */
+function world(more: Partial<Probes> = {}): Probes {
+  return {
+    probe: async () => 'free',
+    holder: async () => undefined,
+    rights: async () => ({ bindService: true, firstFreePort: 1024 }),
+    addresses: () => [
+      { interfaceName: 'eth0', address: '10.0.0.2', family: 4, internal: false, netmask: '255.255.255.0' },
+    ],
+    health: async () => ({ kind: 'pilotlight', status: 'ok', version: '1' }),
+    rules: async () => ({ kind: 'none' }),
+    networks: () => [NETWORK],
+    discover: async () => [OFFER],
+    ...more,
+  };
+}
+
+const settings = (more = {}) => settingsFor(makeFolder(FILES), { http: { host: '0.0.0.0', port: 4777 }, ...more });
+
+describe('the doctor', () => {
+  it('finds nothing where all is well, and has looked at everything', async () => {
+    const report = await examine(settings(), { discover: true }, world());
+    expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(report.ok).toBe(true);
+    expect(new Set(report.findings.map(({ about }) => about))).toEqual(
+      new Set(['data', 'firmware', 'address', 'server', 'ports', 'firewall', 'dhcp']),
+    );
+  });
+
+  it('asks no network unless it is told to', async () => {
+    let asked = 0;
+    const discover = async (): Promise<never[]> => {
+      asked += 1;
+      return [];
+    };
+    const report = await examine(settings(), { discover: false }, world({ discover }));
+    expect(asked).toBe(0);
+    expect(report.findings.map(({ about }) => about)).not.toContain('dhcp');
+  });
+
+  it('is not ok with one problem, and ok with warnings', async () => {
+    const taken = await examine(settings(), { discover: false }, world({ probe: async () => 'taken' }));
+    expect(taken.ok).toBe(true); // by the running server, as far as can be seen
+    const gone = world({ probe: async () => 'taken', health: async () => ({ kind: 'silence', reason: 'x' }) });
+    expect((await examine(settings(), { discover: false }, gone)).ok).toBe(false);
+  });
+
+  it('says that asking takes root', async () => {
+    const discover = async (): Promise<never> => {
+      throw new Failure('refused', 'UDP port 68 of 255.255.255.255 may not be opened');
+    };
+    const report = await examine(settings(), { discover: true }, world({ discover }));
+    expect(report.ok).toBe(false);
+    expect(report.findings.at(-1)).toMatchObject({
+      about: 'dhcp',
+      remedy: expect.stringContaining('as root') as string,
+    });
+  });
+
+  it('knows this host by the base URL’s name, too', async () => {
+    const discover = async (): Promise<Offer[]> => [
+      { ...OFFER, nextServer: '0.0.0.0', file: 'http://boot.lab/boot.ipxe' },
+    ];
+    const look = async (more: object) => {
+      const { findings } = await examine(settings(more), { discover: true }, world({ discover }));
+      return findings.filter(({ about, level }) => about === 'dhcp' && level !== 'ok').length;
+    };
+    expect(await look({ baseUrl: originOf('boot.lab') })).toBe(0);
+    expect(await look({})).toBe(1);
+  });
+
+  it('needs the ports of every door that is on to be open in the firewall', async () => {
+    const rules = async () => ({ kind: 'rules', tool: 'iptables', text: '-P INPUT DROP\n' }) as const;
+    const dhcp = { listen: { host: '0.0.0.0', port: 67 }, relays: [], localBoot: 'silent' } as const;
+    const { findings } = await examine(settings({ dhcp }), { discover: false }, world({ rules }));
+    expect(findings.find(({ about }) => about === 'firewall')?.what).toMatch(/names 4777\/tcp, 67\/udp, 4011\/udp$/);
+  });
+});

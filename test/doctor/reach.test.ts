@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { addressFindings, announced, home, serverFindings, type HealthAnswer } from '../../src/doctor/reach.ts';
+import type { LocalAddress } from '../../src/net/addresses.ts';
+import { originOf, settingsFor } from '../support/house.ts';
+
+const entry = (interfaceName: string, address: string): LocalAddress => ({
+  interfaceName,
+  address,
+  family: 4,
+  internal: interfaceName === 'lo',
+  netmask: '255.255.255.0',
+});
+const LO = entry('lo', '127.0.0.1');
+const ONE = [LO, entry('eth0', '10.0.0.2')];
+const TWO = [...ONE, entry('virbr0', '192.168.122.1')];
+const HTTP = { http: { host: '0.0.0.0', port: 4777 } };
+const free = settingsFor('/nowhere', HTTP);
+const based = (host: string) => settingsFor('/nowhere', { ...HTTP, baseUrl: originOf(host) });
+
+describe('what machines hear', () => {
+  it('is the base URL, or each network’s own address', () => {
+    expect(announced(free, TWO)).toEqual(['http://10.0.0.2:4777', 'http://192.168.122.1:4777']);
+    expect(announced(based('boot.lab'), TWO)).toEqual(['http://boot.lab']);
+  });
+
+  it.each([
+    ['no address', free, [LO], 'problem', 'no interface has an IPv4 address'],
+    ['two networks, no base URL', free, TWO, 'ok', 'eth0 10.0.0.2, virbr0 192.168.122.1'],
+    ['one network and a base URL', based('boot.lab'), ONE, 'ok', 'machines hear http://boot.lab'],
+    ['two networks and a base URL', based('10.0.0.2:4777'), TWO, 'warning', 'all hear http://10.0.0.2:4777'],
+    ['a base URL of loopback', based('127.0.0.1:4777'), ONE, 'problem', "each machine's own address"],
+    ['a base URL of localhost', based('localhost'), ONE, 'problem', "each machine's own address"],
+  ])('%s', (_what, settings, local, level, what) => {
+    const findings = addressFindings(settings, local);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ level, what: expect.stringContaining(what) as string });
+  });
+});
+
+it.each([
+  ['0.0.0.0', 'http://127.0.0.1:80'],
+  ['::', 'http://[::1]:80'],
+  ['10.0.0.2', 'http://10.0.0.2:80'],
+])('a server at %s answers this host at %s', (host, url) => {
+  expect(home(settingsFor('/nowhere', { http: { host, port: 80 } }))).toBe(url);
+});
+
+describe('the running server', () => {
+  const up: HealthAnswer = { kind: 'pilotlight', status: 'ok', version: '1.0.0' };
+  const down: HealthAnswer = { kind: 'silence', reason: 'ECONNREFUSED' };
+  const look = async (answers: Readonly<Record<string, HealthAnswer>>, own: HealthAnswer = down) => {
+    const asked: string[] = [];
+    const result = await serverFindings(Object.keys(answers), 'home:', async (url) => {
+      asked.push(url);
+      return url === 'home:/healthz' ? own : (answers[url.replace('/healthz', '')] ?? down);
+    });
+    return { ...result, asked, levels: result.findings.map(({ level }) => level) };
+  };
+
+  it('is asked for its health wherever machines are sent', async () => {
+    const { asked, serves, levels } = await look({ 'http://a': up, 'http://b': up }, up);
+    expect(asked.toSorted()).toEqual(['home:/healthz', 'http://a/healthz', 'http://b/healthz']);
+    expect({ serves, levels }).toEqual({ serves: true, levels: ['ok', 'ok'] });
+  });
+
+  it('that does not run is one warning', async () => {
+    const { findings, serves } = await look({ 'http://a': down, 'http://b': down });
+    expect(serves).toBe(false);
+    expect(findings).toMatchObject([{ level: 'warning', what: 'no server answers at http://a, http://b' }]);
+    expect((await look({})).findings[0]?.what).toBe('no server answers anywhere');
+  });
+
+  it('that answers this host, but not where machines are sent, is a problem there', async () => {
+    const { findings, levels } = await look({ 'http://a': up, 'http://b': down }, up);
+    expect(levels).toEqual(['ok', 'problem']);
+    expect(findings[1]?.what).toBe('http://b does not answer (ECONNREFUSED), though machines are sent there');
+    const nowhere = await look({ 'http://a': down }, up);
+    expect({ serves: nowhere.serves, levels: nowhere.levels }).toEqual({ serves: true, levels: ['problem'] });
+  });
+
+  it('that is degraded says so', async () => {
+    expect((await look({ 'http://a': { ...up, status: 'degraded' } })).levels).toEqual(['warning']);
+  });
+
+  it('that is another program is a problem', async () => {
+    const { findings, serves } = await look({ 'http://a': { kind: 'other', status: 404 } });
+    expect(serves).toBe(false);
+    expect(findings[0]).toMatchObject({ level: 'problem', what: 'http://a answers with 404, but is no Pilotlight' });
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { parseLabel } from '../../src/model/facts.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { parseMac } from '../../src/model/mac.ts';
+import { parseUuid } from '../../src/model/uuid.ts';
+import { safeEcho } from '../../src/ipxe/ipxe-text.ts';
+import { noticeScript } from '../../src/ipxe/notice-script.ts';
+import {
+  failureLines,
+  machineLines,
+  missingImageLines,
+  namelessLines,
+  often,
+  stoppedLines,
+  unfinishedLines,
+  unknownMachineLines,
+} from '../../src/ipxe/notices.ts';
+import { expectGolden } from '../support/golden.ts';
+import { must, ORIGIN } from '../os/sample.ts';
+
+const MAC = must(parseMac('525400551cee'));
+const UUID = must(parseUuid('6f1d0f4e-1111-2222-3333-444455556666'));
+
+/** The line that a person copies, parsed as what it becomes: an entry of "nodes". */
+function entry(lines: readonly string[]): unknown {
+  return JSON.parse(lines.map(safeEcho).find((line) => line.startsWith('{')) ?? 'null');
+}
+
+describe('unknownMachineLines', () => {
+  it('says who the machine is and gives the line that makes it known', () => {
+    const lines = unknownMachineLines({
+      mac: MAC,
+      uuid: UUID,
+      serial: must(parseLabel('VM-1')),
+      hostname: must(parseLabel('a-coreos')),
+      manufacturer: must(parseLabel('QEMU')),
+      product: must(parseLabel('Standard PC')),
+    });
+    expect(lines).toEqual([
+      'No profile claims this machine.',
+      'MAC: 52:54:00:55:1c:ee',
+      `UUID: ${UUID}`,
+      'Serial: VM-1',
+      'Machine: QEMU Standard PC',
+      'Add it to the "nodes" list of a file in profiles/:',
+      '{ "name": "a-coreos", "mac": "52:54:00:55:1c:ee" }',
+      'or set "default": true in one profile.',
+    ]);
+  });
+
+  it('takes UUID and serial where there is no MAC', () => {
+    expect(entry(unknownMachineLines({ mac: MAC, uuid: UUID }))).toEqual({ name: 'NAME', mac: MAC });
+    const serial = must(parseLabel('VM-1'));
+    expect(entry(unknownMachineLines({ uuid: UUID, serial }))).toEqual({ name: 'NAME', uuid: UUID, serial: 'VM-1' });
+  });
+
+  it('says so when the machine told nothing', () => {
+    const lines = unknownMachineLines({ platform: 'efi' });
+    expect(lines.at(-1)).toContain('/boot.ipxe');
+    expect(entry(lines)).toBeNull();
+  });
+});
+
+describe('other notices', () => {
+  it('names every file that is missing', () => {
+    expect(missingImageLines('profiles/a.json', ['x/y', 'x/z'])).toEqual([
+      'profiles/a.json names an image that is not there:',
+      'images/x/y',
+      'images/x/z',
+      'Put it there, or change the version in the profile.',
+    ]);
+  });
+
+  it('gives a failure with its place and remedy', () => {
+    const failure = new Failure('broken', 'no version', {
+      place: { file: 'profiles/a.json', key: 'version' },
+      remedy: 'set it',
+    });
+    expect(failureLines(failure)).toEqual([
+      'This machine cannot boot yet:',
+      'profiles/a.json version: no version (set it)',
+    ]);
+  });
+});
+
+describe('what stands between a machine and its installer', () => {
+  it.each([
+    ['unfinished', unfinishedLines({ ago: 12, rest: 48, attempt: 2, limit: 3 })],
+    ['stopped', stoppedLines({ tries: 3, command: 'pilotlight reinstall a-worker' })],
+    ['nameless', namelessLines()],
+  ])('%s', (name, lines) => {
+    const again = `${ORIGIN}/ipxe?mac=52-54-00-55-1c-ee`;
+    const title = 'a-worker: Debian 12.11.0';
+    expectGolden(`render/notice-${name}.ipxe`, noticeScript({ lines: [title, ...lines], again, pauseSeconds: 5 }));
+  });
+
+  it('counts like a person', () => {
+    expect(stoppedLines({ tries: 1, command: 'x' })[0]).toContain('began once and');
+    expect([often(1), often(2)]).toEqual(['once', '2 times']);
+  });
+});
+
+it('machineLines says no more than is known', () => {
+  expect(machineLines({})).toEqual([]);
+  expect(machineLines({ mac: MAC, product: must(parseLabel('NUC')) })).toEqual([`MAC: ${MAC}`, 'Machine: NUC']);
+});

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { Failure, failureLine, placeText } from '../../src/model/failure.ts';
+
+describe('failureLine', () => {
+  it('says where, what and what to do, on one line', () => {
+    const failure = new Failure('broken', 'unknown key\n"a"', {
+      place: { file: 'profiles/a.json', key: 'nodes[0].mc', line: 3, column: 5 },
+      remedy: 'did you mean "mac"?',
+    });
+    expect(failureLine(failure)).toBe('profiles/a.json:3:5 nodes[0].mc: unknown key "a" (did you mean "mac"?)');
+  });
+  it('says only what it knows', () => {
+    expect(failureLine(new Failure('invalid', 'no'))).toBe('no');
+    expect(placeText({ file: 'configs/a.yml', line: 2 })).toBe('configs/a.yml:2');
+  });
+  it('keeps its cause for the log', () => {
+    const cause = new TypeError('x');
+    expect(new Failure('unavailable', 'no', { cause }).cause).toBe(cause);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { CUSTOM } from '../../src/os/custom.ts';
+import { expectGolden } from '../support/golden.ts';
+import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
+
+const BASE = { system: 'custom', version: '', kernel: 'custom/vmlinuz' } as const;
+
+describe('a custom kernel', () => {
+  it('gets the URLs of its documents, then its own arguments', () => {
+    const profile = profileOf({
+      ...BASE,
+      initrd: ['custom/a.cpio.gz', 'http://mirror.lan/b.img?x=1&y=2'],
+      cloud_config: 'a.yml',
+      ignition: 'a.ign',
+      kernel_args: ['console=ttyS0', 'quiet'],
+    });
+    expectGolden('systems/custom.txt', planText(inputOf(profile)));
+  });
+
+  it('case 04-custom-kickstart-never-reaches: each document goes by the argument of its reader', () => {
+    const argsOf = (more: object): readonly string[] => CUSTOM.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
+    const url = (name: string): string => `http://10.0.2.2:4777/configs/${name}?mac=52-54-00-55-1c-ee`;
+    expect(argsOf({ kickstart: 'k.ks' })).toEqual([`inst.ks=${url('k.ks')}`]);
+    expect(argsOf({ preseed: 'p' })).toEqual([
+      'auto=true',
+      'priority=critical',
+      `url=${url('p')}`,
+      'interface=auto',
+      'BOOTIF=01-52-54-00-55-1c-ee',
+    ]);
+    expect(argsOf({ nocloud: 'u' })).toEqual([
+      'ds=nocloud;dsmode=net;s=http://10.0.2.2:4777/nocloud/52-54-00-55-1c-ee/',
+    ]);
+    expect(argsOf({ generic: 'g' })).toEqual([]);
+  });
+
+  it('does not put its own beside what kernel_args say', () => {
+    const argsOf = (more: object): readonly string[] => CUSTOM.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
+    for (const [key, arg] of [
+      ['kickstart', 'inst.ks=nfs:server:/k.ks'],
+      ['kickstart', 'ks=http://192.0.2.1/k.ks'],
+      ['preseed', 'preseed/url=http://192.0.2.1/p'],
+      ['preseed', 'url=http://192.0.2.1/p'],
+      ['nocloud', 'ds=nocloud'],
+    ] as const) {
+      expect(argsOf({ [key]: 'x', kernel_args: [arg, 'quiet'] })).toEqual([arg, 'quiet']);
+    }
+    expect(
+      argsOf({ preseed: 'p', kernel_args: ['priority=low', 'interface=eth1'] }).filter((a) => /^(p|i)/.test(a)),
+    ).toEqual(['priority=low', 'interface=eth1']);
+  });
+
+  it('keeps the meaning of the old keys', () => {
+    const profile = profileOf({ ...BASE, console: ['tty0'], root: '/dev/vda', rootfstype: 'ext4' });
+    expect(CUSTOM.plan(inputOf(profile)).args).toEqual(['rootfstype=ext4', 'console=tty0', 'root=/dev/vda']);
+  });
+
+  it('may have no initrd and lies on no shelf of its own', () => {
+    expect(CUSTOM.plan(inputOf(profileOf(BASE))).initrds).toEqual([]);
+    expect(CUSTOM.shelf(profileOf(BASE))).toBeUndefined();
+  });
+
+  it('needs a kernel', () => {
+    const { kernel, ...without } = BASE;
+    expect(kernel).toBe('custom/vmlinuz');
+    expect(refusal(profileOf(without))).toMatch(/^broken profiles\/sample.json kernel: a custom system needs a kernel/);
+    expect(refusal(profileOf({ ...BASE, kernel: '' }))).toMatch(/needs a kernel/);
+  });
+
+  it('names the initrd that is wrong', () => {
+    expect(refusal(profileOf({ ...BASE, initrd: ['ok', '../../etc/shadow'] }))).toMatch(/^broken .* initrd\[1\]: /);
+  });
+
+  it('adds nothing to install: that is for the operator to say', () => {
+    const live = CUSTOM.plan(inputOf(profileOf(BASE)));
+    expect(CUSTOM.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
+  });
+});
+
+describe('case 11-wimboot: files that a kernel looks for by their names', () => {
+  const initrd = ['winpe/BCD', 'http://mirror.lan/pe/boot.sdi?x=1', { path: 'winpe/x64.wim', name: 'boot.wim' }];
+  const namesOf = (kernel: string): unknown =>
+    CUSTOM.plan(inputOf(profileOf({ system: 'custom', version: '', kernel, initrd }))).initrds.map(({ name }) => name);
+
+  it.each(['winpe/wimboot', 'wimboot', 'winpe/wimboot.i386', 'http://mirror.lan/wimboot?v=2'])(
+    '%s keeps all names',
+    (kernel) => {
+      expect(namesOf(kernel)).toEqual(['BCD', 'boot.sdi', 'boot.wim']);
+    },
+  );
+
+  it.each(['winpe/vmlinuz', 'wimboot/vmlinuz', 'http://wimboot.lan/vmlinuz', 'x/notwimboot'])(
+    '%s keeps those that the profile gives',
+    (kernel) => {
+      expect(namesOf(kernel)).toEqual([undefined, undefined, 'boot.wim']);
+    },
+  );
+});
