@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { openCatalog, type LivingCatalog } from '../src/catalog/catalog.ts';
-import { parseLabel, type MachineFacts } from '../src/model/facts.ts';
-import { SILENT } from '../src/model/log.ts';
+import { parseLabel, type MachineFacts } from '../src/model/machine.ts';
+import { SILENT } from '../src/model/service.ts';
 import { parseMac } from '../src/model/mac.ts';
 import { openDataRoot } from '../src/files/data-root.ts';
 

@@ -4,12 +4,11 @@ import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal, type DurableJournal } from '../src/journal/create-journal.ts';
-import { machineKey } from '../src/model/machine.ts';
+import { type MachineFacts, machineKey } from '../src/model/machine.ts';
 import { openDatabase } from '../src/journal/open-database.ts';
 import { MachineTable, newMachine } from '../src/journal/machine-record.ts';
-import type { Decision } from '../src/model/decision.ts';
-import type { MachineFacts } from '../src/model/facts.ts';
-import { SILENT } from '../src/model/log.ts';
+import type { Decision } from '../src/model/plan.ts';
+import { SILENT } from '../src/model/service.ts';
 import { parseMac } from '../src/model/mac.ts';
 import { type Bench, type Figure, tempFolder } from './harness.ts';
 

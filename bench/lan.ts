@@ -3,8 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseDhcp } from '../src/dhcp/parse.ts';
-import type { DhcpPacket } from '../src/dhcp/packet.ts';
+import { type DhcpPacket, parseDhcp } from '../src/dhcp/packet.ts';
 import { discover, optionsOf } from '../test/support/dhcp-packets.ts';
 import { fetchTftp } from '../test/support/tftp-client.ts';
 

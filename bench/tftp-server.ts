@@ -1,7 +1,7 @@
 // Run by bench/tftp.ts: the TFTP door alone over a folder. All of the bench's clients have one address, which a real
 // server takes for one machine with too many transfers.
 import { createTftpDoor } from '../src/tftp/server.ts';
-import { SILENT } from '../src/model/log.ts';
+import { SILENT } from '../src/model/service.ts';
 import { folderSource } from '../test/support/tftp-files.ts';
 
 const [folder = '.', port = '0'] = process.argv.slice(2);

@@ -1,6 +1,5 @@
-import { API_ROUTES } from '../src/admin/api/api-table.ts';
-import type { ApiRoute } from '../src/admin/api/route.ts';
-import type { JsonSchema } from '../src/admin/api/json-schema.ts';
+import { API_ROUTES } from '../src/admin/api/api.ts';
+import type { ApiRoute, JsonSchema } from '../src/admin/api/route.ts';
 import { METRIC_ROWS, type MetricRow } from '../src/telemetry/metric-table.ts';
 
 /** docs/api.md with its two tables made anew; the text around them is written by hand. */

@@ -1,5 +1,4 @@
-import { FOLLOWED, SETTING_FAMILIES } from '../src/settings/families.ts';
-import { SETTING_ROWS } from '../src/settings/table.ts';
+import { FOLLOWED, SETTING_FAMILIES, SETTING_ROWS } from '../src/settings/table.ts';
 
 /** docs/settings.md as text. */
 export function settingsPage(): string {

@@ -1,15 +1,9 @@
 import type { Response } from 'express';
-import type { Origin } from '../model/origin.ts';
 import type { Reply } from '../http/reply.ts';
 
 /** Attributes of our own templates; what comes from elsewhere has its quotes escaped, so it cannot look like one. */
 const ADDRESS = /\b(href|action|src|formaction|content)="((?:0; url=)?)(?=\/(?:dashboard|api)\b)/g;
 const PATHS = /^\/(?:dashboard|api)\b/;
-
-/** `/pilot` of `https://boot.example/pilot`: what a browser must say before each of our paths. Empty for most. */
-export function pathOf(baseUrl: Origin | undefined): string {
-  return /^https?:\/\/[^/]+(\/.*)$/.exec(baseUrl ?? '')?.[1] ?? '';
-}
 
 /** Says of an answer that is not sent yet below which path the browser finds us. */
 export function setPath(res: Response, path: string): void {

@@ -1,14 +1,14 @@
+import { pathOf } from '../model/plan.ts';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Origin } from '../model/origin.ts';
-import { cameByTls, clientKey } from './auth/client.ts';
+import type { Log } from '../model/service.ts';
+import type { Origin } from '../model/plan.ts';
+import { cameByTls, clientKey, isOwnRequest } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
-import { isOwnRequest } from './auth/same-site.ts';
-import { pathOf } from './below-path.ts';
-import { mediaType, readForm } from './web/form-body.ts';
+
+import { mediaType, readForm } from './web/form-fields.ts';
 
 /** A profile's text, percent-encoded, with room to spare. */
 /** A profile in the editor: its quotes and line ends are three bytes each. */

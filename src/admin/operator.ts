@@ -1,26 +1,52 @@
-import express, { Router, type NextFunction, type Request, type Response } from 'express';
+import { pathOf } from '../model/plan.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { listener } from '../model/listener.ts';
-import type { Log } from '../model/log.ts';
-import type { Origin } from '../model/origin.ts';
-import { failureReply, methodReply } from '../http/failure-reply.ts';
-import { originOf } from '../http/origin.ts';
-import { peerOf } from '../http/peer.ts';
-import { decodeStrict, show } from '../http/percent.ts';
-import { readHead } from '../http/request-head.ts';
-import { EventStreams } from './api/event-streams.ts';
+import express from 'express';
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import { decodeStrict, show } from '../http/query.ts';
+import { failureReply, makeReply, methodReply } from '../http/reply.ts';
+import { originOf, peerOf, readHead } from '../http/request-head.ts';
+import type { Origin } from '../model/plan.ts';
+import { listener, type Log } from '../model/service.ts';
 import { createApi } from './api/api.ts';
-import { HOME, nextPath } from './auth/next-path.ts';
-import type { OperatorAuth } from './auth/operator-auth.ts';
-import { abandoned, expressFailure } from './express-failure.ts';
-import { pathOf, setPath } from './below-path.ts';
-import { createGuard, type Refusal } from './guard.ts';
+import { EventStreams } from './api/event-streams.ts';
+import { HOME, nextPath } from './auth/client.ts';
 import { mountLogin, mountLogout } from './auth/login.ts';
-import { mountMetrics, type MetricsSource } from './metrics-route.ts';
+import type { OperatorAuth } from './auth/operator-auth.ts';
+import { setPath } from './below-path.ts';
+import { abandoned, expressFailure, respond, respondLine, seeOther } from './respond.ts';
+import { createGuard, type Guard, type Refusal } from './guard.ts';
 import type { Office } from './service/operations.ts';
 import { mountPages } from './web/routes.ts';
-import { respond, respondLine, seeOther } from './respond.ts';
-import { securityHeaders } from './security-headers.ts';
+
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** On every answer of this door, its errors included. */
+export const SECURITY_HEADERS: ReadonlyMap<string, string> = new Map([
+  // No inline script and no inline style: what a machine reports could not run even if it became markup.
+  ['Content-Security-Policy', POLICY],
+  ['X-Content-Type-Options', 'nosniff'],
+  // Not `no-referrer`: under it browsers post a form with `Origin: null` (Fetch, 4.6, "append a request Origin
+  // header"), which says nothing. To other sites this one is as silent.
+  ['Referrer-Policy', 'same-origin'],
+  ['Cache-Control', 'no-store'],
+  ['Cross-Origin-Opener-Policy', 'same-origin'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Permissions-Policy', 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()'],
+]);
+
+function securityHeaders(_req: Request, res: Response, next: NextFunction): void {
+  for (const [name, value] of SECURITY_HEADERS) res.setHeader(name, value);
+  next();
+}
 
 export interface OperatorDoorOptions {
   readonly baseUrl: Origin | undefined;
@@ -120,4 +146,43 @@ function refuse(req: Request, res: Response, verdict: Refusal): void {
   } else {
     respond(req, res, methodReply(show(req.method), show(req.path)));
   }
+}
+
+interface MetricsSource {
+  /** `token`: like the API; `open`: for everybody; `off`: not there. */
+  readonly access: 'token' | 'open' | 'off';
+  readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** `/metrics` for Prometheus, which can send a Bearer. */
+function mountMetrics(router: Router, { access, render }: MetricsSource, guard: Guard): void {
+  if (access === 'off') return;
+  if (access === 'token') {
+    router.use(
+      '/metrics',
+      guard.admit((req, res, verdict) => {
+        if (verdict.kind === 'wait') {
+          respondLine(req, res, 429, 'too many wrong tokens came from this address', [
+            'Retry-After',
+            String(verdict.seconds),
+          ]);
+          return;
+        }
+        respondLine(
+          req,
+          res,
+          401,
+          'metrics are for operators (send Authorization: Bearer TOKEN, or set PILOTLIGHT_METRICS)',
+          ['WWW-Authenticate', 'Bearer realm="pilotlight"'],
+        );
+      }),
+    );
+  }
+  router.get('/metrics', async (req, res) => {
+    const { contentType, body } = await render();
+    respond(req, res, makeReply(200, ['Content-Type', contentType], Buffer.from(body)));
+  });
+  router.all('/metrics', (req, res) => {
+    respond(req, res, methodReply(show(req.method), '/metrics'));
+  });
 }

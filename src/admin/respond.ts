@@ -1,6 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
+import { ClientLeft } from '../http/read-body.ts';
+import { JSON_TYPE, lineReply, makeReply, type Reply, sendReply } from '../http/reply.ts';
+import { Failure } from '../model/failure.ts';
+import type { Log } from '../model/service.ts';
 import { belowPath } from './below-path.ts';
-import { JSON_TYPE, lineReply, makeReply, sendReply, type Reply } from '../http/reply.ts';
 
 /** Sends an answer. A body that nobody has read ends the connection: what is in it must not become a request. */
 export function respond(req: Request, res: Response, reply: Reply): void {
@@ -42,4 +46,22 @@ export function seeOther(req: Request, res: Response, path: string): void {
 function hasUnreadBody(req: Request): boolean {
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
   return !req.readableEnded && (coding !== undefined || (length !== undefined && length !== '0'));
+}
+
+/** Express and its middleware mark the client's mistakes with a 4xx status; their texts are not for clients. */
+export function expressFailure(error: unknown): unknown {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  if (error instanceof Failure || typeof status !== 'number' || status < 400 || status > 499) return error;
+  return status === 413
+    ? new Failure('too-large', 'the request is too large', { cause: error })
+    : new Failure('invalid', 'the request is malformed', { remedy: 'check its address and its body', cause: error });
+}
+
+/** True for what cannot be answered any more: the client has left, or the answer has begun. Then it is over here. */
+export function abandoned(error: unknown, res: ServerResponse, log: Log): boolean {
+  const left = error instanceof ClientLeft;
+  if (!left && !res.headersSent) return false;
+  if (!left) log.error({ err: error }, 'an answer could not be finished');
+  res.destroy();
+  return true;
 }

@@ -1,11 +1,11 @@
-import type { MachineFacts } from '../model/facts.ts';
-import type { Origin } from '../model/origin.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { Origin } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
 import type { Match } from '../catalog/snapshot.ts';
-import { installAutoinstall } from '../documents/install-autoinstall.ts';
-import { installPreseed } from '../documents/install-preseed.ts';
-import { addPhoneHome } from '../documents/phone-home.ts';
-import { reportLinks } from './links.ts';
+import { installAutoinstall } from '../documents/install-configs.ts';
+import { installPreseed } from '../documents/preseed.ts';
+import { addPhoneHome } from '../documents/report-units.ts';
+import { reportLinks } from './machine-plan.ts';
 
 /** The machine that reads the document. */
 interface Reader {

@@ -1,12 +1,79 @@
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { programNamed } from '../images/firmware.ts';
+import { startScript } from '../ipxe/boot-script.ts';
+import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
-import { startScript } from '../ipxe/start-script.ts';
-import { pixiecoreAnswer } from '../ipxe/pixiecore.ts';
-import { bootFile } from './boot-files.ts';
-import type { Desk } from './boot-service.ts';
+import { parseMac } from '../model/mac.ts';
+import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
+import { systemOf } from '../os/systems.ts';
+import type { BootFile, BootFileQuestion, Desk, Question } from './boot-service.ts';
 import { createDocumentDesk } from './documents.ts';
-import { currentVersionText } from './release-pointer.ts';
-import { createScriptDesk, type ScriptDeskOptions } from './scripts.ts';
-import { createTemplateShelf } from './template-shelf.ts';
+import { whoIs } from './reasons.ts';
+import { createScriptDesk, type ScriptDesk, type ScriptDeskOptions } from './scripts.ts';
+import { createTemplateShelf } from './template-data.ts';
+
+const VARIABLE = { coreos: 'COREOS', flatcar: 'FLATCAR' } as const;
+
+/**
+ * `version.txt` of a shelf's `current/`: what `coreos-install -b` and `flatcar-install -b` read before they fetch
+ * everything else from the numbered folder. `current` is the newest release that a profile boots, so a mirror never
+ * installs what its operator has not taken. Undefined for a folder that no profile boots from.
+ */
+function currentVersionText(folder: string, { profiles }: Pick<Snapshot, 'profiles'>): string | undefined {
+  let newest: Version | undefined;
+  let variable: string | undefined;
+  for (const profile of profiles.values()) {
+    if (profile.system !== 'coreos' && profile.system !== 'flatcar') continue;
+    const version = parseVersion(profile.version);
+    if (version === undefined || systemOf(profile.system).shelf(profile) !== `${folder}/${version}`) continue;
+    if (newest !== undefined && compareVersions(version, newest) <= 0) continue;
+    newest = version;
+    variable = VARIABLE[profile.system];
+  }
+  if (newest === undefined || variable === undefined) return undefined;
+  return `${variable}_VERSION=${newest}\n${variable}_VERSION_ID=${newest}\n`;
+}
+
+const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
+// pxelinux.cfg/01-MAC (01 is Ethernet's ARP type), GRUB's grub.cfg-01-MAC, each in any folder.
+const PER_MAC = /(?:^|\/)(pxelinux\.cfg\/|grub\.cfg-)01-([0-9a-fA-F]{2}(?:[-:][0-9a-fA-F]{2}){5})$/;
+
+/** Undefined: no such file, or nothing to say to this machine. */
+async function bootFile(question: BootFileQuestion, scripts: ScriptDesk): Promise<BootFile | undefined> {
+  const { name, origin, loops, asker } = question;
+  if (START_NAMES.test(name))
+    return { kind: 'text', text: startScript(origin), because: 'the start script by its name' };
+  const program = programNamed(name);
+  if (program !== undefined) {
+    if (!loops) return { kind: 'program', program };
+    const because = `iPXE asks for ${program.name}, which it already is: it gets the start script`;
+    return { kind: 'text', text: startScript(origin), because };
+  }
+  if (name.startsWith('images/')) return { kind: 'image', path: name.slice('images/'.length) };
+  const perMac = PER_MAC.exec(name);
+  const mac = perMac?.[2] === undefined ? undefined : parseMac(perMac[2].replaceAll(':', '-'));
+  return mac === undefined
+    ? undefined
+    : await machineFile(
+        perMac?.[1] === 'pxelinux.cfg/',
+        { facts: { mac }, origin, ...(asker === undefined ? {} : { asker }) },
+        scripts,
+      );
+}
+
+/** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
+async function machineFile(pxelinux: boolean, question: Question, scripts: ScriptDesk): Promise<BootFile | undefined> {
+  try {
+    const { origin } = question;
+    const { plan, match } = await scripts.bootable(question);
+    const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
+    const text = pxelinux ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
+    return { kind: 'text', text, because: `${whoIs(question.facts)} boots ${match.profile.file}` };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
 
 /** Without `hostKeys` no template can give a machine its host key, without `clusters` none its discovery URL. */
 export type FrontDeskOptions = Omit<ScriptDeskOptions, 'templates'>;

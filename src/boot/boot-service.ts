@@ -1,10 +1,8 @@
-import type { BootProgram } from '../model/boot-program.ts';
-import type { Decision } from '../model/decision.ts';
+import type { BootProgram, Decision, Origin } from '../model/plan.ts';
 import type { Failure } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import type { Mac } from '../model/mac.ts';
 import type { Name } from '../model/name.ts';
-import type { Origin } from '../model/origin.ts';
 import type { DocumentKind } from '../model/profile.ts';
 
 /** A machine (or a person) that asks, and where answers shall point to. */

@@ -1,18 +1,21 @@
-import { Failure } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
-import type { Origin } from '../model/origin.ts';
-import { problemFailure } from '../model/problem.ts';
-import type { DocumentKind } from '../model/profile.ts';
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
-import { checkDocument, isPacked } from '../documents/document.ts';
 import { documentText } from '../documents/document-text.ts';
+import { checkDocument, isPacked } from '../documents/document.ts';
+import type { Finding } from '../documents/finding.ts';
+import { Failure, type Problem, problemFailure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { Origin } from '../model/plan.ts';
+import type { DocumentKind } from '../model/profile.ts';
 import { withAdditions } from './additions.ts';
-import type { ClusterLinks } from './cluster-data.ts';
-import { findingProblem } from './finding-problem.ts';
-import { hostKeyFor, whyNoHostKey, type HostKeys } from './host-keys.ts';
-import type { TemplateShelf } from './template-shelf.ts';
-import { templateData } from './template-data.ts';
+import {
+  type ClusterLinks,
+  hostKeyFor,
+  type HostKeys,
+  templateData,
+  type TemplateShelf,
+  whyNoHostKey,
+} from './template-data.ts';
 
 /** Who a document is for. */
 export interface Reader {
@@ -117,4 +120,19 @@ function whyNotListed(name: string, { node, profile }: Match): Failure | undefin
 /** What stands before an error that is in what was made of a template, not in the template. */
 export function renderedFor(node: Match['node']): string {
   return `rendered for ${node?.name ?? 'this machine'}: `;
+}
+
+/** A finding inside one document becomes a problem of the operator's folder. */
+export function findingProblem(finding: Finding, file: string): Problem {
+  return {
+    severity: finding.severity,
+    message: finding.message,
+    place: {
+      file,
+      ...(finding.key === undefined ? {} : { key: finding.key }),
+      ...(finding.line === undefined ? {} : { line: finding.line }),
+      ...(finding.column === undefined ? {} : { column: finding.column }),
+    },
+    ...(finding.remedy === undefined ? {} : { remedy: finding.remedy }),
+  };
 }

@@ -1,16 +1,24 @@
-import type { Decision } from '../model/decision.ts';
-import { Failure } from '../model/failure.ts';
-import { macHyphens } from '../model/mac.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
-import { problemFailure } from '../model/problem.ts';
-import { documentNamed, findDocument } from '../catalog/find-document.ts';
-import type { Catalog, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import {
+  type Catalog,
+  documentNamed,
+  findDocument,
+  type Match,
+  type Snapshot,
+  type SourceDocument,
+} from '../catalog/snapshot.ts';
 import { contentTypeOf } from '../documents/document.ts';
-import { metadataText } from '../ipxe/metadata.ts';
-import { deliver, type DeliveryRoom } from './deliver.ts';
+import { installCloudConfig, installIgnition, type InstallJob, reportIgnition } from '../documents/install-configs.ts';
+import { metadataText } from '../ipxe/other-loaders.ts';
+import { Failure, problemFailure } from '../model/failure.ts';
+import { macHyphens } from '../model/mac.ts';
+import { artifactUrl, type Decision } from '../model/plan.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
+import { installDisk } from '../os/system.ts';
+import { systemOf } from '../os/systems.ts';
 import type { DocumentAnswer, NocloudFile, Question } from './boot-service.ts';
-import { installerDocument } from './installer-desk.ts';
-import { matchFor, WAIT, type UnknownPolicy } from './match-for.ts';
+import { deliver, type DeliveryRoom } from './deliver.ts';
+import { documentLinks, installLinks } from './machine-plan.ts';
+import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
 import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
 import { templateData } from './template-data.ts';
 
@@ -167,4 +175,57 @@ function nobodyToRenderFor(document: SourceDocument, { facts }: Question): Failu
   return new Failure('not-found', `${document.file} is a template, and no profile names ${whoIs(facts)}`, {
     remedy: 'add the machine to the "nodes" of a file in profiles/',
   });
+}
+
+/**
+ * What the live system of a machine boots with that its profile installs. It depends on the profile alone, not on
+ * whether the machine is to be installed now: who got the kernel line a moment ago must also get this.
+ */
+function installerDocument(
+  kind: 'ignition' | 'cloud_config',
+  match: Match,
+  question: Question,
+  snapshot: Pick<Snapshot, 'documents'>,
+): DocumentAnswer {
+  return {
+    body: Buffer.from(installerText(kind, match, question, snapshot)),
+    contentType: contentTypeOf(kind, ''),
+    source: match.profile.file,
+    decision: decisionOf(match, question.facts, 'install'),
+  };
+}
+
+function installerText(
+  kind: 'ignition' | 'cloud_config',
+  match: Match,
+  { facts, origin }: Question,
+  { documents }: Pick<Snapshot, 'documents'>,
+): string {
+  const { profile } = match;
+  const disk = installDisk(profile);
+  const links = installLinks(match, facts, origin);
+  if (disk === undefined) throw new Failure('not-found', `${profile.file} does not install ${whoIs(facts)}`);
+  if (links === undefined) throw new Failure('invalid', 'nobody can be installed who does not say who it is');
+  if (profile.system === 'fedora-coreos' && kind === 'ignition') return reportIgnition(links.report);
+  if (profile.system !== 'coreos' && (profile.system !== 'flatcar' || kind !== 'ignition')) {
+    throw new Failure('not-found', `${profile.system} does not install by this file`);
+  }
+  const system = systemOf(profile.system);
+  const { ignition, cloud_config } = documentLinks(match, facts, origin, documents);
+  // The folder below images/ without its version is what the installers call a mirror.
+  const shelf = (system.shelf(profile) ?? '').replace(/\/[^/]*$/, '');
+  const job: InstallJob = {
+    system: profile.system,
+    title: `${system.title} ${profile.version}`,
+    version: profile.version,
+    channel: profile.channel,
+    disk,
+    mirror: artifactUrl({ kind: 'shelf', path: shelf }, origin),
+    documents: {
+      ...(ignition === undefined ? {} : { ignition }),
+      ...(cloud_config === undefined ? {} : { cloud_config }),
+    },
+    report: links.report,
+  };
+  return kind === 'ignition' ? installIgnition(job) : installCloudConfig(job);
 }

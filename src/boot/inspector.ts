@@ -1,23 +1,16 @@
-import { Failure } from '../model/failure.ts';
-import { parseLabel } from '../model/facts.ts';
-import { parseMac } from '../model/mac.ts';
-import type { Origin } from '../model/origin.ts';
-import type { Problem } from '../model/problem.ts';
-import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
-import { findDocument } from '../catalog/find-document.ts';
-import type { Inspector, Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import { findDocument, type Inspector, type Match, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
 import { checkDocumentBytes } from '../documents/document.ts';
-import { kernelLineProblems } from '../ipxe/kernel-line.ts';
-import { profileWordProblems } from '../ipxe/profile-words.ts';
-import { channelAdvice } from './channel-advice.ts';
-import { SAMPLE_LINKS } from './cluster-data.ts';
-import { deliver, renderedFor } from './deliver.ts';
-import { findingProblem } from './finding-problem.ts';
-import { SAMPLE_KEYS } from './host-keys.ts';
+import { kernelLineProblems, profileWordProblems } from '../ipxe/ipxe-text.ts';
+import { Failure, type Problem } from '../model/failure.ts';
+import { parseMac } from '../model/mac.ts';
+import { parseLabel } from '../model/machine.ts';
+import type { Origin } from '../model/plan.ts';
+import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
+import { FEEDS } from '../os/systems.ts';
+import { deliver, findingProblem, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
-import { machinePlan } from './machine-plan.ts';
-import { typicalMachine } from './placeholder.ts';
-import { createTemplateShelf, type TemplateShelf } from './template-shelf.ts';
+import { machinePlan, typicalMachine } from './machine-plan.ts';
+import { createTemplateShelf, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateShelf } from './template-data.ts';
 
 type Around = Pick<Snapshot, 'documents' | 'keys'>;
 
@@ -137,5 +130,19 @@ function broken(work: () => unknown, file: string): readonly Problem[] {
     if (!(error instanceof Failure)) throw error;
     const { message, remedy, place = { file } } = error;
     return [{ severity: 'error', message, place, ...(remedy === undefined ? {} : { remedy }) }];
+  }
+}
+
+/** A channel that the system's feed does not have: the release sync would find it out, at night. Nothing is fetched. */
+export function channelAdvice({ system, channel, arch, file, raw }: Profile): readonly Problem[] {
+  if (system === 'custom' || raw['channel'] === undefined) return [];
+  try {
+    FEEDS[system].start({ channel, arch, install: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'invalid') return [];
+    const { remedy = 'see docs/releases.md' } = error;
+    const message = `"${channel}": ${error.message}`;
+    return [{ severity: 'warning', message, place: { file, key: 'channel' }, remedy }];
   }
 }

@@ -1,13 +1,11 @@
-import type { Problem } from '../model/problem.ts';
+import type { Problem } from '../model/failure.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
-import { findDocument } from '../catalog/find-document.ts';
-import type { Snapshot, SourceDocument } from '../catalog/snapshot.ts';
+import { findDocument, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
 import { checkDocumentBytes, isPacked } from '../documents/document.ts';
 import { documentText } from '../documents/document-text.ts';
-import { installAutoinstall } from '../documents/install-autoinstall.ts';
-import { hasComment, UNREADABLE_LATE_COMMAND } from '../documents/install-preseed.ts';
-import { addPhoneHome, replacesItself } from '../documents/phone-home.ts';
-import { readPreseed } from '../documents/preseed-lines.ts';
+import { installAutoinstall } from '../documents/install-configs.ts';
+import { hasComment, readPreseed, UNREADABLE_LATE_COMMAND } from '../documents/preseed.ts';
+import { addPhoneHome, replacesItself } from '../documents/report-units.ts';
 
 /** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
 export function installAdvice(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly Problem[] {

@@ -1,15 +1,21 @@
-import type { Decision } from '../model/decision.ts';
-import type { MachineFacts } from '../model/facts.ts';
+import type { Decision } from '../model/plan.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import { macHyphens } from '../model/mac.ts';
 import type { Match } from '../catalog/snapshot.ts';
 import type { Claim, InstallMark } from '../machines/mark.ts';
-import { alikeLines, claimedLines, unknownLifeLines } from '../ipxe/install-notices.ts';
-import { namelessLines, often, stoppedLines, unfinishedLines } from '../ipxe/notices.ts';
+import {
+  alikeLines,
+  claimedLines,
+  namelessLines,
+  often,
+  stoppedLines,
+  unfinishedLines,
+  unknownLifeLines,
+} from '../ipxe/notices.ts';
 import { decisionOf } from './reasons.ts';
-import type { Placed } from './standing-desk.ts';
+import type { Placed, Standing } from './decide.ts';
 import { REST_MS } from '../machines/life.ts';
 import type { Likeness } from '../machines/mark-index.ts';
-import type { Standing } from './decide.ts';
 
 const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
   boot: 'boot',

@@ -1,10 +1,14 @@
-import type { MachineFacts } from '../model/facts.ts';
-import type { Origin } from '../model/origin.ts';
-import type { Artifact, Plan } from '../model/plan.ts';
-import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import { findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { Shelf } from '../images/store.ts';
+import { macHyphens, parseMac } from '../model/mac.ts';
+import { type MachineFacts, parseLabel } from '../model/machine.ts';
+import { nameInUrl } from '../model/name.ts';
+import type { Artifact, Origin, Plan } from '../model/plan.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
+import { parseUuid } from '../model/uuid.ts';
+import type { InstallLinks } from '../os/system.ts';
 import { systemOf } from '../os/systems.ts';
-import { documentLinks, installLinks } from './links.ts';
+import { hasIdentity, identityQuery } from './reasons.ts';
 
 /** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
 export function machinePlan(
@@ -46,4 +50,83 @@ export async function missingFiles(plan: Plan, shelf: Pick<Shelf, 'has'>): Promi
   const paths = shelfPaths(plan);
   const there = await Promise.all(paths.map((path) => shelf.has(path)));
   return paths.filter((_, i) => there[i] !== true);
+}
+
+/**
+ * Where this machine fetches each document that its profile names. A document that configs/ lacks has its URL all the
+ * same (a 404 there names the file), so that the kernel line does not depend on it.
+ */
+export function documentLinks(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+  documents: Snapshot['documents'],
+): Readonly<Partial<Record<DocumentKind, string>>> {
+  const query = identityQuery(facts, match);
+  const links: Partial<Record<DocumentKind, string>> = {};
+  for (const kind of DOCUMENT_KINDS) {
+    const wanted = match.profile[kind];
+    if (wanted === undefined) continue;
+    if (kind === 'nocloud') {
+      // cloud-init appends file names to this URL, so the machine is a path segment, not a query (NoCloud, `s=`).
+      const machine = machineSegment(match, facts);
+      if (machine !== '') links.nocloud = `${origin}/nocloud/${machine}/`;
+    } else {
+      const name = findDocument(documents, kind, wanted)?.name ?? wanted;
+      links[kind] = `${origin}/configs/${nameInUrl(name)}${query}`;
+    }
+  }
+  return links;
+}
+
+/** Where an installer of this machine finds what it runs with, and where it reports; undefined for who has no identity. */
+export function installLinks(match: Match, facts: MachineFacts, origin: Origin): InstallLinks | undefined {
+  const reports = reportLinks(match, facts, origin);
+  if (reports === undefined) return undefined;
+  const folder = `${origin}/install/${machineSegment(match, facts)}`;
+  return { ignition: `${folder}/ignition`, cloudConfig: `${folder}/cloud-config`, report: reports.installed };
+}
+
+/** Where this machine says that it is up, and that it is installed: a POST to either. */
+export function reportLinks(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+): { readonly up: string; readonly installed: string } | undefined {
+  if (!hasIdentity(facts)) return undefined;
+  const words = identityQuery(facts, match).slice(1);
+  // The MAC in the path, because people read it and write it by hand; what else decided is the query.
+  const [, query = ''] = facts.mac === undefined ? [] : (/^mac=[^&]*&?(.*)$/.exec(words) ?? []);
+  const machine = facts.mac === undefined ? words : `${macHyphens(facts.mac)}${query === '' ? '' : `?${query}`}`;
+  return { up: `${origin}/phone-home/${machine}`, installed: `${origin}/installed/${machine}` };
+}
+
+/**
+ * The machine as a segment of a path. What decided must be in it: by the MAC alone nobody finds a node that its profile
+ * lists by UUID or serial.
+ */
+function machineSegment(match: Match, facts: MachineFacts): string {
+  if (facts.mac !== undefined && (match.by === 'mac' || match.by === 'default')) return macHyphens(facts.mac);
+  return identityQuery(facts, match).slice(1);
+}
+
+/**
+ * A machine that stands for all machines of a profile when its kernel line is measured: MACs and UUIDs have one length,
+ * so one line tells the length of all. A profile whose nodes are matched by something else than the MAC gets the longest.
+ */
+export function typicalMachine(profile: Profile): { readonly match: Match; readonly facts: MachineFacts } {
+  const mac = parseMac('525400000000');
+  const uuid = parseUuid('11111111-1111-1111-1111-111111111111');
+  const node = profile.nodes.find((candidate) => candidate.mac === undefined) ?? profile.nodes[0];
+  const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
+  const by =
+    node === undefined ? 'default' : node.mac !== undefined ? 'mac' : node.uuid !== undefined ? 'uuid' : 'serial';
+  return {
+    match: { profile, by, ...(node === undefined ? {} : { node }) },
+    facts: {
+      ...(mac === undefined ? {} : { mac }),
+      ...(uuid === undefined ? {} : { uuid }),
+      ...(serial === undefined ? {} : { serial }),
+    },
+  };
 }

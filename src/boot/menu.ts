@@ -1,11 +1,10 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import type { MachineFacts } from '../model/facts.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
-import { againUrl } from '../ipxe/again-url.ts';
-import { menuScript } from '../ipxe/menu-script.ts';
-import { machineLines } from '../ipxe/notices.ts';
+import { againUrl } from '../ipxe/boot-script.ts';
+import { machineLines, menuScript } from '../ipxe/notices.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
-import type { UnknownPolicy } from './match-for.ts';
+import type { UnknownPolicy } from './decide.ts';
 import { whoIs } from './reasons.ts';
 
 /** What the menu always offers. A profile of such a name cannot be chosen: the word means this, in the setting too. */

@@ -1,6 +1,6 @@
-import type { Decision } from '../model/decision.ts';
+import type { Decision } from '../model/plan.ts';
 import { macHyphens } from '../model/mac.ts';
-import type { MachineFacts } from '../model/facts.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import type { Match } from '../catalog/snapshot.ts';
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */

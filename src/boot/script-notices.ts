@@ -1,18 +1,15 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
-import type { Origin } from '../model/origin.ts';
-import { problemFailure } from '../model/problem.ts';
-import { againUrl } from '../ipxe/again-url.ts';
+import { Failure, failureLine, problemFailure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { Origin } from '../model/plan.ts';
+import { againUrl } from '../ipxe/boot-script.ts';
 import { localBootScript } from '../ipxe/local-boot.ts';
-import { failureLines, unknownMachineLines } from '../ipxe/notices.ts';
-import { noticeScript } from '../ipxe/notice-script.ts';
+import { failureLines, noticeScript, unknownMachineLines } from '../ipxe/notices.ts';
 import { systemOf } from '../os/systems.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
 import { menuAnswer, WAITS } from './menu.ts';
-import type { UnknownPolicy } from './match-for.ts';
+import type { Placed, UnknownPolicy } from './decide.ts';
 import { because, whoIs } from './reasons.ts';
-import type { Placed } from './standing-desk.ts';
 import { placedDecision, standingLines, standingReason } from './install-state-words.ts';
 
 /** A machine that waits asks again after this long; an operator who adopts it sees it boot within ten seconds. */

@@ -1,28 +1,47 @@
-import type { Decision } from '../model/decision.ts';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
-import { nameInUrl, type Name } from '../model/name.ts';
-import type { Origin } from '../model/origin.ts';
-import type { Plan } from '../model/plan.ts';
-import { problemFailure } from '../model/problem.ts';
-import type { Catalog, Match, Snapshot } from '../catalog/snapshot.ts';
+import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { Shelf } from '../images/store.ts';
-import { bootScript } from '../ipxe/boot-script.ts';
+import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
+import { failureLines, missingImageLines, unnamedInstallLines } from '../ipxe/notices.ts';
 import { grubScript } from '../ipxe/other-loaders.ts';
-import { legacyScript } from '../ipxe/legacy-script.ts';
-import { unnamedInstallLines } from '../ipxe/install-notices.ts';
-import { failureLines, missingImageLines } from '../ipxe/notices.ts';
+import { Failure, failureLine, problemFailure } from '../model/failure.ts';
+import type { MachineArch, MachineFacts } from '../model/machine.ts';
+import { type Name, nameInUrl } from '../model/name.ts';
+import type { Decision, Origin, Plan } from '../model/plan.ts';
+import { type Arch, DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
 import { systemOf } from '../os/systems.ts';
-import type { DeliveryRoom } from './deliver.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
-import { documentFault } from './document-readiness.ts';
-import { machinePlan, missingFiles, shelfPaths } from './machine-plan.ts';
-import { WAIT } from './match-for.ts';
-import { decisionOf, whoIs } from './reasons.ts';
-import { againOf, explained, local, nobody, notice, ownDisk, titleLines, waiting } from './script-notices.ts';
-import { createStandingDesk, type Placed, type StandingDeskOptions } from './standing-desk.ts';
+import { createStandingDesk, type Placed, type StandingDeskOptions, WAIT } from './decide.ts';
+import { deliver, type DeliveryRoom } from './deliver.ts';
 import { placedDecision, standingLines } from './install-state-words.ts';
-import { wrongArch, wrongArchFailure, wrongArchLines } from './wrong-arch.ts';
+import { documentLinks, machinePlan, missingFiles, shelfPaths } from './machine-plan.ts';
+import { askedFacts, decisionOf, whoIs } from './reasons.ts';
+import { againOf, explained, local, nobody, notice, ownDisk, titleLines, waiting } from './script-notices.ts';
+
+/**
+ * Which machines can run which kernels. A BIOS iPXE says i386 on any processor (only our own start script asks the CPU),
+ * so i386 does not contradict amd64.
+ */
+const RUNS: Readonly<Record<Arch, readonly MachineArch[]>> = { amd64: ['x86_64', 'i386'], arm64: ['arm64'] };
+
+/**
+ * `this machine is arm64, profiles/u.json boots amd64`; undefined when they fit, or when either side does not say. The
+ * kernel of a `custom` profile may be for any processor as long as the profile does not name its `arch`.
+ */
+export function wrongArch({ profile }: Match, { arch }: MachineFacts): string | undefined {
+  const said = profile.system !== 'custom' || profile.raw['arch'] !== undefined;
+  if (!said || arch === undefined || RUNS[profile.arch].includes(arch)) return undefined;
+  return `this machine is ${arch}, ${profile.file} boots ${profile.arch}`;
+}
+
+/** For the machine's screen. */
+function wrongArchLines(wrong: string): readonly string[] {
+  return [wrong, 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".'];
+}
+
+/** For what has no screen of ours: pixiecore's API, GRUB. */
+function wrongArchFailure(wrong: string): Failure {
+  return new Failure('unavailable', wrong, { remedy: 'name the machine in a profile with the right "arch"' });
+}
 
 export interface ScriptDeskOptions extends StandingDeskOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
@@ -203,5 +222,49 @@ function missingKey({ profile }: Match): Failure {
   return new Failure('not-found', `there is no key "${name}"`, {
     place: { file: profile.file, key: 'sshkey' },
     remedy: `create sshkeys/${name}.pub`,
+  });
+}
+
+/**
+ * Why a document that the machine is about to fetch cannot be made for it: then it had better wait at its boot loader,
+ * where it can be told so, than boot without a configuration. Asks as the machine will, by what its links say of it.
+ * What may be there in a moment (a host key, a discovery URL) is no reason to wait here: installers ask again.
+ */
+function documentFault(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+  plan: Pick<Plan, 'args'>,
+  snapshot: Pick<Snapshot, 'documents' | 'keys'>,
+  room: Omit<DeliveryRoom, 'snapshot'>,
+): Failure | undefined {
+  const asked = askedFacts(facts, match);
+  for (const kind of kindsRead(match, facts, origin, plan, snapshot)) {
+    const document = findDocument(snapshot.documents, kind, match.profile[kind] ?? '');
+    if (document?.template !== true) continue;
+    try {
+      deliver(document, kind, { match, facts: asked, origin }, { ...room, snapshot });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (error.code === 'broken') return error;
+    }
+  }
+  return undefined;
+}
+
+/** What the kernel line points to, and what an installer hands to the disk. */
+function kindsRead(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+  { args }: Pick<Plan, 'args'>,
+  { documents }: Pick<Snapshot, 'documents'>,
+): readonly DocumentKind[] {
+  const links = documentLinks(match, facts, origin, documents);
+  return DOCUMENT_KINDS.filter((kind) => {
+    const link = links[kind];
+    if (link === undefined) return false;
+    const handed = match.profile.install !== undefined && (kind === 'ignition' || kind === 'cloud_config');
+    return handed || args.some((arg) => arg.includes(link));
   });
 }

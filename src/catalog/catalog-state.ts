@@ -1,19 +1,17 @@
-import type { Log } from '../model/log.ts';
-import { placeText } from '../model/failure.ts';
+import type { Log } from '../model/service.ts';
+import { placeText, type Problem, problemLine } from '../model/failure.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
-import { problemLine, type Problem } from '../model/problem.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
-import { decide, type Choice, type Slots } from './decide.ts';
-import { EMPTY_FOLDER, readFolder, type FolderKind, type FolderState } from './folder-reader.ts';
+import { type Choice, decide, type Slots } from './decide.ts';
+import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { EMPTY_SNAPSHOT, makeSnapshot } from './make-snapshot.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
-import { readDocument, readKey } from './read-document.ts';
+import { readDocument, readKey, type Slot } from './read-document.ts';
 import { readProfile, type ReadProfile } from './read-profile.ts';
-import type { Slot } from './slot.ts';
 import type { Inspector, Snapshot, SourceDocument, SshKey } from './snapshot.ts';
-import { tryProfiles, type Drafts } from './try-profile.ts';
+import { type Drafts, tryProfiles } from './try-profile.ts';
 
 /** What the catalog reads, below the data directory. */
 export const FOLDERS = ['profiles', 'configs', 'sshkeys'] as const;

@@ -1,9 +1,8 @@
-import type { Log } from '../model/log.ts';
-import type { Problem } from '../model/problem.ts';
-import type { Service } from '../model/service.ts';
+import type { Log, Service } from '../model/service.ts';
+import type { Problem } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { CatalogState, FOLDERS } from './catalog-state.ts';
-import { createFolderWatch, systemWatch, type FolderWatch, type Watch } from './folder-watch.ts';
+import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
 import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
 import type { Drafts } from './try-profile.ts';
 

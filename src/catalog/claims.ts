@@ -1,4 +1,48 @@
-import type { Slot } from './slot.ts';
+import type { Problem } from '../model/failure.ts';
+import { DOCUMENT_KINDS } from '../model/profile.ts';
+import { documentNames, findDocument } from './snapshot.ts';
+import { type Claim, claimPath, DEFAULT_CLAIM } from './identity.ts';
+import type { Around } from './inspection.ts';
+import { pathText } from './json-text.ts';
+import type { ReadProfile } from './read-profile.ts';
+import type { Slot } from './read-document.ts';
+
+/** Says of two profiles that they claim the same, naming both places. */
+export function claimProblem(loser: ReadProfile, claim: Claim, winner: ReadProfile, theirs: Claim): Problem {
+  const { line } = winner.locator.value(claimPath(theirs));
+  const other = `${winner.profile.file}:${line}`;
+  const [message, remedy] =
+    claim.id === DEFAULT_CLAIM
+      ? [`${other} is the default profile already`, 'leave "default": true in one of them']
+      : [`${claim.id} is claimed by ${other} too`, 'leave the machine in one of them'];
+  return { severity: 'error', message, place: placeOf(loser, claim), remedy };
+}
+
+const MAX_SHARED = 20;
+
+/** Names and addresses that machines of several profiles share: possible, but hardly meant. */
+export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Map<string, { readonly read: ReadProfile; readonly claim: Claim }>();
+  for (const read of profiles) {
+    for (const claim of read.shared) {
+      const other = seen.get(claim.id);
+      if (other === undefined) seen.set(claim.id, { read, claim });
+      else if (problems.length < MAX_SHARED) {
+        const there = `${other.read.profile.file}:${other.read.locator.value(claimPath(other.claim)).line}`;
+        const message = `a machine in ${there} has the ${claim.id} too`;
+        const remedy = `give every machine its own ${claim.key}`;
+        problems.push({ severity: 'warning', message, place: placeOf(read, claim), remedy });
+      }
+    }
+  }
+  return problems;
+}
+
+function placeOf(read: ReadProfile, claim: Claim): Problem['place'] {
+  const path = claimPath(claim);
+  return { file: read.profile.file, key: pathText(path), ...read.locator.value(path) };
+}
 
 /** One of two files that want the same. */
 export interface Claimant<T, C> {
@@ -47,5 +91,39 @@ export function findConflicts<T, C extends { readonly id: string }>(
     const known = before.get(inForce) ?? new Set(claimsOf(inForce).map((claim) => claim.id));
     before.set(inForce, known);
     return known.has(id);
+  }
+}
+
+/**
+ * What the profile names and the folders lack: errors, because its machines boot without it. The profile comes into force
+ * all the same, since a folder is copied file by file. `broken` are the files of configs/ and sshkeys/ that are there and
+ * not in force: those have an error of their own.
+ */
+export function missingReferences(
+  read: ReadProfile,
+  around: Around,
+  broken: ReadonlySet<string> = new Set(),
+): readonly Problem[] {
+  const { profile, locator } = read;
+  const problems: Problem[] = [];
+  for (const kind of DOCUMENT_KINDS) {
+    const name = profile[kind];
+    if (name === undefined || findDocument(around.documents, kind, name) !== undefined) continue;
+    const names = documentNames(kind, name);
+    if (names.some((one) => broken.has(`configs/${one}`) || broken.has(`configs/${one}.hbs`))) continue;
+    const [file = name] = documentNames(kind, name.replace(/\.hbs$/, ''));
+    // The last name is the one without ".yml" added: who wrote an ending meant it.
+    const wanted = kind === 'cloud_config' && /\.ya?ml$/.test(name) ? name : file;
+    add(kind, `there is no document configs/${wanted}`, `create configs/${wanted} or configs/${wanted}.hbs`);
+  }
+  if (profile.sshkey !== undefined && !around.keys.has(profile.sshkey)) {
+    const file = `sshkeys/${profile.sshkey}.pub`;
+    if (!broken.has(file)) add('sshkey', `there is no key ${file}`, `put the public key in ${file}`);
+  }
+  return problems;
+
+  function add(key: string, message: string, remedy: string): void {
+    const place = { file: profile.file, key, ...locator.value([key]) };
+    problems.push({ severity: 'error', message, place, remedy });
   }
 }

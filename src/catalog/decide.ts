@@ -1,13 +1,10 @@
-import type { Problem } from '../model/problem.ts';
+import type { Problem } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
-import { findConflicts } from './claims.ts';
-import { findDocument } from './find-document.ts';
+import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from './claims.ts';
+import { findDocument, type SourceDocument, type SshKey } from './snapshot.ts';
 import type { Around, Inspection } from './inspection.ts';
-import { claimProblem, sharedByProfiles } from './profile-claims.ts';
 import type { ReadProfile } from './read-profile.ts';
-import { missingReferences } from './references.ts';
-import type { Slot } from './slot.ts';
-import type { SourceDocument, SshKey } from './snapshot.ts';
+import type { Slot } from './read-document.ts';
 
 /** All that is known of the three folders. */
 export interface Slots {

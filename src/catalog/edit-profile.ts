@@ -1,10 +1,9 @@
-import { Failure } from '../model/failure.ts';
-import { MAX_PROFILE_BYTES } from '../model/profile.ts';
-import { problemFailure, type Problem } from '../model/problem.ts';
+import { createHash } from 'node:crypto';
 import type { DataRoot } from '../files/data-root.ts';
 import { editFile, readIfThere as readFileIfThere } from '../files/edit-file.ts';
+import { Failure, type Problem, problemFailure } from '../model/failure.ts';
+import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { readJson } from './json-text.ts';
-import { revisionOf } from './revision.ts';
 
 /** What would be wrong with these bytes if they were the file. */
 export type Judge = (bytes: Buffer) => Promise<readonly Problem[]>;
@@ -102,4 +101,9 @@ function tooLarge(file: string): Failure {
     place: { file },
     remedy: 'split it',
   });
+}
+
+/** Names the bytes of a file: who changes it says on top of which (SHA-256, hex). */
+export function revisionOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

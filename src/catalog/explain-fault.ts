@@ -1,6 +1,6 @@
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
-import type { JsonPath } from './positions.ts';
+import type { JsonPath } from './json-text.ts';
 
 /** Something in a profile that the schema does not allow, in words for the person who wrote it. */
 export interface SchemaFault {

@@ -1,11 +1,15 @@
 import { lstat } from 'node:fs/promises';
-import { Failure } from '../model/failure.ts';
-import { problemLine, type Problem } from '../model/problem.ts';
-import type { DataRoot, ReadFile } from '../files/data-root.ts';
+import { Failure, type Problem, problemLine } from '../model/failure.ts';
+import {
+  type BrokenEntry,
+  type DataRoot,
+  type FileFacts,
+  identityOf,
+  type Listing,
+  type ReadFile,
+} from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
-import { identityOf, type FileFacts } from '../files/file-facts.ts';
-import type { BrokenEntry, Listing } from '../files/list-folder.ts';
-import type { Reading, Slot } from './slot.ts';
+import type { Reading, Slot } from './read-document.ts';
 
 /** What is read from one of the catalog's folders. */
 export interface FolderKind<T> {

@@ -1,10 +1,9 @@
-import type { Log } from '../model/log.ts';
-import type { Problem } from '../model/problem.ts';
+import type { Log } from '../model/service.ts';
+import type { Problem } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
-import { documentNames } from './find-document.ts';
-import { parsePath } from './positions.ts';
+import { documentNames, type Inspector, type Snapshot, type SourceDocument } from './snapshot.ts';
+import { parsePath } from './json-text.ts';
 import type { ReadProfile } from './read-profile.ts';
-import type { Inspector, Snapshot, SourceDocument } from './snapshot.ts';
 
 export type Around = Pick<Snapshot, 'documents' | 'keys'>;
 

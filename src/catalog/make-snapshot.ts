@@ -1,11 +1,11 @@
-import type { MachineFacts } from '../model/facts.ts';
-import type { Problem } from '../model/problem.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { Problem } from '../model/failure.ts';
 import type { Node, Profile } from '../model/profile.ts';
 import type { Decision, Slots } from './decide.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
 import type { ReadProfile } from './read-profile.ts';
 import type { Match, Snapshot } from './snapshot.ts';
-import type { Slot } from './slot.ts';
+import type { Slot } from './read-document.ts';
 
 /** A catalog of nothing: before it was read. */
 export const EMPTY_SNAPSHOT: Snapshot = {

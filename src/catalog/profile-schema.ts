@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import type { Json, JsonObject } from '../model/profile.ts';
 import { explainFault, type RawFault, type SchemaFault } from './explain-fault.ts';
-import type { JsonPath } from './positions.ts';
+import type { JsonPath } from './json-text.ts';
 
 /** Says what is wrong with a parsed profile; nothing when it is right. */
 export interface ProfileCheck {

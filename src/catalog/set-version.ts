@@ -1,8 +1,6 @@
 import { parseTree } from 'jsonc-parser';
-import { Failure } from '../model/failure.ts';
-import { problemFailure } from '../model/problem.ts';
-import { MAX_PROFILE_BYTES } from '../model/profile.ts';
-import type { Version } from '../model/version.ts';
+import { Failure, problemFailure } from '../model/failure.ts';
+import { MAX_PROFILE_BYTES, type Version } from '../model/profile.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { editFile } from '../files/edit-file.ts';
 import { readJson } from './json-text.ts';

@@ -1,12 +1,11 @@
-import { problemLine, type Problem } from '../model/problem.ts';
+import { type Problem, problemLine } from '../model/failure.ts';
 import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
 import { aroundOf, decide, incomplete, type Slots } from './decide.ts';
-import { findDocument } from './find-document.ts';
+import { findDocument, type SourceDocument } from './snapshot.ts';
 import type { Inspection } from './inspection.ts';
 import type { ProfileCheck } from './profile-schema.ts';
 import { readProfile, type ReadProfile } from './read-profile.ts';
-import type { Slot } from './slot.ts';
-import type { SourceDocument } from './snapshot.ts';
+import type { Slot } from './read-document.ts';
 
 /** Files of profiles/ as they would be: by `profiles/NAME.json`. */
 export type Drafts = ReadonlyMap<string, Buffer>;

@@ -1,7 +1,7 @@
 import type { Counter } from '../admin/client/client.ts';
 import { Failure } from '../model/failure.ts';
 import type { MachineKey } from '../model/machine.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import type { MachineQuery, MachineRow } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
 

@@ -1,28 +1,21 @@
 import { parseArgs } from 'node:util';
 import { Failure, failureLine } from '../model/failure.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import { readSettings } from '../settings/read-settings.ts';
-import { settingFlags } from '../settings/families.ts';
-import { version } from '../settings/version.ts';
-import type { Command, Invocation } from './command.ts';
-import { EXIT, type CliContext, type ExitCode } from './context.ts';
-import { adoptCommand } from './commands/machines.ts';
+import { version } from '../settings/settings.ts';
+import { SETTING_FAMILIES, SETTING_ROWS, settingFlags } from '../settings/table.ts';
+import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { imagesCommand } from './commands/images.ts';
-import { loginCommand } from './commands/login.ts';
+import { adoptCommand, loginCommand, reinstallCommand, releaseCommand, stateCommand } from './commands/machines.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
-import { reinstallCommand } from './commands/reinstall.ts';
-import { releaseCommand } from './commands/release.ts';
 import { renderCommand } from './commands/render.ts';
-import { rollbackCommand } from './commands/rollback.ts';
+import { rollbackCommand, syncCommand } from './commands/sync.ts';
 import { serveCommand } from './commands/serve.ts';
-import { stateCommand } from './commands/state.ts';
-import { syncCommand } from './commands/sync.ts';
-import { commandHelp, generalHelp } from './help.ts';
 
 const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -150,4 +143,43 @@ function misused(context: CliContext, message: string, command: string): ExitCod
   const help = command === '' ? 'pilotlight --help' : `pilotlight ${command} --help`;
   context.stderr.write(`pilotlight: ${message}\nsee \`${help}\`\n`);
   return EXIT.usage;
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('');
+}
+
+export function generalHelp(commands: readonly Command[]): string {
+  return (
+    'pilotlight: boots machines over the network from one folder of text files\n\n' +
+    'usage: pilotlight COMMAND [options]\n\n' +
+    columns(commands.map((command) => [command.name, command.summary])) +
+    '\n`pilotlight COMMAND --help` tells more. `pilotlight --version` prints the version.\n' +
+    'exit status: 0 done, 1 the work failed, 2 called wrongly, 75 another sync is running\n'
+  );
+}
+
+export function commandHelp(command: Command): string {
+  const usage = ['usage: pilotlight', command.name, command.usage, '[options]'].filter((part) => part !== '').join(' ');
+  const own = command.flags.map((row) => {
+    const flag = row.short === undefined ? `--${row.flag}` : `-${row.short}, --${row.flag}`;
+    return [row.value === undefined ? flag : `${flag} ${row.value}`, row.help] as const;
+  });
+  const settings = SETTING_ROWS.map(
+    (row) => [`--${row.flag}`, `${row.help} (${row.env}; default: ${row.fallback})`] as const,
+  );
+  const families = SETTING_FAMILIES.map(
+    ({ name, value, help, fallback }) =>
+      [
+        `--${name}-SYSTEM ${value}`,
+        `${help} (PILOTLIGHT_${name.toUpperCase()}_<SYSTEM>; default: ${fallback})`,
+      ] as const,
+  );
+  return (
+    `${command.summary}\n\n${usage}\n\n` +
+    (command.details === '' ? '' : `${command.details}\n\n`) +
+    (own.length === 0 ? '' : `options:\n${columns(own)}\n`) +
+    `settings, each also an environment variable or a line in .env of the data directory:\n${columns([...settings, ...families])}`
+  );
 }

@@ -1,5 +1,41 @@
+import type { ServerOptions } from '../server/server.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { CliContext, ExitCode } from './context.ts';
+import type { ParentChannel } from './parent-channel.ts';
+
+/** Where a command writes: a process stream, or a string in a test. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  /** Of a terminal. */
+  readonly columns?: number;
+  readonly rows?: number;
+  /** A file descriptor, for the log. */
+  readonly fd?: number;
+}
+
+/** Everything that a command gets from the world. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborts when the person asks to stop. */
+  readonly stop: AbortSignal;
+  /** Aborts when the person asks again. */
+  readonly force: AbortSignal;
+  /** How this program is started; absent where it is not a program (a test). */
+  readonly self?: readonly string[];
+  /** Opens the way to the program that started this one; undefined where that speaks no IPC. */
+  readonly parent?: () => ParentChannel | undefined;
+  /** Where faults arrive that nothing caught; absent in a test. */
+  readonly faults?: ServerOptions['faults'];
+  /** Lets everybody else on this machine go first. */
+  readonly stepBack?: () => void;
+}
+
+/** Exit codes are promises to scripts. 75 is sysexits.h' EX_TEMPFAIL: another sync holds the lock, try again later. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, busy: 75 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** A flag that one command has beside the settings' flags. */
 export interface FlagRow {

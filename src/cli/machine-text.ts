@@ -1,8 +1,7 @@
 import type { MachineState } from '../model/machine.ts';
 import type { MachineRow } from '../model/views.ts';
-import type { CliContext } from './context.ts';
-import { fittedTable, type Column } from './text.ts';
-import { bytesText, secondsText } from './units.ts';
+import type { CliContext } from './command.ts';
+import { bytesText, type Column, fittedTable, secondsText } from './text.ts';
 
 /** Which terminal sequences may be used. */
 export interface Paint {

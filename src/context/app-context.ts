@@ -3,8 +3,8 @@ import type { Desk } from '../boot/boot-service.ts';
 import { createInspector } from '../boot/inspector.ts';
 import { openCatalog, type LivingCatalog } from '../catalog/catalog.ts';
 import { Failure } from '../model/failure.ts';
-import { SILENT, type Log } from '../model/log.ts';
-import { originFromHost, type Origin } from '../model/origin.ts';
+import { SILENT, type Log } from '../model/service.ts';
+import { originFromHost, type Origin } from '../model/plan.ts';
 import { openDataRoot, type DataRoot } from '../files/data-root.ts';
 import { openIdentities, type Identities } from '../machines/identities.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
@@ -12,7 +12,7 @@ import { openShelf, type Shelf } from '../images/store.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
-import { createArrivals } from '../images/arrivals.ts';
+import { createArrivals } from '../images/download-progress.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
 
 /** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */

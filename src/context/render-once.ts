@@ -1,9 +1,9 @@
 import { Failure } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import type { Name } from '../model/name.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
-import type { Decision } from '../model/decision.ts';
-import { findDocument } from '../catalog/find-document.ts';
+import type { Decision } from '../model/plan.ts';
+import { findDocument } from '../catalog/snapshot.ts';
 import type { Settings } from '../settings/settings.ts';
 import { likelyOrigin, readHouse, type House } from './app-context.ts';
 

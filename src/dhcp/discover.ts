@@ -1,9 +1,7 @@
-import { encodeDhcp } from './encode.ts';
-import { BOOT_REPLY, BOOT_REQUEST, MESSAGE, OPTION, type DhcpPacket } from './packet.ts';
-import { parseDhcp } from './parse.ts';
-import type { Endpoint } from './proxy-reply.ts';
+import { createSocket } from 'node:dgram';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
-import { sendFrom } from './answer-socket.ts';
+import { BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION, parseDhcp } from './packet.ts';
+import type { Endpoint } from './proxy-reply.ts';
 
 /** What we pretend to be. */
 export type PretendedFirmware = 'BIOS' | 'UEFI x86_64';
@@ -134,4 +132,33 @@ async function wait(ms: number): Promise<void> {
 
 function ignore(): void {
   // A network that cannot be asked gives no offers; sending says why.
+}
+
+/**
+ * Sends one packet from an interface's own address, and closes the socket at once: for who asks seldom. A broadcast leaves
+ * by the interface whose address the socket has (a wildcard's goes by the default route).
+ */
+export async function sendFrom(address: string, port: number, bytes: Buffer, to: Endpoint): Promise<void> {
+  const socket = createSocket({
+    type: 'udp4',
+    reuseAddr: true,
+    // Everything here is numeric; answering at once keeps bind and send in this turn.
+    lookup: (host, _options, callback) => {
+      callback(null, host, 4);
+    },
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address, port, exclusive: true }, () => {
+        socket.setBroadcast(true);
+        socket.send(bytes, to.port, to.address, (cause) => {
+          if (cause === null) resolve();
+          else reject(cause);
+        });
+      });
+    });
+  } finally {
+    socket.close();
+  }
 }

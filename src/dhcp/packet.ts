@@ -33,10 +33,10 @@ export const MESSAGE = {
 export const BOOT_REQUEST = 1;
 export const BOOT_REPLY = 2;
 /** The fixed part (236 bytes) and the magic cookie. */
-export const HEADER = 240;
-export const MAGIC = 0x63825363;
+const HEADER = 240;
+const MAGIC = 0x63825363;
 /** One Ethernet frame's payload: no client's request is longer. */
-export const MAX_PACKET = 1500;
+const MAX_PACKET = 1500;
 
 /** What is in force of a DHCP packet. Addresses are dotted, `0.0.0.0` when unset. */
 export interface DhcpPacket {
@@ -57,6 +57,151 @@ export interface DhcpPacket {
 }
 
 /** `255.255.255.255`. */
-export function dotted(bytes: Buffer, at: number): string {
+function dotted(bytes: Buffer, at: number): string {
   return bytes.subarray(at, at + 4).join('.');
+}
+
+/**
+ * Reads one field of options into `into`; the reason when it is broken. It must end with option 255. An option that
+ * comes again continues the earlier one only where that filled all its 255 bytes (RFC 3396); anything else that comes
+ * twice is an attack or a bug, and which of the two counts is anybody's guess.
+ */
+function readOptions(field: Buffer, into: Map<number, Buffer>): string | undefined {
+  const full = new Set<number>();
+  let at = 0;
+  while (at < field.length) {
+    const code = field.readUInt8(at);
+    if (code === OPTION.end) return undefined;
+    if (code === OPTION.pad) {
+      at += 1;
+      continue;
+    }
+    const length = field[at + 1];
+    if (length === undefined || at + 2 + length > field.length) return 'option past the end';
+    const value = field.subarray(at + 2, at + 2 + length);
+    const earlier = into.get(code);
+    if (earlier !== undefined && !full.has(code)) return 'duplicate option';
+    into.set(code, earlier === undefined ? value : Buffer.concat([earlier, value]));
+    if (length === 255) full.add(code);
+    else full.delete(code);
+    at += 2 + length;
+  }
+  return 'no end option';
+}
+
+type ParsedDhcp = { readonly ok: true; readonly packet: DhcpPacket } | { readonly ok: false; readonly reason: string };
+
+const FILE = { start: 108, end: 236 };
+const SNAME = { start: 44, end: 108 };
+
+/** Reads any bytes (RFC 2131 section 2); never throws. The reasons are fixed words: they name a counter. */
+export function parseDhcp(bytes: Buffer): ParsedDhcp {
+  if (bytes.length < HEADER + 1) return reject('too short');
+  if (bytes.length > MAX_PACKET) return reject('too long');
+  if (bytes.readUInt32BE(HEADER - 4) !== MAGIC) return reject('no magic cookie');
+  if (bytes[1] !== 1 || bytes[2] !== 6) return reject('not Ethernet');
+  const options = new Map<number, Buffer>();
+  const main = readOptions(bytes.subarray(HEADER), options);
+  if (main !== undefined) return reject(main);
+  const overload = options.get(OPTION.overload);
+  if (overload !== undefined) {
+    const broken = readOverloaded(bytes, overload, options);
+    if (broken !== undefined) return reject(broken);
+  }
+  const fileHoldsOptions = ((overload?.[0] ?? 0) & 1) === 1;
+  return {
+    ok: true,
+    packet: {
+      op: bytes.readUInt8(0),
+      hops: bytes.readUInt8(3),
+      xid: bytes.readUInt32BE(4),
+      secs: bytes.readUInt16BE(8),
+      flags: bytes.readUInt16BE(10),
+      ciaddr: dotted(bytes, 12),
+      yiaddr: dotted(bytes, 16),
+      siaddr: dotted(bytes, 20),
+      giaddr: dotted(bytes, 24),
+      mac: bytes.toString('hex', 28, 34).replaceAll(/(..)(?!$)/g, '$1:'),
+      file: fileHoldsOptions ? '' : text(bytes.subarray(FILE.start, FILE.end)),
+      options,
+    },
+  };
+}
+
+/** RFC 2132 9.3: the file field first, then sname. They may not say again that there is more. */
+function readOverloaded(bytes: Buffer, overload: Buffer, options: Map<number, Buffer>): string | undefined {
+  const value = overload[0] ?? 0;
+  if (overload.length !== 1 || value < 1 || value > 3) return 'bad overload';
+  const fields = [...((value & 1) === 1 ? [FILE] : []), ...((value & 2) === 2 ? [SNAME] : [])];
+  for (const { start, end } of fields) {
+    const broken = readOptions(bytes.subarray(start, end), options);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+function reject(reason: string): ParsedDhcp {
+  return { ok: false, reason };
+}
+
+function text(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString('latin1', 0, end === -1 ? field.length : end);
+}
+
+/** What is written into a packet; what is missing is zero. Also for clients (tests, doctor). */
+export interface DhcpFields {
+  readonly op: number;
+  readonly xid: number;
+  readonly secs?: number;
+  readonly flags?: number;
+  readonly ciaddr?: string;
+  readonly yiaddr?: string;
+  readonly siaddr?: string;
+  readonly giaddr?: string;
+  readonly mac: string;
+  /** At most 127 bytes: it ends with a zero. */
+  readonly file?: string;
+  /** In this order. A value over 255 bytes is split (RFC 3396). */
+  readonly options: readonly (readonly [code: number, value: Uint8Array])[];
+}
+
+/** BOOTP relays and old ROMs drop anything shorter (RFC 1542 2.1). */
+const MIN_SIZE = 300;
+
+export function encodeDhcp(fields: DhcpFields): Buffer {
+  const options = fields.options.flatMap(([code, value]) => split(code, value));
+  const body = Buffer.concat([...options, Buffer.from([OPTION.end])]);
+  const packet = Buffer.alloc(Math.max(MIN_SIZE, HEADER + body.length));
+  packet.set([fields.op, 1, 6, 0]);
+  packet.writeUInt32BE(fields.xid, 4);
+  packet.writeUInt16BE(fields.secs ?? 0, 8);
+  packet.writeUInt16BE(fields.flags ?? 0, 10);
+  packet.set(address(fields.ciaddr), 12);
+  packet.set(address(fields.yiaddr), 16);
+  packet.set(address(fields.siaddr), 20);
+  packet.set(address(fields.giaddr), 24);
+  packet.write(fields.mac.replaceAll(':', ''), 28, 6, 'hex');
+  packet.write((fields.file ?? '').slice(0, 127), 108, 127, 'latin1');
+  packet.writeUInt32BE(MAGIC, HEADER - 4);
+  body.copy(packet, HEADER);
+  return packet;
+}
+
+/** The four bytes of a dotted address; zeros for anything else. */
+export function address(dotted = '0.0.0.0'): Buffer {
+  const parts = dotted.split('.').map(Number);
+  const valid = parts.length === 4 && parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255);
+  return Buffer.from(valid ? parts : [0, 0, 0, 0]);
+}
+
+function split(code: number, value: Uint8Array): Buffer[] {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  do {
+    const piece = value.subarray(at, at + 255);
+    pieces.push(Buffer.from([code, piece.length]), Buffer.from(piece));
+    at += 255;
+  } while (at < value.length);
+  return pieces;
 }

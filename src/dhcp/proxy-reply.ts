@@ -1,6 +1,5 @@
-import { address, encodeDhcp } from './encode.ts';
+import { address, BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
 import { netbootMachine, type NetbootMachine } from './machine.ts';
-import { BOOT_REPLY, BOOT_REQUEST, MESSAGE, OPTION, type DhcpPacket } from './packet.ts';
 
 /** Where a packet came from and where it arrived. */
 export interface ProxyQuestion {

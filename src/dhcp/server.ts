@@ -1,16 +1,63 @@
-import type { Log } from '../model/log.ts';
-import type { Service } from '../model/service.ts';
-import { LEFT_OUT, RASPBERRY_PI, asksToNetboot, type NetbootMachine } from './machine.ts';
-import { OPTION, type DhcpPacket } from './packet.ts';
-import { parseDhcp } from './parse.ts';
-import { proxyReply, type BootChoice, type Endpoint, type ProxyAnswer } from './proxy-reply.ts';
+import type { Log, Service } from '../model/service.ts';
+import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import { createRateLimit, type RateLimits } from '../net/rate-limit.ts';
-import { localAddresses, type LocalAddress } from '../net/addresses.ts';
-import { createOnce } from '../net/once.ts';
-import { DhcpCounters } from './counters.ts';
-import { createEchoes } from './echoes.ts';
+import { createOnce } from '../net/udp-socket.ts';
+import { asksToNetboot, LEFT_OUT, type NetbootMachine, RASPBERRY_PI } from './machine.ts';
+import { type DhcpPacket, OPTION, parseDhcp } from './packet.ts';
 import { Placement } from './placement.ts';
+import { type BootChoice, type Endpoint, type ProxyAnswer, proxyReply } from './proxy-reply.ts';
 import { createDhcpSockets, type Heard, type KernelDrops } from './sockets.ts';
+
+/** No firmware asks again so soon: retries begin at a second. */
+const WINDOW_MS = 250;
+const MOST = 4096;
+
+/**
+ * True for a broadcast that was heard a moment ago already: a host with two interfaces in one network hears each of them
+ * twice. `now`: milliseconds of any steady clock.
+ */
+export function createEchoes(): (packet: DhcpPacket, now: number) => boolean {
+  const heard = new Map<string, number>();
+  return (packet, now) => {
+    const type = packet.options.get(OPTION.messageType)?.[0] ?? 0;
+    const key = `${packet.mac} ${packet.xid} ${type} ${packet.secs} ${packet.giaddr} ${packet.hops}`;
+    const before = heard.get(key);
+    if (before !== undefined && now - before < WINDOW_MS) return true;
+    heard.delete(key);
+    heard.set(key, now);
+    if (heard.size > MOST) heard.delete(heard.keys().next().value ?? key);
+    return false;
+  };
+}
+
+/** What the door has seen, by reason. The reasons are fixed words: no packet can make more of them. */
+export class DhcpCounters {
+  answered = 0;
+  /** Would have been answered, but for the rate limit. */
+  limited = 0;
+  /** Answers that the host could not send. */
+  unsent = 0;
+  /** Packets that were lost before they were looked at: the kernel's buffer or ours was full. */
+  dropped = 0;
+  /** When the last of them was, on the clock of `performance.now()`. */
+  droppedAt: number | undefined;
+  readonly #silent = new Map<string, number>();
+
+  silent(reason: string): void {
+    this.#silent.set(reason, (this.#silent.get(reason) ?? 0) + 1);
+  }
+
+  drop(packets: number, now: number): void {
+    if (packets === 0) return;
+    this.dropped += packets;
+    this.droppedAt = now;
+  }
+
+  /** Why nothing was said, and how often. */
+  get silences(): ReadonlyMap<string, number> {
+    return this.#silent;
+  }
+}
 
 export interface DhcpSettings {
   /** `0.0.0.0`: every interface; else the address of the only one that is answered at. */

@@ -1,11 +1,90 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Endpoint } from './proxy-reply.ts';
+import type { Log } from '../model/service.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
-import { AnswerSockets } from './answer-sockets.ts';
-import { createInbox } from './inbox.ts';
+import type { Endpoint } from './proxy-reply.ts';
+
+/**
+ * One socket for each of our addresses, kept. Firmware wants port 67 as the source, and a broadcast leaves by the
+ * interface whose address the socket has (a wildcard's goes by the default route).
+ *
+ * Each is connected to where it sends. An unconnected socket of our address and port 67 would be the kernel's better match
+ * for the unicast renewals of a DHCP server beside us; a connected one hears nobody but its peer, and nothing comes from
+ * the broadcast address.
+ */
+export class AnswerSockets {
+  readonly #to: Endpoint;
+  readonly #port: number;
+  readonly #sockets = new Map<string, Promise<Socket>>();
+
+  /** `port`: the port to send from. `to`: where every answer goes. */
+  constructor(port: number, to: Endpoint) {
+    this.#port = port;
+    this.#to = to;
+  }
+
+  /** Resolves when the kernel has it. Rejects when it cannot be sent; the next answer tries with a new socket. */
+  async send(address: string, bytes: Buffer): Promise<void> {
+    const opening = this.#sockets.get(address) ?? connected(address, this.#port, this.#to);
+    this.#sockets.set(address, opening);
+    try {
+      const socket = await opening;
+      await new Promise<void>((resolve, reject) => {
+        socket.send(bytes, (cause) => {
+          if (cause === null) resolve();
+          else reject(cause);
+        });
+      });
+    } catch (cause) {
+      if (this.#sockets.get(address) === opening) await this.close(address);
+      throw cause;
+    }
+  }
+
+  async close(address: string): Promise<void> {
+    const opening = this.#sockets.get(address);
+    this.#sockets.delete(address);
+    const socket = await opening?.catch(() => undefined);
+    if (socket === undefined) return;
+    await new Promise<void>((resolve) => {
+      socket.close(resolve);
+    });
+  }
+
+  async closeAll(): Promise<void> {
+    for (const address of [...this.#sockets.keys()]) await this.close(address);
+  }
+}
+
+async function connected(address: string, port: number, to: Endpoint): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true, lookup: numeric });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address, port, exclusive: true }, () => {
+        socket.setBroadcast(true);
+        socket.connect(to.port, to.address, () => {
+          socket.off('error', reject);
+          resolve();
+        });
+      });
+    });
+  } catch (cause) {
+    socket.close();
+    throw cause;
+  }
+  // What goes wrong with an answer is told to its sender.
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+type Lookup = NonNullable<Parameters<typeof createSocket>[0] & object>['lookup'];
+
+/** Everything here is an address already. */
+const numeric: Lookup = (host, _options, callback) => {
+  callback(null, host, 4);
+};
 
 /** A packet, and where it was heard. */
 export interface Heard {
@@ -214,6 +293,55 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
       for (const station of [...stations.values()]) await close(station);
       inbox.close();
       await answers.closeAll();
+    },
+  };
+}
+
+/** What came from the network and is not looked at yet. */
+interface Inbox<T> {
+  /** False when there is no room: the packet is lost. */
+  put(packet: T): boolean;
+  /** Forgets what waits; nothing is handled any more. */
+  close(): void;
+}
+
+/**
+ * Packets are taken out of the kernel's buffer first and answered afterwards, a few for each turn of the event loop: a room
+ * that gets its power back asks faster than we answer, and the kernel's buffer holds a few hundred packets.
+ * `handle` must not throw.
+ */
+export function createInbox<T>(handle: (packet: T) => void, { room = 8192, perTurn = 16 } = {}): Inbox<T> {
+  let waiting: T[] = [];
+  let next = 0;
+  let turn: NodeJS.Immediate | undefined;
+
+  const work = (): void => {
+    turn = undefined;
+    const until = Math.min(next + perTurn, waiting.length);
+    while (next < until) {
+      const packet = waiting[next];
+      next += 1;
+      if (packet !== undefined) handle(packet);
+    }
+    if (next < waiting.length) {
+      turn = setImmediate(work);
+      return;
+    }
+    waiting = [];
+    next = 0;
+  };
+
+  return {
+    put(packet) {
+      if (waiting.length - next >= room) return false;
+      waiting.push(packet);
+      turn ??= setImmediate(work);
+      return true;
+    },
+    close() {
+      clearImmediate(turn);
+      waiting = [];
+      next = 0;
     },
   };
 }

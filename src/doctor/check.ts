@@ -1,23 +1,20 @@
-import type { Problem } from '../model/problem.ts';
+import { Failure, failureLine, type Problem } from '../model/failure.ts';
 import { DOCUMENT_KINDS, initrdPath, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
-import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
-import { typicalMachine } from '../boot/placeholder.ts';
-import { createTemplateShelf } from '../boot/template-shelf.ts';
-import { findDocument } from '../catalog/find-document.ts';
-import type { Snapshot } from '../catalog/snapshot.ts';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { Origin } from '../model/origin.ts';
+import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
+import { createTemplateShelf } from '../boot/template-data.ts';
+import { findDocument, type Snapshot } from '../catalog/snapshot.ts';
+import type { Origin } from '../model/plan.ts';
 import { whyNotWritable } from '../files/writable.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
 import { unwritable } from '../machines/mark-problems.ts';
 import type { Settings } from '../settings/settings.ts';
 import { keysThatEnd } from '../releases/key-ends.ts';
 import { readKnownKeys } from '../releases/keys.ts';
-import { COREOS_KEYS } from '../os/old-feeds-coreos.ts';
-import { FEEDS } from '../os/feeds.ts';
+import { COREOS_KEYS } from '../os/coreos.ts';
+import { FEEDS } from '../os/systems.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
-import { likelyOrigin, readHouse, type House } from '../context/app-context.ts';
+import { type House, likelyOrigin, readHouse } from '../context/app-context.ts';
 
 export interface CheckReport {
   readonly profiles: number;

@@ -2,15 +2,12 @@ import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
-import { discoverOffers, type DiscoverAt, type Offer } from '../dhcp/discover.ts';
-import { localAddresses, type LocalAddress } from '../net/addresses.ts';
-import { probePort } from '../net/port-probe.ts';
-import { HOST_FILES } from '../files/host-file.ts';
+import { type DiscoverAt, discoverOffers, type Offer } from '../dhcp/discover.ts';
+import { type LocalAddress, localAddresses, probePort } from '../net/addresses.ts';
+import { HOST_FILES } from '../files/system-error.ts';
 import type { Rules } from './firewall.ts';
-import { holderOf } from './holders.ts';
-import type { PortProbes } from './ports.ts';
+import { holderOf, type PortProbes, rightsOf } from './ports.ts';
 import type { HealthAnswer } from './reach.ts';
-import { rightsOf } from './rights.ts';
 
 /** Everything that the doctor asks of the world. */
 export interface Probes extends PortProbes {

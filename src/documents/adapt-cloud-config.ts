@@ -1,4 +1,4 @@
-import { cloudConfigKind } from './cloud-config-kind.ts';
+import { cloudConfigKind } from './cloud-config.ts';
 import { Findings } from './finding.ts';
 import { fillPlatformVariables, type Addresses } from './platform-variables.ts';
 import { readYaml, type YamlNode } from './yaml-tree.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import { schemaCheck, typeWords, valueWords, type Violation } from './check-schema.ts';
 import { shown, type Findings, type Path } from './finding.ts';
 import { locate, type YamlNode } from './yaml-tree.ts';

@@ -1,19 +1,60 @@
-import { nearest } from '../model/nearest.ts';
+import { createRequire } from 'node:module';
+import { nearest } from '../model/name.ts';
 import type { SystemId } from '../model/profile.ts';
-import { typeWords, valueWords, type Violation } from './check-schema.ts';
-import { cloudConfigKind, headerRemedy } from './cloud-config-kind.ts';
+import { schemaCheck, typeWords, valueWords, type Violation } from './check-schema.ts';
 import { checkCloudConfigRules } from './cloud-config-rules.ts';
-import {
-  checkCloudConfigSchema,
-  childSchema,
-  cloudConfigSchema,
-  knownKeys,
-  resolved,
-  type SchemaNode,
-} from './cloud-config-schema.ts';
-import { type Findings, shown, type Path } from './finding.ts';
+import { type Findings, type Path, shown } from './finding.ts';
 import { emptyPlatformVariables, nearlyPlatformVariables } from './platform-variables.ts';
 import { locate, readYaml, type YamlMap, type YamlNode } from './yaml-tree.ts';
+
+/** The part of JSON Schema that coreos-cloud-config.schema.json uses. */
+interface SchemaNode {
+  readonly $ref?: string;
+  readonly allOf?: readonly SchemaNode[];
+  readonly type?: string | readonly string[];
+  readonly items?: SchemaNode;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  readonly deprecated?: boolean;
+  readonly description?: string;
+  readonly definitions?: Readonly<Record<string, SchemaNode>>;
+}
+
+// `require` reads JSON without the warning that `import ... with { type: 'json' }` prints on Node 20.
+const SCHEMA = createRequire(import.meta.url)('./coreos-cloud-config.schema.json') as SchemaNode;
+
+/** Every key and type that coreos-cloudinit knows. */
+export const cloudConfigSchema: SchemaNode = SCHEMA;
+export const checkCloudConfigSchema = schemaCheck(SCHEMA);
+
+/** Follows `$ref`, and `allOf` with one entry (which is how draft-07 puts words beside a `$ref`). */
+export function resolved(node: SchemaNode | undefined): SchemaNode | undefined {
+  let at = node;
+  while (at !== undefined) {
+    const next =
+      at.allOf?.[0] ?? (at.$ref === undefined ? undefined : SCHEMA.definitions?.[at.$ref.replace(/^.*\//, '')]);
+    if (next === undefined) return at;
+    at = next;
+  }
+  return undefined;
+}
+
+/** What the schema says of a key; unresolved, so that `deprecated` is still there. */
+export function childSchema(node: SchemaNode | undefined, key: string): SchemaNode | undefined {
+  const map = resolved(node);
+  if (map?.properties !== undefined && Object.hasOwn(map.properties, key)) return map.properties[key];
+  return Object.entries(map?.patternProperties ?? {}).find(([pattern]) => new RegExp(pattern).test(key))?.[1];
+}
+
+/** The keys of a map, underscored. */
+export function knownKeys(node: SchemaNode | undefined): readonly string[] {
+  const map = resolved(node);
+  const patterns = Object.keys(map?.patternProperties ?? {});
+  return [
+    ...Object.keys(map?.properties ?? {}),
+    ...patterns.map((key) => key.replaceAll('[-_]', '_').replaceAll(/[$^]/g, '')),
+  ];
+}
 
 export interface CloudConfigTarget {
   readonly system?: SystemId;
@@ -210,4 +251,33 @@ function patternWords(choices: unknown): string {
   if (words !== undefined) return `one of ${words.replaceAll('\\', '').split('|').join(', ')}`;
   if (pattern.includes('[0-7]')) return 'three or four octal digits such as 0644';
   return pattern.includes('[0-9]|1[0-9]|2[0-3]') ? 'a time such as 04:00 or "Thu 04:00"' : 'a duration such as 1h30m';
+}
+
+/** What coreos-cloudinit takes a text for, by its first line (config.go, script.go and ignition.go there). */
+type CloudConfigKind = 'empty' | 'script' | 'cloud-config' | 'multipart' | 'ignition' | 'unknown';
+
+export function cloudConfigKind(text: string): CloudConfigKind {
+  if (text === '') return 'empty';
+  if (text.startsWith('#!')) return 'script';
+  if (firstLine(text) === '#cloud-config') return 'cloud-config';
+  if (/^(?:content-type: *multipart\/|mime-version:)/i.test(text)) return 'multipart';
+  if (/^\s*\{/.test(text) && /"ignition(?:Version)?"/.test(text)) return 'ignition';
+  return 'unknown';
+}
+
+/** Right-trimmed, as coreos-cloudinit compares it: CRLF and trailing blanks are fine, anything before it is not. */
+export function firstLine(text: string): string {
+  return text.slice(0, 4096).split('\n', 1)[0]?.trimEnd() ?? '';
+}
+
+/** Why the first line is not `#cloud-config`, where a person would think it is. */
+export function headerRemedy(text: string): string {
+  if (text.startsWith('\ufeff')) return 'save the file without a byte order mark';
+  if (/^#cloud-config[^\n]*\S/.test(firstLine(text)) || firstLine(text).toLowerCase() === '#cloud-config') {
+    return 'nothing else may stand in the first line';
+  }
+  if (/^[ \t]*#[ \t]*cloud-config[ \t\r]*$/m.test(text.slice(0, 65_536))) {
+    return 'move "#cloud-config" to the very first line, without blanks before or in it';
+  }
+  return 'begin the file with the line "#cloud-config"';
 }

@@ -1,4 +1,4 @@
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import { shown, type Findings } from './finding.ts';
 
 /** Sections of any Anaconda (pykickstart's documentation, chapters 4 to 10; `%anaconda` was Fedora 22 to 33). */

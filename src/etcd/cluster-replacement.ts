@@ -1,6 +1,6 @@
 import { memberId } from './members.ts';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import type { ClusterMember, ClusterView } from './clusters.ts';
 
 export interface ReplacementStep {

@@ -1,12 +1,13 @@
-import { clusterSize, type ClusterLinks } from '../boot/cluster-data.ts';
+import { type ClusterLinks, clusterSize } from '../boot/template-data.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
-import { clusterToken } from './cluster-token.ts';
-import type { Discovery } from './discovery.ts';
+import type { StoredToken } from '../model/discovery.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Origin } from '../model/origin.ts';
+import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Service } from '../model/service.ts';
+import type { Log, Service } from '../model/service.ts';
+import { expandListen, type LocalAddress, localAddresses } from '../net/addresses.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Discovery } from './discovery.ts';
 
 /** The discovery URLs of clusters as far as they are known: templates are rendered without waiting. */
 export class ClusterUrls implements ClusterLinks {
@@ -142,4 +143,73 @@ export function wantedClusters(profiles: Iterable<Profile>): ReadonlyMap<string,
 
 function reason(error: unknown): string {
   return error instanceof Failure ? failureLine(error) : 'see the log of the server';
+}
+
+/** A cluster as profiles ask for it. */
+interface WantedCluster {
+  readonly name: string;
+  readonly size: number;
+  readonly urlOf: (token: string) => string;
+}
+
+interface ClusterToken {
+  readonly token: StoredToken;
+  /** Why it is not what the profiles ask for now; absent when it is. */
+  readonly kept?: string;
+}
+
+/**
+ * The token of a cluster, made when there is none. It stays the same over restarts. Another size or another base URL
+ * makes a new one only while nobody has registered: those who have would never meet the others.
+ */
+export async function clusterToken(discovery: Discovery, wanted: WantedCluster): Promise<ClusterToken> {
+  const { name, size, urlOf } = wanted;
+  const make = async (): Promise<ClusterToken> => ({
+    token: await discovery.create({ size, urlOf, cluster: name }),
+  });
+  const token = discovery.all().findLast(({ cluster }) => cluster === name);
+  if (token === undefined) return await make();
+  const other =
+    token.size !== size
+      ? `the size is ${String(token.size)} and not ${String(size)}`
+      : token.url === urlOf(token.token)
+        ? undefined
+        : `the discovery URL is ${token.url}`;
+  if (other === undefined) return { token };
+  if (token.members.length > 0 || token.complete) {
+    return { token, kept: `${other}, since members have registered` };
+  }
+  await discovery.forget(token.token);
+  return await make();
+}
+
+/**
+ * What discovery URLs begin with. Every member must be given the same bytes, so this is the base URL of the settings, or
+ * else the one address at which machines can reach this host, and never what a request says. Throws Failure
+ * `unavailable` where it could be one or another.
+ */
+export function discoveryBase(
+  { baseUrl, http }: Pick<Settings, 'baseUrl' | 'http'>,
+  port: number,
+  local: readonly LocalAddress[] = localAddresses(),
+): Origin {
+  if (baseUrl !== undefined) return baseUrl;
+  const named = http.host !== '0.0.0.0' && http.host !== '::';
+  const reached = named
+    ? [http.host]
+    : expandListen(
+        http.host,
+        local.filter(({ internal }) => !internal),
+      ).filter((address) => !/^fe80:/i.test(address));
+  const [address] = reached;
+  const origin =
+    address === undefined || reached.length > 1
+      ? undefined
+      : originFromHost(`${address.includes(':') ? `[${address}]` : address}:${String(port)}`);
+  if (origin !== undefined) return origin;
+  const why =
+    reached.length > 1 ? `this host has several addresses (${reached.join(', ')})` : 'this host has no address';
+  throw new Failure('unavailable', `discovery URLs need one spelling, and ${why}`, {
+    remedy: 'set PILOTLIGHT_BASE_URL to how machines reach this server, http://192.168.122.1:4777',
+  });
 }

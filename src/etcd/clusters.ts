@@ -1,9 +1,9 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { clusterSize } from '../boot/cluster-data.ts';
+import { clusterSize } from '../boot/template-data.ts';
 import { readMember } from './members.ts';
 import type { StoredToken } from '../model/discovery.ts';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import type { Node, Profile } from '../model/profile.ts';
 
 /** Who is in a cluster. */

@@ -1,10 +1,19 @@
 import { Failure } from '../model/failure.ts';
-import { judge, type RefusalCode } from './judge.ts';
-import { KeyedMutex } from '../model/keyed-mutex.ts';
-import { keyOf, listNode, memberNode, sizeNode, type KeyNode, type Outcome, type Refusal } from './nodes.ts';
+import {
+  judge,
+  type KeyNode,
+  keyOf,
+  listNode,
+  memberNode,
+  type Outcome,
+  type Refusal,
+  type RefusalCode,
+  sizeNode,
+} from './nodes.ts';
+import { KeyedMutex } from '../model/service.ts';
 import { applyChange, type DiscoveryChange, type DiscoveryStore, type StoredToken } from '../model/discovery.ts';
-import { idleToken, isSize, isToken } from './tokens.ts';
-import { Watchers, type WatcherLimits } from './watchers.ts';
+import { idleToken, isSize, isToken } from './members.ts';
+import { type WatcherLimits, Watchers } from './watchers.ts';
 
 export interface DiscoveryLimits extends WatcherLimits {
   readonly tokens: number;

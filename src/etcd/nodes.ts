@@ -1,5 +1,5 @@
-import type { RefusalCode } from './judge.ts';
 import type { StoredMember, StoredToken } from '../model/discovery.ts';
+import { isMemberId, memberId, readMember } from './members.ts';
 
 /** A key of etcd's v2 store, as its clients read it. */
 export interface KeyNode {
@@ -55,4 +55,49 @@ export function listNode({ token, createdIndex, members }: StoredToken, sorted: 
     modifiedIndex: createdIndex,
     createdIndex,
   };
+}
+
+/** etcd's numbers of what can be wrong (etcd v2, error codes); the member prints the number and our cause. */
+export type RefusalCode = 100 | 103 | 105 | 203 | 209;
+
+type Judgement =
+  | { readonly kind: 'welcome'; readonly complete: boolean }
+  | { readonly kind: 'again'; readonly member: StoredMember }
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly cause: string };
+
+/**
+ * Whether a registration is taken. Only the member that is at fault is refused: one duplicate name in the list would
+ * make every member of the cluster exit, and the token useless.
+ *
+ * The same member with the same value is welcome again unless it may have started: before the token was complete nobody
+ * has, and one that was never told that it is registered (its answer was lost) has not either. After that it comes with
+ * an empty disk under an old ID, and etcd would panic or forget votes: 105, which etcd prints as "has previously
+ * registered".
+ */
+export function judge(token: StoredToken, id: string, value: string, key: string): Judgement {
+  const refused = (code: RefusalCode, cause: string): Judgement => ({ kind: 'refused', code, cause });
+  const known = token.members.find((member) => member.id === id);
+  if (known !== undefined) {
+    const free = known.value === value && (!token.complete || !known.confirmed);
+    return free ? { kind: 'again', member: known } : refused(105, key);
+  }
+  if (!isMemberId(id)) return refused(209, `"${id.slice(0, 40)}" is no member ID: etcd 2.3 to 3.6 is served`);
+  const words = readMember(value);
+  if (words === undefined) return refused(209, 'the value is not name=http://host:port, up to 1024 characters');
+  if (memberId(words.urls, token.url) !== id) {
+    return refused(209, `use the discovery URL exactly as given: ${token.url}`);
+  }
+  for (const member of token.members) {
+    const other = readMember(member.value);
+    if (other?.name === words.name) return refused(209, `name ${words.name} is already registered by ${member.id}`);
+    const url = words.urls.find((one) => other?.urls.includes(one));
+    if (url !== undefined) return refused(209, `peer URL ${url} is already registered by ${member.id}`);
+  }
+  if (token.complete) {
+    return refused(103, `the cluster of ${String(token.size)} was complete: add ${words.name} with etcdctl member add`);
+  }
+  if (token.members.length >= token.size) {
+    return refused(103, `the cluster has its ${String(token.size)} members`);
+  }
+  return { kind: 'welcome', complete: token.members.length + 1 === token.size };
 }

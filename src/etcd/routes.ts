@@ -1,22 +1,69 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { show } from '../http/query.ts';
+import { ClientLeft, readBody, withinPatience } from '../http/read-body.ts';
+import { failureReply, jsonReply, lineReply, methodReply, type Reply, sendReply, textReply } from '../http/reply.ts';
+import { decodeSegments, peerOf, type RequestHead, splitTarget } from '../http/request-head.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import type { Origin } from '../model/plan.ts';
+import type { Log } from '../model/service.ts';
+import { busyReply, DiscoveryPolls, invalidReply, outcomeReply } from './polls.ts';
 import type { Discovery } from './discovery.ts';
 import type { Outcome } from './nodes.ts';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Origin } from '../model/origin.ts';
-import { discoveryPath, type DiscoveryForm, type DiscoveryPath } from './discovery-path.ts';
-import { DiscoveryPolls } from './polls.ts';
-import { discoveryQuery, wholeNumber, type DiscoveryQuery } from './discovery-query.ts';
-import { busyReply, invalidReply, outcomeReply } from './discovery-reply.ts';
-import { jsonReply, textReply } from '../http/desk-reply.ts';
-import { failureReply, methodReply } from '../http/failure-reply.ts';
-import { peerOf } from '../http/peer.ts';
-import { show } from '../http/percent.ts';
-import { ClientLeft, readBody } from '../http/read-body.ts';
-import { lineReply, sendReply, type Reply } from '../http/reply.ts';
-import type { RequestHead } from '../http/request-head.ts';
-import { splitTarget } from '../http/target.ts';
-import { withinPatience } from '../http/within-patience.ts';
+
+/** What etcd asks for beside the path. Everything else in the query is left alone: operators may add a secret to it. */
+interface DiscoveryQuery {
+  readonly wait: boolean;
+  readonly sorted: boolean;
+  /** 0: none was given. Undefined: it is not a number. */
+  readonly waitIndex: number | undefined;
+  /** Of `/discovery/new`; undefined when it is not a number. */
+  readonly size: number | undefined;
+}
+
+const DEFAULT_SIZE = '3';
+
+export function discoveryQuery(query: string): DiscoveryQuery {
+  const fields = new URLSearchParams(query);
+  return {
+    wait: fields.get('wait') === 'true',
+    sorted: fields.get('sorted') === 'true',
+    waitIndex: wholeNumber(fields.get('waitIndex') ?? '0'),
+    size: wholeNumber(fields.get('size') ?? DEFAULT_SIZE),
+  };
+}
+
+/** Undefined for signs, fractions, exponents and what no double holds. */
+export function wholeNumber(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** What a path below /discovery/ names. */
+type DiscoveryPath =
+  | { readonly kind: 'new' }
+  /** Every token: for operators. */
+  | { readonly kind: 'all' }
+  | { readonly kind: 'token'; readonly token: string; readonly form: DiscoveryForm }
+  | { readonly kind: 'size'; readonly token: string; readonly form: DiscoveryForm }
+  | { readonly kind: 'member'; readonly token: string; readonly id: string }
+  | { readonly kind: 'unknown' };
+
+/** The two spellings of a discovery URL; a cluster's members must all use one of them. */
+type DiscoveryForm = '/discovery/' | '/v2/keys/discovery/';
+
+const FORMS: readonly DiscoveryForm[] = ['/discovery/', '/v2/keys/discovery/'];
+
+/** Undefined for a path that is none of ours. A slash at the end is etcd's when its URL has one: it changes nothing. */
+export function discoveryPath(path: string): DiscoveryPath | undefined {
+  const form = FORMS.find((prefix) => path.startsWith(prefix));
+  if (form === undefined) return undefined;
+  if (path === '/discovery/') return { kind: 'all' };
+  const [token, ...rest] = decodeSegments(path.slice(form.length).replace(/\/$/, '')) ?? [];
+  if (token === undefined || rest.length > 2) return { kind: 'unknown' };
+  const [id, leaf] = rest;
+  if (id === undefined) return token === 'new' ? { kind: 'new' } : { kind: 'token', token, form };
+  if (id === '_config') return leaf === 'size' ? { kind: 'size', token, form } : { kind: 'unknown' };
+  return leaf === undefined && !id.startsWith('_') ? { kind: 'member', token, id } : { kind: 'unknown' };
+}
 
 export interface DiscoveryDoorOptions {
   readonly discovery: Discovery;

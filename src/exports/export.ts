@@ -1,24 +1,29 @@
-import { Failure } from '../model/failure.ts';
-import type { Origin } from '../model/origin.ts';
-import type { Problem } from '../model/problem.ts';
-import { localAddresses, type LocalAddress } from '../net/addresses.ts';
-import { ansibleInventory } from './ansible-inventory.ts';
-import { CONFIG_DRIVE_KINDS, configDrive } from './node-documents.ts';
-import { dnsmasqConfig } from './dnsmasq.ts';
-import { GUESTINFO_KINDS, guestinfo } from './guestinfo.ts';
-import { hostsOf } from './host.ts';
-import { hostsFile } from './hosts.ts';
-import { FW_CFG_KINDS, fwCfgArgument } from './ignition-fw-cfg.ts';
-import { knownHosts } from './known-hosts.ts';
-import { libvirtDomain } from './libvirt.ts';
-import { libvirtNetwork } from './libvirt-network.ts';
-import { sshConfig } from './ssh-config.ts';
-import { writeOut } from '../files/write-out.ts';
+import type { Question } from '../boot/boot-service.ts';
+import { type House, readHouse } from '../context/app-context.ts';
+import { writeOut } from '../files/publish.ts';
+import { nodesWithKeys } from '../machines/identities.ts';
+import { Failure, type Problem } from '../model/failure.ts';
+import { type MachineFacts, parseLabel } from '../model/machine.ts';
+import type { Origin } from '../model/plan.ts';
+import type { DocumentKind, Node, SystemId } from '../model/profile.ts';
+import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
-import { documentFor, publicKeys } from './export-document.ts';
+import { ansibleInventory, findNode, hostsFile, hostsOf } from './host.ts';
+import { dnsmasqConfig } from './dnsmasq.ts';
 import type { ExportKind } from './export-kinds.ts';
 import { networkOf, parseDomain, parseKnownHosts, parsePlug, parseUser, serverOf } from './export-options.ts';
-import { readHouse } from '../context/app-context.ts';
+import {
+  carriedKind,
+  CONFIG_DRIVE_KINDS,
+  configDrive,
+  FW_CFG_KINDS,
+  fwCfgArgument,
+  guestinfo,
+  GUESTINFO_KINDS,
+  type NodeDocument,
+} from './node-documents.ts';
+import { knownHosts, sshConfig } from './ssh-config.ts';
+import { libvirtDomain, libvirtNetwork } from './libvirt.ts';
 
 /** As the command line says it, not yet checked. */
 export interface ExportRequest {
@@ -151,4 +156,49 @@ function refuseBroken(problems: readonly Problem[]): void {
     place: found.place,
     remedy: found.remedy ?? 'see `pilotlight check`: its machines would be missing here',
   });
+}
+
+interface ExportedDocument extends NodeDocument {
+  /** The text of the SSH key that the profile names. */
+  readonly sshKey?: string;
+  /** NoCloud's meta-data; empty for every other kind. */
+  readonly metaData: string;
+}
+
+/** The document of one node, from the desk: what the server would send it over HTTP. */
+async function documentFor(
+  house: House,
+  origin: Origin,
+  name: string,
+  kinds: Readonly<Record<SystemId, readonly DocumentKind[]>>,
+  way: string,
+): Promise<ExportedDocument> {
+  const snapshot = house.catalog.current();
+  const { profile, node } = findNode(snapshot.profiles.values(), name);
+  const kind = carriedKind(profile, kinds[profile.system], way);
+  if (profile.ssh_host_keys) await house.identities.ensure([node.name]);
+  const question: Question = { facts: factsOf(node), origin };
+  const { body } = await house.desk.documentOf(kind, question);
+  const metaData = kind === 'nocloud' ? (await house.desk.nocloud('meta-data', question)).body.toString() : '';
+  const key = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
+  return { node, profile, kind, body, metaData, ...(key === undefined ? {} : { sshKey: key }) };
+}
+
+/** The public keys of all nodes that have one, made where they are not there yet. */
+async function publicKeys({ catalog, identities }: House): Promise<(node: string) => string | undefined> {
+  await identities.ensure(nodesWithKeys(catalog.current().profiles.values()));
+  return (node) => identities.keyOf(node)?.publicKey;
+}
+
+/** What the machine says of itself when it asks. */
+function factsOf({ name, mac, uuid, serial }: Node): MachineFacts {
+  const label = serial === undefined ? undefined : parseLabel(serial);
+  if (mac === undefined && uuid === undefined && label === undefined) {
+    throw new Failure('broken', `nothing says which machine ${name} is`);
+  }
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(label === undefined ? {} : { serial: label }),
+  };
 }

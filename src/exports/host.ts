@@ -1,7 +1,66 @@
 import { Failure } from '../model/failure.ts';
 import type { Mac } from '../model/mac.ts';
-import type { Profile, SystemId } from '../model/profile.ts';
-import { isIpv4 } from './ipv4.ts';
+import { nearest } from '../model/name.ts';
+import type { Node, Profile, SystemId } from '../model/profile.ts';
+
+/** An IPv4 network and the address of the router (or of libvirt's bridge) in it. */
+export interface Network {
+  readonly router: string;
+  /** Its first address. */
+  readonly base: string;
+  readonly netmask: string;
+  /** Prefix length. */
+  readonly prefix: number;
+}
+
+// No leading zeros: some programs read 010 as octal (RFC 6943 3.1.1).
+const DOTTED = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+export function isIpv4(text: string): boolean {
+  return DOTTED.test(text);
+}
+
+/** `192.168.122.1/24`. Undefined for anything else, and for networks without room for a router and a machine. */
+export function parseNetwork(text: string): Network | undefined {
+  const [router = '', length = '', rest] = text.split('/');
+  if (rest !== undefined || !isIpv4(router) || !/^\d{1,2}$/.test(length)) return undefined;
+  const prefix = Number(length);
+  if (prefix < 8 || prefix > 30) return undefined;
+  const mask = (0xffffffff << (32 - prefix)) >>> 0;
+  const base = (numberOf(router) & mask) >>> 0;
+  return { router, base: textOf(base), netmask: textOf(mask), prefix };
+}
+
+/** A machine's address: not the network's own, not its broadcast address, not the router's. */
+export function hasMachine(network: Network, ip: string): boolean {
+  const size = 2 ** (32 - network.prefix);
+  const offset = numberOf(ip) - numberOf(network.base);
+  return offset > 0 && offset < size - 1 && ip !== network.router;
+}
+
+/** The half of the network without the router: for machines that no profile names yet, which say on their screen who they are. */
+export function poolOf(network: Network): { readonly first: string; readonly last: string } {
+  const base = numberOf(network.base);
+  const size = 2 ** (32 - network.prefix);
+  const half = size / 2;
+  const low = numberOf(network.router) - base >= half;
+  return { first: textOf(base + (low ? 1 : half)), last: textOf(base + (low ? half - 1 : size - 2)) };
+}
+
+function numberOf(ip: string): number {
+  return ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function textOf(address: number): string {
+  return [24, 16, 8, 0].map((shift) => String((address >>> shift) & 255)).join('.');
+}
+
+/** These images have one user for people, and it is not root. */
+export const LOGIN_USERS: Partial<Readonly<Record<SystemId, string>>> = {
+  coreos: 'core',
+  flatcar: 'core',
+  'fedora-coreos': 'core',
+};
 
 /** A node as its neighbours' files know it. */
 export interface Host {
@@ -94,4 +153,82 @@ function refuseTwins(hosts: readonly Host[], key: 'name' | 'ip'): void {
     }
     seen.set(value, host);
   }
+}
+
+/**
+ * A YAML inventory: every node, and a group for each profile and each system. Their names have a prefix because Ansible
+ * mixes up a group and a host of the same name. Every string is quoted as JSON, which YAML reads as it is.
+ */
+export function ansibleInventory(hosts: readonly Host[], domain: string | undefined): string {
+  const lines = [
+    '# Written by `pilotlight export ansible-inventory`: ansible-inventory -i FILE --list',
+    'all:',
+    '  hosts:',
+  ];
+  if (hosts.length === 0) return `${lines.slice(0, 2).join('\n')} {}\n`;
+  for (const host of hosts) {
+    lines.push(`    ${quoted(host.name)}:`);
+    for (const [key, value] of variables(host, domain)) lines.push(`      ${key}: ${quoted(value)}`);
+  }
+  lines.push('  children:');
+  for (const [group, members] of groups(hosts)) {
+    lines.push(`    ${group}:`, '      hosts:', ...members.map((name) => `        ${quoted(name)}: {}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function variables(host: Host, domain: string | undefined): readonly (readonly [string, string])[] {
+  const address = host.ip ?? (domain === undefined ? host.name : `${host.name}.${domain}`);
+  const user = LOGIN_USERS[host.system];
+  return [
+    ['ansible_host', address],
+    ...(user === undefined ? [] : [['ansible_user', user] as const]),
+    ...(host.mac === undefined ? [] : [['pilotlight_mac', host.mac] as const]),
+    ['pilotlight_profile', host.profile],
+  ];
+}
+
+function groups(hosts: readonly Host[]): readonly (readonly [string, readonly string[]])[] {
+  const found = new Map<string, string[]>();
+  for (const host of hosts) {
+    // Two profiles may differ only in characters that a group's name cannot have: their machines share a group then.
+    for (const group of [`profile_${word(host.profile)}`, `system_${word(host.system)}`]) {
+      const members = found.get(group) ?? [];
+      members.push(host.name);
+      found.set(group, members);
+    }
+  }
+  return [...found].toSorted(([a], [b]) => compare(a, b));
+}
+
+function word(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** The node of that name. Throws Failure `not-found` with the nearest one's name. */
+export function findNode(profiles: Iterable<Profile>, name: string): { profile: Profile; node: Node } {
+  const all = [...profiles].flatMap((profile) => profile.nodes.map((node) => ({ profile, node })));
+  const found = all.find(({ node }) => node.name === name);
+  if (found !== undefined) return found;
+  const near = nearest(
+    name,
+    all.map(({ node }) => node.name),
+  );
+  throw new Failure('not-found', `no profile has a node called ${JSON.stringify(name)}`, {
+    remedy: near === undefined ? '`pilotlight export hosts` lists them' : `did you mean ${near}?`,
+  });
+}
+
+/** Lines for /etc/hosts: every node with an address, its full name first (hosts(5)). */
+export function hostsFile(hosts: readonly Host[], domain: string | undefined): string {
+  return hosts
+    .map(({ name, ip }) => {
+      if (ip === undefined) return `# ${name}: no ip in its profile\n`;
+      return `${ip}\t${domain === undefined ? name : `${name}.${domain} ${name}`}\n`;
+    })
+    .join('');
 }

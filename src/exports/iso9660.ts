@@ -1,5 +1,47 @@
-import { both16, both32, padded } from './iso-fields.ts';
-import { announcement, EXTENSION, named, rights } from './rock-ridge.ts';
+/** A file's names and rights beside the eight letters of ISO 9660 (SUSP 1.10, RRIP 1.10: what Linux and isoinfo read). */
+interface Entry {
+  readonly name: string;
+  readonly folder: boolean;
+  readonly links: number;
+}
+
+const FOLDER = 0o040_500;
+const FILE = 0o100_400;
+
+/** PX: rights, links, owner (root). The volume may hold a host key: others on the machine shall not read it. */
+export function rights({ folder, links }: Pick<Entry, 'folder' | 'links'>): Buffer {
+  return field('PX', both32(folder ? FOLDER : FILE), both32(links), both32(0), both32(0));
+}
+
+/** PX, and NM: the real name. */
+export function named(entry: Entry): Buffer {
+  return Buffer.concat([rights(entry), field('NM', Buffer.from([0]), Buffer.from(entry.name))]);
+}
+
+/** What the root's own record begins with: SP (the extension is in use), and where its ER stands (CE). */
+export function announcement(sector: number): Buffer {
+  return Buffer.concat([
+    field('SP', Buffer.from([0xbe, 0xef, 0])),
+    field('CE', both32(sector), both32(0), both32(EXTENSION.length)),
+  ]);
+}
+
+const ID = 'RRIP_1991A';
+const ABOUT = 'THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS';
+const SOURCE =
+  'PLEASE CONTACT DISC PUBLISHER FOR SPECIFICATION SOURCE.  SEE PUBLISHER IDENTIFIER IN PRIMARY VOLUME DESCRIPTOR FOR CONTACT INFORMATION.';
+
+/** ER: which extension this is; too long for a record of its own folder, so it has a sector. */
+export const EXTENSION = field(
+  'ER',
+  Buffer.from([ID.length, ABOUT.length, SOURCE.length, 1]),
+  padded(ID + ABOUT + SOURCE, ID.length + ABOUT.length + SOURCE.length),
+);
+
+function field(signature: string, ...parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from(signature), Buffer.from([body.length + 4, 1]), body]);
+}
 
 export interface IsoFile {
   /** `openstack/latest/user_data`. */
@@ -191,4 +233,25 @@ function fileName(name: string): string {
   const dot = name.lastIndexOf('.');
   const [stem, ending] = dot < 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot + 1)];
   return `${shortName(stem).slice(0, 20)}.${shortName(ending).slice(0, 8)};1`;
+}
+
+/** A number of 32 bits in both byte orders (ECMA-119 7.3.3). */
+export function both32(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32LE(value, 0);
+  bytes.writeUInt32BE(value, 4);
+  return bytes;
+}
+
+/** A number of 16 bits in both byte orders (ECMA-119 7.2.3). */
+export function both16(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt16LE(value, 0);
+  bytes.writeUInt16BE(value, 2);
+  return bytes;
+}
+
+/** Text in a field of fixed length, filled with spaces. */
+export function padded(text: string, length: number): Buffer {
+  return Buffer.from(text.padEnd(length, ' '), 'latin1');
 }

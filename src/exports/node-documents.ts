@@ -1,7 +1,58 @@
+import { gzipSync } from 'node:zlib';
+import { Failure } from '../model/failure.ts';
 import { macHyphens } from '../model/mac.ts';
-import type { DocumentKind, Node, SystemId } from '../model/profile.ts';
+import type { DocumentKind, Node, Profile, SystemId } from '../model/profile.ts';
 import { isoImage } from './iso9660.ts';
-import type { NodeDocument } from './node-document.ts';
+
+/** QEMU's fw_cfg is read by Ignition alone. */
+export const FW_CFG_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {
+  coreos: ['ignition'],
+  flatcar: ['ignition'],
+  'fedora-coreos': ['ignition'],
+  debian: [],
+  ubuntu: [],
+  talos: [],
+  custom: ['ignition'],
+};
+
+/** The argument of QEMU that hands this file to Ignition. A comma in its name is doubled (QEMU's own rule). */
+export function fwCfgArgument(system: SystemId, file: string): string {
+  const name = system === 'flatcar' ? 'opt/org.flatcar-linux/config' : 'opt/com.coreos/config';
+  return `-fw_cfg name=${name},file=${file.replaceAll(',', ',,')}\n`;
+}
+
+/**
+ * What each system reads from VMware's guestinfo. Where Flatcar has both, Ignition comes first: its cloud-config parser
+ * reads the same variable and leaves a cloud-config alone that stands beside.
+ */
+export const GUESTINFO_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {
+  coreos: ['ignition', 'cloud_config'],
+  flatcar: ['ignition', 'cloud_config'],
+  'fedora-coreos': ['ignition'],
+  debian: [],
+  ubuntu: ['nocloud'],
+  talos: [],
+  custom: ['ignition', 'cloud_config', 'nocloud'],
+};
+
+/**
+ * Lines for a VM's .vmx file. The data are gzip and base64, as every one of these readers takes them: text as it is
+ * would need escapes for quotes and percent signs, and has a limit sooner. `metaData` is NoCloud's.
+ */
+export function guestinfo(document: Pick<NodeDocument, 'kind' | 'profile' | 'body'>, metaData: string): string {
+  const { kind, profile, body } = document;
+  if (kind === 'nocloud') return variable('guestinfo.metadata', metaData) + variable('guestinfo.userdata', body);
+  // Container Linux' Ignition (0.x) knows only the variable of its cloud-config.
+  const modern = kind === 'ignition' && profile.system !== 'coreos';
+  return variable(modern ? 'guestinfo.ignition.config.data' : 'guestinfo.coreos.config.data', body);
+}
+
+function variable(name: string, value: string | Uint8Array): string {
+  const bytes = gzipSync(value, { level: 9 });
+  // The header's time is 0 already; its tenth byte names the operating system, and the same input must give the same bytes.
+  bytes[9] = 255;
+  return `${name} = "${bytes.toString('base64')}"\n${name}.encoding = "gzip+base64"\n`;
+}
 
 /** What each system reads from a config drive: cloud-config on Container Linux and Flatcar, cloud-init's own elsewhere. */
 export const CONFIG_DRIVE_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {
@@ -37,4 +88,31 @@ export function configDrive({ node, body }: Pick<NodeDocument, 'node' | 'body'>,
 
 function idOf({ mac, uuid, serial, name }: Node): string {
   return uuid ?? `pilotlight-${mac === undefined ? (serial ?? name) : macHyphens(mac)}`;
+}
+
+/** A node's configuration as this server would send it. */
+export interface NodeDocument {
+  readonly node: Node;
+  readonly profile: Profile;
+  readonly kind: DocumentKind;
+  readonly body: Uint8Array;
+}
+
+/**
+ * The kind of document that another way than HTTP can carry to this node: the first of `kinds` that its profile names.
+ * Throws Failure `invalid` for a system that does not listen there, and for a profile without such a document.
+ */
+export function carriedKind(profile: Profile, kinds: readonly DocumentKind[], way: string): DocumentKind {
+  const kind = kinds.find((candidate) => profile[candidate] !== undefined);
+  if (kind !== undefined) return kind;
+  throw new Failure(
+    'invalid',
+    kinds.length === 0
+      ? `${profile.system} reads nothing from ${way}`
+      : `${profile.file} names no document that ${way} can carry`,
+    {
+      place: { file: profile.file },
+      ...(kinds.length === 0 ? {} : { remedy: `name one of ${kinds.join(', ')}` }),
+    },
+  );
 }

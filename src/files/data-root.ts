@@ -1,13 +1,9 @@
-import { constants } from 'node:fs';
-import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Failure } from '../model/failure.ts';
-import { KeyedMutex } from '../model/keyed-mutex.ts';
-import { factsOf, hasSameContent, isSameFile, type FileFacts } from './file-facts.ts';
-import { listFolder, type Listing } from './list-folder.ts';
-import { readAll } from './read-all.ts';
-import { checkRelative, shownPath } from './relative-path.ts';
-import { systemFailure } from './system-error.ts';
+import { KeyedMutex } from '../model/service.ts';
+import { checkRelative, shownPath, systemFailure } from './system-error.ts';
 
 /** A regular file that is open for reading. Whoever opened it closes `handle`. */
 export interface OpenFile extends FileFacts {
@@ -167,4 +163,93 @@ function notRegular(relative: string): Failure {
 
 function changing(relative: string): string {
   return `${shownPath(relative)} was being changed while it was read`;
+}
+
+/** Reads from the start to the end; undefined when there are more than `maxBytes`. `expected` sizes the first buffer. */
+export async function readAll(handle: FileHandle, expected: number, maxBytes: number): Promise<Buffer | undefined> {
+  // One byte more than expected: only a read that comes back short proves that the end was reached.
+  let buffer = Buffer.allocUnsafe(Math.min(expected, maxBytes) + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+    if (bytesRead === 0) return buffer.subarray(0, length);
+    length += bytesRead;
+    if (length > maxBytes) return undefined;
+    if (length === buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.min(buffer.length * 2, maxBytes + 1));
+      buffer.copy(larger, 0, 0, length);
+      buffer = larger;
+    }
+  }
+}
+
+/** An entry that cannot be read as a file: a folder, a FIFO, a link that leads nowhere or out of the root. */
+export interface BrokenEntry {
+  readonly name: string;
+  readonly failure: Failure;
+}
+
+export interface Listing {
+  /** Regular files, and links to regular files inside the root. */
+  readonly names: readonly string[];
+  readonly broken: readonly BrokenEntry[];
+}
+
+/** Sorts a folder's entries into what can be read as a file and what cannot. */
+export async function listFolder(
+  entries: readonly string[],
+  folder: string,
+  stat: (relative: string) => Promise<FileFacts>,
+): Promise<Listing> {
+  const sorted = [...entries].sort((a, b) => (a < b ? -1 : 1));
+  const results = await Promise.all(sorted.map(async (name) => ({ name, failure: await failureOf(folder, name) })));
+  return {
+    names: results.filter((result) => result.failure === undefined).map((result) => result.name),
+    broken: results.flatMap(({ name, failure }) => (failure === undefined ? [] : [{ name, failure }])),
+  };
+
+  async function failureOf(parent: string, name: string): Promise<Failure | undefined> {
+    try {
+      await stat(`${parent}/${name}`);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Failure) return error;
+      throw error;
+    }
+  }
+}
+
+/** What the file system says of one regular file. Times in nanoseconds are exact, `mtimeMs` is for people and HTTP. */
+export interface FileFacts {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly nlink: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+export function factsOf(stats: BigIntStats): FileFacts {
+  const { size, mtimeMs, dev, ino, nlink, mtimeNs, ctimeNs } = stats;
+  return { size: Number(size), mtimeMs: Number(mtimeMs), dev, ino, nlink, mtimeNs, ctimeNs };
+}
+
+/** One text for one content: what was written, replaced or touched since has another. */
+export function identityOf(facts: FileFacts): string {
+  return [facts.dev, facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].map((part) => part.toString(36)).join('-');
+}
+
+export function isSameFile(a: FileFacts, b: FileFacts): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+/**
+ * Whether an open file still holds what it held. Replacing a file by rename, removing it, or linking it elsewhere
+ * changes its ctime and its link count but not a byte; a changed ctime with the same count may be a write whose mtime
+ * was put back (`cp -p`, `rsync --inplace -t`), so that counts as changed.
+ */
+export function hasSameContent(before: FileFacts, now: FileFacts): boolean {
+  if (!isSameFile(before, now) || before.size !== now.size || before.mtimeNs !== now.mtimeNs) return false;
+  return before.ctimeNs === now.ctimeNs || before.nlink !== now.nlink;
 }

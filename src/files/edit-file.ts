@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
-import { waitForLock, type Lock } from './lock.ts';
-import { placeFile } from './place-file.ts';
-import { makeFolder } from './publish.ts';
+import { type Lock, waitForLock } from './lock.ts';
+import { makeFolder, placeFile } from './publish.ts';
 import { replaceIfSame } from './replace.ts';
 import { systemFailure } from './system-error.ts';
 

@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../model/failure.ts';
-import { describeProcess, isSameHost, isSameKernel, startTime, type ProcessId } from './lock-holder.ts';
-import { knock, openLifeSocket, type LifeSocket } from './lock-socket.ts';
+import {
+  describeProcess,
+  isSameHost,
+  isSameKernel,
+  knock,
+  type LifeSocket,
+  openLifeSocket,
+  type ProcessId,
+  startTime,
+} from './lock-socket.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
 /** Who holds a lock, as it stands in the file. */

@@ -1,7 +1,7 @@
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type DataRoot } from './data-root.ts';
-import { placeFile } from './place-file.ts';
+import { placeFile } from './publish.ts';
 import { syncFolder } from './sync-folder.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 

@@ -1,10 +1,95 @@
-import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../model/failure.ts';
-import { type DataRoot } from './data-root.ts';
-import { shownPath } from './relative-path.ts';
+import type { DataRoot } from './data-root.ts';
+import { errnoOf, shownPath, systemFailure } from './system-error.ts';
 import { syncFolder } from './sync-folder.ts';
-import { errnoOf, systemFailure } from './system-error.ts';
+
+const ATTEMPTS = 3;
+
+export interface Placing {
+  readonly mode: number;
+  /** Whether a file that is there already gives way. */
+  readonly replace: boolean;
+  /** Done to the file before it gets its name. */
+  readonly prepare?: (handle: FileHandle) => Promise<void>;
+}
+
+/**
+ * Gives a finished file its name in one step, with its bytes on the disk first. Without `replace` the first writer wins:
+ * link(2) fails where rename(2) would replace without a word. Throws what the system says.
+ */
+export async function placeFile(
+  target: string,
+  content: string | Uint8Array,
+  placing: Placing,
+): Promise<'placed' | 'exists'> {
+  return await withDraft(() => place(target, content, placing));
+}
+
+/** A server that starts removes the drafts that dead processes left: one that lives and lost its own writes it again. */
+export async function withDraft<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      const isGone = errnoOf(error) === 'ENOENT' && error instanceof Error && 'dest' in error;
+      if (!isGone || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function place(
+  target: string,
+  content: string | Uint8Array,
+  { mode, replace, prepare }: Placing,
+): Promise<'placed' | 'exists'> {
+  const folder = dirname(target);
+  const draft = join(folder, `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
+  try {
+    const handle = await open(draft, 'wx', mode);
+    try {
+      await prepare?.(handle);
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (replace) await rename(draft, target);
+    else if (!(await linkNew(draft, target))) return 'exists';
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncFolder(folder);
+  return 'placed';
+}
+
+/** False when something has the name. */
+async function linkNew(draft: string, target: string): Promise<boolean> {
+  try {
+    await link(draft, target);
+    return true;
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'EEXIST') return false;
+    // FAT and some network file systems have no hard links: there a look and a rename have to do.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+    if (await isThere(target)) return false;
+    await rename(draft, target);
+    return true;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
 
 /**
  * Moves a finished folder to its place in one step, with everything in it on the disk first: what is published is
@@ -90,4 +175,48 @@ async function exists(path: string): Promise<boolean> {
 
 function taken(target: string): Failure {
   return new Failure('conflict', `${shownPath(target)} exists already`);
+}
+
+/**
+ * Removes a file so that it stays removed, also after a power cut. Of a link only the link goes. Nothing there is as
+ * good as removed; a folder is left alone (`unavailable`). Throws Failure as DataRoot does.
+ */
+export async function removeFile(root: DataRoot, relative: string): Promise<void> {
+  const name = basename(root.path(relative));
+  try {
+    const folder = dirname(relative) === '.' ? root.dir : await root.real(dirname(relative));
+    await lstat(join(folder, name));
+    await rm(join(folder, name));
+    await syncFolder(folder);
+  } catch (error) {
+    const failure = systemFailure(error, relative);
+    if (failure.code !== 'not-found') throw failure;
+  }
+}
+
+interface WriteOut {
+  /** Replace what is there. */
+  readonly force: boolean;
+  /** Permissions of the file. */
+  readonly mode: number;
+}
+
+/**
+ * Writes a file where a person said, anywhere on the host: whole or not at all. Never for paths that a request or a
+ * profile names. Throws `conflict` when something is there already and nobody forces it.
+ */
+export async function writeOut(path: string, content: string | Uint8Array, { force, mode }: WriteOut): Promise<void> {
+  let placed: 'placed' | 'exists';
+  try {
+    placed = await placeFile(path, content, { mode, replace: force });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      throw new Failure('not-found', `${path} cannot be written: its folder does not exist`, { cause: error });
+    }
+    if (errnoOf(error) === 'EISDIR') throw new Failure('conflict', `${path} is a folder`, { cause: error });
+    throw systemFailure(error, path);
+  }
+  if (placed === 'exists') {
+    throw new Failure('conflict', `${path} exists already`, { remedy: 'choose another name, or add --force' });
+  }
 }

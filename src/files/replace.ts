@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
-import { link, lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type DataRoot } from './data-root.ts';
-import { factsOf, identityOf } from './file-facts.ts';
-import { readAll } from './read-all.ts';
-import { withDraft } from './place-file.ts';
+import { type DataRoot, factsOf, identityOf, readAll } from './data-root.ts';
+import { withDraft } from './publish.ts';
 import { syncFolder } from './sync-folder.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 

@@ -1,5 +1,19 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { Failure } from '../model/failure.ts';
-import { shownPath } from './relative-path.ts';
+
+/** What the host says of itself below /proc. Undefined or empty for what is not there or not for us to see. */
+export interface HostFiles {
+  read(path: string): Promise<string | undefined>;
+  list(path: string): Promise<readonly string[]>;
+  link(path: string): Promise<string | undefined>;
+}
+
+/** Never for paths that a request or a profile names: those go through a DataRoot. */
+export const HOST_FILES: HostFiles = {
+  read: async (path) => await readFile(path, 'utf8').catch(() => undefined),
+  list: async (path) => await readdir(path).catch(() => []),
+  link: async (path) => await readlink(path).catch(() => undefined),
+};
 
 /** Node's `code` of a system error (`ENOENT`), undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
@@ -47,4 +61,24 @@ export function systemFailure(error: unknown, relative: string): Failure {
     default:
       return new Failure('unavailable', `cannot be read or written (${errnoOf(error) ?? 'unknown error'})`, details);
   }
+}
+
+/**
+ * Checks a path below a root by its letters alone: `a/b.txt`, never absolute, no empty, `.` or `..` segment, no NUL, no
+ * backslash (some firmware uses it as a separator: a door that wants that translates it first). Throws `refused`.
+ */
+export function checkRelative(relative: string): void {
+  const segments = relative.split('/');
+  const wrong =
+    relative.includes('\0') ||
+    relative.includes('\\') ||
+    segments.some((segment) => segment === '' || segment === '.' || segment === '..');
+  if (wrong) throw new Failure('refused', `${shownPath(relative)} is not a path below the data directory`);
+}
+
+/** A path that may have come from a request, harmless in a message: printable, at most 200 characters. */
+export function shownPath(relative: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is replaced
+  const clean = relative.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+  return clean.length > 200 ? `${clean.slice(0, 197)}...` : clean;
 }

@@ -1,9 +1,40 @@
 import type { IncomingMessage } from 'node:http';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../model/service.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
-import { peerOf } from './peer.ts';
-import { show } from './percent.ts';
+import { show } from './query.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
+import { peerOf } from './request-head.ts';
+
+/** A file on its way to a client. */
+export interface Delivery {
+  /** The client's address. */
+  readonly from: string;
+  /** Below images/. */
+  readonly file: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Where in the file the client is: grows while it reads. */
+  position: number;
+}
+
+/** What is being sent now: the progress bars look here. */
+export class Deliveries {
+  readonly #running = new Set<Delivery>();
+
+  begin(from: string, file: string, size: number): Delivery {
+    const delivery: Delivery = { from, file, size, position: 0 };
+    this.#running.add(delivery);
+    return delivery;
+  }
+
+  end(delivery: Delivery): void {
+    this.#running.delete(delivery);
+  }
+
+  running(): readonly Readonly<Delivery>[] {
+    return [...this.#running];
+  }
+}
 
 /** A file that went out, or as much of it as the client took. */
 export interface Delivered {

@@ -1,23 +1,105 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../model/log.ts';
-import { machineKey } from '../model/machine.ts';
 import type { Shelf } from '../images/store.ts';
+import { Failure } from '../model/failure.ts';
+import { machineKey } from '../model/machine.ts';
+import type { Log } from '../model/service.ts';
+import { createReporter, type Deliveries } from './access-log.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
-import type { Deliveries } from './deliveries.ts';
-import { failureReply, methodReply } from './failure-reply.ts';
-import { imagePath, restOfImage } from './image-path.ts';
 import { machineRoutes, type MachineRoutesOptions } from './machine-routes.ts';
-import { peerOf } from './peer.ts';
-import { show } from './percent.ts';
-import { unknownKeys } from './query.ts';
+import { show, unknownKeys } from './query.ts';
 import { ClientLeft, readBody } from './read-body.ts';
-import { sendReply, type Reply } from './reply.ts';
-import { createReporter } from './access-log.ts';
-import { agentOf, type RequestHead } from './request-head.ts';
-import type { Ask, Route } from './route.ts';
-import { ScriptCache } from './script-cache.ts';
+import { failureReply, methodReply, type Reply, sendReply } from './reply.ts';
+import {
+  agentOf,
+  type Ask,
+  decodeSegments,
+  peerOf,
+  type RequestHead,
+  type Route,
+  splitTarget,
+  type Target,
+} from './request-head.ts';
 import { sendFile } from './send-file.ts';
-import { splitTarget, type Target } from './target.ts';
+
+/** `/assets/` is matchbox's word for the same folder. */
+const PREFIXES = ['/images/', '/assets/'] as const;
+
+/** What a path names below images/, still encoded; undefined for a path that is about no image. */
+export function restOfImage(path: string): string | undefined {
+  const prefix = PREFIXES.find((candidate) => path.startsWith(candidate));
+  return prefix === undefined ? undefined : path.slice(prefix.length);
+}
+
+/** The file below images/ that `/images/REST` names. Throws Failure `not-found` for folders and for what is no plain path. */
+export function imagePath(rest: string): string {
+  const segments = decodeSegments(rest);
+  if (segments !== undefined) return segments.join('/');
+  throw new Failure('not-found', `no image "${show(rest)}"`, { remedy: 'name a file; folders are not listed' });
+}
+
+interface Entry {
+  readonly kind: RouteKind;
+  readonly reply: Reply;
+  readonly generation: number;
+  readonly madeAt: number;
+  readonly size: number;
+}
+
+interface ScriptCacheLimits {
+  readonly maxEntries: number;
+  /** Keys and bodies together. */
+  readonly maxBytes: number;
+  /** Milliseconds. Short, because what is on the shelf changes without a new generation. */
+  readonly maxAge: number;
+}
+
+const SCRIPT_CACHE: ScriptCacheLimits = { maxEntries: 4096, maxBytes: 16 * 1024 * 1024, maxAge: 1000 };
+
+/**
+ * Finished answers for the moment in which a rack of machines (or one impatient machine) asks the same again. All
+ * entries live equally long, so the oldest is also the one that expires first: no reordering on a hit.
+ */
+export class ScriptCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #limits: ScriptCacheLimits;
+  #bytes = 0;
+
+  constructor(limits: ScriptCacheLimits = SCRIPT_CACHE) {
+    this.#limits = limits;
+  }
+
+  get(key: string, generation: number, now: number): Pick<Entry, 'kind' | 'reply'> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.generation === generation && now - entry.madeAt < this.#limits.maxAge) return entry;
+    this.#drop(key, entry);
+    return undefined;
+  }
+
+  /** `generation` and `now` are those from before the answer was made: what changed meanwhile makes it stale. */
+  set(key: string, kind: RouteKind, reply: Reply, generation: number, now: number): void {
+    const old = this.#entries.get(key);
+    if (old !== undefined) this.#drop(key, old);
+    const size = 2 * key.length + reply.body.length + 512;
+    this.#entries.set(key, { kind, reply, generation, madeAt: now, size });
+    this.#bytes += size;
+    for (const [oldest, entry] of this.#entries) {
+      const over = this.#entries.size > this.#limits.maxEntries || this.#bytes > this.#limits.maxBytes;
+      if (!over && now - entry.madeAt < this.#limits.maxAge) break;
+      this.#drop(oldest, entry);
+    }
+  }
+
+  /** What it holds now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #drop(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#bytes -= entry.size;
+  }
+}
 
 export interface MachineDoorOptions extends MachineRoutesOptions {
   readonly shelf: Pick<Shelf, 'open'>;

@@ -1,24 +1,44 @@
+import { pathOf } from '../model/plan.ts';
 import type { Desk, DocumentAnswer, NocloudFile, Question, ScriptAnswer } from '../boot/boot-service.ts';
-import type { BootProgram } from '../model/boot-program.ts';
 import { Failure } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
-import type { Origin } from '../model/origin.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { BootProgram, Origin } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
-import { documentReply, jsonReply, scriptReply, textReply } from './desk-reply.ts';
-import { macFromText } from './facts.ts';
-import { healthReply, type Health } from './health.ts';
-import { fileNameFrom, nameFrom, nameInPath } from './name-from.ts';
-import { firstFound, withHeaders } from './provisioning-headers.ts';
-import { askerOf, legacyOriginOf, originOf } from './origin.ts';
-import { decodeStrict, show } from './percent.ts';
-import { FACT_KEYS, parseQuery, strictValue, type Query } from './query.ts';
-import { JSON_TYPE, lineReply, type Reply, type ReplyAbout } from './reply.ts';
-import { pathOf } from '../admin/below-path.ts';
-import { reportRoutes } from './reports.ts';
-import type { Reports } from './old-http-reports.ts';
-import { agentOf } from './request-head.ts';
-import type { Ask, Route } from './route.ts';
-import { whoFromQuery, whoFromSegment } from './who.ts';
+import {
+  decodeStrict,
+  FACT_KEYS,
+  firstFound,
+  macFromText,
+  parseQuery,
+  type Query,
+  show,
+  strictValue,
+  whoFromQuery,
+  whoFromSegment,
+  withHeaders,
+} from './query.ts';
+import {
+  documentReply,
+  JSON_TYPE,
+  jsonReply,
+  lineReply,
+  type Reply,
+  type ReplyAbout,
+  scriptReply,
+  textReply,
+} from './reply.ts';
+import { reportRoutes, type Reports } from './reports.ts';
+import {
+  agentOf,
+  type Ask,
+  askerOf,
+  fileNameFrom,
+  legacyOriginOf,
+  nameFrom,
+  nameInPath,
+  originOf,
+  type Route,
+} from './request-head.ts';
 
 export interface MachineRoutesOptions {
   readonly desk: Desk;
@@ -217,4 +237,15 @@ function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): 
 
 function aboutDocument({ decision, source, body }: DocumentAnswer, facts: MachineFacts): ReplyAbout {
   return { decision, mac: facts.mac, facts, source, delivered: body };
+}
+
+/** How the server is, as `app` knows it: sent as it is. */
+interface Health {
+  /** `degraded`: it serves, but something in the operator's files is wrong. */
+  readonly status: 'ok' | 'degraded';
+}
+
+/** `/healthz`: 200 as long as it can be answered at all, because restarting the server mends no file. */
+export function healthReply(health: Health): Reply {
+  return jsonReply(health);
 }

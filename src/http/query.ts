@@ -1,5 +1,77 @@
+import type { DocumentAnswer, Question } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
-import { decodeStrict, decodeTolerant, show } from './percent.ts';
+import { type Mac, parseSentMac } from '../model/mac.ts';
+import {
+  type Label,
+  type MachineArch,
+  type MachineFacts,
+  parseArch,
+  parseLabel,
+  type Platform,
+} from '../model/machine.ts';
+import { parseName } from '../model/name.ts';
+import { isUuidText, parseUuid, type Uuid } from '../model/uuid.ts';
+
+/** A machine has few network cards; a header for each. */
+const MOST = 32;
+const MAC_HEADER = /^x-rhn-provisioning-mac-\d{1,3}$/i;
+
+/**
+ * What Anaconda says of the machine when it fetches its kickstart: `X-RHN-Provisioning-MAC-0: eth0 52:54:..`, one for each
+ * card (inst.ks.sendmac), and `X-System-Serial-Number` (inst.ks.sendsn). One entry for each name that it gives; what
+ * cannot be read is left out, since the file is for whoever asks.
+ */
+export function provisioningFacts(rawHeaders: readonly string[]): readonly MachineFacts[] {
+  const found: MachineFacts[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length && found.length < MOST; i += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
+    if (MAC_HEADER.test(name)) {
+      const mac = parseSentMac(value.trim().split(/\s+/).at(-1) ?? '');
+      if (mac !== undefined) found.push({ mac });
+    } else if (name.toLowerCase() === 'x-system-serial-number') {
+      const serial = parseLabel(value);
+      if (serial !== undefined) found.push({ serial });
+    }
+  }
+  return found;
+}
+
+/** The questions that a request for a document may be: its query says who asks, else its headers give several names. */
+export function withHeaders(question: Question, rawHeaders: readonly string[]): readonly [Question, ...Question[]] {
+  const { mac, uuid, serial } = question.facts;
+  if (mac !== undefined || uuid !== undefined || serial !== undefined) return [question];
+  const [first, ...more] = provisioningFacts(rawHeaders).map((facts) => ({
+    ...question,
+    facts: { ...question.facts, ...facts },
+  }));
+  return first === undefined ? [question] : [first, ...more];
+}
+
+interface Found {
+  readonly facts: MachineFacts;
+  readonly answer: DocumentAnswer;
+}
+
+/** The answer to the name that a profile lists; else the first answer that there is. Throws as the first question does. */
+export async function firstFound(
+  questions: readonly [Question, ...Question[]],
+  find: (question: Question) => Promise<DocumentAnswer>,
+): Promise<Found> {
+  let first: Found | undefined;
+  let refused: unknown;
+  for (const question of questions) {
+    try {
+      const answer = await find(question);
+      const found = { facts: question.facts, answer };
+      if (answer.decision.node !== undefined) return found;
+      first ??= found;
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  if (first === undefined) throw refused;
+  return first;
+}
 
 /** The keys that any machine route understands; everything else in a query is ignored. */
 export const FACT_KEYS = [
@@ -13,8 +85,8 @@ export const FACT_KEYS = [
   'arch',
   'platform',
 ] as const;
-export type FactKey = (typeof FACT_KEYS)[number];
-export type QueryKey = FactKey | 'profile' | 'name';
+type FactKey = (typeof FACT_KEYS)[number];
+type QueryKey = FactKey | 'profile' | 'name';
 
 /** Known keys with their values as they were sent, still encoded: how to decode depends on the key. */
 export type Query = ReadonlyMap<QueryKey, string>;
@@ -77,4 +149,143 @@ export function strictValue(query: Query, key: QueryKey): string {
 
 function isKnown(key: string): key is QueryKey {
   return KNOWN.has(key);
+}
+
+const ARCHES: readonly MachineArch[] = ['i386', 'x86_64', 'arm32', 'arm64'];
+const PLATFORMS: readonly Platform[] = ['pcbios', 'efi'];
+const MAX_TEXT = 256;
+
+/**
+ * What a machine says of itself. Empty is absent (an iPXE setting that is not set), and so is a UUID that identifies
+ * nobody. Strict where something is looked up by the value, tolerant where it is only text. Throws Failure `invalid`
+ * naming the key.
+ */
+export function factsFromQuery(query: Query): MachineFacts {
+  const mac = readMac(query);
+  const uuid = readUuid(query);
+  const serial = readLabel(query, 'serial');
+  const hostname = readLabel(query, 'hostname');
+  const asset = readLabel(query, 'asset');
+  const manufacturer = readLabel(query, 'manufacturer');
+  const product = readLabel(query, 'product');
+  const arch = readWord(query, 'arch', ARCHES, parseArch);
+  const platform = readWord(query, 'platform', PLATFORMS, platformNamed);
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(serial === undefined ? {} : { serial }),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(asset === undefined ? {} : { asset }),
+    ...(manufacturer === undefined ? {} : { manufacturer }),
+    ...(product === undefined ? {} : { product }),
+    ...(arch === undefined ? {} : { arch }),
+    ...(platform === undefined ? {} : { platform }),
+  };
+}
+
+/** A MAC from a path or a query, in any spelling. Throws Failure `invalid`. */
+export function macFromText(text: string): Mac {
+  const mac = parseSentMac(text);
+  if (mac !== undefined) return mac;
+  throw new Failure('invalid', `mac: "${show(text)}" is not a MAC address`, {
+    remedy: 'six pairs of hexadecimal digits, such as 52-54-00-55-1c-ee',
+  });
+}
+
+/** A machine as a segment of a path: its MAC, its UUID, or the words of a query (`uuid=...&serial=...`). */
+export function factsFromSegment(segment: string): MachineFacts {
+  if (segment.includes('=')) return factsFromQuery(parseQuery(segment));
+  const text = decodeStrict(segment) ?? segment;
+  const uuid = parseUuid(text);
+  return uuid === undefined ? { mac: macFromText(text) } : { uuid };
+}
+
+function readMac(query: Query): Mac | undefined {
+  const text = strictValue(query, 'mac');
+  return text === '' ? undefined : macFromText(text);
+}
+
+function readUuid(query: Query): Uuid | undefined {
+  const text = strictValue(query, 'uuid');
+  if (text === '') return undefined;
+  if (isUuidText(text)) return parseUuid(text);
+  throw new Failure('invalid', `uuid: "${show(text)}" is not a UUID`, {
+    remedy: 'such as c6c30f6a-4a1b-4337-8325-c4c2543ad437',
+  });
+}
+
+function readLabel(query: Query, key: FactKey): Label | undefined {
+  const text = decodeTolerant(query.get(key) ?? '');
+  if (Buffer.byteLength(text) > MAX_TEXT) {
+    throw new Failure('invalid', `${key} is longer than ${MAX_TEXT} bytes`, { remedy: 'send less, or leave it out' });
+  }
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) {
+    throw new Failure('invalid', `${key} has a control character`, { remedy: 'send printable text, or leave it out' });
+  }
+  return parseLabel(text);
+}
+
+function platformNamed(text: string): Platform | undefined {
+  return PLATFORMS.find((candidate) => candidate === text);
+}
+
+function readWord<T extends string>(
+  query: Query,
+  key: FactKey,
+  words: readonly T[],
+  parse: (text: string) => T | undefined,
+): T | undefined {
+  const text = strictValue(query, key);
+  if (text === '') return undefined;
+  const word = parse(text);
+  if (word !== undefined) return word;
+  throw new Failure('invalid', `${key}: "${show(text)}" is unknown`, { remedy: `one of ${words.join(', ')}` });
+}
+
+/** Undefined for a malformed `%` and for bytes that are not UTF-8 (overlong forms such as `%c0%ae` included). */
+export function decodeStrict(text: string): string | undefined {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * For free text. A malformed `%` stays as it is and bytes that are not UTF-8 become U+FFFD: iPXE sends both
+ * (`${serial:uristring}` prints a byte over 0x7f as `%FFFFFFEE`, and 2019 builds decode once more than they encode).
+ * `+` stays a plus: iPXE never escapes it, and nobody here sends HTML forms.
+ */
+export function decodeTolerant(text: string): string {
+  if (!text.includes('%')) return text;
+  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (run) =>
+    Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
+}
+
+/** A piece of a request for an error line: printable ASCII only, at most 64 characters. */
+export function show(text: string): string {
+  const clean = text.slice(0, 65).replaceAll(/[^\x20-\x7e]/g, '?');
+  return clean.length > 64 ? `${clean.slice(0, 61)}...` : clean;
+}
+
+/** Who asks, and what was chosen at the screen of a machine that nobody knows. */
+export type Who = Pick<Question, 'facts' | 'choice'>;
+
+/** From a query. Throws Failure `invalid` as factsFromQuery does. */
+export function whoFromQuery(query: Query): Who {
+  return { facts: factsFromQuery(query), ...choiceFrom(query) };
+}
+
+/** From a segment of a path: a MAC, a UUID, or the words of a query. */
+export function whoFromSegment(segment: string): Who {
+  return { facts: factsFromSegment(segment), ...(segment.includes('=') ? choiceFrom(parseQuery(segment)) : {}) };
+}
+
+/** What is no name was chosen at no menu of ours: then it is as if nothing was. */
+function choiceFrom(query: Query): Pick<Who, 'choice'> {
+  const choice = parseName(decodeStrict(query.get('profile') ?? '') ?? '');
+  return choice === undefined ? {} : { choice };
 }

@@ -1,7 +1,31 @@
+import { createHash, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Decision } from '../model/decision.ts';
-import type { MachineFacts } from '../model/facts.ts';
+import type { DocumentAnswer } from '../boot/boot-service.ts';
+import { Failure, type FailureCode, failureLine } from '../model/failure.ts';
 import type { Mac } from '../model/mac.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { Decision } from '../model/plan.ts';
+import type { Log } from '../model/service.ts';
+
+/** The only place where a kind of failure becomes an HTTP status (RFC 9110, 15). */
+export const STATUS: Readonly<Record<FailureCode, number>> = {
+  'not-found': 404,
+  invalid: 400,
+  conflict: 409,
+  'too-large': 413,
+  refused: 403,
+  unavailable: 503,
+  broken: 500,
+};
+
+/** Seconds until a machine that met a 503 should come back. */
+export const RETRY_AFTER = 5;
+
+/** The process (EMFILE) or the system (ENFILE) has no file handle left: it passes, so it is no bug. */
+export function isOutOfHandles(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EMFILE' || code === 'ENFILE';
+}
 
 /** What a reply is about, for those who watch. */
 export interface ReplyAbout {
@@ -49,4 +73,71 @@ export function lineReply(status: number, line: string, headers: readonly string
 export function sendReply(res: ServerResponse, reply: Reply): void {
   res.writeHead(reply.status, reply.headers as string[]);
   res.end(reply.body);
+}
+
+/**
+ * The answer of an iPXE script route. A BIOS runs a 200 that does not begin with `#!ipxe` as machine code and hangs,
+ * so anything else is a bug that may not leave the house.
+ */
+export function scriptReply(script: string, about: ReplyAbout = {}): Reply {
+  if (!/^#!ipxe\s/.test(script)) throw new TypeError('the desk gave a script that does not begin with #!ipxe');
+  return textReply(script, about);
+}
+
+/** Plain text as coreos-ipxe-server sent it: what Go's http package made of any text. */
+export function textReply(text: string, about: ReplyAbout = {}): Reply {
+  return makeReply(200, ['Content-Type', TEXT, 'Cache-Control', 'no-store'], Buffer.from(text), about);
+}
+
+export function jsonReply(value: unknown, about: ReplyAbout = {}): Reply {
+  const headers = ['Content-Type', JSON_TYPE, 'Cache-Control', 'no-store'];
+  return makeReply(200, headers, Buffer.from(`${JSON.stringify(value)}\n`), about);
+}
+
+/** A document with a strong ETag of its bytes; 304 when the client has them (RFC 9110, 13.1.2). */
+export function documentReply(
+  { body, contentType }: Pick<DocumentAnswer, 'body' | 'contentType'>,
+  ifNoneMatch: string | undefined,
+  about: ReplyAbout = {},
+): Reply {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const headers = ['ETag', etag, 'Cache-Control', 'no-cache', 'X-Content-Type-Options', 'nosniff'];
+  return matches(ifNoneMatch, etag)
+    ? makeReply(304, headers, Buffer.alloc(0), about)
+    : makeReply(200, ['Content-Type', contentType, ...headers], body, about);
+}
+
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
+}
+
+/**
+ * What a client hears of something that was thrown: for a Failure its line, for a bug nothing but an ID under which
+ * the log has everything.
+ */
+export function failureReply(error: unknown, log: Log): Reply {
+  if (error instanceof Failure) {
+    const status = STATUS[error.code];
+    const line = failureLine(error);
+    if (status >= 500) log.warn({ problem: line }, 'a request could not be answered');
+    return lineReply(status, line, status === 503 ? ['Retry-After', String(RETRY_AFTER)] : []);
+  }
+  if (isOutOfHandles(error)) {
+    log.warn({ err: error }, 'no file handles left');
+    return lineReply(503, 'the server has no file handles left (ask again; raise its limit on open files)', [
+      'Retry-After',
+      String(RETRY_AFTER),
+    ]);
+  }
+  const requestId = randomBytes(6).toString('hex');
+  log.error({ requestId, err: error }, 'internal error');
+  return lineReply(500, `internal error, request ${requestId} (the server's log says more under this number)`);
+}
+
+/** RFC 9110, 15.5.6: a 405 names what is allowed. The connection is closed because a body may follow. */
+export function methodReply(method: string, path: string, allowed: readonly string[] = ['GET', 'HEAD']): Reply {
+  const are = allowed.length === 1 ? `${allowed.join('')} is` : `${allowed.join(' and ')} are`;
+  const headers = ['Allow', allowed.join(', '), 'Connection', 'close'];
+  return lineReply(405, `${method} is not allowed on ${path} (${are})`, headers);
 }

@@ -1,11 +1,112 @@
 import { sep } from 'node:path';
+import { basename, dirname } from 'node:path/posix';
+import { type DataRoot, factsOf, type FileFacts, hasSameContent, identityOf, type OpenFile } from '../files/data-root.ts';
+import { shownPath } from '../files/system-error.ts';
 import { Failure } from '../model/failure.ts';
-import { type DataRoot } from '../files/data-root.ts';
-import { identityOf, type FileFacts } from '../files/file-facts.ts';
-import { shownPath } from '../files/relative-path.ts';
-import { type ChunkCache, type Slice } from './chunk-cache.ts';
-import { etagOf } from './etag.ts';
-import { SharedFile } from './shared-file.ts';
+import type { ChunkCache, ChunkSource, Slice } from './chunk-cache.ts';
+import { MANIFEST_NAME, parseManifest, type ReleaseManifest } from './manifest.ts';
+
+/**
+ * One open file for all its readers. It stays open while anybody uses it, so a file that is replaced by rename is
+ * delivered to its end as it was. Every read is followed by a look at the file: bytes of a file that was written in
+ * place meanwhile are never given out.
+ */
+export class SharedFile implements ChunkSource {
+  readonly id: string;
+  readonly size: number;
+  readonly #file: OpenFile;
+  readonly #onClose: () => void;
+  #facts: FileFacts;
+  #users = 0;
+  #closed = false;
+
+  /** Nobody uses it yet; `onClose` is called when the last user has left. */
+  constructor(file: OpenFile, id: string, onClose: () => void) {
+    this.id = id;
+    this.size = file.size;
+    this.#file = file;
+    this.#facts = file;
+    this.#onClose = onClose;
+  }
+
+  get mtimeMs(): number {
+    return this.#file.mtimeMs;
+  }
+
+  /** False when the last user has left already: then it is closed, and another one must be opened. */
+  use(): boolean {
+    if (this.#closed) return false;
+    this.#users += 1;
+    return true;
+  }
+
+  /** Each `use` is left once. */
+  leave(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    this.#closed = true;
+    this.#onClose();
+    // Closing a file that was only read loses nothing, whatever it answers.
+    this.#file.handle.close().catch(() => undefined);
+  }
+
+  async readInto(target: Buffer, position: number): Promise<void> {
+    if (!this.use()) throw new TypeError('a file was read after its last user had left');
+    try {
+      await this.#readInto(target, position);
+    } finally {
+      this.leave();
+    }
+  }
+
+  async #readInto(target: Buffer, position: number): Promise<void> {
+    const { handle } = this.#file;
+    let done = 0;
+    while (done < target.length) {
+      const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
+      if (bytesRead === 0) throw changed();
+      done += bytesRead;
+    }
+    // After the read: a write sets the times before it changes a byte, so what was read before that is whole.
+    const now = factsOf(await handle.stat({ bigint: true }));
+    if (!hasSameContent(this.#facts, now)) throw changed();
+    this.#facts = now;
+  }
+}
+
+function changed(): Failure {
+  return new Failure('unavailable', 'the file was changed while it was being delivered', {
+    remedy: 'replace files by renaming a new one over them, never write to them in place',
+  });
+}
+
+const LARGEST_MANIFEST = 1024 * 1024;
+
+/**
+ * A strong ETag (RFC 9110 8.8.1), with its quotes. The SHA-256 that was verified when the release was published, the
+ * same on every server and after every restore; for files that no manifest vouches for, what the file system knows.
+ */
+export async function etagOf(root: DataRoot, place: string, facts: FileFacts): Promise<string> {
+  const sha256 = await publishedHash(root, place, facts);
+  return `"${sha256 ?? identityOf(facts)}"`;
+}
+
+async function publishedHash(root: DataRoot, place: string, facts: FileFacts): Promise<string | undefined> {
+  try {
+    const manifest = await root.read(`${dirname(place)}/${MANIFEST_NAME}`, LARGEST_MANIFEST);
+    const file = fileOf(parseManifest(manifest.bytes.toString('utf8')), basename(place));
+    // A file that was touched after the manifest was written is not surely the one that was hashed.
+    return file?.size === facts.size && facts.ctimeNs <= manifest.ctimeNs ? file.sha256 : undefined;
+  } catch (error) {
+    // No manifest, or a damaged one: `check` speaks of it, the file can be delivered all the same.
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function fileOf(manifest: ReleaseManifest, name: string): ReleaseManifest['files'][string] | undefined {
+  return Object.hasOwn(manifest.files, name) ? manifest.files[name] : undefined;
+}
 
 /** A published file, open for one reader, who closes it. All its bytes are of one version. */
 export interface ShelfFile {
@@ -130,4 +231,3 @@ function placeOf(path: string): string {
 function isBelow(folder: string | undefined, target: string): boolean {
   return folder !== undefined && target.startsWith(folder + sep) && !target.slice(folder.length).includes(`${sep}.`);
 }
-

@@ -1,8 +1,75 @@
-import type { Origin } from '../model/origin.ts';
-import { artifactUrl, type Plan } from '../model/plan.ts';
-import { echoLines, inert } from './ipxe-text.ts';
-import { initrdNames } from './kernel-line.ts';
-import { GROWING_PAUSE, IMAGE_TIMEOUT_MS, KEEP_PAUSE, SCRIPT_TIMEOUT_MS, script } from './script-parts.ts';
+import { macHyphens } from '../model/mac.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import { artifactUrl, type Origin, type Plan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import { echoLines, inert, initrdNames, queryUrl } from './ipxe-text.ts';
+
+/**
+ * Pieces that several scripts share. They use only commands that Debian's iPXE of 2019 knows (no params, poweroff,
+ * imgverify): every Debian 12 and QEMU 7.2 has that one.
+ */
+
+/** Without a limit iPXE waits for ever on a server that accepts and stays silent. Milliseconds without progress. */
+export const SCRIPT_TIMEOUT_MS = 20_000;
+const IMAGE_TIMEOUT_MS = 30_000;
+
+/** The longest pause between two tries, in seconds. A power of two: pauses double. */
+const LONGEST_PAUSE = 32;
+
+/** Settings live as long as iPXE does: a script that is asked for again goes on with the pause it had reached. */
+export const KEEP_PAUSE = 'isset ${pause} || set pause:int32 1';
+export const RESET_PAUSE = 'set pause:int32 1';
+
+/** Waits, longer each time (1, 2, 4 ... 32 s). Ctrl-C in a pause ends the script: the firmware tries the next device. */
+export const GROWING_PAUSE: readonly string[] = [
+  'echo Trying again in ${pause:int32} s, Ctrl-C gives up',
+  'sleep ${pause:int32} || exit 1',
+  `iseq \${pause:int32} ${LONGEST_PAUSE} || inc pause \${pause:int32}`,
+];
+
+/** `#!ipxe` at the first byte, or a BIOS runs the text as machine code; a line break at the end. */
+export function script(lines: readonly string[]): string {
+  return `${['#!ipxe', ...lines].join('\n')}\n`;
+}
+
+/**
+ * `GET /boot.ipxe`: makes iPXE send its own facts to `/ipxe`.
+ * - The order is the order of trust, and free text comes last: iPXE of 2019 decodes and encodes URLs once more, so a
+ *   `#` or `&` in a serial number cuts or splits the query behind it. `mac` (with hyphens) and `uuid` are safe.
+ * - Never `filename`: it ends in a NUL, and 2019 loses everything behind it.
+ * - A BIOS iPXE says i386 on any processor: `cpuid --ext 29` asks for long mode.
+ * - `ifopen` because Debian 13's iPXE (1.21.1+git20250501) runs autoexec.ipxe with the network card closed: `${ip}` is
+ *   set, and everything is "Network unreachable". It stands behind the MAC: afterwards netX is the card opened last.
+ * - `--replace` gives the answer this script's place: `exit 1` in it then reaches the firmware, and asking again for
+ *   hours does not pile up scripts in memory.
+ */
+export function startScript(origin: Origin): string {
+  return script([
+    'isset ${netX/mac} && set machine-mac ${netX/mac:hexhyp} || set machine-mac ${net0/mac:hexhyp}',
+    'set machine-arch ${buildarch}',
+    'iseq ${buildarch} i386 && cpuid --ext 29 && set machine-arch x86_64 ||',
+    RESET_PAUSE,
+    ':ask',
+    'ifopen ||',
+    `echo Asking ${origin} what \${machine-mac} shall boot`,
+    `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${origin}/ipxe?${FACTS.join('&')} || goto retry`,
+    ':retry',
+    ...GROWING_PAUSE,
+    'goto ask',
+  ]);
+}
+
+const FACTS = [
+  'mac=${machine-mac}',
+  'uuid=${uuid}',
+  'platform=${platform}',
+  'arch=${machine-arch}',
+  'serial=${serial:uristring}',
+  'hostname=${hostname:uristring}',
+  'asset=${asset:uristring}',
+  'manufacturer=${manufacturer:uristring}',
+  'product=${product:uristring}',
+];
 
 export interface BootScriptInput {
   readonly plan: Plan;
@@ -49,4 +116,66 @@ export function bootScript({ plan, origin, lines, again }: BootScriptInput): str
     ...(again === undefined ? [] : [`chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${inert(again)} ||`]),
     'goto fetch',
   ]);
+}
+
+/**
+ * `ORIGIN/ipxe?mac=...`: where this machine asks once more, with the facts that it has sent already and with what was
+ * chosen at its screen. Free text comes last: iPXE of 2019 may cut the query there.
+ */
+export function againUrl(origin: Origin, facts: MachineFacts, choice?: string): string {
+  return queryUrl(`${origin}/ipxe`, [
+    ['mac', facts.mac === undefined ? undefined : macHyphens(facts.mac)],
+    ['uuid', facts.uuid],
+    ['profile', choice],
+    ['platform', facts.platform],
+    ['arch', facts.arch],
+    ['serial', facts.serial],
+    ['hostname', facts.hostname],
+    ['asset', facts.asset],
+    ['manufacturer', facts.manufacturer],
+    ['product', facts.product],
+  ]);
+}
+
+interface LegacyInput {
+  readonly profile: Profile;
+  readonly origin: Origin;
+  /** The text of the key that the profile names, without white space around it. */
+  readonly sshKey?: string;
+}
+
+/**
+ * `GET /?profile=NAME`: byte for byte what coreos-ipxe-server sent for the same folder (its kernel/options.go fixes the
+ * order). It has no `initrd=`, so UEFI machines with an old iPXE need the portable form instead. Keys that
+ * coreos-ipxe-server did not know follow the old ones. Throws Failure `broken` for text that iPXE would run.
+ */
+export function legacyScript(input: LegacyInput): string {
+  const { profile, origin } = input;
+  return [
+    '#!ipxe',
+    `set coreos-version ${inert(profile.version)}`,
+    `set base-url ${origin}/images/${profile.arch}-usr/\${coreos-version}`,
+    ['kernel ${base-url}/coreos_production_pxe.vmlinuz', ...legacyOptions(input).map(inert)].join(' '),
+    'initrd ${base-url}/coreos_production_pxe_image.cpio.gz',
+    'boot',
+    '',
+  ].join('\n');
+}
+
+function legacyOptions({ profile, origin, sshKey }: LegacyInput): string[] {
+  const { rootfstype, cloud_config, coreos_autologin, root, ignition } = profile;
+  return [
+    ...option('rootfstype=', rootfstype),
+    ...profile.console.map((name) => `console=${name}`),
+    ...option(`cloud-config-url=${origin}/configs/`, cloud_config?.replace(/\.yml$/, ''), '.yml'),
+    ...option('coreos.autologin=', coreos_autologin),
+    ...option('sshkey="', sshKey, '"'),
+    ...option('root=', root),
+    ...option(`coreos.first_boot=1 coreos.config.url=${origin}/configs/`, ignition),
+    ...profile.kernel_args,
+  ];
+}
+
+function option(before: string, value: string | undefined, after = ''): string[] {
+  return value === undefined || value === '' ? [] : [before + value + after];
 }

@@ -1,7 +1,7 @@
-import type { Platform } from '../model/facts.ts';
+import type { Platform } from '../model/machine.ts';
 import type { LocalBoot } from '../model/profile.ts';
 import { echoLines } from './ipxe-text.ts';
-import { script } from './script-parts.ts';
+import { script } from './boot-script.ts';
 
 const SANBOOT = 'sanboot --no-describe --drive 0x80 || exit 1';
 

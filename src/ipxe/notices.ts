@@ -1,5 +1,71 @@
-import type { MachineFacts } from '../model/facts.ts';
-import { failureLine, type Failure } from '../model/failure.ts';
+import { type Failure, failureLine } from '../model/failure.ts';
+import type { MachineFacts, Platform } from '../model/machine.ts';
+import { script, SCRIPT_TIMEOUT_MS } from './boot-script.ts';
+import { echoLines, inert, safeEcho } from './ipxe-text.ts';
+import { localBootCommands } from './local-boot.ts';
+
+interface MenuEntry {
+  /** Made safe here. */
+  readonly title: string;
+  /** Where the machine asks next when this is chosen. */
+  readonly url: string;
+}
+
+export interface Menu {
+  /** For the person at the screen: who the machine is. Made safe here. */
+  readonly lines: readonly string[];
+  readonly entries: readonly MenuEntry[];
+  /** Where the machine asks when it shall wait. */
+  readonly wait: string;
+  readonly platform: Platform | undefined;
+  /** What is chosen when nobody does: the number of an entry, or one of the two that are always there. */
+  readonly choice: number | 'wait' | 'local';
+  /** 0: never by itself. */
+  readonly timeoutSeconds: number;
+}
+
+/** A menu scrolls; nobody reads more than this. */
+const MOST_ENTRIES = 100;
+
+/**
+ * What an unknown machine may boot, in the style of netboot.xyz. Only `menu`, `item` and `choose` as iPXE of 2019 knows
+ * them: a label is a word without blanks, everything behind it is the title. Escape waits: who leaves the menu by
+ * accident does not boot something.
+ */
+export function menuScript({ lines, entries, wait, platform, choice, timeoutSeconds }: Menu): string {
+  const offered = entries.slice(0, MOST_ENTRIES);
+  const timeout = timeoutSeconds > 0 ? [`--timeout ${Math.round(timeoutSeconds) * 1000}`] : [];
+  const preset = typeof choice !== 'number' ? choice : choice < offered.length ? label(choice) : 'wait';
+  return script([
+    ':show',
+    'menu What shall this machine boot?',
+    ...lines.slice(0, 8).map((line) => `item --gap ${safeEcho(line)}`),
+    'item --gap',
+    ...offered.map(({ title }, i) => `item ${label(i)} ${safeEcho(title)}`),
+    'item --gap',
+    'item wait Wait to be adopted',
+    'item local Boot the local disk',
+    `choose ${[...timeout, `--default ${preset}`].join(' ')} chosen || goto wait`,
+    'goto ${chosen}',
+    ...offered.flatMap(({ url }, i) => [`:${label(i)}`, ask(url)]),
+    ':wait',
+    ask(wait),
+    ':local',
+    ...localBootCommands('auto', platform),
+    ':failed',
+    'echo The server does not answer. The menu comes back in 5 s, Ctrl-C gives up',
+    'sleep 5 || exit 1',
+    'goto show',
+  ]);
+}
+
+function label(i: number): string {
+  return `profile${i + 1}`;
+}
+
+function ask(url: string): string {
+  return `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${inert(url)} || goto failed`;
+}
 
 /** For a machine that nobody knows: who it is, and the line that makes it known. */
 export function unknownMachineLines(facts: MachineFacts): string[] {
@@ -84,4 +150,68 @@ export function namelessLines(): string[] {
 
 function told(label: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`${label}: ${value}`];
+}
+
+interface Notice {
+  /** For the person at the screen. Made safe here: they may quote what the machine said of itself. */
+  readonly lines: readonly string[];
+  /** Where the machine asks again (see again-url). */
+  readonly again: string;
+  readonly pauseSeconds: number;
+}
+
+/**
+ * Says something on the machine's screen, waits and asks again, for ever. `chain --replace` gives the next answer this
+ * script's place, so a machine may wait for days. Ctrl-C ends it: the firmware tries the next device.
+ */
+export function noticeScript({ lines, again, pauseSeconds }: Notice): string {
+  const pause = Math.max(1, Math.round(pauseSeconds));
+  return script([
+    ':show',
+    'echo',
+    ...echoLines(lines),
+    'echo',
+    `echo Asking again in ${pause} s, Ctrl-C gives up`,
+    `sleep ${pause} || exit 1`,
+    `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${inert(again)} || goto show`,
+  ]);
+}
+
+/** For a machine whose installer left for another address, or another of its network cards. */
+export function claimedLines({ claimant, at, command }: Record<'at' | 'claimant' | 'command', string>): string[] {
+  return [
+    `Its installer left for ${claimant}`,
+    `at ${at} and has not begun. It waits, so that no two run.`,
+    'If nothing is being installed there:',
+    command,
+  ];
+}
+
+/** For a machine that may be another one, which is installed or known. */
+export function alikeLines({ likeness, command }: Record<'command' | 'likeness', string>): string[] {
+  return [
+    'This machine would be installed, but it looks like',
+    likeness,
+    'It waits. If it is another machine, and its disk may be wiped:',
+    command,
+  ];
+}
+
+/** For a machine of which it cannot be known, or written down, whether it is installed. */
+export function unknownLifeLines({ why, command }: { readonly why: string; readonly command?: string }): string[] {
+  return [
+    'This machine would be installed, but the server cannot keep account of it:',
+    why,
+    'It waits until that is mended.',
+    ...(command === undefined ? [] : ['Or, if its disk may be wiped:', command]),
+  ];
+}
+
+/** For a machine that asks for a profile that installs by the profile's name alone. */
+export function unnamedInstallLines(profileFile: string): string[] {
+  return [
+    `${profileFile} installs to a disk, and it was asked for by its name alone:`,
+    'which machine asks is not known, so it would be installed at each of its boots.',
+    'Boot it through /boot.ipxe, and name it in the "nodes" of the profile.',
+  ];
 }

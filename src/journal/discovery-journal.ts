@@ -1,5 +1,5 @@
 import type { DiscoveryStore, StoredDiscovery } from '../model/discovery.ts';
-import type { Durable } from './asks.ts';
+import type { Durable } from './life.ts';
 
 /** The tokens of etcd discovery in the journal's database: a change is on the disk when `write` resolves. */
 export function discoveryStore(journal: Durable): DiscoveryStore {

@@ -1,6 +1,46 @@
 import type Database from 'better-sqlite3';
-import type { BootRecord } from './boot-table.ts';
-import { sameness, type EventRow } from './event-words.ts';
+import type { MachineRow } from '../model/views.ts';
+import { type BootRecord, stateAt } from './life.ts';
+import { type EventRow, sameness } from './event-words.ts';
+import { FACTS, type MachineRecord, shownOf } from './machine-record.ts';
+
+const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
+
+/** A machine as people see it. Who made its network card and what is on its way to it others add. */
+export function rowView(record: MachineRecord, now: number): MachineRow {
+  const { profile, version, name } = shownOf(record);
+  const seen = record.last_seen !== null;
+  const view = {
+    name,
+    address: record.address ?? record.node_address,
+    since: seen ? record.since : null,
+    firstSeen: record.first_seen,
+    lastSeen: record.last_seen,
+    profile,
+    version,
+    because: record.because,
+    ...Object.fromEntries(SHOWN_FACTS.map((fact) => [fact, record[fact]])),
+    ...(seen ? {} : keyFacts(record.key)),
+  };
+  return {
+    key: record.key,
+    state: stateAt(record, now),
+    boots: record.durations === '' ? [] : record.durations.split(',').map(Number),
+    ...(present(view) as Partial<MachineRow>),
+  };
+}
+
+/** What a profile knows a machine by that was never seen. */
+function keyFacts(key: string): Partial<MachineRow> {
+  if (key.startsWith('uuid:')) return { uuid: key.slice('uuid:'.length) };
+  if (key.startsWith('serial:')) return { serial: key.slice('serial:'.length) };
+  return { mac: key };
+}
+
+/** Without what is null: an absent key says "nobody knows". */
+export function present(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
+}
 
 /** The same again within this time is one row; a waiting machine asks every few seconds, for days. */
 const AGAIN_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { JournalEvent, ScriptEvent } from '../model/journal-event.ts';
-import type { EventEntry } from './entry.ts';
+import type { EventEntry } from './queue.ts';
 
 /** An event as it is stored. */
 export interface EventRow {

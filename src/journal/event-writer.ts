@@ -1,18 +1,137 @@
 import type Database from 'better-sqlite3';
 import { machineKey, type MachineKey } from '../model/machine.ts';
-import { Addresses } from './addresses.ts';
-import { beginsBoot, phaseAfter } from './boot-attempt.ts';
-import { BootTable, type BootRecord } from './boot-table.ts';
-import type { EventEntry } from './entry.ts';
+import { beginsBoot, type BootRecord, BootTable, lifeAfter, phaseAfter } from './life.ts';
+import type { EventEntry } from './queue.ts';
 import { EventTable } from './event-table.ts';
 import { rowOf, whole } from './event-words.ts';
 import type { KnownNodes } from './known-nodes.ts';
-import { lifeAfter } from './life.ts';
-import { newMachine, withFacts, type MachineRecord, type MachineTable } from './machine-record.ts';
-import type { SentTexts } from './sent-texts.ts';
+import { type MachineRecord, type MachineTable, newMachine, withFacts } from './machine-record.ts';
+import type { SentTexts } from './texts.ts';
 import { STRAY_MS, Strays } from './unattributed-events.ts';
 import type { Unlisted } from './unlisted.ts';
-import { WorkingSet } from './working-set.ts';
+
+/** The machines and boots that a batch is about: read once, written once at its end. */
+class WorkingSet {
+  readonly #machines: MachineTable;
+  readonly #boots: BootTable;
+  readonly #records = new Map<number, MachineRecord>();
+  /** As they are in the database. */
+  readonly #before = new Map<number, MachineRecord>();
+  readonly #ids = new Map<MachineKey, number>();
+  readonly #open = new Map<number, BootRecord>();
+  readonly #changed = new Set<number>();
+  readonly #changedBoots = new Set<number>();
+
+  constructor(machines: MachineTable, boots: BootTable) {
+    this.#machines = machines;
+    this.#boots = boots;
+  }
+
+  byKey(key: MachineKey): MachineRecord | undefined {
+    const id = this.#ids.get(key);
+    return id === undefined ? this.#read(this.#machines.byKey(key)) : this.#records.get(id);
+  }
+
+  byId(id: number): MachineRecord | undefined {
+    return this.#records.get(id) ?? this.#read(this.#machines.byId(id));
+  }
+
+  /** Remembers it for the end; a new machine is inserted at once, because others refer to its id. */
+  put(record: MachineRecord): MachineRecord {
+    const kept = record.id === 0 ? this.#machines.save(record) : record;
+    if (record.id === 0) this.#before.set(kept.id, kept);
+    this.#records.set(kept.id, kept);
+    this.#ids.set(kept.key, kept.id);
+    this.#changed.add(kept.id);
+    return kept;
+  }
+
+  boot(record: MachineRecord): BootRecord | undefined {
+    if (record.boot === null) return undefined;
+    const boot = this.#open.get(record.boot) ?? this.#boots.byId(record.boot);
+    if (boot !== undefined) this.#open.set(boot.id, boot);
+    return boot;
+  }
+
+  beginBoot(record: MachineRecord, at: number): BootRecord {
+    const boot = this.#boots.begin(record.id, at);
+    this.#open.set(boot.id, boot);
+    return boot;
+  }
+
+  putBoot(boot: BootRecord): void {
+    this.#open.set(boot.id, boot);
+    this.#changedBoots.add(boot.id);
+  }
+
+  /** Writes what changed and forgets all of it; gives the keys of the machines. */
+  save(): readonly MachineKey[] {
+    const records = [...this.#changed].flatMap((id) => this.#records.get(id) ?? []);
+    for (const record of records) this.#machines.save(record, this.#before.get(record.id));
+    for (const id of this.#changedBoots) {
+      const boot = this.#open.get(id);
+      if (boot !== undefined) this.#boots.save(boot);
+    }
+    this.clear();
+    return records.map(({ key }) => key);
+  }
+
+  clear(): void {
+    for (const part of [this.#records, this.#before, this.#ids, this.#open, this.#changed, this.#changedBoots])
+      part.clear();
+  }
+
+  #read(record: MachineRecord | undefined): MachineRecord | undefined {
+    if (record === undefined) return undefined;
+    this.#records.set(record.id, record);
+    this.#before.set(record.id, record);
+    this.#ids.set(record.key, record.id);
+    return record;
+  }
+}
+
+/** So long an address stays a machine's without a word from it: leases are not given to others faster. */
+export const HELD_MS = 900_000;
+const REMEMBERED = 50_000;
+
+interface Holder {
+  readonly machine: number;
+  readonly at: number;
+}
+
+/** Which machine used an address last. */
+export class Addresses {
+  readonly #last: Database.Statement<[string], { id: number; address_at: number }>;
+  readonly #recent = new Map<string, Holder>();
+
+  constructor(db: Database.Database) {
+    this.#last = db.prepare(
+      'SELECT id, address_at FROM machine WHERE address = ? AND address_at IS NOT NULL ORDER BY address_at DESC LIMIT 1',
+    );
+  }
+
+  used(address: string, machine: number, at: number): void {
+    if (this.#recent.size >= REMEMBERED) this.#recent.clear();
+    this.#recent.set(address, { machine, at });
+  }
+
+  /** Whose it was at a moment; undefined when nobody used it in the time before. */
+  holder(address: string, moment: number): number | undefined {
+    let found = this.#recent.get(address);
+    if (found === undefined) {
+      const row = this.#last.get(address);
+      if (row === undefined) return undefined;
+      found = { machine: row.id, at: row.address_at };
+      this.used(address, found.machine, found.at);
+    }
+    return moment - found.at <= HELD_MS ? found.machine : undefined;
+  }
+
+  /** What is remembered may be wrong: a transaction was rolled back. */
+  forget(): void {
+    this.#recent.clear();
+  }
+}
 
 const KEPT_DURATIONS = 20;
 

@@ -1,13 +1,48 @@
-import { statfsSync, statSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync, statfsSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { MachineKey } from '../model/machine.ts';
 import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
-import type { AskName } from './asks.ts';
-import { moveAside } from './broken-aside.ts';
-import type { Entry } from './entry.ts';
-import { loadDriver, nameOf, openDatabase, type Driver } from './open-database.ts';
-import { Store, type KnownPart, type StoreOptions, type Written } from './store.ts';
+import type { AskName } from './life.ts';
+import type { Entry } from './queue.ts';
+import { type Driver, loadDriver, nameOf, openDatabase } from './open-database.ts';
+import { type KnownPart, Store, type StoreOptions, type Written } from './store.ts';
 import { Trouble, troubleOf } from './trouble.ts';
+
+const KEPT = 2;
+/** What SQLite keeps beside a database: they belong together. */
+const PARTS = ['', '-wal', '-shm'];
+
+/** A damaged database was put aside: under which name, and which older ones made room. */
+interface Aside {
+  readonly name: string;
+  readonly removed: readonly string[];
+}
+
+/** Renames a damaged database so that a new one can begin and somebody can look at the old one. The last two stay. */
+export function moveAside(file: string, now: number): Aside {
+  const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const name = freeName(file, `${basename(file)}.broken-${stamp}`);
+  for (const part of PARTS) {
+    if (existsSync(file + part)) renameSync(file + part, join(dirname(file), name + part));
+  }
+  return { name, removed: removeOld(file, name) };
+}
+
+function freeName(file: string, wanted: string): string {
+  let name = wanted;
+  for (let n = 2; existsSync(join(dirname(file), name)); n += 1) name = `${wanted}-${n}`;
+  return name;
+}
+
+function removeOld(file: string, newest: string): readonly string[] {
+  const folder = dirname(file);
+  const all = readdirSync(folder).filter(
+    (name) => name.startsWith(`${basename(file)}.broken-`) && !/-(?:wal|shm)$/.test(name) && name !== newest,
+  );
+  const old = all.sort().slice(0, Math.max(0, all.length - (KEPT - 1)));
+  for (const name of old) for (const part of PARTS) rmSync(join(folder, name + part), { force: true });
+  return old;
+}
 
 /** Less is no space: the database would come on only to fail with the next batch. */
 const SPACE_BYTES = 2 ** 20;

@@ -1,5 +1,97 @@
+import type Database from 'better-sqlite3';
+import type { DiscoveryChange } from '../model/discovery.ts';
 import type { JournalEvent } from '../model/journal-event.ts';
 import type { MachineState } from '../model/machine.ts';
+import type { BootView } from '../model/views.ts';
+import { readDiscovery, writeDiscovery } from './discovery-store.ts';
+
+/**
+ * How far a boot is. `asking`: DHCP and TFTP. `told`: it got a script. `running`: its system fetched its configuration.
+ * `over`: it is up, or installed.
+ */
+export type Phase = 'asking' | 'told' | 'running' | 'over';
+
+/** Firmware gives up long before that, and a person who waits at a screen has left. */
+export const PAUSE_MS = 300_000;
+
+/** Whether this is the first question of a new boot. `began`: when the event began; `lastAt`: the boot's last event. */
+export function beginsBoot(
+  boot: { readonly phase: Phase; readonly lastAt: number } | undefined,
+  event: JournalEvent,
+  began: number,
+): boolean {
+  if (boot === undefined) return event.kind !== 'operator';
+  const question = questionOf(event);
+  if (question === undefined) return false;
+  if (began - boot.lastAt > PAUSE_MS) return true;
+  // Firmware asks by DHCP and loads its boot program before any script; who does so after one has started over.
+  if (question === 'firmware') return boot.phase !== 'asking';
+  // A script that did not get through is asked for again; after the system has run it means a restart.
+  return boot.phase === 'running' || boot.phase === 'over';
+}
+
+export function phaseAfter(phase: Phase, event: JournalEvent): Phase {
+  if (event.kind === 'phone-home' || event.kind === 'installed') return 'over';
+  if (phase === 'over') return phase;
+  if (event.kind === 'document') return 'running';
+  return event.kind === 'script' && phase === 'asking' ? 'told' : phase;
+}
+
+/** Boot programs; other files may come over TFTP at any time. pxelinux.0 and its kind end in a number. */
+const BOOT_PROGRAM = /\.(?:k{0,2}pxe|efi|0)$/i;
+/** Where machines ask for scripts: a refusal there is a question, too. */
+const SCRIPT_PATH = /^\/(?:$|ipxe$|boot\.ipxe|grub$|v1\/boot\/)/;
+
+function questionOf(event: JournalEvent): 'firmware' | 'script' | undefined {
+  switch (event.kind) {
+    case 'dhcp':
+      return 'firmware';
+    case 'tftp':
+      return BOOT_PROGRAM.test(event.file) ? 'firmware' : undefined;
+    case 'script':
+      return 'script';
+    case 'refused':
+      return SCRIPT_PATH.test(event.what) ? 'script' : undefined;
+    case 'file':
+    case 'document':
+    case 'phone-home':
+    case 'installed':
+    case 'operator':
+      return undefined;
+  }
+}
+
+type Asked = (db: Database.Database, args: unknown) => unknown;
+
+/**
+ * What other rooms keep in the same database, by name: each is run on the journal's thread in a transaction of its own,
+ * and is on the disk (fsync) before it is answered. Arguments and answers cross the thread: plain data only. To add
+ * one: its tables as a new migration in schema.ts, its function here, its callers through `Durable.ask`.
+ */
+const ASKS = {
+  'discovery.read': (db) => readDiscovery(db),
+  'discovery.write': (db, change) => {
+    writeDiscovery(db, change as DiscoveryChange);
+  },
+} as const satisfies Readonly<Record<string, Asked>>;
+
+export type AskName = keyof typeof ASKS;
+
+/** The part of a journal that keeps what must not be lost. */
+export interface Durable {
+  /** Rejects with Failure `unavailable` when it cannot be kept or read now. */
+  ask(name: AskName, args?: unknown): Promise<unknown>;
+}
+
+export function answer(db: Database.Database, name: AskName, args: unknown): unknown {
+  // May not be changed inside a transaction. Everything else here can afford to lose its last second.
+  db.pragma('synchronous = FULL');
+  try {
+    return db.transaction(() => ASKS[name](db, args)).immediate();
+  } finally {
+    db.pragma('synchronous = NORMAL');
+  }
+}
 
 /** What is written down; `failed` shows when somebody looks after the deadline. */
 export type RecordedState = Exclude<MachineState, 'failed'>;
@@ -76,4 +168,50 @@ function stateAfterScript(state: RecordedState, outcome: Outcome): RecordedState
 export function stateAt({ state, deadline }: Pick<Life, 'state' | 'deadline'>, now: number): MachineState {
   const awaited = state === 'booting' || state === 'installing';
   return awaited && deadline !== null && deadline < now ? 'failed' : state;
+}
+
+/** A row of `boot`, in the names of its columns. */
+export interface BootRecord {
+  readonly id: number;
+  readonly machine: number;
+  readonly at: number;
+  readonly last_at: number;
+  readonly phase: Phase;
+  /** Null: it was told nothing yet. */
+  readonly outcome: BootView['outcome'] | null;
+  readonly profile: string | null;
+  readonly version: string | null;
+  readonly up_at: number | null;
+  readonly ms: number | null;
+  /** How many rows of `event` it has. */
+  readonly events: number;
+}
+
+export class BootTable {
+  readonly #byId: Database.Statement<[number], BootRecord>;
+  readonly #insert: Database.Statement<[number, number, number]>;
+  readonly #update: Database.Statement<[BootRecord]>;
+
+  constructor(db: Database.Database) {
+    this.#byId = db.prepare('SELECT * FROM boot WHERE id = ?');
+    this.#insert = db.prepare("INSERT INTO boot (machine, at, last_at, phase, events) VALUES (?, ?, ?, 'asking', 0)");
+    this.#update = db.prepare(
+      `UPDATE boot SET at = @at, last_at = @last_at, phase = @phase, outcome = @outcome, profile = @profile,
+       version = @version, up_at = @up_at, ms = @ms, events = @events WHERE id = @id`,
+    );
+  }
+
+  byId(id: number): BootRecord | undefined {
+    return this.#byId.get(id);
+  }
+
+  begin(machine: number, at: number): BootRecord {
+    const id = Number(this.#insert.run(machine, at, at).lastInsertRowid);
+    const nothing = { outcome: null, profile: null, version: null, up_at: null, ms: null };
+    return { id, machine, at, last_at: at, phase: 'asking', ...nothing, events: 0 };
+  }
+
+  save(boot: BootRecord): void {
+    this.#update.run(boot);
+  }
 }

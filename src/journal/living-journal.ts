@@ -1,21 +1,30 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../model/failure.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
-import type { Log } from '../model/log.ts';
 import type { MachineKey } from '../model/machine.ts';
+import type { Log } from '../model/service.ts';
 import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
-import { startAgeingClock } from './ageing-clock.ts';
-import type { AskName, Durable } from './asks.ts';
-import type { Backend } from './backend.ts';
-import { countOf, type Entry } from './entry.ts';
-import type { Request, Requests } from './host.ts';
 import { Flood } from './flood.ts';
+import type { Request, Requests } from './host.ts';
 import type { Journal, JournalStatus, KnownNode } from './journal.ts';
+import type { AskName, Durable } from './life.ts';
 import { LossCount } from './losses.ts';
-import { orAborted } from './or-aborted.ts';
 import { Outbox } from './outbox.ts';
-import type { QueueLimits } from './queue.ts';
+import type { Backend } from './protocol.ts';
+import { countOf, type Entry, type QueueLimits } from './queue.ts';
 import { Trouble } from './trouble.ts';
+
+const FIRST_MS = 60_000;
+
+/** Calls `age` every `ageMs`, and soon after the start: a server that is restarted every hour ages its journal, too. */
+function startAgeingClock(ageMs: number, age: () => void): () => void {
+  const first = setTimeout(age, Math.min(FIRST_MS, ageMs)).unref();
+  const again = setInterval(age, ageMs).unref();
+  return () => {
+    clearTimeout(first);
+    clearInterval(again);
+  };
+}
 
 /** A crash loses no more than this and what is on its way. */
 const FLUSH_MS = 250;
@@ -288,4 +297,22 @@ export class LivingJournal implements Journal, Durable {
   #isStopped(): boolean {
     return this.#state === 'stopped';
   }
+}
+
+/** Resolves when the work is done or the signal aborts. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const done = new AbortController();
+  const cut = new Promise<void>((resolve) => {
+    const listen = { once: true, signal: done.signal };
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      listen,
+    );
+  });
+  await Promise.race([work, cut]);
+  done.abort();
 }

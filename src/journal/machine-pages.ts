@@ -1,11 +1,36 @@
 import type Database from 'better-sqlite3';
-import type { MachineState } from '../model/machine.ts';
+import { Failure } from '../model/failure.ts';
+import { MACHINE_STATES, type MachineState } from '../model/machine.ts';
 import type { MachinePage, MachineQuery } from '../model/views.ts';
+import { rowView } from './event-table.ts';
 import type { MachineRecord } from './machine-record.ts';
-import { parsePlace, placeText, type Place } from './page-place.ts';
-import { rowView } from './row-view.ts';
 import type { SearchTexts } from './texts.ts';
-import { StateCounts } from './state-counts.ts';
+
+const AWAITED = ['booting', 'installing'] as const;
+
+/** How many machines are in each state. */
+export class StateCounts {
+  readonly #counts: Database.Statement<[], { state: MachineState; n: number }>;
+  readonly #late: Database.Statement<[string, number], { n: number }>;
+
+  constructor(db: Database.Database) {
+    this.#counts = db.prepare('SELECT state, n FROM state_count');
+    this.#late = db.prepare(
+      'SELECT count(*) AS n FROM machine INDEXED BY machine_awaited WHERE state = ? AND deadline < ?',
+    );
+  }
+
+  at(now: number): Readonly<Record<MachineState, number>> {
+    const counts = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Record<MachineState, number>;
+    for (const { state, n } of this.#counts.all()) counts[state] += n;
+    for (const state of AWAITED) {
+      const late = this.#late.get(state, now)?.n ?? 0;
+      counts[state] -= late;
+      counts.failed += late;
+    }
+    return counts;
+  }
+}
 
 const MOST = 500;
 const LONGEST_TEXT = 200;
@@ -137,4 +162,36 @@ function stateConditions(state: MachineState, now: number): readonly Condition[]
 
 function placeOf({ id, last_seen: lastSeen, sort_name: name }: FoundMachine): Place {
   return lastSeen === null ? { kind: 'never', name, id } : { kind: 'seen', lastSeen, id };
+}
+
+/** Where a page ended: at a machine that was seen, or at one that never was. */
+type Place =
+  | { readonly kind: 'seen'; readonly lastSeen: number; readonly id: number }
+  | { readonly kind: 'never'; readonly name: string; readonly id: number };
+
+export function placeText(place: Place): string {
+  const parts = place.kind === 'seen' ? ['s', place.lastSeen, place.id] : ['n', place.name, place.id];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** Throws Failure `invalid` for what no page ended with. */
+export function parsePlace(text: string): Place {
+  const parts = partsOf(text);
+  const [kind, at, id] = parts;
+  if (Number.isSafeInteger(id)) {
+    if (kind === 's' && Number.isSafeInteger(at)) return { kind: 'seen', lastSeen: Number(at), id: Number(id) };
+    if (kind === 'n' && typeof at === 'string') return { kind: 'never', name: at, id: Number(id) };
+  }
+  throw new Failure('invalid', 'no page ended there', {
+    remedy: 'use the `next` of a page, or begin at the first page',
+  });
+}
+
+function partsOf(text: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(text.slice(0, 2000), 'base64url').toString('utf8'));
+    return Array.isArray(parts) ? (parts as readonly unknown[]) : [];
+  } catch {
+    return [];
+  }
 }

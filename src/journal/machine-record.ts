@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { MachineFacts } from '../model/facts.ts';
-import { macHyphens, type Mac } from '../model/mac.ts';
-import type { MachineKey } from '../model/machine.ts';
+import type { MachineFacts, MachineKey } from '../model/machine.ts';
+import { type Mac, macHyphens } from '../model/mac.ts';
 import type { RecordedState } from './life.ts';
 import { SearchTexts } from './texts.ts';
 

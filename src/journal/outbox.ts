@@ -1,6 +1,5 @@
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
-import type { Entry } from './entry.ts';
-import { Queue, type QueueLimits } from './queue.ts';
+import { type Entry, Queue, type QueueLimits } from './queue.ts';
 
 export interface OutboxOptions {
   readonly flushMs: number;

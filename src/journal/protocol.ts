@@ -1,5 +1,5 @@
 import { Failure, type FailureCode } from '../model/failure.ts';
-import type { Request } from './host.ts';
+import type { Request, Requests } from './host.ts';
 import { Trouble, type TroubleKind } from './trouble.ts';
 
 // What crosses between the journal and its thread. Errors lose their class on the way: they are put into words here.
@@ -37,4 +37,12 @@ export function unpackError({ trouble, code, remedy, message, stack }: PackedErr
   const mistake = new TypeError(message);
   if (stack !== undefined) mistake.stack = stack;
   return mistake;
+}
+
+/** Where the database is: on a thread of its own, or here. */
+export interface Backend {
+  /** Rejects with Trouble when the database is off, with Failure or a mistake otherwise. */
+  call<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>>;
+  /** Closes the database. When `force` aborts, what is still running is cut. */
+  end(force: AbortSignal): Promise<void>;
 }

@@ -1,8 +1,6 @@
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
-import { countOf, type Entry } from './entry.ts';
-import { isSame } from './same-event.ts';
-import { slotOf } from './sync-slot.ts';
+import type { SyncEvent } from '../model/sync-event.ts';
 
 /** How far back in a machine's events the same one is looked for: those of one flush are few. */
 const LOOK_BACK = 8;
@@ -177,4 +175,53 @@ function withOwnBody(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): 
   const copy = copies.get(body) ?? new Uint8Array(body);
   copies.set(body, copy);
   return { ...event, body: copy } as JournalEvent;
+}
+
+/**
+ * Whether an event of a machine says the same as another one of it. Called for every answer: texts and decisions are
+ * compared by identity, because what is answered again comes from a cache.
+ */
+export function isSame(a: JournalEvent, b: JournalEvent): boolean {
+  switch (a.kind) {
+    case 'script':
+      return b.kind === 'script' && a.body === b.body && a.decision === b.decision && a.from === b.from;
+    case 'dhcp':
+      return b.kind === 'dhcp' && a.file === b.file && a.client === b.client && a.silence === b.silence;
+    case 'tftp':
+      return b.kind === 'tftp' && a.file === b.file && a.end === b.end;
+    case 'file':
+      return b.kind === 'file' && a.file === b.file && a.status === b.status && a.complete === b.complete;
+    case 'document':
+      return b.kind === 'document' && a.source === b.source && a.body === b.body && a.from === b.from;
+    case 'refused':
+      return b.kind === 'refused' && a.what === b.what && a.status === b.status && a.message === b.message;
+    // Each of them is an act of its own.
+    case 'phone-home':
+    case 'installed':
+    case 'operator':
+      return false;
+  }
+}
+
+/** An event on its way to the database, with how often it happened. */
+export interface EventEntry {
+  readonly event: JournalEvent;
+  readonly times: number;
+  /** When the first of them began and the last was over. */
+  readonly began: number;
+  readonly at: number;
+  /** Of all together. */
+  readonly bytes: number;
+}
+
+export type Entry = EventEntry | { readonly step: SyncStep };
+
+/** How often it happened: what is lost when it cannot be written. */
+export function countOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + ('step' in entry ? 1 : entry.times), 0);
+}
+
+/** What a later step replaces: how far a download is says only the last word. Null: every such step is kept. */
+export function slotOf(event: SyncEvent): string | null {
+  return event.kind === 'download' ? `${event.target}\n${event.file}` : null;
 }

@@ -1,19 +1,129 @@
 import type Database from 'better-sqlite3';
+import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
+import type { SyncEvent } from '../model/sync-event.ts';
+import type {
+  BootView,
+  MachineHistory,
+  MachinePage,
+  MachineQuery,
+  SyncRunView,
+  TimelineEvent,
+} from '../model/views.ts';
 import { Ageing } from './ageing.ts';
-import { answer, type AskName } from './asks.ts';
-import { countOf, type Entry } from './entry.ts';
+import { answer, type AskName, type BootRecord } from './life.ts';
+import { present, rowView } from './event-table.ts';
+import { type EventRow, transferLine, whole } from './event-words.ts';
 import { EventWriter, type Saved } from './event-writer.ts';
 import type { KnownNode } from './journal.ts';
 import { KnownNodes } from './known-nodes.ts';
-import { MachineHistories } from './machine-histories.ts';
 import { MachinePages } from './machine-pages.ts';
-import { MachineTable } from './machine-record.ts';
-import { SentTexts } from './sent-texts.ts';
-import { SyncRuns } from './sync-runs.ts';
+import { type MachineRecord, MachineTable } from './machine-record.ts';
+import { countOf, type Entry, slotOf } from './queue.ts';
+import { SentTexts } from './texts.ts';
 import { troubleOf } from './trouble.ts';
 import { Unlisted, type UnlistedLimits } from './unlisted.ts';
+
+const BOOTS = 20;
+const EVENTS = 200;
+
+interface StoredEvent extends EventRow {
+  readonly id: number;
+  readonly digest: Buffer | null;
+}
+
+/** What happened to one machine. */
+class MachineHistories {
+  readonly #machines: MachineTable;
+  readonly #boots: Database.Statement<[number, number], BootRecord>;
+  readonly #events: Database.Statement<[number, number], StoredEvent>;
+
+  constructor(db: Database.Database, machines: MachineTable) {
+    this.#machines = machines;
+    this.#boots = db.prepare('SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?');
+    // The newest: of a machine in a loop the last words tell more than the first.
+    this.#events = db.prepare('SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?');
+  }
+
+  of(key: MachineKey, now: number): MachineHistory | undefined {
+    const record = this.#machines.byKey(key);
+    if (record === undefined) return undefined;
+    const boots = this.#boots.all(record.id, BOOTS);
+    return { row: rowView(record, now), boots: boots.map((boot) => this.#boot(boot, record)) };
+  }
+
+  #boot(boot: BootRecord, machine: MachineRecord): BootView {
+    const { id, at, profile, version, ms, up_at: upAt } = boot;
+    const events = this.#events.all(id, EVENTS).map(eventView);
+    return {
+      id,
+      at,
+      // It has asked and was told nothing yet.
+      outcome: boot.outcome ?? (machine.state === 'unknown' ? 'unknown' : 'waiting'),
+      ...present({ profile, version, ms, upAt }),
+      events: events.sort((a, b) => a.at - b.at || a.id - b.id),
+    };
+  }
+}
+
+function eventView(row: StoredEvent): TimelineEvent {
+  const { id, at, kind, line, what, ms, bytes, status, ok, times, digest } = row;
+  return {
+    id,
+    at,
+    kind,
+    text: line ?? transferLine(row),
+    ok: ok === 1,
+    times,
+    ...present({ what, ms, bytes, status, digest: digest?.toString('hex') }),
+  };
+}
+
+/** A run has a few dozen; one that goes round in circles must not fill the disk. */
+const MOST_STEPS = 5000;
+
+/** Runs of the release sync, with their steps. */
+class SyncRuns {
+  readonly #begin: Database.Statement<[number]>;
+  readonly #step: Database.Statement<[number, number, string | null, string, number, number]>;
+  readonly #fail: Database.Statement<[number]>;
+  readonly #end: Database.Statement<[number, number, number]>;
+  readonly #runs: Database.Statement<[number], { run: number; ended_at: number | null; failed: number }>;
+  readonly #steps: Database.Statement<[number], { at: number; event: string }>;
+
+  constructor(db: Database.Database) {
+    this.#begin = db.prepare('INSERT INTO sync_run (run, failed) VALUES (?, 0) ON CONFLICT DO NOTHING');
+    this.#step = db.prepare(
+      `INSERT INTO sync_step (run, at, slot, event)
+       SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM sync_step WHERE run = ?) < ?
+       ON CONFLICT (run, slot) DO UPDATE SET at = excluded.at, event = excluded.event`,
+    );
+    this.#fail = db.prepare('UPDATE sync_run SET failed = failed + 1 WHERE run = ? AND ended_at IS NULL');
+    this.#end = db.prepare('UPDATE sync_run SET ended_at = ?, failed = ? WHERE run = ?');
+    this.#runs = db.prepare('SELECT run, ended_at, failed FROM sync_run ORDER BY run DESC LIMIT ?');
+    this.#steps = db.prepare('SELECT at, event FROM sync_step WHERE run = ? ORDER BY id');
+  }
+
+  write({ run: began, at: moment, event }: SyncStep): void {
+    const [run, at] = [whole(began), whole(moment)];
+    this.#begin.run(run);
+    // The end is always written: it says what came of the run.
+    const most = event.kind === 'done' ? Number.MAX_SAFE_INTEGER : MOST_STEPS;
+    this.#step.run(run, at, slotOf(event), JSON.stringify(event), run, most);
+    if (event.kind === 'failed') this.#fail.run(run);
+    if (event.kind === 'done') this.#end.run(at, event.report.failed, run);
+  }
+
+  /** Newest first. */
+  list(limit: number): readonly SyncRunView[] {
+    return this.#runs.all(limit).map(({ run, ended_at, failed }) => ({
+      run,
+      ...(ended_at === null ? {} : { endedAt: ended_at }),
+      failed,
+      steps: this.#steps.all(run).map(({ at, event }) => ({ at, event: JSON.parse(event) as SyncEvent })),
+    }));
+  }
+}
 
 export interface StoreOptions {
   /** How long events are kept. */

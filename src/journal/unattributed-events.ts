@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { EventEntry } from './entry.ts';
+import type { EventEntry } from './queue.ts';
 
 /** Who asks from an address says who it is within this time, or that was not a machine that boots. */
 export const STRAY_MS = 300_000;

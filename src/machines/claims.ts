@@ -1,4 +1,4 @@
-import type { Problem } from '../model/problem.ts';
+import type { Problem } from '../model/failure.ts';
 import { lifeOf, type Life } from './life.ts';
 import type { Asker, InstallIdentity, InstallMark, InstallTarget } from './mark.ts';
 

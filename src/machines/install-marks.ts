@@ -1,18 +1,24 @@
-import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
+import { Failure, type Problem } from '../model/failure.ts';
+import type { Log } from '../model/service.ts';
 import type { Mac } from '../model/mac.ts';
-import type { Problem } from '../model/problem.ts';
 import { isSameUuid } from '../model/uuid.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
-import { lifeOf, type Life } from './life.ts';
-import { markFileName, MARKS_FOLDER } from './mark-file.ts';
+import { type Life, lifeOf } from './life.ts';
+import { markFileName, MARKS_FOLDER, readMarks } from './mark-file.ts';
 import { LOST, markProblems } from './mark-problems.ts';
 import { MarkStore } from './mark-store.ts';
 import { StateMarker } from './state-marker.ts';
-import { BLIND_MS, triesOf } from './mark.ts';
-import type { Asker, Claim, InstallIdentity, InstallMark, InstallTarget, MachineIdentity } from './mark.ts';
-import { readMarks } from './read-marks.ts';
+import {
+  type Asker,
+  BLIND_MS,
+  type Claim,
+  type InstallIdentity,
+  type InstallMark,
+  type InstallTarget,
+  type MachineIdentity,
+  triesOf,
+} from './mark.ts';
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */

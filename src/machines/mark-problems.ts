@@ -1,4 +1,4 @@
-import type { Problem } from '../model/problem.ts';
+import type { Problem } from '../model/failure.ts';
 import { markFileName, MARKS_FOLDER } from './mark-file.ts';
 import type { InstallMark } from './mark.ts';
 

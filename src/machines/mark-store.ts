@@ -1,14 +1,13 @@
 import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { acquireLock, type Lock } from '../files/lock.ts';
 import { makeFolder } from '../files/publish.ts';
 import { whyNotWritable } from '../files/writable.ts';
 import { MarkIndex } from './mark-index.ts';
-import { markFileName, markText, MARKS_FOLDER } from './mark-file.ts';
+import { markFileName, MARKS_FOLDER, markText, readMarks } from './mark-file.ts';
 import { MarkWriter } from './mark-writer.ts';
 import type { InstallIdentity, InstallMark } from './mark.ts';
-import { readMarks } from './read-marks.ts';
 
 /** What a change is written for, and what shall count when it cannot be written. */
 export interface Change {

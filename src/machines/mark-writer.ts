@@ -1,8 +1,7 @@
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { makeFolder } from '../files/publish.ts';
-import { removeFile } from '../files/remove.ts';
+import { makeFolder, removeFile } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { MARKS_FOLDER, MAX_MARK } from './mark-file.ts';
 

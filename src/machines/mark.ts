@@ -1,6 +1,6 @@
-import type { MachineFacts } from '../model/facts.ts';
-import type { MachineKey } from '../model/machine.ts';
 import type { Mac } from '../model/mac.ts';
+import type { MachineFacts, MachineKey } from '../model/machine.ts';
+import type { Profile } from '../model/profile.ts';
 
 /** By what a machine can be told from others. */
 export type MachineIdentity = Pick<MachineFacts, 'mac' | 'uuid' | 'serial'>;
@@ -91,4 +91,12 @@ export function isSameAsker(claim: Asker | undefined, asker: Asker | undefined):
   if (claim === undefined || asker === undefined) return true;
   if (claim.address !== asker.address) return false;
   return claim.mac === undefined || asker.mac === undefined || claim.mac === asker.mac;
+}
+
+/**
+ * When a machine that got its boot script at `at` counts as failed unless it has phoned home, in milliseconds since 1970.
+ * Undefined: never, its profile sets no `boot_timeout`.
+ */
+export function deadlineOf({ boot_timeout }: Pick<Profile, 'boot_timeout'>, at: number): number | undefined {
+  return boot_timeout === undefined ? undefined : at + boot_timeout * 1000;
 }

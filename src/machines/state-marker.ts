@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';

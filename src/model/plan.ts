@@ -1,4 +1,24 @@
-import type { Origin } from './origin.ts';
+import type { MachineArch, Platform } from './machine.ts';
+
+declare const brand: unique symbol;
+
+/** Where answers point to: `http://host:port` with an optional path, no slash at the end, safe in an iPXE script. */
+export type Origin = string & { readonly [brand]: 'Origin' };
+
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?`;
+const AUTHORITY = new RegExp(`^${HOST}$`);
+const WHOLE = new RegExp(String.raw`^(https?)://${HOST}(?:/[A-Za-z0-9._~/-]*)?$`);
+
+/** A Host header's value; undefined when it is anything but a host and an optional port. */
+export function originFromHost(host: string): Origin | undefined {
+  return AUTHORITY.test(host) ? (`http://${host}` as Origin) : undefined;
+}
+
+/** A configured base URL. Without a scheme it is http: coreos-ipxe-server's setting was `host:port`. */
+export function parseOrigin(text: string): Origin | undefined {
+  const url = text.includes('://') ? text : `http://${text}`;
+  return WHOLE.test(url) ? (url.replace(/\/+$/, '') as Origin) : undefined;
+}
 
 /** A file that a machine fetches: below images/ (served by us, must be on the shelf) or anywhere else by URL. */
 export type Artifact =
@@ -35,4 +55,43 @@ export function artifactUrl(artifact: Artifact, origin: Origin): string {
 // "+" and the like are common in versions and legal in a path (RFC 3986, 3.3): a publisher's name stays readable.
 function encodeSegment(segment: string): string {
   return encodeURIComponent(segment).replaceAll(/%(2B|3D|2C|3A|40)/g, (encoded) => decodeURIComponent(encoded));
+}
+
+/** What the desk decided for a machine: for logs, the journal and `--explain`. */
+export interface Decision {
+  /**
+   * `install`: it boots an installer, once. `local`: its own disk. `menu`: a person at its screen chooses. `waiting`:
+   * it is known and cannot boot now. `unknown`: no profile names it.
+   */
+  readonly outcome: 'boot' | 'install' | 'local' | 'menu' | 'unknown' | 'waiting';
+  readonly profile?: string;
+  readonly node?: string;
+  readonly version?: string;
+  /**
+   * Of a machine that waits because of its installation. `unfinished`: it is back before that reported. `stopped`: that
+   * began as often as the settings allow, and an operator must say what next. `held`: another holds its claim, it looks
+   * like another machine, or nothing can be known of it.
+   */
+  readonly installation?: 'held' | 'stopped' | 'unfinished';
+  /** What an operator has to put right before the machine can boot: said at WARN in the log. */
+  readonly warning?: string;
+  /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */
+  readonly because: string;
+}
+
+/** A boot program (NBP): iPXE for one kind of machine. */
+export interface BootProgram {
+  /** The name that we announce, and that a DHCP server names. */
+  readonly name: string;
+  readonly platform: Platform;
+  readonly arch: MachineArch;
+  /** For people: `BIOS`, `UEFI x86_64`. */
+  readonly title: string;
+  /** Where builds and distributions put it, below a firmware folder; the first that is there is taken. */
+  readonly files: readonly string[];
+}
+
+/** `/pilot` of `https://boot.example/pilot`: what a browser must say before each of our paths. Empty for most. */
+export function pathOf(baseUrl: Origin | undefined): string {
+  return /^https?:\/\/[^/]+(\/.*)$/.exec(baseUrl ?? '')?.[1] ?? '';
 }

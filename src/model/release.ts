@@ -1,6 +1,5 @@
 import type { Name } from './name.ts';
-import type { Arch, SystemId } from './profile.ts';
-import type { Version } from './version.ts';
+import type { Arch, JsonObject, SystemId, Version } from './profile.ts';
 
 /** One release of one operating system for one architecture, and where it is published. */
 export interface ReleaseRef {
@@ -21,7 +20,7 @@ export type DigestName = 'sha256' | 'sha512';
 export type Digests = Readonly<Partial<Record<DigestName, string>>>;
 
 /** A file of digests that lies beside what it describes. */
-export interface DigestList {
+interface DigestList {
   readonly url: string;
   readonly algorithm: DigestName;
   /** `sums`: `HEX  NAME` lines; `digests`: Container Linux' `# SHA512 HASH` headings. */
@@ -115,4 +114,118 @@ export interface VerifiedArtifact {
   readonly sha256: string;
   readonly sha512: string;
   readonly evidence: Evidence;
+}
+
+const LENGTH: Readonly<Record<DigestName, number>> = { sha256: 64, sha512: 128 };
+
+/** A digest in its one spelling, undefined for anything that is none. */
+export function parseDigest(text: string, algorithm: DigestName): string | undefined {
+  const lower = text.toLowerCase();
+  return lower.length === LENGTH[algorithm] && /^[0-9a-f]+$/.test(lower) ? lower : undefined;
+}
+
+/** A line of a list: the digest and what it is of, without a leading `.//`. */
+export interface SumLine {
+  readonly digest: string;
+  readonly path: string;
+}
+
+/**
+ * Reads `HEX  NAME` and `HEX *NAME` lines (coreutils' text and binary mode); everything else is passed over: lists have
+ * headings, and Debian's are followed by others.
+ */
+export function readSums(text: string, algorithm: DigestName): readonly SumLine[] {
+  const lines: SumLine[] = [];
+  for (const line of text.split('\n')) {
+    const found = /^([0-9A-Fa-f]{64,128})[ \t]+[* ]?(\S+)\r?$/.exec(line);
+    const digest = parseDigest(found?.[1] ?? '', algorithm);
+    if (digest !== undefined) lines.push({ digest, path: (found?.[2] ?? '').replace(/^\.\//, '') });
+  }
+  return lines;
+}
+
+/**
+ * What a list says of a file; undefined when it does not name it, or names it twice with different digests. Paths are
+ * compared from their end in whole segments, never by the bare name: Debian's list has several files called `linux`.
+ */
+export function findDigest(text: string, list: Pick<DigestList, 'algorithm' | 'format' | 'entry'>): string | undefined {
+  const lines = list.format === 'digests' ? readDigests(text, list.algorithm) : readSums(text, list.algorithm);
+  const digests = new Set(lines.filter(({ path }) => isSuffix(list.entry, path)).map(({ digest }) => digest));
+  const [digest] = digests;
+  return digests.size === 1 ? digest : undefined;
+}
+
+// `# SHA512 HASH` applies to the next line only. MD5 and SHA1 stand there too.
+function readDigests(text: string, algorithm: DigestName): readonly SumLine[] {
+  const lines = text.split('\n');
+  const heading = new RegExp(`^# ${algorithm.toUpperCase()} HASH\\r?$`);
+  return lines.flatMap((line, i) => (heading.test(line) ? readSums(lines[i + 1] ?? '', algorithm) : []));
+}
+
+function isSuffix(entry: string, path: string): boolean {
+  return path === entry || path.endsWith(`/${entry}`);
+}
+
+/** What a feed is asked for. */
+export interface FeedInput {
+  readonly channel: string;
+  readonly arch: Arch;
+  /** Another base URL than the publisher's, without a slash at the end. */
+  readonly mirror?: string;
+  /** Also what the system's own installer downloads. */
+  readonly install: boolean;
+  /** Exactly this release instead of the current one. */
+  readonly version?: Version;
+  /** Keys that the operator put in the place of the publisher's. */
+  readonly pinned?: readonly string[];
+  /** Accept SHA-1 signatures (Container Linux before 2016). */
+  readonly legacySha1?: boolean;
+  /** The profile's own description of a release, for `custom`. */
+  readonly custom?: { readonly profile: string; readonly release: JsonObject };
+}
+
+/** A small text that a feed wants to read. */
+export interface FeedDocument {
+  readonly url: string;
+  /** Longer answers are refused. */
+  readonly maxBytes: number;
+  /** How it is signed; `next` then gets only what was signed. `optional`: a signature that is not there is no fault. */
+  readonly signed?: 'cleartext' | { readonly detached: string; readonly optional?: boolean };
+  /** From an authenticated list. */
+  readonly digests?: Digests;
+  /** Give the address that the server redirects to instead of following it. */
+  readonly redirect?: 'report';
+  /** A 404 is an answer: undefined. */
+  readonly optional?: boolean;
+}
+
+export interface FeedAnswer {
+  readonly text: string;
+  /** Where the server redirected to; set only for `redirect: 'report'`. */
+  readonly location?: string;
+  /** When a pinned key signed it, in seconds since 1970. */
+  readonly signedAt?: number;
+}
+
+/** What happens next: read something, or here is the release. A chain of these is one resolution. */
+export type FeedStep =
+  | {
+      readonly kind: 'fetch';
+      readonly documents: readonly FeedDocument[];
+      readonly trust: Trust | undefined;
+      readonly redirectHosts: readonly string[];
+      /** One answer for each document, in order. Throws Failure `refused` or `invalid` for what makes no sense. */
+      readonly next: (answers: readonly (FeedAnswer | undefined)[]) => FeedStep;
+    }
+  | { readonly kind: 'release'; readonly release: ReleaseSpec };
+
+/** How one system's publisher announces releases. Pure: it says what to read and reads what it is given. */
+export interface Feed {
+  readonly id: SystemId;
+  /** The publisher's own base URL for a channel. */
+  readonly base: (channel: string) => string;
+  /** Fingerprints of the primary keys that sign releases today. */
+  readonly keys: readonly string[];
+  /** Throws Failure `invalid` for a channel or an architecture that does not exist. */
+  readonly start: (input: FeedInput) => FeedStep;
 }

@@ -1,7 +1,60 @@
+/** Work by name: one after the other within a name, side by side otherwise. */
+export class KeyedMutex {
+  readonly #tails = new Map<string, Promise<unknown>>();
+
+  /** Runs when everything that came before it under this name is over, however that ended. */
+  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(name);
+    const mine = before === undefined ? work() : before.then(work, work);
+    this.#tails.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#tails.get(name) === mine) this.#tails.delete(name);
+    }
+  }
+}
+
+/** A static message plus fields; never secrets, never unbounded text from a request. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** The only logger that rooms below `app` know. src/observe makes it. */
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** Says nothing: for tests and for commands whose output is something else. */
+export const SILENT: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {
+  // on purpose
+}
+
 /** Something with a life. Constructors do nothing; `start` and `stop` do. `stop` is safe after a half start, and twice. */
 export interface Service {
   readonly name: string;
   start(): Promise<void>;
   /** Resolves when everything is released. When `force` aborts, what is still running is cut. */
   stop(force: AbortSignal): Promise<void>;
+}
+
+/**
+ * `work` as an event listener or a timer's callback. What a listener throws ends the whole process, or keeps the event
+ * from those who listen after it: here it is logged as what it is, a bug, and everything else goes on.
+ */
+export function listener<Args extends readonly unknown[]>(
+  log: Pick<Log, 'error'>,
+  what: string,
+  work: (...args: Args) => void,
+): (...args: Args) => void {
+  return (...args) => {
+    try {
+      work(...args);
+    } catch (error) {
+      log.error({ listener: what, err: error }, 'an event listener failed');
+    }
+  };
 }

@@ -1,9 +1,238 @@
+import { Failure } from '../model/failure.ts';
 import { artifactUrl } from '../model/plan.ts';
-import type { Arch, Profile } from '../model/profile.ts';
-import { argument, consoles, requireReadable } from './arguments.ts';
-import { onShelf, systemShelf, versionOf } from './artifacts.ts';
-import { installDisk } from './installing.ts';
-import type { InstallLinks, PlanInput, System } from './system.ts';
+import type { Arch, Profile, Version } from '../model/profile.ts';
+import {
+  type ArtifactKind,
+  type ArtifactSpec,
+  type Feed,
+  type FeedInput,
+  type FeedStep,
+  parseDigest,
+} from '../model/release.ts';
+import { artifact, MAX_LIST, readOne, strictChannel, strictVersion } from './feed-steps.ts';
+import {
+  argument,
+  consoles,
+  installDisk,
+  type InstallLinks,
+  onShelf,
+  type PlanInput,
+  requireReadable,
+  type System,
+  systemShelf,
+  versionOf,
+} from './system.ts';
+
+const BASE = 'https://builds.coreos.fedoraproject.org';
+const KEY_URL = 'https://fedoraproject.org/fedora.gpg';
+
+/** Fedora signs each release with a key of its own; the first number of the version says which. */
+const KEYS: Readonly<Record<string, string>> = {
+  30: 'F1D8EC98F241AAF20DF69420EF3C111FCFC659B9',
+  31: '7D22D5867F2A4236474BF7B850CB390B3C3359C4',
+  32: '97A1AE57C3A2372CCA3A4ABA6C13026D12C944D0',
+  33: '963A2BEB02009608FE67EA4249FD77499570FF31',
+  34: '8C5BA6990BDB26E19F2A1A801161AE6945719A39',
+  35: '787EA6AE1147EEE56C40B30CDB4639719867C58F',
+  36: '53DED2CB922D8B8D9E63FD18999F7CBF38AB71F4',
+  37: 'ACB5EE4E831C74BB7C168D27F55AD3FB5323552A',
+  38: '6A51BBABBA3D5467B6171221809A8D7CEB10B464',
+  39: 'E8F23996F23218640CB44CBE75CF5AC418B8E74C',
+  40: '115DF9AEF857853EE8445D0A0727707EA15B79CC',
+  41: '466CF2D8B60BC3057AA9453ED0622462E99D6AD1',
+  42: 'B0F4950458F69E1150C6C5EDC8AC4916105EF944',
+  43: 'C6E7F081CF80E13146676E88829B606631645531',
+  44: '36F612DCF27F7D1A48A835E4DBFCF71C6D9F90A6',
+  45: '4F50A6114CD5C6976A7F1179655A4B02F577861E',
+};
+
+const FORM = /^\d{2,3}\.\d{8}\.\d{1,3}\.\d{1,5}$/;
+/** FEDORA.DATE.STREAM.N: the third number tells the stream. */
+const STREAM: Readonly<Record<string, string>> = { stable: '3', testing: '2', next: '1' };
+const ARCH = { amd64: 'x86_64', arm64: 'aarch64' } as const;
+
+/** A build's files are signed in one go. */
+const SIGNED_WITHIN = 3 * 86_400;
+
+/** Fedora CoreOS: stable, testing, next. */
+export const fedoraCoreos: Feed = { id: 'fedora-coreos', keys: Object.values(KEYS), base: () => BASE, start };
+
+function start(input: FeedInput): FeedStep {
+  const stream = strictChannel(
+    input.channel,
+    /^(?:stable|testing|next)$/,
+    'fedora-coreos',
+    '"stable", "testing" or "next"',
+  );
+  const base = input.mirror ?? BASE;
+  return readOne({ url: `${base}/streams/${stream}.json`, maxBytes: MAX_LIST }, (text) =>
+    release(input, parseStream(text, input)),
+  );
+}
+
+function release(input: FeedInput, found: StreamRelease): FeedStep {
+  const { version } = found;
+  if (input.version !== undefined && input.version !== version)
+    throw new Failure('not-found', `the ${input.channel} stream offers ${version} only, not ${input.version}`, {
+      remedy: 'download that release by hand and publish it with `pilotlight images import`',
+    });
+  const major = Number(version.split('.')[0]);
+  const keys = keysOf(input.pinned ?? []);
+  const pinned = keys.for(major);
+  if (pinned.length === 0)
+    throw new Failure('refused', `no key is known for Fedora CoreOS ${version}`, {
+      remedy: `look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${String(major)}:FINGERPRINT`,
+    });
+  const note = keys.for(major + 1).length > 0 ? undefined : endOfKeys(major + 1, version, input.channel);
+  const wanted = found.files.filter((file) => file.kind !== 'install' || input.install);
+  return {
+    kind: 'release',
+    release: {
+      ref: {
+        system: 'fedora-coreos',
+        channel: input.channel,
+        arch: input.arch,
+        version,
+        shelf: `fedora-coreos/${input.arch}/${version}`,
+      },
+      trust: {
+        // The publisher does not have the keys to offer that stand in the place of its own.
+        ...{ pinned, revoked: [], keyUrls: keys.own ? [] : [KEY_URL] },
+        legacySha1: input.legacySha1 ?? false,
+      },
+      artifacts: wanted.map((file) => spec(file, input.mirror)),
+      redirectHosts: ['.fedoraproject.org'],
+      signedWithin: SIGNED_WITHIN,
+      ...(note === undefined ? {} : { notes: [note] }),
+    },
+  };
+}
+
+/** The pinned keys, with those that the operator adds (`46:FINGERPRINT`) or puts in the place of all (`FINGERPRINT`). */
+function keysOf(named: readonly string[]): { readonly own: boolean; for(major: number): readonly string[] } {
+  const own = named.filter((print) => !print.includes(':'));
+  return {
+    own: own.length > 0,
+    for(major) {
+      const added = named.flatMap((print) =>
+        print.startsWith(`${String(major)}:`) ? [print.split(':')[1] ?? ''] : [],
+      );
+      if (added.length > 0 || own.length > 0) return [...added, ...own];
+      const key = KEYS[String(major)];
+      return key === undefined ? [] : [key];
+    },
+  };
+}
+
+const DAY = 86_400_000;
+/** A Fedora appears every half year, the even ones in April; `next` has it two months before. */
+const FEDORA_44 = Date.UTC(2026, 3, 14);
+const HALF_YEAR = 182.6 * DAY;
+const NOTICE = 60 * DAY;
+
+/** Told from two months before the stream moves to a Fedora whose key is not known here. */
+function endOfKeys(next: number, version: Version, channel: string): string | undefined {
+  const [, year = '', month = '', day = ''] = /^\d+\.(\d{4})(\d{2})(\d{2})\./.exec(version) ?? [];
+  const moves = FEDORA_44 + (next - 44) * HALF_YEAR - (channel === 'next' ? 60 * DAY : 0);
+  // The version's own date stands for today: builds come every two weeks.
+  if (Date.UTC(Number(year), Number(month) - 1, Number(day)) < moves - NOTICE) return undefined;
+  return `the next release may be of Fedora ${String(next)}, whose key is not known here: look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${String(next)}:FINGERPRINT`;
+}
+
+interface StreamFile {
+  readonly kind: ArtifactKind;
+  readonly name: string;
+  readonly location: string;
+  readonly signature: string;
+  readonly sha256: string;
+}
+
+interface StreamRelease {
+  readonly version: Version;
+  readonly files: readonly StreamFile[];
+}
+
+const PARTS = [
+  ['pxe', 'kernel', 'kernel', true],
+  ['pxe', 'initramfs', 'initrd', true],
+  // Streams from before August 2020 have none: the system was in the initramfs then.
+  ['pxe', 'rootfs', 'rootfs', false],
+  ['raw.xz', 'disk', 'install', false],
+] as const;
+
+/**
+ * Reads a stream's JSON. File names are taken from `location`, never built: the kernel's changed from
+ * `...-live-kernel-x86_64` to `...-live-kernel.x86_64` in April 2025. Throws Failure `refused`.
+ */
+export function parseStream(text: string, asked: Pick<FeedInput, 'channel' | 'arch'>): StreamRelease {
+  const stream = json(text);
+  if (get(stream, 'stream') !== asked.channel) throw nonsense(`is not the ${asked.channel} stream`);
+  const metal = get(stream, 'architectures', ARCH[asked.arch], 'artifacts', 'metal');
+  const release = get(metal, 'release');
+  const version = strictVersion(typeof release === 'string' ? release : undefined, FORM, 'the Fedora CoreOS stream');
+  if (version.split('.')[2] !== STREAM[asked.channel]) throw nonsense(`offers ${version}, which is of another stream`);
+  const files = PARTS.flatMap(([format, part, kind, needed]) => {
+    const entry = get(metal, 'formats', format, part);
+    if (entry === undefined && !needed) return [];
+    return [streamFile(entry, kind, version)];
+  });
+  return { version, files };
+}
+
+function streamFile(entry: unknown, kind: ArtifactKind, version: Version): StreamFile {
+  const location = httpUrl(get(entry, 'location'));
+  const name = location.slice(location.lastIndexOf('/') + 1);
+  const digest = get(entry, 'sha256');
+  const sha256 = typeof digest === 'string' ? parseDigest(digest, 'sha256') : undefined;
+  // One release's kernel with another's initramfs would each have a good signature.
+  if (sha256 === undefined || !name.includes(version))
+    throw nonsense(`describes the ${kind} of ${version} in a way that is not known`);
+  return { kind, name, location, signature: httpUrl(get(entry, 'signature')), sha256 };
+}
+
+function spec(file: StreamFile, mirror: string | undefined): ArtifactSpec {
+  return artifact(file.name, {
+    url: atMirror(file.location, mirror),
+    kind: file.kind,
+    digests: { sha256: file.sha256 },
+    signatureUrls: [atMirror(file.signature, mirror)],
+  });
+}
+
+// A mirror is a copy of the publisher's tree, whose stream still names the publisher's addresses.
+function atMirror(url: string, mirror: string | undefined): string {
+  return mirror !== undefined && url.startsWith(`${BASE}/`) ? mirror + url.slice(BASE.length) : url;
+}
+
+function httpUrl(value: unknown): string {
+  if (typeof value === 'string' && /^https?:\/\/[\x21-\x7e]{1,1000}$/.test(value) && !/[?#]/.test(value)) return value;
+  throw nonsense('names an address that is none');
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw nonsense('is not JSON', cause);
+  }
+}
+
+function get(value: unknown, ...keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
+
+function nonsense(what: string, cause?: unknown): Failure {
+  return new Failure('refused', `the Fedora CoreOS stream ${what}`, {
+    remedy: 'look at that address with a browser; a proxy or a captive portal may answer in its place',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
 
 const MACHINE: Readonly<Record<Arch, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
 

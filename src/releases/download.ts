@@ -2,15 +2,21 @@ import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../model/failure.ts';
 import type { ArtifactSpec } from '../model/release.ts';
 import { systemFailure } from '../files/system-error.ts';
-import { type Draft, dropPart, openPart, type PartState, partSize, writeState } from './draft.ts';
+import {
+  type Draft,
+  dropPart,
+  type Hashes,
+  openPart,
+  partSize,
+  type PartState,
+  startHashes,
+  writeState,
+} from './draft.ts';
 import { checkBody, checkStatus, type Opened, openUrl } from './fetcher.ts';
-import { type Hashes, startHashes } from './hashing.ts';
 import type { HashName } from './openpgp/signature.ts';
 import type { ReleasePorts } from './ports.ts';
-import { networkFailure } from './request.ts';
-import { retry } from './retry.ts';
+import { networkFailure, retry, TransientFailure } from './request.ts';
 import { shownUrl } from './targets.ts';
-import { TransientFailure } from './transient.ts';
 
 export interface DownloadOptions {
   readonly redirectHosts: readonly string[];

@@ -1,12 +1,15 @@
-import { open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../model/failure.ts';
-import type { Name } from '../model/name.ts';
-import type { ReleaseRef } from '../model/release.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
+import { Failure } from '../model/failure.ts';
+import type { Name } from '../model/name.ts';
+import type { ReleaseRef } from '../model/release.ts';
+import type { HashName } from './openpgp/signature.ts';
+import type { DataDigest } from './openpgp/verify.ts';
 
 /** Below images/, so that publishing is a rename; a name with a leading dot is never served. */
 export const DRAFTS = 'images/.drafts';
@@ -136,4 +139,56 @@ async function guarded<T>(draft: Draft, name: Name, work: () => Promise<T>): Pro
     if (error instanceof Failure) throw error;
     throw systemFailure(error, `${draft.path}/parts/${name}.part`);
   }
+}
+
+/** Digests of one file, computed while its bytes pass by, once for everything that will be asked. */
+export interface Hashes {
+  readonly size: number;
+  readonly update: (chunk: Buffer) => void;
+  /** Lower-case hexadecimal. */
+  readonly hex: (hash: 'sha256' | 'sha512') => string;
+  /** For an OpenPGP signature: the digest of the data and the signature's trailer. */
+  readonly withTrailer: DataDigest;
+}
+
+/** SHA-256 and SHA-512 are always there (every published file is recorded with both); `more` is what signatures need. */
+export function startHashes(more: ReadonlySet<HashName>): Hashes {
+  const names = new Set<HashName>(['sha256', 'sha512', ...more]);
+  const running = new Map<HashName, Hash>([...names].map((name) => [name, createHash(name)]));
+  let size = 0;
+  // A copy, because a digest can be taken only once.
+  const copy = (name: HashName): Hash => running.get(name)?.copy() ?? unknown(name);
+  return {
+    get size() {
+      return size;
+    },
+    update(chunk) {
+      size += chunk.length;
+      for (const hash of running.values()) hash.update(chunk);
+    },
+    hex: (name) => copy(name).digest('hex'),
+    withTrailer: (name, trailer) => copy(name).update(trailer).digest(),
+  };
+}
+
+function unknown(name: string): never {
+  throw new TypeError(`${name} was not asked for in advance`);
+}
+
+/** Bytes that this process may still write, and all bytes, of the file system that holds a path. */
+export async function diskSpace(path: string): Promise<{ readonly free: number; readonly total: number }> {
+  const { bavail, blocks, bsize } = await statfs(path);
+  return { free: bavail * bsize, total: blocks * bsize };
+}
+
+/**
+ * Refuses to begin what will not fit: the files with 5 % for the file system's own needs, and 3 % of the disk must stay
+ * free (a full disk stops more than downloads). Throws Failure `unavailable` with both numbers.
+ */
+export function checkSpace(needed: number, { free, total }: { readonly free: number; readonly total: number }): void {
+  const wanted = Math.ceil(needed * 1.05 + total * 0.03);
+  if (free >= wanted) return;
+  throw new Failure('unavailable', `not enough space in images/: ${wanted} bytes are needed, ${free} are free`, {
+    remedy: 'free some space, or keep fewer releases (PILOTLIGHT_KEEP_RELEASES)',
+  });
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../model/failure.ts';
-import type { Network } from './ports.ts';
-import { networkFailure, type RequestOptions, send } from './request.ts';
-import { retry } from './retry.ts';
+import type { Trust } from '../model/release.ts';
+import type { Certificate } from './openpgp/keyring.ts';
+import type { Policy } from './openpgp/verify.ts';
+import type { Network, ReleasePorts } from './ports.ts';
+import { networkFailure, parseRetryAfter, type RequestOptions, retry, send, TransientFailure } from './request.ts';
 import { checkTarget, hostAndPort, shownUrl } from './targets.ts';
-import { parseRetryAfter, TransientFailure } from './transient.ts';
 
 const MOST_HOPS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -148,4 +149,15 @@ async function readBody(opened: Opened, maxBytes: number): Promise<Buffer> {
     response.destroy();
   }
   return Buffer.concat(parts);
+}
+
+/** Whom to believe, now. */
+export function policyOf(trust: Trust, certificates: readonly Certificate[], { network }: ReleasePorts): Policy {
+  return {
+    certificates,
+    pinned: trust.pinned,
+    revoked: trust.revoked,
+    allowSha1: trust.legacySha1,
+    now: Math.floor(network.clock.now() / 1000),
+  };
 }

@@ -1,16 +1,41 @@
 import { setVersion } from '../catalog/set-version.ts';
+import { MANIFEST_NAME } from '../images/manifest.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { ReleaseSpec } from '../model/release.ts';
-import type { TargetReport, VersionRewrite } from '../model/sync-event.ts';
-import type { Version } from '../model/version.ts';
-import { keysThatEnd } from './key-ends.ts';
-import { freezeWarning } from './freeze.ts';
-import { obtainRelease } from './obtain.ts';
+import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
+import type { FeedInput, ReleaseSpec } from '../model/release.ts';
+import type { SyncEvent, TargetReport, VersionRewrite } from '../model/sync-event.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
-import { holdOf, holdText, stillHeld, type SyncState } from './holds.ts';
-import { lookUp, portsFor, versionInForce } from './look-up.ts';
-import { targetOf, type SyncTarget } from './plan.ts';
-import type { ClerkPorts, Followed, SyncOptions } from './old-sync-ports.ts';
+import { keysThatEnd } from './key-ends.ts';
+import { checkDowngrade, obtainRelease } from './obtain.ts';
+import type { ClerkPorts, Followed, ReleaseEvent, ReleasePorts, SyncOptions } from './ports.ts';
+import { type SyncTarget, targetOf } from './plan.ts';
+import { publishedState } from './publish.ts';
+import { resolveRelease } from './resolve.ts';
+import { listReleases } from './retain.ts';
+import { holdOf, holdText, shelvesOf, stillHeld, type SyncState } from './state-file.ts';
+
+const DAY_MS = 86_400_000;
+/** Every channel that is followed here publishes more often than once in a quarter. */
+const QUIET_DAYS = 90;
+
+/**
+ * A channel that stands still may be a publisher that forgot it, or somebody who keeps new releases from us (TUF's
+ * freeze attack): nothing that we verify can tell, so a person is told. Undefined while the release is young, or was
+ * not published by us.
+ */
+async function freezeWarning(
+  shelf: string,
+  ports: Pick<ReleasePorts, 'root' | 'network'>,
+): Promise<string | undefined> {
+  const published = await ports.root.stat(`images/${shelf}/${MANIFEST_NAME}`).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
+  if (published === undefined) return undefined;
+  const days = Math.floor((ports.network.clock.now() - published) / DAY_MS);
+  if (days <= QUIET_DAYS) return undefined;
+  return `nothing new for ${String(days)} days: look at the publisher's page whether ${shelf} is still its newest release`;
+}
 
 /** Brings one target up to date. Throws Failure; then its profiles boot what they booted before. */
 export async function followTarget(
@@ -55,7 +80,7 @@ async function keyNotes({ system }: SyncTarget, ports: ClerkPorts): Promise<read
 }
 
 /** Whether nobody would boot the release that is offered. */
-export function isHeld(target: SyncTarget, offered: Version, state: SyncState): boolean {
+function isHeld(target: SyncTarget, offered: Version, state: SyncState): boolean {
   if (target.profiles.length === 0) return false;
   return target.profiles.every(({ name, version }) => {
     const hold = holdOf(state.holds, name, version);
@@ -156,4 +181,101 @@ function remember(
     holds: Object.fromEntries(Object.entries(state.holds).filter(([name]) => !over.includes(name))),
     accepted: { ...state.accepted, [target.id]: version },
   };
+}
+
+/** Asks the publisher (or the mirror) which release is the current one. */
+async function lookUp(target: SyncTarget, ports: ClerkPorts): Promise<ReleaseSpec> {
+  const { system, channel, arch, install, custom } = target;
+  const mirror = ports.mirror(system);
+  const pinned = ports.pinned(system);
+  const input: FeedInput = {
+    channel,
+    arch,
+    install,
+    legacySha1: ports.allowSha1,
+    ...(mirror === undefined ? {} : { mirror }),
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(custom === undefined ? {} : { custom }),
+    ...(target.version === undefined ? {} : { version: target.version }),
+  };
+  const spec = await resolveRelease(system, ports.feeds[system].start(input), portsFor(target, ports));
+  await checkStillSigned(spec, ports);
+  return spec;
+}
+
+/** Leaving a signature out must not be of use to anybody: a channel whose versions were signed once goes on being signed. */
+async function checkStillSigned({ ref, versionSignedAt }: ReleaseSpec, { releases }: ClerkPorts): Promise<void> {
+  if (versionSignedAt !== undefined) return;
+  const series = [ref.system, ref.channel, ref.arch].join('/');
+  const before = (await listReleases(releases.root)).find((one) => one.series === series && one.versionSigned === true);
+  if (before === undefined) return;
+  throw new Failure(
+    'refused',
+    `${series} ${ref.version} comes without a signed version.txt, which ${before.version} had`,
+    {
+      remedy: 'copy version.txt and version.txt.sig of that release to where the others were',
+    },
+  );
+}
+
+/** The release room's ports, whose events say which target they belong to. */
+function portsFor(target: SyncTarget, { releases, tell }: Pick<ClerkPorts, 'releases' | 'tell'>): ReleasePorts {
+  return {
+    ...releases,
+    progress: (event) => {
+      tell(named(target.id, event));
+    },
+  };
+}
+
+function named(target: string, event: ReleaseEvent): SyncEvent {
+  if (event.kind !== 'download') return { target, ...event };
+  const { file, received, size } = event;
+  return { kind: 'download', target, file, received, ...(size === undefined ? {} : { size }) };
+}
+
+/**
+ * The newest version that the target's profiles boot, or that the sync once accepted. A profile that was moved to
+ * another channel still names that channel's release: it does not count, for channels number their releases each in
+ * their own way.
+ */
+async function versionInForce(target: SyncTarget, state: SyncState, ports: ClerkPorts): Promise<Version | undefined> {
+  if (target.system === 'custom') return undefined;
+  const published = await listReleases(ports.releases.root);
+  const own = target.profiles.filter((profile) => {
+    const [shelf] = shelvesOf(profile);
+    const series = published.find((release) => release.shelf === shelf)?.series;
+    return series === undefined || series === target.id;
+  });
+  const accepted = Object.hasOwn(state.accepted, target.id) ? state.accepted[target.id] : undefined;
+  const versions = [...own.map(({ version }) => version), accepted ?? ''].flatMap((text) => parseVersion(text) ?? []);
+  return versions.sort(compareVersions).at(-1);
+}
+
+/** What `followTarget` would do, found out by reading the feed alone. Throws Failure where it would. */
+export async function previewTarget(
+  target: SyncTarget,
+  state: SyncState,
+  ports: ClerkPorts,
+  options: SyncOptions,
+): Promise<Followed> {
+  const spec = await lookUp(target, ports);
+  const { version, shelf } = spec.ref;
+  const profiles = target.profiles.map(({ name }) => name);
+  ports.tell({ kind: 'found', target: target.id, version, shelf, files: spec.artifacts.length, profiles });
+  const report = { target: target.id, profiles, version };
+  const done = (outcome: Followed['report']['outcome']): Followed => ({
+    report: { ...report, outcome },
+    rewritten: [],
+    state,
+  });
+  if (isHeld(target, version, state)) return done('held');
+  const inForce = await versionInForce(target, state, ports);
+  checkDowngrade(spec.ref, {
+    ...(inForce === undefined ? {} : { inForce }),
+    allowDowngrade: options.allowDowngrade === true,
+  });
+  if ((await publishedState(ports.releases.root, spec)) === 'absent') return done('would-fetch');
+  const behind = target.system !== 'custom' && target.profiles.some((profile) => profile.version !== version);
+  return done(behind ? 'would-rewrite' : 'current');
 }

@@ -1,19 +1,14 @@
 import { basename, resolve } from 'node:path';
-import { SILENT } from '../model/log.ts';
+import { SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
-import { auditRelease, type Audited } from './audit.ts';
+import { type Audited, auditRelease, listReleases, retain, retentionPlan, type RetentionPlan } from './retain.ts';
 import { LIMITS } from './ports.ts';
-import { listReleases } from './retain.ts';
-import { openStick } from './file-import.ts';
+import { type ImportRequest, importTarget, openStick } from './file-import.ts';
 import type { Settings } from '../settings/settings.ts';
-import { bootedLately, readBootTimes } from './boot-record.ts';
-import { runSync } from './sync-runner.ts';
-import { importTarget, type ImportRequest } from './import-target.ts';
+import { bootedLately, readBootTimes, readState } from './state-file.ts';
+import { runSync, underLock } from './sync-runner.ts';
 import { planSync } from './plan.ts';
-import { retain, retentionPlan, type RetentionPlan } from './retention.ts';
-import { readState } from './state-file.ts';
-import { underLock } from './under-lock.ts';
-import { readHouse, type House } from '../context/app-context.ts';
+import { type House, readHouse } from '../context/app-context.ts';
 import { syncPorts } from './sync-ports.ts';
 
 /** What is published, why it stays, and what may go. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Failure } from '../model/failure.ts';
 import { systemFailure } from '../files/system-error.ts';
-import { type Hashes, startHashes } from './hashing.ts';
+import { type Hashes, startHashes } from './draft.ts';
 import { type Extent, findInIso, type IsoSource } from './iso-tree.ts';
 
 /** A file to take out, by its path in the image, and where to put it on the host. */

@@ -1,20 +1,16 @@
-import { Failure } from '../model/failure.ts';
-import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
-import { compareVersions, type Version } from '../model/version.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
-import { checkSpace } from './disk-space.ts';
+import { Failure } from '../model/failure.ts';
+import { compareVersions, type Version } from '../model/profile.ts';
+import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
+import { checkSpace, type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
 import { download, missingBytes } from './download.ts';
-import { type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
-import { loadKeys } from './keys.ts';
+import { checkStatus, openUrl, policyOf } from './fetcher.ts';
 import { extractFromIso } from './iso-extract.ts';
+import { loadKeys } from './keys.ts';
 import { hashesOf } from './openpgp/verify.ts';
-import { policyOf } from './policy.ts';
-import { inParallel } from './pool.ts';
 import type { ReleasePorts } from './ports.ts';
-import { fetchProofs } from './proofs.ts';
+import { checkTogether, fetchProofs, verifyArtifact, verifyMember } from './verify.ts';
 import { type Companion, publishedState, publishRelease } from './publish.ts';
-import { type Announced, announce } from './sizes.ts';
-import { checkTogether, verifyArtifact, verifyMember } from './verify.ts';
 
 const AT_ONCE = 2;
 
@@ -164,4 +160,84 @@ async function unpack(
     const hashes = found.get(member.member);
     return hashes === undefined ? [] : [verifyMember(image, member, hashes)];
   });
+}
+
+/**
+ * Works on a list, so many at a time. After the first failure nothing new is begun, the others are told by the signal,
+ * and when they have ended the failure is thrown. Results are in the order of the list.
+ */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  signal: AbortSignal,
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+): Promise<readonly R[]> {
+  const results = new Map<number, R>();
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const queue = items.entries();
+  const failures: unknown[] = [];
+  async function worker(): Promise<void> {
+    for (const [i, item] of queue) {
+      if (failures.length > 0) return;
+      try {
+        results.set(i, await work(item, both));
+      } catch (error) {
+        failures.push(error);
+        failed.abort(error);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (failures.length > 0) throw failures[0];
+  return items.map((_, i) => results.get(i) as R);
+}
+
+/** What a server says of a file before it is fetched. */
+interface Announced {
+  readonly spec: ArtifactSpec;
+  /** Bytes, as far as anybody knows. */
+  readonly size: number | undefined;
+}
+
+/**
+ * Asks for the size of every file, for the sum that the disk must hold, and finds out early that a release is only half
+ * there. Files that are absent and optional are left out. Throws Failure `not-found` for one that must be there;
+ * a server that does not answer HEAD says nothing, and is asked again with GET later.
+ */
+export async function announce(
+  specs: readonly ArtifactSpec[],
+  redirectHosts: readonly string[],
+  ports: ReleasePorts,
+): Promise<readonly Announced[]> {
+  const found: Announced[] = [];
+  for (const spec of specs) {
+    const answer = await head(spec, redirectHosts, ports);
+    if (answer === 'absent' && spec.optional === true) continue;
+    if (answer === 'absent')
+      throw new Failure('not-found', `${spec.url} does not exist: the release is not, or only half, published`, {
+        remedy: 'the next run tries again',
+      });
+    found.push({ spec, size: spec.size ?? answer });
+  }
+  return found;
+}
+
+async function head(
+  spec: ArtifactSpec,
+  redirectHosts: readonly string[],
+  { network }: ReleasePorts,
+): Promise<number | 'absent' | undefined> {
+  const signal = AbortSignal.any([network.signal, AbortSignal.timeout(network.limits.idle)]);
+  try {
+    const opened = await openUrl(spec.url, network, { method: 'HEAD', headers: {}, redirectHosts, signal });
+    const length = opened.response.headers['content-length'];
+    checkStatus(opened, [200], network.clock.now());
+    opened.response.destroy();
+    return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  } catch (error) {
+    if (network.signal.aborted) throw error;
+    if (error instanceof Failure && error.code === 'not-found') return 'absent';
+    return undefined;
+  }
 }

@@ -1,9 +1,8 @@
-import type { FeedInput } from '../model/feed.ts';
-import type { Arch, Profile, SystemId } from '../model/profile.ts';
+import type { FeedInput } from '../model/release.ts';
+import type { Arch, Profile, SystemId, Version } from '../model/profile.ts';
 import type { SkippedProfile } from '../model/sync-event.ts';
-import type { Version } from '../model/version.ts';
-import { installsFromShelf } from '../os/installing.ts';
-import { holdOf, type Holds, holdText } from './holds.ts';
+import { installsFromShelf } from '../os/system.ts';
+import { holdOf, type Holds, holdText } from './state-file.ts';
 
 /** One thing to look up and bring here, and who wants it. */
 export interface SyncTarget {

@@ -1,9 +1,28 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Failure } from '../model/failure.ts';
-import type { Network } from './ports.ts';
+import type { Clock, Network } from './ports.ts';
 import { guardedLookup, shownUrl } from './targets.ts';
-import { TransientFailure } from './transient.ts';
+
+/** Something that may be better in a moment: worth another try. */
+export class TransientFailure extends Failure {
+  /** What the server asked for, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, details: { readonly retryAfter?: number | undefined; readonly cause?: unknown } = {}) {
+    super('unavailable', message, details.cause === undefined ? {} : { cause: details.cause });
+    this.retryAfter = details.retryAfter;
+  }
+}
+
+/** Retry-After in milliseconds (RFC 9110, 10.2.3): seconds or a date. Undefined for anything else. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  // Date.parse() alone makes a date of 2001 out of "-5".
+  const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/.test(value) ? Date.parse(value) : NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
 
 export interface RequestOptions {
   readonly method: 'GET' | 'HEAD';
@@ -70,4 +89,56 @@ export function networkFailure(error: unknown, url: URL): Error {
       remedy: 'check the clock of this machine and its CA certificates',
     });
   return new TransientFailure(`${shownUrl(url)} broke off (${code})`, { cause: error });
+}
+
+const FIRST = 1000;
+const LONGEST = 60_000;
+/** A server that wants to be left alone for longer than this is left alone until the next run. */
+const PATIENCE = 300_000;
+
+interface RetryOptions {
+  readonly retries: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onRetry: (attempt: number, waitMs: number, failure: TransientFailure) => void;
+}
+
+/** Tries again after transient failures: 1 s, doubling to 60 s, less up to half by chance, or what the server asks for. */
+export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (options.signal.aborted) throw stopped(options.signal);
+      if (!(error instanceof TransientFailure)) throw error;
+      if (attempt > options.retries) throw gaveUp(error, attempt);
+      const backoff = Math.min(FIRST * 2 ** (attempt - 1), LONGEST) * (1 - options.clock.random() / 2);
+      const wait = Math.max(backoff, error.retryAfter ?? 0);
+      if (wait > PATIENCE) throw comeBack(error, wait);
+      options.onRetry(attempt, wait, error);
+      await options.clock.sleep(wait, options.signal);
+    }
+  }
+}
+
+function gaveUp(error: TransientFailure, attempts: number): Failure {
+  return new Failure('unavailable', `${error.message}, ${attempts} times`, {
+    cause: error,
+    remedy: 'what arrived is kept, the next run continues',
+  });
+}
+
+function comeBack(error: TransientFailure, wait: number): Failure {
+  return new Failure('unavailable', `${error.message}, and asks to come back in ${Math.ceil(wait / 1000)} s`, {
+    cause: error,
+  });
+}
+
+/** What an aborted signal means to people: stopped on purpose, or over the time that one file may take. */
+export function stopped(signal: AbortSignal): Failure {
+  const slow = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
+  return new Failure('unavailable', slow ? 'the download took too long' : 'stopped', {
+    cause: signal.reason,
+    remedy: 'what arrived is kept, the next run continues',
+  });
 }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../model/failure.ts';
-import type { FeedAnswer, FeedDocument, FeedStep } from '../model/feed.ts';
+import type { FeedAnswer, FeedDocument, FeedStep, ReleaseSpec } from '../model/release.ts';
 import type { SystemId } from '../model/profile.ts';
-import type { ReleaseSpec } from '../model/release.ts';
-import { fetchText } from './fetcher.ts';
+import { fetchText, policyOf } from './fetcher.ts';
 import { type Keys, loadKeys } from './keys.ts';
-import { readCleartext } from './openpgp/armor.ts';
+import { readCleartext } from './openpgp/packets.ts';
 import type { Signature } from './openpgp/signature.ts';
 import { checkSignatures, type Policy, readSignatures } from './openpgp/verify.ts';
-import { policyOf } from './policy.ts';
 import type { ReleasePorts } from './ports.ts';
 import { shownUrl } from './targets.ts';
 import { signatureFailure } from './verify.ts';

@@ -1,12 +1,14 @@
 import { readdir, rename, rm } from 'node:fs/promises';
-import { Failure } from '../model/failure.ts';
-import { compareVersions, parseVersion } from '../model/version.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
 import { makeFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { MANIFEST_NAME, parseManifest } from '../images/manifest.ts';
-import { DRAFTS } from './draft.ts';
+import { Failure } from '../model/failure.ts';
+import { compareVersions, parseVersion } from '../model/profile.ts';
+import { DRAFTS, startHashes } from './draft.ts';
+import type { ClerkPorts } from './ports.ts';
+import { namedShelves, unreadableProfile } from './state-file.ts';
 
 /** A published release, by its manifest. */
 export interface ShelfRelease {
@@ -65,7 +67,7 @@ async function readRelease(root: DataRoot, shelf: string): Promise<ShelfRelease 
 }
 
 /** What must not go, by shelf. */
-export interface InUse {
+interface InUse {
   readonly profiles: ReadonlyMap<string, readonly string[]>;
   /** Shelves that nodes booted from in the last days. */
   readonly booted: ReadonlySet<string>;
@@ -73,13 +75,13 @@ export interface InUse {
   readonly open: ReadonlySet<string>;
 }
 
-export interface Kept {
+interface Kept {
   readonly release: ShelfRelease;
   /** `profile a, profile b`, `one of the 2 newest of flatcar/stable/amd64`. */
   readonly because: string;
 }
 
-export interface Retention {
+interface Retention {
   readonly keep: readonly Kept[];
   readonly remove: readonly ShelfRelease[];
 }
@@ -127,5 +129,79 @@ export async function removeRelease(root: DataRoot, { shelf }: ShelfRelease): Pr
     await rm(hidden, { recursive: true, force: true });
   } catch (error) {
     throw systemFailure(error, `images/${shelf}`);
+  }
+}
+
+export interface RetentionPlan extends Retention {
+  /** Why nothing is removed although it could be. */
+  readonly hindered?: string;
+}
+
+type RetentionPorts = Pick<ClerkPorts, 'profiles' | 'booted' | 'keep'>;
+
+/** What stays, why, and what may go. */
+export async function retentionPlan(root: DataRoot, ports: RetentionPorts): Promise<RetentionPlan> {
+  const snapshot = await ports.profiles();
+  const inUse = { profiles: namedShelves(snapshot), booted: await ports.booted(), open: new Set<string>() };
+  const plan = planRetention(await listReleases(root), inUse, ports.keep);
+  const unreadable = unreadableProfile(snapshot);
+  if (unreadable === undefined || plan.remove.length === 0) return plan;
+  const because = `${unreadable} is broken and may name it`;
+  return {
+    keep: [...plan.keep, ...plan.remove.map((release) => ({ release, because }))],
+    remove: [],
+    hindered: because,
+  };
+}
+
+/** Takes away what may go. Under the lock. Whoever has a file open reads on. */
+export async function retain(
+  root: DataRoot,
+  ports: RetentionPorts & Pick<ClerkPorts, 'tell'>,
+): Promise<readonly string[]> {
+  const { remove } = await retentionPlan(root, ports);
+  for (const release of remove) {
+    await removeRelease(root, release);
+    ports.tell({ kind: 'removed', shelf: release.shelf, size: release.size });
+  }
+  return remove.map(({ shelf }) => shelf);
+}
+
+/** A published file, compared with what was recorded when it was published. */
+export interface Audited {
+  /** Below images/. */
+  readonly path: string;
+  readonly state: 'good' | 'changed' | 'missing';
+}
+
+/** Reads every file of a published release again. A damaged disk and a curious colleague both show here. */
+export async function auditRelease(root: DataRoot, shelf: string): Promise<readonly Audited[]> {
+  const manifest = parseManifest((await root.read(`images/${shelf}/${MANIFEST_NAME}`, 1024 * 1024)).bytes.toString());
+  const results: Audited[] = [];
+  for (const [name, recorded] of Object.entries(manifest.files)) {
+    const path = `${shelf}/${name}`;
+    const sha256 = await digestOf(root, `images/${path}`);
+    results.push({ path, state: sha256 === undefined ? 'missing' : sha256 === recorded.sha256 ? 'good' : 'changed' });
+  }
+  return results;
+}
+
+async function digestOf(root: DataRoot, path: string): Promise<string | undefined> {
+  try {
+    const { handle } = await root.open(path);
+    try {
+      const hashes = startHashes(new Set());
+      const buffer = Buffer.allocUnsafe(1 << 20);
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, hashes.size);
+        if (bytesRead === 0) return hashes.hex('sha256');
+        hashes.update(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') return undefined;
+    throw systemFailure(error, path);
   }
 }

@@ -1,19 +1,16 @@
-import { machinePlan, missingFiles } from '../boot/machine-plan.ts';
-import { typicalMachine } from '../boot/placeholder.ts';
+import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
 import { setVersion } from '../catalog/set-version.ts';
+import { type House, likelyOrigin, readHouse } from '../context/app-context.ts';
 import { Failure } from '../model/failure.ts';
-import { SILENT } from '../model/log.ts';
-import type { RolledBack } from '../model/office-views.ts';
-import type { Profile } from '../model/profile.ts';
+import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
+import { SILENT } from '../model/service.ts';
 import type { Locked } from '../model/sync-event.ts';
-import { parseVersion, type Version } from '../model/version.ts';
-import { listReleases } from './retain.ts';
+import type { RolledBack } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
-import { profileNamed, withHold } from './pin.ts';
-import { rollbackHold, versionBefore } from './old-sync-rollback.ts';
-import { readState, writeState } from './state-file.ts';
-import { underLock } from './under-lock.ts';
-import { likelyOrigin, readHouse, type House } from '../context/app-context.ts';
+import { targetOf } from './plan.ts';
+import { listReleases, type ShelfRelease } from './retain.ts';
+import { type Hold, profileNamed, readState, type SyncState, withHold, writeState } from './state-file.ts';
+import { underLock } from './sync-runner.ts';
 
 /** Lets a profile boot the release before (or the named one), and keeps it there until there is a newer one. */
 export async function rollback(settings: Settings, name: string, wanted?: string): Promise<Locked<RolledBack>> {
@@ -57,4 +54,46 @@ async function checkThere(house: House, settings: Settings, profile: Profile, ve
   const [missing] = await missingFiles(plan, house.shelf);
   if (missing === undefined) return;
   throw new Failure('not-found', `images/${missing} is not there`, { remedy: 'see `pilotlight images` for what is' });
+}
+
+/** The newest release before the one that a profile names, of the same channel. Throws Failure `not-found`. */
+export function versionBefore(profile: Profile, releases: readonly ShelfRelease[]): Version {
+  const now = parseVersion(profile.version);
+  const series = releases.filter((release) => release.series === targetOf(profile));
+  const older = series
+    .flatMap(({ version }) => parseVersion(version) ?? [])
+    .filter((version) => now !== undefined && compareVersions(version, now) < 0)
+    .sort(compareVersions);
+  const before = older.at(-1);
+  if (before !== undefined) return before;
+  throw new Failure('not-found', `nothing older than ${profile.version} of ${targetOf(profile)} is on the shelf`, {
+    remedy: 'see `pilotlight images`; a release that is not there can be named for a mirror that still has it',
+  });
+}
+
+/** What keeps a profile at a version until its publisher has something that is newer than all that it knows. */
+export function rollbackHold(profile: Profile, version: Version, state: SyncState): Hold {
+  const known = [profile.version, version, state.accepted[targetOf(profile)] ?? ''];
+  const above =
+    known
+      .flatMap((text) => parseVersion(text) ?? [])
+      .sort(compareVersions)
+      .at(-1) ?? version;
+  return { version, until: 'next', above };
+}
+
+/** Lets a profile keep its version, or follow its channel again. Gives one line for people. */
+export async function pinProfile(settings: Settings, name: string, change: 'pin' | 'unpin'): Promise<Locked<string>> {
+  const { files, catalog } = await readHouse(settings);
+  return await underLock(files, 'a change of pins', async () => {
+    const { version, update } = profileNamed(await catalog.refresh(), name);
+    if (update === 'manual') return `${name} has "update": "manual": the sync leaves it alone anyway`;
+    if (change === 'pin' && version === '') throw new Failure('invalid', `${name} names no version that could be kept`);
+    const state = await readState(files, SILENT);
+    const hold = change === 'pin' ? ({ version, until: 'unpinned' } as const) : undefined;
+    await writeState(files, withHold(state, name, hold));
+    return change === 'pin'
+      ? `${name} keeps ${version} until \`pilotlight sync --unpin ${name}\``
+      : `${name} follows its channel again`;
+  });
 }

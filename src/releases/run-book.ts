@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import type { SyncEnd, SyncSteps } from '../model/office-views.ts';
+import type { SyncEnd, SyncSteps } from '../model/views.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 
 /** How long a question waits for the next step: less than most proxies' patience. */

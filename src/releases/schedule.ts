@@ -1,8 +1,7 @@
 import { schedule, type ScheduledTask } from 'node-cron';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Service } from '../model/service.ts';
-import type { SyncOptions } from './old-sync-ports.ts';
+import type { Log, Service } from '../model/service.ts';
+import type { SyncOptions } from './ports.ts';
 
 /** A thousand servers with the same line do not ask a publisher in the same second. */
 const JITTER_MS = 600_000;

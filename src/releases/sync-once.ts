@@ -1,11 +1,10 @@
-import { type Log, SILENT } from '../model/log.ts';
+import { type Log, SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
-import { runSync } from './sync-runner.ts';
-import type { SyncOptions } from './old-sync-ports.ts';
+import { runSync, underLock } from './sync-runner.ts';
+import type { SyncOptions } from './ports.ts';
 import { writeProgress } from '../images/download-progress.ts';
-import { underLock } from './under-lock.ts';
-import { readHouse, type House } from '../context/app-context.ts';
+import { type House, readHouse } from '../context/app-context.ts';
 import { syncPorts } from './sync-ports.ts';
 
 export interface SyncOnce {

@@ -1,16 +1,15 @@
 import { lookup } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../model/service.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { diskSpace } from './disk-space.ts';
-import { LIMITS, type Limits } from './ports.ts';
+import { diskSpace } from './draft.ts';
+import { type ClerkPorts, type Limits, LIMITS } from './ports.ts';
 import { hostAndPort } from './targets.ts';
 import type { SyncSettings } from '../settings/settings.ts';
-import { bootedLately, readBootTimes } from './boot-record.ts';
-import type { ClerkPorts } from './old-sync-ports.ts';
-import { FEEDS } from '../os/feeds.ts';
+import { bootedLately, readBootTimes } from './state-file.ts';
+import { FEEDS } from '../os/systems.ts';
 
 interface SyncPortsOptions {
   readonly settings: SyncSettings;

@@ -1,13 +1,14 @@
-import { Failure, failureLine } from '../model/failure.ts';
-import { problemLine } from '../model/problem.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import type { SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../model/sync-event.ts';
+import type { DataRoot } from '../files/data-root.ts';
+import { acquireLock } from '../files/lock.ts';
+import { makeFolder } from '../files/publish.ts';
+import { Failure, failureLine, problemLine } from '../model/failure.ts';
+import type { Locked, SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../model/sync-event.ts';
+import { followTarget, previewTarget } from './follow-target.ts';
+import type { ClerkPorts, SyncOptions } from './ports.ts';
 import { planSync, type SyncTarget } from './plan.ts';
-import type { ClerkPorts, SyncOptions } from './old-sync-ports.ts';
-import { retain } from './retention.ts';
+import { retain } from './retain.ts';
 import { readState, writeState } from './state-file.ts';
-import { followTarget } from './follow-target.ts';
-import { previewTarget } from './preview-target.ts';
 
 /**
  * One run: for every channel that a profile follows, looks up the current release, brings it here verified, lets the
@@ -78,4 +79,21 @@ function unreadable({ problems, profiles }: Snapshot): readonly SkippedProfile[]
 
 function stopped(cause?: unknown): Failure {
   return new Failure('unavailable', 'the sync was stopped', { cause, remedy: 'the next run goes on where it stopped' });
+}
+
+/** Does something that only one process may do on a data directory, or says who is doing it and since when. */
+export async function underLock<T>(root: DataRoot, what: string, work: () => Promise<T>): Promise<Locked<T>> {
+  await makeFolder(root, 'state');
+  let lock;
+  try {
+    lock = await acquireLock(root.path('state/sync.lock'), what);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'conflict') throw error;
+    return { kind: 'busy', message: failureLine(error) };
+  }
+  try {
+    return { kind: 'done', value: await work() };
+  } finally {
+    await lock.release();
+  }
 }

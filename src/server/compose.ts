@@ -1,57 +1,50 @@
+import { firmwareFolders } from '../images/firmware.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Catalog } from '../catalog/snapshot.ts';
-import { Discovery } from '../etcd/discovery.ts';
-import type { Recorder } from '../model/journal-event.ts';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import { machineKey } from '../model/machine.ts';
-import { originFromHost, type Origin } from '../model/origin.ts';
-import type { Problem } from '../model/problem.ts';
-import type { Service } from '../model/service.ts';
-import { Deliveries } from '../http/deliveries.ts';
-import { createHttpDoor, type HttpDoor } from './http-server.ts';
-import { DEFAULT_LIMITS } from '../http/limits.ts';
-import { createDiscoveryDoor } from '../etcd/routes.ts';
+import { loadAdminToken } from '../admin/auth/admin-token.ts';
 import { clientKey } from '../admin/auth/client.ts';
+import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
+import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from '../admin/client/running-server.ts';
+import type { Delivery, Trouble } from '../admin/service/deps.ts';
+import { watchNodes } from '../admin/service/known-nodes.ts';
+import { createOffice } from '../admin/service/service.ts';
+import { createVendors } from '../admin/service/vendors.ts';
+import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
+import { type House, likelyOrigin } from '../context/app-context.ts';
+import { createClusterTokens, discoveryBase } from '../etcd/cluster-tokens.ts';
+import { Discovery } from '../etcd/discovery.ts';
+import { createDiscoveryDoor } from '../etcd/routes.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { connectionRoom } from '../files/handle-room.ts';
+import { Deliveries } from '../http/access-log.ts';
+import { DEFAULT_LIMITS } from '../http/connections.ts';
 import { openFirmwareShelf, readProgram } from '../images/firmware.ts';
 import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
 import { discoveryStore } from '../journal/discovery-journal.ts';
 import { NO_JOURNAL } from '../journal/no-journal.ts';
-import { deadlineOf } from '../machines/deadline.ts';
 import type { InstallMarks } from '../machines/claims.ts';
-import type { MetricSources } from '../telemetry/metric-sources.ts';
+import { type Identities, nodesWithKeys } from '../machines/identities.ts';
+import { deadlineOf } from '../machines/mark.ts';
+import { Failure, failureLine, type Problem } from '../model/failure.ts';
+import type { Recorder } from '../model/journal-event.ts';
+import { machineKey } from '../model/machine.ts';
+import { type Origin, originFromHost } from '../model/plan.ts';
+import type { Log, Service } from '../model/service.ts';
+import { createSyncService } from '../releases/sync-service.ts';
+import { type Settings, version } from '../settings/settings.ts';
+import type { MetricSources } from '../telemetry/metric-table.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
-import type { Settings } from '../settings/settings.ts';
-import { version } from '../settings/version.ts';
-import { loadAdminToken } from '../admin/auth/admin-token.ts';
-import { createBootWatch } from './boot-watch.ts';
-import { createClusterTokens } from '../etcd/cluster-tokens.ts';
-import { dhcpTroubles } from './dhcp-troubles.ts';
-import { discoveryBase } from '../etcd/discovery-base.ts';
-import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
-import { healthOf } from './health.ts';
-import { createHostKeyService } from './host-key-service.ts';
-import { likelyOrigin, type House } from '../context/app-context.ts';
-import { createInstallFollower, type InstallFollower } from './install-follower.ts';
+import { createBootWatch, createListeners, Whereabouts } from './events.ts';
+import { dhcpTroubles, type Lan, openLan } from './lan.ts';
 import { createJournalist, type JournalistOptions } from './event-recorder.ts';
-import { firmwareFolders, openLan, type Lan } from './lan.ts';
+import { healthOf } from './health.ts';
+import { createHttpDoor, type HttpDoor } from './http-server.ts';
+import { createInstallFollower, type InstallFollower } from './install-follower.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
 import { leftovers } from './leftovers.ts';
-import { createListeners } from './events.ts';
-import type { Delivery, Trouble } from '../admin/service/deps.ts';
-import { createOffice } from '../admin/service/service.ts';
-import { recallMachines } from './recall-machines.ts';
-import { reconcile } from './reconcile.ts';
+import { recallMachines, reconcile } from './reconcile.ts';
 import { createReports } from './reports.ts';
-import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from '../admin/client/running-server.ts';
-import { createSyncService } from '../releases/sync-service.ts';
-import { createVendors } from '../admin/service/vendors.ts';
-import { watchNodes } from '../admin/service/watch-nodes.ts';
-import { Whereabouts } from './whereabouts.ts';
 
 export interface ComposeOptions {
   readonly settings: Settings;
@@ -268,4 +261,38 @@ function linkOrigin(settings: Settings, http: HttpDoor): Origin {
   const address = http.address();
   const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host);
   return settings.baseUrl ?? own ?? likelyOrigin(settings);
+}
+
+/**
+ * Has a host key ready for every node whose profile asks for one: when it starts, and after each change of the folder.
+ * Templates are rendered without waiting, so the keys are made before a machine asks.
+ */
+export function createHostKeyService(catalog: Catalog, identities: Identities, log: Log): Service {
+  let ending: (() => void) | undefined;
+  // One after the other: what a change asks for is there when its turn is over.
+  let turn: Promise<void> = Promise.resolve();
+
+  function follow({ profiles }: Pick<Snapshot, 'profiles'>): void {
+    turn = turn
+      .then(async () => {
+        await identities.ensure(nodesWithKeys(profiles.values()));
+      })
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'host keys could not be made');
+      });
+  }
+
+  return {
+    name: 'host keys',
+    async start() {
+      ending = catalog.onChange(follow);
+      follow(catalog.current());
+      await turn;
+    },
+    async stop() {
+      ending?.();
+      ending = undefined;
+      await turn;
+    },
+  };
 }

@@ -1,11 +1,16 @@
-import { hidePrivateKeys } from '../model/hidden-keys.ts';
-import type { DocumentEvent, JournalEvent, Recorder, ScriptEvent } from '../model/journal-event.ts';
+import {
+  type DocumentEvent,
+  hidePrivateKeys,
+  type JournalEvent,
+  type Recorder,
+  type ScriptEvent,
+} from '../model/journal-event.ts';
 import { parseMac } from '../model/mac.ts';
 import { machineKey } from '../model/machine.ts';
 import { parseUuid } from '../model/uuid.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/answer-event.ts';
-import { restOfImage } from '../http/image-path.ts';
+import { restOfImage } from '../http/machine-handler.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 
 export interface JournalistOptions {

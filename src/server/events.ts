@@ -1,14 +1,97 @@
-import { listener } from '../model/listener.ts';
-import type { Log } from '../model/log.ts';
-import { machineKey } from '../model/machine.ts';
+import type { House } from '../context/app-context.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/answer-event.ts';
-import type { TransferEvent } from '../tftp/transfer-event.ts';
+import { type MachineFacts, machineKey } from '../model/machine.ts';
+import { listener, type Log, type Service } from '../model/service.ts';
+import { createBootRecord, shelvesOf } from '../releases/state-file.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { BootWatch } from './boot-watch.ts';
-import type { InstallFollower } from './install-follower.ts';
+import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { Journalist } from './event-recorder.ts';
-import type { Whereabouts } from './whereabouts.ts';
+import type { InstallFollower } from './install-follower.ts';
+
+const SAVE_MS = 30_000;
+
+/** What needs files of a release. */
+const BOOTS: ReadonlySet<string> = new Set(['boot', 'install']);
+
+interface BootWatch extends Service {
+  /** For every answer of the HTTP door. */
+  readonly answered: (event: Pick<AnswerEvent, 'decision'>) => void;
+}
+
+/** Remembers which releases nodes boot, so that retention does not take one away under them. */
+export function createBootWatch({ files, catalog }: Pick<House, 'files' | 'catalog'>, log: Log): BootWatch {
+  const record = createBootRecord(files, Date.now);
+  let timer: NodeJS.Timeout | undefined;
+  let saving: Promise<void> = Promise.resolve();
+
+  function save(): void {
+    saving = saving
+      .then(() => record.save())
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'which releases are booted could not be written down');
+      });
+  }
+
+  return {
+    name: 'boot record',
+    answered({ decision }) {
+      if (decision?.profile === undefined || !BOOTS.has(decision.outcome)) return;
+      const profile = catalog.current().profiles.get(decision.profile);
+      if (profile !== undefined) for (const shelf of shelvesOf(profile)) record.booted(shelf);
+    },
+    start() {
+      timer = setInterval(save, SAVE_MS);
+      timer.unref();
+      return Promise.resolve();
+    },
+    async stop() {
+      clearInterval(timer);
+      save();
+      await saving;
+    },
+  };
+}
+
+/** A rack asks within a minute; the oldest is forgotten first. */
+const MOST = 16_384;
+/** Addresses are handed out anew: after a while nobody is known to be there. */
+const FRESH_MS = 15 * 60_000;
+
+interface Seen {
+  readonly facts: MachineFacts;
+  readonly at: number;
+}
+
+/** Which machine asked last from which address: files are fetched without saying who fetches. */
+export class Whereabouts {
+  readonly #seen = new Map<string, Seen>();
+  readonly #now: () => number;
+
+  /** `now` in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  saw(address: string, facts: MachineFacts): void {
+    const before = this.#seen.get(address);
+    const at = this.#now();
+    // A machine that asks again and again moves to the end once a second, not each time.
+    if (before?.facts === facts && at - before.at < 1000) return;
+    this.#seen.delete(address);
+    this.#seen.set(address, { facts, at });
+    if (this.#seen.size <= MOST) return;
+    for (const oldest of this.#seen.keys()) {
+      this.#seen.delete(oldest);
+      break;
+    }
+  }
+
+  at(address: string): MachineFacts | undefined {
+    const seen = this.#seen.get(address);
+    return seen === undefined || this.#now() - seen.at > FRESH_MS ? undefined : seen.facts;
+  }
+}
 
 export interface ListenersOptions {
   readonly journalist: Journalist;

@@ -1,6 +1,5 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { placeText } from '../model/failure.ts';
-import type { Problem } from '../model/problem.ts';
+import { placeText, type Problem } from '../model/failure.ts';
 
 /** `/healthz`: what is wrong with the operator's files, for monitors. */
 export interface Health {

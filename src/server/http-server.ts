@@ -1,18 +1,26 @@
+import { pathOf } from '../model/plan.ts';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { listener } from '../model/listener.ts';
-import type { Log } from '../model/log.ts';
-import type { Service } from '../model/service.ts';
-import { answerBroken, codeOf, refuseTunnel } from '../http/broken-request.ts';
-import { Connections } from '../http/connections.ts';
-import { Deliveries } from '../http/deliveries.ts';
+import { listener, type Log, type Service } from '../model/service.ts';
+import {
+  answerBroken,
+  closingReply,
+  codeOf,
+  Connections,
+  crowdedReply,
+  DEFAULT_LIMITS,
+  type HttpLimits,
+  listen,
+  type ListenAddress,
+  refuseTunnel,
+  turnAway,
+  urlOf,
+} from '../http/connections.ts';
+import { Deliveries } from '../http/access-log.ts';
 import type { DiscoveryDoor } from '../etcd/routes.ts';
-import { closingReply, crowdedReply, turnAway } from '../http/gate.ts';
-import { DEFAULT_LIMITS, type HttpLimits } from '../http/limits.ts';
-import { listen, urlOf, type ListenAddress } from '../http/listen.ts';
 import { createMachineDoor, type MachineDoorOptions } from '../http/machine-handler.ts';
-import { pathOf } from '../admin/below-path.ts';
+
 import type { OperatorDoor, OperatorDoorOptions } from '../admin/operator.ts';
 import { sendReply } from '../http/reply.ts';
 import { readHead } from '../http/request-head.ts';

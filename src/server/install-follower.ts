@@ -1,10 +1,10 @@
-import { installIdentity } from '../boot/install-identity.ts';
+import { installIdentity } from '../boot/decide.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts } from '../model/facts.ts';
-import type { Log } from '../model/log.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import type { Log } from '../model/service.ts';
 import type { AnswerEvent } from '../http/answer-event.ts';
-import { plainAddress } from '../http/origin.ts';
+import { plainAddress } from '../http/request-head.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 

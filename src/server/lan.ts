@@ -1,28 +1,93 @@
-import { join } from 'node:path';
+import type { Trouble } from '../admin/service/deps.ts';
+import type { Desk } from '../boot/boot-service.ts';
+import type { House } from '../context/app-context.ts';
+import { createDhcpDoor, type DhcpCounters, type DhcpDoor, type MachineEvent } from '../dhcp/server.ts';
+import type { NetbootMachine } from '../dhcp/machine.ts';
+import type { BootChoice } from '../dhcp/proxy-reply.ts';
+import { type FirmwareShelf, programFor } from '../images/firmware.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import { originFromHost, type Origin } from '../model/origin.ts';
-import type { Service } from '../model/service.ts';
-import type { DhcpCounters } from '../dhcp/counters.ts';
-import { createDhcpDoor, type DhcpDoor, type MachineEvent } from '../dhcp/server.ts';
+import { parseMac } from '../model/mac.ts';
+import type { MachineFacts } from '../model/machine.ts';
+import { type BootProgram, type Origin, originFromHost } from '../model/plan.ts';
+import type { Log, Service } from '../model/service.ts';
+import { parseUuid } from '../model/uuid.ts';
+import { createUdpDrops } from '../net/udp-socket.ts';
+import type { DhcpSettings, Settings } from '../settings/settings.ts';
 import { createTftpDoor, type TftpDoor } from '../tftp/server.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
-import { createUdpDrops } from '../net/udp-drops.ts';
-import { SYSTEM_FOLDERS, type FirmwareShelf } from '../images/firmware.ts';
-import type { Settings } from '../settings/settings.ts';
-import { createFirmwareWatch } from './firmware-watch.ts';
-import type { House } from '../context/app-context.ts';
 import type { Listeners } from './events.ts';
-import { createNetbootPolicy } from './netboot-policy.ts';
 import { createTftpSource } from './tftp-source.ts';
 
-const BOOT_SERVER_PORT = 4011;
+/** A room that got its power back is history an hour later. */
+const NEWS_MS = 3_600_000;
 
-/** Where boot programs are looked for: the operator's folder first, the distribution's last. */
-export function firmwareFolders(settings: Settings): readonly string[] {
-  const own = settings.firmwareDir === undefined ? [] : [settings.firmwareDir];
-  return [...own, join(settings.dataDir, 'firmware'), ...SYSTEM_FOLDERS];
+/** What Health says about the DHCP proxy. `now`: the clock of the counters. */
+export function dhcpTroubles(
+  { dhcp }: { readonly dhcp: Pick<DhcpCounters, 'dropped' | 'droppedAt'> | undefined },
+  now = performance.now(),
+): readonly Trouble[] {
+  if (dhcp?.droppedAt === undefined || now - dhcp.droppedAt > NEWS_MS) return [];
+  return [
+    {
+      severity: 'warning',
+      what: `DHCP requests came faster than they were read: ${String(dhcp.dropped)} were lost since the start`,
+      remedy:
+        'machines ask again by themselves; for a larger buffer set net.core.rmem_max=4194304 with sysctl and restart the server',
+    },
+  ];
 }
+
+interface FirmwareWatch extends Service {
+  /** As of the last look, at most ten seconds ago. */
+  has(program: BootProgram): boolean;
+}
+
+const LOOK_MS = 10_000;
+
+/** Says at start which machines can boot and what is missing, and follows what a person installs later. */
+function createFirmwareWatch(shelf: FirmwareShelf, log: Log): FirmwareWatch {
+  let known: ReadonlySet<string> = new Set();
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+
+  async function look(first: boolean): Promise<void> {
+    const { found, missing } = await shelf.inventory();
+    const before = known;
+    known = new Set(found.map(({ program }) => program.name));
+    if (!first && before.size === known.size) return;
+    log.info(
+      {
+        boots: found.map(({ program, file }) => `${program.title}: ${file}`),
+        missing: missing.map(({ title }) => title),
+      },
+      found.length === 0 ? 'no boot program found: install one (apt install ipxe)' : 'boot programs',
+    );
+  }
+
+  return {
+    name: 'firmware',
+    has: (program) => known.has(program.name),
+    async start() {
+      await look(true);
+      timer = setInterval(() => {
+        looking ??= look(false)
+          .catch((error: unknown) => {
+            log.warn({ err: error }, 'the boot programs could not be looked for');
+          })
+          .finally(() => {
+            looking = undefined;
+          });
+      }, LOOK_MS);
+      timer.unref();
+    },
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
+
+const BOOT_SERVER_PORT = 4011;
 
 export interface LanOptions {
   readonly settings: Settings;
@@ -106,4 +171,33 @@ function optional(door: Service, log: Log): Service {
       await door.stop(force);
     },
   };
+}
+
+interface NetbootPolicyOptions {
+  readonly desk: Pick<Desk, 'netboot'>;
+  readonly settings: Pick<DhcpSettings, 'localBoot'>;
+  /** Whether this host has the program now. */
+  readonly has: (program: BootProgram) => boolean;
+  readonly originAt: (server: string) => Origin;
+}
+
+/** What the DHCP proxy tells a machine to load: iPXE for its kind, or, when it runs iPXE already, our start script. */
+export function createNetbootPolicy({ desk, settings, has, originAt }: NetbootPolicyOptions) {
+  return (machine: NetbootMachine, server: string): BootChoice => {
+    if (settings.localBoot === 'silent' && desk.netboot(factsOf(machine)) === 'local') {
+      return { silence: 'it boots its own disk' };
+    }
+    if (machine.ipxe) return { file: `${originAt(server)}/boot.ipxe` };
+    const program = programFor(machine.target);
+    if (program === undefined || !has(program)) {
+      return { silence: `no boot program for ${program?.title ?? machine.target.arch}` };
+    }
+    return { file: machine.target.http ? `${originAt(server)}/firmware/${program.name}` : program.name };
+  };
+}
+
+function factsOf(machine: NetbootMachine): MachineFacts {
+  const mac = parseMac(machine.mac);
+  const uuid = machine.uuid === undefined ? undefined : parseUuid(machine.uuid);
+  return { ...(mac === undefined ? {} : { mac }), ...(uuid === undefined ? {} : { uuid }) };
 }

@@ -1,6 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Service } from '../model/service.ts';
+import type { Log, Service } from '../model/service.ts';
 import type { Trouble } from '../admin/service/deps.ts';
 
 /** Where a fault arrives that nothing caught: the process. */

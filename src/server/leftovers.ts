@@ -1,5 +1,4 @@
-import type { Log } from '../model/log.ts';
-import type { Service } from '../model/service.ts';
+import type { Log, Service } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { removeLeftovers } from '../files/leftovers.ts';
 

@@ -1,12 +1,10 @@
-import { installIdentity } from '../boot/install-identity.ts';
-import { matchFor, type UnknownPolicy } from '../boot/match-for.ts';
+import { installIdentity, matchFor, type UnknownPolicy } from '../boot/decide.ts';
 import { whoIs } from '../boot/reasons.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
-import { Failure } from '../model/failure.ts';
-import type { Problem } from '../model/problem.ts';
+import { Failure, type Problem } from '../model/failure.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Reports } from '../http/old-http-reports.ts';
-import type { Who } from '../http/who.ts';
+import type { Reports } from '../http/reports.ts';
+import type { Who } from '../http/query.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import type { InstallIdentity, InstallMark, InstallTarget } from '../machines/mark.ts';

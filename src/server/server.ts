@@ -1,13 +1,10 @@
-import { failureLine, Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import { problemLine } from '../model/problem.ts';
-import type { Service } from '../model/service.ts';
+import { Failure, failureLine, problemLine } from '../model/failure.ts';
+import type { Log, Service } from '../model/service.ts';
 import type { HttpDoor } from './http-server.ts';
 import { openLog } from '../telemetry/log.ts';
-import type { Settings } from '../settings/settings.ts';
-import { version } from '../settings/version.ts';
+import { type Settings, version } from '../settings/settings.ts';
 import { compose, type Composed } from './compose.ts';
-import { openHouse, type House } from '../context/app-context.ts';
+import { type House, openHouse } from '../context/app-context.ts';
 import type { FaultSource } from './last-resort.ts';
 
 export interface ServerOptions {

@@ -1,15 +1,15 @@
 import type { Desk } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Origin } from '../model/origin.ts';
-import { plainAddress } from '../http/origin.ts';
+import type { Log } from '../model/service.ts';
+import type { Origin } from '../model/plan.ts';
+import { plainAddress } from '../http/request-head.ts';
 import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../tftp/source.ts';
-import { createOnce } from '../net/once.ts';
+import { createOnce } from '../net/udp-socket.ts';
 import type { OpenFile } from '../files/data-root.ts';
 import type { FirmwareShelf } from '../images/firmware.ts';
 import type { Shelf, ShelfFile } from '../images/store.ts';
 import type { TftpSettings } from '../settings/settings.ts';
-import { wantsScriptInsteadOf } from '../tftp/smart-nbp.ts';
+import { wantsScriptInsteadOf } from '../tftp/file-name.ts';
 
 export interface TftpSourceOptions {
   readonly desk: Desk;

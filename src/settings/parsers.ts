@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isInFolder, parseName } from '../model/name.ts';
-import { parseOrigin, type Origin } from '../model/origin.ts';
+import { parseOrigin, type Origin } from '../model/plan.ts';
 import type { Listen } from './settings.ts';
 
 /** A setting's value, or what is wrong with the text that was given. */

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import {
   parseAddresses,
   parseBaseUrl,
   parseChoice,
+  type Parsed,
   parseFingerprints,
   parseFolder,
   parseListen,
@@ -18,11 +19,18 @@ import {
   parseSize,
   parseTimezone,
   parseToken,
-  type Parsed,
 } from './parsers.ts';
 import type { DhcpSettings, Settings, SyncSettings, TftpSettings } from './settings.ts';
-import { familyRow, FOLLOWED, SETTING_FAMILIES, type Followed, type SettingFamily } from './families.ts';
-import { SETTING_ROWS, type SettingName, type SettingRow } from './table.ts';
+import {
+  familyRow,
+  type Followed,
+  FOLLOWED,
+  SETTING_FAMILIES,
+  SETTING_ROWS,
+  type SettingFamily,
+  type SettingName,
+  type SettingRow,
+} from './table.ts';
 
 export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,5 @@
-import type { Origin } from '../model/origin.ts';
+import { readFileSync } from 'node:fs';
+import type { Origin } from '../model/plan.ts';
 import type { SystemId } from '../model/profile.ts';
 
 /** A host and a port to listen on. Port 0 asks the system for a free one. */
@@ -85,4 +86,12 @@ export interface Settings {
   readonly logFormat: 'pretty' | 'json';
   /** Variables that look like settings and are none: said in the log, by `check` and by Health. */
   readonly mistakes?: readonly string[];
+}
+
+/** The version of package.json, two folders above both src/settings and dist/settings. */
+export function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const parsed: unknown = JSON.parse(text);
+  const found = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
+  return typeof found === 'string' ? found : '0.0.0';
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import pino from 'pino';
 import type { PinoPretty } from 'pino-pretty';
-import type { Log } from '../model/log.ts';
+import type { Log } from '../model/service.ts';
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

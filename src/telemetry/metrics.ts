@@ -1,9 +1,17 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Service } from '../model/service.ts';
-import { exposition, type Exposition } from './exposition.ts';
-import { labelled, plain, sourceParts, type MetricSources, type MetricValues } from './metric-sources.ts';
-import type { MetricId } from './metric-table.ts';
-import { Tally, type Sample } from './tally.ts';
+import {
+  labelled,
+  METRIC_ROWS,
+  type MetricId,
+  type MetricRow,
+  type MetricSources,
+  type MetricValues,
+  plain,
+  type Sample,
+  sourceParts,
+  Tally,
+} from './metric-table.ts';
 
 export interface MetricsOptions {
   /** Pilotlight's own. */
@@ -167,4 +175,24 @@ async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+interface Exposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** The page that Prometheus reads. prom-client is loaded for the first one: counting needs none of it. */
+async function exposition(samples: ReadonlyMap<MetricId, readonly Sample[]>): Promise<Exposition> {
+  const { Counter, Gauge, Registry } = await import('prom-client');
+  const registry = new Registry();
+  for (const [id, values] of samples) {
+    const row: MetricRow = METRIC_ROWS[id];
+    const options = { name: row.name, help: row.help, labelNames: row.labels, registers: [registry] };
+    const metric = row.type === 'counter' ? new Counter(options) : new Gauge(options);
+    for (const { labels, value } of values) {
+      metric.inc(Object.fromEntries(row.labels.map((name, i) => [name, labels[i] ?? ''])), value);
+    }
+  }
+  return { contentType: registry.contentType, body: await registry.metrics() };
 }

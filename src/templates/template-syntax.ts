@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 
 /** Where in the template something stands; both 1-based. */
 export interface Spot {

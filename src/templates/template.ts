@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest } from '../model/name.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
 import { HELPERS, own, truthy } from './helpers.ts';
 import {

@@ -1,18 +1,13 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { listener } from '../model/listener.ts';
-import type { Log } from '../model/log.ts';
+import { listener, type Log } from '../model/service.ts';
 import { createRateLimit, type RateLimit } from '../net/rate-limit.ts';
-import { cleanFileName } from './file-name.ts';
-import { OPCODE, parsePacket, type TftpRequest } from './packet.ts';
-import type { OptionLimits } from './options.ts';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
-import { keyOf, printable, type Entry } from './entry.ts';
-import { TFTP_ERROR } from './errors.ts';
-import { reportEnd, type CrowdReport } from './report.ts';
+import { cleanFileName } from './file-name.ts';
+import { OPCODE, type OptionLimits, parsePacket, type TftpRequest } from './packet.ts';
 import { Session } from './session.ts';
-import type { Slots } from './slots.ts';
-import type { TftpSource } from './source.ts';
-import type { TransferEvent } from './transfer-event.ts';
+import type { Slot, Slots } from './slots.ts';
+import { TFTP_ERROR, type TftpSource } from './source.ts';
+import { type CrowdReport, reportEnd, type TransferEvent } from './transfer-event.ts';
 
 export interface ListenerDeps {
   readonly source: TftpSource;
@@ -287,4 +282,25 @@ export class Listener {
   readonly #socketError = (cause: Error): void => {
     this.#deps.log.warn({ address: this.address, cause }, 'tftp: socket error');
   };
+}
+
+/** A request being served. Its session is missing until the file is open. */
+interface Entry {
+  readonly request: Buffer;
+  readonly client: RemoteInfo;
+  slot: Slot | undefined;
+  session: Session | undefined;
+  /** The transfer's own socket; the listener's in single-port mode. */
+  socket: Socket | undefined;
+  over: boolean;
+}
+
+/** Transfers are told apart by their client's address and port. */
+function keyOf(client: RemoteInfo): string {
+  return `${client.address} ${String(client.port)}`;
+}
+
+/** A file's name for the log. */
+function printable(name: string): string {
+  return name.slice(0, 128).replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -1,13 +1,11 @@
 import { isIPv6 } from 'node:net';
 import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/log.ts';
-import type { Service } from '../model/service.ts';
-import { expandListen, localAddresses, type LocalAddress } from '../net/addresses.ts';
+import type { Log, Service } from '../model/service.ts';
+import { expandListen, type LocalAddress, localAddresses } from '../net/addresses.ts';
 import { Listener } from './listener.ts';
-import { CrowdReport } from './report.ts';
+import { CrowdReport, type TransferEvent } from './transfer-event.ts';
 import { Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
-import type { TransferEvent } from './transfer-event.ts';
 
 export interface TftpSettings {
   /** An address; `0.0.0.0` is every IPv4 address of the host, `::` every address. */

@@ -1,5 +1,5 @@
 import { errorText, OPCODE } from './packet.ts';
-import { RetransmissionClock } from './retransmission.ts';
+import { RetransmissionClock } from './blocks.ts';
 
 /** How a transfer ended. */
 export type TransferEnd =

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { serveChild } from '../support/served.ts';

@@ -1,7 +1,8 @@
+import { pathOf } from '../../src/model/plan.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseOrigin } from '../../src/model/origin.ts';
+import { parseOrigin } from '../../src/model/plan.ts';
 import { mountPages } from '../../src/admin/web/routes.ts';
-import { pathOf } from '../../src/admin/below-path.ts';
+
 import { SCRIPT } from '../support/http-desk.ts';
 import { get, request } from '../support/http-raw.ts';
 import { openHouse } from '../support/http-house.ts';

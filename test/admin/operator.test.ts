@@ -1,6 +1,44 @@
 import { expect, test } from 'vitest';
+import { SECURITY_HEADERS } from '../../src/admin/operator.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { BEARER, operatorStand } from '../support/operator-stand.ts';
+
+const render = async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' });
+
+test('with the token', async () => {
+  const { http, logIn } = operatorStand({}, { metrics: { access: 'token', render } });
+  const refused = await http.get('/metrics').expect(401);
+  expect(refused.headers['www-authenticate']).toBe('Bearer realm="pilotlight"');
+  const answer = await http.get('/metrics').set('Authorization', BEARER).expect(200);
+  expect([answer.text, answer.headers['content-type']]).toEqual(['up 1\n', 'text/plain; version=0.0.4; charset=utf-8']);
+  await http.get('/metrics').set('Cookie', logIn().cookie).expect(200);
+  await http.get('/metrics').set('Authorization', 'Bearer wrong').expect(401);
+  expect((await http.get('/metrics').set('Authorization', BEARER).expect(429)).headers['retry-after']).toBe('1');
+});
+
+test('open', async () => {
+  const { http } = operatorStand({}, { metrics: { access: 'open', render } });
+  expect((await http.get('/metrics').expect(200)).text).toBe('up 1\n');
+  expect((await http.head('/metrics').expect(200)).headers['content-length']).toBe('5');
+  expect((await http.post('/metrics').expect(405)).headers['allow']).toBe('GET, HEAD');
+});
+
+test('off', async () => {
+  const { http } = operatorStand({}, { metrics: { access: 'off', render } });
+  await http.get('/metrics').set('Authorization', BEARER).expect(404);
+});
+
+// That every answer has them is held by operator.test.ts.
+test('under the referrer policy, a form of ours says where it comes from', () => {
+  // With no-referrer it would be `Origin: null`, which the guard refuses.
+  expect(SECURITY_HEADERS.get('Referrer-Policy')).toBe('same-origin');
+});
+
+test('a bug in the middle of an answer of the API keeps them, too', async () => {
+  const { http } = operatorStand();
+  const answer = await http.get('/api/v1/health').set('Authorization', BEARER).expect(500);
+  expect(answer.headers['content-security-policy']).toBe(SECURITY_HEADERS.get('Content-Security-Policy'));
+});
 
 const UNSAFE = ['post', 'put', 'patch', 'delete'] as const;
 

@@ -1,6 +1,20 @@
-import { onTestFinished, expect, test } from 'vitest';
-import { exchange } from '../support/http-raw.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { expressFailure } from '../../src/admin/respond.ts';
+import { Failure } from '../../src/model/failure.ts';
 import { openHouse } from '../support/http-house.ts';
+import { exchange } from '../support/http-raw.ts';
+
+test('the client’s mistakes become failures without the library’s text', () => {
+  const mistake = (status: unknown): unknown => expressFailure(Object.assign(new Error('/srv/secret'), { status }));
+  expect(mistake(400)).toMatchObject({ code: 'invalid', message: 'the request is malformed' });
+  expect(mistake(413)).toMatchObject({ code: 'too-large', message: 'the request is too large' });
+});
+
+test('bugs and failures stay what they are', () => {
+  const all = [new Failure('conflict', 'x'), new TypeError('x'), 'x', undefined];
+  for (const error of [...all, Object.assign(new Error('x'), { status: 500 })])
+    expect(expressFailure(error)).toBe(error);
+});
 
 const SMUGGLED = 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 /** Ends the connection where the answer before it did not. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFrontDesk } from '../../src/boot/answer.ts';
-import { hostKeyData, SAMPLE_KEYS, type HostKeys } from '../../src/boot/host-keys.ts';
+import { hostKeyData, SAMPLE_KEYS, type HostKeys } from '../../src/boot/template-data.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { makeHostKey, readHostKey } from '../../src/machines/host-keys.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { installIdentity } from '../../src/boot/install-identity.ts';
+import { installIdentity } from '../../src/boot/decide.ts';
 import { factsOf, houseOf } from '../support/house.ts';
 
 const MAC = '52:54:00:00:00:01';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Placed } from '../../src/boot/standing-desk.ts';
+import type { Placed, Standing } from '../../src/boot/decide.ts';
 import { placedDecision, standingLines, standingReason } from '../../src/boot/install-state-words.ts';
-import type { Standing } from '../../src/boot/decide.ts';
 import type { InstallMark } from '../../src/machines/mark.ts';
 import { byMac, MAC, NOON, TARGET, UUID } from '../machines/marks.ts';
 import { factsOf } from '../support/house.ts';

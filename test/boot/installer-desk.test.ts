@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsFromSegment } from '../../src/http/facts.ts';
+import { factsFromSegment } from '../../src/http/query.ts';
 import { expectGolden } from '../support/golden.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { identityQuery } from '../../src/boot/reasons.ts';
-import { matchFor } from '../../src/boot/match-for.ts';
+import { matchFor } from '../../src/boot/decide.ts';
 import { factsOf, houseOf, nameOf } from '../support/house.ts';
 
 const FILES = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { menuAnswer } from '../../src/boot/menu.ts';
-import type { UnknownPolicy } from '../../src/boot/match-for.ts';
+import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 
 const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 30, choice: 'wait' };

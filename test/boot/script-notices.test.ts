@@ -9,9 +9,7 @@ import {
   titleLines,
   waiting,
 } from '../../src/boot/script-notices.ts';
-import type { Placed } from '../../src/boot/standing-desk.ts';
-import type { Standing } from '../../src/boot/decide.ts';
-import { WAIT } from '../../src/boot/match-for.ts';
+import { type Placed, type Standing, WAIT } from '../../src/boot/decide.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Profile } from '../../src/model/profile.ts';
 import { byMac, MAC, NOON, TARGET } from '../machines/marks.ts';

@@ -1,6 +1,81 @@
 import { expect, test } from 'vitest';
-import { findConflicts } from '../../src/catalog/claims.ts';
-import type { Slot } from '../../src/catalog/slot.ts';
+import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from '../../src/catalog/claims.ts';
+import type { Slot } from '../../src/catalog/read-document.ts';
+import { problemLine } from '../../src/model/failure.ts';
+import { document, good, lines } from './data-folder.ts';
+
+const NOTHING = { documents: new Map(), keys: new Map() };
+
+function told(profile: object): readonly string[] {
+  return lines(missingReferences(good(profile), NOTHING));
+}
+
+test('what is missing is an error that says which file to create', () => {
+  expect(told({ cloud_config: 'a', ignition: 'w.ign', sshkey: 'core' })).toEqual([
+    'profiles/p.json:2:19 cloud_config: there is no document configs/a.yml (create configs/a.yml or configs/a.yml.hbs)',
+    'profiles/p.json:3:15 ignition: there is no document configs/w.ign (create configs/w.ign or configs/w.ign.hbs)',
+    'profiles/p.json:4:13 sshkey: there is no key sshkeys/core.pub (put the public key in sshkeys/core.pub)',
+  ]);
+  expect(missingReferences(good({ sshkey: 'core' }), NOTHING)).toMatchObject([{ severity: 'error' }]);
+});
+
+test('a file that is there and broken is not said to be missing: it has an error of its own', () => {
+  const broken = new Set(['configs/a.yml.hbs', 'sshkeys/core.pub']);
+  expect(missingReferences(good({ cloud_config: 'a', sshkey: 'core' }), NOTHING, broken)).toEqual([]);
+});
+
+test('who wrote an ending is not told to add another', () => {
+  expect(told({ cloud_config: 'a.yml' })[0]).toContain('create configs/a.yml or configs/a.yml.hbs');
+  expect(told({ ignition: 'w.ign.hbs' })[0]).toContain('create configs/w.ign or configs/w.ign.hbs');
+});
+
+test('what is there is not spoken of', () => {
+  const around = {
+    documents: new Map([['a.yml.hbs', document('a.yml.hbs')]]),
+    keys: new Map([['core', { name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa A' }]]),
+  };
+  expect(missingReferences(good({ cloud_config: 'a', sshkey: 'core' }), around)).toEqual([]);
+});
+
+const A = good(
+  {
+    default: true,
+    nodes: [
+      { name: 'a', mac: '52-54-00-00-00-01' },
+      { name: 'b', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437', serial: 'X 1', ip: '10.0.0.1' },
+    ],
+  },
+  'profiles/a.json',
+);
+const B = good({ nodes: [{ name: 'B', serial: 'x 1', ip: '10.0.0.1' }], default: true }, 'profiles/b.json');
+
+function clash(id: string): string {
+  const [ours, theirs] = [B, A].map(({ claims }) => claims.find((claim) => claim.id === id));
+  if (ours === undefined || theirs === undefined) throw new Error(`nobody claims ${id}`);
+  return problemLine(claimProblem(B, ours, A, theirs));
+}
+
+test('a clash names both files and both lines', () => {
+  expect(clash('serial x 1')).toBe(
+    'profiles/b.json:5:17 nodes[0].serial: serial x 1 is claimed by profiles/a.json:11 too (leave the machine in one of them)',
+  );
+});
+
+test('two defaults name each other', () => {
+  expect(clash('default')).toBe(
+    'profiles/b.json:9:14 default: profiles/a.json:2 is the default profile already (leave "default": true in one of them)',
+  );
+});
+
+test('names and addresses in two profiles are warnings', () => {
+  const problems = sharedByProfiles([A, B]);
+  expect(problems.every(({ severity }) => severity === 'warning')).toBe(true);
+  expect(lines(problems)).toEqual([
+    'profiles/b.json:4:15 nodes[0].name: a machine in profiles/a.json:9 has the name b too (give every machine its own name)',
+    'profiles/b.json:6:13 nodes[0].ip: a machine in profiles/a.json:12 has the ip 10.0.0.1 too (give every machine its own ip)',
+  ]);
+  expect(sharedByProfiles([A])).toEqual([]);
+});
 
 type Thing = readonly string[];
 

@@ -1,14 +1,12 @@
 import { onTestFinished } from 'vitest';
-import { openCatalog, type CatalogOptions, type LivingCatalog } from '../../src/catalog/catalog.ts';
+import { type CatalogOptions, type LivingCatalog, openCatalog } from '../../src/catalog/catalog.ts';
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
 import { readProfile, type ReadProfile } from '../../src/catalog/read-profile.ts';
 import type { Inspector, Snapshot, SourceDocument } from '../../src/catalog/snapshot.ts';
-import type { MachineFacts } from '../../src/model/facts.ts';
-import { parseLabel } from '../../src/model/facts.ts';
-import type { Log, LogFields } from '../../src/model/log.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { type MachineFacts, parseLabel } from '../../src/model/machine.ts';
+import { type Log, type LogFields, SILENT } from '../../src/model/service.ts';
 import { parseMac } from '../../src/model/mac.ts';
-import { problemLine, type Problem } from '../../src/model/problem.ts';
+import { type Problem, problemLine } from '../../src/model/failure.ts';
 import { parseUuid } from '../../src/model/uuid.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { decide, type Decision } from '../../src/catalog/decide.ts';
 import { createInspection } from '../../src/catalog/inspection.ts';
-import { readKey } from '../../src/catalog/read-document.ts';
+import { type Reading, readKey, type Slot } from '../../src/catalog/read-document.ts';
 import type { ReadProfile } from '../../src/catalog/read-profile.ts';
 import type { Inspector, SourceDocument, SshKey } from '../../src/catalog/snapshot.ts';
-import type { Reading, Slot } from '../../src/catalog/slot.ts';
-import { SILENT } from '../../src/model/log.ts';
-import type { Problem } from '../../src/model/problem.ts';
+import { SILENT } from '../../src/model/service.ts';
+import type { Problem } from '../../src/model/failure.ts';
 import { CONTENT, document, lines, read } from './data-folder.ts';
 
 /** Three folders that are edited in memory; `decide` runs as the catalog runs it. */

@@ -1,11 +1,15 @@
 import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { editProfile, readIfThere, saveProfile, type Judge } from '../../src/catalog/edit-profile.ts';
-import { MAX_PROFILE_BYTES } from '../../src/model/profile.ts';
-import { revisionOf } from '../../src/catalog/revision.ts';
+import { editProfile, type Judge, readIfThere, revisionOf, saveProfile } from '../../src/catalog/edit-profile.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
+import { MAX_PROFILE_BYTES } from '../../src/model/profile.ts';
 import { makeFolder } from '../support/folder.ts';
+
+test('a revision is the SHA-256 of the very bytes', () => {
+  expect(revisionOf(Buffer.from('abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  expect(revisionOf(Buffer.from('abc\n'))).not.toBe(revisionOf(Buffer.from('abc\r\n')));
+});
 
 const FILE = 'profiles/p.json';
 const fine: Judge = () => Promise.resolve([]);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createInspection } from '../../src/catalog/inspection.ts';
-import { SILENT } from '../../src/model/log.ts';
-import type { Problem } from '../../src/model/problem.ts';
+import { SILENT } from '../../src/model/service.ts';
+import type { Problem } from '../../src/model/failure.ts';
 import { CONTENT, document, good, listeningLog } from './data-folder.ts';
 
 const KEY = { name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa A' };

@@ -1,6 +1,51 @@
 import { describe, expect, test } from 'vitest';
-import { readJson } from '../../src/catalog/json-text.ts';
+import { depthFault, type JsonPath, parsePath, pathText, positionAt, readJson } from '../../src/catalog/json-text.ts';
 import { lines } from './data-folder.ts';
+
+test('lines and columns count from one, whatever ends a line', () => {
+  const text = 'a\nbc\r\nd';
+  expect(positionAt(text, 0)).toEqual({ line: 1, column: 1 });
+  expect(positionAt(text, 1)).toEqual({ line: 1, column: 2 });
+  expect(positionAt(text, 2)).toEqual({ line: 2, column: 1 });
+  expect(positionAt(text, 3)).toEqual({ line: 2, column: 2 });
+  expect(positionAt(text, 6)).toEqual({ line: 3, column: 1 });
+  expect(positionAt('', 0)).toEqual({ line: 1, column: 1 });
+});
+
+test.each<readonly [JsonPath, string]>([
+  [[], ''],
+  [['nodes', 2, 'mac'], 'nodes[2].mac'],
+  [['vars', 'a b'], 'vars["a b"]'],
+  [['vars', 'x.y', 0], 'vars["x.y"][0]'],
+  [['vars', 'say "hi"]'], 'vars["say \\"hi\\"]"]'],
+  [['$schema'], '$schema'],
+  [[0, 'a'], '[0].a'],
+])('a path is written as a person would, and read back', (path, text) => {
+  expect(pathText(path)).toBe(text);
+  expect(parsePath(text)).toEqual(path);
+});
+
+test('what is no path is not read as one', () => {
+  expect(parsePath('nodes[')).toBeUndefined();
+  expect(parsePath('a..b')).toBeUndefined();
+  expect(parsePath('["a')).toBeUndefined();
+});
+
+test('64 levels are allowed, the 65th is pointed at', () => {
+  expect(depthFault('['.repeat(64) + ']'.repeat(64))).toBeUndefined();
+  expect(depthFault(` ${'['.repeat(65)}`)).toBe(65);
+  expect(depthFault('{"a":'.repeat(65))).toBe(64 * 5);
+});
+
+test('brackets inside strings do not count, escaped quotes do not end one', () => {
+  expect(depthFault(`"${'['.repeat(100)}"`)).toBeUndefined();
+  expect(depthFault(`"\\"${'['.repeat(100)}"`)).toBeUndefined();
+  expect(depthFault('[]'.repeat(100))).toBeUndefined();
+});
+
+test('a string that is never closed does not hide what follows its line', () => {
+  expect(depthFault(`"open\n${'['.repeat(65)}`)).toBe(6 + 64);
+});
 
 function told(text: string | Buffer): readonly string[] {
   return lines(readJson(Buffer.from(text), 'p.json').problems);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readLegacyKeys } from '../../src/catalog/legacy-keys.ts';
+import { readLegacyKeys, readProfile } from '../../src/catalog/read-profile.ts';
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
-import { readProfile } from '../../src/catalog/read-profile.ts';
 
 const check = createProfileCheck();
 

@@ -3,7 +3,7 @@ import { decide, type Slots } from '../../src/catalog/decide.ts';
 import { createInspection } from '../../src/catalog/inspection.ts';
 import { EMPTY_SNAPSHOT, makeSnapshot } from '../../src/catalog/make-snapshot.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { CONTENT, document, facts, good, read } from './data-folder.ts';
 
 const UUID = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';

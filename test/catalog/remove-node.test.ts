@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withNode } from '../../src/catalog/edit-nodes.ts';
-import { withoutNode } from '../../src/catalog/remove-node.ts';
+import { withNode, withoutNode } from '../../src/catalog/edit-nodes.ts';
 import type { JsonObject } from '../../src/model/profile.ts';
 import { LAYOUTS } from './node-layouts.ts';
 

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { setVersion } from '../../src/catalog/set-version.ts';
-import { parseVersion, type Version } from '../../src/model/version.ts';
+import { parseVersion, type Version } from '../../src/model/profile.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { makeFolder } from '../support/folder.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { allMachines, keyOf, withCounter } from '../../src/cli/admin-call.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
 import { makeFolder } from '../support/folder.ts';

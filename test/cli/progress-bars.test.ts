@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProgressBars } from '../../src/cli/progress-bars.ts';
+import { createProgressBars } from '../../src/cli/sync-text.ts';
 
 const T = 'flatcar/stable/amd64';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jsonTeller, textTeller } from '../../src/cli/sync-teller.ts';
+import { jsonTeller, textTeller } from '../../src/cli/sync-text.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 
 const T = 'flatcar/stable/amd64';

@@ -1,11 +1,32 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { discoverOffers, type DiscoverAt } from '../../src/dhcp/discover.ts';
-import { encodeDhcp, type DhcpFields } from '../../src/dhcp/encode.ts';
+import { type DiscoverAt, discoverOffers, sendFrom } from '../../src/dhcp/discover.ts';
 import { netbootMachine } from '../../src/dhcp/machine.ts';
-import type { DhcpPacket } from '../../src/dhcp/packet.ts';
+import { type DhcpFields, type DhcpPacket, encodeDhcp } from '../../src/dhcp/packet.ts';
 import { MAC, parsed } from '../support/dhcp-packets.ts';
+import { RawClient } from '../support/tftp-client.ts';
+
+describe('sendFrom', () => {
+  it('sends from the address and port that it is told, and frees them', async () => {
+    const client = await RawClient.open();
+    const probe = await RawClient.open('127.0.0.6');
+    const { port } = probe.socket.address();
+    probe.close();
+    const to = { address: '127.0.0.1', port: client.socket.address().port };
+    for (const text of ['one', 'two']) {
+      await sendFrom('127.0.0.6', port, Buffer.from(text), to);
+      const { bytes, from } = await client.expect();
+      expect([bytes.toString(), from.address, from.port]).toEqual([text, '127.0.0.6', port]);
+    }
+    client.close();
+  });
+
+  it('rejects when the address is not ours', async () => {
+    const to = { address: '127.0.0.1', port: 9 };
+    await expect(sendFrom('192.0.2.1', 0, Buffer.from('x'), to)).rejects.toThrow('EADDRNOTAVAIL');
+  });
+});
 
 const AT: DiscoverAt = { interfaceName: 'eth0', address: '127.0.0.2', mac: MAC };
 

@@ -1,6 +1,82 @@
 import { describe, expect, it } from 'vitest';
-import { isIpxe, LEFT_OUT, netbootMachine, RASPBERRY_PI } from '../../src/dhcp/machine.ts';
+import {
+  clientTarget,
+  isIpxe,
+  isRaspberryPi,
+  LEFT_OUT,
+  netbootMachine,
+  RASPBERRY_PI,
+  uuidOf,
+} from '../../src/dhcp/machine.ts';
 import { discover, FIRMWARE, GUID, optionsOf, parsed } from '../support/dhcp-packets.ts';
+
+const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+
+describe('uuidOf', () => {
+  it('swaps the first three fields', () => {
+    expect(uuidOf(hex('0033221100554477668899aabbccddeeff'))).toBe('00112233-4455-6677-8899-aabbccddeeff');
+    expect(uuidOf(hex('006a0fc3c61b4a37438325c4c2543ad437'))).toBe('c6c30f6a-4a1b-4337-8325-c4c2543ad437');
+  });
+
+  it('leaves the packet as it was', () => {
+    const bytes = hex('0033221100554477668899aabbccddeeff');
+    uuidOf(bytes);
+    expect(bytes.toString('hex')).toBe('0033221100554477668899aabbccddeeff');
+  });
+
+  it.each(['', '00', '01'.repeat(17), '00'.repeat(16), '00'.repeat(18)])('is undefined for "%s"', (text) => {
+    expect(uuidOf(hex(text))).toBeUndefined();
+  });
+});
+
+function say(...numbers: number[]): string {
+  const bytes = Buffer.alloc(numbers.length * 2);
+  numbers.forEach((number, i) => bytes.writeUInt16BE(number, i * 2));
+  const target = clientTarget(bytes);
+  return target === undefined ? '-' : `${target.platform} ${target.arch}${target.http ? ' http' : ''}`;
+}
+
+describe('clientTarget', () => {
+  it.each([
+    [0, 'pcbios x86_64'],
+    [6, 'efi i386'],
+    [7, 'efi x86_64'],
+    [9, 'efi x86_64'],
+    [10, 'efi arm32'],
+    [11, 'efi arm64'],
+    [15, 'efi i386 http'],
+    [16, 'efi x86_64 http'],
+    [18, 'efi arm32 http'],
+    [19, 'efi arm64 http'],
+    [20, 'pcbios x86_64 http'],
+    [1, '-'],
+    [2, '-'],
+    [21, '-'],
+    [22, '-'],
+    [41, '-'],
+    [65535, '-'],
+  ])('reads %i as %s', (number, target) => {
+    expect(say(number)).toBe(target);
+  });
+
+  it('takes the first that it knows from a list', () => {
+    expect(say(65535, 11, 7)).toBe('efi arm64');
+  });
+
+  it('is undefined for an empty or odd option', () => {
+    expect([
+      clientTarget(Buffer.alloc(0)),
+      clientTarget(Buffer.from([7])),
+      clientTarget(Buffer.from([0, 7, 0])),
+    ]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('isRaspberryPi', () => {
+  it('knows the vendor by the address', () => {
+    expect([isRaspberryPi('d8:3a:dd:01:02:03'), isRaspberryPi('52:54:00:01:02:03')]).toEqual([true, false]);
+  });
+});
 
 const OVMF = 'OVMF 2022.11, PXEv4';
 const text = (value: string): Buffer => Buffer.from(value, 'latin1');

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const TAG = `pl${process.pid.toString(36)}`;
 const [HOST, LEFT, RIGHT] = [`${TAG}h`, `${TAG}l`, `${TAG}r`];
 const TSX = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
-const script = (name: string): string => new URL(`../../support/${name}`, import.meta.url).pathname;
+const script = (name: string): string => new URL(`../support/${name}`, import.meta.url).pathname;
 /** Sends one packet (hex) from port 68 to port 67 of an address, and prints what comes to port 68, one JSON a line. */
 const ASK = `
   const [to, hex] = process.argv.slice(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Placement } from '../../src/dhcp/placement.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
-import type { DhcpFields } from '../../src/dhcp/encode.ts';
+import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import { discover, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
 
 const OVMF = optionsOf('OVMF 2022.11, PXEv4');

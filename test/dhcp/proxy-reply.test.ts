@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DhcpFields } from '../../src/dhcp/encode.ts';
+import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import type { NetbootMachine } from '../../src/dhcp/machine.ts';
 import { proxyReply, type BootChoice, type ProxyAnswer, type ProxyPolicy } from '../../src/dhcp/proxy-reply.ts';
 import { describePacket, discover, FIRMWARE, GUID, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
@@ -34,7 +34,7 @@ const OVMF = optionsOf('OVMF 2022.11, PXEv4');
 
 describe('proxyReply to real firmware', () => {
   it.each(Object.keys(FIRMWARE))('offers %s what it needs', async (firmware) => {
-    const golden = `../../golden/wire/dhcp/${firmware.replaceAll(/[^A-Za-z0-9.]+/g, '-')}.txt`;
+    const golden = `../golden/wire/dhcp/${firmware.replaceAll(/[^A-Za-z0-9.]+/g, '-')}.txt`;
     await expect(say(ask(discover(optionsOf(firmware))))).toMatchFileSnapshot(golden);
   });
 

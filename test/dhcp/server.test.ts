@@ -1,11 +1,54 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { MachineEvent } from '../../src/dhcp/server.ts';
+import type { DhcpFields } from '../../src/dhcp/packet.ts';
+import { createEchoes, DhcpCounters, type MachineEvent } from '../../src/dhcp/server.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
 import { EVERYBODY, lan, local, OVMF, SERVER } from '../support/dhcp-lan.ts';
 import { discover, FIRMWARE, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
 import { RawClient } from '../support/tftp-client.ts';
 import { until } from '../support/tftp-server.ts';
 import { chance, mutant } from '../support/udp-fuzz.ts';
+
+const packet = (fields: Partial<DhcpFields> = {}, type = 1) =>
+  parsed(question(type, optionsOf('OVMF 2022.11, PXEv4'), fields));
+
+describe('a broadcast that was heard already', () => {
+  it('is the same packet a moment later', () => {
+    const isEcho = createEchoes();
+    expect([isEcho(packet(), 0), isEcho(packet(), 249), isEcho(packet(), 250)]).toEqual([false, true, false]);
+  });
+
+  it.each([
+    ['another machine', packet({ mac: '52:54:00:00:00:01' })],
+    ['another transaction', packet({ xid: 1 })],
+    ['another message', packet({}, 3)],
+    ['a retry, which counts the seconds', packet({ secs: 1 })],
+    ['another relay', packet({ giaddr: '10.0.0.1' })],
+  ])('is not %s', (_, other) => {
+    const isEcho = createEchoes();
+    isEcho(packet(), 0);
+    expect(isEcho(other, 0)).toBe(false);
+  });
+});
+
+describe('DhcpCounters', () => {
+  it('counts each reason', () => {
+    const counters = new DhcpCounters();
+    for (const reason of ['too short', 'too long', 'too short']) counters.silent(reason);
+    expect([...counters.silences]).toEqual([
+      ['too short', 2],
+      ['too long', 1],
+    ]);
+  });
+
+  it('knows when packets were lost', () => {
+    const counters = new DhcpCounters();
+    counters.drop(0, 5);
+    expect(counters).toMatchObject({ dropped: 0, droppedAt: undefined });
+    counters.drop(3, 7);
+    counters.drop(2, 9);
+    expect(counters).toMatchObject({ dropped: 5, droppedAt: 9 });
+  });
+});
 
 describe('the DHCP door', () => {
   it('answers a broadcast from the address of its interface and the server port', async () => {

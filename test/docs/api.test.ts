@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { apiPage } from '../../scripts/api-page.ts';
-import { DEFAULT_LIMITS } from '../../src/http/limits.ts';
-import { STATUS } from '../../src/http/status.ts';
+import { DEFAULT_LIMITS } from '../../src/http/connections.ts';
+import { STATUS } from '../../src/http/reply.ts';
 import { MACHINE_PAGE, PREVIEW } from '../support/office-samples.ts';
 import { operatorStand, TOKEN } from '../support/operator-stand.ts';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bootOptions } from '../../src/exports/boot-options.ts';
+import { bootOptions } from '../../src/exports/export-options.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
-import { parseOrigin } from '../../src/model/origin.ts';
-import { BOOT_PROGRAMS } from '../../src/images/programs.ts';
+import { parseOrigin } from '../../src/model/plan.ts';
+import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { needs } from '../support/needs.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { MAX_PROFILE_BYTES } from '../../src/model/profile.ts';
-import { DEFAULT_LIMITS } from '../../src/http/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/http/connections.ts';
 import { machineRoutes } from '../../src/http/machine-routes.ts';
-import { CODE_MINUTES } from '../../src/admin/auth/login-codes.ts';
+import { CODE_MINUTES } from '../../src/admin/auth/sessions.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
 import { fakeDesk } from '../support/http-desk.ts';
 

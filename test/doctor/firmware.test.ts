@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firmwareFindings } from '../../src/doctor/firmware.ts';
-import { BOOT_PROGRAMS } from '../../src/images/programs.ts';
+import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
 
 async function look(...names: string[]) {
   const has = (name: string): boolean => names.includes(name);

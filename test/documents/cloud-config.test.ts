@@ -1,6 +1,107 @@
 import { describe, expect, test } from 'vitest';
-import { checkCloudConfig, checkVariables, type CloudConfigTarget } from '../../src/documents/cloud-config.ts';
+import {
+  checkCloudConfig,
+  checkCloudConfigSchema,
+  checkVariables,
+  childSchema,
+  cloudConfigKind,
+  cloudConfigSchema,
+  type CloudConfigTarget,
+  firstLine,
+  headerRemedy,
+  knownKeys,
+  resolved,
+} from '../../src/documents/cloud-config.ts';
 import { Findings } from '../../src/documents/finding.ts';
+
+test('both spellings of a key lead to the same place', () => {
+  const a = childSchema(cloudConfigSchema, 'write-files');
+  expect(a).toBeDefined();
+  expect(childSchema(cloudConfigSchema, 'write_files')).toBe(a);
+  expect(childSchema(cloudConfigSchema, 'writefiles')).toBeUndefined();
+  expect(childSchema(cloudConfigSchema, 'constructor')).toBeUndefined();
+  expect(childSchema(undefined, 'a')).toBeUndefined();
+});
+
+test('the known keys are underscored', () => {
+  expect(knownKeys(cloudConfigSchema)).toEqual([
+    'coreos',
+    'hostname',
+    'users',
+    'ssh_authorized_keys',
+    'write_files',
+    'manage_etc_hosts',
+  ]);
+  expect(knownKeys(undefined)).toEqual([]);
+});
+
+test('deprecation stands beside the reference, the keys behind it', () => {
+  const fleet = childSchema(childSchema(cloudConfigSchema, 'coreos'), 'fleet');
+  expect(fleet?.deprecated).toBe(true);
+  expect(knownKeys(fleet)).toContain('public_ip');
+  expect(resolved(fleet)?.type).toBe('object');
+});
+
+test.each([
+  [{ coreos: { units: [{ name: 'a', command: 'start', drop_ins: [{ name: 'b' }] }] } }, []],
+  [{ coreos: { units: [{ command: 'begin' }] } }, ['anyOf']],
+  [{ coreos: { update: { 'reboot-strategy': 'off' } } }, []],
+  [{ write_files: [{ path: '/usr/bin/a' }] }, ['not']],
+  [{ write_files: [{ path: '//./usrx/a', permissions: '0644' }] }, ['not']],
+  [{ write_files: [{ path: '/var/usr/a', permissions: '' }] }, []],
+  [{ write_files: [{ permissions: '9' }] }, ['anyOf']],
+  [{ users: [{ groups: 'a' }] }, ['type']],
+  [{ hostname: 5, nope: 1 }, ['additionalProperties']],
+])('%j: %j', (value, keywords) => {
+  const found = checkCloudConfigSchema(value).map(({ keyword }) => keyword);
+  expect(found.filter((keyword) => ['anyOf', 'not', 'type', 'additionalProperties'].includes(keyword))).toEqual(
+    keywords,
+  );
+});
+
+test('a long duration does not keep the pattern busy', () => {
+  const started = performance.now();
+  checkCloudConfigSchema({ coreos: { locksmith: { window_length: `${'a'.repeat(50_000)}!` } } });
+  expect(performance.now() - started).toBeLessThan(500);
+});
+
+test.each([
+  ['#cloud-config\na: 1\n', 'cloud-config'],
+  ['#cloud-config', 'cloud-config'],
+  ['#cloud-config  \t\r\na: 1\r\n', 'cloud-config'],
+  ['#!/bin/sh\n', 'script'],
+  ['', 'empty'],
+  ['Content-Type: multipart/mixed; boundary=x\n', 'multipart'],
+  ['MIME-Version: 1.0\n', 'multipart'],
+  [' {"ignition": {"version": "2.0.0"}}', 'ignition'],
+  ['{"ignitionVersion": 1}', 'ignition'],
+  ['{"a": 1}', 'unknown'],
+  ['\ufeff#cloud-config\n', 'unknown'],
+  ['\n#cloud-config\n', 'unknown'],
+  ['# a\n#cloud-config\n', 'unknown'],
+  ['#cloud-config foo\n', 'unknown'],
+  ['#Cloud-Config\n', 'unknown'],
+  [' #cloud-config\n', 'unknown'],
+  ['#cloud-conf\n', 'unknown'],
+])('%j is %s', (text, kind) => {
+  expect(cloudConfigKind(text)).toBe(kind);
+});
+
+test.each([
+  ['\ufeff#cloud-config\n', 'byte order mark'],
+  ['#cloud-config foo\n', 'nothing else'],
+  ['#Cloud-Config\n', 'nothing else'],
+  ['\n\n#cloud-config\n', 'very first line'],
+  ['# cloud-config\n', 'very first line'],
+  ['hostname: a\n', 'begin the file'],
+])('%j: %s', (text, remedy) => {
+  expect(headerRemedy(text)).toContain(remedy);
+});
+
+test('the first line without what is behind it', () => {
+  expect(firstLine('a \r\nb')).toBe('a');
+  expect(firstLine('')).toBe('');
+});
 
 function check(text: string, target: CloudConfigTarget = {}) {
   const findings = new Findings(text);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pathText } from '../../src/documents/finding.ts';
 import type { IgnitionVersion } from '../../src/documents/ignition-fields.ts';
-import { checkIgnitionUnits } from '../../src/documents/ignition-units.ts';
+import { checkIgnitionUnits } from '../../src/documents/ignition-rules.ts';
 
 function check(value: unknown, major: 2 | 3): readonly string[] {
   const version: IgnitionVersion = { major, minor: 3 };

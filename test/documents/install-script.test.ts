@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { installScript, type InstallJob } from '../../src/documents/install-script.ts';
+import { installScript, type InstallJob } from '../../src/documents/install-configs.ts';
 import { expectGolden } from '../support/golden.ts';
 import { NO_SHELLCHECK, shellcheck } from '../support/units.ts';
 

@@ -2,8 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkDocument } from '../../src/documents/document.ts';
 import { IGNITION_VERSIONS } from '../../src/documents/ignition-fields.ts';
-import { addPhoneHome } from '../../src/documents/phone-home.ts';
-import { PHONE_HOME_UNIT, phoneHomeUnit } from '../../src/documents/report-units.ts';
+import { addPhoneHome, PHONE_HOME_UNIT, phoneHomeUnit } from '../../src/documents/report-units.ts';
 import { expectGolden } from '../support/golden.ts';
 
 const UP = 'http://10.0.2.2:4777/phone-home/52-54-00-55-1c-ee';

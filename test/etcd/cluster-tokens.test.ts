@@ -1,13 +1,97 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ClusterUrls, createClusterTokens, wantedClusters } from '../../src/etcd/cluster-tokens.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
+import {
+  clusterToken,
+  ClusterUrls,
+  createClusterTokens,
+  discoveryBase,
+  wantedClusters,
+} from '../../src/etcd/cluster-tokens.ts';
 import { Discovery } from '../../src/etcd/discovery.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Cluster, Profile } from '../../src/model/profile.ts';
+import type { LocalAddress } from '../../src/net/addresses.ts';
 import { profileOf } from '../exports/sample.ts';
+import { words } from '../support/discovery-words.ts';
 import { originOf } from '../support/house.ts';
 import { recordLog } from '../support/http-house.ts';
 import { MemoryDiscoveryStore } from '../support/memory-discovery.ts';
+
+const address = (text: string, internal = false): LocalAddress => ({
+  ...{ interfaceName: 'eth0', address: text, family: text.includes(':') ? 6 : 4, internal, netmask: undefined },
+});
+const LO = address('127.0.0.1', true);
+const ONE = [LO, address('192.168.122.1'), address('fe80::1%eth0')];
+const any = { baseUrl: undefined, http: { host: '0.0.0.0', port: 4777 } };
+
+describe('what discovery URLs begin with', () => {
+  it('is the base URL, when there is one', () => {
+    expect(discoveryBase({ ...any, baseUrl: originOf('pxe.lan') }, 4777, [])).toBe('http://pxe.lan');
+  });
+
+  it('is where the server listens, or the one address of the host, with the port that it has', () => {
+    expect(discoveryBase({ ...any, http: { host: '10.0.0.1', port: 0 } }, 8080, [])).toBe('http://10.0.0.1:8080');
+    expect(discoveryBase({ ...any, http: { host: 'fd00::1', port: 0 } }, 80, [])).toBe('http://[fd00::1]:80');
+    expect(discoveryBase(any, 4777, ONE)).toBe('http://192.168.122.1:4777');
+    expect(discoveryBase({ ...any, http: { host: '::', port: 0 } }, 4777, ONE)).toBe('http://192.168.122.1:4777');
+  });
+
+  it('is unknown where it could be one or another, or none', () => {
+    const several = (): unknown => discoveryBase(any, 4777, [...ONE, address('10.0.0.1')]);
+    expect(several).toThrow('several addresses (192.168.122.1, 10.0.0.1)');
+    expect(several).toThrow(
+      expect.objectContaining({
+        code: 'unavailable',
+        remedy: expect.stringContaining('PILOTLIGHT_BASE_URL') as string,
+      }),
+    );
+    expect(() => discoveryBase(any, 4777, [LO])).toThrow('this host has no address');
+  });
+});
+
+const urlOf = (token: string): string => `http://pxe.lan/discovery/${token}`;
+const elsewhere = (token: string): string => `http://other.lan/discovery/${token}`;
+
+async function open(store = new MemoryDiscoveryStore(), first = 0) {
+  let tokens = first;
+  const discovery = new Discovery({ store, now: () => 0, random: () => `token-${String((tokens += 1))}-of-a-test` });
+  await discovery.load();
+  return discovery;
+}
+
+it('is made once and stays the same over a restart', async () => {
+  const store = new MemoryDiscoveryStore();
+  const wanted = { name: 'lab', size: 3, urlOf };
+  const { token } = await clusterToken(await open(store), wanted);
+  expect(token).toMatchObject({ cluster: 'lab', size: 3, url: 'http://pxe.lan/discovery/token-1-of-a-test' });
+  expect(await clusterToken(await open(store, 5), wanted)).toEqual({ token });
+  expect((await clusterToken(await open(store, 5), { ...wanted, name: 'other' })).token.token).toBe(
+    'token-6-of-a-test',
+  );
+});
+
+it('is made anew for another size or base while nobody has registered', async () => {
+  const discovery = await open();
+  await clusterToken(discovery, { name: 'lab', size: 3, urlOf });
+  const larger = await clusterToken(discovery, { name: 'lab', size: 5, urlOf });
+  expect(larger).toMatchObject({ token: { size: 5 } });
+  expect(larger.kept).toBeUndefined();
+  const moved = await clusterToken(discovery, { name: 'lab', size: 5, urlOf: elsewhere });
+  expect(moved.token.url).toBe('http://other.lan/discovery/token-3-of-a-test');
+  expect(discovery.all()).toHaveLength(1);
+});
+
+it('is kept, and says so, once a member has registered', async () => {
+  const discovery = await open();
+  const { token } = await clusterToken(discovery, { name: 'lab', size: 3, urlOf });
+  const { id, value } = words(token.url, 1);
+  await discovery.register(token.token, id, value);
+  const kept = await clusterToken(discovery, { name: 'lab', size: 5, urlOf });
+  expect(kept).toMatchObject({ token: { size: 3 }, kept: 'the size is 3 and not 5, since members have registered' });
+  expect((await clusterToken(discovery, { name: 'lab', size: 3, urlOf: elsewhere })).kept).toBe(
+    `the discovery URL is ${token.url}, since members have registered`,
+  );
+});
 
 const STOP = new AbortController().signal;
 const found = (name: string, more: Partial<Cluster> = {}): Partial<Profile> => ({

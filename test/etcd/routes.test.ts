@@ -1,11 +1,58 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { discoveryPath, discoveryQuery, wholeNumber } from '../../src/etcd/routes.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { replay, type Recording } from '../support/discovery-replay.ts';
-import { OPERATOR, startDiscovery, type DiscoveryStand } from '../support/discovery-stand.ts';
+import { type Recording, replay } from '../support/discovery-replay.ts';
+import { type DiscoveryStand, OPERATOR, startDiscovery } from '../support/discovery-stand.ts';
 import { words } from '../support/discovery-words.ts';
 import { MemoryDiscoveryStore } from '../support/memory-discovery.ts';
+
+it('reads what etcd asks for, and leaves the rest alone', () => {
+  expect(discoveryQuery('quorum=false&recursive=true&wait=true&waitIndex=7&k=secret')).toEqual({
+    ...{ wait: true, sorted: false, waitIndex: 7, size: 3 },
+  });
+  expect(discoveryQuery('sorted=true&wait=false&size=5')).toEqual({ wait: false, sorted: true, waitIndex: 0, size: 5 });
+  expect(discoveryQuery('waitIndex=x&size=3.5')).toMatchObject({ waitIndex: undefined, size: undefined });
+});
+
+it('takes whole numbers only', () => {
+  expect(['0', '42'].map(wholeNumber)).toEqual([0, 42]);
+  expect(['', '-1', '1e3', '0x10', ' 1', '9'.repeat(16)].map(wholeNumber)).toEqual(Array(6).fill(undefined));
+});
+
+const T = '40134540-b53c-46b3-b34f-33b4f0ae3a9c';
+
+it('reads both spellings of a discovery URL', () => {
+  expect(discoveryPath(`/discovery/${T}`)).toEqual({ kind: 'token', token: T, form: '/discovery/' });
+  const v2 = '/v2/keys/discovery/';
+  expect(discoveryPath(v2 + T)).toEqual({ kind: 'token', token: T, form: v2 });
+  expect(discoveryPath(`${v2}${T}/`)).toEqual({ kind: 'token', token: T, form: v2 });
+  expect(discoveryPath(`${v2}${T}/_config/size`)).toEqual({ kind: 'size', token: T, form: v2 });
+  expect(discoveryPath(`/discovery/${T}/8d70`)).toEqual({ kind: 'member', token: T, id: '8d70' });
+  expect(discoveryPath('/discovery/')).toEqual({ kind: 'all' });
+  expect(discoveryPath('/discovery/new')).toEqual({ kind: 'new' });
+});
+
+it('knows nothing else below them', () => {
+  for (const rest of [
+    't/_config',
+    't/_state',
+    't/_config/other',
+    't/a/b',
+    't/a/b/c',
+    't//a',
+    't/..',
+    't/%2e%2e',
+    't/%00',
+  ])
+    expect(discoveryPath(`/discovery/${rest}`), rest).toEqual({ kind: 'unknown' });
+});
+
+it('leaves other paths alone', () => {
+  for (const path of ['/', '/discovery', '/v2/keys/other/t', '/configs/discovery/t'])
+    expect(discoveryPath(path)).toBeUndefined();
+});
 
 const RECORDING = join(import.meta.dirname, '../golden/doors/discovery/etcd-3.4.json');
 

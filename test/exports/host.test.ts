@@ -1,6 +1,140 @@
 import { describe, expect, it } from 'vitest';
-import { compare, hostsOf, isPlainName } from '../../src/exports/host.ts';
-import { profileOf } from './sample.ts';
+import { parse } from 'yaml';
+import {
+  ansibleInventory,
+  compare,
+  findNode,
+  hasMachine,
+  hostsFile,
+  hostsOf,
+  isIpv4,
+  isPlainName,
+  LOGIN_USERS,
+  parseNetwork,
+  poolOf,
+} from '../../src/exports/host.ts';
+import { expectGolden } from '../support/golden.ts';
+import { missing, profileOf, sampleHosts } from './sample.ts';
+
+it.each(['0.0.0.0', '192.168.122.1', '255.255.255.255'])('%s is an address', (text) => {
+  expect(isIpv4(text)).toBe(true);
+});
+
+it.each(['', '1.2.3', '1.2.3.4.5', '1.2.3.256', '01.2.3.4', '1.2.3.4\n', ' 1.2.3.4', '::1', '1.2.3.4.'])(
+  '%j is none',
+  (text) => {
+    expect(isIpv4(text)).toBe(false);
+  },
+);
+
+it.each([
+  ['192.168.122.1/24', '192.168.122.0', '255.255.255.0', '192.168.122.128', '192.168.122.254'],
+  ['192.168.122.254/24', '192.168.122.0', '255.255.255.0', '192.168.122.1', '192.168.122.127'],
+  ['10.20.30.1/16', '10.20.0.0', '255.255.0.0', '10.20.128.0', '10.20.255.254'],
+  ['200.1.1.5/30', '200.1.1.4', '255.255.255.252', '200.1.1.6', '200.1.1.6'],
+  ['200.1.1.6/30', '200.1.1.4', '255.255.255.252', '200.1.1.5', '200.1.1.5'],
+])('%s has a base, a netmask and a pool without the router', (text, base, netmask, first, last) => {
+  const network = parseNetwork(text) ?? missing();
+  expect({ base: network.base, netmask: network.netmask }).toEqual({ base, netmask });
+  expect(poolOf(network)).toEqual({ first, last });
+});
+
+it.each([
+  '192.168.122.1',
+  '192.168.122.1/',
+  '192.168.122.1/31',
+  '192.168.122.1/7',
+  '192.168.122.1/24/1',
+  'a/24',
+  '1/24',
+])('%s is no network', (text) => {
+  expect(parseNetwork(text)).toBeUndefined();
+});
+
+it('a machine may have neither the first, nor the last, nor the router’s address', () => {
+  const network = parseNetwork('192.168.122.1/24') ?? missing();
+  const inside = (ip: string): boolean => hasMachine(network, ip);
+  expect(['192.168.122.2', '192.168.122.254'].every(inside)).toBe(true);
+  expect(['192.168.122.0', '192.168.122.255', '192.168.122.1', '192.168.121.9', '192.168.123.9'].some(inside)).toBe(
+    false,
+  );
+});
+
+it('knows the user of images that have one for people', () => {
+  expect([LOGIN_USERS.coreos, LOGIN_USERS.flatcar, LOGIN_USERS['fedora-coreos'], LOGIN_USERS.ubuntu]).toEqual([
+    'core',
+    'core',
+    'core',
+    undefined,
+  ]);
+});
+
+describe('lines for /etc/hosts', () => {
+  it('have the full name first, and a comment for a machine without an address', () => {
+    expectGolden('exports/hosts', hostsFile(sampleHosts(), 'lab.example'));
+  });
+
+  it('have the bare name without a domain', () => {
+    expect(hostsFile(sampleHosts(), undefined)).toContain('192.168.122.22\tw2\n');
+  });
+
+  it('are none without machines', () => {
+    expect(hostsFile([], 'lab.example')).toBe('');
+  });
+});
+
+const profiles = [profileOf('p', [{ name: 'a-coreos' }]), profileOf('q', [{ name: 'b-coreos' }])];
+
+it('finds a node and its profile', () => {
+  expect(findNode(profiles, 'b-coreos')).toMatchObject({ profile: { name: 'q' }, node: { name: 'b-coreos' } });
+});
+
+it('names the nearest when there is none, or where they are listed', () => {
+  expect(() => findNode(profiles, 'b-corose')).toThrow(
+    expect.objectContaining({ code: 'not-found', remedy: 'did you mean b-coreos?' }),
+  );
+  expect(() => findNode([], 'x')).toThrow(expect.objectContaining({ remedy: '`pilotlight export hosts` lists them' }));
+});
+
+const read = (text: string): unknown => parse(text);
+
+describe('the Ansible inventory', () => {
+  it('is as in the golden', () => {
+    expectGolden('exports/ansible-inventory.yml', ansibleInventory(sampleHosts(), 'lab.example'));
+  });
+
+  it('is YAML that says who reaches whom, and how', () => {
+    expect(read(ansibleInventory(sampleHosts(), 'lab.example'))).toMatchObject({
+      all: {
+        hosts: {
+          w2: { ansible_host: '192.168.122.22', ansible_user: 'core', pilotlight_mac: '52:54:00:00:00:22' },
+          'no-address': { ansible_host: 'no-address.lab.example' },
+          'db_1.lab': { ansible_host: '2001:db8::5', pilotlight_profile: 'db-1' },
+        },
+        children: { profile_db_1: { hosts: { 'db_1.lab': {} } }, system_talos: { hosts: { far: {} } } },
+      },
+    });
+  });
+
+  it('names nobody’s user where the system has none of its own', () => {
+    expect(read(ansibleInventory(sampleHosts(), undefined))).not.toHaveProperty('all.hosts.far.ansible_user');
+  });
+
+  it('keeps names that YAML would read as something else', () => {
+    const hosts = hostsOf([profileOf('p', [{ name: 'on' }, { name: '1.0' }, { name: 'null' }])]);
+    const { all } = read(ansibleInventory(hosts, undefined)) as { all: { hosts: object } };
+    expect(Object.keys(all.hosts)).toEqual(['1.0', 'null', 'on']);
+  });
+
+  it('puts profiles that differ only in what a group’s name cannot have into one group', () => {
+    const hosts = hostsOf([profileOf('a-b', [{ name: 'x' }]), profileOf('a.b', [{ name: 'y' }])]);
+    expect(read(ansibleInventory(hosts, undefined))).toHaveProperty('all.children.profile_a_b.hosts', { x: {}, y: {} });
+  });
+
+  it('is an empty inventory without machines', () => {
+    expect(read(ansibleInventory([], undefined))).toEqual({ all: {} });
+  });
+});
 
 describe('the nodes of all profiles', () => {
   it('come by name, whatever the order of files', () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostsOf } from '../../src/exports/host.ts';
-import { knownHosts } from '../../src/exports/known-hosts.ts';
+import { knownHosts } from '../../src/exports/ssh-config.ts';
 import { makeHostKey } from '../../src/machines/host-keys.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';

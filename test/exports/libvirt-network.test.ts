@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { bootOptions } from '../../src/exports/boot-options.ts';
-import { libvirtNetwork, type LibvirtNetworkInput } from '../../src/exports/libvirt-network.ts';
-import { parseNetwork } from '../../src/exports/ipv4.ts';
+import { bootOptions } from '../../src/exports/export-options.ts';
+import { libvirtNetwork, type LibvirtNetworkInput } from '../../src/exports/libvirt.ts';
+import { parseNetwork } from '../../src/exports/host.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { expectGolden } from '../support/golden.ts';
 import { needs } from '../support/needs.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { announcement, EXTENSION, named, rights } from '../../src/exports/rock-ridge.ts';
+import { announcement, EXTENSION, named, rights } from '../../src/exports/iso9660.ts';
 
 it('says who may read: the owner alone', () => {
   const bytes = rights({ folder: false, links: 1 });

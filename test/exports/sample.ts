@@ -1,7 +1,7 @@
 import { parseMac } from '../../src/model/mac.ts';
-import { parseOrigin } from '../../src/model/origin.ts';
+import { parseOrigin } from '../../src/model/plan.ts';
 import type { Node, Profile } from '../../src/model/profile.ts';
-import type { Server } from '../../src/exports/boot-options.ts';
+import type { Server } from '../../src/exports/export-options.ts';
 import { hostsOf, type Host } from '../../src/exports/host.ts';
 import { nameOf } from '../support/house.ts';
 

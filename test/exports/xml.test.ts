@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { attribute, escaped } from '../../src/exports/xml.ts';
+import { attribute, escaped } from '../../src/exports/libvirt.ts';
 
 it('an attribute holds any text', () => {
   expect(attribute('plain')).toBe("'plain'");

@@ -1,11 +1,69 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { failureLine, Failure } from '../../src/model/failure.ts';
-import { openDataRoot } from '../../src/files/data-root.ts';
+import { type FileFacts, listFolder, openDataRoot, readAll } from '../../src/files/data-root.ts';
+import { Failure, failureLine } from '../../src/model/failure.ts';
 import { makeFolder } from '../support/folder.ts';
+
+const FACTS: FileFacts = { size: 1, mtimeMs: 1, dev: 1n, ino: 1n, nlink: 1n, mtimeNs: 1n, ctimeNs: 1n };
+
+describe('listFolder', () => {
+  test('sorts by code units, and looks below the folder', async () => {
+    const asked: string[] = [];
+    const listing = await listFolder(['b', 'a10', 'B', 'a9', 'ä'], 'configs', async (path) => {
+      asked.push(path);
+      return FACTS;
+    });
+    expect(listing).toEqual({ names: ['B', 'a10', 'a9', 'b', 'ä'], broken: [] });
+    expect(asked).toContain('configs/a10');
+  });
+
+  test('keeps what cannot be read apart, with its reason', async () => {
+    const failure = new Failure('refused', 'no');
+    const listing = await listFolder(['good', 'bad'], 'x', async (path) => {
+      if (path === 'x/bad') throw failure;
+      return FACTS;
+    });
+    expect(listing).toEqual({ names: ['good'], broken: [{ name: 'bad', failure }] });
+  });
+
+  test('does not hide a bug', async () => {
+    const bug = new TypeError('bug');
+    await expect(listFolder(['a'], 'x', () => Promise.reject(bug))).rejects.toBe(bug);
+  });
+});
+
+async function readOf(text: string, expected: number, maxBytes: number): Promise<string | undefined> {
+  const handle = await open(join(makeFolder({ a: text }), 'a'), 'r');
+  try {
+    return (await readAll(handle, expected, maxBytes))?.toString();
+  } finally {
+    await handle.close();
+  }
+}
+
+describe('readAll', () => {
+  test.each([0, 3, 4, 5, 100])('reads 4 bytes when %i were expected', async (expected) => {
+    expect(await readOf('abcd', expected, 1000)).toBe('abcd');
+  });
+
+  test('reads an empty file', async () => {
+    expect(await readOf('', 0, 0)).toBe('');
+  });
+
+  test('admits exactly the limit and not one byte more', async () => {
+    expect(await readOf('abcd', 4, 4)).toBe('abcd');
+    expect(await readOf('abcde', 5, 4)).toBeUndefined();
+  });
+
+  test('a file that grew beyond the limit while it was read is over it', async () => {
+    expect(await readOf('x'.repeat(5000), 2, 4999)).toBeUndefined();
+    expect(await readOf('x'.repeat(5000), 2, 5000)).toHaveLength(5000);
+  });
+});
 
 const SECRET = 'canary of the host';
 

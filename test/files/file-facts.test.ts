@@ -2,7 +2,7 @@ import { linkSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } fro
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { factsOf, hasSameContent, identityOf, isSameFile, type FileFacts } from '../../src/files/file-facts.ts';
+import { factsOf, hasSameContent, identityOf, isSameFile, type FileFacts } from '../../src/files/data-root.ts';
 import { makeFolder } from '../support/folder.ts';
 import { nextTick } from '../support/tick.ts';
 

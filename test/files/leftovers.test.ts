@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { removeLeftovers } from '../../src/files/leftovers.ts';
 import { acquireLock } from '../../src/files/lock.ts';
-import { placeFile } from '../../src/files/place-file.ts';
+import { placeFile } from '../../src/files/publish.ts';
 import { replaceFile, replaceIfSame } from '../../src/files/replace.ts';
 import { makeFolder } from '../support/folder.ts';
 

@@ -1,11 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { parseMac } from '../../src/model/mac.ts';
+import { createReporter, Deliveries } from '../../src/http/access-log.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { lineReply, makeReply } from '../../src/http/reply.ts';
-import { createReporter } from '../../src/http/access-log.ts';
+import { parseMac } from '../../src/model/mac.ts';
 import { DECISION } from '../support/http-desk.ts';
 import { recordLog } from '../support/http-house.ts';
+
+test('what is under way is listed until it ends', () => {
+  const deliveries = new Deliveries();
+  const one = deliveries.begin('192.0.2.1', 'flatcar/amd64/1/kernel', 10);
+  const two = deliveries.begin('192.0.2.2', 'flatcar/amd64/1/kernel', 10);
+  one.position = 4;
+  expect(deliveries.running()).toEqual([
+    { from: '192.0.2.1', file: 'flatcar/amd64/1/kernel', size: 10, position: 4 },
+    { from: '192.0.2.2', file: 'flatcar/amd64/1/kernel', size: 10, position: 0 },
+  ]);
+  deliveries.end(one);
+  expect(deliveries.running()).toEqual([two]);
+});
 
 const REQ = { method: 'GET', url: '/ipxe?mac=x', socket: { remoteAddress: '192.0.2.9' } } as unknown as IncomingMessage;
 const mac = parseMac('525400551cee');

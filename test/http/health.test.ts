@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { healthReply } from '../../src/http/health.ts';
+import { healthReply } from '../../src/http/machine-routes.ts';
 
 test('200 with JSON, also when something is wrong', () => {
   const health = { status: 'degraded', problems: [{ message: 'x' }] } as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imagePath } from '../../src/http/image-path.ts';
+import { imagePath } from '../../src/http/machine-handler.ts';
 
 test('a plain path, decoded once', () => {
   expect(imagePath('amd64-usr/1298.6.0/coreos_production_pxe.vmlinuz')).toBe(

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
-import { parseOrigin } from '../../src/model/origin.ts';
+import { parseOrigin } from '../../src/model/plan.ts';
 import type { ShelfFile } from '../../src/images/store.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
 import { openHouse, type House } from '../support/http-house.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saidIn } from '../../src/http/report-body.ts';
+import { saidIn } from '../../src/http/reports.ts';
 
 const ED = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA${'I'.repeat(40)}`;
 const RSA = `ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAB${'g+/'.repeat(100)}==`;

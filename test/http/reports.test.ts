@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
-import type { Reports } from '../../src/http/old-http-reports.ts';
+import type { Reports } from '../../src/http/reports.ts';
 import { openHouse, type House } from '../support/http-house.ts';
 import { get, request, type RawAnswer, exchange } from '../support/http-raw.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeReply } from '../../src/http/reply.ts';
-import { ScriptCache } from '../../src/http/script-cache.ts';
+import { ScriptCache } from '../../src/http/machine-handler.ts';
 
 const reply = (text: string) => makeReply(200, [], Buffer.from(text));
 

@@ -1,11 +1,145 @@
-import { readdirSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../src/model/failure.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { ChunkCache } from '../../src/images/chunk-cache.ts';
-import { openShelf, type Shelf, type ShelfFile } from '../../src/images/store.ts';
-import { makeFolder } from '../support/folder.ts';
+import { etagOf, openShelf, SharedFile, type Shelf, type ShelfFile } from '../../src/images/store.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { addFiles, makeFolder } from '../support/folder.ts';
+import { nextTick } from '../support/tick.ts';
+
+async function shared(): Promise<{ path: string; file: SharedFile; closed: () => number; fd: () => number }> {
+  const dir = makeFolder({ 'images/a': 'abcdefgh' });
+  utimesSync(join(dir, 'images/a'), 1, 1);
+  const open = await (await openDataRoot(dir)).open('images/a');
+  let closed = 0;
+  const file = new SharedFile(open, 'id', () => (closed += 1));
+  return { path: join(dir, 'images/a'), file, closed: () => closed, fd: () => open.handle.fd };
+}
+
+async function text(file: SharedFile, position: number, length: number): Promise<string> {
+  const target = Buffer.alloc(length);
+  await file.readInto(target, position);
+  return target.toString();
+}
+
+describe('SharedFile', () => {
+  test('fills exactly what it is given', async () => {
+    const { file } = await shared();
+    file.use();
+    expect(await text(file, 2, 4)).toBe('cdef');
+    expect(await text(file, 0, 8)).toBe('abcdefgh');
+    file.leave();
+  });
+
+  test('is closed when the last user has left, once, and cannot be used again', async () => {
+    const { file, closed, fd } = await shared();
+    file.use();
+    file.use();
+    file.leave();
+    expect(closed()).toBe(0);
+    file.leave();
+    expect(closed()).toBe(1);
+    await expect.poll(fd).toBe(-1);
+    expect(file.use()).toBe(false);
+    await expect(text(file, 0, 1)).rejects.toThrow(TypeError);
+    expect(closed()).toBe(1);
+  });
+
+  test('stays open for a read that is under way', async () => {
+    const { file, closed } = await shared();
+    file.use();
+    const reading = text(file, 0, 8);
+    file.leave();
+    expect(closed()).toBe(0);
+    expect(await reading).toBe('abcdefgh');
+    expect(closed()).toBe(1);
+  });
+
+  test('is delivered to its end after it was replaced or removed', async () => {
+    const { path, file } = await shared();
+    file.use();
+    writeFileSync(`${path}.new`, 'ABCDEFGH');
+    renameSync(`${path}.new`, path);
+    expect(await text(file, 4, 4)).toBe('efgh');
+    rmSync(path);
+    expect(await text(file, 4, 4)).toBe('efgh');
+    file.leave();
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['cut', (path) => { truncateSync(path, 4); }],
+    ['continued', (path) => { appendFileSync(path, 'i'); }],
+    ['overwritten', (path) => { writeFileSync(path, 'ABCDEFGH'); }],
+    ['overwritten with its time put back', (path) => { writeFileSync(path, 'ABCDEFGH'); utimesSync(path, 1, 1); }],
+  ])('gives no byte any more when it was %s in place', async (_, change) => {
+    const { path, file } = await shared();
+    file.use();
+    expect(await text(file, 0, 4)).toBe('abcd');
+    await nextTick(path);
+    change(path);
+    await expect(text(file, 4, 4)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(text(file, 0, 4)).rejects.toMatchObject({ code: 'unavailable' });
+    file.leave();
+  });
+});
+
+const SHA256 = 'c'.repeat(64);
+const PLACE = 'images/x/1/kernel';
+
+async function etagIn(dir: string): Promise<string> {
+  const root = await openDataRoot(dir);
+  return etagOf(root, PLACE, await root.stat(PLACE));
+}
+
+/** A release with its manifest, which vouches for a file of that size. */
+function release(size: number, name = 'kernel'): string {
+  const dir = makeFolder({ [PLACE]: 'kernel' });
+  addFiles(dir, { 'images/x/1/.pilotlight.json': { files: { [name]: { size, sha256: SHA256 } } } });
+  return dir;
+}
+
+describe('etagOf', () => {
+  test('is the hash that was verified', async () => {
+    expect(await etagIn(release(6))).toBe(`"${SHA256}"`);
+  });
+
+  test('is strong and quoted without a manifest', async () => {
+    expect(await etagIn(makeFolder({ [PLACE]: 'kernel' }))).toMatch(/^"[0-9a-z-]+"$/);
+  });
+
+  test.each([
+    ['another size', () => release(7)],
+    ['another file', () => release(6, 'initrd')],
+    ['only what every object has', () => release(6, 'constructor')],
+  ])('does not trust a manifest that knows %s', async (_, make) => {
+    expect(await etagIn(make())).not.toContain(SHA256);
+  });
+
+  test('does not trust a damaged manifest', async () => {
+    const dir = release(6);
+    writeFileSync(join(dir, 'images/x/1/.pilotlight.json'), '{');
+    expect(await etagIn(dir)).not.toContain(SHA256);
+  });
+
+  test('does not trust the hash of a file that was written after it', async () => {
+    const dir = release(6);
+    await nextTick(join(dir, 'images/x/1/.pilotlight.json'));
+    writeFileSync(join(dir, PLACE), 'KERNEL');
+    const first = await etagIn(dir);
+    expect(first).not.toContain(SHA256);
+    await nextTick(join(dir, PLACE));
+    writeFileSync(join(dir, PLACE), 'Kernel');
+    expect(await etagIn(dir)).not.toBe(first);
+  });
+
+  test('a touched file has another tag: that costs a download, a wrong one costs a boot', async () => {
+    const dir = release(6);
+    await nextTick(join(dir, 'images/x/1/.pilotlight.json'));
+    chmodSync(join(dir, PLACE), 0o600);
+    expect(await etagIn(dir)).not.toContain(SHA256);
+  });
+});
 
 async function shelfOf(files: Record<string, string>): Promise<{ dir: string; shelf: Shelf; cache: ChunkCache }> {
   const dir = makeFolder(files);

@@ -1,22 +1,107 @@
 import { describe, expect, it } from 'vitest';
-import { parseLabel } from '../../src/model/facts.ts';
-import { Failure } from '../../src/model/failure.ts';
-import { parseMac } from '../../src/model/mac.ts';
-import { parseUuid } from '../../src/model/uuid.ts';
 import { safeEcho } from '../../src/ipxe/ipxe-text.ts';
-import { noticeScript } from '../../src/ipxe/notice-script.ts';
 import {
   failureLines,
   machineLines,
+  type Menu,
+  menuScript,
   missingImageLines,
   namelessLines,
+  noticeScript,
   often,
   stoppedLines,
   unfinishedLines,
   unknownMachineLines,
 } from '../../src/ipxe/notices.ts';
-import { expectGolden } from '../support/golden.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { parseMac } from '../../src/model/mac.ts';
+import { parseLabel } from '../../src/model/machine.ts';
+import { parseUuid } from '../../src/model/uuid.ts';
 import { must, ORIGIN } from '../os/sample.ts';
+import { expectGolden } from '../support/golden.ts';
+
+const FACTS = `${ORIGIN}/ipxe?mac=52-54-00-55-1c-ee`;
+const MENU: Menu = {
+  lines: ['MAC: 52:54:00:55:1c:ee', 'Machine: QEMU Standard PC'],
+  entries: [
+    { title: 'Debian 12 (install, wipes /dev/sda)', url: `${FACTS}&profile=debian` },
+    { title: 'Flatcar, live', url: `${FACTS}&profile=flatcar` },
+  ],
+  wait: `${FACTS}&profile=wait`,
+  platform: 'pcbios',
+  choice: 1,
+  timeoutSeconds: 30,
+};
+
+describe('the menu', () => {
+  it('of a BIOS machine, with a choice of its own', () => {
+    expectGolden('render/menu.ipxe', menuScript(MENU));
+  });
+
+  it('of an EFI machine that waits for a person', () => {
+    expectGolden('render/menu-efi.ipxe', menuScript({ ...MENU, platform: 'efi', choice: 'wait', timeoutSeconds: 0 }));
+  });
+
+  it('of a machine that does not say what it is', () => {
+    const text = menuScript({ ...MENU, platform: undefined, choice: 'local' });
+    expect(text).toContain('--default local chosen');
+    expect(text).toContain('iseq ${platform} efi && exit 1 || sanboot');
+  });
+
+  it('never runs what it quotes', () => {
+    const text = menuScript({
+      ...MENU,
+      lines: ['x && echo INJECTED', '${platform}', '--key x', '; echo INJECTED'],
+      entries: [{ title: 'a || echo INJECTED', url: FACTS }],
+    });
+    expectGolden('render/menu-hostile.ipxe', text);
+    expect(() => menuScript({ ...MENU, wait: `${FACTS} || echo` })).toThrow('splits');
+    expect(() => menuScript({ ...MENU, entries: [{ title: 'x', url: 'http://x && reboot' }] })).toThrow('splits');
+  });
+
+  it('shows no more than a person reads, and never chooses what it does not show', () => {
+    const entries = Array.from({ length: 120 }, (_, i) => ({ title: `Entry ${String(i)}`, url: FACTS }));
+    const text = menuScript({ ...MENU, entries, choice: 110 });
+    expect(text.match(/^item profile/gm)).toHaveLength(100);
+    expect(text).toContain('--default wait chosen');
+    expect(menuScript({ ...MENU, entries, choice: 99 })).toContain('--default profile100 chosen');
+  });
+});
+
+const AGAIN = `${ORIGIN}/ipxe?mac=52-54-00-55-1c-ee`;
+
+describe('the notice script', () => {
+  it('says it, waits, asks again, and says it again while nobody answers', () => {
+    const lines = ['No profile claims this machine.', '', 'MAC: 52:54:00:55:1c:ee'];
+    expectGolden('render/notice.ipxe', noticeScript({ lines, again: AGAIN, pauseSeconds: 15 }));
+  });
+
+  it('gives its place to the answer: a machine may wait for days', () => {
+    expect(noticeScript({ lines: [], again: AGAIN, pauseSeconds: 1 })).toMatch(
+      /^chain --timeout 20000 --replace http:\S+ \|\| goto show$/m,
+    );
+  });
+
+  it('always waits whole seconds, at least one', () => {
+    const pause = (pauseSeconds: number) =>
+      /^sleep (\S+)/m.exec(noticeScript({ lines: [], again: AGAIN, pauseSeconds }))?.[1];
+    expect([pause(0), pause(0.2), pause(2.6), pause(30)]).toEqual(['1', '1', '3', '30']);
+  });
+
+  it('never runs what it quotes', () => {
+    const hostile = [
+      'a && echo INJECTED',
+      'x\n echo INJECTED',
+      '; echo INJECTED',
+      '${platform}',
+      '# x',
+      '\\',
+      '--help',
+    ];
+    expectGolden('render/notice-hostile.ipxe', noticeScript({ lines: hostile, again: AGAIN, pauseSeconds: 5 }));
+    expect(() => noticeScript({ lines: [], again: `${AGAIN} || echo`, pauseSeconds: 5 })).toThrow('splits');
+  });
+});
 
 const MAC = must(parseMac('525400551cee'));
 const UUID = must(parseUuid('6f1d0f4e-1111-2222-3333-444455556666'));

@@ -1,9 +1,46 @@
 import { expect, test } from 'vitest';
+import { Addresses, HELD_MS } from '../../src/journal/event-writer.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { MachineHistory } from '../../src/model/views.ts';
 import * as stand from './stand.ts';
-import { addressOf, dhcp, document, entryOf, factsOf, image, macOf, MINUTE, openStand, phoneHome } from './stand.ts';
-import { refused, script, SECOND, T, tftp, type Stand } from './stand.ts';
+import {
+  addressOf,
+  dhcp,
+  document,
+  entryOf,
+  factsOf,
+  image,
+  macOf,
+  MINUTE,
+  openStand,
+  phoneHome,
+  refused,
+  script,
+  SECOND,
+  type Stand,
+  T,
+  tftp,
+} from './stand.ts';
+
+test('an address is the last user\u0027s, for a quarter of an hour', () => {
+  const addresses = new Addresses(openStand().db);
+  expect(addresses.holder('a', T)).toBeUndefined();
+  addresses.used('a', 1, T);
+  addresses.used('b', 2, T);
+  expect([addresses.holder('a', T + HELD_MS), addresses.holder('a', T + HELD_MS + 1)]).toEqual([1, undefined]);
+  addresses.used('a', 2, T + HELD_MS);
+  expect(addresses.holder('a', T + HELD_MS + 1)).toBe(2);
+});
+
+test('what is forgotten is read from the machines: whoever used it last', () => {
+  const { db, feed } = openStand();
+  feed(script(T, 1, 'boot'), { ...script(T + 5, 2, 'boot'), from: '10.0.0.1' });
+  const addresses = new Addresses(db);
+  addresses.used('10.0.0.1', 7, T + 9);
+  addresses.forget();
+  expect(addresses.holder('10.0.0.1', T + 6)).toBe(2);
+  expect(addresses.holder('10.0.0.1', T + 5 + HELD_MS + 1)).toBeUndefined();
+});
 
 function historyOf({ store }: Stand, n = 1, now = T): MachineHistory {
   return store.machine(macOf(n), now) ?? expect.fail('nobody knows it');

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Backend } from '../../src/journal/backend.ts';
-import { openInProcess } from '../../src/journal/in-process.ts';
+import type { Backend } from '../../src/journal/protocol.ts';
+import { openInProcess } from '../../src/journal/create-journal.ts';
 import type { KnownNode } from '../../src/journal/journal.ts';
 import { LivingJournal, type JournalTimes } from '../../src/journal/living-journal.ts';
 import { Trouble } from '../../src/journal/trouble.ts';

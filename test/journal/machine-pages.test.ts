@@ -1,7 +1,37 @@
 import { expect, test } from 'vitest';
+import { parsePlace, placeText } from '../../src/journal/machine-pages.ts';
+import { Failure } from '../../src/model/failure.ts';
 import type { MachineQuery } from '../../src/model/views.ts';
-import { placeText } from '../../src/journal/page-place.ts';
-import { entryOf, factsOf, installed, macOf, MINUTE, openStand, phoneHome, script, T, type Stand } from './stand.ts';
+import { entryOf, factsOf, installed, macOf, MINUTE, openStand, phoneHome, script, type Stand, T } from './stand.ts';
+
+test('a place survives the way to a browser and back', () => {
+  for (const place of [
+    { kind: 'seen', lastSeen: 1_800_000_000_000, id: 7 },
+    { kind: 'never', name: 'w\u00fcrfel "1"', id: 8 },
+  ] as const) {
+    const text = placeText(place);
+    expect(text).toMatch(/^[\w-]+$/);
+    expect(parsePlace(text)).toEqual(place);
+  }
+});
+
+test.each([
+  '',
+  'x',
+  '{}',
+  '[]',
+  '["s",1]',
+  '["s","1",2]',
+  '["n",1,2]',
+  '["q",1,2]',
+  '["s",1.5,2]',
+  '["s",1,2e99]',
+  'null',
+])('no page ended at %s', (json) => {
+  for (const text of [json, Buffer.from(json).toString('base64url')]) {
+    expect(() => parsePlace(text)).toThrow(Failure);
+  }
+});
 
 /** Machines in every state: 1 unknown, 2 assigned, 3 booting, 4 failed, 5 up, 6 installing, 7 failed, 8 installed; 9 never seen. */
 function fleet(): Stand {

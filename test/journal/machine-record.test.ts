@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MachineTable, newMachine, searchText, shownOf, withFacts } from '../../src/journal/machine-record.ts';
-import { StateCounts } from '../../src/journal/state-counts.ts';
+import { StateCounts } from '../../src/journal/machine-pages.ts';
 import { factsOf, macOf, openStand, T } from './stand.ts';
 
 test('a record is read as it was saved, whatever changed', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countOf, type Entry } from '../../src/journal/entry.ts';
+import { countOf, type Entry } from '../../src/journal/queue.ts';
 import { Outbox } from '../../src/journal/outbox.ts';
 import { refused, script, T } from './stand.ts';
 

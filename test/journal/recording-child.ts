@@ -1,7 +1,7 @@
 // A process that records as fast as it can: `recording-child.ts FILE [HOW MANY]`. Says every 50 ms up to when, and at the
 // end (there is one only where it was told how many) what became of it.
 import { setImmediate } from 'node:timers/promises';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { createJournal } from '../../src/journal/create-journal.ts';
 import { parseMac } from '../../src/model/mac.ts';
 

@@ -1,13 +1,13 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { Decision } from '../../src/model/decision.ts';
-import { parseLabel, type MachineFacts } from '../../src/model/facts.ts';
+import type { Decision } from '../../src/model/plan.ts';
+import { parseLabel, type MachineFacts } from '../../src/model/machine.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
-import type { Log, LogFields } from '../../src/model/log.ts';
+import type { Log, LogFields } from '../../src/model/service.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { parseUuid } from '../../src/model/uuid.ts';
-import type { EventEntry } from '../../src/journal/entry.ts';
+import type { EventEntry } from '../../src/journal/queue.ts';
 import { openDatabase } from '../../src/journal/open-database.ts';
 import { Store, type StoreOptions } from '../../src/journal/store.ts';
 import { makeFolder } from '../support/folder.ts';

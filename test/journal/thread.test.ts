@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openThread } from '../../src/journal/thread.ts';
+import { openThread } from '../../src/journal/create-journal.ts';
 import { databaseFile, entryOf, EXEC_ARGV, macOf, script, T } from './stand.ts';
 
 const NEVER = new AbortController().signal;

@@ -1,11 +1,95 @@
-import { existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
-import { nodesWithKeys, openIdentities } from '../../src/machines/identities.ts';
+import { makeHostKey } from '../../src/machines/host-keys.ts';
+import { keepHostKey, nodesWithKeys, openIdentities } from '../../src/machines/identities.ts';
 import { profileOf } from '../exports/sample.ts';
-import { makeFolder, type FolderFiles } from '../support/folder.ts';
+import { addFiles, type FolderFiles, makeFolder } from '../support/folder.ts';
 import { recordLog } from '../support/http-house.ts';
+
+async function keep(dir: string, log = recordLog()) {
+  return { key: await keepHostKey(await openDataRoot(dir), 'a-coreos', log), log };
+}
+
+const FILE = 'state/ssh/a-coreos_ed25519';
+
+describe('the key of a node', () => {
+  it('is made once, for the server alone, with its public half beside it', async () => {
+    const dir = makeFolder();
+    const { key, log } = await keep(dir);
+    expect(readFileSync(join(dir, FILE), 'utf8')).toBe(key.privateKey);
+    expect(readFileSync(join(dir, `${FILE}.pub`), 'utf8')).toBe(`${key.publicKey}\n`);
+    expect(statSync(join(dir, FILE)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(dir, 'state/ssh')).mode & 0o777).toBe(0o700);
+    expect(log.lines).toEqual([
+      { level: 'info', message: 'made a host key', fields: { node: 'a-coreos', file: FILE } },
+    ]);
+  });
+
+  it('is the same ever after, and its file is not written again', async () => {
+    const dir = makeFolder();
+    const { key } = await keep(dir);
+    const before = statSync(join(dir, FILE), { bigint: true });
+    const again = await keep(dir);
+    expect(again.key).toEqual(key);
+    expect(again.log.lines).toEqual([]);
+    expect(statSync(join(dir, FILE), { bigint: true }).ctimeNs).toBe(before.ctimeNs);
+  });
+
+  it('is one key, however many processes need it at once', async () => {
+    const dir = makeFolder();
+    const keys = await Promise.all(Array.from({ length: 8 }, async () => (await keep(dir)).key.publicKey));
+    expect(new Set(keys).size).toBe(1);
+    expect(readdirSync(join(dir, 'state/ssh'))).toEqual(['a-coreos_ed25519', 'a-coreos_ed25519.pub']);
+  });
+
+  it('may be the operator’s own; its public half is written beside it', async () => {
+    const own = makeHostKey('of old');
+    const dir = makeFolder({ [FILE]: own.privateKey });
+    chmodSync(join(dir, FILE), 0o600);
+    const { key, log } = await keep(dir);
+    expect(key).toEqual(own);
+    expect(readFileSync(join(dir, `${FILE}.pub`), 'utf8')).toBe(`${own.publicKey}\n`);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('is told about when others may read it', async () => {
+    const dir = makeFolder({ [FILE]: makeHostKey('a').privateKey });
+    chmodSync(join(dir, FILE), 0o640);
+    const { log } = await keep(dir);
+    expect(log.of('warn')).toMatchObject([{ fields: { file: FILE, remedy: `chmod 600 ${FILE}` } }]);
+  });
+});
+
+describe('a broken file', () => {
+  const key = makeHostKey('a-coreos');
+  it.each([
+    ['empty', { [FILE]: '' }, FILE, 'it is no OpenSSH private key'],
+    ['cut short', { [FILE]: key.privateKey.slice(0, 200) }, FILE, 'it is no OpenSSH private key'],
+    [
+      'the public half of another key',
+      { [FILE]: key.privateKey, [`${FILE}.pub`]: `${makeHostKey('x').publicKey}\n` },
+      `${FILE}.pub`,
+      `it does not belong to ${FILE}`,
+    ],
+  ])('%s: is an error with its place, and stays as it is', async (_what, files, file, message) => {
+    const dir = makeFolder(files);
+    chmodSync(join(dir, FILE), 0o600);
+    await expect(keep(dir)).rejects.toMatchObject({ code: 'broken', message, place: { file } });
+    for (const [path, text] of Object.entries(files)) expect(readFileSync(join(dir, path), 'utf8')).toBe(text);
+  });
+
+  it('that is a folder, or too long, is no key either', async () => {
+    const dir = makeFolder();
+    mkdirSync(join(dir, FILE), { recursive: true });
+    await expect(keep(dir)).rejects.toMatchObject({ code: 'refused' });
+    const other = makeFolder();
+    addFiles(other, { [FILE]: '' });
+    writeFileSync(join(other, FILE), Buffer.alloc(20_000, 65));
+    await expect(keep(other)).rejects.toMatchObject({ code: 'too-large' });
+  });
+});
 
 async function open(files: FolderFiles = {}, dir = makeFolder(files)) {
   const log = recordLog();

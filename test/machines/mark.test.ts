@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
-import { isPending, triesOf, type InstallMark } from '../../src/machines/mark.ts';
+import { deadlineOf, type InstallMark, isPending, triesOf } from '../../src/machines/mark.ts';
 import { byMac, NOON, TARGET } from './marks.ts';
+
+it('is the boot timeout after the script, where the profile has one', () => {
+  expect(deadlineOf({ boot_timeout: 600 }, 1000)).toBe(601_000);
+  expect(deadlineOf({}, 1000)).toBeUndefined();
+});
 
 const MARK: InstallMark = {
   key: byMac().key,

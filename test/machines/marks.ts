@@ -1,4 +1,4 @@
-import { parseLabel } from '../../src/model/facts.ts';
+import { parseLabel } from '../../src/model/machine.ts';
 import { openDataRoot, type DataRoot } from '../../src/files/data-root.ts';
 import type { InstallIdentity } from '../../src/machines/mark.ts';
 import type { Life } from '../../src/machines/life.ts';

@@ -2,8 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
-import { markFileName, markText } from '../../src/machines/mark-file.ts';
-import { readMarks } from '../../src/machines/read-marks.ts';
+import { markFileName, markText, readMarks } from '../../src/machines/mark-file.ts';
 import { makeFolder } from '../support/folder.ts';
 import { byMac, MAC, NOON, TARGET, UUID } from './marks.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sshNumber, sshReader, sshString } from '../../src/machines/ssh-wire.ts';
+import { sshNumber, sshReader, sshString } from '../../src/machines/host-keys.ts';
 
 test('writes and reads strings and numbers with four bytes of length, highest first', () => {
   const bytes = Buffer.concat([sshString('ab'), sshNumber(258), sshString(Buffer.from([255])), Buffer.from('rest')]);

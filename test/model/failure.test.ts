@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, failureLine, placeText } from '../../src/model/failure.ts';
+import { Failure, failureLine, placeText, problemFailure, problemLine } from '../../src/model/failure.ts';
+
+it('a problem reads like a failure and becomes one', () => {
+  const problem = {
+    severity: 'error',
+    message: 'no such document',
+    place: { file: 'profiles/a.json', line: 1 },
+    remedy: 'create configs/a.yml',
+  } as const;
+  expect(problemLine(problem)).toBe('profiles/a.json:1: no such document (create configs/a.yml)');
+  expect(problemFailure(problem)).toMatchObject({ code: 'broken', remedy: 'create configs/a.yml' });
+});
 
 describe('failureLine', () => {
   it('says where, what and what to do, on one line', () => {

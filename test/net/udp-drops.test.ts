@@ -1,6 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
-import { createUdpDrops } from '../../src/net/udp-drops.ts';
-import { bindUdp } from '../../src/net/udp-socket.ts';
+import { bindUdp, createUdpDrops } from '../../src/net/udp-socket.ts';
 import { needs } from '../support/needs.ts';
 
 needs({ files: ['/proc/self/net/udp'] }).test(

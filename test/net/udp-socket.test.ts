@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, failureLine } from '../../src/model/failure.ts';
-import { bindUdp, closeUdp } from '../../src/net/udp-socket.ts';
+import { bindUdp, closeUdp, createOnce } from '../../src/net/udp-socket.ts';
 import { RawClient } from '../support/tftp-client.ts';
+
+describe('once', () => {
+  it('is true for a new key, and forgets the oldest', () => {
+    const first = createOnce(2);
+    expect(['a', 'a', 'b', 'c', 'c', 'a'].map(first)).toEqual([true, false, true, true, false, true]);
+  });
+});
 
 const onError = (): void => undefined;
 const refusal = async (address: string, port: number): Promise<unknown> =>

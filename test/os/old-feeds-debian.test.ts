@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { debian, parseInRelease } from '../../src/os/old-feeds-debian.ts';
-import { parseVersion } from '../../src/model/version.ts';
+import { debian, parseInRelease } from '../../src/os/debian.ts';
+import { parseVersion } from '../../src/model/profile.ts';
 import { expectGolden } from '../support/golden.ts';
 import { debianSums, inReleaseText } from '../support/upstream-formats.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';

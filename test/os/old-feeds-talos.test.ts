@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseVersion } from '../../src/model/version.ts';
-import { parseLatest, talos } from '../../src/os/old-feeds-talos.ts';
+import { parseVersion } from '../../src/model/profile.ts';
+import { parseLatest, talos } from '../../src/os/talos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
 

@@ -1,8 +1,7 @@
-import { failureLine, Failure } from '../../src/model/failure.ts';
+import { Failure, failureLine } from '../../src/model/failure.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { parseName } from '../../src/model/name.ts';
-import { originFromHost, type Origin } from '../../src/model/origin.ts';
-import { artifactUrl } from '../../src/model/plan.ts';
+import { artifactUrl, type Origin, originFromHost } from '../../src/model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../../src/model/profile.ts';
 import type { PlanInput } from '../../src/os/system.ts';
 import { systemOf } from '../../src/os/systems.ts';

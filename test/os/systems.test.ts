@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { kernelLineProblems } from '../../src/ipxe/ipxe-text.ts';
 import { artifactUrl } from '../../src/model/plan.ts';
 import { SYSTEM_IDS } from '../../src/model/profile.ts';
-import { kernelLineProblems } from '../../src/ipxe/kernel-line.ts';
-import { systemOf } from '../../src/os/systems.ts';
+import { FEEDS, systemOf } from '../../src/os/systems.ts';
 import { inputOf, ORIGIN, profileOf } from './sample.ts';
+
+it('every system has its feed, under its own name', () => {
+  expect(SYSTEM_IDS.map((id) => FEEDS[id].id)).toEqual([...SYSTEM_IDS]);
+  expect(
+    SYSTEM_IDS.filter((id) => id !== 'custom').every((id) => FEEDS[id].base('stable').startsWith('https://')),
+  ).toBe(true);
+});
 
 describe.each(SYSTEM_IDS)('%s', (id) => {
   const profile = profileOf({

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { IGNITION_VERSIONS } from '../../src/documents/ignition-fields.ts';
-import { ignitionCheck, ignitionSchema } from '../../src/documents/ignition-schema.ts';
+import { ignitionCheck, ignitionSchema } from '../../src/documents/ignition.ts';
 import { IGNITION_SAMPLES, ignitionText } from '../support/document-ignition-samples.ts';
 import { schemaPlaces, type SchemaPart } from '../support/document-schema-walk.ts';
 import { hasReference, reference } from './reference-dir.ts';

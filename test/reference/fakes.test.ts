@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCleartext } from '../../src/releases/openpgp/armor.ts';
+import { readCleartext } from '../../src/releases/openpgp/packets.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
 import { readSignatures } from '../../src/releases/openpgp/verify.ts';
 import { makeVendor } from '../support/openpgp-vendor.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { findDigest } from '../../src/model/digests.ts';
+import { findDigest } from '../../src/model/release.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
-import { readCleartext } from '../../src/releases/openpgp/armor.ts';
-import { parsePxeScript, parseVersionTxt as parseCoreos } from '../../src/os/old-feeds-coreos.ts';
-import { parseInRelease } from '../../src/os/old-feeds-debian.ts';
-import { fedoraCoreos, parseStream } from '../../src/os/old-feeds-fedora-coreos.ts';
-import { parseVersionTxt as parseFlatcar } from '../../src/os/old-feeds-flatcar.ts';
+import { readCleartext } from '../../src/releases/openpgp/packets.ts';
+import { parsePxeScript, parseVersionTxt as parseCoreos } from '../../src/os/coreos.ts';
+import { parseInRelease } from '../../src/os/debian.ts';
+import { fedoraCoreos, parseStream } from '../../src/os/fedora-coreos.ts';
+import { parseVersionTxt as parseFlatcar } from '../../src/os/flatcar.ts';
 import { drive } from '../support/upstream-feed.ts';
 import { hasReference, reference, referenceFiles } from './reference-dir.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readCleartext } from '../../src/releases/openpgp/armor.ts';
+import { readCleartext } from '../../src/releases/openpgp/packets.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
 import { checkSignatures, type Policy, readSignatures, type Verdict } from '../../src/releases/openpgp/verify.ts';
 import { hasReference, reference } from './reference-dir.ts';

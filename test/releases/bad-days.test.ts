@@ -3,7 +3,7 @@ import { makeVendor } from '../support/openpgp-vendor.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/feeds.ts';
+import { FEEDS } from '../../src/os/systems.ts';
 import { beginDay, type Day, INITRD, KERNEL, POINTER, VERSION } from '../support/upstream-day.ts';
 import * as fault from '../support/upstream-faults.ts';
 import { digestsText } from '../support/upstream-formats.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditRelease } from '../../src/releases/audit.ts';
+import { auditRelease } from '../../src/releases/retain.ts';
 import { makeVendor } from '../support/openpgp-vendor.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 import { serveFlatcar } from '../support/upstream-releases.ts';

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { checkSpace, diskSpace } from '../../src/releases/disk-space.ts';
+import { checkSpace, diskSpace } from '../../src/releases/draft.ts';
 
 it('wants the files, 5 % more, and 3 % of the disk left', () => {
   checkSpace(1000, { free: 1080, total: 1000 });

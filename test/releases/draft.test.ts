@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseName } from '../../src/model/name.ts';
 import type { ReleaseRef } from '../../src/model/release.ts';
-import { parseVersion } from '../../src/model/version.ts';
+import { parseVersion } from '../../src/model/profile.ts';
 import {
   dropPart,
   openDraft,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { startHashes } from '../../src/releases/hashing.ts';
+import { startHashes } from '../../src/releases/draft.ts';
 
 const sha = (name: string, text: string): string => createHash(name).update(text).digest('hex');
 

@@ -1,14 +1,13 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FeedInput } from '../../src/model/feed.ts';
-import type { SystemId } from '../../src/model/profile.ts';
-import { parseVersion, type Version } from '../../src/model/version.ts';
+import type { FeedInput } from '../../src/model/release.ts';
+import { parseVersion, type SystemId, type Version } from '../../src/model/profile.ts';
 import { isoImage } from '../../src/exports/iso9660.ts';
-import { auditRelease } from '../../src/releases/audit.ts';
+import { auditRelease } from '../../src/releases/retain.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/feeds.ts';
+import { FEEDS } from '../../src/os/systems.ts';
 import { makeVendor } from '../support/openpgp-vendor.ts';
 import { cut } from '../support/upstream-faults.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';

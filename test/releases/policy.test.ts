@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { policyOf } from '../../src/releases/policy.ts';
+import { policyOf } from '../../src/releases/fetcher.ts';
 import { makeBench, NOW } from '../support/upstream-ports.ts';
 
 it('believes what is pinned, at the time of the machine', async () => {

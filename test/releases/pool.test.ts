@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inParallel } from '../../src/releases/pool.ts';
+import { inParallel } from '../../src/releases/obtain.ts';
 
 const never = new AbortController().signal;
 

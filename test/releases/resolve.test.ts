@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FeedDocument, FeedStep } from '../../src/model/feed.ts';
-import type { ReleaseSpec, Trust } from '../../src/model/release.ts';
+import type { FeedDocument, FeedStep, ReleaseSpec, Trust } from '../../src/model/release.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
 import { makeKey } from '../support/openpgp-keys.ts';
 import { clearsigned, makeVendor } from '../support/openpgp-vendor.ts';

@@ -1,8 +1,33 @@
-import { mkdir, open, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listReleases, planRetention, removeRelease, type ShelfRelease } from '../../src/releases/retain.ts';
+import {
+  auditRelease,
+  listReleases,
+  planRetention,
+  removeRelease,
+  type ShelfRelease,
+} from '../../src/releases/retain.ts';
+import { hex } from '../support/upstream-formats.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
+
+it('compares every file with what was recorded', async () => {
+  const bench = await makeBench();
+  const folder = join(bench.dir, 'images/x/1');
+  await mkdir(folder, { recursive: true });
+  const record = { size: 3, sha256: hex('sha256', 'abc') };
+  for (const name of ['a', 'b', 'c']) await writeFile(join(folder, name), 'abc');
+  await writeFile(join(folder, '.pilotlight.json'), JSON.stringify({ files: { a: record, b: record, c: record } }));
+  await writeFile(join(folder, 'b'), 'abd');
+  await rm(join(folder, 'c'));
+  expect(await auditRelease(bench.root, 'x/1')).toEqual([
+    { path: 'x/1/a', state: 'good' },
+    { path: 'x/1/b', state: 'changed' },
+    { path: 'x/1/c', state: 'missing' },
+  ]);
+  await expect(auditRelease(bench.root, 'x/2')).rejects.toMatchObject({ code: 'not-found' });
+  await bench.remove();
+});
 
 const release = (version: string, series = 'flatcar/stable/amd64'): ShelfRelease => ({
   shelf: `flatcar/amd64/${version}`,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { createSchedule, type ScheduleOptions, type SyncSchedule } from '../../src/releases/schedule.ts';
 
 let schedule: SyncSchedule | undefined;

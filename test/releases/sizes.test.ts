@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseName } from '../../src/model/name.ts';
 import type { ArtifactSpec } from '../../src/model/release.ts';
-import { announce } from '../../src/releases/sizes.ts';
+import { announce } from '../../src/releases/obtain.ts';
 import { status } from '../support/upstream-faults.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 import { Upstream } from '../support/upstream-server.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { flagsOf, syncInChild } from '../../src/releases/sync-child.ts';
-import { SILENT, type Log } from '../../src/model/log.ts';
+import { SILENT, type Log } from '../../src/model/service.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { settingsFor } from '../support/house.ts';

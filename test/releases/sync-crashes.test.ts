@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
-import { auditRelease } from '../../src/releases/audit.ts';
+import { auditRelease } from '../../src/releases/retain.ts';
 import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../support/sync-stand.ts';
 import { serveFlatcar } from '../support/upstream-releases.ts';
 

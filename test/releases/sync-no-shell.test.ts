@@ -10,6 +10,6 @@ const text = (name: string): string => readFileSync(join(src, name), 'utf8');
 // started as a process, and the doctor asks nft and iptables for their rules: both with fixed words and no shell.
 it('programs are started in two places, and never through a shell', () => {
   const starters = files.filter((name) => /child_process|node:vm|\beval\(|new Function\(/.test(text(name)));
-  expect(starters.toSorted()).toEqual(['app/doctor/probes.ts', 'app/sync-child.ts']);
+  expect(starters.toSorted()).toEqual(['doctor/probes.ts', 'releases/sync-child.ts']);
   for (const starter of starters) expect(text(starter)).not.toMatch(/\bexec(?:Sync)?\(|shell:|\/bin\/(?:ba)?sh/);
 });

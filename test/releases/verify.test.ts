@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { parseName } from '../../src/model/name.ts';
 import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../../src/model/release.ts';
-import { parseVersion } from '../../src/model/version.ts';
-import { startHashes } from '../../src/releases/hashing.ts';
+import { parseVersion } from '../../src/model/profile.ts';
+import { startHashes } from '../../src/releases/draft.ts';
 import type { publishRelease } from '../../src/releases/publish.ts';
 import { checkTogether, signatureFailure, verifyArtifact, verifyMember } from '../../src/releases/verify.ts';
 import { hex } from '../support/upstream-formats.ts';

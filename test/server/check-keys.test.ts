@@ -4,7 +4,7 @@ import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 import { armor, at, makeKey } from '../support/openpgp-keys.ts';
 import { certificate } from '../support/openpgp-vendor.ts';
-import { problemLine } from '../../src/model/problem.ts';
+import { problemLine } from '../../src/model/failure.ts';
 
 const primary = makeKey();
 const signing = makeKey('ed25519', at('2026-01-01'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createJournalist } from '../../src/server/event-recorder.ts';
-import type { Decision } from '../../src/model/decision.ts';
+import type { Decision } from '../../src/model/plan.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { factsOf } from '../support/house.ts';

@@ -1,10 +1,68 @@
-import { expect, test } from 'vitest';
-import { createListeners, type ListenersOptions } from '../../src/server/events.ts';
-import { Whereabouts } from '../../src/server/whereabouts.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, test } from 'vitest';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
+import { SILENT } from '../../src/model/service.ts';
+import { createBootWatch, createListeners, type ListenersOptions, Whereabouts } from '../../src/server/events.ts';
+import { factsOf, houseOf } from '../support/house.ts';
 import { DECISION } from '../support/http-desk.ts';
-import { factsOf } from '../support/house.ts';
 import { recordLog } from '../support/http-house.ts';
+
+it('writes down the releases that machines were told to boot, and nothing else', async () => {
+  const house = await houseOf({
+    'profiles/a.json': { system: 'flatcar', version: '1.2.3' },
+    'profiles/b.json': { system: 'flatcar', version: '4.5.6' },
+    'profiles/disk.json': { system: 'flatcar', version: '7.8.9', ignition: 'd.ign', install: { disk: '/dev/sda' } },
+    'profiles/own.json': { system: 'custom', kernel: 'own/1/vmlinuz', initrd: ['http://x/initrd', 'own/2/initrd'] },
+  });
+  const watch = createBootWatch(house, SILENT);
+  await watch.start();
+  const because = 'test';
+  watch.answered({ decision: { outcome: 'boot', profile: 'a', because } });
+  watch.answered({ decision: { outcome: 'waiting', profile: 'b', because } });
+  watch.answered({ decision: { outcome: 'install', profile: 'disk', because } });
+  watch.answered({ decision: { outcome: 'boot', profile: 'own', because } });
+  watch.answered({ decision: { outcome: 'boot', profile: 'gone', because } });
+  watch.answered({ decision: undefined });
+  await watch.stop(AbortSignal.abort());
+  const times = JSON.parse(readFileSync(join(house.dir, 'state/booted.json'), 'utf8')) as object;
+  expect(Object.keys(times).sort()).toEqual(['flatcar/amd64/1.2.3', 'flatcar/amd64/7.8.9', 'own/1', 'own/2']);
+});
+
+const A = factsOf({ mac: '525400000001' });
+const B = factsOf({ mac: '525400000002' });
+
+test('who asked last is there', () => {
+  const known = new Whereabouts(() => 0);
+  known.saw('192.0.2.1', A);
+  known.saw('192.0.2.1', B);
+  expect(known.at('192.0.2.1')).toBe(B);
+  expect(known.at('192.0.2.2')).toBeUndefined();
+});
+
+test('for a quarter of an hour after it was last heard', () => {
+  let now = 0;
+  const known = new Whereabouts(() => now);
+  known.saw('192.0.2.1', A);
+  now = 10 * 60_000;
+  known.saw('192.0.2.1', A);
+  now = 25 * 60_000;
+  expect(known.at('192.0.2.1')).toBe(A);
+  now += 1;
+  expect(known.at('192.0.2.1')).toBeUndefined();
+});
+
+test('a flood of addresses pushes out the oldest', () => {
+  let now = 0;
+  const known = new Whereabouts(() => now);
+  known.saw('first', A);
+  known.saw('second', A);
+  now = 1000;
+  known.saw('first', A);
+  for (let i = 0; i < 16_383; i += 1) known.saw(`a${String(i)}`, B);
+  expect(known.at('second')).toBeUndefined();
+  expect(known.at('first')).toBe(A);
+});
 
 const FROM = '192.0.2.9';
 const FACTS = factsOf({ mac: '525400551cee' });

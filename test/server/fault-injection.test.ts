@@ -1,10 +1,9 @@
-import { Socket, type RemoteInfo } from 'node:dgram';
+import { type RemoteInfo, Socket } from 'node:dgram';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createListeners } from '../../src/server/events.ts';
-import { Whereabouts } from '../../src/server/whereabouts.ts';
+import { createListeners, Whereabouts } from '../../src/server/events.ts';
 import { createSchedule } from '../../src/releases/schedule.ts';
-import { encodeRequest } from '../../src/tftp/encode.ts';
-import { local, lan, SERVER } from '../support/dhcp-lan.ts';
+import { encodeRequest } from '../../src/tftp/packet.ts';
+import { lan, local, SERVER } from '../support/dhcp-lan.ts';
 import { optionsOf, question } from '../support/dhcp-packets.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
 import { openHouse, recordLog } from '../support/http-house.ts';

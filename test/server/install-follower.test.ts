@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createInstallFollower } from '../../src/server/install-follower.ts';
 import { createFrontDesk } from '../../src/boot/answer.ts';
-import type { UnknownPolicy } from '../../src/boot/match-for.ts';
+import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { byMac, MAC, NOON, openStand } from '../machines/marks.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';

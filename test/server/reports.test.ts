@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createReports } from '../../src/server/reports.ts';
-import type { UnknownPolicy } from '../../src/boot/match-for.ts';
+import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import { byMac, byUuid, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
 import { factsOf, houseOf, nameOf } from '../support/house.ts';

@@ -3,9 +3,9 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTftpSource } from '../../src/server/tftp-source.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { openFirmwareShelf } from '../../src/images/firmware.ts';
-import { encodeAck } from '../../src/tftp/encode.ts';
+import { encodeAck } from '../../src/tftp/packet.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { houseOf, originOf } from '../support/house.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';

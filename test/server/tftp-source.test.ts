@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createTftpSource } from '../../src/server/tftp-source.ts';
-import { SILENT, type Log } from '../../src/model/log.ts';
+import { SILENT, type Log } from '../../src/model/service.ts';
 import type { TftpAsk } from '../../src/tftp/source.ts';
 import { openFirmwareShelf } from '../../src/images/firmware.ts';
 import { makeFolder } from '../support/folder.ts';

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createDhcpDoor, type DhcpDeps, type DhcpDoor, type DhcpSettings } from '../../src/dhcp/server.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
-import type { DhcpFields } from '../../src/dhcp/encode.ts';
+import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import { discover, optionsOf, question } from './dhcp-packets.ts';
 import { RawClient } from './tftp-client.ts';
 import { keepingLog } from './tftp-server.ts';

@@ -1,6 +1,4 @@
-import { encodeDhcp, type DhcpFields } from '../../src/dhcp/encode.ts';
-import { parseDhcp } from '../../src/dhcp/parse.ts';
-import type { DhcpPacket } from '../../src/dhcp/packet.ts';
+import { type DhcpFields, type DhcpPacket, encodeDhcp, parseDhcp } from '../../src/dhcp/packet.ts';
 
 type Options = DhcpFields['options'];
 

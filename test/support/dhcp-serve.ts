@@ -1,6 +1,6 @@
 // Run inside of a network namespace by tests: the DHCP door with a fixed policy until SIGTERM.
 import { createDhcpDoor } from '../../src/dhcp/server.ts';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 
 const door = createDhcpDoor(
   { host: '0.0.0.0', port: 67, bootServerPort: 4011 },

@@ -1,5 +1,5 @@
-import type { HealthView, ProfileRow, ProfileView } from '../../src/model/office-views.ts';
-import type { Problem } from '../../src/model/problem.ts';
+import type { HealthView, ProfileRow, ProfileView } from '../../src/model/views.ts';
+import type { Problem } from '../../src/model/failure.ts';
 
 const BROKEN: Problem = {
   severity: 'error',

@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Office } from '../../src/admin/service/operations.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
-import type { HealthView, Preview, ProfileRow, ReleasesView } from '../../src/model/office-views.ts';
-import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
-import { lineDiff } from '../../src/admin/web/line-diff.ts';
+import type {
+  HealthView,
+  MachinePage,
+  MachineQuery,
+  MachineRow,
+  Preview,
+  ProfileRow,
+  ReleasesView,
+} from '../../src/model/views.ts';
+import { lineDiff } from '../../src/admin/web/confirm-page.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';

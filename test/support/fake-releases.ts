@@ -1,5 +1,4 @@
-import type { ReleasesView } from '../../src/model/office-views.ts';
-import type { SyncRunView } from '../../src/model/views.ts';
+import type { ReleasesView, SyncRunView } from '../../src/model/views.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

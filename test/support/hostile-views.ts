@@ -1,5 +1,4 @@
-import type { HealthView, ProfileView, ReleasesView } from '../../src/model/office-views.ts';
-import type { MachinePage, MachineView } from '../../src/model/views.ts';
+import type { HealthView, MachinePage, MachineView, ProfileView, ReleasesView } from '../../src/model/views.ts';
 
 /** What a machine, a publisher or a file may say to hurt a page. */
 export const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>{{this}}javascript:alert(3)`;

@@ -1,8 +1,8 @@
 import { readHouse, type House } from '../../src/context/app-context.ts';
-import { parseLabel, type MachineFacts, type Platform } from '../../src/model/facts.ts';
+import { parseLabel, type MachineFacts, type Platform } from '../../src/model/machine.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { parseName, type Name } from '../../src/model/name.ts';
-import { originFromHost, type Origin } from '../../src/model/origin.ts';
+import { originFromHost, type Origin } from '../../src/model/plan.ts';
 import { parseUuid } from '../../src/model/uuid.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { makeFolder, type FolderFiles } from './folder.ts';

@@ -1,5 +1,5 @@
 // A door in a process of its own, for tests that take the process's resources away. Prints its port.
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { createHttpDoor } from '../../src/server/http-server.ts';
 import { fakeDesk } from './http-desk.ts';
 import { operatorOptions } from './operator-stand.ts';

@@ -1,5 +1,5 @@
 import type { Desk } from '../../src/boot/boot-service.ts';
-import type { Log, LogFields } from '../../src/model/log.ts';
+import type { Log, LogFields } from '../../src/model/service.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from '../../src/server/http-server.ts';
 import { Failure } from '../../src/model/failure.ts';

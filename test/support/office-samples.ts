@@ -1,9 +1,18 @@
-import type { MachineState } from '../../src/model/machine.ts';
-import { MACHINE_STATES } from '../../src/model/machine.ts';
-import type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView } from '../../src/model/office-views.ts';
-import type { Problem } from '../../src/model/problem.ts';
+import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
+import type {
+  HealthView,
+  MachinePage,
+  MachineRow,
+  MachineView,
+  Preview,
+  ProfileRow,
+  ProfileView,
+  ReleasesView,
+  SyncRunView,
+  TimelineEvent,
+} from '../../src/model/views.ts';
+import type { Problem } from '../../src/model/failure.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
-import type { MachinePage, MachineRow, MachineView, SyncRunView, TimelineEvent } from '../../src/model/views.ts';
 
 /** With every optional member there, at every depth: who adds one to a type must add it here. */
 type Whole<T> = T extends readonly (infer Item)[]

@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { encodeAck, encodeRequest } from '../../src/tftp/encode.ts';
-import { parsePacket, type TftpPacket, type TftpReject } from '../../src/tftp/packet.ts';
+import { encodeAck, encodeRequest, parsePacket, type TftpPacket, type TftpReject } from '../../src/tftp/packet.ts';
 
 export interface Arrived {
   readonly bytes: Buffer;

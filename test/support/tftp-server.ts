@@ -1,4 +1,4 @@
-import type { Log } from '../../src/model/log.ts';
+import type { Log } from '../../src/model/service.ts';
 import { createTftpDoor, type TftpDeps, type TftpDoor, type TftpSettings } from '../../src/tftp/server.ts';
 import type { TftpSource } from '../../src/tftp/source.ts';
 

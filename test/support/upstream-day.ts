@@ -4,7 +4,7 @@ import type { ReleaseSpec } from '../../src/model/release.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import type { ReleasePorts } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/feeds.ts';
+import { FEEDS } from '../../src/os/systems.ts';
 import type { Vendor } from './openpgp-vendor.ts';
 import { type Bench, makeBench } from './upstream-ports.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from './upstream-releases.ts';

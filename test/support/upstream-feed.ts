@@ -1,5 +1,4 @@
-import type { Feed, FeedAnswer, FeedInput, FeedStep } from '../../src/model/feed.ts';
-import type { ReleaseSpec } from '../../src/model/release.ts';
+import type { Feed, FeedAnswer, FeedInput, FeedStep, ReleaseSpec } from '../../src/model/release.ts';
 
 /** What the publisher would answer: a text, a redirect, or undefined for 404. */
 export type Pages = Readonly<Record<string, string | FeedAnswer | undefined>>;

@@ -1,12 +1,12 @@
 import type { LookupFunction } from 'node:net';
-import { SILENT } from '../../src/model/log.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
-import { diskSpace } from '../../src/releases/disk-space.ts';
+import { diskSpace } from '../../src/releases/draft.ts';
 import { acquireLock } from '../../src/files/lock.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import { LIMITS } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/feeds.ts';
+import { FEEDS } from '../../src/os/systems.ts';
 
 const nowhere: LookupFunction = (_name, _options, callback) => {
   callback(Object.assign(new Error('no names here'), { code: 'ENOTFOUND' }), '', 4);

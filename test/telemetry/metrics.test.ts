@@ -192,7 +192,7 @@ test('what a label says cannot break the page', async () => {
 
 test('prom-client is not loaded before somebody looks', () => {
   const script = `
-    import { createMetrics } from './src/observe/metrics.ts';
+    import { createMetrics } from './src/telemetry/metrics.ts';
     import { createRequire } from 'node:module';
     const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('prom-client'));
     const metrics = createMetrics({ version: '1' });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { encodeAck, encodeError } from '../../src/tftp/encode.ts';
+import { encodeAck, encodeError } from '../../src/tftp/packet.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
 import { folderSource } from '../support/tftp-files.ts';
 import { content, serveTftp, until, type Served } from '../support/tftp-server.ts';

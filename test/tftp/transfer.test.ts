@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAck, encodeData, encodeError } from '../../src/tftp/encode.ts';
+import { encodeAck, encodeData, encodeError } from '../../src/tftp/packet.ts';
 import { Transfer, type Step, type TransferPlan } from '../../src/tftp/transfer.ts';
 
 const PLAIN: TransferPlan = { windowsize: 1, oack: false, timeout: undefined };

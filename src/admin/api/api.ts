@@ -1,22 +1,150 @@
-import { Router, type NextFunction, type Request, type Response } from 'express';
-import { Failure } from '../../model/failure.ts';
-import type { Log } from '../../model/log.ts';
-import type { Origin } from '../../model/origin.ts';
-import { show } from '../../http/percent.ts';
-import { makeReply, TEXT } from '../../http/reply.ts';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import { show } from '../../http/query.ts';
+import { readBody } from '../../http/read-body.ts';
+import { isOutOfHandles, makeReply, RETRY_AFTER, STATUS, TEXT } from '../../http/reply.ts';
+import { Failure, failureLine, type Place } from '../../model/failure.ts';
+import type { Origin } from '../../model/plan.ts';
+import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
+import type { Log } from '../../model/service.ts';
 import type { OperatorAuth } from '../auth/operator-auth.ts';
-import { abandoned } from '../express-failure.ts';
+import { abandoned, respond, respondJson } from '../respond.ts';
 import type { Guard, Refusal } from '../guard.ts';
 import type { Office } from '../service/operations.ts';
-import { respond, respondJson } from '../respond.ts';
-import { apiErrorOf, errorBody } from './api-error.ts';
-import type { ApiAsk, ApiRoute } from './route.ts';
-import { API_ROUTES } from './api-table.ts';
+import { mediaType, refuseCoded } from '../web/form-fields.ts';
 import type { EventStreams } from './event-streams.ts';
-import { closedObject } from './json-schema.ts';
-import { openApiDocument } from './openapi.ts';
-import { readJson } from './read-json.ts';
+import {
+  type ApiAnswer,
+  type ApiAsk,
+  type ApiRoute,
+  closedObject,
+  type JsonSchema,
+  PATH_PARTS,
+  ref,
+  text,
+} from './route.ts';
+import { MACHINE_ROUTES } from './machine-routes.ts';
+import { MACHINE_SCHEMAS, OFFICE_SCHEMAS } from './schemas.ts';
+import { PROFILE_ROUTES, SERVER_ROUTES } from './profile-routes.ts';
 import { createRequestChecks, type RequestChecks } from './request-schema.ts';
+
+const ERROR = { $ref: '#/components/responses/Error' };
+
+/** The OpenAPI 3.1 document of a table of routes. */
+export function openApiDocument(routes: readonly ApiRoute[]): JsonSchema {
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Pilotlight',
+      version: '1',
+      description:
+        'Show the admin token as a Bearer. A browser that is logged in may use its cookie instead; then requests that ' +
+        'change something carry the header X-CSRF-Token. Members may be added to answers; unknown members of requests ' +
+        'are refused.',
+    },
+    servers: [{ url: '/api/v1' }],
+    security: [{ token: [] }, { session: [] }],
+    paths: {
+      ...paths,
+      '/openapi.json': {
+        get: {
+          operationId: 'getOpenApi',
+          summary: 'this document, open to everybody',
+          security: [],
+          responses: {
+            200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
+          },
+        },
+      },
+    },
+    components: {
+      schemas: { ...MACHINE_SCHEMAS, ...OFFICE_SCHEMAS },
+      responses: {
+        Error: { description: 'why not, and what to do', content: { 'application/json': { schema: ref('Error') } } },
+      },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'the admin token' },
+        session: { type: 'apiKey', in: 'cookie', name: 'pilotlight', description: 'set by the login page' },
+      },
+    },
+  };
+}
+
+/** The parts of a path that change: `/machines/{key}` has `key`. */
+export function pathParts(path: string): readonly string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+}
+
+function operation(route: ApiRoute): JsonSchema {
+  const parts = pathParts(route.path).map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: PATH_PARTS[name],
+    schema: text(),
+  }));
+  const query = Object.entries(route.query ?? {}).map(([name, schema]) => ({ name, in: 'query', schema }));
+  const body =
+    route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: route.body.required,
+            content: { 'application/json': { schema: route.body.schema } },
+          },
+        };
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    ...(parts.length + query.length === 0 ? {} : { parameters: [...parts, ...query] }),
+    ...body,
+    responses: { 200: { description: route.answer.about, content: contentOf(route.answer) }, default: ERROR },
+  };
+}
+
+function contentOf(answer: ApiAnswer): JsonSchema {
+  switch (answer.kind) {
+    case 'json':
+      return { 'application/json': { schema: answer.schema } };
+    case 'text':
+      return { 'text/plain': { schema: text() } };
+    case 'events':
+      return { 'text/event-stream': { schema: text() } };
+  }
+}
+
+/** A whole profile. */
+const MAX_BODY = MAX_PROFILE_BYTES;
+
+/** The JSON of a request's body, undefined when it has none. Throws `too-large` (over 16 MiB) and `invalid`. */
+async function readJson(req: IncomingMessage): Promise<unknown> {
+  if (!hasBody(req)) return undefined;
+  refuseCoded(req);
+  if (mediaType(req) !== 'application/json') {
+    // Also because a form of another site can send anything but this type without asking first.
+    throw new Failure('invalid', 'the body is not JSON', { remedy: 'send it as Content-Type: application/json' });
+  }
+  const bytes = await readBody(req, MAX_BODY);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch (error) {
+    throw new Failure('invalid', 'the body cannot be read as JSON', {
+      remedy: 'check it, for example with jq',
+      cause: error,
+    });
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** Everything below /api/v1 but the document that describes it. */
+export const API_ROUTES: readonly ApiRoute[] = [...MACHINE_ROUTES, ...PROFILE_ROUTES, ...SERVER_ROUTES];
 
 export interface ApiOptions {
   readonly office: Office;
@@ -122,4 +250,41 @@ function methodsByPath(): ReadonlyMap<string, readonly string[]> {
 
 function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** Every answer of the API that is not what was asked for. */
+interface ApiError {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly place?: Place;
+  readonly remedy?: string;
+  /** Further header lines: name, value. */
+  readonly headers: readonly string[];
+}
+
+/** What a program hears of something that was thrown; of a bug only a number under which the log has everything. */
+export function apiErrorOf(error: unknown, log: Log): ApiError {
+  if (error instanceof Failure) {
+    const { code, message, place, remedy } = error;
+    const status = STATUS[code];
+    if (status >= 500) log.warn({ problem: failureLine(error) }, 'a request could not be answered');
+    const headers = status === 503 ? ['Retry-After', String(RETRY_AFTER)] : [];
+    const details = { ...(place === undefined ? {} : { place }), ...(remedy === undefined ? {} : { remedy }) };
+    return { status, code, message, ...details, headers };
+  }
+  if (isOutOfHandles(error)) {
+    log.warn({ err: error }, 'no file handles left');
+    const headers = ['Retry-After', String(RETRY_AFTER)];
+    return { status: 503, code: 'unavailable', message: 'the server has no file handles left', headers };
+  }
+  const requestId = randomBytes(6).toString('hex');
+  log.error({ requestId, err: error }, 'internal error');
+  const remedy = "the server's log says more under this number";
+  return { status: 500, code: 'internal', message: `internal error, request ${requestId}`, remedy, headers: [] };
+}
+
+/** The body of the answer. */
+export function errorBody({ code, message, place, remedy }: Omit<ApiError, 'headers' | 'status'>): object {
+  return { error: { code, message, place, remedy } };
 }

@@ -1,9 +1,10 @@
+import { show } from '../../http/query.ts';
+import { nameFrom } from '../../http/request-head.ts';
 import { Failure } from '../../model/failure.ts';
-import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
-import { nameFrom } from '../../http/name-from.ts';
-import type { ApiAsk, ApiRoute } from './route.ts';
-import { closedObject, flag, object, oneOf, ref, text, whole } from './json-schema.ts';
-import { machineKeyFrom, parseMachineKey } from './machine-key.ts';
+import { parseSentMac } from '../../model/mac.ts';
+import { MACHINE_STATES, type MachineKey, type MachineState, parseLabel } from '../../model/machine.ts';
+import { parseUuid } from '../../model/uuid.ts';
+import { type ApiAsk, type ApiRoute, closedObject, flag, object, oneOf, ref, text, whole } from './route.ts';
 
 const DEFAULT_LIMIT = 100;
 const WRITTEN = object({ file: text('what was written'), name: text("the node's name") });
@@ -166,4 +167,26 @@ type MachineFilter = Readonly<{ text?: string; state?: MachineState; profile?: s
 
 function keyOf(ask: ApiAsk): string {
   return machineKeyFrom(ask.param('key'));
+}
+
+/** Undefined for what names no machine: neither a MAC in any spelling, nor `uuid:...`, nor `serial:...`. */
+export function parseMachineKey(text: string): MachineKey | undefined {
+  const mac = parseSentMac(text);
+  if (mac !== undefined) return mac;
+  if (text.startsWith('uuid:')) {
+    const uuid = parseUuid(text.slice('uuid:'.length));
+    return uuid === undefined ? undefined : `uuid:${uuid}`;
+  }
+  if (!text.startsWith('serial:')) return undefined;
+  const serial = parseLabel(text.slice('serial:'.length));
+  return serial === undefined ? undefined : `serial:${serial}`;
+}
+
+/** Throws Failure `invalid`. */
+export function machineKeyFrom(text: string): MachineKey {
+  const key = parseMachineKey(text);
+  if (key !== undefined) return key;
+  throw new Failure('invalid', `"${show(text)}" names no machine`, {
+    remedy: 'give its MAC (52:54:00:12:34:56), uuid:... or serial:...',
+  });
 }

@@ -1,8 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/nearest.ts';
-import { show } from '../../http/percent.ts';
-import { closedObject, type JsonSchema, type Properties } from './json-schema.ts';
+import { nearest } from '../../model/name.ts';
+import { show } from '../../http/query.ts';
+import { closedObject, type JsonSchema, type Properties } from './route.ts';
 
 /** Gives back what was sent when it is as described. Throws Failure `invalid` that says what is not. */
 export type RequestCheck = (given: unknown) => Readonly<Record<string, unknown>>;

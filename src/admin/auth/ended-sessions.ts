@@ -1,5 +1,5 @@
 import { Failure, failureLine } from '../../model/failure.ts';
-import type { Log } from '../../model/log.ts';
+import type { Log } from '../../model/service.ts';
 import type { EndedBook, EndedSessions } from './sessions.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { makeFolder } from '../../files/publish.ts';

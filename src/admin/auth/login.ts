@@ -1,19 +1,15 @@
 import type { Request, Response, Router } from 'express';
 import { createHash } from 'node:crypto';
 import { Failure } from '../../model/failure.ts';
-import type { Log } from '../../model/log.ts';
-import type { Origin } from '../../model/origin.ts';
-import { methodReply } from '../../http/failure-reply.ts';
-import { show } from '../../http/percent.ts';
-import { makeReply } from '../../http/reply.ts';
-import { clientKey } from './client.ts';
-import { HOME, nextPath } from './next-path.ts';
+import type { Log } from '../../model/service.ts';
+import type { Origin } from '../../model/plan.ts';
+import { makeReply, methodReply } from '../../http/reply.ts';
+import { show } from '../../http/query.ts';
+import { clientKey, HOME, isOwnRequest, nextPath } from './client.ts';
 import type { OperatorAuth, Verdict } from './operator-auth.ts';
-import { isOwnRequest } from './same-site.ts';
-import { readForm } from '../web/form-body.ts';
+import { readForm } from '../web/form-fields.ts';
 import type { Guard } from '../guard.ts';
-import { loginPage, welcomePage } from './login-page.ts';
-import { LOGIN_STYLE } from './login-style.ts';
+import { LOGIN_STYLE, loginPage, welcomePage } from './login-page.ts';
 import { respond, respondHtml, respondLine, seeOther } from '../respond.ts';
 
 const MAX_FORM = 8192;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../model/failure.ts';
-import type { SyncEnd, SyncSteps } from '../../model/office-views.ts';
+import type { SyncEnd, SyncSteps } from '../../model/views.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient } from './remote.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
-import { parseSyncEvent } from '../../releases/sync-message.ts';
+import { parseSyncEvent } from '../../releases/sync-child.ts';
 
 /** `left`: the person no longer watches; the run goes on. */
 export type FollowedSync = Locked<SyncReport> | { readonly kind: 'left' };

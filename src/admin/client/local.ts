@@ -1,16 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../model/failure.ts';
-import { SILENT } from '../../model/log.ts';
-import type { Settings } from '../../settings/settings.ts';
-import { version } from '../../settings/version.ts';
 import { likelyOrigin, readHouse } from '../../context/app-context.ts';
+import type { DataRoot } from '../../files/data-root.ts';
+import { openJournalDirectly } from '../../journal/create-journal.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { NO_JOURNAL } from '../../journal/no-journal.ts';
+import { Failure } from '../../model/failure.ts';
+import { SILENT } from '../../model/service.ts';
 import { createRunBook } from '../../releases/run-book.ts';
-import { createVendors } from '../service/vendors.ts';
-import { openJournalHere } from './journal-here.ts';
-import type { Counter } from './client.ts';
+import { type Settings, version } from '../../settings/settings.ts';
 import { nodesOf } from '../service/known-nodes.ts';
 import { createOffice } from '../service/service.ts';
+import { createVendors } from '../service/vendors.ts';
+import type { Counter } from './client.ts';
 import { POLL_MS } from './remote.ts';
+
+const FILE = 'state/pilotlight.db';
+
+/**
+ * The journal for a command that looks once. Never a new one: a database that root made could not be written by the
+ * server's user.
+ */
+export async function openJournalHere({ journal }: Pick<Settings, 'journal'>, files: DataRoot): Promise<Journal> {
+  if (!journal.on || !(await exists(files))) return NO_JOURNAL;
+  return await openJournalDirectly({ file: files.path(FILE), days: journal.days, log: SILENT });
+}
+
+async function exists(files: DataRoot): Promise<boolean> {
+  try {
+    await files.stat(FILE);
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function filesCounter(settings: Settings): Promise<Counter> {

@@ -1,13 +1,12 @@
 import { Failure } from '../../model/failure.ts';
-import { SILENT } from '../../model/log.ts';
-import { openDataRoot, type DataRoot } from '../../files/data-root.ts';
+import { SILENT } from '../../model/service.ts';
+import { type DataRoot, openDataRoot } from '../../files/data-root.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { readToken, TOKEN_FILE } from '../auth/admin-token.ts';
 import { findRunningServer } from './running-server.ts';
-import { createApiClient, type ApiClient } from './api-client.ts';
+import { type ApiClient, createApiClient, serverCounter } from './remote.ts';
 import type { Counter } from './client.ts';
 import { filesCounter } from './local.ts';
-import { serverCounter } from './remote.ts';
 
 /**
  * Where a command asks: the server that runs on the data directory, else the directory. Throws Failure `refused` where a

@@ -1,7 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import type { DataRoot } from '../../files/data-root.ts';
-import { makeFolder } from '../../files/publish.ts';
-import { removeFile } from '../../files/remove.ts';
+import { makeFolder, removeFile } from '../../files/publish.ts';
 import { replaceFile } from '../../files/replace.ts';
 
 const FILE = 'state/server.json';

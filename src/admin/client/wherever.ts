@@ -1,8 +1,8 @@
 import { Failure, failureLine } from '../../model/failure.ts';
-import type { RemovedRelease, RolledBack } from '../../model/office-views.ts';
+import type { RemovedRelease, RolledBack } from '../../model/views.ts';
 import type { Locked, SyncEvent } from '../../model/sync-event.ts';
 import type { Settings } from '../../settings/settings.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient } from './remote.ts';
 import { runningApi } from './open-client.ts';
 
 // What changes releases and what holds them: by the server that runs on the data directory, so that its log and its
@@ -30,7 +30,7 @@ export async function pinWherever(
   return await wherever(
     settings,
     async (api) => ((await api.post(of(profile, change), {})) as { readonly message: string }).message,
-    async () => (await import('../../releases/old-app-pin.ts')).pinProfile(settings, profile, change),
+    async () => (await import('../../releases/rollback.ts')).pinProfile(settings, profile, change),
   );
 }
 

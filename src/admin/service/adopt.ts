@@ -1,24 +1,64 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { withNode } from '../../catalog/edit-nodes.ts';
+import { withNode, withoutNode } from '../../catalog/edit-nodes.ts';
 import { editProfile } from '../../catalog/edit-profile.ts';
 import { comparableSerial } from '../../catalog/identity.ts';
-import { withoutNode } from '../../catalog/remove-node.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
-import type { Adoption } from './operations.ts';
-import { Failure, failureLine } from '../../model/failure.ts';
-import type { MachineFacts } from '../../model/facts.ts';
+import { Failure, failureLine, type Problem, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
-import type { MachineKey } from '../../model/machine.ts';
-import { isInFolder } from '../../model/name.ts';
 import { parseMac } from '../../model/mac.ts';
-import { problemFailure, type Problem } from '../../model/problem.ts';
-import { MAX_PROFILE_BYTES, type JsonObject, type Node, type Profile } from '../../model/profile.ts';
+import type { MachineFacts, MachineKey } from '../../model/machine.ts';
+import { isInFolder } from '../../model/name.ts';
+import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
-import { profileNamed } from '../../releases/pin.ts';
+import { profileNamed } from '../../releases/state-file.ts';
 import type { OfficeDeps } from './deps.ts';
 import { keyFacts } from './known-nodes.ts';
-import { checkName, nameFor } from './node-name.ts';
+import type { Adoption } from './operations.ts';
+
+type Profiles = Iterable<Pick<Profile, 'file' | 'nodes'>>;
+
+// RFC 1123, 2.1: what DNS, DHCP and libvirt take in any case. The schema lets more through; what we make up does not.
+const HOST =
+  /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+/** What a system calls itself that was never given a name. */
+const NAMELESS = /^(?:localhost|debian|ubuntu|flatcar|coreos|fedora|ipxe|none)(?:\.|$)/i;
+
+/**
+ * What a machine that is adopted is called: as it calls itself, if that is a host's name and free; else `node-` and the
+ * end of its MAC. Names are free or not whatever their case: DNS, Ansible and libvirt know each only once.
+ */
+export function nameFor(facts: MachineFacts, profiles: Profiles): string {
+  const taken = takenNames(profiles);
+  const isFree = (name: string): boolean => !taken.has(name.toLowerCase());
+  const { hostname } = facts;
+  if (hostname !== undefined && HOST.test(hostname) && !NAMELESS.test(hostname) && isFree(hostname)) return hostname;
+  const digits = (facts.mac ?? facts.uuid ?? facts.serial ?? '').toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const short = `node-${digits.slice(-6) || '1'}`;
+  if (isFree(short)) return short;
+  const long = `node-${digits.slice(-32)}`;
+  for (let number = 2; ; number += 1) {
+    const name = number === 2 && isFree(long) ? long : `${short}-${String(number)}`;
+    if (isFree(name)) return name;
+  }
+}
+
+/** Throws Failure `conflict` for a name that another node has, and `invalid` for one that is none. */
+export function checkName(name: string, profiles: Profiles, own: Node | undefined): void {
+  if (!/^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._-]{0,252}$/.test(name) || name.split('.').some((part) => part.length > 63)) {
+    throw new Failure('invalid', 'this cannot be the name of a node', {
+      remedy: "a node's name is a host name: letters, digits, dot, hyphen and underscore, at most 63 between two dots",
+    });
+  }
+  for (const { file, nodes } of profiles) {
+    const twin = nodes.some((node) => node !== own && node.name.toLowerCase() === name.toLowerCase());
+    if (twin) throw new Failure('conflict', `${file} has a node ${name} already`, { remedy: 'choose another name' });
+  }
+}
+
+function takenNames(profiles: Profiles): ReadonlySet<string> {
+  return new Set([...profiles].flatMap(({ nodes }) => nodes.map(({ name }) => name.toLowerCase())));
+}
 
 const LOOKS = 5;
 const LOOK_MS = 50;

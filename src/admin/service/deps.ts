@@ -1,10 +1,9 @@
 import type { Desk } from '../../boot/boot-service.ts';
 import type { LivingCatalog } from '../../catalog/catalog.ts';
 import type { MachineKey } from '../../model/machine.ts';
-import type { HealthView } from '../../model/office-views.ts';
-import type { Log } from '../../model/log.ts';
+import type { Download, HealthView } from '../../model/views.ts';
+import type { Log } from '../../model/service.ts';
 import type { Mac } from '../../model/mac.ts';
-import type { Download } from '../../model/views.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { InstallMarks } from '../../machines/claims.ts';

@@ -1,10 +1,10 @@
-import { Failure } from '../../model/failure.ts';
-import { floodWords } from '../../model/flood.ts';
-import type { SyncRunView } from '../../model/views.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
 import type { Losses } from '../../journal/losses.ts';
-import { diskSpace } from '../../releases/disk-space.ts';
+import { Failure } from '../../model/failure.ts';
+import { floodWords } from '../../model/flood.ts';
+import type { HealthView, SyncRunView } from '../../model/views.ts';
+import { diskSpace } from '../../releases/draft.ts';
 import { TOKEN_FILE } from '../auth/admin-token.ts';
 import type { OfficeDeps, Trouble } from './deps.ts';
 
@@ -188,4 +188,34 @@ function timeText(at: number): string {
 
 export function sizeText(bytes: number): string {
   return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${String(Math.round(bytes / 2 ** 20))} MiB`;
+}
+
+/** What is wrong, with remedies, and what a person asks first. */
+export async function healthView(deps: OfficeDeps): Promise<HealthView> {
+  const { catalog, files, journal, marks, settings } = deps;
+  const snapshot = catalog.current();
+  const nodes = [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0);
+  const { free, total } = await diskSpace(files.dir);
+  const { on, lost } = journal.status();
+  const { host, port } = settings.http;
+  const facts = [
+    ['Profiles in force', String(snapshot.profiles.size)],
+    ['Machines that they name', String(nodes)],
+    ['Documents', String(snapshot.documents.size)],
+    ['HTTP', `${host.includes(':') ? `[${host}]` : host}:${String(port)}`],
+    ['TFTP', settings.tftp === undefined ? 'off' : `port ${String(settings.tftp.listen.port)}`],
+    ['DHCP', settings.dhcp === undefined ? 'off' : 'proxy'],
+    ['Release sync', settings.sync.schedule ?? 'off'],
+    ['Journal', on ? (lost === 0 ? 'on' : `on, ${String(lost)} events lost`) : 'off'],
+    ['Disk', `${sizeText(free)} of ${sizeText(total)} free`],
+    ['Memory', sizeText(process.memoryUsage.rss())],
+    ['Node.js', process.versions.node],
+  ] as const;
+  return {
+    version: deps.version,
+    uptimeSeconds: Math.round(deps.uptime()),
+    problems: [...marks.problems(), ...snapshot.problems],
+    troubles: await troublesOf(deps),
+    facts: facts.map(([name, value]) => ({ name, value })),
+  };
 }

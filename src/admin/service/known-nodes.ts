@@ -1,11 +1,11 @@
-import type { Snapshot } from '../../catalog/snapshot.ts';
-import { parseLabel, type MachineFacts } from '../../model/facts.ts';
-import { machineKey, type MachineKey } from '../../model/machine.ts';
+import type { Catalog, Snapshot } from '../../catalog/snapshot.ts';
+import type { Journal, KnownNode } from '../../journal/journal.ts';
 import { parseSentMac } from '../../model/mac.ts';
+import { type MachineFacts, machineKey, type MachineKey, parseLabel } from '../../model/machine.ts';
 import type { Node } from '../../model/profile.ts';
+import type { Service } from '../../model/service.ts';
 import { parseUuid } from '../../model/uuid.ts';
 import type { MachineRow } from '../../model/views.ts';
-import type { KnownNode } from '../../journal/journal.ts';
 
 /** Every machine that a profile in force names, for the journal. */
 export function nodesOf({ profiles }: Pick<Snapshot, 'profiles'>): KnownNode[] {
@@ -55,5 +55,24 @@ function factsFrom(said: Said): MachineFacts {
     ...(mac === undefined ? {} : { mac }),
     ...(uuid === undefined ? {} : { uuid }),
     ...(Object.fromEntries(labels) as Pick<MachineFacts, 'hostname' | 'manufacturer' | 'product' | 'serial'>),
+  };
+}
+
+/** Lets the journal know the machines that profiles name, so that it shows them before they were ever seen. */
+export function watchNodes(catalog: Catalog, journal: Pick<Journal, 'know'>): Service {
+  let end: (() => void) | undefined;
+  return {
+    name: 'nodes',
+    start() {
+      end = catalog.onChange((snapshot) => {
+        journal.know(nodesOf(snapshot));
+      });
+      journal.know(nodesOf(catalog.current()));
+      return Promise.resolve();
+    },
+    stop() {
+      end?.();
+      return Promise.resolve();
+    },
   };
 }

@@ -1,11 +1,12 @@
 import type { Question } from '../../boot/boot-service.ts';
-import { findDocument } from '../../catalog/find-document.ts';
-import type { Snapshot } from '../../catalog/snapshot.ts';
-import { hidePrivateKeys } from '../../model/hidden-keys.ts';
+import { findDocument, type Snapshot } from '../../catalog/snapshot.ts';
+import { factsFromQuery, parseQuery, strictValue } from '../../http/query.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
+import { hidePrivateKeys } from '../../model/journal-event.ts';
+import { parseName } from '../../model/name.ts';
+import { parseOrigin } from '../../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
 import type { MachineHistory, SentAndNow, TimelineEvent } from '../../model/views.ts';
-import { askedAs } from './asked-as.ts';
 import type { OfficeDeps } from './deps.ts';
 
 type Deps = Pick<OfficeDeps, 'catalog' | 'preview' | 'journal'>;
@@ -122,4 +123,23 @@ function lastOf(events: readonly TimelineEvent[], kind: TimelineEvent['kind']): 
 function problemOf(error: unknown): string {
   if (error instanceof Failure) return failureLine(error);
   throw error;
+}
+
+/**
+ * The question that a boot script answered, as far as it repeats it: a script names the address at which the machine
+ * asks again, with everything that it said of itself. So what it would be sent now is compared with what it was sent for
+ * the same question, and not for one that a browser asks. Undefined for scripts that name none.
+ */
+export function askedAs(script: string): Question | undefined {
+  const [, base = '', words = ''] = /(https?:\/\/[^\s"'|?]+)\/ipxe\?([^\s"'|]+)/.exec(script) ?? [];
+  const origin = parseOrigin(base);
+  if (base === '' || origin === undefined) return undefined;
+  try {
+    const query = parseQuery(words);
+    const choice = parseName(strictValue(query, 'profile'));
+    return { facts: factsFromQuery(query), origin, ...(choice === undefined ? {} : { choice }) };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,9 @@
 import type { MachineKey } from '../../model/machine.ts';
 import type {
   HealthView,
+  MachinePage,
+  MachineQuery,
+  MachineView,
   Preview,
   ProfileRow,
   ProfileView,
@@ -8,18 +11,10 @@ import type {
   RemovedRelease,
   RolledBack,
   SyncSteps,
-} from '../../model/office-views.ts';
-import type { Origin } from '../../model/origin.ts';
-import type { MachinePage, MachineQuery, MachineView } from '../../model/views.ts';
+} from '../../model/views.ts';
+import type { Origin } from '../../model/plan.ts';
 
-export type {
-  HealthView,
-  Preview,
-  ProfileRow,
-  ProfileView,
-  ReleasesView,
-  SyncSteps,
-} from '../../model/office-views.ts';
+export type { HealthView, Preview, ProfileRow, ProfileView, ReleasesView, SyncSteps } from '../../model/views.ts';
 
 export interface Adoption {
   readonly key: MachineKey;

@@ -1,19 +1,18 @@
-import { editedLikeBefore } from './line-ends.ts';
-import { readIfThere, saveProfile } from '../../catalog/edit-profile.ts';
-import { revisionOf } from '../../catalog/revision.ts';
-import type { Snapshot } from '../../catalog/snapshot.ts';
-import { lineDiff } from '../web/line-diff.ts';
-import { nameFrom } from '../../http/name-from.ts';
-import type { Office } from './operations.ts';
-import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/nearest.ts';
-import type { Preview, ProfileView } from '../../model/office-views.ts';
-import type { Profile } from '../../model/profile.ts';
+import { readIfThere, revisionOf, saveProfile } from '../../catalog/edit-profile.ts';
+import { profileSchema } from '../../catalog/profile-schema.ts';
+import { findDocument, type Snapshot } from '../../catalog/snapshot.ts';
+import type { DataRoot } from '../../files/data-root.ts';
+import { nameFrom } from '../../http/request-head.ts';
+import { Failure, type Problem } from '../../model/failure.ts';
 import { machineKey } from '../../model/machine.ts';
+import { nearest } from '../../model/name.ts';
+import { DOCUMENT_KINDS, type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
+import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
+import { systemOf } from '../../os/systems.ts';
+import { lineDiff } from '../web/confirm-page.ts';
 import type { OfficeDeps } from './deps.ts';
 import { nodeFacts } from './known-nodes.ts';
-import { profileKeys } from './profile-keys.ts';
-import { brokenRow, profileRow } from './profile-rows.ts';
+import type { Office } from './operations.ts';
 
 type Profiles = Pick<Office, 'previewProfile' | 'profile' | 'profiles' | 'saveProfile'>;
 
@@ -93,4 +92,100 @@ function missing(name: string, { profiles }: Pick<Snapshot, 'profiles'>): Failur
   return new Failure('not-found', `there is no profile "${name}"`, {
     remedy: near === undefined ? `create profiles/${name}.json` : `did you mean "${near}"?`,
   });
+}
+
+/**
+ * A text from an editor as bytes, with the line ends of the file that it replaces: a form in a browser has one kind for
+ * all files. A file with both kinds gets what was sent.
+ */
+export function editedLikeBefore(before: Buffer | undefined, text: string): Buffer {
+  if (before === undefined) return Buffer.from(text);
+  const old = before.toString('latin1');
+  const all = old.split('\n').length - 1;
+  const crlf = old.split('\r\n').length - 1;
+  if (all === 0 || (crlf > 0 && crlf < all)) return Buffer.from(text);
+  const plain = text.replaceAll('\r\n', '\n');
+  return Buffer.from(crlf === 0 ? plain : plain.replaceAll('\n', '\r\n'));
+}
+
+/** What may stand in a profile: from its schema, for the editor's help. */
+export function profileKeys(): ProfileView['keys'] {
+  return Object.entries(profileSchema()['properties'] as Readonly<Record<string, JsonObject>>).map(([key, of]) => {
+    const [example] = (of['examples'] ?? []) as readonly Json[];
+    const help = [of['description'], choices(of)].filter((part) => typeof part === 'string').join(' ');
+    return { key, help, ...(example === undefined ? {} : { example: JSON.stringify(example) }) };
+  });
+}
+
+function choices({ enum: allowed, default: usual }: JsonObject): string | undefined {
+  const one = Array.isArray(allowed) ? `One of ${(allowed as readonly string[]).join(', ')}.` : undefined;
+  const otherwise = usual === undefined ? undefined : `Default: ${JSON.stringify(usual)}.`;
+  const words = [one, otherwise].filter((part) => part !== undefined);
+  return words.length === 0 ? undefined : words.join(' ');
+}
+
+/** A profile that is in force, also where what is on disk is broken by now. */
+export function profileRow(profile: Profile, snapshot: Pick<Snapshot, 'documents' | 'problems'>): ProfileRow {
+  const { name, file, system, channel, arch, version, update, nodes } = profile;
+  return {
+    name,
+    file,
+    system,
+    title: systemOf(system).title,
+    channel,
+    arch,
+    version,
+    update,
+    nodes: nodes.length,
+    default: profile.default,
+    install: profile.install !== undefined,
+    problems: snapshot.problems.filter(({ place }) => [file, ...documentsOf(profile, snapshot)].includes(place.file)),
+    inForce: true,
+  };
+}
+
+function documentsOf(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly string[] {
+  return DOCUMENT_KINDS.flatMap((kind) => {
+    const name = profile[kind];
+    return name === undefined ? [] : (findDocument(documents, kind, name)?.file ?? []);
+  });
+}
+
+/** A file that never had a good version: what can be read of it, and what is wrong. */
+export async function brokenRow(
+  file: string,
+  files: DataRoot,
+  { problems }: { readonly problems: readonly Problem[] },
+): Promise<ProfileRow> {
+  const said = await saidIn(file, files);
+  const text = (key: string, otherwise: string): string => {
+    const value = said[key];
+    return typeof value === 'string' ? value : otherwise;
+  };
+  const system = SYSTEM_IDS.find((id) => id === said['system']) ?? 'coreos';
+  return {
+    name: file.slice('profiles/'.length, -'.json'.length),
+    file,
+    system,
+    title: systemOf(system).title,
+    channel: text('channel', 'stable'),
+    arch: text('arch', 'amd64'),
+    version: text('version', ''),
+    update: said['update'] === 'manual' ? 'manual' : 'auto',
+    nodes: Array.isArray(said['nodes']) ? said['nodes'].length : 0,
+    default: said['default'] === true,
+    install: said['install'] !== undefined,
+    problems: problems.filter(({ place }) => place.file === file),
+    inForce: false,
+  };
+}
+
+async function saidIn(file: string, files: DataRoot): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const value: unknown = JSON.parse((await readIfThere(files, file))?.toString('utf8') ?? '');
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof Failure) return {};
+    throw error;
+  }
 }

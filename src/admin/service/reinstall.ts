@@ -1,9 +1,8 @@
-import { installIdentity } from '../../boot/install-identity.ts';
+import { installIdentity } from '../../boot/decide.ts';
 import { IDENTITY_KEYS } from '../../catalog/identity.ts';
 import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseLabel, type MachineFacts } from '../../model/facts.ts';
-import { machineKey, type MachineKey } from '../../model/machine.ts';
+import { type MachineFacts, machineKey, type MachineKey, parseLabel } from '../../model/machine.ts';
 import { parseSentMac } from '../../model/mac.ts';
 import type { Node } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';

@@ -1,15 +1,19 @@
-import type { Office } from './operations.ts';
 import { Failure } from '../../model/failure.ts';
-import type { RemovedRelease } from '../../model/office-views.ts';
+import { type MachineFacts, machineKey, type MachineKey } from '../../model/machine.ts';
 import type { Locked, SyncEvent } from '../../model/sync-event.ts';
+import type { MachineHistory, RemovedRelease } from '../../model/views.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
-import { pinProfile } from '../../releases/old-app-pin.ts';
-import { rollback } from '../../releases/rollback.ts';
+import { pinProfile, rollback } from '../../releases/rollback.ts';
+import { adopt, release, standingOf } from './adopt.ts';
 import { createChanges } from './changes.ts';
 import type { OfficeDeps } from './deps.ts';
-import { healthView } from './health-view.ts';
-import { machineOffice } from './machines.ts';
+import { healthView } from './health.ts';
+import { keyFacts, nodeFacts, parseKey, rowFacts } from './known-nodes.ts';
+import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
+import { machineTexts } from './machine-texts.ts';
+import type { Named, Office } from './operations.ts';
 import { profileOffice } from './profiles.ts';
+import { cancelReinstall, reinstall, releaseClaim } from './reinstall.ts';
 import { releasesView } from './releases.ts';
 
 /** Everything that people see and do, over the rooms of the house. It has no life of its own. */
@@ -60,4 +64,89 @@ function begin({ sync }: Pick<OfficeDeps, 'sync'>, wishes: { readonly allowDowng
   const started = sync.runNow(wishes);
   const run = sync.book.newest();
   return { started, ...(run === undefined ? {} : { run }) };
+}
+
+type Machines = Pick<
+  Office,
+  | 'acceptState'
+  | 'adopt'
+  | 'cancelReinstall'
+  | 'machine'
+  | 'machines'
+  | 'reinstall'
+  | 'release'
+  | 'releaseClaim'
+  | 'sent'
+>;
+
+/** Everything about machines. Without a journal there is still what the files tell. */
+function machineOffice(deps: OfficeDeps): Machines {
+  const { catalog, journal, marks } = deps;
+
+  async function historyOf(key: MachineKey): Promise<MachineHistory | undefined> {
+    if (journal.status().on) return await journal.machine(key);
+    const row = rowFromFiles(catalog.current(), marks.all(), key);
+    return row === undefined ? undefined : { row, boots: [] };
+  }
+
+  async function factsOf(key: MachineKey): Promise<MachineFacts> {
+    const history = await historyOf(key);
+    return history === undefined ? keyFacts(key) : rowFacts(history.row);
+  }
+
+  /** The key under which its installation is remembered: what its profile knows it by. */
+  async function markedAs(key: MachineKey): Promise<MachineKey> {
+    const standing = standingOf({ ...(await factsOf(key)), ...keyFacts(key) }, catalog.current());
+    return (standing === undefined ? undefined : machineKey(nodeFacts(standing.node))) ?? key;
+  }
+
+  async function told(machine: string, what: typeof reinstall, text: string): Promise<Named> {
+    await catalog.refresh();
+    const key = parseKey(machine);
+    const done = await what(deps, key === undefined ? machine : await markedAs(key));
+    const action = what === reinstall ? 'reinstall' : 'assign';
+    journal.record({ kind: 'operator', at: deps.now(), facts: keyFacts(done.key), action, text });
+    // It never was anything else.
+    if (what === cancelReinstall) journal.record({ kind: 'installed', at: deps.now(), facts: keyFacts(done.key) });
+    deps.log.info({ machine: done.key, node: done.name }, text);
+    return key === undefined ? done : { ...done, key };
+  }
+
+  return {
+    async machines(query) {
+      const page = journal.status().on
+        ? await journal.machines(query)
+        : listFromFiles(catalog.current(), marks.all(), query);
+      return { ...page, machines: await Promise.all(page.machines.map((row) => shownRow(row, deps))) };
+    },
+    async machine(key, origin) {
+      const history = await historyOf(key);
+      if (history === undefined) throw nobody(key);
+      const row = await shownRow(history.row, deps);
+      const facts = { ...rowFacts(row), ...keyFacts(key) };
+      return { ...history, row, ...(await machineTexts(deps, history, { facts, origin })) };
+    },
+    async sent(digest) {
+      const text = await journal.sent(digest);
+      if (text !== undefined) return Buffer.from(text).toString('utf8');
+      throw new Failure('not-found', 'there is no such text any more', { remedy: 'texts are kept for 30 days' });
+    },
+    adopt: async (adoption) => await adopt({ ...deps, factsOf }, adoption),
+    release: async (key) => await release({ ...deps, factsOf }, key),
+    reinstall: (machine) =>
+      told(machine, reinstall, 'its installer may run once more: it will be erased at its next boot'),
+    cancelReinstall: (machine) => told(machine, cancelReinstall, 'it is not installed anew: its disk stays as it is'),
+    releaseClaim: (machine) => told(machine, releaseClaim, 'the installer that left for it is let go'),
+    async acceptState() {
+      const accepted = await marks.accept();
+      if (accepted) deps.log.warn({}, 'an operator accepted the loss of state/: machines may be installed again');
+      return { accepted };
+    },
+  };
+}
+
+function nobody(key: MachineKey): Failure {
+  return new Failure('not-found', `${key} was never seen, and no profile names it`, {
+    remedy: '`pilotlight nodes` and the dashboard list all machines',
+  });
 }

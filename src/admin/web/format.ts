@@ -1,3 +1,83 @@
+import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/machine.ts';
+import type { MachineQuery } from '../../model/views.ts';
+
+/** How a state looks: a word, a shape of its own (`shape-up` in views/shapes.hbs) and a colour, never the colour alone. */
+export interface StateMark {
+  readonly state: MachineState;
+  readonly word: string;
+  /** For people who wonder what the word means. */
+  readonly help: string;
+}
+
+const MARKS: Readonly<Record<MachineState, StateMark>> = {
+  unknown: { state: 'unknown', word: 'Unknown', help: 'no profile names it' },
+  assigned: { state: 'assigned', word: 'Assigned', help: 'a profile names it, it has not booted since' },
+  booting: { state: 'booting', word: 'Booting', help: 'it got a boot script and has not phoned home yet' },
+  up: { state: 'up', word: 'Up', help: 'it has phoned home' },
+  installing: { state: 'installing', word: 'Installing', help: 'it got an installer that has not reported yet' },
+  installed: { state: 'installed', word: 'Installed', help: 'its own disk is in charge' },
+  failed: {
+    state: 'failed',
+    word: 'Failed',
+    help: 'it did not phone home in time, or its installation did not finish',
+  },
+};
+
+export function stateMark(state: MachineState): StateMark {
+  return MARKS[state];
+}
+
+/** In the order in which an operator wants to see them: what needs somebody first. */
+export const STATES_BY_NEED: readonly MachineState[] = [
+  'failed',
+  'unknown',
+  'booting',
+  'installing',
+  'up',
+  'installed',
+  'assigned',
+];
+
+/** `30 machines: 2 failed, 3 unknown, 25 up`. */
+export function statesText(states: Readonly<Record<MachineState, number>>): string {
+  const parts = STATES_BY_NEED.filter((state) => states[state] > 0).map(
+    (state) => `${states[state].toLocaleString('en-GB')} ${MARKS[state].word.toLowerCase()}`,
+  );
+  const total = stateTotal(states);
+  const head = total === 1 ? '1 machine' : `${total.toLocaleString('en-GB')} machines`;
+  return parts.length === 0 ? 'no machines yet' : `${head}: ${parts.join(', ')}`;
+}
+
+export function stateTotal(states: Readonly<Record<MachineState, number>>): number {
+  return MACHINE_STATES.reduce((sum, state) => sum + states[state], 0);
+}
+
+/** What an operator just did, told on the page that follows: a code in its address, a sentence on the page. */
+export type Done = keyof typeof SENTENCES;
+
+const SENTENCES = {
+  adopted: 'Adopted. A waiting machine asks every few seconds and boots with its next question.',
+  moved: 'The profile is changed. It counts from the next boot.',
+  released: 'Released. No profile names this machine any more.',
+  reinstall: 'The installer will run once at its next boot.',
+  kept: 'It is not installed anew: its disk stays as it is.',
+  'let-go': 'The installer is let go: the next one that asks is installed.',
+  saved: 'Saved. The profile is in force for the next machine that asks.',
+  created: 'The profile is there. The next machine that asks can boot it.',
+  syncing: 'The sync has begun. Its steps appear below as they happen.',
+  'sync-runs': 'A sync is running already.',
+  'rolled-back': 'Rolled back. It counts from the next boot, and the sync holds what was left.',
+} as const;
+
+/** Undefined for everything that is not one of the codes: nothing from an address is ever shown. */
+export function parseDone(code: unknown): Done | undefined {
+  return typeof code === 'string' && Object.hasOwn(SENTENCES, code) ? (code as Done) : undefined;
+}
+
+export function doneText(done: Done): string {
+  return SENTENCES[done];
+}
+
 /** Bytes for people: `74.5 MiB`. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -69,4 +149,33 @@ export function svgNumber(value: number): string {
 
 function pad(number: number): string {
   return String(number).padStart(2, '0');
+}
+
+// Every address is made here, of encoded parts: a profile or a machine can be called anything.
+
+export function machineHref(key: MachineKey): string {
+  return `/dashboard/machines/${encodeURIComponent(key)}`;
+}
+
+export function profileHref(name: string): string {
+  return `/dashboard/profiles/${encodeURIComponent(name)}`;
+}
+
+/** What the table of machines is narrowed down to. */
+export type MachineFilters = {
+  readonly [Key in 'text' | 'state' | 'profile' | 'after']?: MachineQuery[Key] | undefined;
+};
+
+/** The table of machines with some of its filters; what is undefined or empty is left out. */
+export function machinesHref(query: MachineFilters): string {
+  const parts = (['state', 'profile', 'text', 'after'] as const).flatMap((name) => {
+    const value = query[name];
+    return value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`];
+  });
+  return parts.length === 0 ? '/dashboard/machines' : `/dashboard/machines?${parts.join('&')}`;
+}
+
+/** For ids of elements: letters, digits and hyphens. */
+export function slug(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9]+/g, '-');
 }

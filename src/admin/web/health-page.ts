@@ -1,7 +1,7 @@
-import type { HealthView } from '../../model/office-views.ts';
+import type { HealthView } from '../../model/views.ts';
 import { durationText, plural } from './format.ts';
-import type { Page } from './page.ts';
-import { errorsFirst, problemItems, type ProblemItem } from './problem-item.ts';
+import type { Page } from './pages.ts';
+import { errorsFirst, problemItems, type ProblemItem } from './profile-pages.ts';
 
 export function healthPage(view: HealthView): Page {
   const troubles: readonly ProblemItem[] = errorsFirst(view.troubles).map(({ what, remedy, severity }) => ({

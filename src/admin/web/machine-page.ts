@@ -1,11 +1,9 @@
-import type { ProfileRow } from '../../model/office-views.ts';
-import type { BootView, MachineRow, MachineView } from '../../model/views.ts';
-import { adoptForm, type Typed } from './adopt-form.ts';
-import { durationText, moment, optionalMoment, svgNumber } from './format.ts';
-import { profileHref } from './links.ts';
-import { machineLine, machineTitle } from './machine-line.ts';
-import { machineText } from './machine-texts.ts';
-import type { Page } from './page.ts';
+import { parseFileName } from '../../model/name.ts';
+import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
+import { durationText, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
+import { lineDiff, textDiff, type TextDiff } from './confirm-page.ts';
+import { machineLine, machineTitle } from './machines-page.ts';
+import type { Page } from './pages.ts';
 import { bootBytes, waterfall } from './waterfall.ts';
 
 export interface MachineInput {
@@ -99,4 +97,78 @@ function profileOf({ profile, version }: BootView): object {
     profile: profile === undefined ? undefined : { name: profile, href: profileHref(profile) },
     version: version === '' ? undefined : version,
   };
+}
+
+/** What stands in the form that puts a machine into a profile. */
+interface AdoptForm {
+  readonly name: string;
+  readonly profiles: readonly { readonly name: string; readonly title: string; readonly selected: boolean }[];
+  /** There is no profile to adopt into. */
+  readonly none: boolean;
+}
+
+/** What an operator typed before something went wrong: shown again, as it was. */
+interface Typed {
+  readonly name?: string;
+  readonly profile?: string;
+}
+
+export function adoptForm(row: MachineRow, profiles: readonly ProfileRow[], typed: Typed = {}): AdoptForm {
+  const choices = profiles.filter((profile) => profile.inForce);
+  const chosen = typed.profile ?? row.profile ?? favourite(choices);
+  return {
+    name: typed.name ?? row.name ?? suggestedName(row),
+    profiles: choices.map(({ name, title }) => ({ name, title, selected: name === chosen })),
+    none: choices.length === 0,
+  };
+}
+
+/** What it calls itself if that can be a name, else the second half of its MAC: `node-551cee`. */
+function suggestedName({ hostname, mac }: MachineRow): string {
+  const own = hostname === undefined ? undefined : parseFileName(hostname.split('.')[0]?.toLowerCase() ?? '');
+  if (own !== undefined) return own;
+  return mac === undefined ? '' : `node-${mac.replaceAll(':', '').slice(-6)}`;
+}
+
+/** The profile that most machines boot. */
+function favourite(profiles: readonly ProfileRow[]): string | undefined {
+  return profiles.toSorted((a, b) => b.nodes - a.nodes)[0]?.name;
+}
+
+/** Exactly what a machine was sent, and what it would be sent now. */
+interface MachineText {
+  readonly title: string;
+  readonly slug: string;
+  readonly sentAt: Moment | undefined;
+  readonly sent: string | undefined;
+  readonly now: string | undefined;
+  /** Both are there and differ. */
+  readonly diff: TextDiff | undefined;
+  readonly problem: string | undefined;
+  /** `would be the same now`, `2 lines added, 1 line removed`. */
+  readonly verdict: string;
+  readonly changed: boolean;
+}
+
+export function machineText(text: SentAndNow, now: number): MachineText {
+  const both = text.sent !== undefined && text.now !== undefined;
+  const diff = both && text.sent !== text.now ? textDiff(lineDiff(text.sent ?? '', text.now ?? '')) : undefined;
+  return {
+    title: text.title,
+    slug: slug(text.title),
+    sentAt: optionalMoment(text.sentAt, now),
+    sent: text.sent,
+    now: text.now,
+    diff,
+    problem: text.problem,
+    verdict: verdictOf(text, diff),
+    changed: diff !== undefined || text.problem !== undefined,
+  };
+}
+
+function verdictOf({ sent, now, problem }: SentAndNow, diff: TextDiff | undefined): string {
+  if (problem !== undefined) return 'cannot be sent now';
+  if (diff !== undefined) return `would change: ${diff.same ? 'line ends only' : diff.summary}`;
+  if (sent === undefined) return now === undefined ? 'nothing to show' : 'not sent yet';
+  return now === undefined ? 'would not be sent now' : 'would be the same now';
 }

@@ -1,16 +1,15 @@
 import type { Request, Response, Router } from 'express';
 import { cancelReinstallPage, installDisk, reinstallPage, releaseClaimPage, releasePage } from './confirm-page.ts';
-import { machineHref } from './links.ts';
-import { machinePage, type MachineInput } from './machine-page.ts';
-import { MACHINES_A_PAGE, NEWCOMERS_SHOWN, machinesPage, showsNewcomers } from './machines-page.ts';
+import { machineHref } from './format.ts';
+import { type MachineInput, machinePage } from './machine-page.ts';
+import { MACHINES_A_PAGE, machinesPage, NEWCOMERS_SHOWN, showsNewcomers } from './machines-page.ts';
 import { Failure } from '../../model/failure.ts';
 import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/machine.ts';
 import type { MachineQuery } from '../../model/views.ts';
-import { STATUS } from '../../http/status.ts';
-import { machineKeyFrom } from '../api/machine-key.ts';
+import { STATUS } from '../../http/reply.ts';
+import { machineKeyFrom } from '../api/machine-routes.ts';
 import { fieldText, pathText, queryText, requiredField, told } from './form-fields.ts';
-import type { PageShow } from './show.ts';
-import type { PageDeps } from './pages-deps.ts';
+import type { PageDeps, PageShow } from './show.ts';
 
 /** The table of machines, one machine, and what an operator does about it. */
 export function mountMachinePages(router: Router, { office, origin }: PageDeps, show: PageShow): void {

@@ -1,12 +1,74 @@
 import { floodWords } from '../../model/flood.ts';
 import type { MachineState } from '../../model/machine.ts';
-import type { ProfileRow } from '../../model/office-views.ts';
-import type { Origin } from '../../model/origin.ts';
-import type { MachinePage, MachineRow } from '../../model/views.ts';
-import { machinesHref, type MachineFilters } from './links.ts';
-import { machineLine } from './machine-line.ts';
-import type { Page } from './page.ts';
-import { STATES_BY_NEED, stateMark, stateTotal, statesText } from './state-mark.ts';
+import type { Origin } from '../../model/plan.ts';
+import type { Download, MachinePage, MachineRow, ProfileRow } from '../../model/views.ts';
+import {
+  bytesText,
+  durationText,
+  type MachineFilters,
+  machineHref,
+  machinesHref,
+  type Moment,
+  optionalMoment,
+  plural,
+  profileHref,
+  slug,
+  stateMark,
+  type StateMark,
+  STATES_BY_NEED,
+  statesText,
+  stateTotal,
+  svgNumber,
+} from './format.ts';
+import type { Page } from './pages.ts';
+
+const WIDTH = 80;
+const HEIGHT = 20;
+const SLOTS = 20;
+const SLOT = WIDTH / SLOTS;
+
+/** Boot durations as bars, the last one at the right edge. Numbers are SVG units of an 80 x 20 box. */
+interface Sparkline {
+  readonly bars: readonly {
+    readonly x: string;
+    readonly y: string;
+    readonly height: string;
+    readonly last: boolean;
+  }[];
+  /** `Last boot 41 s`. */
+  readonly title: string;
+  /** `12 boots between 35 s and 1 min 02 s`. */
+  readonly description: string;
+  /** `41 s`. */
+  readonly last: string;
+}
+
+/** Undefined for a machine that never finished a boot. */
+export function sparkline(boots: readonly number[]): Sparkline | undefined {
+  const shown = boots.slice(-SLOTS);
+  const last = shown.at(-1);
+  if (last === undefined) return undefined;
+  const longest = Math.max(...shown, 1);
+  const shortest = Math.min(...shown);
+  const from = WIDTH - shown.length * SLOT;
+  return {
+    bars: shown.map((ms, i) => {
+      const height = Math.max(2, (ms / longest) * HEIGHT);
+      return {
+        x: svgNumber(from + i * SLOT),
+        y: svgNumber(HEIGHT - height),
+        height: svgNumber(height),
+        last: i === shown.length - 1,
+      };
+    }),
+    title: `Last boot ${durationText(last)}`,
+    description:
+      shown.length === 1
+        ? 'its only boot so far'
+        : `${plural(shown.length, 'boot')} between ${durationText(shortest)} and ${durationText(longest)}`,
+    last: durationText(last),
+  };
+}
 
 /** How many rows a page of the table has. */
 export const MACHINES_A_PAGE = 50;
@@ -73,4 +135,86 @@ function filters(states: MachinePage['states'], { text, state, profile }: Machin
       current: one === state,
     })),
   ];
+}
+
+/** A machine as a row shows it. Everything that it said of itself is plain text: the template escapes it. */
+export interface MachineLine {
+  readonly key: string;
+  readonly slug: string;
+  readonly href: string;
+  readonly mark: StateMark;
+  /** What its installation waits for. */
+  readonly installation: { readonly text: string; readonly erase: boolean; readonly claimed: boolean } | undefined;
+  readonly title: string;
+  /** By what it is known, unless that is the title already. */
+  readonly identity: string | undefined;
+  readonly maker: string | undefined;
+  readonly product: string | undefined;
+  readonly address: string | undefined;
+  readonly profile: { readonly name: string; readonly href: string } | undefined;
+  readonly version: string | undefined;
+  readonly download: DownloadLine | undefined;
+  readonly spark: Sparkline | undefined;
+  readonly seen: Moment | undefined;
+  readonly first: Moment | undefined;
+  readonly serial: string | undefined;
+  readonly unknown: boolean;
+}
+
+interface DownloadLine {
+  readonly file: string;
+  readonly received: number;
+  readonly size: number;
+  /** `62 %`. */
+  readonly percent: string;
+  /** `212 of 341 MiB`. */
+  readonly text: string;
+}
+
+export function machineLine(row: MachineRow, now: number): MachineLine {
+  const title = machineTitle(row);
+  const identity = row.mac ?? row.uuid ?? row.serial;
+  const maker = row.manufacturer ?? row.vendor;
+  return {
+    key: row.key,
+    slug: slug(row.key),
+    href: machineHref(row.key),
+    mark: stateMark(row.state),
+    installation: installationLine(row),
+    title,
+    identity: identity === title ? undefined : identity,
+    maker,
+    product: row.product,
+    address: row.address,
+    profile: row.profile === undefined ? undefined : { name: row.profile, href: profileHref(row.profile) },
+    version: row.version === '' ? undefined : row.version,
+    download: row.download === undefined ? undefined : downloadLine(row.download),
+    spark: sparkline(row.boots),
+    seen: optionalMoment(row.lastSeen, now),
+    first: optionalMoment(row.firstSeen, now),
+    serial: row.serial,
+    unknown: row.state === 'unknown',
+  };
+}
+
+function installationLine({ installation }: MachineRow): MachineLine['installation'] {
+  if (installation === undefined) return undefined;
+  const { state, text } = installation;
+  return { text, erase: state === 'erase-pending', claimed: state === 'claimed' };
+}
+
+/** What people call it: its name in the profile, else what it calls itself, else by what it is known. */
+export function machineTitle(row: Pick<MachineRow, 'name' | 'hostname' | 'mac' | 'key'>): string {
+  return row.name ?? row.hostname ?? row.mac ?? row.key;
+}
+
+function downloadLine({ file, received, size }: Download): DownloadLine {
+  const whole = Math.max(size, received, 1);
+  return {
+    file: file.split('/').at(-1) ?? file,
+    received: Math.min(received, whole),
+    size: whole,
+    percent: `${String(Math.floor((received / whole) * 100))} %`,
+    text: `${bytesText(received)} of ${bytesText(whole)}`,
+  };
 }

@@ -1,15 +1,19 @@
 import type { Request, Response, Router } from 'express';
-import { editorPage, STARTER, type EditorInput } from './editor-page.ts';
-import { profileHref } from './links.ts';
-import { profilePage, type ProfileInput } from './profile-page.ts';
-import { profilesPage } from './profile-pages.ts';
+import {
+  type EditorInput,
+  editorPage,
+  type ProfileInput,
+  profilePage,
+  profilesPage,
+  STARTER,
+} from './profile-pages.ts';
+import { profileHref } from './format.ts';
 import { Failure } from '../../model/failure.ts';
-import type { ProfileView } from '../../model/office-views.ts';
-import { STATUS } from '../../http/status.ts';
+import type { ProfileView } from '../../model/views.ts';
+import { STATUS } from '../../http/reply.ts';
 import type { Office } from '../service/operations.ts';
 import { fieldText, longField, pathText, told } from './form-fields.ts';
-import type { PageShow } from './show.ts';
-import type { PageDeps } from './pages-deps.ts';
+import type { PageDeps, PageShow } from './show.ts';
 
 /** All profiles, one profile, and its editor. */
 export function mountProfilePages(router: Router, { office }: PageDeps, show: PageShow): void {

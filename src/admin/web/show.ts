@@ -1,16 +1,43 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
-import { createDashboard, type Dashboard } from './pages.ts';
-import { parseDone, type Done } from './done.ts';
-import { errorPage } from './error-page.ts';
-import { attention } from './health-page.ts';
-import type { Frame, Page, Section } from './page.ts';
-import { Failure } from '../../model/failure.ts';
-import { failureReply, methodReply } from '../../http/failure-reply.ts';
-import { show } from '../../http/percent.ts';
+import { show } from '../../http/query.ts';
 import { ClientLeft } from '../../http/read-body.ts';
-import { STATUS } from '../../http/status.ts';
-import type { PageDeps } from './pages-deps.ts';
+import { failureReply, methodReply, STATUS } from '../../http/reply.ts';
+import { Failure, placeText } from '../../model/failure.ts';
+import type { Origin } from '../../model/plan.ts';
+import type { Log } from '../../model/service.ts';
 import { respond, respondHtml, seeOther } from '../respond.ts';
+import type { Office } from '../service/operations.ts';
+import { type Done, parseDone } from './format.ts';
+import { attention } from './health-page.ts';
+import { createDashboard, type Dashboard, type Frame, type Page, type Section } from './pages.ts';
+
+const TITLES: Readonly<Record<Failure['code'], string>> = {
+  'not-found': 'Not found',
+  invalid: 'That cannot be',
+  conflict: 'Not possible now',
+  'too-large': 'Too large',
+  refused: 'Not allowed',
+  unavailable: 'Not available now',
+  broken: 'Something is broken',
+};
+
+/** What went wrong, where, and what to do: instead of the page that somebody asked for. */
+export function errorPage(failure: Failure, section: Section): Page {
+  return {
+    view: 'error',
+    title: TITLES[failure.code],
+    section,
+    live: [],
+    data: {
+      title: TITLES[failure.code],
+      message: failure.message,
+      place: failure.place === undefined ? undefined : placeText(failure.place),
+      remedy: failure.remedy,
+      back: `/dashboard/${section.toLowerCase()}`,
+      section,
+    },
+  };
+}
 
 type Handler = (req: Request, res: Response) => Promise<void>;
 
@@ -87,4 +114,18 @@ async function countAttention({ office }: PageDeps): Promise<number | undefined>
 
 function wantsFragment(req: Request): boolean {
   return req.get('x-fragment') === '1' || req.query['fragment'] === '1';
+}
+
+/**
+ * What the pages need of the door. Whoever gets as far as a page is logged in, and a POST has passed the CSRF check;
+ * `req.body` holds the fields of a posted form (strings, an array for a field that came more than once). The strict
+ * headers are set already, `Cache-Control: no-store` among them: an asset may set its own.
+ */
+export interface PageDeps {
+  readonly office: Office;
+  /** Where the server is, for the addresses that pages show. Throws Failure `invalid` for a bad Host line. */
+  readonly origin: (req: Request) => Origin;
+  /** What a form of this session sends back as its field `csrf`, and a script as the header X-CSRF-Token. */
+  readonly csrf: (req: Request) => string;
+  readonly log: Log;
 }

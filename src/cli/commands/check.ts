@@ -1,8 +1,6 @@
 import type { CheckReport } from '../../doctor/check.ts';
-import { placeText } from '../../model/failure.ts';
-import type { Problem } from '../../model/problem.ts';
-import type { Command } from '../command.ts';
-import { EXIT, type Output } from '../context.ts';
+import { placeText, type Problem } from '../../model/failure.ts';
+import { type Command, EXIT, type Output } from '../command.ts';
 
 export const checkCommand: Command = {
   name: 'check',

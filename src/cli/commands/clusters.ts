@@ -1,9 +1,8 @@
 import type { Replacement } from '../../etcd/cluster-replacement.ts';
 import type { ClusterMember, ClusterView } from '../../etcd/clusters.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/nearest.ts';
-import type { Command } from '../command.ts';
-import { EXIT } from '../context.ts';
+import { nearest } from '../../model/name.ts';
+import { type Command, EXIT } from '../command.ts';
 import { fittedTable, plain } from '../text.ts';
 
 const ACTIONS = ['show', 'replace', 'forget'] as const;

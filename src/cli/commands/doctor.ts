@@ -1,6 +1,5 @@
 import type { DoctorReport } from '../../doctor/doctor.ts';
-import type { Command } from '../command.ts';
-import { EXIT, type Output } from '../context.ts';
+import { type Command, EXIT, type Output } from '../command.ts';
 
 const COLOURS = { ok: '32', warning: '33', problem: '31' } as const;
 

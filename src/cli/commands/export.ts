@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { EXPORTS, NODE_EXPORTS } from '../../exports/export-kinds.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/nearest.ts';
-import type { Command } from '../command.ts';
-import { EXIT } from '../context.ts';
+import { nearest } from '../../model/name.ts';
+import { type Command, EXIT } from '../command.ts';
 
 export const exportCommand: Command = {
   name: 'export',

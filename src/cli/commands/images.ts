@@ -1,12 +1,9 @@
 import { Failure } from '../../model/failure.ts';
-import { SYSTEM_IDS } from '../../model/profile.ts';
-import { parseVersion } from '../../model/version.ts';
-import type { Command, Invocation } from '../command.ts';
-import { EXIT, type CliContext, type ExitCode } from '../context.ts';
-import { jsonTeller, textTeller } from '../sync-teller.ts';
-import { reportText } from '../sync-text.ts';
-import { bytesText, tableText } from '../units.ts';
-import { busy } from './busy.ts';
+import { parseVersion, SYSTEM_IDS } from '../../model/profile.ts';
+import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from '../command.ts';
+import { jsonTeller, reportText, textTeller } from '../sync-text.ts';
+import { bytesText, tableText } from '../text.ts';
+import { busy } from './sync.ts';
 
 type Action = (invocation: Invocation, context: CliContext) => Promise<ExitCode>;
 const ACTIONS: Readonly<Record<string, Action>> = { list, prune, verify, import: bring };

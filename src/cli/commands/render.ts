@@ -1,12 +1,11 @@
 import type { RenderRequest } from '../../context/render-once.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseLabel, type MachineFacts } from '../../model/facts.ts';
+import { type MachineFacts, parseLabel } from '../../model/machine.ts';
 import { parseSentMac } from '../../model/mac.ts';
 import { parseName } from '../../model/name.ts';
 import { DOCUMENT_KINDS } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
-import type { Command, Invocation } from '../command.ts';
-import { EXIT } from '../context.ts';
+import { type Command, EXIT, type Invocation } from '../command.ts';
 
 const WHAT = ['script', 'config', 'args'] as const;
 

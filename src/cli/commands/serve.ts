@@ -1,5 +1,4 @@
-import type { Command } from '../command.ts';
-import { EXIT } from '../context.ts';
+import { type Command, EXIT } from '../command.ts';
 
 /** Running downloads get this long to finish after the first signal: the end comes within ten seconds. */
 const GRACE_MS = 9000;

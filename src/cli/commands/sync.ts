@@ -1,14 +1,34 @@
 import type { FollowedSync } from '../../admin/client/follow-sync.ts';
-import type { SyncOnce } from '../../releases/sync-once.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
+import type { SyncOnce } from '../../releases/sync-once.ts';
 import type { Settings } from '../../settings/settings.ts';
-import { settingFlags } from '../../settings/families.ts';
-import type { Command, Invocation } from '../command.ts';
-import { EXIT, type CliContext, type ExitCode } from '../context.ts';
-import { busy } from './busy.ts';
-import { jsonTeller, parentTeller, textTeller } from '../sync-teller.ts';
-import { reportText } from '../sync-text.ts';
+import { settingFlags } from '../../settings/table.ts';
+import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from '../command.ts';
+import { jsonTeller, parentTeller, reportText, textTeller } from '../sync-text.ts';
+
+export const rollbackCommand: Command = {
+  name: 'rollback',
+  usage: 'PROFILE [VERSION]',
+  summary: 'let a profile boot the release before, and keep it there until a newer one is published',
+  details:
+    'Without VERSION: the newest release on the shelf that is older than the one the profile names. The sync leaves the\n' +
+    'profile alone until its publisher has something newer than what was rolled back. Exit status 75 when a sync is running.\n' +
+    'Where a server runs on the data directory, it does it.',
+  flags: [{ flag: 'json', type: 'boolean', help: 'one JSON object on standard output' }],
+  words: { min: 1, max: 2 },
+  async run(invocation, context) {
+    const [name = '', version] = invocation.words;
+    const { rollbackWherever } = await import('../../admin/client/wherever.ts');
+    const done = await rollbackWherever(invocation.settings, name, version);
+    if (done.kind === 'busy') return busy(context, done.message);
+    const { profile, from, to, heldAbove } = done.value;
+    const until = heldAbove === undefined ? '' : `, until something newer than ${heldAbove} is published`;
+    const line = from === to ? `${profile} boots ${to} already` : `${profile}: ${from} -> ${to}`;
+    context.stdout.write(invocation.has('json') ? `${JSON.stringify(done.value)}\n` : `${line}${until}\n`);
+    return EXIT.ok;
+  },
+};
 
 export const syncCommand: Command = {
   name: 'sync',
@@ -121,4 +141,10 @@ async function changePin(
   if (done.kind === 'busy') return busy(context, done.message);
   context.stdout.write(`${done.value}\n`);
   return EXIT.ok;
+}
+
+/** Another process holds the lock: nothing was done, and a script may try again later. */
+export function busy(context: CliContext, message: string): ExitCode {
+  context.stderr.write(`pilotlight: ${message}\n`);
+  return EXIT.busy;
 }

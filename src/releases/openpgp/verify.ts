@@ -1,6 +1,5 @@
-import { dearmor } from './armor.ts';
+import { dearmor, malformed, readPackets, TAG } from './packets.ts';
 import type { Certificate, SigningKey } from './keyring.ts';
-import { malformed, readPackets, TAG } from './packets.ts';
 import { type HashName, parseSignature, type Signature, TYPE } from './signature.ts';
 
 /** Who is believed. */

@@ -1,8 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { API_ROUTES } from '../../../src/admin/api/api-table.ts';
-import type { JsonSchema } from '../../../src/admin/api/json-schema.ts';
-import { openApiDocument, pathParts } from '../../../src/admin/api/openapi.ts';
+import { API_ROUTES, openApiDocument, pathParts } from '../../../src/admin/api/api.ts';
+import type { JsonSchema } from '../../../src/admin/api/route.ts';
 import type { Office } from '../../../src/admin/service/operations.ts';
 import * as sample from '../../support/office-samples.ts';
 import { BEARER, operatorStand } from '../../support/operator-stand.ts';

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { API_ROUTES } from '../../../src/admin/api/api-table.ts';
-import { closedObject, oneOf, text, whole } from '../../../src/admin/api/json-schema.ts';
+import { API_ROUTES } from '../../../src/admin/api/api.ts';
+import { closedObject, oneOf, text, whole } from '../../../src/admin/api/route.ts';
 import { createRequestChecks } from '../../../src/admin/api/request-schema.ts';
 import { Failure } from '../../../src/model/failure.ts';
 

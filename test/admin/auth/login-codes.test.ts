@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LoginCodes } from '../../../src/admin/auth/login-codes.ts';
+import { LoginCodes } from '../../../src/admin/auth/sessions.ts';
 
 function stand() {
   const clock = { now: 1000 };

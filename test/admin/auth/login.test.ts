@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseOrigin } from '../../../src/model/origin.ts';
+import { parseOrigin } from '../../../src/model/plan.ts';
 import { operatorStand, TOKEN } from '../../support/operator-stand.ts';
 import { originOf } from '../../support/house.ts';
 

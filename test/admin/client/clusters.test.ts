@@ -1,7 +1,75 @@
-import { expect, it } from 'vitest';
-import { forgetToken, readCluster, readClusters, replaceMember } from '../../../src/admin/client/clusters.ts';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  forgetToken,
+  openClusterBook,
+  readCluster,
+  readClusters,
+  replaceMember,
+} from '../../../src/admin/client/clusters.ts';
+import { writeRunningServer } from '../../../src/admin/client/running-server.ts';
+import { Discovery } from '../../../src/etcd/discovery.ts';
+import { openDataRoot } from '../../../src/files/data-root.ts';
+import { makeFolder as makeStateFolder } from '../../../src/files/publish.ts';
+import { openJournalDirectly } from '../../../src/journal/create-journal.ts';
+import { discoveryStore } from '../../../src/journal/discovery-journal.ts';
+import { SILENT } from '../../../src/model/service.ts';
+import { OPERATOR, startDiscovery } from '../../support/discovery-stand.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
+
+const urlOf = (token: string): string => `http://pxe/discovery/${token}`;
+
+describe('the discovery tokens of a folder', () => {
+  it('are none before a server made any', async () => {
+    const dir = makeFolder({});
+    const book = await openClusterBook(await openDataRoot(dir), settingsFor(dir));
+    expect(await book.all()).toEqual([]);
+    await expect(book.forget('abcdef01')).rejects.toMatchObject({ code: 'not-found' });
+    await book.close();
+  });
+
+  it('are in the database, where no server runs', async () => {
+    const dir = makeFolder({});
+    const files = await openDataRoot(dir);
+    await makeStateFolder(files, 'state');
+    const journal = await openJournalDirectly({ file: join(dir, 'state', 'pilotlight.db'), days: 90, log: SILENT });
+    const discovery = new Discovery({ store: discoveryStore(journal), now: () => 7, random: () => 'abcdef01' });
+    await discovery.load();
+    const made = await discovery.create({ size: 3, urlOf, cluster: 'lab' });
+    await journal.stop(new AbortController().signal);
+
+    const book = await openClusterBook(files, settingsFor(dir));
+    expect(await book.all()).toEqual([made]);
+    await expect(book.forget('other-token')).rejects.toMatchObject({ code: 'not-found' });
+    await book.forget('abcdef01');
+    await book.close();
+    const again = await openClusterBook(files, settingsFor(dir));
+    expect(await again.all()).toEqual([]);
+    await again.close();
+  });
+
+  it('are those of the running server, asked for with the admin token', async () => {
+    const dir = makeFolder({});
+    const files = await openDataRoot(dir);
+    await using stand = await startDiscovery({ instance: 'this-one' });
+    const made = await stand.discovery.create({ size: 3, urlOf });
+    await writeRunningServer(files, { pid: 1, url: stand.url, startedAt: 0, instance: 'this-one' });
+    const token = OPERATOR.authorization.replace('Bearer ', '');
+    const book = await openClusterBook(files, settingsFor(dir, { adminToken: token }));
+    expect(await book.all()).toEqual([made]);
+    await expect(book.forget('other-token')).rejects.toMatchObject({ code: 'not-found' });
+    await book.forget(made.token);
+    expect(stand.discovery.all()).toEqual([]);
+
+    await expect(openClusterBook(files, settingsFor(dir))).rejects.toMatchObject({ code: 'refused' });
+    const wrong = await openClusterBook(files, settingsFor(dir, { adminToken: 'not the token' }));
+    await expect(wrong.all()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('401') as string,
+    });
+  });
+});
 
 const PROFILE = {
   ...{ system: 'flatcar', version: '1.2.3', cluster: { name: 'lab' } },

@@ -1,9 +1,151 @@
-import { describe, expect, test } from 'vitest';
-import { linksElsewhere } from '../../../src/admin/client/links-elsewhere.ts';
-import { serverCounter } from '../../../src/admin/client/remote.ts';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type ApiClient, createApiClient, linksElsewhere, serverCounter } from '../../../src/admin/client/remote.ts';
+import type { LocalAddress } from '../../../src/net/addresses.ts';
 import { counterStand } from '../../support/counter-stand.ts';
 import { TOKEN } from '../../support/operator-stand.ts';
 import { MAC, pageOf, rowOf } from '../service/stand.ts';
+
+const address = (of: string, internal = false): LocalAddress => ({
+  interfaceName: 'x',
+  address: of,
+  family: of.includes(':') ? 6 : 4,
+  internal,
+  netmask: undefined,
+});
+const LOCAL = [address('127.0.0.1', true), address('10.0.0.1'), address('fe80::1%eth0'), address('192.168.1.5')];
+const LINK = 'http://127.0.0.1:4777/dashboard/login?code=abc';
+
+test('each address of this host that others can reach', () => {
+  expect(linksElsewhere(LINK, LOCAL)).toEqual([
+    'http://10.0.0.1:4777/dashboard/login?code=abc',
+    'http://192.168.1.5:4777/dashboard/login?code=abc',
+  ]);
+  expect(linksElsewhere(LINK.replace('127.0.0.1', '[::1]'), LOCAL)).toHaveLength(2);
+});
+
+test('a link with a name or an address of its own is as good as it is', () => {
+  expect(linksElsewhere('http://boot.lan/dashboard/login?code=abc', LOCAL)).toEqual([]);
+  expect(linksElsewhere('http://10.0.0.1:4777/dashboard/login?code=abc', LOCAL)).toEqual([]);
+});
+
+async function client(handle: RequestListener, patience?: number): Promise<ApiClient> {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return createApiClient(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, 'token', patience);
+}
+
+const answer =
+  (status: number, body: unknown): RequestListener =>
+  (_, res) => {
+    res.writeHead(status, { 'Content-Type': 'application/json' });
+    res.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+
+describe('what is asked', () => {
+  test('carries the token, and the body as JSON', async () => {
+    const seen: unknown[] = [];
+    const api = await client((req, res) => {
+      let body = '';
+      req.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      req.on('end', () => {
+        const { authorization, 'content-type': type } = req.headers;
+        seen.push([req.method, req.url, authorization, type, body]);
+        res.end('{"a": 1}');
+      });
+    });
+    expect(await api.get('/machines?limit=1')).toEqual({ a: 1 });
+    await api.post('/x', { b: '\u017d' });
+    expect(seen).toEqual([
+      ['GET', '/api/v1/machines?limit=1', 'Bearer token', undefined, ''],
+      ['POST', '/api/v1/x', 'Bearer token', 'application/json', '{"b":"\u017d"}'],
+    ]);
+  });
+});
+
+describe('what is refused comes out as the failure that it was', () => {
+  const place = { file: 'profiles/a.json', line: 3 };
+
+  test.each([
+    [
+      409,
+      { code: 'conflict', message: 'm', remedy: 'r', place },
+      { code: 'conflict', message: 'm', remedy: 'r', place },
+    ],
+    [404, { code: 'not-found', message: 'm' }, { code: 'not-found', remedy: undefined, place: undefined }],
+    [429, { code: 'too-many-failures', message: 'slow' }, { code: 'refused', message: 'slow' }],
+    [500, { code: 'internal', message: 'internal error' }, { code: 'unavailable' }],
+    [418, {}, { code: 'refused', message: 'the server answered with 418' }],
+    [
+      401,
+      { code: 'unauthenticated', message: 'x' },
+      { code: 'refused', message: 'the server does not take the admin token' },
+    ],
+  ])('%d', async (status, error, failure) => {
+    const api = await client(answer(status, { error }));
+    await expect(api.get('/x')).rejects.toMatchObject(failure);
+  });
+
+  test('and so does what is no answer at all', async () => {
+    await expect((await client(answer(200, '<html>'))).get('/x')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the server answered with 200 and no JSON',
+    });
+    await expect((await client(answer(400, '[]'))).get('/x')).rejects.toMatchObject({ code: 'refused' });
+    await expect(createApiClient('http://127.0.0.1:1', 't').get('/x')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the server does not answer',
+    });
+  });
+
+  test('a server that takes too long, and a person who no longer waits, are told apart', async () => {
+    const headers: RequestListener = (_, res) => {
+      res.flushHeaders();
+    };
+    for (const silent of [() => undefined, headers]) {
+      await expect((await client(silent, 20)).get('/x')).rejects.toMatchObject({
+        code: 'unavailable',
+        message: 'the server has not answered within 0.02 s',
+      });
+    }
+    const api = await client(() => undefined);
+    await expect(api.get('/x', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('the token goes nowhere else', async () => {
+    const api = await client((req, res) => {
+      if (req.url === '/elsewhere') res.end('{}');
+      else res.writeHead(307, { Location: '/elsewhere' }).end();
+    });
+    await expect(api.get('/x')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('events', () => {
+  test('come by their names, also in pieces', async () => {
+    const api = await client((req, res) => {
+      expect(req.headers.accept).toBe('text/event-stream');
+      res.write(': hello\n\nevent: mach');
+      setImmediate(() => res.end('ines\ndata: {}\n\nevent: profiles\ndata: {}\n\n'));
+    });
+    const words: string[] = [];
+    for await (const word of api.events('/events', new AbortController().signal)) words.push(word);
+    expect(words).toEqual(['machines', 'profiles']);
+  });
+
+  test('are refused like everything else', async () => {
+    const api = await client(answer(503, { error: { code: 'unavailable', message: 'too many streams are open' } }));
+    await expect(api.events('/events', new AbortController().signal).next()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'too many streams are open',
+    });
+  });
+});
 
 const VIEW = { row: rowOf(), boots: [], because: 'b', texts: [] };
 

@@ -1,9 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import { machineTexts, type MachineTexts } from '../../../src/admin/service/machine-texts.ts';
-import { againUrl } from '../../../src/ipxe/again-url.ts';
-import { factsOf, originOf } from '../../support/house.ts';
+import { askedAs, machineTexts, type MachineTexts } from '../../../src/admin/service/machine-texts.ts';
+import { againUrl } from '../../../src/ipxe/boot-script.ts';
 import type { BootView } from '../../../src/model/views.ts';
-import { bootOf, eventOf, flatcar, MAC, NOW, officeStand, rowOf, type OfficeStand } from './stand.ts';
+import { factsOf, nameOf, originOf } from '../../support/house.ts';
+import { bootOf, eventOf, flatcar, MAC, NOW, officeStand, type OfficeStand, rowOf } from './stand.ts';
+
+describe('the question that a script answered', () => {
+  test.each([
+    [factsOf({ mac: MAC, platform: 'efi', serial: 'A B/1', hostname: 'h' }), undefined],
+    [factsOf({ uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' }), nameOf('rescue')],
+  ])('is in the address where it is asked again', (facts, choice) => {
+    const url = againUrl(originOf('boot.lan:4777'), facts, choice);
+    const script = `#!ipxe\necho x\nchain --replace ${url} || shell\n`;
+    const chosen = choice === undefined ? {} : { choice };
+    expect(askedAs(script)).toEqual({ facts, origin: originOf('boot.lan:4777'), ...chosen });
+  });
+
+  test.each([
+    '#!ipxe\nboot\n',
+    '#!ipxe\nchain http://a:1/ipxe?mac=${net0/mac}\n',
+    '#!ipxe\nchain http://a:1/ipxe?mac=00-1b-21-00-00-01&mac=2\n',
+    '',
+  ])('is not in %j', (script) => {
+    expect(askedAs(script)).toBeUndefined();
+  });
+});
 
 const CLOUD = '#cloud-config\nhostname: {{node.name}}\n';
 const FILES = {

@@ -1,8 +1,94 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { revisionOf } from '../../../src/catalog/revision.ts';
+import { brokenRow, editedLikeBefore, profileKeys, profileRow } from '../../../src/admin/service/profiles.ts';
+import { revisionOf } from '../../../src/catalog/edit-profile.ts';
+import { profileSchema } from '../../../src/catalog/profile-schema.ts';
 import { flatcar, MAC, officeStand } from './stand.ts';
+
+test('a profile in force, with its own problems and those of its documents only', async () => {
+  const { catalog } = await officeStand({
+    'profiles/a.json': { version: '1.2.3', cloud_config: 'a', sshkey: 'gone', nodes: [{ name: 'n', serial: 'x' }] },
+    'configs/a.yml': 'no cloud-config',
+    'configs/b.yml': 'no cloud-config either',
+    'profiles/b.json': { version: '1.2.3', cloud_config: 'b' },
+  });
+  const snapshot = catalog.current();
+  const profile = snapshot.profiles.get('a');
+  if (profile === undefined) throw new TypeError('no profile');
+  const row = profileRow(profile, snapshot);
+  expect(row).toMatchObject({
+    name: 'a',
+    file: 'profiles/a.json',
+    system: 'coreos',
+    channel: 'stable',
+    arch: 'amd64',
+    version: '1.2.3',
+    update: 'auto',
+    nodes: 1,
+    default: false,
+    install: false,
+    inForce: true,
+  });
+  expect(row.title).toMatch(/CoreOS/);
+  const about = row.problems.map(({ place }) => place.file);
+  expect(about).toContain('profiles/a.json');
+  expect(about).toContain('configs/a.yml');
+  expect(about).not.toContain('configs/b.yml');
+});
+
+test('a file that never was good: what can be read of it', async () => {
+  const stand = await officeStand({
+    'profiles/half.json':
+      '{"system": "flatcar", "version": "1", "channel": 7, "update": "manual", "nodes": [{}], "install": 1}',
+    'profiles/none.json': '{',
+    'profiles/list.json': '[]',
+  });
+  const { problems } = stand.catalog.current();
+  expect(await brokenRow('profiles/half.json', stand.files, { problems })).toMatchObject({
+    name: 'half',
+    system: 'flatcar',
+    channel: 'stable',
+    version: '1',
+    update: 'manual',
+    nodes: 1,
+    install: true,
+    inForce: false,
+  });
+  for (const name of ['none', 'list', 'gone']) {
+    const row = await brokenRow(`profiles/${name}.json`, stand.files, { problems });
+    expect(row).toMatchObject({ name, version: '', nodes: 0, inForce: false });
+    expect(row.problems.length > 0).toBe(name !== 'gone');
+  }
+});
+
+test('every key of the schema, with its help and an example that is JSON', () => {
+  const keys = profileKeys();
+  expect(keys.map(({ key }) => key)).toEqual(Object.keys(profileSchema()['properties'] as object));
+  for (const { help, example = 'null' } of keys) {
+    expect(help).toMatch(/\w.+\.$/s);
+    expect(() => JSON.parse(example) as unknown).not.toThrow();
+  }
+});
+
+test('what may be chosen is said', () => {
+  expect(profileKeys().find(({ key }) => key === 'update')).toEqual({
+    key: 'update',
+    help: expect.stringContaining('One of auto, manual. Default: "auto".') as string,
+    example: '"manual"',
+  });
+});
+
+test.each([
+  ['{\n}\n', '{\r\n "a": 1}\r\n', '{\n "a": 1}\n'],
+  ['{\r\n}\r\n', '{\n "a": 1}\r\n', '{\r\n "a": 1}\r\n'],
+  ['{\r\n}\n', '{\n "a": 1}\r\n', '{\n "a": 1}\r\n'],
+  ['{}', '{\r\n}', '{\r\n}'],
+  [undefined, '{\r\n}\n', '{\r\n}\n'],
+  ['{\n"\u017d"}', '{\r\n"\u017d"}', '{\n"\u017d"}'],
+])('%j edited as %j', (before, text, after) => {
+  expect(editedLikeBefore(before === undefined ? undefined : Buffer.from(before), text).toString()).toBe(after);
+});
 
 const A = flatcar([{ name: 'w1', mac: MAC, ip: '10.0.0.1' }]);
 const REVISION = revisionOf(Buffer.from(A));

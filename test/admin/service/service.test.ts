@@ -1,6 +1,92 @@
-import { expect, test } from 'vitest';
-import { underLock } from '../../../src/releases/under-lock.ts';
-import { flatcar, officeStand } from './stand.ts';
+import { describe, expect, test } from 'vitest';
+import { underLock } from '../../../src/releases/sync-runner.ts';
+import { originOf } from '../../support/house.ts';
+import { bootOf, eventOf, flatcar, MAC, NOW, officeStand, rowOf } from './stand.ts';
+
+const INSTALLS = flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } });
+
+describe('the list', () => {
+  test('is the journal’s, with what it does not know', async () => {
+    const stand = await officeStand({});
+    stand.journal.histories.set(MAC, { row: rowOf(), boots: [] });
+    stand.deliveries.push({ key: MAC, file: 'f', received: 1, size: 2 });
+    const page = await stand.office.machines({ limit: 10 });
+    expect(page.machines).toMatchObject([{ key: MAC, vendor: 'Intel Corporate', download: { file: 'f' } }]);
+    expect(page.states.unknown).toBe(1);
+  });
+
+  test('is made of the files when the journal is off', async () => {
+    const stand = await officeStand({ 'profiles/w.json': INSTALLS });
+    stand.journal.on = false;
+    expect((await stand.office.machines({ limit: 10 })).machines).toMatchObject([
+      { key: MAC, name: 'w1', state: 'assigned', vendor: 'Intel Corporate' },
+    ]);
+    expect(await stand.office.machine(MAC, originOf())).toMatchObject({ row: { name: 'w1' }, boots: [] });
+  });
+});
+
+describe('one machine', () => {
+  test('with its history, what it was sent, and what it would be sent', async () => {
+    const stand = await officeStand({ 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }]) });
+    const boots = [bootOf([eventOf({ kind: 'script', digest: 'd1' })])];
+    stand.journal.histories.set(MAC, { row: rowOf(), boots });
+    stand.journal.texts.set('d1', '#!ipxe\nold\n');
+    const view = await stand.office.machine(MAC, originOf());
+    expect(view).toMatchObject({ boots, row: { vendor: 'Intel Corporate' } });
+    expect(view.because).toBe(`mac ${MAC} is node w1 of profiles/w.json`);
+    expect(view.texts).toMatchObject([{ title: 'boot script', sentAt: NOW, sent: '#!ipxe\nold\n' }]);
+    expect(view.texts[0]?.now).toMatch(/^#!ipxe\n/);
+  });
+
+  test('that was never seen and that nobody names', async () => {
+    const stand = await officeStand({});
+    await expect(stand.office.machine(MAC, originOf())).rejects.toMatchObject({ code: 'not-found' });
+    stand.journal.on = false;
+    await expect(stand.office.machine(MAC, originOf())).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+test('a text by its digest, as long as it is kept', async () => {
+  const stand = await officeStand({});
+  stand.journal.texts.set('d', '\u017d');
+  expect(await stand.office.sent('d')).toBe('\u017d');
+  await expect(stand.office.sent('e')).rejects.toMatchObject({
+    code: 'not-found',
+    remedy: expect.any(String) as string,
+  });
+});
+
+describe('reinstall', () => {
+  const target = { profile: 'w', disk: '/dev/sda' };
+
+  test.each(['w1', MAC, MAC.toUpperCase()])('by %s', async (machine) => {
+    const stand = await officeStand({ 'profiles/w.json': INSTALLS });
+    const who = { key: MAC, also: [], machine: {} };
+    await stand.marks.installed(who, target);
+    expect(await stand.office.reinstall(machine)).toEqual({ key: MAC, name: 'w1' });
+    expect(stand.marks.of(who)?.state).toBe('erase-pending');
+    expect(stand.journal.recorded).toMatchObject([{ kind: 'operator', action: 'reinstall', facts: { mac: MAC } }]);
+  });
+
+  test('a node that its profile knows by its UUID, named by the MAC that the journal saw', async () => {
+    const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
+    const stand = await officeStand({
+      'profiles/w.json': flatcar([{ name: 'u', uuid }], { install: { disk: '/dev/sda' } }),
+    });
+    stand.journal.histories.set(MAC, { row: rowOf({ uuid }), boots: [] });
+    const who = { key: `uuid:${uuid}`, also: [], machine: {} };
+    await stand.marks.installed(who, target);
+    expect(await stand.office.reinstall(MAC)).toEqual({ key: MAC, name: 'u' });
+    expect(stand.marks.of(who)?.state).toBe('erase-pending');
+  });
+
+  test('nobody, and nothing to install', async () => {
+    const stand = await officeStand({ 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }]) });
+    await expect(stand.office.reinstall('w2')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(stand.office.reinstall('w1')).rejects.toMatchObject({ code: 'conflict' });
+    expect(stand.journal.recorded).toEqual([]);
+  });
+});
 
 const image = (version: string, name: string): string => `images/flatcar/amd64/${version}/${name}`;
 const release = (version: string): Readonly<Record<string, string | object>> => ({

@@ -9,7 +9,7 @@ import type { Office } from '../../../src/admin/service/operations.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import type { JournalEvent } from '../../../src/model/journal-event.ts';
 import type { MachineKey } from '../../../src/model/machine.ts';
-import { SILENT } from '../../../src/model/log.ts';
+import { SILENT } from '../../../src/model/service.ts';
 import type {
   BootView,
   MachineHistory,

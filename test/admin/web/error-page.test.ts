@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorPage } from '../../../src/admin/web/error-page.ts';
+import { errorPage } from '../../../src/admin/web/show.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
 test('says what, where and what to do, and the way back', () => {

@@ -1,8 +1,94 @@
 import { describe, expect, it } from 'vitest';
-import { machinePage } from '../../../src/admin/web/machine-page.ts';
-import type { MachineView } from '../../../src/model/views.ts';
+import { adoptForm, machinePage, machineText } from '../../../src/admin/web/machine-page.ts';
+import type { MachineRow, MachineView } from '../../../src/model/views.ts';
+import { FAKE_PROFILES } from '../../support/fake-office-data.ts';
 import { sampleOffice } from '../../support/fake-office.ts';
 import { originOf } from '../../support/house.ts';
+
+const TITLE = 'boot script';
+
+describe('a text that a machine was sent', () => {
+  it('and would be sent again', () => {
+    const text = machineText({ title: TITLE, sentAt: 1000, sent: 'a\n', now: 'a\n' }, 61_000);
+    expect(text).toMatchObject({
+      slug: 'boot-script',
+      verdict: 'would be the same now',
+      changed: false,
+      diff: undefined,
+    });
+    expect(text.sentAt?.relative).toBe('1 min ago');
+  });
+
+  it('and would look different now', () => {
+    const text = machineText({ title: TITLE, sent: 'a\nb\n', now: 'a\nc\n' }, 0);
+    expect(text.verdict).toBe('would change: 1 line added, 1 line removed');
+    expect(text.changed).toBe(true);
+    expect(text.diff?.hunks).toHaveLength(1);
+  });
+
+  it('and would differ in its line ends', () => {
+    expect(machineText({ title: TITLE, sent: 'a\r\n', now: 'a\n' }, 0).verdict).toBe('would change: line ends only');
+  });
+
+  it.each([
+    [{ title: TITLE, sent: 'a' }, 'would not be sent now'],
+    [{ title: TITLE, now: 'a' }, 'not sent yet'],
+    [{ title: TITLE }, 'nothing to show'],
+    [{ title: TITLE, sent: 'a', problem: 'variable "x" is not there' }, 'cannot be sent now'],
+  ])('%j: %s', (text, verdict) => {
+    expect(machineText(text, 0).verdict).toBe(verdict);
+  });
+
+  it('is open when there is something to see', () => {
+    expect(machineText({ title: TITLE, problem: 'broken' }, 0).changed).toBe(true);
+  });
+});
+
+const ROW: MachineRow = { key: '52:54:00:55:1c:ee', mac: '52:54:00:55:1c:ee', state: 'unknown', boots: [] };
+const chosen = (form: ReturnType<typeof adoptForm>): string | undefined =>
+  form.profiles.find(({ selected }) => selected)?.name;
+
+describe('the form that adopts', () => {
+  it('is filled in: the profile that most machines boot, a name made of the MAC', () => {
+    const form = adoptForm(ROW, FAKE_PROFILES);
+    expect(chosen(form)).toBe('workers');
+    expect(form.name).toBe('node-551cee');
+  });
+
+  it.each([
+    ['Web-01.lan.example', 'web-01'],
+    ['(none)', 'node-551cee'],
+    ['..', 'node-551cee'],
+  ])('of what calls itself %s suggests %s', (hostname, name) => {
+    expect(adoptForm({ ...ROW, hostname }, FAKE_PROFILES).name).toBe(name);
+  });
+
+  it('suggests no name where there is nothing to make one of', () => {
+    expect(adoptForm({ key: 'serial:1', state: 'unknown', boots: [] }, FAKE_PROFILES).name).toBe('');
+  });
+
+  it('shows a known machine as it is', () => {
+    const form = adoptForm({ ...ROW, state: 'up', name: 'cp1', profile: 'rescue' }, FAKE_PROFILES);
+    expect([form.name, chosen(form)]).toEqual(['cp1', 'rescue']);
+  });
+
+  it('keeps what was typed', () => {
+    const form = adoptForm({ ...ROW, name: 'cp1', profile: 'rescue' }, FAKE_PROFILES, {
+      name: 'taken',
+      profile: 'workers',
+    });
+    expect([form.name, chosen(form)]).toEqual(['taken', 'workers']);
+  });
+
+  it('offers no profile that never was good', () => {
+    const form = adoptForm(
+      ROW,
+      FAKE_PROFILES.map((profile) => ({ ...profile, inForce: profile.name === 'rescue' })),
+    );
+    expect(form.profiles.map(({ name }) => name)).toEqual(['rescue']);
+    expect(adoptForm(ROW, []).none).toBe(true);
+  });
+});
 
 const NOW = 1_800_000_000_000;
 const office = sampleOffice(NOW);

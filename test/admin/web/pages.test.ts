@@ -1,20 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import { reinstallPage, releasePage } from '../../../src/admin/web/confirm-page.ts';
-import { createDashboard } from '../../../src/admin/web/pages.ts';
-import { editorPage } from '../../../src/admin/web/editor-page.ts';
-import { errorPage } from '../../../src/admin/web/error-page.ts';
+import { editorPage, profilePage, profilesPage } from '../../../src/admin/web/profile-pages.ts';
+import { relativeText } from '../../../src/admin/web/format.ts';
 import { healthPage } from '../../../src/admin/web/health-page.ts';
 import { machinePage } from '../../../src/admin/web/machine-page.ts';
 import { machinesPage } from '../../../src/admin/web/machines-page.ts';
-import type { Page } from '../../../src/admin/web/page.ts';
-import { profilePage } from '../../../src/admin/web/profile-page.ts';
-import { profilesPage } from '../../../src/admin/web/profile-pages.ts';
+import { createDashboard, type Page, readAssets, readViews } from '../../../src/admin/web/pages.ts';
 import { releasesPage } from '../../../src/admin/web/releases-page.ts';
+import { errorPage } from '../../../src/admin/web/show.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import { sampleOffice } from '../../support/fake-office.ts';
 import { expectGolden } from '../../support/golden.ts';
 import * as hostile from '../../support/hostile-views.ts';
 import { originOf } from '../../support/house.ts';
+
+const assets = readAssets();
+
+test('there is a style, a script and a mark, each under the digest of its bytes', () => {
+  expect([...assets.keys()].toSorted()).toEqual(['dashboard.css', 'dashboard.js', 'pilotlight.svg']);
+  for (const { name, href, digest, body } of assets.values()) {
+    expect(href).toBe(`/dashboard/assets/${name}?v=${digest}`);
+    expect(digest).toMatch(/^[0-9a-f]{12}$/);
+    expect(body.length).toBeGreaterThan(100);
+  }
+});
+
+test('nothing in them comes from elsewhere or needs what the policy forbids', () => {
+  const style = assets.get('dashboard.css')?.body.toString() ?? '';
+  expect(style).not.toMatch(/url\(|@import|http/);
+  const script = assets.get('dashboard.js')?.body.toString() ?? '';
+  expect(script).not.toMatch(/innerHTML|insertAdjacent|document\.write|eval|new Function|https?:/);
+});
+
+test('the script stays small enough to read', () => {
+  const url = new URL('../../../src/admin/web/assets/dashboard.js', import.meta.url);
+  expect(readFileSync(url, 'utf8').split('\n').length).toBeLessThan(250);
+});
+
+test('the script ticks in the words of the server', () => {
+  const script = assets.get('dashboard.js')?.body.toString() ?? '';
+  const source = /function relativeText[\s\S]*?\n}\n/.exec(script)?.[0] ?? '';
+  const times = [0, 4999, 5000, 59_999, 60_000, 3_599_999, 3_600_000, 172_799_999, 172_800_000, 1e11];
+  for (const ms of times.flatMap((time) => [time, -time])) {
+    expect(runInNewContext(`${source}; relativeText(${String(ms)})`)).toBe(relativeText(ms));
+  }
+});
+
+const folder = new URL('../../../src/admin/web/views/', import.meta.url);
+const sources = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')] as const);
+const draw = readViews();
+
+test('every value is escaped', () => {
+  expect(draw('time', { iso: '"', exact: "<b>'", relative: '&' })).toBe(
+    '<time datetime="&quot;" title="&lt;b&gt;&#x27;" data-relative>&amp;</time>',
+  );
+});
+
+test('a value that nobody gave is an error', () => {
+  expect(() => draw('time', { iso: 'x', exact: 'y' })).toThrow(/relative/);
+});
+
+test('a view that is not there is an error', () => {
+  expect(() => draw('nothing', {})).toThrow('there is no view nothing');
+});
+
+test.each(sources)('%s has no inline style, no inline script and no foreign address', (_name, source) => {
+  expect(source).not.toMatch(/\sstyle=|<style|\son[a-z]+=|javascript:|https?:\/\//);
+  expect([...source.matchAll(/<script\b[^>]*>(.*?)<\/script>/gs)].map((match) => match[1])).toEqual(
+    source.includes('<script') ? [''] : [],
+  );
+});
+
+test('only finished markup of our own goes in unescaped', () => {
+  const raw = sources.flatMap(([name, source]) =>
+    [...source.matchAll(/\{\{\{\s*(\w+)\s*\}\}\}|\{\{&/g)].map((match) => `${name}:${match[1] ?? '&'}`),
+  );
+  expect(raw.toSorted()).toEqual(['layout.hbs:live', 'live.hbs:body']);
+});
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const ORIGIN = originOf('192.0.2.1:4777');

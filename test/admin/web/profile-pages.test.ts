@@ -1,6 +1,150 @@
-import { expect, test } from 'vitest';
-import { bootedBy, profileLine, profilesPage } from '../../../src/admin/web/profile-pages.ts';
+import { describe, expect, it, test } from 'vitest';
+import { lineDiff } from '../../../src/admin/web/confirm-page.ts';
+import {
+  bootedBy,
+  type EditorInput,
+  editorPage,
+  errorsFirst,
+  problemItems,
+  profileLine,
+  profilePage,
+  profilesPage,
+  STARTER,
+} from '../../../src/admin/web/profile-pages.ts';
+import type { Problem } from '../../../src/model/failure.ts';
 import { FAKE_PROFILES } from '../../support/fake-office-data.ts';
+import { sampleOffice } from '../../support/fake-office.ts';
+
+const warning: Problem = { severity: 'warning', message: 'w', place: { file: 'configs/a.yml', line: 3 } };
+const error: Problem = {
+  severity: 'error',
+  message: 'e',
+  place: { file: 'profiles/a b.json', line: 3, column: 5, key: 'nodes' },
+  remedy: 'r',
+};
+
+test('errors come first, each with its place, its remedy and the way to its editor', () => {
+  expect(problemItems([warning, error])).toEqual([
+    {
+      error: true,
+      word: 'Error',
+      message: 'e',
+      place: 'profiles/a b.json:3:5 nodes',
+      remedy: 'r',
+      href: '/dashboard/profiles/a%20b/edit',
+    },
+    { error: false, word: 'Warning', message: 'w', place: 'configs/a.yml:3', remedy: undefined, href: undefined },
+  ]);
+});
+
+test('otherwise the order stays', () => {
+  const all = [1, 2, 3, 4].map((id) => ({ id, severity: id % 2 === 0 ? ('error' as const) : ('warning' as const) }));
+  expect(errorsFirst(all).map(({ id }) => id)).toEqual([2, 4, 1, 3]);
+});
+
+const INPUT: EditorInput = { name: 'workers', text: 'b\n', revision: 'r1', keys: [] };
+const problem = (severity: Problem['severity']): Problem => ({
+  severity,
+  message: 'm',
+  place: { file: 'profiles/workers.json' },
+});
+const preview = (problems: readonly Problem[], before = 'a\n') => ({
+  file: 'f',
+  diff: lineDiff(before, 'b\n'),
+  problems,
+});
+const shown = (more: Partial<EditorInput>) => editorPage({ ...INPUT, ...more }).data;
+
+describe('the editor', () => {
+  it('never changes under the hands of who types', () => {
+    expect(editorPage(INPUT).live).toEqual([]);
+  });
+
+  it('saves nothing that was not looked at', () => {
+    expect(shown({})['preview']).toBeUndefined();
+  });
+
+  it.each([
+    ['a change', preview([]), true],
+    ['a warning', preview([problem('warning')]), true],
+    ['an error', preview([problem('warning'), problem('error')]), false],
+    ['no change', preview([], 'b\n'), false],
+  ])('after a preview of %s', (_what, made, canSave) => {
+    expect(shown({ preview: made })['preview']).toMatchObject({ canSave });
+  });
+
+  it('knows its way', () => {
+    expect(editorPage(INPUT)).toMatchObject({
+      title: 'Edit workers',
+      data: {
+        previewAction: '/dashboard/profiles/workers/preview',
+        saveAction: '/dashboard/profiles/workers/save',
+        cancel: '/dashboard/profiles/workers',
+      },
+    });
+    expect(editorPage({ ...INPUT, name: undefined })).toMatchObject({
+      title: 'New profile',
+      data: { saveAction: '/dashboard/new-profile/save', cancel: '/dashboard/profiles', typedName: '' },
+    });
+  });
+
+  it('keeps the text, theirs too', () => {
+    expect(shown({ theirs: 'c\n', failed: { message: 'm' } })).toMatchObject({
+      text: 'b\n',
+      theirs: 'c\n',
+      revision: 'r1',
+      failed: { message: 'm' },
+    });
+  });
+
+  it('begins a new profile with something that is JSON', () => {
+    expect(JSON.parse(STARTER)).toHaveProperty('system');
+  });
+});
+
+const NOW = 1_800_000_000_000;
+const office = sampleOffice(NOW);
+const { targets } = await office.releases();
+const pageOf = async (name: string) => {
+  const release = targets.find(({ profiles }) => profiles.includes(name));
+  return profilePage({ view: await office.profile(name), release, now: NOW });
+};
+
+test('knows the versions on the shelf, which one is in use, and whether there is a way back', async () => {
+  const { data, title } = await pageOf('workers');
+  expect(title).toBe('workers');
+  expect(data['versions']).toMatchObject([
+    { version: '4593.2.1', current: true, size: '412 MiB' },
+    { current: false },
+    { current: false },
+  ]);
+  expect(data['canRollBack']).toBe(true);
+  expect((await pageOf('edge-canary')).data['canRollBack']).toBe(false);
+  expect((await pageOf('rescue')).data).toMatchObject({ versions: [], canRollBack: false, held: undefined });
+});
+
+test('marks the line of a problem', async () => {
+  const lines = (await pageOf('lab-debian')).data['lines'] as readonly {
+    readonly number: number;
+    readonly problem?: string;
+  }[];
+  expect(lines.filter(({ problem }) => problem !== undefined)).toEqual([
+    { number: 6, text: '  "kernel_arg": ["quiet"],', problem: 'error' },
+  ]);
+  expect(lines.at(-1)).toMatchObject({ text: '}' });
+});
+
+test('does not mark the line of another file', async () => {
+  const lines = (await pageOf('storage-ubuntu')).data['lines'] as readonly { readonly problem?: string }[];
+  expect(lines.every(({ problem }) => problem === undefined)).toBe(true);
+});
+
+test('tells why a roll back did not happen', async () => {
+  const view = await office.profile('workers');
+  expect(profilePage({ view, release: undefined, now: NOW, failed: { message: 'm' } }).data).toMatchObject({
+    failed: { message: 'm' },
+  });
+});
 
 test.each([
   [{ nodes: 0, default: false }, 'whoever asks for it by name'],

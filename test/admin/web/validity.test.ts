@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { validityOf } from '../../../src/admin/web/validity.ts';
-import type { Problem } from '../../../src/model/problem.ts';
+import { validityOf } from '../../../src/admin/web/profile-pages.ts';
+import type { Problem } from '../../../src/model/failure.ts';
 
 const problem = (severity: Problem['severity']): Problem => ({ severity, message: 'm', place: { file: 'f' } });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openDataRoot } from '../../../src/files/data-root.ts';
-import { underLock } from '../../../src/releases/under-lock.ts';
+import { underLock } from '../../../src/releases/sync-runner.ts';
 import { runAt } from '../../support/counter-stand.ts';
 import type { CliRun } from '../../support/run-cli.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SyncEvent } from '../../../src/model/sync-event.ts';
-import type { ReleasesView } from '../../../src/model/office-views.ts';
-import { underLock } from '../../../src/releases/under-lock.ts';
+import type { ReleasesView } from '../../../src/model/views.ts';
+import { underLock } from '../../../src/releases/sync-runner.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { runAt } from '../../support/counter-stand.ts';
 import { serveChild, type Served } from '../../support/served.ts';

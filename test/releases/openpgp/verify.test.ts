@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readCleartext } from '../../../src/releases/openpgp/armor.ts';
+import { readCleartext } from '../../../src/releases/openpgp/packets.ts';
 import { readCertificates } from '../../../src/releases/openpgp/keyring.ts';
 import {
   checkSignatures,

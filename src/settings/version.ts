@@ -1,9 +1,0 @@
-import { readFileSync } from 'node:fs';
-
-/** The version of package.json, two folders above both src/settings and dist/settings. */
-export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const parsed: unknown = JSON.parse(text);
-  const found = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
-  return typeof found === 'string' ? found : '0.0.0';
-}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { parseLabel } from '../../src/model/machine.ts';
+
+describe('parseLabel', () => {
+  it.each([
+    ['QEMU', 'QEMU'],
+    ['Dell Inc.', 'Dell Inc.'],
+    ['  To be   filled by O.E.M. ', 'To be filled by O.E.M.'],
+    ['${uuid}', '__uuid_'],
+    ['a && b ; c || d #e \\', 'a __ b _ c __ d _e _'],
+    ['<b>"x"</b>', '_b__x__/b_'],
+    ['日本', '__'],
+  ])('%j becomes %j', (text, clean) => {
+    expect(parseLabel(text)).toBe(clean);
+  });
+  it.each(['', '   ', 'a\nb', 'a\0', '\u001b[2J', 'x'.repeat(257)])('%j is nothing', (text) => {
+    expect(parseLabel(text)).toBeUndefined();
+  });
+  it('keeps 128 characters', () => {
+    expect(parseLabel('x'.repeat(200))).toHaveLength(128);
+  });
+});

@@ -1,0 +1,86 @@
+import { utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDataRoot } from '../../src/files/data-root.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { underLock } from '../../src/releases/sync-runner.ts';
+import { makeFolder } from '../support/folder.ts';
+import { makeStand } from '../support/sync-stand.ts';
+import { flatcarFolder, FLATCAR, serveFlatcar } from '../support/upstream-releases.ts';
+import { type Fault, serve } from '../support/upstream-server.ts';
+
+const INITRD = `${flatcarFolder('4593.2.5')}/${FLATCAR.initrd}`;
+
+describe('two syncs at once', () => {
+  it('the second says within a second who holds the lock and since when, and a rollback and a clean-up do, too', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const held: Fault = (response, resource, request) => {
+      gate.then(
+        () => {
+          serve(request, response, resource);
+        },
+        () => undefined,
+      );
+    };
+    stand.upstream.fail(INITRD, held);
+    const first = stand.cli('sync');
+    await stand.upstream.asked(`GET ${INITRD}`);
+
+    const began = performance.now();
+    const second = await stand.cli('sync');
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(second.code).toBe(75);
+    expect(second.stdout).toBe('');
+    expect(second.stderr).toMatch(
+      new RegExp(
+        `^pilotlight: a sync is running already, as process ${String(process.pid)}, since 20\\d\\d-\\S+Z \\(wait until it has ended\\)\\n$`,
+      ),
+    );
+    for (const words of [
+      ['rollback', 'seed'],
+      ['images', 'prune'],
+      ['sync', '--pin', 'seed'],
+    ])
+      expect((await stand.cli(...words)).code, words.join(' ')).toBe(75);
+    // Looking is always allowed.
+    expect((await stand.cli('sync', '--dry-run')).code).toBe(0);
+    expect((await stand.cli('images')).code).toBe(0);
+    go();
+    expect((await first).code).toBe(0);
+    expect((await stand.cli('sync')).code).toBe(0);
+  });
+
+  it('a lock that a dead process left does not block', async () => {
+    const stand = await makeStand();
+    serveFlatcar(stand, '4593.2.5');
+    const dead = {
+      pid: 999_999_999,
+      started: '1',
+      boot: 'another',
+      space: '',
+      since: '2020-01-01T00:00:00Z',
+      what: 'a sync',
+      token: 'x',
+    };
+    const path = join(stand.dir, 'state/sync.lock');
+    writeFileSync(path, JSON.stringify(dead));
+    expect((await stand.cli('sync')).code).toBe(75);
+    // Since nothing says that it was on this host: its last sign of life must be old.
+    utimesSync(path, 1, 1);
+    expect((await stand.cli('sync')).code).toBe(0);
+  });
+});
+
+describe('underLock', () => {
+  it('gives what the work gives, and the lock back whatever happens', async () => {
+    const root = await openDataRoot(makeFolder());
+    expect(await underLock(root, 'a test', () => Promise.resolve(1))).toEqual({ kind: 'done', value: 1 });
+    await expect(underLock(root, 'a test', () => Promise.reject(new Failure('conflict', 'no')))).rejects.toThrow('no');
+    expect(await underLock(root, 'a test', () => underLock(root, 'another', () => Promise.resolve(2)))).toMatchObject({
+      value: { kind: 'busy', message: expect.stringContaining('a test is running already') as string },
+    });
+  });
+});
