@@ -19,19 +19,19 @@ await using browser = await openBrowser();
 await using full = await openDashboard();
 await using empty = await openDashboard({ empty: true });
 const pages = [
-  ...samplePages(full.office).map(({ name, path }) => ({ name, path, house: full })),
-  { name: 'empty', path: '/dashboard/machines', house: empty },
+  ...samplePages(full.adminService).map(({ name, path }) => ({ name, path, appContext: full })),
+  { name: 'empty', path: '/dashboard/machines', appContext: empty },
 ].filter(({ name }) => names.length === 0 || names.includes(name));
-for (const house of [full, empty]) await logIn(house);
+for (const appContext of [full, empty]) await logIn(appContext);
 
 let total = 0;
 for (const { look, width, height, scheme } of LOOKS) {
   const page = await browser.context.newPage();
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width, height: 800 });
-  for (const { name, path, house } of pages) {
-    await logIn(house);
-    await page.goto(`${house.url}${path}`);
+  for (const { name, path, appContext } of pages) {
+    await logIn(appContext);
+    await page.goto(`${appContext.url}${path}`);
     const whole = await page.evaluate('document.documentElement.scrollHeight');
     const clip = { x: 0, y: 0, width, height: Math.min(height, Number(whole)) };
     const png = palettePng(await page.screenshot({ fullPage: true, clip }));

@@ -15,7 +15,7 @@ import type { OperatorAuth } from './auth/operator-auth.ts';
 import { setPath } from './below-path.ts';
 import { abandoned, expressFailure, respond, respondLine, seeOther } from './respond.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
-import type { Office } from './service/operations.ts';
+import type { AdminService } from './service/operations.ts';
 import { mountPages } from './web/routes.ts';
 
 const POLICY = [
@@ -48,9 +48,9 @@ function securityHeaders(_req: Request, res: Response, next: NextFunction): void
   next();
 }
 
-export interface OperatorDoorOptions {
+export interface OperatorAppOptions {
   readonly baseUrl: Origin | undefined;
-  readonly office: Office;
+  readonly adminService: AdminService;
   readonly auth: OperatorAuth;
   readonly metrics: MetricsSource;
   /** Called for each answer with its status: cheap, please. */
@@ -60,17 +60,17 @@ export interface OperatorDoorOptions {
   readonly log: Log;
 }
 
-export interface OperatorDoor {
+export interface OperatorApp {
   readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
   /** Ends the streams, which would never end by themselves. */
   close(): void;
 }
 
 /** The door for people: everything that the machine door does not know. */
-export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
-  const { auth, baseUrl, log, office } = options;
+export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
+  const { auth, baseUrl, log, adminService } = options;
   const guard = createGuard({ auth, baseUrl, log });
-  const streams = new EventStreams({ onChange: (listener) => office.onChange(listener) });
+  const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener) });
   const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);
   const path = pathOf(baseUrl);
   const app = express();
@@ -96,14 +96,14 @@ export function createOperatorDoor(options: OperatorDoorOptions): OperatorDoor {
   });
   app.use(securityHeaders);
   mountMetrics(app, options.metrics, guard);
-  app.use('/api/v1', createApi({ office, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
+  app.use('/api/v1', createApi({ adminService, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
   mountLogin(app, { auth, guard, baseUrl, log });
 
   const pages = Router({ caseSensitive: true });
   // Whoever adds a page need not think of this: nothing below is reached by anybody else.
   pages.use(guard.admit(refuse), guard.ownRequestsOnly);
   mountLogout(pages, { auth, guard });
-  (options.pages ?? mountPages)(pages, { office, origin, log, csrf: (req) => guard.accessOf(req).csrf });
+  (options.pages ?? mountPages)(pages, { adminService, origin, log, csrf: (req) => guard.accessOf(req).csrf });
   app.use((req, res, next) => {
     if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
     else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');

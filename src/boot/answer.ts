@@ -6,11 +6,11 @@ import { Failure } from '../model/failure.ts';
 import { parseMac } from '../model/mac.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
 import { systemOf } from '../os/systems.ts';
-import type { BootFile, BootFileQuestion, Desk, Question } from './boot-service.ts';
-import { createDocumentDesk } from './documents.ts';
+import type { BootFile, BootFileQuestion, BootService, Question } from './boot-service.ts';
+import { createDocumentService } from './documents.ts';
 import { whoIs } from './reasons.ts';
-import { createScriptDesk, type ScriptDesk, type ScriptDeskOptions } from './scripts.ts';
-import { createTemplateShelf } from './template-data.ts';
+import { createScriptService, type ScriptService, type ScriptServiceOptions } from './scripts.ts';
+import { createTemplateCache } from './template-data.ts';
 
 const VARIABLE = { coreos: 'COREOS', flatcar: 'FLATCAR' } as const;
 
@@ -39,7 +39,7 @@ const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
 const PER_MAC = /(?:^|\/)(pxelinux\.cfg\/|grub\.cfg-)01-([0-9a-fA-F]{2}(?:[-:][0-9a-fA-F]{2}){5})$/;
 
 /** Undefined: no such file, or nothing to say to this machine. */
-async function bootFile(question: BootFileQuestion, scripts: ScriptDesk): Promise<BootFile | undefined> {
+async function bootFile(question: BootFileQuestion, scripts: ScriptService): Promise<BootFile | undefined> {
   const { name, origin, loops, asker } = question;
   if (START_NAMES.test(name))
     return { kind: 'text', text: startScript(origin), because: 'the start script by its name' };
@@ -62,7 +62,11 @@ async function bootFile(question: BootFileQuestion, scripts: ScriptDesk): Promis
 }
 
 /** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
-async function machineFile(pxelinux: boolean, question: Question, scripts: ScriptDesk): Promise<BootFile | undefined> {
+async function machineFile(
+  pxelinux: boolean,
+  question: Question,
+  scripts: ScriptService,
+): Promise<BootFile | undefined> {
   try {
     const { origin } = question;
     const { plan, match } = await scripts.bootable(question);
@@ -76,14 +80,14 @@ async function machineFile(pxelinux: boolean, question: Question, scripts: Scrip
 }
 
 /** Without `hostKeys` no template can give a machine its host key, without `clusters` none its discovery URL. */
-export type FrontDeskOptions = Omit<ScriptDeskOptions, 'templates'>;
+export type BootServiceOptions = Omit<ScriptServiceOptions, 'templates'>;
 
 /** The desk: the catalog says which profile, systems what it needs, render puts it into words. */
-export function createFrontDesk(options: FrontDeskOptions): Desk {
+export function createBootService(options: BootServiceOptions): BootService {
   const { catalog } = options;
-  const templates = createTemplateShelf();
-  const scripts = createScriptDesk({ ...options, templates });
-  const documents = createDocumentDesk(catalog, { ...options, templates });
+  const templates = createTemplateCache();
+  const scripts = createScriptService({ ...options, templates });
+  const documents = createDocumentService(catalog, { ...options, templates });
   return {
     generation: scripts.generation,
     start: startScript,

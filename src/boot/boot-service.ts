@@ -54,7 +54,7 @@ export interface BootFileQuestion {
  * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`). An answer that can wipe a
  * disk leaves only after the machine's claim is on the disk; the desk of previews claims nothing.
  */
-export interface Desk {
+export interface BootService {
   /** Grows when any answer may have changed. */
   generation(): number;
   /** The script that makes iPXE send its own facts to `/ipxe`. */

@@ -41,7 +41,7 @@ export function matchFor(
 }
 
 /** Where a machine is in its life, as far as it decides what it gets. */
-export type Standing =
+export type InstallState =
   /** It boots its profile's image, each time. */
   | { readonly kind: 'boot' }
   /** Its own disk: its profile says so, or (with a mark) it is installed. */
@@ -52,13 +52,13 @@ export type Standing =
   | Life;
 
 /** `life`: how far its installation is; undefined for a machine that says neither MAC, UUID nor serial number. */
-export function standingOf({ profile }: Pick<Match, 'profile'>, life: () => Life | undefined): Standing {
+export function installStateOf({ profile }: Pick<Match, 'profile'>, life: () => Life | undefined): InstallState {
   if (profile.boot === 'local') return { kind: 'local' };
   if (profile.install === undefined) return { kind: 'boot' };
   return life() ?? { kind: 'nameless' };
 }
 
-export interface StandingDeskOptions {
+export interface DecideOptions {
   /** Without them no machine is installed. */
   readonly marks?: MarkView;
   /** Without them every answer is a preview: it says what a machine would get, and hands out nothing. */
@@ -71,9 +71,9 @@ export interface StandingDeskOptions {
 }
 
 /** A machine's profile, and where the machine is in its life. */
-export interface Placed {
+export interface MatchedMachine {
   readonly match: Match;
-  readonly standing: Standing;
+  readonly installState: InstallState;
   /** What its marks are asked, where its profile installs. */
   readonly life?: LifeQuestion;
 }
@@ -84,22 +84,24 @@ type Who = Pick<Question, 'asker' | 'choice' | 'facts' | 'origin'>;
  * The one place where a machine's profile and its mark come together. `find` changes nothing: previews ask here, too.
  * `claim` is the only way to an installer.
  */
-export function createStandingDesk({
+export function createDecide({
   marks = NO_MARKS,
   claims,
   installTries = 3,
   unknown = WAIT,
   now = Date.now,
-}: StandingDeskOptions) {
+}: DecideOptions) {
   /** Undefined: no profile is for this machine. */
-  function find(question: Omit<Who, 'origin'>, snapshot: Snapshot): Placed | undefined {
+  function find(question: Omit<Who, 'origin'>, snapshot: Snapshot): MatchedMachine | undefined {
     const { facts } = question;
     const match = matchFor(question, snapshot, unknown) ?? installedByChoice(question, snapshot);
     if (match === undefined) return undefined;
     const who = installIdentity(match, facts);
     const life = who === undefined ? undefined : lifeQuestion(match, who, snapshot);
-    const standing = standingOf(match, () => (life === undefined ? undefined : marks.life(life, askerOf(question))));
-    return life === undefined ? { match, standing } : { match, standing, life };
+    const installState = installStateOf(match, () =>
+      life === undefined ? undefined : marks.life(life, askerOf(question)),
+    );
+    return life === undefined ? { match, installState } : { match, installState, life };
   }
 
   function lifeQuestion(match: Match, who: InstallIdentity, snapshot: Snapshot): LifeQuestion | undefined {
@@ -127,16 +129,16 @@ export function createStandingDesk({
    * Where the machine is after it has asked for what `find` says. An installer is its own only when this says so: the
    * claim is on the disk then. What a preview is told stays what it is.
    */
-  async function claim(placed: Placed, question: Who, plan: Plan): Promise<Placed> {
-    if (placed.standing.kind !== 'install' || claims === undefined || placed.life === undefined) return placed;
+  async function claim(matched: MatchedMachine, question: Who, plan: Plan): Promise<MatchedMachine> {
+    if (matched.installState.kind !== 'install' || claims === undefined || matched.life === undefined) return matched;
     const asker = askerOf(question);
     if (asker === undefined) {
       const why = 'it does not say from which address it asks, so it cannot be told from others';
-      return { ...placed, standing: { kind: 'unknown', why } };
+      return { ...matched, installState: { kind: 'unknown', why } };
     }
     const file = bootFiles(plan).at(-1);
     const blind = file === undefined && !comesBack(plan, question.origin);
-    return { ...placed, standing: await claims.claim({ ...placed.life, asker, file, blind }) };
+    return { ...matched, installState: await claims.claim({ ...matched.life, asker, file, blind }) };
   }
 
   /** What the machine says of itself is remembered where it may keep another card of it from an installer. */

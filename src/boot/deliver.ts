@@ -13,7 +13,7 @@ import {
   hostKeyFor,
   type HostKeys,
   templateData,
-  type TemplateShelf,
+  type TemplateCache,
   whyNoHostKey,
 } from './template-data.ts';
 
@@ -27,7 +27,7 @@ export interface Reader {
 /** What `deliver` needs beside the document itself. */
 export interface DeliveryRoom {
   readonly snapshot: Pick<Snapshot, 'keys'>;
-  readonly templates: TemplateShelf;
+  readonly templates: TemplateCache;
   /** For templates that give a machine its host key. */
   readonly hostKeys?: HostKeys | undefined;
   /** For templates that give a machine its discovery URL. */

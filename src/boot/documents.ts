@@ -24,12 +24,12 @@ import { templateData } from './template-data.ts';
 
 const PLAIN = 'text/plain; charset=utf-8';
 
-interface DocumentDeskOptions extends Omit<DeliveryRoom, 'snapshot'> {
+interface DocumentServiceOptions extends Omit<DeliveryRoom, 'snapshot'> {
   readonly unknown?: Pick<UnknownPolicy, 'show'>;
 }
 
 /** Configuration documents: as they are, or made for the machine that asks. */
-export function createDocumentDesk(catalog: Catalog, options: DocumentDeskOptions) {
+export function createDocumentService(catalog: Catalog, options: DocumentServiceOptions) {
   const { unknown = WAIT } = options;
 
   function answer(

@@ -10,7 +10,7 @@ import { FEEDS } from '../os/systems.ts';
 import { deliver, findingProblem, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
 import { machinePlan, typicalMachine } from './machine-plan.ts';
-import { createTemplateShelf, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateShelf } from './template-data.ts';
+import { createTemplateCache, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateCache } from './template-data.ts';
 
 type Around = Pick<Snapshot, 'documents' | 'keys'>;
 
@@ -21,7 +21,7 @@ export interface InspectorOptions {
 
 /** What the catalog asks when a file changes: are the documents right, would the kernel line arrive whole? */
 export function createInspector({ origin }: InspectorOptions): Inspector {
-  const templates = createTemplateShelf();
+  const templates = createTemplateCache();
   return {
     document: (document) => (document.template ? broken(() => templates.compiled(document), document.file) : []),
     profile(profile, around) {
@@ -97,7 +97,7 @@ export function templateProblems(
   match: Match,
   origin: Origin,
   around: Around,
-  templates: TemplateShelf,
+  templates: TemplateCache,
 ): readonly Problem[] {
   const { node } = match;
   const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);

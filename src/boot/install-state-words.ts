@@ -13,11 +13,11 @@ import {
   unknownLifeLines,
 } from '../ipxe/notices.ts';
 import { decisionOf } from './reasons.ts';
-import type { Placed, Standing } from './decide.ts';
+import type { MatchedMachine, InstallState } from './decide.ts';
 import { REST_MS } from '../machines/life.ts';
 import type { Likeness } from '../machines/mark-index.ts';
 
-const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
+const OUTCOME: Readonly<Record<InstallState['kind'], Decision['outcome']>> = {
   boot: 'boot',
   install: 'install',
   local: 'local',
@@ -29,7 +29,7 @@ const OUTCOME: Readonly<Record<Standing['kind'], Decision['outcome']>> = {
   unknown: 'waiting',
 };
 
-const INSTALLATION: Readonly<Partial<Record<Standing['kind'], NonNullable<Decision['installation']>>>> = {
+const INSTALLATION: Readonly<Partial<Record<InstallState['kind'], NonNullable<Decision['installation']>>>> = {
   unfinished: 'unfinished',
   stopped: 'stopped',
   claimed: 'held',
@@ -38,11 +38,11 @@ const INSTALLATION: Readonly<Partial<Record<Standing['kind'], NonNullable<Decisi
 };
 
 /** What was decided and why: the profile's reason, and the machine's own. */
-export function placedDecision(placed: Placed, facts: MachineFacts, outcome?: Decision['outcome']): Decision {
-  const decision = decisionOf(placed.match, facts, outcome ?? OUTCOME[placed.standing.kind]);
-  const why = standingReason(placed, facts);
+export function matchedDecision(matched: MatchedMachine, facts: MachineFacts, outcome?: Decision['outcome']): Decision {
+  const decision = decisionOf(matched.match, facts, outcome ?? OUTCOME[matched.installState.kind]);
+  const why = installStateReason(matched, facts);
   if (why === undefined) return decision;
-  const installation = INSTALLATION[placed.standing.kind];
+  const installation = INSTALLATION[matched.installState.kind];
   return {
     ...decision,
     ...(installation === undefined ? {} : { installation }),
@@ -51,57 +51,60 @@ export function placedDecision(placed: Placed, facts: MachineFacts, outcome?: De
 }
 
 /** Why the machine gets something else than its profile's image; undefined when it gets just that. */
-export function standingReason({ match, standing }: Placed, facts: MachineFacts): string | undefined {
-  switch (standing.kind) {
+export function installStateReason({ match, installState }: MatchedMachine, facts: MachineFacts): string | undefined {
+  switch (installState.kind) {
     case 'boot':
       return undefined;
     case 'install':
-      return `installs to ${standing.target.disk}, try ${standing.attempt} of ${standing.limit}`;
+      return `installs to ${installState.target.disk}, try ${installState.attempt} of ${installState.limit}`;
     case 'local':
-      return standing.mark === undefined ? undefined : installedReason(standing.mark, match, facts);
+      return installState.mark === undefined ? undefined : installedReason(installState.mark, match, facts);
     case 'unfinished': {
-      const { begun, attempt, limit } = standing;
+      const { begun, attempt, limit } = installState;
       return `its installation began at ${timeText(begun)} (try ${attempt} of ${limit}) and is not reported as finished`;
     }
     case 'stopped':
-      return `its installation began ${often(standing.tries)} and was never reported as finished (${remedy(match, facts)})`;
+      return `its installation began ${often(installState.tries)} and was never reported as finished (${remedy(match, facts)})`;
     case 'nameless':
       return 'it says nothing by which it could be known as installed afterwards';
     case 'claimed':
-      return `its installer left for ${claimant(standing.claim)} at ${timeText(standing.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
+      return `its installer left for ${claimant(installState.claim)} at ${timeText(installState.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
     case 'alike':
-      return `it looks like ${likeness(standing, facts)} (\`pilotlight reinstall ${asItself(standing.by, facts)}\` installs it all the same)`;
+      return `it looks like ${likeness(installState, facts)} (\`pilotlight reinstall ${asItself(installState.by, facts)}\` installs it all the same)`;
     case 'unknown':
-      return `${standing.why}, so it is not installed${standing.damaged === true ? ` (${remedy(match, facts)})` : ''}`;
+      return `${installState.why}, so it is not installed${installState.damaged === true ? ` (${remedy(match, facts)})` : ''}`;
   }
 }
 
 /** For the screen of a machine that has to wait before it is installed; undefined for every other. */
-export function standingLines({ match, standing }: Placed, facts: MachineFacts): readonly string[] | undefined {
-  switch (standing.kind) {
+export function installStateLines(
+  { match, installState }: MatchedMachine,
+  facts: MachineFacts,
+): readonly string[] | undefined {
+  switch (installState.kind) {
     case 'unfinished': {
-      const { ago, attempt, limit } = standing;
+      const { ago, attempt, limit } = installState;
       return unfinishedLines({ ago: Math.floor(ago / 1000), rest: Math.ceil((REST_MS - ago) / 1000), attempt, limit });
     }
     case 'stopped':
-      return stoppedLines({ tries: standing.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
+      return stoppedLines({ tries: installState.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
     case 'nameless':
       return namelessLines();
     case 'claimed':
       return claimedLines({
-        claimant: claimant(standing.claim),
-        at: timeText(standing.claim.at),
+        claimant: claimant(installState.claim),
+        at: timeText(installState.claim.at),
         command: `pilotlight release ${whom(match, facts)}`,
       });
     case 'alike':
       return alikeLines({
-        likeness: likeness(standing, facts),
-        command: `pilotlight reinstall ${asItself(standing.by, facts)}`,
+        likeness: likeness(installState, facts),
+        command: `pilotlight reinstall ${asItself(installState.by, facts)}`,
       });
     case 'unknown':
       return unknownLifeLines({
-        why: standing.why,
-        ...(standing.damaged === true ? { command: `pilotlight reinstall ${whom(match, facts)}` } : {}),
+        why: installState.why,
+        ...(installState.damaged === true ? { command: `pilotlight reinstall ${whom(match, facts)}` } : {}),
       });
     case 'boot':
     case 'install':

@@ -1,5 +1,5 @@
 import { findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
-import type { Shelf } from '../images/store.ts';
+import type { ImageStore } from '../images/store.ts';
 import { macHyphens, parseMac } from '../model/mac.ts';
 import { type MachineFacts, parseLabel } from '../model/machine.ts';
 import { nameInUrl } from '../model/name.ts';
@@ -46,7 +46,7 @@ function pathsOf(artifacts: readonly Artifact[]): readonly string[] {
 }
 
 /** Those of them that are not there. */
-export async function missingFiles(plan: Plan, shelf: Pick<Shelf, 'has'>): Promise<readonly string[]> {
+export async function missingFiles(plan: Plan, shelf: Pick<ImageStore, 'has'>): Promise<readonly string[]> {
   const paths = shelfPaths(plan);
   const there = await Promise.all(paths.map((path) => shelf.has(path)));
   return paths.filter((_, i) => there[i] !== true);

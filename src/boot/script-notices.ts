@@ -8,9 +8,9 @@ import { failureLines, noticeScript, unknownMachineLines } from '../ipxe/notices
 import { systemOf } from '../os/systems.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
 import { menuAnswer, WAITS } from './menu.ts';
-import type { Placed, UnknownPolicy } from './decide.ts';
+import type { MatchedMachine, UnknownPolicy } from './decide.ts';
 import { because, whoIs } from './reasons.ts';
-import { placedDecision, standingLines, standingReason } from './install-state-words.ts';
+import { matchedDecision, installStateLines, installStateReason } from './install-state-words.ts';
 
 /** A machine that waits asks again after this long; an operator who adopts it sees it boot within ten seconds. */
 const PAUSE_SECONDS = 5;
@@ -48,29 +48,34 @@ export function nobody(question: Question, snapshot: Snapshot, unknown: UnknownP
 }
 
 /** A profile is for the machine, and it cannot boot it now. */
-export function waiting(placed: Placed, question: Question, why: readonly string[], warning?: string): ScriptAnswer {
+export function waiting(
+  matched: MatchedMachine,
+  question: Question,
+  why: readonly string[],
+  warning?: string,
+): ScriptAnswer {
   const { facts } = question;
-  const decision = placedDecision(placed, facts, 'waiting');
+  const decision = matchedDecision(matched, facts, 'waiting');
   return {
-    script: notice([...titleLines(placed, facts), ...why], againOf(placed, question)),
+    script: notice([...titleLines(matched, facts), ...why], againOf(matched, question)),
     decision: warning === undefined ? decision : { ...decision, because: `${decision.because}; ${warning}`, warning },
   };
 }
 
 /** The machine's own disk, in the way of its platform. */
-export function local(placed: Placed, facts: MachineFacts): ScriptAnswer {
-  const { profile } = placed.match;
-  const lines = standingReason(placed, facts) === undefined ? [] : titleLines(placed, facts);
+export function local(matched: MatchedMachine, facts: MachineFacts): ScriptAnswer {
+  const { profile } = matched.match;
+  const lines = installStateReason(matched, facts) === undefined ? [] : titleLines(matched, facts);
   const script = localBootScript(profile.local_boot, facts.platform, lines);
   // A deliberate 404: some firmware goes on to its disk only when the boot file is not there.
-  if (script === undefined) throw ownDisk(placed, facts);
-  return { script, decision: placedDecision(placed, facts) };
+  if (script === undefined) throw ownDisk(matched, facts);
+  return { script, decision: matchedDecision(matched, facts) };
 }
 
 /** For who cannot be handed to a disk by what we say. */
-export function ownDisk(placed: Placed, facts: MachineFacts): Failure {
-  const reason = standingReason(placed, facts);
-  const { file } = placed.match.profile;
+export function ownDisk(matched: MatchedMachine, facts: MachineFacts): Failure {
+  const reason = installStateReason(matched, facts);
+  const { file } = matched.match.profile;
   return new Failure(
     'not-found',
     `${file}: ${whoIs(facts)} boots its own disk${reason === undefined ? '' : `: ${reason}`}`,
@@ -78,17 +83,17 @@ export function ownDisk(placed: Placed, facts: MachineFacts): Failure {
 }
 
 /** Where the machine asks once more: as what it was matched. */
-export function againOf({ match }: Placed, { facts, origin }: Question): string {
+export function againOf({ match }: MatchedMachine, { facts, origin }: Question): string {
   return againUrl(origin, facts, match.by === 'choice' ? match.profile.name : undefined);
 }
 
 /** Who the machine is, what it boots, and because of what. */
-export function titleLines(placed: Placed, facts: MachineFacts): string[] {
-  const { match } = placed;
+export function titleLines(matched: MatchedMachine, facts: MachineFacts): string[] {
+  const { match } = matched;
   const { profile } = match;
   const what = [systemOf(profile.system).title, profile.version].filter((part) => part !== '').join(' ');
   // Who waits is told more about it than fits here.
-  const reason = standingLines(placed, facts) === undefined ? standingReason(placed, facts) : undefined;
+  const reason = installStateLines(matched, facts) === undefined ? installStateReason(matched, facts) : undefined;
   const life = reason === undefined ? [] : [reason];
   return [`${match.node?.name ?? whoIs(facts)}: ${what}`, because(match, facts), ...life];
 }

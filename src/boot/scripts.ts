@@ -1,5 +1,5 @@
 import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
-import type { Shelf } from '../images/store.ts';
+import type { ImageStore } from '../images/store.ts';
 import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
 import { failureLines, missingImageLines, unnamedInstallLines } from '../ipxe/notices.ts';
 import { grubScript } from '../ipxe/other-loaders.ts';
@@ -10,9 +10,9 @@ import type { Decision, Origin, Plan } from '../model/plan.ts';
 import { type Arch, DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
 import { systemOf } from '../os/systems.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
-import { createStandingDesk, type Placed, type StandingDeskOptions, WAIT } from './decide.ts';
+import { createDecide, type MatchedMachine, type DecideOptions, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
-import { placedDecision, standingLines } from './install-state-words.ts';
+import { matchedDecision, installStateLines } from './install-state-words.ts';
 import { documentLinks, machinePlan, missingFiles, shelfPaths } from './machine-plan.ts';
 import { askedFacts, decisionOf, whoIs } from './reasons.ts';
 import { againOf, explained, local, nobody, notice, ownDisk, titleLines, waiting } from './script-notices.ts';
@@ -43,11 +43,11 @@ function wrongArchFailure(wrong: string): Failure {
   return new Failure('unavailable', wrong, { remedy: 'name the machine in a profile with the right "arch"' });
 }
 
-export interface ScriptDeskOptions extends StandingDeskOptions, Omit<DeliveryRoom, 'snapshot'> {
+export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
-  readonly shelf: Pick<Shelf, 'has'>;
+  readonly shelf: Pick<ImageStore, 'has'>;
   /** What is being done about the images that a profile lacks: lines for the machine's screen. */
-  readonly arriving?: (profile: string) => Promise<readonly string[]>;
+  readonly downloadProgress?: (profile: string) => Promise<readonly string[]>;
 }
 
 /** What a machine boots that cannot be told anything on its screen. */
@@ -57,50 +57,50 @@ export interface Bootable {
   readonly decision: Decision;
 }
 
-export type ScriptDesk = ReturnType<typeof createScriptDesk>;
+export type ScriptService = ReturnType<typeof createScriptService>;
 
 /** Boot scripts, for machines and for profiles. */
-export function createScriptDesk(options: ScriptDeskOptions) {
-  const { catalog, shelf, arriving = nothing, unknown = WAIT } = options;
-  const standings = createStandingDesk(options);
+export function createScriptService(options: ScriptServiceOptions) {
+  const { catalog, shelf, downloadProgress = nothing, unknown = WAIT } = options;
+  const decisions = createDecide(options);
 
   async function script(question: Question): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
     const { facts, origin } = question;
-    const placed = standings.find(question, snapshot);
-    if (placed === undefined) return nobody(question, snapshot, unknown);
-    if (placed.standing.kind !== 'install') standings.saw(question, snapshot);
-    if (placed.standing.kind === 'local') return local(placed, facts);
-    const rests = standingLines(placed, facts);
-    if (rests !== undefined) return waiting(placed, question, rests);
-    const wrong = wrongArch(placed.match, facts);
-    if (wrong !== undefined) return waiting(placed, question, wrongArchLines(wrong), wrong);
+    const matched = decisions.find(question, snapshot);
+    if (matched === undefined) return nobody(question, snapshot, unknown);
+    if (matched.installState.kind !== 'install') decisions.saw(question, snapshot);
+    if (matched.installState.kind === 'local') return local(matched, facts);
+    const rests = installStateLines(matched, facts);
+    if (rests !== undefined) return waiting(matched, question, rests);
+    const wrong = wrongArch(matched.match, facts);
+    if (wrong !== undefined) return waiting(matched, question, wrongArchLines(wrong), wrong);
     let plan: Plan;
     try {
-      plan = machinePlan(placed.match, facts, origin, snapshot);
+      plan = machinePlan(matched.match, facts, origin, snapshot);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      return waiting(placed, question, failureLines(error));
+      return waiting(matched, question, failureLines(error));
     }
     const missing = await missingFiles(plan, shelf);
-    if (missing.length > 0) return waiting(placed, question, await missingLines(placed.match, missing));
-    const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
-    if (fault !== undefined) return waiting(placed, question, failureLines(fault), failureLine(fault));
-    const claimed = await standings.claim(placed, question, plan);
-    if (claimed.standing.kind === 'local') return local(claimed, facts);
-    const held = standingLines(claimed, facts);
+    if (missing.length > 0) return waiting(matched, question, await missingLines(matched.match, missing));
+    const fault = documentFault(matched.match, facts, origin, plan, snapshot, options);
+    if (fault !== undefined) return waiting(matched, question, failureLines(fault), failureLine(fault));
+    const claimed = await decisions.claim(matched, question, plan);
+    if (claimed.installState.kind === 'local') return local(claimed, facts);
+    const held = installStateLines(claimed, facts);
     if (held !== undefined) return waiting(claimed, question, held);
     const lines = titleLines(claimed, facts);
     return {
       script: bootScript({ plan, origin, lines, again: againOf(claimed, question) }),
       fetches: shelfPaths(plan),
-      decision: placedDecision(claimed, facts),
+      decision: matchedDecision(claimed, facts),
     };
   }
 
   async function missingLines({ profile }: Match, missing: readonly string[]): Promise<readonly string[]> {
     const lines = missingImageLines(profile.file, missing);
-    const news = await arriving(profile.name);
+    const news = await downloadProgress(profile.name);
     // While somebody sees to it, nobody needs the advice at the end.
     return news.length === 0 ? lines : [...lines.slice(0, -1), ...news];
   }
@@ -139,13 +139,13 @@ export function createScriptDesk(options: ScriptDeskOptions) {
       const match = profileMatch(who, snapshot);
       return { args: machinePlan(match, {}, origin, snapshot).args, decision: namedDecision(match) };
     }
-    const placed = found({ facts: who, origin }, snapshot);
-    return { args: machinePlan(placed.match, who, origin, snapshot).args, decision: placedDecision(placed, who) };
+    const matched = found({ facts: who, origin }, snapshot);
+    return { args: machinePlan(matched.match, who, origin, snapshot).args, decision: matchedDecision(matched, who) };
   }
 
-  function found(question: Question, snapshot: Snapshot): Placed {
-    const placed = standings.find(question, snapshot);
-    if (placed !== undefined) return placed;
+  function found(question: Question, snapshot: Snapshot): MatchedMachine {
+    const matched = decisions.find(question, snapshot);
+    if (matched !== undefined) return matched;
     const { facts } = question;
     const held = snapshot.held(facts);
     if (held !== undefined) throw problemFailure(held);
@@ -158,19 +158,19 @@ export function createScriptDesk(options: ScriptDeskOptions) {
   async function bootable(question: Question): Promise<Bootable> {
     const snapshot = catalog.current();
     const { facts, origin } = question;
-    const placed = found(question, snapshot);
-    if (placed.standing.kind !== 'install') standings.saw(question, snapshot);
-    refuseOthers(placed, facts);
-    const wrong = wrongArch(placed.match, facts);
+    const matched = found(question, snapshot);
+    if (matched.installState.kind !== 'install') decisions.saw(question, snapshot);
+    refuseOthers(matched, facts);
+    const wrong = wrongArch(matched.match, facts);
     if (wrong !== undefined) throw wrongArchFailure(wrong);
-    const plan = machinePlan(placed.match, facts, origin, snapshot);
+    const plan = machinePlan(matched.match, facts, origin, snapshot);
     const [missing] = await missingFiles(plan, shelf);
     if (missing !== undefined) throw new Failure('unavailable', `images/${missing} is not there yet`);
-    const fault = documentFault(placed.match, facts, origin, plan, snapshot, options);
+    const fault = documentFault(matched.match, facts, origin, plan, snapshot, options);
     if (fault !== undefined) throw fault;
-    const claimed = await standings.claim(placed, question, plan);
+    const claimed = await decisions.claim(matched, question, plan);
     refuseOthers(claimed, facts);
-    return { plan, match: claimed.match, decision: placedDecision(claimed, facts) };
+    return { plan, match: claimed.match, decision: matchedDecision(claimed, facts) };
   }
 
   async function grub(question: Question): Promise<ScriptAnswer> {
@@ -181,13 +181,13 @@ export function createScriptDesk(options: ScriptDeskOptions) {
 
   /** For DHCP, which knows a machine by its MAC and UUID. */
   function netboot(facts: MachineFacts): 'boot' | 'local' {
-    return standings.find({ facts }, catalog.current())?.standing.kind === 'local' ? 'local' : 'boot';
+    return decisions.find({ facts }, catalog.current())?.installState.kind === 'local' ? 'local' : 'boot';
   }
 
   return { script, explain: explained, scriptOf, args, grub, bootable, netboot, generation };
 
   function generation(): number {
-    return catalog.current().generation + standings.generation();
+    return catalog.current().generation + decisions.generation();
   }
 }
 
@@ -196,9 +196,9 @@ function nothing(): Promise<readonly string[]> {
 }
 
 /** Whoever does not boot from here now. */
-function refuseOthers(placed: Placed, facts: MachineFacts): void {
-  if (placed.standing.kind === 'local') throw ownDisk(placed, facts);
-  const rests = standingLines(placed, facts);
+function refuseOthers(matched: MatchedMachine, facts: MachineFacts): void {
+  if (matched.installState.kind === 'local') throw ownDisk(matched, facts);
+  const rests = installStateLines(matched, facts);
   if (rests !== undefined) throw new Failure('unavailable', rests.join(' '));
 }
 

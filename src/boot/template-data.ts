@@ -169,12 +169,12 @@ function defined<T extends object>(source: T, keys: readonly (keyof T & string)[
 }
 
 /** Compiled templates: compiling is the slow half (up to seconds for a large file), so it is done once for each version. */
-export interface TemplateShelf {
+export interface TemplateCache {
   /** Throws Failure `broken` with the file and the line. */
   compiled(document: SourceDocument): Template;
 }
 
-export function createTemplateShelf(): TemplateShelf {
+export function createTemplateCache(): TemplateCache {
   // A document of a snapshot is one object for as long as its bytes are the same; old versions fall out with it.
   const templates = new WeakMap<SourceDocument, Template>();
   return {

@@ -27,9 +27,9 @@ export interface Decision extends Choice {
 
 type AnySlot = Slot<ReadProfile> | Slot<SourceDocument> | Slot<SshKey>;
 /** Files that are sent back to the version that was in force before, and why. */
-type Blamed = Map<AnySlot, Problem[]>;
+type Offender = Map<AnySlot, Problem[]>;
 
-interface Blame {
+interface OffenderKind {
   readonly slot: AnySlot;
   /** Made only when it is kept: it looks up lines. */
   readonly problem: () => Problem;
@@ -41,7 +41,7 @@ interface Blame {
  * back one reason at a time until the rest fits together; at the latest that is what was in force before.
  */
 export function decide(slots: Slots, inspection: Inspection): Decision {
-  const blamed: Blamed = new Map();
+  const blamed: Offender = new Map();
   for (;;) {
     const choice = choose(slots, blamed);
     const again =
@@ -52,11 +52,11 @@ export function decide(slots: Slots, inspection: Inspection): Decision {
   }
 }
 
-function chosen<T>(slot: Slot<T>, blamed: Blamed): T | undefined {
+function chosen<T>(slot: Slot<T>, blamed: Offender): T | undefined {
   return blamed.has(slot as AnySlot) ? slot.inForce : (slot.latest.thing ?? slot.inForce);
 }
 
-function choose(slots: Slots, blamed: Blamed): Choice {
+function choose(slots: Slots, blamed: Offender): Choice {
   return { profiles: pick(slots.profiles), documents: pick(slots.documents), keys: pick(slots.keys) };
 
   function pick<T>(from: readonly Slot<T>[]): ReadonlyMap<Slot<T>, T> {
@@ -70,13 +70,13 @@ function choose(slots: Slots, blamed: Blamed): Choice {
 }
 
 /** True while sending the file back would change anything. */
-function canGoBack(slot: AnySlot, blamed: Blamed): boolean {
+function canGoBack(slot: AnySlot, blamed: Offender): boolean {
   return !blamed.has(slot) && slot.latest.thing !== undefined && slot.latest.thing !== slot.inForce;
 }
 
 const MAX_BLAMES = 20;
 
-function sendBack(blamed: Blamed, blames: readonly Blame[]): boolean {
+function sendBack(blamed: Offender, blames: readonly OffenderKind[]): boolean {
   const now = new Set(blames.map(({ slot }) => slot).filter((slot) => canGoBack(slot, blamed)));
   for (const { slot, problem } of blames) {
     if (!now.has(slot)) continue;
@@ -87,7 +87,7 @@ function sendBack(blamed: Blamed, blames: readonly Blame[]): boolean {
   return now.size > 0;
 }
 
-function contradictions(slots: Slots, blamed: Blamed): readonly Blame[] {
+function contradictions(slots: Slots, blamed: Offender): readonly OffenderKind[] {
   const twins = findConflicts(
     slots.documents,
     (slot) => chosen(slot, blamed),
@@ -109,7 +109,7 @@ function twinProblem(file: string, other: string): Problem {
   return { severity: 'error', message, place: { file }, remedy: 'remove one of them' };
 }
 
-function brokenDocuments(choice: Choice, inspection: Inspection): readonly Blame[] {
+function brokenDocuments(choice: Choice, inspection: Inspection): readonly OffenderKind[] {
   return [...choice.documents].flatMap(([slot, document]) =>
     inspection
       .document(document)
@@ -118,7 +118,12 @@ function brokenDocuments(choice: Choice, inspection: Inspection): readonly Blame
   );
 }
 
-function brokenProfiles(slots: Slots, choice: Choice, blamed: Blamed, inspection: Inspection): readonly Blame[] {
+function brokenProfiles(
+  slots: Slots,
+  choice: Choice,
+  blamed: Offender,
+  inspection: Inspection,
+): readonly OffenderKind[] {
   const around = aroundOf(choice);
   const neighbours = new Map<string, AnySlot>([...slots.documents, ...slots.keys].map((slot) => [slot.file, slot]));
   return [...choice.profiles].flatMap(([slot, read]) =>
@@ -153,7 +158,7 @@ function brokenProfiles(slots: Slots, choice: Choice, blamed: Blamed, inspection
   }
 }
 
-function problemsOf(slots: Slots, choice: Choice, blamed: Blamed, inspection: Inspection): readonly Problem[] {
+function problemsOf(slots: Slots, choice: Choice, blamed: Offender, inspection: Inspection): readonly Problem[] {
   const around = aroundOf(choice);
   const problems: Problem[] = [...slots.profiles, ...slots.documents, ...slots.keys].flatMap(
     (slot) => slot.latest.problems,

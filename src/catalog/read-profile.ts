@@ -96,7 +96,7 @@ interface ProfileFault {
 
 /** Checks a profile that passed the schema, by itself: no other file is looked at. */
 export function checkProfile(profile: Profile): readonly ProfileFault[] {
-  return [...checkSystem(profile), ...checkUbuntu(profile), ...checkNodes(profile), ...checkTwins(profile)];
+  return [...checkSystem(profile), ...checkUbuntu(profile), ...checkNodes(profile), ...checkDuplicates(profile)];
 }
 
 function checkSystem(profile: Profile): ProfileFault[] {
@@ -162,7 +162,7 @@ function checkNodes(profile: Profile): ProfileFault[] {
 }
 
 /** What two nodes of one profile may not share. */
-function checkTwins(profile: Profile): ProfileFault[] {
+function checkDuplicates(profile: Profile): ProfileFault[] {
   const faults: ProfileFault[] = [];
   const seen = new Map<string, JsonPath>();
   for (const claim of [...exclusiveClaims(profile), ...sharedClaims(profile)]) {

@@ -1,4 +1,4 @@
-import type { Counter } from '../admin/client/client.ts';
+import type { AdminClient } from '../admin/client/client.ts';
 import { Failure } from '../model/failure.ts';
 import type { MachineKey } from '../model/machine.ts';
 import { nearest } from '../model/name.ts';
@@ -6,13 +6,16 @@ import type { MachineQuery, MachineRow } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** Asks the server that runs, or the files; leaves nothing open. */
-export async function withCounter<T>(settings: Settings, work: (counter: Counter) => Promise<T>): Promise<T> {
-  const { openCounter } = await import('../admin/client/open-client.ts');
-  const counter = await openCounter(settings);
+export async function withAdminClient<T>(
+  settings: Settings,
+  work: (adminClient: AdminClient) => Promise<T>,
+): Promise<T> {
+  const { openAdminClient } = await import('../admin/client/open-client.ts');
+  const adminClient = await openAdminClient(settings);
   try {
-    return await work(counter);
+    return await work(adminClient);
   } finally {
-    await counter.close();
+    await adminClient.close();
   }
 }
 
@@ -20,13 +23,13 @@ const PAGE = 500;
 
 /** Every machine that fits, a page after the other. */
 export async function allMachines(
-  counter: Pick<Counter, 'machines'>,
+  adminClient: Pick<AdminClient, 'machines'>,
   query: Omit<MachineQuery, 'after' | 'limit'>,
 ): Promise<readonly MachineRow[]> {
   const rows: MachineRow[] = [];
   let after: string | undefined;
   do {
-    const page = await counter.machines({ ...query, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await adminClient.machines({ ...query, limit: PAGE, ...(after === undefined ? {} : { after }) });
     rows.push(...page.machines);
     after = page.next;
   } while (after !== undefined);
@@ -34,20 +37,20 @@ export async function allMachines(
 }
 
 /** The key of a machine that is named by its MAC, `uuid:...`, `serial:...` or its node's name. Throws `not-found`. */
-export async function keyOf(counter: Pick<Counter, 'machines'>, text: string): Promise<MachineKey> {
+export async function keyOf(adminClient: Pick<AdminClient, 'machines'>, text: string): Promise<MachineKey> {
   const { parseKey } = await import('../admin/service/known-nodes.ts');
   const key = parseKey(text);
   if (key !== undefined) return key;
   const named = (rows: readonly MachineRow[]): readonly MachineRow[] =>
     rows.filter(({ name }) => name?.toLowerCase() === text.toLowerCase());
-  const found = named(await allMachines(counter, { text: text.slice(0, 128) }));
+  const found = named(await allMachines(adminClient, { text: text.slice(0, 128) }));
   const [first, second] = found;
   if (second !== undefined) {
     const remedy = `name it by its MAC: ${found.map((row) => row.key).join(', ')}`;
     throw new Failure('conflict', `${String(found.length)} machines are called "${text}"`, { remedy });
   }
   if (first !== undefined) return first.key;
-  const names = (await allMachines(counter, {})).flatMap(({ name }) => name ?? []);
+  const names = (await allMachines(adminClient, {})).flatMap(({ name }) => name ?? []);
   const near = nearest(text, names);
   throw new Failure('not-found', `no machine is called "${text.slice(0, 80)}"`, {
     remedy: near === undefined ? '`pilotlight nodes` lists all machines' : `did you mean "${near}"?`,

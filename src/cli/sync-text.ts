@@ -146,13 +146,13 @@ export function reportText(report: SyncReport): string {
 const EVERY_MS = 1000;
 const ALIVE_MS = 10_000;
 
-export interface SyncTeller {
+export interface SyncPrinter {
   readonly tell: (event: SyncEvent) => void;
   stop(): void;
 }
 
 /** One JSON object a line for programs. */
-export function jsonTeller(out: Output, now: () => number): SyncTeller {
+export function jsonPrinter(out: Output, now: () => number): SyncPrinter {
   return {
     tell: seldom(now, (event) => {
       out.write(`${JSON.stringify(event)}\n`);
@@ -162,7 +162,7 @@ export function jsonTeller(out: Output, now: () => number): SyncTeller {
 }
 
 /** Messages to the program that started this one, and signs of life while nothing happens. */
-export function parentTeller(parent: Pick<ParentChannel, 'send'>, now: () => number): SyncTeller {
+export function parentPrinter(parent: Pick<ParentChannel, 'send'>, now: () => number): SyncPrinter {
   const timer = setInterval(() => {
     parent.send({ kind: 'alive' });
   }, ALIVE_MS);
@@ -191,7 +191,7 @@ function seldom(now: () => number, tell: (event: SyncEvent) => void): (event: Sy
 }
 
 /** For people: bars on a terminal, otherwise only the lines that stay. */
-export function textTeller(out: Output, now: () => number): SyncTeller {
+export function textPrinter(out: Output, now: () => number): SyncPrinter {
   const bars = out.isTTY === true ? createProgressBars(out, now) : undefined;
   return {
     tell(event) {

@@ -1,5 +1,5 @@
-import { createFrontDesk } from '../boot/answer.ts';
-import type { Desk } from '../boot/boot-service.ts';
+import { createBootService } from '../boot/answer.ts';
+import type { BootService } from '../boot/boot-service.ts';
 import { createInspector } from '../boot/inspector.ts';
 import { openCatalog, type LivingCatalog } from '../catalog/catalog.ts';
 import { Failure } from '../model/failure.ts';
@@ -8,42 +8,42 @@ import { originFromHost, type Origin } from '../model/plan.ts';
 import { openDataRoot, type DataRoot } from '../files/data-root.ts';
 import { openIdentities, type Identities } from '../machines/identities.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
-import { openShelf, type Shelf } from '../images/store.ts';
+import { openImageStore, type ImageStore } from '../images/store.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
-import { createArrivals } from '../images/download-progress.ts';
+import { createDownloadProgress } from '../images/download-progress.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
 
 /** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
-export interface House {
+export interface AppContext {
   readonly files: DataRoot;
   readonly catalog: LivingCatalog;
-  readonly shelf: Shelf;
+  readonly shelf: ImageStore;
   /** For the doors: an installer leaves with the machine's claim. */
-  readonly desk: Desk;
+  readonly bootService: BootService;
   /** What a machine would get. Claims nothing, changes nothing. */
-  readonly preview: Desk;
+  readonly preview: BootService;
   readonly marks: InstallMarks;
   readonly identities: Identities;
   readonly clusters: ClusterUrls;
 }
 
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
-export async function openHouse(settings: Settings, log: Log): Promise<House> {
+export async function openContext(settings: Settings, log: Log): Promise<AppContext> {
   const files = await openFolder(settings);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
   const catalog = openCatalog({ files, inspector, log });
-  const shelf = openShelf(files, new ChunkCache(settings.imageCache));
+  const shelf = openImageStore(files, new ChunkCache(settings.imageCache));
   const marks = await openInstallMarks(files, log);
   const identities = openIdentities(files, log);
   const { installTries, unknown } = settings;
-  const arriving = createArrivals(files, Date.now);
+  const downloadProgress = createDownloadProgress(files, Date.now);
   const clusters = new ClusterUrls();
-  const behind = { catalog, shelf, arriving, marks, installTries, unknown, clusters, hostKeys: identities };
-  const preview = createFrontDesk(behind);
-  const desk = createFrontDesk({ ...behind, claims: marks });
-  return { files, catalog, shelf, desk, preview, marks, identities, clusters };
+  const behind = { catalog, shelf, downloadProgress, marks, installTries, unknown, clusters, hostKeys: identities };
+  const preview = createBootService(behind);
+  const bootService = createBootService({ ...behind, claims: marks });
+  return { files, catalog, shelf, bootService, preview, marks, identities, clusters };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */
@@ -56,10 +56,10 @@ async function openFolder({ dataDir: dir, imagesDir }: Settings): Promise<DataRo
 }
 
 /** The house of a command that looks once and ends. */
-export async function readHouse(settings: Settings): Promise<House> {
-  const house = await openHouse(settings, SILENT);
-  await house.catalog.refresh();
-  return house;
+export async function readContext(settings: Settings): Promise<AppContext> {
+  const appContext = await openContext(settings, SILENT);
+  await appContext.catalog.refresh();
+  return appContext;
 }
 
 /** The base URL as far as it can be known without a request. Only its length matters to most who ask. */

@@ -5,7 +5,7 @@ import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profil
 import type { Decision } from '../model/plan.ts';
 import { findDocument } from '../catalog/snapshot.ts';
 import type { Settings } from '../settings/settings.ts';
-import { likelyOrigin, readHouse, type House } from './app-context.ts';
+import { likelyOrigin, readContext, type AppContext } from './app-context.ts';
 
 export interface RenderRequest {
   readonly what: 'script' | 'config' | 'args';
@@ -23,21 +23,21 @@ export interface Rendered {
 
 /** What the server would answer, from the same desk, without a server. */
 export async function renderOnce(settings: Settings, request: RenderRequest): Promise<Rendered> {
-  const house = await readHouse(settings);
+  const appContext = await readContext(settings);
   const origin = likelyOrigin(settings);
   const base =
     settings.baseUrl === undefined
       ? `base URL ${origin}: no setting; a machine sees the address that it asks`
       : `base URL ${origin}: the setting`;
-  const { text, reasons } = await answer(house, request, origin);
-  const files = request.what === 'config' ? [] : filesOf(house, request);
+  const { text, reasons } = await answer(appContext, request, origin);
+  const files = request.what === 'config' ? [] : filesOf(appContext, request);
   return { text, reasons: [...reasons, ...files, base] };
 }
 
 /** The other files that had a say: what the profile names, as it is on disk. */
-function filesOf(house: House, request: RenderRequest): readonly string[] {
-  const { documents, keys } = house.catalog.current();
-  const profile = profileOf(house, request);
+function filesOf(appContext: AppContext, request: RenderRequest): readonly string[] {
+  const { documents, keys } = appContext.catalog.current();
+  const profile = profileOf(appContext, request);
   if (profile === undefined) return [];
   const named = DOCUMENT_KINDS.flatMap((kind) => {
     const name = profile[kind];
@@ -49,7 +49,7 @@ function filesOf(house: House, request: RenderRequest): readonly string[] {
 }
 
 async function answer(
-  house: House,
+  appContext: AppContext,
   request: RenderRequest,
   origin: ReturnType<typeof likelyOrigin>,
 ): Promise<Rendered> {
@@ -57,36 +57,36 @@ async function answer(
   if (request.what === 'script') {
     const { script, decision } =
       request.profile === undefined
-        ? await house.preview.script(question)
-        : await house.preview.scriptOf(request.profile, origin);
+        ? await appContext.preview.script(question)
+        : await appContext.preview.scriptOf(request.profile, origin);
     return { text: script, reasons: reasonsOf(decision) };
   }
   if (request.what === 'args') {
-    const { args, decision } = house.preview.args(request.profile ?? request.facts, origin);
+    const { args, decision } = appContext.preview.args(request.profile ?? request.facts, origin);
     return { text: args.map((arg) => `${arg}\n`).join(''), reasons: reasonsOf(decision) };
   }
-  const kind = request.kind ?? firstKind(house, request);
-  const match = request.profile === undefined ? house.catalog.current().match(request.facts) : undefined;
-  if (match?.node !== undefined && match.profile.ssh_host_keys) await house.identities.ensure([match.node.name]);
+  const kind = request.kind ?? firstKind(appContext, request);
+  const match = request.profile === undefined ? appContext.catalog.current().match(request.facts) : undefined;
+  if (match?.node !== undefined && match.profile.ssh_host_keys) await appContext.identities.ensure([match.node.name]);
   const document =
     request.profile === undefined
-      ? await house.preview.documentOf(kind, question)
-      : await house.preview.document(documentName(house, request.profile, kind), question);
+      ? await appContext.preview.documentOf(kind, question)
+      : await appContext.preview.document(documentName(appContext, request.profile, kind), question);
   return {
     text: document.body.toString('utf8'),
     reasons: [...reasonsOf(document.decision), `document ${document.source}`],
   };
 }
 
-function profileOf(house: House, request: RenderRequest): Profile | undefined {
-  const snapshot = house.catalog.current();
+function profileOf(appContext: AppContext, request: RenderRequest): Profile | undefined {
+  const snapshot = appContext.catalog.current();
   return request.profile === undefined
     ? snapshot.match(request.facts)?.profile
     : snapshot.profiles.get(request.profile);
 }
 
-function firstKind(house: House, request: RenderRequest): DocumentKind {
-  const snapshot = house.catalog.current();
+function firstKind(appContext: AppContext, request: RenderRequest): DocumentKind {
+  const snapshot = appContext.catalog.current();
   const { profile: name, facts } = request;
   const profile = name === undefined ? snapshot.match(facts)?.profile : snapshot.profiles.get(name);
   if (profile === undefined) throw new Failure('not-found', 'no profile matches this machine');
@@ -95,8 +95,8 @@ function firstKind(house: House, request: RenderRequest): DocumentKind {
   return kind;
 }
 
-function documentName(house: House, name: Name, kind: DocumentKind): string {
-  const profile = house.catalog.current().profiles.get(name);
+function documentName(appContext: AppContext, name: Name, kind: DocumentKind): string {
+  const profile = appContext.catalog.current().profiles.get(name);
   const document = profile?.[kind];
   if (document === undefined) throw new Failure('not-found', `profiles/${name}.json names no ${kind}`);
   return document;

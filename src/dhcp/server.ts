@@ -98,7 +98,7 @@ export interface MachineEvent {
   readonly silence?: string;
 }
 
-export interface DhcpDoor extends Service {
+export interface DhcpServer extends Service {
   readonly counters: DhcpCounters;
   /** The interfaces' addresses that are answered from now. */
   serving(): readonly string[];
@@ -119,7 +119,7 @@ const UNSET = '0.0.0.0';
 type Reply = Extract<ProxyAnswer, { kind: 'reply' }>;
 
 /** ProxyDHCP: says where to boot from, beside whatever server hands out the addresses. */
-export function createDhcpDoor(settings: DhcpSettings, deps: DhcpDeps): DhcpDoor {
+export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpServer {
   const { log } = deps;
   const now = deps.now ?? (() => performance.now());
   const relays: ReadonlySet<string> = new Set(settings.relays);

@@ -2,7 +2,7 @@ import { Failure, failureLine, type Problem } from '../model/failure.ts';
 import { DOCUMENT_KINDS, initrdPath, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
 import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
-import { createTemplateShelf } from '../boot/template-data.ts';
+import { createTemplateCache } from '../boot/template-data.ts';
 import { findDocument, type Snapshot } from '../catalog/snapshot.ts';
 import type { Origin } from '../model/plan.ts';
 import { whyNotWritable } from '../files/writable.ts';
@@ -14,7 +14,7 @@ import { readKnownKeys } from '../releases/keys.ts';
 import { COREOS_KEYS } from '../os/coreos.ts';
 import { FEEDS } from '../os/systems.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
-import { type House, likelyOrigin, readHouse } from '../context/app-context.ts';
+import { type AppContext, likelyOrigin, readContext } from '../context/app-context.ts';
 
 export interface CheckReport {
   readonly profiles: number;
@@ -27,15 +27,15 @@ export interface CheckReport {
 }
 
 /** Everything that can be known to be wrong without a machine: also what is too slow to look at on every change. */
-export async function checkHouse(settings: Settings): Promise<CheckReport> {
-  const house = await readHouse(settings);
-  const snapshot = house.catalog.current();
+export async function checkData(settings: Settings): Promise<CheckReport> {
+  const appContext = await readContext(settings);
+  const snapshot = appContext.catalog.current();
   const rendering = renderForEveryNode(snapshot, likelyOrigin(settings));
   const images = await Promise.all(
-    [...snapshot.profiles.values()].map((profile) => imageProblems(profile, house, settings)),
+    [...snapshot.profiles.values()].map((profile) => imageProblems(profile, appContext, settings)),
   );
-  const keys = await keyProblems(snapshot, house, settings);
-  const state = [...house.marks.problems(), ...(await stateProblems(house))];
+  const keys = await keyProblems(snapshot, appContext, settings);
+  const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
   const mistakes = (settings.mistakes ?? []).map(mistake);
   const all = [...state, ...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys, ...mistakes];
   return {
@@ -49,7 +49,7 @@ export async function checkHouse(settings: Settings): Promise<CheckReport> {
 }
 
 /** What keeps the server from installing machines; that this user may not write there says nothing of the server's. */
-async function stateProblems({ catalog, files }: House): Promise<readonly Problem[]> {
+async function stateProblems({ catalog, files }: AppContext): Promise<readonly Problem[]> {
   const found = catalog.current().installs ? await whyNotWritable(files, MARKS_FOLDER) : undefined;
   if (found === undefined) return [];
   const problem = unwritable(`state/machines cannot be written: ${found.why}`);
@@ -57,7 +57,7 @@ async function stateProblems({ catalog, files }: House): Promise<readonly Proble
 }
 
 function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Problem[]; count: number } {
-  const templates = createTemplateShelf();
+  const templates = createTemplateCache();
   const problems: Problem[] = [];
   let count = 0;
   for (const profile of snapshot.profiles.values()) {
@@ -75,12 +75,16 @@ function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Pro
   return { problems, count };
 }
 
-async function imageProblems(profile: Profile, house: House, settings: Settings): Promise<readonly Problem[]> {
+async function imageProblems(
+  profile: Profile,
+  appContext: AppContext,
+  settings: Settings,
+): Promise<readonly Problem[]> {
   if (profile.boot === 'local') return [];
   const { match, facts } = typicalMachine(profile);
   try {
-    const plan = machinePlan(match, facts, likelyOrigin(settings), house.catalog.current());
-    const missing = await missingFiles(plan, house.shelf);
+    const plan = machinePlan(match, facts, likelyOrigin(settings), appContext.catalog.current());
+    const missing = await missingFiles(plan, appContext.shelf);
     return missing.map((path) => missingImage(path, profile));
   } catch (error) {
     // What the plan cannot say has been said by the inspector.
@@ -90,7 +94,7 @@ async function imageProblems(profile: Profile, house: House, settings: Settings)
 }
 
 /** Publishers' keys that end soon, of the systems that the profiles follow. */
-async function keyProblems(snapshot: Snapshot, { files }: House, { sync }: Settings): Promise<readonly Problem[]> {
+async function keyProblems(snapshot: Snapshot, { files }: AppContext, { sync }: Settings): Promise<readonly Problem[]> {
   const followed = [...snapshot.profiles.values()].filter(({ update }) => update === 'auto');
   const problems: Problem[] = [];
   for (const system of new Set(followed.map((profile) => profile.system))) {

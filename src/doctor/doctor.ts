@@ -1,9 +1,9 @@
 import { firmwareFolders } from '../images/firmware.ts';
-import { openFirmwareShelf } from '../images/firmware.ts';
+import { openFirmwareStore } from '../images/firmware.ts';
 import { Failure, failureLine, problemLine } from '../model/failure.ts';
 
 import type { Settings } from '../settings/settings.ts';
-import { checkHouse, type CheckReport } from './check.ts';
+import { checkData, type CheckReport } from './check.ts';
 import { type Finding, findingsAbout } from './finding.ts';
 import { firewallFindings, type NeededPort } from './firewall.ts';
 import { firmwareFindings } from './firmware.ts';
@@ -69,8 +69,8 @@ export async function examine(
     async (url) => await probes.health(url),
   );
   const findings = [
-    ...(await dataFindings(async () => await checkHouse(settings))),
-    ...(await firmwareFindings(openFirmwareShelf(firmwareFolders(settings)))),
+    ...(await dataFindings(async () => await checkData(settings))),
+    ...(await firmwareFindings(openFirmwareStore(firmwareFolders(settings)))),
     ...addressFindings(settings, local),
     ...server.findings,
     ...(await portFindings(settings, probes, server.serves)),

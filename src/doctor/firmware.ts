@@ -1,4 +1,4 @@
-import type { FirmwareShelf } from '../images/firmware.ts';
+import type { FirmwareStore } from '../images/firmware.ts';
 import { findingsAbout, type Finding } from './finding.ts';
 
 const say = findingsAbout('firmware');
@@ -7,7 +7,7 @@ const USUAL = ['pcbios x86_64', 'efi x86_64'];
 const REMEDY = 'apt install ipxe, or put it into firmware/ of the data directory';
 
 /** Which machines this host has a boot program for. */
-export async function firmwareFindings(shelf: Pick<FirmwareShelf, 'inventory'>): Promise<readonly Finding[]> {
+export async function firmwareFindings(shelf: Pick<FirmwareStore, 'inventory'>): Promise<readonly Finding[]> {
   const { found, missing } = await shelf.inventory();
   if (found.length === 0) return [say.problem('no boot program (iPXE) on this host: no machine can boot', REMEDY)];
   const usual = missing.filter(({ platform, arch }) => USUAL.includes(`${platform} ${arch}`));

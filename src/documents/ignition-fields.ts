@@ -135,42 +135,42 @@ function readField(word: string, minor: number): Field | undefined {
 }
 
 /** A value of a parsed document with the path that leads to it. */
-export interface Placed {
+export interface MatchedMachine {
   readonly path: Path;
   readonly value: unknown;
 }
 
 /** Where a rule says what it found. */
 export interface Report {
-  error(place: Placed, message: string, remedy: string): void;
-  warn(place: Placed, message: string, remedy: string): void;
+  error(place: MatchedMachine, message: string, remedy: string): void;
+  warn(place: MatchedMachine, message: string, remedy: string): void;
 }
 
 /** What a key holds; undefined where there is no such key or nothing to look into. Never a prototype's property. */
-export function at(placed: Placed, ...steps: Path): Placed {
-  let { value } = placed;
+export function at(matched: MatchedMachine, ...steps: Path): MatchedMachine {
+  let { value } = matched;
   for (const step of steps) {
     const map = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
     value = map ? (value as Readonly<Record<string | number, unknown>>)[step] : undefined;
   }
-  return { path: [...placed.path, ...steps], value };
+  return { path: [...matched.path, ...steps], value };
 }
 
 /** The items of a list; none when it is no list. */
-export function itemsOf(placed: Placed, ...steps: Path): readonly Placed[] {
-  const list = at(placed, ...steps);
+export function itemsOf(matched: MatchedMachine, ...steps: Path): readonly MatchedMachine[] {
+  const list = at(matched, ...steps);
   if (!Array.isArray(list.value)) return [];
   return list.value.map((value: unknown, i) => ({ path: [...list.path, i], value }));
 }
 
 /** Text, or the empty string for everything else. */
-export function textAt(placed: Placed, ...steps: Path): string {
-  const { value } = at(placed, ...steps);
+export function textAt(matched: MatchedMachine, ...steps: Path): string {
+  const { value } = at(matched, ...steps);
   return typeof value === 'string' ? value : '';
 }
 
 /** Everything that Ignition fetches: contents of files, further configurations, certificates, key files. */
-export function checkResources(root: Placed, version: IgnitionVersion, report: Report): void {
+export function checkResources(root: MatchedMachine, version: IgnitionVersion, report: Report): void {
   const config = at(root, 'ignition', 'config');
   const certificates = itemsOf(root, 'ignition', 'security', 'tls', 'certificateAuthorities');
   const configs = [...itemsOf(config, 'append'), ...itemsOf(config, 'merge'), at(config, 'replace'), ...certificates];
@@ -191,7 +191,7 @@ export function checkResources(root: Placed, version: IgnitionVersion, report: R
   }
 }
 
-function checkResource(resource: Placed, version: IgnitionVersion, report: Report): void {
+function checkResource(resource: MatchedMachine, version: IgnitionVersion, report: Report): void {
   const source = at(resource, 'source');
   const wrong = typeof source.value === 'string' ? sourceProblem(source.value, version) : undefined;
   if (wrong !== undefined) {
@@ -245,7 +245,7 @@ function dataProblem(source: string): string | undefined {
 const DIGITS: Readonly<Record<string, number>> = { sha512: 128, sha256: 64 };
 
 /** `FUNCTION-HEX`; sha256 since 3.1.0. */
-function checkHash(hash: Placed, text: string, { major, minor }: IgnitionVersion, report: Report): void {
+function checkHash(hash: MatchedMachine, text: string, { major, minor }: IgnitionVersion, report: Report): void {
   const allowed = major === 3 && minor >= 1 ? ['sha512', 'sha256'] : ['sha512'];
   const [, name = '', digits = ''] = /^([^-]*)-(.*)$/s.exec(text) ?? [];
   if (!allowed.includes(name)) {

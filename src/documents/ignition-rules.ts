@@ -4,7 +4,7 @@ import {
   checkResources,
   type IgnitionVersion,
   itemsOf,
-  type Placed,
+  type MatchedMachine,
   type Report,
   textAt,
 } from './ignition-fields.ts';
@@ -27,7 +27,7 @@ const SYSTEMD = [
 const NETWORKD = ['network', 'netdev', 'link'];
 
 /** Names and texts of units and their drop-ins, as Ignition checks them before it writes anything. */
-export function checkIgnitionUnits(root: Placed, version: IgnitionVersion, report: Report): void {
+export function checkIgnitionUnits(root: MatchedMachine, version: IgnitionVersion, report: Report): void {
   for (const unit of itemsOf(root, 'systemd', 'units')) {
     checkUnit(unit, SYSTEMD, version, report);
     const enabled = at(unit, 'enabled').value === true || at(unit, 'enable').value === true;
@@ -40,7 +40,7 @@ export function checkIgnitionUnits(root: Placed, version: IgnitionVersion, repor
   for (const unit of itemsOf(root, 'networkd', 'units')) checkUnit(unit, NETWORKD, version, report);
 }
 
-function checkUnit(unit: Placed, suffixes: readonly string[], version: IgnitionVersion, report: Report): void {
+function checkUnit(unit: MatchedMachine, suffixes: readonly string[], version: IgnitionVersion, report: Report): void {
   const name = at(unit, 'name');
   if (typeof name.value === 'string' && !suffixes.some((suffix) => String(name.value).endsWith(`.${suffix}`))) {
     report.error(name, `${shown(name.value)} is no unit name`, `end it with .${suffixes.slice(0, 5).join(', .')} ...`);
@@ -65,17 +65,17 @@ function checkUnit(unit: Placed, suffixes: readonly string[], version: IgnitionV
   }
 }
 
-function checkText(contents: Placed, report: Report): void {
+function checkText(contents: MatchedMachine, report: Report): void {
   const wrong = typeof contents.value === 'string' ? unitFileProblem(contents.value, 'ignition') : undefined;
   if (wrong !== undefined) report[wrong.fatal ? 'error' : 'warn'](contents, wrong.message, 'see systemd.syntax(7)');
 }
 
 /** What Ignition itself refuses or stumbles over and no JSON Schema can say. */
 export function checkIgnitionRules(value: unknown, version: IgnitionVersion, report: Report): void {
-  const root: Placed = { path: [], value };
+  const root: MatchedMachine = { path: [], value };
   checkResources(root, version, report);
   checkIgnitionUnits(root, version, report);
-  checkTwins(root, version, report);
+  checkDuplicates(root, version, report);
   checkPaths(root, version, report);
   if (version.major === 3) checkLinks(root, report);
   else checkFilesystemNames(root, report);
@@ -119,7 +119,7 @@ const NAMED: readonly (readonly [list: Path, key: string])[] = [
   [['networkd', 'units'], 'name'],
 ];
 
-function checkTwins(root: Placed, version: IgnitionVersion, report: Report): void {
+function checkDuplicates(root: MatchedMachine, version: IgnitionVersion, report: Report): void {
   const say = version.major === 3 ? 'error' : 'warn';
   const keyed = version.major === 3 ? [...NAMED, [['storage', 'filesystems'], 'device'] as const] : NAMED;
   for (const [list, key] of keyed) {
@@ -143,11 +143,11 @@ function checkTwins(root: Placed, version: IgnitionVersion, report: Report): voi
 }
 
 /** Files, directories and links: one name space. */
-function nodes(root: Placed): readonly Placed[] {
+function nodes(root: MatchedMachine): readonly MatchedMachine[] {
   return ['files', 'directories', 'links'].flatMap((list) => itemsOf(root, 'storage', list));
 }
 
-function checkPaths(root: Placed, { major }: IgnitionVersion, report: Report): void {
+function checkPaths(root: MatchedMachine, { major }: IgnitionVersion, report: Report): void {
   const paths = [
     ...nodes(root).map((node) => at(node, 'path')),
     ...itemsOf(root, 'storage', 'disks').map((disk) => at(disk, 'device')),
@@ -178,7 +178,7 @@ function checkPaths(root: Placed, { major }: IgnitionVersion, report: Report): v
 }
 
 /** A file below a link of the same document would land wherever the link leads. */
-function checkLinks(root: Placed, report: Report): void {
+function checkLinks(root: MatchedMachine, report: Report): void {
   const links = new Set(itemsOf(root, 'storage', 'links').map((link) => textAt(link, 'path').replace(/\/+$/, '')));
   links.delete('');
   if (links.size === 0) return;
@@ -193,7 +193,7 @@ function checkLinks(root: Placed, report: Report): void {
   }
 }
 
-function checkFilesystemNames(root: Placed, report: Report): void {
+function checkFilesystemNames(root: MatchedMachine, report: Report): void {
   // Container Linux defines these two itself.
   const names = new Set(['root', 'oem', ...itemsOf(root, 'storage', 'filesystems').map((one) => textAt(one, 'name'))]);
   for (const node of nodes(root)) {
@@ -215,7 +215,7 @@ function looksOctal(value: number): boolean {
   return owner !== '' && owner >= group && group >= others;
 }
 
-function checkMode(mode: Placed, report: Report): void {
+function checkMode(mode: MatchedMachine, report: Report): void {
   const { value } = mode;
   if (typeof value !== 'number' || !Number.isInteger(value)) return;
   const octal = Number.parseInt(String(value), 8);
@@ -237,7 +237,7 @@ const FORMATS: readonly (readonly [name: string, since: number])[] = [
   ['none', 33],
 ];
 
-function checkFormats(root: Placed, { major, minor }: IgnitionVersion, report: Report): void {
+function checkFormats(root: MatchedMachine, { major, minor }: IgnitionVersion, report: Report): void {
   if (major === 2) return;
   const known = FORMATS.filter(([, since]) => since <= 30 + minor).map(([name]) => name);
   for (const one of itemsOf(root, 'storage', 'filesystems')) {

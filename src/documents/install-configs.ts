@@ -140,7 +140,7 @@ export function installAutoinstall(text: string, { disk, report }: AutoinstallIn
   if (firstLine(text) !== '#cloud-config' || !/^["']?autoinstall["']?[ \t]*:/m.test(text)) return undefined;
   const command = reportCommand('curl', report, { pause: 5, aloud: true });
   const storage = { layout: { name: 'direct', match: { path: disk } } };
-  const placed = addToYaml(text, { path: ['autoinstall', 'storage'], value: storage, how: 'set' });
-  if (placed === undefined) return undefined;
-  return addToYaml(placed, { path: ['autoinstall', 'late-commands'], value: command, how: 'append' });
+  const matched = addToYaml(text, { path: ['autoinstall', 'storage'], value: storage, how: 'set' });
+  if (matched === undefined) return undefined;
+  return addToYaml(matched, { path: ['autoinstall', 'late-commands'], value: command, how: 'append' });
 }

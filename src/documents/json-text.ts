@@ -34,7 +34,7 @@ export function readJson(text: string, findings: Findings): JsonText | undefined
     });
     return undefined;
   }
-  refuseTwins(root, findings);
+  refuseDuplicates(root, findings);
   return {
     value: JSON.parse(text) as unknown,
     offsetOf: (path) => find(root, path).offset,
@@ -71,7 +71,7 @@ function tooDeep(text: string): number | undefined {
 }
 
 /** Of two equal keys readers keep the first, the last, or both: nobody can say what such a file means. */
-function refuseTwins(node: Node, findings: Findings): void {
+function refuseDuplicates(node: Node, findings: Findings): void {
   const keys = new Set<unknown>();
   for (const child of node.children ?? []) {
     if (node.type === 'object') {
@@ -82,6 +82,6 @@ function refuseTwins(node: Node, findings: Findings): void {
       }
       keys.add(key);
     }
-    refuseTwins(child, findings);
+    refuseDuplicates(child, findings);
   }
 }

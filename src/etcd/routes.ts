@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { show } from '../http/query.ts';
-import { ClientLeft, readBody, withinPatience } from '../http/read-body.ts';
+import { ClientLeft, readBody, withinTimeout } from '../http/read-body.ts';
 import { failureReply, jsonReply, lineReply, methodReply, type Reply, sendReply, textReply } from '../http/reply.ts';
 import { decodeSegments, peerOf, type RequestHead, splitTarget } from '../http/request-head.ts';
 import { Failure, failureLine } from '../model/failure.ts';
@@ -65,7 +65,7 @@ export function discoveryPath(path: string): DiscoveryPath | undefined {
   return leaf === undefined && !id.startsWith('_') ? { kind: 'member', token, id } : { kind: 'unknown' };
 }
 
-export interface DiscoveryDoorOptions {
+export interface DiscoveryHandlerOptions {
   readonly discovery: Discovery;
   /**
    * What discovery URLs begin with. Never from a Host line: two spellings of it would be two clusters. Throws Failure
@@ -83,7 +83,7 @@ export interface DiscoveryDoorOptions {
   readonly pollTime?: number;
 }
 
-export interface DiscoveryDoor {
+export interface DiscoveryHandler {
   /** Undefined when the path is none of its own; else resolves when it is answered or waits, and does not reject. */
   handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined;
   /** Ends what waits, so that the server can stop. */
@@ -95,7 +95,7 @@ const MAX_BODY = 4096;
 const PATIENCE = 4_000;
 
 /** The door by which etcd members find each other: `/discovery/TOKEN`, also as `/v2/keys/discovery/TOKEN`. */
-export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoor {
+export function createDiscoveryHandler(options: DiscoveryHandlerOptions): DiscoveryHandler {
   const { discovery, base, isOperator, log, now } = options;
   const polls = new DiscoveryPolls(discovery.watchers, now, options.pollTime);
 
@@ -113,7 +113,7 @@ export function createDiscoveryDoor(options: DiscoveryDoorOptions): DiscoveryDoo
     query: DiscoveryQuery,
   ): Promise<void> {
     try {
-      const reply = await withinPatience(replyTo(req, res, path, query), PATIENCE);
+      const reply = await withinTimeout(replyTo(req, res, path, query), PATIENCE);
       if (reply !== undefined) send(req, res, reply);
     } catch (error) {
       if (res.headersSent || res.destroyed || error instanceof ClientLeft) res.destroy();

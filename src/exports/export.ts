@@ -1,5 +1,5 @@
 import type { Question } from '../boot/boot-service.ts';
-import { type House, readHouse } from '../context/app-context.ts';
+import { type AppContext, readContext } from '../context/app-context.ts';
 import { writeOut } from '../files/publish.ts';
 import { nodesWithKeys } from '../machines/identities.ts';
 import { Failure, type Problem } from '../model/failure.ts';
@@ -82,8 +82,8 @@ export async function exportText(
 }
 
 async function make(settings: Settings, request: ExportRequest, local: () => readonly LocalAddress[]): Promise<Made> {
-  const house = await readHouse(settings);
-  const snapshot = house.catalog.current();
+  const appContext = await readContext(settings);
+  const snapshot = appContext.catalog.current();
   refuseBroken(snapshot.problems);
   const hosts = hostsOf(snapshot.profiles.values());
   const domain = request.domain === undefined ? undefined : parseDomain(request.domain);
@@ -107,7 +107,7 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
       return { text: sshConfig({ hosts, domain, user, knownHosts: keys }) };
     }
     case 'known-hosts':
-      return { text: knownHosts({ hosts, domain, keyOf: await publicKeys(house) }) };
+      return { text: knownHosts({ hosts, domain, keyOf: await publicKeys(appContext) }) };
     case 'libvirt-domain':
       return {
         text: libvirtDomain({
@@ -128,16 +128,16 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
       return { text: libvirtNetwork({ hosts, server: here, domain, network, etcd }) };
     }
     case 'guestinfo': {
-      const document = await documentFor(house, origin(), nodeOf(request), GUESTINFO_KINDS, "VMware's guestinfo");
+      const document = await documentFor(appContext, origin(), nodeOf(request), GUESTINFO_KINDS, "VMware's guestinfo");
       return { text: guestinfo(document, document.metaData), secret: true };
     }
     case 'ignition-fw-cfg': {
-      const { node, profile, body } = await documentFor(house, origin(), nodeOf(request), FW_CFG_KINDS, 'fw_cfg');
+      const { node, profile, body } = await documentFor(appContext, origin(), nodeOf(request), FW_CFG_KINDS, 'fw_cfg');
       const text = fwCfgArgument(profile.system, request.output?.name ?? `${node.name}.ign`);
       return { text, file: body, secret: true };
     }
     case 'config-drive': {
-      const document = await documentFor(house, origin(), nodeOf(request), CONFIG_DRIVE_KINDS, 'a config drive');
+      const document = await documentFor(appContext, origin(), nodeOf(request), CONFIG_DRIVE_KINDS, 'a config drive');
       return { text: '', file: configDrive(document, document.sshKey), secret: true };
     }
   }
@@ -167,25 +167,26 @@ interface ExportedDocument extends NodeDocument {
 
 /** The document of one node, from the desk: what the server would send it over HTTP. */
 async function documentFor(
-  house: House,
+  appContext: AppContext,
   origin: Origin,
   name: string,
   kinds: Readonly<Record<SystemId, readonly DocumentKind[]>>,
   way: string,
 ): Promise<ExportedDocument> {
-  const snapshot = house.catalog.current();
+  const snapshot = appContext.catalog.current();
   const { profile, node } = findNode(snapshot.profiles.values(), name);
   const kind = carriedKind(profile, kinds[profile.system], way);
-  if (profile.ssh_host_keys) await house.identities.ensure([node.name]);
+  if (profile.ssh_host_keys) await appContext.identities.ensure([node.name]);
   const question: Question = { facts: factsOf(node), origin };
-  const { body } = await house.desk.documentOf(kind, question);
-  const metaData = kind === 'nocloud' ? (await house.desk.nocloud('meta-data', question)).body.toString() : '';
+  const { body } = await appContext.bootService.documentOf(kind, question);
+  const metaData =
+    kind === 'nocloud' ? (await appContext.bootService.nocloud('meta-data', question)).body.toString() : '';
   const key = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
   return { node, profile, kind, body, metaData, ...(key === undefined ? {} : { sshKey: key }) };
 }
 
 /** The public keys of all nodes that have one, made where they are not there yet. */
-async function publicKeys({ catalog, identities }: House): Promise<(node: string) => string | undefined> {
+async function publicKeys({ catalog, identities }: AppContext): Promise<(node: string) => string | undefined> {
   await identities.ensure(nodesWithKeys(catalog.current().profiles.values()));
   return (node) => identities.keyOf(node)?.publicKey;
 }

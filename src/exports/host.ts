@@ -113,7 +113,7 @@ export function hostsOf(profiles: Iterable<Profile>): readonly Host[] {
       }),
     )
     .toSorted((a, b) => compare(a.name, b.name) || compare(a.mac ?? '', b.mac ?? '') || compare(a.file, b.file));
-  for (const key of ['name', 'ip'] as const) refuseTwins(hosts, key);
+  for (const key of ['name', 'ip'] as const) refuseDuplicates(hosts, key);
   return hosts;
 }
 
@@ -139,7 +139,7 @@ function familyOf(ip: string): 4 | 6 | undefined {
 }
 
 // dnsmasq refuses to start with two reservations of one address; every other format would silently take one of them.
-function refuseTwins(hosts: readonly Host[], key: 'name' | 'ip'): void {
+function refuseDuplicates(hosts: readonly Host[], key: 'name' | 'ip'): void {
   const seen = new Map<string, Host>();
   for (const host of hosts) {
     const value = host[key]?.toLowerCase();

@@ -73,7 +73,7 @@ const DATE = Buffer.from([80, 1, 1, 0, 0, 0, 0]);
 export function isoImage(label: string, files: readonly IsoFile[]): Buffer {
   const folders = foldersOf(files);
   let free = FIRST_FOLDER + folders.length;
-  const placed = files.map((file) => {
+  const matched = files.map((file) => {
     const sector = file.bytes.length === 0 ? 0 : free;
     free += Math.ceil(file.bytes.length / SECTOR);
     return { ...file, sector };
@@ -88,8 +88,8 @@ export function isoImage(label: string, files: readonly IsoFile[]): Buffer {
   put(TABLE_LE, tables[0] ?? Buffer.alloc(0));
   put(TABLE_BE, tables[1] ?? Buffer.alloc(0));
   put(CONTINUED, EXTENSION);
-  for (const [index, folder] of folders.entries()) put(folder.sector, listing(index, folders, placed));
-  for (const { sector, bytes } of placed) put(sector, bytes);
+  for (const [index, folder] of folders.entries()) put(folder.sector, listing(index, folders, matched));
+  for (const { sector, bytes } of matched) put(sector, bytes);
   return image;
 }
 

@@ -18,7 +18,7 @@ export async function createPrivateFile(
 ): Promise<'created' | 'exists'> {
   try {
     const folder = await privateFolder(root, dirname(relative));
-    const placed = await placeFile(join(folder, basename(root.path(relative))), content, {
+    const matched = await placeFile(join(folder, basename(root.path(relative))), content, {
       mode,
       replace: false,
       prepare: async (handle) => {
@@ -27,7 +27,7 @@ export async function createPrivateFile(
         await handle.chmod(mode);
       },
     });
-    return placed === 'placed' ? 'created' : 'exists';
+    return matched === 'placed' ? 'created' : 'exists';
   } catch (error) {
     throw systemFailure(error, relative);
   }

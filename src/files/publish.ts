@@ -206,9 +206,9 @@ interface WriteOut {
  * profile names. Throws `conflict` when something is there already and nobody forces it.
  */
 export async function writeOut(path: string, content: string | Uint8Array, { force, mode }: WriteOut): Promise<void> {
-  let placed: 'placed' | 'exists';
+  let matched: 'placed' | 'exists';
   try {
-    placed = await placeFile(path, content, { mode, replace: force });
+    matched = await placeFile(path, content, { mode, replace: force });
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
       throw new Failure('not-found', `${path} cannot be written: its folder does not exist`, { cause: error });
@@ -216,7 +216,7 @@ export async function writeOut(path: string, content: string | Uint8Array, { for
     if (errnoOf(error) === 'EISDIR') throw new Failure('conflict', `${path} is a folder`, { cause: error });
     throw systemFailure(error, path);
   }
-  if (placed === 'exists') {
+  if (matched === 'exists') {
     throw new Failure('conflict', `${path} exists already`, { remedy: 'choose another name, or add --force' });
   }
 }

@@ -46,7 +46,7 @@ export interface Delivered {
 }
 
 /** Tells the log, and whoever listens, what was answered at the machine door. */
-export interface Reporter {
+export interface AccessLog {
   /** For every reply: a debug line and an event. */
   answered(req: IncomingMessage, kind: RouteKind, reply: Reply): void;
   /** For every image. */
@@ -62,7 +62,7 @@ export interface Reporter {
 /** Anybody can invent keys and machines: what was said of them takes no more memory than this, and no more log. */
 const MOST_WARNINGS = 200;
 
-export function createReporter(log: Log, onAnswer: (event: AnswerEvent) => void): Reporter {
+export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void): AccessLog {
   const warned = new Set<string>();
 
   /** True once for each key. */

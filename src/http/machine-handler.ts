@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Shelf } from '../images/store.ts';
+import type { ImageStore } from '../images/store.ts';
 import { Failure } from '../model/failure.ts';
 import { machineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
-import { createReporter, type Deliveries } from './access-log.ts';
+import { createAccessLog, type Deliveries } from './access-log.ts';
 import type { AnswerEvent, RouteKind } from './answer-event.ts';
 import { machineRoutes, type MachineRoutesOptions } from './machine-routes.ts';
 import { show, unknownKeys } from './query.ts';
@@ -101,8 +101,8 @@ export class ScriptCache {
   }
 }
 
-export interface MachineDoorOptions extends MachineRoutesOptions {
-  readonly shelf: Pick<Shelf, 'open'>;
+export interface MachineHandlerOptions extends MachineRoutesOptions {
+  readonly shelf: Pick<ImageStore, 'open'>;
   readonly log: Log;
   readonly onAnswer: (event: AnswerEvent) => void;
   readonly deliveries: Deliveries;
@@ -110,7 +110,7 @@ export interface MachineDoorOptions extends MachineRoutesOptions {
   readonly now: () => number;
 }
 
-export interface MachineDoor {
+export interface MachineHandler {
   /** The short way: answers at once what it has just answered. False when it has not. */
   repeat(req: IncomingMessage, res: ServerResponse, head: RequestHead): boolean;
   /** Undefined when the path is none of its own; else resolves when it is answered, and does not reject. */
@@ -128,10 +128,10 @@ const MAX_REPORT = 16 * 1024;
 const CURRENT = '/current/version.txt';
 
 /** The door for firmware, installers and booting nodes: GET and HEAD directly on node:http. */
-export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
-  const { desk, baseUrl, log, now, shelf, deliveries } = options;
+export function createMachineHandler(options: MachineHandlerOptions): MachineHandler {
+  const { bootService, baseUrl, log, now, shelf, deliveries } = options;
   const routes = machineRoutes(options);
-  const reporter = createReporter(log, options.onAnswer);
+  const reporter = createAccessLog(log, options.onAnswer);
   const cache = new ScriptCache();
 
   /** Undefined when the answer may depend on more than the key holds. */
@@ -143,7 +143,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
 
   function repeat(req: IncomingMessage, res: ServerResponse, head: RequestHead): boolean {
     const key = cacheKey(req, head);
-    const entry = key === undefined ? undefined : cache.get(key, desk.generation(), now());
+    const entry = key === undefined ? undefined : cache.get(key, bootService.generation(), now());
     if (entry === undefined) return false;
     finish(req, res, entry.kind, entry.reply);
     return true;
@@ -212,7 +212,7 @@ export function createMachineDoor(options: MachineDoorOptions): MachineDoor {
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse, route: Route, ask: Ask): Promise<void> {
-    const generation = desk.generation();
+    const generation = bootService.generation();
     const asked = now();
     try {
       const reply = await route.answer(ask);

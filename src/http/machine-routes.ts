@@ -1,5 +1,5 @@
 import { pathOf } from '../model/plan.ts';
-import type { Desk, DocumentAnswer, NocloudFile, Question, ScriptAnswer } from '../boot/boot-service.ts';
+import type { BootService, DocumentAnswer, NocloudFile, Question, ScriptAnswer } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
@@ -41,7 +41,7 @@ import {
 } from './request-head.ts';
 
 export interface MachineRoutesOptions {
-  readonly desk: Desk;
+  readonly bootService: BootService;
   readonly baseUrl: Origin | undefined;
   readonly health: () => Health;
   /** The bytes of a boot program; undefined when this host does not have it. */
@@ -66,13 +66,19 @@ const INSTALLER_FILES: ReadonlyMap<string, 'ignition' | 'cloud_config'> = new Ma
 ] as const);
 
 /** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
-export function machineRoutes({ desk, baseUrl, health, firmware, reports }: MachineRoutesOptions): MachineRoutes {
+export function machineRoutes({
+  bootService,
+  baseUrl,
+  health,
+  firmware,
+  reports,
+}: MachineRoutesOptions): MachineRoutes {
   function questionOf(ask: Ask, query: Query = parseQuery(ask.query)): Question {
     return { ...whoFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
   }
 
   function start(ask: Ask): Reply {
-    return scriptReply(desk.start(originOf(ask.head, ask.end, baseUrl)));
+    return scriptReply(bootService.start(originOf(ask.head, ask.end, baseUrl)));
   }
 
   /**
@@ -85,9 +91,9 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
       question = questionOf(ask, query);
     } catch (error) {
       if (!(error instanceof Failure) || agentOf(ask.head.userAgent) !== 'ipxe') throw error;
-      return scriptReply(desk.explain(error, originOf(ask.head, ask.end, baseUrl)));
+      return scriptReply(bootService.explain(error, originOf(ask.head, ask.end, baseUrl)));
     }
-    const answer = await desk.script({ ...question, ...askerIn(ask) });
+    const answer = await bootService.script({ ...question, ...askerIn(ask) });
     return scriptReply(answer.script, aboutScript(answer, question.facts));
   }
 
@@ -95,7 +101,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
     const query = parseQuery(ask.query);
     if (query.has('profile')) {
       const name = nameFrom('profile', strictValue(query, 'profile'));
-      const answer = await desk.scriptOf(name, legacyOriginOf(ask.head, ask.end, baseUrl));
+      const answer = await bootService.scriptOf(name, legacyOriginOf(ask.head, ask.end, baseUrl));
       return scriptReply(answer.script, aboutScript(answer, {}));
     }
     if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, query);
@@ -111,12 +117,12 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
 
   async function config(ask: Ask): Promise<Reply> {
     const name = nameInPath('document', ask.rest);
-    return await documentFor(ask, async (question) => await desk.document(name, question));
+    return await documentFor(ask, async (question) => await bootService.document(name, question));
   }
 
   async function grub(ask: Ask): Promise<Reply> {
     const question = questionOf(ask);
-    const answer = await desk.grub({ ...question, ...askerIn(ask) });
+    const answer = await bootService.grub({ ...question, ...askerIn(ask) });
     return textReply(answer.script, aboutScript(answer, question.facts));
   }
 
@@ -129,7 +135,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
       });
     }
     const who = whoFromSegment(first);
-    const answer = await desk.nocloud(file, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
+    const answer = await bootService.nocloud(file, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
     return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
   }
 
@@ -143,7 +149,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
       });
     }
     const who = whoFromSegment(first);
-    const answer = await desk.installer(kind, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
+    const answer = await bootService.installer(kind, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
     return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
   }
 
@@ -151,7 +157,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
   async function bootFile(ask: Ask): Promise<Reply> {
     const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
     const origin = originOf(ask.head, ask.end, baseUrl);
-    const file = await desk.file({ name, origin, loops: false, ...askerIn(ask) });
+    const file = await bootService.file({ name, origin, loops: false, ...askerIn(ask) });
     if (file?.kind === 'text') return file.text.startsWith('#!ipxe') ? scriptReply(file.text) : textReply(file.text);
     const body = file?.kind === 'program' ? await firmware(file.program) : undefined;
     if (body !== undefined) return documentReply({ body, contentType: 'application/efi' }, ask.ifNoneMatch);
@@ -162,7 +168,7 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
 
   function current(ask: Ask): Reply {
     const folder = ask.rest.slice(0, -'/current/version.txt'.length);
-    const text = desk.currentVersion(folder);
+    const text = bootService.currentVersion(folder);
     if (text !== undefined) return textReply(text);
     throw new Failure('not-found', `no profile boots from images/${show(folder)}`, {
       remedy: 'name the version: -V VERSION',
@@ -176,27 +182,27 @@ export function machineRoutes({ desk, baseUrl, health, firmware, reports }: Mach
         remedy: 'ask for /profiles/NAME.json',
       });
     }
-    const body = await desk.profileFile(nameInPath('profile', file.slice(0, -'.json'.length)));
+    const body = await bootService.profileFile(nameInPath('profile', file.slice(0, -'.json'.length)));
     return documentReply({ body, contentType: JSON_TYPE }, ask.ifNoneMatch);
   }
 
   async function keys(ask: Ask): Promise<Reply> {
-    return textReply(await desk.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
+    return textReply(await bootService.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
   }
 
   async function pixiecore(ask: Ask): Promise<Reply> {
     const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
     const { asker } = askerIn(ask);
-    const answer = await desk.pixiecore(mac, originOf(ask.head, ask.end, baseUrl), asker);
+    const answer = await bootService.pixiecore(mac, originOf(ask.head, ask.end, baseUrl), asker);
     return jsonReply(answer, { mac, facts: { mac } });
   }
 
   function documentOf(kind: DocumentKind): Route {
-    const find = async (question: Question): Promise<DocumentAnswer> => await desk.documentOf(kind, question);
+    const find = async (question: Question): Promise<DocumentAnswer> => await bootService.documentOf(kind, question);
     return { kind: 'document', answer: async (ask) => await documentFor(ask, find) };
   }
 
-  const metadata = async (question: Question): Promise<DocumentAnswer> => await desk.metadata(question);
+  const metadata = async (question: Question): Promise<DocumentAnswer> => await bootService.metadata(question);
   const boot: Route = { kind: 'start', repeatable: true, answer: start };
   return {
     exact: new Map<string, Route>([

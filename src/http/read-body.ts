@@ -61,7 +61,7 @@ function ignore(): void {
 }
 
 /** What `work` gives, or Failure `unavailable` when it takes longer than `limit` milliseconds. The work goes on. */
-export async function withinPatience<T>(work: Promise<T>, limit: number): Promise<T> {
+export async function withinTimeout<T>(work: Promise<T>, limit: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Slice } from '../images/chunk-cache.ts';
-import type { ShelfFile } from '../images/store.ts';
+import type { StoredImage } from '../images/store.ts';
 import { Failure } from '../model/failure.ts';
 import { httpDate, parseRange, precondition, rangeApplies } from './byte-range.ts';
 import { socketOf } from './request-head.ts';
@@ -88,7 +88,7 @@ export interface Sent {
 export async function sendFile(
   req: IncomingMessage,
   res: ServerResponse,
-  file: ShelfFile,
+  file: StoredImage,
   extras: SendExtras = {},
 ): Promise<Sent> {
   try {
@@ -98,7 +98,7 @@ export async function sendFile(
   }
 }
 
-async function send(req: IncomingMessage, res: ServerResponse, file: ShelfFile, extras: SendExtras): Promise<Sent> {
+async function send(req: IncomingMessage, res: ServerResponse, file: StoredImage, extras: SendExtras): Promise<Sent> {
   const validators: OutgoingHttpHeaders = {
     ...extras.headers,
     ETag: file.etag,
@@ -135,7 +135,7 @@ interface Part {
 
 async function body(
   res: ServerResponse,
-  file: ShelfFile,
+  file: StoredImage,
   { start, end, onProgress }: Part,
   head: () => ServerResponse,
 ): Promise<Sent> {

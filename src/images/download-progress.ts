@@ -153,7 +153,7 @@ function isNote(value: unknown): value is ProgressNote {
 const FRESH_MS = 1000;
 
 /** Tells a machine that waits what the release sync does about it, in whichever process that runs. */
-export function createArrivals(files: DataRoot, now: () => number): (profile: string) => Promise<readonly string[]> {
+export function createDownloadProgress(files: DataRoot, now: () => number): (profile: string) => Promise<readonly string[]> {
   let note: Promise<ProgressNote | undefined> | undefined;
   let readAt = 0;
   return async (profile) => {

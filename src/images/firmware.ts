@@ -118,7 +118,7 @@ export interface FoundProgram {
 }
 
 /** The boot programs that this host has. */
-export interface FirmwareShelf {
+export interface FirmwareStore {
   /** What can boot, and what cannot. Looks anew at each call. */
   inventory(): Promise<{ readonly found: readonly FoundProgram[]; readonly missing: readonly BootProgram[] }>;
   /** Undefined when no folder has it. The caller closes the handle. */
@@ -126,7 +126,7 @@ export interface FirmwareShelf {
 }
 
 /** Folders in the order of preference; those that are not there are passed over. */
-export function openFirmwareShelf(folders: readonly string[]): FirmwareShelf {
+export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
   const roots = new Map<string, Promise<DataRoot | undefined>>();
 
   async function rootOf(folder: string): Promise<DataRoot | undefined> {
@@ -173,7 +173,7 @@ export function openFirmwareShelf(folders: readonly string[]): FirmwareShelf {
 }
 
 /** A whole boot program, about a megabyte, for a client that cannot ask for ranges. */
-export async function readProgram(shelf: FirmwareShelf, program: BootProgram): Promise<Buffer | undefined> {
+export async function readProgram(shelf: FirmwareStore, program: BootProgram): Promise<Buffer | undefined> {
   const file = await shelf.open(program);
   if (file === undefined) return undefined;
   try {

@@ -109,7 +109,7 @@ function fileOf(manifest: ReleaseManifest, name: string): ReleaseManifest['files
 }
 
 /** A published file, open for one reader, who closes it. All its bytes are of one version. */
-export interface ShelfFile {
+export interface StoredImage {
   /** Below images/. */
   readonly path: string;
   readonly size: number;
@@ -126,19 +126,19 @@ export interface ShelfFile {
 }
 
 /** What is below images/: the only way to an image, for HTTP and TFTP alike. */
-export interface Shelf {
+export interface ImageStore {
   has(path: string): Promise<boolean>;
   /**
    * Failures: as DataRoot; drafts and other names with a leading dot are `not-found`, a link to one of them or to
    * what lies outside images/ (a key in state/, a document) is `refused`.
    */
-  open(path: string): Promise<ShelfFile>;
+  open(path: string): Promise<StoredImage>;
 }
 
 const IMAGES = 'images';
 const ATTEMPTS = 3;
 
-export function openShelf(root: DataRoot, cache: ChunkCache): Shelf {
+export function openImageStore(root: DataRoot, cache: ChunkCache): ImageStore {
   /** By identity: the file that all readers of a version share, open or being opened. */
   const shared = new Map<string, Promise<SharedFile | undefined>>();
   /** Where images/ really is, as it was last seen. */
@@ -163,7 +163,7 @@ export function openShelf(root: DataRoot, cache: ChunkCache): Shelf {
     }
   }
 
-  async function open(path: string): Promise<ShelfFile> {
+  async function open(path: string): Promise<StoredImage> {
     const place = placeOf(path);
     // Again when the file was replaced between the look and the opening, or was just closed by its last reader.
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -200,7 +200,7 @@ export function openShelf(root: DataRoot, cache: ChunkCache): Shelf {
   return { has, open };
 }
 
-function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): ShelfFile {
+function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): StoredImage {
   let open = true;
   return {
     path,

@@ -48,7 +48,7 @@ interface MemberRow {
 
 /** Everything that is kept. */
 export function readDiscovery(db: Database.Database): StoredDiscovery {
-  const counter = db.prepare<[], { highest: number }>('SELECT highest FROM discovery_counter').get();
+  const adminClient = db.prepare<[], { highest: number }>('SELECT highest FROM discovery_counter').get();
   const members = new Map<string, StoredMember[]>();
   for (const row of db.prepare<[], MemberRow>('SELECT * FROM discovery_member ORDER BY created_index').all()) {
     const { id, value, created_index: createdIndex } = row;
@@ -58,7 +58,7 @@ export function readDiscovery(db: Database.Database): StoredDiscovery {
   }
   const tokens = db.prepare<[], TokenRow>('SELECT * FROM discovery_token ORDER BY created_index').all();
   return {
-    index: counter?.highest ?? 0,
+    index: adminClient?.highest ?? 0,
     tokens: tokens.map((row): StoredToken => ({
       token: row.token,
       url: row.url,

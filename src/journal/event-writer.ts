@@ -7,7 +7,7 @@ import { rowOf, whole } from './event-words.ts';
 import type { KnownNodes } from './known-nodes.ts';
 import { type MachineRecord, type MachineTable, newMachine, withFacts } from './machine-record.ts';
 import type { SentTexts } from './texts.ts';
-import { STRAY_MS, Strays } from './unattributed-events.ts';
+import { STRAY_MS, UnattributedEvents } from './unattributed-events.ts';
 import type { Unlisted } from './unlisted.ts';
 
 /** The machines and boots that a batch is about: read once, written once at its end. */
@@ -161,7 +161,7 @@ export class EventWriter {
   readonly #set: WorkingSet;
   readonly #events: EventTable;
   readonly #addresses: Addresses;
-  readonly #strays: Strays;
+  readonly #strays: UnattributedEvents;
   /** Of this batch: from which address how many came. */
   readonly #newcomers = new Map<string, number>();
 
@@ -170,7 +170,7 @@ export class EventWriter {
     this.#set = new WorkingSet(parts.machines, new BootTable(db));
     this.#events = new EventTable(db);
     this.#addresses = new Addresses(db);
-    this.#strays = new Strays(db);
+    this.#strays = new UnattributedEvents(db);
   }
 
   /** What belongs to no machine is not kept: nothing is lost by that. */

@@ -12,7 +12,7 @@ const ROOM = 500;
  * Events that wait for their machine: what an address did before a machine named itself from there (`whose` is the
  * address), and what operators did to a machine that was never seen (`key:` and its key).
  */
-export class Strays {
+export class UnattributedEvents {
   readonly #insert: Database.Statement<[string, number, string]>;
   readonly #select: Database.Statement<[string, number], { entry: string }>;
   readonly #remove: Database.Statement<[string]>;

@@ -66,7 +66,7 @@ function onlyOne(known: readonly SyncTarget[], system: SystemId): SyncTarget | u
 }
 
 /** Files that somebody carried here, offered as a mirror to this process alone. */
-export interface Stick {
+export interface ImportFolder {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
   close(): Promise<void>;
@@ -77,7 +77,7 @@ export interface Stick {
  * same requests and the same verification as what is downloaded. Throws Failure `not-found` for a file that cannot be
  * read, and `invalid` for two with one name.
  */
-export async function openStick(paths: readonly string[]): Promise<Stick> {
+export async function openImportFolder(paths: readonly string[]): Promise<ImportFolder> {
   const files = new Map<string, { readonly path: string; readonly size: number; readonly etag: string }>();
   for (const path of paths) {
     const name = basename(path);

@@ -7,7 +7,7 @@ import type { SyncEvent, TargetReport, VersionRewrite } from '../model/sync-even
 import { trustedKeys } from '../os/feed-steps.ts';
 import { keysThatEnd } from './key-ends.ts';
 import { checkDowngrade, obtainRelease } from './obtain.ts';
-import type { ClerkPorts, Followed, ReleaseEvent, ReleasePorts, SyncOptions } from './ports.ts';
+import type { SyncRunPorts, Followed, ReleaseEvent, ReleasePorts, SyncOptions } from './ports.ts';
 import { type SyncTarget, targetOf } from './plan.ts';
 import { publishedState } from './publish.ts';
 import { resolveRelease } from './resolve.ts';
@@ -41,7 +41,7 @@ async function freezeWarning(
 export async function followTarget(
   target: SyncTarget,
   state: SyncState,
-  ports: ClerkPorts,
+  ports: SyncRunPorts,
   options: SyncOptions,
 ): Promise<Followed> {
   const spec = await lookUp(target, ports);
@@ -73,7 +73,7 @@ export async function followTarget(
   return { report: whole, rewritten, state: remember(target, version, rewritten, state) };
 }
 
-async function keyNotes({ system }: SyncTarget, ports: ClerkPorts): Promise<readonly string[]> {
+async function keyNotes({ system }: SyncTarget, ports: SyncRunPorts): Promise<readonly string[]> {
   const pinned = trustedKeys(ports.feeds[system], ports.pinned(system));
   const ends = await keysThatEnd(system, pinned, ports.releases, ports.releases.network.clock.now());
   return ends.map(({ message, remedy }) => `${message}: ${remedy}`);
@@ -88,7 +88,7 @@ function isHeld(target: SyncTarget, offered: Version, state: SyncState): boolean
   });
 }
 
-function tellHeld(target: SyncTarget, profile: string, version: string, state: SyncState, ports: ClerkPorts): void {
+function tellHeld(target: SyncTarget, profile: string, version: string, state: SyncState, ports: SyncRunPorts): void {
   const hold = holdOf(state.holds, profile, version);
   if (hold !== undefined) ports.tell({ kind: 'kept', target: target.id, profile, why: holdText(hold) });
 }
@@ -101,7 +101,7 @@ async function rewriteProfiles(
   target: SyncTarget,
   version: Version,
   state: SyncState,
-  ports: ClerkPorts,
+  ports: SyncRunPorts,
 ): Promise<{ readonly rewritten: readonly VersionRewrite[]; readonly problems: readonly string[] }> {
   const rewritten: VersionRewrite[] = [];
   const problems: string[] = [];
@@ -147,7 +147,7 @@ async function rewriteProfiles(
 }
 
 /** A published folder never changes, so what a profile asks for later comes with the next release. */
-async function noteIncomplete(spec: ReleaseSpec, target: SyncTarget, ports: ClerkPorts): Promise<void> {
+async function noteIncomplete(spec: ReleaseSpec, target: SyncTarget, ports: SyncRunPorts): Promise<void> {
   const { root } = ports.releases;
   for (const { name, optional } of spec.artifacts) {
     if (optional === true) continue;
@@ -184,7 +184,7 @@ function remember(
 }
 
 /** Asks the publisher (or the mirror) which release is the current one. */
-async function lookUp(target: SyncTarget, ports: ClerkPorts): Promise<ReleaseSpec> {
+async function lookUp(target: SyncTarget, ports: SyncRunPorts): Promise<ReleaseSpec> {
   const { system, channel, arch, install, custom } = target;
   const mirror = ports.mirror(system);
   const pinned = ports.pinned(system);
@@ -204,7 +204,7 @@ async function lookUp(target: SyncTarget, ports: ClerkPorts): Promise<ReleaseSpe
 }
 
 /** Leaving a signature out must not be of use to anybody: a channel whose versions were signed once goes on being signed. */
-async function checkStillSigned({ ref, versionSignedAt }: ReleaseSpec, { releases }: ClerkPorts): Promise<void> {
+async function checkStillSigned({ ref, versionSignedAt }: ReleaseSpec, { releases }: SyncRunPorts): Promise<void> {
   if (versionSignedAt !== undefined) return;
   const series = [ref.system, ref.channel, ref.arch].join('/');
   const before = (await listReleases(releases.root)).find((one) => one.series === series && one.versionSigned === true);
@@ -219,7 +219,7 @@ async function checkStillSigned({ ref, versionSignedAt }: ReleaseSpec, { release
 }
 
 /** The release room's ports, whose events say which target they belong to. */
-function portsFor(target: SyncTarget, { releases, tell }: Pick<ClerkPorts, 'releases' | 'tell'>): ReleasePorts {
+function portsFor(target: SyncTarget, { releases, tell }: Pick<SyncRunPorts, 'releases' | 'tell'>): ReleasePorts {
   return {
     ...releases,
     progress: (event) => {
@@ -239,7 +239,7 @@ function named(target: string, event: ReleaseEvent): SyncEvent {
  * another channel still names that channel's release: it does not count, for channels number their releases each in
  * their own way.
  */
-async function versionInForce(target: SyncTarget, state: SyncState, ports: ClerkPorts): Promise<Version | undefined> {
+async function versionInForce(target: SyncTarget, state: SyncState, ports: SyncRunPorts): Promise<Version | undefined> {
   if (target.system === 'custom') return undefined;
   const published = await listReleases(ports.releases.root);
   const own = target.profiles.filter((profile) => {
@@ -256,7 +256,7 @@ async function versionInForce(target: SyncTarget, state: SyncState, ports: Clerk
 export async function previewTarget(
   target: SyncTarget,
   state: SyncState,
-  ports: ClerkPorts,
+  ports: SyncRunPorts,
   options: SyncOptions,
 ): Promise<Followed> {
   const spec = await lookUp(target, ports);

@@ -3,18 +3,18 @@ import { SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
 import { type Audited, auditRelease, listReleases, retain, retentionPlan, type RetentionPlan } from './retain.ts';
 import { LIMITS } from './ports.ts';
-import { type ImportRequest, importTarget, openStick } from './file-import.ts';
+import { type ImportRequest, importTarget, openImportFolder } from './file-import.ts';
 import type { Settings } from '../settings/settings.ts';
 import { bootedLately, readBootTimes, readState } from './state-file.ts';
 import { runSync, underLock } from './sync-runner.ts';
 import { planSync } from './plan.ts';
-import { type House, readHouse } from '../context/app-context.ts';
+import { type AppContext, readContext } from '../context/app-context.ts';
 import { syncPorts } from './sync-ports.ts';
 
 /** What is published, why it stays, and what may go. */
 export async function listImages(settings: Settings): Promise<RetentionPlan> {
-  const house = await readHouse(settings);
-  return await retentionPlan(house.files, retentionPorts(house, settings));
+  const appContext = await readContext(settings);
+  return await retentionPlan(appContext.files, retentionPorts(appContext, settings));
 }
 
 /** Takes away what nobody needs. */
@@ -22,15 +22,15 @@ export async function pruneImages(
   settings: Settings,
   tell: (event: SyncEvent) => void,
 ): Promise<Locked<readonly string[]>> {
-  const house = await readHouse(settings);
-  return await underLock(house.files, 'a clean-up', async () =>
-    retain(house.files, { ...retentionPorts(house, settings), tell }),
+  const appContext = await readContext(settings);
+  return await underLock(appContext.files, 'a clean-up', async () =>
+    retain(appContext.files, { ...retentionPorts(appContext, settings), tell }),
   );
 }
 
 /** Reads every published file again and compares it with what was recorded at its publication. */
 export async function verifyImages(settings: Settings, tell: (result: Audited) => void): Promise<void> {
-  const { files } = await readHouse(settings);
+  const { files } = await readContext(settings);
   for (const { shelf } of await listReleases(files))
     for (const result of await auditRelease(files, shelf)) tell(result);
 }
@@ -47,15 +47,15 @@ export interface ImportOptions {
 /** Publishes files that were carried here, exactly as if a mirror had them, and lets the profiles boot them. */
 export async function importImages(settings: Settings, options: ImportOptions): Promise<Locked<SyncReport>> {
   const { request, paths, cwd, signal, tell, allowDowngrade } = options;
-  const house = await readHouse(settings);
-  const { files, catalog } = house;
+  const appContext = await readContext(settings);
+  const { files, catalog } = appContext;
   return await underLock(files, 'an import', async () => {
     const snapshot = await catalog.refresh();
     const { targets } = planSync(snapshot.profiles.values(), (await readState(files, SILENT)).holds);
     const names = paths.map((path) => basename(path));
     const target = importTarget(names, request, targets);
     const key = paths.find((path) => path.endsWith('.asc'));
-    const stick = await openStick(paths.map((path) => resolve(cwd, path)));
+    const stick = await openImportFolder(paths.map((path) => resolve(cwd, path)));
     try {
       const sync = {
         ...settings.sync,
@@ -73,7 +73,7 @@ export async function importImages(settings: Settings, options: ImportOptions): 
   });
 }
 
-function retentionPorts({ files, catalog }: House, { sync }: Settings) {
+function retentionPorts({ files, catalog }: AppContext, { sync }: Settings) {
   return {
     profiles: async () => await catalog.refresh(),
     booted: async () => bootedLately(await readBootTimes(files), Date.now()),

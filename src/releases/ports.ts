@@ -75,7 +75,7 @@ export interface ReleasePorts {
 }
 
 /** Everything that the clerk gets from the world. */
-export interface ClerkPorts {
+export interface SyncRunPorts {
   readonly releases: Omit<ReleasePorts, 'progress'>;
   /** What the folder says now: it is read again each time. */
   readonly profiles: () => Promise<Snapshot>;

@@ -7,7 +7,7 @@ import { MANIFEST_NAME, parseManifest } from '../images/manifest.ts';
 import { Failure } from '../model/failure.ts';
 import { compareVersions, parseVersion } from '../model/profile.ts';
 import { DRAFTS, startHashes } from './draft.ts';
-import type { ClerkPorts } from './ports.ts';
+import type { SyncRunPorts } from './ports.ts';
 import { namedShelves, unreadableProfile } from './state-file.ts';
 
 /** A published release, by its manifest. */
@@ -137,7 +137,7 @@ export interface RetentionPlan extends Retention {
   readonly hindered?: string;
 }
 
-type RetentionPorts = Pick<ClerkPorts, 'profiles' | 'booted' | 'keep'>;
+type RetentionPorts = Pick<SyncRunPorts, 'profiles' | 'booted' | 'keep'>;
 
 /** What stays, why, and what may go. */
 export async function retentionPlan(root: DataRoot, ports: RetentionPorts): Promise<RetentionPlan> {
@@ -157,7 +157,7 @@ export async function retentionPlan(root: DataRoot, ports: RetentionPorts): Prom
 /** Takes away what may go. Under the lock. Whoever has a file open reads on. */
 export async function retain(
   root: DataRoot,
-  ports: RetentionPorts & Pick<ClerkPorts, 'tell'>,
+  ports: RetentionPorts & Pick<SyncRunPorts, 'tell'>,
 ): Promise<readonly string[]> {
   const { remove } = await retentionPlan(root, ports);
   for (const release of remove) {

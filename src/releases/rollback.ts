@@ -1,6 +1,6 @@
 import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
 import { setVersion } from '../catalog/set-version.ts';
-import { type House, likelyOrigin, readHouse } from '../context/app-context.ts';
+import { type AppContext, likelyOrigin, readContext } from '../context/app-context.ts';
 import { Failure } from '../model/failure.ts';
 import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import { SILENT } from '../model/service.ts';
@@ -14,14 +14,14 @@ import { underLock } from './sync-runner.ts';
 
 /** Lets a profile boot the release before (or the named one), and keeps it there until there is a newer one. */
 export async function rollback(settings: Settings, name: string, wanted?: string): Promise<Locked<RolledBack>> {
-  const house = await readHouse(settings);
-  const { files, catalog } = house;
+  const appContext = await readContext(settings);
+  const { files, catalog } = appContext;
   return await underLock(files, 'a rollback', async () => {
     const profile = profileNamed(await catalog.refresh(), name);
     if (profile.system === 'custom')
       throw new Failure('invalid', `${name} is a custom system: edit its "kernel" and "initrd"`);
     const version = wanted === undefined ? versionBefore(profile, await listReleases(files)) : versionOf(wanted);
-    await checkThere(house, settings, profile, version);
+    await checkThere(appContext, settings, profile, version);
     const state = await readState(files, SILENT);
     const hold = profile.update === 'auto' ? rollbackHold(profile, version, state) : undefined;
     // First the hold: a crash in between leaves one for a version that the profile does not name, which holds nothing.
@@ -48,10 +48,15 @@ function versionOf(text: string): Version {
 }
 
 // No profile ever names what is not on the shelf.
-async function checkThere(house: House, settings: Settings, profile: Profile, version: Version): Promise<void> {
+async function checkThere(
+  appContext: AppContext,
+  settings: Settings,
+  profile: Profile,
+  version: Version,
+): Promise<void> {
   const { match, facts } = typicalMachine({ ...profile, version });
-  const plan = machinePlan(match, facts, likelyOrigin(settings), house.catalog.current());
-  const [missing] = await missingFiles(plan, house.shelf);
+  const plan = machinePlan(match, facts, likelyOrigin(settings), appContext.catalog.current());
+  const [missing] = await missingFiles(plan, appContext.shelf);
   if (missing === undefined) return;
   throw new Failure('not-found', `images/${missing} is not there`, { remedy: 'see `pilotlight images` for what is' });
 }
@@ -84,7 +89,7 @@ export function rollbackHold(profile: Profile, version: Version, state: SyncStat
 
 /** Lets a profile keep its version, or follow its channel again. Gives one line for people. */
 export async function pinProfile(settings: Settings, name: string, change: 'pin' | 'unpin'): Promise<Locked<string>> {
-  const { files, catalog } = await readHouse(settings);
+  const { files, catalog } = await readContext(settings);
   return await underLock(files, 'a change of pins', async () => {
     const { version, update } = profileNamed(await catalog.refresh(), name);
     if (update === 'manual') return `${name} has "update": "manual": the sync leaves it alone anyway`;

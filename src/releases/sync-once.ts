@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts';
 import { runSync, underLock } from './sync-runner.ts';
 import type { SyncOptions } from './ports.ts';
 import { writeProgress } from '../images/download-progress.ts';
-import { type House, readHouse } from '../context/app-context.ts';
+import { type AppContext, readContext } from '../context/app-context.ts';
 import { syncPorts } from './sync-ports.ts';
 
 export interface SyncOnce {
@@ -18,28 +18,28 @@ export interface SyncOnce {
 /** One run by this process: where no server runs, as the child of one, or as a dry run beside one. */
 export async function syncOnce(settings: Settings, once: SyncOnce): Promise<Locked<SyncReport>> {
   const { tell, options } = once;
-  const house = await readHouse(settings);
+  const appContext = await readContext(settings);
   if (options.dryRun === true)
-    return { kind: 'done', value: await runSync(await portsOf(house, settings, once), options) };
-  return await underLock(house.files, 'a sync', async () => {
-    const note = writeProgress(house.files, Date.now, ignore);
+    return { kind: 'done', value: await runSync(await portsOf(appContext, settings, once), options) };
+  return await underLock(appContext.files, 'a sync', async () => {
+    const note = writeProgress(appContext.files, Date.now, ignore);
     const both = (event: SyncEvent): void => {
       note.on(event);
       tell(event);
     };
     try {
-      return await runSync(await portsOf(house, settings, { ...once, tell: both }), options);
+      return await runSync(await portsOf(appContext, settings, { ...once, tell: both }), options);
     } finally {
       await note.stop();
     }
   });
 }
 
-async function portsOf(house: House, settings: Settings, { signal, tell, warn }: SyncOnce) {
+async function portsOf(appContext: AppContext, settings: Settings, { signal, tell, warn }: SyncOnce) {
   return await syncPorts({
     settings: settings.sync,
-    files: house.files,
-    profiles: async () => await house.catalog.refresh(),
+    files: appContext.files,
+    profiles: async () => await appContext.catalog.refresh(),
     log: warnings(warn),
     signal,
     tell,

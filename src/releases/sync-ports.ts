@@ -5,7 +5,7 @@ import type { Log } from '../model/service.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { diskSpace } from './draft.ts';
-import { type ClerkPorts, type Limits, LIMITS } from './ports.ts';
+import { type SyncRunPorts, type Limits, LIMITS } from './ports.ts';
 import { hostAndPort } from './targets.ts';
 import type { SyncSettings } from '../settings/settings.ts';
 import { bootedLately, readBootTimes } from './state-file.ts';
@@ -31,7 +31,7 @@ export async function syncPorts({
   signal,
   tell,
   limits = LIMITS,
-}: SyncPortsOptions): Promise<ClerkPorts> {
+}: SyncPortsOptions): Promise<SyncRunPorts> {
   const { mirrors, trust, keyFiles, keepReleases } = settings;
   const configured = new Set(
     [...Object.values(mirrors), ...customAddresses(await profiles())].map((url) => hostAndPort(new URL(url))),

@@ -5,7 +5,7 @@ import { makeFolder } from '../files/publish.ts';
 import { Failure, failureLine, problemLine } from '../model/failure.ts';
 import type { Locked, SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../model/sync-event.ts';
 import { followTarget, previewTarget } from './follow-target.ts';
-import type { ClerkPorts, SyncOptions } from './ports.ts';
+import type { SyncRunPorts, SyncOptions } from './ports.ts';
 import { planSync, type SyncTarget } from './plan.ts';
 import { retain } from './retain.ts';
 import { readState, writeState } from './state-file.ts';
@@ -15,7 +15,7 @@ import { readState, writeState } from './state-file.ts';
  * profiles boot it, and afterwards takes away what nobody needs. One target's failure never stops the others. The
  * caller holds the lock, except for a dry run.
  */
-export async function runSync(ports: ClerkPorts, options: SyncOptions = {}): Promise<SyncReport> {
+export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): Promise<SyncReport> {
   const { root, network } = ports.releases;
   let state = await readState(root, network.log);
   const snapshot = await ports.profiles();

@@ -11,14 +11,14 @@ import { planSync } from './plan.ts';
 import { writeProgress } from '../images/download-progress.ts';
 import { createSchedule, type RunWishes, type SyncSchedule } from './schedule.ts';
 import { readState } from './state-file.ts';
-import { type House, likelyOrigin } from '../context/app-context.ts';
+import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import { createRunBook, type RunBook } from './run-book.ts';
 import { syncInChild } from './sync-child.ts';
 import { syncPorts } from './sync-ports.ts';
 
 export interface SyncServiceOptions {
   readonly settings: Settings;
-  readonly house: Pick<House, 'files' | 'catalog' | 'shelf'>;
+  readonly appContext: Pick<AppContext, 'files' | 'catalog' | 'shelf'>;
   readonly recorder: Pick<Recorder, 'sync'>;
   readonly log: Log;
   /** How this program is started: then each run is a process of its own. */
@@ -31,9 +31,9 @@ export interface SyncService extends SyncSchedule {
 }
 
 /** The release sync as a part of the server: on its schedule, at start, and when a profile names what is not there. */
-export function createSyncService({ settings, house, recorder, log, self }: SyncServiceOptions): SyncService {
+export function createSyncService({ settings, appContext, recorder, log, self }: SyncServiceOptions): SyncService {
   const book = createRunBook();
-  const { files, catalog } = house;
+  const { files, catalog } = appContext;
   const profiles = async (): Promise<Snapshot> => await catalog.refresh();
 
   async function run(signal: AbortSignal, wishes: RunWishes): Promise<number> {
@@ -105,7 +105,7 @@ export function createSyncService({ settings, house, recorder, log, self }: Sync
     const { match, facts } = typicalMachine(profile);
     try {
       const plan = machinePlan(match, facts, likelyOrigin(settings), snapshot);
-      return (await missingFiles(plan, house.shelf)).length > 0;
+      return (await missingFiles(plan, appContext.shelf)).length > 0;
     } catch (error) {
       // What the plan cannot say has been said by the inspector, and no release would mend it.
       if (error instanceof Failure) return false;

@@ -8,18 +8,18 @@ import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
 import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from '../admin/client/running-server.ts';
 import type { Delivery, Trouble } from '../admin/service/deps.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
-import { createOffice } from '../admin/service/service.ts';
+import { createAdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
-import { type House, likelyOrigin } from '../context/app-context.ts';
+import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import { createClusterTokens, discoveryBase } from '../etcd/cluster-tokens.ts';
 import { Discovery } from '../etcd/discovery.ts';
-import { createDiscoveryDoor } from '../etcd/routes.ts';
+import { createDiscoveryHandler } from '../etcd/routes.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { connectionRoom } from '../files/handle-room.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/connections.ts';
-import { openFirmwareShelf, readProgram } from '../images/firmware.ts';
+import { openFirmwareStore, readProgram } from '../images/firmware.ts';
 import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
 import { discoveryStore } from '../journal/discovery-journal.ts';
 import { NO_JOURNAL } from '../journal/no-journal.ts';
@@ -35,11 +35,11 @@ import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
 import type { MetricSources } from '../telemetry/metric-table.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
-import { createBootWatch, createListeners, Whereabouts } from './events.ts';
+import { createBootWatch, createEventBus, AddressTable } from './events.ts';
 import { dhcpTroubles, type Lan, openLan } from './lan.ts';
-import { createJournalist, type JournalistOptions } from './event-recorder.ts';
+import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 import { healthOf } from './health.ts';
-import { createHttpDoor, type HttpDoor } from './http-server.ts';
+import { createHttpServer, type HttpServer } from './http-server.ts';
 import { createInstallFollower, type InstallFollower } from './install-follower.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
 import { leftovers } from './leftovers.ts';
@@ -48,7 +48,7 @@ import { createReports } from './reports.ts';
 
 export interface ComposeOptions {
   readonly settings: Settings;
-  readonly house: House;
+  readonly appContext: AppContext;
   readonly log: Log;
   /** How this program is started: then the release sync runs in a process of its own. */
   readonly self?: readonly string[] | undefined;
@@ -61,7 +61,7 @@ export interface ComposeOptions {
 export interface Composed {
   /** In the order in which they start. */
   readonly services: readonly Service[];
-  readonly http: HttpDoor;
+  readonly http: HttpServer;
   /** A link that logs one browser in; only when the token was made just now, and somebody must be told. */
   readonly firstLink: () => string | undefined;
   /** Whether it was. */
@@ -69,31 +69,31 @@ export interface Composed {
 }
 
 /** Wires the rooms by hand. Nothing listens before the services start. */
-export async function compose({ settings, house, log, self, faults, giveUp }: ComposeOptions): Promise<Composed> {
-  const { files, catalog, desk, preview, shelf, marks, identities } = house;
+export async function compose({ settings, appContext, log, self, faults, giveUp }: ComposeOptions): Promise<Composed> {
+  const { files, catalog, bootService, preview, shelf, marks, identities } = appContext;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
   const journal = openJournal(settings, log);
   const metrics = createMetrics({ version: birth.version });
-  const whereabouts = new Whereabouts(() => performance.now());
-  const boots = createBootWatch(house, log);
+  const addressTable = new AddressTable(() => performance.now());
+  const boots = createBootWatch(appContext, log);
   const follower = createInstallFollower({ catalog, marks, log });
-  const journalist = createJournalist({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
-  const listeners = createListeners({ journalist, follower, whereabouts, metrics, boots, log });
-  const sync = createSyncService({ settings, house, recorder: countedSync(journal, metrics), log, self });
+  const eventRecorder = createEventRecorder({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
+  const listeners = createEventBus({ eventRecorder, follower, addressTable, metrics, boots, log });
+  const sync = createSyncService({ settings, appContext, recorder: countedSync(journal, metrics), log, self });
   const lastResort = createLastResort({
     ...{ source: faults, log, now: Date.now },
     serves: () => http.address() !== undefined,
     giveUp: (why) => giveUp?.(why),
   });
   const deliveries = new Deliveries();
-  const firmware = openFirmwareShelf(firmwareFolders(settings));
+  const firmware = openFirmwareStore(firmwareFolders(settings));
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
-  const lan = openLan({ settings, house, firmware, log, listeners, httpPort });
-  const office = createOffice({
+  const lan = openLan({ settings, appContext, firmware, log, listeners, httpPort });
+  const adminService = createAdminService({
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
-    deliveries: { running: () => onTheWay(deliveries, whereabouts) },
+    deliveries: { running: () => onTheWay(deliveries, addressTable) },
     vendorOf: createVendors(),
     troubles: () => [...lastResort.troubles(), ...lanTroubles(settings, lan)],
     uptime,
@@ -115,13 +115,13 @@ export async function compose({ settings, house, log, self, faults, giveUp }: Co
     random: () => randomBytes(16).toString('hex'),
   });
   const base = (): Origin => discoveryBase(settings, httpPort());
-  const clusterTokens = createClusterTokens({ catalog, discovery, urls: house.clusters, base, log });
-  const http = createHttpDoor({
-    ...{ listen: settings.http, baseUrl: settings.baseUrl, desk, shelf, deliveries, office, auth, log },
+  const clusterTokens = createClusterTokens({ catalog, discovery, urls: appContext.clusters, base, log });
+  const http = createHttpServer({
+    ...{ listen: settings.http, baseUrl: settings.baseUrl, bootService, shelf, deliveries, adminService, auth, log },
     limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
     firmware: async (program) => await readProgram(firmware, program),
     reports: createReports({ catalog, marks, journal, unknown: settings.unknown, now: Date.now }),
-    discovery: createDiscoveryDoor({
+    discovery: createDiscoveryHandler({
       ...{ discovery, base, log },
       isOperator: (req) => {
         const verdict = auth.check(req.headers, clientKey(req, settings.baseUrl));
@@ -174,7 +174,7 @@ function openJournal({ dataDir, journal }: Settings, log: Log): DurableJournal {
   return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log });
 }
 
-function deadlines(catalog: Catalog): JournalistOptions['deadlineOf'] {
+function deadlines(catalog: Catalog): EventRecorderOptions['deadlineOf'] {
   return (name, at) => {
     const profile = catalog.current().profiles.get(name);
     return profile === undefined ? undefined : deadlineOf(profile, at);
@@ -190,9 +190,9 @@ function countedSync(recorder: Recorder, metrics: Metrics): Pick<Recorder, 'sync
   };
 }
 
-function onTheWay(deliveries: Deliveries, whereabouts: Whereabouts): readonly Delivery[] {
+function onTheWay(deliveries: Deliveries, addressTable: AddressTable): readonly Delivery[] {
   return deliveries.running().flatMap(({ from, file, position, size }) => {
-    const key = machineKey(whereabouts.at(from) ?? {});
+    const key = machineKey(addressTable.at(from) ?? {});
     return key === undefined ? [] : [{ key, file, received: position, size }];
   });
 }
@@ -230,7 +230,7 @@ function installMarks(marks: InstallMarks, follower: InstallFollower): Service {
 }
 
 /** Commands on this host find the server by it. That it cannot be written stops nobody. */
-function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log): Service {
+function serverNote(files: DataRoot, http: HttpServer, instance: string, log: Log): Service {
   return {
     name: 'server note',
     async start() {
@@ -257,7 +257,7 @@ function serverNote(files: DataRoot, http: HttpDoor, instance: string, log: Log)
   };
 }
 
-function linkOrigin(settings: Settings, http: HttpDoor): Origin {
+function linkOrigin(settings: Settings, http: HttpServer): Origin {
   const address = http.address();
   const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host);
   return settings.baseUrl ?? own ?? likelyOrigin(settings);

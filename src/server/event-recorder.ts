@@ -13,7 +13,7 @@ import type { AnswerEvent } from '../http/answer-event.ts';
 import { restOfImage } from '../http/machine-handler.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 
-export interface JournalistOptions {
+export interface EventRecorderOptions {
   readonly recorder: Recorder;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -22,13 +22,13 @@ export interface JournalistOptions {
 }
 
 /** Says in the journal's words what the doors saw. Called for every answer: no copies, no waiting. */
-export interface Journalist {
+export interface EventRecorder {
   answered(event: AnswerEvent): void;
   transferred(event: TransferEvent): void;
   offered(event: MachineEvent): void;
 }
 
-export function createJournalist({ recorder, now, deadlineOf }: JournalistOptions): Journalist {
+export function createEventRecorder({ recorder, now, deadlineOf }: EventRecorderOptions): EventRecorder {
   return {
     answered(event) {
       const told = wordsOf(event, now(), deadlineOf);
@@ -64,7 +64,7 @@ type Draft<T> = { -readonly [K in keyof T]: T[K] };
 function wordsOf(
   event: AnswerEvent,
   at: number,
-  deadlineOf: JournalistOptions['deadlineOf'],
+  deadlineOf: EventRecorderOptions['deadlineOf'],
 ): JournalEvent | undefined {
   const told = whatOf(event, at, deadlineOf) as Draft<JournalEvent> | undefined;
   if (told === undefined) return undefined;
@@ -76,7 +76,11 @@ function wordsOf(
 }
 
 /** Without who it was. */
-function whatOf(event: AnswerEvent, at: number, deadlineOf: JournalistOptions['deadlineOf']): JournalEvent | undefined {
+function whatOf(
+  event: AnswerEvent,
+  at: number,
+  deadlineOf: EventRecorderOptions['deadlineOf'],
+): JournalEvent | undefined {
   const { kind, status, bytes, complete, decision, body } = event;
   // HEAD and 304 move nothing; monitors ask for the health, and what they get is no machine's.
   if (event.method === 'HEAD' || kind === 'health') return undefined;

@@ -1,4 +1,4 @@
-import type { House } from '../context/app-context.ts';
+import type { AppContext } from '../context/app-context.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/answer-event.ts';
 import { type MachineFacts, machineKey } from '../model/machine.ts';
@@ -6,7 +6,7 @@ import { listener, type Log, type Service } from '../model/service.ts';
 import { createBootRecord, shelvesOf } from '../releases/state-file.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
-import type { Journalist } from './event-recorder.ts';
+import type { EventRecorder } from './event-recorder.ts';
 import type { InstallFollower } from './install-follower.ts';
 
 const SAVE_MS = 30_000;
@@ -20,7 +20,7 @@ interface BootWatch extends Service {
 }
 
 /** Remembers which releases nodes boot, so that retention does not take one away under them. */
-export function createBootWatch({ files, catalog }: Pick<House, 'files' | 'catalog'>, log: Log): BootWatch {
+export function createBootWatch({ files, catalog }: Pick<AppContext, 'files' | 'catalog'>, log: Log): BootWatch {
   const record = createBootRecord(files, Date.now);
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<void> = Promise.resolve();
@@ -64,7 +64,7 @@ interface Seen {
 }
 
 /** Which machine asked last from which address: files are fetched without saying who fetches. */
-export class Whereabouts {
+export class AddressTable {
   readonly #seen = new Map<string, Seen>();
   readonly #now: () => number;
 
@@ -93,10 +93,10 @@ export class Whereabouts {
   }
 }
 
-export interface ListenersOptions {
-  readonly journalist: Journalist;
+export interface EventBusOptions {
+  readonly eventRecorder: EventRecorder;
   readonly follower: InstallFollower;
-  readonly whereabouts: Whereabouts;
+  readonly addressTable: AddressTable;
   readonly metrics: Pick<Metrics, 'httpAnswered' | 'bytes' | 'bootAnswered' | 'tftpTransfer'>;
   readonly boots: Pick<BootWatch, 'answered'>;
   readonly log: Log;
@@ -106,14 +106,14 @@ export interface ListenersOptions {
  * What the doors tell, once for all who want to hear it. Called after the answer is on its way; cheap. Does not throw:
  * who fails keeps it from none of the others, and from no machine.
  */
-export interface Listeners {
+export interface EventBus {
   answered(event: AnswerEvent): void;
   transferred(event: TransferEvent): void;
   offered(event: MachineEvent): void;
 }
 
-export function createListeners(options: ListenersOptions): Listeners {
-  const { journalist, follower, whereabouts, metrics, boots, log } = options;
+export function createEventBus(options: EventBusOptions): EventBus {
+  const { eventRecorder, follower, addressTable, metrics, boots, log } = options;
 
   function measure({ kind, status, bytes, decision, source }: AnswerEvent): void {
     metrics.httpAnswered(kind, status);
@@ -122,7 +122,7 @@ export function createListeners(options: ListenersOptions): Listeners {
   }
 
   function place({ facts, from }: AnswerEvent): void {
-    if (facts !== undefined && from !== undefined && machineKey(facts) !== undefined) whereabouts.saw(from, facts);
+    if (facts !== undefined && from !== undefined && machineKey(facts) !== undefined) addressTable.saw(from, facts);
   }
 
   /** One after the other, each for itself. */
@@ -143,8 +143,8 @@ export function createListeners(options: ListenersOptions): Listeners {
       follower: (event) => {
         follower.answered(event);
       },
-      journalist: (event) => {
-        journalist.answered(event);
+      eventRecorder: (event) => {
+        eventRecorder.answered(event);
       },
     }),
     transferred: all<TransferEvent>({
@@ -154,13 +154,13 @@ export function createListeners(options: ListenersOptions): Listeners {
       follower: (event) => {
         follower.transferred(event);
       },
-      journalist: (event) => {
-        journalist.transferred(event);
+      eventRecorder: (event) => {
+        eventRecorder.transferred(event);
       },
     }),
     offered: all<MachineEvent>({
-      journalist: (event) => {
-        journalist.offered(event);
+      eventRecorder: (event) => {
+        eventRecorder.offered(event);
       },
     }),
   };

@@ -14,31 +14,31 @@ import {
   listen,
   type ListenAddress,
   refuseTunnel,
-  turnAway,
+  guardRequest,
   urlOf,
 } from '../http/connections.ts';
 import { Deliveries } from '../http/access-log.ts';
-import type { DiscoveryDoor } from '../etcd/routes.ts';
-import { createMachineDoor, type MachineDoorOptions } from '../http/machine-handler.ts';
+import type { DiscoveryHandler } from '../etcd/routes.ts';
+import { createMachineHandler, type MachineHandlerOptions } from '../http/machine-handler.ts';
 
-import type { OperatorDoor, OperatorDoorOptions } from '../admin/operator.ts';
+import type { OperatorApp, OperatorAppOptions } from '../admin/operator.ts';
 import { sendReply } from '../http/reply.ts';
 import { readHead } from '../http/request-head.ts';
 
-export interface HttpDoorOptions
-  extends Omit<MachineDoorOptions, 'now' | 'onAnswer' | 'deliveries'>, Omit<OperatorDoorOptions, 'baseUrl' | 'log'> {
+export interface HttpServerOptions
+  extends Omit<MachineHandlerOptions, 'now' | 'onAnswer' | 'deliveries'>, Omit<OperatorAppOptions, 'baseUrl' | 'log'> {
   readonly listen: ListenAddress;
   /** What is being sent now. */
   readonly deliveries?: Deliveries;
   /** Called for each answer of the machine door: cheap, please. */
-  readonly onAnswer?: MachineDoorOptions['onAnswer'];
-  readonly now?: MachineDoorOptions['now'];
+  readonly onAnswer?: MachineHandlerOptions['onAnswer'];
+  readonly now?: MachineHandlerOptions['now'];
   readonly limits?: Partial<HttpLimits>;
   /** Where etcd members find each other. */
-  readonly discovery?: DiscoveryDoor;
+  readonly discovery?: DiscoveryHandler;
 }
 
-export interface HttpDoor extends Service {
+export interface HttpServer extends Service {
   /** Where it listens; undefined before `start` and after `stop`. */
   address(): ListenAddress | undefined;
   /** For people: what to open on this host. */
@@ -46,12 +46,12 @@ export interface HttpDoor extends Service {
 }
 
 /** One server with two doors: machines first, then people. Nothing happens before `start`. */
-export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
+export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const connections = new Connections();
   const path = pathOf(options.baseUrl);
-  const machine = createMachineDoor({
+  const machine = createMachineHandler({
     ...options,
     now: options.now ?? (() => performance.now()),
     onAnswer: options.onAnswer ?? ignore,
@@ -78,7 +78,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       req.url = rest.startsWith('/') ? rest : `/${rest}`;
     }
     const head = readHead(req.rawHeaders);
-    const refusal = connections.closing ? closingReply() : turnAway(req, head, limits);
+    const refusal = connections.closing ? closingReply() : guardRequest(req, head, limits);
     if (refusal !== undefined) {
       log.debug({ url: req.url?.slice(0, limits.maxUrl), status: refusal.status }, 'turned away');
       sendReply(res, refusal);
@@ -173,13 +173,13 @@ interface LazyOperator {
 }
 
 /** Express is a tenth of a second of loading, and machines never need it: the first person who comes waits for it. */
-function lazyOperator(options: OperatorDoorOptions): LazyOperator {
-  let loading: Promise<OperatorDoor> | undefined;
+function lazyOperator(options: OperatorAppOptions): LazyOperator {
+  let loading: Promise<OperatorApp> | undefined;
 
-  async function load(): Promise<OperatorDoor> {
+  async function load(): Promise<OperatorApp> {
     try {
-      const { createOperatorDoor } = await import('../admin/operator.ts');
-      return createOperatorDoor(options);
+      const { createOperatorApp } = await import('../admin/operator.ts');
+      return createOperatorApp(options);
     } catch (error) {
       // No file handles left, for example: the next one who comes tries again.
       loading = undefined;

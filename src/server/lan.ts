@@ -1,10 +1,10 @@
 import type { Trouble } from '../admin/service/deps.ts';
-import type { Desk } from '../boot/boot-service.ts';
-import type { House } from '../context/app-context.ts';
-import { createDhcpDoor, type DhcpCounters, type DhcpDoor, type MachineEvent } from '../dhcp/server.ts';
+import type { BootService } from '../boot/boot-service.ts';
+import type { AppContext } from '../context/app-context.ts';
+import { createDhcpServer, type DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
 import type { BootChoice } from '../dhcp/proxy-reply.ts';
-import { type FirmwareShelf, programFor } from '../images/firmware.ts';
+import { type FirmwareStore, programFor } from '../images/firmware.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import { parseMac } from '../model/mac.ts';
 import type { MachineFacts } from '../model/machine.ts';
@@ -13,9 +13,9 @@ import type { Log, Service } from '../model/service.ts';
 import { parseUuid } from '../model/uuid.ts';
 import { createUdpDrops } from '../net/udp-socket.ts';
 import type { DhcpSettings, Settings } from '../settings/settings.ts';
-import { createTftpDoor, type TftpDoor } from '../tftp/server.ts';
+import { createTftpServer, type TftpServer } from '../tftp/server.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
-import type { Listeners } from './events.ts';
+import type { EventBus } from './events.ts';
 import { createTftpSource } from './tftp-source.ts';
 
 /** A room that got its power back is history an hour later. */
@@ -45,7 +45,7 @@ interface FirmwareWatch extends Service {
 const LOOK_MS = 10_000;
 
 /** Says at start which machines can boot and what is missing, and follows what a person installs later. */
-function createFirmwareWatch(shelf: FirmwareShelf, log: Log): FirmwareWatch {
+function createFirmwareWatch(shelf: FirmwareStore, log: Log): FirmwareWatch {
   let known: ReadonlySet<string> = new Set();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -91,10 +91,10 @@ const BOOT_SERVER_PORT = 4011;
 
 export interface LanOptions {
   readonly settings: Settings;
-  readonly house: House;
-  readonly firmware: FirmwareShelf;
+  readonly appContext: AppContext;
+  readonly firmware: FirmwareStore;
   readonly log: Log;
-  readonly listeners: Pick<Listeners, 'transferred' | 'offered'>;
+  readonly listeners: Pick<EventBus, 'transferred' | 'offered'>;
   /** Known once HTTP listens. */
   readonly httpPort: () => number;
 }
@@ -109,28 +109,28 @@ export interface Lan {
 }
 
 /** The doors of the LAN. */
-export function openLan({ settings, house, firmware, log, listeners, httpPort }: LanOptions): Lan {
+export function openLan({ settings, appContext, firmware, log, listeners, httpPort }: LanOptions): Lan {
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
   const watch = createFirmwareWatch(firmware, log);
   const services: Service[] = [watch];
   const { tftp, dhcp } = settings;
-  let tftpDoor: TftpDoor | undefined;
-  let dhcpDoor: DhcpDoor | undefined;
+  let tftpServer: TftpServer | undefined;
+  let dhcpServer: DhcpServer | undefined;
   if (tftp !== undefined) {
-    const { desk, shelf } = house;
-    const source = createTftpSource({ desk, firmware, shelf, settings: tftp, originAt, log });
+    const { bootService, shelf } = appContext;
+    const source = createTftpSource({ bootService, firmware, shelf, settings: tftp, originAt, log });
     const onEnd = (event: TransferEvent): void => {
       listeners.transferred(event);
     };
-    tftpDoor = createTftpDoor(
+    tftpServer = createTftpServer(
       { ...tftp.listen, maxBlksize: tftp.maxBlksize, singlePort: tftp.singlePort, perAddress: tftp.perAddress },
       { source, onEnd, log },
     );
-    services.push(tftp.required ? tftpDoor : optional(tftpDoor, log));
+    services.push(tftp.required ? tftpServer : optional(tftpServer, log));
   }
   if (dhcp !== undefined) {
     const choose = createNetbootPolicy({
-      desk: house.desk,
+      bootService: appContext.bootService,
       settings: dhcp,
       has: (program) => watch.has(program),
       originAt,
@@ -138,13 +138,13 @@ export function openLan({ settings, house, firmware, log, listeners, httpPort }:
     const onMachine = (event: MachineEvent): void => {
       listeners.offered(event);
     };
-    dhcpDoor = createDhcpDoor(
+    dhcpServer = createDhcpServer(
       { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays },
       { choose, onMachine, log, drops: createUdpDrops([dhcp.listen.port, BOOT_SERVER_PORT]) },
     );
-    services.push(dhcpDoor);
+    services.push(dhcpServer);
   }
-  return { services, tftp: () => tftpDoor?.listening(), dhcp: dhcpDoor?.counters };
+  return { services, tftp: () => tftpServer?.listening(), dhcp: dhcpServer?.counters };
 }
 
 function originOf(server: string, port: number): Origin {
@@ -174,7 +174,7 @@ function optional(door: Service, log: Log): Service {
 }
 
 interface NetbootPolicyOptions {
-  readonly desk: Pick<Desk, 'netboot'>;
+  readonly bootService: Pick<BootService, 'netboot'>;
   readonly settings: Pick<DhcpSettings, 'localBoot'>;
   /** Whether this host has the program now. */
   readonly has: (program: BootProgram) => boolean;
@@ -182,9 +182,9 @@ interface NetbootPolicyOptions {
 }
 
 /** What the DHCP proxy tells a machine to load: iPXE for its kind, or, when it runs iPXE already, our start script. */
-export function createNetbootPolicy({ desk, settings, has, originAt }: NetbootPolicyOptions) {
+export function createNetbootPolicy({ bootService, settings, has, originAt }: NetbootPolicyOptions) {
   return (machine: NetbootMachine, server: string): BootChoice => {
-    if (settings.localBoot === 'silent' && desk.netboot(factsOf(machine)) === 'local') {
+    if (settings.localBoot === 'silent' && bootService.netboot(factsOf(machine)) === 'local') {
       return { silence: 'it boots its own disk' };
     }
     if (machine.ipxe) return { file: `${originAt(server)}/boot.ipxe` };

@@ -1,5 +1,5 @@
 import { nodeFacts, rowFacts } from '../admin/service/known-nodes.ts';
-import { createStandingDesk } from '../boot/decide.ts';
+import { createDecide } from '../boot/decide.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Claims, InstallMarks } from '../machines/claims.ts';
@@ -23,7 +23,7 @@ export function recallMachines(
   journal: Pick<Journal, 'machine' | 'status'>,
   log: Log,
 ): Service {
-  const standings = createStandingDesk({ claims: marks });
+  const decisions = createDecide({ claims: marks });
   let over = false;
   let end: (() => void) | undefined;
   let work: Promise<void> = Promise.resolve();
@@ -45,7 +45,7 @@ export function recallMachines(
       const found = await Promise.all(keys.slice(from, from + AT_ONCE).map((key) => journal.machine(key)));
       for (const history of found) {
         if (history === undefined) continue;
-        standings.saw({ facts: rowFacts(history.row), asker: '' }, catalog.current());
+        decisions.saw({ facts: rowFacts(history.row), asker: '' }, catalog.current());
       }
     }
   }

@@ -19,7 +19,7 @@ export interface ReportsOptions {
 }
 
 /** Whom a report is about, as far as profiles and marks tell. */
-interface Reporter {
+interface AccessLog {
   readonly who: InstallIdentity | undefined;
   readonly mark: InstallMark | undefined;
   readonly profile: Profile | undefined;
@@ -29,7 +29,7 @@ interface Reporter {
 
 /** Takes what machines report: only from those that a profile is for, or that got an installer from here. */
 export function createReports({ catalog, marks, journal, unknown, now }: ReportsOptions): Reports {
-  function reporterOf(machine: Who): Reporter {
+  function reporterOf(machine: Who): AccessLog {
     const snapshot = catalog.current();
     const match = matchFor(machine, snapshot, unknown);
     const who = installIdentity(match ?? { by: 'choice' }, machine.facts);

@@ -1,10 +1,10 @@
 import { Failure, failureLine, problemLine } from '../model/failure.ts';
 import type { Log, Service } from '../model/service.ts';
-import type { HttpDoor } from './http-server.ts';
+import type { HttpServer } from './http-server.ts';
 import { openLog } from '../telemetry/log.ts';
 import { type Settings, version } from '../settings/settings.ts';
 import { compose, type Composed } from './compose.ts';
-import { type House, openHouse } from '../context/app-context.ts';
+import { type AppContext, openContext } from '../context/app-context.ts';
 import type { FaultSource } from './last-resort.ts';
 
 export interface ServerOptions {
@@ -20,7 +20,7 @@ export interface ServerOptions {
 
 export interface PilotlightServer extends Service {
   /** Where HTTP listens; undefined before `start` and after `stop`. */
-  address(): ReturnType<HttpDoor['address']>;
+  address(): ReturnType<HttpServer['address']>;
   /** Whether the token was made at this start: somebody must be told how to get in. */
   isNew(): boolean;
   /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
@@ -48,13 +48,13 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     firstLink: () => composed?.firstLink(),
     async start() {
       for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
-      const house = await openHouse(settings, log);
-      composed = await compose({ settings, house, log, self: options.self, faults: options.faults, giveUp });
+      const appContext = await openContext(settings, log);
+      composed = await compose({ settings, appContext, log, self: options.self, faults: options.faults, giveUp });
       for (const service of composed.services) {
         started.push(service);
         await service.start();
       }
-      tellProblems(house, log);
+      tellProblems(appContext, log);
       log.info({ version: version(), data_dir: settings.dataDir, http: composed.http.address() }, 'pilotlight serves');
     },
     async stop(force) {
@@ -76,8 +76,8 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   };
 }
 
-function tellProblems(house: House, log: Log): void {
-  const { problems, profiles } = house.catalog.current();
+function tellProblems(appContext: AppContext, log: Log): void {
+  const { problems, profiles } = appContext.catalog.current();
   for (const problem of problems) {
     log[problem.severity === 'error' ? 'error' : 'warn']({ problem: problemLine(problem) }, 'a file has a problem');
   }

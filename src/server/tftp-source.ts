@@ -1,4 +1,4 @@
-import type { Desk } from '../boot/boot-service.ts';
+import type { BootService } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import type { Origin } from '../model/plan.ts';
@@ -6,16 +6,16 @@ import { plainAddress } from '../http/request-head.ts';
 import type { TftpAsk, TftpBytes, TftpFile, TftpSource } from '../tftp/source.ts';
 import { createOnce } from '../net/udp-socket.ts';
 import type { OpenFile } from '../files/data-root.ts';
-import type { FirmwareShelf } from '../images/firmware.ts';
-import type { Shelf, ShelfFile } from '../images/store.ts';
+import type { FirmwareStore } from '../images/firmware.ts';
+import type { ImageStore, StoredImage } from '../images/store.ts';
 import type { TftpSettings } from '../settings/settings.ts';
 import { wantsScriptInsteadOf } from '../tftp/file-name.ts';
 
 export interface TftpSourceOptions {
-  readonly desk: Desk;
-  readonly firmware: FirmwareShelf;
+  readonly bootService: BootService;
+  readonly firmware: FirmwareStore;
   /** The same guarded way to an image as HTTP has: no drafts, no hidden files, nothing outside images/. */
-  readonly shelf: Pick<Shelf, 'open'>;
+  readonly shelf: Pick<ImageStore, 'open'>;
   readonly settings: Pick<TftpSettings, 'smartNbp' | 'images'>;
   /** Where machines that asked at this address reach our HTTP door. */
   readonly originAt: (server: string) => Origin;
@@ -24,13 +24,13 @@ export interface TftpSourceOptions {
 
 /** What lies behind the TFTP door: the desk decides, the firmware shelf and the image shelf have the bytes. */
 export function createTftpSource(options: TftpSourceOptions): TftpSource {
-  const { desk, firmware, shelf, settings, originAt, log } = options;
+  const { bootService, firmware, shelf, settings, originAt, log } = options;
   const first = createOnce();
 
   async function open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined> {
     const loops = settings.smartNbp && wantsScriptInsteadOf(ask.name, ask.options);
     const asker = plainAddress(ask.client.address);
-    const answer = await desk.file({ name: ask.name, origin: originAt(ask.server), loops, asker });
+    const answer = await bootService.file({ name: ask.name, origin: originAt(ask.server), loops, asker });
     const about = { file: ask.name, from: ask.client.address };
     switch (answer?.kind) {
       case undefined:
@@ -97,7 +97,7 @@ function lend(file: OpenFile): TftpFile {
   };
 }
 
-function lendImage(file: ShelfFile): TftpFile {
+function lendImage(file: StoredImage): TftpFile {
   return {
     kind: 'file',
     size: file.size,

@@ -33,7 +33,7 @@ export interface TftpDeps {
   readonly rescanMs?: number;
 }
 
-export interface TftpDoor extends Service {
+export interface TftpServer extends Service {
   /** Where it listens now. */
   listening(): readonly { readonly address: string; readonly port: number }[];
   /** Transfers under way. */
@@ -44,7 +44,7 @@ export interface TftpDoor extends Service {
 const TICK_MS = 20;
 
 /** The read-only TFTP server (RFC 1350, 2347-2349, 7440). */
-export function createTftpDoor(settings: TftpSettings, deps: TftpDeps): TftpDoor {
+export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpServer {
   const perAddress = settings.perAddress ?? 16;
   const slots = new Slots(perAddress, settings.total ?? 256);
   const crowd = new CrowdReport(deps.log, perAddress);

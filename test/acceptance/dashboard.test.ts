@@ -51,7 +51,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     return opened;
   }
 
-  const keyOf = (name: string): string => stand.office.rows.find((row) => row.name === name)?.key ?? '';
+  const keyOf = (name: string): string => stand.adminService.rows.find((row) => row.name === name)?.key ?? '';
   const rowOf = (page: Page, name: string) => page.locator(`tr[data-key="${keyOf(name)}"]`);
 
   const LOOKS = [
@@ -68,10 +68,13 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
         await using opened = await open('/dashboard/assets/pilotlight.svg', { width, dark });
         const { page, refused } = opened;
         await page.addInitScript({ content: axe.source });
-        const full = samplePages(stand.office).map(({ name, path }) => ({ name, path, house: stand }));
-        for (const { name, path, house } of [...full, { name: 'empty', path: '/dashboard/machines', house: empty }]) {
-          await logIn(house);
-          await page.goto(`${house.url}${path}`);
+        const full = samplePages(stand.adminService).map(({ name, path }) => ({ name, path, appContext: stand }));
+        for (const { name, path, appContext } of [
+          ...full,
+          { name: 'empty', path: '/dashboard/machines', appContext: empty },
+        ]) {
+          await logIn(appContext);
+          await page.goto(`${appContext.url}${path}`);
           await page.evaluate('for (const fold of document.querySelectorAll("#live details")) fold.open = true');
           expect(await findings(page), name).toEqual([]);
           expect(refused, name).toEqual([]);
@@ -110,7 +113,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/done=adopted/);
     expect(await page.locator('.done').innerText()).toContain('Adopted.');
-    expect(stand.office.calls.at(-1)).toMatch(/^adopt \S+ edge-canary edge4$/);
+    expect(stand.adminService.calls.at(-1)).toMatch(/^adopt \S+ edge-canary edge4$/);
   });
 
   test('without scripts pages are read and forms work', { timeout: SLOW }, async () => {
@@ -125,7 +128,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.getByRole('link', { name: 'Reinstall' }).click();
     await page.getByRole('button', { name: 'Erase /dev/nvme0n1 and reinstall' }).click();
     await page.waitForURL(/done=reinstall/);
-    expect(stand.office.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
+    expect(stand.adminService.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
   });
 
   test('a profile is edited, previewed and saved', { timeout: SLOW }, async () => {
@@ -137,7 +140,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     expect(await page.locator('.diff ins').innerText()).toContain('"alpha"');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.waitForURL(/done=saved/);
-    expect(stand.office.texts.get('edge-canary')).toContain('"channel": "alpha"');
+    expect(stand.adminService.texts.get('edge-canary')).toContain('"channel": "alpha"');
   });
 
   test('a row changes within two seconds, and nothing that a person does is lost', { timeout: SLOW }, async () => {
@@ -150,7 +153,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.evaluate('getSelection().selectAllChildren(document.querySelector(".c-name code"))');
     const selected = String(await page.evaluate('String(getSelection())'));
     expect(selected).not.toBe('');
-    stand.office.change(keyOf('w2'), { state: 'failed', lastSeen: Date.now() });
+    stand.adminService.change(keyOf('w2'), { state: 'failed', lastSeen: Date.now() });
     await expect
       .poll(() => rowOf(page, 'w2').locator('.c-state').innerText(), { timeout: 2000, interval: 50 })
       .toContain('Failed');
@@ -168,11 +171,14 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     const fold = page.locator('details[data-key^="rollback-"]').first();
     await fold.locator('summary').click();
     await fold.locator('select').first().focus();
-    const [first, ...rest] = stand.office.releasesView.targets;
+    const [first, ...rest] = stand.adminService.releasesView.targets;
     if (first === undefined) throw new Error('no target');
     const progress = { state: 'fetching', version: '9999.0.0', received: 1, size: 4 } as const;
-    stand.office.releasesView = { ...stand.office.releasesView, targets: [{ ...first, progress }, ...rest] };
-    stand.office.tell('releases');
+    stand.adminService.releasesView = {
+      ...stand.adminService.releasesView,
+      targets: [{ ...first, progress }, ...rest],
+    };
+    stand.adminService.tell('releases');
     await expect.poll(() => page.locator('.target').first().innerText(), { timeout: 2000 }).toContain('9999.0.0');
     expect(await fold.getAttribute('open')).not.toBeNull();
     expect(await focused(page)).toBe('profile');
@@ -187,7 +193,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     });
     const began = performance.now();
     while (performance.now() - began < 2500) {
-      stand.office.change(keyOf('w5'), { address: `10.20.1.${String(asked)}` });
+      stand.adminService.change(keyOf('w5'), { address: `10.20.1.${String(asked)}` });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(asked).toBeGreaterThanOrEqual(2);

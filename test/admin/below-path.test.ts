@@ -5,21 +5,21 @@ import { mountPages } from '../../src/admin/web/routes.ts';
 
 import { SCRIPT } from '../support/http-desk.ts';
 import { get, request } from '../support/http-raw.ts';
-import { openHouse } from '../support/http-house.ts';
+import { openContext } from '../support/http-house.ts';
 import { fakeOffice, TOKEN } from '../support/operator-stand.ts';
 
 const BASE = parseOrigin('https://boot.example.org/pilot');
 
 async function below() {
-  const office = fakeOffice({
+  const adminService = fakeOffice({
     profiles: async () => [],
     health: async () => ({ problems: [], troubles: [], version: '1', uptimeSeconds: 1, disks: [] }) as never,
   });
-  const house = await openHouse({ start: () => SCRIPT }, { baseUrl: BASE, office, pages: mountPages });
+  const appContext = await openContext({ start: () => SCRIPT }, { baseUrl: BASE, adminService, pages: mountPages });
   onTestFinished(async () => {
-    await house.close();
+    await appContext.close();
   });
-  return house.port;
+  return appContext.port;
 }
 
 test('the path of a base URL', () => {

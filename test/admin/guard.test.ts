@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createOperatorAuth } from '../../src/admin/auth/operator-auth.ts';
 import { createGuard } from '../../src/admin/guard.ts';
 import { BEARER, operatorStand, TOKEN } from '../support/operator-stand.ts';
-import { openHouse, recordLog } from '../support/http-house.ts';
+import { openContext, recordLog } from '../support/http-house.ts';
 import { exchange } from '../support/http-raw.ts';
 
 test('a request that nobody let in has no access, and that is a bug', () => {
@@ -39,12 +39,12 @@ test('a form field is no CSRF token for what is not a form', async () => {
 });
 
 test('an oversized form of a page is 413, and the connection ends', async () => {
-  const house = await openHouse();
+  const appContext = await openContext();
   onTestFinished(async () => {
-    await house.close();
+    await appContext.close();
   });
   const answer = await exchange(
-    house.port,
+    appContext.port,
     `POST /dashboard/nowhere HTTP/1.1\r\nHost: a\r\nAuthorization: ${BEARER}\r\n` +
       `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${String(2 ** 30)}\r\n\r\na=`,
   );

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { expressFailure } from '../../src/admin/respond.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { openHouse } from '../support/http-house.ts';
+import { openContext } from '../support/http-house.ts';
 import { exchange } from '../support/http-raw.ts';
 
 test('the client’s mistakes become failures without the library’s text', () => {
@@ -21,11 +21,11 @@ const SMUGGLED = 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\
 const NEXT = 'GET /dashboard/login.css HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
 async function answersTo(bytes: string): Promise<readonly string[]> {
-  const house = await openHouse();
+  const appContext = await openContext();
   onTestFinished(async () => {
-    await house.close();
+    await appContext.close();
   });
-  return (await exchange(house.port, bytes)).text.match(/^HTTP\/1\.1 \d+|^Connection: .*$/gm) ?? [];
+  return (await exchange(appContext.port, bytes)).text.match(/^HTTP\/1\.1 \d+|^Connection: .*$/gm) ?? [];
 }
 
 const FORM = 'Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\n';

@@ -19,26 +19,26 @@ describe('what a profile asks to be put into its documents', () => {
       'profiles/p.json': { system: 'flatcar', version: '1.0.0', ignition: 'w.ign', phone_home: true, nodes },
       [`configs/${name}`]: body,
     });
-    const plain = (await houseOf(files('w.ign', ign))).desk;
+    const plain = (await houseOf(files('w.ign', ign))).bootService;
     expect(text(await plain.document('w.ign', A))).toContain(UP);
     // A file that is fetched by name alone is nobody's.
     expect(text(await plain.document('w.ign', NOBODY))).toBe(ign);
-    const made = (await houseOf(files('w.ign.hbs', ign.replace('}}', ', "timeouts": {{json vars}} }}')))).desk;
+    const made = (await houseOf(files('w.ign.hbs', ign.replace('}}', ', "timeouts": {{json vars}} }}')))).bootService;
     const rendered = text(await made.documentOf('ignition', A));
     expect(rendered).toContain('"timeouts": {}');
     expect(rendered).toContain(UP);
   });
 
   it('is nothing where the profile does not ask', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/p.json': { system: 'flatcar', version: '1.0.0', ignition: 'w.ign', nodes },
       'configs/w.ign': '{"ignition":{"version":"3.3.0"}}',
     });
-    expect(text(await desk.document('w.ign', A))).toBe('{"ignition":{"version":"3.3.0"}}');
+    expect(text(await bootService.document('w.ign', A))).toBe('{"ignition":{"version":"3.3.0"}}');
   });
 
   it('comes after what is mended for the node', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/p.json': {
         system: 'flatcar',
         version: '1.0.0',
@@ -48,24 +48,24 @@ describe('what a profile asks to be put into its documents', () => {
       },
       'configs/s.yml': '#cloud-config\nssh-authorized-keys:\n  - "x $private_ipv4"\n',
     });
-    const body = text(await desk.document('s.yml', A));
+    const body = text(await bootService.document('s.yml', A));
     expect(body.startsWith('#cloud-config\nssh_authorized_keys:\n  - "x 10.0.0.2"\ncoreos:\n  units:\n')).toBe(true);
     expect(body).toContain(UP);
   });
 
   it('is the disk and the report for Debian’s installer', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/p.json': { system: 'debian', version: '12.15', preseed: 'd', install: { disk: '/dev/vda' }, nodes },
       'configs/d.hbs': 'd-i netcfg/get_hostname string {{node.name}}\n',
     });
-    const body = text(await desk.document('d', A));
+    const body = text(await bootService.document('d', A));
     expect(body).toContain('string a\n');
     expect(body).toContain('d-i partman-auto/disk string /dev/vda\n');
     expect(body).toContain(`--post-data= ${INSTALLED}; do `);
   });
 
   it('is both for Ubuntu’s', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/p.json': {
         system: 'ubuntu',
         version: '24.04.1',
@@ -76,19 +76,19 @@ describe('what a profile asks to be put into its documents', () => {
       },
       'configs/u': '#cloud-config\nautoinstall:\n  version: 1\n  identity: {hostname: a}\n',
     });
-    const body = text(await desk.nocloud('user-data', A));
+    const body = text(await bootService.nocloud('user-data', A));
     expect(body).toContain('path: /dev/vda');
     expect(body).toContain(INSTALLED);
     expect(body).toContain(`url: ${UP}`);
     // meta-data and the like are nobody's business.
-    expect(text(await desk.nocloud('vendor-data', A))).toBe('');
+    expect(text(await bootService.nocloud('vendor-data', A))).toBe('');
   });
 
   it('is nothing where nothing fits: the document leaves as it is', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/p.json': { system: 'ubuntu', version: '24.04.1', nocloud: 'u', install: { disk: '/dev/vda' }, nodes },
       'configs/u': '#!/bin/sh\n',
     });
-    expect(text(await desk.nocloud('user-data', A))).toBe('#!/bin/sh\n');
+    expect(text(await bootService.nocloud('user-data', A))).toBe('#!/bin/sh\n');
   });
 });

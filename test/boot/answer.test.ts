@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFrontDesk } from '../../src/boot/answer.ts';
+import { createBootService } from '../../src/boot/answer.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { byMac, claimAs, MAC, openStand, TARGET } from '../machines/marks.ts';
@@ -11,18 +11,18 @@ import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 const flatcar = (version: string) => ({ system: 'flatcar', version });
 
 it('current is the newest release that a profile boots, in the installer’s words', async () => {
-  const { desk } = await houseOf({
+  const { bootService } = await houseOf({
     'profiles/a.json': flatcar('4593.2.5'),
     'profiles/b.json': flatcar('4593.10.0'),
     'profiles/old.json': { version: '1298.6.0' },
     'profiles/other.json': { ...flatcar('9999.0.0'), arch: 'arm64' },
     'profiles/fedora.json': { system: 'fedora-coreos', version: '44.20260707.3.1' },
   });
-  expect(desk.currentVersion('flatcar/amd64')).toBe('FLATCAR_VERSION=4593.10.0\nFLATCAR_VERSION_ID=4593.10.0\n');
-  expect(desk.currentVersion('flatcar/arm64')).toContain('9999.0.0');
-  expect(desk.currentVersion('amd64-usr')).toBe('COREOS_VERSION=1298.6.0\nCOREOS_VERSION_ID=1298.6.0\n');
+  expect(bootService.currentVersion('flatcar/amd64')).toBe('FLATCAR_VERSION=4593.10.0\nFLATCAR_VERSION_ID=4593.10.0\n');
+  expect(bootService.currentVersion('flatcar/arm64')).toContain('9999.0.0');
+  expect(bootService.currentVersion('amd64-usr')).toBe('COREOS_VERSION=1298.6.0\nCOREOS_VERSION_ID=1298.6.0\n');
   for (const folder of ['fedora-coreos/amd64', 'flatcar', '', '..', 'flatcar/amd64/4593.2.5']) {
-    expect(desk.currentVersion(folder)).toBeUndefined();
+    expect(bootService.currentVersion(folder)).toBeUndefined();
   }
 });
 
@@ -54,7 +54,7 @@ async function open(unknown?: UnknownPolicy, claiming = false) {
   const { catalog, shelf } = await houseOf(FILES);
   const stand = await openStand();
   const more = claiming ? { claims: stand.marks, installTries: 3 } : {};
-  const desk = createFrontDesk({
+  const bootService = createBootService({
     catalog,
     shelf,
     marks: stand.marks,
@@ -65,14 +65,18 @@ async function open(unknown?: UnknownPolicy, claiming = false) {
   });
   const origin = originOf();
   const ask = async (mac = MAC, choice?: string) =>
-    await desk.script({ facts: factsOf({ mac }), origin, ...(choice === undefined ? {} : { choice: nameOf(choice) }) });
+    await bootService.script({
+      facts: factsOf({ mac }),
+      origin,
+      ...(choice === undefined ? {} : { choice: nameOf(choice) }),
+    });
   const mac = must(parseMac(MAC));
-  return { ...stand, desk, origin, ask, mac, facts: factsOf({ mac: MAC }) };
+  return { ...stand, bootService, origin, ask, mac, facts: factsOf({ mac: MAC }) };
 }
 
 describe('a machine that is to be installed', () => {
   it('gets its installer from every door', async () => {
-    const { desk, ask, origin, mac, facts } = await open();
+    const { bootService, ask, origin, mac, facts } = await open();
     const { decision, fetches, script } = await ask();
     expect(decision).toEqual({
       outcome: 'install',
@@ -83,41 +87,41 @@ describe('a machine that is to be installed', () => {
     });
     expect(script).toContain('echo installs to /dev/sda, try 1 of 1');
     expect(fetches).toEqual(['k', 'i']);
-    expect((await desk.grub({ facts, origin })).decision.outcome).toBe('install');
-    expect((await desk.pixiecore(mac, origin)).kernel).toContain('/images/k');
-    expect(desk.args(facts, origin).decision.outcome).toBe('install');
-    expect(desk.netboot(facts)).toBe('boot');
-    const file = await desk.file({ name: 'pxelinux.cfg/01-52-54-00-55-1c-ee', origin, loops: false });
+    expect((await bootService.grub({ facts, origin })).decision.outcome).toBe('install');
+    expect((await bootService.pixiecore(mac, origin)).kernel).toContain('/images/k');
+    expect(bootService.args(facts, origin).decision.outcome).toBe('install');
+    expect(bootService.netboot(facts)).toBe('boot');
+    const file = await bootService.file({ name: 'pxelinux.cfg/01-52-54-00-55-1c-ee', origin, loops: false });
     expect(file).toMatchObject({ kind: 'text' });
   });
 
   it('is sent to its disk by every door once it is installed', async () => {
-    const { desk, marks, ask, origin, mac, facts } = await open();
-    const before = desk.generation();
+    const { bootService, marks, ask, origin, mac, facts } = await open();
+    const before = bootService.generation();
     await marks.installed(byMac(), TARGET);
-    expect(desk.generation(), 'what was rendered before is stale').toBeGreaterThan(before);
+    expect(bootService.generation(), 'what was rendered before is stale').toBeGreaterThan(before);
     const { decision, script } = await ask();
     expect(decision.outcome).toBe('local');
     expect(decision.because).toContain('installed from profiles/worker.json since 2026-11-21 12:00:00 UTC');
     expect(script).toMatch(/exit 1\n$/);
     expect(script).not.toMatch(/^kernel /m);
-    await expect(desk.grub({ facts, origin })).rejects.toMatchObject({ code: 'not-found' });
-    await expect(desk.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'not-found' });
-    expect(desk.args(facts, origin).decision.outcome).toBe('local');
-    expect(desk.netboot(facts)).toBe('local');
-    expect(await desk.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin, loops: false })).toBeUndefined();
+    await expect(bootService.grub({ facts, origin })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bootService.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'not-found' });
+    expect(bootService.args(facts, origin).decision.outcome).toBe('local');
+    expect(bootService.netboot(facts)).toBe('local');
+    expect(await bootService.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin, loops: false })).toBeUndefined();
   });
 
   it('is told on its screen when it waits, and by a status where there is no screen', async () => {
-    const { desk, marks, ask, origin, mac } = await open();
+    const { bootService, marks, ask, origin, mac } = await open();
     await claimAs(marks, byMac());
     await marks.begun(byMac());
     const { decision, script } = await ask();
     expect(decision).toMatchObject({ outcome: 'waiting', because: expect.stringContaining('began once') as string });
     expect(script).toContain('echo pilotlight reinstall a\n');
     expect(script).not.toMatch(/^kernel /m);
-    await expect(desk.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(desk.netboot(factsOf({ mac: MAC })), 'its screen has something to say').toBe('boot');
+    await expect(bootService.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(bootService.netboot(factsOf({ mac: MAC })), 'its screen has something to say').toBe('boot');
   });
 
   it('gets a 404 where its firmware wants one, with the reason', async () => {
@@ -133,7 +137,7 @@ describe('a machine that is to be installed', () => {
 
 describe('a machine that nobody knows', () => {
   it('boots what was chosen at its screen, and keeps to it', async () => {
-    const { desk, ask, origin } = await open(MENU);
+    const { bootService, ask, origin } = await open(MENU);
     expect((await ask(STRANGER)).decision.outcome).toBe('menu');
     const { decision, script } = await ask(STRANGER, 'worker');
     expect(decision).toMatchObject({ outcome: 'install', profile: 'worker' });
@@ -142,15 +146,17 @@ describe('a machine that nobody knows', () => {
     );
     expect(script).toContain('/ipxe?mac=52-54-00-00-00-09&profile=worker');
     expect((await ask(STRANGER, 'gone')).decision.outcome, 'the menu does not offer it').toBe('menu');
-    expect(desk.netboot(factsOf({ mac: STRANGER }))).toBe('boot');
-    await expect(desk.grub({ facts: factsOf({ mac: STRANGER }), origin })).rejects.toMatchObject({ code: 'not-found' });
+    expect(bootService.netboot(factsOf({ mac: STRANGER }))).toBe('boot');
+    await expect(bootService.grub({ facts: factsOf({ mac: STRANGER }), origin })).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 
   it('boots its disk after it was installed from the menu, without meeting the menu again', async () => {
-    const { desk, marks, ask } = await open(MENU);
+    const { bootService, marks, ask } = await open(MENU);
     await marks.installed(byMac(STRANGER), TARGET);
     expect((await ask(STRANGER)).decision.outcome).toBe('local');
-    expect(desk.netboot(factsOf({ mac: STRANGER }))).toBe('local');
+    expect(bootService.netboot(factsOf({ mac: STRANGER }))).toBe('local');
   });
 
   it('has no choice while the menu is off', async () => {
@@ -165,15 +171,17 @@ describe('the desk of the doors', () => {
   it('gives an installer only with a claim, whichever way it is asked', async () => {
     const name = 'grub.cfg-01-52-54-00-55-1c-ee';
     const pxelinux = 'pxelinux.cfg/01-52-54-00-55-1c-ee';
-    const { desk, marks, origin, mac, facts } = await open(undefined, true);
+    const { bootService, marks, origin, mac, facts } = await open(undefined, true);
     const ways: readonly ((asker?: string) => Promise<unknown>)[] = [
       async (asker) =>
-        (await desk.script({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
-      async (asker) => (await desk.grub({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
-      async (asker) => await desk.pixiecore(mac, origin, asker),
-      async (asker) => await desk.file({ name, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+        (await bootService.script({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
       async (asker) =>
-        await desk.file({ name: pxelinux, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+        (await bootService.grub({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
+      async (asker) => await bootService.pixiecore(mac, origin, asker),
+      async (asker) =>
+        await bootService.file({ name, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+      async (asker) =>
+        await bootService.file({ name: pxelinux, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
     ];
     const held = 'unavailable';
     const ask = async (way: (asker?: string) => Promise<unknown>, asker?: string): Promise<unknown> =>
@@ -189,28 +197,28 @@ describe('the desk of the doors', () => {
   });
 
   it('the choice at a menu is a claim, too', async () => {
-    const { desk, marks, origin } = await open(MENU, true);
+    const { bootService, marks, origin } = await open(MENU, true);
     const facts = factsOf({ mac: STRANGER });
     const question = { facts, origin, choice: nameOf('worker') };
-    expect((await desk.script({ ...question, asker: A })).decision.outcome).toBe('install');
-    const { script, decision } = await desk.script({ ...question, asker: '10.0.0.8' });
+    expect((await bootService.script({ ...question, asker: A })).decision.outcome).toBe('install');
+    const { script, decision } = await bootService.script({ ...question, asker: '10.0.0.8' });
     expect(decision).toMatchObject({ outcome: 'waiting', installation: 'held' });
     expect(script).toContain('echo pilotlight release 52-54-00-00-00-09');
     expect(marks.of(byMac(STRANGER))).toMatchObject({ state: 'claimed' });
   });
 
   it('says on the screen that a claim cannot be written, and gives nothing', async () => {
-    const { desk, dir, origin, facts } = await open(undefined, true);
+    const { bootService, dir, origin, facts } = await open(undefined, true);
     writeFileSync(join(dir, 'state'), 'not a folder');
-    const { script, decision } = await desk.script({ facts, origin, asker: A });
+    const { script, decision } = await bootService.script({ facts, origin, asker: A });
     expect(decision.outcome).toBe('waiting');
     expect(script).toContain('state/machines');
     expect(script).not.toMatch(/^(kernel|initrd|boot)\b/m);
   });
 
   it('has no installer for a profile that is asked for by name: which machine asks is not known', async () => {
-    const { desk, origin } = await open(undefined, true);
-    const { script, decision } = await desk.scriptOf(nameOf('worker'), origin);
+    const { bootService, origin } = await open(undefined, true);
+    const { script, decision } = await bootService.scriptOf(nameOf('worker'), origin);
     expect(decision.outcome).toBe('waiting');
     expect(script).toContain('profiles/worker.json installs to a disk');
     expect(script).not.toMatch(/^kernel /m);

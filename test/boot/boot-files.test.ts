@@ -16,8 +16,8 @@ const FILES = {
 const origin = originOf();
 
 async function file(name: string, loops = false) {
-  const { desk } = await houseOf(FILES);
-  return await desk.file({ name, origin, loops });
+  const { bootService } = await houseOf(FILES);
+  return await bootService.file({ name, origin, loops });
 }
 
 it.each(['boot.ipxe', 'boot.ipxe.0', 'autoexec.ipxe', 'some/folder/autoexec.ipxe'])(
@@ -64,8 +64,8 @@ it('an image is an image', async () => {
 });
 
 it('netboot tells who boots his own disk', async () => {
-  const { desk } = await houseOf(FILES);
-  expect(desk.netboot(factsOf({ mac: '525400551cef' }))).toBe('local');
-  expect(desk.netboot(factsOf({ mac: '525400551cee' }))).toBe('boot');
-  expect(desk.netboot({})).toBe('boot');
+  const { bootService } = await houseOf(FILES);
+  expect(bootService.netboot(factsOf({ mac: '525400551cef' }))).toBe('local');
+  expect(bootService.netboot(factsOf({ mac: '525400551cee' }))).toBe('boot');
+  expect(bootService.netboot({})).toBe('boot');
 });

@@ -14,7 +14,7 @@ test.each([
   ['debian', 'preseed', 'd-i passwd/user-fullname string Ren\xe9\nd-i preseed/late_command string echo \xe9\n'],
   ['ubuntu', 'nocloud', '#cloud-config\n# \xe9\nautoinstall:\n  version: 1\n  identity:\n    realname: Ren\xe9\n'],
 ] as const)('case 15-not-utf8: %s, %s: a byte that is not UTF-8 leaves as it is', async (system, kind, text) => {
-  const { desk } = await houseOf({
+  const { bootService } = await houseOf({
     'profiles/p.json': {
       system,
       version: '1.0.0',
@@ -25,7 +25,7 @@ test.each([
     },
     'configs/d': Buffer.from(text, 'latin1'),
   });
-  const body = (await desk.documentOf(kind, A)).body;
+  const body = (await bootService.documentOf(kind, A)).body;
   expect(body.toString('latin1')).not.toBe(text);
   expect(body.includes(Buffer.from('\ufffd'))).toBe(false);
   // Without what was put in or replaced, every byte above ASCII is where it was.
@@ -34,11 +34,11 @@ test.each([
 });
 
 test('case 15-not-utf8: a template that is not UTF-8 is refused, with its line', async () => {
-  const { desk, catalog } = await houseOf({
+  const { bootService, catalog } = await houseOf({
     'profiles/p.json': { version: '1.0.0', cloud_config: 'd', nodes },
     'configs/d.yml.hbs': Buffer.from('#cloud-config\n# caf\xe9\nhostname: {{node.name}}\n', 'latin1'),
   });
-  await expect(desk.documentOf('cloud_config', A)).rejects.toThrow('not UTF-8, line 2');
+  await expect(bootService.documentOf('cloud_config', A)).rejects.toThrow('not UTF-8, line 2');
   expect(catalog.current().problems[0]).toMatchObject({
     severity: 'error',
     message: 'not UTF-8, line 2',
@@ -48,7 +48,7 @@ test('case 15-not-utf8: a template that is not UTF-8 is refused, with its line',
 
 test('case 18-nocloud-gzip: packed user-data leave as they are, and the advice names what cannot be put in', async () => {
   const packed = gzipSync('#cloud-config\nautoinstall: {version: 1, x: "$private_ipv4 ${private_ipv4}"}\n');
-  const { desk, catalog } = await houseOf({
+  const { bootService, catalog } = await houseOf({
     'profiles/n.json': {
       system: 'ubuntu',
       version: '24.04.1',
@@ -60,9 +60,9 @@ test('case 18-nocloud-gzip: packed user-data leave as they are, and the advice n
     'profiles/c.json': { version: '1', cloud_config: 'u', nodes: [{ name: 'b', mac: '525400551cef', ip: '10.0.0.3' }] },
     'configs/u': packed,
   });
-  expect((await desk.nocloud('user-data', A)).body).toEqual(packed);
+  expect((await bootService.nocloud('user-data', A)).body).toEqual(packed);
   const b = { facts: factsOf({ mac: '525400551cef' }), origin };
-  expect((await desk.documentOf('cloud_config', b)).body).toEqual(packed);
+  expect((await bootService.documentOf('cloud_config', b)).body).toEqual(packed);
   const { problems } = catalog.current();
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   const said = problems.map(({ message }) => message).join('\n');

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createStandingDesk, standingOf } from '../../src/boot/decide.ts';
+import { createDecide, installStateOf } from '../../src/boot/decide.ts';
 import type { Profile } from '../../src/model/profile.ts';
 import { byMac, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
 import { profileOf } from '../os/sample.ts';
@@ -21,7 +21,7 @@ const STRANGER = '52:54:00:00:00:99';
 async function open(unknown?: typeof MENU) {
   const { catalog } = await houseOf(FILES);
   const stand = await openStand();
-  const desk = createStandingDesk({
+  const bootService = createDecide({
     marks: stand.marks,
     installTries: 2,
     now: () => stand.clock.now,
@@ -29,14 +29,14 @@ async function open(unknown?: typeof MENU) {
   });
   const kind = (told: Parameters<typeof factsOf>[0], choice?: string): string | undefined => {
     const question = { facts: factsOf(told), ...(choice === undefined ? {} : { choice: nameOf(choice) }) };
-    return desk.find(question, catalog.current())?.standing.kind;
+    return bootService.find(question, catalog.current())?.installState.kind;
   };
-  return { ...stand, desk, kind };
+  return { ...stand, bootService, kind };
 }
 
 describe('profile and mark together', () => {
   it('take a machine through its life', async () => {
-    const { marks, clock, kind, desk } = await open();
+    const { marks, clock, kind, bootService } = await open();
     const who = byMac(MAC, UUID);
     expect(kind({ mac: MAC })).toBe('install');
     for (const after of ['unfinished', 'stopped']) {
@@ -52,7 +52,7 @@ describe('profile and mark together', () => {
     await claimAs(marks, who, undefined, clock.now);
     await marks.installed(who, TARGET);
     expect(kind({ mac: MAC })).toBe('local');
-    expect(desk.generation()).toBe(marks.generation());
+    expect(bootService.generation()).toBe(marks.generation());
   });
 
   it('know a node again by any of its names', async () => {
@@ -74,23 +74,23 @@ describe('profile and mark together', () => {
     async (args, state) => {
       const { catalog } = await houseOf(FILES);
       const { marks } = await openStand();
-      const desk = createStandingDesk({ marks, claims: marks });
+      const bootService = createDecide({ marks, claims: marks });
       const question = { facts: factsOf({ mac: MAC }), origin: originOf('10.0.0.1:4777'), asker: '10.0.0.7' };
-      const placed = desk.find(question, catalog.current());
+      const matched = bootService.find(question, catalog.current());
       const kernel = { kind: 'url', url: 'http://elsewhere/k' } as const;
-      await desk.claim(placed ?? expect.unreachable(), question, { kernel, initrds: [], extras: [], args });
+      await bootService.claim(matched ?? expect.unreachable(), question, { kernel, initrds: [], extras: [], args });
       expect(marks.of(byMac())?.state).toBe(state);
     },
   );
 
   it('no marks: nothing is installed', async () => {
     const { catalog } = await houseOf(FILES);
-    const desk = createStandingDesk({});
-    expect(desk.find({ facts: factsOf({ mac: MAC }) }, catalog.current())?.standing).toMatchObject({
+    const bootService = createDecide({});
+    expect(bootService.find({ facts: factsOf({ mac: MAC }) }, catalog.current())?.installState).toMatchObject({
       attempt: 1,
       limit: 3,
     });
-    expect(desk.generation()).toBe(0);
+    expect(bootService.generation()).toBe(0);
   });
 });
 
@@ -132,11 +132,11 @@ describe('a machine that looks like another one', () => {
     const { catalog } = await houseOf(DEFAULT);
     const stand = await openStand();
     const { marks } = stand;
-    const desk = createStandingDesk({ marks, claims: marks, now: () => stand.clock.now });
+    const bootService = createDecide({ marks, claims: marks, now: () => stand.clock.now });
     const look = (told: Parameters<typeof factsOf>[0]) =>
-      desk.find({ facts: factsOf(told) }, catalog.current())?.standing;
+      bootService.find({ facts: factsOf(told) }, catalog.current())?.installState;
     const ask = (told: Parameters<typeof factsOf>[0]): void => {
-      desk.saw({ facts: factsOf(told), asker: '10.0.0.7' }, catalog.current());
+      bootService.saw({ facts: factsOf(told), asker: '10.0.0.7' }, catalog.current());
     };
     return { ...stand, look, ask };
   }
@@ -172,10 +172,10 @@ describe('a machine that looks like another one', () => {
     const { catalog } = await houseOf({ ...FILES, 'profiles/broken.json': broken });
     const { marks } = await openStand();
     await marks.installed(byMac(STRANGER), TARGET);
-    const desk = createStandingDesk({ marks, unknown: MENU });
+    const bootService = createDecide({ marks, unknown: MENU });
     const facts = factsOf({ mac: STRANGER });
-    expect(desk.find({ facts }, catalog.current())).toBeUndefined();
-    expect(desk.find({ facts, choice: nameOf('worker') }, catalog.current())).toBeUndefined();
+    expect(bootService.find({ facts }, catalog.current())).toBeUndefined();
+    expect(bootService.find({ facts, choice: nameOf('worker') }, catalog.current())).toBeUndefined();
   });
 });
 
@@ -188,12 +188,12 @@ function asked(): never {
 }
 
 it('without an installation a machine boots its image, or its disk where its profile says so', () => {
-  expect(standingOf({ profile: LIVE }, asked)).toEqual({ kind: 'boot' });
-  expect(standingOf({ profile: { ...LIVE, boot: 'local' } }, asked)).toEqual({ kind: 'local' });
-  expect(standingOf({ profile: { ...WORKER, boot: 'local' } }, asked)).toEqual({ kind: 'local' });
+  expect(installStateOf({ profile: LIVE }, asked)).toEqual({ kind: 'boot' });
+  expect(installStateOf({ profile: { ...LIVE, boot: 'local' } }, asked)).toEqual({ kind: 'local' });
+  expect(installStateOf({ profile: { ...WORKER, boot: 'local' } }, asked)).toEqual({ kind: 'local' });
 });
 
 it('where its profile installs, its life decides; what says nothing of itself would be installed at each boot', () => {
-  expect(standingOf({ profile: WORKER }, () => LIFE)).toBe(LIFE);
-  expect(standingOf({ profile: WORKER }, () => undefined)).toEqual({ kind: 'nameless' });
+  expect(installStateOf({ profile: WORKER }, () => LIFE)).toBe(LIFE);
+  expect(installStateOf({ profile: WORKER }, () => undefined)).toEqual({ kind: 'nameless' });
 });

@@ -29,10 +29,10 @@ async function open() {
 }
 
 async function text(kind: 'ignition' | 'cloud_config'): Promise<string> {
-  const { desk, catalog } = await open();
+  const { bootService, catalog } = await open();
   expect(catalog.current().problems).toEqual([]);
   const question = { facts: factsOf({ mac: '52:54:00:00:00:11' }), origin: originOf() };
-  return (await desk.documentOf(kind, question)).body.toString();
+  return (await bootService.documentOf(kind, question)).body.toString();
 }
 
 describe('the examples of an etcd cluster', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFrontDesk } from '../../src/boot/answer.ts';
+import { createBootService } from '../../src/boot/answer.ts';
 import { hostKeyData, SAMPLE_KEYS, type HostKeys } from '../../src/boot/template-data.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { makeHostKey, readHostKey } from '../../src/machines/host-keys.ts';
@@ -30,8 +30,10 @@ write_files:
 
 async function ask(mac: string, hostKeys?: HostKeys, files: Readonly<Record<string, string | object>> = FILES) {
   const { catalog, shelf } = await houseOf(files);
-  const desk = createFrontDesk({ catalog, shelf, ...(hostKeys === undefined ? {} : { hostKeys }) });
-  return (await desk.documentOf('cloud_config', { facts: factsOf({ mac }), origin: originOf() })).body.toString();
+  const bootService = createBootService({ catalog, shelf, ...(hostKeys === undefined ? {} : { hostKeys }) });
+  return (
+    await bootService.documentOf('cloud_config', { facts: factsOf({ mac }), origin: originOf() })
+  ).body.toString();
 }
 
 const have: HostKeys = { keyOf: (node) => (node === 'a' ? KEY : undefined) };
@@ -111,8 +113,8 @@ describe('ssh_host_keys in a template', () => {
 
   it('does not go into the metadata, which is for programs', async () => {
     const { catalog, shelf } = await houseOf(FILES);
-    const desk = createFrontDesk({ catalog, shelf, hostKeys: have });
-    const answer = await desk.metadata({ facts: factsOf({ mac: '525400551cee' }), origin: originOf() });
+    const bootService = createBootService({ catalog, shelf, hostKeys: have });
+    const answer = await bootService.metadata({ facts: factsOf({ mac: '525400551cee' }), origin: originOf() });
     expect(answer.body.toString()).not.toMatch(/SSH_HOST|PRIVATE KEY/i);
   });
 });

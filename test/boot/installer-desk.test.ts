@@ -41,13 +41,13 @@ function ask(mac: string, serial?: string) {
 
 describe('installer', () => {
   it('gives Flatcar an Ignition that installs with the documents of this very machine', async () => {
-    const { desk } = await houseOf(FILES);
+    const { bootService } = await houseOf(FILES);
     // As the door reads it from the address that the kernel line names.
-    const args = desk.args(factsOf({ mac: '525400000009', serial: 'sn/7' }), origin).args;
+    const args = bootService.args(factsOf({ mac: '525400000009', serial: 'sn/7' }), origin).args;
     const url = args.find((arg) => arg.startsWith('ignition.config.url='))?.replace('ignition.config.url=', '') ?? '';
     expect(url).toBe(`${origin}/install/mac=52-54-00-00-00-09&serial=sn%2F7/ignition`);
     const facts = factsFromSegment(url.split('/')[4] ?? '');
-    const answer = await desk.installer('ignition', { facts, origin });
+    const answer = await bootService.installer('ignition', { facts, origin });
     expect(answer).toMatchObject({
       contentType: 'application/json',
       source: 'profiles/flatcar.json',
@@ -58,40 +58,44 @@ describe('installer', () => {
     };
     const script = decodeURIComponent(storage.files[0]?.contents.source.slice('data:,'.length) ?? '');
     expectGolden('installing/desk-flatcar.sh', script);
-    await expect(desk.installer('cloud_config', { facts, origin })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bootService.installer('cloud_config', { facts, origin })).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('gives CoreOS whichever of the two its kernel line names', async () => {
-    const { desk } = await houseOf(FILES);
-    const cloud = await desk.installer('cloud_config', ask('525400000001'));
+    const { bootService } = await houseOf(FILES);
+    const cloud = await bootService.installer('cloud_config', ask('525400000001'));
     expect(cloud.contentType).toMatch(/^text\/plain/);
     expect(cloud.body.toString()).toContain(`-b ${origin}/images/amd64-usr -c cloud-config.yml`);
-    expect((await desk.installer('ignition', ask('525400000001'))).body.toString()).toContain('"version": "2.0.0"');
+    expect((await bootService.installer('ignition', ask('525400000001'))).body.toString()).toContain(
+      '"version": "2.0.0"',
+    );
   });
 
   it('gives Fedora CoreOS a report and nothing else', async () => {
-    const { desk } = await houseOf(FILES);
-    const answer = await desk.installer('ignition', ask('525400000002'));
+    const { bootService } = await houseOf(FILES);
+    const answer = await bootService.installer('ignition', ask('525400000002'));
     expect(answer.body.toString()).toContain(`${origin}/installed/52-54-00-00-00-02`);
     expect(answer.body.toString()).not.toContain('/dev/sda');
-    await expect(desk.installer('cloud_config', ask('525400000002'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bootService.installer('cloud_config', ask('525400000002'))).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 
   it('has nothing for who installs by a document, who does not install, and who is unknown', async () => {
-    const { desk } = await houseOf(FILES);
-    await expect(desk.installer('ignition', ask('525400000003'))).rejects.toThrow(
+    const { bootService } = await houseOf(FILES);
+    await expect(bootService.installer('ignition', ask('525400000003'))).rejects.toThrow(
       'debian does not install by this file',
     );
-    await expect(desk.installer('ignition', ask('525400000004'))).rejects.toThrow(
+    await expect(bootService.installer('ignition', ask('525400000004'))).rejects.toThrow(
       'profiles/live.json does not install',
     );
-    await expect(desk.installer('ignition', ask('525400000005'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bootService.installer('ignition', ask('525400000005'))).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('does not install who has no identity', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/p.json': { system: 'flatcar', version: '4593.2.5', default: true, install },
     });
-    await expect(desk.installer('ignition', { facts: {}, origin })).rejects.toMatchObject({ code: 'invalid' });
+    await expect(bootService.installer('ignition', { facts: {}, origin })).rejects.toMatchObject({ code: 'invalid' });
   });
 });

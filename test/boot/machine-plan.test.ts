@@ -30,7 +30,7 @@ test.each([
   ],
   ['serial', { mac: OTHER_MAC, serial: 'sn/77' }, 'mac=52-54-00-00-00-99&serial=sn%2F77', 'c'],
 ])('a machine known by its %s finds its own seed again', async (_by, told, segment, name) => {
-  const { catalog, desk } = await houseOf(FILES);
+  const { catalog, bootService } = await houseOf(FILES);
   const facts = factsOf(told);
   const snapshot = catalog.current();
   const match = snapshot.match(facts);
@@ -38,7 +38,7 @@ test.each([
   const links = documentLinks(match, facts, originOf(), snapshot.documents);
   expect(links.nocloud).toBe(`${originOf()}/nocloud/${segment}/`);
   // What the door reads out of that address leads to the same node.
-  const answer = await desk.nocloud('meta-data', { facts: factsFromSegment(segment), origin: originOf() });
+  const answer = await bootService.nocloud('meta-data', { facts: factsFromSegment(segment), origin: originOf() });
   expect(answer.body.toString('utf8')).toContain(`local-hostname: "${name}"`);
   expect(links.generic).toContain('/configs/g?mac=');
 });

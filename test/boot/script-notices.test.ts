@@ -9,7 +9,7 @@ import {
   titleLines,
   waiting,
 } from '../../src/boot/script-notices.ts';
-import { type Placed, type Standing, WAIT } from '../../src/boot/decide.ts';
+import { type MatchedMachine, type InstallState, WAIT } from '../../src/boot/decide.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Profile } from '../../src/model/profile.ts';
 import { byMac, MAC, NOON, TARGET } from '../machines/marks.ts';
@@ -20,13 +20,17 @@ const FACTS = factsOf({ mac: MAC, platform: 'efi' });
 const QUESTION = { facts: FACTS, origin: originOf() };
 const MARK = { key: MAC, machine: byMac().machine, ...TARGET, state: 'installed', since: NOON, tries: 1 } as const;
 
-function placed(standing: Standing, more: Partial<Profile> = {}, by: 'mac' | 'choice' = 'mac'): Placed {
-  return { standing, match: { profile: profileOf(more), node: { name: 'a', vars: {}, ...FACTS }, by } };
+function matched(
+  installState: InstallState,
+  more: Partial<Profile> = {},
+  by: 'mac' | 'choice' = 'mac',
+): MatchedMachine {
+  return { installState, match: { profile: profileOf(more), node: { name: 'a', vars: {}, ...FACTS }, by } };
 }
 
 describe('the local disk', () => {
   it('of an installed machine: with the reason on its screen', () => {
-    const { script, decision } = local(placed({ kind: 'local', mark: MARK }), FACTS);
+    const { script, decision } = local(matched({ kind: 'local', mark: MARK }), FACTS);
     expect(script).toMatch(/^#!ipxe\necho a: [^]*installed from profiles\/worker\.json since 2026[^]*\nexit 1\n$/);
     expect(decision).toMatchObject({
       outcome: 'local',
@@ -35,17 +39,17 @@ describe('the local disk', () => {
   });
 
   it('of a profile that says so: nothing more, as ever', () => {
-    expect(local(placed({ kind: 'local' }), FACTS).script).toBe('#!ipxe\necho Booting from the local disk\nexit 1\n');
+    expect(local(matched({ kind: 'local' }), FACTS).script).toBe('#!ipxe\necho Booting from the local disk\nexit 1\n');
   });
 
   it('by a 404, which says why to whoever reads it', () => {
-    const gone = placed({ kind: 'local', mark: MARK }, { local_boot: 'http-404' });
+    const gone = matched({ kind: 'local', mark: MARK }, { local_boot: 'http-404' });
     expect(() => local(gone, FACTS)).toThrow(Failure);
     expect(ownDisk(gone, FACTS)).toMatchObject({
       code: 'not-found',
       message: expect.stringContaining('since 2026') as string,
     });
-    expect(ownDisk(placed({ kind: 'local' }), FACTS).message).toBe(
+    expect(ownDisk(matched({ kind: 'local' }), FACTS).message).toBe(
       `profiles/sample.json: mac ${MAC} boots its own disk`,
     );
   });
@@ -53,17 +57,17 @@ describe('the local disk', () => {
 
 describe('who waits', () => {
   it('sees who it is and why, and asks again as what it was matched', () => {
-    const { script, decision } = waiting(placed({ kind: 'boot' }), QUESTION, ['because of this']);
+    const { script, decision } = waiting(matched({ kind: 'boot' }), QUESTION, ['because of this']);
     expect(script).toMatch(/echo a: CoreOS[^]*echo because of this[^]*sleep 5/);
     expect(decision.outcome).toBe('waiting');
-    expect(againOf(placed({ kind: 'boot' }), QUESTION)).not.toContain('profile=');
-    expect(againOf(placed({ kind: 'boot' }, {}, 'choice'), QUESTION)).toContain('&profile=sample&');
+    expect(againOf(matched({ kind: 'boot' }), QUESTION)).not.toContain('profile=');
+    expect(againOf(matched({ kind: 'boot' }, {}, 'choice'), QUESTION)).toContain('&profile=sample&');
   });
 
   it('is told its try once', () => {
-    const install: Standing = { kind: 'install', target: TARGET, attempt: 1, limit: 3 };
-    expect(titleLines(placed(install), FACTS).at(-1)).toBe('installs to /dev/sda, try 1 of 3');
-    expect(titleLines(placed({ kind: 'stopped', tries: 3 }), FACTS)).toHaveLength(2);
+    const install: InstallState = { kind: 'install', target: TARGET, attempt: 1, limit: 3 };
+    expect(titleLines(matched(install), FACTS).at(-1)).toBe('installs to /dev/sda, try 1 of 3');
+    expect(titleLines(matched({ kind: 'stopped', tries: 3 }), FACTS)).toHaveLength(2);
   });
 });
 

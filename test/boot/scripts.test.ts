@@ -56,8 +56,8 @@ const origin = originOf();
 
 describe('script', () => {
   it('boots a node by its MAC and names the file that decided', async () => {
-    const { desk } = await houseOf({ ...SEED, ...IMAGES });
-    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400551cee' }), origin });
+    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400551cee' }), origin });
     expect(script.startsWith('#!ipxe\n')).toBe(true);
     expect(script).toContain(
       'http://10.0.2.2:4777/images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz initrd=main',
@@ -73,21 +73,21 @@ describe('script', () => {
   });
 
   it('carries what decided into the document URL', async () => {
-    const { desk } = await houseOf({ ...SEED, ...IMAGES });
-    const byUuid = await desk.script({
+    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const byUuid = await bootService.script({
       facts: factsOf({ mac: '525400000001', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' }),
       origin,
     });
     expect(byUuid.script).toContain(
       '/configs/seed.yml?mac=52-54-00-00-00-01&uuid=c6c30f6a-4a1b-4337-8325-c4c2543ad437',
     );
-    const bySerial = await desk.script({ facts: factsOf({ serial: 'PF0 X1' }), origin });
+    const bySerial = await bootService.script({ facts: factsOf({ serial: 'PF0 X1' }), origin });
     expect(bySerial.script).toContain('/configs/seed.yml?serial=PF0%20X1');
   });
 
   it('tells a machine that nobody knows who it is, with 200', async () => {
-    const { desk } = await houseOf(SEED);
-    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400000001' }), origin });
+    const { bootService } = await houseOf(SEED);
+    const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400000001' }), origin });
     expect(script).toMatch(/^#!ipxe\n/);
     expect(script).toContain('52:54:00:00:00:01');
     expect(script).toContain('chain --timeout');
@@ -95,38 +95,40 @@ describe('script', () => {
   });
 
   it('takes the default profile last', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       ...SEED,
       ...IMAGES,
       'profiles/rest.json': { system: 'flatcar', version: '4593.2.5', default: true },
     });
-    const { decision } = await desk.script({ facts: factsOf({ mac: '525400000001' }), origin });
+    const { decision } = await bootService.script({ facts: factsOf({ mac: '525400000001' }), origin });
     expect(decision).toMatchObject({
       outcome: 'boot',
       profile: 'rest',
       because: 'no profile names mac 52:54:00:00:00:01; profiles/rest.json is the default',
     });
-    expect((await desk.script({ facts: factsOf({ mac: '525400551cee' }), origin })).decision.profile).toBe('seed');
+    expect((await bootService.script({ facts: factsOf({ mac: '525400551cee' }), origin })).decision.profile).toBe(
+      'seed',
+    );
   });
 
   it('says on the screen which images are missing, and boots once they are there', async () => {
-    const { desk, dir } = await houseOf(SEED);
+    const { bootService, dir } = await houseOf(SEED);
     const question = { facts: factsOf({ mac: '525400551cee' }), origin };
-    const waiting = await desk.script(question);
+    const waiting = await bootService.script(question);
     expect(waiting.decision.outcome).toBe('waiting');
     expect(waiting.script).toContain('flatcar_production_pxe.vmlinuz');
     addFiles(dir, IMAGES);
-    expect((await desk.script(question)).decision.outcome).toBe('boot');
+    expect((await bootService.script(question)).decision.outcome).toBe('boot');
   });
 
   it('does not let a machine of a broken profile fall through to the default', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/a.json':
         '{ "system": "flatcar", "versoin": "1", "nodes": [{ "name": "a", "mac": "52:54:00:55:1c:ee" }] }',
       'profiles/installer.json': { system: 'flatcar', version: '4593.2.5', default: true },
       ...IMAGES,
     });
-    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400551cee' }), origin });
+    const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400551cee' }), origin });
     expect(decision).toMatchObject({
       outcome: 'waiting',
       because: 'profiles/a.json names mac 52:54:00:55:1c:ee and is broken',
@@ -135,25 +137,25 @@ describe('script', () => {
   });
 
   it('hands a machine to its own disk in the way of its platform', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       'profiles/disk.json': { boot: 'local', nodes: [{ name: 'a', mac: '525400551cee' }] },
       'profiles/gone.json': { boot: 'local', local_boot: 'http-404', nodes: [{ name: 'b', mac: '525400551cef' }] },
     });
-    const efi = await desk.script({ facts: factsOf({ mac: '525400551cee', platform: 'efi' }), origin });
+    const efi = await bootService.script({ facts: factsOf({ mac: '525400551cee', platform: 'efi' }), origin });
     expect(efi.decision.outcome).toBe('local');
     expect(efi.script).toContain('exit 1');
     expect(efi.script).not.toContain('sanboot');
-    const bios = await desk.script({ facts: factsOf({ mac: '525400551cee', platform: 'pcbios' }), origin });
+    const bios = await bootService.script({ facts: factsOf({ mac: '525400551cee', platform: 'pcbios' }), origin });
     expect(bios.script).toContain('sanboot');
-    await expect(desk.script({ facts: factsOf({ mac: '525400551cef' }), origin })).rejects.toMatchObject({
+    await expect(bootService.script({ facts: factsOf({ mac: '525400551cef' }), origin })).rejects.toMatchObject({
       code: 'not-found',
     });
   });
 });
 
 it('explains on the screen what it cannot read, and asks again', async () => {
-  const { desk } = await houseOf(SEED);
-  const script = desk.explain(new Failure('invalid', 'serial: no && reboot ${x}'), origin);
+  const { bootService } = await houseOf(SEED);
+  const script = bootService.explain(new Failure('invalid', 'serial: no && reboot ${x}'), origin);
   expect(script).toMatch(/^#!ipxe\n/);
   expect(script).toContain('cannot read what this machine says of itself');
   expect(script).toContain('--replace http://10.0.2.2:4777/boot.ipxe');
@@ -177,8 +179,8 @@ describe('scriptOf', () => {
   };
 
   it("gives coreos-ipxe-server's bytes, images or not", async () => {
-    const { desk } = await houseOf(OLD);
-    const { script } = await desk.scriptOf(nameOf('b'), originOf('HOST'));
+    const { bootService } = await houseOf(OLD);
+    const { script } = await bootService.scriptOf(nameOf('b'), originOf('HOST'));
     expect(script).toBe(
       [
         '#!ipxe',
@@ -193,28 +195,28 @@ describe('scriptOf', () => {
   });
 
   it('names the profile or the key that is missing', async () => {
-    const { desk } = await houseOf({ ...OLD, 'profiles/c.json': { sshkey: 'nobody', version: '310.1.0' } });
-    await expect(desk.scriptOf(nameOf('nope'), origin)).rejects.toMatchObject({
+    const { bootService } = await houseOf({ ...OLD, 'profiles/c.json': { sshkey: 'nobody', version: '310.1.0' } });
+    await expect(bootService.scriptOf(nameOf('nope'), origin)).rejects.toMatchObject({
       code: 'not-found',
       message: 'there is no profile "nope"',
     });
-    await expect(desk.scriptOf(nameOf('c'), origin)).rejects.toMatchObject({
+    await expect(bootService.scriptOf(nameOf('c'), origin)).rejects.toMatchObject({
       code: 'not-found',
       message: 'there is no key "nobody"',
     });
   });
 
   it('says what is wrong with a broken profile', async () => {
-    const { desk } = await houseOf({ 'profiles/bad.json': '{' });
-    await expect(desk.scriptOf(nameOf('bad'), origin)).rejects.toMatchObject({
+    const { bootService } = await houseOf({ 'profiles/bad.json': '{' });
+    await expect(bootService.scriptOf(nameOf('bad'), origin)).rejects.toMatchObject({
       code: 'broken',
       place: { file: 'profiles/bad.json' },
     });
   });
 
   it('uses the portable form for every other system', async () => {
-    const { desk } = await houseOf({ ...SEED, ...IMAGES });
-    const { script } = await desk.scriptOf(nameOf('seed'), origin);
+    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const { script } = await bootService.scriptOf(nameOf('seed'), origin);
     expect(script).toContain('initrd=main');
     expect(script).toContain('/configs/seed.yml ');
   });
@@ -222,26 +224,26 @@ describe('scriptOf', () => {
 
 describe('args, grub and pixiecore', () => {
   it('say the same as the script', async () => {
-    const { desk } = await houseOf({ ...SEED, ...IMAGES });
+    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
     const facts = factsOf({ mac: '525400551cee' });
-    const { args } = desk.args(facts, origin);
-    const { script } = await desk.script({ facts, origin });
+    const { args } = bootService.args(facts, origin);
+    const { script } = await bootService.script({ facts, origin });
     expect(args.length).toBeGreaterThan(0);
     expect(script).toContain(args.join(' '));
-    const { cmdline, kernel } = await desk.pixiecore(facts.mac ?? ('' as never), origin);
+    const { cmdline, kernel } = await bootService.pixiecore(facts.mac ?? ('' as never), origin);
     expect(cmdline).toBe(args.join(' '));
     expect(kernel).toBe('http://10.0.2.2:4777/images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz');
-    expect((await desk.grub({ facts, origin })).script).toContain('cloud-config-url=');
+    expect((await bootService.grub({ facts, origin })).script).toContain('cloud-config-url=');
   });
 
   it('refuse a machine that has nothing to boot', async () => {
-    const { desk } = await houseOf({
+    const { bootService } = await houseOf({
       ...SEED,
       'profiles/disk.json': { boot: 'local', nodes: [{ name: 'z', mac: '525400551cef' }] },
     });
     const facts = (mac: string) => ({ facts: factsOf({ mac }), origin });
-    await expect(desk.grub(facts('525400551cee'))).rejects.toMatchObject({ code: 'unavailable' });
-    await expect(desk.grub(facts('525400551cef'))).rejects.toMatchObject({ code: 'not-found' });
-    await expect(desk.grub(facts('525400551c00'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bootService.grub(facts('525400551cee'))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(bootService.grub(facts('525400551cef'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bootService.grub(facts('525400551c00'))).rejects.toMatchObject({ code: 'not-found' });
   });
 });

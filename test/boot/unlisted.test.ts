@@ -18,8 +18,8 @@ const FILES = {
 
 describe('a template that names what only "nodes" can say', () => {
   it('lets a machine that no profile lists wait, and says why on its screen and in the log', async () => {
-    const { desk } = await houseOf(FILES);
-    const { script, decision } = await desk.script(UNLISTED);
+    const { bootService } = await houseOf(FILES);
+    const { script, decision } = await bootService.script(UNLISTED);
     expect(script).toMatch(/^#!ipxe/);
     expect(script).toContain('This machine cannot boot yet:');
     expect(script).toContain(
@@ -30,20 +30,20 @@ describe('a template that names what only "nodes" can say', () => {
     expect(decision).toMatchObject({ outcome: 'waiting', profile: 'p' });
     expect(decision.warning).toContain('no profile lists this machine');
     // A listed one boots.
-    expect((await desk.script(LISTED)).decision.outcome).toBe('boot');
+    expect((await bootService.script(LISTED)).decision.outcome).toBe('boot');
   });
 
   it('is nothing that the other boot loaders hand out either', async () => {
-    const { desk } = await houseOf(FILES);
+    const { bootService } = await houseOf(FILES);
     for (const ask of [
-      desk.grub(UNLISTED),
-      desk.pixiecore(UNLISTED.facts.mac ?? ('' as never), origin),
-      desk.documentOf('cloud_config', UNLISTED),
+      bootService.grub(UNLISTED),
+      bootService.pixiecore(UNLISTED.facts.mac ?? ('' as never), origin),
+      bootService.documentOf('cloud_config', UNLISTED),
     ]) {
       await expect(ask).rejects.toThrow('no profile lists this machine');
     }
-    await expect(desk.document('a.yml', UNLISTED)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await desk.file({ name: 'pxelinux.cfg/01-52-54-00-00-00-99', origin, loops: false })).toBeUndefined();
+    await expect(bootService.document('a.yml', UNLISTED)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await bootService.file({ name: 'pxelinux.cfg/01-52-54-00-00-00-99', origin, loops: false })).toBeUndefined();
   });
 
   it('is an error of check and Health that keeps no file from coming into force', async () => {
@@ -71,7 +71,7 @@ describe('a template that names what only "nodes" can say', () => {
       'configs/a.yml.hbs': '#cloud-config\nhostname: {{lookup node "name" default=node.mac}}\n',
     });
     expect(asks.catalog.current().problems).toEqual([]);
-    expect((await asks.desk.script(UNLISTED)).decision.outcome).toBe('boot');
+    expect((await asks.bootService.script(UNLISTED)).decision.outcome).toBe('boot');
     const own = await houseOf({ ...FILES, 'profiles/p.json': { ...FILES['profiles/p.json'], default: false } });
     expect(own.catalog.current().problems).toEqual([]);
   });
@@ -86,8 +86,11 @@ describe('a template that names what only "nodes" can say', () => {
 
   it('judges by what the machine will say of itself when it fetches the document', async () => {
     // iPXE tells the name that DHCP gave; the kernel line carries only the MAC.
-    const { desk } = await houseOf({ ...FILES, 'configs/a.yml.hbs': '#cloud-config\nhostname: {{node.hostname}}\n' });
-    expect((await desk.script(UNLISTED)).decision.outcome).toBe('waiting');
+    const { bootService } = await houseOf({
+      ...FILES,
+      'configs/a.yml.hbs': '#cloud-config\nhostname: {{node.hostname}}\n',
+    });
+    expect((await bootService.script(UNLISTED)).decision.outcome).toBe('waiting');
   });
 });
 
@@ -107,9 +110,9 @@ describe('a listed machine', () => {
   };
 
   it('waits, too, when its document cannot be made, and a document that it does not read is no reason', async () => {
-    const { desk } = await houseOf(files);
-    expect((await desk.script(LISTED)).decision.outcome).toBe('boot');
-    const { script, decision } = await desk.script({ facts: factsOf({ mac: '525400551cef' }), origin });
+    const { bootService } = await houseOf(files);
+    expect((await bootService.script(LISTED)).decision.outcome).toBe('boot');
+    const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400551cef' }), origin });
     expect(decision).toMatchObject({ outcome: 'waiting', node: 'b' });
     expect(script).toContain('configs/a.yml.hbs:2:14: variable "node.ip" is not there');
   });

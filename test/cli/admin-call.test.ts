@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { allMachines, keyOf, withCounter } from '../../src/cli/admin-call.ts';
+import { allMachines, keyOf, withAdminClient } from '../../src/cli/admin-call.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
@@ -17,7 +17,7 @@ const row = (key: string, name?: string): MachineRow => ({
   ...(name === undefined ? {} : { name }),
 });
 
-function counter(rows: readonly MachineRow[]) {
+function adminClient(rows: readonly MachineRow[]) {
   const queries: MachineQuery[] = [];
   return {
     queries,
@@ -35,7 +35,7 @@ function counter(rows: readonly MachineRow[]) {
 
 test('all machines, a page after the other', async () => {
   const many = Array.from({ length: 1100 }, (_, i) => row(`serial:${String(i)}`));
-  const asked = counter(many);
+  const asked = adminClient(many);
   expect(await allMachines(asked, { state: 'up' })).toEqual(many);
   expect(asked.queries).toEqual([
     { state: 'up', limit: 500 },
@@ -60,13 +60,16 @@ describe('the machine that somebody means', () => {
     ['W1', MAC],
     ['w10', 'serial:7'],
   ])('%s', async (text, key) => {
-    expect(await keyOf(counter(rows), text)).toBe(key);
+    expect(await keyOf(adminClient(rows), text)).toBe(key);
   });
 
   test('nobody, with the one that was probably meant; and two at once', async () => {
-    await expect(keyOf(counter(rows), 'w2')).rejects.toMatchObject({ code: 'not-found', remedy: 'did you mean "w1"?' });
-    await expect(keyOf(counter([]), 'x')).rejects.toMatchObject({ code: 'not-found' });
-    await expect(keyOf(counter(rows), 'twin')).rejects.toMatchObject({
+    await expect(keyOf(adminClient(rows), 'w2')).rejects.toMatchObject({
+      code: 'not-found',
+      remedy: 'did you mean "w1"?',
+    });
+    await expect(keyOf(adminClient([]), 'x')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(keyOf(adminClient(rows), 'twin')).rejects.toMatchObject({
       code: 'conflict',
       remedy: 'name it by its MAC: serial:8, serial:9',
     });
@@ -80,8 +83,8 @@ test('nothing is left open, also after a failure', async () => {
   const settings = settingsFor(dir, { journal: { on: true, days: 1 } });
   // The log beside the database is there for as long as somebody has it open.
   const isOpen = (): boolean => existsSync(`${file}-wal`);
-  expect(await withCounter(settings, (one) => Promise.resolve([one.at, isOpen()]))).toEqual(['files', true]);
+  expect(await withAdminClient(settings, (one) => Promise.resolve([one.at, isOpen()]))).toEqual(['files', true]);
   expect(isOpen()).toBe(false);
-  await expect(withCounter(settings, () => Promise.reject(new TypeError('x')))).rejects.toThrow('x');
+  await expect(withAdminClient(settings, () => Promise.reject(new TypeError('x')))).rejects.toThrow('x');
   expect(isOpen()).toBe(false);
 });

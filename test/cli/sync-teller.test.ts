@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jsonTeller, textTeller } from '../../src/cli/sync-text.ts';
+import { jsonPrinter, textPrinter } from '../../src/cli/sync-text.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 
 const T = 'flatcar/stable/amd64';
@@ -8,7 +8,7 @@ const download = (received: number): SyncEvent => ({ kind: 'download', target: T
 it('JSON: one object a line, a file’s progress once a second and at its end', () => {
   let now = 0;
   const lines: string[] = [];
-  const teller = jsonTeller({ write: (text) => lines.push(text) }, () => now);
+  const teller = jsonPrinter({ write: (text) => lines.push(text) }, () => now);
   teller.tell(download(1));
   teller.tell(download(2));
   now = 1000;
@@ -27,11 +27,11 @@ it('JSON: one object a line, a file’s progress once a second and at its end', 
 it('a terminal gets bars, everything else only the lines that stay', () => {
   const events: readonly SyncEvent[] = [download(1), { kind: 'published', target: T, shelf: 's' }];
   const written: string[] = [];
-  const pipe = textTeller({ write: (text) => written.push(text) }, () => 0);
+  const pipe = textPrinter({ write: (text) => written.push(text) }, () => 0);
   for (const event of events) pipe.tell(event);
   pipe.stop();
   expect(written.splice(0).join('')).toBe(`${T}: published images/s\n`);
-  const terminal = textTeller({ write: (text) => written.push(text), isTTY: true }, () => 0);
+  const terminal = textPrinter({ write: (text) => written.push(text), isTTY: true }, () => 0);
   for (const event of events) terminal.tell(event);
   terminal.stop();
   expect(written.join('')).toContain('\u001b[1A');

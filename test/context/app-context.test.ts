@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { likelyOrigin, readHouse } from '../../src/context/app-context.ts';
+import { likelyOrigin, readContext } from '../../src/context/app-context.ts';
 import { makeFolder } from '../support/folder.ts';
 import { originOf, settingsFor } from '../support/house.ts';
 
 it('tells who started it which folder is not there, and how to name another', async () => {
   const dir = join(makeFolder(), 'nowhere');
-  await expect(readHouse(settingsFor(dir))).rejects.toMatchObject({
+  await expect(readContext(settingsFor(dir))).rejects.toMatchObject({
     code: 'not-found',
     message: expect.stringContaining(dir) as string,
     remedy: expect.stringContaining('PILOTLIGHT_DATA_DIR') as string,
   });
   const file = join(makeFolder({ 'configs/a.yml': '' }), 'configs/a.yml');
-  await expect(readHouse(settingsFor(file))).rejects.toMatchObject({ code: 'invalid' });
+  await expect(readContext(settingsFor(file))).rejects.toMatchObject({ code: 'invalid' });
 });
 
 it.each([

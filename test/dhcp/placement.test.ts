@@ -15,7 +15,7 @@ const asks = (fields: Partial<DhcpFields> = {}): Buffer => discover(OVMF, fields
 const requests = (more: DhcpFields['options'], fields: Partial<DhcpFields> = {}): Buffer =>
   question(3, [...OVMF, ...more], fields);
 
-function placed(bytes: Buffer, { from = '0.0.0.0', ours = OURS, placement = new Placement(), now = 0 } = {}) {
+function matched(bytes: Buffer, { from = '0.0.0.0', ours = OURS, placement = new Placement(), now = 0 } = {}) {
   return placement.addressesFor(parsed(bytes), from, ours, now);
 }
 
@@ -27,12 +27,12 @@ describe('where a machine is', () => {
     ['the address that it requests', requests([[50, dotted('10.0.2.77')]]), '0.0.0.0', '10.0.2.1'],
     ['a network larger than the third byte', asks(), '10.0.2.255', '10.0.2.1'],
   ])('is told by %s', (_, bytes, from, expected) => {
-    expect(placed(bytes, { from })).toEqual([expected]);
+    expect(matched(bytes, { from })).toEqual([expected]);
   });
 
   it('is told by a mask that is no whole byte', () => {
     expect(
-      placed(asks(), {
+      matched(asks(), {
         from: '10.0.2.200',
         ours: [at('a', '10.0.2.1', '255.255.255.128'), at('b', '10.0.2.129', '255.255.255.128')],
       }),
@@ -46,7 +46,7 @@ describe('where a machine is', () => {
     ['another server', requests([[54, dotted('10.0.9.1')]])],
     ['a broken wish', requests([[50, Buffer.from([10, 0, 2])]])],
   ])('is not told by %s: each interface answers', (_, bytes) => {
-    expect(placed(bytes)).toEqual(EVERYWHERE);
+    expect(matched(bytes)).toEqual(EVERYWHERE);
   });
 
   it('is one of the interfaces: one address of each, rather not a link-local one', () => {
@@ -57,31 +57,31 @@ describe('where a machine is', () => {
       at('eth1', '169.254.8.8', '255.255.0.0'),
       at('eth2', '10.8.0.1', '255.255.255.255'),
     ];
-    expect(placed(asks(), { ours })).toEqual(['10.0.1.1', '169.254.8.8', '10.8.0.1']);
-    expect(placed(asks(), { ours: [] })).toEqual([]);
+    expect(matched(asks(), { ours })).toEqual(['10.0.1.1', '169.254.8.8', '10.8.0.1']);
+    expect(matched(asks(), { ours: [] })).toEqual([]);
   });
 
   it('takes no mask of nothing or of everything for a network', () => {
     const ours = [at('a', '10.0.1.1', '0.0.0.0'), at('b', '10.0.2.77', '255.255.255.255')];
-    expect(placed(asks(), { ours, from: '10.0.2.77' })).toEqual(['10.0.1.1', '10.0.2.77']);
+    expect(matched(asks(), { ours, from: '10.0.2.77' })).toEqual(['10.0.1.1', '10.0.2.77']);
   });
 
   it('is remembered for one question: what is asked again without a sign in between is answered everywhere', () => {
     const placement = new Placement();
-    placed(requests([[50, dotted('10.0.2.77')]]), { placement });
-    expect(placed(asks(), { placement })).toEqual(['10.0.2.1']);
-    expect(placed(asks(), { placement })).toEqual(EVERYWHERE);
+    matched(requests([[50, dotted('10.0.2.77')]]), { placement });
+    expect(matched(asks(), { placement })).toEqual(['10.0.2.1']);
+    expect(matched(asks(), { placement })).toEqual(EVERYWHERE);
     placement.heard('52:54:00:55:1c:ee', '10.0.3.1', 0);
-    expect(placed(asks({ mac: '52:54:00:00:00:01' }), { placement })).toEqual(EVERYWHERE);
-    expect(placed(asks(), { placement })).toEqual(['10.0.3.1']);
+    expect(matched(asks({ mac: '52:54:00:00:00:01' }), { placement })).toEqual(EVERYWHERE);
+    expect(matched(asks(), { placement })).toEqual(['10.0.3.1']);
   });
 
   it('is forgotten after five minutes, and where the address is gone', () => {
     const placement = new Placement();
     placement.heard('52:54:00:55:1c:ee', '10.0.2.1', 0);
-    expect(placed(asks(), { placement, now: 300_000 })).toEqual(EVERYWHERE);
+    expect(matched(asks(), { placement, now: 300_000 })).toEqual(EVERYWHERE);
     placement.heard('52:54:00:55:1c:ee', '10.0.9.1', 0);
-    expect(placed(asks(), { placement })).toEqual(EVERYWHERE);
+    expect(matched(asks(), { placement })).toEqual(EVERYWHERE);
   });
 
   it('remembers 4,096 machines', () => {
@@ -89,7 +89,7 @@ describe('where a machine is', () => {
     const mac = (i: number): string =>
       `52:54:00:01:${(i >>> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`;
     for (let i = 0; i <= 4096; i += 1) placement.heard(mac(i), '10.0.2.1', 0);
-    expect(placed(asks({ mac: mac(0) }), { placement })).toEqual(EVERYWHERE);
-    expect(placed(asks({ mac: mac(1) }), { placement })).toEqual(['10.0.2.1']);
+    expect(matched(asks({ mac: mac(0) }), { placement })).toEqual(EVERYWHERE);
+    expect(matched(asks({ mac: mac(1) }), { placement })).toEqual(['10.0.2.1']);
   });
 });

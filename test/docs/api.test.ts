@@ -13,7 +13,7 @@ test('docs/api.md has the tables that scripts/api-docs.ts makes', () => {
 });
 
 test('each curl example is a request that the API answers', async () => {
-  const { http, office } = operatorStand({
+  const { http, adminService } = operatorStand({
     machines: async () => MACHINE_PAGE,
     adopt: async () => ({ file: 'f', name: 'n' }),
     reinstall: async () => ({ key: 'k' }),
@@ -31,7 +31,7 @@ test('each curl example is a request that the API answers', async () => {
     else if (body === undefined) await http.get(`/api/v1${path}`).set(headers).expect(200);
     else await http.post(`/api/v1${path}`).set(headers).type('json').send(body).expect(200);
   }
-  expect(office.calls.map(([name]) => name)).toEqual(['machines', 'adopt', 'reinstall']);
+  expect(adminService.calls.map(([name]) => name)).toEqual(['machines', 'adopt', 'reinstall']);
 });
 
 test('the example of an error is the error', async () => {

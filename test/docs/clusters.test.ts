@@ -25,17 +25,17 @@ it.each([
 });
 
 it('what the commands boot is what the page says', async () => {
-  const { desk } = await houseOf({ 'profiles/etcd.json': profile, ...configs });
+  const { bootService } = await houseOf({ 'profiles/etcd.json': profile, ...configs });
   const question = { facts: factsOf({ mac: '52:54:00:00:00:10' }), origin: originOf() };
-  const { body } = await desk.documentOf('ignition', question);
+  const { body } = await bootService.documentOf('ignition', question);
   expect(body.toString()).toContain('/dev/sdb');
 });
 
 it('without a server a machine whose template needs the URL waits, and no file is to blame', async () => {
   const text = profile.replace('{ "name": "lab" }', '{ "name": "lab", "mode": "discovery" }');
-  const { desk } = await houseOf({ 'profiles/etcd.json': text, ...configs });
+  const { bootService } = await houseOf({ 'profiles/etcd.json': text, ...configs });
   const question = { facts: factsOf({ mac: '52:54:00:00:00:10' }), origin: originOf() };
-  await expect(desk.documentOf('ignition', question)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(bootService.documentOf('ignition', question)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 it('every helper is on the page', () => {

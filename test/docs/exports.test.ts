@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkHouse } from '../../src/doctor/check.ts';
+import { checkData } from '../../src/doctor/check.ts';
 import { EXPORTS, NODE_EXPORTS } from '../../src/exports/export-kinds.ts';
 import { exportCommand } from '../../src/cli/commands/export.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
@@ -91,7 +91,7 @@ describe('the page about exports', () => {
         nodes: [{ name: 's', mac: '525400000099' }],
       },
     });
-    const { problems, rendered } = await checkHouse(settingsFor(dir));
+    const { problems, rendered } = await checkData(settingsFor(dir));
     expect(problems.filter(({ message }) => !message.startsWith('images/'))).toEqual([]);
     expect(rendered).toBe(3);
   });

@@ -21,7 +21,7 @@ it('names no setting that is none', () => {
 
 it('names no route that is none', () => {
   const routes = machineRoutes({
-    desk: fakeDesk(),
+    bootService: fakeDesk(),
     baseUrl: undefined,
     health: () => ({ status: 'ok' }),
     firmware: () => Promise.resolve(undefined),

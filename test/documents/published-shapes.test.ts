@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import { createFrontDesk } from '../../src/boot/answer.ts';
+import { createBootService } from '../../src/boot/answer.ts';
 import { checkDocument } from '../../src/documents/document.ts';
 import type { SystemId } from '../../src/model/profile.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
@@ -135,9 +135,9 @@ test('rendered for a node on Flatcar they keep their SSH keys, their files and a
     'configs/n.yml': UNGLUED,
   };
   const { catalog, shelf } = await houseOf(files);
-  const desk = createFrontDesk({ catalog, shelf });
+  const bootService = createBootService({ catalog, shelf });
   const question = { facts: factsOf({ mac: '525400551cee' }), origin: originOf() };
-  const sent = (await desk.documentOf('cloud_config', question)).body.toString();
+  const sent = (await bootService.documentOf('cloud_config', question)).body.toString();
   expect(parse(sent)).toMatchObject({
     users: [{ name: 'bob', ssh_authorized_keys: [`${KEY} bob@three`] }],
     write_files: [{ path: '/home/bob/.bashrc' }],

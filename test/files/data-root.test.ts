@@ -69,8 +69,8 @@ const SECRET = 'canary of the host';
 
 /** A data directory beside a folder whose name begins like it and which holds a secret. */
 async function rootWithNeighbour(): Promise<{ dir: string; root: Awaited<ReturnType<typeof openDataRoot>> }> {
-  const house = makeFolder({ 'data/configs/a.yml': 'inside', 'data-secret/s': SECRET });
-  const dir = join(house, 'data');
+  const appContext = makeFolder({ 'data/configs/a.yml': 'inside', 'data-secret/s': SECRET });
+  const dir = join(appContext, 'data');
   return { dir, root: await openDataRoot(dir) };
 }
 

@@ -82,15 +82,15 @@ describe('removeLeftovers', () => {
     };
     expect(await replaceFile(root, 'profiles/a.json', 'new', { confirm: take })).toBe('replaced');
     expect(taken).toBe(2);
-    let placed = 0;
+    let matched = 0;
     const prepare = async (): Promise<void> => {
-      if ((placed += 1) === 1) await removeLeftovers(root);
+      if ((matched += 1) === 1) await removeLeftovers(root);
     };
     for (const replace of [true, false]) {
-      placed = 0;
+      matched = 0;
       const target = replace ? path : join(dir, 'profiles/b.json');
       expect(await placeFile(target, 'x', { mode: 0o644, replace, prepare })).toBe('placed');
-      expect(placed).toBe(2);
+      expect(matched).toBe(2);
     }
     expect(readdirSync(join(dir, 'profiles'))).toEqual(['a.json', 'b.json']);
     expect(await replaceIfSame(root, 'profiles/a.json', Buffer.from('x'), Buffer.from('y'))).toBe('replaced');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { createReporter, Deliveries } from '../../src/http/access-log.ts';
+import { createAccessLog, Deliveries } from '../../src/http/access-log.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { lineReply, makeReply } from '../../src/http/reply.ts';
 import { parseMac } from '../../src/model/mac.ts';
@@ -27,7 +27,7 @@ test('an answer is one debug line and one event', () => {
   const log = recordLog();
   const events: AnswerEvent[] = [];
   const reply = makeReply(200, [], Buffer.from('#!ipxe\nboot\n'), { decision: DECISION, mac, fetches: ['a/b'] });
-  createReporter(log, (event) => events.push(event)).answered(REQ, 'script', reply);
+  createAccessLog(log, (event) => events.push(event)).answered(REQ, 'script', reply);
   expect(log.lines).toEqual([
     {
       level: 'debug',
@@ -56,20 +56,20 @@ test('an answer is one debug line and one event', () => {
 test('HEAD has no body, and says so', () => {
   const events: AnswerEvent[] = [];
   const head = { method: 'HEAD', url: '/keys', socket: {} } as unknown as IncomingMessage;
-  createReporter(recordLog(), (event) => events.push(event)).answered(head, 'keys', lineReply(200, 'x'));
+  createAccessLog(recordLog(), (event) => events.push(event)).answered(head, 'keys', lineReply(200, 'x'));
   expect(events).toMatchObject([{ method: 'HEAD', bytes: 0 }]);
 });
 
 test('a file is an event with its time and no text', () => {
   const events: AnswerEvent[] = [];
   const sent = { status: 206, bytes: 2, complete: false, ms: 7 };
-  createReporter(recordLog(), (event) => events.push(event)).delivered(REQ, sent);
+  createAccessLog(recordLog(), (event) => events.push(event)).delivered(REQ, sent);
   expect(events).toEqual([{ kind: 'image', method: 'GET', path: '/ipxe', from: '192.0.2.9', ...sent }]);
 });
 
 test('a listener that fails stops nothing', () => {
   const log = recordLog();
-  createReporter(log, () => {
+  createAccessLog(log, () => {
     throw new TypeError('bug');
   }).answered(REQ, 'keys', lineReply(200, 'x'));
   expect(log.of('error')).toHaveLength(1);
@@ -77,7 +77,7 @@ test('a listener that fails stops nothing', () => {
 
 test('a decision is news, no decision is none', () => {
   const log = recordLog();
-  const reporter = createReporter(log, () => undefined);
+  const reporter = createAccessLog(log, () => undefined);
   reporter.decided('script', { decision: DECISION, mac }, '192.0.2.9');
   reporter.decided('start', {}, '192.0.2.9');
   expect(log.of('info')).toEqual([
@@ -87,13 +87,13 @@ test('a decision is news, no decision is none', () => {
 
 test('a refusal says what the machine was told', () => {
   const log = recordLog();
-  createReporter(log, () => undefined).refused('root', lineReply(404, 'no profile "x"'), undefined);
+  createAccessLog(log, () => undefined).refused('root', lineReply(404, 'no profile "x"'), undefined);
   expect(log.of('info')[0]?.fields).toEqual({ kind: 'root', status: 404, from: undefined, answer: 'no profile "x"' });
 });
 
 test('what a machine cannot boot is a warning, once for each machine', () => {
   const log = recordLog();
-  const reporter = createReporter(log, () => undefined);
+  const reporter = createAccessLog(log, () => undefined);
   const decision = { ...DECISION, outcome: 'waiting', warning: 'this machine is arm64' } as const;
   for (let i = 0; i < 3; i += 1) reporter.decided('script', { decision, mac }, '192.0.2.9');
   reporter.decided('script', { decision }, '192.0.2.10');
@@ -106,7 +106,7 @@ test('what a machine cannot boot is a warning, once for each machine', () => {
 
 test('a label that selects nothing is a warning, once; invented ones do not fill the log', () => {
   const log = recordLog();
-  const reporter = createReporter(log, () => undefined);
+  const reporter = createAccessLog(log, () => undefined);
   for (let i = 0; i < 3; i += 1) reporter.ignored('document', ['os', 'rack\u0007'], '192.0.2.9');
   expect(log.of('warn').map(({ fields }) => fields['label'])).toEqual(['os', 'rack?']);
   for (let i = 0; i < 10_000; i += 1) reporter.ignored('document', [`x${i}`], '192.0.2.9');

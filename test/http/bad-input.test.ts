@@ -2,18 +2,18 @@ import { mkdtemp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { get } from '../support/http-raw.ts';
 
 // Nothing of this may reach the desk: the fake throws, which would be a 500.
-let house: House;
+let appContext: AppContext;
 beforeEach(async () => {
-  house = await openHouse();
+  appContext = await openContext();
 });
 afterEach(async () => {
-  expect(house.desk.calls).toEqual([]);
-  expect(house.log.of('error')).toEqual([]);
-  await house.close();
+  expect(appContext.bootService.calls).toEqual([]);
+  expect(appContext.log.of('error')).toEqual([]);
+  await appContext.close();
 });
 
 const NAMES = [
@@ -44,7 +44,7 @@ const NAMES = [
 
 test.each(NAMES)('a name %j', async (name) => {
   for (const target of [`/?profile=${name}`, `/keys?name=${name}`]) {
-    const answer = await get(house.port, target);
+    const answer = await get(appContext.port, target);
     expect([answer.status, answer.headers['content-type']], target).toEqual([400, 'text/plain; charset=utf-8']);
     expect(answer.body.trimEnd().split('\n'), target).toHaveLength(1);
   }
@@ -53,7 +53,7 @@ test.each(NAMES)('a name %j', async (name) => {
 test.each(NAMES)('a file %j', async (name) => {
   for (const target of [`/configs/${name}`, `/configs/${name}.yml`, `/profiles/${name}.json`, `/profiles/${name}`]) {
     // `.yml` and `.json` alone are names that begin with a dot, and `-rf.yml` begins with a dash.
-    expect([400, 404], target).toContain((await get(house.port, target)).status);
+    expect([400, 404], target).toContain((await get(appContext.port, target)).status);
   }
 });
 
@@ -89,7 +89,7 @@ test.each([
   '/nocloud/525400551cee/user-data/x',
   '/dashboard/%',
 ])('leads nowhere: %s', async (target) => {
-  const answer = await get(house.port, target);
+  const answer = await get(appContext.port, target);
   expect([400, 404], answer.body).toContain(answer.status);
   expect(answer.headers['location']).toBeUndefined();
   expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
@@ -122,7 +122,7 @@ test.each([
   '/configs/a.yml?mac=zz',
   '/ignition?uuid=zz',
 ])('400: %s', async (target) => {
-  const answer = await get(house.port, target);
+  const answer = await get(appContext.port, target);
   expect(answer.status, answer.body).toBe(400);
   expect(answer.body.trimEnd().split('\n')).toHaveLength(1);
   expect(answer.text).not.toMatch(/node_modules|\/work\/|at \w+ \(/);
@@ -130,27 +130,27 @@ test.each([
 });
 
 test('too much of it', async () => {
-  expect((await get(house.port, `/ipxe?serial=${'x'.repeat(5 * 1024)}`)).status).toBe(414);
-  expect((await get(house.port, `/${'x'.repeat(5 * 1024)}`)).status).toBe(414);
-  expect((await get(house.port, '/ipxe', [`X: ${'x'.repeat(17 * 1024)}`])).status).toBe(431);
-  expect((await get(house.port, `/ipxe?serial=${'x'.repeat(100_000)}`)).status).toBe(431);
+  expect((await get(appContext.port, `/ipxe?serial=${'x'.repeat(5 * 1024)}`)).status).toBe(414);
+  expect((await get(appContext.port, `/${'x'.repeat(5 * 1024)}`)).status).toBe(414);
+  expect((await get(appContext.port, '/ipxe', [`X: ${'x'.repeat(17 * 1024)}`])).status).toBe(431);
+  expect((await get(appContext.port, `/ipxe?serial=${'x'.repeat(100_000)}`)).status).toBe(431);
   const bomb = Array.from({ length: 3000 }, (_, i) => `X-${String(i)}: y`);
-  expect((await get(house.port, '/ipxe', bomb)).status).toBe(431);
+  expect((await get(appContext.port, '/ipxe', bomb)).status).toBe(431);
 });
 
 test.each(['a-', ':', '{', '/a', '%2f'])('a long path of %j is refused quickly', async (piece) => {
   for (const length of [4000, 64 * 1024]) {
     const before = performance.now();
-    const answer = await get(house.port, `/${piece.repeat(length / piece.length)}`);
+    const answer = await get(appContext.port, `/${piece.repeat(length / piece.length)}`);
     expect([404, 414, 431]).toContain(answer.status);
     expect(performance.now() - before).toBeLessThan(500);
   }
 });
 
 test('log lines hold what came as fields, never as text of their own', async () => {
-  await get(house.port, '/ipxe?mac=%0d%0a%1b[31m', ['User-Agent: a\tb\u00ff']);
-  expect(house.log.lines).toHaveLength(2);
-  for (const line of house.log.lines) {
+  await get(appContext.port, '/ipxe?mac=%0d%0a%1b[31m', ['User-Agent: a\tb\u00ff']);
+  expect(appContext.log.lines).toHaveLength(2);
+  for (const line of appContext.log.lines) {
     expect(line.message).toMatch(/^[a-z ]+$/);
     expect(JSON.stringify(line.fields)).toMatch(/^[\x20-\x7e]+$/);
   }
@@ -166,9 +166,9 @@ test('a link out of images/ is not followed, and one inside is', async () => {
   await symlink('/etc/passwd', join(dir, 'images', 'outside'));
   const { openDataRoot } = await import('../../src/files/data-root.ts');
   const { ChunkCache } = await import('../../src/images/chunk-cache.ts');
-  const { openShelf } = await import('../../src/images/store.ts');
-  const shelf = openShelf(await openDataRoot(dir), new ChunkCache(1 << 20));
-  const real = await openHouse({}, { shelf });
+  const { openImageStore } = await import('../../src/images/store.ts');
+  const shelf = openImageStore(await openDataRoot(dir), new ChunkCache(1 << 20));
+  const real = await openContext({}, { shelf });
   try {
     expect((await get(real.port, '/images/inside')).body).toBe('kernel');
     for (const path of [

@@ -13,7 +13,7 @@ import {
   listen,
   listenFailure,
   refuseTunnel,
-  turnAway,
+  guardRequest,
   urlOf,
 } from '../../src/http/connections.ts';
 import type { RequestHead } from '../../src/http/request-head.ts';
@@ -31,7 +31,7 @@ test('an address fits into the headers', () => {
 
 function away(url: string, head: Partial<RequestHead> = {}, httpVersion = '1.1'): number | undefined {
   const req = { url, httpVersion } as unknown as IncomingMessage;
-  return turnAway(req, { host: 'a', hosts: 1, userAgent: '', ...head }, DEFAULT_LIMITS)?.status;
+  return guardRequest(req, { host: 'a', hosts: 1, userAgent: '', ...head }, DEFAULT_LIMITS)?.status;
 }
 
 test('lets an ordinary request in', () => {

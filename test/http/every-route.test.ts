@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Desk, DocumentAnswer } from '../../src/boot/boot-service.ts';
+import type { BootService, DocumentAnswer } from '../../src/boot/boot-service.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { get, request } from '../support/http-raw.ts';
 
 const document = async (): Promise<DocumentAnswer> => ({
@@ -15,9 +15,9 @@ const script = async (): Promise<{ script: string; decision: typeof DECISION }> 
   decision: DECISION,
 });
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 const ROUTES = [
@@ -43,7 +43,7 @@ const ROUTES = [
   '/nowhere',
 ];
 
-const EVERYTHING: Partial<Desk> = {
+const EVERYTHING: Partial<BootService> = {
   start: () => SCRIPT,
   script,
   scriptOf: script,
@@ -58,10 +58,10 @@ const EVERYTHING: Partial<Desk> = {
 };
 
 test('HEAD is GET without a body, everywhere', async () => {
-  house = await openHouse(EVERYTHING);
+  appContext = await openContext(EVERYTHING);
   for (const route of ROUTES) {
-    const full = await get(house.port, route);
-    const head = await request(house.port, 'HEAD', route);
+    const full = await get(appContext.port, route);
+    const head = await request(appContext.port, 'HEAD', route);
     expect([head.status, { ...head.headers, date: '' }], route).toEqual([full.status, { ...full.headers, date: '' }]);
     expect(head.body, route).toBe('');
     expect(full.body.length, route).toBeGreaterThan(0);
@@ -71,17 +71,17 @@ test('HEAD is GET without a body, everywhere', async () => {
 test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'])(
   '%s is 405 with Allow',
   async (method) => {
-    house = await openHouse();
+    appContext = await openContext();
     // A POST to a page may be a form: nobody is logged in here, so that is a 401.
     const others = method === 'POST' ? ['/nowhere', '/dashboard'] : ['/nowhere'];
     for (const route of ROUTES.filter((path) => !others.includes(path))) {
-      const answer = await request(house.port, method, route, ['Content-Length: 0']);
+      const answer = await request(appContext.port, method, route, ['Content-Length: 0']);
       expect([answer.status, answer.headers['allow'], answer.headers['content-type']], route).toEqual([
         405,
         'GET, HEAD',
         'text/plain; charset=utf-8',
       ]);
     }
-    expect((await request(house.port, method, '/nowhere', ['Content-Length: 0'])).status).toBe(404);
+    expect((await request(appContext.port, method, '/nowhere', ['Content-Length: 0'])).status).toBe(404);
   },
 );

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { DocumentAnswer } from '../../src/boot/boot-service.ts';
 import { DECISION } from '../support/http-desk.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { get } from '../support/http-raw.ts';
 
 const ANSWER: DocumentAnswer = {
@@ -11,9 +11,9 @@ const ANSWER: DocumentAnswer = {
   decision: DECISION,
 };
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 test.each([
@@ -21,20 +21,22 @@ test.each([
   ['52:54:00:55:1C:EE/cloud-config', 'cloud_config', { mac: '52:54:00:55:1c:ee' }],
   ['mac=52-54-00-55-1c-ee&serial=a%2Fb/ignition', 'ignition', { mac: '52:54:00:55:1c:ee', serial: 'a/b' }],
 ])('/install/%s', async (path, kind, facts) => {
-  house = await openHouse({ installer: async () => ANSWER });
-  const answer = await get(house.port, `/install/${path}`);
+  appContext = await openContext({ installer: async () => ANSWER });
+  const answer = await get(appContext.port, `/install/${path}`);
   expect([answer.status, answer.body, answer.headers['content-type']]).toEqual([200, '{}\n', 'application/json']);
-  expect(house.desk.calls).toEqual([['installer', kind, { facts, origin: `http://127.0.0.1:${String(house.port)}` }]]);
-  const again = await get(house.port, `/install/${path}`, [`If-None-Match: ${answer.headers['etag'] ?? ''}`]);
+  expect(appContext.bootService.calls).toEqual([
+    ['installer', kind, { facts, origin: `http://127.0.0.1:${String(appContext.port)}` }],
+  ]);
+  const again = await get(appContext.port, `/install/${path}`, [`If-None-Match: ${answer.headers['etag'] ?? ''}`]);
   expect(again.status).toBe(304);
 });
 
 test.each(['52-54-00-55-1c-ee/grub', '52-54-00-55-1c-ee', '52-54-00-55-1c-ee/ignition/x', '/ignition'])(
   '/install/%s is no installer’s file',
   async (path) => {
-    house = await openHouse({});
-    const answer = await get(house.port, `/install/${path}`);
+    appContext = await openContext({});
+    const answer = await get(appContext.port, `/install/${path}`);
     expect(answer.status === 404 || answer.status === 400).toBe(true);
-    expect(house.desk.calls).toEqual([]);
+    expect(appContext.bootService.calls).toEqual([]);
   },
 );

@@ -1,14 +1,14 @@
 import { afterEach, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
-import type { ShelfFile } from '../../src/images/store.ts';
+import type { StoredImage } from '../../src/images/store.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { exchange, get } from '../support/http-raw.ts';
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 function counted(): { script: () => Promise<{ script: string; decision: typeof DECISION }>; count: () => number } {
@@ -25,9 +25,10 @@ function counted(): { script: () => Promise<{ script: string; decision: typeof D
 test('the same question is answered from the cache for a second, and not beyond a new generation', async () => {
   let generation = 1;
   let now = 0;
-  const desk = counted();
-  house = await openHouse({ script: desk.script, generation: () => generation }, { now: () => now });
-  const ask = async (): Promise<string> => (await get(house.port, '/ipxe?mac=525400551cee')).body.slice(SCRIPT.length);
+  const bootService = counted();
+  appContext = await openContext({ script: bootService.script, generation: () => generation }, { now: () => now });
+  const ask = async (): Promise<string> =>
+    (await get(appContext.port, '/ipxe?mac=525400551cee')).body.slice(SCRIPT.length);
   expect([await ask(), await ask()]).toEqual(['# 1\n', '# 1\n']);
   now = 999;
   expect(await ask()).toBe('# 1\n');
@@ -39,47 +40,49 @@ test('the same question is answered from the cache for a second, and not beyond 
 
 test('an answer that was made while the catalog changed is not repeated', async () => {
   let generation = 1;
-  const desk = counted();
-  const script: typeof desk.script = async () => {
-    const answer = await desk.script();
+  const bootService = counted();
+  const script: typeof bootService.script = async () => {
+    const answer = await bootService.script();
     generation += 1;
     return answer;
   };
-  house = await openHouse({ script, generation: () => generation }, { now: () => 0 });
-  await get(house.port, '/ipxe');
-  await get(house.port, '/ipxe');
-  expect(desk.count()).toBe(2);
+  appContext = await openContext({ script, generation: () => generation }, { now: () => 0 });
+  await get(appContext.port, '/ipxe');
+  await get(appContext.port, '/ipxe');
+  expect(bootService.count()).toBe(2);
 });
 
 test('another host, another agent, another query are other questions', async () => {
-  const desk = counted();
-  house = await openHouse({ script: desk.script }, { now: () => 0 });
+  const bootService = counted();
+  appContext = await openContext({ script: bootService.script }, { now: () => 0 });
   const ask = async (host: string, agent: string, target: string): Promise<void> => {
     const lines = [`GET ${target} HTTP/1.1`, `Host: ${host}`, `User-Agent: ${agent}`, 'Connection: close'];
-    await exchange(house.port, `${lines.join('\r\n')}\r\n\r\n`);
+    await exchange(appContext.port, `${lines.join('\r\n')}\r\n\r\n`);
   };
   await ask('a', 'iPXE/1', '/ipxe');
   await ask('b', 'iPXE/1', '/ipxe');
   await ask('a', 'UefiHttpBoot/1.0', '/ipxe');
   await ask('a', 'iPXE/1', '/ipxe?mac=');
-  expect(desk.count()).toBe(4);
+  expect(bootService.count()).toBe(4);
   await ask('a', 'iPXE/2', '/ipxe');
-  expect(desk.count()).toBe(4);
+  expect(bootService.count()).toBe(4);
 });
 
 test('with a base URL the host is no part of the question', async () => {
-  const desk = counted();
+  const bootService = counted();
   const baseUrl = parseOrigin('boot.lan:4777');
-  house = await openHouse({ script: desk.script }, { now: () => 0, baseUrl });
+  appContext = await openContext({ script: bootService.script }, { now: () => 0, baseUrl });
   for (const host of ['a', 'b', '"']) {
-    await exchange(house.port, `GET /ipxe HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    await exchange(appContext.port, `GET /ipxe HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   }
-  expect(house.desk.calls).toEqual([['script', { facts: {}, origin: 'http://boot.lan:4777', asker: '127.0.0.1' }]]);
+  expect(appContext.bootService.calls).toEqual([
+    ['script', { facts: {}, origin: 'http://boot.lan:4777', asker: '127.0.0.1' }],
+  ]);
 });
 
 test('refusals and redirects are not repeated from the cache', async () => {
   let asked = 0;
-  house = await openHouse(
+  appContext = await openContext(
     {
       script: async () => {
         asked += 1;
@@ -89,27 +92,27 @@ test('refusals and redirects are not repeated from the cache', async () => {
     },
     { now: () => 0 },
   );
-  await get(house.port, '/ipxe');
-  await get(house.port, '/ipxe');
+  await get(appContext.port, '/ipxe');
+  await get(appContext.port, '/ipxe');
   expect(asked).toBe(2);
-  expect((await get(house.port, '/', ['User-Agent: Mozilla'])).status).toBe(302);
-  expect((await get(house.port, '/', ['User-Agent: iPXE/1'])).status).toBe(200);
-  expect((await get(house.port, '/', ['User-Agent: Mozilla'])).status).toBe(302);
+  expect((await get(appContext.port, '/', ['User-Agent: Mozilla'])).status).toBe(302);
+  expect((await get(appContext.port, '/', ['User-Agent: iPXE/1'])).status).toBe(200);
+  expect((await get(appContext.port, '/', ['User-Agent: Mozilla'])).status).toBe(302);
 });
 
 test('HEAD and GET share the cache, HEAD without a body', async () => {
-  const desk = counted();
-  house = await openHouse({ script: desk.script }, { now: () => 0 });
-  await get(house.port, '/ipxe');
+  const bootService = counted();
+  appContext = await openContext({ script: bootService.script }, { now: () => 0 });
+  await get(appContext.port, '/ipxe');
   const head = await exchange(
-    house.port,
-    `HEAD /ipxe HTTP/1.1\r\nHost: 127.0.0.1:${String(house.port)}\r\nConnection: close\r\n\r\n`,
+    appContext.port,
+    `HEAD /ipxe HTTP/1.1\r\nHost: 127.0.0.1:${String(appContext.port)}\r\nConnection: close\r\n\r\n`,
   );
-  expect([head.status, head.body, desk.count()]).toEqual([200, '', 1]);
-  expect(house.events.map((event) => event.bytes)).toEqual([SCRIPT.length + 4, 0]);
+  expect([head.status, head.body, bootService.count()]).toEqual([200, '', 1]);
+  expect(appContext.events.map((event) => event.bytes)).toEqual([SCRIPT.length + 4, 0]);
 });
 
-function shelfFile(text: string): ShelfFile & { closed: number } {
+function shelfFile(text: string): StoredImage & { closed: number } {
   const bytes = Buffer.from(text);
   return {
     path: 'a/b',
@@ -127,7 +130,7 @@ function shelfFile(text: string): ShelfFile & { closed: number } {
 test('an image comes off the shelf, by its plain path', async () => {
   const asked: string[] = [];
   const file = shelfFile('kernel');
-  house = await openHouse(
+  appContext = await openContext(
     {},
     {
       shelf: {
@@ -138,53 +141,53 @@ test('an image comes off the shelf, by its plain path', async () => {
       },
     },
   );
-  const answer = await get(house.port, '/images/amd64-usr/1.0/a%20b?x=1', ['Range: bytes=1-2']);
+  const answer = await get(appContext.port, '/images/amd64-usr/1.0/a%20b?x=1', ['Range: bytes=1-2']);
   expect([answer.status, answer.body, answer.headers['etag']]).toEqual([206, 'er', '"e"']);
   expect([asked, file.closed]).toEqual([['amd64-usr/1.0/a b'], 1]);
-  await house.close();
-  expect(house.events).toMatchObject([
+  await appContext.close();
+  expect(appContext.events).toMatchObject([
     { kind: 'image', status: 206, bytes: 2, method: 'GET', path: '/images/amd64-usr/1.0/a%20b', complete: true },
   ]);
 });
 
 test('an image that fails before its first byte is a plain status', async () => {
-  house = await openHouse(
+  appContext = await openContext(
     {},
     { shelf: { open: async () => Promise.reject(new Failure('unavailable', 'too many open files')) } },
   );
-  const answer = await get(house.port, '/images/a');
+  const answer = await get(appContext.port, '/images/a');
   expect([answer.status, answer.body, answer.headers['retry-after']]).toEqual([503, 'too many open files\n', '5']);
 });
 
 test('an image that fails in the middle ends the connection', async () => {
-  const file: ShelfFile = {
+  const file: StoredImage = {
     ...shelfFile('x'.repeat(100)),
     slice: (start) => {
       if (start > 0) throw new Failure('unavailable', 'changed under the reader');
       return { bytes: Buffer.from('0123456789'), release: () => undefined };
     },
   };
-  house = await openHouse({}, { shelf: { open: async () => file } });
-  const answer = await get(house.port, '/images/a');
+  appContext = await openContext({}, { shelf: { open: async () => file } });
+  const answer = await get(appContext.port, '/images/a');
   expect([answer.status, answer.headers['content-length'], answer.body]).toEqual([200, '100', '0123456789']);
-  expect(house.log.of('warn').map((line) => line.message)).toEqual(['a download was cut']);
+  expect(appContext.log.of('warn').map((line) => line.message)).toEqual(['a download was cut']);
 });
 
 test('a bug in the middle of an image ends the connection, and is logged once', async () => {
-  const file: ShelfFile = {
+  const file: StoredImage = {
     ...shelfFile('x'.repeat(100)),
     slice: (start) => {
       if (start > 0) throw new TypeError('bug');
       return { bytes: Buffer.from('0123456789'), release: () => undefined };
     },
   };
-  house = await openHouse({}, { shelf: { open: async () => file } });
-  expect((await get(house.port, '/images/a')).body).toBe('0123456789');
-  expect(house.log.of('error').map((line) => line.message)).toEqual(['internal error']);
+  appContext = await openContext({}, { shelf: { open: async () => file } });
+  expect((await get(appContext.port, '/images/a')).body).toBe('0123456789');
+  expect(appContext.log.of('error').map((line) => line.message)).toEqual(['internal error']);
 });
 
 test('a listener that fails harms no answer', async () => {
-  house = await openHouse(
+  appContext = await openContext(
     { start: () => SCRIPT },
     {
       onAnswer: () => {
@@ -192,27 +195,27 @@ test('a listener that fails harms no answer', async () => {
       },
     },
   );
-  expect((await get(house.port, '/boot.ipxe')).status).toBe(200);
-  expect((await get(house.port, '/boot.ipxe')).status).toBe(200);
-  expect(house.log.of('error')).toHaveLength(2);
+  expect((await get(appContext.port, '/boot.ipxe')).status).toBe(200);
+  expect((await get(appContext.port, '/boot.ipxe')).status).toBe(200);
+  expect(appContext.log.of('error')).toHaveLength(2);
 });
 
 test('the absolute form names its own host', async () => {
-  house = await openHouse({ start: (origin) => `${SCRIPT}# ${origin}\n` });
+  appContext = await openContext({ start: (origin) => `${SCRIPT}# ${origin}\n` });
   const answer = await exchange(
-    house.port,
+    appContext.port,
     'GET http://boot.lan:1/boot.ipxe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
   );
   expect(answer.body).toBe(`${SCRIPT}# http://boot.lan:1\n`);
   const evil = await exchange(
-    house.port,
+    appContext.port,
     'GET http://u@boot.lan/boot.ipxe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
   );
   expect(evil.status).toBe(400);
 });
 
 test('HTTP/1.0 without a Host line gets the address that it asked, and no other client’s', async () => {
-  house = await openHouse({ start: (origin) => `${SCRIPT}# ${origin}\n` });
-  const answer = await exchange(house.port, 'GET /boot.ipxe HTTP/1.0\r\n\r\n');
-  expect(answer.body).toBe(`${SCRIPT}# http://127.0.0.1:${String(house.port)}\n`);
+  appContext = await openContext({ start: (origin) => `${SCRIPT}# ${origin}\n` });
+  const answer = await exchange(appContext.port, 'GET /boot.ipxe HTTP/1.0\r\n\r\n');
+  expect(answer.body).toBe(`${SCRIPT}# http://127.0.0.1:${String(appContext.port)}\n`);
 });

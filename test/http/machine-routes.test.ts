@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Desk, DocumentAnswer } from '../../src/boot/boot-service.ts';
+import type { BootService, DocumentAnswer } from '../../src/boot/boot-service.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { exchange, get, type RawAnswer } from '../support/http-raw.ts';
 
 const MAC = '52:54:00:55:1c:ee';
@@ -21,20 +21,20 @@ const missing = async (): Promise<never> => {
   throw new Failure('not-found', 'no profile "x"', { remedy: 'write profiles/x.json' });
 };
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
-async function ask(answers: Partial<Desk>, target: string, headers: string[] = []): Promise<RawAnswer> {
-  house = await openHouse(answers);
-  const answer = await get(house.port, target, headers);
-  expect(house.desk.unused(), 'answers that were not asked for').toEqual([]);
+async function ask(answers: Partial<BootService>, target: string, headers: string[] = []): Promise<RawAnswer> {
+  appContext = await openContext(answers);
+  const answer = await get(appContext.port, target, headers);
+  expect(appContext.bootService.unused(), 'answers that were not asked for').toEqual([]);
   return answer;
 }
 
 function origin(): string {
-  return `http://127.0.0.1:${String(house.port)}`;
+  return `http://127.0.0.1:${String(appContext.port)}`;
 }
 
 function expectScript(answer: RawAnswer): void {
@@ -46,22 +46,24 @@ function expectScript(answer: RawAnswer): void {
 
 test('/?profile=NAME is the old route', async () => {
   expectScript(await ask({ scriptOf: script }, '/?profile=a-coreos'));
-  expect(house.desk.calls).toEqual([['scriptOf', 'a-coreos', origin()]]);
+  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a-coreos', origin()]]);
 });
 
 test('/?profile= takes the Host line as it comes, also from UEFI', async () => {
-  house = await openHouse({ scriptOf: script });
+  appContext = await openContext({ scriptOf: script });
   const lines =
     'GET /?profile=a HTTP/1.1\r\nHost: Boot.LAN\r\nUser-Agent: UefiHttpBoot/1.0\r\nConnection: close\r\n\r\n';
-  expectScript(await exchange(house.port, lines));
-  expect(house.desk.calls).toEqual([['scriptOf', 'a', 'http://Boot.LAN']]);
+  expectScript(await exchange(appContext.port, lines));
+  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a', 'http://Boot.LAN']]);
 });
 
 test.each(['/?mac=52-54-00-55-1C-EE', '/ipxe?mac=525400551cee', '/ipxe?mac=52%3A54%3A00%3A55%3A1c%3Aee&uuid='])(
   '%s asks for the machine',
   async (target) => {
     expectScript(await ask({ script }, target));
-    expect(house.desk.calls).toEqual([['script', { facts: { mac: MAC }, origin: origin(), asker: '127.0.0.1' }]]);
+    expect(appContext.bootService.calls).toEqual([
+      ['script', { facts: { mac: MAC }, origin: origin(), asker: '127.0.0.1' }],
+    ]);
   },
 );
 
@@ -69,7 +71,7 @@ test.each(['/?mac=', '/ipxe', '/?uuid=00000000-0000-0000-0000-000000000000'])(
   '%s is a machine that knows nothing of itself',
   async (target) => {
     expectScript(await ask({ script }, target));
-    expect(house.desk.calls).toEqual([['script', { facts: {}, origin: origin(), asker: '127.0.0.1' }]]);
+    expect(appContext.bootService.calls).toEqual([['script', { facts: {}, origin: origin(), asker: '127.0.0.1' }]]);
   },
 );
 
@@ -93,12 +95,14 @@ test.each(['Mozilla/5.0 (X11; Linux)', 'curl/8.1', ''])('/ for %j leads to the s
 test.each(['a.yml', 'a', 'worker.ign'])('/configs/%s', async (name) => {
   const answer = await ask({ document }, `/configs/${name}?mac=${MAC}&serial=S%201`);
   expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, 'text/yaml', '#cloud-config\n']);
-  expect(house.desk.calls).toEqual([['document', name, { facts: { mac: MAC, serial: 'S 1' }, origin: origin() }]]);
+  expect(appContext.bootService.calls).toEqual([
+    ['document', name, { facts: { mac: MAC, serial: 'S 1' }, origin: origin() }],
+  ]);
 });
 
 test('a document that the client has is not sent again', async () => {
   const first = await ask({ document }, '/configs/a.yml');
-  const again = await get(house.port, '/configs/a.yml', [`If-None-Match: "x", ${first.headers['etag'] ?? ''}`]);
+  const again = await get(appContext.port, '/configs/a.yml', [`If-None-Match: "x", ${first.headers['etag'] ?? ''}`]);
   expect([again.status, again.body, again.headers['etag']]).toEqual([304, '', first.headers['etag']]);
   expect(again.headers['content-length']).toBeUndefined();
 });
@@ -110,12 +114,12 @@ test.each([
 ])('%s is %s of the machine’s profile', async (path, kind) => {
   const answer = await ask({ documentOf: document }, `${path}?mac=${MAC}&uuid=`);
   expect(answer.body).toBe('#cloud-config\n');
-  expect(house.desk.calls).toEqual([['documentOf', kind, { facts: { mac: MAC }, origin: origin() }]]);
+  expect(appContext.bootService.calls).toEqual([['documentOf', kind, { facts: { mac: MAC }, origin: origin() }]]);
 });
 
 test('/metadata and /grub', async () => {
   expect((await ask({ metadata: document }, `/metadata?mac=${MAC}`)).body).toBe('#cloud-config\n');
-  await house.close();
+  await appContext.close();
   const grub = await ask({ grub: async () => ({ script: 'default=0\n', decision: DECISION }) }, `/grub?mac=${MAC}`);
   expect([grub.status, grub.body]).toEqual([200, 'default=0\n']);
 });
@@ -126,11 +130,11 @@ test.each(['user-data', 'meta-data', 'vendor-data', 'network-config'])('/nocloud
     `/nocloud/52-54-00-55-1c-ee/${file}`,
   );
   expect([answer.status, answer.body]).toEqual([200, '']);
-  expect(house.desk.calls).toEqual([['nocloud', file, { facts: { mac: MAC }, origin: origin() }]]);
+  expect(appContext.bootService.calls).toEqual([['nocloud', file, { facts: { mac: MAC }, origin: origin() }]]);
 });
 
 test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () => {
-  house = await openHouse(
+  appContext = await openContext(
     {
       profileFile: async () => Buffer.from('{}\n'),
       keys: async () => '[{"key": "ssh-rsa AAAA"}]',
@@ -138,17 +142,17 @@ test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () =>
     },
     { health: () => ({ status: 'degraded', problems: [] }) },
   );
-  const profile = await get(house.port, '/profiles/a-coreos.json');
+  const profile = await get(appContext.port, '/profiles/a-coreos.json');
   expect([profile.body, profile.headers['content-type']]).toEqual(['{}\n', 'application/json']);
-  const keys = await get(house.port, '/keys?name=core');
+  const keys = await get(appContext.port, '/keys?name=core');
   expect([keys.body, keys.headers['content-type']]).toEqual(['[{"key": "ssh-rsa AAAA"}]', 'text/plain; charset=utf-8']);
-  expect(JSON.parse((await get(house.port, '/v1/boot/52-54-00-55-1c-ee')).body)).toEqual({
+  expect(JSON.parse((await get(appContext.port, '/v1/boot/52-54-00-55-1c-ee')).body)).toEqual({
     kernel: 'k',
     initrd: ['i'],
     cmdline: 'c',
   });
-  expect(JSON.parse((await get(house.port, '/healthz')).body)).toEqual({ status: 'degraded', problems: [] });
-  expect(house.desk.calls).toEqual([
+  expect(JSON.parse((await get(appContext.port, '/healthz')).body)).toEqual({ status: 'degraded', problems: [] });
+  expect(appContext.bootService.calls).toEqual([
     ['profileFile', 'a-coreos'],
     ['keys', 'core'],
     ['pixiecore', MAC, origin(), '127.0.0.1'],
@@ -162,14 +166,14 @@ test('a failure of the desk is its status and one line, and never 200 on a scrip
   const busy = async (): Promise<never> => {
     throw new Failure('unavailable', 'not now');
   };
-  house = await openHouse({ scriptOf: missing, script: broken, documentOf: busy });
-  const first = await get(house.port, '/?profile=x');
+  appContext = await openContext({ scriptOf: missing, script: broken, documentOf: busy });
+  const first = await get(appContext.port, '/?profile=x');
   expect([first.status, first.body]).toEqual([404, 'no profile "x" (write profiles/x.json)\n']);
-  const second = await get(house.port, '/ipxe');
+  const second = await get(appContext.port, '/ipxe');
   expect([second.status, second.body]).toEqual([500, 'profiles/a.json:3: unknown key\n']);
-  const third = await get(house.port, '/ignition');
+  const third = await get(appContext.port, '/ignition');
   expect([third.status, third.headers['retry-after']]).toEqual([503, '5']);
-  expect(house.log.of('info').map((line) => [line.message, line.fields['status']])).toEqual([
+  expect(appContext.log.of('info').map((line) => [line.message, line.fields['status']])).toEqual([
     ['refused', 404],
     ['refused', 500],
     ['refused', 503],
@@ -180,25 +184,25 @@ test('a script that is none never leaves as 200, and a bug tells nothing', async
   const bad = async (): Promise<never> => {
     throw new TypeError('/srv/secret/path exploded');
   };
-  house = await openHouse({ start: () => '\n#!ipxe\n', script: bad });
+  appContext = await openContext({ start: () => '\n#!ipxe\n', script: bad });
   for (const target of ['/boot.ipxe', '/ipxe']) {
-    const answer = await get(house.port, target);
+    const answer = await get(appContext.port, target);
     expect(answer.status).toBe(500);
     expect(answer.body).toMatch(/^internal error, request [0-9a-f]{12} /);
     expect(answer.text).not.toContain('secret');
   }
-  expect(house.log.of('error')).toHaveLength(2);
+  expect(appContext.log.of('error')).toHaveLength(2);
 });
 
 test('decisions are logged once, answers each time', async () => {
-  house = await openHouse({ script });
-  await get(house.port, `/ipxe?mac=${MAC}`);
-  await get(house.port, `/ipxe?mac=${MAC}`);
-  expect(house.log.of('info')).toEqual([
+  appContext = await openContext({ script });
+  await get(appContext.port, `/ipxe?mac=${MAC}`);
+  await get(appContext.port, `/ipxe?mac=${MAC}`);
+  expect(appContext.log.of('info')).toEqual([
     { level: 'info', message: 'decided', fields: { kind: 'script', mac: MAC, from: '127.0.0.1', ...DECISION } },
   ]);
-  expect(house.log.of('debug').filter((line) => line.message === 'answered')).toHaveLength(2);
-  expect(house.events).toMatchObject(
+  expect(appContext.log.of('debug').filter((line) => line.message === 'answered')).toHaveLength(2);
+  expect(appContext.events).toMatchObject(
     Array.from({ length: 2 }, () => ({
       kind: 'script',
       method: 'GET',
@@ -220,7 +224,7 @@ test.each([
 ])('%s carries what was chosen at the screen', async (target, method) => {
   const answer = await ask(method === 'script' ? { script } : { [method]: document }, target);
   expect(answer.status).toBe(200);
-  const [called, ...args] = house.desk.calls.at(-1) ?? [''];
+  const [called, ...args] = appContext.bootService.calls.at(-1) ?? [''];
   const question = { facts: { mac: MAC }, choice: 'live', origin: origin() };
   // Only who may be given an installer says from where it asks.
   expect([called, args.at(-1)]).toEqual([method, method === 'script' ? { ...question, asker: '127.0.0.1' } : question]);

@@ -15,7 +15,7 @@ import {
 } from '../../src/http/query.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { houseOf } from '../support/house.ts';
-import { openHouse } from '../support/http-house.ts';
+import { openContext } from '../support/http-house.ts';
 
 const FILES = {
   'profiles/k.json': {
@@ -31,12 +31,12 @@ const FILES = {
 };
 
 async function stand(files: object = FILES) {
-  const { desk } = await houseOf(files as typeof FILES);
-  const house = await openHouse(desk);
+  const { bootService } = await houseOf(files as typeof FILES);
+  const appContext = await openContext(bootService);
   return {
-    events: house.events,
+    events: appContext.events,
     get: async (path: string, headers: Readonly<Record<string, string>> = {}) => {
-      const answer = await fetch(`http://127.0.0.1:${String(house.port)}${path}`, { headers });
+      const answer = await fetch(`http://127.0.0.1:${String(appContext.port)}${path}`, { headers });
       return { status: answer.status, text: await answer.text() };
     },
   };

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { expect, it, test, vi } from 'vitest';
-import { readBody, withinPatience } from '../../src/http/read-body.ts';
+import { readBody, withinTimeout } from '../../src/http/read-body.ts';
 
 it('gives what the work gives, and its error', async () => {
-  await expect(withinPatience(Promise.resolve(1), 1000)).resolves.toBe(1);
-  await expect(withinPatience(Promise.reject(new RangeError('no')), 1000)).rejects.toThrow('no');
+  await expect(withinTimeout(Promise.resolve(1), 1000)).resolves.toBe(1);
+  await expect(withinTimeout(Promise.reject(new RangeError('no')), 1000)).rejects.toThrow('no');
 });
 
 it('is unavailable when the work takes longer, whatever comes of it then', async () => {
   vi.useFakeTimers();
   try {
     let fail: (error: Error) => void = () => undefined;
-    const late = withinPatience(new Promise((_, reject) => (fail = reject)), 4000);
+    const late = withinTimeout(new Promise((_, reject) => (fail = reject)), 4000);
     const seen = expect(late).rejects.toMatchObject({ code: 'unavailable' });
     await vi.advanceTimersByTimeAsync(4000);
     await seen;

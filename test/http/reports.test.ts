@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import type { Reports } from '../../src/http/reports.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { get, request, type RawAnswer, exchange } from '../support/http-raw.ts';
 
 const MAC = '52:54:00:55:1c:ee';
 const UUID = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
 
-let house: House;
+let appContext: AppContext;
 let heard: [string, ...unknown[]][];
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 async function open(refuse?: Failure): Promise<void> {
@@ -23,13 +23,13 @@ async function open(refuse?: Failure): Promise<void> {
     up: (machine, said) => hear('up', machine, said),
     installed: (machine) => hear('installed', machine),
   };
-  house = await openHouse({}, { reports });
+  appContext = await openContext({}, { reports });
 }
 
 async function post(target: string, body = '', refuse?: Failure): Promise<RawAnswer> {
   await open(refuse);
   const lines = [`POST ${target} HTTP/1.1`, 'Host: x', 'Connection: close', `Content-Length: ${String(body.length)}`];
-  return await exchange(house.port, `${lines.join('\r\n')}\r\n\r\n${body}`);
+  return await exchange(appContext.port, `${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
 describe('a report', () => {
@@ -37,7 +37,7 @@ describe('a report', () => {
     const answer = await post('/phone-home/52-54-00-55-1C-EE', 'hostname=a&instance_id=i-1');
     expect([answer.status, answer.body]).toEqual([200, 'noted\n']);
     expect(heard).toEqual([['up', { facts: { mac: MAC } }, { hostname: 'a', instance_id: 'i-1' }]]);
-    expect(house.events.at(-1)).toMatchObject({ kind: 'report', status: 200, facts: { mac: MAC } });
+    expect(appContext.events.at(-1)).toMatchObject({ kind: 'report', status: 200, facts: { mac: MAC } });
   });
 
   test('that it is installed is noted', async () => {
@@ -84,17 +84,17 @@ describe('a report', () => {
   test('over 16 KiB is too much, and is not heard', async () => {
     expect((await post('/phone-home/525400551cee', 'x'.repeat(16 * 1024 + 1))).status).toBe(413);
     expect(heard).toEqual([]);
-    await house.close();
+    await appContext.close();
     expect((await post('/phone-home/525400551cee', 'x'.repeat(16 * 1024))).status).toBe(200);
   });
 
   test('is a POST and nothing else', async () => {
     await open();
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
-      const answer = await request(house.port, method, '/phone-home/525400551cee');
+      const answer = await request(appContext.port, method, '/phone-home/525400551cee');
       expect([method, answer.status, answer.headers['allow']]).toEqual([method, 405, 'POST']);
     }
-    expect((await get(house.port, '/installed/525400551cee')).status).toBe(405);
+    expect((await get(appContext.port, '/installed/525400551cee')).status).toBe(405);
     expect(heard).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
-import type { ShelfFile } from '../../src/images/store.ts';
+import type { StoredImage } from '../../src/images/store.ts';
 import { afterEach, expect, test } from 'vitest';
 import { SCRIPT } from '../support/http-desk.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { slowShelf } from '../support/http-slow-shelf.ts';
 import { exchange, get, open, readAll } from '../support/http-raw.ts';
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 const start = (): string => SCRIPT;
@@ -15,9 +15,9 @@ const start = (): string => SCRIPT;
 const HASTY = { headersTimeout: 300, requestTimeout: 600, checkInterval: 50 };
 
 test('slow clients are gone after the limit, and harm nobody meanwhile', async () => {
-  house = await openHouse({ start }, { limits: HASTY });
+  appContext = await openContext({ start }, { limits: HASTY });
   const starts = ['', 'G', 'GET /boot.ipxe HTTP/1.1\r\n', 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\nX: '];
-  const slow = await Promise.all(Array.from({ length: 200 }, async () => await open(house.port)));
+  const slow = await Promise.all(Array.from({ length: 200 }, async () => await open(appContext.port)));
   const texts = slow.map(async (socket, i) => {
     const text = readAll(socket);
     socket.write(starts[i % starts.length] ?? '');
@@ -26,7 +26,7 @@ test('slow clients are gone after the limit, and harm nobody meanwhile', async (
   const drip = setInterval(() => {
     for (const socket of slow) if (socket.writable) socket.write('x');
   }, 100);
-  expect((await get(house.port, '/boot.ipxe')).status).toBe(200);
+  expect((await get(appContext.port, '/boot.ipxe')).status).toBe(200);
   const answers = await Promise.all(texts);
   clearInterval(drip);
   expect(answers.filter((text) => text.startsWith('HTTP/1.1 2'))).toEqual([]);
@@ -34,21 +34,21 @@ test('slow clients are gone after the limit, and harm nobody meanwhile', async (
 });
 
 test('headers have a limit of their own', async () => {
-  house = await openHouse({}, { limits: { ...HASTY, requestTimeout: 60_000 } });
-  const answer = await exchange(house.port, 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\n');
+  appContext = await openContext({}, { limits: { ...HASTY, requestTimeout: 60_000 } });
+  const answer = await exchange(appContext.port, 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\n');
   expect([answer.status, answer.headers['connection']]).toEqual([408, 'close']);
 });
 
 test('a body that never comes ends with the request’s limit', async () => {
-  house = await openHouse({}, { limits: HASTY });
-  const answer = await exchange(house.port, 'POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx');
+  appContext = await openContext({}, { limits: HASTY });
+  const answer = await exchange(appContext.port, 'POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx');
   expect(answer.status).toBe(404);
 });
 
 test('a long download is not cut by the limits for requests', async () => {
   const slow = slowShelf(12);
-  house = await openHouse({}, { shelf: slow.shelf, limits: HASTY });
-  const answer = get(house.port, '/images/x');
+  appContext = await openContext({}, { shelf: slow.shelf, limits: HASTY });
+  const answer = get(appContext.port, '/images/x');
   await slow.opened;
   const drip = setInterval(slow.give, 100);
   expect(await answer).toMatchObject({ status: 200, body: 'x'.repeat(12) });
@@ -56,7 +56,7 @@ test('a long download is not cut by the limits for requests', async () => {
 });
 
 test('a reader that stalls is cut', async () => {
-  const big: ShelfFile = {
+  const big: StoredImage = {
     path: 'x',
     size: 1e9,
     mtimeMs: 0,
@@ -65,8 +65,8 @@ test('a reader that stalls is cut', async () => {
     close: () => (freed += 1),
   };
   let freed = 0;
-  house = await openHouse({}, { shelf: { open: async () => big }, limits: { stallTimeout: 300 } });
-  const socket = await open(house.port);
+  appContext = await openContext({}, { shelf: { open: async () => big }, limits: { stallTimeout: 300 } });
+  const socket = await open(appContext.port);
   socket.on('error', () => undefined);
   socket.pause();
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');

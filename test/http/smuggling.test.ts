@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { SCRIPT } from '../support/http-desk.ts';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { exchange } from '../support/http-raw.ts';
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 const start = (): string => SCRIPT;
@@ -34,11 +34,11 @@ test.each([
   ['two hosts', `Host: b\r\n\r\n${SMUGGLED}`],
   ['two equal hosts', `host: a\r\n\r\n${SMUGGLED}`],
 ])('smuggling: %s', async (_what, rest) => {
-  house = await openHouse();
-  const answer = await exchange(house.port, `GET /healthz HTTP/1.1\r\nHost: a\r\n${rest}`);
+  appContext = await openContext();
+  const answer = await exchange(appContext.port, `GET /healthz HTTP/1.1\r\nHost: a\r\n${rest}`);
   expect(answer.text.match(/^HTTP\/1\.1 \d{3}/gm)).toEqual(['HTTP/1.1 400']);
   expect(answer.headers['connection']).toBe('close');
-  expect(JSON.stringify(house.log.lines)).not.toContain('smuggled');
+  expect(JSON.stringify(appContext.log.lines)).not.toContain('smuggled');
 });
 
 test.each([
@@ -49,37 +49,37 @@ test.each([
   ['rubbish', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
   ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
 ])('400: %s', async (_what, bytes) => {
-  house = await openHouse();
-  const answer = await exchange(house.port, bytes);
+  appContext = await openContext();
+  const answer = await exchange(appContext.port, bytes);
   expect([answer.status, answer.headers['content-type']]).toEqual([400, 'text/plain; charset=utf-8']);
   expect(answer.body.trimEnd().split('\n')).toHaveLength(1);
 });
 
 test('a broken chunk ends the connection before the next request', async () => {
-  house = await openHouse();
+  appContext = await openContext();
   const chunks = 'Transfer-Encoding: chunked\r\n\r\n1;a\nb\r\nx\r\n0\r\n\r\n';
-  const answer = await exchange(house.port, `GET /healthz HTTP/1.1\r\nHost: a\r\n${chunks}${SMUGGLED}`);
+  const answer = await exchange(appContext.port, `GET /healthz HTTP/1.1\r\nHost: a\r\n${chunks}${SMUGGLED}`);
   expect(answer.status).toBeGreaterThan(0);
   expect(answer.text.match(/^HTTP\/1\.1 200/gm)?.length ?? 0).toBeLessThanOrEqual(1);
-  expect(JSON.stringify(house.log.lines)).not.toContain('smuggled');
+  expect(JSON.stringify(appContext.log.lines)).not.toContain('smuggled');
 });
 
 test('CONNECT is refused and closed', async () => {
-  house = await openHouse();
-  const answer = await exchange(house.port, 'CONNECT evil:443 HTTP/1.1\r\nHost: evil:443\r\n\r\n');
+  appContext = await openContext();
+  const answer = await exchange(appContext.port, 'CONNECT evil:443 HTTP/1.1\r\nHost: evil:443\r\n\r\n');
   expect([answer.status, answer.headers['allow']]).toEqual([405, 'GET, HEAD']);
 });
 
 test('an offer to switch protocols is declined: the answer is plain HTTP', async () => {
-  house = await openHouse({ start });
+  appContext = await openContext({ start });
   const lines = 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n';
-  expect(await exchange(house.port, lines)).toMatchObject({ status: 200, body: SCRIPT });
+  expect(await exchange(appContext.port, lines)).toMatchObject({ status: 200, body: SCRIPT });
 });
 
 test('a GET with a body is answered, and what follows it too', async () => {
-  house = await openHouse({ start });
+  appContext = await openContext({ start });
   const one = 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello';
   const two = 'GET /boot.ipxe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
-  const answer = await exchange(house.port, one + two);
+  const answer = await exchange(appContext.port, one + two);
   expect(answer.text.match(/^HTTP\/1\.1 \d{3}/gm)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
-import { createArrivals, createProgress, type ProgressNote, readProgress, type TargetProgress, writeProgress } from '../../src/images/download-progress.ts';
+import { createDownloadProgress, createProgress, type ProgressNote, readProgress, type TargetProgress, writeProgress } from '../../src/images/download-progress.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 
 const MIB = 2 ** 20;
@@ -19,7 +19,7 @@ async function told(running: boolean, target: Partial<TargetProgress>): Promise<
   };
   const note: ProgressNote = { running, at: 5000, targets: { t: whole } };
   addFiles(dir, { 'state/sync-progress.json': note });
-  return await createArrivals(await openDataRoot(dir), () => 6000)('seed');
+  return await createDownloadProgress(await openDataRoot(dir), () => 6000)('seed');
 }
 
 describe('what a machine that waits is told of the sync', () => {
@@ -41,14 +41,14 @@ describe('what a machine that waits is told of the sync', () => {
   it('nothing when there was no sync; and the file is read once a second, however many wait', async () => {
     const dir = makeFolder();
     let now = 10_000;
-    const arriving = createArrivals(await openDataRoot(dir), () => now);
-    expect(await arriving('seed')).toEqual([]);
+    const downloadProgress = createDownloadProgress(await openDataRoot(dir), () => now);
+    expect(await downloadProgress('seed')).toEqual([]);
     const target: TargetProgress = { profiles: ['seed'], state: 'waiting', received: 0, size: 0 };
     addFiles(dir, { 'state/sync-progress.json': { running: true, at: now, targets: { t: target } } });
     now += 999;
-    expect(await arriving('seed')).toEqual([]);
+    expect(await downloadProgress('seed')).toEqual([]);
     now += 1;
-    expect(await arriving('seed')).toHaveLength(1);
+    expect(await downloadProgress('seed')).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openFirmwareShelf, programFor, programNamed, readProgram } from '../../src/images/firmware.ts';
+import { openFirmwareStore, programFor, programNamed, readProgram } from '../../src/images/firmware.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 
 describe('programFor', () => {
@@ -42,7 +42,7 @@ function fail(): never {
 it('takes the first folder that has the program, and sees what is installed later', async () => {
   const own = makeFolder();
   const distribution = makeFolder({ 'undionly.kpxe': 'from the distribution', 'ipxe-x86_64.efi': 'fedora' });
-  const shelf = openFirmwareShelf([join(own, 'not-there'), own, distribution]);
+  const shelf = openFirmwareStore([join(own, 'not-there'), own, distribution]);
   expect((await readProgram(shelf, BIOS))?.toString()).toBe('from the distribution');
   expect((await readProgram(shelf, HTTP))?.toString()).toBe('fedora');
   addFiles(own, { 'undionly.kpxe': 'mine' });
@@ -52,7 +52,7 @@ it('takes the first folder that has the program, and sees what is installed late
 });
 
 it('lists what can boot and what cannot', async () => {
-  const shelf = openFirmwareShelf([makeFolder({ 'undionly.kpxe': '12345' })]);
+  const shelf = openFirmwareStore([makeFolder({ 'undionly.kpxe': '12345' })]);
   const { found, missing } = await shelf.inventory();
   expect(found.map(({ program, file, size }) => [program.title, file, size])).toEqual([['BIOS', 'undionly.kpxe', 5]]);
   expect(missing.map(({ title }) => title)).toContain('UEFI x86_64');
@@ -62,5 +62,5 @@ it('does not follow a link out of the folder', async () => {
   const secret = makeFolder({ secret: 'x' });
   const dir = makeFolder();
   symlinkSync(join(secret, 'secret'), join(dir, 'undionly.kpxe'));
-  expect(await readProgram(openFirmwareShelf([dir]), BIOS)).toBeUndefined();
+  expect(await readProgram(openFirmwareStore([dir]), BIOS)).toBeUndefined();
 });

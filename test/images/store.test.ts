@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { ChunkCache } from '../../src/images/chunk-cache.ts';
-import { etagOf, openShelf, SharedFile, type Shelf, type ShelfFile } from '../../src/images/store.ts';
+import { etagOf, openImageStore, SharedFile, type ImageStore, type StoredImage } from '../../src/images/store.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 import { nextTick } from '../support/tick.ts';
@@ -141,13 +141,13 @@ describe('etagOf', () => {
   });
 });
 
-async function shelfOf(files: Record<string, string>): Promise<{ dir: string; shelf: Shelf; cache: ChunkCache }> {
+async function shelfOf(files: Record<string, string>): Promise<{ dir: string; shelf: ImageStore; cache: ChunkCache }> {
   const dir = makeFolder(files);
   const cache = new ChunkCache(1024 * 1024);
-  return { dir, cache, shelf: openShelf(await openDataRoot(dir), cache) };
+  return { dir, cache, shelf: openImageStore(await openDataRoot(dir), cache) };
 }
 
-async function textOf(file: ShelfFile): Promise<string> {
+async function textOf(file: StoredImage): Promise<string> {
   let text = '';
   while (text.length < file.size) {
     const slice = await file.slice(text.length, file.size);

@@ -1,56 +1,56 @@
 import { expect, test } from 'vitest';
-import { STRAY_MS, Strays } from '../../src/journal/unattributed-events.ts';
+import { STRAY_MS, UnattributedEvents } from '../../src/journal/unattributed-events.ts';
 import { document, entryOf, openStand, operator, T, tftp } from './stand.ts';
 
 test('those of one address since a moment, in their order, once', () => {
-  const strays = new Strays(openStand().db);
+  const unattributed = new UnattributedEvents(openStand().db);
   for (const [at, whose] of [
     [T, 'a'],
     [T + 1, 'a'],
     [T + 2, 'b'],
     [T + 3, 'a'],
   ] as const) {
-    strays.keep(whose, entryOf(tftp(at, 1)));
+    unattributed.keep(whose, entryOf(tftp(at, 1)));
   }
-  expect(strays.take('c', 0)).toEqual([]);
-  expect(strays.take('a', T + 1)).toEqual([entryOf(tftp(T + 1, 1)), entryOf(tftp(T + 3, 1))]);
-  expect(strays.take('a', 0)).toEqual([]);
-  expect(strays.take('b', 0)).toHaveLength(1);
+  expect(unattributed.take('c', 0)).toEqual([]);
+  expect(unattributed.take('a', T + 1)).toEqual([entryOf(tftp(T + 1, 1)), entryOf(tftp(T + 3, 1))]);
+  expect(unattributed.take('a', 0)).toEqual([]);
+  expect(unattributed.take('b', 0)).toHaveLength(1);
 });
 
 test('a text comes back as it was', () => {
-  const strays = new Strays(openStand().db);
-  strays.keep('a', entryOf(document(T, 1, 'text')));
-  const [entry] = strays.take('a', 0);
+  const unattributed = new UnattributedEvents(openStand().db);
+  unattributed.keep('a', entryOf(document(T, 1, 'text')));
+  const [entry] = unattributed.take('a', 0);
   expect(entry?.event).toEqual(document(T, 1, 'text'));
 });
 
 test('a scanner fills no disk: what is old makes room, and what an operator did goes last', () => {
   const { db } = openStand();
-  const strays = new Strays(db);
+  const unattributed = new UnattributedEvents(db);
   const whose = (): readonly string[] => db.prepare<[], string>('SELECT whose FROM stray').pluck().all();
   db.transaction(() => {
-    strays.keep('key:x', entryOf(operator(T, 1, 'adopt')));
-    strays.keep('key:y', entryOf(tftp(T, 1)));
-    for (let n = 2; n < 10_000; n += 1) strays.keep(String(n), entryOf(tftp(T, 1)));
-    strays.keep('late', entryOf(tftp(T + STRAY_MS, 1)));
+    unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
+    unattributed.keep('key:y', entryOf(tftp(T, 1)));
+    for (let n = 2; n < 10_000; n += 1) unattributed.keep(String(n), entryOf(tftp(T, 1)));
+    unattributed.keep('late', entryOf(tftp(T + STRAY_MS, 1)));
     expect(whose()).toHaveLength(9501);
     expect(whose()).toEqual(expect.arrayContaining(['key:x', 'key:y', 'late', '9999', '502']));
     expect(whose()).not.toContain('501');
-    for (let n = 0; n < 499; n += 1) strays.keep('late', entryOf(tftp(T + STRAY_MS, 1)));
-    strays.keep('last', entryOf(tftp(T + STRAY_MS + 1, 1)));
+    for (let n = 0; n < 499; n += 1) unattributed.keep('late', entryOf(tftp(T + STRAY_MS, 1)));
+    unattributed.keep('last', entryOf(tftp(T + STRAY_MS + 1, 1)));
   })();
   expect(new Set(whose())).toEqual(new Set(['key:x', 'key:y', 'late', 'last']));
 });
 
 test('what waits for machines makes room as well, and what an operator did is the last of it', () => {
   const { db } = openStand();
-  const strays = new Strays(db);
+  const unattributed = new UnattributedEvents(db);
   db.transaction(() => {
-    strays.keep('key:x', entryOf(operator(T, 1, 'adopt')));
-    for (let n = 1; n <= 10_000; n += 1) strays.keep(`key:${n}`, entryOf(tftp(T, 1)));
+    unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
+    for (let n = 1; n <= 10_000; n += 1) unattributed.keep(`key:${n}`, entryOf(tftp(T, 1)));
   })();
-  expect(strays.take('key:1', 0)).toHaveLength(0);
-  expect(strays.take('key:10000', 0)).toHaveLength(1);
-  expect(strays.take('key:x', 0)).toHaveLength(1);
+  expect(unattributed.take('key:1', 0)).toHaveLength(0);
+  expect(unattributed.take('key:10000', 0)).toHaveLength(1);
+  expect(unattributed.take('key:x', 0)).toHaveLength(1);
 });

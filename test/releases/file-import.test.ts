@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
-import { importTarget, openStick } from '../../src/releases/file-import.ts';
+import { importTarget, openImportFolder } from '../../src/releases/file-import.ts';
 import { planSync } from '../../src/releases/plan.ts';
 import { makeFolder } from '../support/folder.ts';
 import { nameOf } from '../support/house.ts';
@@ -53,7 +53,7 @@ describe('importTarget', () => {
 
 it('serves its files by their names wherever they are asked for, and nothing else', async () => {
   const dir = makeFolder({ 'a/kernel': 'KERNEL', secret: 'x' });
-  const stick = await openStick([join(dir, 'a/kernel')]);
+  const stick = await openImportFolder([join(dir, 'a/kernel')]);
   onTestFinished(() => stick.close());
   expect(stick.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   for (const path of ['/kernel', '/any/where/kernel']) {
@@ -71,19 +71,19 @@ it('serves its files by their names wherever they are asked for, and nothing els
 
 it('says which file is wrong', async () => {
   const dir = makeFolder({ 'a/kernel': '1', 'b/kernel': '2' });
-  await expect(openStick([join(dir, 'nothing')])).rejects.toMatchObject({
+  await expect(openImportFolder([join(dir, 'nothing')])).rejects.toMatchObject({
     code: 'not-found',
     message: 'nothing cannot be read',
   });
-  await expect(openStick([dir])).rejects.toMatchObject({ code: 'invalid' });
-  await expect(openStick([join(dir, 'a/kernel'), join(dir, 'b/kernel')])).rejects.toThrow(
+  await expect(openImportFolder([dir])).rejects.toMatchObject({ code: 'invalid' });
+  await expect(openImportFolder([join(dir, 'a/kernel'), join(dir, 'b/kernel')])).rejects.toThrow(
     'two files are called kernel',
   );
 });
 
 it('a file that is gone meanwhile breaks the answer off', async () => {
   const dir = makeFolder({ kernel: 'KERNEL' });
-  const stick = await openStick([join(dir, 'kernel')]);
+  const stick = await openImportFolder([join(dir, 'kernel')]);
   onTestFinished(() => stick.close());
   writeFileSync(join(dir, 'kernel'), 'K');
   await expect(fetch(`${stick.url}/kernel`).then((answer) => answer.text())).rejects.toThrow();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkHouse } from '../../src/doctor/check.ts';
+import { checkData } from '../../src/doctor/check.ts';
 import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 import { armor, at, makeKey } from '../support/openpgp-keys.ts';
@@ -20,7 +20,7 @@ async function said(profile: object, days: number, mirrors = {}): Promise<readon
   });
   const settings = settingsFor(dir);
   const sync = { ...settings.sync, mirrors, trust: { flatcar: [primary.fingerprint] } };
-  const { problems } = await checkHouse({ ...settings, sync });
+  const { problems } = await checkData({ ...settings, sync });
   return problems.filter(({ place }) => place.file.startsWith('state/')).map(problemLine);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createJournalist } from '../../src/server/event-recorder.ts';
+import { createEventRecorder } from '../../src/server/event-recorder.ts';
 import type { Decision } from '../../src/model/plan.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
@@ -9,10 +9,10 @@ const FACTS = factsOf({ mac: '525400551cee' });
 const DECISION: Decision = { outcome: 'boot', profile: 'workers', because: 'mac is node w1' };
 const FROM = '192.0.2.9';
 
-function told(work: (journalist: ReturnType<typeof createJournalist>) => void): readonly JournalEvent[] {
+function told(work: (eventRecorder: ReturnType<typeof createEventRecorder>) => void): readonly JournalEvent[] {
   const events: JournalEvent[] = [];
   work(
-    createJournalist({
+    createEventRecorder({
       recorder: { record: (event) => events.push(event), sync: () => undefined },
       now: () => 1000,
       deadlineOf: (profile, at) => (profile === 'workers' ? at + 600_000 : undefined),
@@ -36,8 +36,8 @@ function answer(more: Partial<AnswerEvent>): AnswerEvent {
 }
 
 function words(more: Partial<AnswerEvent>): readonly JournalEvent[] {
-  return told((journalist) => {
-    journalist.answered(answer(more));
+  return told((eventRecorder) => {
+    eventRecorder.answered(answer(more));
   });
 }
 
@@ -146,9 +146,9 @@ describe('what the HTTP door answered', () => {
 });
 
 it('a TFTP transfer counts its bytes when it was finished', () => {
-  const events = told((journalist) => {
-    journalist.transferred({ client: FROM, file: 'undionly.kpxe', size: 70_000, ms: 30, end: 'done' });
-    journalist.transferred({ client: FROM, file: 'undionly.kpxe', size: 70_000, ms: 1, end: 'aborted' });
+  const events = told((eventRecorder) => {
+    eventRecorder.transferred({ client: FROM, file: 'undionly.kpxe', size: 70_000, ms: 30, end: 'done' });
+    eventRecorder.transferred({ client: FROM, file: 'undionly.kpxe', size: 70_000, ms: 1, end: 'aborted' });
   });
   expect(events).toEqual([
     { kind: 'tftp', at: 1000, from: FROM, file: 'undionly.kpxe', bytes: 70_000, ms: 30, end: 'done' },
@@ -168,17 +168,17 @@ describe('what the DHCP proxy said', () => {
   it('what to load, to whom; a UUID of zeros names nobody', () => {
     const facts = { mac: machine.mac, platform: 'efi', arch: 'x86_64' };
     expect(
-      told((journalist) => {
-        journalist.offered({ machine, file: 'ipxe.efi' });
+      told((eventRecorder) => {
+        eventRecorder.offered({ machine, file: 'ipxe.efi' });
       }),
     ).toEqual([{ kind: 'dhcp', at: 1000, facts, client: 'UEFI HTTP', file: 'ipxe.efi' }]);
   });
 
   it('or why nothing', () => {
     expect(
-      told((journalist) => {
-        journalist.offered({ machine: { ...machine, ipxe: true }, silence: 'its profile boots the local disk' });
-        journalist.offered({ machine: { ...machine, mac: 'nonsense' }, file: 'x' });
+      told((eventRecorder) => {
+        eventRecorder.offered({ machine: { ...machine, ipxe: true }, silence: 'its profile boots the local disk' });
+        eventRecorder.offered({ machine: { ...machine, mac: 'nonsense' }, file: 'x' });
       }),
     ).toMatchObject([{ kind: 'dhcp', client: 'iPXE', silence: 'its profile boots the local disk' }]);
   });

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { SILENT } from '../../src/model/service.ts';
-import { createBootWatch, createListeners, type ListenersOptions, Whereabouts } from '../../src/server/events.ts';
+import { createBootWatch, createEventBus, type EventBusOptions, AddressTable } from '../../src/server/events.ts';
 import { factsOf, houseOf } from '../support/house.ts';
 import { DECISION } from '../support/http-desk.ts';
 import { recordLog } from '../support/http-house.ts';
 
 it('writes down the releases that machines were told to boot, and nothing else', async () => {
-  const house = await houseOf({
+  const appContext = await houseOf({
     'profiles/a.json': { system: 'flatcar', version: '1.2.3' },
     'profiles/b.json': { system: 'flatcar', version: '4.5.6' },
     'profiles/disk.json': { system: 'flatcar', version: '7.8.9', ignition: 'd.ign', install: { disk: '/dev/sda' } },
     'profiles/own.json': { system: 'custom', kernel: 'own/1/vmlinuz', initrd: ['http://x/initrd', 'own/2/initrd'] },
   });
-  const watch = createBootWatch(house, SILENT);
+  const watch = createBootWatch(appContext, SILENT);
   await watch.start();
   const because = 'test';
   watch.answered({ decision: { outcome: 'boot', profile: 'a', because } });
@@ -25,7 +25,7 @@ it('writes down the releases that machines were told to boot, and nothing else',
   watch.answered({ decision: { outcome: 'boot', profile: 'gone', because } });
   watch.answered({ decision: undefined });
   await watch.stop(AbortSignal.abort());
-  const times = JSON.parse(readFileSync(join(house.dir, 'state/booted.json'), 'utf8')) as object;
+  const times = JSON.parse(readFileSync(join(appContext.dir, 'state/booted.json'), 'utf8')) as object;
   expect(Object.keys(times).sort()).toEqual(['flatcar/amd64/1.2.3', 'flatcar/amd64/7.8.9', 'own/1', 'own/2']);
 });
 
@@ -33,7 +33,7 @@ const A = factsOf({ mac: '525400000001' });
 const B = factsOf({ mac: '525400000002' });
 
 test('who asked last is there', () => {
-  const known = new Whereabouts(() => 0);
+  const known = new AddressTable(() => 0);
   known.saw('192.0.2.1', A);
   known.saw('192.0.2.1', B);
   expect(known.at('192.0.2.1')).toBe(B);
@@ -42,7 +42,7 @@ test('who asked last is there', () => {
 
 test('for a quarter of an hour after it was last heard', () => {
   let now = 0;
-  const known = new Whereabouts(() => now);
+  const known = new AddressTable(() => now);
   known.saw('192.0.2.1', A);
   now = 10 * 60_000;
   known.saw('192.0.2.1', A);
@@ -54,7 +54,7 @@ test('for a quarter of an hour after it was last heard', () => {
 
 test('a flood of addresses pushes out the oldest', () => {
   let now = 0;
-  const known = new Whereabouts(() => now);
+  const known = new AddressTable(() => now);
   known.saw('first', A);
   known.saw('second', A);
   now = 1000;
@@ -77,16 +77,16 @@ const ANSWER: AnswerEvent = {
   from: FROM,
 };
 
-function stand(more: Partial<ListenersOptions> = {}) {
+function stand(more: Partial<EventBusOptions> = {}) {
   const told: string[] = [];
   const hear =
     (who: string) =>
     (...args: readonly unknown[]): void => {
       told.push([who, ...args.filter((arg) => typeof arg !== 'object' && arg !== undefined)].join(' '));
     };
-  const whereabouts = new Whereabouts(() => 0);
-  const listeners = createListeners({
-    journalist: { answered: hear('journal'), transferred: hear('journal tftp'), offered: hear('journal dhcp') },
+  const addressTable = new AddressTable(() => 0);
+  const listeners = createEventBus({
+    eventRecorder: { answered: hear('journal'), transferred: hear('journal tftp'), offered: hear('journal dhcp') },
     follower: { answered: hear('marks'), transferred: hear('marks tftp'), settled: () => Promise.resolve() },
     metrics: {
       httpAnswered: hear('http'),
@@ -95,25 +95,25 @@ function stand(more: Partial<ListenersOptions> = {}) {
       tftpTransfer: hear('tftp'),
     },
     boots: { answered: hear('boots') },
-    whereabouts,
+    addressTable,
     log: recordLog(),
     ...more,
   });
-  return { listeners, told, whereabouts };
+  return { listeners, told, addressTable };
 }
 
 test('a script is heard by everybody, and its machine is where it asked from', () => {
-  const { listeners, told, whereabouts } = stand();
+  const { listeners, told, addressTable } = stand();
   listeners.answered({ ...ANSWER, facts: FACTS, decision: DECISION });
   expect(told).toEqual(['http script 200', 'bytes script 7', 'boot boot a-coreos', 'boots', 'marks', 'journal']);
-  expect(whereabouts.at(FROM)).toBe(FACTS);
+  expect(addressTable.at(FROM)).toBe(FACTS);
 });
 
 test('a document is no boot, and who says nothing of itself is nowhere', () => {
-  const { listeners, told, whereabouts } = stand();
+  const { listeners, told, addressTable } = stand();
   listeners.answered({ ...ANSWER, kind: 'document', facts: {}, decision: DECISION, source: 'configs/a.yml' });
   expect(told).not.toContain('boot boot a-coreos');
-  expect(whereabouts.at(FROM)).toBeUndefined();
+  expect(addressTable.at(FROM)).toBeUndefined();
 });
 
 test('the doors of the LAN', () => {

@@ -1,12 +1,12 @@
 import { type RemoteInfo, Socket } from 'node:dgram';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createListeners, Whereabouts } from '../../src/server/events.ts';
+import { createEventBus, AddressTable } from '../../src/server/events.ts';
 import { createSchedule } from '../../src/releases/schedule.ts';
 import { encodeRequest } from '../../src/tftp/packet.ts';
 import { lan, local, SERVER } from '../support/dhcp-lan.ts';
 import { optionsOf, question } from '../support/dhcp-packets.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openHouse, recordLog } from '../support/http-house.ts';
+import { openContext, recordLog } from '../support/http-house.ts';
 import { get } from '../support/http-raw.ts';
 import { BEARER, fakeOffice } from '../support/operator-stand.ts';
 import { fetchTftp, RawClient } from '../support/tftp-client.ts';
@@ -24,41 +24,41 @@ const ok = { script: SCRIPT, decision: DECISION, fetches: [] };
 describe('HTTP', () => {
   it("a handler of the machines' door", async () => {
     let broken = true;
-    const house = await openHouse({ script: async () => (broken ? fault() : ok) });
-    onTestFinished(async () => house.close());
-    const answer = await get(house.port, '/ipxe?mac=52:54:00:12:34:56');
+    const appContext = await openContext({ script: async () => (broken ? fault() : ok) });
+    onTestFinished(async () => appContext.close());
+    const answer = await get(appContext.port, '/ipxe?mac=52:54:00:12:34:56');
     expect([answer.status, answer.text.includes('injected')]).toEqual([500, false]);
     broken = false;
-    expect(await get(house.port, '/ipxe?mac=52:54:00:12:34:57')).toMatchObject({ status: 200 });
-    expect(house.log.of('error').map(({ message }) => message)).toEqual(['internal error']);
+    expect(await get(appContext.port, '/ipxe?mac=52:54:00:12:34:57')).toMatchObject({ status: 200 });
+    expect(appContext.log.of('error').map(({ message }) => message)).toEqual(['internal error']);
   });
 
   it('the listener for requests itself', async () => {
     let broken = true;
-    const house = await openHouse({ generation: () => (broken ? fault() : 1), start: () => SCRIPT });
-    onTestFinished(async () => house.close());
-    expect(await get(house.port, '/boot.ipxe')).toMatchObject({ status: 0 });
+    const appContext = await openContext({ generation: () => (broken ? fault() : 1), start: () => SCRIPT });
+    onTestFinished(async () => appContext.close());
+    expect(await get(appContext.port, '/boot.ipxe')).toMatchObject({ status: 0 });
     broken = false;
-    expect(await get(house.port, '/boot.ipxe')).toMatchObject({ status: 200, body: SCRIPT });
-    expect(house.log.of('error')).toHaveLength(1);
+    expect(await get(appContext.port, '/boot.ipxe')).toMatchObject({ status: 200, body: SCRIPT });
+    expect(appContext.log.of('error')).toHaveLength(1);
   });
 
   it('whoever hears what was answered, for machines and for people', async () => {
-    const house = await openHouse({ start: () => SCRIPT }, { onAnswer: fault, onOperatorAnswer: fault });
-    onTestFinished(async () => house.close());
+    const appContext = await openContext({ start: () => SCRIPT }, { onAnswer: fault, onOperatorAnswer: fault });
+    onTestFinished(async () => appContext.close());
     for (let i = 0; i < 2; i += 1) {
-      expect(await get(house.port, '/boot.ipxe')).toMatchObject({ status: 200 });
-      expect(await get(house.port, '/dashboard/login')).toMatchObject({ status: 200 });
+      expect(await get(appContext.port, '/boot.ipxe')).toMatchObject({ status: 200 });
+      expect(await get(appContext.port, '/dashboard/login')).toMatchObject({ status: 200 });
     }
-    await expect.poll(() => house.log.of('error').length).toBe(4);
+    await expect.poll(() => appContext.log.of('error').length).toBe(4);
   });
 
   it('a handler of Express, before and after its answer has begun', async () => {
-    const office = fakeOffice({ health: fault });
-    const house = await openHouse(
+    const adminService = fakeOffice({ health: fault });
+    const appContext = await openContext(
       { start: () => SCRIPT },
       {
-        office,
+        adminService,
         pages: (router) => {
           router.get('/dashboard/half', (_req, res) => {
             res.writeHead(200, { 'Content-Length': '10' });
@@ -68,12 +68,12 @@ describe('HTTP', () => {
         },
       },
     );
-    onTestFinished(async () => house.close());
+    onTestFinished(async () => appContext.close());
     const authorized = [`Authorization: ${BEARER}`];
-    expect(await get(house.port, '/api/v1/health', authorized)).toMatchObject({ status: 500 });
-    expect((await get(house.port, '/dashboard/half', authorized)).body).toBe('half');
-    expect(await get(house.port, '/boot.ipxe')).toMatchObject({ status: 200 });
-    expect(house.log.of('error').map(({ message }) => message)).toEqual([
+    expect(await get(appContext.port, '/api/v1/health', authorized)).toMatchObject({ status: 500 });
+    expect((await get(appContext.port, '/dashboard/half', authorized)).body).toBe('half');
+    expect(await get(appContext.port, '/boot.ipxe')).toMatchObject({ status: 200 });
+    expect(appContext.log.of('error').map(({ message }) => message)).toEqual([
       'internal error',
       'an answer could not be finished',
     ]);
@@ -158,8 +158,8 @@ describe('DHCP', () => {
 it('of those who hear what the doors tell, each fails for itself', () => {
   const log = recordLog();
   const heard: string[] = [];
-  const listeners = createListeners({
-    journalist: { answered: fault, transferred: fault, offered: fault },
+  const listeners = createEventBus({
+    eventRecorder: { answered: fault, transferred: fault, offered: fault },
     follower: {
       answered: () => heard.push('marks'),
       transferred: () => heard.push('marks'),
@@ -167,7 +167,7 @@ it('of those who hear what the doors tell, each fails for itself', () => {
     },
     metrics: { httpAnswered: fault, bytes: fault, bootAnswered: fault, tftpTransfer: fault },
     boots: { answered: fault },
-    whereabouts: new Whereabouts(() => 0),
+    addressTable: new AddressTable(() => 0),
     log,
   });
   listeners.answered({

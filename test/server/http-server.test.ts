@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { openHouse, type House } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
 import { SCRIPT } from '../support/http-desk.ts';
 import { slowShelf } from '../support/http-slow-shelf.ts';
 import { get, open, parseAnswer, readAll } from '../support/http-raw.ts';
 
-let house: House;
+let appContext: AppContext;
 afterEach(async () => {
-  await house.close();
+  await appContext.close();
 });
 
 const NEVER = new AbortController().signal;
@@ -23,55 +23,55 @@ function closed(socket: Socket): Promise<unknown> {
 }
 
 test('says where it listens, and nothing before', async () => {
-  house = await openHouse();
-  expect(house.port).toBeGreaterThan(0);
-  expect(house.door.url()).toBe(`http://127.0.0.1:${String(house.port)}`);
-  await house.close();
-  expect([house.door.address(), house.door.url()]).toEqual([undefined, undefined]);
+  appContext = await openContext();
+  expect(appContext.port).toBeGreaterThan(0);
+  expect(appContext.door.url()).toBe(`http://127.0.0.1:${String(appContext.port)}`);
+  await appContext.close();
+  expect([appContext.door.address(), appContext.door.url()]).toEqual([undefined, undefined]);
 });
 
 test('a taken port is a failure that names it, and stop is safe then', async () => {
-  house = await openHouse();
-  const failing = openHouse({}, { listen: { host: '127.0.0.1', port: house.port } });
+  appContext = await openContext();
+  const failing = openContext({}, { listen: { host: '127.0.0.1', port: appContext.port } });
   await expect(failing).rejects.toMatchObject({
     code: 'conflict',
-    message: `HTTP port ${String(house.port)} on 127.0.0.1 is in use by another program`,
+    message: `HTTP port ${String(appContext.port)} on 127.0.0.1 is in use by another program`,
     remedy: expect.stringContaining('PILOTLIGHT_HTTP_LISTEN') as string,
   });
 });
 
 test('stop before start, and twice', async () => {
-  house = await openHouse();
-  await Promise.all([house.door.stop(NEVER), house.door.stop(NEVER)]);
-  await house.door.stop(NEVER);
+  appContext = await openContext();
+  await Promise.all([appContext.door.stop(NEVER), appContext.door.stop(NEVER)]);
+  await appContext.door.stop(NEVER);
 });
 
 test('stop closes idle, silent and half-open connections at once', async () => {
-  house = await openHouse({ start });
-  const idle = await open(house.port);
+  appContext = await openContext({ start });
+  const idle = await open(appContext.port);
   idle.write(`GET /boot.ipxe HTTP/1.1\r\nHost: a\r\n\r\n`);
   await once(idle, 'data');
-  const silent = await open(house.port);
-  const half = await open(house.port);
+  const silent = await open(appContext.port);
+  const half = await open(appContext.port);
   half.write('GET /boot.ipxe HTTP/1.1\r\nHo');
   const ends = [closed(idle), closed(silent), closed(half)];
-  await get(house.port, '/boot.ipxe'); // all of them have been accepted when this one is answered
+  await get(appContext.port, '/boot.ipxe'); // all of them have been accepted when this one is answered
   const before = performance.now();
-  await house.door.stop(NEVER);
+  await appContext.door.stop(NEVER);
   await Promise.all(ends);
   expect(performance.now() - before).toBeLessThan(2000);
 });
 
 test('stop lets a running download finish, and lets nobody in', async () => {
   const slow = slowShelf(1);
-  house = await openHouse({}, { shelf: slow.shelf });
-  const socket = await open(house.port);
+  appContext = await openContext({}, { shelf: slow.shelf });
+  const socket = await open(appContext.port);
   const text = readAll(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
   await slow.opened;
   let stopped = false;
-  const stopping = house.door.stop(NEVER).then(() => (stopped = true));
-  await expect(open(house.port)).rejects.toThrow(/ECONNREFUSED/);
+  const stopping = appContext.door.stop(NEVER).then(() => (stopped = true));
+  await expect(open(appContext.port)).rejects.toThrow(/ECONNREFUSED/);
   expect(stopped).toBe(false);
   slow.give();
   expect(parseAnswer(await text)).toMatchObject({ status: 200, body: 'x' });
@@ -81,13 +81,13 @@ test('stop lets a running download finish, and lets nobody in', async () => {
 
 test('force cuts a download that does not end', async () => {
   const slow = slowShelf(2);
-  house = await openHouse({}, { shelf: slow.shelf });
-  const socket = await open(house.port);
+  appContext = await openContext({}, { shelf: slow.shelf });
+  const socket = await open(appContext.port);
   const end = closed(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
   await slow.opened;
   const force = new AbortController();
-  const stopping = house.door.stop(force.signal);
+  const stopping = appContext.door.stop(force.signal);
   force.abort();
   await Promise.all([stopping, end]);
   slow.give();
@@ -96,14 +96,14 @@ test('force cuts a download that does not end', async () => {
 
 test('a second stop may force what the first one waits for', async () => {
   const slow = slowShelf(2);
-  house = await openHouse({}, { shelf: slow.shelf });
-  const socket = await open(house.port);
+  appContext = await openContext({}, { shelf: slow.shelf });
+  const socket = await open(appContext.port);
   const end = closed(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
   await slow.opened;
-  const first = house.door.stop(NEVER);
+  const first = appContext.door.stop(NEVER);
   const force = new AbortController();
-  const second = house.door.stop(force.signal);
+  const second = appContext.door.stop(force.signal);
   force.abort();
   await Promise.all([first, second, end]);
   slow.give();
@@ -111,28 +111,28 @@ test('a second stop may force what the first one waits for', async () => {
 
 test('one connection may not pile up requests', async () => {
   const slow = slowShelf(1);
-  house = await openHouse({}, { shelf: slow.shelf, limits: { maxPipelined: 2 } });
-  const socket = await open(house.port);
+  appContext = await openContext({}, { shelf: slow.shelf, limits: { maxPipelined: 2 } });
+  const socket = await open(appContext.port);
   const text = readAll(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4));
   await slow.opened;
-  await get(house.port, '/nowhere'); // by now all four have been seen
+  await get(appContext.port, '/nowhere'); // by now all four have been seen
   slow.give();
   expect((await text).match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 503']);
 });
 
 test('beyond the limit connections are dropped, and said so', async () => {
-  house = await openHouse({ start }, { limits: { maxConnections: 2 } });
-  const held = [await open(house.port), await open(house.port)];
-  await closed(await open(house.port));
-  expect(house.log.of('warn')).toMatchObject([{ fields: { limit: 2 } }]);
+  appContext = await openContext({ start }, { limits: { maxConnections: 2 } });
+  const held = [await open(appContext.port), await open(appContext.port)];
+  await closed(await open(appContext.port));
+  expect(appContext.log.of('warn')).toMatchObject([{ fields: { limit: 2 } }]);
   for (const socket of held) socket.destroy();
   await Promise.all(held.map(closed));
-  await expect.poll(async () => (await get(house.port, '/boot.ipxe').catch(() => undefined))?.status).toBe(200);
+  await expect.poll(async () => (await get(appContext.port, '/boot.ipxe').catch(() => undefined))?.status).toBe(200);
 });
 
 test('out of file handles: the process stays up and recovers', async () => {
-  house = await openHouse();
+  appContext = await openContext();
   const child = fileURLToPath(new URL('../support/http-child.ts', import.meta.url));
   const command = `ulimit -n 128; exec "${process.execPath}" --import tsx "${child}"`;
   const server = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createInstallFollower } from '../../src/server/install-follower.ts';
-import { createFrontDesk } from '../../src/boot/answer.ts';
+import { createBootService } from '../../src/boot/answer.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
 import { byMac, MAC, NOON, openStand } from '../machines/marks.ts';
@@ -35,7 +35,14 @@ async function open() {
   const { catalog, shelf } = await houseOf(FILES);
   const stand = await openStand();
   const { marks } = stand;
-  const desk = createFrontDesk({ catalog, shelf, marks, claims: marks, unknown: MENU, now: () => stand.clock.now });
+  const bootService = createBootService({
+    catalog,
+    shelf,
+    marks,
+    claims: marks,
+    unknown: MENU,
+    now: () => stand.clock.now,
+  });
   const follower = createInstallFollower({ catalog, marks: stand.marks, log: stand.log });
   const say = (event: Partial<AnswerEvent>): void => {
     follower.answered({
@@ -59,7 +66,7 @@ async function open() {
       asker: FROM,
       ...(choice === undefined ? {} : { choice: nameOf(choice) }),
     };
-    const { decision, fetches } = await desk.script(question);
+    const { decision, fetches } = await bootService.script(question);
     say({ kind: 'script', path: '/ipxe', facts, decision, fetches });
   };
   const file = async (path: string, more: Partial<AnswerEvent> = {}): Promise<void> => {
@@ -68,7 +75,7 @@ async function open() {
   };
   /** Undefined without a claim. */
   const tries = (mac = MAC): number | undefined => stand.marks.of(byMac(mac))?.tries;
-  return { ...stand, follower, desk, say, script, file, tries };
+  return { ...stand, follower, bootService, say, script, file, tries };
 }
 
 describe('an installation begins', () => {
@@ -130,8 +137,8 @@ describe('an installation begins', () => {
   });
 
   it('with a file over TFTP, too', async () => {
-    const { desk, follower, tries } = await open();
-    await desk.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin: originOf(), loops: false, asker: FROM });
+    const { bootService, follower, tries } = await open();
+    await bootService.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin: originOf(), loops: false, asker: FROM });
     const sent = { client: `::ffff:${FROM}`, file: 'images/c/last+1.img', end: 'done' } as const;
     follower.transferred({ ...sent, end: 'aborted' });
     follower.transferred({ ...sent, file: 'c/last+1.img' });
@@ -155,9 +162,9 @@ describe('an installation begins', () => {
 });
 
 it('a machine goes through its whole life by what the doors send', async () => {
-  const { script, file, desk, clock } = await open();
+  const { script, file, bootService, clock } = await open();
   const outcome = async (): Promise<string> =>
-    (await desk.script({ facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM })).decision.outcome;
+    (await bootService.script({ facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM })).decision.outcome;
   const seen: string[] = [];
   for (let boot = 0; boot < 4; boot += 1) {
     seen.push(await outcome());

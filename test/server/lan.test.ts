@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { createFrontDesk } from '../../src/boot/answer.ts';
+import { createBootService } from '../../src/boot/answer.ts';
 import type { NetbootMachine } from '../../src/dhcp/machine.ts';
 import { createNetbootPolicy, dhcpTroubles } from '../../src/server/lan.ts';
 import { byUuid, openStand, UUID } from '../machines/marks.ts';
@@ -23,9 +23,11 @@ function machine(more: Partial<NetbootMachine> = {}): NetbootMachine {
 }
 
 async function policy(localBoot: 'silent' | 'answer' = 'silent') {
-  const { desk } = await houseOf({ 'profiles/d.json': { boot: 'local', nodes: [{ name: 'd', mac: '525400000001' }] } });
+  const { bootService } = await houseOf({
+    'profiles/d.json': { boot: 'local', nodes: [{ name: 'd', mac: '525400000001' }] },
+  });
   return createNetbootPolicy({
-    desk,
+    bootService,
     settings: { localBoot },
     has: (program) => program.name !== 'snponly-arm64.efi',
     originAt: (server) => originOf(`${server}:4777`),
@@ -60,9 +62,9 @@ it('a machine that is installed is left to its disk, from the moment of its repo
     },
   });
   const { marks } = await openStand();
-  const desk = createFrontDesk({ catalog, shelf, marks });
+  const bootService = createBootService({ catalog, shelf, marks });
   const choose = createNetbootPolicy({
-    desk,
+    bootService,
     settings: { localBoot: 'silent' },
     has: () => true,
     originAt: (server) => originOf(server),

@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { openHouse } from '../../src/context/app-context.ts';
+import { openContext } from '../../src/context/app-context.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { MachineState } from '../../src/model/machine.ts';
@@ -45,7 +45,7 @@ const MARK = {
 async function stand(files: object, on = true, fails = false) {
   const dir = makeFolder({ ...MARK, ...files });
   const log = recordLog();
-  const { catalog, marks } = await openHouse(settingsFor(dir), log);
+  const { catalog, marks } = await openContext(settingsFor(dir), log);
   await catalog.refresh();
   const asked: string[] = [];
   const machine = (key: string) => {
@@ -71,7 +71,7 @@ test('the second card of a machine that an older version installed, or saw, is n
   await service.stop(AbortSignal.abort());
   await marks.close();
 
-  const again = await openHouse(settingsFor(dir), recordLog());
+  const again = await openContext(settingsFor(dir), recordLog());
   await again.catalog.refresh();
   asked.length = 0;
   await recallMachines(again.catalog, again.marks, journal, recordLog()).start();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTftpSource } from '../../src/server/tftp-source.ts';
 import { SILENT } from '../../src/model/service.ts';
-import { openFirmwareShelf } from '../../src/images/firmware.ts';
+import { openFirmwareStore } from '../../src/images/firmware.ts';
 import { encodeAck } from '../../src/tftp/packet.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { houseOf, originOf } from '../support/house.ts';
@@ -16,18 +16,18 @@ const OTHER = Buffer.from(NBP).reverse();
 
 /** The TFTP door as the server has it: desk, firmware folder and images/ behind it. */
 async function wired(more: FolderFiles = {}) {
-  const house = await houseOf({ 'images/k': NBP, ...more });
+  const appContext = await houseOf({ 'images/k': NBP, ...more });
   const firmware = makeFolder({ 'undionly.kpxe': NBP });
   const source = createTftpSource({
-    ...house,
-    firmware: openFirmwareShelf([firmware]),
+    ...appContext,
+    firmware: openFirmwareStore([firmware]),
     settings: { smartNbp: true, images: true },
     originAt: () => originOf(),
     log: SILENT,
   });
   const served = await serveTftp(source);
   onTestFinished(async () => served.stop());
-  return { ...served, firmware, images: join(house.dir, 'images') };
+  return { ...served, firmware, images: join(appContext.dir, 'images') };
 }
 
 async function outcome(port: number, name: string): Promise<string> {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createTftpSource } from '../../src/server/tftp-source.ts';
 import { SILENT, type Log } from '../../src/model/service.ts';
 import type { TftpAsk } from '../../src/tftp/source.ts';
-import { openFirmwareShelf } from '../../src/images/firmware.ts';
+import { openFirmwareStore } from '../../src/images/firmware.ts';
 import { makeFolder } from '../support/folder.ts';
 import { houseOf, originOf } from '../support/house.ts';
 import { keepingLog } from '../support/tftp-server.ts';
@@ -18,10 +18,10 @@ const OVMF = [
 ];
 
 async function source(settings = { smartNbp: true, images: false }, log: Log = SILENT) {
-  const house = await houseOf({ 'images/k': 'kernel' });
-  const firmware = openFirmwareShelf([makeFolder({ 'undionly.kpxe': 'nbp' })]);
+  const appContext = await houseOf({ 'images/k': 'kernel' });
+  const firmware = openFirmwareStore([makeFolder({ 'undionly.kpxe': 'nbp' })]);
   return createTftpSource({
-    ...house,
+    ...appContext,
     firmware,
     settings,
     originAt: (server) => originOf(`${server}:4777`),

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/cli.ts';
-import type { Office } from '../../src/admin/service/operations.ts';
+import type { AdminService } from '../../src/admin/service/operations.ts';
 import { addFiles, makeFolder, type FolderFiles } from './folder.ts';
 import { operatorStand, TOKEN, type OperatorStand } from './operator-stand.ts';
 import type { CliRun } from './run-cli.ts';
@@ -17,7 +17,10 @@ export interface CounterStand extends OperatorStand {
 }
 
 /** A data directory on which a server runs: the operators' own door before an office that a test made. */
-export async function counterStand(answers: Partial<Office> = {}, files: FolderFiles = {}): Promise<CounterStand> {
+export async function counterStand(
+  answers: Partial<AdminService> = {},
+  files: FolderFiles = {},
+): Promise<CounterStand> {
   const stand = operatorStand(answers);
   const asked: (readonly [string, string | undefined])[] = [];
   const server = createServer((req, res) => {

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { createDhcpDoor, type DhcpDeps, type DhcpDoor, type DhcpSettings } from '../../src/dhcp/server.ts';
+import { createDhcpServer, type DhcpDeps, type DhcpServer, type DhcpSettings } from '../../src/dhcp/server.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
 import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import { discover, optionsOf, question } from './dhcp-packets.ts';
@@ -26,7 +26,7 @@ export const naming = (server: string, fields: Partial<DhcpFields> = {}): Buffer
   question(3, [...optionsOf('OVMF 2022.11, PXEv4'), [54, Buffer.from(server.split('.').map(Number))]], fields);
 
 export interface Lan {
-  readonly door: DhcpDoor;
+  readonly door: DhcpServer;
   readonly client: RawClient;
   readonly log: ReturnType<typeof keepingLog>;
   readonly port: number;
@@ -47,7 +47,7 @@ export async function lan(settings: Partial<DhcpSettings> = {}, deps: Partial<Dh
   const log = keepingLog();
   // Packets go to the port of `port`, answers to "everybody" come back to the client's.
   const everybody = { address: EVERYBODY, port: client.socket.address().port };
-  const door = createDhcpDoor(
+  const door = createDhcpServer(
     { host: '0.0.0.0', port, bootServerPort, ...settings },
     {
       choose: (machine, server) => ({ file: machine.ipxe ? `http://${server}:4777/boot.ipxe` : 'snponly.efi' }),

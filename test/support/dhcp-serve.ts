@@ -1,8 +1,8 @@
 // Run inside of a network namespace by tests: the DHCP door with a fixed policy until SIGTERM.
-import { createDhcpDoor } from '../../src/dhcp/server.ts';
+import { createDhcpServer } from '../../src/dhcp/server.ts';
 import { SILENT } from '../../src/model/service.ts';
 
-const door = createDhcpDoor(
+const door = createDhcpServer(
   { host: '0.0.0.0', port: 67, bootServerPort: 4011 },
   {
     choose: (machine, server) => ({ file: machine.ipxe ? `http://${server}:4777/boot.ipxe` : 'snponly.efi' }),

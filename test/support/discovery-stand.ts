@@ -4,12 +4,12 @@ import { Discovery, type DiscoveryLimits } from '../../src/etcd/discovery.ts';
 import type { DiscoveryStore } from '../../src/model/discovery.ts';
 import { SILENT, type Log } from '../../src/model/service.ts';
 import { parseOrigin, type Origin } from '../../src/model/plan.ts';
-import { createDiscoveryDoor, type DiscoveryDoorOptions } from '../../src/etcd/routes.ts';
+import { createDiscoveryHandler, type DiscoveryHandlerOptions } from '../../src/etcd/routes.ts';
 import { readHead } from '../../src/http/request-head.ts';
 import { MemoryDiscoveryStore } from './memory-discovery.ts';
 
 export interface StandOptions {
-  readonly isOperator?: DiscoveryDoorOptions['isOperator'];
+  readonly isOperator?: DiscoveryHandlerOptions['isOperator'];
   readonly store?: DiscoveryStore;
   readonly host?: string;
   readonly port?: number;
@@ -49,7 +49,7 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
   });
   const { address, port } = server.address() as AddressInfo;
   const url = `http://${address}:${String(port)}`;
-  const door = createDiscoveryDoor({
+  const door = createDiscoveryHandler({
     discovery,
     base: () => (parseOrigin(options.base ?? url) ?? '') as Origin,
     isOperator: options.isOperator ?? ((req) => req.headers.authorization === OPERATOR.authorization),

@@ -1,11 +1,11 @@
-import { openHouse } from './http-house.ts';
+import { openContext } from './http-house.ts';
 import { sampleOffice, type FakeOffice } from './fake-office.ts';
 import { operatorOptions, TOKEN } from './operator-stand.ts';
 
 /** The real HTTP door on a free port of 127.0.0.1, with the pages over made-up machines. */
 export interface FakeDashboard extends AsyncDisposable {
   readonly url: string;
-  readonly office: FakeOffice;
+  readonly adminService: FakeOffice;
   /** The text of a page; `init` as for fetch. It is asked for by a program with the token: no CSRF field is needed. */
   get(
     path: string,
@@ -18,10 +18,10 @@ export interface FakeDashboard extends AsyncDisposable {
 }
 
 export async function openDashboard({ empty = false, now = Date.now() } = {}): Promise<FakeDashboard> {
-  const office = sampleOffice(now, empty);
+  const adminService = sampleOffice(now, empty);
   const options = operatorOptions();
-  const house = await openHouse({}, { ...options, office });
-  const url = `http://127.0.0.1:${String(house.port)}`;
+  const appContext = await openContext({}, { ...options, adminService });
+  const url = `http://127.0.0.1:${String(appContext.port)}`;
   const { sessions } = options.auth;
   const [pair = ''] = sessions.cookie(sessions.open(), false).split(';');
   const [name = '', ...value] = pair.split('=');
@@ -35,12 +35,12 @@ export async function openDashboard({ empty = false, now = Date.now() } = {}): P
   };
   return {
     url,
-    office,
+    adminService,
     get,
     post: (path, fields) => get(path, { method: 'POST', body: new URLSearchParams(fields) }),
     cookie: { name, value: value.join('='), url },
     async [Symbol.asyncDispose]() {
-      await house.close();
+      await appContext.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Office } from '../../src/admin/service/operations.ts';
+import type { AdminService } from '../../src/admin/service/operations.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
 import type {
@@ -17,7 +17,7 @@ import { fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';
 
 /** An office without a house behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
-export interface FakeOffice extends Office {
+export interface FakeOffice extends AdminService {
   rows: readonly MachineRow[];
   profileRows: readonly ProfileRow[];
   releasesView: ReleasesView;
@@ -34,13 +34,14 @@ export interface FakeOffice extends Office {
 export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
   const listeners = new Set<(what: 'machines' | 'profiles' | 'releases') => void>();
   const revision = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const row = (key: string): MachineRow => office.rows.find((one) => one.key === key) ?? missing(`machine ${key}`);
+  const row = (key: string): MachineRow =>
+    adminService.rows.find((one) => one.key === key) ?? missing(`machine ${key}`);
   const profileRow = (name: string): ProfileRow =>
-    office.profileRows.find((one) => one.name === name) ?? missing(`profile ${name}`);
+    adminService.profileRows.find((one) => one.name === name) ?? missing(`profile ${name}`);
 
   function preview(name: string, text: string): Preview {
     const file = `profiles/${name}.json`;
-    const diff = lineDiff(office.texts.get(name) ?? '', text);
+    const diff = lineDiff(adminService.texts.get(name) ?? '', text);
     try {
       JSON.parse(text);
       return { file, diff, problems: [] };
@@ -55,7 +56,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     }
   }
 
-  const office: FakeOffice = {
+  const adminService: FakeOffice = {
     rows: empty ? [] : fakeRows(now),
     profileRows: empty ? [] : FAKE_PROFILES,
     releasesView: empty ? { running: false, targets: [], runs: [] } : fakeReleases(now),
@@ -63,13 +64,13 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     texts: new Map(empty ? [] : FAKE_PROFILES.map((one) => [one.name, fakeProfileText(one)])),
     calls: [],
     change(key, change) {
-      office.rows = office.rows.map((one) => (one.key === key ? { ...one, ...change } : one));
-      office.tell('machines');
+      adminService.rows = adminService.rows.map((one) => (one.key === key ? { ...one, ...change } : one));
+      adminService.tell('machines');
     },
     tell(what) {
       for (const listener of listeners) listener(what);
     },
-    machines: async (query) => pageOf(office.rows, query),
+    machines: async (query) => pageOf(adminService.rows, query),
     machine: async (key) => fakeMachine(row(key), now),
     sent: async (digest) => missing(`text ${digest}`),
     async adopt({ key, profile, name }) {
@@ -79,41 +80,41 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
         throw new Failure('conflict', 'profiles/workers.json has a node taken already', {
           remedy: 'choose another name',
         });
-      office.calls.push(`adopt ${key} ${profile} ${name ?? ''}`);
-      office.change(key, { state: 'assigned', profile, version, name: name ?? key });
+      adminService.calls.push(`adopt ${key} ${profile} ${name ?? ''}`);
+      adminService.change(key, { state: 'assigned', profile, version, name: name ?? key });
       return { file, name: name ?? key };
     },
     async release(key) {
-      office.calls.push(`release ${key}`);
+      adminService.calls.push(`release ${key}`);
       const { name = key, profile = '' } = row(key);
-      office.rows = office.rows.map((one) => {
+      adminService.rows = adminService.rows.map((one) => {
         if (one.key !== key) return one;
         return { key, mac: key, state: 'unknown', boots: [], lastSeen: one.lastSeen ?? now };
       });
-      office.tell('machines');
+      adminService.tell('machines');
       return { file: `profiles/${profile}.json`, name };
     },
     async cancelReinstall(key) {
-      office.calls.push(`cancelReinstall ${key}`);
+      adminService.calls.push(`cancelReinstall ${key}`);
       return { key };
     },
     async releaseClaim(key) {
-      office.calls.push(`releaseClaim ${key}`);
+      adminService.calls.push(`releaseClaim ${key}`);
       return { key };
     },
     async acceptState() {
-      office.calls.push('acceptState');
+      adminService.calls.push('acceptState');
       return { accepted: true };
     },
     async reinstall(key) {
-      office.calls.push(`reinstall ${key}`);
+      adminService.calls.push(`reinstall ${key}`);
       row(key);
       return { key };
     },
-    profiles: async () => office.profileRows,
+    profiles: async () => adminService.profileRows,
     async profile(name) {
-      const text = office.texts.get(name) ?? '';
-      const members = office.rows.filter((one) => one.profile === name);
+      const text = adminService.texts.get(name) ?? '';
+      const members = adminService.rows.filter((one) => one.profile === name);
       return {
         ...profileRow(name),
         text,
@@ -129,7 +130,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     },
     previewProfile: async (name, text) => preview(name, text),
     async saveProfile(name, text, base) {
-      const current = office.texts.get(name);
+      const current = adminService.texts.get(name);
       if ((current === undefined ? undefined : revision(current)) !== base) {
         throw new Failure('conflict', `profiles/${name}.json was changed meanwhile`, {
           remedy: 'look at both texts and save again',
@@ -137,46 +138,46 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       }
       const made = preview(name, text);
       if (made.problems.length > 0) return made;
-      office.calls.push(`save ${name}`);
-      office.texts.set(name, text);
+      adminService.calls.push(`save ${name}`);
+      adminService.texts.set(name, text);
       if (current === undefined) {
-        office.profileRows = [
-          ...office.profileRows,
+        adminService.profileRows = [
+          ...adminService.profileRows,
           { ...(FAKE_PROFILES[5] ?? missing('a profile')), name, file: `profiles/${name}.json`, nodes: 0 },
         ];
       }
-      office.tell('profiles');
+      adminService.tell('profiles');
       return made;
     },
-    releases: async () => office.releasesView,
+    releases: async () => adminService.releasesView,
     async syncNow() {
-      office.calls.push('sync');
-      const started = !office.releasesView.running;
-      office.releasesView = { ...office.releasesView, running: true };
+      adminService.calls.push('sync');
+      const started = !adminService.releasesView.running;
+      adminService.releasesView = { ...adminService.releasesView, running: true };
       return { started };
     },
     syncSteps: async () => missing('run of the sync'),
     async rollback(profile, version) {
-      office.calls.push(`rollback ${profile} ${version ?? ''}`);
+      adminService.calls.push(`rollback ${profile} ${version ?? ''}`);
       const from = profileRow(profile).version;
       if (version === from) throw new Failure('invalid', `profile ${profile} boots ${from} already`);
       return { profile, from, to: version ?? 'before' };
     },
     async pin(profile, change) {
-      office.calls.push(`${change} ${profile}`);
+      adminService.calls.push(`${change} ${profile}`);
       return { message: `${change} ${profileRow(profile).name}` };
     },
     async prune() {
-      office.calls.push('prune');
+      adminService.calls.push('prune');
       return { removed: [] };
     },
-    health: async () => office.healthView,
+    health: async () => adminService.healthView,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-  return office;
+  return adminService;
 }
 
 function pageOf(rows: readonly MachineRow[], { text, state, profile, after, limit }: MachineQuery): MachinePage {

@@ -1,4 +1,4 @@
-import { readHouse, type House } from '../../src/context/app-context.ts';
+import { readContext, type AppContext } from '../../src/context/app-context.ts';
 import { parseLabel, type MachineFacts, type Platform } from '../../src/model/machine.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { parseName, type Name } from '../../src/model/name.ts';
@@ -37,9 +37,9 @@ export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Sett
 }
 
 /** The rooms behind the doors, over a folder made for this test. */
-export async function houseOf(files: FolderFiles): Promise<House & { readonly dir: string }> {
+export async function houseOf(files: FolderFiles): Promise<AppContext & { readonly dir: string }> {
   const dir = makeFolder(files);
-  return { ...(await readHouse(settingsFor(dir))), dir };
+  return { ...(await readContext(settingsFor(dir))), dir };
 }
 
 export function originOf(host = '10.0.2.2:4777'): Origin {

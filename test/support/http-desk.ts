@@ -1,13 +1,13 @@
-import type { Desk } from '../../src/boot/boot-service.ts';
+import type { BootService } from '../../src/boot/boot-service.ts';
 
 /** A desk that answers what a test told it to and nothing else: another call throws, and `unused()` names the rest. */
-export interface FakeDesk extends Desk {
+export interface FakeDesk extends BootService {
   /** Every call, as `name` and its arguments. */
   readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
   unused(): readonly string[];
 }
 
-export function fakeDesk(answers: Partial<Desk> = {}): FakeDesk {
+export function fakeDesk(answers: Partial<BootService> = {}): FakeDesk {
   const calls: [string, ...unknown[]][] = [];
   const own = {
     calls,

@@ -1,7 +1,7 @@
-import type { Desk } from '../../src/boot/boot-service.ts';
+import type { BootService } from '../../src/boot/boot-service.ts';
 import type { Log, LogFields } from '../../src/model/service.ts';
 import type { AnswerEvent } from '../../src/http/answer-event.ts';
-import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from '../../src/server/http-server.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { fakeDesk, type FakeDesk } from './http-desk.ts';
 import { operatorOptions } from './operator-stand.ts';
@@ -35,30 +35,33 @@ export function recordLog(): RecordedLog {
 }
 
 /** A door on a free port of 127.0.0.1. */
-export interface House {
-  readonly door: HttpDoor;
+export interface AppContext {
+  readonly door: HttpServer;
   readonly port: number;
-  readonly desk: FakeDesk;
+  readonly bootService: FakeDesk;
   readonly log: RecordedLog;
   readonly events: readonly AnswerEvent[];
   close(): Promise<void>;
 }
 
 /** A shelf with nothing on it. */
-const EMPTY_SHELF: HttpDoorOptions['shelf'] = {
+const EMPTY_SHELF: HttpServerOptions['shelf'] = {
   open: async (path) => {
     throw new Failure('not-found', `images/${path} does not exist`);
   },
 };
 
-export async function openHouse(answers: Partial<Desk> = {}, options: Partial<HttpDoorOptions> = {}): Promise<House> {
-  const desk = fakeDesk(answers);
+export async function openContext(
+  answers: Partial<BootService> = {},
+  options: Partial<HttpServerOptions> = {},
+): Promise<AppContext> {
+  const bootService = fakeDesk(answers);
   const log = recordLog();
   const events: AnswerEvent[] = [];
-  const door = createHttpDoor({
+  const door = createHttpServer({
     listen: { host: '127.0.0.1', port: 0 },
     baseUrl: undefined,
-    desk,
+    bootService,
     shelf: EMPTY_SHELF,
     log,
     health: () => ({ status: 'ok' }),
@@ -72,7 +75,7 @@ export async function openHouse(answers: Partial<Desk> = {}, options: Partial<Ht
   return {
     door,
     port: door.address()?.port ?? 0,
-    desk,
+    bootService,
     log,
     events,
     close: async () => {

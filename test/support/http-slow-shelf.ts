@@ -1,9 +1,9 @@
-import type { HttpDoorOptions } from '../../src/server/http-server.ts';
-import type { ShelfFile } from '../../src/images/store.ts';
+import type { HttpServerOptions } from '../../src/server/http-server.ts';
+import type { StoredImage } from '../../src/images/store.ts';
 
 /** A shelf whose one file gives a byte whenever the test says so. */
 export function slowShelf(size: number): {
-  shelf: HttpDoorOptions['shelf'];
+  shelf: HttpServerOptions['shelf'];
   give: () => void;
   opened: Promise<void>;
   closed: () => number;
@@ -12,7 +12,7 @@ export function slowShelf(size: number): {
   const waiting: (() => void)[] = [];
   let tell: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (tell = resolve));
-  const file: ShelfFile = {
+  const file: StoredImage = {
     path: 'x',
     size,
     mtimeMs: 0,

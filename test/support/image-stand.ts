@@ -7,7 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { sendFile, type SendExtras, type Sent } from '../../src/http/send-file.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { ChunkCache } from '../../src/images/chunk-cache.ts';
-import { openShelf } from '../../src/images/store.ts';
+import { openImageStore } from '../../src/images/store.ts';
 import { makeFolder } from './folder.ts';
 
 export const MTIME = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -30,7 +30,7 @@ export async function stand(content: string | Buffer, extras: SendExtras = {}, c
   const image = join(dir, 'images/image');
   utimesSync(image, MTIME / 1000, MTIME / 1000);
   const cache = new ChunkCache(cacheBytes);
-  const shelf = openShelf(await openDataRoot(dir), cache);
+  const shelf = openImageStore(await openDataRoot(dir), cache);
   const sent: (Sent | Error)[] = [];
   let tell: () => void = () => undefined;
   const server = createServer((req, res) => {

@@ -1,14 +1,14 @@
 import request from 'supertest';
 import type { OperatorAuthOptions } from '../../src/admin/auth/operator-auth.ts';
 import { createOperatorAuth, type OperatorAuth } from '../../src/admin/auth/operator-auth.ts';
-import type { Office } from '../../src/admin/service/operations.ts';
-import { createOperatorDoor, type OperatorDoor, type OperatorDoorOptions } from '../../src/admin/operator.ts';
+import type { AdminService } from '../../src/admin/service/operations.ts';
+import { createOperatorApp, type OperatorApp, type OperatorAppOptions } from '../../src/admin/operator.ts';
 import { recordLog, type RecordedLog } from './http-house.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';
 
 /** An office that answers what a test told it to and nothing else. */
-export interface FakeOffice extends Office {
+export interface FakeOffice extends AdminService {
   /** Every call but `onChange`, as its name and its arguments. */
   readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
   /** Says so to everybody who listens. */
@@ -16,16 +16,16 @@ export interface FakeOffice extends Office {
   readonly listeners: ReadonlySet<unknown>;
 }
 
-export function fakeOffice(answers: Partial<Office> = {}): FakeOffice {
+export function fakeOffice(answers: Partial<AdminService> = {}): FakeOffice {
   const calls: [string, ...unknown[]][] = [];
-  const listeners = new Set<Parameters<Office['onChange']>[0]>();
+  const listeners = new Set<Parameters<AdminService['onChange']>[0]>();
   const own = {
     calls,
     listeners,
     changed: (what: 'machines' | 'profiles' | 'releases') => {
       for (const listener of listeners) listener(what);
     },
-    onChange: (listener: Parameters<Office['onChange']>[0]) => {
+    onChange: (listener: Parameters<AdminService['onChange']>[0]) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -44,18 +44,18 @@ export function fakeOffice(answers: Partial<Office> = {}): FakeOffice {
 }
 
 /** What the operators' door needs besides what the machine door has. */
-export function operatorOptions(): Pick<OperatorDoorOptions, 'auth' | 'metrics' | 'office'> {
+export function operatorOptions(): Pick<OperatorAppOptions, 'auth' | 'metrics' | 'adminService'> {
   return {
-    office: fakeOffice(),
+    adminService: fakeOffice(),
     auth: createOperatorAuth({ token: TOKEN }),
     metrics: { access: 'token', render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
   };
 }
 
 export interface OperatorStand {
-  readonly door: OperatorDoor;
+  readonly door: OperatorApp;
   readonly auth: OperatorAuth;
-  readonly office: FakeOffice;
+  readonly adminService: FakeOffice;
   readonly log: RecordedLog;
   /** Supertest on the door; `Host: boot.lan:4777` unless the test says otherwise. */
   readonly http: ReturnType<typeof request>;
@@ -64,7 +64,7 @@ export interface OperatorStand {
 }
 
 /** In the place of the dashboard, which has tests of its own. */
-const onePage: NonNullable<OperatorDoorOptions['pages']> = (router) => {
+const onePage: NonNullable<OperatorAppOptions['pages']> = (router) => {
   router.get('/dashboard', (_req, res) => {
     res.type('html').end('<h1>a page</h1>');
   });
@@ -73,17 +73,17 @@ const onePage: NonNullable<OperatorDoorOptions['pages']> = (router) => {
 export const BEARER = `Bearer ${TOKEN}`;
 
 export function operatorStand(
-  answers: Partial<Office> = {},
-  { clock, ...options }: Partial<OperatorDoorOptions> & { readonly clock?: Omit<OperatorAuthOptions, 'token'> } = {},
+  answers: Partial<AdminService> = {},
+  { clock, ...options }: Partial<OperatorAppOptions> & { readonly clock?: Omit<OperatorAuthOptions, 'token'> } = {},
 ): OperatorStand {
   const log = recordLog();
-  const office = fakeOffice(answers);
+  const adminService = fakeOffice(answers);
   const auth = createOperatorAuth({ token: TOKEN, ...clock });
-  const door = createOperatorDoor({
+  const door = createOperatorApp({
     baseUrl: undefined,
     ...operatorOptions(),
     pages: onePage,
-    office,
+    adminService,
     auth,
     log,
     ...options,
@@ -91,7 +91,7 @@ export function operatorStand(
   return {
     door,
     auth,
-    office,
+    adminService,
     log,
     http: request(door.handle),
     logIn: () => {

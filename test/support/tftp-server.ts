@@ -1,5 +1,5 @@
 import type { Log } from '../../src/model/service.ts';
-import { createTftpDoor, type TftpDeps, type TftpDoor, type TftpSettings } from '../../src/tftp/server.ts';
+import { createTftpServer, type TftpDeps, type TftpServer, type TftpSettings } from '../../src/tftp/server.ts';
 import type { TftpSource } from '../../src/tftp/source.ts';
 
 export interface LogLine {
@@ -20,7 +20,7 @@ export function keepingLog(): Log & { readonly lines: LogLine[] } {
 }
 
 export interface Served {
-  readonly door: TftpDoor;
+  readonly door: TftpServer;
   readonly port: number;
   readonly log: ReturnType<typeof keepingLog>;
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export async function serveTftp(
   deps: Partial<TftpDeps> = {},
 ): Promise<Served> {
   const log = keepingLog();
-  const door = createTftpDoor({ host: '127.0.0.1', port: 0, ...settings }, { source, log, ...deps });
+  const door = createTftpServer({ host: '127.0.0.1', port: 0, ...settings }, { source, log, ...deps });
   await door.start();
   const port = door.listening()[0]?.port ?? 0;
   return { door, port, log, stop: async () => door.stop(AbortSignal.abort()) };

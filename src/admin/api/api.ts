@@ -11,7 +11,7 @@ import type { Log } from '../../model/service.ts';
 import type { OperatorAuth } from '../auth/operator-auth.ts';
 import { abandoned, respond, respondJson } from '../respond.ts';
 import type { Guard, Refusal } from '../guard.ts';
-import type { Office } from '../service/operations.ts';
+import type { AdminService } from '../service/operations.ts';
 import { mediaType, refuseCoded } from '../web/form-fields.ts';
 import type { EventStreams } from './event-streams.ts';
 import {
@@ -147,7 +147,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 export const API_ROUTES: readonly ApiRoute[] = [...MACHINE_ROUTES, ...PROFILE_ROUTES, ...SERVER_ROUTES];
 
 export interface ApiOptions {
-  readonly office: Office;
+  readonly adminService: AdminService;
   readonly auth: OperatorAuth;
   readonly guard: Guard;
   readonly streams: EventStreams;
@@ -184,14 +184,14 @@ export function createApi(options: ApiOptions): Router {
   return router;
 }
 
-function handlerOf(route: ApiRoute, checks: RequestChecks, { office, auth, guard, streams, origin }: ApiOptions) {
+function handlerOf(route: ApiRoute, checks: RequestChecks, { adminService, auth, guard, streams, origin }: ApiOptions) {
   const checkQuery = checks.query(route.query ?? {});
   const checkBody = checks.body(route.body?.schema ?? closedObject({}));
   return async (req: Request, res: Response): Promise<void> => {
     const { answer } = route;
     const body = route.method === 'get' ? undefined : await readJson(req);
     const ask: ApiAsk = {
-      office,
+      adminService,
       access: guard.accessOf(req),
       origin: () => origin(req),
       newLink: () => auth.newLink(origin(req)),

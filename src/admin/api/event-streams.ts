@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { Failure } from '../../model/failure.ts';
 import type { Access } from '../auth/operator-auth.ts';
-import type { Office } from '../service/operations.ts';
+import type { AdminService } from '../service/operations.ts';
 
-type Word = Parameters<Parameters<Office['onChange']>[0]>[0];
+type Word = Parameters<Parameters<AdminService['onChange']>[0]>[0];
 
 interface Stream {
   readonly res: ServerResponse;
@@ -13,7 +13,7 @@ interface Stream {
 }
 
 export interface EventStreamOptions {
-  readonly onChange: Office['onChange'];
+  readonly onChange: AdminService['onChange'];
   readonly maxStreams?: number;
   /** Milliseconds. Less than the server's patience with a silent connection, and than that of most proxies. */
   readonly beat?: number;

@@ -26,8 +26,8 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('MachinePage'),
       about: 'a page of machines',
-      give: async ({ office, query }) =>
-        await office.machines({
+      give: async ({ adminService, query }) =>
+        await adminService.machines({
           ...(query as MachineFilter),
           limit: (query['limit'] as number | undefined) ?? DEFAULT_LIMIT,
         }),
@@ -42,7 +42,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('MachineView'),
       about: 'the machine',
-      give: async (ask) => await ask.office.machine(keyOf(ask), ask.origin()),
+      give: async (ask) => await ask.adminService.machine(keyOf(ask), ask.origin()),
     },
   },
   {
@@ -64,7 +64,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       give: async (ask) => {
         const { profile, name } = ask.body as { readonly profile: string; readonly name?: string };
         const adoption = { key: keyOf(ask), profile: nameFrom('profile', profile) };
-        return await ask.office.adopt(name === undefined ? adoption : { ...adoption, name });
+        return await ask.adminService.adopt(name === undefined ? adoption : { ...adoption, name });
       },
     },
   },
@@ -77,7 +77,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: WRITTEN,
       about: 'what was taken out',
-      give: async (ask) => await ask.office.release(keyOf(ask)),
+      give: async (ask) => await ask.adminService.release(keyOf(ask)),
     },
   },
   {
@@ -89,7 +89,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: object({ key: text() }, { name: text() }),
       about: 'the machine that will be installed',
-      give: async (ask) => await ask.office.reinstall(keyOf(ask)),
+      give: async (ask) => await ask.adminService.reinstall(keyOf(ask)),
     },
   },
   {
@@ -102,9 +102,9 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: object({ key: text() }, { name: text() }),
       about: 'the machine that will be installed',
-      give: async ({ office, body }) => {
+      give: async ({ adminService, body }) => {
         const machine = body['machine'] as string;
-        return await office.reinstall(parseMachineKey(machine) ?? machine);
+        return await adminService.reinstall(parseMachineKey(machine) ?? machine);
       },
     },
   },
@@ -123,7 +123,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: object({ accepted: flag('false: it was not lost') }),
       about: 'whether anything changed',
-      give: async ({ office }) => await office.acceptState(),
+      give: async ({ adminService }) => await adminService.acceptState(),
     },
   },
   {
@@ -134,9 +134,9 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
     answer: {
       kind: 'text',
       about: 'the text, byte for byte',
-      give: async ({ office, param }) => {
+      give: async ({ adminService, param }) => {
         const digest = param('digest').toLowerCase();
-        if (/^[0-9a-f]{64}$/.test(digest)) return await office.sent(digest);
+        if (/^[0-9a-f]{64}$/.test(digest)) return await adminService.sent(digest);
         throw new Failure('invalid', 'this is not a digest', { remedy: "take one from a machine's timeline" });
       },
     },
@@ -155,9 +155,9 @@ function named(path: string, id: 'cancelReinstall' | 'releaseClaim', summary: st
       kind: 'json',
       schema: object({ key: text() }, { name: text() }),
       about: 'the machine',
-      give: async ({ office, body }) => {
+      give: async ({ adminService, body }) => {
         const machine = body['machine'] as string;
-        return await office[id](parseMachineKey(machine) ?? machine);
+        return await adminService[id](parseMachineKey(machine) ?? machine);
       },
     },
   };

@@ -14,7 +14,7 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('ReleasesView'),
       about: 'the releases',
-      give: async ({ office }) => await office.releases(),
+      give: async ({ adminService }) => await adminService.releases(),
     },
   },
   {
@@ -33,9 +33,9 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
         { run: moment('the number of the run that began, or of the one under way: when it began') },
       ),
       about: 'whether it began',
-      give: async ({ office, body }) => {
+      give: async ({ adminService, body }) => {
         const { allowDowngrade } = body as { readonly allowDowngrade?: boolean };
-        return await office.syncNow(allowDowngrade === undefined ? {} : { allowDowngrade });
+        return await adminService.syncNow(allowDowngrade === undefined ? {} : { allowDowngrade });
       },
     },
   },
@@ -52,9 +52,9 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('SyncSteps'),
       about: 'the steps',
-      give: async ({ office, query }) => {
+      give: async ({ adminService, query }) => {
         const { run = 0, after = 0 } = query as { readonly run?: number; readonly after?: number };
-        return await office.syncSteps(run, after);
+        return await adminService.syncSteps(run, after);
       },
     },
   },
@@ -77,7 +77,7 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: object({ removed: list(object({ shelf: text('below images/'), size: whole('bytes') })) }),
       about: 'what was removed',
-      give: async ({ office, body }) => await office.prune(body['keep'] as number | undefined),
+      give: async ({ adminService, body }) => await adminService.prune(body['keep'] as number | undefined),
     },
   },
   {
@@ -89,7 +89,7 @@ export const SERVER_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('HealthView'),
       about: 'the health',
-      give: async ({ office }) => await office.health(),
+      give: async ({ adminService }) => await adminService.health(),
     },
   },
   {
@@ -134,7 +134,7 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: object({ profiles: list(ref('ProfileRow')) }),
       about: 'the profiles',
-      give: async ({ office }) => ({ profiles: await office.profiles() }),
+      give: async ({ adminService }) => ({ profiles: await adminService.profiles() }),
     },
   },
   {
@@ -146,7 +146,7 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('ProfileView'),
       about: 'the profile',
-      give: async (ask) => await ask.office.profile(nameOf(ask)),
+      give: async (ask) => await ask.adminService.profile(nameOf(ask)),
     },
   },
   {
@@ -159,7 +159,7 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: ref('Preview'),
       about: 'the change',
-      give: async (ask) => await ask.office.previewProfile(nameOf(ask), ask.body['text'] as string),
+      give: async (ask) => await ask.adminService.previewProfile(nameOf(ask), ask.body['text'] as string),
     },
   },
   {
@@ -184,7 +184,7 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
       about: 'what was written',
       give: async (ask) => {
         const { text: content, revision } = ask.body as { readonly text: string; readonly revision?: string };
-        return written(await ask.office.saveProfile(nameOf(ask), content, revision));
+        return written(await ask.adminService.saveProfile(nameOf(ask), content, revision));
       },
     },
   },
@@ -204,7 +204,7 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
         { heldAbove: text('the sync leaves the profile alone until something newer than this is published') },
       ),
       about: 'the versions',
-      give: async (ask) => await ask.office.rollback(nameOf(ask), ask.body['version'] as string | undefined),
+      give: async (ask) => await ask.adminService.rollback(nameOf(ask), ask.body['version'] as string | undefined),
     },
   },
   ...(['pin', 'unpin'] as const).map((change): ApiRoute => ({
@@ -219,7 +219,7 @@ export const PROFILE_ROUTES: readonly ApiRoute[] = [
       kind: 'json',
       schema: object({ message: text('what holds now, for people') }),
       about: 'what was done',
-      give: async (ask) => await ask.office.pin(nameOf(ask), change),
+      give: async (ask) => await ask.adminService.pin(nameOf(ask), change),
     },
   })),
 ];

@@ -1,10 +1,10 @@
 import type { Origin } from '../../model/plan.ts';
 import type { Access, LoginLink } from '../auth/operator-auth.ts';
-import type { Office } from '../service/operations.ts';
+import type { AdminService } from '../service/operations.ts';
 
 /** A request after its checks. */
 export interface ApiAsk {
-  readonly office: Office;
+  readonly adminService: AdminService;
   readonly access: Access;
   /** Where the server is for who asks. Throws Failure `invalid` for a bad Host line. */
   readonly origin: () => Origin;

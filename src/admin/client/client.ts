@@ -11,7 +11,7 @@ export interface LoginLink {
 }
 
 /** What commands ask the office: of the server that runs on the data directory, or of the directory itself. */
-export interface Counter {
+export interface AdminClient {
   readonly at: 'files' | 'server';
   machines(query: MachineQuery): Promise<MachinePage>;
   machine(key: MachineKey): Promise<MachineView>;

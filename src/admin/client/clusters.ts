@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readHouse } from '../../context/app-context.ts';
+import { readContext } from '../../context/app-context.ts';
 import { type Replacement, replacementOf } from '../../etcd/cluster-replacement.ts';
 import { clusterNamed, type ClusterView, clusterViews } from '../../etcd/clusters.ts';
 import { Discovery } from '../../etcd/discovery.ts';
@@ -118,7 +118,7 @@ async function withBook<T>(
     views: (tokens: Awaited<ReturnType<ClusterBook['all']>>) => readonly ClusterView[],
   ) => Promise<T>,
 ): Promise<T> {
-  const { files, catalog } = await readHouse(settings);
+  const { files, catalog } = await readContext(settings);
   const book = await openClusterBook(files, settings);
   try {
     return await work(book, (tokens) => clusterViews(catalog.current(), tokens));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { likelyOrigin, readHouse } from '../../context/app-context.ts';
+import { likelyOrigin, readContext } from '../../context/app-context.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { openJournalDirectly } from '../../journal/create-journal.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -9,9 +9,9 @@ import { SILENT } from '../../model/service.ts';
 import { createRunBook } from '../../releases/run-book.ts';
 import { type Settings, version } from '../../settings/settings.ts';
 import { nodesOf } from '../service/known-nodes.ts';
-import { createOffice } from '../service/service.ts';
+import { createAdminService } from '../service/service.ts';
 import { createVendors } from '../service/vendors.ts';
-import type { Counter } from './client.ts';
+import type { AdminClient } from './client.ts';
 import { POLL_MS } from './remote.ts';
 
 const FILE = 'state/pilotlight.db';
@@ -36,10 +36,10 @@ async function exists(files: DataRoot): Promise<boolean> {
 }
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
-export async function filesCounter(settings: Settings): Promise<Counter> {
-  const { files, catalog, preview, marks } = await readHouse(settings);
+export async function localClient(settings: Settings): Promise<AdminClient> {
+  const { files, catalog, preview, marks } = await readContext(settings);
   const journal = await openJournalHere(settings, files);
-  const office = createOffice({
+  const adminService = createAdminService({
     settings,
     files,
     catalog,
@@ -72,17 +72,17 @@ export async function filesCounter(settings: Settings): Promise<Counter> {
     at: 'files',
     async machines(query) {
       await know();
-      return await office.machines(query);
+      return await adminService.machines(query);
     },
     async machine(key) {
       await know();
-      return await office.machine(key, likelyOrigin(settings));
+      return await adminService.machine(key, likelyOrigin(settings));
     },
-    adopt: (adoption) => office.adopt(adoption),
-    reinstall: (machine) => alone(() => office.reinstall(machine)),
-    cancelReinstall: (machine) => alone(() => office.cancelReinstall(machine)),
-    releaseClaim: (machine) => alone(() => office.releaseClaim(machine)),
-    acceptState: () => alone(() => office.acceptState()),
+    adopt: (adoption) => adminService.adopt(adoption),
+    reinstall: (machine) => alone(() => adminService.reinstall(machine)),
+    cancelReinstall: (machine) => alone(() => adminService.cancelReinstall(machine)),
+    releaseClaim: (machine) => alone(() => adminService.releaseClaim(machine)),
+    acceptState: () => alone(() => adminService.acceptState()),
     loginLink: () =>
       Promise.reject(
         new Failure('unavailable', 'no server runs on this data directory', {

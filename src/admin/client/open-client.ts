@@ -4,34 +4,34 @@ import { type DataRoot, openDataRoot } from '../../files/data-root.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { readToken, TOKEN_FILE } from '../auth/admin-token.ts';
 import { findRunningServer } from './running-server.ts';
-import { type ApiClient, createApiClient, serverCounter } from './remote.ts';
-import type { Counter } from './client.ts';
-import { filesCounter } from './local.ts';
+import { type ApiClient, createApiClient, remoteClient } from './remote.ts';
+import type { AdminClient } from './client.ts';
+import { localClient } from './local.ts';
 
 /**
  * Where a command asks: the server that runs on the data directory, else the directory. Throws Failure `refused` where a
  * server runs and its token may not be read: what is done behind its back would not be in its log.
  */
-export async function openCounter(settings: Settings): Promise<Counter> {
+export async function openAdminClient(settings: Settings): Promise<AdminClient> {
   const files = await openDataRoot(settings.dataDir, settings.imagesDir).catch(() => undefined);
-  const running = files === undefined ? undefined : await runningCounter(files, settings);
+  const running = files === undefined ? undefined : await runningClient(files, settings);
   if (running !== undefined) return running;
-  const counter = await filesCounter(settings);
+  const adminClient = await localClient(settings);
   return {
-    ...counter,
+    ...adminClient,
     async reinstall(machine) {
-      const done = await counter.reinstall(machine);
+      const done = await adminClient.reinstall(machine);
       // A server that started meanwhile has read the mark before it went, and would keep it.
-      const server = files === undefined ? undefined : await runningCounter(files, settings);
+      const server = files === undefined ? undefined : await runningClient(files, settings);
       if (server !== undefined) await server.reinstall(done.key);
       return done;
     },
   };
 }
 
-async function runningCounter(files: DataRoot, settings: Settings): Promise<Counter | undefined> {
+async function runningClient(files: DataRoot, settings: Settings): Promise<AdminClient | undefined> {
   const server = await findRunningServer(files);
-  return server === undefined ? undefined : serverCounter(server, await tokenFor(files, settings));
+  return server === undefined ? undefined : remoteClient(server, await tokenFor(files, settings));
 }
 
 /** The API of the server that runs on the data directory; undefined where none does. Throws as openCounter does. */

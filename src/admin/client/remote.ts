@@ -3,7 +3,7 @@ import { Failure, type FailureCode, type Place } from '../../model/failure.ts';
 import type { MachinePage, MachineQuery, MachineView } from '../../model/views.ts';
 import { type LocalAddress, localAddresses } from '../../net/addresses.ts';
 import type { Named } from '../service/operations.ts';
-import type { Counter, LoginLink } from './client.ts';
+import type { AdminClient, LoginLink } from './client.ts';
 import type { RunningServer } from './running-server.ts';
 
 const LOOPBACK = /^(?:127\.|\[::1\]$|localhost$)/;
@@ -134,7 +134,7 @@ export const POLL_MS = 2000;
 type ServerAddress = Pick<RunningServer, 'everywhere' | 'url'>;
 
 /** Over the API of the server that runs. */
-export function serverCounter({ url, everywhere = false }: ServerAddress, token: string): Counter {
+export function remoteClient({ url, everywhere = false }: ServerAddress, token: string): AdminClient {
   const api = createApiClient(url, token);
   const at = (key: string, what = ''): string => `/machines/${encodeURIComponent(key)}${what}`;
   return {
@@ -142,9 +142,9 @@ export function serverCounter({ url, everywhere = false }: ServerAddress, token:
     machines: async (query) => (await api.get(`/machines?${words(query)}`)) as MachinePage,
     machine: async (key) => (await api.get(at(key))) as MachineView,
     adopt: async ({ key, ...rest }) =>
-      (await api.post(at(key, '/adopt'), rest)) as Awaited<ReturnType<Counter['adopt']>>,
+      (await api.post(at(key, '/adopt'), rest)) as Awaited<ReturnType<AdminClient['adopt']>>,
     reinstall: async (machine) =>
-      (await api.post('/reinstall', { machine })) as Awaited<ReturnType<Counter['reinstall']>>,
+      (await api.post('/reinstall', { machine })) as Awaited<ReturnType<AdminClient['reinstall']>>,
     cancelReinstall: async (machine) => (await api.post('/reinstall/cancel', { machine })) as Named,
     releaseClaim: async (machine) => (await api.post('/claims/release', { machine })) as Named,
     acceptState: async () => (await api.post('/state/accept', {})) as { readonly accepted: boolean },

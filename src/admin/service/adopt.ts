@@ -12,7 +12,7 @@ import { isInFolder } from '../../model/name.ts';
 import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
 import { profileNamed } from '../../releases/state-file.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 import { keyFacts } from './known-nodes.ts';
 import type { Adoption } from './operations.ts';
 
@@ -68,13 +68,13 @@ export interface Written {
   readonly name: string;
 }
 
-export type AdoptDeps = Pick<OfficeDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now'> & {
+export type AdoptDeps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now'> & {
   /** What is known of a machine. */
   readonly factsOf: (key: MachineKey) => Promise<MachineFacts>;
 };
 
 /** Which node a machine is now. */
-interface Standing {
+interface InstallState {
   readonly profile: Profile;
   readonly node: Node;
 }
@@ -88,7 +88,7 @@ export async function adopt(deps: AdoptDeps, adoption: Adoption): Promise<Writte
 async function adoptNow(deps: AdoptDeps, { key, profile: wanted, name }: Adoption): Promise<Written> {
   const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
   const { snapshot, profile } = await profileIn(deps, wanted);
-  const now = standingOf(facts, snapshot);
+  const now = installStateOf(facts, snapshot);
   if (now?.profile.name === profile.name && (name === undefined || name === now.node.name))
     return { file: profile.file, name: now.node.name };
   const called = name ?? now?.node.name ?? nameFor(facts, snapshot.profiles.values());
@@ -133,7 +133,7 @@ export async function release(deps: AdoptDeps, key: MachineKey): Promise<Written
 
 async function releaseNow(deps: AdoptDeps, key: MachineKey): Promise<Written> {
   const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
-  const now = standingOf(facts, await deps.catalog.refresh());
+  const now = installStateOf(facts, await deps.catalog.refresh());
   if (now === undefined) {
     throw new Failure('not-found', `no profile names ${key}`, { remedy: '`pilotlight nodes` lists who is named' });
   }
@@ -152,7 +152,7 @@ async function add(deps: AdoptDeps, file: string, node: JsonObject): Promise<voi
   );
 }
 
-async function rename(deps: AdoptDeps, { profile: { file }, node }: Standing, name: string): Promise<void> {
+async function rename(deps: AdoptDeps, { profile: { file }, node }: InstallState, name: string): Promise<void> {
   const change = (text: string): string => {
     const taken = withoutNode(text, (raw) => isNode(raw, node));
     return taken === undefined ? text : withNode(taken.text, { ...taken.node, name });
@@ -164,7 +164,7 @@ async function rename(deps: AdoptDeps, { profile: { file }, node }: Standing, na
  * First in, then out: while both files name the machine, the one that had it keeps it, so at no moment does it fall
  * through to the default profile, which may be an installer. If it cannot be taken out there, it goes out here again.
  */
-async function move(deps: AdoptDeps, { profile: { file: old }, node }: Standing, file: string, name: string) {
+async function move(deps: AdoptDeps, { profile: { file: old }, node }: InstallState, file: string, name: string) {
   const { files, log } = deps;
   const before = (await files.read(old, MAX_PROFILE_BYTES)).bytes.toString('utf8').replace(/^\uFEFF/, '');
   const taken = withoutNode(before, (raw) => isNode(raw, node));
@@ -221,7 +221,10 @@ async function tell(deps: AdoptDeps, facts: MachineFacts, action: OperatorEvent[
 }
 
 /** Which node the machine is. Throws Failure `broken` for one that a file names which cannot be read. */
-export function standingOf(facts: MachineFacts, snapshot: Pick<Snapshot, 'held' | 'match'>): Standing | undefined {
+export function installStateOf(
+  facts: MachineFacts,
+  snapshot: Pick<Snapshot, 'held' | 'match'>,
+): InstallState | undefined {
   const held = snapshot.held(facts);
   if (held !== undefined) throw problemFailure(held);
   const match: Match | undefined = snapshot.match(facts);

@@ -1,5 +1,5 @@
 import { readProgress } from '../../images/download-progress.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 
 export type Change = 'machines' | 'profiles' | 'releases';
 type Listener = (what: Change) => void;
@@ -9,7 +9,7 @@ const APART = 250;
 /** How often is looked at what tells nobody that it changes. */
 const LOOK = 1000;
 
-type Deps = Pick<OfficeDeps, 'catalog' | 'deliveries' | 'files' | 'journal' | 'log' | 'now' | 'sync'>;
+type Deps = Pick<ServiceDeps, 'catalog' | 'deliveries' | 'files' | 'journal' | 'log' | 'now' | 'sync'>;
 
 export interface Changes {
   readonly onChange: (listener: Listener) => () => void;

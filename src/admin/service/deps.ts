@@ -1,4 +1,4 @@
-import type { Desk } from '../../boot/boot-service.ts';
+import type { BootService } from '../../boot/boot-service.ts';
 import type { LivingCatalog } from '../../catalog/catalog.ts';
 import type { MachineKey } from '../../model/machine.ts';
 import type { Download, HealthView } from '../../model/views.ts';
@@ -18,12 +18,12 @@ export interface Delivery extends Download {
 export type Trouble = HealthView['troubles'][number];
 
 /** What the office works with: everything of it exists in the house already. */
-export interface OfficeDeps {
+export interface ServiceDeps {
   readonly settings: Settings;
   readonly files: DataRoot;
   readonly catalog: LivingCatalog;
   /** What a machine would get. */
-  readonly preview: Pick<Desk, 'script' | 'documentOf' | 'installer'>;
+  readonly preview: Pick<BootService, 'script' | 'documentOf' | 'installer'>;
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync'>;
   readonly marks: InstallMarks;
   readonly deliveries: { readonly running: () => readonly Delivery[] };

@@ -6,9 +6,9 @@ import { floodWords } from '../../model/flood.ts';
 import type { HealthView, SyncRunView } from '../../model/views.ts';
 import { diskSpace } from '../../releases/draft.ts';
 import { TOKEN_FILE } from '../auth/admin-token.ts';
-import type { OfficeDeps, Trouble } from './deps.ts';
+import type { ServiceDeps, Trouble } from './deps.ts';
 
-type Deps = Pick<OfficeDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'troubles'> & {
+type Deps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'troubles'> & {
   readonly space?: typeof diskSpace;
 };
 
@@ -191,7 +191,7 @@ export function sizeText(bytes: number): string {
 }
 
 /** What is wrong, with remedies, and what a person asks first. */
-export async function healthView(deps: OfficeDeps): Promise<HealthView> {
+export async function healthView(deps: ServiceDeps): Promise<HealthView> {
   const { catalog, files, journal, marks, settings } = deps;
   const snapshot = catalog.current();
   const nodes = [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0);

@@ -3,7 +3,7 @@ import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/
 import { parseMac } from '../../model/mac.ts';
 import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
 import type { InstallIdentity, InstallMark } from '../../machines/mark.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 import { nodesOf, rowFacts } from './known-nodes.ts';
 
 /** The row with what the journal does not know: who made the card, what is on its way. */
@@ -13,7 +13,7 @@ export async function shownRow(
     vendorOf,
     deliveries,
     marks,
-  }: Pick<OfficeDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<OfficeDeps['marks'], 'of'> },
+  }: Pick<ServiceDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<ServiceDeps['marks'], 'of'> },
 ): Promise<MachineRow> {
   const installation = installationOf(marks.of(identityOfRow(row)));
   const mac = row.mac === undefined ? undefined : parseMac(row.mac);

@@ -7,9 +7,9 @@ import { parseName } from '../../model/name.ts';
 import { parseOrigin } from '../../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
 import type { MachineHistory, SentAndNow, TimelineEvent } from '../../model/views.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 
-type Deps = Pick<OfficeDeps, 'catalog' | 'preview' | 'journal'>;
+type Deps = Pick<ServiceDeps, 'catalog' | 'preview' | 'journal'>;
 
 export interface MachineTexts {
   /** Why it gets what it would get now. */

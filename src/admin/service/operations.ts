@@ -34,7 +34,7 @@ export interface Named {
  * Everything that people see and do, for the API, the pages and the command line alike. Throws Failure: `not-found`,
  * `invalid`, `conflict` (the file was changed meanwhile), `broken`, `unavailable` (the journal is off).
  */
-export interface Office {
+export interface AdminService {
   machines(query: MachineQuery): Promise<MachinePage>;
   machine(key: MachineKey, origin: Origin): Promise<MachineView>;
   /** A text that a machine was sent. */

@@ -10,11 +10,11 @@ import { DOCUMENT_KINDS, type Json, type JsonObject, type Profile, SYSTEM_IDS } 
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
 import { systemOf } from '../../os/systems.ts';
 import { lineDiff } from '../web/confirm-page.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 import { nodeFacts } from './known-nodes.ts';
-import type { Office } from './operations.ts';
+import type { AdminService } from './operations.ts';
 
-type Profiles = Pick<Office, 'previewProfile' | 'profile' | 'profiles' | 'saveProfile'>;
+type Profiles = Pick<AdminService, 'previewProfile' | 'profile' | 'profiles' | 'saveProfile'>;
 
 interface Draft {
   readonly file: string;
@@ -24,7 +24,7 @@ interface Draft {
 }
 
 /** Profiles as files that people edit. */
-export function profileOffice({ files, catalog, log }: Pick<OfficeDeps, 'catalog' | 'files' | 'log'>): Profiles {
+export function profileOperations({ files, catalog, log }: Pick<ServiceDeps, 'catalog' | 'files' | 'log'>): Profiles {
   async function draftOf(name: string, text: string): Promise<Draft> {
     const file = `profiles/${nameFrom('profile', name)}.json`;
     const before = await readIfThere(files, file);

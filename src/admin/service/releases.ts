@@ -8,11 +8,11 @@ import { planSync, targetOf } from '../../releases/plan.ts';
 import type { PublishedManifest } from '../../releases/publish.ts';
 import { retentionPlan } from '../../releases/retain.ts';
 import { bootedLately, holdOf, holdText, readBootTimes, readState } from '../../releases/state-file.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 
 const RUNS = 20;
 
-type Deps = Pick<OfficeDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'sync'>;
+type Deps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'sync'>;
 
 /** What the release sync follows, what lies on the shelves and why, and what it did last. */
 export async function releasesView(deps: Deps): Promise<ReleasesView> {
@@ -102,7 +102,7 @@ export async function publishedReleases({
   files,
   now,
   settings,
-}: Pick<OfficeDeps, 'catalog' | 'files' | 'now' | 'settings'>): Promise<readonly Release[]> {
+}: Pick<ServiceDeps, 'catalog' | 'files' | 'now' | 'settings'>): Promise<readonly Release[]> {
   const plan = await retentionPlan(files, {
     profiles: () => Promise.resolve(catalog.current()),
     booted: async () => bootedLately(await readBootTimes(files), now()),

@@ -4,24 +4,24 @@ import type { Locked, SyncEvent } from '../../model/sync-event.ts';
 import type { MachineHistory, RemovedRelease } from '../../model/views.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
-import { adopt, release, standingOf } from './adopt.ts';
+import { adopt, release, installStateOf } from './adopt.ts';
 import { createChanges } from './changes.ts';
-import type { OfficeDeps } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 import { healthView } from './health.ts';
 import { keyFacts, nodeFacts, parseKey, rowFacts } from './known-nodes.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
-import type { Named, Office } from './operations.ts';
-import { profileOffice } from './profiles.ts';
+import type { Named, AdminService } from './operations.ts';
+import { profileOperations } from './profiles.ts';
 import { cancelReinstall, reinstall, releaseClaim } from './reinstall.ts';
 import { releasesView } from './releases.ts';
 
 /** Everything that people see and do, over the rooms of the house. It has no life of its own. */
-export function createOffice(deps: OfficeDeps): Office {
+export function createAdminService(deps: ServiceDeps): AdminService {
   const changes = createChanges(deps);
   return {
-    ...machineOffice(deps),
-    ...profileOffice(deps),
+    ...machineOperations(deps),
+    ...profileOperations(deps),
     releases: async () => await releasesView(deps),
     syncNow: (wishes = {}) => Promise.resolve(begin(deps, wishes)),
     syncSteps: async (run, after) => await deps.sync.book.read(run, after),
@@ -60,14 +60,14 @@ function unlocked<T>(done: Locked<T>): T {
   throw new Failure('conflict', done.message);
 }
 
-function begin({ sync }: Pick<OfficeDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {
+function begin({ sync }: Pick<ServiceDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {
   const started = sync.runNow(wishes);
   const run = sync.book.newest();
   return { started, ...(run === undefined ? {} : { run }) };
 }
 
 type Machines = Pick<
-  Office,
+  AdminService,
   | 'acceptState'
   | 'adopt'
   | 'cancelReinstall'
@@ -80,7 +80,7 @@ type Machines = Pick<
 >;
 
 /** Everything about machines. Without a journal there is still what the files tell. */
-function machineOffice(deps: OfficeDeps): Machines {
+function machineOperations(deps: ServiceDeps): Machines {
   const { catalog, journal, marks } = deps;
 
   async function historyOf(key: MachineKey): Promise<MachineHistory | undefined> {
@@ -96,8 +96,8 @@ function machineOffice(deps: OfficeDeps): Machines {
 
   /** The key under which its installation is remembered: what its profile knows it by. */
   async function markedAs(key: MachineKey): Promise<MachineKey> {
-    const standing = standingOf({ ...(await factsOf(key)), ...keyFacts(key) }, catalog.current());
-    return (standing === undefined ? undefined : machineKey(nodeFacts(standing.node))) ?? key;
+    const installState = installStateOf({ ...(await factsOf(key)), ...keyFacts(key) }, catalog.current());
+    return (installState === undefined ? undefined : machineKey(nodeFacts(installState.node))) ?? key;
   }
 
   async function told(machine: string, what: typeof reinstall, text: string): Promise<Named> {

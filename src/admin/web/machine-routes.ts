@@ -12,22 +12,25 @@ import { fieldText, pathText, queryText, requiredField, told } from './form-fiel
 import type { PageDeps, PageShow } from './show.ts';
 
 /** The table of machines, one machine, and what an operator does about it. */
-export function mountMachinePages(router: Router, { office, origin }: PageDeps, show: PageShow): void {
+export function mountMachinePages(router: Router, { adminService, origin }: PageDeps, show: PageShow): void {
   async function table(req: Request, res: Response): Promise<void> {
     const query = queryOf(req);
     const [page, profiles] = await Promise.all([
-      office.machines({ ...query, limit: MACHINES_A_PAGE }),
-      office.profiles(),
+      adminService.machines({ ...query, limit: MACHINES_A_PAGE }),
+      adminService.profiles(),
     ]);
     const newcomers =
       showsNewcomers(query) && page.states.unknown > 0
-        ? (await office.machines({ state: 'unknown', limit: NEWCOMERS_SHOWN })).machines
+        ? (await adminService.machines({ state: 'unknown', limit: NEWCOMERS_SHOWN })).machines
         : [];
     await show.page(req, res, machinesPage({ page, query, newcomers, profiles, origin: origin(req), now: Date.now() }));
   }
 
   async function machine(req: Request, res: Response, failed?: MachineInput['failed'], status = 200): Promise<void> {
-    const [view, profiles] = await Promise.all([office.machine(keyOf(req), origin(req)), office.profiles()]);
+    const [view, profiles] = await Promise.all([
+      adminService.machine(keyOf(req), origin(req)),
+      adminService.profiles(),
+    ]);
     const input = { view, profiles, now: Date.now() };
     await show.page(req, res, machinePage(failed === undefined ? input : { ...input, failed }), status);
   }
@@ -36,10 +39,10 @@ export function mountMachinePages(router: Router, { office, origin }: PageDeps, 
     const key = keyOf(req);
     const profile = fieldText(req, 'profile');
     const name = fieldText(req, 'name');
-    const before = (await office.machine(key, origin(req))).row.state;
+    const before = (await adminService.machine(key, origin(req))).row.state;
     try {
       const into = requiredField(req, 'profile');
-      await office.adopt({ key, profile: into, ...(name === undefined ? {} : { name }) });
+      await adminService.adopt({ key, profile: into, ...(name === undefined ? {} : { name }) });
     } catch (error) {
       const typed = { ...(profile === undefined ? {} : { profile }), ...(name === undefined ? {} : { name }) };
       await machine(req, res, { ...told(error), typed }, statusOf(error));
@@ -52,7 +55,7 @@ export function mountMachinePages(router: Router, { office, origin }: PageDeps, 
   async function diskOf(profile: string | undefined): Promise<string | undefined> {
     if (profile === undefined) return undefined;
     try {
-      return installDisk((await office.profile(profile)).text);
+      return installDisk((await adminService.profile(profile)).text);
     } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;
@@ -64,39 +67,39 @@ export function mountMachinePages(router: Router, { office, origin }: PageDeps, 
   show.route(router, '/dashboard/machines/:key/adopt', 'Machines', { post: adopt });
   show.route(router, '/dashboard/machines/:key/reinstall', 'Machines', {
     async get(req, res) {
-      const view = await office.machine(keyOf(req), origin(req));
+      const view = await adminService.machine(keyOf(req), origin(req));
       await show.page(req, res, reinstallPage(view, await diskOf(view.row.profile)));
     },
     async post(req, res) {
-      const { key } = await office.reinstall(keyOf(req));
+      const { key } = await adminService.reinstall(keyOf(req));
       show.done(req, res, machineHref(key), 'reinstall');
     },
   });
   show.route(router, '/dashboard/machines/:key/cancel-reinstall', 'Machines', {
     async get(req, res) {
-      await show.page(req, res, cancelReinstallPage(await office.machine(keyOf(req), origin(req))));
+      await show.page(req, res, cancelReinstallPage(await adminService.machine(keyOf(req), origin(req))));
     },
     async post(req, res) {
-      const { key } = await office.cancelReinstall(keyOf(req));
+      const { key } = await adminService.cancelReinstall(keyOf(req));
       show.done(req, res, machineHref(key), 'kept');
     },
   });
   show.route(router, '/dashboard/machines/:key/release-claim', 'Machines', {
     async get(req, res) {
-      await show.page(req, res, releaseClaimPage(await office.machine(keyOf(req), origin(req))));
+      await show.page(req, res, releaseClaimPage(await adminService.machine(keyOf(req), origin(req))));
     },
     async post(req, res) {
-      const { key } = await office.releaseClaim(keyOf(req));
+      const { key } = await adminService.releaseClaim(keyOf(req));
       show.done(req, res, machineHref(key), 'let-go');
     },
   });
   show.route(router, '/dashboard/machines/:key/release', 'Machines', {
     async get(req, res) {
-      await show.page(req, res, releasePage(await office.machine(keyOf(req), origin(req))));
+      await show.page(req, res, releasePage(await adminService.machine(keyOf(req), origin(req))));
     },
     async post(req, res) {
       const key = keyOf(req);
-      await office.release(key);
+      await adminService.release(key);
       show.done(req, res, machineHref(key), 'released');
     },
   });

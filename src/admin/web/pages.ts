@@ -88,17 +88,17 @@ type Draw = (view: string, data: object) => string;
  */
 export function readViews(): Draw {
   const folder = new URL('./views/', import.meta.url);
-  const house = Handlebars.create();
+  const appContext = Handlebars.create();
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.hbs'))) {
-    house.registerPartial(file.slice(0, -'.hbs'.length), readFileSync(new URL(file, folder), 'utf8').trimEnd());
+    appContext.registerPartial(file.slice(0, -'.hbs'.length), readFileSync(new URL(file, folder), 'utf8').trimEnd());
   }
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (view, data) => {
     let template = compiled.get(view);
     if (template === undefined) {
-      const source: unknown = house.partials[view];
+      const source: unknown = appContext.partials[view];
       if (typeof source !== 'string') throw new TypeError(`there is no view ${view}`);
-      template = house.compile(source, { strict: true, knownHelpersOnly: true });
+      template = appContext.compile(source, { strict: true, knownHelpersOnly: true });
       compiled.set(view, template);
     }
     return template(data);

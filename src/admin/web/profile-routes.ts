@@ -11,27 +11,27 @@ import { profileHref } from './format.ts';
 import { Failure } from '../../model/failure.ts';
 import type { ProfileView } from '../../model/views.ts';
 import { STATUS } from '../../http/reply.ts';
-import type { Office } from '../service/operations.ts';
+import type { AdminService } from '../service/operations.ts';
 import { fieldText, longField, pathText, told } from './form-fields.ts';
 import type { PageDeps, PageShow } from './show.ts';
 
 /** All profiles, one profile, and its editor. */
-export function mountProfilePages(router: Router, { office }: PageDeps, show: PageShow): void {
+export function mountProfilePages(router: Router, { adminService }: PageDeps, show: PageShow): void {
   async function profile(req: Request, res: Response, failed?: ProfileInput['failed'], status = 200): Promise<void> {
-    const [view, releases] = await Promise.all([office.profile(nameOf(req)), office.releases()]);
+    const [view, releases] = await Promise.all([adminService.profile(nameOf(req)), adminService.releases()]);
     const release = releases.targets.find(({ profiles }) => profiles.includes(view.name));
     const input = { view, release, now: Date.now() };
     await show.page(req, res, profilePage(failed === undefined ? input : { ...input, failed }), status);
   }
 
   show.route(router, '/dashboard/profiles', 'Profiles', {
-    get: async (req, res) => show.page(req, res, profilesPage(await office.profiles())),
+    get: async (req, res) => show.page(req, res, profilesPage(await adminService.profiles())),
   });
   show.route(router, '/dashboard/profiles/:name', 'Profiles', { get: profile });
   show.route(router, '/dashboard/profiles/:name/rollback', 'Profiles', {
     async post(req, res) {
       try {
-        await office.rollback(nameOf(req), fieldText(req, 'version'));
+        await adminService.rollback(nameOf(req), fieldText(req, 'version'));
       } catch (error) {
         await profile(req, res, told(error), error instanceof Failure ? STATUS[error.code] : 500);
         return;
@@ -42,7 +42,7 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
 
   show.route(router, '/dashboard/profiles/:name/edit', 'Profiles', {
     async get(req, res) {
-      const { name, text, revision, keys } = await office.profile(nameOf(req));
+      const { name, text, revision, keys } = await adminService.profile(nameOf(req));
       await show.page(req, res, editorPage({ name, text, revision, keys }));
     },
   });
@@ -55,7 +55,7 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
 
   show.route(router, '/dashboard/new-profile', 'Profiles', {
     async get(req, res) {
-      const keys = await anyKeys(office);
+      const keys = await anyKeys(adminService);
       await show.page(req, res, editorPage({ name: undefined, text: STARTER, revision: undefined, keys }));
     },
   });
@@ -68,7 +68,7 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
 
   /** What was typed, on its way back into the page: nothing of it may get lost. */
   async function typed(req: Request, name: string, fresh: boolean): Promise<EditorInput> {
-    const keys = await (fresh ? anyKeys(office) : office.profile(name).then((view) => view.keys));
+    const keys = await (fresh ? anyKeys(adminService) : adminService.profile(name).then((view) => view.keys));
     return {
       name: fresh ? undefined : name,
       typedName: name,
@@ -81,7 +81,7 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
   async function preview(req: Request, res: Response, name: string, fresh: boolean): Promise<void> {
     const input = await typed(req, name, fresh);
     try {
-      await show.page(req, res, editorPage({ ...input, preview: await office.previewProfile(name, input.text) }));
+      await show.page(req, res, editorPage({ ...input, preview: await adminService.previewProfile(name, input.text) }));
     } catch (error) {
       await refused(req, res, input, error);
     }
@@ -90,7 +90,7 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
   async function save(req: Request, res: Response, name: string, fresh: boolean): Promise<void> {
     const input = await typed(req, name, fresh);
     try {
-      const saved = await office.saveProfile(name, input.text, input.revision);
+      const saved = await adminService.saveProfile(name, input.text, input.revision);
       if (saved.problems.some(({ severity }) => severity === 'error')) {
         await show.page(req, res, editorPage({ ...input, preview: saved }), STATUS.invalid);
         return;
@@ -118,14 +118,14 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
       revision,
       keys,
       theirs: theirs.text,
-      preview: await office.previewProfile(name, text),
+      preview: await adminService.previewProfile(name, text),
     });
     await show.page(req, res, page, STATUS.conflict);
   }
 
   async function current(name: string): Promise<ProfileView | undefined> {
     try {
-      return await office.profile(name);
+      return await adminService.profile(name);
     } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;
@@ -134,9 +134,9 @@ export function mountProfilePages(router: Router, { office }: PageDeps, show: Pa
 }
 
 /** The editor's help comes with a profile; while there is none, there is none. */
-async function anyKeys(office: Office): Promise<ProfileView['keys']> {
-  const [first] = await office.profiles();
-  return first === undefined ? [] : (await office.profile(first.name)).keys;
+async function anyKeys(adminService: AdminService): Promise<ProfileView['keys']> {
+  const [first] = await adminService.profiles();
+  return first === undefined ? [] : (await adminService.profile(first.name)).keys;
 }
 
 function nameOf(req: Request): string {

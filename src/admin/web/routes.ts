@@ -19,22 +19,22 @@ export function mountPages(router: Router, deps: PageDeps): void {
 }
 
 /** Releases, health, and the files that every page needs. */
-function mountServerPages(router: Router, { office }: PageDeps, show: PageShow): void {
+function mountServerPages(router: Router, { adminService }: PageDeps, show: PageShow): void {
   async function releases(req: Request, res: Response, failed?: ReturnType<typeof told>, status = 200): Promise<void> {
-    await show.page(req, res, releasesPage(await office.releases(), Date.now(), failed), status);
+    await show.page(req, res, releasesPage(await adminService.releases(), Date.now(), failed), status);
   }
 
   show.route(router, '/dashboard/releases', 'Releases', { get: (req, res) => releases(req, res) });
   show.route(router, '/dashboard/releases/sync', 'Releases', {
     async post(req, res) {
-      const { started } = await office.syncNow();
+      const { started } = await adminService.syncNow();
       show.done(req, res, '/dashboard/releases', started ? 'syncing' : 'sync-runs');
     },
   });
   show.route(router, '/dashboard/releases/rollback', 'Releases', {
     async post(req, res) {
       try {
-        await office.rollback(requiredField(req, 'profile'), fieldText(req, 'version'));
+        await adminService.rollback(requiredField(req, 'profile'), fieldText(req, 'version'));
       } catch (error) {
         await releases(req, res, told(error), error instanceof Failure ? STATUS[error.code] : 500);
         return;
@@ -44,7 +44,7 @@ function mountServerPages(router: Router, { office }: PageDeps, show: PageShow):
   });
 
   show.route(router, '/dashboard/health', 'Health', {
-    get: async (req, res) => show.page(req, res, healthPage(await office.health())),
+    get: async (req, res) => show.page(req, res, healthPage(await adminService.health())),
   });
 
   router.get('/dashboard/assets/:file', (req, res) => {

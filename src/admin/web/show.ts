@@ -6,7 +6,7 @@ import { Failure, placeText } from '../../model/failure.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import { respond, respondHtml, seeOther } from '../respond.ts';
-import type { Office } from '../service/operations.ts';
+import type { AdminService } from '../service/operations.ts';
 import { type Done, parseDone } from './format.ts';
 import { attention } from './health-page.ts';
 import { createDashboard, type Dashboard, type Frame, type Page, type Section } from './pages.ts';
@@ -103,9 +103,9 @@ export function createPageShow(deps: PageDeps): PageShow {
 }
 
 /** The number beside Health. A page is not worth less because nobody knows it. */
-async function countAttention({ office }: PageDeps): Promise<number | undefined> {
+async function countAttention({ adminService }: PageDeps): Promise<number | undefined> {
   try {
-    return attention(await office.health());
+    return attention(await adminService.health());
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
@@ -122,7 +122,7 @@ function wantsFragment(req: Request): boolean {
  * headers are set already, `Cache-Control: no-store` among them: an asset may set its own.
  */
 export interface PageDeps {
-  readonly office: Office;
+  readonly adminService: AdminService;
   /** Where the server is, for the addresses that pages show. Throws Failure `invalid` for a bad Host line. */
   readonly origin: (req: Request) => Origin;
   /** What a form of this session sends back as its field `csrf`, and a script as the header X-CSRF-Token. */

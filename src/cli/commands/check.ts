@@ -15,8 +15,8 @@ export const checkCommand: Command = {
   ],
   words: { min: 0, max: 0 },
   async run(invocation, context) {
-    const { checkHouse } = await import('../../doctor/check.ts');
-    const report = await checkHouse(invocation.settings);
+    const { checkData } = await import('../../doctor/check.ts');
+    const report = await checkData(invocation.settings);
     const errors = report.problems.filter((problem) => problem.severity === 'error').length;
     const ok = errors === 0 && (!invocation.has('strict') || report.problems.length === 0);
     if (invocation.has('json')) context.stdout.write(`${JSON.stringify({ ok, ...report })}\n`);

@@ -29,21 +29,21 @@ export const clustersCommand: Command = {
         `expected ${action} ${action === 'replace' ? 'NAME NODE' : action === 'show' ? 'NAME' : 'TOKEN'}`,
       );
     }
-    const office = await import('../../admin/client/clusters.ts');
+    const adminService = await import('../../admin/client/clusters.ts');
     const say = (value: unknown, text: () => string): void => {
       context.stdout.write(invocation.has('json') ? `${JSON.stringify(value)}\n` : text());
     };
     if (action === undefined) {
-      const views = await office.readClusters(settings);
+      const views = await adminService.readClusters(settings);
       say({ clusters: views }, () => listText(views, context.stdout.columns));
     } else if (action === 'show') {
-      const view = await office.readCluster(settings, name);
+      const view = await adminService.readCluster(settings, name);
       say(view, () => showText(view, context.stdout.columns));
     } else if (action === 'replace') {
-      const replacement = await office.replaceMember(settings, name, node);
+      const replacement = await adminService.replaceMember(settings, name, node);
       say(replacement, () => replacementText(replacement));
     } else {
-      await office.forgetToken(settings, name);
+      await adminService.forgetToken(settings, name);
       say({ forgotten: name }, () => `${name} is forgotten\n`);
     }
     return EXIT.ok;

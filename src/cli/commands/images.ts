@@ -1,7 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { parseVersion, SYSTEM_IDS } from '../../model/profile.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from '../command.ts';
-import { jsonTeller, reportText, textTeller } from '../sync-text.ts';
+import { jsonPrinter, reportText, textPrinter } from '../sync-text.ts';
 import { bytesText, tableText } from '../text.ts';
 import { busy } from './sync.ts';
 
@@ -81,7 +81,7 @@ async function prune(invocation: Invocation, context: CliContext): Promise<ExitC
     context.stdout.write(json ? `${JSON.stringify({ remove: plan.remove })}\n` : text);
     return EXIT.ok;
   }
-  const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stdout, Date.now);
+  const teller = json ? jsonPrinter(context.stdout, Date.now) : textPrinter(context.stdout, Date.now);
   const { pruneWherever } = await import('../../admin/client/wherever.ts');
   const keep = invocation.text('keep-releases') === undefined ? undefined : settings.sync.keepReleases;
   const done = await pruneWherever(settings, keep, teller.tell);
@@ -111,7 +111,7 @@ async function bring(invocation: Invocation, context: CliContext): Promise<ExitC
   const [, ...paths] = invocation.words;
   if (paths.length === 0) throw new Failure('invalid', '`images import` needs files');
   const json = invocation.has('json');
-  const teller = json ? jsonTeller(context.stdout, Date.now) : textTeller(context.stderr, Date.now);
+  const teller = json ? jsonPrinter(context.stdout, Date.now) : textPrinter(context.stderr, Date.now);
   try {
     const { importImages } = await import('../../releases/image-commands.ts');
     const done = await importImages(invocation.settings, {

@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import { parseName } from '../../model/name.ts';
-import { keyOf, withCounter } from '../admin-call.ts';
+import { keyOf, withAdminClient } from '../admin-call.ts';
 import { type Command, EXIT } from '../command.ts';
 
 export const loginCommand: Command = {
@@ -17,7 +17,7 @@ export const loginCommand: Command = {
   words: { min: 0, max: 0 },
   async run(invocation, context) {
     const { settings } = invocation;
-    const link = await withCounter(settings, (counter) => counter.loginLink());
+    const link = await withAdminClient(settings, (adminClient) => adminClient.loginLink());
     if (invocation.has('json')) {
       context.stdout.write(`${JSON.stringify(link)}\n`);
       return EXIT.ok;
@@ -42,7 +42,7 @@ export const stateCommand: Command = {
   words: { min: 1, max: 1 },
   async run(invocation, context) {
     if (invocation.words[0] !== 'accept') throw new Failure('invalid', 'what is to be done? `pilotlight state accept`');
-    const done = await withCounter(invocation.settings, (counter) => counter.acceptState());
+    const done = await withAdminClient(invocation.settings, (adminClient) => adminClient.acceptState());
     const line = done.accepted ? 'accepted: machines may be installed again\n' : 'state/ was not lost: nothing to do\n';
     context.stdout.write(invocation.has('json') ? `${JSON.stringify(done)}\n` : line);
     return EXIT.ok;
@@ -64,7 +64,7 @@ export const releaseCommand: Command = {
   words: { min: 1, max: 1 },
   async run(invocation, context) {
     const [machine = ''] = invocation.words;
-    const done = await withCounter(invocation.settings, (counter) => counter.releaseClaim(machine));
+    const done = await withAdminClient(invocation.settings, (adminClient) => adminClient.releaseClaim(machine));
     const who = done.name === undefined ? done.key : `${done.name} (${done.key})`;
     const line = `${who} gets its installer when it asks next\n`;
     context.stdout.write(invocation.has('json') ? `${JSON.stringify(done)}\n` : line);
@@ -92,8 +92,8 @@ export const reinstallCommand: Command = {
   async run(invocation, context) {
     const [machine = ''] = invocation.words;
     const cancel = invocation.has('cancel');
-    const done = await withCounter(invocation.settings, (counter) =>
-      cancel ? counter.cancelReinstall(machine) : counter.reinstall(machine),
+    const done = await withAdminClient(invocation.settings, (adminClient) =>
+      cancel ? adminClient.cancelReinstall(machine) : adminClient.reinstall(machine),
     );
     const who = done.name === undefined ? done.key : `${done.name} (${done.key})`;
     const line = cancel
@@ -129,9 +129,9 @@ export const adoptCommand: Command = {
     const profile = parseName(wanted);
     if (profile === undefined) throw new Failure('invalid', '--profile must be the name of a profile');
     const name = invocation.text('name');
-    const done = await withCounter(invocation.settings, async (counter) => {
-      const key = await keyOf(counter, machine);
-      return { key, ...(await counter.adopt({ key, profile, ...(name === undefined ? {} : { name }) })) };
+    const done = await withAdminClient(invocation.settings, async (adminClient) => {
+      const key = await keyOf(adminClient, machine);
+      return { key, ...(await adminClient.adopt({ key, profile, ...(name === undefined ? {} : { name }) })) };
     });
     const line = `${done.key} is node ${done.name} of ${done.file}\n`;
     context.stdout.write(invocation.has('json') ? `${JSON.stringify(done)}\n` : line);

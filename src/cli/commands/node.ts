@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import type { BootView, MachineView, TimelineEvent } from '../../model/views.ts';
-import { keyOf, withCounter } from '../admin-call.ts';
+import { keyOf, withAdminClient } from '../admin-call.ts';
 import { type Command, EXIT, type Invocation } from '../command.ts';
 import { agoText, hardwareText, type Paint, paintFor, timeText, tookText } from '../machine-text.ts';
 import { plain } from '../text.ts';
@@ -110,8 +110,8 @@ export const nodeCommand: Command = {
   async run(invocation, context) {
     const [machine = ''] = invocation.words;
     const boots = bootsOf(invocation);
-    const view = await withCounter(invocation.settings, async (counter) =>
-      counter.machine(await keyOf(counter, machine)),
+    const view = await withAdminClient(invocation.settings, async (adminClient) =>
+      adminClient.machine(await keyOf(adminClient, machine)),
     );
     const text = invocation.has('json')
       ? `${JSON.stringify(view)}\n`

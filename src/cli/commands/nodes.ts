@@ -1,8 +1,8 @@
-import type { Counter } from '../../admin/client/client.ts';
+import type { AdminClient } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
 import type { MachineQuery, MachineRow } from '../../model/views.ts';
-import { allMachines, withCounter } from '../admin-call.ts';
+import { allMachines, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
 import { machineLines, type Paint, paintFor } from '../machine-text.ts';
 
@@ -27,9 +27,9 @@ export const nodesCommand: Command = {
   words: { min: 0, max: 1 },
   async run(invocation, context) {
     const query = queryOf(invocation);
-    await withCounter(invocation.settings, async (counter) => {
-      if (invocation.has('watch')) await watch(counter, query, invocation.has('json'), context);
-      else await list(counter, query, invocation.has('json'), context);
+    await withAdminClient(invocation.settings, async (adminClient) => {
+      if (invocation.has('watch')) await watch(adminClient, query, invocation.has('json'), context);
+      else await list(adminClient, query, invocation.has('json'), context);
     });
     return EXIT.ok;
   },
@@ -52,11 +52,11 @@ function queryOf(invocation: Invocation): Query {
   };
 }
 
-async function list(counter: Counter, query: Query, json: boolean, context: CliContext): Promise<void> {
+async function list(adminClient: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {
   const { stdout } = context;
-  const machines = await allMachines(counter, query);
+  const machines = await allMachines(adminClient, query);
   if (json) {
-    const { states } = await counter.machines({ ...query, limit: 1 });
+    const { states } = await adminClient.machines({ ...query, limit: 1 });
     stdout.write(`${JSON.stringify({ machines, states })}\n`);
     return;
   }
@@ -81,12 +81,12 @@ function painted(line: string, state: MachineState | undefined, paint: Paint): s
   return `${paint.state(state)}${line.slice(state.length)}`;
 }
 
-async function watch(counter: Counter, query: Query, json: boolean, context: CliContext): Promise<void> {
+async function watch(adminClient: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {
   const { stdout } = context;
   const screen = stdout.isTTY === true && !json;
   const paint = paintFor(context);
   const watcher = createWatcher({
-    look: () => allMachines(counter, query),
+    look: () => allMachines(adminClient, query),
     changed: (row) => {
       if (json) stdout.write(`${JSON.stringify(row)}\n`);
       else if (!screen) stdout.write(`${changeLine(row)}\n`);
@@ -99,7 +99,7 @@ async function watch(counter: Counter, query: Query, json: boolean, context: Cli
     },
   });
   if (screen) stdout.write('\u001b[2J');
-  await watcher.run((changed, signal) => counter.watch(changed, signal), context.stop);
+  await watcher.run((changed, signal) => adminClient.watch(changed, signal), context.stop);
 }
 
 /** A screen that scrolls would be drawn at the wrong place the next time. */

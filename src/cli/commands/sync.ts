@@ -5,7 +5,7 @@ import type { SyncOnce } from '../../releases/sync-once.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { settingFlags } from '../../settings/table.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from '../command.ts';
-import { jsonTeller, parentTeller, reportText, textTeller } from '../sync-text.ts';
+import { jsonPrinter, parentPrinter, reportText, textPrinter } from '../sync-text.ts';
 
 export const rollbackCommand: Command = {
   name: 'rollback',
@@ -74,10 +74,10 @@ export const syncCommand: Command = {
     const json = invocation.has('json');
     const teller =
       parent !== undefined
-        ? parentTeller(parent, Date.now)
+        ? parentPrinter(parent, Date.now)
         : json
-          ? jsonTeller(context.stdout, Date.now)
-          : textTeller(context.stderr, Date.now);
+          ? jsonPrinter(context.stdout, Date.now)
+          : textPrinter(context.stderr, Date.now);
     for (const warning of invocation.warnings) context.stderr.write(`warning: ${warning}\n`);
     try {
       const once: SyncOnce = {

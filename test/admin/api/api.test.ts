@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { apiErrorOf, errorBody } from '../../../src/admin/api/api.ts';
-import type { Office } from '../../../src/admin/service/operations.ts';
+import type { AdminService } from '../../../src/admin/service/operations.ts';
 import { Failure, type FailureCode } from '../../../src/model/failure.ts';
 import { recordLog } from '../../support/http-house.ts';
 import { BROKEN_PREVIEW, DIGEST, MACHINE_PAGE, MACHINE_VIEW, PREVIEW } from '../../support/office-samples.ts';
@@ -48,7 +48,7 @@ test('no file handles left is no bug', () => {
 
 const MAC = '52:54:00:12:34:56';
 
-function stand(answers: Partial<Office> = {}) {
+function stand(answers: Partial<AdminService> = {}) {
   const made = operatorStand(answers);
   const send = (method: 'get' | 'post' | 'put', path: string): ReturnType<typeof made.http.get> =>
     made.http[method](`/api/v1${path}`).set({ Authorization: BEARER, Host: 'boot.lan:4777' });
@@ -82,12 +82,12 @@ test('without a token there is nothing but the way to one', async () => {
 });
 
 test('machines: what was asked for, 100 unless somebody says otherwise', async () => {
-  const { send, office } = stand({ machines: async () => MACHINE_PAGE, machine: async () => MACHINE_VIEW });
+  const { send, adminService } = stand({ machines: async () => MACHINE_PAGE, machine: async () => MACHINE_VIEW });
   await send('get', '/machines').expect(200);
   await send('get', '/machines?text=a+b&state=failed&profile=x&after=c&limit=500').expect(200);
   await send('get', '/machines/52-54-00-12-34-56').expect(200);
   await send('get', '/machines/serial%3Aa%2Fb').expect(200);
-  expect(office.calls).toEqual([
+  expect(adminService.calls).toEqual([
     ['machines', { limit: 100 }],
     ['machines', { text: 'a b', state: 'failed', profile: 'x', after: 'c', limit: 500 }],
     ['machine', MAC, 'http://boot.lan:4777'],
@@ -96,7 +96,7 @@ test('machines: what was asked for, 100 unless somebody says otherwise', async (
 });
 
 test('adopt, release, reinstall', async () => {
-  const { send, office } = stand({
+  const { send, adminService } = stand({
     adopt: async () => ({ file: 'f', name: 'n' }),
     release: async () => ({ file: 'f', name: 'n' }),
     reinstall: async () => ({ key: MAC }),
@@ -111,7 +111,7 @@ test('adopt, release, reinstall', async () => {
   await send('post', `/machines/${MAC}/reinstall`).expect(200);
   await send('post', '/reinstall').send({ machine: 'worker-1' }).expect(200);
   await send('post', '/reinstall').send({ machine: '525400123456' }).expect(200);
-  expect(office.calls).toEqual([
+  expect(adminService.calls).toEqual([
     ['adopt', { key: MAC, profile: 'w', name: 'w1' }],
     ['adopt', { key: MAC, profile: 'w' }],
     ['release', MAC],
@@ -123,7 +123,7 @@ test('adopt, release, reinstall', async () => {
 });
 
 test('profiles are written on top of a revision, or anew', async () => {
-  const { send, office } = stand({
+  const { send, adminService } = stand({
     saveProfile: async () => PREVIEW,
     rollback: async () => ({ profile: 'w', from: '2', to: '1' }),
   });
@@ -131,7 +131,7 @@ test('profiles are written on top of a revision, or anew', async () => {
   await send('put', '/profiles/a').send({ text: '{}' }).expect(200);
   await send('post', '/profiles/a/rollback').expect(200);
   await send('post', '/profiles/a/rollback').send({ version: '1' }).expect(200);
-  expect(office.calls).toEqual([
+  expect(adminService.calls).toEqual([
     ['saveProfile', 'a', '{}', 'r'],
     ['saveProfile', 'a', '{}', undefined],
     ['rollback', 'a', undefined],
@@ -173,7 +173,7 @@ test('a login link is for who shows the token, not for a session', async () => {
 });
 
 test('bodies: JSON, closed, at most 16 MiB', async () => {
-  const { send, office } = stand();
+  const { send, adminService } = stand();
   const adopt = (): ReturnType<typeof send> => send('post', `/machines/${MAC}/adopt`);
   const cases: [string, PromiseLike<{ body: unknown; status: number }>, number, RegExp][] = [
     ['no body', adopt(), 400, /^the body is not a JSON object$/],
@@ -207,7 +207,7 @@ test('bodies: JSON, closed, at most 16 MiB', async () => {
     const error = await errorOf(answer);
     expect([error.status, error.message], what).toEqual([status, expect.stringMatching(message) as string]);
   }
-  expect(office.calls).toEqual([]);
+  expect(adminService.calls).toEqual([]);
 });
 
 test('a body of exactly 16 MiB is not too long', async () => {

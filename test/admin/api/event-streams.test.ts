@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Access } from '../../../src/admin/auth/operator-auth.ts';
 import { EventStreams, type EventStreamOptions } from '../../../src/admin/api/event-streams.ts';
 import { fakeOffice, operatorStand } from '../../support/operator-stand.ts';
-import { openHouse } from '../../support/http-house.ts';
+import { openContext } from '../../support/http-house.ts';
 import { BEARER } from '../../support/operator-stand.ts';
 
 const ALWAYS: Access = { csrf: '', alive: () => true };
@@ -34,8 +34,8 @@ class Reader {
 }
 
 async function stand(options: Partial<EventStreamOptions> = {}, access: Access = ALWAYS) {
-  const office = fakeOffice();
-  const streams = new EventStreams({ onChange: (listener) => office.onChange(listener), ...options });
+  const adminService = fakeOffice();
+  const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener), ...options });
   const server = createServer((_req, res) => {
     try {
       streams.open(res, access);
@@ -56,7 +56,7 @@ async function stand(options: Partial<EventStreamOptions> = {}, access: Access =
     )) as [IncomingMessage];
     return { res, reader: new Reader(res) };
   };
-  return { office, streams, open };
+  return { adminService, streams, open };
 }
 
 /** Waits for what an event of the other end brings about. */
@@ -65,14 +65,14 @@ async function eventually(holds: () => boolean): Promise<void> {
 }
 
 test('everybody who watches hears what has changed', async () => {
-  const { office, open } = await stand();
+  const { adminService, open } = await stand();
   const { res, reader } = await open();
   const other = (await open()).reader;
   expect(res.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
   await reader.until(/^retry: 3000\n: hello\n\n$/);
   await other.until(/hello/);
-  office.changed('machines');
-  office.changed('releases');
+  adminService.changed('machines');
+  adminService.changed('releases');
   const said = 'event: machines\ndata: {}\n\nevent: releases\ndata: {}\n\n';
   expect(await reader.until(/releases\ndata: \{\}\n\n/)).toContain(said);
   expect(await other.until(/releases\ndata: \{\}\n\n/)).toContain(said);
@@ -85,18 +85,18 @@ test('a comment now and then keeps the connection', async () => {
 });
 
 test('nothing runs while nobody watches', async () => {
-  const { office, streams, open } = await stand({ beat: 5 });
-  expect(office.listeners.size).toBe(0);
+  const { adminService, streams, open } = await stand({ beat: 5 });
+  expect(adminService.listeners.size).toBe(0);
   const [one, two] = [await open(), await open()];
-  expect([office.listeners.size, streams.size]).toEqual([1, 2]);
+  expect([adminService.listeners.size, streams.size]).toEqual([1, 2]);
   one.reader.leave();
   await eventually(() => streams.size === 1);
-  expect(office.listeners.size).toBe(1);
+  expect(adminService.listeners.size).toBe(1);
   two.reader.leave();
   await eventually(() => streams.size === 0);
-  expect(office.listeners.size).toBe(0);
+  expect(adminService.listeners.size).toBe(0);
   const again = await open();
-  office.changed('profiles');
+  adminService.changed('profiles');
   await again.reader.until(/event: profiles/);
 });
 
@@ -118,28 +118,28 @@ test('64 by default', async () => {
 
 test.each(['beat', 'change'])('a stream ends with its session: at the next %s', async (what) => {
   let alive = true;
-  const { office, open } = await stand({ beat: what === 'beat' ? 5 : 60_000 }, { csrf: '', alive: () => alive });
+  const { adminService, open } = await stand({ beat: what === 'beat' ? 5 : 60_000 }, { csrf: '', alive: () => alive });
   const { reader } = await open();
   await reader.until(/hello/);
   alive = false;
-  if (what === 'change') office.changed('machines');
+  if (what === 'change') adminService.changed('machines');
   await reader.ended;
   expect(reader.text).not.toContain('event:');
 });
 
 test('a slow reader hears each word once when it has caught up', async () => {
-  const { office, streams, open } = await stand();
+  const { adminService, streams, open } = await stand();
   const { res, reader } = await open();
   await reader.until(/hello/);
   res.pause();
   // Until the system takes no more: 30 bytes each, so some hundred thousand.
   const before = process.memoryUsage().arrayBuffers;
   for (let i = 0; i < 400_000; i += 1) {
-    office.changed('machines');
+    adminService.changed('machines');
     if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 2 ** 20);
-  office.changed('profiles');
+  adminService.changed('profiles');
   res.resume();
   await reader.until(/event: profiles/);
   expect(streams.size).toBe(1);
@@ -156,18 +156,18 @@ test('when the server ends, they end, and nobody comes in any more', async () =>
 });
 
 test('over the door: for who is logged in, with the strict headers; a HEAD opens nothing', async () => {
-  const { http, office, logIn } = operatorStand();
+  const { http, adminService, logIn } = operatorStand();
   await http.get('/api/v1/events').expect(401);
   const head = await http.head('/api/v1/events').set('Cookie', logIn().cookie).expect(200);
   expect(head.headers['content-type']).toMatch(/^text\/event-stream/);
-  expect(office.listeners.size).toBe(0);
+  expect(adminService.listeners.size).toBe(0);
 });
 
 test('a graceful stop of the HTTP door does not wait for them', async () => {
-  const house = await openHouse();
+  const appContext = await openContext();
   const request = get({
     host: '127.0.0.1',
-    port: house.port,
+    port: appContext.port,
     path: '/api/v1/events',
     headers: { authorization: BEARER },
   });
@@ -175,5 +175,5 @@ test('a graceful stop of the HTTP door does not wait for them', async () => {
   expect(res.headers['content-security-policy']).toContain("default-src 'none'");
   const reader = new Reader(res);
   await reader.until(/hello/);
-  await Promise.all([house.door.stop(new AbortController().signal), reader.ended]);
+  await Promise.all([appContext.door.stop(new AbortController().signal), reader.ended]);
 });

@@ -2,14 +2,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { API_ROUTES, openApiDocument, pathParts } from '../../../src/admin/api/api.ts';
 import type { JsonSchema } from '../../../src/admin/api/route.ts';
-import type { Office } from '../../../src/admin/service/operations.ts';
+import type { AdminService } from '../../../src/admin/service/operations.ts';
 import * as sample from '../../support/office-samples.ts';
 import { BEARER, operatorStand } from '../../support/operator-stand.ts';
 
 // Each route of the API is called over the real door, with an office that answers with every member that its types
 // have, and with none of the optional ones; each answer is held against the document, strictly.
 
-const OFFICE: Office = {
+const OFFICE: AdminService = {
   machines: async () => sample.MACHINE_PAGE,
   machine: async () => sample.MACHINE_VIEW,
   sent: async () => '#!ipxe\n',
@@ -36,7 +36,7 @@ const OFFICE: Office = {
   health: async () => sample.HEALTH_VIEW,
   onChange: () => () => undefined,
 };
-const BARE: Office = {
+const BARE: AdminService = {
   ...OFFICE,
   machines: async () => sample.BARE_MACHINE_PAGE,
   machine: async () => sample.BARE_MACHINE_VIEW,
@@ -138,8 +138,8 @@ test('the document has every route, and no other', () => {
 test.each([
   ['everything', OFFICE],
   ['the least', BARE],
-])('each answer is as described, with %s that may be in it', async (_what, office) => {
-  const { http, office: fake } = operatorStand(office);
+])('each answer is as described, with %s that may be in it', async (_what, adminService) => {
+  const { http, adminService: fake } = operatorStand(adminService);
   for (const { method, route, path, body } of CALLS) {
     if (route === '/events') continue; // event-streams.test.ts
     const send = http[method](`/api/v1${path}`).set('Authorization', BEARER);

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { operatorStand } from '../../support/operator-stand.ts';
 
 test('a session begins a sync with its CSRF token and not without', async () => {
-  const { http, logIn, office } = operatorStand({ syncNow: async () => ({ started: false }) });
+  const { http, logIn, adminService } = operatorStand({ syncNow: async () => ({ started: false }) });
   const { cookie, csrf } = logIn();
   await http.post('/api/v1/sync').set('Cookie', cookie).expect(403);
   const answer = await http.post('/api/v1/sync').set({ Cookie: cookie, 'X-CSRF-Token': csrf }).expect(200);
-  expect([answer.body, office.calls]).toEqual([{ started: false }, [['syncNow', {}]]]);
+  expect([answer.body, adminService.calls]).toEqual([{ started: false }, [['syncNow', {}]]]);
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { filesCounter, openJournalHere } from '../../../src/admin/client/local.ts';
+import { localClient, openJournalHere } from '../../../src/admin/client/local.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { openJournalDirectly } from '../../../src/journal/create-journal.ts';
 import { openInstallMarks } from '../../../src/machines/install-marks.ts';
@@ -32,13 +32,13 @@ const WHO = { key: MAC, also: [], machine: {} };
 describe('without a server', () => {
   test('machines come from the files, and nothing is left behind', async () => {
     const dir = makeFolder({ 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }]) });
-    const counter = await filesCounter(settingsFor(dir, ON));
-    expect((await counter.machines({ limit: 10 })).machines).toMatchObject([
+    const adminClient = await localClient(settingsFor(dir, ON));
+    expect((await adminClient.machines({ limit: 10 })).machines).toMatchObject([
       { key: MAC, name: 'w1', state: 'assigned' },
     ]);
-    expect((await counter.machine(MAC)).because).toBe(`mac ${MAC} is node w1 of profiles/w.json`);
-    await expect(counter.loginLink()).rejects.toMatchObject({ code: 'unavailable' });
-    await counter.close();
+    expect((await adminClient.machine(MAC)).because).toBe(`mac ${MAC} is node w1 of profiles/w.json`);
+    await expect(adminClient.loginLink()).rejects.toMatchObject({ code: 'unavailable' });
+    await adminClient.close();
     expect(existsSync(join(dir, 'state'))).toBe(false);
   });
 
@@ -47,16 +47,16 @@ describe('without a server', () => {
     const before = await openJournalDirectly({ file: join(dir, 'state/pilotlight.db'), days: 90, log: SILENT });
     before.record({ kind: 'installed', at: Date.now(), facts: factsOf({ mac: MAC }) });
     await before.stop(AbortSignal.timeout(5000));
-    const counter = await filesCounter(settingsFor(dir, ON));
-    await counter.adopt({ key: MAC, profile: 'w', name: 'w2' });
-    const { machines } = await counter.machines({ limit: 10 });
+    const adminClient = await localClient(settingsFor(dir, ON));
+    await adminClient.adopt({ key: MAC, profile: 'w', name: 'w2' });
+    const { machines } = await adminClient.machines({ limit: 10 });
     expect(machines.map(({ key, name }) => [key, name]).sort()).toEqual([
       [MAC, 'w2'],
       ['serial:7', 'w1'],
     ]);
-    const { boots } = await counter.machine(MAC);
+    const { boots } = await adminClient.machine(MAC);
     expect(boots.flatMap(({ events }) => events.map(({ kind }) => kind))).toContain('installed');
-    await counter.close();
+    await adminClient.close();
     const after = await openJournalDirectly({ file: join(dir, 'state/pilotlight.db'), days: 90, log: SILENT });
     const history = await after.machine(MAC);
     expect(JSON.stringify(history)).toContain('adopted into profiles/w.json as w2');
@@ -70,10 +70,10 @@ describe('without a server', () => {
     const marks = await openInstallMarks(await openDataRoot(dir), SILENT);
     await marks.installed(WHO, { profile: 'w', disk: '/dev/sda' });
     await marks.close();
-    const counter = await filesCounter(settingsFor(dir));
-    expect((await counter.machines({ limit: 1 })).machines).toMatchObject([{ state: 'installed' }]);
-    expect(await counter.reinstall('w1')).toEqual({ key: MAC, name: 'w1' });
-    await counter.close();
+    const adminClient = await localClient(settingsFor(dir));
+    expect((await adminClient.machines({ limit: 1 })).machines).toMatchObject([{ state: 'installed' }]);
+    expect(await adminClient.reinstall('w1')).toEqual({ key: MAC, name: 'w1' });
+    await adminClient.close();
     const kept = await openInstallMarks(await openDataRoot(dir), SILENT);
     expect(kept.of(WHO)?.state).toBe('erase-pending');
   });
@@ -85,23 +85,23 @@ describe('without a server', () => {
     const marks = await openInstallMarks(await openDataRoot(dir), SILENT);
     await marks.start();
     await marks.reinstall(WHO, { profile: 'w', disk: '/dev/sda' });
-    const counter = await filesCounter(settingsFor(dir));
-    await expect(counter.cancelReinstall('w1')).rejects.toMatchObject({ code: 'unavailable' });
-    await counter.close();
+    const adminClient = await localClient(settingsFor(dir));
+    await expect(adminClient.cancelReinstall('w1')).rejects.toMatchObject({ code: 'unavailable' });
+    await adminClient.close();
     expect((await openInstallMarks(await openDataRoot(dir), SILENT)).of(WHO)?.state).toBe('erase-pending');
     await marks.close();
   });
 
   test('who watches sees what an editor saves', async () => {
     const dir = makeFolder({ 'profiles/w.json': flatcar() });
-    const counter = await filesCounter(settingsFor(dir));
+    const adminClient = await localClient(settingsFor(dir));
     writeFileSync(join(dir, 'profiles/w.json'), flatcar([{ name: 'new', mac: MAC }]));
     const end = new AbortController();
-    await counter.watch(() => {
+    await adminClient.watch(() => {
       end.abort();
     }, end.signal);
-    expect((await counter.machines({ limit: 1 })).machines).toMatchObject([{ name: 'new' }]);
-    await counter.close();
+    expect((await adminClient.machines({ limit: 1 })).machines).toMatchObject([{ name: 'new' }]);
+    await adminClient.close();
     expect(readFileSync(join(dir, 'profiles/w.json'), 'utf8')).toContain('new');
   });
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openCounter } from '../../../src/admin/client/open-client.ts';
+import { openAdminClient } from '../../../src/admin/client/open-client.ts';
 import { counterStand } from '../../support/counter-stand.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
@@ -13,30 +13,30 @@ const machines = () => Promise.resolve(pageOf([]));
 describe('where a command asks', () => {
   test('the server that runs, with the token from the file', async () => {
     const stand = await counterStand({ machines });
-    const counter = await openCounter(settingsFor(stand.dir));
-    expect(counter.at).toBe('server');
-    await counter.machines({ limit: 1 });
+    const adminClient = await openAdminClient(settingsFor(stand.dir));
+    expect(adminClient.at).toBe('server');
+    await adminClient.machines({ limit: 1 });
     expect(stand.asked).toEqual([['GET /api/v1/machines?limit=1', `Bearer ${TOKEN}`]]);
   });
 
   test('the files when it has gone, whatever it left behind', async () => {
     const stand = await counterStand();
     await stand.hangUp();
-    const counter = await openCounter(settingsFor(stand.dir));
-    expect(counter.at).toBe('files');
-    await counter.close();
+    const adminClient = await openAdminClient(settingsFor(stand.dir));
+    expect(adminClient.at).toBe('files');
+    await adminClient.close();
   });
 
   test('a folder that is not there', async () => {
-    await expect(openCounter(settingsFor('/nonexistent'))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(openAdminClient(settingsFor('/nonexistent'))).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 
 describe('the token', () => {
   test('of the settings goes first; a wrong one is refused', async () => {
     const stand = await counterStand({ machines });
-    const counter = await openCounter(settingsFor(stand.dir, { adminToken: 'wrong-wrong-wrong-wrong' }));
-    await expect(counter.machines({ limit: 1 })).rejects.toMatchObject({
+    const adminClient = await openAdminClient(settingsFor(stand.dir, { adminToken: 'wrong-wrong-wrong-wrong' }));
+    await expect(adminClient.machines({ limit: 1 })).rejects.toMatchObject({
       code: 'refused',
       message: 'the server does not take the admin token',
     });
@@ -46,32 +46,32 @@ describe('the token', () => {
     const stand = await counterStand();
     const token = join(stand.dir, 'state/admin-token');
     rmSync(token);
-    await expect(openCounter(settingsFor(stand.dir))).rejects.toMatchObject({
+    await expect(openAdminClient(settingsFor(stand.dir))).rejects.toMatchObject({
       code: 'refused',
       message: 'a server runs here, and there is no state/admin-token',
     });
     mkdirSync(token);
-    await expect(openCounter(settingsFor(stand.dir))).rejects.toMatchObject({
+    await expect(openAdminClient(settingsFor(stand.dir))).rejects.toMatchObject({
       code: 'refused',
       message: 'a server runs here, and state/admin-token cannot be read',
     });
     rmSync(token, { recursive: true });
     writeFileSync(token, 'short');
     chmodSync(token, 0o600);
-    await expect(openCounter(settingsFor(stand.dir))).rejects.toMatchObject({ code: 'broken' });
+    await expect(openAdminClient(settingsFor(stand.dir))).rejects.toMatchObject({ code: 'broken' });
   });
 });
 
 test('a server that starts while the files are changed is told, too', async () => {
   const stand = await counterStand({ reinstall: (key) => Promise.resolve({ key }) });
   const dir = makeFolder({ 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } }) });
-  const counter = await openCounter(settingsFor(dir));
-  expect(counter.at).toBe('files');
+  const adminClient = await openAdminClient(settingsFor(dir));
+  expect(adminClient.at).toBe('files');
   addFiles(dir, {
     'state/server.json': { pid: 1, url: stand.url, startedAt: 1, instance: 'me' },
     'state/admin-token': TOKEN,
   });
-  expect(await counter.reinstall('w1')).toEqual({ key: MAC, name: 'w1' });
-  expect(stand.office.calls).toEqual([['reinstall', MAC]]);
-  await counter.close();
+  expect(await adminClient.reinstall('w1')).toEqual({ key: MAC, name: 'w1' });
+  expect(stand.adminService.calls).toEqual([['reinstall', MAC]]);
+  await adminClient.close();
 });

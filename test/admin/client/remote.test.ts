@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type ApiClient, createApiClient, linksElsewhere, serverCounter } from '../../../src/admin/client/remote.ts';
+import { type ApiClient, createApiClient, linksElsewhere, remoteClient } from '../../../src/admin/client/remote.ts';
 import type { LocalAddress } from '../../../src/net/addresses.ts';
 import { counterStand } from '../../support/counter-stand.ts';
 import { TOKEN } from '../../support/operator-stand.ts';
@@ -156,23 +156,26 @@ test('asks the API as it is, in its own words', async () => {
     adopt: () => Promise.resolve({ file: 'profiles/w.json', name: 'n' }),
     reinstall: (key) => Promise.resolve({ key }),
   });
-  const counter = serverCounter(stand, TOKEN);
-  expect(await counter.machines({ text: 'a b&c', state: 'up', limit: 5 })).toEqual(pageOf([rowOf()]));
-  expect(await counter.machine('serial:a/b c')).toEqual(VIEW);
-  expect(await counter.adopt({ key: MAC, profile: 'w', name: 'n' })).toEqual({ file: 'profiles/w.json', name: 'n' });
-  expect(await counter.reinstall('w1')).toEqual({ key: 'w1' });
-  const link = await counter.loginLink();
+  const adminClient = remoteClient(stand, TOKEN);
+  expect(await adminClient.machines({ text: 'a b&c', state: 'up', limit: 5 })).toEqual(pageOf([rowOf()]));
+  expect(await adminClient.machine('serial:a/b c')).toEqual(VIEW);
+  expect(await adminClient.adopt({ key: MAC, profile: 'w', name: 'n' })).toEqual({
+    file: 'profiles/w.json',
+    name: 'n',
+  });
+  expect(await adminClient.reinstall('w1')).toEqual({ key: 'w1' });
+  const link = await adminClient.loginLink();
   expect(link.url).toMatch(new RegExp(`^${stand.url}/dashboard/login\\?code=`));
   expect(link.elsewhere).toEqual([]);
-  const everywhere = await serverCounter({ url: stand.url, everywhere: true }, TOKEN).loginLink();
+  const everywhere = await remoteClient({ url: stand.url, everywhere: true }, TOKEN).loginLink();
   expect(everywhere.elsewhere).toEqual(linksElsewhere(everywhere.url));
-  expect(stand.office.calls).toEqual([
+  expect(stand.adminService.calls).toEqual([
     ['machines', { text: 'a b&c', state: 'up', limit: 5 }],
     ['machine', 'serial:a/b c', stand.url],
     ['adopt', { key: MAC, profile: 'w', name: 'n' }],
     ['reinstall', 'w1'],
   ]);
-  await counter.close();
+  await adminClient.close();
 });
 
 describe('who watches', () => {
@@ -180,16 +183,16 @@ describe('who watches', () => {
     const stand = await counterStand();
     const end = new AbortController();
     let calls = 0;
-    const watched = serverCounter(stand, TOKEN).watch(() => {
+    const watched = remoteClient(stand, TOKEN).watch(() => {
       calls += 1;
       end.abort();
     }, end.signal);
-    await until(() => stand.office.listeners.size === 1);
-    stand.office.changed('profiles');
-    stand.office.changed('machines');
+    await until(() => stand.adminService.listeners.size === 1);
+    stand.adminService.changed('profiles');
+    stand.adminService.changed('machines');
     await watched;
     expect(calls).toBe(1);
-    await until(() => stand.office.listeners.size === 0);
+    await until(() => stand.adminService.listeners.size === 0);
   });
 
   test('looks again by itself where no events come', async () => {
@@ -197,7 +200,7 @@ describe('who watches', () => {
     await stand.hangUp();
     const end = new AbortController();
     let calls = 0;
-    await serverCounter(stand, TOKEN).watch(() => {
+    await remoteClient(stand, TOKEN).watch(() => {
       calls += 1;
       end.abort();
     }, end.signal);

@@ -75,7 +75,7 @@ describe('a machine that nobody knows', () => {
   test('is written into the profile, known at once, and the journal is told', async () => {
     const stand = await officeStand({ 'profiles/workers.json': flatcar([{ name: 'w1', serial: '7' }]) });
     stand.journal.histories.set(MAC, { row: rowOf({ hostname: 'Rack-7' }), boots: [] });
-    expect(await stand.office.adopt({ key: MAC, profile: 'workers' })).toEqual({
+    expect(await stand.adminService.adopt({ key: MAC, profile: 'workers' })).toEqual({
       file: 'profiles/workers.json',
       name: 'Rack-7',
     });
@@ -100,8 +100,8 @@ describe('a machine that nobody knows', () => {
   test('without a MAC goes by its UUID, else its serial number', async () => {
     const stand = await officeStand({ 'profiles/w.json': flatcar() });
     const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
-    await stand.office.adopt({ key: `uuid:${uuid}`, profile: 'w' });
-    await stand.office.adopt({ key: 'serial:CZC 12', profile: 'w', name: 'box' });
+    await stand.adminService.adopt({ key: `uuid:${uuid}`, profile: 'w' });
+    await stand.adminService.adopt({ key: 'serial:CZC 12', profile: 'w', name: 'box' });
     expect(JSON.parse(stand.text('profiles/w.json'))).toMatchObject({
       nodes: [
         { name: 'node-3ad437', uuid },
@@ -113,9 +113,9 @@ describe('a machine that nobody knows', () => {
   test('is adopted with a journal that is off, and twice is once', async () => {
     const stand = await officeStand({ 'profiles/w.json': flatcar() });
     stand.journal.on = false;
-    const done = await stand.office.adopt({ key: MAC, profile: 'w' });
+    const done = await stand.adminService.adopt({ key: MAC, profile: 'w' });
     const text = stand.text('profiles/w.json');
-    expect(await stand.office.adopt({ key: MAC, profile: 'w' })).toEqual(done);
+    expect(await stand.adminService.adopt({ key: MAC, profile: 'w' })).toEqual(done);
     expect(stand.text('profiles/w.json')).toBe(text);
   });
 });
@@ -144,7 +144,7 @@ describe('50 at once', { timeout: 120_000 }, () => {
     const person = busy();
     const done = await Promise.all(
       macs.map((mac) =>
-        stand.office.adopt({ key: mac, profile: 'w' }).then(
+        stand.adminService.adopt({ key: mac, profile: 'w' }).then(
           () => 200,
           (error: unknown) => error,
         ),
@@ -162,7 +162,7 @@ describe('50 at once', { timeout: 120_000 }, () => {
   test('of one name: each gets its own', async () => {
     const stand = await officeStand({ 'profiles/w.json': flatcar() });
     for (const mac of macs) stand.journal.histories.set(mac, { row: rowOf({ hostname: 'box' }), boots: [] });
-    await Promise.all(macs.slice(0, 10).map((mac) => stand.office.adopt({ key: mac, profile: 'w' })));
+    await Promise.all(macs.slice(0, 10).map((mac) => stand.adminService.adopt({ key: mac, profile: 'w' })));
     const { nodes } = JSON.parse(stand.text('profiles/w.json')) as { nodes: { name: string }[] };
     expect(new Set(nodes.map(({ name }) => name)).size).toBe(10);
   });
@@ -173,7 +173,7 @@ describe('a machine that another profile names', () => {
 
   test('goes over with all that its node says', async () => {
     const stand = await officeStand(files);
-    await stand.office.adopt({ key: MAC, profile: 'z', name: 'n' });
+    await stand.adminService.adopt({ key: MAC, profile: 'z', name: 'n' });
     expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({ nodes: [{ name: 'b' }] });
     expect(JSON.parse(stand.text('profiles/z.json'))).toMatchObject({ nodes: [{ ...NODE, name: 'n' }] });
     expect(stand.catalog.current().problems.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -186,13 +186,13 @@ describe('a machine that another profile names', () => {
     const stand = await officeStand({ ...files, 'profiles/d.json': flatcar([], { default: true }) });
     const seen = new Set<string | undefined>();
     stand.catalog.onChange((snapshot) => seen.add(snapshot.match(factsOf({ mac: MAC }))?.profile.name));
-    await stand.office.adopt({ key: MAC, profile: 'z' });
+    await stand.adminService.adopt({ key: MAC, profile: 'z' });
     expect([...seen].sort()).toEqual(['a', 'z']);
   });
 
   test('stays where it is when it may not come there', async () => {
     const stand = await officeStand({ ...files, 'profiles/z.json': flatcar([{ name: 'Taken', serial: '9' }]) });
-    await expect(stand.office.adopt({ key: MAC, profile: 'z', name: 'taken' })).rejects.toMatchObject({
+    await expect(stand.adminService.adopt({ key: MAC, profile: 'z', name: 'taken' })).rejects.toMatchObject({
       code: 'conflict',
       message: 'profiles/z.json has a node taken already',
     });
@@ -210,13 +210,13 @@ describe('a machine that another profile names', () => {
       return problems;
     };
     const broken = await officeStand({}, { ...stand.deps, catalog: { ...catalog, attempt } });
-    await expect(broken.office.adopt({ key: MAC, profile: 'z' })).rejects.toMatchObject({ code: 'broken' });
+    await expect(broken.adminService.adopt({ key: MAC, profile: 'z' })).rejects.toMatchObject({ code: 'broken' });
     expect(stand.text('profiles/z.json')).toBe(before);
   });
 
   test('gets another name in the same file', async () => {
     const stand = await officeStand(files);
-    await stand.office.adopt({ key: MAC, profile: 'a', name: 'new' });
+    await stand.adminService.adopt({ key: MAC, profile: 'a', name: 'new' });
     expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({
       nodes: [{ name: 'b' }, { ...NODE, name: 'new' }],
     });
@@ -229,7 +229,7 @@ describe('a machine that another profile names', () => {
       'profiles/a.json': flatcar([{ name: 'u', uuid: uuid.toUpperCase() }]),
     });
     stand.journal.histories.set(MAC, { row: rowOf({ uuid }), boots: [] });
-    await stand.office.adopt({ key: MAC, profile: 'z' });
+    await stand.adminService.adopt({ key: MAC, profile: 'z' });
     expect(JSON.parse(stand.text('profiles/z.json'))).toMatchObject({
       nodes: [{ name: 'u', uuid: uuid.toUpperCase() }],
     });
@@ -249,7 +249,7 @@ describe('what is refused', () => {
       'profiles/o.json': flatcar([{ name: 'other', serial: '1' }]),
       'profiles/bad.json': '{',
     });
-    const refused = stand.office.adopt({ key: MAC, ...adoption });
+    const refused = stand.adminService.adopt({ key: MAC, ...adoption });
     await expect(refused).rejects.toMatchObject({ code, ...(remedy === undefined ? {} : { remedy }) });
     expect(stand.text('profiles/workers.json')).toBe(flatcar());
     expect(stand.journal.recorded).toEqual([]);
@@ -260,7 +260,7 @@ describe('what is refused', () => {
       'profiles/w.json': flatcar(),
       'profiles/bad.json': `{"nodes": [{"mac": "${MAC}"}`,
     });
-    await expect(stand.office.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
+    await expect(stand.adminService.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
       code: 'broken',
       place: { file: 'profiles/bad.json' },
     });
@@ -279,7 +279,7 @@ describe('what is refused', () => {
     }
     try {
       execFileSync('mount', ['-o', 'remount,bind,ro', folder], { stdio: 'ignore' });
-      await expect(stand.office.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
+      await expect(stand.adminService.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
         code: 'unavailable',
         message: 'the file system is read-only',
         place: { file: 'profiles/w.json' },
@@ -294,16 +294,16 @@ describe('what is refused', () => {
 describe('a machine that is released', () => {
   test('goes out of the file', async () => {
     const stand = await officeStand({ 'profiles/a.json': flatcar([NODE]) });
-    expect(await stand.office.release(MAC)).toEqual({ file: 'profiles/a.json', name: 'a' });
+    expect(await stand.adminService.release(MAC)).toEqual({ file: 'profiles/a.json', name: 'a' });
     expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({ nodes: [] });
     expect(stand.journal.recorded).toMatchObject([
       { action: 'release', text: 'taken out of profiles/a.json, where it was a' },
     ]);
-    await expect(stand.office.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(stand.adminService.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
   });
 
   test('what only the default profile catches cannot be released', async () => {
     const stand = await officeStand({ 'profiles/a.json': flatcar([], { default: true }) });
-    await expect(stand.office.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(stand.adminService.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -7,7 +7,7 @@ import {
   rowFacts,
   watchNodes,
 } from '../../../src/admin/service/known-nodes.ts';
-import { openHouse } from '../../../src/context/app-context.ts';
+import { openContext } from '../../../src/context/app-context.ts';
 import type { KnownNode } from '../../../src/journal/journal.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import { good } from '../../catalog/data-folder.ts';
@@ -19,7 +19,7 @@ const NODE = { name: 'w1', mac: '52:54:00:00:00:01', ip: '192.0.2.11' };
 
 test('the journal knows every node at start and after an edit, until the server ends', async () => {
   const dir = makeFolder({ 'profiles/a.json': { version: '1.0', nodes: [NODE] } });
-  const { catalog } = await openHouse(settingsFor(dir), SILENT);
+  const { catalog } = await openContext(settingsFor(dir), SILENT);
   const known: (readonly KnownNode[])[] = [];
   const watch = watchNodes(catalog, { know: (nodes) => known.push(nodes) });
   await catalog.refresh();

@@ -95,7 +95,7 @@ const REVISION = revisionOf(Buffer.from(A));
 
 test('the list has what is in force and what is broken, by name', async () => {
   const stand = await officeStand({ 'profiles/b.json': A, 'profiles/a.json': '{', 'profiles/c.json': flatcar() });
-  expect((await stand.office.profiles()).map(({ name, inForce }) => [name, inForce])).toEqual([
+  expect((await stand.adminService.profiles()).map(({ name, inForce }) => [name, inForce])).toEqual([
     ['a', false],
     ['b', true],
     ['c', true],
@@ -105,7 +105,7 @@ test('the list has what is in force and what is broken, by name', async () => {
 describe('one profile', () => {
   test('with its text, who boots it, and the help for its editor', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
-    expect(await stand.office.profile('a')).toMatchObject({
+    expect(await stand.adminService.profile('a')).toMatchObject({
       name: 'a',
       text: A,
       revision: REVISION,
@@ -118,19 +118,19 @@ describe('one profile', () => {
   test('that is broken on disk: the text is the broken one', async () => {
     const stand = await officeStand({ 'profiles/a.json': A, 'profiles/b.json': '{' });
     writeFileSync(join(stand.dir, 'profiles/a.json'), '[');
-    expect(await stand.office.profile('a')).toMatchObject({ text: '[', inForce: true, nodes: 1 });
-    expect(await stand.office.profile('b')).toMatchObject({ text: '{', inForce: false, members: [] });
+    expect(await stand.adminService.profile('a')).toMatchObject({ text: '[', inForce: true, nodes: 1 });
+    expect(await stand.adminService.profile('b')).toMatchObject({ text: '{', inForce: false, members: [] });
   });
 
   test('that is not there', async () => {
     const stand = await officeStand({ 'profiles/workers.json': A });
-    await expect(stand.office.profile('worker')).rejects.toMatchObject({
+    await expect(stand.adminService.profile('worker')).rejects.toMatchObject({
       code: 'not-found',
       remedy: 'did you mean "workers"?',
     });
-    await expect(stand.office.profile('xyz')).rejects.toMatchObject({ remedy: 'create profiles/xyz.json' });
+    await expect(stand.adminService.profile('xyz')).rejects.toMatchObject({ remedy: 'create profiles/xyz.json' });
     for (const name of ['../a', 'a/b/c', '', '.hidden'])
-      await expect(stand.office.profile(name)).rejects.toMatchObject({ code: 'invalid' });
+      await expect(stand.adminService.profile(name)).rejects.toMatchObject({ code: 'invalid' });
   });
 });
 
@@ -138,7 +138,7 @@ describe('a change that is looked at first', () => {
   test('line by line, with what would be wrong; nothing is written', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
     const text = A.replace('4593.2.5', '4593.2.6').replace('"nodes"', '"noodes"');
-    const { file, diff, problems } = await stand.office.previewProfile('a', text);
+    const { file, diff, problems } = await stand.adminService.previewProfile('a', text);
     expect(file).toBe('profiles/a.json');
     expect(diff.filter(({ sign }) => sign !== ' ')).toEqual([
       { sign: '-', text: '  "version": "4593.2.5",' },
@@ -152,7 +152,7 @@ describe('a change that is looked at first', () => {
 
   test('a new file is all new', async () => {
     const stand = await officeStand({});
-    const { diff } = await stand.office.previewProfile('new', '{\n}\n');
+    const { diff } = await stand.adminService.previewProfile('new', '{\n}\n');
     expect(diff.map(({ sign }) => sign)).toEqual(['+', '+']);
     expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
   });
@@ -163,7 +163,7 @@ describe('a change that is saved', () => {
 
   test('is in force when the answer comes', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
-    expect((await stand.office.saveProfile('a', next, REVISION)).problems).toEqual([]);
+    expect((await stand.adminService.saveProfile('a', next, REVISION)).problems).toEqual([]);
     expect(stand.text('profiles/a.json')).toBe(next);
     expect(stand.catalog.current().profiles.get('a')?.version).toBe('4593.2.6');
   });
@@ -171,16 +171,16 @@ describe('a change that is saved', () => {
   test('keeps the line ends of the file', async () => {
     const crlf = A.replaceAll('\n', '\r\n');
     const stand = await officeStand({ 'profiles/a.json': crlf });
-    await stand.office.saveProfile('a', next, revisionOf(Buffer.from(crlf)));
+    await stand.adminService.saveProfile('a', next, revisionOf(Buffer.from(crlf)));
     expect(stand.text('profiles/a.json')).toBe(next.replaceAll('\n', '\r\n'));
   });
 
   test('with errors is not', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
-    const { problems } = await stand.office.saveProfile('a', '{"chanel": 1}', REVISION);
+    const { problems } = await stand.adminService.saveProfile('a', '{"chanel": 1}', REVISION);
     expect(problems).toMatchObject([{ severity: 'error' }]);
     expect(stand.text('profiles/a.json')).toBe(A);
-    expect((await stand.office.saveProfile('new', '{', undefined)).problems).toHaveLength(1);
+    expect((await stand.adminService.saveProfile('new', '{', undefined)).problems).toHaveLength(1);
     expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
   });
 
@@ -188,19 +188,19 @@ describe('a change that is saved', () => {
     const stand = await officeStand({ 'profiles/a.json': A });
     writeFileSync(join(stand.dir, 'profiles/a.json'), `${A}\n`);
     for (const text of [next, '{'])
-      await expect(stand.office.saveProfile('a', text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(stand.office.saveProfile('a', next, undefined)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(stand.office.saveProfile('b', next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+      await expect(stand.adminService.saveProfile('a', text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.adminService.saveProfile('a', next, undefined)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.adminService.saveProfile('b', next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
     expect(stand.text('profiles/a.json')).toBe(`${A}\n`);
   });
 
   test('a new file only under a name, never through a path', async () => {
     const stand = await officeStand({});
-    await stand.office.saveProfile('new', next, undefined);
+    await stand.adminService.saveProfile('new', next, undefined);
     expect(stand.text('profiles/new.json')).toBe(next);
     for (const name of ['../configs/x', 'a/b/c', '..', 'x\u0000'])
-      await expect(stand.office.saveProfile(name, next, undefined)).rejects.toMatchObject({ code: 'invalid' });
+      await expect(stand.adminService.saveProfile(name, next, undefined)).rejects.toMatchObject({ code: 'invalid' });
     symlinkSync('/tmp', join(stand.dir, 'profiles/out.json'));
-    await expect(stand.office.saveProfile('out', next, undefined)).rejects.toMatchObject({ code: 'refused' });
+    await expect(stand.adminService.saveProfile('out', next, undefined)).rejects.toMatchObject({ code: 'refused' });
   });
 });

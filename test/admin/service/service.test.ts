@@ -10,7 +10,7 @@ describe('the list', () => {
     const stand = await officeStand({});
     stand.journal.histories.set(MAC, { row: rowOf(), boots: [] });
     stand.deliveries.push({ key: MAC, file: 'f', received: 1, size: 2 });
-    const page = await stand.office.machines({ limit: 10 });
+    const page = await stand.adminService.machines({ limit: 10 });
     expect(page.machines).toMatchObject([{ key: MAC, vendor: 'Intel Corporate', download: { file: 'f' } }]);
     expect(page.states.unknown).toBe(1);
   });
@@ -18,10 +18,10 @@ describe('the list', () => {
   test('is made of the files when the journal is off', async () => {
     const stand = await officeStand({ 'profiles/w.json': INSTALLS });
     stand.journal.on = false;
-    expect((await stand.office.machines({ limit: 10 })).machines).toMatchObject([
+    expect((await stand.adminService.machines({ limit: 10 })).machines).toMatchObject([
       { key: MAC, name: 'w1', state: 'assigned', vendor: 'Intel Corporate' },
     ]);
-    expect(await stand.office.machine(MAC, originOf())).toMatchObject({ row: { name: 'w1' }, boots: [] });
+    expect(await stand.adminService.machine(MAC, originOf())).toMatchObject({ row: { name: 'w1' }, boots: [] });
   });
 });
 
@@ -31,7 +31,7 @@ describe('one machine', () => {
     const boots = [bootOf([eventOf({ kind: 'script', digest: 'd1' })])];
     stand.journal.histories.set(MAC, { row: rowOf(), boots });
     stand.journal.texts.set('d1', '#!ipxe\nold\n');
-    const view = await stand.office.machine(MAC, originOf());
+    const view = await stand.adminService.machine(MAC, originOf());
     expect(view).toMatchObject({ boots, row: { vendor: 'Intel Corporate' } });
     expect(view.because).toBe(`mac ${MAC} is node w1 of profiles/w.json`);
     expect(view.texts).toMatchObject([{ title: 'boot script', sentAt: NOW, sent: '#!ipxe\nold\n' }]);
@@ -40,17 +40,17 @@ describe('one machine', () => {
 
   test('that was never seen and that nobody names', async () => {
     const stand = await officeStand({});
-    await expect(stand.office.machine(MAC, originOf())).rejects.toMatchObject({ code: 'not-found' });
+    await expect(stand.adminService.machine(MAC, originOf())).rejects.toMatchObject({ code: 'not-found' });
     stand.journal.on = false;
-    await expect(stand.office.machine(MAC, originOf())).rejects.toMatchObject({ code: 'not-found' });
+    await expect(stand.adminService.machine(MAC, originOf())).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 
 test('a text by its digest, as long as it is kept', async () => {
   const stand = await officeStand({});
   stand.journal.texts.set('d', '\u017d');
-  expect(await stand.office.sent('d')).toBe('\u017d');
-  await expect(stand.office.sent('e')).rejects.toMatchObject({
+  expect(await stand.adminService.sent('d')).toBe('\u017d');
+  await expect(stand.adminService.sent('e')).rejects.toMatchObject({
     code: 'not-found',
     remedy: expect.any(String) as string,
   });
@@ -63,7 +63,7 @@ describe('reinstall', () => {
     const stand = await officeStand({ 'profiles/w.json': INSTALLS });
     const who = { key: MAC, also: [], machine: {} };
     await stand.marks.installed(who, target);
-    expect(await stand.office.reinstall(machine)).toEqual({ key: MAC, name: 'w1' });
+    expect(await stand.adminService.reinstall(machine)).toEqual({ key: MAC, name: 'w1' });
     expect(stand.marks.of(who)?.state).toBe('erase-pending');
     expect(stand.journal.recorded).toMatchObject([{ kind: 'operator', action: 'reinstall', facts: { mac: MAC } }]);
   });
@@ -76,14 +76,14 @@ describe('reinstall', () => {
     stand.journal.histories.set(MAC, { row: rowOf({ uuid }), boots: [] });
     const who = { key: `uuid:${uuid}`, also: [], machine: {} };
     await stand.marks.installed(who, target);
-    expect(await stand.office.reinstall(MAC)).toEqual({ key: MAC, name: 'u' });
+    expect(await stand.adminService.reinstall(MAC)).toEqual({ key: MAC, name: 'u' });
     expect(stand.marks.of(who)?.state).toBe('erase-pending');
   });
 
   test('nobody, and nothing to install', async () => {
     const stand = await officeStand({ 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }]) });
-    await expect(stand.office.reinstall('w2')).rejects.toMatchObject({ code: 'not-found' });
-    await expect(stand.office.reinstall('w1')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.adminService.reinstall('w2')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(stand.adminService.reinstall('w1')).rejects.toMatchObject({ code: 'conflict' });
     expect(stand.journal.recorded).toEqual([]);
   });
 });
@@ -97,33 +97,33 @@ const release = (version: string): Readonly<Record<string, string | object>> => 
 const FILES = { ...release('4593.2.4'), ...release('4593.2.5') };
 
 test('everything that the doors may ask for is there', async () => {
-  const { office } = await officeStand({});
-  expect(Object.keys(office).sort()).toEqual(
+  const { adminService } = await officeStand({});
+  expect(Object.keys(adminService).sort()).toEqual(
     'acceptState adopt cancelReinstall health machine machines onChange pin previewProfile profile profiles prune reinstall release releaseClaim releases rollback saveProfile sent syncNow syncSteps'.split(
       ' ',
     ),
   );
-  expect(await office.syncNow()).toEqual({ started: true });
-  expect((await office.health()).version).toBe('1.2.3');
-  expect((await office.releases()).targets).toEqual([]);
+  expect(await adminService.syncNow()).toEqual({ started: true });
+  expect((await adminService.health()).version).toBe('1.2.3');
+  expect((await adminService.releases()).targets).toEqual([]);
 });
 
 test('a rollback is in force when the answer comes', async () => {
   const stand = await officeStand({ ...FILES, 'profiles/w.json': flatcar() });
-  expect(await stand.office.rollback('w')).toEqual({
+  expect(await stand.adminService.rollback('w')).toEqual({
     profile: 'w',
     from: '4593.2.5',
     to: '4593.2.4',
     heldAbove: '4593.2.5',
   });
   expect(stand.catalog.current().profiles.get('w')?.version).toBe('4593.2.4');
-  await expect(stand.office.rollback('x')).rejects.toMatchObject({ code: 'not-found' });
+  await expect(stand.adminService.rollback('x')).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('a rollback while a sync runs is a conflict', async () => {
   const stand = await officeStand({ ...FILES, 'profiles/w.json': flatcar() });
   const done = await underLock(stand.files, 'a sync', async () => {
-    await expect(stand.office.rollback('w')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.adminService.rollback('w')).rejects.toMatchObject({ code: 'conflict' });
     return 'asked';
   });
   expect(done).toEqual({ kind: 'done', value: 'asked' });

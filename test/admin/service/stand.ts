@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { createRunBook } from '../../../src/releases/run-book.ts';
-import type { Delivery, OfficeDeps } from '../../../src/admin/service/deps.ts';
-import { createOffice } from '../../../src/admin/service/service.ts';
-import { readHouse, type House } from '../../../src/context/app-context.ts';
-import type { Office } from '../../../src/admin/service/operations.ts';
+import type { Delivery, ServiceDeps } from '../../../src/admin/service/deps.ts';
+import { createAdminService } from '../../../src/admin/service/service.ts';
+import { readContext, type AppContext } from '../../../src/context/app-context.ts';
+import type { AdminService } from '../../../src/admin/service/operations.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import type { JournalEvent } from '../../../src/model/journal-event.ts';
 import type { MachineKey } from '../../../src/model/machine.ts';
@@ -27,7 +27,7 @@ export const MAC = '00:1b:21:00:00:01';
 export const NOW = Date.UTC(2026, 10, 21, 12);
 
 /** A journal that says what a test told it. */
-export interface FakeJournal extends Omit<OfficeDeps['journal'], never> {
+export interface FakeJournal extends Omit<ServiceDeps['journal'], never> {
   on: boolean;
   losses: Losses | undefined;
   flood: FloodView | undefined;
@@ -108,10 +108,10 @@ export function bootOf(events: readonly TimelineEvent[], more: Partial<BootView>
   return { id: 1, at: NOW - 10_000, outcome: 'boot', events, ...more };
 }
 
-export interface OfficeStand extends House {
+export interface OfficeStand extends AppContext {
   readonly dir: string;
-  readonly office: Office;
-  readonly deps: OfficeDeps;
+  readonly adminService: AdminService;
+  readonly deps: ServiceDeps;
   readonly journal: FakeJournal;
   readonly deliveries: Delivery[];
   /** What is in a file now. */
@@ -119,18 +119,18 @@ export interface OfficeStand extends House {
 }
 
 /** An office over a folder that was made for this test. */
-export async function officeStand(files: FolderFiles, more: Partial<OfficeDeps> = {}): Promise<OfficeStand> {
+export async function officeStand(files: FolderFiles, more: Partial<ServiceDeps> = {}): Promise<OfficeStand> {
   const dir = makeFolder(files);
   const settings = settingsFor(dir, { journal: { on: true, days: 90 } });
-  const house = await readHouse(settings);
+  const appContext = await readContext(settings);
   onTestFinished(async () => {
-    await house.marks.close();
+    await appContext.marks.close();
   });
   const journal = fakeJournal();
   const deliveries: Delivery[] = [];
-  const deps: OfficeDeps = {
+  const deps: ServiceDeps = {
     settings,
-    ...house,
+    ...appContext,
     journal,
     deliveries: { running: () => deliveries },
     sync: { isRunning: () => false, nextRun: () => undefined, runNow: () => true, book: createRunBook() },
@@ -142,12 +142,12 @@ export async function officeStand(files: FolderFiles, more: Partial<OfficeDeps> 
     ...more,
   };
   return {
-    ...house,
+    ...appContext,
     dir,
     deps,
     journal,
     deliveries,
-    office: createOffice(deps),
+    adminService: createAdminService(deps),
     text: (file) => readFileSync(join(dir, file), 'utf8'),
   };
 }

@@ -91,10 +91,10 @@ describe('the form that adopts', () => {
 });
 
 const NOW = 1_800_000_000_000;
-const office = sampleOffice(NOW);
-const profiles = await office.profiles();
+const adminService = sampleOffice(NOW);
+const profiles = await adminService.profiles();
 const viewOf = (name: string): Promise<MachineView> =>
-  office.machine(office.rows.find((row) => row.name === name)?.key ?? '', originOf());
+  adminService.machine(adminService.rows.find((row) => row.name === name)?.key ?? '', originOf());
 const data = (view: MachineView): Record<string, unknown> => machinePage({ view, profiles, now: NOW }).data;
 
 describe('the page of a machine', () => {

@@ -9,15 +9,15 @@ beforeEach(async () => {
 afterEach(async () => {
   await stand[Symbol.asyncDispose]();
 });
-const keyOf = (name: string): string => stand.office.rows.find((row) => row.name === name)?.key ?? '';
-const unknown = (): string => stand.office.rows.find((row) => row.state === 'unknown')?.key ?? '';
+const keyOf = (name: string): string => stand.adminService.rows.find((row) => row.name === name)?.key ?? '';
+const unknown = (): string => stand.adminService.rows.find((row) => row.state === 'unknown')?.key ?? '';
 const pathOf = (key: string): string => `/dashboard/machines/${encodeURIComponent(key)}`;
 
 describe('the table', () => {
   it('asks the office for what the address says', async () => {
     const asked: unknown[] = [];
-    const page = await stand.office.machines({ limit: 50 });
-    stand.office.machines = async (query) => {
+    const page = await stand.adminService.machines({ limit: 50 });
+    stand.adminService.machines = async (query) => {
       asked.push(query);
       return page;
     };
@@ -56,9 +56,9 @@ describe('adopting', () => {
     const { status, headers } = await stand.post(`${pathOf(unknown())}/adopt`, { profile: 'workers', name: 'w16' });
     expect([status, headers.get('location')]).toEqual([
       303,
-      `${pathOf(stand.office.calls[0]?.split(' ')[1] ?? '')}?done=adopted`,
+      `${pathOf(stand.adminService.calls[0]?.split(' ')[1] ?? '')}?done=adopted`,
     ]);
-    expect(stand.office.calls[0]).toMatch(/^adopt \S+ workers w16$/);
+    expect(stand.adminService.calls[0]).toMatch(/^adopt \S+ workers w16$/);
   });
 
   it('of a known machine is a change of profile', async () => {
@@ -78,7 +78,7 @@ describe('adopting', () => {
   it('into nothing is refused on the same page', async () => {
     const { status, text } = await stand.post(`${pathOf(unknown())}/adopt`, { name: 'x1' });
     expect([status, text.includes('value="x1"')]).toEqual([400, true]);
-    expect(stand.office.calls).toEqual([]);
+    expect(stand.adminService.calls).toEqual([]);
   });
 });
 
@@ -86,11 +86,11 @@ describe('reinstalling', () => {
   it('asks first and names the disk', async () => {
     const { text } = await stand.get(`${pathOf(keyOf('store1'))}/reinstall`);
     expect(text).toContain('The disk /dev/nvme0n1 is erased');
-    expect(stand.office.calls).toEqual([]);
+    expect(stand.adminService.calls).toEqual([]);
   });
 
   it('asks also where the profile cannot be read', async () => {
-    stand.office.profile = async () => {
+    stand.adminService.profile = async () => {
       throw new Failure('not-found', 'gone');
     };
     expect((await stand.get(`${pathOf(keyOf('store1'))}/reinstall`)).text).toContain('Erase and reinstall');
@@ -98,7 +98,7 @@ describe('reinstalling', () => {
 
   it('is done by a POST', async () => {
     const { headers } = await stand.post(`${pathOf(keyOf('store1'))}/reinstall`, {});
-    expect(stand.office.calls).toEqual([`reinstall ${keyOf('store1')}`]);
+    expect(stand.adminService.calls).toEqual([`reinstall ${keyOf('store1')}`]);
     expect(headers.get('location')).toBe(`${pathOf(keyOf('store1'))}?done=reinstall`);
   });
 });
@@ -106,7 +106,7 @@ describe('reinstalling', () => {
 it('releasing asks first, then does it', async () => {
   const path = `${pathOf(keyOf('w1'))}/release`;
   expect((await stand.get(path)).text).toContain('Take w1 out of profile workers?');
-  expect(stand.office.calls).toEqual([]);
+  expect(stand.adminService.calls).toEqual([]);
   expect((await stand.post(path, {})).headers.get('location')).toMatch(/\?done=released$/);
-  expect(stand.office.calls).toHaveLength(1);
+  expect(stand.adminService.calls).toHaveLength(1);
 });

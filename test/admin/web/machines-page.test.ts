@@ -95,10 +95,10 @@ describe('a row', () => {
 });
 
 const NOW = 1_800_000_000_000;
-const office = sampleOffice(NOW);
-const profiles = await office.profiles();
-const all = await office.machines({ limit: MACHINES_A_PAGE });
-const newcomers = (await office.machines({ state: 'unknown', limit: 6 })).machines;
+const adminService = sampleOffice(NOW);
+const profiles = await adminService.profiles();
+const all = await adminService.machines({ limit: MACHINES_A_PAGE });
+const newcomers = (await adminService.machines({ state: 'unknown', limit: 6 })).machines;
 
 interface Data {
   readonly empty: boolean;

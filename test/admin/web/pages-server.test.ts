@@ -11,7 +11,7 @@ afterEach(async () => {
 
 describe('releases', () => {
   it('begin a sync once', async () => {
-    stand.office.releasesView = { ...stand.office.releasesView, running: false };
+    stand.adminService.releasesView = { ...stand.adminService.releasesView, running: false };
     const first = await stand.post('/dashboard/releases/sync', {});
     const second = await stand.post('/dashboard/releases/sync', {});
     expect(first.headers.get('location')).toBe('/dashboard/releases?done=syncing');
@@ -21,7 +21,7 @@ describe('releases', () => {
   it('roll a profile back', async () => {
     const { headers } = await stand.post('/dashboard/releases/rollback', { profile: 'workers', version: '4593.2.0' });
     expect(headers.get('location')).toBe('/dashboard/releases?done=rolled-back');
-    expect(stand.office.calls).toEqual(['rollback workers 4593.2.0']);
+    expect(stand.adminService.calls).toEqual(['rollback workers 4593.2.0']);
   });
 
   it('say why a roll back failed', async () => {

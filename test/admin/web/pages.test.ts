@@ -84,26 +84,26 @@ const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const ORIGIN = originOf('192.0.2.1:4777');
 const CSRF = 'csrf-of-this-session';
 const dashboard = createDashboard();
-const office = sampleOffice(NOW);
-const row = (name: string) => office.rows.find((one) => one.name === name)?.key ?? '';
-const view = (name: string) => office.machine(row(name), ORIGIN);
-const profiles = await office.profiles();
-const unknown = (await office.machines({ state: 'unknown', limit: 6 })).machines;
-const releases = await office.releases();
+const adminService = sampleOffice(NOW);
+const row = (name: string) => adminService.rows.find((one) => one.name === name)?.key ?? '';
+const view = (name: string) => adminService.machine(row(name), ORIGIN);
+const profiles = await adminService.profiles();
+const unknown = (await adminService.machines({ state: 'unknown', limit: 6 })).machines;
+const releases = await adminService.releases();
 
 async function table(): Promise<Page> {
-  const page = await office.machines({ limit: 50 });
+  const page = await adminService.machines({ limit: 50 });
   return machinesPage({ page, query: {}, newcomers: unknown, profiles, origin: ORIGIN, now: NOW });
 }
 async function profileOf(name: string): Promise<Page> {
-  const shown = await office.profile(name);
+  const shown = await adminService.profile(name);
   const release = releases.targets.find((target) => target.profiles.includes(name));
   return profilePage({ view: shown, release, now: NOW });
 }
 async function previewed(): Promise<Page> {
-  const { name, text, revision, keys } = await office.profile('workers');
+  const { name, text, revision, keys } = await adminService.profile('workers');
   const mine = text.replace('stable', 'beta');
-  return editorPage({ name, text: mine, revision, keys, preview: await office.previewProfile(name, mine) });
+  return editorPage({ name, text: mine, revision, keys, preview: await adminService.previewProfile(name, mine) });
 }
 
 const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
@@ -112,7 +112,7 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['machine-failed', async () => machinePage({ view: await view('edge3'), profiles, now: NOW })],
   [
     'machine-unknown',
-    async () => machinePage({ view: await office.machine(unknown[0]?.key ?? '', ORIGIN), profiles, now: NOW }),
+    async () => machinePage({ view: await adminService.machine(unknown[0]?.key ?? '', ORIGIN), profiles, now: NOW }),
   ],
   ['reinstall', async () => reinstallPage(await view('store1'), '/dev/nvme0n1')],
   ['release', async () => releasePage(await view('w1'))],
@@ -121,7 +121,7 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['profile-broken', () => profileOf('lab-debian')],
   ['editor', previewed],
   ['releases', () => releasesPage(releases, NOW)],
-  ['health', async () => healthPage(await office.health())],
+  ['health', async () => healthPage(await adminService.health())],
 ];
 
 test.each(PAGES)('the page %s', async (name, make) => {

@@ -103,11 +103,11 @@ describe('the editor', () => {
 });
 
 const NOW = 1_800_000_000_000;
-const office = sampleOffice(NOW);
-const { targets } = await office.releases();
+const adminService = sampleOffice(NOW);
+const { targets } = await adminService.releases();
 const pageOf = async (name: string) => {
   const release = targets.find(({ profiles }) => profiles.includes(name));
-  return profilePage({ view: await office.profile(name), release, now: NOW });
+  return profilePage({ view: await adminService.profile(name), release, now: NOW });
 };
 
 test('knows the versions on the shelf, which one is in use, and whether there is a way back', async () => {
@@ -140,7 +140,7 @@ test('does not mark the line of another file', async () => {
 });
 
 test('tells why a roll back did not happen', async () => {
-  const view = await office.profile('workers');
+  const view = await adminService.profile('workers');
   expect(profilePage({ view, release: undefined, now: NOW, failed: { message: 'm' } }).data).toMatchObject({
     failed: { message: 'm' },
   });

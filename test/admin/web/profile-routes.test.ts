@@ -13,14 +13,14 @@ const PATH = '/dashboard/profiles/workers';
 
 /** What an operator makes of the file: its revision and a changed text. */
 async function change(): Promise<{ readonly text: string; readonly revision: string }> {
-  const { text, revision } = await stand.office.profile('workers');
+  const { text, revision } = await stand.adminService.profile('workers');
   return { text: text.replace('stable', 'beta'), revision };
 }
 
 describe('editing', () => {
   it('begins with the file, its revision and the help', async () => {
     const { text } = await stand.get(`${PATH}/edit`);
-    const { revision } = await stand.office.profile('workers');
+    const { revision } = await stand.adminService.profile('workers');
     expect(text).toContain(`name="revision" value="${revision}"`);
     expect(text).toContain('&quot;system&quot;: &quot;flatcar&quot;');
     expect(text).toContain('<code>boot_timeout</code>');
@@ -32,19 +32,19 @@ describe('editing', () => {
     expect(text).toContain('1 line added, 1 line removed');
     expect(text).toContain('<ins><b>+</b>  &quot;channel&quot;: &quot;beta&quot;,</ins>');
     expect(text).toContain(`formaction="${PATH}/save">Save<`);
-    expect(stand.office.calls).toEqual([]);
+    expect(stand.adminService.calls).toEqual([]);
   });
 
   it('saves on top of the revision it began with', async () => {
     const { status, headers } = await stand.post(`${PATH}/save`, await change());
     expect([status, headers.get('location')]).toEqual([303, `${PATH}?done=saved`]);
-    expect(stand.office.texts.get('workers')).toContain('"beta"');
+    expect(stand.adminService.texts.get('workers')).toContain('"beta"');
   });
 
   it('turns the line ends of browsers back', async () => {
     const { text, revision } = await change();
     await stand.post(`${PATH}/save`, { text: text.replaceAll('\n', '\r\n'), revision });
-    expect(stand.office.texts.get('workers')).toBe(text);
+    expect(stand.adminService.texts.get('workers')).toBe(text);
   });
 
   it('saves nothing with an error in it', async () => {
@@ -53,26 +53,26 @@ describe('editing', () => {
     expect(status).toBe(400);
     expect(text).toContain('the file is not JSON');
     expect(text).toContain('{ &quot;system&quot;: ');
-    expect(stand.office.calls).toEqual([]);
+    expect(stand.adminService.calls).toEqual([]);
   });
 
   it('loses nothing when somebody else was faster', async () => {
     const mine = await change();
-    stand.office.texts.set('workers', '{ "system": "debian" }\n');
+    stand.adminService.texts.set('workers', '{ "system": "debian" }\n');
     const { status, text } = await stand.post(`${PATH}/save`, mine);
     expect(status).toBe(409);
     expect(text).toContain('Somebody else changed the file meanwhile');
     expect(text).toMatch(/<pre[^>]*>\{ &quot;system&quot;: &quot;debian&quot; \}/);
     expect(text).toMatch(/<textarea[^>]*>[^<]*beta/);
     // The new revision: who saves now, saves on top of theirs, having seen it.
-    const { revision } = await stand.office.profile('workers');
+    const { revision } = await stand.adminService.profile('workers');
     expect(text).toContain(`name="revision" value="${revision}"`);
-    expect(stand.office.calls).toEqual([]);
+    expect(stand.adminService.calls).toEqual([]);
     expect((await stand.post(`${PATH}/save`, { ...mine, revision })).status).toBe(303);
   });
 
   it('keeps the text when the office fails', async () => {
-    stand.office.previewProfile = async () => {
+    stand.adminService.previewProfile = async () => {
       throw new Failure('unavailable', 'not now', { remedy: 'later' });
     };
     const { status, text } = await stand.post(`${PATH}/preview`, { text: 'precious', revision: 'r' });
@@ -95,7 +95,7 @@ describe('a new profile', () => {
     expect(seen.text).toContain('profiles/fresh.json');
     const { headers } = await stand.post('/dashboard/new-profile/save', fields);
     expect(headers.get('location')).toBe('/dashboard/profiles/fresh?done=created');
-    expect(stand.office.texts.get('fresh')).toBe('{}\n');
+    expect(stand.adminService.texts.get('fresh')).toBe('{}\n');
   });
 
   it('that is there already is a conflict, with both texts', async () => {
@@ -106,7 +106,7 @@ describe('a new profile', () => {
     expect(status).toBe(409);
     expect(text).toContain('Edit workers');
     expect(text).toMatch(/<textarea[^>]*>[^<]*mine/);
-    expect(stand.office.calls).toEqual([]);
+    expect(stand.adminService.calls).toEqual([]);
   });
 
   it('can be the first one', async () => {
@@ -119,13 +119,13 @@ describe('a new profile', () => {
 describe('rolling back', () => {
   it('leads back to the profile', async () => {
     const { headers } = await stand.post(`${PATH}/rollback`, { version: '4593.2.0' });
-    expect(stand.office.calls).toEqual(['rollback workers 4593.2.0']);
+    expect(stand.adminService.calls).toEqual(['rollback workers 4593.2.0']);
     expect(headers.get('location')).toBe(`${PATH}?done=rolled-back`);
   });
 
   it('to the version before needs no version', async () => {
     await stand.post(`${PATH}/rollback`, { version: '' });
-    expect(stand.office.calls).toEqual(['rollback workers ']);
+    expect(stand.adminService.calls).toEqual(['rollback workers ']);
   });
 
   it('that fails says why', async () => {

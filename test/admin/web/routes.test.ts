@@ -10,7 +10,7 @@ afterAll(async () => {
 });
 
 test('every page is a document under a strict policy, kept by nobody', async () => {
-  for (const { path } of samplePages(stand.office)) {
+  for (const { path } of samplePages(stand.adminService)) {
     const { status, text, headers } = await stand.get(path);
     expect([path, status]).toEqual([path, 200]);
     expect(text).toMatch(/^<!doctype html>/);
@@ -38,7 +38,7 @@ describe('the live part alone', () => {
 
   it('is not worth a look at the health', async () => {
     await using other = await openDashboard();
-    other.office.health = async () => {
+    other.adminService.health = async () => {
       throw new TypeError('nobody asked for this');
     };
     expect((await other.get('/dashboard/machines?fragment=1')).status).toBe(200);
@@ -57,7 +57,7 @@ test('what is not there is said by the door', async () => {
 });
 
 test('who is not logged in sees no page and no form', async () => {
-  for (const { path } of samplePages(stand.office)) {
+  for (const { path } of samplePages(stand.adminService)) {
     const answer = await fetch(`${stand.url}${path}`, { redirect: 'manual' });
     expect([path, answer.status]).toEqual([path, 303]);
     expect(answer.headers.get('location')).toMatch(/^\/dashboard\/login/);
@@ -65,12 +65,12 @@ test('who is not logged in sees no page and no form', async () => {
 });
 
 test('a form without its CSRF field does nothing', async () => {
-  const before = stand.office.calls.length;
+  const before = stand.adminService.calls.length;
   const answer = await fetch(`${stand.url}/dashboard/releases/sync`, {
     method: 'POST',
     headers: { cookie: `${stand.cookie.name}=${stand.cookie.value}`, origin: stand.url },
     body: new URLSearchParams({ csrf: 'guessed' }),
   });
   expect(answer.status).toBe(403);
-  expect(stand.office.calls).toHaveLength(before);
+  expect(stand.adminService.calls).toHaveLength(before);
 });

@@ -18,7 +18,7 @@ describe('a failure', () => {
     ['unavailable', 503],
     ['broken', 500],
   ])('%s becomes a page with status %d that says what to do', async (code, expected) => {
-    stand.office.machines = async () => {
+    stand.adminService.machines = async () => {
       throw new Failure(code, 'the journal is off', { remedy: 'free some space' });
     };
     const { status, text } = await stand.get('/dashboard/machines');
@@ -29,7 +29,7 @@ describe('a failure', () => {
   });
 
   it('of our own making says nothing about itself', async () => {
-    stand.office.machines = async () => {
+    stand.adminService.machines = async () => {
       throw new TypeError('secret /srv/path');
     };
     const { status, text } = await stand.get('/dashboard/machines');
@@ -44,7 +44,7 @@ describe('the number beside Health', () => {
   });
 
   it('is left out when nobody knows it', async () => {
-    stand.office.health = async () => {
+    stand.adminService.health = async () => {
       throw new Failure('unavailable', 'later');
     };
     const { status, text } = await stand.get('/dashboard/profiles');

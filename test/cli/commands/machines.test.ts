@@ -43,7 +43,7 @@ describe('pilotlight adopt', () => {
     const stand = await counterStand({ adopt: () => Promise.resolve({ file: 'profiles/workers.json', name: 'w2' }) });
     const { code, stdout } = await runAt(stand.dir, ['adopt', MAC, '--profile', 'workers', '--name', 'w2']);
     expect([code, stdout]).toEqual([0, `${MAC} is node w2 of profiles/workers.json\n`]);
-    expect(stand.office.calls).toEqual([['adopt', { key: MAC, profile: 'workers', name: 'w2' }]]);
+    expect(stand.adminService.calls).toEqual([['adopt', { key: MAC, profile: 'workers', name: 'w2' }]]);
   });
 
   test('by the name of a node, for programs', async () => {

@@ -103,7 +103,7 @@ describe('pilotlight node', () => {
       expect(stdout.match(/told \d/g)).toEqual(['told 0', 'told 1', 'told 2']);
       expect(stdout).toContain('1 earlier boot: --boots 4');
     }
-    expect(stand.office.calls.filter(([name]) => name === 'machine')).toEqual([
+    expect(stand.adminService.calls.filter(([name]) => name === 'machine')).toEqual([
       ['machine', MAC, stand.url],
       ['machine', MAC, stand.url],
     ]);

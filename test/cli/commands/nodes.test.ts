@@ -113,7 +113,9 @@ describe('pilotlight nodes', () => {
     expect(stdout).toBe(
       'STATE   NAME  MACHINE            PROFILE  SEEN\nfailed  w1    00:1b:21:00:00:01  workers  10 min ago\n',
     );
-    expect(stand.office.calls).toEqual([['machines', { text: 'w', state: 'failed', profile: 'workers', limit: 500 }]]);
+    expect(stand.adminService.calls).toEqual([
+      ['machines', { text: 'w', state: 'failed', profile: 'workers', limit: 500 }],
+    ]);
   });
 
   test('on the files where none runs, and says nothing about that', async () => {
@@ -174,15 +176,15 @@ describe('pilotlight nodes --watch', () => {
     argv: readonly string[],
     terminal: { readonly columns?: number; readonly rows?: number } = {},
   ) {
-    const house = changing();
-    const stand = await counterStand({ machines: house.machines });
+    const appContext = changing();
+    const stand = await counterStand({ machines: appContext.machines });
     const end = new AbortController();
     const heard = (text: string): void => {
       if (text.includes('booting')) {
-        house.set('up');
+        appContext.set('up');
         const tell = (): void => {
-          if (stand.office.listeners.size === 0) setImmediate(tell);
-          else stand.office.changed('machines');
+          if (stand.adminService.listeners.size === 0) setImmediate(tell);
+          else stand.adminService.changed('machines');
         };
         tell();
       } else if (text.includes('up')) end.abort();

@@ -13,7 +13,7 @@ describe('pilotlight reinstall', () => {
       0,
       `w1 (${MAC}) will be erased and installed when it boots from the network next\n`,
     ]);
-    expect(stand.office.calls).toEqual([['reinstall', 'w1']]);
+    expect(stand.adminService.calls).toEqual([['reinstall', 'w1']]);
     expect(JSON.parse((await runAt(stand.dir, ['reinstall', 'w1', '--json'])).stdout)).toEqual({
       key: MAC,
       name: 'w1',

@@ -15,7 +15,7 @@ describe('over the server that runs', () => {
     const stand = await counterStand({ [method]: () => Promise.resolve({ key: MAC, name: 'w1' }) });
     const { code, stdout } = await runAt(stand.dir, [...words]);
     expect([code, stdout]).toEqual([0, said]);
-    expect(stand.office.calls).toEqual([[method, 'w1']]);
+    expect(stand.adminService.calls).toEqual([[method, 'w1']]);
   });
 
   it.each([true, false])('state accept: %j', async (accepted) => {
