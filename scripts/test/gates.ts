@@ -12,6 +12,7 @@ export interface Gate {
 
 // What was right does not change with other files, so it need not be looked at again.
 const CACHED = ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/prettier'];
+const LINT_CACHE = ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/eslint/'];
 
 /** In the order of what says most about a mistake. */
 export function gates(top: string): readonly Gate[] {
@@ -22,7 +23,7 @@ export function gates(top: string): readonly Gate[] {
       command: tool('tsc'),
       args: ['--noEmit', '--incremental', '--tsBuildInfoFile', '.cache/types.tsbuildinfo'],
     },
-    { name: 'lint', command: tool('eslint'), args: ['--max-warnings', '0', '.'] },
+    { name: 'lint', command: tool('eslint'), args: ['--max-warnings', '0', ...LINT_CACHE, '.'] },
     { name: 'format', command: tool('prettier'), args: ['--check', '--log-level', 'warn', ...CACHED, '.'] },
     { name: 'architecture', command: tool('depcruise'), args: ['--config', '.dependency-cruiser.cjs', 'src'] },
     { name: 'unused code', command: tool('knip'), args: [] },

@@ -8,7 +8,7 @@ const top = join(import.meta.dirname, '..', '..');
 const PAGE = readFileSync(join(top, 'docs/releases.md'), 'utf8');
 
 /** Everything that we may say, as it stands in the code. */
-const SOURCES = ['src/releases', 'src/sync', 'src/systems/feeds', 'src/files', 'src/catalog']
+const SOURCES = ['src/releases', 'src/os', 'src/files', 'src/catalog']
   .flatMap((folder) =>
     readdirSync(join(top, folder), { recursive: true }).map((file) => join(top, folder, String(file))),
   )
