@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
@@ -134,7 +135,9 @@ function rootAt(root: string, images: string | undefined): DataRoot {
   };
 }
 
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
+/** An editor that writes in place is done after some milliseconds. */
+const MOMENT_MS = 5;
 
 /** An editor may be writing the file: it counts only when it was the same before and after. */
 async function readWhole(file: OpenFile, relative: string, maxBytes: number): Promise<ReadFile> {
@@ -145,6 +148,7 @@ async function readWhole(file: OpenFile, relative: string, maxBytes: number): Pr
     const now = factsOf(await file.handle.stat({ bigint: true }));
     if (hasSameContent(before, now) && bytes.length === now.size) return { ...now, bytes };
     before = now;
+    await sleep(MOMENT_MS * 2 ** attempt);
   }
   throw new Failure('unavailable', changing(relative));
 }
