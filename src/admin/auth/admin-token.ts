@@ -1,36 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { DataRoot } from '../../files/data-root.ts';
 import { makeFolder } from '../../files/publish.ts';
 import { replaceFile } from '../../files/replace.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
 import type { Log } from '../../model/service.ts';
 import type { Settings } from '../../settings/settings.ts';
-
-/** Longer than any token (the settings allow 256 letters): what is over it is wrong without being hashed. */
-const MAX_LENGTH = 1024;
-
-/**
- * Says whether somebody shows the admin token. Both sides are hashed first, so that neither the length nor the first
- * wrong letter shows in the time that it takes.
- */
-export function createTokenCheck(token: string): (given: string) => boolean {
-  const wanted = digest(token);
-  return (given) => given.length <= MAX_LENGTH && timingSafeEqual(digest(given), wanted);
-}
-
-/** Equal texts, in a time that tells nothing of them. */
-export function sameText(given: string, wanted: string): boolean {
-  return given.length <= MAX_LENGTH && timingSafeEqual(digest(given), digest(wanted));
-}
-
-/** `Authorization: Bearer TOKEN` (RFC 6750, 2.1; the scheme in any case: RFC 9110, 11.1). */
-export function bearerOf(authorization: string): string | undefined {
-  return /^bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
 
 export const TOKEN_FILE = 'state/admin-token';
 const MAX_BYTES = 4096;

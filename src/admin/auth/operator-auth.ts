@@ -1,8 +1,8 @@
+import { bearerOf, sameText, createTokenCheck } from './token.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Origin } from '../../model/plan.ts';
 import { isOwnRequest } from './client.ts';
 import { CODE_MINUTES, type EndedBook, LoginCodes, type Session, Sessions } from './sessions.ts';
-import { bearerOf, createTokenCheck, sameText } from './admin-token.ts';
 
 const MAX_SECONDS = 60;
 /** After so long without another failure, an address is like new. */

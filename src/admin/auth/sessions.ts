@@ -1,5 +1,5 @@
+import { sameText } from './token.ts';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { sameText } from './admin-token.ts';
 
 export const CODE_MINUTES = 15;
 const MAX_CODES = 32;
