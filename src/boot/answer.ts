@@ -82,7 +82,7 @@ async function machineFile(
 /** Without `hostKeys` no template can give a machine its host key, without `clusters` none its discovery URL. */
 export type BootServiceOptions = Omit<ScriptServiceOptions, 'templates'>;
 
-/** The desk: the catalog says which profile, systems what it needs, render puts it into words. */
+/** The boot service: the catalog says which profile, `os` what it needs, `ipxe` puts it into words. */
 export function createBootService(options: BootServiceOptions): BootService {
   const { catalog } = options;
   const templates = createTemplateCache();

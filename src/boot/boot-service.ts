@@ -52,7 +52,7 @@ export interface BootFileQuestion {
 /**
  * The only place where a question becomes an answer. Every method throws Failure for what is not there
  * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`). An answer that can wipe a
- * disk leaves only after the machine's claim is on the disk; the desk of previews claims nothing.
+ * disk leaves only after the machine's claim is on the disk; the service of previews claims nothing.
  */
 export interface BootService {
   /** Grows when any answer may have changed. */

@@ -55,7 +55,7 @@ async function openFolder({ dataDir: dir, imagesDir }: Settings): Promise<DataRo
   });
 }
 
-/** The house of a command that looks once and ends. */
+/** The context of a command that looks once and ends. */
 export async function readContext(settings: Settings): Promise<AppContext> {
   const appContext = await openContext(settings, SILENT);
   await appContext.catalog.refresh();

@@ -21,7 +21,7 @@ export interface Rendered {
   readonly reasons: readonly string[];
 }
 
-/** What the server would answer, from the same desk, without a server. */
+/** What the server would answer, from the same boot service, without a server. */
 export async function renderOnce(settings: Settings, request: RenderRequest): Promise<Rendered> {
   const appContext = await readContext(settings);
   const origin = likelyOrigin(settings);

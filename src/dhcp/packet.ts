@@ -1,4 +1,4 @@
-/** Option codes that this house reads or writes (RFC 2132, 4578; 175 is iPXE's own). */
+/** Option codes that are read or written here (RFC 2132, 4578; 175 is iPXE's own). */
 export const OPTION = {
   pad: 0,
   vendorSpecific: 43,
@@ -94,7 +94,7 @@ type ParsedDhcp = { readonly ok: true; readonly packet: DhcpPacket } | { readonl
 const FILE = { start: 108, end: 236 };
 const SNAME = { start: 44, end: 108 };
 
-/** Reads any bytes (RFC 2131 section 2); never throws. The reasons are fixed words: they name a counter. */
+/** Reads any bytes (RFC 2131 section 2); never throws. The reasons are fixed words: they name a metric. */
 export function parseDhcp(bytes: Buffer): ParsedDhcp {
   if (bytes.length < HEADER + 1) return reject('too short');
   if (bytes.length > MAX_PACKET) return reject('too long');

@@ -108,7 +108,7 @@ const RAID_LEVELS = [
   '10',
 ];
 
-/** Lists whose items have a name of their own. Spec 3 refuses twins; spec 2 does one after the other. */
+/** Lists whose items have a name of their own. Spec 3 refuses duplicates; spec 2 does one after the other. */
 const NAMED: readonly (readonly [list: Path, key: string])[] = [
   [['passwd', 'users'], 'name'],
   [['passwd', 'groups'], 'name'],

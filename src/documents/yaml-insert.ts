@@ -8,7 +8,7 @@ export interface YamlAddition {
   readonly how: 'append' | 'set';
 }
 
-// As coreos-cloudinit and cloud-init read it; twins of keys are somebody else's finding.
+// As coreos-cloudinit and cloud-init read it; duplicate keys are found elsewhere.
 const READ = { version: '1.1', uniqueKeys: false, prettyErrors: false, logLevel: 'error' } as const;
 const WRITE = { version: '1.1', lineWidth: 0 } as const;
 

@@ -1,4 +1,4 @@
-/** What can be exported: apart from what does it, so that asking for help loads no house. */
+/** What can be exported: apart from what does it, so that asking for help opens no data directory. */
 export const EXPORTS = [
   'dnsmasq',
   'libvirt-network',

@@ -165,7 +165,7 @@ interface ExportedDocument extends NodeDocument {
   readonly metaData: string;
 }
 
-/** The document of one node, from the desk: what the server would send it over HTTP. */
+/** The document of one node, from the boot service: what the server would send it over HTTP. */
 async function documentFor(
   appContext: AppContext,
   origin: Origin,

@@ -16,7 +16,7 @@ export interface ReadFile extends FileFacts {
 }
 
 /**
- * Everything that the house reads below the data directory. Paths are relative, with `/`. Links inside the root are
+ * Everything that is read below the data directory. Paths are relative, with `/`. Links inside the root are
  * followed, links that leave it are not, except for the folders that may be kept elsewhere. Failures: `not-found`, `refused` (leaves the root, not a regular file),
  * `too-large`, `unavailable` (permissions, too many open files); their texts never hold a path of the host.
  */

@@ -22,7 +22,7 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * What a system call's error means to the house. The message names the path below the data directory only; the system's
+ * What a system call's error means here. The message names the path below the data directory only; the system's
  * own text, which holds the host's path, stays in `cause` for the log.
  */
 export function systemFailure(error: unknown, relative: string): Failure {

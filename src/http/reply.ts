@@ -77,7 +77,7 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
 
 /**
  * The answer of an iPXE script route. A BIOS runs a 200 that does not begin with `#!ipxe` as machine code and hangs,
- * so anything else is a bug that may not leave the house.
+ * so anything else is a bug that may not leave the server.
  */
 export function scriptReply(script: string, about: ReplyAbout = {}): Reply {
   if (!/^#!ipxe\s/.test(script)) throw new TypeError('the desk gave a script that does not begin with #!ipxe');

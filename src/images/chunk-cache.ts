@@ -14,7 +14,7 @@ export interface Chunk {
 
 /**
  * The chunks that are in memory. Which one makes room is drawn by lot among those that nobody uses. Least recently used
- * would be the worst choice for what this house does: an image somewhat larger than the memory, read from start to end
+ * would be the worst choice for what is done here: an image somewhat larger than the memory, read from start to end
  * again and again, always loses the chunk that is wanted next, so not one is found. By lot, 80 % of the chunks of a
  * 300 MB image are found in 256 MiB (measured), and what all readers of one boot want is in use anyway.
  */

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../model/discovery.ts';
 
-/** The tables of etcd discovery. `id` is 1: there is one counter for all tokens. */
+/** The tables of etcd discovery. `id` is 1: all tokens are numbered together. */
 export const DISCOVERY_SCHEMA = `
   CREATE TABLE IF NOT EXISTS discovery_counter (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -23,7 +23,7 @@ export interface ClaimQuestion extends LifeQuestion {
   readonly blind: boolean;
 }
 
-/** What the desk asks: how far the installation of a machine is. Changes nothing. */
+/** What the boot service asks: how far the installation of a machine is. Changes nothing. */
 export interface MarkView {
   /** Grows with every change that may change an answer. */
   generation(): number;
@@ -32,7 +32,7 @@ export interface MarkView {
   life(question: LifeQuestion, asker?: Asker): Life;
 }
 
-/** Nothing is installed: for a desk that is asked about profiles alone. */
+/** Nothing is installed: for a boot service that is asked about profiles alone. */
 export const NO_MARKS: MarkView = {
   generation: () => 0,
   of: () => undefined,

@@ -1,6 +1,6 @@
 /**
  * What kind of thing went wrong. Doors translate it to an HTTP status or a TFTP error code, the CLI to an exit code;
- * nothing else in the house knows those numbers.
+ * nothing else knows those numbers.
  */
 export type FailureCode =
   | 'not-found' // the thing that was named does not exist

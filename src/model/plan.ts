@@ -57,7 +57,7 @@ function encodeSegment(segment: string): string {
   return encodeURIComponent(segment).replaceAll(/%(2B|3D|2C|3A|40)/g, (encoded) => decodeURIComponent(encoded));
 }
 
-/** What the desk decided for a machine: for logs, the journal and `--explain`. */
+/** What was decided for a machine: for logs, the journal and `--explain`. */
 export interface Decision {
   /**
    * `install`: it boots an installer, once. `local`: its own disk. `menu`: a person at its screen chooses. `waiting`:

@@ -44,7 +44,7 @@ export type SystemId = (typeof SYSTEM_IDS)[number];
 
 export type Arch = 'amd64' | 'arm64';
 
-/** How a machine is handed to its own disk. `auto` asks its platform: see render/local-boot. */
+/** How a machine is handed to its own disk. `auto` asks its platform: see ipxe/local-boot. */
 export type LocalBoot = 'auto' | 'exit' | 'exit0' | 'sanboot' | 'http-404' | 'poweroff';
 
 /** Any JSON value. */
@@ -138,7 +138,7 @@ export interface Profile {
   readonly ssh_host_keys: boolean;
   /** What the release sync fetches besides what PXE needs: `install` is what the system's own installer downloads. */
   readonly mirror?: readonly 'install'[];
-  /** For `custom`: the files that the release sync fetches, with their digests. systems/feeds/custom.ts reads it. */
+  /** For `custom`: the files that the release sync fetches, with their digests. os/custom.ts reads it. */
   readonly release?: JsonObject;
   /** The file as it was parsed, for templates (`profile.*`) and for old routes. */
   readonly raw: JsonObject;

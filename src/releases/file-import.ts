@@ -8,7 +8,7 @@ import { Failure } from '../model/failure.ts';
 import type { Arch, SystemId, Version } from '../model/profile.ts';
 import type { SyncTarget } from './plan.ts';
 
-/** What a person says of the files on the stick; what is left out is guessed from their names. */
+/** What a person says of the files that are imported; what is left out is guessed from their names. */
 export interface ImportRequest {
   readonly system?: SystemId;
   readonly channel?: string;
@@ -55,7 +55,7 @@ export function importTarget(
   const id = `${system}/${channel}/${arch}`;
   const version = request.version === undefined ? {} : { version: request.version };
   const followed = known.find((target) => target.id === id);
-  // What is only for installers need not be on the stick.
+  // What is only for installers need not be imported.
   return { ...(followed ?? { id, system, channel, arch, profiles: [] }), install: false, ...version };
 }
 

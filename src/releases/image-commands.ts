@@ -62,7 +62,7 @@ export async function importImages(settings: Settings, options: ImportOptions): 
         mirrors: { [target.system]: stick.url },
         ...(key === undefined ? {} : { keyFiles: { ...settings.sync.keyFiles, [target.system]: resolve(cwd, key) } }),
       };
-      // What is not on the stick now is not there in a minute either.
+      // What is not in the folder now is not there in a minute either.
       const limits = { ...LIMITS, retries: 0 };
       const profiles = async (): ReturnType<typeof catalog.refresh> => await catalog.refresh();
       const ports = await syncPorts({ settings: sync, files, profiles, log: SILENT, signal, tell, limits });

@@ -74,7 +74,7 @@ export interface ReleasePorts {
   readonly keyFile?: (system: SystemId) => string | undefined;
 }
 
-/** Everything that the clerk gets from the world. */
+/** Everything that a run of the sync gets from the world. */
 export interface SyncRunPorts {
   readonly releases: Omit<ReleasePorts, 'progress'>;
   /** What the folder says now: it is read again each time. */

@@ -42,7 +42,7 @@ const report = object({
   failed: amount,
 });
 
-/** What each event holds: domain/sync-event.ts. */
+/** What each event holds: model/sync-event.ts. */
 const EVENTS: { readonly [Kind in SyncEvent['kind']]: Fields } = {
   plan: { targets: list(object({ target, system: oneOf(SYSTEM_IDS), profiles: list(text) })), skipped },
   found: { target, version: text, shelf: text, files: amount, profiles: list(text) },

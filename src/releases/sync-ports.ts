@@ -22,7 +22,7 @@ interface SyncPortsOptions {
   readonly limits?: Limits;
 }
 
-/** The clerk's ports, over the real network, clock and disk. */
+/** What a run of the sync works with, over the real network, clock and disk. */
 export async function syncPorts({
   settings,
   files,

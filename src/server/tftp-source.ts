@@ -22,7 +22,7 @@ export interface TftpSourceOptions {
   readonly log: Log;
 }
 
-/** What lies behind the TFTP door: the desk decides, the firmware shelf and the image shelf have the bytes. */
+/** What lies behind the TFTP server: the boot service decides, the stores of boot programs and images have the bytes. */
 export function createTftpSource(options: TftpSourceOptions): TftpSource {
   const { bootService, firmware, shelf, settings, originAt, log } = options;
   const first = createOnce();

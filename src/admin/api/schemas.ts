@@ -18,7 +18,7 @@ const STATE = oneOf(MACHINE_STATES, 'where the machine is in its life');
 const OUTCOME = oneOf(['boot', 'install', 'local', 'menu', 'unknown', 'waiting'], 'what it was told to do');
 const KINDS = ['dhcp', 'tftp', 'script', 'file', 'document', 'phone-home', 'installed', 'refused', 'operator'];
 
-/** What the API says of machines: domain/views.ts in JSON Schema. A test holds one against the other. */
+/** What the API says of machines: model/views.ts in JSON Schema. A test holds one against the other. */
 export const MACHINE_SCHEMAS: Properties = {
   MachineRow: object(
     {
@@ -138,7 +138,7 @@ const REPORT = object({
   failed: whole(),
 });
 
-/** A step of a run of the release sync, as `pilotlight sync --json` prints it: domain/sync-event.ts. */
+/** A step of a run of the release sync, as `pilotlight sync --json` prints it: model/sync-event.ts. */
 const SYNC_EVENT: JsonSchema = {
   oneOf: [
     step('plan', {
@@ -181,7 +181,7 @@ const PROFILE_ROW: Properties = {
   inForce: flag('false: no good version of it was ever there'),
 };
 
-/** What the API says of profiles, releases and health: domain/office-views.ts in JSON Schema. */
+/** What the API says of profiles, releases and health: model/views.ts in JSON Schema. */
 export const OFFICE_SCHEMAS: Properties = {
   Problem: object({ severity: SEVERITY, message: text(), place: ref('Place') }, { remedy: text('what to do') }),
   Place: object(

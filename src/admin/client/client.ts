@@ -10,7 +10,7 @@ export interface LoginLink {
   readonly elsewhere: readonly string[];
 }
 
-/** What commands ask the office: of the server that runs on the data directory, or of the directory itself. */
+/** What commands ask the admin service: of the server that runs on the data directory, or of the directory itself. */
 export interface AdminClient {
   readonly at: 'files' | 'server';
   machines(query: MachineQuery): Promise<MachinePage>;

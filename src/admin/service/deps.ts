@@ -17,7 +17,7 @@ export interface Delivery extends Download {
 
 export type Trouble = HealthView['troubles'][number];
 
-/** What the office works with: everything of it exists in the house already. */
+/** What the admin service works with: everything of it exists in the server already. */
 export interface ServiceDeps {
   readonly settings: Settings;
   readonly files: DataRoot;

@@ -19,7 +19,7 @@ export interface MachineTexts {
 
 const SCRIPT = 'boot script';
 
-/** What a machine was sent last, and what the desk would send it now. `question`: as far as nothing sent says more. */
+/** What a machine was sent last, and what the boot service would send it now. `question`: as far as nothing sent says more. */
 export async function machineTexts(deps: Deps, history: MachineHistory, question: Question): Promise<MachineTexts> {
   const events = history.boots.flatMap(({ events: all }) => all.toReversed());
   const script = await sent(deps, SCRIPT, lastOf(events, 'script'));

@@ -16,7 +16,7 @@ import { profileOperations } from './profiles.ts';
 import { cancelReinstall, reinstall, releaseClaim } from './reinstall.ts';
 import { releasesView } from './releases.ts';
 
-/** Everything that people see and do, over the rooms of the house. It has no life of its own. */
+/** Everything that people see and do, over the other rooms. It has no life of its own. */
 export function createAdminService(deps: ServiceDeps): AdminService {
   const changes = createChanges(deps);
   return {
