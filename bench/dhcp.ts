@@ -12,7 +12,7 @@ const WITHIN_MS = 10_000;
 const SERVER = '10.77.0.1';
 /** A boot program of the size of undionly.kpxe. */
 const PROGRAM = 75_000;
-const names = { server: `plb-srv-${String(process.pid)}`, machines: `plb-lan-${String(process.pid)}` };
+const names = { server: `plb-srv-${process.pid}`, machines: `plb-lan-${process.pid}` };
 
 function ip(...words: readonly string[]): void {
   execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -30,8 +30,7 @@ function wire(): typeof names & Disposable {
     }
     ip('-n', names.server, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', names.machines);
     ip('-n', names.server, 'addr', 'add', `${SERVER}/16`, 'dev', 'eth0');
-    const add = (i: number): string =>
-      `addr add 10.77.${String(1 + Math.floor(i / 250))}.${String(1 + (i % 250))}/16 dev eth0`;
+    const add = (i: number): string => `addr add 10.77.${1 + Math.floor(i / 250)}.${1 + (i % 250)}/16 dev eth0`;
     const batch = Array.from({ length: MACHINES }, (_, i) => add(i)).join('\n');
     execFileSync('ip', ['-n', names.machines, '-batch', '-'], { input: `${batch}\n` });
     for (const name of Object.values(names)) {
@@ -63,16 +62,13 @@ async function lan<T>(...args: readonly string[]): Promise<T> {
 
 /** Seconds of processor time so far. */
 function cpu(pid: number): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')[1]
-      ?.split(' ') ?? [];
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function fleet(): Record<string, string> {
   const nodes = Array.from({ length: MACHINES }, (_, i) => ({
-    name: `n${String(i)}`,
+    name: `n${i}`,
     mac: `52:54:00:77:${(i >>> 8).toString(16).padStart(2, '0')}:${(i & 0xff).toString(16).padStart(2, '0')}`,
   }));
   return {

@@ -19,24 +19,24 @@ async function wait(port: number, path: string): Promise<Socket> {
 
 /** Those that want the next registration. */
 async function listen(port: number, path: string): Promise<Socket> {
-  const list = await fetch(`http://127.0.0.1:${String(port)}${path}`);
+  const list = await fetch(`http://127.0.0.1:${port}${path}`);
   const next = Number(list.headers.get('x-etcd-index')) + 1;
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
-  socket.write(`GET ${path}?recursive=true&wait=true&waitIndex=${String(next)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  socket.write(`GET ${path}?recursive=true&wait=true&waitIndex=${next} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   await once(socket, 'data');
   return socket;
 }
 
 async function register(url: string, n: number): Promise<void> {
-  const peer = `http://10.0.0.${String(n)}:2380`;
+  const peer = `http://10.0.0.${n}:2380`;
   const hash = createHash('sha1')
     .update(peer + url)
     .digest();
   const id = hash.readBigUInt64BE(0).toString(16);
-  const body = new URLSearchParams({ value: `m${String(n)}=${peer}` });
+  const body = new URLSearchParams({ value: `m${n}=${peer}` });
   const answer = await fetch(`${url}/${id}?prevExist=false`, { method: 'PUT', body });
-  if (answer.status !== 201) throw new Error(`${String(answer.status)} ${await answer.text()}`);
+  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
 }
 
 /** Milliseconds from a registration to the last of 64 members that hears of it. */

@@ -105,7 +105,7 @@ export async function startProgram(
   args: readonly string[],
   options: { readonly port: number; readonly path?: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Running> {
-  const url = `http://127.0.0.1:${String(options.port)}`;
+  const url = `http://127.0.0.1:${options.port}`;
   const began = performance.now();
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], ...options.env },
@@ -115,7 +115,7 @@ export async function startProgram(
     await ended(child);
   };
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${String(child.exitCode)}`);
+    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}`);
     if (await answers(url + (options.path ?? '/'))) break;
     if (performance.now() - began > 20_000) {
       await stop();
@@ -135,7 +135,7 @@ export async function startPilotlight(dir: string, env: NodeJS.ProcessEnv = {}):
     path: '/healthz',
     env: {
       PILOTLIGHT_DATA_DIR: dir,
-      PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${String(port)}`,
+      PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${port}`,
       PILOTLIGHT_TFTP_LISTEN: 'off',
       PILOTLIGHT_SYNC: 'off',
       ...env,
@@ -163,7 +163,7 @@ async function ended(child: ChildProcess): Promise<void> {
 
 /** Resident memory in MiB; `peak` since the process began. */
 export function memory(pid: number): { readonly now: number; readonly peak: number } {
-  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const read = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? NaN) / 1024;
   return { now: read('VmRSS'), peak: read('VmHWM') };
 }
@@ -172,7 +172,7 @@ export function memory(pid: number): { readonly now: number; readonly peak: numb
 /** Answers a second over 64 connections; `script` is a Lua file that makes the requests. */
 export function wrk(url: string, { seconds = 4, script }: { seconds?: number; script?: string } = {}): number {
   const lua = script === undefined ? [] : ['-s', script];
-  const out = execFileSync('wrk', ['-t1', '-c64', `-d${String(seconds)}s`, ...lua, url], { encoding: 'utf8' });
+  const out = execFileSync('wrk', ['-t1', '-c64', `-d${seconds}s`, ...lua, url], { encoding: 'utf8' });
   if (/Non-2xx|Socket errors/.test(out)) throw new Error(`wrk met errors:\n${out}`);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1] ?? NaN);
 }

@@ -29,7 +29,7 @@ events { worker_connections 2048; }
 http {
   access_log off; sendfile on; tcp_nopush on;
   client_body_temp_path ${dir}/b; proxy_temp_path ${dir}/p; fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
-  server { listen 127.0.0.1:${String(port)}; root ${dir}; }
+  server { listen 127.0.0.1:${port}; root ${dir}; }
 }
 `;
 }
@@ -55,7 +55,7 @@ async function stalled(server: Running, readers: number): Promise<number> {
     await once(socket, 'connect');
     // Each somewhere else in the file, so that they share as little as they can; nobody reads.
     const from = Math.floor((SIZE / readers) * i);
-    socket.write(`GET /images/${FILE} HTTP/1.1\r\nHost: x\r\nRange: bytes=${String(from)}-\r\n\r\n`);
+    socket.write(`GET /images/${FILE} HTTP/1.1\r\nHost: x\r\nRange: bytes=${from}-\r\n\r\n`);
     socket.pause();
     sockets.push(socket);
   }
@@ -98,10 +98,10 @@ export const images: Bench = {
           theirs.push(await total(`${nginx.url}/images/${FILE}`, readers));
         }
         figures.push(
-          { what: `${String(readers)} readers, ours`, value: median(ours), unit: 'GB/s' },
-          { what: `${String(readers)} readers, nginx`, value: median(theirs), unit: 'GB/s' },
+          { what: `${readers} readers, ours`, value: median(ours), unit: 'GB/s' },
+          { what: `${readers} readers, nginx`, value: median(theirs), unit: 'GB/s' },
           {
-            what: `${String(readers)} readers, ratio`,
+            what: `${readers} readers, ratio`,
             value: median(ours.map((rate, i) => rate / (theirs[i] ?? NaN))),
             unit: 'x',
             goal,

@@ -85,7 +85,7 @@ function macOf(i: number): string {
 
 /** 10.77.1.1 and on, 250 in each 256: as bench/dhcp.ts gave them to the interface. */
 function addressOf(i: number): string {
-  return `10.77.${String(1 + Math.floor(i / 250))}.${String(1 + (i % 250))}`;
+  return `10.77.${1 + Math.floor(i / 250)}.${1 + (i % 250)}`;
 }
 
 const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor((sorted.length - 1) * q)] ?? NaN;

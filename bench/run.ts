@@ -41,5 +41,5 @@ if (unknown.length > 0) {
   const missed = Object.values(results)
     .flat()
     .filter((figure) => met(figure) === false).length;
-  console.log(`\n${String(missed)} goals missed; figures in ${writeResults(results)}`);
+  console.log(`\n${missed} goals missed; figures in ${writeResults(results)}`);
 }

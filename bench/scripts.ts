@@ -22,12 +22,12 @@ function fleet(profiles: number): Record<string, string> {
   };
   for (let i = 0; i < profiles; i += 1) {
     const mac = `52:54:00:00:00:${i.toString(16).padStart(2, '0')}`;
-    files[`profiles/p${String(i)}.json`] = JSON.stringify({
+    files[`profiles/p${i}.json`] = JSON.stringify({
       system: 'custom',
       kernel: 'k',
       initrd: ['i'],
       cloud_config: 'c',
-      nodes: [{ name: `n${String(i)}`, mac }],
+      nodes: [{ name: `n${i}`, mac }],
     });
   }
   return files;

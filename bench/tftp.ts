@@ -38,7 +38,7 @@ async function servers(dir: string): Promise<{ readonly here: readonly Server[];
       host: '127.0.0.1',
       port: ports[0],
       windows: false,
-      args: ['--foreground', '--address', `127.0.0.1:${String(ports[0])}`, '--secure', dir],
+      args: ['--foreground', '--address', `127.0.0.1:${ports[0]}`, '--secure', dir],
     },
     {
       // Its TFTP has no setting for the port, hence an address of its own.
@@ -81,7 +81,7 @@ async function servers(dir: string): Promise<{ readonly here: readonly Server[];
 
 async function answering(child: ChildProcess, name: string, address: string, port: number): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${String(child.exitCode)}`);
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
     const answered = await fetchTftp(port, 'images/small', { address, askAgainMs: 100 }).then(
       () => true,
       () => false,
@@ -100,19 +100,19 @@ async function killed(child: ChildProcess): Promise<void> {
 
 /** Seconds until atftp, which is no slower than the servers, has fetched it `clients` times at once. */
 async function fetched(at: { host: string; port: number }, file: string, window: number, clients = 1): Promise<number> {
-  const options = ['--option', 'blksize 1468', ...(window === 1 ? [] : ['--option', `windowsize ${String(window)}`])];
+  const options = ['--option', 'blksize 1468', ...(window === 1 ? [] : ['--option', `windowsize ${window}`])];
   const args = [...options, '-g', '-r', file, '-l', '/dev/null', at.host, String(at.port)];
   const began = performance.now();
   const children = Array.from({ length: clients }, () => spawn('atftp', args, { stdio: 'ignore' }));
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0] as number));
-  if (codes.some((code) => code !== 0)) throw new Error(`atftp failed at ${at.host}:${String(at.port)}`);
+  if (codes.some((code) => code !== 0)) throw new Error(`atftp failed at ${at.host}:${at.port}`);
   return (performance.now() - began) / 1000;
 }
 
 const CASES = [
   { title: 'one client, window 1', file: 'images/big', mebibytes: BIG, window: 1, clients: 1 },
   { title: 'one client, window 16', file: 'images/big', mebibytes: BIG, window: 16, clients: 1 },
-  { title: `${String(CROWD)} clients, 1 MiB each`, file: 'images/mib', mebibytes: CROWD, window: 1, clients: CROWD },
+  { title: `${CROWD} clients, 1 MiB each`, file: 'images/mib', mebibytes: CROWD, window: 1, clients: CROWD },
 ] as const;
 
 /** What issue and peers ask for: ours against each of them, or against the best of them. */
@@ -131,7 +131,7 @@ function goals(rates: ReadonlyMap<string, readonly (readonly number[])[]>): read
   }
   if (peers.length > 0) {
     const least = Math.min(...peers.map((peer) => ratio(2, peer)));
-    figures.push({ what: `${String(CROWD)} clients: ours / the fastest`, value: least, unit: 'x', goal: '>= 1.5' });
+    figures.push({ what: `${CROWD} clients: ours / the fastest`, value: least, unit: 'x', goal: '>= 1.5' });
   }
   return figures;
 }

@@ -40,7 +40,7 @@ for (const { look, width, height, scheme } of LOOKS) {
   }
   await page.close();
 }
-console.log(`${String(pages.length * LOOKS.length)} pictures, ${String(Math.round(total / 1024))} KiB, in ${folder}`);
+console.log(`${pages.length * LOOKS.length} pictures, ${Math.round(total / 1024)} KiB, in ${folder}`);
 
 // Cookies know no ports: each house has its own key, so its cookie is set anew.
 async function logIn({ cookie }: FakeDashboard): Promise<void> {

@@ -54,11 +54,7 @@ async function bootFile(question: BootFileQuestion, scripts: ScriptService): Pro
   const mac = perMac?.[2] === undefined ? undefined : parseMac(perMac[2].replaceAll(':', '-'));
   return mac === undefined
     ? undefined
-    : await machineFile(
-        perMac?.[1] === 'pxelinux.cfg/',
-        { facts: { mac }, origin, ...(asker === undefined ? {} : { asker }) },
-        scripts,
-      );
+    : await machineFile(perMac?.[1] === 'pxelinux.cfg/', { facts: { mac }, origin, asker }, scripts);
 }
 
 /** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
@@ -101,7 +97,7 @@ export function createBootService(options: BootServiceOptions): BootService {
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),
     async pixiecore(mac, origin, asker) {
-      const { plan } = await scripts.bootable({ facts: { mac }, origin, ...(asker === undefined ? {} : { asker }) });
+      const { plan } = await scripts.bootable({ facts: { mac }, origin, asker });
       return pixiecoreAnswer(plan, origin);
     },
     async profileFile(name) {

@@ -153,7 +153,7 @@ export function createDecide({
 }
 
 function askerOf({ asker, facts }: Pick<Question, 'asker' | 'facts'>): Asker | undefined {
-  return asker === undefined ? undefined : { address: asker, ...(facts.mac === undefined ? {} : { mac: facts.mac }) };
+  return asker === undefined ? undefined : { address: asker, mac: facts.mac };
 }
 
 /** A document of ours, of this machine: what its installer asks for, and by which it is known. */
@@ -189,7 +189,7 @@ export function installIdentity(
 /** What the machine says of itself that no other says, too. */
 function ownFacts({ mac, uuid, serial }: MachineFacts): MachineIdentity {
   return {
-    ...(mac === undefined ? {} : { mac }),
+    mac,
     ...(uuid === undefined || isSharedUuid(uuid) ? {} : { uuid }),
     ...(serial === undefined || isSharedSerial(serial) ? {} : { serial }),
   };

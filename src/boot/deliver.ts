@@ -83,15 +83,14 @@ function adapt(text: string, document: SourceDocument, reader: Reader): string |
   if (node === undefined) return document.template ? text : undefined;
   const adapted = adaptCloudConfig(text, {
     underscoreKeys: profile.system === 'flatcar',
-    ...(node.ip === undefined ? {} : { ip: node.ip }),
+    ip: node.ip,
   });
   return adapted === text && !document.template ? undefined : adapted;
 }
 
 function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind, reader: Reader): void {
   const { profile, node: known } = reader.match;
-  const node =
-    known === undefined ? {} : { node: { name: known.name, ...(known.ip === undefined ? {} : { ip: known.ip }) } };
+  const node = known === undefined ? {} : { node: { name: known.name, ip: known.ip } };
   const findings = checkDocument(kind, text, {
     fileName: document.name,
     system: profile.system,
@@ -102,8 +101,8 @@ function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind
   if (wrong === undefined) return;
   const failure = problemFailure(findingProblem(wrong, document.file));
   throw new Failure('broken', `${renderedFor(known)}${failure.message}`, {
-    ...(failure.place === undefined ? {} : { place: failure.place }),
-    ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
+    place: failure.place,
+    remedy: failure.remedy,
   });
 }
 
@@ -129,10 +128,10 @@ export function findingProblem(finding: Finding, file: string): Problem {
     message: finding.message,
     place: {
       file,
-      ...(finding.key === undefined ? {} : { key: finding.key }),
-      ...(finding.line === undefined ? {} : { line: finding.line }),
-      ...(finding.column === undefined ? {} : { column: finding.column }),
+      key: finding.key,
+      line: finding.line,
+      column: finding.column,
     },
-    ...(finding.remedy === undefined ? {} : { remedy: finding.remedy }),
+    remedy: finding.remedy,
   };
 }

@@ -61,8 +61,8 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
       if (!(error instanceof Failure) || error.code !== 'broken') throw error;
       const { message, place, remedy } = error;
       throw new Failure('unavailable', message, {
-        ...(place === undefined ? {} : { place }),
-        ...(remedy === undefined ? {} : { remedy }),
+        place,
+        remedy,
       });
     }
   }
@@ -222,8 +222,8 @@ function installerText(
     disk,
     mirror: artifactUrl({ kind: 'shelf', path: shelf }, origin),
     documents: {
-      ...(ignition === undefined ? {} : { ignition }),
-      ...(cloud_config === undefined ? {} : { cloud_config }),
+      ignition,
+      cloud_config,
     },
     report: links.report,
   };

@@ -103,9 +103,9 @@ export function templateProblems(
   const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
   const mac = node === undefined ? SOME_MAC : node.mac;
   const facts = {
-    ...(mac === undefined ? {} : { mac }),
+    mac,
     ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
-    ...(serial === undefined ? {} : { serial }),
+    serial,
   };
   const problems = broken(() => {
     const samples = { hostKeys: SAMPLE_KEYS, clusters: SAMPLE_LINKS };
@@ -129,7 +129,7 @@ function broken(work: () => unknown, file: string): readonly Problem[] {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { message, remedy, place = { file } } = error;
-    return [{ severity: 'error', message, place, ...(remedy === undefined ? {} : { remedy }) }];
+    return [{ severity: 'error', message, place, remedy }];
   }
 }
 

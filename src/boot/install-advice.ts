@@ -102,9 +102,9 @@ function cloudConfigAdvice(document: SourceDocument, { system }: Profile): reado
   const [first] = checkDocumentBytes('cloud_config', document.bytes, { fileName: document.name, system });
   if (first === undefined) return [];
   const { line } = first;
-  const place = { file: document.file, ...(line === undefined ? {} : { line }) };
+  const place = { file: document.file, line };
   const message = `${system}-install refuses a cloud-config with warnings: ${first.message}`;
-  return [{ severity: 'warning', message, place, ...(first.remedy === undefined ? {} : { remedy: first.remedy }) }];
+  return [{ severity: 'warning', message, place, remedy: first.remedy }];
 }
 
 function preseedAdvice(document: SourceDocument, disk: string): readonly Problem[] {

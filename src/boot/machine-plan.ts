@@ -25,8 +25,8 @@ export function machinePlan(
     origin,
     facts,
     documents: documentLinks(match, facts, origin, around.documents),
-    ...(node === undefined ? {} : { node }),
-    ...(install === undefined ? {} : { install }),
+    node,
+    install,
     ...(key === undefined ? {} : { sshKey: key.text }),
   });
 }
@@ -122,11 +122,11 @@ export function typicalMachine(profile: Profile): { readonly match: Match; reado
   const by =
     node === undefined ? 'default' : node.mac !== undefined ? 'mac' : node.uuid !== undefined ? 'uuid' : 'serial';
   return {
-    match: { profile, by, ...(node === undefined ? {} : { node }) },
+    match: { profile, by, node },
     facts: {
-      ...(mac === undefined ? {} : { mac }),
-      ...(uuid === undefined ? {} : { uuid }),
-      ...(serial === undefined ? {} : { serial }),
+      mac,
+      uuid,
+      serial,
     },
   };
 }

@@ -58,7 +58,7 @@ export function askedFacts({ mac, uuid, serial }: MachineFacts, { by }: Pick<Mat
   const saysUuid = uuid !== undefined && (by === 'uuid' || mac === undefined);
   const saysSerial = serial !== undefined && (by === 'serial' || (mac === undefined && !saysUuid));
   return {
-    ...(mac === undefined ? {} : { mac }),
+    mac,
     ...(saysUuid ? { uuid } : {}),
     ...(saysSerial ? { serial } : {}),
   };

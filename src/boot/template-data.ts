@@ -192,7 +192,7 @@ export function createTemplateCache(): TemplateCache {
 
 /** A text is rendered, not bytes: what is not UTF-8 would leave as another character. */
 function notUtf8(file: string, line: number): Failure {
-  return new Failure('broken', `not UTF-8, line ${String(line)}`, {
+  return new Failure('broken', `not UTF-8, line ${line}`, {
     place: { file, line },
     remedy: 'save the template as UTF-8',
   });

@@ -70,8 +70,8 @@ function buildNode(raw: JsonObject): Node {
   const ip = text(raw['ip']);
   return {
     name: text(raw['name']),
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
+    mac,
+    uuid,
     ...(serial === '' ? {} : { serial }),
     ...(ip === '' ? {} : { ip }),
     vars: (raw['vars'] ?? {}) as JsonObject,

@@ -132,7 +132,7 @@ async function imagesProblem(files: DataRoot): Promise<Problem | undefined> {
   const fault = await folderFault(files, 'images');
   if (fault === undefined) return undefined;
   const { message, remedy } = fault;
-  return { severity: 'error', message, place: { file: 'images' }, ...(remedy === undefined ? {} : { remedy }) };
+  return { severity: 'error', message, place: { file: 'images' }, remedy };
 }
 
 function kindsOf(check: ProfileCheck): {

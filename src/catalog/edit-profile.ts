@@ -59,8 +59,8 @@ async function refuseBroken(bytes: Buffer, file: string, judge: Judge): Promise<
   if (wrong === undefined) return;
   const { code, message, place, remedy } = problemFailure({ ...wrong, message: `it would not do: ${wrong.message}` });
   throw new Failure(code === 'broken' ? 'invalid' : code, message, {
-    ...(place === undefined ? {} : { place }),
-    ...(remedy === undefined ? {} : { remedy }),
+    place,
+    remedy,
   });
 }
 
@@ -97,7 +97,7 @@ export async function readIfThere(files: DataRoot, file: string): Promise<Buffer
 }
 
 function tooLarge(file: string): Failure {
-  return new Failure('too-large', `would be larger than ${String(MAX_PROFILE_BYTES / 2 ** 20)} MiB`, {
+  return new Failure('too-large', `would be larger than ${MAX_PROFILE_BYTES / 2 ** 20} MiB`, {
     place: { file },
     remedy: 'split it',
   });

@@ -281,5 +281,5 @@ function asFailure(error: unknown): Failure {
 }
 
 function sizeText(bytes: number): string {
-  return bytes < 2 ** 20 ? `${String(bytes / 2 ** 10)} KiB` : `${String(bytes / 2 ** 20)} MiB`;
+  return bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`;
 }

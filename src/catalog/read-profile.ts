@@ -271,7 +271,7 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
       severity: fault.severity,
       message: fault.message,
       place: { file, ...(key === '' ? {} : { key }), line, column },
-      ...(fault.remedy === undefined ? {} : { remedy: fault.remedy }),
+      remedy: fault.remedy,
     });
   }
 }

@@ -47,7 +47,7 @@ export async function keyOf(adminClient: Pick<AdminClient, 'machines'>, text: st
   const [first, second] = found;
   if (second !== undefined) {
     const remedy = `name it by its MAC: ${found.map((row) => row.key).join(', ')}`;
-    throw new Failure('conflict', `${String(found.length)} machines are called "${text}"`, { remedy });
+    throw new Failure('conflict', `${found.length} machines are called "${text}"`, { remedy });
   }
   if (first !== undefined) return first.key;
   const names = (await allMachines(adminClient, {})).flatMap(({ name }) => name ?? []);

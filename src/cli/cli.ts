@@ -84,7 +84,7 @@ function invocationOf(command: Command, argv: readonly string[], context: CliCon
   const options: Record<string, OptionType> = {};
   for (const flag of settingFlags()) options[flag] = { type: 'string' };
   for (const { flag, short, type } of command.flags) {
-    options[flag] = { type, ...(short === undefined ? {} : { short }) };
+    options[flag] = short === undefined ? { type } : { type, short };
   }
   const { values, positionals } = parse(argv, options);
   if (positionals.length < command.words.min || positionals.length > command.words.max) {

@@ -52,7 +52,7 @@ function stateText({ state, installation }: MachineRow): string {
 function downloadText(download: MachineRow['download']): string {
   if (download === undefined) return '';
   const { file, received, size } = download;
-  const part = size === 0 ? bytesText(received) : `${String(Math.floor((received / size) * 100))} %`;
+  const part = size === 0 ? bytesText(received) : `${Math.floor((received / size) * 100)} %`;
   return `${file.split('/').at(-1) ?? file} ${part}`;
 }
 
@@ -64,15 +64,15 @@ export function hardwareText({ manufacturer, product, vendor }: MachineRow): str
 /** `7 s`, `3 min`, `5 h`, `12 days`: how long ago, roughly. */
 export function agoText(ms: number): string {
   const seconds = Math.max(0, ms / 1000);
-  if (seconds < 60) return `${String(Math.floor(seconds))} s ago`;
-  if (seconds < 3600) return `${String(Math.floor(seconds / 60))} min ago`;
-  if (seconds < 2 * 86_400) return `${String(Math.floor(seconds / 3600))} h ago`;
-  return `${String(Math.floor(seconds / 86_400))} days ago`;
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} days ago`;
 }
 
 /** `350 ms`, `4.2 s`, `2 min 05 s`. */
 export function tookText(ms: number): string {
-  if (ms < 1000) return `${String(Math.round(ms))} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : secondsText(ms / 1000);
 }
 
@@ -80,6 +80,6 @@ export function tookText(ms: number): string {
 export function timeText(at: number): string {
   const date = new Date(at);
   const two = (number: number): string => String(number).padStart(2, '0');
-  const day = `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }

@@ -38,7 +38,7 @@ export function createProgressBars(out: Output, now: () => number): ProgressBars
 
   function erase(): void {
     // Up to the first bar, then clear to the end of the screen (ECMA-48 CUU and ED).
-    if (drawn > 0) out.write(`\u001b[${String(drawn)}A\u001b[J`);
+    if (drawn > 0) out.write(`\u001b[${drawn}A\u001b[J`);
     drawn = 0;
   }
 
@@ -97,7 +97,7 @@ export function eventLine(event: SyncEvent): string | undefined {
     case 'plan':
       return event.targets.length === 0 ? 'no profile follows a channel\n' : undefined;
     case 'retry':
-      return `${event.target}: asking again for ${event.file} in ${String(Math.ceil(event.waitMs / 1000))} s: ${event.why}\n`;
+      return `${event.target}: asking again for ${event.file} in ${Math.ceil(event.waitMs / 1000)} s: ${event.why}\n`;
     case 'verified':
       return `${event.target}: ${event.file} (${bytesText(event.size)}) verified: ${event.by}\n`;
     case 'published':

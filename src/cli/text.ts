@@ -74,9 +74,9 @@ export function bytesText(bytes: number): string {
 export function secondsText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const pad = (number: number): string => String(number).padStart(2, '0');
-  if (whole < 60) return `${String(whole)} s`;
-  if (whole < 3600) return `${String(Math.floor(whole / 60))} min ${pad(whole % 60)} s`;
-  return `${String(Math.floor(whole / 3600))} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
 /** Rows below a heading, each column as wide as its widest cell. */

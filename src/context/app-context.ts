@@ -67,7 +67,7 @@ export function likelyOrigin(settings: Settings): Origin {
   if (settings.baseUrl !== undefined) return settings.baseUrl;
   const { host, port } = settings.http;
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return originFromHost(`${name}:${String(port)}`) ?? originFromHost('127.0.0.1') ?? unreachable();
+  return originFromHost(`${name}:${port}`) ?? originFromHost('127.0.0.1') ?? unreachable();
 }
 
 function unreachable(): never {

@@ -35,7 +35,7 @@ export async function dataFindings(check: () => Promise<CheckReport>): Promise<r
   if (problems.length > SHOWN) {
     const rest = problems.slice(SHOWN);
     const errors = rest.some(({ severity }) => severity === 'error');
-    findings.push((errors ? say.problem : say.warning)(`and ${String(rest.length)} more`, 'see `pilotlight check`'));
+    findings.push((errors ? say.problem : say.warning)(`and ${rest.length} more`, 'see `pilotlight check`'));
   }
   if (profiles === 0) findings.push(say.warning('no profile in profiles/', 'copy profiles/seed.json and edit it'));
   else
@@ -44,7 +44,7 @@ export async function dataFindings(check: () => Promise<CheckReport>): Promise<r
 }
 
 function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 export interface DoctorReport {

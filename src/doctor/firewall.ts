@@ -18,7 +18,7 @@ const say = findingsAbout('firewall');
  * Nothing is ever changed.
  */
 export function firewallFindings(rules: Rules, needed: readonly NeededPort[]): readonly Finding[] {
-  const ports = needed.map(({ protocol, port }) => `${String(port)}/${protocol}`);
+  const ports = needed.map(({ protocol, port }) => `${port}/${protocol}`);
   if (rules.kind === 'none') return [say.ok('neither nft nor iptables is installed here')];
   if (rules.kind === 'unreadable') {
     return [

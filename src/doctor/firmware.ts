@@ -13,7 +13,7 @@ export async function firmwareFindings(shelf: Pick<FirmwareStore, 'inventory'>):
   const usual = missing.filter(({ platform, arch }) => USUAL.includes(`${platform} ${arch}`));
   const rare = missing.filter((program) => !usual.includes(program));
   return [
-    ...found.map(({ program, file, size }) => say.ok(`${program.title}: ${file}, ${String(size)} bytes`)),
+    ...found.map(({ program, file, size }) => say.ok(`${program.title}: ${file}, ${size} bytes`)),
     ...usual.map(({ title, name }) => say.warning(`${title}: ${name} is not here, such machines cannot boot`, REMEDY)),
     ...(rare.length === 0 ? [] : [say.ok(`not here, and seldom needed: ${rare.map(({ title }) => title).join(', ')}`)]),
   ];

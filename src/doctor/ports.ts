@@ -123,7 +123,7 @@ async function lookAt(
   server: Holder | undefined,
 ): Promise<Finding> {
   const { title, protocol, host, port, setting } = wanted;
-  const name = `${protocol.toUpperCase()} ${String(port)} for ${title}`;
+  const name = `${protocol.toUpperCase()} ${port} for ${title}`;
   switch (await probes.probe(wanted)) {
     case 'free':
       return say.ok(`${name} can be opened`);
@@ -147,14 +147,14 @@ async function lookAt(
 }
 
 function denied(name: string, { port, required }: Wanted, rights: Rights): Finding {
-  const has = `this user may open ports from ${String(rights.firstFreePort)} on`;
+  const has = `this user may open ports from ${rights.firstFreePort} on`;
   const what = `${name} may not be opened: ${has}${rights.bindService ? '' : ', and has no CAP_NET_BIND_SERVICE'}`;
   const remedy =
     'as a service: AmbientCapabilities=CAP_NET_BIND_SERVICE (scripts/pilotlight.service has it); by hand: ' +
-    `sudo, or sysctl net.ipv4.ip_unprivileged_port_start=${String(port)}`;
+    `sudo, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
   return required ? say.problem(what, remedy) : say.warning(what, remedy);
 }
 
 function textOf({ name, pid }: Holder): string {
-  return `${name} (pid ${String(pid)})`;
+  return `${name} (pid ${pid})`;
 }

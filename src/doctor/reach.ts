@@ -14,7 +14,7 @@ const server = findingsAbout('server');
 /** Where machines are sent to: the base URL, or each network's own address of this host. */
 export function announced(settings: Settings, local: readonly LocalAddress[]): readonly string[] {
   if (settings.baseUrl !== undefined) return [settings.baseUrl];
-  return outside(local).map(({ address }) => `http://${address}:${String(settings.http.port)}`);
+  return outside(local).map(({ address }) => `http://${address}:${settings.http.port}`);
 }
 
 /** Which addresses machines hear of, and whether that can be right. */
@@ -38,7 +38,7 @@ export function addressFindings(settings: Settings, local: readonly LocalAddress
   if (networks === 1) return [say.ok(`machines hear ${settings.baseUrl}`)];
   return [
     say.warning(
-      `machines of ${String(networks)} networks (${names}) all hear ${settings.baseUrl}`,
+      `machines of ${networks} networks (${names}) all hear ${settings.baseUrl}`,
       'leave out PILOTLIGHT_BASE_URL if not all of them can reach it: each then hears its own network’s address',
     ),
   ];
@@ -47,7 +47,7 @@ export function addressFindings(settings: Settings, local: readonly LocalAddress
 /** Where a server of these settings answers whoever is on this host. */
 export function home({ http }: Settings): string {
   const host = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${String(http.port)}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
 }
 
 /** Whether a server answers where machines are sent to; `at` is where it answers this host. */
@@ -75,7 +75,7 @@ function reachFinding(url: string, answer: HealthAnswer): Finding {
         : server.warning(`${url} answers: Pilotlight ${answer.version}, ${answer.status}`, `see ${url}/healthz`);
     case 'other':
       return server.problem(
-        `${url} answers with ${String(answer.status)}, but is no Pilotlight`,
+        `${url} answers with ${answer.status}, but is no Pilotlight`,
         'another program has the port, or a proxy stands before it: set PILOTLIGHT_BASE_URL or PILOTLIGHT_HTTP_LISTEN',
       );
     case 'silence':

@@ -95,7 +95,7 @@ export function checkDocumentBytes(kind: DocumentKind, bytes: Buffer, context: D
   const [wrong] = linesNotUtf8(bytes).filter(({ bytes: line }) => matters(kind, line));
   if (wrong === undefined || isScript(kind, bytes)) return checkDocument(kind, documentText(bytes).text, context);
   const { line } = wrong;
-  const message = `not UTF-8, line ${String(line)}: ${READS[kind]}`;
+  const message = `not UTF-8, line ${line}: ${READS[kind]}`;
   return [{ severity: 'error', message, line, remedy: 'save the file as UTF-8' }];
 }
 

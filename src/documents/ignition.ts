@@ -75,7 +75,7 @@ function sinceFor(system: SystemId | undefined, release: string, version: string
   const day = spec === undefined ? 0 : Math.ceil((Date.parse(spec.day) - EPOCH) / DAY_MS);
   const first = system === 'flatcar' ? Math.max(day, flatcarFirst(version)) : day;
   // Flatcar says what its own first release was; the day of an older Ignition would only confuse.
-  return branch < first ? `releases from ${String(first)} on can${first > day ? '' : came}` : undefined;
+  return branch < first ? `releases from ${first} on can${first > day ? '' : came}` : undefined;
 }
 
 function flatcarFirst(version: string): number {

@@ -22,9 +22,9 @@ const A_DAY = 86_400;
 export function reportCommand(tool: ReportTool, url: string, pace: ReportPace): string {
   const tries = Math.ceil(A_DAY / pace.pause);
   const words = pace.aloud ? `echo 'Pilotlight does not hear the report, trying again'; ` : '';
-  const count = `n=$((n + 1)); [ "$n" -lt ${String(tries)} ] || exit 1`;
+  const count = `n=$((n + 1)); [ "$n" -lt ${tries} ] || exit 1`;
   const { before, post } = TOOLS[tool](shellWord(url));
-  return `( ${before}n=0; until ${post}; do ${count}; ${words}sleep ${String(pace.pause)}; done )`;
+  return `( ${before}n=0; until ${post}; do ${count}; ${words}sleep ${pace.pause}; done )`;
 }
 
 const TOOLS: Readonly<Record<ReportTool, (url: string) => { readonly before: string; readonly post: string }>> = {

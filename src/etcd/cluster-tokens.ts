@@ -171,7 +171,7 @@ export async function clusterToken(discovery: Discovery, wanted: WantedCluster):
   if (token === undefined) return await make();
   const other =
     token.size !== size
-      ? `the size is ${String(token.size)} and not ${String(size)}`
+      ? `the size is ${token.size} and not ${size}`
       : token.url === urlOf(token.token)
         ? undefined
         : `the discovery URL is ${token.url}`;
@@ -205,7 +205,7 @@ export function discoveryBase(
   const origin =
     address === undefined || reached.length > 1
       ? undefined
-      : originFromHost(`${address.includes(':') ? `[${address}]` : address}:${String(port)}`);
+      : originFromHost(`${address.includes(':') ? `[${address}]` : address}:${port}`);
   if (origin !== undefined) return origin;
   const why =
     reached.length > 1 ? `this host has several addresses (${reached.join(', ')})` : 'this host has no address';

@@ -103,7 +103,7 @@ function discoveryView(
   );
   const size = token?.size ?? wanted;
   return {
-    ...(name === undefined ? {} : { name }),
+    name,
     ...{ mode: 'discovery', profiles: profiles.map((profile) => profile.name), size, registered: registered.length },
     state: token === undefined ? 'no token' : token.complete ? 'complete' : 'waiting',
     ...(token === undefined ? {} : { token: token.token, url: token.url }),
@@ -111,9 +111,7 @@ function discoveryView(
     notes: [
       ...notesOf(profiles),
       ...(token !== undefined && profiles.length > 0 && token.size !== wanted
-        ? [
-            `the profile says ${String(wanted)} members, and the token is for ${String(token.size)}: members have registered`,
-          ]
+        ? [`the profile says ${wanted} members, and the token is for ${token.size}: members have registered`]
         : []),
     ],
   };

@@ -215,7 +215,7 @@ export class Discovery {
     if (this.#tokens.size < this.#limits.tokens) return;
     const idle = this.all().find((token) => idleToken(token, now));
     if (idle === undefined) {
-      throw new Failure('unavailable', `there are ${String(this.#limits.tokens)} tokens`, {
+      throw new Failure('unavailable', `there are ${this.#limits.tokens} tokens`, {
         remedy: 'see `pilotlight clusters`, and forget some',
       });
     }

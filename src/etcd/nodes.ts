@@ -94,10 +94,10 @@ export function judge(token: StoredToken, id: string, value: string, key: string
     if (url !== undefined) return refused(209, `peer URL ${url} is already registered by ${member.id}`);
   }
   if (token.complete) {
-    return refused(103, `the cluster of ${String(token.size)} was complete: add ${words.name} with etcdctl member add`);
+    return refused(103, `the cluster of ${token.size} was complete: add ${words.name} with etcdctl member add`);
   }
   if (token.members.length >= token.size) {
-    return refused(103, `the cluster has its ${String(token.size)} members`);
+    return refused(103, `the cluster has its ${token.size} members`);
   }
   return { kind: 'welcome', complete: token.members.length + 1 === token.size };
 }

@@ -40,7 +40,7 @@ export function bootOptions(server: Server): readonly string[] {
   const url = (path: string): string => {
     const text = `${server.origin}/${path}`;
     if (text.length <= FIELD_BYTES) return text;
-    throw new Failure('invalid', `${text} does not fit into DHCP's boot file field of ${String(FIELD_BYTES)} bytes`, {
+    throw new Failure('invalid', `${text} does not fit into DHCP's boot file field of ${FIELD_BYTES} bytes`, {
       remedy: 'use a shorter base URL',
     });
   };
@@ -49,9 +49,7 @@ export function bootOptions(server: Server): readonly string[] {
   return [
     'dhcp-userclass=set:ipxe,iPXE',
     'dhcp-match=set:ipxe,175',
-    ...KINDS.flatMap((kind) =>
-      kind.arches.map((arch) => `dhcp-match=set:${kind.tag},option:client-arch,${String(arch)}`),
-    ),
+    ...KINDS.flatMap((kind) => kind.arches.map((arch) => `dhcp-match=set:${kind.tag},option:client-arch,${arch}`)),
     `dhcp-boot=tag:ipxe,${url('boot.ipxe')}`,
     ...plain.map((kind) => `dhcp-boot=tag:!ipxe,tag:${kind.tag},${kind.program},,${server.address}`),
     ...http.flatMap((kind) => [
@@ -110,7 +108,7 @@ export function serverOf(settings: Settings, said: string | undefined, local: ()
 }
 
 function originAt(address: string, port: number): Origin {
-  const origin = originFromHost(port === 80 ? address : `${address}:${String(port)}`);
+  const origin = originFromHost(port === 80 ? address : `${address}:${port}`);
   if (origin === undefined) throw new TypeError(`not an address: ${address}`);
   return origin;
 }

@@ -182,7 +182,7 @@ async function documentFor(
   const metaData =
     kind === 'nocloud' ? (await appContext.bootService.nocloud('meta-data', question)).body.toString() : '';
   const key = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
-  return { node, profile, kind, body, metaData, ...(key === undefined ? {} : { sshKey: key }) };
+  return { node, profile, kind, body, metaData, sshKey: key };
 }
 
 /** The public keys of all nodes that have one, made where they are not there yet. */
@@ -198,8 +198,8 @@ function factsOf({ name, mac, uuid, serial }: Node): MachineFacts {
     throw new Failure('broken', `nothing says which machine ${name} is`);
   }
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(label === undefined ? {} : { serial: label }),
+    mac,
+    uuid,
+    serial: label,
   };
 }

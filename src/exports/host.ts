@@ -89,7 +89,7 @@ export function hostsOf(profiles: Iterable<Profile>): readonly Host[] {
   const hosts = [...profiles]
     .flatMap((profile) =>
       profile.nodes.map((node, index): Host => {
-        const place = { file: profile.file, key: `nodes[${String(index)}]` };
+        const place = { file: profile.file, key: `nodes[${index}]` };
         if (!NAME.test(node.name) || node.name.length > NAME_BYTES || node.name.split('.').some(isNoLabel)) {
           throw new Failure('broken', `"${node.name}" is no host name`, {
             place,
@@ -102,8 +102,8 @@ export function hostsOf(profiles: Iterable<Profile>): readonly Host[] {
         }
         return {
           name: node.name,
-          ...(node.mac === undefined ? {} : { mac: node.mac }),
-          ...(node.ip === undefined ? {} : { ip: node.ip }),
+          mac: node.mac,
+          ip: node.ip,
           family,
           profile: profile.name,
           file: profile.file,

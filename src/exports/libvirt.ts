@@ -52,7 +52,7 @@ export function libvirtDomain({ profiles, node: wanted, uefi, network }: Libvirt
     ...(arm || uefi ? ['    <firmware>', "      <feature enabled='no' name='secure-boot'/>", '    </firmware>'] : []),
     "    <boot dev='network'/>",
     "    <boot dev='hd'/>",
-    ...(arm || uefi ? [] : [`    <bios useserial='yes' rebootTimeout='${String(TRY_AGAIN_MS)}'/>`]),
+    ...(arm || uefi ? [] : [`    <bios useserial='yes' rebootTimeout='${TRY_AGAIN_MS}'/>`]),
     ...(node.serial === undefined ? [] : ["    <smbios mode='sysinfo'/>"]),
     '  </os>',
     '  <features>',

@@ -82,7 +82,7 @@ function listening(server: Server, path: string): Promise<void> {
 async function reachable(path: string): Promise<{ readonly path: string; close(): Promise<void> }> {
   if (Buffer.byteLength(path) <= MOST_BYTES) return { path, close: () => Promise.resolve() };
   const folder = await open(dirname(path), 'r');
-  return { path: `/proc/self/fd/${String(folder.fd)}/${basename(path)}`, close: () => folder.close() };
+  return { path: `/proc/self/fd/${folder.fd}/${basename(path)}`, close: () => folder.close() };
 }
 
 /** Which process on which host. Where the system does not tell (a unit with ProcSubset=pid), a field is empty. */
@@ -117,7 +117,7 @@ export async function describeProcess(): Promise<ProcessId> {
 
 /** Field 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold spaces and brackets. Undefined for a dead process. */
 export async function startTime(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => undefined);
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }
 

@@ -212,7 +212,7 @@ function taken(holder: Holder, mine: ProcessId): Failure {
   const where = elsewhere ? ` on ${holder.name ?? ''}` : '';
   return new Failure(
     'conflict',
-    `${holder.what} is running already, as process ${String(holder.pid)}${where}, since ${holder.since}`,
+    `${holder.what} is running already, as process ${holder.pid}${where}, since ${holder.since}`,
     { remedy: 'wait until it has ended' },
   );
 }

@@ -79,7 +79,7 @@ export function refuseTunnel(socket: Duplex): void {
 function rawAnswer(status: string, line: string, extra = ''): string {
   const body = `${line}\n`;
   return (
-    `HTTP/1.1 ${status}\r\nContent-Type: ${TEXT}\r\nContent-Length: ${String(body.length)}\r\n` +
+    `HTTP/1.1 ${status}\r\nContent-Type: ${TEXT}\r\nContent-Length: ${body.length}\r\n` +
     `${extra}Connection: close\r\n\r\n${body}`
   );
 }
@@ -166,16 +166,16 @@ export async function listen(server: Server, { host, port }: ListenAddress): Pro
 /** `http://127.0.0.1:4777`: an address that a browser on this host can open, also when it listens on all of them. */
 export function urlOf({ host, port }: ListenAddress): string {
   const name = host === '0.0.0.0' || host === '::' || host === '' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${String(port)}`;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /** What a person can do about a port that may not be bound. */
 export function listenFailure(error: unknown, { host, port }: ListenAddress): Failure {
-  const where = `HTTP port ${String(port)} on ${host}`;
+  const where = `HTTP port ${port} on ${host}`;
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return new Failure('conflict', `${where} is in use by another program`, {
-        remedy: `find it with "ss -ltnp sport = :${String(port)}", or set PILOTLIGHT_HTTP_LISTEN to another port`,
+        remedy: `find it with "ss -ltnp sport = :${port}", or set PILOTLIGHT_HTTP_LISTEN to another port`,
         cause: error,
       });
     case 'EACCES':
@@ -202,7 +202,7 @@ export function guardRequest(req: IncomingMessage, head: RequestHead, limits: Ht
   if (head.hosts > 1) return closing(400, 'more than one Host line');
   if (head.hosts === 0 && req.httpVersion === '1.1') return closing(400, 'HTTP/1.1 needs a Host line (RFC 9112, 3.2)');
   if ((req.url ?? '').length > limits.maxUrl) {
-    return closing(414, `the address is longer than ${String(limits.maxUrl)} bytes (send fewer facts)`);
+    return closing(414, `the address is longer than ${limits.maxUrl} bytes (send fewer facts)`);
   }
   return undefined;
 }

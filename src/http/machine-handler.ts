@@ -279,7 +279,7 @@ function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Ta
   return {
     rest,
     query,
-    ...(req.method === undefined ? {} : { method: req.method }),
+    method: req.method,
     head: authority === undefined ? head : { ...head, host: authority },
     end: req.socket,
     rawHeaders: req.rawHeaders,

@@ -171,15 +171,15 @@ export function factsFromQuery(query: Query): MachineFacts {
   const arch = readWord(query, 'arch', ARCHES, parseArch);
   const platform = readWord(query, 'platform', PLATFORMS, platformNamed);
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(serial === undefined ? {} : { serial }),
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(asset === undefined ? {} : { asset }),
-    ...(manufacturer === undefined ? {} : { manufacturer }),
-    ...(product === undefined ? {} : { product }),
-    ...(arch === undefined ? {} : { arch }),
-    ...(platform === undefined ? {} : { platform }),
+    mac,
+    uuid,
+    serial,
+    hostname,
+    asset,
+    manufacturer,
+    product,
+    arch,
+    platform,
   };
 }
 

@@ -23,8 +23,7 @@ export class ClientLeft extends Failure {
  * everything that still listens.
  */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = (): Failure =>
-    new Failure('too-large', `the body is over ${String(limit)} bytes`, { remedy: 'send less' });
+  const tooLarge = (): Failure => new Failure('too-large', `the body is over ${limit} bytes`, { remedy: 'send less' });
   const declared = Number(req.headers['content-length'] ?? 0);
   if (declared > limit + THROWN_AWAY) throw tooLarge();
   // For good: an `error` that comes when it is all over must find a listener, too.

@@ -141,7 +141,7 @@ export function originOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | und
   if (baseUrl !== undefined) return baseUrl;
   const host = head.host ?? localHost(end);
   const bare = agentOf(head.userAgent) === 'uefi' && !/:\d+$/.test(host) && end.localPort !== undefined;
-  return checked(bare && end.localPort !== 80 ? `${host}:${String(end.localPort)}` : host);
+  return checked(bare && end.localPort !== 80 ? `${host}:${end.localPort}` : host);
 }
 
 /** The same for `/?profile=NAME`, where coreos-ipxe-server wrote the Host line as it came. */
@@ -164,7 +164,7 @@ function checked(host: string): Origin {
 
 function localHost(end: LocalEnd): string {
   const address = plainAddress(end.localAddress ?? '').replace(/%.*$/, '');
-  return `${address.includes(':') ? `[${address}]` : address}:${String(end.localPort ?? 80)}`;
+  return `${address.includes(':') ? `[${address}]` : address}:${end.localPort ?? 80}`;
 }
 
 /** An IPv4 client of a socket that listens on :: is seen at ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2). */

@@ -186,6 +186,6 @@ function linesOf(running: boolean, { state, version, received, size, message }: 
 }
 
 function percent(received: number, size: number): string {
-  const mib = (bytes: number): string => `${String(Math.round(bytes / 2 ** 20))} MiB`;
-  return size === 0 ? mib(received) : `${String(Math.floor((received / size) * 100))} % of ${mib(size)}`;
+  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  return size === 0 ? mib(received) : `${Math.floor((received / size) * 100)} % of ${mib(size)}`;
 }

@@ -152,7 +152,7 @@ function storeOptions({
   days,
   unlisted,
 }: Pick<JournalOptions, 'file' | 'days'> & { unlisted: UnlistedLimits | undefined }): Omit<HostOptions, 'load'> {
-  return { file, days, ...(unlisted === undefined ? {} : { unlisted }) };
+  return { file, days, unlisted };
 }
 
 /** The database on the calling thread: for commands that look once, and for the sync in its own process. */

@@ -73,7 +73,7 @@ export class LivingJournal implements Journal, Durable {
     this.#times = { now: Date.now, flushMs: FLUSH_MS, retryMs: RETRY_MS, ageMs: AGE_MS, ...times };
     this.#outbox = new Outbox({
       flushMs: this.#times.flushMs,
-      ...(limits === undefined ? {} : { limits }),
+      limits,
       write: (batch) => this.#write(batch, TRIES),
       failed: (error) => {
         this.#mistake(error);

@@ -28,7 +28,7 @@ export function packError(error: unknown): PackedError {
     return { ...trouble, ...remedy, code: error.code, message: error.message };
   }
   if (!(error instanceof Error)) return { message: String(error) };
-  return { message: `${error.name}: ${error.message}`, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+  return { message: `${error.name}: ${error.message}`, stack: error.stack };
 }
 
 export function unpackError({ trouble, code, remedy, message, stack }: PackedError): Error {

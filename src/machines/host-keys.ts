@@ -64,7 +64,7 @@ function privateText(seed: Buffer, point: Buffer, comment: string): string {
     sshString(publicBlob(point)),
     sshString(Buffer.concat([secret, padding])),
   ]);
-  const lines = blob.toString('base64').match(new RegExp(`.{1,${String(LINE)}}`, 'g')) ?? [];
+  const lines = blob.toString('base64').match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
   return `${[BEGIN, ...lines, END].join('\n')}\n`;
 }
 

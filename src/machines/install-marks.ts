@@ -149,10 +149,7 @@ class KeptMarks implements InstallMarks {
     }
     if (mark.broken !== undefined || conflict || other?.by === 'nic') return;
     const macs = cardsOf(mark, mac);
-    const machine =
-      own === undefined
-        ? mark.machine
-        : { ...(uuid === undefined ? {} : { uuid }), ...(serial === undefined ? {} : { serial }), ...mark.machine };
+    const machine = own === undefined ? mark.machine : { uuid, serial, ...mark.machine };
     if (macs === mark.macs && Object.keys(machine).length === Object.keys(mark.machine).length) return;
     this.#store.remember({ ...mark, machine, ...(macs === undefined ? {} : { macs }) });
   }
@@ -263,7 +260,7 @@ class KeptMarks implements InstallMarks {
     if (own === undefined) return { key: who.key, machine: who.machine };
     const machine = { ...who.machine, ...own.machine };
     const macs = cardsOf({ machine, macs: own.macs }, who.machine.mac);
-    return { key: own.key, machine, ...(macs === undefined ? {} : { macs }) };
+    return { key: own.key, machine, macs };
   }
 }
 

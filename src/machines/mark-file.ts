@@ -49,7 +49,7 @@ export function parseMark(text: string, file: string): InstallMark | string {
   if (raw === undefined) return 'it is not a JSON object';
   const { format = 1, key, tries, profile, disk } = raw;
   if (typeof format !== 'number') return '"format" is not a number';
-  if (format > FORMAT) return `it was written by a newer Pilotlight (format ${String(format)})`;
+  if (format > FORMAT) return `it was written by a newer Pilotlight (format ${format})`;
   if (typeof key !== 'string' || markFileName(key) !== file) return `"key" does not belong to a file of this name`;
   const state = MARK_STATES.find((one) => one === raw['state']);
   if (state === undefined) return `"state" is none of ${MARK_STATES.join(', ')}`;
@@ -91,7 +91,7 @@ function claimIn(value: unknown): Claim | undefined {
     return undefined;
   }
   if (file !== undefined && typeof file !== 'string') return undefined;
-  return { address, ...(mac === undefined ? {} : { mac }), at, ...(file === undefined ? {} : { file }) };
+  return { address, mac, at, file };
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -121,9 +121,9 @@ function machineIn(value: unknown): MachineIdentity | undefined {
   const unread = [mac, uuid, serial].some((parsed, i) => parsed === undefined && texts[i] !== undefined);
   if (unread) return undefined;
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(serial === undefined ? {} : { serial }),
+    mac,
+    uuid,
+    serial,
   };
 }
 

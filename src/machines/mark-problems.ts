@@ -23,7 +23,7 @@ export function markProblems(
       const remedy = `mend or remove the file and restart, or \`pilotlight reinstall ${key}\` if its disk may be wiped`;
       return problem(`${MARKS_FOLDER}/${markFileName(key)}`, `${why}, so the machine waits`, remedy);
     }),
-    ...(broken.length > MOST ? [problem(MARKS_FOLDER, `${String(broken.length - MOST)} more are like that`, '')] : []),
+    ...(broken.length > MOST ? [problem(MARKS_FOLDER, `${broken.length - MOST} more are like that`, '')] : []),
   ];
 }
 

@@ -184,13 +184,9 @@ export class MarkStore {
     if (this.#unreadable !== undefined) throw new Failure('unavailable', this.trouble ?? '');
     const before = this.#index.get(name);
     if (mark !== undefined && before === undefined && this.#index.size >= this.#options.most) {
-      throw new Failure(
-        'unavailable',
-        `${MARKS_FOLDER} holds ${String(this.#options.most)} machines, which is the most`,
-        {
-          remedy: 'remove the files of machines that are gone, and restart',
-        },
-      );
+      throw new Failure('unavailable', `${MARKS_FOLDER} holds ${this.#options.most} machines, which is the most`, {
+        remedy: 'remove the files of machines that are gone, and restart',
+      });
     }
     this.#set(name, mark);
     const text = mark === undefined ? undefined : markText(mark);

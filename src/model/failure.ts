@@ -52,8 +52,8 @@ export function failureLine(failure: Failure): string {
 
 /** `profiles/a.json:3:5 nodes[0].mac`, as far as it is known. */
 export function placeText(place: Place): string {
-  const line = place.line === undefined ? '' : `:${String(place.line)}`;
-  const column = place.line === undefined || place.column === undefined ? '' : `:${String(place.column)}`;
+  const line = place.line === undefined ? '' : `:${place.line}`;
+  const column = place.line === undefined || place.column === undefined ? '' : `:${place.column}`;
   const key = place.key === undefined || place.key === '' ? '' : ` ${place.key}`;
   return `${place.file}${line}${column}${key}`;
 }
@@ -79,6 +79,6 @@ export function problemLine(problem: Problem): string {
 export function problemFailure(problem: Problem): Failure {
   return new Failure('broken', problem.message, {
     place: problem.place,
-    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+    remedy: problem.remedy,
   });
 }

@@ -13,8 +13,8 @@ export function floodWords({ newcomers, removed, from }: FloodView): {
   readonly what: string;
   readonly remedy: string;
 } {
-  const asked = `${String(newcomers)} machines that were never seen before asked in the last ten minutes`;
-  const forgotten = removed === 0 ? '' : `, and ${String(removed)} unknown machines were forgotten to make room`;
+  const asked = `${newcomers} machines that were never seen before asked in the last ten minutes`;
+  const forgotten = removed === 0 ? '' : `, and ${removed} unknown machines were forgotten to make room`;
   const most = from === undefined ? '' : `, most of them from ${from}`;
   const look = from === undefined ? 'look for who asks' : `look at ${from}`;
   const remedy = `if they are not yours, ${look}; machines that profiles name are not affected, and the newest unknown ones stay`;

@@ -21,7 +21,7 @@ export async function bindUdp(address: string, port: number, options: UdpOptions
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
     reuseAddr: options.shared ?? false,
-    ...(options.receiveBuffer === undefined ? {} : { recvBufferSize: options.receiveBuffer }),
+    recvBufferSize: options.receiveBuffer,
     lookup: (host, _options, callback) => {
       callback(null, host, family);
     },

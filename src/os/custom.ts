@@ -63,7 +63,7 @@ function fileSpec(entry: Json, profile: string, key: string): ArtifactSpec {
     throw broken(profile, `${key}.size`);
   const known = KINDS.find((one) => one === kind);
   if (known === undefined) throw broken(profile, `${key}.kind`);
-  return artifact(name, { url, kind: known, digests: { sha256: digest }, ...(size === undefined ? {} : { size }) });
+  return artifact(name, { url, kind: known, digests: { sha256: digest }, size });
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -81,7 +81,7 @@ function release(input: FeedInput, found: StreamRelease): FeedStep {
   const pinned = keys.for(major);
   if (pinned.length === 0)
     throw new Failure('refused', `no key is known for Fedora CoreOS ${version}`, {
-      remedy: `look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${String(major)}:FINGERPRINT`,
+      remedy: `look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${major}:FINGERPRINT`,
     });
   const note = keys.for(major + 1).length > 0 ? undefined : endOfKeys(major + 1, version, input.channel);
   const wanted = found.files.filter((file) => file.kind !== 'install' || input.install);
@@ -114,9 +114,7 @@ function keysOf(named: readonly string[]): { readonly own: boolean; for(major: n
   return {
     own: own.length > 0,
     for(major) {
-      const added = named.flatMap((print) =>
-        print.startsWith(`${String(major)}:`) ? [print.split(':')[1] ?? ''] : [],
-      );
+      const added = named.flatMap((print) => (print.startsWith(`${major}:`) ? [print.split(':')[1] ?? ''] : []));
       if (added.length > 0 || own.length > 0) return [...added, ...own];
       const key = KEYS[String(major)];
       return key === undefined ? [] : [key];
@@ -136,7 +134,7 @@ function endOfKeys(next: number, version: Version, channel: string): string | un
   const moves = FEDORA_44 + (next - 44) * HALF_YEAR - (channel === 'next' ? 60 * DAY : 0);
   // The version's own date stands for today: builds come every two weeks.
   if (Date.UTC(Number(year), Number(month) - 1, Number(day)) < moves - NOTICE) return undefined;
-  return `the next release may be of Fedora ${String(next)}, whose key is not known here: look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${String(next)}:FINGERPRINT`;
+  return `the next release may be of Fedora ${next}, whose key is not known here: look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${next}:FINGERPRINT`;
 }
 
 interface StreamFile {
@@ -230,7 +228,7 @@ function get(value: unknown, ...keys: readonly string[]): unknown {
 function nonsense(what: string, cause?: unknown): Failure {
   return new Failure('refused', `the Fedora CoreOS stream ${what}`, {
     remedy: 'look at that address with a browser; a proxy or a captive portal may answer in its place',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -109,7 +109,9 @@ async function attempt(
   if (at > 0 && progress.state === undefined) await startOver(progress, options, spec.name);
   const { state } = progress;
   const resuming = progress.hashes.size > 0 && state !== undefined;
-  const headers = resuming ? { range: `bytes=${progress.hashes.size}-`, 'if-range': state.validator } : {};
+  const headers: Record<string, string> = resuming
+    ? { range: `bytes=${progress.hashes.size}-`, 'if-range': state.validator }
+    : {};
   const opened = await openUrl(spec.url, ports.network, {
     method: 'GET',
     headers,

@@ -34,7 +34,7 @@ async function freezeWarning(
   if (published === undefined) return undefined;
   const days = Math.floor((ports.network.clock.now() - published) / DAY_MS);
   if (days <= QUIET_DAYS) return undefined;
-  return `nothing new for ${String(days)} days: look at the publisher's page whether ${shelf} is still its newest release`;
+  return `nothing new for ${days} days: look at the publisher's page whether ${shelf} is still its newest release`;
 }
 
 /** Brings one target up to date. Throws Failure; then its profiles boot what they booted before. */
@@ -57,7 +57,7 @@ export async function followTarget(
     ports.tell({ kind: 'note', target: target.id, message });
   const inForce = await versionInForce(target, state, ports);
   const published = await obtainRelease(spec, portsFor(target, ports), {
-    ...(inForce === undefined ? {} : { inForce }),
+    inForce,
     allowDowngrade: options.allowDowngrade === true,
   });
   if (published.outcome === 'already') {
@@ -193,10 +193,10 @@ async function lookUp(target: SyncTarget, ports: SyncRunPorts): Promise<ReleaseS
     arch,
     install,
     legacySha1: ports.allowSha1,
-    ...(mirror === undefined ? {} : { mirror }),
-    ...(pinned === undefined ? {} : { pinned }),
-    ...(custom === undefined ? {} : { custom }),
-    ...(target.version === undefined ? {} : { version: target.version }),
+    mirror,
+    pinned,
+    custom,
+    version: target.version,
   };
   const spec = await resolveRelease(system, ports.feeds[system].start(input), portsFor(target, ports));
   await checkStillSigned(spec, ports);
@@ -231,7 +231,7 @@ function portsFor(target: SyncTarget, { releases, tell }: Pick<SyncRunPorts, 're
 function named(target: string, event: ReleaseEvent): SyncEvent {
   if (event.kind !== 'download') return { target, ...event };
   const { file, received, size } = event;
-  return { kind: 'download', target, file, received, ...(size === undefined ? {} : { size }) };
+  return { kind: 'download', target, file, received, size };
 }
 
 /**
@@ -272,7 +272,7 @@ export async function previewTarget(
   if (isHeld(target, version, state)) return done('held');
   const inForce = await versionInForce(target, state, ports);
   checkDowngrade(spec.ref, {
-    ...(inForce === undefined ? {} : { inForce }),
+    inForce,
     allowDowngrade: options.allowDowngrade === true,
   });
   if ((await publishedState(ports.releases.root, spec)) === 'absent') return done('would-fetch');

@@ -78,7 +78,7 @@ export function createRunBook(patience = PATIENCE_MS): RunBook {
       if (mine.last <= after && mine.end === undefined) await news(mine);
       const { last, end } = mine;
       const steps = [...mine.steps.values()].flatMap(({ id, event }) => (id > after ? [event] : []));
-      return { steps, last, ...(end === undefined ? {} : { end }) };
+      return { steps, last, end };
     },
   };
 }

@@ -135,7 +135,7 @@ export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
     if (silence.isBroken()) {
       throw new Failure(
         'unavailable',
-        `the sync gave no sign of life for ${String((options.silence ?? SILENCE_MS) / 1000)} s and was ended`,
+        `the sync gave no sign of life for ${(options.silence ?? SILENCE_MS) / 1000} s and was ended`,
       );
     }
     if (code === BUSY) return { kind: 'busy', message: lastLine(said) };

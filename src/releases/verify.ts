@@ -47,7 +47,7 @@ export function verifyArtifact(claim: Claim): VerifiedArtifact {
   const signature = spec.signatureUrls.length === 0 ? undefined : checkSignature(claim);
   if (digests.length === 0 && signature === undefined)
     throw refuse(spec.name, 'comes with neither a digest nor a signature');
-  const evidence = { digests, ...(signature === undefined ? {} : { signature }) };
+  const evidence = { digests, signature };
   return made(ref, { name: spec.name, kind: spec.kind }, hashes, evidence);
 }
 

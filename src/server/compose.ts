@@ -214,7 +214,7 @@ function tftpTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
   if (tftp === undefined || lan.tftp()?.length !== 0) return [];
   const remedy =
     'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
-  return [{ severity: 'warning', what: `TFTP does not listen on port ${String(tftp.listen.port)}`, remedy }];
+  return [{ severity: 'warning', what: `TFTP does not listen on port ${tftp.listen.port}`, remedy }];
 }
 
 /** The marks have no life of their own; what is not on the disk yet is written at the end. */

@@ -45,10 +45,10 @@ export function createEventRecorder({ recorder, now, deadlineOf }: EventRecorder
       recorder.record({
         kind: 'dhcp',
         at: now(),
-        facts: { mac, ...(uuid === undefined ? {} : { uuid }), platform: target.platform, arch: target.arch },
+        facts: { mac, uuid, platform: target.platform, arch: target.arch },
         client: machine.ipxe ? 'iPXE' : `${target.platform === 'efi' ? 'UEFI' : 'BIOS'}${target.http ? ' HTTP' : ''}`,
-        ...(file === undefined ? {} : { file }),
-        ...(silence === undefined ? {} : { silence }),
+        file,
+        silence,
       });
     },
   };
@@ -66,7 +66,7 @@ function wordsOf(
   at: number,
   deadlineOf: EventRecorderOptions['deadlineOf'],
 ): JournalEvent | undefined {
-  const told = whatOf(event, at, deadlineOf) as Draft<JournalEvent> | undefined;
+  const told: Draft<JournalEvent> | undefined = whatOf(event, at, deadlineOf);
   if (told === undefined) return undefined;
   if (event.from !== undefined) told.from = event.from;
   if (event.facts !== undefined && machineKey(event.facts) !== undefined) told.facts = event.facts;

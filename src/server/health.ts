@@ -37,14 +37,14 @@ export function healthOf(
     status: problems.some((problem) => problem.severity === 'error') ? 'degraded' : 'ok',
     version,
     uptime_seconds: uptimeSeconds,
-    ...(instance === undefined ? {} : { instance }),
+    instance,
     generation: snapshot.generation,
     profiles: snapshot.profiles.size,
     problems: problems.map(({ severity, place, message, remedy }) => ({
       severity,
       place: placeText(place),
       message,
-      ...(remedy === undefined ? {} : { remedy }),
+      remedy,
     })),
   };
 }

@@ -30,7 +30,7 @@ export function dhcpTroubles(
   return [
     {
       severity: 'warning',
-      what: `DHCP requests came faster than they were read: ${String(dhcp.dropped)} were lost since the start`,
+      what: `DHCP requests came faster than they were read: ${dhcp.dropped} were lost since the start`,
       remedy:
         'machines ask again by themselves; for a larger buffer set net.core.rmem_max=4194304 with sysctl and restart the server',
     },
@@ -149,7 +149,7 @@ export function openLan({ settings, appContext, firmware, log, listeners, httpPo
 
 function originOf(server: string, port: number): Origin {
   const host = server.includes(':') ? `[${server.split('%')[0] ?? server}]` : server;
-  const origin = originFromHost(port === 80 ? host : `${host}:${String(port)}`);
+  const origin = originFromHost(port === 80 ? host : `${host}:${port}`);
   if (origin === undefined) throw new TypeError(`not an address: ${server}`);
   return origin;
 }
@@ -199,5 +199,5 @@ export function createNetbootPolicy({ bootService, settings, has, originAt }: Ne
 function factsOf(machine: NetbootMachine): MachineFacts {
   const mac = parseMac(machine.mac);
   const uuid = machine.uuid === undefined ? undefined : parseUuid(machine.uuid);
-  return { ...(mac === undefined ? {} : { mac }), ...(uuid === undefined ? {} : { uuid }) };
+  return { mac, uuid };
 }

@@ -72,7 +72,7 @@ export function createLastResort({ source, log, serves, giveUp, now }: LastResor
     name: 'last resort',
     troubles() {
       if (count === 0) return [];
-      const times = count === 1 ? 'a bug' : `${String(count)} bugs`;
+      const times = count === 1 ? 'a bug' : `${count} bugs`;
       const what = `the server met ${times} since its start, the last one at ${new Date(lastAt).toISOString()}`;
       const remedy =
         'machines are served on; report the lines "a bug was caught" of its log, and restart it when you can';

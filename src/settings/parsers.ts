@@ -19,7 +19,7 @@ export function parseListen(text: string): Parsed<Listen> {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(text);
   if (match === null) return bad('must be HOST:PORT, such as 0.0.0.0:4777 or [::1]:4777');
   const port = Number(match[3]);
-  if (port > 65_535) return bad(`port ${String(port)} is over 65535`);
+  if (port > 65_535) return bad(`port ${port} is over 65535`);
   const host = match[1] ?? match[2] ?? '';
   return good({ host: host === '' ? '0.0.0.0' : host, port });
 }
@@ -49,7 +49,7 @@ export function parseListenOrOff(text: string): Parsed<Listen | 'off'> {
 export function parseNumber(min: number, max: number): (text: string) => Parsed<number> {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-    return value >= min && value <= max ? good(value) : bad(`must be a number from ${String(min)} to ${String(max)}`);
+    return value >= min && value <= max ? good(value) : bad(`must be a number from ${min} to ${max}`);
   };
 }
 

@@ -235,5 +235,5 @@ function isMeant(name: string): boolean {
 }
 
 function count(problems: number): string {
-  return problems === 1 ? 'a problem' : `${String(problems)} problems`;
+  return problems === 1 ? 'a problem' : `${problems} problems`;
 }

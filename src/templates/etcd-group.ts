@@ -49,7 +49,7 @@ export function groupNodes(call: HelperCall): readonly EtcdNode[] {
   if (nodes.length === 0) return call.fail('the cluster has no nodes', 'list them in the "nodes" of the profile');
   if (nodes.length > MAX_MEMBERS) {
     return call.fail(
-      `the cluster has ${String(nodes.length)} nodes, and etcd should have ${String(MAX_MEMBERS)} members at most`,
+      `the cluster has ${nodes.length} nodes, and etcd should have ${MAX_MEMBERS} members at most`,
       'move the other nodes into a profile of their own',
     );
   }

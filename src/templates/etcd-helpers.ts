@@ -42,9 +42,9 @@ function etcdOptions(call: HelperCall, allowed: readonly OptionName[] = NAMES): 
     peerPort: port(call, 'peer_port', 2380),
     clientPort: port(call, 'client_port', 2379),
     bootstrap: allowed.includes('bootstrap') ? bootstrapOf(call) : 'static',
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(srvDomain === undefined ? {} : { srvDomain }),
-    ...(address === undefined ? {} : { address }),
+    dataDir,
+    srvDomain,
+    address,
   };
 }
 
@@ -72,7 +72,7 @@ function port(call: HelperCall, name: OptionName, usual: number): number {
   const value = call.options.get(name) ?? usual;
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535
     ? value
-    : call.fail(`${name}=${JSON.stringify(value)} is no port`, `leave it out for ${String(usual)}`);
+    : call.fail(`${name}=${JSON.stringify(value)} is no port`, `leave it out for ${usual}`);
 }
 
 const PEER = ['scheme', 'peer_port'] as const;
@@ -90,14 +90,14 @@ export const ETCD_HELPERS: readonly (readonly [string, Helper])[] = [
 
 function urlOf(call: HelperCall, side: 'peer' | 'client'): string {
   const { scheme, peerPort, clientPort } = etcdOptions(call, side === 'peer' ? PEER : CLIENT);
-  return `${scheme}://${memberOf(call).host}:${String(side === 'peer' ? peerPort : clientPort)}`;
+  return `${scheme}://${memberOf(call).host}:${side === 'peer' ? peerPort : clientPort}`;
 }
 
 /** Where clients (fleet, locksmith, flannel, etcdctl) reach the cluster. */
 function endpoints(call: HelperCall): string {
   const { scheme, clientPort } = etcdOptions(call, CLIENT);
   return groupNodes(call)
-    .map(({ host }) => `${scheme}://${host}:${String(clientPort)}`)
+    .map(({ host }) => `${scheme}://${host}:${clientPort}`)
     .join();
 }
 
@@ -131,11 +131,11 @@ function etcdSettings(call: HelperCall): readonly EtcdSetting[] {
   return [
     ['name', self.name],
     ...(dataDir === undefined ? [] : ([['data_dir', dataDir]] as const)),
-    ['listen_peer_urls', `${scheme}://${self.host}:${String(peerPort)}`],
+    ['listen_peer_urls', `${scheme}://${self.host}:${peerPort}`],
     // The second is for clients on the machine itself. Listen URLs are addresses, never names.
-    ['listen_client_urls', [self.host, local].map((host) => `${scheme}://${host}:${String(clientPort)}`).join()],
-    ['initial_advertise_peer_urls', `${scheme}://${advertised}:${String(peerPort)}`],
-    ['advertise_client_urls', `${scheme}://${advertised}:${String(clientPort)}`],
+    ['listen_client_urls', [self.host, local].map((host) => `${scheme}://${host}:${clientPort}`).join()],
+    ['initial_advertise_peer_urls', `${scheme}://${advertised}:${peerPort}`],
+    ['advertise_client_urls', `${scheme}://${advertised}:${clientPort}`],
     ...bootstrapSettings(call, options),
   ];
 }
@@ -143,7 +143,7 @@ function etcdSettings(call: HelperCall): readonly EtcdSetting[] {
 /** `infra0=http://10.0.1.10:2380,...`, by name. */
 function initialCluster(call: HelperCall, { scheme, peerPort }: EtcdOptions): string {
   return groupNodes(call)
-    .map(({ name, host }) => `${name}=${scheme}://${host}:${String(peerPort)}`)
+    .map(({ name, host }) => `${name}=${scheme}://${host}:${peerPort}`)
     .join();
 }
 

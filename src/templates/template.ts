@@ -235,7 +235,7 @@ class Run {
       const { code, message, remedy } = reason;
       throw new Failure(code, `variable "${path.text}" is not there: ${message}`, {
         place: { file: this.#file, ...path.spot },
-        ...(remedy === undefined ? {} : { remedy }),
+        remedy,
       });
     }
     const known = typeof around === 'object' && around !== null && !Array.isArray(around) ? Object.keys(around) : [];

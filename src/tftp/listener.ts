@@ -297,7 +297,7 @@ interface Entry {
 
 /** Transfers are told apart by their client's address and port. */
 function keyOf(client: RemoteInfo): string {
-  return `${client.address} ${String(client.port)}`;
+  return `${client.address} ${client.port}`;
 }
 
 /** A file's name for the log. */

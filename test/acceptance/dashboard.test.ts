@@ -193,7 +193,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     });
     const began = performance.now();
     while (performance.now() - began < 2500) {
-      stand.adminService.change(keyOf('w5'), { address: `10.20.1.${String(asked)}` });
+      stand.adminService.change(keyOf('w5'), { address: `10.20.1.${asked}` });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(asked).toBeGreaterThanOrEqual(2);

@@ -28,7 +28,7 @@ function askForScripts(port: number): () => Promise<{ readonly asked: number; re
   const loop = (async () => {
     while (!end.signal.aborted) {
       asked += 1;
-      const answer = await get(port, `/ipxe?mac=${MAC}&n=${String(asked)}`).catch(() => undefined);
+      const answer = await get(port, `/ipxe?mac=${MAC}&n=${asked}`).catch(() => undefined);
       if (answer?.status === 200 && answer.body.startsWith('#!ipxe')) answered += 1;
     }
   })();
@@ -111,7 +111,7 @@ test(
       `GET /images/four HTTP/1.1\r\nHost: a\r\n\r\n`,
       `GET /dashboard HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
       `GET /api/v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
-      `POST /dashboard/login HTTP/1.1\r\nHost: a\r\n${FORM}\r\nContent-Length: ${String(6 + TOKEN.length)}\r\n\r\ntoken=${TOKEN}`,
+      `POST /dashboard/login HTTP/1.1\r\nHost: a\r\n${FORM}\r\nContent-Length: ${6 + TOKEN.length}\r\n\r\ntoken=${TOKEN}`,
       `POST /installed/${MAC} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\na=bc`,
       `POST /phone-home/${MAC} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\nX: y\r\n\r\n`,
       `PUT /discovery/abc/def HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\nvalue=x`,

@@ -43,7 +43,7 @@ test.runIf(process.getuid?.() === 0)(
     for (let start = 0; start < 2; start += 1) {
       const before = `mount --bind ${dir} ${dir} && mount -o remount,ro,bind ${dir}`;
       const served = serveChild(dir, { before });
-      await expectNoInstaller(`http://127.0.0.1:${String(await served.port)}`);
+      await expectNoInstaller(`http://127.0.0.1:${await served.port}`);
       expect(served.said()).toContain("a machine's mark cannot be written");
       served.child.kill('SIGKILL');
       await served.ended;
@@ -55,10 +55,10 @@ test.runIf(process.getuid?.() === 0)(
 describe('killed in the middle of a hundred reports', () => {
   test('what was acknowledged is on the disk, and the journal shows the same after the restart', async () => {
     const macs = Array.from({ length: 100 }, (_, i) => `52:54:00:00:01:${i.toString(16).padStart(2, '0')}`);
-    const nodes = macs.map((mac, i) => ({ name: `n${String(i)}`, mac }));
+    const nodes = macs.map((mac, i) => ({ name: `n${i}`, mac }));
     const dir = makeFolder({ ...FILES, 'profiles/d.json': { ...PROFILE, nodes } });
     const first = serveChild(dir);
-    const url = `http://127.0.0.1:${String(await first.port)}`;
+    const url = `http://127.0.0.1:${await first.port}`;
     await Promise.all(macs.map(async (mac) => (await fetch(`${url}/ipxe?mac=${mac}`)).text()));
     const acknowledged = new Set<string>();
     const reports = macs.map(async (mac) => {
@@ -74,7 +74,7 @@ describe('killed in the middle of a hundred reports', () => {
 
     const token = 'a-token-of-this-test-only';
     const second = serveChild(dir, { env: { PILOTLIGHT_ADMIN_TOKEN: token } });
-    const again = `http://127.0.0.1:${String(await second.port)}`;
+    const again = `http://127.0.0.1:${await second.port}`;
     await vi.waitFor(
       async () => {
         const headers = { authorization: `Bearer ${token}` };

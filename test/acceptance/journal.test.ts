@@ -19,7 +19,7 @@ function macOf(i: number): string {
 }
 
 async function ask(port: number, mac: string): Promise<string> {
-  return await (await fetch(`http://127.0.0.1:${String(port)}/ipxe?mac=${mac}`)).text();
+  return await (await fetch(`http://127.0.0.1:${port}/ipxe?mac=${mac}`)).text();
 }
 
 it('killed in the midst of a crowd it loses its last second at most, and opens again', async () => {
@@ -71,7 +71,7 @@ mounts.test('a full disk turns the journal off, loudly, and machines boot', asyn
   const port = await server.port;
   const api = async (path: string): Promise<unknown> => {
     const headers = { authorization: `Bearer ${TOKEN}` };
-    return await (await fetch(`http://127.0.0.1:${String(port)}/api/v1${path}`, { headers })).json();
+    return await (await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { headers })).json();
   };
   for (let i = 0; !server.said().includes('the journal is off'); i += 1) {
     expect(await ask(port, macOf(i))).toContain('/images/k');

@@ -66,10 +66,10 @@ test('a port that is taken: it ends at once, with a status that is not 0, and na
   await once(other, 'listening');
   const taken = (other.address() as { readonly port: number }).port;
   try {
-    const served = serveChild(makeFolder(), { env: { PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${String(taken)}` } });
+    const served = serveChild(makeFolder(), { env: { PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${taken}` } });
     const { code, ms } = await served.ended;
     expect(code).toBe(1);
-    expect(served.said()).toMatch(new RegExp(`pilotlight serve: HTTP port ${String(taken)} .* in use`));
+    expect(served.said()).toMatch(new RegExp(`pilotlight serve: HTTP port ${taken} .* in use`));
     expect(served.said()).not.toContain('    at ');
     expect(ms).toBeLessThan(2_000);
   } finally {
@@ -80,6 +80,6 @@ test('a port that is taken: it ends at once, with a status that is not 0, and na
 test('.env of the folder in which it was started is not read', async () => {
   const hostile = makeFolder({ '.env': 'PILOTLIGHT_DATA_DIR=/etc\nPILOTLIGHT_HTTP_LISTEN=nowhere\n' });
   const served = serveChild(makeFolder({ 'profiles/a.json': { version: '310.1.0' } }), { cwd: hostile });
-  const answer = await fetch(`http://127.0.0.1:${String(await served.port)}/?profile=a`);
+  const answer = await fetch(`http://127.0.0.1:${await served.port}/?profile=a`);
   expect(await answer.text()).toContain('310.1.0');
 });

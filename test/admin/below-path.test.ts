@@ -46,7 +46,7 @@ test.each(['', '/pilot'])(
     const form = `token=${TOKEN}&next=/dashboard/profiles`;
     const entered = await request(port, 'POST', `${as}/dashboard/login`, [
       'Content-Type: application/x-www-form-urlencoded',
-      `Content-Length: ${String(form.length)}\r\n\r\n${form}`,
+      `Content-Length: ${form.length}\r\n\r\n${form}`,
     ]);
     expect(entered.headers['location']).toBe('/pilot/dashboard/profiles');
     expect(entered.headers['set-cookie']).toContain('; Path=/pilot;');

@@ -46,7 +46,7 @@ test('an oversized form of a page is 413, and the connection ends', async () => 
   const answer = await exchange(
     appContext.port,
     `POST /dashboard/nowhere HTTP/1.1\r\nHost: a\r\nAuthorization: ${BEARER}\r\n` +
-      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${String(2 ** 30)}\r\n\r\na=`,
+      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${2 ** 30}\r\n\r\na=`,
   );
   expect([answer.status, answer.headers['connection']]).toEqual([413, 'close']);
 });

@@ -129,7 +129,7 @@ test('every answer has the strict headers, whatever it says', async () => {
     for (const method of ['get', 'head', 'options', ...UNSAFE] as const) {
       for (const headers of [{}, { Cookie: cookie }, { Authorization: BEARER }]) {
         const answer = await http[method](path).set(headers);
-        const what = `${method} ${path} ${JSON.stringify(headers)} ${String(answer.status)}`;
+        const what = `${method} ${path} ${JSON.stringify(headers)} ${answer.status}`;
         for (const [name, value] of STRICT) {
           const given: unknown = answer.headers[name.toLowerCase()];
           // Of a page itself its own room's tests speak; the style of the login may be kept.

@@ -32,7 +32,7 @@ const FORM = 'Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\n';
 const BODY = `token=wrong&pad=${'x'.repeat(40)}`;
 
 test.each([
-  ['a length', `Content-Length: ${String(SMUGGLED.length)}\r\n\r\n${SMUGGLED}`],
+  ['a length', `Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`],
   ['chunks', `Transfer-Encoding: chunked\r\n\r\n${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`],
 ])('a body with %s that was not read ends the connection: what is in it is no request', async (_what, rest) => {
   expect(await answersTo(`POST /dashboard/machines HTTP/1.1\r\nHost: a\r\n${rest}${NEXT}`)).toEqual([
@@ -42,12 +42,12 @@ test.each([
 });
 
 test.each([
-  ['was read', `POST /dashboard/login HTTP/1.1\r\n${FORM}Content-Length: ${String(BODY.length)}\r\n\r\n${BODY}`, 403],
+  ['was read', `POST /dashboard/login HTTP/1.1\r\n${FORM}Content-Length: ${BODY.length}\r\n\r\n${BODY}`, 403],
   ['is empty', 'POST /dashboard/machines HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n', 401],
   ['is none', 'GET /dashboard/login HTTP/1.1\r\nHost: a\r\n\r\n', 200],
 ])('a body that %s leaves the connection for the next request', async (_what, first, status) => {
   expect(await answersTo(first + NEXT)).toEqual([
-    `HTTP/1.1 ${String(status)}`,
+    `HTTP/1.1 ${status}`,
     'Connection: keep-alive',
     'HTTP/1.1 200',
     'Connection: close',

@@ -60,7 +60,7 @@ async function open(unknown?: UnknownPolicy, claiming = false) {
     marks: stand.marks,
     installTries: 1,
     now: () => stand.clock.now,
-    ...(unknown === undefined ? {} : { unknown }),
+    unknown,
     ...more,
   });
   const origin = originOf();
@@ -173,15 +173,11 @@ describe('the desk of the doors', () => {
     const pxelinux = 'pxelinux.cfg/01-52-54-00-55-1c-ee';
     const { bootService, marks, origin, mac, facts } = await open(undefined, true);
     const ways: readonly ((asker?: string) => Promise<unknown>)[] = [
-      async (asker) =>
-        (await bootService.script({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
-      async (asker) =>
-        (await bootService.grub({ facts, origin, ...(asker === undefined ? {} : { asker }) })).decision.outcome,
+      async (asker) => (await bootService.script({ facts, origin, asker })).decision.outcome,
+      async (asker) => (await bootService.grub({ facts, origin, asker })).decision.outcome,
       async (asker) => await bootService.pixiecore(mac, origin, asker),
-      async (asker) =>
-        await bootService.file({ name, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
-      async (asker) =>
-        await bootService.file({ name: pxelinux, origin, loops: false, ...(asker === undefined ? {} : { asker }) }),
+      async (asker) => await bootService.file({ name, origin, loops: false, asker }),
+      async (asker) => await bootService.file({ name: pxelinux, origin, loops: false, asker }),
     ];
     const held = 'unavailable';
     const ask = async (way: (asker?: string) => Promise<unknown>, asker?: string): Promise<unknown> =>

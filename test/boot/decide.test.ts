@@ -25,7 +25,7 @@ async function open(unknown?: typeof MENU) {
     marks: stand.marks,
     installTries: 2,
     now: () => stand.clock.now,
-    ...(unknown === undefined ? {} : { unknown }),
+    unknown,
   });
   const kind = (told: Parameters<typeof factsOf>[0], choice?: string): string | undefined => {
     const question = { facts: factsOf(told), ...(choice === undefined ? {} : { choice: nameOf(choice) }) };

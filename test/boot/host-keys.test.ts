@@ -30,7 +30,7 @@ write_files:
 
 async function ask(mac: string, hostKeys?: HostKeys, files: Readonly<Record<string, string | object>> = FILES) {
   const { catalog, shelf } = await houseOf(files);
-  const bootService = createBootService({ catalog, shelf, ...(hostKeys === undefined ? {} : { hostKeys }) });
+  const bootService = createBootService({ catalog, shelf, hostKeys });
   return (
     await bootService.documentOf('cloud_config', { facts: factsOf({ mac }), origin: originOf() })
   ).body.toString();

@@ -36,7 +36,7 @@ const FILES = {
 };
 
 function ask(mac: string, serial?: string) {
-  return { facts: factsOf({ mac, ...(serial === undefined ? {} : { serial }) }), origin };
+  return { facts: factsOf({ mac, serial }), origin };
 }
 
 describe('installer', () => {

@@ -7,7 +7,7 @@ const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 30, choice: 'wait' }
 const FACTS = factsOf({ mac: '525400000009', platform: 'pcbios' });
 
 function profile(menu?: string): object {
-  return { system: 'flatcar', version: '1.0.0', ...(menu === undefined ? {} : { menu }) };
+  return { system: 'flatcar', version: '1.0.0', menu };
 }
 
 async function ask(profiles: Readonly<Record<string, object>>, policy: Partial<UnknownPolicy> = {}, choice?: string) {

@@ -134,9 +134,9 @@ test(
   { timeout: 60_000 },
   async () => {
     const nodes = Array.from({ length: 10_000 }, (_, at) => ({
-      name: `node-${String(at)}`,
+      name: `node-${at}`,
       mac: `52:54:00:00:${(at >> 8).toString(16).padStart(2, '0')}:${(at & 255).toString(16).padStart(2, '0')}`,
-      ip: `10.0.${String(at >> 8)}.${String(at & 255)}`,
+      ip: `10.0.${at >> 8}.${at & 255}`,
       vars: { rack: at % 40, role: 'worker', note: 'x'.repeat(20) },
     }));
     const text = JSON.stringify({ root: 'a', nodes });

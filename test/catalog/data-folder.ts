@@ -43,9 +43,9 @@ export function facts(of: { readonly mac?: string; readonly uuid?: string; reado
   const uuid = parseUuid(of.uuid ?? '');
   const serial = parseLabel(of.serial ?? '');
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(serial === undefined ? {} : { serial }),
+    mac,
+    uuid,
+    serial,
   };
 }
 

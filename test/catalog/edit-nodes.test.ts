@@ -110,11 +110,7 @@ test('of a thousand layouts made by chance, each one keeps all that it had', () 
     const list = (open: string, close: string, items: readonly string[]): string =>
       `${open}${space()}${items.join(`${space()},${space()}`)}${items.length === 0 ? '' : space()}${close}`;
     const node = (i: number): string =>
-      list(
-        '{',
-        '}',
-        [`"name"${space()}:${space()}"n${String(i)}"`, `"serial":"\u017d${String(i)}, ] }"`].slice(0, pick([1, 2])),
-      );
+      list('{', '}', [`"name"${space()}:${space()}"n${i}"`, `"serial":"\u017d${i}, ] }"`].slice(0, pick([1, 2])));
     const nodes = list(
       '[',
       ']',

@@ -167,7 +167,7 @@ describe("coreos-ipxe-server's profiles", () => {
       version: null,
     },
     { root: 'LABEL=ROOT rootflags=subvol=root', console: ['ttyS0,115200n8'] },
-  ])('%j is accepted', (profile) => {
+  ] satisfies JsonObject[] as JsonObject[])('%j is accepted', (profile) => {
     expect(check(profile)).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ const row = (key: string, name?: string): MachineRow => ({
   key,
   state: 'up',
   boots: [],
-  ...(name === undefined ? {} : { name }),
+  name,
 });
 
 function adminClient(rows: readonly MachineRow[]) {
@@ -34,7 +34,7 @@ function adminClient(rows: readonly MachineRow[]) {
 }
 
 test('all machines, a page after the other', async () => {
-  const many = Array.from({ length: 1100 }, (_, i) => row(`serial:${String(i)}`));
+  const many = Array.from({ length: 1100 }, (_, i) => row(`serial:${i}`));
   const asked = adminClient(many);
   expect(await allMachines(asked, { state: 'up' })).toEqual(many);
   expect(asked.queries).toEqual([

@@ -64,7 +64,7 @@ describe('case 10-images-is-a-link', () => {
     expect([check.code, check.stdout + check.stderr]).toEqual([1, expect.stringContaining(message) as string]);
     const list = await runCli(['images', 'list', '--data-dir', dir, ...flags]);
     expect([list.code, list.stderr]).toEqual([1, expect.stringContaining(message) as string]);
-    const get = await serve(dir, { ...(flags[1] === undefined ? {} : { imagesDir: flags[1] }), logLevel: 'error' });
+    const get = await serve(dir, { imagesDir: flags[1], logLevel: 'error' });
     expect(JSON.parse(await get('/healthz'))).toMatchObject({ status: 'degraded' });
     expect(await get('/healthz')).toContain(message);
   });

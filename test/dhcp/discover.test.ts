@@ -119,7 +119,7 @@ describe('asking for offers', () => {
   });
 
   it('tells the networks apart by their questions', async () => {
-    const { ask } = await serverThat(({ xid }) => [{ yiaddr: `10.0.0.${String(xid)}` }]);
+    const { ask } = await serverThat(({ xid }) => [{ yiaddr: `10.0.0.${xid}` }]);
     const offers = await ask([AT, { ...AT, interfaceName: 'eth1', address: '127.0.0.4' }]);
     expect(offers.map(({ interfaceName, yiaddr }) => [interfaceName, yiaddr])).toEqual([
       ['eth0', '10.0.0.101'],

@@ -47,7 +47,7 @@ test('the example of an error is the error', async () => {
 
 test('the table of statuses has every code that a failure may have', () => {
   for (const [code, status] of Object.entries(STATUS)) {
-    const row = page.split('\n').find((line) => line.startsWith(`| ${String(status)} |`));
+    const row = page.split('\n').find((line) => line.startsWith(`| ${status} |`));
     expect(row, code).toContain(`\`${code}\``);
   }
 });

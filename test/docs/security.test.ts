@@ -36,11 +36,11 @@ it('names no route that is none', () => {
 it('has the limits of the code', () => {
   const { maxConnections, maxPipelined, headersTimeout, requestTimeout, stallTimeout } = DEFAULT_LIMITS;
   for (const words of [
-    `| HTTP connections | ${String(maxConnections)} at once; ${String(maxPipelined)} requests in flight on each |`,
-    `| ${[headersTimeout, requestTimeout, stallTimeout].map((ms) => `${String(ms / 1000)} s`).join(', ')} |`,
-    `| ${String(DEFAULT_LIMITS.maxHeaderSize / 1024)} KiB, ${String(DEFAULT_LIMITS.maxUrl / 1024)} KiB |`,
-    `| a profile | ${String(MAX_PROFILE_BYTES / 2 ** 20)} MiB |`,
-    `| a login link | ${String(CODE_MINUTES)} minutes, once |`,
+    `| HTTP connections | ${maxConnections} at once; ${maxPipelined} requests in flight on each |`,
+    `| ${[headersTimeout, requestTimeout, stallTimeout].map((ms) => `${ms / 1000} s`).join(', ')} |`,
+    `| ${DEFAULT_LIMITS.maxHeaderSize / 1024} KiB, ${DEFAULT_LIMITS.maxUrl / 1024} KiB |`,
+    `| a profile | ${MAX_PROFILE_BYTES / 2 ** 20} MiB |`,
+    `| a login link | ${CODE_MINUTES} minutes, once |`,
   ]) {
     expect(page).toContain(words);
   }

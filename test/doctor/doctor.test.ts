@@ -10,7 +10,7 @@ import { originOf, settingsFor } from '../support/house.ts';
 const CLEAN: CheckReport = { profiles: 1, nodes: 2, documents: 0, rendered: 0, keys: 0, problems: [] };
 const problem = (severity: Problem['severity'], n = 1): Problem => ({
   severity,
-  message: `mistake ${String(n)}`,
+  message: `mistake ${n}`,
   place: { file: 'profiles/a.json', line: 3 },
   remedy: 'mend it',
 });

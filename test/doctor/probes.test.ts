@@ -13,7 +13,7 @@ async function serving(answer: (response: ServerResponse) => void): Promise<stri
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/healthz`;
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
 }
 
 describe('GET /healthz', () => {
@@ -41,7 +41,7 @@ describe('GET /healthz', () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    expect(await askHealth(`http://127.0.0.1:${String(port)}/`)).toEqual({ kind: 'silence', reason: 'ECONNREFUSED' });
+    expect(await askHealth(`http://127.0.0.1:${port}/`)).toEqual({ kind: 'silence', reason: 'ECONNREFUSED' });
     expect(await askHealth(url)).toEqual({ kind: 'silence', reason: 'no answer in 3 s' });
   });
 });

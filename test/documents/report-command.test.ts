@@ -87,7 +87,7 @@ for (const { tool, as } of TOOLS) {
   room.test(`${as}: a report survives refused and cut connections, 503, 500 and 429`, async () => {
     const { asked, server } = standIn(TURNS);
     const port = await freePort();
-    const url = `http://127.0.0.1:${String(port)}/installed/52-54-00-55-1c-ee?serial=a%2Fb%20(c)`;
+    const url = `http://127.0.0.1:${port}/installed/52-54-00-55-1c-ee?serial=a%2Fb%20(c)`;
     // The server is away at first: it comes when the machine has said that it is not heard.
     const { code, lines, log } = await run(reportCommand(tool, url, ALOUD), tool, as, () => {
       if (!server.listening) server.listen(port, '127.0.0.1');
@@ -113,7 +113,7 @@ for (const tool of ['curl', 'wget'] as const) {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    const { code } = await run(reportCommand(tool, `http://127.0.0.1:${String(port)}/a`, ALOUD), tool, tool);
+    const { code } = await run(reportCommand(tool, `http://127.0.0.1:${port}/a`, ALOUD), tool, tool);
     expect([code, asked]).toEqual([0, ['POST /a', 'POST /a', 'POST /a']]);
   });
 }

@@ -4,7 +4,7 @@ import type { ClusterView } from '../../src/etcd/clusters.ts';
 import { memberId } from '../../src/etcd/members.ts';
 
 const member = (n: number, state: 'static' | 'absent' = 'static') =>
-  ({ name: `infra${String(n)}`, peers: [`http://10.0.1.1${String(n)}:2380`], state }) as const;
+  ({ name: `infra${n}`, peers: [`http://10.0.1.1${n}:2380`], state }) as const;
 const VIEW: ClusterView = {
   ...{ name: 'lab', mode: 'static', profiles: ['etcd'], size: 3, registered: 3, state: 'static', notes: [] },
   members: [0, 1, 2].map((n) => member(n)),

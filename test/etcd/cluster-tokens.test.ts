@@ -54,7 +54,7 @@ const elsewhere = (token: string): string => `http://other.lan/discovery/${token
 
 async function open(store = new MemoryDiscoveryStore(), first = 0) {
   let tokens = first;
-  const discovery = new Discovery({ store, now: () => 0, random: () => `token-${String((tokens += 1))}-of-a-test` });
+  const discovery = new Discovery({ store, now: () => 0, random: () => `token-${(tokens += 1)}-of-a-test` });
   await discovery.load();
   return discovery;
 }
@@ -112,7 +112,7 @@ function setUp(...first: readonly Profile[]) {
   };
   let made = 0;
   const store = new MemoryDiscoveryStore();
-  const discovery = new Discovery({ store, now: () => 0, random: () => `token-${String((made += 1))}-of-a-test` });
+  const discovery = new Discovery({ store, now: () => 0, random: () => `token-${(made += 1)}-of-a-test` });
   const urls = new ClusterUrls();
   const log = recordLog();
   const base = vi.fn(() => originOf('pxe.lan'));

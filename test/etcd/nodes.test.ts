@@ -22,7 +22,7 @@ function token(members: readonly Partial<StoredMember & { n: number }>[], size =
 
 function cause(held: StoredToken, { id, value }: { id: string; value: string }): string {
   const judged = judge(held, id, value, KEY);
-  return judged.kind === 'refused' ? `${String(judged.code)} ${judged.cause}` : judged.kind;
+  return judged.kind === 'refused' ? `${judged.code} ${judged.cause}` : judged.kind;
 }
 
 describe('a registration', () => {

@@ -57,7 +57,7 @@ it('leaves other paths alone', () => {
 const RECORDING = join(import.meta.dirname, '../golden/doors/discovery/etcd-3.4.json');
 
 async function newToken(stand: DiscoveryStand, size = 3): Promise<string> {
-  const answer = await fetch(`${stand.url}/discovery/new?size=${String(size)}`);
+  const answer = await fetch(`${stand.url}/discovery/new?size=${size}`);
   expect(answer.status).toBe(200);
   return await answer.text();
 }
@@ -68,7 +68,7 @@ async function come(url: string, n: number, more: RequestInit = {}): Promise<Res
 }
 
 const watch = async (url: string, index: number): Promise<Response> =>
-  await fetch(`${url}?recursive=true&wait=true&waitIndex=${String(index)}`);
+  await fetch(`${url}?recursive=true&wait=true&waitIndex=${index}`);
 
 describe('what real etcd 3.4 asked and was answered by itself', () => {
   it('is answered the same', async () => {

@@ -39,8 +39,8 @@ function nodeOf({ name, mac, ip }: NodeText): Node {
   const address = mac === undefined ? undefined : parseMac(mac);
   return {
     name,
-    ...(address === undefined ? {} : { mac: address }),
-    ...(ip === undefined ? {} : { ip }),
+    mac: address,
+    ip,
     vars: {},
   };
 }

@@ -53,7 +53,7 @@ describe('acquireLock', { timeout: 30_000 }, () => {
     const lock = await acquireLock(path, 'a sync', { now: () => Date.UTC(2026, 0, 2) });
     await expect(acquireLock(path, 'another')).rejects.toMatchObject({
       code: 'conflict',
-      message: `a sync is running already, as process ${String(process.pid)}, since 2026-01-02T00:00:00.000Z`,
+      message: `a sync is running already, as process ${process.pid}, since 2026-01-02T00:00:00.000Z`,
     });
     await lock.release();
     await lock.release();
@@ -197,6 +197,6 @@ describe('waitForLock', () => {
 });
 
 async function startOf(pid: number): Promise<string> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

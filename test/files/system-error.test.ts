@@ -22,7 +22,7 @@ it('has nothing to say of what is not there', async () => {
 });
 
 it('reads files of /proc, whose size is said to be zero', async () => {
-  expect(await HOST_FILES.read('/proc/self/status')).toContain(`Pid:\t${String(process.pid)}\n`);
+  expect(await HOST_FILES.read('/proc/self/status')).toContain(`Pid:\t${process.pid}\n`);
 });
 
 describe('checkRelative', () => {

@@ -46,7 +46,7 @@ async function ask(port: number, words: string): Promise<string> {
   const [line = '', body = ''] = words.split(' ;; ');
   const [first = '', ...headers] = line.split(' ; ');
   const sent = ['Host: boot.example:4777', 'Connection: close', ...headers];
-  if (first.startsWith('POST')) sent.push(`Content-Length: ${String(Buffer.byteLength(body))}`);
+  if (first.startsWith('POST')) sent.push(`Content-Length: ${Buffer.byteLength(body)}`);
   const answer = await exchange(port, `${first} HTTP/1.1\r\n${sent.join('\r\n')}\r\n\r\n${body}`);
   const known = HEADERS.flatMap((name) => {
     const value = answer.headers[name];

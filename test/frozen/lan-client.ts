@@ -61,7 +61,7 @@ async function dhcp({ packets }: DhcpStep): Promise<string> {
     for (;;) {
       const { bytes, from } = await next();
       const hex = bytes.toString('hex');
-      lines.push(`${from.address}:${String(from.port)} ${hex}`);
+      lines.push(`${from.address}:${from.port} ${hex}`);
       if (hex.slice(8, 16) === last) return lines.join('\n');
     }
   } finally {
@@ -87,7 +87,7 @@ async function tftp({ name, options }: TftpStep): Promise<string> {
       const ack = (number: number): void => {
         socket.send(Buffer.from([0, 4, number >> 8, number & 255]), from.port, from.address);
       };
-      if (code === 5) return `error ${String(block)} ${bytes.subarray(4, -1).toString()}`;
+      if (code === 5) return `error ${block} ${bytes.subarray(4, -1).toString()}`;
       if (code === 6) {
         const text = bytes.subarray(2, -1).toString().replaceAll('\0', ' ');
         lines.push(`oack ${text}`);
@@ -113,7 +113,7 @@ async function tftp({ name, options }: TftpStep): Promise<string> {
 function summary(data: readonly Buffer[]): string {
   const whole = Buffer.concat(data);
   const digest = createHash('sha256').update(whole).digest('hex');
-  const head = `${String(data.length)} blocks, ${String(whole.length)} bytes, sha256 ${digest}`;
+  const head = `${data.length} blocks, ${whole.length} bytes, sha256 ${digest}`;
   return whole.every((byte) => byte < 128) && whole.length < 2000 ? `${head}\n${whole.toString()}` : head;
 }
 

@@ -45,7 +45,7 @@ export function normalized(text: string, { dir, port }: { readonly dir: string; 
   return trimmed(
     text
       .replaceAll(dir, 'DATA')
-      .replaceAll(port === undefined ? '\0' : `127.0.0.1:${String(port)}`, '127.0.0.1:PORT')
+      .replaceAll(port === undefined ? '\0' : `127.0.0.1:${port}`, '127.0.0.1:PORT')
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)?/g, 'TIME')
       .replaceAll(/\b\d{13}\b/g, 'MILLISECONDS')
       .replaceAll(/"uptime_seconds":\d+/g, '"uptime_seconds":SECONDS')

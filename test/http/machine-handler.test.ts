@@ -16,7 +16,7 @@ function counted(): { script: () => Promise<{ script: string; decision: typeof D
   return {
     script: async () => {
       made += 1;
-      return { script: `${SCRIPT}# ${String(made)}\n`, decision: DECISION };
+      return { script: `${SCRIPT}# ${made}\n`, decision: DECISION };
     },
     count: () => made,
   };
@@ -106,7 +106,7 @@ test('HEAD and GET share the cache, HEAD without a body', async () => {
   await get(appContext.port, '/ipxe');
   const head = await exchange(
     appContext.port,
-    `HEAD /ipxe HTTP/1.1\r\nHost: 127.0.0.1:${String(appContext.port)}\r\nConnection: close\r\n\r\n`,
+    `HEAD /ipxe HTTP/1.1\r\nHost: 127.0.0.1:${appContext.port}\r\nConnection: close\r\n\r\n`,
   );
   expect([head.status, head.body, bootService.count()]).toEqual([200, '', 1]);
   expect(appContext.events.map((event) => event.bytes)).toEqual([SCRIPT.length + 4, 0]);
@@ -217,5 +217,5 @@ test('the absolute form names its own host', async () => {
 test('HTTP/1.0 without a Host line gets the address that it asked, and no other client’s', async () => {
   appContext = await openContext({ start: (origin) => `${SCRIPT}# ${origin}\n` });
   const answer = await exchange(appContext.port, 'GET /boot.ipxe HTTP/1.0\r\n\r\n');
-  expect(answer.body).toBe(`${SCRIPT}# http://127.0.0.1:${String(appContext.port)}\n`);
+  expect(answer.body).toBe(`${SCRIPT}# http://127.0.0.1:${appContext.port}\n`);
 });

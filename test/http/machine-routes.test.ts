@@ -34,7 +34,7 @@ async function ask(answers: Partial<BootService>, target: string, headers: strin
 }
 
 function origin(): string {
-  return `http://127.0.0.1:${String(appContext.port)}`;
+  return `http://127.0.0.1:${appContext.port}`;
 }
 
 function expectScript(answer: RawAnswer): void {

@@ -28,7 +28,7 @@ async function open(refuse?: Failure): Promise<void> {
 
 async function post(target: string, body = '', refuse?: Failure): Promise<RawAnswer> {
   await open(refuse);
-  const lines = [`POST ${target} HTTP/1.1`, 'Host: x', 'Connection: close', `Content-Length: ${String(body.length)}`];
+  const lines = [`POST ${target} HTTP/1.1`, 'Host: x', 'Connection: close', `Content-Length: ${body.length}`];
   return await exchange(appContext.port, `${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 

@@ -31,7 +31,7 @@ test('holds so many entries, the newest', () => {
 test('holds so many bytes, keys included, and nothing that is larger by itself', () => {
   const cache = new ScriptCache({ maxEntries: 100, maxBytes: 4096, maxAge: 1000 });
   for (let i = 0; i < 50; i += 1) {
-    cache.set(`${String(i)}${'k'.repeat(500)}`, 'script', reply('x'), 1, 0);
+    cache.set(`${i}${'k'.repeat(500)}`, 'script', reply('x'), 1, 0);
     expect(cache.bytes).toBeLessThanOrEqual(4096);
   }
   expect(cache.bytes).toBeGreaterThan(1024);

@@ -17,7 +17,7 @@ test.each([
   ['chunks twice', `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${SMUGGLED}`],
   ['unknown coding', `Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
   ['chunked is not last', `Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n${SMUGGLED}`],
-  ['two lengths', `Content-Length: 0\r\nContent-Length: ${String(SMUGGLED.length)}\r\n\r\n${SMUGGLED}`],
+  ['two lengths', `Content-Length: 0\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`],
   ['a list of lengths', `Content-Length: 0, 0\r\n\r\n${SMUGGLED}`],
   ['a signed length', `Content-Length: +0\r\n\r\n${SMUGGLED}`],
   ['a negative length', `Content-Length: -1\r\n\r\n${SMUGGLED}`],

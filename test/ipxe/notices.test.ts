@@ -60,7 +60,7 @@ describe('the menu', () => {
   });
 
   it('shows no more than a person reads, and never chooses what it does not show', () => {
-    const entries = Array.from({ length: 120 }, (_, i) => ({ title: `Entry ${String(i)}`, url: FACTS }));
+    const entries = Array.from({ length: 120 }, (_, i) => ({ title: `Entry ${i}`, url: FACTS }));
     const text = menuScript({ ...MENU, entries, choice: 110 });
     expect(text.match(/^item profile/gm)).toHaveLength(100);
     expect(text).toContain('--default wait chosen');

@@ -45,7 +45,7 @@ test('two in one second are two', () => {
 });
 
 function hostOf(file: string, load?: () => Promise<Driver>): Host {
-  const host = new Host({ file, days: 90, ...(load === undefined ? {} : { load }) });
+  const host = new Host({ file, days: 90, load });
   onTestFinished(async () => {
     await host.call('close', []);
   });

@@ -29,7 +29,7 @@ async function folder(room: EtcdRoom, cluster: object) {
   const data = await makeDataFolder({
     'profiles/etcd.json': {
       ...{ system: 'flatcar', version: '4593.2.5', ignition: 'etcd.ign', cluster, vars: { etcd_disk: '/dev/sdb' } },
-      nodes: room.members.map(({ mac, address }, i) => ({ name: `infra${String(i)}`, mac, ip: address })),
+      nodes: room.members.map(({ mac, address }, i) => ({ name: `infra${i}`, mac, ip: address })),
     },
   });
   cpSync(CONFIG, join(data.path, 'configs', 'etcd.ign.hbs'));
@@ -41,10 +41,10 @@ function boot(room: EtcdRoom, mac: string, i: number, dataDir?: string): EtcdMem
   const netns = room.members[i]?.netns ?? '';
   const ignition = fetchInside(netns, `http://${room.server.address}:4777/ignition?mac=${mac}`);
   const member = etcdMember({
-    name: `infra${String(i)}`,
+    name: `infra${i}`,
     env: environment(ignition),
     netns,
-    ...(dataDir === undefined ? {} : { dataDir }),
+    dataDir,
   });
   member.start();
   return member;
@@ -67,7 +67,7 @@ lab.describe('three machines that get their configuration by MAC', () => {
       try {
         const ips = room.members.map((member) => member.address);
         await healthy(ips, 30_000, netns);
-        expect(await membersOf(ips[0] ?? '', netns)).toEqual(ips.map((ip, i) => `infra${String(i)}=http://${ip}:2380`));
+        expect(await membersOf(ips[0] ?? '', netns)).toEqual(ips.map((ip, i) => `infra${i}=http://${ip}:2380`));
         await etcdctl(`http://${ips[0] ?? ''}:2379`, ['put', 'a', '1'], netns);
 
         // A wiped disk: etcd itself refuses it while the configuration says "new".

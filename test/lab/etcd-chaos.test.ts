@@ -52,12 +52,12 @@ async function trial(seed: number, lane: number): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-chaos-'));
   // A member asks some eight times on a good day.
   const weather = { kills: [2 + roll(4), 6 + roll(4), 10 + roll(5)], lostPut: 1 + roll(3) };
-  const ips = [1, 2, 3].map((i) => `127.0.6.${String(20 + lane * 10 + i)}`);
-  await using proxy = await startWeather(`127.0.6.${String(20 + lane * 10)}`, join(folder, 'tokens.db'), weather);
+  const ips = [1, 2, 3].map((i) => `127.0.6.${20 + lane * 10 + i}`);
+  await using proxy = await startWeather(`127.0.6.${20 + lane * 10}`, join(folder, 'tokens.db'), weather);
   const url = await (await fetch(`${proxy.url}/discovery/new?size=3`)).text();
   const all = ips.map((ip, i) => {
-    const env = memberEnv(`infra${String(i)}`, ip, { ETCD_DISCOVERY: url, ETCD_DISCOVERY_FALLBACK: 'exit' });
-    return etcdMember({ name: `infra${String(i)}`, env });
+    const env = memberEnv(`infra${i}`, ip, { ETCD_DISCOVERY: url, ETCD_DISCOVERY_FALLBACK: 'exit' });
+    return etcdMember({ name: `infra${i}`, env });
   });
   const ends = all.map(keepAlive);
   try {
@@ -74,13 +74,13 @@ async function trial(seed: number, lane: number): Promise<boolean> {
 /** Trials of a seed until one had all its faults. */
 async function wholeTrial(seed: number, lane: number): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) if (await trial(seed + attempt * TRIALS, lane)) return;
-  expect.fail(`the faults of trial ${String(seed)} did not happen in ${String(ATTEMPTS)} attempts`);
+  expect.fail(`the faults of trial ${seed} did not happen in ${ATTEMPTS} attempts`);
 }
 
 lab.describe('chaos: the server is killed three times, an answer to a PUT is lost, members start again', () => {
   for (let seed = 0; seed < TRIALS; seed += SIDE_BY_SIDE) {
     const seeds = Array.from({ length: Math.min(SIDE_BY_SIDE, TRIALS - seed) }, (_, i) => seed + i);
-    lab.test(`the clusters of trials ${seeds.join(' and ')} of ${String(TRIALS)} form`, async () => {
+    lab.test(`the clusters of trials ${seeds.join(' and ')} of ${TRIALS} form`, async () => {
       const trials = await Promise.allSettled(seeds.map(wholeTrial));
       expect(trials.map(({ status, ...more }) => (status === 'fulfilled' ? status : more))).toEqual(
         seeds.map(() => 'fulfilled'),

@@ -28,25 +28,25 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
     dataDir?: string,
   ): EtcdMember {
     const env = memberEnv(name, ip, { ETCD_DISCOVERY: url, ETCD_DISCOVERY_FALLBACK: 'exit', ...more });
-    const made = etcdMember({ name, env, ...(dataDir === undefined ? {} : { dataDir }) });
+    const made = etcdMember({ name, env, dataDir });
     started.push(made);
     made.start();
     return made;
   }
 
   async function newUrl(size = 3): Promise<string> {
-    return await (await fetch(`${stand.url}/discovery/new?size=${String(size)}`)).text();
+    return await (await fetch(`${stand.url}/discovery/new?size=${size}`)).text();
   }
 
   async function three(url: string): Promise<readonly EtcdMember[]> {
-    const all = IPS.map((ip, i) => member(`infra${String(i)}`, ip, url));
+    const all = IPS.map((ip, i) => member(`infra${i}`, ip, url));
     await healthy(IPS);
     return all;
   }
 
   it('three members form a healthy cluster', async () => {
     await three(await newUrl());
-    expect(await members(IPS[0])).toEqual(IPS.map((ip, i) => `infra${String(i)}=http://${ip}:2380`));
+    expect(await members(IPS[0])).toEqual(IPS.map((ip, i) => `infra${i}=http://${ip}:2380`));
   });
 
   it('by the v2 path and the token of an operator', async () => {

@@ -68,7 +68,7 @@ lab.describe('a real etcd as the discovery of others', () => {
     const exchanges: Exchange[] = [];
     const proxy = recorder(`http://${STORE}:2379`, exchanges);
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.6.1', resolve));
-    const base = `http://127.0.6.1:${String((proxy.address() as AddressInfo).port)}`;
+    const base = `http://127.0.6.1:${(proxy.address() as AddressInfo).port}`;
     const url = `${base}/v2/keys/discovery/${TOKEN}`;
     const put = async (key: string, value: string): Promise<Response> =>
       await fetch(`${url}/${key}`, { method: 'PUT', body: new URLSearchParams({ value }) });

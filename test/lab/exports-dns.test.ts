@@ -27,7 +27,7 @@ async function startDnsmasq(lines: string): Promise<Resolver> {
   const file = join(makeFolder(), 'dnsmasq.conf');
   writeFileSync(file, lines);
   const own = [`--listen-address=${ADDRESS}`, '--bind-interfaces', '--no-resolv', '--no-hosts', '--pid-file='];
-  const child = spawn('/usr/sbin/dnsmasq', ['--no-daemon', `--conf-file=${file}`, `--port=${String(port)}`, ...own], {
+  const child = spawn('/usr/sbin/dnsmasq', ['--no-daemon', `--conf-file=${file}`, `--port=${port}`, ...own], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit');
@@ -46,7 +46,7 @@ async function startDnsmasq(lines: string): Promise<Resolver> {
     });
   });
   const resolver = new Resolver({ timeout: 2000, tries: 3 });
-  resolver.setServers([`${ADDRESS}:${String(port)}`]);
+  resolver.setServers([`${ADDRESS}:${port}`]);
   return resolver;
 }
 

@@ -109,7 +109,7 @@ describe('identities', () => {
 
   it('are the same after a restart', async () => {
     const { identities, dir } = await open();
-    const names = Array.from({ length: 40 }, (_, i) => `n${String(i)}`);
+    const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
     await identities.ensure(names);
     const { identities: later } = await open({}, dir);
     await later.ensure(names);

@@ -222,9 +222,9 @@ describe('the files', () => {
     writeFileSync(join(dir, 'state/machines', markFileName(`uuid:${UUID}`)), 'x');
     const marks = await openInstallMarks(files, log);
     const going = marks.reinstall(who, TARGET);
-    const asked = await Promise.all(Array.from({ length: 20 }, (_, at) => claimAs(marks, who, `10.0.0.${String(at)}`)));
+    const asked = await Promise.all(Array.from({ length: 20 }, (_, at) => claimAs(marks, who, `10.0.0.${at}`)));
     await going;
-    const later = await Promise.all(Array.from({ length: 20 }, (_, at) => claimAs(marks, who, `10.0.1.${String(at)}`)));
+    const later = await Promise.all(Array.from({ length: 20 }, (_, at) => claimAs(marks, who, `10.0.1.${at}`)));
     expect([...asked, ...later].filter(({ kind }) => kind === 'install')).toHaveLength(1);
   });
 

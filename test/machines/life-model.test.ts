@@ -115,7 +115,7 @@ async function ask(world: World, m: number, c: number, from: string): Promise<vo
   const life = await world.answer(world.marks.claim(asking(who, from, world.now)));
   if (life?.kind === 'install') {
     const right = !known.reported || known.goes.size > 0;
-    expect(right, `${String(m)} reported, and gets an installer again`).toBe(true);
+    expect(right, `${m} reported, and gets an installer again`).toBe(true);
     expect(known.begun, 'more tries than are allowed').toBeLessThan(LIMIT);
     expect(known.holder ?? { address: from, card: c }, 'two at the same time').toEqual({ address: from, card: c });
     known.holder = { address: from, card: c };
@@ -144,13 +144,10 @@ function ignoreFailure(error: unknown): void {
 const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
   fc
     .tuple(machine, card, address)
-    .map(([m, c, from]) => [
-      `machine ${String(m)} asks by card ${String(c)} from ${from}`,
-      (world) => ask(world, m, c, from),
-    ]),
-  machine.map((m) => [`machine ${String(m)} has its files`, (world) => fetch(world, m)]),
+    .map(([m, c, from]) => [`machine ${m} asks by card ${c} from ${from}`, (world) => ask(world, m, c, from)]),
+  machine.map((m) => [`machine ${m} has its files`, (world) => fetch(world, m)]),
   fc.tuple(machine, card).map(([m, c]) => [
-    `machine ${String(m)} reports by card ${String(c)}`,
+    `machine ${m} reports by card ${c}`,
     async (world) => {
       const known = world.known[m];
       // By a card of its own under which it got an installer, or by its first.
@@ -168,7 +165,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
     },
   ]),
   fc.tuple(machine, card, fc.boolean()).map(([m, c, byItsUuid]) => [
-    `an operator has machine ${String(m)} installed anew, by ${byItsUuid ? 'its UUID' : `card ${String(c)}`}`,
+    `an operator has machine ${m} installed anew, by ${byItsUuid ? 'its UUID' : `card ${c}`}`,
     async (world) => {
       const who = byItsUuid ? byUuid(UUIDS[m]) : byMac(cardOf(m, c));
       await world.answer(world.marks.reinstall(who, TARGET)).catch(ignoreFailure);
@@ -181,13 +178,13 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
     },
   ]),
   fc.tuple(machine, card).map(([m, c]) => [
-    `an operator takes that back for machine ${String(m)}`,
+    `an operator takes that back for machine ${m}`,
     async (world) => {
       await world.answer(world.marks.cancel(byMac(cardOf(m, c)))).catch(ignoreFailure);
     },
   ]),
   fc.tuple(machine, card).map(([m, c]) => [
-    `an operator releases the claim of machine ${String(m)}, card ${String(c)}`,
+    `an operator releases the claim of machine ${m}, card ${c}`,
     async (world) => {
       await world.answer(world.marks.release(byMac(cardOf(m, c)))).catch(ignoreFailure);
       for (const [i, known] of world.known.entries()) {
@@ -196,7 +193,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
     },
   ]),
   fc.constantFrom(1000, 61_000, 3_600_000).map((ms) => [
-    `${String(ms)} ms pass`,
+    `${ms} ms pass`,
     (world) => {
       world.now += ms;
       return Promise.resolve();
@@ -210,7 +207,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
     },
   ]),
   fc.integer({ min: 0, max: 6 }).map((left) => [
-    `the server dies ${String(left)} looks at the disk later`,
+    `the server dies ${left} looks at the disk later`,
     (world) => {
       world.left = left;
       return Promise.resolve();

@@ -38,7 +38,7 @@ it('a text holds all of a mark', () => {
   expect(parseMark(markText(without), FILE)).toEqual(without);
   expect(begun).toBe(NOON + 1500);
   const [card] = [byMac('52:54:00:00:00:02').machine.mac].filter((mac) => mac !== undefined);
-  const claim = { address: '10.0.0.7', at: NOON, file: 'c/initrd', ...(card === undefined ? {} : { mac: card }) };
+  const claim = { address: '10.0.0.7', at: NOON, file: 'c/initrd', mac: card };
   const full: InstallMark = { ...MARK, state: 'claimed', claim, macs: card === undefined ? [] : [card] };
   expect(parseMark(markText(full), FILE)).toEqual(full);
 });

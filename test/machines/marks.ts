@@ -29,7 +29,7 @@ export function bySerial(serial: string): InstallIdentity {
 
 /** A machine that asks for its installer. */
 export function asking(who: InstallIdentity, address = '10.0.0.7', now = NOON): ClaimQuestion {
-  const asker = { address, ...(who.machine.mac === undefined ? {} : { mac: who.machine.mac }) };
+  const asker = { address, mac: who.machine.mac };
   return { who, target: TARGET, limit: 3, now, asker, file: 'c/initrd', blind: false };
 }
 
@@ -53,7 +53,7 @@ export async function openStand(content: FolderFiles = {}, retryMs?: number): Pr
   const files = await openDataRoot(dir);
   const log = recordLog();
   const clock = { now: NOON };
-  const options = { now: () => clock.now, ...(retryMs === undefined ? {} : { retryMs }) };
+  const options = { now: () => clock.now, retryMs };
   const reopen = (): Promise<InstallMarks> => openInstallMarks(files, log, options);
   return { dir, files, log, clock, reopen, marks: await reopen() };
 }

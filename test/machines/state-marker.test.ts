@@ -51,7 +51,7 @@ describe('a lost state/', () => {
 
   it('is not noticed where a rack reports at once: one id stands in both places', async () => {
     const { marks, reopen } = await openStand(PROFILES);
-    const rack = Array.from({ length: 20 }, (_, at) => byMac(`52:54:00:00:01:${String(at + 10)}`));
+    const rack = Array.from({ length: 20 }, (_, at) => byMac(`52:54:00:00:01:${at + 10}`));
     await Promise.all(rack.map((who) => marks.installed(who, TARGET)));
     expect((await reopen()).problems()).toEqual([]);
   });

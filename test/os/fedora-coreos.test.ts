@@ -46,7 +46,7 @@ describe('fedora-coreos', () => {
   });
 
   it('takes the key of one more Fedora from the operator, beside the pinned ones and from the publisher', () => {
-    const of = (major: number): string => streamJson({ stream: 'stable', version: `${String(major)}.20270601.3.1` });
+    const of = (major: number): string => streamJson({ stream: 'stable', version: `${major}.20270601.3.1` });
     const pinned = [`46:${'A'.repeat(40)}`];
     const next = drive(fedoraCoreos, { pinned }, { [PAGE]: of(46) }).release.trust;
     expect(next).toMatchObject({ pinned: ['A'.repeat(40)], keyUrls: ['https://fedoraproject.org/fedora.gpg'] });
@@ -60,7 +60,7 @@ describe('fedora-coreos', () => {
   it('says two months before that the next Fedora’s key is not known', () => {
     const notes = (version: string, channel = 'stable', pinned?: readonly string[]): number => {
       const page = PAGE.replace('stable', channel);
-      const input = { channel, ...(pinned === undefined ? {} : { pinned }) };
+      const input = { channel, pinned };
       const text = streamJson({ stream: channel, version });
       return drive(fedoraCoreos, input, { [page]: text }).release.notes?.length ?? 0;
     };

@@ -11,8 +11,7 @@ import { hasReference, reference, referenceFiles } from './reference-dir.ts';
 
 const text = (file: string): string => reference(`feeds/${file}`).toString();
 /** Every digest as one letter for each digit, so that only the form counts. */
-const form = (lines: string): string =>
-  lines.replace(/\b[0-9a-f]{32,128}\b/g, (digest) => `<${String(digest.length)}>`);
+const form = (lines: string): string => lines.replace(/\b[0-9a-f]{32,128}\b/g, (digest) => `<${digest.length}>`);
 
 describe.skipIf(!hasReference('feeds/fcos/streams/stable.json'))('the fakes have the form of the real', () => {
   it.each([

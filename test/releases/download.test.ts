@@ -84,7 +84,7 @@ describe('download', () => {
   });
 
   it.each([1, -1])('refuses a file that is %i byte off what was announced, and keeps nothing of it', async (off) => {
-    await expect(fetch({ size: data.length + off })).rejects.toThrow(`has ${String(data.length)} bytes`);
+    await expect(fetch({ size: data.length + off })).rejects.toThrow(`has ${data.length} bytes`);
     await expect(stat(partPath(draft, spec.name))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

@@ -91,7 +91,7 @@ describe('a server with a certificate', () => {
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       try {
-        const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+        const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
         // Both hosts were configured: nothing but the way there is wrong.
         const { network } = bench.with({ configured: [host, upstream.host] });
         const get = (path: string): ReturnType<typeof fetchText> =>

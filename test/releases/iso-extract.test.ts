@@ -11,7 +11,7 @@ import { hex } from '../support/upstream-formats.ts';
 const KERNEL = Buffer.alloc(300_001, 'kernel');
 const INITRD = Buffer.alloc(1_100_000, 'initrd');
 // A real casper/ has some thirty files, so many that its records fill several sectors.
-const FILLER = Array.from({ length: 90 }, (_, i) => `casper/ubuntu-server-minimal.ubuntu-server.${String(i)}.squashfs`);
+const FILLER = Array.from({ length: 90 }, (_, i) => `casper/ubuntu-server-minimal.ubuntu-server.${i}.squashfs`);
 
 /** Ubuntu's tree as far as it matters here. */
 function makeTree(folder: string): string {

@@ -125,7 +125,7 @@ describe('send', () => {
   it('takes no answer that is not HTTP', async () => {
     const server = createServer((socket) => socket.end('SSH-2.0-x\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const bench = await makeBench();
     const { network } = bench.with({ configured: [host] });
     const options = { method: 'GET', headers: {}, signal: new AbortController().signal } as const;

@@ -35,7 +35,7 @@ describe('two syncs at once', () => {
     expect(second.stdout).toBe('');
     expect(second.stderr).toMatch(
       new RegExp(
-        `^pilotlight: a sync is running already, as process ${String(process.pid)}, since 20\\d\\d-\\S+Z \\(wait until it has ended\\)\\n$`,
+        `^pilotlight: a sync is running already, as process ${process.pid}, since 20\\d\\d-\\S+Z \\(wait until it has ended\\)\\n$`,
       ),
     );
     for (const words of [

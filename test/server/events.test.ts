@@ -59,7 +59,7 @@ test('a flood of addresses pushes out the oldest', () => {
   known.saw('second', A);
   now = 1000;
   known.saw('first', A);
-  for (let i = 0; i < 16_383; i += 1) known.saw(`a${String(i)}`, B);
+  for (let i = 0; i < 16_383; i += 1) known.saw(`a${i}`, B);
   expect(known.at('second')).toBeUndefined();
   expect(known.at('first')).toBe(A);
 });

@@ -115,7 +115,7 @@ test('case 06-coreos-ipxe-server-folder: every file that it served is served', a
   const { get } = await serve(ANCESTOR);
   const script = async (name: string) => {
     const { status, text } = await get(`/?profile=${name}`);
-    return status === 200 ? text : `${String(status)} ${text}`;
+    return status === 200 ? text : `${status} ${text}`;
   };
   expect(await script('52:54:00:55:1c:ee')).toContain('set coreos-version 1298.6.0\n');
   expect(await script('rack%203')).toContain('set coreos-version 3\n');

@@ -25,7 +25,7 @@ function closed(socket: Socket): Promise<unknown> {
 test('says where it listens, and nothing before', async () => {
   appContext = await openContext();
   expect(appContext.port).toBeGreaterThan(0);
-  expect(appContext.door.url()).toBe(`http://127.0.0.1:${String(appContext.port)}`);
+  expect(appContext.door.url()).toBe(`http://127.0.0.1:${appContext.port}`);
   await appContext.close();
   expect([appContext.door.address(), appContext.door.url()]).toEqual([undefined, undefined]);
 });
@@ -35,7 +35,7 @@ test('a taken port is a failure that names it, and stop is safe then', async () 
   const failing = openContext({}, { listen: { host: '127.0.0.1', port: appContext.port } });
   await expect(failing).rejects.toMatchObject({
     code: 'conflict',
-    message: `HTTP port ${String(appContext.port)} on 127.0.0.1 is in use by another program`,
+    message: `HTTP port ${appContext.port} on 127.0.0.1 is in use by another program`,
     remedy: expect.stringContaining('PILOTLIGHT_HTTP_LISTEN') as string,
   });
 });

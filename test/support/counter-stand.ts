@@ -38,7 +38,7 @@ export async function counterStand(
     await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(hangUp);
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const dir = makeFolder(files);
   addFiles(dir, {
     'state/server.json': { pid: 1, url, startedAt: 1, instance: 'me' },
@@ -70,8 +70,8 @@ export async function runAt(dir: string, argv: readonly string[], terminal: Term
         terminal.heard?.(text);
       },
       isTTY: columns !== undefined,
-      ...(columns === undefined ? {} : { columns }),
-      ...(rows === undefined ? {} : { rows }),
+      columns,
+      rows,
     },
     stderr: { write: (text) => err.push(text) },
     stop: terminal.stop ?? new AbortController().signal,

@@ -14,7 +14,7 @@ export const OVMF = discover(optionsOf('OVMF 2022.11, PXEv4'));
 /** An interface for each address, and a network for each: loopback is one network, which no test here may be fooled by. */
 export const local = (...addresses: string[]): LocalAddress[] =>
   addresses.map((address, i) => ({
-    interfaceName: `lo${String(i)}`,
+    interfaceName: `lo${i}`,
     address,
     family: 4,
     internal: false,

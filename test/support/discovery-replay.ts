@@ -79,7 +79,7 @@ async function ask(
   return await fetch(`${url}${path}${search}`, {
     method,
     headers: { ...(contentType === undefined ? {} : { 'content-type': contentType }), ...headers },
-    ...(body === undefined ? {} : { body }),
+    body,
   });
 }
 

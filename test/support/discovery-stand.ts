@@ -40,7 +40,7 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
     store: options.store ?? new MemoryDiscoveryStore(),
     now: Date.now,
     random: () => String((tokens += 1)).padStart(32, '0'),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    limits: options.limits,
   });
   if (options.load !== false) await discovery.load();
   const server = createServer();
@@ -48,14 +48,14 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   const { address, port } = server.address() as AddressInfo;
-  const url = `http://${address}:${String(port)}`;
+  const url = `http://${address}:${port}`;
   const door = createDiscoveryHandler({
     discovery,
     base: () => (parseOrigin(options.base ?? url) ?? '') as Origin,
     isOperator: options.isOperator ?? ((req) => req.headers.authorization === OPERATOR.authorization),
     log: options.log ?? SILENT,
     now: () => performance.now(),
-    ...(options.pollTime === undefined ? {} : { pollTime: options.pollTime }),
+    pollTime: options.pollTime,
   });
   server.on('request', (req, res) => {
     const answered = door.handle(req, res, readHead(req.rawHeaders));

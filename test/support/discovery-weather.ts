@@ -112,7 +112,7 @@ export async function startWeather(host: string, database: string, weather: Weat
   await new Promise<void>((resolve) => {
     server.listen(0, host, resolve);
   });
-  const url = `http://${host}:${String((server.address() as AddressInfo).port)}`;
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   next = load();
   await start();
   return {

@@ -14,9 +14,9 @@ const ip = (...words: readonly string[]): void => {
 export function setUpRoom(name: string, count: number): EtcdRoom {
   const server = { netns: `${name}-srv`, address: '10.66.0.1' };
   const members = Array.from({ length: count }, (_, i) => ({
-    netns: `${name}-m${String(i)}`,
-    address: `10.66.0.${String(10 + i)}`,
-    mac: `52:54:00:66:00:${String(10 + i)}`,
+    netns: `${name}-m${i}`,
+    address: `10.66.0.${10 + i}`,
+    mac: `52:54:00:66:00:${10 + i}`,
   }));
   const all = [server.netns, ...members.map(({ netns }) => netns)];
   const down = (): void => {
@@ -38,7 +38,7 @@ export function setUpRoom(name: string, count: number): EtcdRoom {
   ip('-n', server.netns, 'addr', 'add', `${server.address}/24`, 'dev', 'lan');
   ip('-n', server.netns, 'link', 'set', 'lan', 'up');
   for (const [i, { netns, address, mac }] of members.entries()) {
-    const port = `port${String(i)}`;
+    const port = `port${i}`;
     ip('-n', netns, 'link', 'add', 'eth0', 'address', mac, 'type', 'veth', 'peer', 'name', port, 'netns', server.netns);
     ip('-n', server.netns, 'link', 'set', port, 'master', 'lan', 'up');
     ip('-n', netns, 'addr', 'add', `${address}/24`, 'dev', 'eth0');

@@ -21,7 +21,7 @@ export async function openDashboard({ empty = false, now = Date.now() } = {}): P
   const adminService = sampleOffice(now, empty);
   const options = operatorOptions();
   const appContext = await openContext({}, { ...options, adminService });
-  const url = `http://127.0.0.1:${String(appContext.port)}`;
+  const url = `http://127.0.0.1:${appContext.port}`;
   const { sessions } = options.auth;
   const [pair = ''] = sessions.cookie(sessions.open(), false).split(';');
   const [name = '', ...value] = pair.split('=');

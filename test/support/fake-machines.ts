@@ -94,11 +94,11 @@ function fakeRow({ name, state, profile, kind, boot, seen }: Plan, i: number, no
     mac,
     ...(kind === QEMU
       ? { uuid: `6f0c${hex(i)}aa-7d0e-4b6e-9a53-2f1f7a9e55${hex(i)}` }
-      : { serial: `${kind.oui.replaceAll(':', '').toUpperCase()}${String(1000 + i * 37)}` }),
-    ...(name === undefined ? {} : { name }),
+      : { serial: `${kind.oui.replaceAll(':', '').toUpperCase()}${1000 + i * 37}` }),
+    name,
     ...(seen === undefined
       ? {}
-      : { manufacturer: kind.manufacturer, product: kind.product, address: `10.20.0.${String(11 + i)}` }),
+      : { manufacturer: kind.manufacturer, product: kind.product, address: `10.20.0.${11 + i}` }),
     vendor: kind.vendor,
     state,
     ...(seen === undefined
@@ -107,7 +107,7 @@ function fakeRow({ name, state, profile, kind, boot, seen }: Plan, i: number, no
     ...(profile === undefined
       ? {}
       : { profile, because: `mac ${mac} is node ${name ?? ''} of profiles/${profile}.json` }),
-    ...(version === undefined ? {} : { version }),
+    version,
     ...(state === 'booting'
       ? {
           download: {
@@ -201,8 +201,8 @@ function fakeBoot(row: MachineRow, id: number, at: number, ms: number): BootView
     id,
     at,
     outcome: row.state === 'unknown' ? 'unknown' : row.profile === 'storage-ubuntu' ? 'install' : 'boot',
-    ...(row.profile === undefined ? {} : { profile: row.profile }),
-    ...(row.version === undefined ? {} : { version: row.version }),
+    profile: row.profile,
+    version: row.version,
     ...(failed || going || row.state === 'unknown' ? {} : { ms, upAt: at + ms }),
     events: row.state === 'unknown' ? events.slice(0, 4) : failed ? [...events, refused] : events,
   };

@@ -123,7 +123,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
           name: one.name ?? '',
           key: one.key,
           identity: `mac ${one.key}`,
-          ...(one.address === undefined ? {} : { address: one.address }),
+          address: one.address,
         })),
         keys: FAKE_KEYS,
       };

@@ -84,7 +84,7 @@ export const HOSTILE_RELEASES: ReleasesView = {
       target: H,
       profiles: [H],
       shelves: [1, 2].map((i) => ({
-        shelf: `${H}${String(i)}`,
+        shelf: `${H}${i}`,
         version: H,
         size: 1,
         publishedAt: 0,

@@ -64,7 +64,7 @@ export function factsOf({ mac, uuid, serial, hostname, platform }: Told): Machin
     ...(uuid === undefined ? {} : { uuid: parseUuid(uuid) ?? fail(uuid) }),
     ...(serial === undefined ? {} : { serial: parseLabel(serial) ?? fail(serial) }),
     ...(hostname === undefined ? {} : { hostname: parseLabel(hostname) ?? fail(hostname) }),
-    ...(platform === undefined ? {} : { platform }),
+    platform,
   };
 }
 

@@ -30,7 +30,7 @@ export async function request(
   target: string,
   headers: readonly string[] = [],
 ): Promise<RawAnswer> {
-  const lines = [`${method} ${target} HTTP/1.1`, `Host: 127.0.0.1:${String(port)}`, 'Connection: close', ...headers];
+  const lines = [`${method} ${target} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: close', ...headers];
   return await exchange(port, `${lines.join('\r\n')}\r\n\r\n`);
 }
 

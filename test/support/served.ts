@@ -38,7 +38,7 @@ export interface ServeOptions {
 /** Starts it from the sources over a data directory, on a free port of the loopback unless `env` says another. */
 export function serveChild(dir: string, { env = {}, cwd = dir, handles, before }: ServeOptions = {}): Served {
   const words = [process.execPath, '--import', import.meta.resolve('tsx'), join(top, 'src/main.ts'), 'serve'];
-  const limit = handles === undefined ? '' : `ulimit -n ${String(handles)}; `;
+  const limit = handles === undefined ? '' : `ulimit -n ${handles}; `;
   const start = ['sh', '-c', `${before === undefined ? '' : `${before} && `}${limit}exec "$@"`, 'sh', ...words];
   const [command = '', ...args] = before === undefined ? start : ['unshare', '--mount', ...start];
   const child = spawn(command, args, {

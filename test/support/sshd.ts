@@ -34,7 +34,7 @@ export async function startSshd({ address, hostKey, allowed }: SshdOptions): Pro
   };
   const config = [
     `ListenAddress ${address}`,
-    `Port ${String(port)}`,
+    `Port ${port}`,
     `HostKey ${file('host', hostKey)}`,
     `AuthorizedKeysFile ${file('allowed', allowed)}`,
     'StrictModes no',

@@ -69,7 +69,7 @@ export async function makeStand(files: FolderFiles = { 'profiles/seed.json': FLA
       const { code, stdout, stderr } = await cli('sync', '--json', ...words);
       const events = eventsOf(stdout);
       const last = events.at(-1);
-      if (last?.kind !== 'done') throw new Error(`the sync gave ${String(code)} and no report\n${stdout}${stderr}`);
+      if (last?.kind !== 'done') throw new Error(`the sync gave ${code} and no report\n${stdout}${stderr}`);
       return { code, events, report: last.report };
     },
     version: (profile) => (JSON.parse(read(`profiles/${profile}.json`)) as { version?: unknown }).version,

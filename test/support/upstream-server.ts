@@ -43,7 +43,7 @@ export class Upstream {
 
   get host(): string {
     const { address, port } = this.#server.address() as AddressInfo;
-    return `${address}:${String(port)}`;
+    return `${address}:${port}`;
   }
 
   url(path: string): string {
@@ -134,11 +134,11 @@ export function serve(request: IncomingMessage, response: ServerResponse, { body
   if (from !== undefined && (condition === undefined || condition === etag)) {
     const start = Number(from);
     if (start >= body.length) {
-      response.writeHead(416, { 'content-range': `bytes */${String(body.length)}` }).end();
+      response.writeHead(416, { 'content-range': `bytes */${body.length}` }).end();
       return;
     }
     const part = body.subarray(start);
-    const range = `bytes ${from}-${String(body.length - 1)}/${String(body.length)}`;
+    const range = `bytes ${from}-${body.length - 1}/${body.length}`;
     response.writeHead(206, { ...headers, 'content-range': range, 'content-length': part.length }).end(part);
     return;
   }

@@ -19,8 +19,8 @@ test('counts by two labels, one, or none', () => {
 
 test('values beyond the limit are counted together, those before it go on', () => {
   const tally = new Tally(3);
-  for (let i = 0; i < 1000; i += 1) tally.add(1, 'boot', `profile-${String(i)}`);
-  for (let i = 0; i < 1000; i += 1) tally.add(1, `outcome-${String(i)}`, 'profile-0');
+  for (let i = 0; i < 1000; i += 1) tally.add(1, 'boot', `profile-${i}`);
+  for (let i = 0; i < 1000; i += 1) tally.add(1, `outcome-${i}`, 'profile-0');
   tally.add(1, 'boot', 'profile-2');
   const samples = tally.samples(2);
   expect(samples.reduce((sum, { value }) => sum + value, 0)).toBe(2001);

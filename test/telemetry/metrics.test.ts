@@ -176,7 +176,7 @@ test('names follow the rules: one prefix, counters end in _total and nothing els
 
 test('profile names beyond a hundred are counted together', async () => {
   const { metrics } = stand();
-  for (let i = 0; i < 500; i += 1) metrics.bootAnswered('boot', `profile-${String(i)}`);
+  for (let i = 0; i < 500; i += 1) metrics.bootAnswered('boot', `profile-${i}`);
   const lines = (await linesOf(metrics)).filter((line) => line.startsWith('pilotlight_boots_total'));
   expect(lines).toHaveLength(101);
   expect(lines).toContain('pilotlight_boots_total{outcome="boot",profile="other"} 400');

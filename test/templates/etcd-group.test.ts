@@ -30,10 +30,7 @@ it.each([
   ['a has no ip', [{ name: 'a' }]],
   ['a node of the cluster has no name', [{ ip: '10.0.1.1' }]],
   ['the cluster has no nodes', []],
-  [
-    'the cluster has 10 nodes',
-    Array.from({ length: 10 }, (_, i) => ({ name: `n${String(i)}`, ip: `10.0.1.${String(i)}` })),
-  ],
+  ['the cluster has 10 nodes', Array.from({ length: 10 }, (_, i) => ({ name: `n${i}`, ip: `10.0.1.${i}` }))],
 ])('refuses: %s', (message, nodes: readonly Json[]) => {
   expect(() => renderEtcd(ALL, { nodes })).toThrow(message);
 });

@@ -220,7 +220,7 @@ function handlerOf(route: ApiRoute, checks: RequestChecks, { adminService, auth,
 function refuse(req: Request, res: Response, verdict: Refusal): void {
   if (verdict.kind === 'wait') {
     const message = 'too many wrong tokens came from this address';
-    const remedy = `wait ${String(verdict.seconds)} seconds`;
+    const remedy = `wait ${verdict.seconds} seconds`;
     const headers = ['Retry-After', String(verdict.seconds)];
     respondJson(req, res, 429, errorBody({ code: 'too-many-failures', message, remedy }), headers);
     return;
@@ -270,7 +270,7 @@ export function apiErrorOf(error: unknown, log: Log): ApiError {
     const status = STATUS[code];
     if (status >= 500) log.warn({ problem: failureLine(error) }, 'a request could not be answered');
     const headers = status === 503 ? ['Retry-After', String(RETRY_AFTER)] : [];
-    const details = { ...(place === undefined ? {} : { place }), ...(remedy === undefined ? {} : { remedy }) };
+    const details = { place, remedy };
     return { status, code, message, ...details, headers };
   }
   if (isOutOfHandles(error)) {

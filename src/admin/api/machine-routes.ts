@@ -20,7 +20,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       state: oneOf(MACHINE_STATES),
       profile: text('the profile that it boots', { maxLength: 128 }),
       after: text('`next` of the page before', { maxLength: 512 }),
-      limit: whole(`how many; ${String(DEFAULT_LIMIT)} when absent`, { minimum: 1, maximum: 500 }),
+      limit: whole(`how many; ${DEFAULT_LIMIT} when absent`, { minimum: 1, maximum: 500 }),
     },
     answer: {
       kind: 'json',

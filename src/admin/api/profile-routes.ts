@@ -233,9 +233,9 @@ function written(preview: Preview): Preview {
   const errors = preview.problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return preview;
-  const more = errors.length === 1 ? '' : ` (and ${String(errors.length - 1)} more: ask for a preview)`;
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more: ask for a preview)`;
   throw new Failure('invalid', `not written: ${first.message}${more}`, {
     place: first.place,
-    ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
+    remedy: first.remedy,
   });
 }

@@ -98,7 +98,7 @@ export function mountLogin(router: Router, { auth, guard, baseUrl, log }: LoginO
         enter();
         break;
       case 'wait': {
-        const problem = `Too many failures. Wait ${String(verdict.seconds)} s and try again.`;
+        const problem = `Too many failures. Wait ${verdict.seconds} s and try again.`;
         respondHtml(req, res, 429, loginPage({ next, problem }), ['Retry-After', String(verdict.seconds)]);
         break;
       }

@@ -177,6 +177,6 @@ function valuesOf(cookieLine: string): readonly string[] {
 }
 
 function setCookie(value: string, seconds: number, secure: boolean): string {
-  const flags = `Path=/; Max-Age=${String(seconds)}; HttpOnly; SameSite=Strict`;
+  const flags = `Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
   return `${COOKIE}=${value}; ${flags}${secure ? '; Secure' : ''}`;
 }

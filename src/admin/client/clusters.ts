@@ -44,12 +44,12 @@ function bookAt(url: string, admin: string): ClusterBook {
     async all() {
       const answer = await ask('', 'GET');
       if (answer.ok) return ((await answer.json()) as { readonly tokens: readonly StoredToken[] }).tokens;
-      throw new Failure('unavailable', `the server answers ${String(answer.status)}: ${(await answer.text()).trim()}`);
+      throw new Failure('unavailable', `the server answers ${answer.status}: ${(await answer.text()).trim()}`);
     },
     async forget(token) {
       const answer = await ask(encodeURIComponent(token), 'DELETE');
       if (answer.status === 404) throw noToken(token);
-      if (!answer.ok) throw new Failure('unavailable', `the server answers ${String(answer.status)}`);
+      if (!answer.ok) throw new Failure('unavailable', `the server answers ${answer.status}`);
     },
     close: () => Promise.resolve(),
   };

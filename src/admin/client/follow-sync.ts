@@ -23,9 +23,7 @@ export async function followSync(
   let report: SyncReport | undefined;
   let after = 0;
   for (;;) {
-    const news = await unlessLeft(signal, () =>
-      api.get(`/sync/steps?run=${String(run)}&after=${String(after)}`, signal),
-    );
+    const news = await unlessLeft(signal, () => api.get(`/sync/steps?run=${run}&after=${after}`, signal));
     if (news === undefined) return { kind: 'left' };
     const { steps, last, end } = news as SyncSteps;
     for (const step of steps) {

@@ -75,7 +75,7 @@ export function createApiClient(url: string, token: string, patience = PATIENCE_
   }
 
   return {
-    get: (path, signal) => json(path, { headers, ...(signal === undefined ? {} : { signal }) }),
+    get: (path, signal) => json(path, { headers, signal }),
     post: (path, body) =>
       json(path, {
         method: 'POST',
@@ -101,7 +101,7 @@ async function parsed(answer: Response): Promise<unknown> {
     return await answer.json();
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
-    throw new Failure('unavailable', `the server answered with ${String(answer.status)} and no JSON`, { cause });
+    throw new Failure('unavailable', `the server answered with ${answer.status} and no JSON`, { cause });
   }
 }
 
@@ -116,7 +116,7 @@ function failureIn(value: unknown, status: number): Failure {
   }
   return new Failure(
     known ?? (status >= 500 ? 'unavailable' : 'refused'),
-    typeof message === 'string' ? message : `the server answered with ${String(status)}`,
+    typeof message === 'string' ? message : `the server answered with ${status}`,
     {
       ...(typeof remedy === 'string' ? { remedy } : {}),
       ...(isRecord(place) && typeof place['file'] === 'string' ? { place: place as unknown as Place } : {}),

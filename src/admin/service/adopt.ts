@@ -38,7 +38,7 @@ export function nameFor(facts: MachineFacts, profiles: Profiles): string {
   if (isFree(short)) return short;
   const long = `node-${digits.slice(-32)}`;
   for (let number = 2; ; number += 1) {
-    const name = number === 2 && isFree(long) ? long : `${short}-${String(number)}`;
+    const name = number === 2 && isFree(long) ? long : `${short}-${number}`;
     if (isFree(name)) return name;
   }
 }

@@ -84,7 +84,7 @@ const LOSSES = [
 ])[];
 
 function eventsText(count: number): string {
-  return count === 1 ? '1 event' : `${String(count)} events`;
+  return count === 1 ? '1 event' : `${count} events`;
 }
 
 async function diskTroubles({ files, space = diskSpace }: Deps): Promise<readonly Trouble[]> {
@@ -92,7 +92,7 @@ async function diskTroubles({ files, space = diskSpace }: Deps): Promise<readonl
   const seen = new Set<string>();
   for (const folder of ['.', 'images'] as const) {
     const { free, total } = await spaceIn(files, folder, space);
-    const sizes = `${String(free)} ${String(total)}`;
+    const sizes = `${free} ${total}`;
     // Mostly one disk: then it is said once.
     if (total === 0 || seen.has(sizes)) continue;
     seen.add(sizes);
@@ -187,7 +187,7 @@ function timeText(at: number): string {
 }
 
 export function sizeText(bytes: number): string {
-  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${String(Math.round(bytes / 2 ** 20))} MiB`;
+  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 /** What is wrong, with remedies, and what a person asks first. */
@@ -202,11 +202,11 @@ export async function healthView(deps: ServiceDeps): Promise<HealthView> {
     ['Profiles in force', String(snapshot.profiles.size)],
     ['Machines that they name', String(nodes)],
     ['Documents', String(snapshot.documents.size)],
-    ['HTTP', `${host.includes(':') ? `[${host}]` : host}:${String(port)}`],
-    ['TFTP', settings.tftp === undefined ? 'off' : `port ${String(settings.tftp.listen.port)}`],
+    ['HTTP', `${host.includes(':') ? `[${host}]` : host}:${port}`],
+    ['TFTP', settings.tftp === undefined ? 'off' : `port ${settings.tftp.listen.port}`],
     ['DHCP', settings.dhcp === undefined ? 'off' : 'proxy'],
     ['Release sync', settings.sync.schedule ?? 'off'],
-    ['Journal', on ? (lost === 0 ? 'on' : `on, ${String(lost)} events lost`) : 'off'],
+    ['Journal', on ? (lost === 0 ? 'on' : `on, ${lost} events lost`) : 'off'],
     ['Disk', `${sizeText(free)} of ${sizeText(total)} free`],
     ['Memory', sizeText(process.memoryUsage.rss())],
     ['Node.js', process.versions.node],

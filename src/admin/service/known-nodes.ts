@@ -52,8 +52,8 @@ function factsFrom(said: Said): MachineFacts {
     return label === undefined ? [] : [[name, label] as const];
   });
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
+    mac,
+    uuid,
     ...(Object.fromEntries(labels) as Pick<MachineFacts, 'hostname' | 'manufacturer' | 'product' | 'serial'>),
   };
 }

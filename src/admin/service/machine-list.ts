@@ -36,9 +36,9 @@ function identityOfRow(row: MachineRow): InstallIdentity {
   const { mac, uuid, serial } = rowFacts(row);
   const also = [mac, uuid === undefined ? undefined : `uuid:${uuid}`, serial && `serial:${serial.toLowerCase()}`];
   const machine = {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(serial === undefined ? {} : { serial }),
+    mac,
+    uuid,
+    serial,
   };
   return { key: row.key, also: also.filter((key) => key !== undefined), machine };
 }

@@ -137,7 +137,7 @@ export function askedAs(script: string): Question | undefined {
   try {
     const query = parseQuery(words);
     const choice = parseName(strictValue(query, 'profile'));
-    return { facts: factsFromQuery(query), origin, ...(choice === undefined ? {} : { choice }) };
+    return { facts: factsFromQuery(query), origin, choice };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

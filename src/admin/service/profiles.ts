@@ -80,8 +80,8 @@ function membersOf({ nodes }: Profile): ProfileView['members'] {
     const key = machineKey(nodeFacts(node));
     return {
       name: node.name,
-      ...(key === undefined ? {} : { key }),
-      ...(node.ip === undefined ? {} : { address: node.ip }),
+      key,
+      address: node.ip,
       identity: [node.mac, node.uuid, node.serial].filter((one) => one !== undefined).join(', '),
     };
   });

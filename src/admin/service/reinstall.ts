@@ -94,9 +94,9 @@ function factsFrom(node: Node): MachineFacts {
   const serial = node.serial === undefined ? undefined : parseLabel(node.serial);
   const { mac, uuid } = node;
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(serial === undefined ? {} : { serial }),
+    mac,
+    uuid,
+    serial,
   };
 }
 

@@ -42,8 +42,8 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
   const nextRun = sync.nextRun();
   return {
     running: sync.isRunning() || note?.running === true,
-    ...(schedule === undefined ? {} : { schedule }),
-    ...(nextRun === undefined ? {} : { nextRun }),
+    schedule,
+    nextRun,
     targets: [...rows]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([target, { profiles: names, shelves, held }]) => ({
@@ -70,8 +70,8 @@ function shownShelf({
     version,
     size,
     keptBecause,
-    ...(publishedAt === undefined ? {} : { publishedAt }),
-    ...(verified === undefined ? {} : { verified }),
+    publishedAt,
+    verified,
   };
 }
 
@@ -85,8 +85,8 @@ function progressOf(note: ProgressNote | undefined, target: string): Pick<Releas
       state,
       received,
       size,
-      ...(version === undefined ? {} : { version }),
-      ...(message === undefined ? {} : { message }),
+      version,
+      message,
     },
   };
 }
@@ -130,7 +130,7 @@ async function proof(files: DataRoot, shelf: string): Promise<Pick<Release, 'pub
     const { publishedAt, files: published } = JSON.parse(text) as PublishedManifest;
     const at = Date.parse(publishedAt);
     const verified = believed(published);
-    return { ...(Number.isNaN(at) ? {} : { publishedAt: at }), ...(verified === undefined ? {} : { verified }) };
+    return { ...(Number.isNaN(at) ? {} : { publishedAt: at }), verified };
   } catch (error) {
     // It went, or somebody edited it: the row is right without.
     if (error instanceof Failure) return {};

@@ -63,7 +63,7 @@ function unlocked<T>(done: Locked<T>): T {
 function begin({ sync }: Pick<ServiceDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {
   const started = sync.runNow(wishes);
   const run = sync.book.newest();
-  return { started, ...(run === undefined ? {} : { run }) };
+  return { started, run };
 }
 
 type Machines = Pick<

@@ -93,13 +93,13 @@ export function bytesText(bytes: number): string {
 /** Milliseconds for people: `40 ms`, `1.2 s`, `41 s`, `2 min 05 s`, `1 h 04 min`, `3 d 2 h`. */
 export function durationText(ms: number): string {
   const shown = Math.max(0, ms);
-  if (shown < 999.5) return `${String(Math.round(shown))} ms`;
+  if (shown < 999.5) return `${Math.round(shown)} ms`;
   if (shown < 9950) return `${(shown / 1000).toFixed(1)} s`;
   const seconds = Math.round(shown / 1000);
-  if (seconds < 60) return `${String(seconds)} s`;
-  if (seconds < 3600) return `${String(Math.floor(seconds / 60))} min ${pad(seconds % 60)} s`;
-  if (seconds < 86_400) return `${String(Math.floor(seconds / 3600))} h ${pad(Math.floor((seconds % 3600) / 60))} min`;
-  return `${String(Math.floor(seconds / 86_400))} d ${String(Math.floor((seconds % 86_400) / 3600))} h`;
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
 }
 
 /** A moment as pages show it: `<time datetime title>relative</time>`. */
@@ -125,7 +125,7 @@ export function relativeText(ms: number): string {
   const seconds = Math.floor(Math.abs(ms) / 1000);
   if (seconds < 5) return 'just now';
   const [, size, unit] = UNITS.find(([limit]) => seconds < limit) ?? DAYS;
-  const text = `${String(Math.floor(seconds / size))} ${unit}`;
+  const text = `${Math.floor(seconds / size)} ${unit}`;
   return ms < 0 ? `${text} ago` : `in ${text}`;
 }
 

@@ -42,9 +42,9 @@ export function mountMachinePages(router: Router, { adminService, origin }: Page
     const before = (await adminService.machine(key, origin(req))).row.state;
     try {
       const into = requiredField(req, 'profile');
-      await adminService.adopt({ key, profile: into, ...(name === undefined ? {} : { name }) });
+      await adminService.adopt({ key, profile: into, name });
     } catch (error) {
-      const typed = { ...(profile === undefined ? {} : { profile }), ...(name === undefined ? {} : { name }) };
+      const typed = { profile, name };
       await machine(req, res, { ...told(error), typed }, statusOf(error));
       return;
     }
@@ -116,10 +116,10 @@ function queryOf(req: Request): Omit<MachineQuery, 'limit'> {
   const profile = queryText(req, 'profile');
   const after = queryText(req, 'after');
   return {
-    ...(text === undefined ? {} : { text }),
+    text,
     ...(isState(state) ? { state } : {}),
-    ...(profile === undefined ? {} : { profile }),
-    ...(after === undefined ? {} : { after }),
+    profile,
+    after,
   };
 }
 

@@ -214,7 +214,7 @@ function downloadLine({ file, received, size }: Download): DownloadLine {
     file: file.split('/').at(-1) ?? file,
     received: Math.min(received, whole),
     size: whole,
-    percent: `${String(Math.floor((received / whole) * 100))} %`,
+    percent: `${Math.floor((received / whole) * 100)} %`,
     text: `${bytesText(received)} of ${bytesText(whole)}`,
   };
 }

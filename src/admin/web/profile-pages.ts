@@ -66,7 +66,7 @@ export function profilesPage(profiles: readonly ProfileRow[]): Page {
     view: 'profiles',
     section: 'Profiles',
     live: ['profiles'],
-    summary: `${plural(profiles.length, 'profile')}${ill === 0 ? '' : `, ${String(ill)} with errors`}`,
+    summary: `${plural(profiles.length, 'profile')}${ill === 0 ? '' : `, ${ill} with errors`}`,
     data: { rows: profiles.map(profileLine), none: profiles.length === 0 },
   };
 }

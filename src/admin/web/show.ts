@@ -60,8 +60,8 @@ export function createPageShow(deps: PageDeps): PageShow {
     const count = await countAttention(deps);
     return {
       csrf: deps.csrf(req),
-      ...(done === undefined ? {} : { done }),
-      ...(count === undefined ? {} : { attention: count }),
+      done,
+      attention: count,
     };
   }
 

@@ -101,7 +101,7 @@ function stepOf(event: TimelineEvent, { begin, waited, start, span }: Spot): Ste
     text: textOf(event),
     ok: event.ok,
     note: event.ok || event.kind === 'refused' ? undefined : 'did not end well',
-    times: event.times > 1 ? `${String(event.times)} times` : undefined,
+    times: event.times > 1 ? `${event.times} times` : undefined,
     size: event.bytes === undefined || event.bytes === 0 ? undefined : bytesText(event.bytes),
     took: length > 0 ? durationText(length) : undefined,
     begin: `+${durationText(begin - start)}`,
@@ -139,9 +139,9 @@ function ticksOf(span: number): readonly Tick[] {
 }
 
 function tickText(ms: number): string {
-  if (ms < 1000) return `${String(Math.round(ms))} ms`;
-  if (ms < 60_000 || ms % 60_000 !== 0) return `${String(Math.round(ms / 100) / 10)} s`;
-  return `${String(ms / 60_000)} min`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000 || ms % 60_000 !== 0) return `${Math.round(ms / 100) / 10} s`;
+  return `${ms / 60_000} min`;
 }
 
 /** `712 MiB` that went over the wire in this boot; undefined when nothing did. */

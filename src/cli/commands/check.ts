@@ -49,5 +49,5 @@ function describe(problem: Problem, paint: (code: string, text: string) => strin
 }
 
 function plural(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

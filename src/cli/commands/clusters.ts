@@ -56,7 +56,7 @@ function listText(views: readonly ClusterView[], width: number | undefined): str
     { title: 'CLUSTER', text: (view: ClusterView) => view.name ?? '', spare: 0 },
     { title: 'MEET BY', text: (view: ClusterView) => view.mode, spare: 1 },
     { title: 'STATE', text: (view: ClusterView) => view.state, spare: 0 },
-    { title: 'MEMBERS', text: (view: ClusterView) => `${String(view.registered)} of ${String(view.size)}`, spare: 0 },
+    { title: 'MEMBERS', text: (view: ClusterView) => `${view.registered} of ${view.size}`, spare: 0 },
     { title: 'MISSING', text: (view: ClusterView) => missing(view), spare: 0 },
     { title: 'TOKEN', text: (view: ClusterView) => view.token ?? '', spare: 2 },
   ];
@@ -81,7 +81,7 @@ function showText(view: ClusterView, width: number | undefined): string {
     { title: 'ID', text: (member: ClusterMember) => member.id ?? '', spare: 1 },
   ];
   return lines([
-    `${view.name ?? 'a token of nobody'}: ${view.state}, ${String(view.registered)} of ${String(view.size)} members`,
+    `${view.name ?? 'a token of nobody'}: ${view.state}, ${view.registered} of ${view.size} members`,
     ...(view.url === undefined ? [] : [`discovery URL  ${view.url}`]),
     ...(view.profiles.length === 0 ? [] : [`profiles       ${view.profiles.join(', ')}`]),
     ...view.notes,
@@ -100,11 +100,7 @@ const SAID: Readonly<Record<ClusterMember['state'], string>> = {
 function replacementText({ cluster, member, steps }: Replacement): string {
   return lines([
     `${member} of ${cluster} has lost its data: let it come back as a new member.`,
-    ...steps.flatMap(({ why, commands }, i) => [
-      '',
-      `${String(i + 1)}. ${why}`,
-      ...commands.map((line) => `     ${line}`),
-    ]),
+    ...steps.flatMap(({ why, commands }, i) => ['', `${i + 1}. ${why}`, ...commands.map((line) => `     ${line}`)]),
   ]);
 }
 

@@ -34,7 +34,7 @@ export function tell({ findings }: DoctorReport, out: Output): void {
   }
   const count = (level: string): string => {
     const number = findings.filter((finding) => finding.level === level).length;
-    return `${String(number)} ${level}${number === 1 ? '' : 's'}`;
+    return `${number} ${level}${number === 1 ? '' : 's'}`;
   };
   out.write(`${count('problem')}, ${count('warning')}\n`);
 }

@@ -101,8 +101,8 @@ async function verify(invocation: Invocation, { stdout }: CliContext): Promise<E
   if (!invocation.has('json'))
     stdout.write(
       wrong === 0
-        ? `${String(all)} files are as they were published\n`
-        : `${String(wrong)} of ${String(all)} files are not as they were published: move their release away, the next sync fetches it again\n`,
+        ? `${all} files are as they were published\n`
+        : `${wrong} of ${all} files are not as they were published: move their release away, the next sync fetches it again\n`,
     );
   return wrong === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -139,10 +139,10 @@ function requestOf(invocation: Invocation) {
   const version = text === undefined ? undefined : parseVersion(text);
   if (text !== undefined && version === undefined) throw new Failure('invalid', '--release must be a version');
   return {
-    ...(system === undefined ? {} : { system }),
-    ...(arch === undefined ? {} : { arch }),
-    ...(channel === undefined ? {} : { channel }),
-    ...(version === undefined ? {} : { version }),
+    system,
+    arch,
+    channel,
+    version,
   };
 }
 

@@ -131,7 +131,7 @@ export const adoptCommand: Command = {
     const name = invocation.text('name');
     const done = await withAdminClient(invocation.settings, async (adminClient) => {
       const key = await keyOf(adminClient, machine);
-      return { key, ...(await adminClient.adopt({ key, profile, ...(name === undefined ? {} : { name }) })) };
+      return { key, ...(await adminClient.adopt({ key, profile, name })) };
     });
     const line = `${done.key} is node ${done.name} of ${done.file}\n`;
     context.stdout.write(invocation.has('json') ? `${JSON.stringify(done)}\n` : line);

@@ -11,9 +11,7 @@ export function timelineText(machine: MachineView, now: number, paint: Paint, bo
   const more = machine.boots.length - shown.length;
   const none = machine.boots.length === 0 ? ['', 'it was not seen yet, or the journal is off'] : [];
   const rest =
-    more > 0
-      ? ['', `${String(more)} earlier ${more === 1 ? 'boot' : 'boots'}: --boots ${String(machine.boots.length)}`]
-      : [];
+    more > 0 ? ['', `${more} earlier ${more === 1 ? 'boot' : 'boots'}: --boots ${machine.boots.length}`] : [];
   return [...headLines(machine, now, paint), ...none, ...shown.flatMap((boot) => ['', ...bootLines(boot)]), ...rest]
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
@@ -80,7 +78,7 @@ function bootLines(boot: BootView): readonly string[] {
 }
 
 function textOf({ text, times, ok }: TimelineEvent): string {
-  return `${ok ? '' : '! '}${plain(text)}${times > 1 ? ` (${String(times)} times)` : ''}`;
+  return `${ok ? '' : '! '}${plain(text)}${times > 1 ? ` (${times} times)` : ''}`;
 }
 
 const MOST = 20;
@@ -102,7 +100,7 @@ export const nodeCommand: Command = {
       flag: 'boots',
       type: 'string',
       value: 'COUNT',
-      help: `how many boots are shown, 1 to ${String(MOST)} (default: 3)`,
+      help: `how many boots are shown, 1 to ${MOST} (default: 3)`,
     },
     { flag: 'json', type: 'boolean', help: 'one JSON object on standard output' },
   ],
@@ -124,6 +122,6 @@ export const nodeCommand: Command = {
 function bootsOf(invocation: Invocation): number {
   const text = invocation.text('boots') ?? '3';
   const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > MOST) throw new Failure('invalid', `--boots must be a number from 1 to ${String(MOST)}`);
+  if (count < 1 || count > MOST) throw new Failure('invalid', `--boots must be a number from 1 to ${MOST}`);
   return count;
 }

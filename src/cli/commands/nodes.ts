@@ -46,9 +46,9 @@ function queryOf(invocation: Invocation): Query {
   }
   const profile = invocation.text('profile');
   return {
-    ...(text === undefined ? {} : { text }),
-    ...(state === undefined ? {} : { state }),
-    ...(profile === undefined ? {} : { profile }),
+    text,
+    state,
+    profile,
   };
 }
 
@@ -107,7 +107,7 @@ function fitting(text: string, rows: number | undefined): string {
   const lines = text.split('\n').slice(0, -1);
   if (rows === undefined || lines.length < rows) return text;
   const shown = lines.slice(0, Math.max(1, rows - 2));
-  return `${[...shown, `... and ${String(lines.length - shown.length)} more`].join('\n')}\n`;
+  return `${[...shown, `... and ${lines.length - shown.length} more`].join('\n')}\n`;
 }
 
 function changeLine(row: MachineRow): string {

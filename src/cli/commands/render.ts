@@ -62,8 +62,8 @@ function requestOf(invocation: Invocation): RenderRequest {
   return {
     what,
     facts,
-    ...(known === undefined ? {} : { kind: known }),
-    ...(name === undefined ? {} : { profile: name }),
+    kind: known,
+    profile: name,
   };
 }
 
@@ -73,10 +73,10 @@ function factsOf(invocation: Invocation): MachineFacts {
   const serial = read(invocation, 'serial', parseLabel);
   const platform = read(invocation, 'platform', (text) => (text === 'efi' || text === 'pcbios' ? text : undefined));
   return {
-    ...(mac === undefined ? {} : { mac }),
-    ...(uuid === undefined ? {} : { uuid }),
-    ...(serial === undefined ? {} : { serial }),
-    ...(platform === undefined ? {} : { platform }),
+    mac,
+    uuid,
+    serial,
+    platform,
   };
 }
 

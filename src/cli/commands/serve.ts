@@ -16,8 +16,8 @@ export const serveCommand: Command = {
     const server = createServer(settings, {
       logFd: context.stdout.fd ?? 1,
       warnings,
-      ...(context.self === undefined ? {} : { self: context.self }),
-      ...(context.faults === undefined ? {} : { faults: context.faults }),
+      self: context.self,
+      faults: context.faults,
     });
     try {
       await Promise.race([server.start(), server.failed]);

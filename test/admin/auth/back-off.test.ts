@@ -41,7 +41,7 @@ test('success, and a quarter of an hour of peace, wipe the slate', () => {
 
 test('an address that has not failed never waits, however many others fail; those wait longer in a crowd', () => {
   const { clock, backOff } = stand();
-  for (let i = 0; i < 60; i += 1) backOff.failed(`host-${String(i)}`);
+  for (let i = 0; i < 60; i += 1) backOff.failed(`host-${i}`);
   expect(backOff.wait('host-59')).toBe(1);
   backOff.failed('one more');
   expect(backOff.wait('one more')).toBe(10);
@@ -53,7 +53,7 @@ test('an address that has not failed never waits, however many others fail; thos
 
 test('a flood of addresses does not fill the memory', () => {
   const { backOff } = stand();
-  for (let i = 0; i < 10_000; i += 1) backOff.failed(`host-${String(i)}`);
+  for (let i = 0; i < 10_000; i += 1) backOff.failed(`host-${i}`);
   expect(backOff.size).toBe(4096);
   expect(backOff.wait('host-9999')).toBeGreaterThan(0);
 });

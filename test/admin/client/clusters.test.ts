@@ -74,9 +74,9 @@ describe('the discovery tokens of a folder', () => {
 const PROFILE = {
   ...{ system: 'flatcar', version: '1.2.3', cluster: { name: 'lab' } },
   nodes: [0, 1, 2].map((n) => ({
-    name: `m${String(n)}`,
-    mac: `52:54:00:00:00:0${String(n)}`,
-    ip: `10.0.1.${String(n + 1)}`,
+    name: `m${n}`,
+    mac: `52:54:00:00:00:0${n}`,
+    ip: `10.0.1.${n + 1}`,
   })),
 };
 

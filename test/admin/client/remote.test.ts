@@ -37,7 +37,7 @@ async function client(handle: RequestListener, patience?: number): Promise<ApiCl
     server.closeAllConnections();
     server.close();
   });
-  return createApiClient(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, 'token', patience);
+  return createApiClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token', patience);
 }
 
 const answer =

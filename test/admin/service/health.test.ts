@@ -35,7 +35,7 @@ async function said(stand: OfficeStand, more: Partial<Parameters<typeof troubles
 }
 
 function run(at: number, failed: number, more: Partial<SyncRunView> = {}): SyncRunView {
-  const event = { kind: 'failed', target: 't', message: `why ${String(at)}` } as const;
+  const event = { kind: 'failed', target: 't', message: `why ${at}` } as const;
   return { run: at, endedAt: at + 1, failed, steps: failed === 0 ? [] : [{ at, event }], ...more };
 }
 
@@ -114,13 +114,13 @@ describe('the release sync', () => {
   test('fails since the first failure after the last success', async () => {
     const stand = await officeStand({});
     stand.journal.runs = [
-      run(NOW, 0, { endedAt: undefined } as never),
+      run(NOW, 0, { endedAt: undefined }),
       run(NOW - 1000, 1),
       run(NOW - 90_000_000, 2),
       run(1, 0),
     ];
     expect(await said(stand)).toEqual([
-      ['warning', `the release sync has failed since 2026-11-20 11:00 UTC: t: why ${String(NOW - 1000)}`],
+      ['warning', `the release sync has failed since 2026-11-20 11:00 UTC: t: why ${NOW - 1000}`],
     ]);
     stand.journal.runs = [run(NOW, 0), ...stand.journal.runs];
     expect(await said(stand)).toEqual([]);

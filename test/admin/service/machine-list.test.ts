@@ -118,7 +118,7 @@ describe('without a journal', () => {
     const names: (string | undefined)[] = [];
     let after: string | undefined;
     do {
-      const page = listFromFiles(snapshot, [], { limit: 2, ...(after === undefined ? {} : { after }) });
+      const page = listFromFiles(snapshot, [], { limit: 2, after });
       names.push(...page.machines.map(({ name }) => name), '|');
       after = page.next;
     } while (after !== undefined);

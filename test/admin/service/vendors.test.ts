@@ -50,7 +50,7 @@ describe('the table', () => {
 test('others get their turn while the table is read', async () => {
   const lines = Array.from(
     { length: 20_000 },
-    (_, i) => ` "${i.toString(16).toUpperCase().padStart(6, '0')}": "Maker ${String(i)}",`,
+    (_, i) => ` "${i.toString(16).toUpperCase().padStart(6, '0')}": "Maker ${i}",`,
   );
   let turns = 0;
   let done = false;

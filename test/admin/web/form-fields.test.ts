@@ -30,7 +30,7 @@ test('fields as they were sent, in an object that inherits nothing', async () =>
 });
 
 test('at most 200 fields and so many bytes', async () => {
-  const many = Array.from({ length: 300 }, (_, i) => `f${String(i)}=`).join('&');
+  const many = Array.from({ length: 300 }, (_, i) => `f${i}=`).join('&');
   expect(Object.keys(await readForm(post(many), 10_000))).toHaveLength(200);
   await expect(readForm(post('a=12345'), 6)).rejects.toMatchObject({ code: 'too-large' });
 });

@@ -137,7 +137,7 @@ describe('the table of machines', () => {
 
   it('counts each state that there is, and keeps the other filters', () => {
     const { filters, filtered } = data({ query: { text: 'dell', profile: 'workers', state: 'up' } });
-    expect(filters.map(({ word, count }) => `${word} ${String(count)}`)).toEqual([
+    expect(filters.map(({ word, count }) => `${word} ${count}`)).toEqual([
       'All 30',
       'Failed 2',
       'Unknown 3',

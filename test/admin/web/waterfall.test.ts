@@ -31,7 +31,7 @@ const event = (id: number, at: number, more: Partial<TimelineEvent> = {}): Timel
   id,
   at: T + at,
   kind: 'dhcp',
-  text: `event ${String(id)}`,
+  text: `event ${id}`,
   ok: true,
   times: 1,
   ...more,

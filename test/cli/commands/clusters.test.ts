@@ -6,9 +6,9 @@ import { Failure } from '../../../src/model/failure.ts';
 
 const nodes = (letter: string, ...numbers: readonly number[]) =>
   numbers.map((n) => ({
-    name: `${letter}${String(n)}`,
-    mac: `52:54:00:00:0${letter}:0${String(n)}`,
-    ip: `10.0.1.${String(n)}`,
+    name: `${letter}${n}`,
+    mac: `52:54:00:00:0${letter}:0${n}`,
+    ip: `10.0.1.${n}`,
   }));
 const FOLDER = {
   'profiles/one.json': JSON.stringify({

@@ -85,9 +85,7 @@ describe('a timeline', () => {
   });
 });
 
-const boots = Array.from({ length: 4 }, (_, i) =>
-  bootOf([eventOf({ kind: 'script', text: `told ${String(i)}` })], { id: i }),
-);
+const boots = Array.from({ length: 4 }, (_, i) => bootOf([eventOf({ kind: 'script', text: `told ${i}` })], { id: i }));
 const VIEW: MachineView = { row: rowOf({ name: 'w1', state: 'up' }), boots, because: 'of this', texts: [] };
 const FILES = { 'profiles/workers.json': flatcar([{ name: 'w1', mac: MAC }]) };
 

@@ -216,7 +216,7 @@ describe('pilotlight nodes --watch', () => {
 
   test('no more than the terminal has lines', async () => {
     const end = new AbortController();
-    const rows = Array.from({ length: 50 }, (_, i): MachineRow => ({ ...W1, key: `serial:${String(i)}` }));
+    const rows = Array.from({ length: 50 }, (_, i): MachineRow => ({ ...W1, key: `serial:${i}` }));
     const stand = await counterStand({ machines: () => Promise.resolve(pageOf(rows)) });
     const { stdout } = await runAt(stand.dir, ['nodes', '--watch'], {
       columns: 80,

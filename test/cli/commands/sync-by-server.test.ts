@@ -27,7 +27,7 @@ async function served(stand: SyncStand): Promise<Served> {
 
 async function releases(stand: SyncStand, server: Served): Promise<ReleasesView> {
   const headers = { Authorization: `Bearer ${stand.read('state/admin-token').trim()}` };
-  const answer = await fetch(`http://127.0.0.1:${String(await server.port)}/api/v1/releases`, { headers });
+  const answer = await fetch(`http://127.0.0.1:${await server.port}/api/v1/releases`, { headers });
   return (await answer.json()) as ReleasesView;
 }
 

@@ -1,0 +1,86 @@
+// The lint rule of the words: names and text in src use the field's words (CONTRIBUTING.md, Words).
+
+/** Words that no name may contain (camelCase is split), and what to write instead. */
+const NAMES = {
+  office: 'admin service',
+  desk: 'boot service',
+  standing: 'install state',
+  placed: 'install state',
+  whereabouts: 'address table',
+  journalist: 'event recorder',
+  troubles: 'diagnostics',
+  findings: 'diagnostics',
+  arrivals: 'download progress',
+  placeholder: 'sample machine',
+  strays: 'unattributed events',
+  stick: 'file import',
+  clerk: 'sync runner',
+  lane: 'keyed mutex',
+  lanes: 'keyed mutex',
+  house: 'app context',
+  gate: 'request guard',
+  patience: 'timeout',
+  twin: 'duplicate',
+  culprit: 'offender',
+  blame: 'offender',
+  heed: 'handle, on',
+  hear: 'handle, on',
+  nobody: 'the thing that is meant: unknown, none',
+  somebody: 'the thing that is meant: a client, another process',
+  whoever: 'the thing that is meant',
+};
+
+/** Words that no comment, message or page may contain. */
+const TEXT = [
+  'nobody',
+  'somebody',
+  'whoever',
+  'office',
+  'desk',
+  'whereabouts',
+  'journalist',
+  'strays',
+  'clerk',
+  'patience',
+  'twin',
+  'culprit',
+  'troubles',
+  'heed',
+];
+
+const IN_TEXT = new RegExp(`\\b(${TEXT.join('|')})\\b`, 'giu');
+
+/** @type {import('eslint').Rule.RuleModule} */
+const words = {
+  meta: { type: 'suggestion', schema: [], messages: { word: '"{{word}}" is not our word: write {{instead}}' } },
+  create(context) {
+    const report = (loc, word) => {
+      context.report({
+        loc,
+        messageId: 'word',
+        data: { word, instead: NAMES[word.toLowerCase()] ?? 'it another way' },
+      });
+    };
+    const text = (node, value) => {
+      for (const [word] of value.matchAll(IN_TEXT)) report(node.loc, word);
+    };
+    return {
+      Program(program) {
+        for (const comment of program.comments) text(comment, comment.value);
+      },
+      Identifier(node) {
+        for (const [word] of node.name.matchAll(/[A-Z]?[a-z]+|[A-Z]+/gu)) {
+          if (Object.hasOwn(NAMES, word.toLowerCase())) report(node.loc, word);
+        }
+      },
+      Literal(node) {
+        if (typeof node.value === 'string') text(node, node.value);
+      },
+      TemplateElement(node) {
+        text(node, node.value.raw);
+      },
+    };
+  },
+};
+
+export const vocabulary = { rules: { words } };
