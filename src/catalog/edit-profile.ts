@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DataRoot } from '../files/data-root.ts';
-import { editFile, readIfThere as readFileIfThere } from '../files/edit-file.ts';
+import { editFile } from '../files/edit-file.ts';
 import { Failure, type Problem, problemFailure } from '../model/failure.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { readJson } from './json-text.ts';
@@ -13,7 +13,7 @@ const BOM = '\uFEFF';
 /**
  * Changes the text of a profile: read, change, judge, replace in one step. What the operator saves meanwhile stays: the
  * change is made again on top of it. `change` gives the same text for nothing to do. Throws Failure `broken` for a file
- * that is not JSON, `invalid` for a change that would not come into force, `conflict` when somebody saves faster than
+ * that is not JSON, `invalid` for a change that would not come into force, `conflict` when others save faster than
  * we write, and what DataRoot throws.
  */
 export async function editProfile(
@@ -66,7 +66,7 @@ async function refuseBroken(bytes: Buffer, file: string, judge: Judge): Promise<
 
 /**
  * Writes a whole profile, if it is still the one that the change began with (`revision`), or not there (undefined).
- * Nothing is judged here. Throws Failure `conflict` when somebody was faster, `too-large`, and what DataRoot throws.
+ * Nothing is judged here. Throws Failure `conflict` when another save was faster, `too-large`, and what DataRoot throws.
  */
 export async function saveProfile(
   files: DataRoot,
@@ -93,7 +93,7 @@ export async function saveProfile(
 
 /** The bytes of a profile; undefined when there is no such file. */
 export async function readIfThere(files: DataRoot, file: string): Promise<Buffer | undefined> {
-  return await readFileIfThere(files, file, MAX_PROFILE_BYTES);
+  return await files.readIfThere(file, MAX_PROFILE_BYTES);
 }
 
 function tooLarge(file: string): Failure {

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { Failure, type Problem, problemLine } from '../model/failure.ts';
+import { asFailure, Failure, type Problem, problemLine } from '../model/failure.ts';
 import {
   type BrokenEntry,
   type DataRoot,
@@ -273,11 +273,6 @@ async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void
       for (const item of queue) await work(item);
     }),
   );
-}
-
-function asFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  throw error;
 }
 
 function sizeText(bytes: number): string {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { Failure } from '../model/failure.ts';
+import { Failure, unlessFailed } from '../model/failure.ts';
 import { KeyedMutex } from '../model/service.ts';
 import { checkRelative, shownPath, systemFailure } from './system-error.ts';
 
-/** A regular file that is open for reading. Whoever opened it closes `handle`. */
+/** A regular file that is open for reading. The one that opened it closes `handle`. */
 export interface OpenFile extends FileFacts {
   readonly handle: FileHandle;
 }
@@ -25,6 +25,8 @@ export interface DataRoot {
   readonly dir: string;
   /** The whole file as it was at one moment, at most `maxBytes` of it: a longer one is `too-large`. */
   read(relative: string, maxBytes: number): Promise<ReadFile>;
+  /** The same, or undefined where no such file is: no `catch` is needed for that. Other questions: `unlessFailed`. */
+  readIfThere(relative: string, maxBytes: number): Promise<Buffer | undefined>;
   open(relative: string): Promise<OpenFile>;
   /** Of a regular file; never opens it. */
   stat(relative: string): Promise<FileFacts>;
@@ -129,6 +131,7 @@ function rootAt(root: string, images: string | undefined): DataRoot {
     path,
     real,
     read,
+    readIfThere: async (relative, maxBytes) => (await unlessFailed(read(relative, maxBytes), 'not-found'))?.bytes,
     open: openFile,
     stat: statFile,
     list: (folder) => guarded(folder, async () => listFolder(await readdir(await real(folder)), folder, statFile)),

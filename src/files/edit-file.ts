@@ -9,7 +9,7 @@ import { systemFailure } from './system-error.ts';
 const ATTEMPTS = 10;
 /** A person's editor that writes in place has the file half written for a moment. */
 const MOMENT = 50;
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export interface Edit {
   /** A longer file is `too-large`. */
@@ -22,8 +22,8 @@ export interface Edit {
 }
 
 /**
- * Changes a file that people and other processes change, too: read, change and replace are one step for everybody who
- * comes this way, and what comes another way (an editor) is never overwritten. `busy`: it was saved by others each time.
+ * Changes a file that people and other processes change, too: read, change and replace are one step for all edits that
+ * come this way, and what comes another way (an editor) is never overwritten. `busy`: it was saved by others each time.
  * Throws Failure as DataRoot does.
  */
 export async function editFile(root: DataRoot, relative: string, edit: Edit): Promise<'written' | 'same' | 'busy'> {
@@ -42,23 +42,23 @@ export async function editFile(root: DataRoot, relative: string, edit: Edit): Pr
 }
 
 async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'written' | 'same' | 'again'> {
-  const before = await readIfThere(root, relative, edit.maxBytes);
+  const before = await root.readIfThere(relative, edit.maxBytes);
   let after: Buffer | undefined;
   try {
     after = await edit.change(before);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'broken' || before === undefined) throw error;
     await sleep(MOMENT);
-    if ((await readIfThere(root, relative, edit.maxBytes))?.equals(before) === true) throw error;
+    if ((await root.readIfThere(relative, edit.maxBytes))?.equals(before) === true) throw error;
     return 'again';
   }
   if (after === undefined || before?.equals(after) === true) return 'same';
   const isDone =
-    before === undefined ? await isPlaced(root, relative, after) : await isReplaced(root, relative, before, after);
+    before === undefined ? await isCreated(root, relative, after) : await isReplaced(root, relative, before, after);
   return isDone ? 'written' : 'again';
 }
 
-async function isPlaced(root: DataRoot, relative: string, bytes: Buffer): Promise<boolean> {
+async function isCreated(root: DataRoot, relative: string, bytes: Buffer): Promise<boolean> {
   try {
     const folder = await root.real(relative.slice(0, relative.lastIndexOf('/')));
     const target = `${folder}${relative.slice(relative.lastIndexOf('/'))}`;
@@ -72,22 +72,12 @@ async function isReplaced(root: DataRoot, relative: string, before: Buffer, afte
   return (await replaceIfSame(root, relative, before, after)) === 'replaced';
 }
 
-/** The whole file; undefined when there is none. */
-export async function readIfThere(root: DataRoot, relative: string, maxBytes: number): Promise<Buffer | undefined> {
-  try {
-    return (await root.read(relative, maxBytes)).bytes;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
-    throw error;
-  }
-}
-
 /** Keeps other processes out. Where none can be taken (state/ is read-only), the comparison alone has to do. */
 async function lockFor(root: DataRoot, relative: string): Promise<Lock | undefined> {
   try {
     await makeFolder(root, 'state');
     const path = root.path(`state/edit-${relative.replaceAll('/', '-')}.lock`);
-    return await waitForLock(path, `an edit of ${relative}`, PATIENCE);
+    return await waitForLock(path, `an edit of ${relative}`, TIMEOUT_MS);
   } catch (error) {
     if (error instanceof Failure && error.code !== 'conflict') return undefined;
     throw error;

@@ -5,7 +5,7 @@
 export type FailureCode =
   | 'not-found' // the thing that was named does not exist
   | 'invalid' // what was given is malformed
-  | 'conflict' // two things that exclude each other, or a lock held by somebody else
+  | 'conflict' // two things that exclude each other, or a lock that another process holds
   | 'too-large' // over a stated limit
   | 'refused' // understood and not allowed (verification failed, path leaves the data directory, token wrong)
   | 'unavailable' // cannot be done now, may work later
@@ -40,6 +40,23 @@ export class Failure extends Error {
     this.code = code;
     this.place = details.place;
     this.remedy = details.remedy;
+  }
+}
+
+/** For catch blocks: the failure. Anything else is a bug and is thrown on. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+/** What `work` gives; undefined where it fails with one of these codes (none named: with any). A bug is thrown on. */
+export async function unlessFailed<T>(work: Promise<T>, ...codes: readonly FailureCode[]): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code } = asFailure(error);
+    if (codes.length > 0 && !codes.includes(code)) throw error;
+    return undefined;
   }
 }
 

@@ -114,6 +114,15 @@ describe('reading', () => {
     expect(await failureOf(root.read('configs/a.yml', 5))).toMatchObject({ code: 'too-large' });
   });
 
+  test('what is not there is undefined; what is refused stays a failure', async () => {
+    const root = await openDataRoot(makeFolder({ 'a.txt': 'abc' }));
+    expect((await root.readIfThere('a.txt', 3))?.toString()).toBe('abc');
+    expect(await root.readIfThere('b.txt', 3)).toBeUndefined();
+    expect(await root.readIfThere('no/folder', 3)).toBeUndefined();
+    await expect(root.readIfThere('a.txt', 2)).rejects.toMatchObject({ code: 'too-large' });
+    await expect(root.readIfThere('../a', 3)).rejects.toMatchObject({ code: 'refused' });
+  });
+
   test('names what is missing, and nothing of the host', async () => {
     const { dir, root } = await rootWithNeighbour();
     for (const path of ['configs/b.yml', 'nowhere/b.yml', 'configs/a.yml/b', `configs/${'x'.repeat(300)}`]) {

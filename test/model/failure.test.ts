@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, failureLine, placeText, problemFailure, problemLine } from '../../src/model/failure.ts';
+import {
+  asFailure,
+  Failure,
+  type FailureCode,
+  failureLine,
+  placeText,
+  problemFailure,
+  problemLine,
+  unlessFailed,
+} from '../../src/model/failure.ts';
 
 it('a problem reads like a failure and becomes one', () => {
   const problem = {
@@ -27,5 +36,21 @@ describe('failureLine', () => {
   it('keeps its cause for the log', () => {
     const cause = new TypeError('x');
     expect(new Failure('unavailable', 'no', { cause }).cause).toBe(cause);
+  });
+});
+
+describe('a failure is an answer, a bug is thrown on', () => {
+  const failed = (code: FailureCode): Promise<string> => Promise.reject(new Failure(code, 'no'));
+  it('unlessFailed', async () => {
+    expect(await unlessFailed(Promise.resolve(1), 'not-found')).toBe(1);
+    expect(await unlessFailed(failed('not-found'), 'not-found', 'refused')).toBeUndefined();
+    expect(await unlessFailed(failed('broken'))).toBeUndefined();
+    await expect(unlessFailed(failed('broken'), 'not-found')).rejects.toMatchObject({ code: 'broken' });
+    await expect(unlessFailed(Promise.reject(new TypeError('bug')))).rejects.toBeInstanceOf(TypeError);
+  });
+  it('asFailure', () => {
+    const failure = new Failure('invalid', 'no');
+    expect(asFailure(failure)).toBe(failure);
+    expect(() => asFailure(new TypeError('bug'))).toThrow(TypeError);
   });
 });
