@@ -47,7 +47,7 @@ export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 
   readonly catalog: Catalog;
   readonly shelf: Pick<ImageStore, 'has'>;
   /** What is being done about the images that a profile lacks: lines for the machine's screen. */
-  readonly downloadProgress?: (profile: string) => Promise<readonly string[]>;
+  readonly downloadProgress?: (profile: string) => readonly string[];
 }
 
 /** What a machine boots that cannot be told anything on its screen. */
@@ -83,7 +83,7 @@ export function createScriptService(options: ScriptServiceOptions) {
       return waiting(matched, question, failureLines(error));
     }
     const missing = await missingFiles(plan, shelf);
-    if (missing.length > 0) return waiting(matched, question, await missingLines(matched.match, missing));
+    if (missing.length > 0) return waiting(matched, question, missingLines(matched.match, missing));
     const fault = documentFault(matched.match, facts, origin, plan, snapshot, options);
     if (fault !== undefined) return waiting(matched, question, failureLines(fault), failureLine(fault));
     const claimed = await decisions.claim(matched, question, plan);
@@ -98,9 +98,9 @@ export function createScriptService(options: ScriptServiceOptions) {
     };
   }
 
-  async function missingLines({ profile }: Match, missing: readonly string[]): Promise<readonly string[]> {
+  function missingLines({ profile }: Match, missing: readonly string[]): readonly string[] {
     const lines = missingImageLines(profile.file, missing);
-    const news = await downloadProgress(profile.name);
+    const news = downloadProgress(profile.name);
     // While somebody sees to it, nobody needs the advice at the end.
     return news.length === 0 ? lines : [...lines.slice(0, -1), ...news];
   }
@@ -126,7 +126,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     const plan = machinePlan(match, {}, origin, snapshot);
     const missing = await missingFiles(plan, shelf);
     if (missing.length > 0) {
-      const lines = await missingLines(match, missing);
+      const lines = missingLines(match, missing);
       return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting' } };
     }
     const text = bootScript({ plan, origin, lines: [`Profile ${name}`], again });
@@ -191,8 +191,8 @@ export function createScriptService(options: ScriptServiceOptions) {
   }
 }
 
-function nothing(): Promise<readonly string[]> {
-  return Promise.resolve([]);
+function nothing(): readonly string[] {
+  return [];
 }
 
 /** Whoever does not boot from here now. */

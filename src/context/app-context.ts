@@ -12,7 +12,7 @@ import { openImageStore, type ImageStore } from '../images/store.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
-import { createDownloadProgress } from '../images/download-progress.ts';
+import { createSyncProgress, type SyncProgress } from '../images/sync-progress.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
 
 /** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
@@ -27,6 +27,8 @@ export interface AppContext {
   readonly marks: InstallMarks;
   readonly identities: Identities;
   readonly clusters: ClusterUrls;
+  /** What the release sync of this process does. */
+  readonly syncProgress: SyncProgress;
 }
 
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
@@ -38,12 +40,13 @@ export async function openContext(settings: Settings, log: Log): Promise<AppCont
   const marks = await openInstallMarks(files, log);
   const identities = openIdentities(files, log);
   const { installTries, unknown } = settings;
-  const downloadProgress = createDownloadProgress(files, Date.now);
+  const syncProgress = createSyncProgress();
+  const downloadProgress = (profile: string): readonly string[] => syncProgress.linesFor(profile);
   const clusters = new ClusterUrls();
   const behind = { catalog, shelf, downloadProgress, marks, installTries, unknown, clusters, hostKeys: identities };
   const preview = createBootService(behind);
   const bootService = createBootService({ ...behind, claims: marks });
-  return { files, catalog, shelf, bootService, preview, marks, identities, clusters };
+  return { files, catalog, shelf, bootService, preview, marks, identities, clusters, syncProgress };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

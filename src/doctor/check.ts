@@ -9,7 +9,7 @@ import { whyNotWritable } from '../files/writable.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
 import { unwritable } from '../machines/mark-problems.ts';
 import type { Settings } from '../settings/settings.ts';
-import { keysThatEnd } from '../releases/key-ends.ts';
+import { keysThatEnd } from '../releases/keys.ts';
 import { readKnownKeys } from '../releases/keys.ts';
 import { COREOS_KEYS } from '../os/coreos.ts';
 import { FEEDS } from '../os/systems.ts';

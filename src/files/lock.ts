@@ -82,9 +82,9 @@ export async function acquireLock(path: string, what: string, options: LockOptio
   }
 }
 
-/** Waits for the lock while others hold it, at most `patience` milliseconds. Throws as acquireLock does. */
-export async function waitForLock(path: string, what: string, patience: number): Promise<Lock> {
-  const end = performance.now() + patience;
+/** Waits for the lock while others hold it, at most `timeout` milliseconds. Throws as acquireLock does. */
+export async function waitForLock(path: string, what: string, timeout: number): Promise<Lock> {
+  const end = performance.now() + timeout;
   for (;;) {
     try {
       return await acquireLock(path, what);

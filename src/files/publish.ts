@@ -139,7 +139,7 @@ async function makeLevel(root: DataRoot, parent: string, relative: string): Prom
       await syncFolder(parent);
     }
   } catch (error) {
-    // Somebody else made it meanwhile: just as well.
+    // Another process made it meanwhile: just as well.
     if (errnoOf(error) !== 'EEXIST') throw systemFailure(error, relative);
   }
   return root.real(relative);
@@ -203,7 +203,7 @@ interface WriteOut {
 
 /**
  * Writes a file where a person said, anywhere on the host: whole or not at all. Never for paths that a request or a
- * profile names. Throws `conflict` when something is there already and nobody forces it.
+ * profile names. Throws `conflict` when something is there already and `force` is off.
  */
 export async function writeOut(path: string, content: string | Uint8Array, { force, mode }: WriteOut): Promise<void> {
   let matched: 'placed' | 'exists';

@@ -60,8 +60,8 @@ async function replaceTarget(
   });
 }
 
-// Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that nobody
-// who lists the folder takes a draft for the file.
+// Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that a program
+// that lists the folder never takes a draft for the file.
 function draftOf(target: string): string {
   return join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
 }

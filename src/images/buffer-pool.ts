@@ -4,7 +4,7 @@ export const SMALLEST = 64 * 1024;
 /**
  * Buffers in sizes that are powers of two, used again and again. Left to the garbage collector, a stream of 2 GB/s
  * leaves hundreds of megabytes of dead buffers behind, and every new one costs a page fault for each 4 KiB.
- * Whoever takes a buffer gives it back once, and only when no socket and no pending read can still touch it.
+ * A buffer that was taken is given back once, and only when no socket and no pending read can still touch it.
  */
 export class BufferPool {
   readonly #free = new Map<number, Buffer[]>();

@@ -13,7 +13,7 @@ export interface Chunk {
 }
 
 /**
- * The chunks that are in memory. Which one makes room is drawn by lot among those that nobody uses. Least recently used
+ * The chunks that are in memory. Which one makes room is drawn by lot among those without a user. Least recently used
  * would be the worst choice for what is done here: an image somewhat larger than the memory, read from start to end
  * again and again, always loses the chunk that is wanted next, so not one is found. By lot, 80 % of the chunks of a
  * 300 MB image are found in 256 MiB (measured), and what all readers of one boot want is in use anyway.
@@ -47,7 +47,7 @@ export class ChunkTable {
     this.#places.set(last.key, place);
   }
 
-  /** One that nobody uses and that is not being loaded, if there is any. */
+  /** One without a user that is not being loaded, if there is any. */
   victim(): Chunk | undefined {
     const start = Math.floor(this.#random() * this.#chunks.length);
     for (const step of this.#chunks.keys()) {
@@ -90,7 +90,7 @@ export interface CacheCounters {
 // machine that has stalled holds less.
 const LARGEST_CHUNK = 1024 * 1024;
 // How many chunks are read ahead of a reader, and by all readers together at one time: more than libuv's four threads
-// can do only delays what somebody waits for.
+// can do only delays what a reader waits for.
 const AHEAD = 3;
 const AHEAD_AT_ONCE = 4;
 
@@ -100,7 +100,7 @@ const AHEAD_AT_ONCE = 4;
  *
  * A reader whose machine has stalled holds the chunk that its socket still sends from. 500 of them at 500 places would
  * hold 500 MB, so held chunks have a budget (three quarters of the limit). Beyond it a reader gets a copy of 64 KiB, read
- * from the chunk if it is there and from the file if not: slower, but bounded, and whoever shares a chunk is not affected.
+ * from the chunk if it is there and from the file if not: slower, but bounded, and readers that share a chunk are not affected.
  */
 export class ChunkCache {
   readonly #limit: number;
@@ -244,7 +244,7 @@ export class ChunkCache {
     return this.#take(SMALLEST) ?? this.#pool.allocate(SMALLEST);
   }
 
-  /** A buffer of that capacity within the limit, at the cost of chunks that nobody holds. */
+  /** A buffer of that capacity within the limit, at the cost of chunks that no reader holds. */
   #take(capacity: number): Buffer | undefined {
     const idle = this.#pool.reuse(capacity);
     if (idle !== undefined) return idle;

@@ -14,6 +14,8 @@ export interface ManifestFile {
 
 /** The manifest's name in a version's folder. Names with a leading dot are never served. */
 export const MANIFEST_NAME = '.pilotlight.json';
+/** No manifest is larger. */
+export const MANIFEST_BYTES = 1024 * 1024;
 
 /** Reads a manifest's text; throws `broken` when it is none. */
 export function parseManifest(text: string): ReleaseManifest {

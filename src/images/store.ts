@@ -20,7 +20,7 @@ export class SharedFile implements ChunkSource {
   #users = 0;
   #closed = false;
 
-  /** Nobody uses it yet; `onClose` is called when the last user has left. */
+  /** Without a user yet; `onClose` is called when the last user has left. */
   constructor(file: OpenFile, id: string, onClose: () => void) {
     this.id = id;
     this.size = file.size;
@@ -220,7 +220,7 @@ function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): 
 }
 
 function placeOf(path: string): string {
-  // A leading dot: drafts that nobody has verified yet, manifests, and every form of `..`.
+  // A leading dot: drafts that are not verified yet, manifests, and every form of `..`.
   if (path.split('/').some((segment) => segment.startsWith('.'))) {
     throw new Failure('not-found', `images/${shownPath(path)} does not exist`);
   }

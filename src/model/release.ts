@@ -11,7 +11,7 @@ export interface ReleaseRef {
   readonly shelf: string;
 }
 
-/** What a file is for; it decides how large it may be when nobody says its size. */
+/** What a file is for; it decides how large it may be when its size is not said. */
 export type ArtifactKind = 'kernel' | 'initrd' | 'rootfs' | 'iso' | 'install';
 
 export type DigestName = 'sha256' | 'sha512';

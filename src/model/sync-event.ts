@@ -30,7 +30,7 @@ export type SyncEvent =
       readonly target: string;
       readonly file: string;
       readonly received: number;
-      /** Bytes, as far as anybody knows. */
+      /** Bytes, where the size is known. */
       readonly size?: number;
     }
   | {
@@ -94,6 +94,6 @@ export interface SyncReport {
   readonly failed: number;
 }
 
-/** The work was done, or somebody else holds the lock: who, and since when. */
+/** The work was done, or another process holds the lock: which one, and since when. */
 export type Locked<T> =
   { readonly kind: 'done'; readonly value: T } | { readonly kind: 'busy'; readonly message: string };

@@ -45,7 +45,7 @@ export interface Downloaded {
 /**
  * Fetches a file into its part, hashing while writing, and goes on where an earlier run or attempt stopped if the
  * server still has the same file (Range with If-Range, RFC 9110, 13.1.5). When it resolves, the part is whole and on
- * the disk, and nobody has verified it yet.
+ * the disk, and not verified yet.
  */
 export async function download(
   spec: ArtifactSpec,
@@ -234,7 +234,7 @@ function wrongSize({ url }: Opened, total: number | undefined, spec: ArtifactSpe
   return new Failure(spec.size === undefined ? 'too-large' : 'refused', `${shownUrl(url)} ${is}, ${expected}`);
 }
 
-/** Bytes of a file that still have to come, as far as anybody knows. */
+/** Bytes of a file that still have to come, as far as its size is known. */
 export async function missingBytes(spec: ArtifactSpec, draft: Draft, size: number | undefined): Promise<number> {
   return Math.max(0, (size ?? 0) - (await partSize(draft, spec.name)));
 }

@@ -119,24 +119,10 @@ function draftOf(ref: ReleaseRef): string {
   return `${DRAFTS}/${ref.shelf.replaceAll('/', '-')}`;
 }
 
-/** Removes the drafts of all releases but these: nobody will go on with them. Only under the lock. */
-export async function removeOtherDrafts(root: DataRoot, wanted: readonly ReleaseRef[]): Promise<readonly string[]> {
-  const keep = new Set(wanted.map(({ shelf }) => shelf.replaceAll('/', '-')));
-  const folder = root.path(DRAFTS);
-  const found = await readdir(folder).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw systemFailure(error, DRAFTS);
-  });
-  const stale = found.filter((name) => !keep.has(name));
-  for (const name of stale) await rm(join(folder, name), { recursive: true, force: true });
-  return stale;
-}
-
 async function guarded<T>(draft: Draft, name: Name, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Failure) throw error;
     throw systemFailure(error, `${draft.path}/parts/${name}.part`);
   }
 }

@@ -70,7 +70,7 @@ export function checkStatus({ url, response }: Opened, expected: readonly number
 
 /**
  * How long the body says it is. Refused are encoded bodies (what is hashed would not be what is stored) and bodies that
- * end with their connection, unless the right size is known: nobody can tell such a body from one that was cut.
+ * end with their connection, unless the right size is known: such a body looks like one that was cut.
  */
 export function checkBody({ url, response }: Opened, size?: number): number | undefined {
   const { headers } = response;
@@ -80,7 +80,7 @@ export function checkBody({ url, response }: Opened, size?: number): number | un
     response.destroy();
     throw new Failure('refused', `${shownUrl(url)} ${what}`);
   };
-  if (encoding.toLowerCase() !== 'identity') return refuse('is sent encoded, which nobody asked for');
+  if (encoding.toLowerCase() !== 'identity') return refuse('is sent encoded, which was not asked for');
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked')
     return refuse('is sent in an unknown transfer encoding');
   if (transfer !== undefined) return undefined;
@@ -149,6 +149,17 @@ async function readBody(opened: Opened, maxBytes: number): Promise<Buffer> {
     response.destroy();
   }
   return Buffer.concat(parts);
+}
+
+/**
+ * Throws Failure `refused` for a page in the place of a signature, a key or a signed list: neither armour nor OpenPGP's
+ * packets begin with `<`. `what` is an address or a file.
+ */
+export function refusePage(bytes: Buffer, what: string, expected: string): void {
+  if (!/^(?:\u00ef\u00bb\u00bf)?\s*</.test(bytes.subarray(0, 512).toString('latin1'))) return;
+  throw new Failure('refused', `${what} is a web page where ${expected} belongs`, {
+    remedy: 'look at it with a browser; a proxy or a captive portal may have answered in its place',
+  });
 }
 
 /** Whom to believe, now. */

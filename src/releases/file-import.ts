@@ -65,7 +65,7 @@ function onlyOne(known: readonly SyncTarget[], system: SystemId): SyncTarget | u
   return others.every(({ channel }) => channel === first?.channel) ? first : undefined;
 }
 
-/** Files that somebody carried here, offered as a mirror to this process alone. */
+/** Files that were carried here, offered as a mirror to this process alone. */
 export interface ImportFolder {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;

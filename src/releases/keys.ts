@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Failure, failureLine } from '../model/failure.ts';
+import { asFailure, Failure, failureLine, unlessFailed } from '../model/failure.ts';
 import type { SystemId } from '../model/profile.ts';
 import type { Trust } from '../model/release.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
-import { fetchText } from './fetcher.ts';
+import { fetchText, refusePage } from './fetcher.ts';
 import { type Certificate, readCertificates } from './openpgp/keyring.ts';
 import type { ReleasePorts } from './ports.ts';
 import { checkTarget, hostAndPort, shownUrl } from './targets.ts';
-import { refusePage } from './web-page.ts';
 
 const KEYS = 'state/keys';
 const MAX_KEY = 1024 * 1024;
 /** A key is asked for again after this long: a revocation must reach us. */
 const FRESH = 20 * 3_600_000;
+const DAY = 86_400;
+/** An end that comes sooner is spoken of. */
+const NOTICE_DAYS = 60;
 
 /** The certificates of a publisher, as far as they are known. Others than the pinned ones are never among them. */
 export interface Keys {
@@ -38,8 +40,8 @@ export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePor
     try {
       return [...stored.certificates, ...(await fetchKeys(system, trust, ports))];
     } catch (error) {
-      if (!(error instanceof Failure) || stored.certificates.length === 0) throw error;
-      const fields = { system, why: failureLine(error) };
+      if (stored.certificates.length === 0) throw error;
+      const fields = { system, why: failureLine(asFailure(error)) };
       ports.network.log.warn(fields, 'the publisher’s key could not be renewed, the stored copy is used');
       return stored.certificates;
     }
@@ -47,7 +49,50 @@ export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePor
   return { certificates: stored.fresh ? stored.certificates : await renew(), renew };
 }
 
-/** The pinned keys whose copies lie here, and which file of the operator's they are from, if so. Asks nobody. */
+/** A publisher's key that ends soon, in words. */
+export interface KeyEnd {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/**
+ * The publisher's keys that end within 60 days, by the copies that lie here: what is signed after that needs a newer one.
+ * Never asks the network. A key that ended is not spoken of: what it signed stays signed. Throws Failure where a key
+ * file cannot be read.
+ */
+export async function keysThatEnd(
+  system: SystemId,
+  pinned: readonly string[],
+  ports: Pick<ReleasePorts, 'root' | 'keyFile'>,
+  nowMs: number,
+): Promise<readonly KeyEnd[]> {
+  const { certificates, own } = await readKnownKeys(system, pinned, ports);
+  const ends = new Map<string, number>();
+  for (const certificate of certificates) {
+    const before = ends.get(certificate.fingerprint) ?? 0;
+    // Of several copies the one that knows the longest life counts.
+    ends.set(certificate.fingerprint, Math.max(before, endOf(certificate)));
+  }
+  const remedy =
+    own === undefined
+      ? 'the sync asks the publisher for a newer copy by itself; where it cannot, put one into state/keys/'
+      : `a copy of your own is not renewed: put a newer one in the place of ${own}`;
+  return [...ends].flatMap(([fingerprint, end]) => {
+    const days = Math.floor(end - nowMs / 1000) / DAY;
+    if (!(days >= 0 && days <= NOTICE_DAYS)) return [];
+    const date = new Date(end * 1000).toISOString().slice(0, 10);
+    return [{ message: `the key ${fingerprint} of ${system} signs until ${date} and no longer`, remedy }];
+  });
+}
+
+/** Where there are subkeys, they sign: the primary key lies in a safe and often has no end. */
+function endOf({ fingerprint, keys }: Certificate): number {
+  const alive = keys.filter(({ revoked }) => !revoked);
+  const subkeys = alive.filter(({ key }) => key.fingerprint !== fingerprint);
+  return Math.max(0, ...(subkeys.length > 0 ? subkeys : alive).map(({ expires }) => expires ?? Infinity));
+}
+
+/** The pinned keys whose copies lie here, and which file of the operator's they are from, if so. Asks no server. */
 export async function readKnownKeys(
   system: SystemId,
   pinned: readonly string[],
@@ -75,14 +120,11 @@ async function readStored(
   { root }: Pick<ReleasePorts, 'root'>,
   now: number,
 ): Promise<{ certificates: readonly Certificate[]; fresh: boolean; own: boolean }> {
-  const listing = await root.list(KEYS).catch((error: unknown) => {
-    if (error instanceof Failure && error.code === 'not-found') return { names: [] };
-    throw error;
-  });
+  const { names = [] } = (await unlessFailed(root.list(KEYS), 'not-found')) ?? {};
   const certificates: Certificate[] = [];
   let fresh = false;
   let own = false;
-  for (const name of listing.names.filter(
+  for (const name of names.filter(
     (one) => one === `${system}.asc` || (one.startsWith(`${system}-`) && one.endsWith('.asc')),
   )) {
     const path = `${KEYS}/${name}`;
@@ -106,8 +148,7 @@ async function fetchKeys(system: SystemId, trust: Trust, ports: ReleasePorts): P
     try {
       found.push(...(await fetchKey(system, address, trust, ports)));
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failure = error;
+      failure = asFailure(error);
     }
   }
   if (found.length > 0) return found;
@@ -126,7 +167,7 @@ async function fetchKey(
   ports: ReleasePorts,
 ): Promise<readonly Certificate[]> {
   const url = checkTarget(address, undefined, ports.network.configured);
-  // The fingerprint proves the key, but whoever sits on the line could leave out its revocations.
+  // The fingerprint proves the key, but an attacker on the line could leave out its revocations.
   if (url.protocol !== 'https:' && !ports.network.configured.has(hostAndPort(url)))
     throw new Failure('refused', `the key of ${system} is not offered over https`);
   const fetched = await fetchText(address, ports.network, { maxBytes: MAX_KEY, redirectHosts: [] });

@@ -1,6 +1,5 @@
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { Failure } from '../model/failure.ts';
-import { compareVersions, type Version } from '../model/profile.ts';
 import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
 import { checkSpace, type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
 import { download, missingBytes } from './download.ts';
@@ -13,12 +12,6 @@ import { checkTogether, fetchProofs, verifyArtifact, verifyMember } from './veri
 import { type Companion, publishedState, publishRelease } from './publish.ts';
 
 const AT_ONCE = 2;
-
-export interface ObtainOptions {
-  /** The version that the profiles boot now: nothing older takes its place. */
-  readonly inForce?: Version;
-  readonly allowDowngrade?: boolean;
-}
 
 /** A release that is on the shelf. */
 export interface Published {
@@ -33,12 +26,7 @@ export interface Published {
  * Whatever happens, a node sees the release whole and verified, or not at all; what arrived is kept for the next call.
  * The caller holds the lock. Throws Failure.
  */
-export async function obtainRelease(
-  spec: ReleaseSpec,
-  ports: ReleasePorts,
-  options: ObtainOptions = {},
-): Promise<Published> {
-  checkDowngrade(spec.ref, options);
+export async function obtainRelease(spec: ReleaseSpec, ports: ReleasePorts): Promise<Published> {
   if ((await publishedState(ports.root, spec)) === 'published') {
     // Left by a run that was killed between publishing and tidying up.
     await removeDraft(ports.root, spec.ref);
@@ -57,14 +45,6 @@ export async function obtainRelease(
 }
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
-
-/** Throws Failure `refused` for a release older than the one in force: a replayed `current`, or a mirror gone back. */
-export function checkDowngrade(ref: ReleaseRef, { inForce, allowDowngrade }: ObtainOptions): void {
-  if (inForce === undefined || allowDowngrade === true || compareVersions(ref.version, inForce) >= 0) return;
-  throw new Failure('refused', `${ref.system} ${ref.channel} offers ${ref.version}, which is older than ${inForce}`, {
-    remedy: 'if the publisher withdrew the newer release, run `pilotlight sync --allow-downgrade`',
-  });
-}
 
 async function fetchAndPublish(
   spec: ReleaseSpec,

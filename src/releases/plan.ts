@@ -2,7 +2,7 @@ import type { FeedInput } from '../model/release.ts';
 import type { Arch, Profile, SystemId, Version } from '../model/profile.ts';
 import type { SkippedProfile } from '../model/sync-event.ts';
 import { installsFromShelf } from '../os/system.ts';
-import { holdOf, type Holds, holdText } from './state-file.ts';
+import { holdOf, type Holds, holdText } from './sync-state.ts';
 
 /** One thing to look up and bring here, and who wants it. */
 export interface SyncTarget {
@@ -46,7 +46,7 @@ export function planSync(profiles: Iterable<Profile>, holds: Holds): SyncPlan {
   return { targets: [...targets.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), skipped };
 }
 
-/** Also when it installs from us: the machine would wait for a file that nobody fetches. */
+/** Also when it installs from us: the machine would wait for a file that is never fetched. */
 function wantsInstallImage(profile: Profile): boolean {
   return profile.mirror?.includes('install') === true || installsFromShelf(profile);
 }
@@ -66,6 +66,6 @@ function reasonToSkip(profile: Profile, holds: Holds): string | undefined {
   if (profile.update === 'manual') return 'its "update" is "manual"';
   if (profile.system === 'custom') return profile.release === undefined ? 'it names its own files' : undefined;
   if (profile.version === '') return 'it names no "version": write any, the sync then keeps it current';
-  const hold = holdOf(holds, profile.name, profile.version);
+  const hold = holdOf(holds, profile);
   return hold?.until === 'unpinned' ? holdText(hold) : undefined;
 }

@@ -6,7 +6,7 @@ import type { ArtifactKind, Feed } from '../model/release.ts';
 import type { Log } from '../model/service.ts';
 import type { SyncEvent, TargetReport, VersionRewrite } from '../model/sync-event.ts';
 import type { SyncTarget } from './plan.ts';
-import type { SyncState } from './state-file.ts';
+import type { SyncState } from './sync-state.ts';
 
 /** Time and chance. */
 export interface Clock {
@@ -27,7 +27,7 @@ export interface Limits {
   readonly total: number;
   /** After the first one. */
   readonly retries: number;
-  /** Bytes of a file whose size nobody says: several times what the largest ones have today. */
+  /** Bytes of a file whose size is not said: several times what the largest ones have today. */
   readonly ceilings: Readonly<Record<ArtifactKind, number>>;
 }
 
@@ -85,8 +85,6 @@ export interface SyncRunPorts {
   /** Fingerprints instead of the publisher's. */
   readonly pinned: (system: SystemId) => readonly string[] | undefined;
   readonly allowSha1: boolean;
-  /** Shelves that nodes booted from in the last days. */
-  readonly booted: () => Promise<ReadonlySet<string>>;
   /** How many releases of every series stay in any case. */
   readonly keep: number;
   readonly tell: (event: SyncEvent) => void;

@@ -1,11 +1,12 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../model/failure.ts';
+import { Failure, unlessFailed } from '../model/failure.ts';
 import type { Evidence, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { publishFolder } from '../files/publish.ts';
 import { systemFailure } from '../files/system-error.ts';
 import {
+  MANIFEST_BYTES,
   MANIFEST_NAME,
   type ManifestFile,
   manifestText,
@@ -50,14 +51,11 @@ export async function publishRelease(
   if (ref === undefined || artifacts.some((one) => one.ref.shelf !== ref.shelf))
     throw new TypeError('published files are of exactly one release');
   const folder = root.path(draft.release);
-  const proof = versionSignedAt === undefined ? {} : { versionSignedAt };
   try {
     for (const { name } of artifacts) await rename(partPath(draft, name), join(folder, name));
     for (const { name, bytes } of companions) await writeFile(join(folder, name), bytes);
-    await writeFile(
-      join(folder, MANIFEST_NAME),
-      manifestText({ ...manifestOf(ref, artifacts, companions, now), ...proof }),
-    );
+    const manifest = { ...manifestOf(ref, artifacts, companions, now), versionSignedAt };
+    await writeFile(join(folder, MANIFEST_NAME), manifestText(manifest));
   } catch (error) {
     throw systemFailure(error, draft.release);
   }
@@ -86,43 +84,26 @@ function manifestOf(
   };
 }
 
-/** Whether a release lies on the shelf already: published by us and whole, or in the way. */
+/** Whether a release is published already: by us and whole. Throws Failure where something else is in its place. */
 export async function publishedState(root: DataRoot, spec: ReleaseSpec): Promise<'absent' | 'published'> {
-  const shelf = `images/${spec.ref.shelf}`;
-  const text = await root.read(`${shelf}/${MANIFEST_NAME}`, 1024 * 1024).catch((error: unknown) => {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
-    throw error;
-  });
-  if (text === undefined) return folderState(root, shelf);
-  for (const [name, { size }] of Object.entries(parseManifest(text.bytes.toString()).files)) {
-    const facts = await root.stat(`${shelf}/${name}`).catch((error: unknown) => {
-      if (error instanceof Failure && error.code === 'not-found') return undefined;
-      throw error;
+  const folder = `images/${spec.ref.shelf}`;
+  const manifest = await root.readIfThere(`${folder}/${MANIFEST_NAME}`, MANIFEST_BYTES);
+  if (manifest === undefined) {
+    if ((await unlessFailed(root.real(folder), 'not-found')) === undefined) return 'absent';
+    // A folder without a manifest is the operator's own: it is never touched.
+    throw new Failure('conflict', `${folder} exists already and was not published from a verified download`, {
+      remedy: 'move it away to have it fetched and verified, or set "update": "manual" to keep it',
     });
-    if (facts?.size !== size)
-      throw new Failure(
-        'broken',
-        facts === undefined ? 'is missing' : 'does not have the size that it was published with',
-        {
-          place: { file: `${shelf}/${name}` },
-          remedy: `move ${shelf} away, the next run fetches it again`,
-        },
-      );
+  }
+  for (const [name, { size }] of Object.entries(parseManifest(manifest.toString()).files)) {
+    const file = `${folder}/${name}`;
+    const facts = await unlessFailed(root.stat(file), 'not-found');
+    if (facts?.size === size) continue;
+    const what = facts === undefined ? 'is missing' : 'does not have the size that it was published with';
+    throw new Failure('broken', what, {
+      place: { file },
+      remedy: `move ${folder} away, the next run fetches it again`,
+    });
   }
   return 'published';
-}
-
-// A folder without a manifest is somebody's own: it is never touched.
-async function folderState(root: DataRoot, shelf: string): Promise<'absent'> {
-  const exists = await root.real(shelf).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof Failure && error.code === 'not-found') return false;
-      throw error;
-    },
-  );
-  if (!exists) return 'absent';
-  throw new Failure('conflict', `${shelf} exists already and was not published from a verified download`, {
-    remedy: 'move it away to have it fetched and verified, or set "update": "manual" to keep it',
-  });
 }

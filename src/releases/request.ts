@@ -50,7 +50,7 @@ export function send(url: URL, network: Network, options: RequestOptions): Promi
     let answer: IncomingMessage | undefined;
     const stop = (what: string): void => {
       const failure = new TransientFailure(`${shownUrl(url)} ${what}`);
-      // Whoever reads the body shall hear this, not that "the connection was aborted".
+      // The reader of the body shall get this, not that "the connection was aborted".
       (answer ?? request).destroy(failure);
     };
     const connecting = setTimeout(() => {
@@ -94,7 +94,7 @@ export function networkFailure(error: unknown, url: URL): Error {
 const FIRST = 1000;
 const LONGEST = 60_000;
 /** A server that wants to be left alone for longer than this is left alone until the next run. */
-const PATIENCE = 300_000;
+const LONGEST_WAIT = 300_000;
 
 interface RetryOptions {
   readonly retries: number;
@@ -114,7 +114,7 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
       if (attempt > options.retries) throw gaveUp(error, attempt);
       const backoff = Math.min(FIRST * 2 ** (attempt - 1), LONGEST) * (1 - options.clock.random() / 2);
       const wait = Math.max(backoff, error.retryAfter ?? 0);
-      if (wait > PATIENCE) throw comeBack(error, wait);
+      if (wait > LONGEST_WAIT) throw comeBack(error, wait);
       options.onRetry(attempt, wait, error);
       await options.clock.sleep(wait, options.signal);
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../model/failure.ts';
 import type { FeedAnswer, FeedDocument, FeedStep, ReleaseSpec } from '../model/release.ts';
 import type { SystemId } from '../model/profile.ts';
-import { fetchText, policyOf } from './fetcher.ts';
+import { fetchText, policyOf, refusePage } from './fetcher.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { readCleartext } from './openpgp/packets.ts';
 import type { Signature } from './openpgp/signature.ts';
@@ -10,7 +10,6 @@ import { checkSignatures, type Policy, readSignatures } from './openpgp/verify.t
 import type { ReleasePorts } from './ports.ts';
 import { shownUrl } from './targets.ts';
 import { signatureFailure } from './verify.ts';
-import { refusePage } from './web-page.ts';
 
 const MAX_SIGNATURE = 64 * 1024;
 /** No feed asks more often; one that does would go round in circles. */

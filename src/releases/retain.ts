@@ -1,14 +1,15 @@
 import { readdir, rename, rm } from 'node:fs/promises';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder-fault.ts';
 import { makeFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
-import { MANIFEST_NAME, parseManifest } from '../images/manifest.ts';
-import { Failure } from '../model/failure.ts';
+import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../images/manifest.ts';
+import { unlessFailed } from '../model/failure.ts';
 import { compareVersions, parseVersion } from '../model/profile.ts';
+import type { SyncEvent } from '../model/sync-event.ts';
 import { DRAFTS, startHashes } from './draft.ts';
-import type { SyncRunPorts } from './ports.ts';
-import { namedShelves, unreadableProfile } from './state-file.ts';
+import { bootedLately, namedShelves, unreadableProfile } from './in-use.ts';
 
 /** A published release, by its manifest. */
 export interface ShelfRelease {
@@ -23,7 +24,88 @@ export interface ShelfRelease {
   readonly versionSigned?: boolean;
 }
 
-/** Every folder below images/ that we published. What lies there without our manifest is somebody's own. */
+interface Kept {
+  readonly release: ShelfRelease;
+  /** `profile a`, `one of the 2 newest of flatcar/stable/amd64`; never empty. */
+  readonly because: readonly string[];
+}
+
+interface Retention {
+  readonly keep: readonly Kept[];
+  readonly remove: readonly ShelfRelease[];
+}
+
+export interface RetentionPlan extends Retention {
+  /** Why nothing is removed although it could be. */
+  readonly hindered?: string;
+}
+
+interface RetentionInput {
+  readonly snapshot: Snapshot;
+  /** How many of every series stay in any case. */
+  readonly keep: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What stays, why, and what may go. */
+export async function retentionPlan(root: DataRoot, { snapshot, keep, now }: RetentionInput): Promise<RetentionPlan> {
+  const inUse = { profiles: namedShelves(snapshot), booted: await bootedLately(root, now) };
+  const plan = planRetention(await listReleases(root), inUse, keep);
+  const unreadable = unreadableProfile(snapshot);
+  if (unreadable === undefined || plan.remove.length === 0) return plan;
+  const hindered = `${unreadable} is broken and may name it`;
+  const spared = plan.remove.map((release) => ({ release, because: [hindered] }));
+  return { keep: [...plan.keep, ...spared], remove: [], hindered };
+}
+
+/** Takes away what may go. Under the lock. A reader that has a file open reads on. */
+export async function retain(
+  root: DataRoot,
+  input: RetentionInput,
+  tell: (event: SyncEvent) => void,
+): Promise<readonly string[]> {
+  const { remove } = await retentionPlan(root, input);
+  for (const release of remove) {
+    await removeRelease(root, release);
+    tell({ kind: 'removed', shelf: release.shelf, size: release.size });
+  }
+  return remove.map(({ shelf }) => shelf);
+}
+
+/** What must not go, by folder below images/. */
+interface InUse {
+  readonly profiles: ReadonlyMap<string, readonly string[]>;
+  /** What nodes booted from in the last days. */
+  readonly booted: ReadonlySet<string>;
+}
+
+/** Decides what stays and why; pure. `newest`: how many of every series stay in any case. */
+export function planRetention(releases: readonly ShelfRelease[], inUse: InUse, newest: number): Retention {
+  const rank = new Map<string, number>();
+  const keep: Kept[] = [];
+  const remove: ShelfRelease[] = [];
+  for (const release of [...releases].sort((a, b) => order(b.version, a.version))) {
+    const { shelf, series } = release;
+    const place = rank.get(series) ?? 0;
+    rank.set(series, place + 1);
+    const because = [
+      ...(inUse.profiles.get(shelf) ?? []).map((name) => `profile ${name}`),
+      ...(place < newest ? [`one of the ${newest} newest of ${series}`] : []),
+      ...(inUse.booted.has(shelf) ? ['booted lately'] : []),
+    ];
+    if (because.length > 0) keep.push({ release, because });
+    else remove.push(release);
+  }
+  return { keep, remove };
+}
+
+function order(a: string, b: string): number {
+  const [left, right] = [parseVersion(a), parseVersion(b)];
+  return left === undefined || right === undefined ? 0 : compareVersions(left, right);
+}
+
+/** Every folder below images/ that we published. What lies there without our manifest is the operator's own. */
 export async function listReleases(root: DataRoot): Promise<readonly ShelfRelease[]> {
   const found: ShelfRelease[] = [];
   const fault = await folderFault(root, 'images');
@@ -38,7 +120,8 @@ export async function listReleases(root: DataRoot): Promise<readonly ShelfReleas
       throw systemFailure(error, folder);
     });
     if (entries.some(({ name }) => name === MANIFEST_NAME)) {
-      const release = await readRelease(root, shelf);
+      // An unreadable manifest keeps its folder: in doubt nothing is deleted.
+      const release = await unlessFailed(readRelease(root, shelf));
       if (release !== undefined) found.push(release);
       return;
     }
@@ -50,77 +133,20 @@ export async function listReleases(root: DataRoot): Promise<readonly ShelfReleas
 }
 
 async function readRelease(root: DataRoot, shelf: string): Promise<ShelfRelease | undefined> {
-  try {
-    const { bytes } = await root.read(`images/${shelf}/${MANIFEST_NAME}`, 1024 * 1024);
-    const { files } = parseManifest(bytes.toString());
-    const about = JSON.parse(bytes.toString()) as Record<string, unknown>;
-    const { system, channel, arch, version, versionSignedAt } = about;
-    if (typeof version !== 'string' || parseVersion(version) === undefined) return undefined;
-    const size = Object.values(files).reduce((sum, file) => sum + file.size, 0);
-    const versionSigned = typeof versionSignedAt === 'number' ? { versionSigned: true } : {};
-    return { shelf, series: [system, channel, arch].map(String).join('/'), version, size, ...versionSigned };
-  } catch (error) {
-    // An unreadable manifest keeps its folder: in doubt nothing is deleted.
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
-/** What must not go, by shelf. */
-interface InUse {
-  readonly profiles: ReadonlyMap<string, readonly string[]>;
-  /** Shelves that nodes booted from in the last days. */
-  readonly booted: ReadonlySet<string>;
-  /** Shelves that somebody reads from at this moment. */
-  readonly open: ReadonlySet<string>;
-}
-
-interface Kept {
-  readonly release: ShelfRelease;
-  /** `profile a, profile b`, `one of the 2 newest of flatcar/stable/amd64`. */
-  readonly because: string;
-}
-
-interface Retention {
-  readonly keep: readonly Kept[];
-  readonly remove: readonly ShelfRelease[];
-}
-
-/** Decides what stays and why; pure. `newest`: how many of every series stay in any case. */
-export function planRetention(releases: readonly ShelfRelease[], inUse: InUse, newest: number): Retention {
-  const rank = new Map<string, number>();
-  const sorted = [...releases].sort((a, b) => order(b.version, a.version));
-  const keep: Kept[] = [];
-  const remove: ShelfRelease[] = [];
-  for (const release of sorted) {
-    const place = rank.get(release.series) ?? 0;
-    rank.set(release.series, place + 1);
-    const because = reasons(release, inUse, place, newest);
-    if (because.length > 0) keep.push({ release, because: because.join(', ') });
-    else remove.push(release);
-  }
-  return { keep, remove };
-}
-
-function reasons({ shelf, series }: ShelfRelease, inUse: InUse, place: number, newest: number): readonly string[] {
-  return [
-    ...(inUse.profiles.get(shelf) ?? []).map((name) => `profile ${name}`),
-    ...(place < newest ? [`one of the ${newest} newest of ${series}`] : []),
-    ...(inUse.booted.has(shelf) ? ['booted lately'] : []),
-    ...(inUse.open.has(shelf) ? ['being read'] : []),
-  ];
-}
-
-function order(a: string, b: string): number {
-  const [left, right] = [parseVersion(a), parseVersion(b)];
-  return left === undefined || right === undefined ? 0 : compareVersions(left, right);
+  const text = (await root.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString();
+  const { files } = parseManifest(text);
+  const { system, channel, arch, version, versionSignedAt } = JSON.parse(text) as Record<string, unknown>;
+  if (typeof version !== 'string' || parseVersion(version) === undefined) return undefined;
+  const size = Object.values(files).reduce((sum, file) => sum + file.size, 0);
+  const series = [system, channel, arch].map(String).join('/');
+  return { shelf, series, version, size, versionSigned: typeof versionSignedAt === 'number' || undefined };
 }
 
 /**
- * Takes a published release away: in one rename out of sight, so that nobody sees half of it, then for good. Whoever
- * has a file open reads on. Only under the lock.
+ * Takes a published release away: in one rename out of sight, so that no request sees half of it, then for good. Only
+ * under the lock.
  */
-export async function removeRelease(root: DataRoot, { shelf }: ShelfRelease): Promise<void> {
+export async function removeRelease(root: DataRoot, { shelf }: Pick<ShelfRelease, 'shelf'>): Promise<void> {
   try {
     const trash = await makeFolder(root, `${DRAFTS}/removed`);
     const hidden = `${trash}/${shelf.replaceAll('/', '-')}`;
@@ -132,41 +158,6 @@ export async function removeRelease(root: DataRoot, { shelf }: ShelfRelease): Pr
   }
 }
 
-export interface RetentionPlan extends Retention {
-  /** Why nothing is removed although it could be. */
-  readonly hindered?: string;
-}
-
-type RetentionPorts = Pick<SyncRunPorts, 'profiles' | 'booted' | 'keep'>;
-
-/** What stays, why, and what may go. */
-export async function retentionPlan(root: DataRoot, ports: RetentionPorts): Promise<RetentionPlan> {
-  const snapshot = await ports.profiles();
-  const inUse = { profiles: namedShelves(snapshot), booted: await ports.booted(), open: new Set<string>() };
-  const plan = planRetention(await listReleases(root), inUse, ports.keep);
-  const unreadable = unreadableProfile(snapshot);
-  if (unreadable === undefined || plan.remove.length === 0) return plan;
-  const because = `${unreadable} is broken and may name it`;
-  return {
-    keep: [...plan.keep, ...plan.remove.map((release) => ({ release, because }))],
-    remove: [],
-    hindered: because,
-  };
-}
-
-/** Takes away what may go. Under the lock. Whoever has a file open reads on. */
-export async function retain(
-  root: DataRoot,
-  ports: RetentionPorts & Pick<SyncRunPorts, 'tell'>,
-): Promise<readonly string[]> {
-  const { remove } = await retentionPlan(root, ports);
-  for (const release of remove) {
-    await removeRelease(root, release);
-    ports.tell({ kind: 'removed', shelf: release.shelf, size: release.size });
-  }
-  return remove.map(({ shelf }) => shelf);
-}
-
 /** A published file, compared with what was recorded when it was published. */
 export interface Audited {
   /** Below images/. */
@@ -176,32 +167,29 @@ export interface Audited {
 
 /** Reads every file of a published release again. A damaged disk and a curious colleague both show here. */
 export async function auditRelease(root: DataRoot, shelf: string): Promise<readonly Audited[]> {
-  const manifest = parseManifest((await root.read(`images/${shelf}/${MANIFEST_NAME}`, 1024 * 1024)).bytes.toString());
+  const text = (await root.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString();
   const results: Audited[] = [];
-  for (const [name, recorded] of Object.entries(manifest.files)) {
+  for (const [name, recorded] of Object.entries(parseManifest(text).files)) {
     const path = `${shelf}/${name}`;
-    const sha256 = await digestOf(root, `images/${path}`);
+    const sha256 = await unlessFailed(digestOf(root, `images/${path}`), 'not-found');
     results.push({ path, state: sha256 === undefined ? 'missing' : sha256 === recorded.sha256 ? 'good' : 'changed' });
   }
   return results;
 }
 
-async function digestOf(root: DataRoot, path: string): Promise<string | undefined> {
+async function digestOf(root: DataRoot, path: string): Promise<string> {
+  const { handle } = await root.open(path);
   try {
-    const { handle } = await root.open(path);
-    try {
-      const hashes = startHashes(new Set());
-      const buffer = Buffer.allocUnsafe(1 << 20);
-      for (;;) {
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, hashes.size);
-        if (bytesRead === 0) return hashes.hex('sha256');
-        hashes.update(buffer.subarray(0, bytesRead));
-      }
-    } finally {
-      await handle.close();
+    const hashes = startHashes(new Set());
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, hashes.size);
+      if (bytesRead === 0) return hashes.hex('sha256');
+      hashes.update(buffer.subarray(0, bytesRead));
     }
   } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return undefined;
     throw systemFailure(error, path);
+  } finally {
+    await handle.close();
   }
 }

@@ -9,7 +9,7 @@ import type { RolledBack } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
 import { targetOf } from './plan.ts';
 import { listReleases, type ShelfRelease } from './retain.ts';
-import { type Hold, profileNamed, readState, type SyncState, withHold, writeState } from './state-file.ts';
+import { type Hold, profileNamed, readState, type SyncState, withHold, writeState } from './sync-state.ts';
 import { underLock } from './sync-runner.ts';
 
 /** Lets a profile boot the release before (or the named one), and keeps it there until there is a newer one. */

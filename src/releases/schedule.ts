@@ -31,7 +31,6 @@ export interface SyncSchedule extends Service {
   readonly look: () => void;
   /** Begins a run now, also where no schedule is set; false when one is running or the server stops. */
   readonly runNow: (wishes?: RunWishes) => boolean;
-  readonly isRunning: () => boolean;
   /** When the next run begins by itself, in milliseconds since 1970. */
   readonly nextRun: () => number | undefined;
 }
@@ -115,7 +114,6 @@ export function createSchedule({
       });
       return true;
     },
-    isRunning: () => running !== undefined,
     nextRun: () => task?.getNextRun()?.getTime(),
     start() {
       stop = new AbortController();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Failure } from '../model/failure.ts';
 import { SYSTEM_IDS } from '../model/profile.ts';
 import type { Log } from '../model/service.ts';
-import type { Locked, SyncEvent } from '../model/sync-event.ts';
+import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { RunWishes } from './schedule.ts';
 
@@ -91,9 +91,9 @@ interface SyncChild {
 /**
  * `pilotlight sync` in a process of its own: hashing half a gigabyte beside a thousand boot scripts a second would cost
  * every machine, and what goes wrong there cannot take the server down: the child may die, hang, or send anything. Its
- * events come over Node's IPC channel. Gives how many targets failed.
+ * events come over Node's IPC channel.
  */
-export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
+export async function syncInChild(options: SyncChild): Promise<Locked<SyncReport>> {
   const { self, settings, wishes, signal, log } = options;
   const isStopped = (): boolean => signal.aborted;
   if (isStopped()) throw stopped();
@@ -122,10 +122,10 @@ export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
   }
   const end = ending(child, options.grace ?? GRACE_MS);
   const silence = watchSilence(options.silence ?? SILENCE_MS, end.stop);
-  const hear = listener(options);
+  const events = listener(options);
   child.on('message', (message) => {
     silence.alive();
-    hear.message(message);
+    events.message(message);
   });
   signal.addEventListener('abort', end.stop, { once: true });
   try {
@@ -139,10 +139,10 @@ export async function syncInChild(options: SyncChild): Promise<Locked<number>> {
       );
     }
     if (code === BUSY) return { kind: 'busy', message: lastLine(said) };
-    const failed = hear.failed();
-    if (failed === undefined)
+    const report = events.report();
+    if (report === undefined)
       throw new Failure('unavailable', `the sync ended early: ${said.trim() || `status ${String(code)}`}`);
-    return { kind: 'done', value: failed };
+    return { kind: 'done', value: report };
   } finally {
     silence.stop();
     signal.removeEventListener('abort', end.stop);
@@ -160,10 +160,10 @@ function stopped(cause?: unknown): Failure {
 
 /** Whatever a listener meets is logged: one that throws would end the server. */
 function listener({ tell, log }: SyncChild) {
-  let failed: number | undefined;
+  let report: SyncReport | undefined;
   let strange = 0;
   return {
-    failed: () => failed,
+    report: () => report,
     message(message: unknown): void {
       if (isAlive(message)) return;
       const event = parseSyncEvent(message);
@@ -172,7 +172,7 @@ function listener({ tell, log }: SyncChild) {
         if (strange === 1) log.warn({}, 'the sync process sent a message that is no event of a sync: it is left out');
         return;
       }
-      if (event.kind === 'done') failed = event.report.failed;
+      if (event.kind === 'done') ({ report } = event);
       try {
         tell(event);
       } catch (error) {

@@ -1,11 +1,15 @@
+import { lookup } from 'node:dns';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { type AppContext, readContext } from '../context/app-context.ts';
 import { type Log, SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
-import type { Settings } from '../settings/settings.ts';
+import { FEEDS } from '../os/systems.ts';
+import type { Settings, SyncSettings } from '../settings/settings.ts';
+import { diskSpace } from './draft.ts';
+import { type Limits, LIMITS, type SyncOptions, type SyncRunPorts } from './ports.ts';
 import { runSync, underLock } from './sync-runner.ts';
-import type { SyncOptions } from './ports.ts';
-import { writeProgress } from '../images/download-progress.ts';
-import { type AppContext, readContext } from '../context/app-context.ts';
-import { syncPorts } from './sync-ports.ts';
+import { hostAndPort } from './targets.ts';
 
 export interface SyncOnce {
   readonly signal: AbortSignal;
@@ -15,40 +19,26 @@ export interface SyncOnce {
   readonly options: Pick<SyncOptions, 'dryRun' | 'allowDowngrade'>;
 }
 
-/** One run by this process: where no server runs, as the child of one, or as a dry run beside one. */
-export async function syncOnce(settings: Settings, once: SyncOnce): Promise<Locked<SyncReport>> {
-  const { tell, options } = once;
-  const appContext = await readContext(settings);
-  if (options.dryRun === true)
-    return { kind: 'done', value: await runSync(await portsOf(appContext, settings, once), options) };
-  return await underLock(appContext.files, 'a sync', async () => {
-    const note = writeProgress(appContext.files, Date.now, ignore);
-    const both = (event: SyncEvent): void => {
-      note.on(event);
-      tell(event);
-    };
-    try {
-      return await runSync(await portsOf(appContext, settings, { ...once, tell: both }), options);
-    } finally {
-      await note.stop();
-    }
-  });
+/** One run by a command: where no server runs, as the child of one, or as a dry run beside one. */
+export async function syncOnce(settings: Settings, { warn, ...run }: SyncOnce): Promise<Locked<SyncReport>> {
+  return await syncHere(await readContext(settings), { ...run, what: 'a sync', log: warnings(warn) }, settings.sync);
 }
 
-async function portsOf(appContext: AppContext, settings: Settings, { signal, tell, warn }: SyncOnce) {
-  return await syncPorts({
-    settings: settings.sync,
-    files: appContext.files,
-    profiles: async () => await appContext.catalog.refresh(),
-    log: warnings(warn),
-    signal,
-    tell,
-  });
+interface Run extends Omit<SyncOnce, 'warn'> {
+  /** For those who find it at work. */
+  readonly what: string;
+  readonly log: Log;
 }
 
-// The note is for machines that wait; that it cannot be written must not stop what they wait for.
-function ignore(): void {
-  // on purpose
+/** One run by this process, under the lock; a dry run changes nothing and needs none. */
+export async function syncHere(
+  { files, catalog }: Pick<AppContext, 'files' | 'catalog'>,
+  { what, log, signal, tell, options }: Run,
+  settings: SyncSettings,
+): Promise<Locked<SyncReport>> {
+  const work = async (): Promise<SyncReport> =>
+    await runSync(await syncPorts({ settings, files, catalog, log, signal, tell }), options);
+  return options.dryRun === true ? { kind: 'done', value: await work() } : await underLock(files, what, work);
 }
 
 /** The rooms below log as they do in a server; a command line shows what is not in its events. */
@@ -58,4 +48,56 @@ function warnings(warn: (text: string) => void): Log {
     warn([message, ...about].join(': '));
   };
   return { ...SILENT, warn: say, error: say };
+}
+
+interface SyncPortsOptions extends Pick<AppContext, 'files' | 'catalog'> {
+  readonly settings: SyncSettings;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly tell: (event: SyncEvent) => void;
+  readonly limits?: Limits;
+}
+
+/** What a run of the sync works with, over the real network, clock and disk. */
+export async function syncPorts(options: SyncPortsOptions): Promise<SyncRunPorts> {
+  const { settings, files, catalog, log, signal, tell, limits = LIMITS } = options;
+  const { mirrors, trust, keyFiles, allowSha1, keepReleases } = settings;
+  const addresses = [...Object.values(mirrors), ...customAddresses(await catalog.refresh())];
+  return {
+    releases: {
+      root: files,
+      network: {
+        limits,
+        clock: {
+          now: Date.now,
+          random: Math.random,
+          sleep: async (ms, stop) => sleep(ms, undefined, { signal: stop }),
+        },
+        configured: new Set(addresses.map((url) => hostAndPort(new URL(url)))),
+        lookup,
+        log,
+        signal,
+      },
+      space: diskSpace,
+      keyFile: (system) => keyFiles[system],
+    },
+    profiles: async () => await catalog.refresh(),
+    feeds: FEEDS,
+    mirror: (system) => mirrors[system],
+    pinned: (system) => trust[system],
+    allowSha1,
+    keep: keepReleases,
+    tell,
+  };
+}
+
+// An address that the operator wrote in a profile is as good as one in the settings: it may be in the LAN.
+function customAddresses({ profiles }: Snapshot): readonly string[] {
+  return [...profiles.values()].flatMap(({ release }) => {
+    const files: unknown = release?.['files'];
+    if (!Array.isArray(files)) return [];
+    return (files as readonly { readonly url?: unknown }[]).flatMap(({ url }) =>
+      typeof url === 'string' && URL.canParse(url) ? [url] : [],
+    );
+  });
 }

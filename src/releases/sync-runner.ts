@@ -2,17 +2,17 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { acquireLock } from '../files/lock.ts';
 import { makeFolder } from '../files/publish.ts';
-import { Failure, failureLine, problemLine } from '../model/failure.ts';
+import { asFailure, Failure, failureLine, problemLine } from '../model/failure.ts';
 import type { Locked, SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../model/sync-event.ts';
-import { followTarget, previewTarget } from './follow-target.ts';
-import type { SyncRunPorts, SyncOptions } from './ports.ts';
+import { followTarget } from './follow-target.ts';
+import type { SyncOptions, SyncRunPorts } from './ports.ts';
 import { planSync, type SyncTarget } from './plan.ts';
 import { retain } from './retain.ts';
-import { readState, writeState } from './state-file.ts';
+import { readState, writeState } from './sync-state.ts';
 
 /**
  * One run: for every channel that a profile follows, looks up the current release, brings it here verified, lets the
- * profiles boot it, and afterwards takes away what nobody needs. One target's failure never stops the others. The
+ * profiles boot it, and afterwards takes away what nothing needs. One target's failure never stops the others. The
  * caller holds the lock, except for a dry run.
  */
 export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): Promise<SyncReport> {
@@ -36,10 +36,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
   for (const target of targets) {
     if (aborted()) throw stopped();
     try {
-      const done =
-        options.dryRun === true
-          ? await previewTarget(target, state, ports, options)
-          : await followTarget(target, state, ports, options);
+      const done = await followTarget(target, state, ports, options);
       reports.push(done.report);
       rewritten.push(...done.rewritten);
       // At once: a crash in the next target must not forget it.
@@ -47,18 +44,24 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
       state = done.state;
     } catch (error) {
       if (aborted()) throw stopped(error);
-      if (!(error instanceof Failure)) throw error;
-      const message = failureLine(error);
+      const message = failureLine(asFailure(error));
       ports.tell({ kind: 'failed', target: target.id, message });
       reports.push({ target: target.id, profiles: names(target), outcome: 'failed', message });
     }
   }
   const failed = reports.filter(({ outcome }) => outcome === 'failed').length + broken.length;
   // What a failed run leaves behind may be what the next one, or a person, goes back to.
-  const removed = failed > 0 || options.dryRun === true ? [] : await retain(root, ports);
+  const removed = failed > 0 || options.dryRun === true ? [] : await takeAway(ports);
   const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
   ports.tell({ kind: 'done', report });
   return report;
+}
+
+/** By what the folder says now. */
+async function takeAway(ports: SyncRunPorts): Promise<readonly string[]> {
+  const { root, network } = ports.releases;
+  const snapshot = await ports.profiles();
+  return await retain(root, { snapshot, keep: ports.keep, now: network.clock.now() }, ports.tell);
 }
 
 /** Profiles that cannot be read at all: what they follow is not known, so not everything was done. */
@@ -88,8 +91,9 @@ export async function underLock<T>(root: DataRoot, what: string, work: () => Pro
   try {
     lock = await acquireLock(root.path('state/sync.lock'), what);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'conflict') throw error;
-    return { kind: 'busy', message: failureLine(error) };
+    const failure = asFailure(error);
+    if (failure.code !== 'conflict') throw error;
+    return { kind: 'busy', message: failureLine(failure) };
   }
   try {
     return { kind: 'done', value: await work() };

@@ -41,7 +41,7 @@ export function hostAndPort(url: URL): string {
 
 /**
  * An address that may be asked. Throws Failure `refused` for other schemes than http and https, for credentials, and
- * for private addresses that nobody configured (URL has normalised spellings such as 0177.1 and 2130706433 by now).
+ * for private addresses that are not configured (URL has normalised spellings such as 0177.1 and 2130706433 by now).
  */
 export function checkTarget(text: string, base: URL | undefined, configured: ReadonlySet<string>): URL {
   if (!URL.canParse(text, base?.href)) throw new Failure('refused', 'an address that is none');
@@ -76,7 +76,7 @@ export function shownUrl(url: URL): string {
 }
 
 function inside(shown: string): Failure {
-  return new Failure('refused', `${shown} is in a private network, and nobody configured it`, {
+  return new Failure('refused', `${shown} is in a private network and not configured`, {
     remedy: 'a mirror of your own is named with PILOTLIGHT_MIRROR_<SYSTEM>',
   });
 }

@@ -12,14 +12,13 @@ import {
   type VerifiedArtifact,
 } from '../model/release.ts';
 import type { Hashes } from './draft.ts';
-import { fetchText } from './fetcher.ts';
+import { fetchText, refusePage } from './fetcher.ts';
 import type { Keys } from './keys.ts';
 import type { Signature } from './openpgp/signature.ts';
 import { checkSignatures, issuerKnown, type Policy, readSignatures, type Reason } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';
 import type { Companion } from './publish.ts';
 import { shownUrl } from './targets.ts';
-import { refusePage } from './web-page.ts';
 
 /** Everything that was found out about a file, before anybody believes it. */
 interface Claim {
@@ -160,8 +159,8 @@ export interface Proofs {
 }
 
 /**
- * Fetches the signature and the digests of a file. A file without the signature that it must have, or signed by nobody
- * whom we know, is refused here, before its first byte is fetched. Throws Failure.
+ * Fetches the signature and the digests of a file. A file without the signature that it must have, or signed only by
+ * unknown keys, is refused here, before its first byte is fetched. Throws Failure.
  */
 export async function fetchProofs(
   spec: ArtifactSpec,

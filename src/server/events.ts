@@ -3,7 +3,7 @@ import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/answer-event.ts';
 import { type MachineFacts, machineKey } from '../model/machine.ts';
 import { listener, type Log, type Service } from '../model/service.ts';
-import { createBootRecord, shelvesOf } from '../releases/state-file.ts';
+import { createBootRecord, shelvesOf } from '../releases/in-use.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { EventRecorder } from './event-recorder.ts';

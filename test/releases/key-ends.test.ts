@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keysThatEnd } from '../../src/releases/key-ends.ts';
+import { keysThatEnd } from '../../src/releases/keys.ts';
 import { armor, at, makeKey } from '../support/openpgp-keys.ts';
 import { certificate, makeVendor } from '../support/openpgp-vendor.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FeedInput } from '../../src/model/release.ts';
-import { parseVersion, type SystemId, type Version } from '../../src/model/profile.ts';
+import type { SystemId } from '../../src/model/profile.ts';
 import { isoImage } from '../../src/exports/iso9660.ts';
 import { auditRelease } from '../../src/releases/retain.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
@@ -18,7 +18,6 @@ const vendor = makeVendor();
 let upstream: Upstream;
 let bench: Bench;
 const both = (): { upstream: Upstream; vendor: typeof vendor } => ({ upstream, vendor });
-const version = (text: string): Version => parseVersion(text) ?? expect.fail('not a version');
 
 beforeEach(async () => {
   upstream = new Upstream();
@@ -33,12 +32,12 @@ afterEach(async () => {
 
 const MIRRORS: Readonly<Partial<Record<SystemId, string>>> = { 'fedora-coreos': '/fcos' };
 
-async function sync(system: SystemId, input: Partial<FeedInput> = {}, options = {}): Promise<Published> {
+async function sync(system: SystemId, input: Partial<FeedInput> = {}): Promise<Published> {
   await bench.trust(system, vendor);
   const mirror = upstream.url(MIRRORS[system] ?? `/${system}`);
   const pinned = [vendor.primary.fingerprint];
   const step = FEEDS[system].start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned, ...input });
-  return obtainRelease(await resolveRelease(system, step, bench.ports), bench.ports, options);
+  return obtainRelease(await resolveRelease(system, step, bench.ports), bench.ports);
 }
 
 describe('every system, from its feed to the shelf', () => {
@@ -174,17 +173,6 @@ describe('obtainRelease', () => {
     await obtainRelease(spec, bench.ports);
     expect((await bench.visible()).every((path) => path.includes('4593.2.5'))).toBe(true);
     expect(upstream.requests.some((line) => line.includes('4593.2.6'))).toBe(false);
-  });
-
-  it('refuses what is older than the version in force, before it asks for anything', async () => {
-    serve.serveFlatcar(both(), '4593.2.5');
-    await expect(sync('flatcar', {}, { inForce: version('4593.10.0') })).rejects.toThrow('older than 4593.10.0');
-    expect(upstream.requests).toEqual(serve.flatcarQuestions('4593.2.5'));
-    expect((await sync('flatcar', {}, { inForce: version('4593.2.5') })).outcome).toBe('published');
-    serve.serveFlatcar(both(), '4593.2.4');
-    expect((await sync('flatcar', {}, { inForce: version('4593.2.5'), allowDowngrade: true })).outcome).toBe(
-      'published',
-    );
   });
 
   it('never touches a folder that somebody made by hand', async () => {

@@ -35,12 +35,12 @@ const release = (version: string, series = 'flatcar/stable/amd64'): ShelfRelease
   version,
   size: 1,
 });
-const nobody = { profiles: new Map<string, string[]>(), booted: new Set<string>(), open: new Set<string>() };
+const unused = { profiles: new Map<string, string[]>(), booted: new Set<string>() };
 
 describe('planRetention', () => {
   it('keeps the newest of every series, by number and not by letter', () => {
     const all = [release('9.9.9'), release('10.0.0'), release('10.0.1'), release('1.0.0', 'flatcar/beta/amd64')];
-    const { keep, remove } = planRetention(all, nobody, 2);
+    const { keep, remove } = planRetention(all, unused, 2);
     expect(keep.map(({ release: { version } }) => version)).toEqual(['10.0.1', '10.0.0', '1.0.0']);
     expect(remove.map(({ version }) => version)).toEqual(['9.9.9']);
   });
@@ -49,16 +49,14 @@ describe('planRetention', () => {
     const inUse = {
       profiles: new Map([['flatcar/amd64/1.0.0', ['a', 'b']]]),
       booted: new Set(['flatcar/amd64/2.0.0']),
-      open: new Set(['flatcar/amd64/3.0.0']),
     };
     const { keep, remove } = planRetention(all, inUse, 1);
     expect(Object.fromEntries(keep.map(({ release: { version }, because }) => [version, because]))).toEqual({
-      '5.0.0': 'one of the 1 newest of flatcar/stable/amd64',
-      '3.0.0': 'being read',
-      '2.0.0': 'booted lately',
-      '1.0.0': 'profile a, profile b',
+      '5.0.0': ['one of the 1 newest of flatcar/stable/amd64'],
+      '2.0.0': ['booted lately'],
+      '1.0.0': ['profile a', 'profile b'],
     });
-    expect(remove.map(({ version }) => version)).toEqual(['4.0.0']);
+    expect(remove.map(({ version }) => version)).toEqual(['4.0.0', '3.0.0']);
   });
 });
 

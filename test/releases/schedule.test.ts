@@ -59,10 +59,10 @@ describe('createSchedule', () => {
     });
     await one.start();
     expect(one.nextRun()).toBeUndefined();
-    expect([one.isRunning(), one.runNow(), one.isRunning(), one.runNow()]).toEqual([false, true, true, false]);
+    expect([one.runNow(), one.runNow()]).toEqual([true, false]);
     end(1);
     await vi.advanceTimersByTimeAsync(24 * 3_600_000);
-    expect([one.isRunning(), runs.length]).toEqual([false, 1]);
+    expect(runs).toHaveLength(1);
     await one.stop(AbortSignal.abort());
     expect(one.runNow()).toBe(false);
   });

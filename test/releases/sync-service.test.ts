@@ -67,7 +67,7 @@ describe('the server and its sync', () => {
     expect(log()).toContain('"msg":"sync: a profile boots another version"');
   });
 
-  it('what a sync in another process does is seen, too; off means that the server does nothing by itself', async () => {
+  it('what a command asks the server for is seen, too; off means that the server does nothing by itself', async () => {
     const stand = await makeStand();
     serveFlatcar(stand, '4593.2.5');
     const { fault, go } = quarter();

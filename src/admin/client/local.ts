@@ -6,7 +6,6 @@ import type { Journal } from '../../journal/journal.ts';
 import { NO_JOURNAL } from '../../journal/no-journal.ts';
 import { Failure } from '../../model/failure.ts';
 import { SILENT } from '../../model/service.ts';
-import { createRunBook } from '../../releases/run-book.ts';
 import { type Settings, version } from '../../settings/settings.ts';
 import { nodesOf } from '../service/known-nodes.ts';
 import { createAdminService } from '../service/service.ts';
@@ -37,7 +36,7 @@ async function exists(files: DataRoot): Promise<boolean> {
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function localClient(settings: Settings): Promise<AdminClient> {
-  const { files, catalog, preview, marks } = await readContext(settings);
+  const { files, catalog, preview, marks, syncProgress } = await readContext(settings);
   const journal = await openJournalHere(settings, files);
   const adminService = createAdminService({
     settings,
@@ -47,7 +46,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     journal,
     marks,
     deliveries: { running: () => [] },
-    sync: { book: createRunBook(), isRunning: () => false, nextRun: () => undefined, runNow: () => false },
+    sync: { progress: syncProgress, nextRun: () => undefined, runNow: () => false },
     vendorOf: createVendors(),
     log: SILENT,
     version: version(),

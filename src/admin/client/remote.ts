@@ -23,7 +23,7 @@ export function linksElsewhere(link: string, local: readonly LocalAddress[] = lo
     });
 }
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const CODES: ReadonlySet<string> = new Set<FailureCode>([
   'broken',
   'conflict',
@@ -43,7 +43,7 @@ export interface ApiClient {
   events(path: string, signal: AbortSignal): AsyncGenerator<string, void, undefined>;
 }
 
-export function createApiClient(url: string, token: string, patience = PATIENCE_MS): ApiClient {
+export function createApiClient(url: string, token: string, timeout = TIMEOUT_MS): ApiClient {
   const headers = { Authorization: `Bearer ${token}`, Accept: 'application/json' };
 
   async function ask(path: string, init: RequestInit): Promise<Response> {
@@ -56,7 +56,7 @@ export function createApiClient(url: string, token: string, patience = PATIENCE_
   }
 
   async function json(path: string, { signal, ...init }: RequestInit): Promise<unknown> {
-    const late = AbortSignal.timeout(patience);
+    const late = AbortSignal.timeout(timeout);
     let answer: Response;
     let value: unknown;
     try {
@@ -64,7 +64,7 @@ export function createApiClient(url: string, token: string, patience = PATIENCE_
       value = await parsed(answer);
     } catch (cause) {
       if (!late.aborted || signal?.aborted === true) throw cause;
-      const seconds = String(patience / 1000);
+      const seconds = String(timeout / 1000);
       throw new Failure('unavailable', `the server has not answered within ${seconds} s`, {
         remedy: 'it may be doing it all the same: look before you try again',
         cause,

@@ -4,7 +4,7 @@ import { makeFolder, removeFile } from '../../files/publish.ts';
 import { replaceFile } from '../../files/replace.ts';
 
 const FILE = 'state/server.json';
-const PATIENCE_MS = 2000;
+const TIMEOUT_MS = 2000;
 
 /** The server that serves a data directory, as it says of itself in state/server.json. */
 export interface RunningServer {
@@ -13,7 +13,7 @@ export interface RunningServer {
   readonly url: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** Made at its start; /healthz says the same. Whoever answers there with another one serves another folder. */
+  /** Made at its start; /healthz says the same. A server that answers there with another one serves another folder. */
   readonly instance: string;
   /** It listens on every address of this host: a link for another host may name any of them. */
   readonly everywhere?: boolean;
@@ -60,11 +60,11 @@ export async function findRunningServer(files: DataRoot): Promise<RunningServer 
 
 async function instanceAt(url: string): Promise<string | undefined> {
   try {
-    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' });
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
     const health = (await answer.json()) as { readonly instance?: unknown } | null;
     return typeof health?.instance === 'string' ? health.instance : undefined;
   } catch (error) {
-    // Nobody listens, it is not HTTP, not JSON, or too slow: nobody whom we know.
+    // Nothing listens, it is not HTTP, not JSON, or too slow: not our server.
     if (error instanceof Error) return undefined;
     throw error;
   }

@@ -34,7 +34,7 @@ export async function pinWherever(
   );
 }
 
-/** Takes away what nobody needs, and tells it. `keep`: as a person said; else the settings of who does it count. */
+/** Takes away what nothing needs, and tells it. `keep`: as a person said; else the settings of who does it count. */
 export async function pruneWherever(
   settings: Settings,
   keep: number | undefined,

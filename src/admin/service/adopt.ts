@@ -11,7 +11,7 @@ import type { MachineFacts, MachineKey } from '../../model/machine.ts';
 import { isInFolder } from '../../model/name.ts';
 import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
-import { profileNamed } from '../../releases/state-file.ts';
+import { profileNamed } from '../../releases/sync-state.ts';
 import type { ServiceDeps } from './deps.ts';
 import { keyFacts } from './known-nodes.ts';
 import type { Adoption } from './operations.ts';

@@ -1,4 +1,3 @@
-import { readProgress } from '../../images/download-progress.ts';
 import type { ServiceDeps } from './deps.ts';
 
 export type Change = 'machines' | 'profiles' | 'releases';
@@ -6,10 +5,10 @@ type Listener = (what: Change) => void;
 
 /** Milliseconds between two calls for the same word. */
 const APART = 250;
-/** How often is looked at what tells nobody that it changes. */
+/** How often deliveries, which call nothing, are looked at. */
 const LOOK = 1000;
 
-type Deps = Pick<ServiceDeps, 'catalog' | 'deliveries' | 'files' | 'journal' | 'log' | 'now' | 'sync'>;
+type Deps = Pick<ServiceDeps, 'catalog' | 'deliveries' | 'journal' | 'log' | 'sync'>;
 
 export interface Changes {
   readonly onChange: (listener: Listener) => () => void;
@@ -19,15 +18,14 @@ export interface Changes {
 
 /**
  * Says that pages may look different: at most four times a second for each word, and the last change is never lost.
- * While nobody listens nothing runs.
+ * Without a listener nothing runs.
  */
 export function createChanges(deps: Deps): Changes {
-  const { catalog, deliveries, journal, log } = deps;
+  const { catalog, deliveries, journal, log, sync } = deps;
   const listeners = new Set<Listener>();
   const waiting = new Map<Change, NodeJS.Timeout>();
   const told = new Map<Change, number>();
   let ends: (() => void)[] = [];
-  let progress = '';
 
   function say(what: Change): void {
     if (waiting.has(what)) return;
@@ -49,29 +47,20 @@ export function createChanges(deps: Deps): Changes {
     try {
       listener(what);
     } catch (error) {
-      log.error({ err: error }, 'somebody who watches failed');
+      log.error({ err: error }, 'a listener for changes failed');
     }
   }
 
-  async function look(): Promise<void> {
-    if (deliveries.running().length > 0) say('machines');
-    // A sync may run in another process: its note is all that is seen of it.
-    const note = await readProgress(deps.files, deps.now());
-    const now = JSON.stringify([note?.running, note?.targets, deps.sync.isRunning()]);
-    if (progress !== '' && now !== progress) say('releases');
-    progress = now;
-  }
-
   function begin(): void {
-    progress = '';
     const timer = setInterval(() => {
-      look().catch((error: unknown) => {
-        log.error({ err: error }, 'what the release sync does could not be read');
-      });
+      if (deliveries.running().length > 0) say('machines');
     }, LOOK).unref();
     ends = [
       journal.onWritten(() => {
         say('machines');
+      }),
+      sync.progress.onStep(() => {
+        say('releases');
       }),
       catalog.onChange(() => {
         // Who boots what is shown with the machines, and what keeps a release with the releases.

@@ -27,7 +27,7 @@ export interface ServiceDeps {
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync'>;
   readonly marks: InstallMarks;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
-  readonly sync: Pick<SyncService, 'book' | 'isRunning' | 'nextRun' | 'runNow'>;
+  readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;
   /** Who made a network card; undefined for one that nobody registered. */
   readonly vendorOf: (mac: Mac) => Promise<string | undefined>;
   /** What only the doors know: a port that could not be bound. */

@@ -1,13 +1,12 @@
 import type { DataRoot } from '../../files/data-root.ts';
-import { type ProgressNote, readProgress } from '../../images/download-progress.ts';
-import { MANIFEST_NAME, parseManifest } from '../../images/manifest.ts';
-import { Failure } from '../../model/failure.ts';
+import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../../images/manifest.ts';
+import { unlessFailed } from '../../model/failure.ts';
 import { compareVersions, parseVersion } from '../../model/profile.ts';
 import type { ReleaseRow, ReleasesView } from '../../model/views.ts';
 import { planSync, targetOf } from '../../releases/plan.ts';
 import type { PublishedManifest } from '../../releases/publish.ts';
 import { retentionPlan } from '../../releases/retain.ts';
-import { bootedLately, holdOf, holdText, readBootTimes, readState } from '../../releases/state-file.ts';
+import { holdOf, holdText, readState } from '../../releases/sync-state.ts';
 import type { ServiceDeps } from './deps.ts';
 
 const RUNS = 20;
@@ -20,7 +19,6 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
   const { profiles } = catalog.current();
   const { holds } = await readState(files, log);
   const { targets, skipped } = planSync(profiles.values(), holds);
-  const note = await readProgress(files, deps.now());
   const rows = new Map<string, { profiles: string[]; shelves: Release[]; held: string[] }>();
   const row = (target: string) => {
     const known = rows.get(target) ?? { profiles: [], shelves: [], held: [] };
@@ -31,7 +29,7 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
   for (const profile of profiles.values()) {
     const target = targetOf(profile);
     const why = skipped.find((one) => one.profile === profile.name)?.why;
-    const hold = holdOf(holds, profile.name, profile.version);
+    const hold = holdOf(holds, profile);
     const held = why ?? (hold === undefined ? undefined : holdText(hold));
     if (profile.version === '' && !rows.has(target)) continue;
     row(target).profiles.push(profile.name);
@@ -41,7 +39,7 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
   const { schedule } = settings.sync;
   const nextRun = sync.nextRun();
   return {
-    running: sync.isRunning() || note?.running === true,
+    running: sync.progress.isRunning(),
     schedule,
     nextRun,
     targets: [...rows]
@@ -49,46 +47,25 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
       .map(([target, { profiles: names, shelves, held }]) => ({
         target,
         profiles: names.sort(),
-        shelves: shelves.map(shownShelf),
-        ...(held.length === 0 ? {} : { held: held.join('; ') }),
-        ...progressOf(note, target),
+        shelves: shelves.map(shown),
+        held: held.length === 0 ? undefined : held.join('; '),
+        progress: progressOf(sync, target),
       })),
     runs: journal.status().on ? await journal.syncRuns(RUNS) : [],
   };
 }
 
-function shownShelf({
-  shelf,
-  version,
-  size,
-  publishedAt,
-  verified,
-  keptBecause,
-}: Release): ReleaseRow['shelves'][number] {
-  return {
-    shelf,
-    version,
-    size,
-    keptBecause,
-    publishedAt,
-    verified,
-  };
+/** Without what only the server needs. */
+function shown({ shelf, version, size, keptBecause, publishedAt, verified }: Release): ReleaseRow['shelves'][number] {
+  return { shelf, version, size, keptBecause, publishedAt, verified };
 }
 
 /** Of the run under way; of the last one only what failed: all else is history. */
-function progressOf(note: ProgressNote | undefined, target: string): Pick<ReleaseRow, 'progress'> {
-  const progress = note !== undefined && Object.hasOwn(note.targets, target) ? note.targets[target] : undefined;
-  if (note === undefined || progress === undefined || (!note.running && progress.state !== 'failed')) return {};
-  const { state, version, received, size, message } = progress;
-  return {
-    progress: {
-      state,
-      received,
-      size,
-      version,
-      message,
-    },
-  };
+function progressOf({ progress }: Deps['sync'], target: string): ReleaseRow['progress'] {
+  const found = progress.targets().get(target);
+  if (found === undefined || (!progress.isRunning() && found.state !== 'failed')) return undefined;
+  const { state, version, received, size, message } = found;
+  return { state, received, size, version, message };
 }
 
 type Release = ReleaseRow['shelves'][number] & {
@@ -103,18 +80,17 @@ export async function publishedReleases({
   now,
   settings,
 }: Pick<ServiceDeps, 'catalog' | 'files' | 'now' | 'settings'>): Promise<readonly Release[]> {
-  const plan = await retentionPlan(files, {
-    profiles: () => Promise.resolve(catalog.current()),
-    booted: async () => bootedLately(await readBootTimes(files), now()),
-    keep: settings.sync.keepReleases,
-  });
+  const { keepReleases: keep } = settings.sync;
+  const plan = await retentionPlan(files, { snapshot: catalog.current(), keep, now: now() });
   const all = [
-    // Profiles' and series' names hold no comma, so the reasons come apart again.
-    ...plan.keep.map(({ release, because }) => ({ ...release, keptBecause: because.split(', ') })),
+    ...plan.keep.map(({ release, because }) => ({ ...release, keptBecause: because })),
     ...plan.remove.map((release) => ({ ...release, keptBecause: [] })),
   ];
-  const shown = await Promise.all(all.map(async (one) => ({ ...one, ...(await proof(files, one.shelf)) })));
-  return shown.sort((a, b) => order(b.version, a.version));
+  // Without a proof where the release went meanwhile, or its manifest was edited.
+  const proven = await Promise.all(
+    all.map(async (one) => ({ ...one, ...(await unlessFailed(proof(files, one.shelf))) })),
+  );
+  return proven.sort((a, b) => order(b.version, a.version));
 }
 
 function order(a: string, b: string): number {
@@ -124,18 +100,11 @@ function order(a: string, b: string): number {
 
 /** When it was published, and why it is believed. */
 async function proof(files: DataRoot, shelf: string): Promise<Pick<Release, 'publishedAt' | 'verified'>> {
-  try {
-    const text = (await files.read(`images/${shelf}/${MANIFEST_NAME}`, 1024 * 1024)).bytes.toString('utf8');
-    parseManifest(text);
-    const { publishedAt, files: published } = JSON.parse(text) as PublishedManifest;
-    const at = Date.parse(publishedAt);
-    const verified = believed(published);
-    return { ...(Number.isNaN(at) ? {} : { publishedAt: at }), verified };
-  } catch (error) {
-    // It went, or somebody edited it: the row is right without.
-    if (error instanceof Failure) return {};
-    throw error;
-  }
+  const text = (await files.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString('utf8');
+  parseManifest(text);
+  const { publishedAt, files: published } = JSON.parse(text) as PublishedManifest;
+  const at = Date.parse(publishedAt);
+  return { publishedAt: Number.isNaN(at) ? undefined : at, verified: believed(published) };
 }
 
 function believed(files: PublishedManifest['files']): string | undefined {

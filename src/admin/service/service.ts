@@ -24,7 +24,7 @@ export function createAdminService(deps: ServiceDeps): AdminService {
     ...profileOperations(deps),
     releases: async () => await releasesView(deps),
     syncNow: (wishes = {}) => Promise.resolve(begin(deps, wishes)),
-    syncSteps: async (run, after) => await deps.sync.book.read(run, after),
+    syncSteps: async (run, after) => await deps.sync.progress.read(run, after),
     async rollback(profile, version) {
       const done = unlocked(await rollback(deps.settings, profile, version));
       await deps.catalog.refresh();
@@ -62,7 +62,7 @@ function unlocked<T>(done: Locked<T>): T {
 
 function begin({ sync }: Pick<ServiceDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {
   const started = sync.runNow(wishes);
-  const run = sync.book.newest();
+  const run = sync.progress.newest();
   return { started, run };
 }
 

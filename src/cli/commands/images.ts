@@ -52,7 +52,7 @@ async function list(invocation: Invocation, { stdout }: CliContext): Promise<Exi
   const { listImages } = await import('../../releases/image-commands.ts');
   const plan = await listImages(invocation.settings);
   const rows = [
-    ...plan.keep.map(({ release, because }) => ({ ...release, because, kept: true })),
+    ...plan.keep.map(({ release, because }) => ({ ...release, because: because.join(', '), kept: true })),
     ...plan.remove.map((release) => ({ ...release, because: '', kept: false })),
   ].sort((a, b) => (a.shelf < b.shelf ? -1 : 1));
   if (invocation.has('json')) {

@@ -183,7 +183,7 @@ function buildSubkey(
     (signature) =>
       signature.type === TYPE.subkeyBinding &&
       bindingHolds(signature, primary, data) &&
-      // Without the subkey's own signature anyone could claim somebody else's signing key (RFC 9580, 5.2.1.10).
+      // Without the subkey's own signature anyone could claim another's signing key (RFC 9580, 5.2.1.10).
       signature.embedded !== undefined &&
       bindingHolds(signature.embedded, key, data),
   );
@@ -212,7 +212,7 @@ function bindingHolds(signature: Signature, by: PublicKey, data: readonly Buffer
 }
 
 // In doubt a key is revoked: a revocation that names the primary key counts even if we cannot check it (a hash that we
-// do not compute). Only one that says it is somebody else's, and is not the primary's, is ignored.
+// do not compute). Only one that names another key, and is not the primary's, is ignored.
 function isRevoked(
   signatures: readonly Signature[],
   type: number,

@@ -140,7 +140,7 @@ function readSubpacket(
   if (type === 16 && body.length === 8) into.issuerKeyId ??= hex(body);
   else if (type === 33 && body.length === 21 && body[0] === 4) into.issuerFingerprint ??= hex(body.subarray(1));
   else if (type === 32 && !nested) into.embedded ??= parseEmbedded(body);
-  // Nobody signed the unhashed part: from there only what proves itself is taken.
+  // The unhashed part is not signed: from there only what proves itself is taken.
   else if (!hashed) return;
   else if (type === 2) into.created = uint32(body);
   else if (type === 3) into.expiresAfter = uint32(body);

@@ -71,7 +71,7 @@ export function hashesOf(signatures: readonly Signature[]): ReadonlySet<HashName
 /**
  * Good when at least one signature was made by a key of a pinned certificate. Keys that expired since count: what was
  * signed while they lived stays signed (every old release is so). Revoked ones never count, whenever they signed:
- * whoever has the key can choose the date. The exit status of gpg and gpgv is 0 for both.
+ * a thief of the key can choose the date. The exit status of gpg and gpgv is 0 for both.
  */
 export function checkSignatures(
   signatures: readonly Signature[],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createChanges } from '../../../src/admin/service/changes.ts';
 import { addFiles } from '../../support/folder.ts';
 import { listeningLog } from '../../catalog/data-folder.ts';
-import { flatcar, MAC, NOW, officeStand } from './stand.ts';
+import { flatcar, MAC, officeStand } from './stand.ts';
 
 describe('who watches', () => {
   beforeEach(() => {
@@ -65,6 +65,22 @@ describe('who watches', () => {
     end();
   });
 
+  test('hears every step of a release sync, and its end', async () => {
+    const stand = await officeStand({});
+    const heard: string[] = [];
+    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
+    const run = stand.syncProgress.begin(1);
+    run.tell({ kind: 'note', target: 't', message: 'm' });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(heard).toEqual(['releases']);
+    run.end({ kind: 'done' });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(heard).toEqual(['releases', 'releases']);
+    end();
+    run.tell({ kind: 'note', target: 't', message: 'm' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('nothing runs when nobody does', async () => {
     const stand = await officeStand({});
     const changes = createChanges(stand.deps);
@@ -99,27 +115,7 @@ describe('who watches', () => {
     stand.journal.write();
     await vi.advanceTimersByTimeAsync(1);
     expect(second).toHaveBeenCalledTimes(1);
-    expect(said).toMatchObject([{ said: 'somebody who watches failed' }]);
+    expect(said).toMatchObject([{ said: 'a listener for changes failed' }]);
     for (const end of ends) end();
   });
-});
-
-test('who watches hears what a release sync does, also in another process', async () => {
-  const stand = await officeStand({});
-  const note = (received: number): object => ({
-    running: true,
-    at: NOW,
-    targets: { 'flatcar/stable/amd64': { profiles: ['a'], state: 'fetching', received, size: 9 } },
-  });
-  addFiles(stand.dir, { 'state/sync-progress.json': note(1) });
-  const heard = new Promise<string>((resolve) => {
-    const end = createChanges(stand.deps).onChange((what) => {
-      end();
-      resolve(what);
-    });
-  });
-  // The first look only learns how it is.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  addFiles(stand.dir, { 'state/sync-progress.json': note(2) });
-  expect(await heard).toBe('releases');
 });

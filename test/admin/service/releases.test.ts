@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { publishedReleases, releasesView } from '../../../src/admin/service/releases.ts';
-import { createRunBook } from '../../../src/releases/run-book.ts';
+import { createSyncProgress } from '../../../src/images/sync-progress.ts';
 import { flatcar, NOW, officeStand } from './stand.ts';
 
 const file = (evidence: object | undefined) => ({ size: 1, sha256: '0'.repeat(64), evidence });
@@ -100,31 +100,37 @@ describe('the releases', () => {
   });
 
   test('what a run does now, and what failed in the last one', async () => {
-    const progress = { profiles: ['w'], state: 'fetching', version: '3.0.0', received: 5, size: 9 };
-    const note = (running: boolean, target: object) => ({
-      ...FILES,
-      'state/sync-progress.json': { running, at: NOW, targets: { [TARGET]: target } },
-    });
-    const view = async (files: Record<string, object | string>) => releasesView((await officeStand(files)).deps);
-    const now = await view(note(true, progress));
-    expect(now.running).toBe(true);
-    expect(now.targets[0]?.progress).toEqual({ state: 'fetching', version: '3.0.0', received: 5, size: 9 });
-    const over = await view(note(false, { ...progress, state: 'published' }));
-    expect([over.running, over.targets[0]?.progress]).toEqual([false, undefined]);
-    const failed = await view(note(false, { ...progress, state: 'failed', message: 'no' }));
-    expect(failed.targets[0]?.progress).toMatchObject({ state: 'failed', message: 'no' });
+    const stand = await officeStand(FILES);
+    const view = async () => {
+      const { running, targets } = await releasesView(stand.deps);
+      return [running, targets[0]?.progress];
+    };
+    const profiles = ['w'];
+    const first = stand.syncProgress.begin(1);
+    first.tell({ kind: 'plan', targets: [{ target: TARGET, system: 'flatcar', profiles }], skipped: [] });
+    first.tell({ kind: 'found', target: TARGET, version: '3.0.0', shelf: 's', files: 1, profiles });
+    first.tell({ kind: 'download', target: TARGET, file: 'f', received: 5, size: 9 });
+    expect(await view()).toEqual([true, { state: 'fetching', version: '3.0.0', received: 5, size: 9 }]);
+    first.tell({ kind: 'published', target: TARGET, shelf: 's' });
+    first.end({ kind: 'done' });
+    expect(await view()).toEqual([false, undefined]);
+    const second = stand.syncProgress.begin(2);
+    second.tell({ kind: 'plan', targets: [{ target: TARGET, system: 'flatcar', profiles }], skipped: [] });
+    second.tell({ kind: 'failed', target: TARGET, message: 'no' });
+    second.end({ kind: 'done' });
+    expect(await view()).toEqual([false, { state: 'failed', message: 'no', received: 0, size: 0 }]);
   });
 
   test('when the next run is, and how the last ones went', async () => {
     const run = { run: 1, failed: 0, steps: [] };
     const stand = await officeStand(
       {},
-      { sync: { isRunning: () => true, nextRun: () => NOW + 5, runNow: () => false, book: createRunBook() } },
+      { sync: { progress: createSyncProgress(), nextRun: () => NOW + 5, runNow: () => false } },
     );
     stand.journal.runs = [run];
     const settings = { ...stand.deps.settings, sync: { ...stand.deps.settings.sync, schedule: '17 4 * * *' } };
     expect(await releasesView({ ...stand.deps, settings })).toEqual({
-      running: true,
+      running: false,
       schedule: '17 4 * * *',
       nextRun: NOW + 5,
       targets: [],

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { createRunBook } from '../../../src/releases/run-book.ts';
 import type { Delivery, ServiceDeps } from '../../../src/admin/service/deps.ts';
 import { createAdminService } from '../../../src/admin/service/service.ts';
 import { readContext, type AppContext } from '../../../src/context/app-context.ts';
@@ -133,7 +132,7 @@ export async function officeStand(files: FolderFiles, more: Partial<ServiceDeps>
     ...appContext,
     journal,
     deliveries: { running: () => deliveries },
-    sync: { isRunning: () => false, nextRun: () => undefined, runNow: () => true, book: createRunBook() },
+    sync: { progress: appContext.syncProgress, nextRun: () => undefined, runNow: () => true },
     vendorOf: (mac) => Promise.resolve(mac.startsWith('00:1b:21') ? 'Intel Corporate' : undefined),
     log: SILENT,
     version: '1.2.3',

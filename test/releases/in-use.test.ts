@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildProfile } from '../../src/catalog/build-profile.ts';
+import { openDataRoot } from '../../src/files/data-root.ts';
+import type { JsonObject, Profile } from '../../src/model/profile.ts';
+import {
+  bootedLately,
+  createBootRecord,
+  namedShelves,
+  shelvesOf,
+  unreadableProfile,
+} from '../../src/releases/in-use.ts';
+import { addFiles, makeFolder } from '../support/folder.ts';
+import { nameOf } from '../support/house.ts';
+
+const profile = (name: string, raw: JsonObject): Profile => buildProfile(nameOf(name), `profiles/${name}.json`, raw);
+
+it.each<[JsonObject, readonly string[]]>([
+  [{ version: '1298.6.0' }, ['amd64-usr/1298.6.0']],
+  [{ system: 'flatcar', arch: 'arm64', version: '1.2.3' }, ['flatcar/arm64/1.2.3']],
+  [{ system: 'debian', version: '20230607+deb12u15' }, ['debian/amd64/20230607+deb12u15']],
+  [{ system: 'flatcar' }, []],
+  [{ system: 'custom', kernel: 'k', initrd: ['http://x/y/z'] }, []],
+  [
+    { system: 'custom', kernel: 'a/b/k', initrd: ['a/b/i', 'c/d'], release: { version: '7', files: [] } },
+    ['a/b', 'c', 'custom/x/7'],
+  ],
+])('%j boots from %j', (raw, shelves) => {
+  expect(shelvesOf(profile('x', raw))).toEqual(shelves);
+});
+
+it('tells which profiles name a shelf', () => {
+  const raw = { system: 'flatcar', version: '1.2.3' };
+  const profiles = new Map(['a', 'b'].map((name) => [name, profile(name, raw)]));
+  expect([...namedShelves({ profiles })]).toEqual([['flatcar/amd64/1.2.3', ['a', 'b']]]);
+});
+
+it('a broken profile is named; warnings and other files are none', () => {
+  const problem = (severity: 'error' | 'warning', file: string) => ({ severity, message: '', place: { file } });
+  expect(
+    unreadableProfile({ problems: [problem('warning', 'profiles/a.json'), problem('error', 'configs/a.yml')] }),
+  ).toBeUndefined();
+  expect(unreadableProfile({ problems: [problem('error', 'profiles/a.json')] })).toBe('profiles/a.json');
+});
+
+const DAY = 86_400_000;
+
+it('seven days count, and so does the future', async () => {
+  const times = { old: 0, edge: 3 * DAY + 1, future: 99 * DAY };
+  const root = await openDataRoot(makeFolder({ 'state/booted.json': times }));
+  expect([...(await bootedLately(root, 10 * DAY))]).toEqual(['edge', 'future']);
+});
+
+it('remembers across processes, the newest time of each folder', async () => {
+  const dir = makeFolder();
+  const root = await openDataRoot(dir);
+  const written = (): unknown => JSON.parse(readFileSync(join(dir, 'state/booted.json'), 'utf8'));
+  let now = 1000;
+  const record = createBootRecord(root, () => now);
+  await record.save();
+  expect(await bootedLately(root, now)).toEqual(new Set());
+  record.booted('flatcar/amd64/1');
+  now = 2000;
+  record.booted('flatcar/amd64/1');
+  record.booted('flatcar/amd64/2');
+  await record.save();
+  const other = createBootRecord(root, () => 3000);
+  other.booted('flatcar/amd64/2');
+  await other.save();
+  expect(written()).toEqual({ 'flatcar/amd64/1': 2000, 'flatcar/amd64/2': 3000 });
+});
+
+it.each(['x', '[]', 'null', '{"a":"b"}'])('a broken file (%s) counts as empty', async (text) => {
+  const dir = makeFolder();
+  addFiles(dir, { 'state/booted.json': text });
+  expect(await bootedLately(await openDataRoot(dir), 0)).toEqual(new Set());
+});
