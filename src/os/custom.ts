@@ -1,7 +1,7 @@
 import { Failure } from '../model/failure.ts';
 import { parseFileName } from '../model/name.ts';
 import type { Initrd } from '../model/plan.ts';
-import { initrdPath, type Json, type JsonObject, type Profile } from '../model/profile.ts';
+import { initrdPath, type Json, type JsonObject, type Profile, type Version } from '../model/profile.ts';
 import {
   type ArtifactKind,
   type ArtifactSpec,
@@ -11,7 +11,7 @@ import {
   parseDigest,
 } from '../model/release.ts';
 import { preseeding } from './debian.ts';
-import { artifact } from './feed-steps.ts';
+import { artifact, releaseStep } from './feed-steps.ts';
 import { argument, consoles, nocloudSeed, parseArtifact, type PlanInput, type System } from './system.ts';
 
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
@@ -32,24 +32,10 @@ function start(input: FeedInput): FeedStep {
   if (parseFileName(profile) === undefined) throw unnameable(profile);
   const artifacts = (files as readonly Json[]).map((entry, i) => fileSpec(entry, profile, `files[${i}]`));
   if (new Set(artifacts.map(({ name }) => name)).size < artifacts.length) throw broken(profile, 'files');
-  return {
-    kind: 'release',
-    release: {
-      ref: {
-        system: 'custom',
-        channel: input.channel,
-        arch: input.arch,
-        version: version as FeedVersion,
-        // Two profiles may call different files the same version.
-        shelf: `custom/${profile}/${version}`,
-      },
-      trust: undefined,
-      artifacts,
-      redirectHosts: [],
-    },
-  };
+  // Two profiles may call different files the same version.
+  const shelf = `custom/${profile}/${version}`;
+  return releaseStep(input, 'custom', version as Version, { shelf, artifacts });
 }
-type FeedVersion = NonNullable<FeedInput['version']>;
 
 function fileSpec(entry: Json, profile: string, key: string): ArtifactSpec {
   const file = isObject(entry) ? entry : {};

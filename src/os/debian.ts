@@ -10,8 +10,8 @@ import {
   readSums,
   type Trust,
 } from '../model/release.ts';
-import { artifact, MAX_LIST, readOne, strictChannel, strictVersion, trusting } from './feed-steps.ts';
-import { consoles, installDisk, onShelf, type PlanInput, requireReadable, type System, systemShelf } from './system.ts';
+import { artifact, MAX_LIST, readOne, releaseStep, strictChannel, strictVersion, trusting } from './feed-steps.ts';
+import { argument, consoles, installDisk, onShelf, type PlanInput, requireReadable, type System, systemShelf } from './system.ts';
 
 const BASE = 'https://deb.debian.org/debian';
 
@@ -106,28 +106,14 @@ function release(input: FeedInput, version: Version, images: string, sums: strin
     if (sha256 === undefined) throw new Failure('refused', `SHA256SUMS of ${version} does not name ${entry}`);
     return artifact(name, { url: `${images}/${entry}`, kind, digests: { sha256 } });
   });
-  return {
-    kind: 'release',
-    release: {
-      ref: {
-        system: 'debian',
-        channel: input.channel,
-        arch: input.arch,
-        version,
-        shelf: `debian/${input.arch}/${version}`,
-      },
-      // The chain began with a signature; the files themselves have only digests.
-      trust: undefined,
-      artifacts,
-      redirectHosts: [],
-    },
-  };
+  // The chain began with a signature; the files themselves have only digests.
+  return releaseStep(input, 'debian', version, { artifacts });
 }
 
 /**
  * Debian's installer, with preseeding (installation guide, appendix B). What stands after `---` is kept for the
  * installed system: the consoles and `kernel_args`. An operator who wants arguments for the installer alone writes
- * his own `---` into `kernel_args`: what stands before it goes before ours. `install` is said in the preseed itself.
+ * another `---` into `kernel_args`: what stands before it goes before ours. `install` is said in the preseed itself.
  */
 export const DEBIAN: System = {
   id: 'debian',
@@ -162,7 +148,7 @@ export function preseeding(input: PlanInput): string[] {
     ...hostname(input),
     'interface=auto',
     // With several network cards "auto" means the one that booted (netcfg reads pxelinux' BOOTIF).
-    ...(mac === undefined ? [] : [`BOOTIF=01-${macHyphens(mac)}`]),
+    ...argument('BOOTIF', mac && `01-${macHyphens(mac)}`),
   ];
 }
 
@@ -171,5 +157,5 @@ function hostname(input: PlanInput): string[] {
   const name = input.node?.name ?? '';
   const parts = /^([A-Za-z0-9][A-Za-z0-9-]{0,62})(?:\.([A-Za-z0-9][A-Za-z0-9.-]{0,200}))?$/.exec(name);
   if (parts?.[1] === undefined) return [];
-  return [`hostname=${parts[1]}`, ...(parts[2] === undefined ? [] : [`domain=${parts[2]}`])];
+  return [`hostname=${parts[1]}`, ...argument('domain', parts[2])];
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import { artifactUrl } from '../model/plan.ts';
-import type { Arch, Profile, Version } from '../model/profile.ts';
+import type { Arch, Version } from '../model/profile.ts';
 import {
   type ArtifactKind,
   type ArtifactSpec,
@@ -9,12 +9,11 @@ import {
   type FeedStep,
   parseDigest,
 } from '../model/release.ts';
-import { artifact, MAX_LIST, readOne, strictChannel, strictVersion } from './feed-steps.ts';
+import { artifact, MAX_LIST, readOne, releaseStep, strictChannel, strictVersion } from './feed-steps.ts';
 import {
   argument,
   consoles,
   installDisk,
-  type InstallLinks,
   onShelf,
   type PlanInput,
   requireReadable,
@@ -55,20 +54,17 @@ const ARCH = { amd64: 'x86_64', arm64: 'aarch64' } as const;
 const SIGNED_WITHIN = 3 * 86_400;
 
 /** Fedora CoreOS: stable, testing, next. */
-export const fedoraCoreos: Feed = { id: 'fedora-coreos', keys: Object.values(KEYS), base: () => BASE, start };
-
-function start(input: FeedInput): FeedStep {
-  const stream = strictChannel(
-    input.channel,
-    /^(?:stable|testing|next)$/,
-    'fedora-coreos',
-    '"stable", "testing" or "next"',
-  );
-  const base = input.mirror ?? BASE;
-  return readOne({ url: `${base}/streams/${stream}.json`, maxBytes: MAX_LIST }, (text) =>
-    release(input, parseStream(text, input)),
-  );
-}
+export const fedoraCoreos: Feed = {
+  id: 'fedora-coreos',
+  keys: Object.values(KEYS),
+  base: () => BASE,
+  start(input) {
+    const form = /^(?:stable|testing|next)$/;
+    const stream = strictChannel(input.channel, form, 'fedora-coreos', '"stable", "testing" or "next"');
+    const document = { url: `${input.mirror ?? BASE}/streams/${stream}.json`, maxBytes: MAX_LIST };
+    return readOne(document, (text) => release(input, parseStream(text, input)));
+  },
+};
 
 function release(input: FeedInput, found: StreamRelease): FeedStep {
   const { version } = found;
@@ -85,27 +81,23 @@ function release(input: FeedInput, found: StreamRelease): FeedStep {
     });
   const note = keys.for(major + 1).length > 0 ? undefined : endOfKeys(major + 1, version, input.channel);
   const wanted = found.files.filter((file) => file.kind !== 'install' || input.install);
-  return {
-    kind: 'release',
-    release: {
-      ref: {
-        system: 'fedora-coreos',
-        channel: input.channel,
-        arch: input.arch,
-        version,
-        shelf: `fedora-coreos/${input.arch}/${version}`,
-      },
-      trust: {
-        // The publisher does not have the keys to offer that stand in the place of its own.
-        ...{ pinned, revoked: [], keyUrls: keys.own ? [] : [KEY_URL] },
-        legacySha1: input.legacySha1 ?? false,
-      },
-      artifacts: wanted.map((file) => spec(file, input.mirror)),
-      redirectHosts: ['.fedoraproject.org'],
-      signedWithin: SIGNED_WITHIN,
-      ...(note === undefined ? {} : { notes: [note] }),
-    },
-  };
+  return releaseStep(input, 'fedora-coreos', version, {
+    // The publisher does not have the keys to offer that stand in the place of its own.
+    trust: { pinned, revoked: [], keyUrls: keys.own ? [] : [KEY_URL], legacySha1: input.legacySha1 ?? false },
+    artifacts: wanted.map((file) => ({
+      ...file,
+      url: atMirror(file.url, input.mirror),
+      signatureUrls: file.signatureUrls.map((url) => atMirror(url, input.mirror)),
+    })),
+    redirectHosts: ['.fedoraproject.org'],
+    signedWithin: SIGNED_WITHIN,
+    notes: note === undefined ? undefined : [note],
+  });
+}
+
+// A mirror is a copy of the publisher's tree, whose stream still names the publisher's addresses.
+function atMirror(url: string, mirror: string | undefined): string {
+  return mirror !== undefined && url.startsWith(`${BASE}/`) ? mirror + url.slice(BASE.length) : url;
 }
 
 /** The pinned keys, with those that the operator adds (`46:FINGERPRINT`) or puts in the place of all (`FINGERPRINT`). */
@@ -114,7 +106,9 @@ function keysOf(named: readonly string[]): { readonly own: boolean; for(major: n
   return {
     own: own.length > 0,
     for(major) {
-      const added = named.flatMap((print) => (print.startsWith(`${major}:`) ? [print.split(':')[1] ?? ''] : []));
+      const added = named.flatMap((print) =>
+        print.startsWith(`${major}:`) ? [print.split(':')[1] ?? ''] : [],
+      );
       if (added.length > 0 || own.length > 0) return [...added, ...own];
       const key = KEYS[String(major)];
       return key === undefined ? [] : [key];
@@ -137,17 +131,9 @@ function endOfKeys(next: number, version: Version, channel: string): string | un
   return `the next release may be of Fedora ${next}, whose key is not known here: look its fingerprint up at https://fedoraproject.org/security and name it in PILOTLIGHT_TRUST_FEDORA_COREOS=${next}:FINGERPRINT`;
 }
 
-interface StreamFile {
-  readonly kind: ArtifactKind;
-  readonly name: string;
-  readonly location: string;
-  readonly signature: string;
-  readonly sha256: string;
-}
-
 interface StreamRelease {
   readonly version: Version;
-  readonly files: readonly StreamFile[];
+  readonly files: readonly ArtifactSpec[];
 }
 
 const PARTS = [
@@ -177,7 +163,7 @@ export function parseStream(text: string, asked: Pick<FeedInput, 'channel' | 'ar
   return { version, files };
 }
 
-function streamFile(entry: unknown, kind: ArtifactKind, version: Version): StreamFile {
+function streamFile(entry: unknown, kind: ArtifactKind, version: Version): ArtifactSpec {
   const location = httpUrl(get(entry, 'location'));
   const name = location.slice(location.lastIndexOf('/') + 1);
   const digest = get(entry, 'sha256');
@@ -185,21 +171,12 @@ function streamFile(entry: unknown, kind: ArtifactKind, version: Version): Strea
   // One release's kernel with another's initramfs would each have a good signature.
   if (sha256 === undefined || !name.includes(version))
     throw nonsense(`describes the ${kind} of ${version} in a way that is not known`);
-  return { kind, name, location, signature: httpUrl(get(entry, 'signature')), sha256 };
-}
-
-function spec(file: StreamFile, mirror: string | undefined): ArtifactSpec {
-  return artifact(file.name, {
-    url: atMirror(file.location, mirror),
-    kind: file.kind,
-    digests: { sha256: file.sha256 },
-    signatureUrls: [atMirror(file.signature, mirror)],
+  return artifact(name, {
+    url: location,
+    kind,
+    digests: { sha256 },
+    signatureUrls: [httpUrl(get(entry, 'signature'))],
   });
-}
-
-// A mirror is a copy of the publisher's tree, whose stream still names the publisher's addresses.
-function atMirror(url: string, mirror: string | undefined): string {
-  return mirror !== undefined && url.startsWith(`${BASE}/`) ? mirror + url.slice(BASE.length) : url;
 }
 
 function httpUrl(value: unknown): string {
@@ -232,8 +209,6 @@ function nonsense(what: string, cause?: unknown): Failure {
   });
 }
 
-const MACHINE: Readonly<Record<Arch, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
-
 /**
  * Fedora CoreOS, live or installing. The live root file system comes by `coreos.live.rootfs_url` (2 GiB of memory
  * are enough; as a second initramfs it would need 4) and is fetched with HEAD first, by curl in the initramfs.
@@ -247,7 +222,7 @@ export const FEDORA_COREOS: System = {
   id: 'fedora-coreos',
   title: 'Fedora CoreOS',
   shelf: systemShelf,
-  plan(input: PlanInput) {
+  plan(input) {
     const { profile, origin } = input;
     requireReadable(profile, ['ignition']);
     const folder = systemShelf(profile);
@@ -259,7 +234,7 @@ export const FEDORA_COREOS: System = {
       extras: [rootfs],
       args: [
         `coreos.live.rootfs_url=${artifactUrl(rootfs, origin)}`,
-        ...configuration(profile, input.documents.ignition, input.install),
+        ...configuration(input),
         ...consoles(profile),
         ...profile.kernel_args,
       ],
@@ -267,13 +242,13 @@ export const FEDORA_COREOS: System = {
   },
 };
 
-function configuration(profile: Profile, ignition: string | undefined, install: InstallLinks | undefined): string[] {
+function configuration({ profile, documents, install }: PlanInput): string[] {
   const disk = installDisk(profile);
-  if (disk === undefined) return live(ignition);
+  if (disk === undefined) return live(documents.ignition);
   return [
     `coreos.inst.install_dev=${disk}`,
-    ...argument('coreos.inst.ignition_url', ignition),
-    // Who is asked for by the profile's name alone has nobody to report as.
+    ...argument('coreos.inst.ignition_url', documents.ignition),
+    // A machine that asks by the profile's name alone is not known, so it has no report to make.
     ...live(install?.ignition),
   ];
 }
@@ -290,7 +265,7 @@ function live(ignition: string | undefined): string[] {
  * (FEDORA.YYYYMMDD.STREAM.N), so the date decides; without one the new name is taken.
  */
 function liveNames(version: string, arch: Arch): { kernel: string; initramfs: string; rootfs: string } {
-  const machine = MACHINE[arch];
+  const machine = ARCH[arch];
   const date = /^\d+\.(\d{8})\./.exec(version)?.[1];
   const before = `fedora-coreos-${version}-live`;
   const dash = date !== undefined && date < '20250401';

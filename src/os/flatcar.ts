@@ -1,32 +1,9 @@
 import { Failure } from '../model/failure.ts';
 import type { Profile, Version } from '../model/profile.ts';
-import type { Feed, FeedInput, FeedStep, ReleaseSpec } from '../model/release.ts';
-import {
-  board,
-  BUILD_VERSION,
-  layoutArtifacts,
-  type LayoutFile,
-  layoutRelease,
-  MAX_TEXT,
-  reading,
-  readOne,
-  shellValue,
-  strictChannel,
-  strictVersion,
-  trusting,
-} from './feed-steps.ts';
-import {
-  argument,
-  consoles,
-  installation,
-  installImage,
-  onShelf,
-  type PlanInput,
-  requireReadable,
-  sshKey,
-  type System,
-  systemShelf,
-} from './system.ts';
+import type { Feed, FeedInput, FeedStep } from '../model/release.ts';
+import { board, BUILD_VERSION, type LayoutFile, layoutRelease, pxeFiles, versionIn } from './container-linux.ts';
+import { MAX_TEXT, reading, readOne, strictChannel, strictVersion, trusting } from './feed-steps.ts';
+import { argument, consoles, installation, requireReadable, sshKey, type System, systemShelf } from './system.ts';
 
 const PUBLISHER = {
   pinned: ['F88CFEDEFF29A5B4D9523864E25D9AED0593B34A'],
@@ -36,53 +13,45 @@ const PUBLISHER = {
 };
 const REDIRECT_HOSTS = ['.release.flatcar-linux.net', 'flatcar.cdn.cncf.io'];
 
-const KERNEL = 'flatcar_production_pxe.vmlinuz';
-const PXE: readonly LayoutFile[] = [
-  {
-    name: KERNEL,
-    kind: 'kernel',
-    // Since release 3975 (2024) this is a symlink to the image's kernel, and the signature was not linked with it.
-    signedAs: [KERNEL, 'flatcar_production_image.vmlinuz'],
-    digestsIn: [KERNEL, 'flatcar_production_image.vmlinuz'].map((name) => ({ list: name, entry: name })),
-  },
-  alone('flatcar_production_pxe_image.cpio.gz', 'initrd'),
-];
-const INSTALL: readonly LayoutFile[] = [
-  alone('flatcar_production_image.bin.bz2', 'install'),
-  { ...alone('flatcar_production_OEM_image.bin.bz2', 'install'), optional: true },
-];
-
-// BUILD.BRANCH.PATCH: since build 2700 the branch tells the channel.
-const BRANCH: Readonly<Record<string, string>> = { alpha: '0', beta: '1', stable: '2', lts: '3' };
-const LAST_WITHOUT_BRANCH = 2700;
-
 /** Flatcar Container Linux: stable, beta, alpha, edge, lts (the newest supported year) and lts-YEAR. */
 export const flatcar: Feed = {
   id: 'flatcar',
   keys: PUBLISHER.pinned,
   base: (channel) => `https://${series(channel)}.release.flatcar-linux.net`,
-  start,
+  start(input) {
+    const channel = strictChannel(
+      input.channel,
+      /^(?:stable|beta|alpha|edge|lts|lts-20\d\d)$/,
+      'flatcar',
+      '"stable", "beta", "alpha", "edge", "lts" or "lts-2024"',
+    );
+    // One mirror serves all channels, as flatcar.cdn.cncf.io does: MIRROR/stable/amd64-usr/...
+    const base = input.mirror === undefined ? flatcar.base(channel) : `${input.mirror}/${series(channel)}`;
+    if (input.version !== undefined)
+      return numbered(input, base, strictVersion(input.version, BUILD_VERSION, '"version"'));
+    if (channel !== 'lts')
+      return current(input, base, channel.replace(/^lts-/, 'current-').replace(/^[a-z]+$/, 'current'));
+    return read(`${base}/lts-info`, (text) => current(input, base, `current-${newestLtsYear(text)}`));
+  },
 };
-
-function start(input: FeedInput): FeedStep {
-  const channel = strictChannel(
-    input.channel,
-    /^(?:stable|beta|alpha|edge|lts|lts-20\d\d)$/,
-    'flatcar',
-    '"stable", "beta", "alpha", "edge", "lts" or "lts-2024"',
-  );
-  // One mirror serves all channels, as flatcar.cdn.cncf.io does: MIRROR/stable/amd64-usr/...
-  const base = input.mirror === undefined ? flatcar.base(channel) : `${input.mirror}/${series(channel)}`;
-  if (input.version !== undefined)
-    return numbered(input, base, strictVersion(input.version, BUILD_VERSION, '"version"'));
-  if (channel !== 'lts')
-    return current(input, base, channel.replace(/^lts-/, 'current-').replace(/^[a-z]+$/, 'current'));
-  return read(`${base}/lts-info`, (text) => current(input, base, `current-${newestLtsYear(text)}`));
-}
 
 function current(input: FeedInput, base: string, pointer: string): FeedStep {
   // Resolved once; everything else comes from the numbered directory, because `current` moves under one's hands.
-  return read(`${base}/${board(input)}/${pointer}/version.txt`, (text) => numbered(input, base, parseVersionTxt(text)));
+  return read(`${base}/${board(input)}/${pointer}/version.txt`, (text) =>
+    numbered(input, base, versionIn(text, 'Flatcar')),
+  );
+}
+
+function read(url: string, next: (text: string) => FeedStep): FeedStep {
+  return readOne({ url, maxBytes: MAX_TEXT }, next, { redirectHosts: REDIRECT_HOSTS });
+}
+
+/** The newest year that lts-info (`major:year:supported` lines) calls supported. Throws Failure `refused`. */
+export function newestLtsYear(text: string): string {
+  const lines = text.split(/\r?\n/).map((line) => /^\d{1,5}:(20\d\d):supported$/.exec(line)?.[1]);
+  const year = lines.filter((found) => found !== undefined).sort().at(-1);
+  if (year === undefined) throw new Failure('refused', 'lts-info of Flatcar names no supported year');
+  return year;
 }
 
 // The build signs version.txt together with the image, and the files to boot from the network after it, by the same run.
@@ -94,21 +63,31 @@ const SIGNED_WITHIN = 3 * 86_400;
  */
 function numbered(input: FeedInput, base: string, version: Version): FeedStep {
   checkBranch(input, version);
-  const url = `${base}/${board(input)}/${version}/version.txt`;
+  const folder = `${base}/${board(input)}/${version}`;
+  const url = `${folder}/version.txt`;
   const optional = input.mirror !== undefined;
   const document = { url, maxBytes: MAX_TEXT, optional, signed: { detached: `${url}.sig`, optional } };
   const around = { trust: trusting(input, PUBLISHER), redirectHosts: REDIRECT_HOSTS };
   return reading({ ...around, documents: [document] }, ([answer]) => {
-    if (answer !== undefined && parseVersionTxt(answer.text) !== version)
+    if (answer !== undefined && versionIn(answer.text, 'Flatcar') !== version)
       throw new Failure('refused', `${url} names another version`, {
         remedy: 'the mirror may be half updated, or put together from several releases',
       });
-    if (answer?.signedAt !== undefined)
-      return release(input, base, version, { signedWithin: SIGNED_WITHIN, versionSignedAt: answer.signedAt });
     const note = `the mirror has no signed version.txt for ${version}: that these files are of that release is the mirror's word alone; copy version.txt and version.txt.sig into its directory`;
-    return release(input, base, version, { signedWithin: SIGNED_WITHIN, notes: [note] });
+    const proof =
+      answer?.signedAt === undefined ? { notes: [note] } : { versionSignedAt: answer.signedAt };
+    const publisher = { system: 'flatcar', shelf: `flatcar/${input.arch}`, pxe: PXE, ...PUBLISHER } as const;
+    return layoutRelease(input, publisher, version, folder, {
+      redirectHosts: REDIRECT_HOSTS,
+      signedWithin: SIGNED_WITHIN,
+      ...proof,
+    });
   });
 }
+
+// BUILD.BRANCH.PATCH: since build 2700 the branch tells the channel.
+const BRANCH: Readonly<Record<string, string>> = { alpha: '0', beta: '1', stable: '2', lts: '3' };
+const LAST_WITHOUT_BRANCH = 2700;
 
 function checkBranch(input: FeedInput, version: Version): void {
   const [build = '', branch = ''] = version.split('.');
@@ -117,48 +96,21 @@ function checkBranch(input: FeedInput, version: Version): void {
     throw new Failure('refused', `${version} is not a release of the ${input.channel} channel`);
 }
 
-function release(
-  input: FeedInput,
-  base: string,
-  version: Version,
-  proof: Pick<ReleaseSpec, 'signedWithin' | 'versionSignedAt' | 'notes'>,
-): FeedStep {
-  const directory = `${base}/${board(input)}/${version}`;
-  const artifacts = layoutArtifacts({ directory, files: input.install ? [...PXE, ...INSTALL] : PXE });
-  const found = {
-    system: 'flatcar',
-    shelf: `flatcar/${input.arch}`,
-    version,
-    trust: trusting(input, PUBLISHER),
-  } as const;
-  return layoutRelease(input, found, { artifacts, redirectHosts: REDIRECT_HOSTS, ...proof });
-}
-
-/** The version in version.txt. Throws Failure `refused`. */
-export function parseVersionTxt(text: string): Version {
-  return strictVersion(shellValue(text, 'FLATCAR_VERSION'), BUILD_VERSION, 'version.txt of Flatcar');
-}
-
-/** The newest year that lts-info (`major:year:supported` lines) calls supported. Throws Failure `refused`. */
-export function newestLtsYear(text: string): string {
-  const lines = text.split(/\r?\n/).map((line) => /^\d{1,5}:(20\d\d):(supported|unsupported)$/.exec(line));
-  const years = lines.flatMap((line) => (line?.[2] === 'supported' && line[1] !== undefined ? [line[1]] : []));
-  const year = years.sort().at(-1);
-  if (year === undefined) throw new Failure('refused', 'lts-info of Flatcar names no supported year');
-  return year;
-}
-
 function series(channel: string): string {
   return channel.startsWith('lts') ? 'lts' : channel;
 }
 
-function alone(name: string, kind: LayoutFile['kind']): LayoutFile {
-  return { name, kind, signedAs: [name], digestsIn: [{ list: name, entry: name }] };
-}
-
-function read(url: string, next: (text: string) => FeedStep): FeedStep {
-  return readOne({ url, maxBytes: MAX_TEXT }, next, { redirectHosts: REDIRECT_HOSTS });
-}
+// Since release 3975 (2024) this is a symlink to the image's kernel, and the signature was not linked with it.
+const KERNELS = ['flatcar_production_pxe.vmlinuz', 'flatcar_production_image.vmlinuz'];
+const PXE: readonly LayoutFile[] = [
+  {
+    name: 'flatcar_production_pxe.vmlinuz',
+    kind: 'kernel',
+    signedAs: KERNELS,
+    digestsIn: KERNELS.map((name) => ({ list: name, entry: name })),
+  },
+  { name: 'flatcar_production_pxe_image.cpio.gz', kind: 'initrd' },
+];
 
 /**
  * Flatcar Container Linux. Ignition (spec 3, or 2.x which it translates) by `ignition.config.url` and
@@ -172,16 +124,13 @@ export const FLATCAR: System = {
   id: 'flatcar',
   title: 'Flatcar Container Linux',
   shelf: systemShelf,
-  plan(input: PlanInput) {
+  plan(input) {
     const { profile, documents } = input;
     requireReadable(profile, ['ignition', 'cloud_config']);
-    const folder = systemShelf(profile);
     const install = installation(input);
     const ignition = install?.ignition ?? documents.ignition;
     return {
-      kernel: onShelf(folder, 'flatcar_production_pxe.vmlinuz'),
-      initrds: [onShelf(folder, 'flatcar_production_pxe_image.cpio.gz')],
-      extras: install === undefined ? [] : installImage('flatcar', folder),
+      ...pxeFiles('flatcar', systemShelf(profile), install !== undefined),
       args: [
         ...argument('rootfstype', profile.rootfstype),
         ...consoles(profile),

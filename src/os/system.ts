@@ -125,12 +125,6 @@ export function requireReadable(profile: Profile, reads: readonly [DocumentKind,
   });
 }
 
-/** The image that `coreos-install` and `flatcar-install` write to the disk. */
-const IMAGES = {
-  coreos: 'coreos_production_image.bin.bz2',
-  flatcar: 'flatcar_production_image.bin.bz2',
-} as const;
-
 /** The disk that the profile installs to, if it does. Throws Failure `broken` for what is no device. */
 export function installDisk(profile: Profile): string | undefined {
   const disk = profile.install?.disk;
@@ -154,9 +148,4 @@ export function installation({ profile, install }: PlanInput): InstallLinks | un
 /** Whether the profile's installer takes its image from us, so that the sync must fetch it and the shelf must have it. */
 export function installsFromShelf({ system, install }: Pick<Profile, 'system' | 'install'>): boolean {
   return install !== undefined && (system === 'coreos' || system === 'flatcar');
-}
-
-/** That image and its signature, which the installer checks. */
-export function installImage(system: keyof typeof IMAGES, folder: string): readonly Artifact[] {
-  return [onShelf(folder, IMAGES[system]), onShelf(folder, `${IMAGES[system]}.sig`)];
 }

@@ -9,7 +9,7 @@ import {
   type FeedStep,
   findDigest,
 } from '../model/release.ts';
-import { artifact, MAX_LIST, MAX_TEXT, reading, strictChannel, strictVersion } from './feed-steps.ts';
+import { artifact, MAX_LIST, MAX_TEXT, reading, releaseStep, strictChannel, strictVersion } from './feed-steps.ts';
 import { argument, consoles, onShelf, type PlanInput, requireReadable, type System, systemShelf } from './system.ts';
 
 const BASE = 'https://github.com/siderolabs/talos/releases';
@@ -56,21 +56,10 @@ function sums(input: FeedInput, base: string, version: Version): FeedStep {
 function release(input: FeedInput, version: Version, folder: string, lists: Required<Digests>): FeedStep {
   const file = (name: string, kind: ArtifactKind): ReturnType<typeof artifact> =>
     artifact(name, { url: `${folder}/${name}`, kind, digests: digestsOf(name, lists) });
-  return {
-    kind: 'release',
-    release: {
-      ref: {
-        system: 'talos',
-        channel: input.channel,
-        arch: input.arch,
-        version,
-        shelf: `talos/${input.arch}/${version}`,
-      },
-      trust: undefined,
-      artifacts: [file(`vmlinuz-${input.arch}`, 'kernel'), file(`initramfs-${input.arch}.xz`, 'initrd')],
-      redirectHosts: REDIRECT_HOSTS,
-    },
-  };
+  return releaseStep(input, 'talos', version, {
+    artifacts: [file(`vmlinuz-${input.arch}`, 'kernel'), file(`initramfs-${input.arch}.xz`, 'initrd')],
+    redirectHosts: REDIRECT_HOSTS,
+  });
 }
 
 function digestsOf(name: string, lists: Required<Digests>): Digests {
@@ -115,7 +104,7 @@ export const TALOS: System = {
   },
 };
 
-/** Talos decides by its machine configuration alone, and reports to nobody: a disk named here would do nothing. */
+/** Talos decides by its machine configuration alone, and reports nothing: a disk named here would do nothing. */
 function refuseInstall({ file, install }: Profile): void {
   if (install === undefined) return;
   throw new Failure('broken', 'talos cannot be installed by its profile', {

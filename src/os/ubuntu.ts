@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.ts';
 import { artifactUrl } from '../model/plan.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
 import { type Feed, type FeedInput, type FeedStep, readSums, type SumLine, type Trust } from '../model/release.ts';
-import { artifact, MAX_LIST, readOne, strictChannel, strictName, trusting } from './feed-steps.ts';
+import { artifact, MAX_LIST, readOne, releaseStep, strictChannel, strictName, trusting } from './feed-steps.ts';
 import {
   consoles,
   installDisk,
@@ -83,28 +83,15 @@ const MEMBERS = [
 
 function release(input: FeedInput, folder: string, text: string): FeedStep {
   const { version, iso } = parseList(text, input);
-  return {
-    kind: 'release',
-    release: {
-      ref: {
-        system: 'ubuntu',
-        channel: input.channel,
-        arch: input.arch,
-        version,
-        shelf: `ubuntu/${input.arch}/${version}`,
-      },
-      trust: undefined,
-      artifacts: [
-        artifact(iso.path, {
-          url: `${folder}/${iso.path}`,
-          kind: 'iso',
-          digests: { sha256: iso.digest },
-          unpack: MEMBERS,
-        }),
-      ],
-      redirectHosts: [],
-    },
-  };
+  const artifacts = [
+    artifact(iso.path, {
+      url: `${folder}/${iso.path}`,
+      kind: 'iso',
+      digests: { sha256: iso.digest },
+      unpack: MEMBERS,
+    }),
+  ];
+  return releaseStep(input, 'ubuntu', version, { artifacts });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
-import { coreos, COREOS, parsePxeScript, parseVersionTxt } from '../../src/os/coreos.ts';
+import { versionIn } from '../../src/os/container-linux.ts';
+import { coreos, COREOS, parsePxeScript } from '../../src/os/coreos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
@@ -41,10 +42,10 @@ describe('coreos', () => {
 
 describe('the version', () => {
   it.each(['723.1.0', '"723.1.0"'])('is read from version.txt: %s', (text) => {
-    expect(parseVersionTxt(`COREOS_VERSION=${text}\n`)).toBe('723.1.0');
+    expect(versionIn(`COREOS_VERSION=${text}\n`, 'CoreOS')).toBe('723.1.0');
   });
   it.each(['968.2.0+build-foo', '../x', ''])('is refused: %j', (text) => {
-    expect(() => parseVersionTxt(`COREOS_VERSION=${text}\n`)).toThrow('does not name a version');
+    expect(() => versionIn(`COREOS_VERSION=${text}\n`, 'CoreOS')).toThrow('does not name a version');
   });
   it.each([
     "VM_NAME='coreos_production-1298-6-0'",

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseVersion, type Version } from '../../src/model/profile.ts';
 import type { FeedDocument } from '../../src/model/release.ts';
-import { flatcar, FLATCAR, newestLtsYear, parseVersionTxt } from '../../src/os/flatcar.ts';
+import { versionIn } from '../../src/os/container-linux.ts';
+import { flatcar, FLATCAR, newestLtsYear } from '../../src/os/flatcar.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive, type Pages } from '../support/upstream-feed.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
@@ -103,10 +104,10 @@ describe('flatcar', () => {
   });
 });
 
-describe('parseVersionTxt', () => {
+describe('versionIn', () => {
   it('takes quotes and CRLF', () => {
-    expect(parseVersionTxt('FLATCAR_VERSION="4593.2.5"\r\n')).toBe('4593.2.5');
-    expect(parseVersionTxt("FLATCAR_VERSION='4593.2.5'\n")).toBe('4593.2.5');
+    expect(versionIn('FLATCAR_VERSION="4593.2.5"\r\n', 'Flatcar')).toBe('4593.2.5');
+    expect(versionIn("FLATCAR_VERSION='4593.2.5'\n", 'Flatcar')).toBe('4593.2.5');
   });
 
   it.each([
@@ -123,13 +124,13 @@ describe('parseVersionTxt', () => {
     '',
     '"4593.2.5',
   ])('refuses %j', (value) => {
-    expect(() => parseVersionTxt(`FLATCAR_VERSION=${value}\n`)).toThrow('does not name a version');
+    expect(() => versionIn(`FLATCAR_VERSION=${value}\n`, 'Flatcar')).toThrow('does not name a version');
   });
 
   it.each(['', '<html>Log in</html>', 'XFLATCAR_VERSION=1.2.3', 'COREOS_VERSION=1.2.3'])(
     'refuses the page %j',
     (page) => {
-      expect(() => parseVersionTxt(page)).toThrow('does not name a version');
+      expect(() => versionIn(page, 'Flatcar')).toThrow('does not name a version');
     },
   );
 });

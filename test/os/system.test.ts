@@ -6,7 +6,6 @@ import {
   consoles,
   installation,
   installDisk,
-  installImage,
   installsFromShelf,
   onShelf,
   parseArtifact,
@@ -43,10 +42,6 @@ describe('installing', () => {
     expect(installsFromShelf(profileOf({ system: 'flatcar', install }))).toBe(true);
     expect(installsFromShelf(profileOf({ system: 'flatcar' }))).toBe(false);
     expect(installsFromShelf(profileOf({ system: 'fedora-coreos', install }))).toBe(false);
-    expect(installImage('coreos', 'amd64-usr/1.0.0')).toEqual([
-      { kind: 'shelf', path: 'amd64-usr/1.0.0/coreos_production_image.bin.bz2' },
-      { kind: 'shelf', path: 'amd64-usr/1.0.0/coreos_production_image.bin.bz2.sig' },
-    ]);
   });
 });
 

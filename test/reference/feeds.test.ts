@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { findDigest } from '../../src/model/release.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
 import { readCleartext } from '../../src/releases/openpgp/packets.ts';
-import { parsePxeScript, parseVersionTxt as parseCoreos } from '../../src/os/coreos.ts';
+import { versionIn } from '../../src/os/container-linux.ts';
+import { parsePxeScript } from '../../src/os/coreos.ts';
 import { parseInRelease } from '../../src/os/debian.ts';
 import { fedoraCoreos, parseStream } from '../../src/os/fedora-coreos.ts';
-import { parseVersionTxt as parseFlatcar } from '../../src/os/flatcar.ts';
 import { drive } from '../support/upstream-feed.ts';
 import { hasReference, reference, referenceFiles } from './reference-dir.ts';
 
@@ -13,18 +13,18 @@ const text = (file: string): string => reference(`feeds/${file}`).toString();
 
 describe.skipIf(!hasReference('feeds/fcos/streams/stable.json'))('authentic feeds', () => {
   it.each(['2905.2.6', '3510.2.5', '4459.2.1'])('Flatcar %s', (version) => {
-    expect(parseFlatcar(text(`flatcar/version-${version}.txt`))).toBe(version);
+    expect(versionIn(text(`flatcar/version-${version}.txt`), 'Flatcar')).toBe(version);
   });
 
   it('Flatcar nightly builds are refused', () => {
-    expect(() => parseFlatcar(text('flatcar/version-nightly-4799.0.0-manifest.txt'))).toThrow(
+    expect(() => versionIn(text('flatcar/version-nightly-4799.0.0-manifest.txt'), 'Flatcar')).toThrow(
       'does not name a version',
     );
   });
 
   it('Container Linux: version.txt, and the script of 1298.6.0', () => {
-    expect(parseCoreos(text('coreos/version-723.1.0.txt'))).toBe('723.1.0');
-    expect(parseCoreos(text('coreos/version-2023.5.0.txt'))).toBe('2023.5.0');
+    expect(versionIn(text('coreos/version-723.1.0.txt'), 'CoreOS')).toBe('723.1.0');
+    expect(versionIn(text('coreos/version-2023.5.0.txt'), 'CoreOS')).toBe('2023.5.0');
     expect(parsePxeScript(text('coreos/coreos_production_pxe.sh.1298.6.0-derived-head.txt'))).toBe('1298.6.0');
   });
 
