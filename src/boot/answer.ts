@@ -1,12 +1,10 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { programNamed } from '../images/firmware.ts';
 import { startScript } from '../ipxe/boot-script.ts';
 import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
-import { parseMac } from '../model/mac.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
 import { systemOf } from '../os/systems.ts';
-import type { BootFile, BootFileQuestion, BootService, Question } from './boot-service.ts';
+import type { BootService, Question } from './boot-service.ts';
 import { createDocumentService } from './documents.ts';
 import { whoIs } from './reasons.ts';
 import { createScriptService, type ScriptService, type ScriptServiceOptions } from './scripts.ts';
@@ -34,41 +32,18 @@ function currentVersionText(folder: string, { profiles }: Pick<Snapshot, 'profil
   return `${variable}_VERSION=${newest}\n${variable}_VERSION_ID=${newest}\n`;
 }
 
-const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
-// pxelinux.cfg/01-MAC (01 is Ethernet's ARP type), GRUB's grub.cfg-01-MAC, each in any folder.
-const PER_MAC = /(?:^|\/)(pxelinux\.cfg\/|grub\.cfg-)01-([0-9a-fA-F]{2}(?:[-:][0-9a-fA-F]{2}){5})$/;
-
-/** Undefined: no such file, or nothing to say to this machine. */
-async function bootFile(question: BootFileQuestion, scripts: ScriptService): Promise<BootFile | undefined> {
-  const { name, origin, loops, asker } = question;
-  if (START_NAMES.test(name))
-    return { kind: 'text', text: startScript(origin), because: 'the start script by its name' };
-  const program = programNamed(name);
-  if (program !== undefined) {
-    if (!loops) return { kind: 'program', program };
-    const because = `iPXE asks for ${program.name}, which it already is: it gets the start script`;
-    return { kind: 'text', text: startScript(origin), because };
-  }
-  if (name.startsWith('images/')) return { kind: 'image', path: name.slice('images/'.length) };
-  const perMac = PER_MAC.exec(name);
-  const mac = perMac?.[2] === undefined ? undefined : parseMac(perMac[2].replaceAll(':', '-'));
-  return mac === undefined
-    ? undefined
-    : await machineFile(perMac?.[1] === 'pxelinux.cfg/', { facts: { mac }, origin, asker }, scripts);
-}
-
 /** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
-async function machineFile(
-  pxelinux: boolean,
-  question: Question,
+async function loaderConfig(
   scripts: ScriptService,
-): Promise<BootFile | undefined> {
+  loader: 'grub' | 'pxelinux',
+  question: Question,
+): ReturnType<BootService['loaderConfig']> {
   try {
     const { origin } = question;
     const { plan, match } = await scripts.bootable(question);
     const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
-    const text = pxelinux ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
-    return { kind: 'text', text, because: `${whoIs(question.facts)} boots ${match.profile.file}` };
+    const text = loader === 'pxelinux' ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
+    return { text, because: `${whoIs(question.facts)} boots ${match.profile.file}` };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
@@ -92,7 +67,7 @@ export function createBootService(options: BootServiceOptions): BootService {
     scriptOf: scripts.scriptOf,
     grub: scripts.grub,
     args: scripts.args,
-    file: async (question) => await bootFile(question, scripts),
+    loaderConfig: async (loader, question) => await loaderConfig(scripts, loader, question),
     netboot: scripts.netboot,
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),

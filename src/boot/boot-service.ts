@@ -1,4 +1,4 @@
-import type { BootProgram, Decision, Origin } from '../model/plan.ts';
+import type { Decision, Origin } from '../model/plan.ts';
 import type { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Mac } from '../model/mac.ts';
@@ -9,7 +9,7 @@ import type { DocumentKind } from '../model/profile.ts';
 export interface Question {
   readonly facts: MachineFacts;
   readonly origin: Origin;
-  /** What was chosen at the screen of a machine that nobody knows: a profile, or the menu's word `wait`. */
+  /** What was chosen at the screen of an unknown machine: a profile, or the menu's word `wait`. */
   readonly choice?: Name;
   /** The address that asks. Without it no installer is given: whose it would be could not be written down. */
   readonly asker?: string;
@@ -33,22 +33,6 @@ export interface DocumentAnswer {
 
 export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-config';
 
-/** What a file name means that firmware or a boot loader asks for, over TFTP or HTTP. */
-export type BootFile =
-  | { readonly kind: 'program'; readonly program: BootProgram }
-  | { readonly kind: 'text'; readonly text: string; readonly because: string }
-  | { readonly kind: 'image'; readonly path: string };
-
-export interface BootFileQuestion {
-  /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
-  readonly name: string;
-  readonly origin: Origin;
-  /** iPXE asks for the program that it already is: it shall get the start script instead. */
-  readonly loops: boolean;
-  /** The address that asks. */
-  readonly asker?: string;
-}
-
 /**
  * The only place where a question becomes an answer. Every method throws Failure for what is not there
  * (`not-found`), wrong in the operator's files (`broken`) or not possible now (`unavailable`). An answer that can wipe a
@@ -59,7 +43,7 @@ export interface BootService {
   generation(): number;
   /** The script that makes iPXE send its own facts to `/ipxe`. */
   start(origin: Origin): string;
-  /** `/ipxe`: the script for the machine that matches; who nobody knows is told so, on its screen. */
+  /** `/ipxe`: the script for the machine that matches; an unknown one is told so, on its screen. */
   script(question: Question): Promise<ScriptAnswer>;
   /** For the screen of a machine whose question cannot be read: what is wrong with it. It waits and asks again. */
   explain(failure: Failure, origin: Origin): string;
@@ -84,8 +68,14 @@ export interface BootService {
   grub(question: Question): Promise<ScriptAnswer>;
   /** The kernel's arguments for a machine, or for a profile alone. */
   args(who: MachineFacts | Name, origin: Origin): { readonly args: readonly string[]; readonly decision: Decision };
-  /** A file that firmware or a boot loader names; undefined when there is none. */
-  file(question: BootFileQuestion): Promise<BootFile | undefined>;
+  /**
+   * The configuration that a boot loader fetches by the machine's MAC. Undefined where it boots nothing from here: there is
+   * no screen to say so on.
+   */
+  loaderConfig(
+    loader: 'grub' | 'pxelinux',
+    question: Question,
+  ): Promise<{ readonly text: string; readonly because: string } | undefined>;
   /** What a machine that asks by DHCP shall do: `local` when its profile sends it to its own disk. */
   netboot(facts: MachineFacts): 'boot' | 'local';
   /** `version.txt` of a shelf's `current/`, for installers that mirror from us; undefined when nothing boots from it. */

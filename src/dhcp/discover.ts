@@ -1,7 +1,6 @@
-import { createSocket } from 'node:dgram';
-import { bindUdp, closeUdp } from '../net/udp-socket.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { bindUdp, closeUdp, type Endpoint, sendUdp } from '../net/udp-socket.ts';
 import { BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION, parseDhcp } from './packet.ts';
-import type { Endpoint } from './proxy-reply.ts';
 
 /** What we pretend to be. */
 export type PretendedFirmware = 'BIOS' | 'UEFI x86_64';
@@ -34,7 +33,7 @@ export interface DiscoverOptions {
   readonly xid: () => number;
   /** dnsmasq pings an address for three seconds before it offers it. */
   readonly waitMs?: number;
-  /** For tests, which may not broadcast: who "everybody" is, where answers come to, and from which port we ask. */
+  /** For tests, which may not broadcast: the broadcast address, where answers come to, and from which port we ask. */
   readonly everybody?: Endpoint;
   readonly listen?: Endpoint;
 }
@@ -48,7 +47,7 @@ const ASKED = Buffer.from([1, 3, 6, 12, 15, 28, 43, 54, 60, 66, 67, 97]);
 /**
  * Asks on each network as a BIOS and as a UEFI machine would, and gives every offer that came. An offer is not taken:
  * no address is leased. Answers are asked for as broadcasts, and heard on the broadcast address only, so a DHCP client
- * of this host misses nothing. Throws Failure `refused` for whoever may not open port 68.
+ * of this host misses nothing. Throws Failure `refused` where port 68 may not be opened.
  */
 export async function discoverOffers(at: readonly DiscoverAt[], options: DiscoverOptions): Promise<readonly Offer[]> {
   const everybody = options.everybody ?? { address: '255.255.255.255', port: 67 };
@@ -103,6 +102,20 @@ function discover(question: { firmware: PretendedFirmware; mac: string; xid: num
   });
 }
 
+/**
+ * Sends one packet from an interface's own address, and closes the socket at once: for who asks seldom. A broadcast leaves
+ * by the interface whose address the socket has (a wildcard's goes by the default route).
+ */
+export async function sendFrom(address: string, port: number, bytes: Buffer, to: Endpoint): Promise<void> {
+  const socket = await bindUdp(address, port, { shared: true, onError: ignore });
+  try {
+    socket.setBroadcast(true);
+    await sendUdp(socket, bytes, to);
+  } finally {
+    await closeUdp(socket);
+  }
+}
+
 function isOffer(packet: DhcpPacket): boolean {
   const type = packet.options.get(OPTION.messageType);
   return packet.op === BOOT_REPLY && type?.length === 1 && type[0] === MESSAGE.offer;
@@ -121,44 +134,11 @@ function contents(packet: DhcpPacket, from: string): Omit<Offer, 'interfaceName'
   };
 }
 
-/** It goes to a person's terminal: whoever answers on the network may not move the cursor there. */
+/** It goes to a person's terminal: no answer from the network may move the cursor there. */
 function printable(text: string): string {
   return text.replace(/\0+$/, '').replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
-async function wait(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 function ignore(): void {
   // A network that cannot be asked gives no offers; sending says why.
-}
-
-/**
- * Sends one packet from an interface's own address, and closes the socket at once: for who asks seldom. A broadcast leaves
- * by the interface whose address the socket has (a wildcard's goes by the default route).
- */
-export async function sendFrom(address: string, port: number, bytes: Buffer, to: Endpoint): Promise<void> {
-  const socket = createSocket({
-    type: 'udp4',
-    reuseAddr: true,
-    // Everything here is numeric; answering at once keeps bind and send in this turn.
-    lookup: (host, _options, callback) => {
-      callback(null, host, 4);
-    },
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind({ address, port, exclusive: true }, () => {
-        socket.setBroadcast(true);
-        socket.send(bytes, to.port, to.address, (cause) => {
-          if (cause === null) resolve();
-          else reject(cause);
-        });
-      });
-    });
-  } finally {
-    socket.close();
-  }
 }

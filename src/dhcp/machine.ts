@@ -1,68 +1,11 @@
+import { type BootTarget, type NetbootClient, targetOf } from '../boot/boot-programs.ts';
+import { type Uuid, parseUuid } from '../model/uuid.ts';
 import { type DhcpPacket, OPTION } from './packet.ts';
 
-/** What kind of boot program a machine can run, and how it fetches it. */
-interface Target {
-  readonly platform: 'pcbios' | 'efi';
-  readonly arch: 'i386' | 'x86_64' | 'arm32' | 'arm64';
-  /** UEFI HTTP Boot: the boot file is a URL. */
-  readonly http: boolean;
-}
-
-/**
- * RFC 4578 2.1 with IANA's additions, and the field's usage: x64 UEFI is 7 in RFC 4578's text and 9 in its erratum;
- * firmware sends either. 21-24 (U-Boot) and 41 (Raspberry Pi) want other things than an NBP.
- */
-const TARGETS: ReadonlyMap<number, Target> = new Map([
-  [0, { platform: 'pcbios', arch: 'x86_64', http: false }],
-  [6, { platform: 'efi', arch: 'i386', http: false }],
-  [7, { platform: 'efi', arch: 'x86_64', http: false }],
-  [9, { platform: 'efi', arch: 'x86_64', http: false }],
-  [10, { platform: 'efi', arch: 'arm32', http: false }],
-  [11, { platform: 'efi', arch: 'arm64', http: false }],
-  [15, { platform: 'efi', arch: 'i386', http: true }],
-  [16, { platform: 'efi', arch: 'x86_64', http: true }],
-  [18, { platform: 'efi', arch: 'arm32', http: true }],
-  [19, { platform: 'efi', arch: 'arm64', http: true }],
-  [20, { platform: 'pcbios', arch: 'x86_64', http: true }],
-]);
-
-/** Option 93 is a list of 16-bit numbers: the first that we know. */
-export function clientTarget(option93: Buffer): Target | undefined {
-  if (option93.length === 0 || option93.length % 2 !== 0) return undefined;
-  for (let at = 0; at < option93.length; at += 2) {
-    const target = TARGETS.get(option93.readUInt16BE(at));
-    if (target !== undefined) return target;
-  }
-  return undefined;
-}
-
-/** A Raspberry Pi's own firmware says architecture 0, which it is not; its address gives it away. */
-const RASPBERRY = ['28:cd:c1', '2c:cf:67', 'b8:27:eb', 'd8:3a:dd', 'dc:a6:32', 'e4:5f:01'];
-
-export function isRaspberryPi(mac: string): boolean {
-  return RASPBERRY.some((prefix) => mac.startsWith(prefix));
-}
-
-/** A machine that asks to boot from the network. */
-export interface NetbootMachine {
-  readonly mac: string;
-  /** As SMBIOS prints it; undefined when the firmware sent none. All zeros is possible: it identifies nobody. */
-  readonly uuid: string | undefined;
+/** A machine that asks to boot from the network. A UUID that identifies no machine (all zeros) is none. */
+export interface NetbootMachine extends NetbootClient {
   /** `PXEClient` or `HTTPClient`: what the answer must repeat. */
   readonly vendorClass: 'PXEClient' | 'HTTPClient';
-  readonly target: Target;
-  /** It runs iPXE already: it wants a script, never a binary. */
-  readonly ipxe: boolean;
-}
-
-/** True for firmware, installers' boot programs and iPXE, false for an operating system that wants an address. */
-export function asksToNetboot(packet: DhcpPacket): boolean {
-  return vendorClassOf(packet) !== undefined;
-}
-
-function vendorClassOf(packet: DhcpPacket): NetbootMachine['vendorClass'] | undefined {
-  const vendor = packet.options.get(OPTION.vendorClass)?.toString('latin1') ?? '';
-  return (['PXEClient', 'HTTPClient'] as const).find((name) => vendor.startsWith(name));
 }
 
 /** Why a Raspberry Pi is left out: its own firmware wants files of its own, no boot program. */
@@ -92,6 +35,33 @@ export function netbootMachine(packet: DhcpPacket): NetbootMachine | string {
   return { mac: packet.mac, uuid: guid && uuidOf(guid), vendorClass, target, ipxe: isIpxe(packet) };
 }
 
+/** True for firmware, installers' boot programs and iPXE, false for an operating system that wants an address. */
+export function asksToNetboot(packet: DhcpPacket): boolean {
+  return vendorClassOf(packet) !== undefined;
+}
+
+function vendorClassOf(packet: DhcpPacket): NetbootMachine['vendorClass'] | undefined {
+  const vendor = packet.options.get(OPTION.vendorClass)?.toString('latin1') ?? '';
+  return (['PXEClient', 'HTTPClient'] as const).find((name) => vendor.startsWith(name));
+}
+
+/** Option 93 is a list of 16-bit numbers: the first that we know. */
+export function clientTarget(option93: Buffer): BootTarget | undefined {
+  if (option93.length % 2 !== 0) return undefined;
+  for (let at = 0; at < option93.length; at += 2) {
+    const target = targetOf(option93.readUInt16BE(at));
+    if (target !== undefined) return target;
+  }
+  return undefined;
+}
+
+/** A Raspberry Pi's own firmware says architecture 0, which it is not; its address gives it away. */
+const RASPBERRY = ['28:cd:c1', '2c:cf:67', 'b8:27:eb', 'd8:3a:dd', 'dc:a6:32', 'e4:5f:01'];
+
+export function isRaspberryPi(mac: string): boolean {
+  return RASPBERRY.some((prefix) => mac.startsWith(prefix));
+}
+
 /**
  * iPXE's user class is the bare word, not RFC 3004's list of counted strings; both spellings count. Option 175 holds
  * iPXE's feature list; undionly loaded from a ROM that hides its user class still sends it.
@@ -116,13 +86,14 @@ function hasClass(value: Buffer, name: string): boolean {
 
 /**
  * The UUID of option 97 (a type byte 0, then 16 bytes) as SMBIOS and iPXE print it. On the wire its first three fields
- * are little-endian: `00 33221100 5544 7766 ...` is 00112233-4455-6677-.... Undefined unless there are 17 bytes, type 0.
+ * are little-endian: `00 33221100 5544 7766 ...` is 00112233-4455-6677-.... Undefined unless
+ * there are 17 bytes of type 0, and for all zeros.
  */
-export function uuidOf(option97: Buffer): string | undefined {
+export function uuidOf(option97: Buffer): Uuid | undefined {
   if (option97.length !== 17 || option97[0] !== 0) return undefined;
   const guid = Buffer.from(option97.subarray(1));
   guid.subarray(0, 4).reverse();
   guid.subarray(4, 6).reverse();
   guid.subarray(6, 8).reverse();
-  return guid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return parseUuid(guid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
 }

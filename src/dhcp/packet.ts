@@ -1,3 +1,5 @@
+import { type Mac, macOfBytes } from '../model/mac.ts';
+
 /** Option codes that are read or written here (RFC 2132, 4578; 175 is iPXE's own). */
 export const OPTION = {
   pad: 0,
@@ -49,8 +51,8 @@ export interface DhcpPacket {
   readonly yiaddr: string;
   readonly siaddr: string;
   readonly giaddr: string;
-  /** Six lower-case pairs with colons. Only Ethernet (htype 1, hlen 6) is read. */
-  readonly mac: string;
+  /** Only Ethernet (htype 1, hlen 6) is read. */
+  readonly mac: Mac;
   /** The boot file field, unless it was overloaded with options. */
   readonly file: string;
   readonly options: ReadonlyMap<number, Buffer>;
@@ -121,7 +123,7 @@ export function parseDhcp(bytes: Buffer): ParsedDhcp {
       yiaddr: dotted(bytes, 16),
       siaddr: dotted(bytes, 20),
       giaddr: dotted(bytes, 24),
-      mac: bytes.toString('hex', 28, 34).replaceAll(/(..)(?!$)/g, '$1:'),
+      mac: macOfBytes(bytes.subarray(28, 34)),
       file: fileHoldsOptions ? '' : text(bytes.subarray(FILE.start, FILE.end)),
       options,
     },

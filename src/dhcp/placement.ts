@@ -7,7 +7,7 @@ const MOST_REMEMBERED = 4096;
 const UNSET = '0.0.0.0';
 
 /**
- * From which of our addresses a packet that everybody heard is answered. Node's dgram does not tell by which interface a
+ * From which of our addresses a broadcast is answered. Node's dgram does not tell by which interface a
  * broadcast came, so the packet says it: by the address of ours that it names, by an address of its sender in one of our
  * networks, or by what the same machine said a moment ago. Where nothing says it, the machine is behind one of our
  * interfaces, and each of them answers once: the others' listeners know neither its address nor its transaction.

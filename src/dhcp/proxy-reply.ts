@@ -1,28 +1,22 @@
+import type { BootOffer } from '../boot/boot-programs.ts';
+import type { Endpoint } from '../net/udp-socket.ts';
 import { address, BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
 import { netbootMachine, type NetbootMachine } from './machine.ts';
 
 /** Where a packet came from and where it arrived. */
 export interface ProxyQuestion {
   readonly packet: DhcpPacket;
-  /** 67: everybody's port. 4011: the boot server's (PXE 2.1, 2.2.3). */
+  /** 67: every server's port. 4011: the boot server's (PXE 2.1, 2.2.3). */
   readonly port: 67 | 4011;
   readonly from: Endpoint;
 }
 
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** What a machine shall load: a file name for TFTP or a URL; or why nothing. */
-export type BootChoice = { readonly file: string } | { readonly silence: string };
-
 export interface ProxyPolicy {
   /** Our address as the asking machine reaches it: the receiving interface's. */
   readonly serverAddress: string;
-  /** Relay agents (giaddr) that may ask: whoever else names himself a relay could aim our answers at anybody. */
+  /** Relay agents (giaddr) that may ask: any other packet that names a relay could aim our answers at a victim. */
   readonly relays: ReadonlySet<string>;
-  choose(machine: NetbootMachine): BootChoice;
+  choose(machine: NetbootMachine): BootOffer;
 }
 
 export type ProxyAnswer =
@@ -45,7 +39,7 @@ const USE_THIS_FILE = Buffer.from([6, 1, 8, 255]);
 const BOOT_ITEM = 71;
 
 /**
- * The whole of ProxyDHCP as a function: answers machines that netboot, and nobody else; says where to boot from, and
+ * The whole of ProxyDHCP as a function: answers machines that netboot, and no others; says where to boot from, and
  * never offers an address or a lease.
  */
 export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyAnswer {
@@ -70,7 +64,7 @@ export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyA
     giaddr: packet.giaddr,
     mac: packet.mac,
     // The field holds 127 bytes and a zero; what is longer goes into option 67 alone.
-    ...(choice.file.length <= 127 ? { file: choice.file } : {}),
+    file: choice.file.length <= 127 ? choice.file : undefined,
     options: replyOptions(type, packet, machine, choice.file, policy.serverAddress),
   });
   return { kind: 'reply', bytes, to, machine, file: choice.file };
@@ -120,7 +114,7 @@ function vendorOptions(packet: DhcpPacket): Buffer {
   return isItem ? Buffer.concat([asked.subarray(0, 6), Buffer.from([255])]) : USE_THIS_FILE;
 }
 
-/** Never to where the packet alone says: a relay is a configured one, and the asker on 4011 is who sent the packet. */
+/** Never to where the packet alone says: a relay is a configured one, and on 4011 the one that sent the packet. */
 function destination({ packet, port, from }: ProxyQuestion): Endpoint {
   if (packet.giaddr !== UNSET) return { address: packet.giaddr, port: 67 };
   if (port === 4011 && from.address !== UNSET) return from;

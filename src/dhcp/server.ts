@@ -1,63 +1,13 @@
+import type { BootOffer } from '../boot/boot-programs.ts';
 import type { Log, Service } from '../model/service.ts';
 import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import { createRateLimit, type RateLimits } from '../net/rate-limit.ts';
-import { createOnce } from '../net/udp-socket.ts';
+import { createOnce, type Endpoint, type UdpDrops } from '../net/udp-socket.ts';
 import { asksToNetboot, LEFT_OUT, type NetbootMachine, RASPBERRY_PI } from './machine.ts';
 import { type DhcpPacket, OPTION, parseDhcp } from './packet.ts';
 import { Placement } from './placement.ts';
-import { type BootChoice, type Endpoint, type ProxyAnswer, proxyReply } from './proxy-reply.ts';
-import { createDhcpSockets, type Heard, type KernelDrops } from './sockets.ts';
-
-/** No firmware asks again so soon: retries begin at a second. */
-const WINDOW_MS = 250;
-const MOST = 4096;
-
-/**
- * True for a broadcast that was heard a moment ago already: a host with two interfaces in one network hears each of them
- * twice. `now`: milliseconds of any steady clock.
- */
-export function createEchoes(): (packet: DhcpPacket, now: number) => boolean {
-  const heard = new Map<string, number>();
-  return (packet, now) => {
-    const type = packet.options.get(OPTION.messageType)?.[0] ?? 0;
-    const key = `${packet.mac} ${packet.xid} ${type} ${packet.secs} ${packet.giaddr} ${packet.hops}`;
-    const before = heard.get(key);
-    if (before !== undefined && now - before < WINDOW_MS) return true;
-    heard.delete(key);
-    heard.set(key, now);
-    if (heard.size > MOST) heard.delete(heard.keys().next().value ?? key);
-    return false;
-  };
-}
-
-/** What the door has seen, by reason. The reasons are fixed words: no packet can make more of them. */
-export class DhcpCounters {
-  answered = 0;
-  /** Would have been answered, but for the rate limit. */
-  limited = 0;
-  /** Answers that the host could not send. */
-  unsent = 0;
-  /** Packets that were lost before they were looked at: the kernel's buffer or ours was full. */
-  dropped = 0;
-  /** When the last of them was, on the clock of `performance.now()`. */
-  droppedAt: number | undefined;
-  readonly #silent = new Map<string, number>();
-
-  silent(reason: string): void {
-    this.#silent.set(reason, (this.#silent.get(reason) ?? 0) + 1);
-  }
-
-  drop(packets: number, now: number): void {
-    if (packets === 0) return;
-    this.dropped += packets;
-    this.droppedAt = now;
-  }
-
-  /** Why nothing was said, and how often. */
-  get silences(): ReadonlyMap<string, number> {
-    return this.#silent;
-  }
-}
+import { type ProxyAnswer, proxyReply } from './proxy-reply.ts';
+import { createDhcpSockets, type Heard } from './sockets.ts';
 
 export interface DhcpSettings {
   /** `0.0.0.0`: every interface; else the address of the only one that is answered at. */
@@ -73,15 +23,15 @@ export interface DhcpSettings {
 
 export interface DhcpDeps {
   /** What a machine shall load from the server at this address. */
-  readonly choose: (machine: NetbootMachine, serverAddress: string) => BootChoice;
+  readonly choose: (machine: NetbootMachine, serverAddress: string) => BootOffer;
   readonly log: Log;
   /** Called for each machine that was answered, or left alone on purpose: cheap, please. */
   readonly onMachine?: (event: MachineEvent) => void;
   /** Without it, what the kernel drops is not counted. */
-  readonly drops?: KernelDrops;
+  readonly drops?: UdpDrops;
   /** For tests. */
   readonly addresses?: () => readonly LocalAddress[];
-  /** For tests, which may not broadcast: who "everybody" is, and the port of clients. */
+  /** For tests, which may not broadcast: the broadcast address, and the port of clients. */
   readonly everybody?: Endpoint;
   /** For tests: milliseconds of a steady clock. */
   readonly now?: () => number;
@@ -120,8 +70,7 @@ type Reply = Extract<ProxyAnswer, { kind: 'reply' }>;
 
 /** ProxyDHCP: says where to boot from, beside whatever server hands out the addresses. */
 export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpServer {
-  const { log } = deps;
-  const now = deps.now ?? (() => performance.now());
+  const { log, now = () => performance.now(), everybody = EVERYBODY } = deps;
   const relays: ReadonlySet<string> = new Set(settings.relays);
   const limit = createRateLimit(settings.limits ?? LIMITS);
   const logged = createRateLimit({ perKey: LOGGED_PER_SECOND, total: LOGGED_PER_SECOND, keys: 1 });
@@ -129,60 +78,25 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
   const placement = new Placement();
   const isEcho = createEchoes();
   const first = createOnce();
-  const everybody = deps.everybody ?? EVERYBODY;
+  const sockets = createDhcpSockets(settings, {
+    log,
+    everybody,
+    addresses: deps.addresses ?? localAddresses,
+    rescanMs: deps.rescanMs ?? 5_000,
+    drops: deps.drops,
+    onPacket(heard) {
+      try {
+        answer(heard);
+      } catch (cause) {
+        log.error({ cause }, 'dhcp: the question could not be answered');
+      }
+    },
+    onDrop(packets) {
+      counters.drop(packets, now());
+    },
+  });
 
-  const decide = (packet: DhcpPacket, { from, port }: Heard, server: string): ProxyAnswer =>
-    proxyReply(
-      { packet, port, from },
-      { serverAddress: server, relays, choose: (machine) => deps.choose(machine, server) },
-    );
-
-  /** Once for each machine and reason: it asks again and again, at every power-on. */
-  const logSilence = (mac: string, reason: string): void => {
-    const remedy = reason === RASPBERRY_PI ? { remedy: 'put UEFI firmware on its card, see docs/network.md' } : {};
-    const news = first(`${mac} ${reason}`) && logged.allow('', now());
-    log[news ? 'info' : 'debug']({ mac, reason, ...remedy }, 'dhcp: the machine gets no answer');
-  };
-
-  const keepSilent = ({ reason, machine }: Extract<ProxyAnswer, { kind: 'silence' }>, mac: string): void => {
-    counters.silent(machine === undefined ? reason : 'not to be booted');
-    if (machine !== undefined || LEFT_OUT.has(reason)) logSilence(mac, reason);
-    // A machine in its boot asks again and again: the limit is for what we note as for what we answer.
-    if (machine !== undefined && limit.allow(mac, now())) deps.onMachine?.({ machine, silence: reason });
-  };
-
-  /** True when the answer may go out; it is counted, told and logged then. */
-  const passes = ({ machine, file }: Reply, servers: readonly string[]): boolean => {
-    const at = now();
-    if (!limit.allow(machine.mac, at)) {
-      counters.limited += 1;
-      return false;
-    }
-    counters.answered += 1;
-    const { mac, uuid, ipxe, target } = machine;
-    log[logged.allow('', at) ? 'info' : 'debug'](
-      { mac, uuid, ipxe, ...target, file, server: servers.join(' ') },
-      'dhcp: told where to boot from',
-    );
-    deps.onMachine?.({ machine, file });
-    return true;
-  };
-
-  /** Our addresses that answer this packet: one, unless nothing says where the machine is. */
-  const serversFor = (packet: DhcpPacket, heard: Heard, at: number): readonly string[] => {
-    const ours = sockets.serving();
-    if (heard.at !== undefined) {
-      if (packet.giaddr === UNSET && asksToNetboot(packet)) placement.heard(packet.mac, heard.at, at);
-      const named = packet.options.get(OPTION.serverId)?.join('.');
-      return [ours.find(({ address }) => address === named)?.address ?? heard.at];
-    }
-    const all = asksToNetboot(packet)
-      ? placement.addressesFor(packet, heard.from.address, ours, at)
-      : ours.map(({ address }) => address);
-    return packet.giaddr === UNSET && asksToNetboot(packet) ? all : all.slice(0, 1);
-  };
-
-  const answer = (heard: Heard): void => {
+  function answer(heard: Heard): void {
     const parsed = parseDhcp(heard.bytes);
     if (!parsed.ok) {
       counters.silent(parsed.reason);
@@ -212,45 +126,124 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
       const also = decide(packet, heard, other);
       if (also.kind === 'reply') deliver(other, heard, also);
     }
-  };
+  }
 
-  const deliver = (server: string, heard: Heard, { bytes, to }: Reply): void => {
+  /** Our addresses that answer this packet: one, unless nothing says where the machine is. */
+  function serversFor(packet: DhcpPacket, heard: Heard, at: number): readonly string[] {
+    const ours = sockets.serving();
+    const direct = packet.giaddr === UNSET && asksToNetboot(packet);
+    if (heard.at !== undefined) {
+      if (direct) placement.heard(packet.mac, heard.at, at);
+      const named = packet.options.get(OPTION.serverId)?.join('.');
+      return [ours.find(({ address }) => address === named)?.address ?? heard.at];
+    }
+    if (!asksToNetboot(packet)) return ours.slice(0, 1).map(({ address }) => address);
+    const all = placement.addressesFor(packet, heard.from.address, ours, at);
+    return direct ? all : all.slice(0, 1);
+  }
+
+  function decide(packet: DhcpPacket, { from, port }: Heard, server: string): ProxyAnswer {
+    return proxyReply(
+      { packet, port, from },
+      { serverAddress: server, relays, choose: (machine) => deps.choose(machine, server) },
+    );
+  }
+
+  function keepSilent({ reason, machine }: Extract<ProxyAnswer, { kind: 'silence' }>, mac: string): void {
+    counters.silent(machine === undefined ? reason : 'not to be booted');
+    if (machine !== undefined || LEFT_OUT.has(reason)) {
+      // Once for each machine and reason: it asks again and again, at every power-on.
+      const news = first(`${mac} ${reason}`) && logged.allow('', now());
+      const remedy = reason === RASPBERRY_PI ? 'put UEFI firmware on its card, see docs/network.md' : undefined;
+      log[news ? 'info' : 'debug']({ mac, reason, remedy }, 'dhcp: the machine gets no answer');
+    }
+    // A machine in its boot asks again and again: the limit is for what we note as for what we answer.
+    if (machine !== undefined && limit.allow(mac, now())) deps.onMachine?.({ machine, silence: reason });
+  }
+
+  /** True when the answer may go out; it is then counted, logged and sent on as an event. */
+  function passes({ machine, file }: Reply, servers: readonly string[]): boolean {
+    const at = now();
+    if (!limit.allow(machine.mac, at)) {
+      counters.limited += 1;
+      return false;
+    }
+    counters.answered += 1;
+    const { mac, uuid, ipxe, target } = machine;
+    log[logged.allow('', at) ? 'info' : 'debug'](
+      { mac, uuid, ipxe, ...target, file, server: servers.join(' ') },
+      'dhcp: told where to boot from',
+    );
+    deps.onMachine?.({ machine, file });
+    return true;
+  }
+
+  function deliver(server: string, heard: Heard, { bytes, to }: Reply): void {
     const sent = sockets.send(server, heard.port, bytes, to.address === EVERYBODY.address ? undefined : to);
     sent.catch((cause: unknown) => {
       counters.unsent += 1;
-      // Told once: a tunnel takes no broadcast, today and tomorrow.
+      // Logged once: a tunnel takes no broadcast, today and tomorrow.
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
       log[first(`${server} ${code}`) ? 'warn' : 'debug']({ server, cause }, 'dhcp: the answer could not be sent');
     });
-  };
-
-  const sockets = createDhcpSockets(settings, {
-    log,
-    everybody,
-    addresses: deps.addresses ?? localAddresses,
-    rescanMs: deps.rescanMs ?? 5_000,
-    drops: deps.drops,
-    onPacket(heard) {
-      try {
-        answer(heard);
-      } catch (cause) {
-        log.error({ cause }, 'dhcp: the question could not be answered');
-      }
-    },
-    onDrop(packets) {
-      counters.drop(packets, now());
-    },
-  });
+  }
 
   return {
     name: 'dhcp',
     counters,
     serving: () => sockets.serving().map(({ address }) => address),
-    async start() {
-      await sockets.start();
-    },
-    async stop() {
-      await sockets.stop();
-    },
+    start: () => sockets.start(),
+    stop: () => sockets.stop(),
+  };
+}
+
+/** What the server has seen, by reason. The reasons are fixed words: no packet can make more of them. */
+export class DhcpCounters {
+  answered = 0;
+  /** Would have been answered, but for the rate limit. */
+  limited = 0;
+  /** Answers that the host could not send. */
+  unsent = 0;
+  /** Packets that were lost before they were looked at: the kernel's buffer or ours was full. */
+  dropped = 0;
+  /** When the last of them was, on the clock of `performance.now()`. */
+  droppedAt: number | undefined;
+  readonly #silent = new Map<string, number>();
+
+  silent(reason: string): void {
+    this.#silent.set(reason, (this.#silent.get(reason) ?? 0) + 1);
+  }
+
+  drop(packets: number, now: number): void {
+    if (packets === 0) return;
+    this.dropped += packets;
+    this.droppedAt = now;
+  }
+
+  /** Why nothing was said, and how often. */
+  get silences(): ReadonlyMap<string, number> {
+    return this.#silent;
+  }
+}
+
+/** No firmware asks again so soon: retries begin at a second. */
+const WINDOW_MS = 250;
+const MOST = 4096;
+
+/**
+ * True for a broadcast that was heard a moment ago already: a host with two interfaces in one network hears each of them
+ * twice. `now`: milliseconds of any steady clock.
+ */
+export function createEchoes(): (packet: DhcpPacket, now: number) => boolean {
+  const heard = new Map<string, number>();
+  return (packet, now) => {
+    const type = packet.options.get(OPTION.messageType)?.[0] ?? 0;
+    const key = `${packet.mac} ${packet.xid} ${type} ${packet.secs} ${packet.giaddr} ${packet.hops}`;
+    const before = heard.get(key);
+    if (before !== undefined && now - before < WINDOW_MS) return true;
+    heard.delete(key);
+    heard.set(key, now);
+    if (heard.size > MOST) heard.delete(heard.keys().next().value ?? key);
+    return false;
   };
 }

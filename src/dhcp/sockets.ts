@@ -1,90 +1,8 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import type { LocalAddress } from '../net/addresses.ts';
-import { bindUdp, closeUdp } from '../net/udp-socket.ts';
-import type { Endpoint } from './proxy-reply.ts';
-
-/**
- * One socket for each of our addresses, kept. Firmware wants port 67 as the source, and a broadcast leaves by the
- * interface whose address the socket has (a wildcard's goes by the default route).
- *
- * Each is connected to where it sends. An unconnected socket of our address and port 67 would be the kernel's better match
- * for the unicast renewals of a DHCP server beside us; a connected one hears nobody but its peer, and nothing comes from
- * the broadcast address.
- */
-export class AnswerSockets {
-  readonly #to: Endpoint;
-  readonly #port: number;
-  readonly #sockets = new Map<string, Promise<Socket>>();
-
-  /** `port`: the port to send from. `to`: where every answer goes. */
-  constructor(port: number, to: Endpoint) {
-    this.#port = port;
-    this.#to = to;
-  }
-
-  /** Resolves when the kernel has it. Rejects when it cannot be sent; the next answer tries with a new socket. */
-  async send(address: string, bytes: Buffer): Promise<void> {
-    const opening = this.#sockets.get(address) ?? connected(address, this.#port, this.#to);
-    this.#sockets.set(address, opening);
-    try {
-      const socket = await opening;
-      await new Promise<void>((resolve, reject) => {
-        socket.send(bytes, (cause) => {
-          if (cause === null) resolve();
-          else reject(cause);
-        });
-      });
-    } catch (cause) {
-      if (this.#sockets.get(address) === opening) await this.close(address);
-      throw cause;
-    }
-  }
-
-  async close(address: string): Promise<void> {
-    const opening = this.#sockets.get(address);
-    this.#sockets.delete(address);
-    const socket = await opening?.catch(() => undefined);
-    if (socket === undefined) return;
-    await new Promise<void>((resolve) => {
-      socket.close(resolve);
-    });
-  }
-
-  async closeAll(): Promise<void> {
-    for (const address of [...this.#sockets.keys()]) await this.close(address);
-  }
-}
-
-async function connected(address: string, port: number, to: Endpoint): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: true, lookup: numeric });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind({ address, port, exclusive: true }, () => {
-        socket.setBroadcast(true);
-        socket.connect(to.port, to.address, () => {
-          socket.off('error', reject);
-          resolve();
-        });
-      });
-    });
-  } catch (cause) {
-    socket.close();
-    throw cause;
-  }
-  // What goes wrong with an answer is told to its sender.
-  socket.on('error', () => undefined);
-  return socket;
-}
-
-type Lookup = NonNullable<Parameters<typeof createSocket>[0] & object>['lookup'];
-
-/** Everything here is an address already. */
-const numeric: Lookup = (host, _options, callback) => {
-  callback(null, host, 4);
-};
+import { bindUdp, closeUdp, type Endpoint, sendUdp, type UdpDrops } from '../net/udp-socket.ts';
 
 /** A packet, and where it was heard. */
 export interface Heard {
@@ -102,21 +20,13 @@ export interface SocketSettings {
   readonly relays?: readonly string[];
 }
 
-/** What the kernel threw away because a socket's buffer was full. */
-export interface KernelDrops {
-  /** Looks for this process's sockets: some were opened. */
-  follow(): Promise<void>;
-  /** Packets since the start; never falls. */
-  read(): Promise<number>;
-}
-
 export interface SocketDeps {
   readonly log: Log;
   /** The broadcast address, and the port of clients. */
   readonly everybody: Endpoint;
   readonly addresses: () => readonly LocalAddress[];
   readonly rescanMs: number;
-  readonly drops: KernelDrops | undefined;
+  readonly drops: UdpDrops | undefined;
   /** Must not throw. */
   readonly onPacket: (heard: Heard) => void;
   /** Packets were lost before anything looked at them. */
@@ -144,7 +54,7 @@ interface Station {
   readonly relayed: Socket | undefined;
 }
 
-/** The sockets of the DHCP door, as the host's addresses come and go. */
+/** The sockets of the DHCP server, as the host's addresses come and go. */
 export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): DhcpSockets {
   const { log, everybody, drops } = deps;
   const { port, bootServerPort } = settings;
@@ -253,12 +163,7 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
       const station = stations.get(server);
       const socket = from === 4011 ? station?.bootServer : station?.relayed;
       if (socket === undefined) throw new Failure('unavailable', `the address ${server} is gone`);
-      await new Promise<void>((resolve, reject) => {
-        socket.send(bytes, to.port, to.address, (cause) => {
-          if (cause === null) resolve();
-          else reject(cause);
-        });
-      });
+      await sendUdp(socket, bytes, to);
     },
     async start() {
       const places = wanted();
@@ -344,4 +249,57 @@ export function createInbox<T>(handle: (packet: T) => void, { room = 8192, perTu
       next = 0;
     },
   };
+}
+
+/**
+ * One socket for each of our addresses, kept. Firmware wants port 67 as the source, and a broadcast leaves by the
+ * interface whose address the socket has (a wildcard's goes by the default route).
+ *
+ * Each is connected to where it sends. An unconnected socket of our address and port 67 would be the kernel's better match
+ * for the unicast renewals of a DHCP server beside us; a connected one gets only what its peer sends, and
+ * nothing comes from the broadcast address.
+ */
+export class AnswerSockets {
+  readonly #to: Endpoint;
+  readonly #port: number;
+  readonly #sockets = new Map<string, Promise<Socket>>();
+
+  /** `port`: the port to send from. `to`: where every answer goes. */
+  constructor(port: number, to: Endpoint) {
+    this.#port = port;
+    this.#to = to;
+  }
+
+  /** Resolves when the kernel has it. Rejects when it cannot be sent; the next answer tries with a new socket. */
+  async send(address: string, bytes: Buffer): Promise<void> {
+    const opening = this.#sockets.get(address) ?? connected(address, this.#port, this.#to);
+    this.#sockets.set(address, opening);
+    try {
+      await sendUdp(await opening, bytes);
+    } catch (cause) {
+      if (this.#sockets.get(address) === opening) await this.close(address);
+      throw cause;
+    }
+  }
+
+  async close(address: string): Promise<void> {
+    const opening = this.#sockets.get(address);
+    this.#sockets.delete(address);
+    const socket = await opening?.catch(() => undefined);
+    if (socket !== undefined) await closeUdp(socket);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const address of [...this.#sockets.keys()]) await this.close(address);
+  }
+}
+
+async function connected(address: string, port: number, to: Endpoint): Promise<Socket> {
+  // What goes wrong with an answer is told to its sender.
+  const socket = await bindUdp(address, port, { shared: true, onError: () => undefined });
+  socket.setBroadcast(true);
+  await new Promise<void>((resolve) => {
+    socket.connect(to.port, to.address, resolve);
+  });
+  return socket;
 }

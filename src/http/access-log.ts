@@ -1,51 +1,48 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../model/service.ts';
-import type { AnswerEvent, RouteKind } from './answer-event.ts';
 import { show } from './query.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
 import { peerOf } from './request-head.ts';
 
-/** A file on its way to a client. */
-export interface Delivery {
+/** Which kind of question a machine route answers. */
+export type RouteKind =
+  | 'root'
+  | 'start'
+  | 'script'
+  | 'document'
+  | 'nocloud'
+  | 'grub'
+  | 'image'
+  | 'profile'
+  | 'keys'
+  | 'firmware'
+  | 'pixiecore'
+  | 'report'
+  | 'health';
+
+/** One question that a machine route answered or refused, for the journal and the metrics. */
+export interface AnswerEvent extends ReplyAbout {
+  readonly kind: RouteKind;
+  readonly method: string;
+  readonly status: number;
+  /** Of the body; 0 for HEAD. For an image: as many as the connection took. */
+  readonly bytes: number;
+  /** Without its query, as it was sent. */
+  readonly path: string;
+  /** How long the answer took, milliseconds; 0 for what is said at once. */
+  readonly ms: number;
+  /** All that was asked for went out. */
+  readonly complete: boolean;
+  /** What was said; absent for images. The same object when the same answer is given again. */
+  readonly body?: Buffer;
   /** The client's address. */
-  readonly from: string;
-  /** Below images/. */
-  readonly file: string;
-  /** Bytes of the whole file. */
-  readonly size: number;
-  /** Where in the file the client is: grows while it reads. */
-  position: number;
-}
-
-/** What is being sent now: the progress bars look here. */
-export class Deliveries {
-  readonly #running = new Set<Delivery>();
-
-  begin(from: string, file: string, size: number): Delivery {
-    const delivery: Delivery = { from, file, size, position: 0 };
-    this.#running.add(delivery);
-    return delivery;
-  }
-
-  end(delivery: Delivery): void {
-    this.#running.delete(delivery);
-  }
-
-  running(): readonly Readonly<Delivery>[] {
-    return [...this.#running];
-  }
+  readonly from: string | undefined;
 }
 
 /** A file that went out, or as much of it as the client took. */
-export interface Delivered {
-  readonly status: number;
-  readonly bytes: number;
-  readonly complete: boolean;
-  /** Milliseconds. */
-  readonly ms: number;
-}
+export type Delivered = Pick<AnswerEvent, 'bytes' | 'complete' | 'ms' | 'status'>;
 
-/** Tells the log, and whoever listens, what was answered at the machine door. */
+/** Writes to the log, and sends on as events, what the machine routes answered. */
 export interface AccessLog {
   /** For every reply: a debug line and an event. */
   answered(req: IncomingMessage, kind: RouteKind, reply: Reply): void;
@@ -59,7 +56,7 @@ export interface AccessLog {
   refused(kind: RouteKind, reply: Reply, from: string | undefined): void;
 }
 
-/** Anybody can invent keys and machines: what was said of them takes no more memory than this, and no more log. */
+/** Any client can invent keys and machines: warnings of them take no more memory than this, and no more log. */
 const MOST_WARNINGS = 200;
 
 export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void): AccessLog {
@@ -72,7 +69,7 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
     return true;
   }
 
-  function tell(event: AnswerEvent, url: string | undefined): void {
+  function emit(event: AnswerEvent, url: string | undefined): void {
     const { kind, method, status, bytes, from } = event;
     log.debug({ kind, method, url, status, bytes, from }, 'answered');
     try {
@@ -104,11 +101,11 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
         source: reply.source,
         delivered: reply.delivered,
       };
-      tell(event, url);
+      emit(event, url);
     },
     delivered(req, sent) {
       const { method = '', url = '' } = req;
-      tell({ kind: 'image', method, path: pathOf(url), from: peerOf(req), ...sent }, url);
+      emit({ kind: 'image', method, path: pathOf(url), from: peerOf(req), ...sent }, url);
     },
     decided(kind, { mac, decision }, from) {
       if (decision === undefined) return;
@@ -134,4 +131,35 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
 function pathOf(url: string): string {
   const query = url.indexOf('?');
   return query < 0 ? url : url.slice(0, query);
+}
+
+/** A file on its way to a client. */
+export interface Delivery {
+  /** The client's address. */
+  readonly from: string;
+  /** Below images/. */
+  readonly file: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Where in the file the client is: grows while it reads. */
+  position: number;
+}
+
+/** What is being sent now: the progress bars look here. */
+export class Deliveries {
+  readonly #running = new Set<Delivery>();
+
+  begin(from: string, file: string, size: number): Delivery {
+    const delivery: Delivery = { from, file, size, position: 0 };
+    this.#running.add(delivery);
+    return delivery;
+  }
+
+  end(delivery: Delivery): void {
+    this.#running.delete(delivery);
+  }
+
+  running(): readonly Readonly<Delivery>[] {
+    return [...this.#running];
+  }
 }

@@ -7,7 +7,7 @@ export type ByteRange =
   | { readonly kind: 'unsatisfiable' };
 
 const WHOLE: ByteRange = { kind: 'whole' };
-// The header may hold 16 KiB; nobody honest asks for more parts than this at once.
+// The header may hold 16 KiB; no honest client asks for more parts than this at once.
 const MOST_PARTS = 1000;
 
 /**
@@ -78,11 +78,16 @@ export function precondition(headers: IncomingHttpHeaders, now: Validators): 'se
   }
   const noneMatch = headers['if-none-match'];
   if (noneMatch !== undefined) {
-    const known = noneMatch.trim() === '*' || tagsOf(noneMatch).some((tag) => tag.replace(/^W\//, '') === now.etag);
-    return known ? 'not-modified' : 'send';
+    return matchesTag(noneMatch, now.etag) ? 'not-modified' : 'send';
   }
   const since = dateOf(headers['if-modified-since']);
   return since !== undefined && seconds(now.mtimeMs) <= seconds(since) ? 'not-modified' : 'send';
+}
+
+/** Whether an If-None-Match holds the client's copy for this one (RFC 9110 13.1.2: weak comparison). */
+export function matchesTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.trim() === '*' || tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === etag);
 }
 
 /**

@@ -1,21 +1,21 @@
-import { pathOf } from '../model/plan.ts';
-import type { BootService, DocumentAnswer, NocloudFile, Question, ScriptAnswer } from '../boot/boot-service.ts';
+import type { BootPrograms } from '../boot/boot-programs.ts';
+import type { BootService, DocumentAnswer, Question, ScriptAnswer } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
-import type { MachineFacts } from '../model/machine.ts';
-import type { BootProgram, Origin } from '../model/plan.ts';
+import { type MachineFacts, machineKey } from '../model/machine.ts';
+import { type Origin, pathOf } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
+import type { RouteKind } from './access-log.ts';
 import {
   decodeStrict,
   FACT_KEYS,
-  firstFound,
   macFromText,
   parseQuery,
   type Query,
   show,
   strictValue,
+  type Who,
   whoFromQuery,
   whoFromSegment,
-  withHeaders,
 } from './query.ts';
 import {
   documentReply,
@@ -27,214 +27,239 @@ import {
   scriptReply,
   textReply,
 } from './reply.ts';
-import { reportRoutes, type Reports } from './reports.ts';
+import { installed, phoneHome, type Reports } from './reports.ts';
 import {
   agentOf,
   type Ask,
-  askerOf,
   fileNameFrom,
   legacyOriginOf,
   nameFrom,
   nameInPath,
   originOf,
-  type Route,
+  provisioningFacts,
 } from './request-head.ts';
 
-export interface MachineRoutesOptions {
+/**
+ * Everything that firmware, installers and booting nodes ask. GET answers HEAD, too. A path that ends in a slash stands
+ * for all that is below it, `*` for any folders; of two that fit the first counts.
+ */
+export const MACHINE_ROUTES: readonly MachineRoute[] = [
+  ['GET', '/', 'root', root, 'repeatable'],
+  ['GET', '/boot.ipxe', 'start', start, 'repeatable'],
+  ['GET', '/boot.ipxe.0', 'start', start, 'repeatable'], // dnsmasq's pxe-service appends the boot layer
+  ['GET', '/ipxe', 'script', script, 'repeatable'],
+  ['GET', '/grub', 'grub', grub],
+  ['GET', '/v1/boot/', 'pixiecore', pixiecore],
+  ['GET', '/firmware/', 'firmware', firmware],
+  ['GET', '/images/*/current/version.txt', 'image', currentVersion],
+  ['GET', '/assets/*/current/version.txt', 'image', currentVersion],
+  ['GET', '/images/', 'image', 'stream'],
+  ['GET', '/assets/', 'image', 'stream'], // matchbox's word for the same folder
+  ['GET', '/configs/', 'document', config],
+  ['GET', '/ignition', 'document', documentOf('ignition')],
+  ['GET', '/cloud', 'document', documentOf('cloud_config')],
+  ['GET', '/generic', 'document', documentOf('generic')],
+  ['GET', '/metadata', 'document', metadata],
+  ['GET', '/nocloud/', 'nocloud', nocloud],
+  ['GET', '/install/', 'document', installer],
+  ['GET', '/profiles/', 'profile', profile],
+  ['GET', '/keys', 'keys', keys],
+  ['GET', '/healthz', 'health', healthz],
+  ['POST', '/phone-home/', 'report', phoneHome],
+  ['POST', '/installed/', 'report', installed],
+];
+
+/**
+ * `stream`: a file below images/, by ranges. `repeatable`: a boot script; the same question may get the same bytes again
+ * for a moment.
+ */
+export type MachineRoute = readonly [
+  method: 'GET' | 'POST',
+  path: string,
+  kind: RouteKind,
+  answer: Handler | 'stream',
+  repeatable?: 'repeatable',
+];
+
+/** Throws Failure for what cannot be answered. */
+export type Handler = (ask: Ask, server: MachineServer) => Promise<Reply> | Reply;
+
+/** What the routes answer from. */
+export interface MachineServer {
   readonly bootService: BootService;
+  readonly bootPrograms: Pick<BootPrograms, 'open'>;
   readonly baseUrl: Origin | undefined;
-  readonly health: () => Health;
-  /** The bytes of a boot program; undefined when this host does not have it. */
-  readonly firmware: (program: BootProgram) => Promise<Buffer | undefined>;
+  /** How the server is: sent as it is. `degraded`: it serves, but something in the operator's files is wrong. */
+  readonly health: () => { readonly status: 'ok' | 'degraded' };
   readonly reports: Reports;
 }
 
-/** Paths that are a route, and (with the slash at the end) paths that begin one. */
-export interface MachineRoutes {
-  readonly exact: ReadonlyMap<string, Route>;
-  readonly prefixes: ReadonlyMap<string, Route>;
-  /** What machines report: POST and nothing else, by prefix. */
-  readonly posts: ReadonlyMap<string, Route>;
-  /** `/images/SHELF/current/version.txt`, which no file is. */
-  readonly current: Route;
+async function root(ask: Ask, server: MachineServer): Promise<Reply> {
+  const query = parseQuery(ask.query);
+  if (query.has('profile')) {
+    const name = nameFrom('profile', strictValue(query, 'profile'));
+    const answer = await server.bootService.scriptOf(name, legacyOriginOf(ask.head, ask.end, server.baseUrl));
+    return scriptReply(answer.script, aboutScript(answer, {}));
+  }
+  if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, server, query);
+  if (agentOf(ask.head.userAgent) === 'ipxe') return start(ask, server);
+  return lineReply(302, 'see /dashboard', ['Location', `${pathOf(server.baseUrl)}/dashboard`]);
 }
 
-const NOCLOUD_FILES: readonly NocloudFile[] = ['user-data', 'meta-data', 'vendor-data', 'network-config'];
-const INSTALLER_FILES: ReadonlyMap<string, 'ignition' | 'cloud_config'> = new Map([
-  ['ignition', 'ignition'],
-  ['cloud-config', 'cloud_config'],
-] as const);
+function start(ask: Ask, server: MachineServer): Reply {
+  return scriptReply(server.bootService.start(originFor(ask, server)));
+}
 
-/** Everything that firmware, installers and booting nodes ask, except images: those are streamed. */
-export function machineRoutes({
-  bootService,
-  baseUrl,
-  health,
-  firmware,
-  reports,
-}: MachineRoutesOptions): MachineRoutes {
-  function questionOf(ask: Ask, query: Query = parseQuery(ask.query)): Question {
-    return { ...whoFromQuery(query), origin: originOf(ask.head, ask.end, baseUrl) };
+/**
+ * A machine would show an error's number and ask again for ever: iPXE is told on its screen what cannot be read. Every
+ * other client gets the status.
+ */
+async function script(ask: Ask, server: MachineServer, query?: Query): Promise<Reply> {
+  let question: Question;
+  try {
+    question = questionOf(ask, server, query);
+  } catch (error) {
+    if (!(error instanceof Failure) || agentOf(ask.head.userAgent) !== 'ipxe') throw error;
+    return scriptReply(server.bootService.explain(error, originFor(ask, server)));
   }
+  const answer = await server.bootService.script({ ...question, asker: ask.asker });
+  return scriptReply(answer.script, aboutScript(answer, question.facts));
+}
 
-  function start(ask: Ask): Reply {
-    return scriptReply(bootService.start(originOf(ask.head, ask.end, baseUrl)));
-  }
+async function grub(ask: Ask, server: MachineServer): Promise<Reply> {
+  const question = questionOf(ask, server);
+  const answer = await server.bootService.grub({ ...question, asker: ask.asker });
+  return textReply(answer.script, aboutScript(answer, question.facts));
+}
 
-  /**
-   * A machine would show an error's number and ask again for ever: iPXE is told on its screen what cannot be read.
-   * Everybody else gets the status.
-   */
-  async function script(ask: Ask, query?: Query): Promise<Reply> {
-    let question: Question;
-    try {
-      question = questionOf(ask, query);
-    } catch (error) {
-      if (!(error instanceof Failure) || agentOf(ask.head.userAgent) !== 'ipxe') throw error;
-      return scriptReply(bootService.explain(error, originOf(ask.head, ask.end, baseUrl)));
-    }
-    const answer = await bootService.script({ ...question, ...askerIn(ask) });
-    return scriptReply(answer.script, aboutScript(answer, question.facts));
-  }
+async function pixiecore(ask: Ask, server: MachineServer): Promise<Reply> {
+  const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
+  return jsonReply(await server.bootService.pixiecore(mac, originFor(ask, server), ask.asker), { mac, facts: { mac } });
+}
 
-  async function root(ask: Ask): Promise<Reply> {
-    const query = parseQuery(ask.query);
-    if (query.has('profile')) {
-      const name = nameFrom('profile', strictValue(query, 'profile'));
-      const answer = await bootService.scriptOf(name, legacyOriginOf(ask.head, ask.end, baseUrl));
-      return scriptReply(answer.script, aboutScript(answer, {}));
-    }
-    if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, query);
-    if (agentOf(ask.head.userAgent) === 'ipxe') return start(ask);
-    return lineReply(302, 'see /dashboard', ['Location', `${pathOf(baseUrl)}/dashboard`]);
-  }
-
-  async function documentFor(ask: Ask, find: (question: Question) => Promise<DocumentAnswer>): Promise<Reply> {
-    const question = questionOf(ask);
-    const { facts, answer } = await firstFound(withHeaders(question, ask.rawHeaders), find);
-    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, facts));
-  }
-
-  async function config(ask: Ask): Promise<Reply> {
-    const name = nameInPath('document', ask.rest);
-    return await documentFor(ask, async (question) => await bootService.document(name, question));
-  }
-
-  async function grub(ask: Ask): Promise<Reply> {
-    const question = questionOf(ask);
-    const answer = await bootService.grub({ ...question, ...askerIn(ask) });
-    return textReply(answer.script, aboutScript(answer, question.facts));
-  }
-
-  async function nocloud(ask: Ask): Promise<Reply> {
-    const [first = '', second = '', ...more] = ask.rest.split('/');
-    const file = NOCLOUD_FILES.find((name) => name === second);
-    if (file === undefined || more.length > 0) {
-      throw new Failure('not-found', `no NoCloud file "${show(ask.rest)}"`, {
-        remedy: `ask for /nocloud/MAC/ and one of ${NOCLOUD_FILES.join(', ')}`,
-      });
-    }
-    const who = whoFromSegment(first);
-    const answer = await bootService.nocloud(file, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
-    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
-  }
-
-  /** What the live system of a machine that is to be installed boots with. */
-  async function installer(ask: Ask): Promise<Reply> {
-    const [first = '', second = '', ...more] = ask.rest.split('/');
-    const kind = INSTALLER_FILES.get(second);
-    if (kind === undefined || more.length > 0) {
-      throw new Failure('not-found', `no installer's file "${show(ask.rest)}"`, {
-        remedy: `ask for /install/MAC/ and one of ${[...INSTALLER_FILES.keys()].join(', ')}`,
-      });
-    }
-    const who = whoFromSegment(first);
-    const answer = await bootService.installer(kind, { ...who, origin: originOf(ask.head, ask.end, baseUrl) });
-    return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
-  }
-
-  /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
-  async function bootFile(ask: Ask): Promise<Reply> {
-    const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
-    const origin = originOf(ask.head, ask.end, baseUrl);
-    const file = await bootService.file({ name, origin, loops: false, ...askerIn(ask) });
-    if (file?.kind === 'text') return file.text.startsWith('#!ipxe') ? scriptReply(file.text) : textReply(file.text);
-    const body = file?.kind === 'program' ? await firmware(file.program) : undefined;
-    if (body !== undefined) return documentReply({ body, contentType: 'application/efi' }, ask.ifNoneMatch);
+/** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
+async function firmware(ask: Ask, server: MachineServer): Promise<Reply> {
+  const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
+  const origin = originFor(ask, server);
+  const found = await server.bootPrograms.open({ name, origin, ipxe: false, asker: ask.asker });
+  if (found?.kind === 'text') return found.text.startsWith('#!ipxe') ? scriptReply(found.text) : textReply(found.text);
+  if (found?.kind !== 'program' || found.file === undefined) {
     throw new Failure('not-found', `there is no boot program "${name}"`, {
       remedy: 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR',
     });
   }
-
-  function current(ask: Ask): Reply {
-    const folder = ask.rest.slice(0, -'/current/version.txt'.length);
-    const text = bootService.currentVersion(folder);
-    if (text !== undefined) return textReply(text);
-    throw new Failure('not-found', `no profile boots from images/${show(folder)}`, {
-      remedy: 'name the version: -V VERSION',
-    });
+  try {
+    return documentReply({ body: await found.file.whole(), contentType: 'application/efi' }, ask.ifNoneMatch);
+  } finally {
+    await found.file.close();
   }
-
-  async function profile(ask: Ask): Promise<Reply> {
-    const file = ask.rest;
-    if (!file.endsWith('.json')) {
-      throw new Failure('invalid', `"${show(file)}" is not a profile's file`, {
-        remedy: 'ask for /profiles/NAME.json',
-      });
-    }
-    const body = await bootService.profileFile(nameInPath('profile', file.slice(0, -'.json'.length)));
-    return documentReply({ body, contentType: JSON_TYPE }, ask.ifNoneMatch);
-  }
-
-  async function keys(ask: Ask): Promise<Reply> {
-    return textReply(await bootService.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
-  }
-
-  async function pixiecore(ask: Ask): Promise<Reply> {
-    const mac = macFromText(decodeStrict(ask.rest) ?? ask.rest);
-    const { asker } = askerIn(ask);
-    const answer = await bootService.pixiecore(mac, originOf(ask.head, ask.end, baseUrl), asker);
-    return jsonReply(answer, { mac, facts: { mac } });
-  }
-
-  function documentOf(kind: DocumentKind): Route {
-    const find = async (question: Question): Promise<DocumentAnswer> => await bootService.documentOf(kind, question);
-    return { kind: 'document', answer: async (ask) => await documentFor(ask, find) };
-  }
-
-  const metadata = async (question: Question): Promise<DocumentAnswer> => await bootService.metadata(question);
-  const boot: Route = { kind: 'start', repeatable: true, answer: start };
-  return {
-    exact: new Map<string, Route>([
-      ['/', { kind: 'root', repeatable: true, answer: root }],
-      ['/boot.ipxe', boot],
-      ['/boot.ipxe.0', boot], // dnsmasq's pxe-service appends the boot layer to the file name
-      ['/ipxe', { kind: 'script', repeatable: true, answer: async (ask) => await script(ask) }],
-      ['/ignition', documentOf('ignition')],
-      ['/cloud', documentOf('cloud_config')],
-      ['/generic', documentOf('generic')],
-      ['/metadata', { kind: 'document', answer: async (ask) => await documentFor(ask, metadata) }],
-      ['/grub', { kind: 'grub', answer: grub }],
-      ['/keys', { kind: 'keys', answer: keys }],
-      ['/healthz', { kind: 'health', answer: () => healthReply(health()) }],
-    ]),
-    prefixes: new Map<string, Route>([
-      ['/configs/', { kind: 'document', answer: config }],
-      ['/profiles/', { kind: 'profile', answer: profile }],
-      ['/firmware/', { kind: 'firmware', answer: bootFile }],
-      ['/nocloud/', { kind: 'nocloud', answer: nocloud }],
-      ['/install/', { kind: 'document', answer: installer }],
-      ['/v1/boot/', { kind: 'pixiecore', answer: pixiecore }],
-    ]),
-    posts: reportRoutes(reports),
-    current: { kind: 'image', answer: current },
-  };
 }
 
-/** With HEAD nothing leaves that a machine could run: there is no one to give an installer to. */
-function askerIn({ end, method }: Ask): Pick<Question, 'asker'> {
-  const asker = method === 'HEAD' ? undefined : askerOf(end);
-  return asker === undefined ? {} : { asker };
+/** What `coreos-install -b` and `flatcar-install -b` read first. */
+function currentVersion({ rest: folder }: Ask, { bootService }: MachineServer): Reply {
+  const text = bootService.currentVersion(folder);
+  if (text !== undefined) return textReply(text);
+  throw new Failure('not-found', `no profile boots from images/${show(folder)}`, {
+    remedy: 'name the version: -V VERSION',
+  });
+}
+
+async function config(ask: Ask, server: MachineServer): Promise<Reply> {
+  const name = nameInPath('document', ask.rest);
+  return await documentFor(ask, server, async (question) => await server.bootService.document(name, question));
+}
+
+function documentOf(kind: DocumentKind): Handler {
+  return async (ask, server) =>
+    await documentFor(ask, server, async (question) => await server.bootService.documentOf(kind, question));
+}
+
+async function metadata(ask: Ask, server: MachineServer): Promise<Reply> {
+  return await documentFor(ask, server, async (question) => await server.bootService.metadata(question));
+}
+
+async function nocloud(ask: Ask, server: MachineServer): Promise<Reply> {
+  const files = ['user-data', 'meta-data', 'vendor-data', 'network-config'] as const;
+  const { who, file } = machineFile(ask, 'NoCloud file', '/nocloud/', files);
+  const answer = await server.bootService.nocloud(file, { ...who, origin: originFor(ask, server) });
+  return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
+}
+
+/** What the live system of a machine that is to be installed boots with. */
+async function installer(ask: Ask, server: MachineServer): Promise<Reply> {
+  const { who, file } = machineFile(ask, "installer's file", '/install/', ['ignition', 'cloud-config'] as const);
+  const kind = file === 'ignition' ? 'ignition' : 'cloud_config';
+  const answer = await server.bootService.installer(kind, { ...who, origin: originFor(ask, server) });
+  return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
+}
+
+async function profile(ask: Ask, { bootService }: MachineServer): Promise<Reply> {
+  if (!ask.rest.endsWith('.json')) {
+    throw new Failure('invalid', `"${show(ask.rest)}" is not a profile's file`, {
+      remedy: 'ask for /profiles/NAME.json',
+    });
+  }
+  const body = await bootService.profileFile(nameInPath('profile', ask.rest.slice(0, -'.json'.length)));
+  return documentReply({ body, contentType: JSON_TYPE }, ask.ifNoneMatch);
+}
+
+async function keys(ask: Ask, { bootService }: MachineServer): Promise<Reply> {
+  return textReply(await bootService.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
+}
+
+/** 200 as long as it can be answered at all, because restarting the server mends no file. */
+function healthz(_ask: Ask, { health }: MachineServer): Reply {
+  return jsonReply(health());
+}
+
+function originFor({ head, end }: Ask, { baseUrl }: MachineServer): Origin {
+  return originOf(head, end, baseUrl);
+}
+
+function questionOf(ask: Ask, server: MachineServer, query = parseQuery(ask.query)): Question {
+  return { ...whoFromQuery(query), origin: originFor(ask, server) };
+}
+
+/** A file of one machine: `MAC/NAME`. */
+function machineFile<File extends string>(
+  { rest }: Ask,
+  what: string,
+  below: string,
+  files: readonly File[],
+): { readonly who: Who; readonly file: File } {
+  const [machine = '', name = '', ...more] = rest.split('/');
+  const file = files.find((known) => known === name);
+  if (file !== undefined && more.length === 0) return { who: whoFromSegment(machine), file };
+  throw new Failure('not-found', `no ${what} "${show(rest)}"`, {
+    remedy: `ask for ${below}MAC/ and one of ${files.join(', ')}`,
+  });
+}
+
+/**
+ * The query says who asks, else the headers, which may give several names: then the answer to the name that a profile
+ * lists counts, else the first that there is. Throws as the first question does.
+ */
+async function documentFor(
+  ask: Ask,
+  server: MachineServer,
+  find: (question: Question) => Promise<DocumentAnswer>,
+): Promise<Reply> {
+  const question = questionOf(ask, server);
+  const named = machineKey(question.facts) === undefined ? provisioningFacts(ask.rawHeaders) : [];
+  let first: { readonly answer: DocumentAnswer; readonly facts: MachineFacts } | undefined;
+  let refused: unknown;
+  for (const said of named.length === 0 ? [{}] : named) {
+    const facts = { ...question.facts, ...said };
+    try {
+      const answer = await find({ ...question, facts });
+      if (first === undefined || answer.decision.node !== undefined) first = { answer, facts };
+      if (answer.decision.node !== undefined) break;
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  if (first === undefined) throw refused;
+  return documentReply(first.answer, ask.ifNoneMatch, aboutDocument(first.answer, first.facts));
 }
 
 function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
@@ -243,15 +268,4 @@ function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): 
 
 function aboutDocument({ decision, source, body }: DocumentAnswer, facts: MachineFacts): ReplyAbout {
   return { decision, mac: facts.mac, facts, source, delivered: body };
-}
-
-/** How the server is, as `app` knows it: sent as it is. */
-interface Health {
-  /** `degraded`: it serves, but something in the operator's files is wrong. */
-  readonly status: 'ok' | 'degraded';
-}
-
-/** `/healthz`: 200 as long as it can be answered at all, because restarting the server mends no file. */
-export function healthReply(health: Health): Reply {
-  return jsonReply(health);
 }

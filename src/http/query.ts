@@ -1,4 +1,4 @@
-import type { DocumentAnswer, Question } from '../boot/boot-service.ts';
+import type { Question } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
 import { type Mac, parseSentMac } from '../model/mac.ts';
 import {
@@ -11,67 +11,6 @@ import {
 } from '../model/machine.ts';
 import { parseName } from '../model/name.ts';
 import { isUuidText, parseUuid, type Uuid } from '../model/uuid.ts';
-
-/** A machine has few network cards; a header for each. */
-const MOST = 32;
-const MAC_HEADER = /^x-rhn-provisioning-mac-\d{1,3}$/i;
-
-/**
- * What Anaconda says of the machine when it fetches its kickstart: `X-RHN-Provisioning-MAC-0: eth0 52:54:..`, one for each
- * card (inst.ks.sendmac), and `X-System-Serial-Number` (inst.ks.sendsn). One entry for each name that it gives; what
- * cannot be read is left out, since the file is for whoever asks.
- */
-export function provisioningFacts(rawHeaders: readonly string[]): readonly MachineFacts[] {
-  const found: MachineFacts[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length && found.length < MOST; i += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
-    if (MAC_HEADER.test(name)) {
-      const mac = parseSentMac(value.trim().split(/\s+/).at(-1) ?? '');
-      if (mac !== undefined) found.push({ mac });
-    } else if (name.toLowerCase() === 'x-system-serial-number') {
-      const serial = parseLabel(value);
-      if (serial !== undefined) found.push({ serial });
-    }
-  }
-  return found;
-}
-
-/** The questions that a request for a document may be: its query says who asks, else its headers give several names. */
-export function withHeaders(question: Question, rawHeaders: readonly string[]): readonly [Question, ...Question[]] {
-  const { mac, uuid, serial } = question.facts;
-  if (mac !== undefined || uuid !== undefined || serial !== undefined) return [question];
-  const [first, ...more] = provisioningFacts(rawHeaders).map((facts) => ({
-    ...question,
-    facts: { ...question.facts, ...facts },
-  }));
-  return first === undefined ? [question] : [first, ...more];
-}
-
-interface Found {
-  readonly facts: MachineFacts;
-  readonly answer: DocumentAnswer;
-}
-
-/** The answer to the name that a profile lists; else the first answer that there is. Throws as the first question does. */
-export async function firstFound(
-  questions: readonly [Question, ...Question[]],
-  find: (question: Question) => Promise<DocumentAnswer>,
-): Promise<Found> {
-  let first: Found | undefined;
-  let refused: unknown;
-  for (const question of questions) {
-    try {
-      const answer = await find(question);
-      const found = { facts: question.facts, answer };
-      if (answer.decision.node !== undefined) return found;
-      first ??= found;
-    } catch (error) {
-      refused ??= error;
-    }
-  }
-  if (first === undefined) throw refused;
-  return first;
-}
 
 /** The keys that any machine route understands; everything else in a query is ignored. */
 export const FACT_KEYS = [
@@ -120,12 +59,12 @@ export function parseQuery(text: string): Query {
   return query;
 }
 
-// What iPXE says of a machine in matchbox's own start script and this server has no use for: no one's choice, so no news.
+// What iPXE says of a machine in matchbox's own start script and this server has no use for.
 const FIRMWARE_KEYS: ReadonlySet<string> = new Set(['domain', 'ip', 'buildarch']);
 
 /**
  * The keys with a value that no rule here knows. matchbox selects by them (`os=installed`); here they select nothing, and
- * who relies on it has to hear that.
+ * an operator who relies on it must be told.
  */
 export function unknownKeys(text: string): readonly string[] {
   if (text === '') return [];
@@ -157,30 +96,26 @@ const MAX_TEXT = 256;
 
 /**
  * What a machine says of itself. Empty is absent (an iPXE setting that is not set), and so is a UUID that identifies
- * nobody. Strict where something is looked up by the value, tolerant where it is only text. Throws Failure `invalid`
+ * no machine. Strict where something is looked up by the value, tolerant where it is only text. Throws Failure `invalid`
  * naming the key.
  */
 export function factsFromQuery(query: Query): MachineFacts {
-  const mac = readMac(query);
-  const uuid = readUuid(query);
-  const serial = readLabel(query, 'serial');
-  const hostname = readLabel(query, 'hostname');
-  const asset = readLabel(query, 'asset');
-  const manufacturer = readLabel(query, 'manufacturer');
-  const product = readLabel(query, 'product');
-  const arch = readWord(query, 'arch', ARCHES, parseArch);
-  const platform = readWord(query, 'platform', PLATFORMS, platformNamed);
-  return {
-    mac,
-    uuid,
-    serial,
-    hostname,
-    asset,
-    manufacturer,
-    product,
-    arch,
-    platform,
-  };
+  return withoutUndefined({
+    mac: readMac(query),
+    uuid: readUuid(query),
+    serial: readLabel(query, 'serial'),
+    hostname: readLabel(query, 'hostname'),
+    asset: readLabel(query, 'asset'),
+    manufacturer: readLabel(query, 'manufacturer'),
+    product: readLabel(query, 'product'),
+    arch: readWord(query, 'arch', ARCHES, parseArch),
+    platform: readWord(query, 'platform', PLATFORMS, platformNamed),
+  });
+}
+
+/** What is not said must not hide what is said elsewhere when one is laid over the other. */
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
 }
 
 /** A MAC from a path or a query, in any spelling. Throws Failure `invalid`. */
@@ -190,14 +125,6 @@ export function macFromText(text: string): Mac {
   throw new Failure('invalid', `mac: "${show(text)}" is not a MAC address`, {
     remedy: 'six pairs of hexadecimal digits, such as 52-54-00-55-1c-ee',
   });
-}
-
-/** A machine as a segment of a path: its MAC, its UUID, or the words of a query (`uuid=...&serial=...`). */
-export function factsFromSegment(segment: string): MachineFacts {
-  if (segment.includes('=')) return factsFromQuery(parseQuery(segment));
-  const text = decodeStrict(segment) ?? segment;
-  const uuid = parseUuid(text);
-  return uuid === undefined ? { mac: macFromText(text) } : { uuid };
 }
 
 function readMac(query: Query): Mac | undefined {
@@ -256,7 +183,7 @@ export function decodeStrict(text: string): string | undefined {
 /**
  * For free text. A malformed `%` stays as it is and bytes that are not UTF-8 become U+FFFD: iPXE sends both
  * (`${serial:uristring}` prints a byte over 0x7f as `%FFFFFFEE`, and 2019 builds decode once more than they encode).
- * `+` stays a plus: iPXE never escapes it, and nobody here sends HTML forms.
+ * `+` stays a plus: iPXE never escapes it, and these routes take no HTML forms.
  */
 export function decodeTolerant(text: string): string {
   if (!text.includes('%')) return text;
@@ -271,21 +198,19 @@ export function show(text: string): string {
   return clean.length > 64 ? `${clean.slice(0, 61)}...` : clean;
 }
 
-/** Who asks, and what was chosen at the screen of a machine that nobody knows. */
+/** Who asks, and what was chosen at the screen of an unknown machine. */
 export type Who = Pick<Question, 'facts' | 'choice'>;
 
-/** From a query. Throws Failure `invalid` as factsFromQuery does. */
+/** From a query. Throws Failure `invalid` as factsFromQuery does. What is no name was chosen at no menu of ours. */
 export function whoFromQuery(query: Query): Who {
-  return { facts: factsFromQuery(query), ...choiceFrom(query) };
-}
-
-/** From a segment of a path: a MAC, a UUID, or the words of a query. */
-export function whoFromSegment(segment: string): Who {
-  return { facts: factsFromSegment(segment), ...(segment.includes('=') ? choiceFrom(parseQuery(segment)) : {}) };
-}
-
-/** What is no name was chosen at no menu of ours: then it is as if nothing was. */
-function choiceFrom(query: Query): Pick<Who, 'choice'> {
   const choice = parseName(decodeStrict(query.get('profile') ?? '') ?? '');
-  return choice === undefined ? {} : { choice };
+  return withoutUndefined({ facts: factsFromQuery(query), choice });
+}
+
+/** A machine as a segment of a path: its MAC, its UUID, or the words of a query (`uuid=...&serial=...`). */
+export function whoFromSegment(segment: string): Who {
+  if (segment.includes('=')) return whoFromQuery(parseQuery(segment));
+  const text = decodeStrict(segment) ?? segment;
+  const uuid = parseUuid(text);
+  return { facts: uuid === undefined ? { mac: macFromText(text) } : { uuid } };
 }

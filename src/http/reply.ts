@@ -6,6 +6,7 @@ import type { Mac } from '../model/mac.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Decision } from '../model/plan.ts';
 import type { Log } from '../model/service.ts';
+import { matchesTag } from './byte-range.ts';
 
 /** The only place where a kind of failure becomes an HTTP status (RFC 9110, 15). */
 export const STATUS: Readonly<Record<FailureCode, number>> = {
@@ -27,7 +28,7 @@ export function isOutOfHandles(error: unknown): boolean {
   return code === 'EMFILE' || code === 'ENFILE';
 }
 
-/** What a reply is about, for those who watch. */
+/** What a reply is about, for the journal and the metrics. */
 export interface ReplyAbout {
   readonly decision?: Decision | undefined;
   readonly mac?: Mac | undefined;
@@ -41,7 +42,7 @@ export interface ReplyAbout {
   readonly delivered?: Uint8Array | undefined;
 }
 
-/** What a route says, complete, before anybody sends it. */
+/** What a route says, complete, before it is sent. */
 export interface Reply extends ReplyAbout {
   readonly status: number;
   /** Name, value, name, value: all but Date and Connection, which are Node's. */
@@ -80,7 +81,7 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
  * so anything else is a bug that may not leave the server.
  */
 export function scriptReply(script: string, about: ReplyAbout = {}): Reply {
-  if (!/^#!ipxe\s/.test(script)) throw new TypeError('the desk gave a script that does not begin with #!ipxe');
+  if (!/^#!ipxe\s/.test(script)) throw new TypeError('the boot service gave a script that does not begin with #!ipxe');
   return textReply(script, about);
 }
 
@@ -102,14 +103,9 @@ export function documentReply(
 ): Reply {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   const headers = ['ETag', etag, 'Cache-Control', 'no-cache', 'X-Content-Type-Options', 'nosniff'];
-  return matches(ifNoneMatch, etag)
+  return matchesTag(ifNoneMatch, etag)
     ? makeReply(304, headers, Buffer.alloc(0), about)
     : makeReply(200, ['Content-Type', contentType, ...headers], body, about);
-}
-
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
 }
 
 /**
@@ -125,10 +121,8 @@ export function failureReply(error: unknown, log: Log): Reply {
   }
   if (isOutOfHandles(error)) {
     log.warn({ err: error }, 'no file handles left');
-    return lineReply(503, 'the server has no file handles left (ask again; raise its limit on open files)', [
-      'Retry-After',
-      String(RETRY_AFTER),
-    ]);
+    const line = 'the server has no file handles left (ask again; raise its limit on open files)';
+    return lineReply(503, line, ['Retry-After', String(RETRY_AFTER)]);
   }
   const requestId = randomBytes(6).toString('hex');
   log.error({ requestId, err: error }, 'internal error');

@@ -2,7 +2,56 @@ import { Failure } from '../model/failure.ts';
 import { parseLabel } from '../model/machine.ts';
 import { parseQuery, show, type Who, whoFromQuery, whoFromSegment } from './query.ts';
 import { lineReply, type Reply } from './reply.ts';
-import type { Ask, Route } from './request-head.ts';
+import type { Ask } from './request-head.ts';
+
+/** What machines say of themselves, when it is true: for the journal and the marks. Throws Failure for what it refuses. */
+export interface Reports {
+  /** The node is up. `said`: what it told of itself, cleaned and short. */
+  up(machine: Who, said: Readonly<Record<string, string>>): Promise<void>;
+  /** Its installer is done: from now on its own disk is in charge. Idempotent. */
+  installed(machine: Who): Promise<void>;
+}
+
+interface Server {
+  readonly reports: Reports;
+}
+
+/** `POST /phone-home/MAC`. */
+export async function phoneHome(ask: Ask, { reports }: Server): Promise<Reply> {
+  const who = reporterOf(ask);
+  await reports.up(who, saidIn(ask.body ?? Buffer.alloc(0)));
+  return noted(who);
+}
+
+/** `POST /installed/MAC`. */
+export async function installed(ask: Ask, { reports }: Server): Promise<Reply> {
+  const who = reporterOf(ask);
+  await reports.installed(who);
+  return noted(who);
+}
+
+function noted({ facts }: Who): Reply {
+  return { ...lineReply(200, 'noted'), facts, mac: facts.mac };
+}
+
+/** The segment says who it is, and the query may say more. Where both speak of one thing they must agree. */
+function reporterOf(ask: Ask): Who {
+  // cloud-init's documentation ends the URL with a slash.
+  const segment = ask.rest.endsWith('/') ? ask.rest.slice(0, -1) : ask.rest;
+  if (segment === '' || segment.includes('/')) {
+    throw new Failure('not-found', `no machine reports at "${show(ask.rest)}"`, {
+      remedy: 'name the machine by its MAC',
+    });
+  }
+  const path = whoFromSegment(segment);
+  const query = whoFromQuery(parseQuery(ask.query));
+  for (const key of ['mac', 'uuid', 'serial'] as const) {
+    const said = path.facts[key];
+    if (said === undefined || query.facts[key] === undefined || said === query.facts[key]) continue;
+    throw new Failure('invalid', `${key}: the path and the query differ`, { remedy: 'say it once' });
+  }
+  return { ...query, ...path, facts: { ...query.facts, ...path.facts } };
+}
 
 /** What cloud-init's phone_home posts (cc_phone_home), and what a person may send with curl. */
 const NAMES = ['instance_id', 'hostname', 'fqdn'] as const;
@@ -50,53 +99,4 @@ function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What machines report: `/phone-home/MAC` and `/installed/MAC`, POST only. */
-export function reportRoutes(reports: Reports): ReadonlyMap<string, Route> {
-  async function up(ask: Ask): Promise<Reply> {
-    const who = reporterOf(ask);
-    await reports.up(who, saidIn(ask.body ?? Buffer.alloc(0)));
-    return noted(who);
-  }
-
-  async function installed(ask: Ask): Promise<Reply> {
-    const who = reporterOf(ask);
-    await reports.installed(who);
-    return noted(who);
-  }
-
-  return new Map<string, Route>([
-    ['/phone-home/', { kind: 'report', answer: up }],
-    ['/installed/', { kind: 'report', answer: installed }],
-  ]);
-}
-
-function noted({ facts }: Who): Reply {
-  return { ...lineReply(200, 'noted'), facts, mac: facts.mac };
-}
-
-/** The segment says who it is, and the query may say more. Where both speak of one thing they must agree. */
-function reporterOf(ask: Ask): Who {
-  // cloud-init's documentation ends the URL with a slash.
-  const segment = ask.rest.endsWith('/') ? ask.rest.slice(0, -1) : ask.rest;
-  if (segment === '' || segment.includes('/')) {
-    throw new Failure('not-found', `nobody reports at "${show(ask.rest)}"`, { remedy: 'name the machine by its MAC' });
-  }
-  const path = whoFromSegment(segment);
-  const query = whoFromQuery(parseQuery(ask.query));
-  for (const key of ['mac', 'uuid', 'serial'] as const) {
-    const said = path.facts[key];
-    if (said === undefined || query.facts[key] === undefined || said === query.facts[key]) continue;
-    throw new Failure('invalid', `${key}: the path and the query differ`, { remedy: 'say it once' });
-  }
-  return { ...query, ...path, facts: { ...query.facts, ...path.facts } };
-}
-
-/** What machines say of themselves, when it is true: for the journal and the marks. Throws Failure for what it refuses. */
-export interface Reports {
-  /** The node is up. `said`: what it told of itself, cleaned and short. */
-  up(machine: Who, said: Readonly<Record<string, string>>): Promise<void>;
-  /** Its installer is done: from now on its own disk is in charge. Idempotent. */
-  installed(machine: Who): Promise<void>;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '../model/failure.ts';
+import { parseSentMac } from '../model/mac.ts';
+import { type MachineFacts, parseLabel } from '../model/machine.ts';
 import { type Name, NAME_RULE, parseFileName, parseName } from '../model/name.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
-import type { RouteKind } from './answer-event.ts';
+import { plainAddress } from '../net/addresses.ts';
 import { decodeStrict, show } from './query.ts';
-import type { Reply } from './reply.ts';
 
 const known = new WeakMap<Socket, string>();
 
@@ -25,7 +26,7 @@ export function socketOf({ socket }: Pick<IncomingMessage, 'socket'>): Socket | 
   return socket;
 }
 
-/** What the doors need to know of the header lines before anything else. */
+/** What the server needs to know of the header lines before anything else. */
 export interface RequestHead {
   /** Undefined when the request has none (HTTP/1.0). */
   readonly host: string | undefined;
@@ -49,6 +50,30 @@ export function readHead(rawHeaders: readonly string[]): RequestHead {
     }
   }
   return { host, hosts, userAgent };
+}
+
+/** A machine has few network cards; a header for each. */
+const MOST = 32;
+const MAC_HEADER = /^x-rhn-provisioning-mac-\d{1,3}$/i;
+
+/**
+ * What Anaconda says of the machine when it fetches its kickstart: `X-RHN-Provisioning-MAC-0: eth0 52:54:..`, one for each
+ * card (inst.ks.sendmac), and `X-System-Serial-Number` (inst.ks.sendsn). One entry for each name that it gives; what
+ * cannot be read is left out, since any client may have the file.
+ */
+export function provisioningFacts(rawHeaders: readonly string[]): readonly MachineFacts[] {
+  const found: MachineFacts[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length && found.length < MOST; i += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
+    if (MAC_HEADER.test(name)) {
+      const mac = parseSentMac(value.trim().split(/\s+/).at(-1) ?? '');
+      if (mac !== undefined) found.push({ mac });
+    } else if (name.toLowerCase() === 'x-system-serial-number') {
+      const serial = parseLabel(value);
+      if (serial !== undefined) found.push({ serial });
+    }
+  }
+  return found;
 }
 
 /** Who asks, as far as answers differ by it. gPXE is iPXE's predecessor in old network cards. */
@@ -86,7 +111,7 @@ export function splitTarget(url: string): Target | undefined {
 }
 
 /**
- * Decodes each segment once. Undefined when a segment could mean something else than a plain name to anybody below:
+ * Decodes each segment once. Undefined when a segment could mean something else than a plain name further down:
  * empty, `.`, `..`, with a separator, a backslash, a NUL or another control character, or not UTF-8. What was encoded
  * twice is left with a `%` in its name, which no file of ours has.
  */
@@ -167,32 +192,19 @@ function localHost(end: LocalEnd): string {
   return `${address.includes(':') ? `[${address}]` : address}:${end.localPort ?? 80}`;
 }
 
-/** An IPv4 client of a socket that listens on :: is seen at ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2). */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
-}
-
 /** A question as a route sees it. */
 export interface Ask {
   /** The path behind the route's prefix, still encoded. */
   readonly rest: string;
   readonly query: string;
-  /** `HEAD` gets the head of the answer and nothing that a machine could run. */
-  readonly method?: string;
   readonly head: RequestHead;
   readonly end: LocalEnd;
+  /** The address that asks. Undefined for HEAD: nothing leaves that a machine could run, so an installer is given to none. */
+  readonly asker: string | undefined;
   /** Names and values in turn. */
   readonly rawHeaders: readonly string[];
   /** The client's validator for what it has. */
   readonly ifNoneMatch: string | undefined;
   /** Of a POST. */
   readonly body?: Buffer;
-}
-
-export interface Route {
-  readonly kind: RouteKind;
-  /** A boot script: the same question may get the same bytes again for a moment. */
-  readonly repeatable?: boolean;
-  /** Throws Failure for what cannot be answered. */
-  readonly answer: (ask: Ask) => Promise<Reply> | Reply;
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type DataRoot, openDataRoot, type OpenFile } from '../files/data-root.ts';
 import { Failure } from '../model/failure.ts';
-import type { MachineArch, Platform } from '../model/machine.ts';
 import type { BootProgram } from '../model/plan.ts';
+import type { Log, Service } from '../model/service.ts';
 
 /**
  * `undionly.kpxe` and `snponly.efi` drive the network card through the firmware, so they work with every card that got
@@ -74,26 +74,144 @@ export const BOOT_PROGRAMS: readonly BootProgram[] = [
   },
 ];
 
-/** What a machine of this kind is given; `http` is UEFI HTTP Boot. */
-export function programFor(kind: {
-  readonly platform: Platform;
-  readonly arch: MachineArch;
-  readonly http: boolean;
-}): BootProgram | undefined {
-  const fitting = BOOT_PROGRAMS.filter(({ platform, arch }) => platform === kind.platform && arch === kind.arch);
-  return (kind.http ? fitting.find(({ name }) => name.startsWith('ipxe')) : undefined) ?? fitting[0];
+/** A boot program that was found, by the folder's own name and not its path. */
+export interface FoundProgram {
+  readonly program: BootProgram;
+  readonly folder: string;
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
-/** The program that a client names: with or without a folder before it and dnsmasq's `.0` behind it. */
-export function programNamed(name: string): BootProgram | undefined {
-  const wanted = name
-    .slice(name.lastIndexOf('/') + 1)
-    .replace(/\.0$/, '')
-    .toLowerCase();
-  return (
-    BOOT_PROGRAMS.find((program) => program.name === wanted) ??
-    BOOT_PROGRAMS.find((program) => program.files.includes(wanted))
-  );
+/** A boot program's file, open. Replaced meanwhile, it stays what it was. The caller closes it. */
+export interface ProgramFile {
+  readonly size: number;
+  /** At least one and at most `length` bytes from `offset`; none at the end. */
+  read(offset: number, length: number): Promise<Buffer>;
+  /** About a megabyte. */
+  whole(): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** The boot programs that this host has. */
+export interface FirmwareStore {
+  /** What can boot, and what cannot. Looks anew at each call. */
+  inventory(): Promise<{ readonly found: readonly FoundProgram[]; readonly missing: readonly BootProgram[] }>;
+  /** As of the last inventory. */
+  has(program: BootProgram): boolean;
+  /** Undefined when no folder has it. */
+  open(program: BootProgram): Promise<ProgramFile | undefined>;
+}
+
+/** Folders in the order of preference; those that are not there are passed over. */
+export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
+  const roots = new Map<string, DataRoot>();
+  let known: ReadonlySet<string> = new Set();
+
+  async function rootOf(folder: string): Promise<DataRoot | undefined> {
+    const root = roots.get(folder) ?? (await ifThere(openDataRoot(folder)));
+    if (root !== undefined) roots.set(folder, root);
+    return root;
+  }
+
+  async function firstOf<T>(
+    program: BootProgram,
+    look: (root: DataRoot, file: string, folder: string) => Promise<T>,
+  ): Promise<T | undefined> {
+    for (const folder of folders) {
+      const root = await rootOf(folder);
+      if (root === undefined) continue;
+      for (const file of program.files) {
+        const found = await ifThere(look(root, file, folder));
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  return {
+    async inventory() {
+      const found: FoundProgram[] = [];
+      for (const program of BOOT_PROGRAMS) {
+        const one = await firstOf(program, async (root, file, folder) => {
+          const { size } = await root.stat(file);
+          return { program, folder, file, size };
+        });
+        if (one !== undefined) found.push(one);
+      }
+      known = new Set(found.map(({ program }) => program.name));
+      return { found, missing: BOOT_PROGRAMS.filter(({ name }) => !known.has(name)) };
+    },
+    has: ({ name }) => known.has(name),
+    open: async (program) => await firstOf(program, async (root, file) => lend(await root.open(file))),
+  };
+}
+
+function lend({ size, handle }: OpenFile): ProgramFile {
+  return {
+    size,
+    async read(offset, length) {
+      const buffer = Buffer.allocUnsafe(length);
+      const { bytesRead } = await handle.read(buffer, 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    },
+    whole: async () => await handle.readFile(),
+    close: async () => {
+      await handle.close();
+    },
+  };
+}
+
+async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+const LOOK_MS = 10_000;
+
+/** Says at start which machines can boot and what is missing, and follows what a person installs later. */
+export function createFirmwareWatch(store: FirmwareStore, log: Log): Service {
+  let boots = -1;
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+
+  async function look(): Promise<void> {
+    const { found, missing } = await store.inventory();
+    if (found.length === boots) return;
+    boots = found.length;
+    log.info(
+      {
+        boots: found.map(({ program, file }) => `${program.title}: ${file}`),
+        missing: missing.map(({ title }) => title),
+      },
+      boots === 0 ? 'no boot program found: install one (apt install ipxe)' : 'boot programs',
+    );
+  }
+
+  return {
+    name: 'firmware',
+    async start() {
+      await look();
+      timer = setInterval(() => {
+        looking ??= look()
+          .catch((error: unknown) => {
+            log.warn({ err: error }, 'the boot programs could not be looked for');
+          })
+          .finally(() => {
+            looking = undefined;
+          });
+      }, LOOK_MS);
+      timer.unref();
+    },
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
 }
 
 /**
@@ -108,92 +226,14 @@ const SYSTEM_FOLDERS: readonly string[] = [
   '/boot',
 ];
 
-/** A boot program that was found, by the folder's own name and not its path. */
-export interface FoundProgram {
-  readonly program: BootProgram;
-  readonly folder: string;
-  readonly file: string;
-  /** Bytes. */
-  readonly size: number;
-}
-
-/** The boot programs that this host has. */
-export interface FirmwareStore {
-  /** What can boot, and what cannot. Looks anew at each call. */
-  inventory(): Promise<{ readonly found: readonly FoundProgram[]; readonly missing: readonly BootProgram[] }>;
-  /** Undefined when no folder has it. The caller closes the handle. */
-  open(program: BootProgram): Promise<OpenFile | undefined>;
-}
-
-/** Folders in the order of preference; those that are not there are passed over. */
-export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
-  const roots = new Map<string, Promise<DataRoot | undefined>>();
-
-  async function rootOf(folder: string): Promise<DataRoot | undefined> {
-    const known = roots.get(folder);
-    if (known !== undefined && (await known) !== undefined) return await known;
-    const opening = absentIsUndefined(openDataRoot(folder));
-    roots.set(folder, opening);
-    return await opening;
-  }
-
-  async function firstOf<T>(
-    program: BootProgram,
-    look: (root: DataRoot, file: string, folder: string) => Promise<T>,
-  ): Promise<T | undefined> {
-    for (const folder of folders) {
-      const root = await rootOf(folder);
-      if (root === undefined) continue;
-      for (const file of program.files) {
-        const found = await absentIsUndefined(look(root, file, folder));
-        if (found !== undefined) return found;
-      }
-    }
-    return undefined;
-  }
-
-  return {
-    async inventory() {
-      const found: FoundProgram[] = [];
-      const missing: BootProgram[] = [];
-      for (const program of BOOT_PROGRAMS) {
-        const one = await firstOf(program, async (root, file, folder) => ({
-          program,
-          folder,
-          file,
-          size: (await root.stat(file)).size,
-        }));
-        if (one === undefined) missing.push(program);
-        else found.push(one);
-      }
-      return { found, missing };
-    },
-    open: async (program) => await firstOf(program, async (root, file) => await root.open(file)),
-  };
-}
-
-/** A whole boot program, about a megabyte, for a client that cannot ask for ranges. */
-export async function readProgram(shelf: FirmwareStore, program: BootProgram): Promise<Buffer | undefined> {
-  const file = await shelf.open(program);
-  if (file === undefined) return undefined;
-  try {
-    return await file.handle.readFile();
-  } finally {
-    await file.handle.close();
-  }
-}
-
-async function absentIsUndefined<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
 /** Where boot programs are looked for: the operator's folder first, the distribution's last. */
-export function firmwareFolders({ firmwareDir, dataDir }: { readonly firmwareDir?: string | undefined; readonly dataDir: string }): readonly string[] {
+export function firmwareFolders({
+  firmwareDir,
+  dataDir,
+}: {
+  readonly firmwareDir?: string;
+  readonly dataDir: string;
+}): readonly string[] {
   const own = firmwareDir === undefined ? [] : [firmwareDir];
   return [...own, join(dataDir, 'firmware'), ...SYSTEM_FOLDERS];
 }

@@ -20,6 +20,11 @@ export function parseMac(text: string): Mac | undefined {
   return digits.replaceAll(/(..)(?!$)/g, '$1:') as Mac;
 }
 
+/** Of the six bytes of an address on the wire. */
+export function macOfBytes(bytes: Buffer): Mac {
+  return bytes.toString('hex', 0, 6).replaceAll(/(..)(?!$)/g, '$1:') as Mac;
+}
+
 /**
  * A MAC as programs send it: also as pxelinux and BOOTIF spell it, with the hardware type of Ethernet in front
  * (`01-52-54-00-55-1c-ee`, RFC 1700). Six pairs that begin with 01 stay what they are.

@@ -40,6 +40,23 @@ export async function bindUdp(address: string, port: number, options: UdpOptions
   return socket;
 }
 
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Resolves when the kernel has it. Without `to` it goes where the socket is connected to. */
+export async function sendUdp(socket: Socket, bytes: Buffer, to?: Endpoint): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const done = (cause: Error | null): void => {
+      if (cause === null) resolve();
+      else reject(cause);
+    };
+    if (to === undefined) socket.send(bytes, done);
+    else socket.send(bytes, to.port, to.address, done);
+  });
+}
+
 /** Closes and resolves when the descriptor is gone. */
 export async function closeUdp(socket: Socket): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -87,7 +104,7 @@ export function createOnce(keys = 4096): (key: string) => boolean {
 }
 
 /** How many packets the kernel threw away because a socket's buffer was full, since those sockets were opened. */
-interface UdpDrops {
+export interface UdpDrops {
   /** Looks for this process's UDP sockets at these ports: call it when some were opened or closed. */
   follow(): Promise<void>;
   /** Since the start; never falls. Zero where the kernel does not say it (not Linux, no /proc). */

@@ -11,7 +11,16 @@ import {
   type Trust,
 } from '../model/release.ts';
 import { artifact, MAX_LIST, readOne, releaseStep, strictChannel, strictVersion, trusting } from './feed-steps.ts';
-import { argument, consoles, installDisk, onShelf, type PlanInput, requireReadable, type System, systemShelf } from './system.ts';
+import {
+  argument,
+  consoles,
+  installDisk,
+  onShelf,
+  type PlanInput,
+  requireReadable,
+  type System,
+  systemShelf,
+} from './system.ts';
 
 const BASE = 'https://deb.debian.org/debian';
 

@@ -106,9 +106,7 @@ function keysOf(named: readonly string[]): { readonly own: boolean; for(major: n
   return {
     own: own.length > 0,
     for(major) {
-      const added = named.flatMap((print) =>
-        print.startsWith(`${major}:`) ? [print.split(':')[1] ?? ''] : [],
-      );
+      const added = named.flatMap((print) => (print.startsWith(`${major}:`) ? [print.split(':')[1] ?? ''] : []));
       if (added.length > 0 || own.length > 0) return [...added, ...own];
       const key = KEYS[String(major)];
       return key === undefined ? [] : [key];

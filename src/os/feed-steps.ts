@@ -12,7 +12,7 @@ import type {
   Trust,
 } from '../model/release.ts';
 
-/** Ceilings for texts: the real ones are a hundredth of these, and nobody makes us read 200 MB. */
+/** Ceilings for texts: the real ones are a hundredth of these, and no server makes us read 200 MB. */
 export const MAX_TEXT = 64 * 1024;
 export const MAX_LIST = 8 * 1024 * 1024;
 

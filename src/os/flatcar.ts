@@ -49,7 +49,10 @@ function read(url: string, next: (text: string) => FeedStep): FeedStep {
 /** The newest year that lts-info (`major:year:supported` lines) calls supported. Throws Failure `refused`. */
 export function newestLtsYear(text: string): string {
   const lines = text.split(/\r?\n/).map((line) => /^\d{1,5}:(20\d\d):supported$/.exec(line)?.[1]);
-  const year = lines.filter((found) => found !== undefined).sort().at(-1);
+  const year = lines
+    .filter((found) => found !== undefined)
+    .sort()
+    .at(-1);
   if (year === undefined) throw new Failure('refused', 'lts-info of Flatcar names no supported year');
   return year;
 }
@@ -74,8 +77,7 @@ function numbered(input: FeedInput, base: string, version: Version): FeedStep {
         remedy: 'the mirror may be half updated, or put together from several releases',
       });
     const note = `the mirror has no signed version.txt for ${version}: that these files are of that release is the mirror's word alone; copy version.txt and version.txt.sig into its directory`;
-    const proof =
-      answer?.signedAt === undefined ? { notes: [note] } : { versionSignedAt: answer.signedAt };
+    const proof = answer?.signedAt === undefined ? { notes: [note] } : { versionSignedAt: answer.signedAt };
     const publisher = { system: 'flatcar', shelf: `flatcar/${input.arch}`, pxe: PXE, ...PUBLISHER } as const;
     return layoutRelease(input, publisher, version, folder, {
       redirectHosts: REDIRECT_HOSTS,

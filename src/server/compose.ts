@@ -1,4 +1,3 @@
-import { firmwareFolders } from '../images/firmware.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { loadAdminToken } from '../admin/auth/admin-token.ts';
@@ -10,6 +9,7 @@ import type { Delivery, Trouble } from '../admin/service/deps.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
 import { createAdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
+import { createBootPrograms } from '../boot/boot-programs.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import { createClusterTokens, discoveryBase } from '../etcd/cluster-tokens.ts';
@@ -19,7 +19,7 @@ import type { DataRoot } from '../files/data-root.ts';
 import { connectionRoom } from '../files/handle-room.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/connections.ts';
-import { openFirmwareStore, readProgram } from '../images/firmware.ts';
+import { createFirmwareWatch, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
 import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
 import { discoveryStore } from '../journal/discovery-journal.ts';
 import { NO_JOURNAL } from '../journal/no-journal.ts';
@@ -62,7 +62,7 @@ export interface Composed {
   /** In the order in which they start. */
   readonly services: readonly Service[];
   readonly http: HttpServer;
-  /** A link that logs one browser in; only when the token was made just now, and somebody must be told. */
+  /** A link that logs one browser in; only when the token was made just now, and an operator must be told. */
   readonly firstLink: () => string | undefined;
   /** Whether it was. */
   readonly isNew: boolean;
@@ -89,8 +89,10 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
   });
   const deliveries = new Deliveries();
   const firmware = openFirmwareStore(firmwareFolders(settings));
+  const silentForLocal = settings.dhcp?.localBoot === 'silent';
+  const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
-  const lan = openLan({ settings, appContext, firmware, log, listeners, httpPort });
+  const lan = openLan({ settings, shelf, bootPrograms, log, listeners, httpPort });
   const adminService = createAdminService({
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
@@ -117,9 +119,18 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
   const base = (): Origin => discoveryBase(settings, httpPort());
   const clusterTokens = createClusterTokens({ catalog, discovery, urls: appContext.clusters, base, log });
   const http = createHttpServer({
-    ...{ listen: settings.http, baseUrl: settings.baseUrl, bootService, shelf, deliveries, adminService, auth, log },
+    ...{
+      listen: settings.http,
+      baseUrl: settings.baseUrl,
+      bootService,
+      bootPrograms,
+      shelf,
+      deliveries,
+      adminService,
+      auth,
+      log,
+    },
     limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
-    firmware: async (program) => await readProgram(firmware, program),
     reports: createReports({ catalog, marks, journal, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryHandler({
       ...{ discovery, base, log },
@@ -144,7 +155,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, marks.problems()),
   });
   return {
-    // What is asked for must be there before somebody asks: the doors come after what stands behind them.
+    // What is asked for must be there before a client asks: the servers come after what stands behind them.
     services: [
       leftovers(files, log),
       lastResort,
@@ -160,6 +171,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
       http,
       serverNote(files, http, birth.instance, log),
       clusterTokens,
+      createFirmwareWatch(firmware, log),
       ...lan.services,
       sync,
     ],
@@ -229,7 +241,7 @@ function installMarks(marks: InstallMarks, follower: InstallFollower): Service {
   };
 }
 
-/** Commands on this host find the server by it. That it cannot be written stops nobody. */
+/** Commands on this host find the server by it. That it cannot be written stops nothing. */
 function serverNote(files: DataRoot, http: HttpServer, instance: string, log: Log): Service {
   return {
     name: 'server note',

@@ -5,11 +5,9 @@ import {
   type Recorder,
   type ScriptEvent,
 } from '../model/journal-event.ts';
-import { parseMac } from '../model/mac.ts';
 import { machineKey } from '../model/machine.ts';
-import { parseUuid } from '../model/uuid.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
-import type { AnswerEvent } from '../http/answer-event.ts';
+import type { AnswerEvent } from '../http/access-log.ts';
 import { restOfImage } from '../http/machine-handler.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 
@@ -38,10 +36,7 @@ export function createEventRecorder({ recorder, now, deadlineOf }: EventRecorder
       recorder.record({ kind: 'tftp', at: now(), from: client, file, bytes: end === 'done' ? size : 0, ms, end });
     },
     offered({ machine, file, silence }) {
-      const mac = parseMac(machine.mac);
-      const uuid = machine.uuid === undefined ? undefined : parseUuid(machine.uuid);
-      if (mac === undefined) return;
-      const { target } = machine;
+      const { mac, uuid, target } = machine;
       recorder.record({
         kind: 'dhcp',
         at: now(),
@@ -98,7 +93,7 @@ function whatOf(
     };
   }
   if (event.source !== undefined && event.delivered !== undefined) {
-    // What is kept of it may be read by whoever sees the journal.
+    // What is kept of it may be read by anyone who sees the journal.
     const told: Draft<DocumentEvent> & { at: number } = {
       kind: 'document',
       at,

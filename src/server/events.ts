@@ -1,6 +1,6 @@
 import type { AppContext } from '../context/app-context.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
-import type { AnswerEvent } from '../http/answer-event.ts';
+import type { AnswerEvent } from '../http/access-log.ts';
 import { type MachineFacts, machineKey } from '../model/machine.ts';
 import { listener, type Log, type Service } from '../model/service.ts';
 import { createBootRecord, shelvesOf } from '../releases/in-use.ts';
@@ -55,7 +55,7 @@ export function createBootWatch({ files, catalog }: Pick<AppContext, 'files' | '
 
 /** A rack asks within a minute; the oldest is forgotten first. */
 const MOST = 16_384;
-/** Addresses are handed out anew: after a while nobody is known to be there. */
+/** Addresses are handed out anew: after a while no machine is known to be there. */
 const FRESH_MS = 15 * 60_000;
 
 interface Seen {
@@ -127,9 +127,9 @@ export function createEventBus(options: EventBusOptions): EventBus {
 
   /** One after the other, each for itself. */
   function all<E>(parts: Readonly<Record<string, (event: E) => void>>): (event: E) => void {
-    const guarded = Object.entries(parts).map(([what, hear]) => listener(log, what, hear));
+    const guarded = Object.entries(parts).map(([what, handle]) => listener(log, what, handle));
     return (event) => {
-      for (const hear of guarded) hear(event);
+      for (const handle of guarded) handle(event);
     };
   }
 

@@ -3,8 +3,8 @@ import type { Catalog } from '../catalog/snapshot.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
-import type { AnswerEvent } from '../http/answer-event.ts';
-import { plainAddress } from '../http/request-head.ts';
+import type { AnswerEvent } from '../http/access-log.ts';
+import { plainAddress } from '../net/addresses.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 

@@ -1,22 +1,17 @@
 import type { Trouble } from '../admin/service/deps.ts';
-import type { BootService } from '../boot/boot-service.ts';
-import type { AppContext } from '../context/app-context.ts';
+import type { BootOffer, BootPrograms } from '../boot/boot-programs.ts';
 import { createDhcpServer, type DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
-import type { BootChoice } from '../dhcp/proxy-reply.ts';
-import { type FirmwareStore, programFor } from '../images/firmware.ts';
+import type { ImageStore } from '../images/store.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import { parseMac } from '../model/mac.ts';
-import type { MachineFacts } from '../model/machine.ts';
-import { type BootProgram, type Origin, originFromHost } from '../model/plan.ts';
+import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
-import { parseUuid } from '../model/uuid.ts';
 import { createUdpDrops } from '../net/udp-socket.ts';
-import type { DhcpSettings, Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { createTftpServer, type TftpServer } from '../tftp/server.ts';
+import { createTftpSource } from '../tftp/source.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { EventBus } from './events.ts';
-import { createTftpSource } from './tftp-source.ts';
 
 /** A room that got its power back is history an hour later. */
 const NEWS_MS = 3_600_000;
@@ -37,62 +32,12 @@ export function dhcpTroubles(
   ];
 }
 
-interface FirmwareWatch extends Service {
-  /** As of the last look, at most ten seconds ago. */
-  has(program: BootProgram): boolean;
-}
-
-const LOOK_MS = 10_000;
-
-/** Says at start which machines can boot and what is missing, and follows what a person installs later. */
-function createFirmwareWatch(shelf: FirmwareStore, log: Log): FirmwareWatch {
-  let known: ReadonlySet<string> = new Set();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-
-  async function look(first: boolean): Promise<void> {
-    const { found, missing } = await shelf.inventory();
-    const before = known;
-    known = new Set(found.map(({ program }) => program.name));
-    if (!first && before.size === known.size) return;
-    log.info(
-      {
-        boots: found.map(({ program, file }) => `${program.title}: ${file}`),
-        missing: missing.map(({ title }) => title),
-      },
-      found.length === 0 ? 'no boot program found: install one (apt install ipxe)' : 'boot programs',
-    );
-  }
-
-  return {
-    name: 'firmware',
-    has: (program) => known.has(program.name),
-    async start() {
-      await look(true);
-      timer = setInterval(() => {
-        looking ??= look(false)
-          .catch((error: unknown) => {
-            log.warn({ err: error }, 'the boot programs could not be looked for');
-          })
-          .finally(() => {
-            looking = undefined;
-          });
-      }, LOOK_MS);
-      timer.unref();
-    },
-    async stop() {
-      clearInterval(timer);
-      await looking;
-    },
-  };
-}
-
 const BOOT_SERVER_PORT = 4011;
 
 export interface LanOptions {
   readonly settings: Settings;
-  readonly appContext: AppContext;
-  readonly firmware: FirmwareStore;
+  readonly shelf: ImageStore;
+  readonly bootPrograms: BootPrograms;
   readonly log: Log;
   readonly listeners: Pick<EventBus, 'transferred' | 'offered'>;
   /** Known once HTTP listens. */
@@ -109,16 +54,14 @@ export interface Lan {
 }
 
 /** The doors of the LAN. */
-export function openLan({ settings, appContext, firmware, log, listeners, httpPort }: LanOptions): Lan {
+export function openLan({ settings, shelf, bootPrograms, log, listeners, httpPort }: LanOptions): Lan {
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
-  const watch = createFirmwareWatch(firmware, log);
-  const services: Service[] = [watch];
+  const services: Service[] = [];
   const { tftp, dhcp } = settings;
   let tftpServer: TftpServer | undefined;
   let dhcpServer: DhcpServer | undefined;
   if (tftp !== undefined) {
-    const { bootService, shelf } = appContext;
-    const source = createTftpSource({ bootService, firmware, shelf, settings: tftp, originAt, log });
+    const source = createTftpSource({ bootPrograms, shelf, settings: tftp, originAt, log });
     const onEnd = (event: TransferEvent): void => {
       listeners.transferred(event);
     };
@@ -129,12 +72,8 @@ export function openLan({ settings, appContext, firmware, log, listeners, httpPo
     services.push(tftp.required ? tftpServer : optional(tftpServer, log));
   }
   if (dhcp !== undefined) {
-    const choose = createNetbootPolicy({
-      bootService: appContext.bootService,
-      settings: dhcp,
-      has: (program) => watch.has(program),
-      originAt,
-    });
+    const choose = (machine: NetbootMachine, server: string): BootOffer =>
+      bootPrograms.offer(machine, originAt(server));
     const onMachine = (event: MachineEvent): void => {
       listeners.offered(event);
     };
@@ -171,33 +110,4 @@ function optional(door: Service, log: Log): Service {
       await door.stop(force);
     },
   };
-}
-
-interface NetbootPolicyOptions {
-  readonly bootService: Pick<BootService, 'netboot'>;
-  readonly settings: Pick<DhcpSettings, 'localBoot'>;
-  /** Whether this host has the program now. */
-  readonly has: (program: BootProgram) => boolean;
-  readonly originAt: (server: string) => Origin;
-}
-
-/** What the DHCP proxy tells a machine to load: iPXE for its kind, or, when it runs iPXE already, our start script. */
-export function createNetbootPolicy({ bootService, settings, has, originAt }: NetbootPolicyOptions) {
-  return (machine: NetbootMachine, server: string): BootChoice => {
-    if (settings.localBoot === 'silent' && bootService.netboot(factsOf(machine)) === 'local') {
-      return { silence: 'it boots its own disk' };
-    }
-    if (machine.ipxe) return { file: `${originAt(server)}/boot.ipxe` };
-    const program = programFor(machine.target);
-    if (program === undefined || !has(program)) {
-      return { silence: `no boot program for ${program?.title ?? machine.target.arch}` };
-    }
-    return { file: machine.target.http ? `${originAt(server)}/firmware/${program.name}` : program.name };
-  };
-}
-
-function factsOf(machine: NetbootMachine): MachineFacts {
-  const mac = parseMac(machine.mac);
-  const uuid = machine.uuid === undefined ? undefined : parseUuid(machine.uuid);
-  return { mac, uuid };
 }

@@ -1,93 +1,100 @@
 import { OPCODE } from './packet.ts';
+import type { TftpFile } from './source.ts';
 
-/** A second, as most servers have it, costs iPXE 10-16 s per MiB where one packet in a hundred is lost. */
-const FIRST_MS = 250;
-const MIN_MS = 100;
-const MAX_MS = 4_000;
-const MIN_SOON_MS = 20;
+/** One read: 44 blocks of 1468 bytes. Two of them are kept for each transfer. */
+const CHUNK = 64 * 1024;
 
-/**
- * When to send again: RFC 6298's estimate of the round trip between 100 ms and 4 s (250 ms until something is known),
- * doubled with every try; a sample is taken only where nothing was sent twice (Karn).
- */
-export class RetransmissionClock {
-  /** Milliseconds of the caller's clock. */
-  wakeAt: number;
-  /** Repetitions since the last progress. */
-  tries = 0;
-  readonly #cap: number;
-  #patience: number;
-  #wait: number;
-  #srtt: number | undefined;
-  #variation = 0;
-  #sentAt: number;
-  #progressAt: number;
-  /** The wait that runs says nothing about the round trip. */
-  #hurried = false;
+/** How many blocks to keep ready: two reads and a window, or the whole of a small file. */
+export function ringCapacity(size: number, blksize: number, windowsize: number): number {
+  const streaming = Math.ceil((2 * CHUNK) / blksize) + windowsize + 1;
+  return Math.min(streaming, Math.floor(size / blksize) + 1);
+}
 
-  /** `timeout`: seconds between tries at most; `patience`: milliseconds without progress until it is over. */
-  constructor(timeout: number | undefined, patience: number, now: number) {
-    this.#cap = timeout === undefined ? MAX_MS : Math.min(MAX_MS, timeout * 1000);
-    this.#patience = patience;
-    this.#wait = FIRST_MS;
-    this.#sentAt = now;
-    this.#progressAt = now;
-    this.wakeAt = now + patience;
+interface FeederEvents {
+  loaded(): void;
+  /** `short`: the file ended before its size. Otherwise what the source threw. */
+  failed(cause: 'short' | { readonly thrown: unknown }): void;
+}
+
+/** Keeps a ring filled from a file, one read at a time and ahead of what is sent. */
+export class Feeder {
+  readonly #file: TftpFile;
+  readonly #ring: BlockRing;
+  readonly #netascii: boolean;
+  readonly #events: FeederEvents;
+  #offset = 0;
+  #reading = false;
+  #closed = false;
+
+  constructor(file: TftpFile, ring: BlockRing, netascii: boolean, events: FeederEvents) {
+    this.#file = file;
+    this.#ring = ring;
+    this.#netascii = netascii;
+    this.#events = events;
   }
 
-  /** From now on it is over only after so many milliseconds without progress. */
-  wait(patience: number): void {
-    this.#patience = patience;
-  }
-
-  sent(now: number): void {
-    this.#sentAt = now;
-    this.#hurried = false;
-    this.#arm(now);
-  }
-
-  /** What is in flight may have been lost: no longer than two round trips, but never less than the door's tick. */
-  soon(now: number): void {
-    this.#hurried = true;
-    this.#arm(now, Math.min(this.#wait, Math.max(MIN_SOON_MS, 2 * (this.#srtt ?? this.#wait))));
-  }
-
-  repeated(now: number): void {
-    this.tries += 1;
-    if (!this.#hurried) this.#wait = Math.min(this.#wait * 2, this.#cap);
-    this.#hurried = false;
-    this.#arm(now);
-  }
-
-  /** Something new was acknowledged. */
-  progress(now: number): void {
-    this.#progressAt = now;
-    if (this.tries === 0) this.#sample(now - this.#sentAt);
-    this.tries = 0;
-  }
-
-  /** Nothing is in flight: the file is being read. Only patience counts. */
-  idle(): void {
-    this.wakeAt = this.#progressAt + this.#patience;
-  }
-
-  exhausted(now: number): boolean {
-    return now >= this.#progressAt + this.#patience;
-  }
-
-  #arm(now: number, wait = this.#wait): void {
-    this.wakeAt = Math.min(now + wait, this.#progressAt + this.#patience);
-  }
-
-  #sample(rtt: number): void {
-    if (this.#srtt === undefined) {
-      this.#srtt = rtt;
-      this.#variation = rtt / 2;
-    } else {
-      this.#variation += (Math.abs(this.#srtt - rtt) - this.#variation) / 4;
-      this.#srtt += (rtt - this.#srtt) / 8;
+  /** Reads on if there is room for a whole chunk, or for all that is left. */
+  fill(): void {
+    while (!this.#reading && !this.#closed && this.#ring.last === undefined && this.#ring.room > 0) {
+      const left = this.#file.size - this.#offset;
+      if (left === 0) {
+        this.#ring.finish();
+        this.#events.loaded();
+        return;
+      }
+      // A byte of text becomes two at worst.
+      const room = this.#netascii ? this.#ring.room >>> 1 : this.#ring.room;
+      const want = Math.min(left, this.#netascii ? CHUNK / 2 : CHUNK);
+      if (room < want) return;
+      const bytes = this.#file.read(this.#offset, want);
+      if (bytes instanceof Promise) {
+        this.#await(bytes, want);
+        return;
+      }
+      this.#put(bytes);
     }
-    this.#wait = Math.max(MIN_MS, Math.min(this.#srtt + 4 * this.#variation, this.#cap));
+  }
+
+  /** Lets the file go; a read under way ends first. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (!this.#reading) this.#release();
+  }
+
+  #await(read: Promise<Uint8Array>, length: number): void {
+    this.#reading = true;
+    read
+      .then((bytes) => {
+        this.#reading = false;
+        if (this.#closed) {
+          this.#release();
+        } else if (bytes.length === 0 || bytes.length > length) {
+          this.#events.failed('short');
+        } else {
+          this.#put(bytes);
+          this.fill();
+        }
+      })
+      // Also what went wrong with the bytes: without a listener it would end the process.
+      .catch((thrown: unknown) => {
+        this.#reading = false;
+        if (this.#closed) this.#release();
+        else this.#events.failed({ thrown });
+      });
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#offset += bytes.length;
+    const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#ring.write(this.#netascii ? toNetascii(raw) : raw);
+    if (this.#offset < this.#file.size || this.#ring.room === 0) this.#events.loaded();
+  }
+
+  #release(): void {
+    this.#file.close().catch(() => {
+      // The transfer is over: a file that cannot be closed is the source's affair.
+    });
   }
 }
 
@@ -173,4 +180,28 @@ export class BlockRing {
     slot.writeUInt16BE(OPCODE.data, 0);
     slot.writeUInt16BE(this.#ready & 0xffff, 2);
   }
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** RFC 764 as RFC 1350 uses it: a line end is CR LF, a lone CR is CR NUL. Every byte stands for itself: no state. */
+export function toNetascii(bytes: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(bytes.length * 2);
+  let at = 0;
+  for (const byte of bytes) {
+    if (byte === LF) {
+      out[at] = CR;
+      out[at + 1] = LF;
+      at += 2;
+    } else if (byte === CR) {
+      out[at] = CR;
+      out[at + 1] = 0;
+      at += 2;
+    } else {
+      out[at] = byte;
+      at += 1;
+    }
+  }
+  return out.subarray(0, at);
 }

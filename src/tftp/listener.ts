@@ -2,11 +2,10 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { listener, type Log } from '../model/service.ts';
 import { createRateLimit, type RateLimit } from '../net/rate-limit.ts';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
-import { cleanFileName } from './file-name.ts';
-import { OPCODE, type OptionLimits, parsePacket, type TftpRequest } from './packet.ts';
+import { cleanFileName, OPCODE, type OptionLimits, parsePacket, TFTP_ERROR, type TftpRequest } from './packet.ts';
 import { Session } from './session.ts';
 import type { Slot, Slots } from './slots.ts';
-import { TFTP_ERROR, type TftpSource } from './source.ts';
+import type { TftpSource } from './source.ts';
 import { type CrowdReport, reportEnd, type TransferEvent } from './transfer-event.ts';
 
 export interface ListenerDeps {
@@ -24,7 +23,7 @@ export interface ListenerDeps {
   readonly busy: () => void;
 }
 
-const STOPPING_PATIENCE_MS = 30_000;
+const STOPPING_SILENCE_MS = 30_000;
 
 /**
  * One address that is listened at. Transfers answer from sockets bound to the same address: dgram cannot choose a
@@ -87,8 +86,8 @@ export class Listener {
       const { session, slot } = entry;
       if (session === undefined || session.wakeAt > now) continue;
       try {
-        // A server that stops waits for who is there.
-        if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_PATIENCE_MS) session.stop();
+        // A server that stops waits for the clients that are there.
+        if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_SILENCE_MS) session.stop();
         else session.tick(now);
       } catch (cause) {
         this.#fault(entry, cause);
@@ -104,7 +103,7 @@ export class Listener {
       return;
     }
     const packet = parsePacket(bytes);
-    // Whatever is no request gets no answer: a server that answers rubbish can be made to talk to itself.
+    // What is no request gets no answer: a server that answers rubbish can be made to talk to itself.
     if (packet.kind === 'wrq' || (packet.kind === 'reject' && packet.opcode === OPCODE.wrq)) {
       this.#reply(TFTP_ERROR.readOnly, from);
     } else if (packet.kind === 'reject' && packet.opcode === OPCODE.rrq) {
@@ -138,11 +137,8 @@ export class Listener {
       if (earlier.session === undefined) this.#finish(earlier);
       else earlier.session.drop();
     }
-    const entry: Entry = {
-      ...{ request: bytes, client, over: false },
-      ...{ slot: undefined, session: undefined, socket: undefined },
-    };
-    if (!this.#seated(entry)) return;
+    const entry: Entry = { request: bytes, client, over: false };
+    if (!this.#takeSlot(entry)) return;
     this.#entries.set(key, entry);
     this.#deps.busy();
     this.#open(entry, name, request).catch((cause: unknown) => {
@@ -153,7 +149,7 @@ export class Listener {
   }
 
   /** Gives it a slot; false when there is none. */
-  #seated(entry: Entry): boolean {
+  #takeSlot(entry: Entry): boolean {
     const { slots, crowd, now } = this.#deps;
     const { address } = entry.client;
     const slot = slots.take(address, now(), () => {
@@ -185,11 +181,11 @@ export class Listener {
     }
     const started = now();
     const socket = await this.#transferSocket(entry).catch(async (cause: unknown) => {
-      if (content.kind === 'file') await content.close();
+      await content.close();
       throw cause;
     });
     if (socket === undefined) {
-      if (content.kind === 'file') await content.close();
+      await content.close();
       return;
     }
     const { address, port } = client;
@@ -203,8 +199,7 @@ export class Listener {
         entry.slot?.acknowledged(now());
       },
       ended: (end) => {
-        const size = content.kind === 'file' ? content.size : content.bytes.length;
-        const about = { client: address, file: name, size, ms: Math.round(now() - started) };
+        const about = { client: address, file: name, size: content.size, ms: Math.round(now() - started) };
         // First, and whatever those who are told do about it: its slot is for the next one.
         this.#finish(entry);
         reportEnd(log, end, about);
@@ -242,7 +237,7 @@ export class Listener {
     return entry.over;
   }
 
-  /** RFC 1350 section 4: who sends to a port of somebody else's transfer is told so, and the transfer goes on. */
+  /** RFC 1350 section 4: a client that sends to the port of another's transfer is told so, and the transfer goes on. */
   #stranger(socket: Socket, bytes: Buffer, from: RemoteInfo): void {
     if (bytes.length < 2 || bytes[1] === OPCODE.error || from.port === 0) return;
     if (this.#strangers.allow(from.address, this.#deps.now()))
@@ -288,11 +283,11 @@ export class Listener {
 interface Entry {
   readonly request: Buffer;
   readonly client: RemoteInfo;
-  slot: Slot | undefined;
-  session: Session | undefined;
-  /** The transfer's own socket; the listener's in single-port mode. */
-  socket: Socket | undefined;
   over: boolean;
+  slot?: Slot;
+  session?: Session;
+  /** The transfer's own socket; none in single-port mode, where it is the listener's. */
+  socket?: Socket;
 }
 
 /** Transfers are told apart by their client's address and port. */

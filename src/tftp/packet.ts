@@ -157,7 +157,7 @@ const DEFAULT_BLKSIZE = 512;
 /** A window may not hold more than this: it is kept in memory for each transfer. */
 const MAX_WINDOW_BYTES = 256 * 1024;
 
-/** Nobody needs us to sit on a lost packet for longer (RFC 2349 allows 255 s). */
+/** No client needs us to sit on a lost packet for longer (RFC 2349 allows 255 s). */
 const MAX_TIMEOUT = 10;
 
 /**
@@ -205,4 +205,47 @@ export function negotiate(asked: readonly TftpOption[], limits: OptionLimits, si
 /** Decimal digits and nothing else: `1e3`, `0x200`, `-1`, ` 1` and the empty string are no numbers here. */
 function decimal(text: string): number | undefined {
   return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * Every ERROR that this server sends (RFC 1350's codes). The texts are fixed: a machine's screen shows them, and they
+ * tell nothing about the host. What may not be read and what is not there look the same.
+ */
+export const TFTP_ERROR = {
+  unreadable: encodeError(0, 'The file cannot be read now'),
+  changed: encodeError(0, 'The file changed while it was sent'),
+  displaced: encodeError(0, 'The server is busy, and this client was silent'),
+  stopping: encodeError(0, 'The server is stopping'),
+  notFound: encodeError(1, 'File not found'),
+  readOnly: encodeError(2, 'This server is read-only'),
+  illegal: encodeError(4, 'Illegal TFTP operation'),
+  badMode: encodeError(4, 'Only the modes octet and netascii are served'),
+  stranger: encodeError(5, 'Unknown transfer ID'),
+} as const;
+
+/**
+ * The name in a request as a relative path of plain segments, or undefined when it may not name anything: empty, over
+ * 255 bytes, a drive letter, `..`, control characters or bytes over 0x7e inside.
+ *
+ * Old ROMs send garbage behind the name, mostly 0xff, where they take an option that is not NUL-terminated for text: it
+ * is cut off (a line break is not: no ROM sends one). Windows' PXE client separates with `\`. Leading slashes, empty
+ * segments and `.` mean nothing.
+ */
+export function cleanFileName(raw: string): string | undefined {
+  const name = raw.slice(0, textEnd(raw)).replaceAll('\\', '/');
+  if (name.length > 255 || /[^\x20-\x7e]/.test(name)) return undefined;
+  const segments = name.split('/').filter((segment) => segment !== '' && segment !== '.');
+  if (segments.length === 0 || segments.includes('..')) return undefined;
+  return /^[A-Za-z]:/.test(segments[0] ?? '') ? undefined : segments.join('/');
+}
+
+/** Where the garbage begins. A loop and not `/[...]+$/`: that takes quadratic time on a long run in the middle. */
+function textEnd(raw: string): number {
+  let end = raw.length;
+  while (end > 0 && isGarbage(raw.charCodeAt(end - 1))) end -= 1;
+  return end;
+}
+
+function isGarbage(code: number): boolean {
+  return code >= 0x7f || (code < 0x20 && code !== 0x0a && code !== 0x0d);
 }

@@ -1,5 +1,5 @@
 /** A client that has acknowledged something keeps its slot for so long without a word when others want one. */
-const PATIENCE_MS = 30_000;
+const SILENT_MS = 30_000;
 
 /** A running transfer's place among all. */
 export interface Slot {
@@ -67,7 +67,7 @@ export class Slots {
 /** False when every one of them is of a client that is there. */
 function makeRoom(slots: ReadonlySet<Taken>, now: number): boolean {
   let silent: Taken | undefined;
-  let longest = PATIENCE_MS;
+  let longest = SILENT_MS;
   for (const slot of slots) {
     const silence = slot.silence(now);
     if (silence === undefined) {

@@ -1,20 +1,17 @@
-import { encodeError, type TftpOption } from './packet.ts';
+import type { BootPrograms } from '../boot/boot-programs.ts';
+import type { ImageStore, StoredImage } from '../images/store.ts';
+import { Failure } from '../model/failure.ts';
+import type { Origin } from '../model/plan.ts';
+import type { Log } from '../model/service.ts';
+import { plainAddress } from '../net/addresses.ts';
+import { createOnce } from '../net/udp-socket.ts';
+import type { TftpOption } from './packet.ts';
 
-/**
- * Every ERROR that this server sends (RFC 1350's codes). The texts are fixed: a machine's screen shows them, and they
- * tell nothing about the host. What may not be read and what is not there look the same.
- */
-export const TFTP_ERROR = {
-  unreadable: encodeError(0, 'The file cannot be read now'),
-  changed: encodeError(0, 'The file changed while it was sent'),
-  displaced: encodeError(0, 'The server is busy, and this client was silent'),
-  stopping: encodeError(0, 'The server is stopping'),
-  notFound: encodeError(1, 'File not found'),
-  readOnly: encodeError(2, 'This server is read-only'),
-  illegal: encodeError(4, 'Illegal TFTP operation'),
-  badMode: encodeError(4, 'Only the modes octet and netascii are served'),
-  stranger: encodeError(5, 'Unknown transfer ID'),
-} as const;
+/** Where answers come from. */
+export interface TftpSource {
+  /** Undefined: there is no such file, or it is none of the client's business. What it throws is answered with ERROR 0. */
+  open(ask: TftpAsk): Promise<TftpFile | undefined>;
+}
 
 /** Who asks, at which of our addresses, and how: options tell iPXE from firmware. */
 export interface TftpAsk {
@@ -28,23 +25,126 @@ export interface TftpAsk {
 
 /** An open file of a known size. Its content must not change under us: a replaced file keeps the old one open. */
 export interface TftpFile {
-  readonly kind: 'file';
   /** Bytes. */
   readonly size: number;
   /** At least one and at most `length` bytes from `offset`; none only at the end. Called once at a time. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
   /** Called once, when no read is under way. */
   close(): Promise<void>;
 }
 
-/** Something short that was made for this machine, such as a boot script. */
-export interface TftpBytes {
-  readonly kind: 'bytes';
-  readonly bytes: Uint8Array;
+export interface TftpSourceOptions {
+  readonly bootPrograms: Pick<BootPrograms, 'open'>;
+  /** The same guarded way to an image as HTTP has: no drafts, no hidden files, nothing outside images/. */
+  readonly shelf: Pick<ImageStore, 'open'>;
+  readonly settings: {
+    /** Whether iPXE that asks for a boot program gets the start script. */
+    readonly smartNbp: boolean;
+    /** Whether images are served. */
+    readonly images: boolean;
+  };
+  /** Where machines that asked at this address reach our HTTP server. */
+  readonly originAt: (server: string) => Origin;
+  readonly log: Log;
 }
 
-/** Where answers come from. */
-export interface TftpSource {
-  /** Undefined: there is no such file, or it is none of the client's business. What it throws is answered with ERROR 0. */
-  open(ask: TftpAsk): Promise<TftpFile | TftpBytes | undefined>;
+/** The boot programs, the scripts and the images, by their names. */
+export function createTftpSource({ bootPrograms, shelf, settings, originAt, log }: TftpSourceOptions): TftpSource {
+  const first = createOnce();
+
+  async function open({ name, options, client, server }: TftpAsk): Promise<TftpFile | undefined> {
+    const about = { file: name, from: client.address };
+    const found = await bootPrograms.open({
+      name,
+      origin: originAt(server),
+      ipxe: settings.smartNbp && isIpxeRequest(options),
+      asker: plainAddress(client.address),
+    });
+    switch (found?.kind) {
+      case undefined:
+        if (isRaspberryPiFile(name) && first(client.address)) {
+          log.info(
+            { ...about, remedy: 'put UEFI firmware on its card, see docs/network.md' },
+            'tftp: the firmware of a Raspberry Pi wants files of its own, which are not served here',
+          );
+        }
+        log.debug(about, 'tftp: no such file');
+        return undefined;
+      case 'text':
+        log.info({ ...about, because: found.because }, 'tftp: sending a script');
+        return bytesFile(Buffer.from(found.text));
+      case 'image':
+        return settings.images ? await image(found.path) : undefined;
+      case 'program':
+        if (found.file === undefined) {
+          const remedy = 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR';
+          log.warn({ ...about, remedy }, 'tftp: a boot program is missing');
+        } else {
+          log.info({ ...about, program: found.program.title }, 'tftp: sending a boot program');
+        }
+        return found.file;
+    }
+  }
+
+  /** What is not there and what may not be read look the same to any client, and are everyday. */
+  async function image(path: string): Promise<TftpFile | undefined> {
+    try {
+      return imageFile(await shelf.open(path));
+    } catch (error) {
+      if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return undefined;
+      throw error;
+    }
+  }
+
+  return { open };
+}
+
+/**
+ * iPXE asks for `blksize 1432` and then `tsize 0`, in this order and nothing else (its code is unchanged since 2013);
+ * firmware differs: OVMF sends `tsize 0, blksize 1468, windowsize 4`. A network card's ROM that happens to ask in the
+ * same way would be misled; none is known, and a setting turns this off.
+ */
+export function isIpxeRequest(options: readonly TftpOption[]): boolean {
+  const [first, second] = options;
+  return (
+    options.length === 2 &&
+    first?.name.toLowerCase() === 'blksize' &&
+    first.value === '1432' &&
+    second?.name.toLowerCase() === 'tsize' &&
+    second.value === '0'
+  );
+}
+
+/** Its boot ROM asks for `SERIAL/start4.elf` and the like, where SERIAL is the end of its serial number or nothing. */
+function isRaspberryPiFile(name: string): boolean {
+  return /^\/*(?:[0-9a-f]{8}\/)?(?:bootcode\.bin|start\w*\.elf|fixup\w*\.dat|autoboot\.txt|bootsig\.bin|recovery\.elf)$/i.test(
+    name,
+  );
+}
+
+/** Something short that was made for this machine, such as a boot script. */
+export function bytesFile(bytes: Uint8Array): TftpFile {
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+    close: () => Promise.resolve(),
+  };
+}
+
+function imageFile(file: StoredImage): TftpFile {
+  return {
+    size: file.size,
+    async read(offset, length) {
+      const slice = await file.slice(offset, Math.min(offset + length, file.size));
+      try {
+        return Buffer.from(slice.bytes);
+      } finally {
+        slice.release();
+      }
+    },
+    close() {
+      file.close();
+      return Promise.resolve();
+    },
+  };
 }

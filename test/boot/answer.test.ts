@@ -91,8 +91,9 @@ describe('a machine that is to be installed', () => {
     expect((await bootService.pixiecore(mac, origin)).kernel).toContain('/images/k');
     expect(bootService.args(facts, origin).decision.outcome).toBe('install');
     expect(bootService.netboot(facts)).toBe('boot');
-    const file = await bootService.file({ name: 'pxelinux.cfg/01-52-54-00-55-1c-ee', origin, loops: false });
-    expect(file).toMatchObject({ kind: 'text' });
+    expect(await bootService.loaderConfig('pxelinux', { facts, origin })).toMatchObject({
+      text: expect.any(String) as string,
+    });
   });
 
   it('is sent to its disk by every door once it is installed', async () => {
@@ -109,7 +110,7 @@ describe('a machine that is to be installed', () => {
     await expect(bootService.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'not-found' });
     expect(bootService.args(facts, origin).decision.outcome).toBe('local');
     expect(bootService.netboot(facts)).toBe('local');
-    expect(await bootService.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin, loops: false })).toBeUndefined();
+    expect(await bootService.loaderConfig('grub', { facts, origin })).toBeUndefined();
   });
 
   it('is told on its screen when it waits, and by a status where there is no screen', async () => {
@@ -169,15 +170,13 @@ describe('the desk of the doors', () => {
   const A = '10.0.0.7';
 
   it('gives an installer only with a claim, whichever way it is asked', async () => {
-    const name = 'grub.cfg-01-52-54-00-55-1c-ee';
-    const pxelinux = 'pxelinux.cfg/01-52-54-00-55-1c-ee';
     const { bootService, marks, origin, mac, facts } = await open(undefined, true);
     const ways: readonly ((asker?: string) => Promise<unknown>)[] = [
       async (asker) => (await bootService.script({ facts, origin, asker })).decision.outcome,
       async (asker) => (await bootService.grub({ facts, origin, asker })).decision.outcome,
       async (asker) => await bootService.pixiecore(mac, origin, asker),
-      async (asker) => await bootService.file({ name, origin, loops: false, asker }),
-      async (asker) => await bootService.file({ name: pxelinux, origin, loops: false, asker }),
+      async (asker) => await bootService.loaderConfig('grub', { facts, origin, asker }),
+      async (asker) => await bootService.loaderConfig('pxelinux', { facts, origin, asker }),
     ];
     const held = 'unavailable';
     const ask = async (way: (asker?: string) => Promise<unknown>, asker?: string): Promise<unknown> =>

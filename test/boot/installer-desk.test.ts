@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsFromSegment } from '../../src/http/query.ts';
+import { whoFromSegment } from '../../src/http/query.ts';
 import { expectGolden } from '../support/golden.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
@@ -46,7 +46,7 @@ describe('installer', () => {
     const args = bootService.args(factsOf({ mac: '525400000009', serial: 'sn/7' }), origin).args;
     const url = args.find((arg) => arg.startsWith('ignition.config.url='))?.replace('ignition.config.url=', '') ?? '';
     expect(url).toBe(`${origin}/install/mac=52-54-00-00-00-09&serial=sn%2F7/ignition`);
-    const facts = factsFromSegment(url.split('/')[4] ?? '');
+    const facts = whoFromSegment(url.split('/')[4] ?? '').facts;
     const answer = await bootService.installer('ignition', { facts, origin });
     expect(answer).toMatchObject({
       contentType: 'application/json',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentLinks, installLinks, reportLinks } from '../../src/boot/machine-plan.ts';
-import { factsFromSegment } from '../../src/http/query.ts';
+import { whoFromSegment } from '../../src/http/query.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 const FILES = {
@@ -38,7 +38,7 @@ test.each([
   const links = documentLinks(match, facts, originOf(), snapshot.documents);
   expect(links.nocloud).toBe(`${originOf()}/nocloud/${segment}/`);
   // What the door reads out of that address leads to the same node.
-  const answer = await bootService.nocloud('meta-data', { facts: factsFromSegment(segment), origin: originOf() });
+  const answer = await bootService.nocloud('meta-data', { facts: whoFromSegment(segment).facts, origin: originOf() });
   expect(answer.body.toString('utf8')).toContain(`local-hostname: "${name}"`);
   expect(links.generic).toContain('/configs/g?mac=');
 });

@@ -43,7 +43,7 @@ describe('a template that names what only "nodes" can say', () => {
       await expect(ask).rejects.toThrow('no profile lists this machine');
     }
     await expect(bootService.document('a.yml', UNLISTED)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await bootService.file({ name: 'pxelinux.cfg/01-52-54-00-00-00-99', origin, loops: false })).toBeUndefined();
+    expect(await bootService.loaderConfig('pxelinux', UNLISTED)).toBeUndefined();
   });
 
   it('is an error of check and Health that keeps no file from coming into force', async () => {

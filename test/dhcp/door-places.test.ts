@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MachineEvent } from '../../src/dhcp/server.ts';
 import type { NetbootMachine } from '../../src/dhcp/machine.ts';
-import type { BootChoice } from '../../src/dhcp/proxy-reply.ts';
+import type { BootOffer } from '../../src/boot/boot-programs.ts';
 import { EVERYBODY, hearing, lan, local, naming, OVMF, SERVER, THREE } from '../support/dhcp-lan.ts';
 import { discover, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
 import { needs } from '../support/needs.ts';
@@ -34,7 +34,7 @@ describe('the DHCP door at several interfaces', () => {
   it('notes and counts a machine that is left alone once, however many interfaces there are', async () => {
     const told: MachineEvent[] = [];
     let chosen = 0;
-    const choose = (): BootChoice => {
+    const choose = (): BootOffer => {
       chosen += 1;
       return { silence: 'it boots its own disk' };
     };
@@ -89,7 +89,7 @@ describe('the DHCP door at several interfaces', () => {
   });
 
   it('answers the next machine where a decision fails, and logs it', async () => {
-    const choose = (machine: NetbootMachine): BootChoice => {
+    const choose = (machine: NetbootMachine): BootOffer => {
       if (machine.mac.endsWith('99')) throw new TypeError('a fault');
       return { file: 'snponly.efi' };
     };

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import type { NetbootMachine } from '../../src/dhcp/machine.ts';
-import { proxyReply, type BootChoice, type ProxyAnswer, type ProxyPolicy } from '../../src/dhcp/proxy-reply.ts';
+import type { BootOffer } from '../../src/boot/boot-programs.ts';
+import { proxyReply, type ProxyAnswer, type ProxyPolicy } from '../../src/dhcp/proxy-reply.ts';
 import { describePacket, discover, FIRMWARE, GUID, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
 
 const SERVER = '192.168.122.10';
 const URL = 'http://192.168.122.10:4777/boot.ipxe';
 
-function choose(machine: NetbootMachine): BootChoice {
+function choose(machine: NetbootMachine): BootOffer {
   if (machine.ipxe) return { file: URL };
   if (machine.target.http) return { file: `http://${SERVER}:4777/firmware/snponly-${machine.target.arch}.efi` };
   return { file: machine.target.platform === 'pcbios' ? 'undionly.kpxe' : `snponly-${machine.target.arch}.efi` };

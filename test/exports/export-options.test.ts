@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientTarget } from '../../src/dhcp/machine.ts';
+import { programFor, targetOf } from '../../src/boot/boot-programs.ts';
 import {
   bootOptions,
   KINDS,
@@ -10,7 +10,6 @@ import {
   parseUser,
   serverOf,
 } from '../../src/exports/export-options.ts';
-import { programFor } from '../../src/images/firmware.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 import { settingsFor } from '../support/house.ts';
 import { missing, SERVER } from './sample.ts';
@@ -18,7 +17,7 @@ import { missing, SERVER } from './sample.ts';
 describe('boot options', () => {
   it.each(KINDS)('name for $tag what our own DHCP proxy would', (kind) => {
     for (const arch of kind.arches) {
-      const target = clientTarget(Buffer.from([0, arch])) ?? missing();
+      const target = targetOf(arch) ?? missing();
       expect(target.http).toBe(kind.http);
       expect(programFor(target)?.name).toBe(kind.program);
     }

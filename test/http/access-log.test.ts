@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { createAccessLog, Deliveries } from '../../src/http/access-log.ts';
-import type { AnswerEvent } from '../../src/http/answer-event.ts';
+import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { lineReply, makeReply } from '../../src/http/reply.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { DECISION } from '../support/http-desk.ts';

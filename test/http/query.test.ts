@@ -3,16 +3,15 @@ import {
   decodeStrict,
   decodeTolerant,
   factsFromQuery,
-  factsFromSegment,
   macFromText,
   parseQuery,
-  provisioningFacts,
   show,
   strictValue,
   unknownKeys,
   whoFromQuery,
   whoFromSegment,
 } from '../../src/http/query.ts';
+import { provisioningFacts } from '../../src/http/request-head.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { houseOf } from '../support/house.ts';
 import { openContext } from '../support/http-house.ts';
@@ -186,7 +185,7 @@ test.each(['52:54:00:55:1c:ee', '52-54-00-55-1C-EE', '5254.0055.1cee', '52540055
 test("case 14-bootif-mac: BOOTIF and pxelinux put Ethernet's type in front", () => {
   for (const mac of ['01-52-54-00-BB-00-11', '01:52:54:00:bb:00:11', '01%3A52:54:00:bb:00:11']) {
     expect(facts(`mac=${mac}`), mac).toEqual({ mac: '52:54:00:bb:00:11' });
-    expect(factsFromSegment(mac), mac).toEqual({ mac: '52:54:00:bb:00:11' });
+    expect(whoFromSegment(mac).facts, mac).toEqual({ mac: '52:54:00:bb:00:11' });
   }
   expect(failure('mac=01-garbage').message).toContain('"01-garbage" is not a MAC address');
 });
@@ -209,13 +208,13 @@ test('an arch that is none is said', () => {
 
 test('a machine as a segment of a path', () => {
   const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
-  expect(factsFromSegment('52-54-00-55-1C-EE')).toEqual({ mac: '52:54:00:55:1c:ee' });
-  expect(factsFromSegment('52%3A54%3A00%3A55%3A1c%3Aee')).toEqual({ mac: '52:54:00:55:1c:ee' });
-  expect(factsFromSegment(uuid)).toEqual({ uuid });
-  expect(factsFromSegment(`mac=525400551cee&uuid=${uuid}`)).toEqual({ mac: '52:54:00:55:1c:ee', uuid });
-  expect(factsFromSegment('serial=SN%2F77')).toEqual({ serial: 'SN/77' });
+  expect(whoFromSegment('52-54-00-55-1C-EE').facts).toEqual({ mac: '52:54:00:55:1c:ee' });
+  expect(whoFromSegment('52%3A54%3A00%3A55%3A1c%3Aee').facts).toEqual({ mac: '52:54:00:55:1c:ee' });
+  expect(whoFromSegment(uuid).facts).toEqual({ uuid });
+  expect(whoFromSegment(`mac=525400551cee&uuid=${uuid}`).facts).toEqual({ mac: '52:54:00:55:1c:ee', uuid });
+  expect(whoFromSegment('serial=SN%2F77').facts).toEqual({ serial: 'SN/77' });
   for (const wrong of ['', 'SN77', '%zz', '00000000-0000-0000-0000-000000000000', 'mac=1', 'a[b]=1']) {
-    expect(() => factsFromSegment(wrong), wrong).toThrow(Failure);
+    expect(() => whoFromSegment(wrong).facts, wrong).toThrow(Failure);
   }
 });
 

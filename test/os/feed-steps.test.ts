@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  artifact,
-  readOne,
-  strictChannel,
-  strictName,
-  strictVersion,
-  trusting,
-} from '../../src/os/feed-steps.ts';
+import { artifact, readOne, strictChannel, strictName, strictVersion, trusting } from '../../src/os/feed-steps.ts';
 
 describe('strict', () => {
   it('version: the publisher’s form, and safe in a path', () => {

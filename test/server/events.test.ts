@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
-import type { AnswerEvent } from '../../src/http/answer-event.ts';
+import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { createBootWatch, createEventBus, type EventBusOptions, AddressTable } from '../../src/server/events.ts';
 import { factsOf, houseOf } from '../support/house.ts';

@@ -90,7 +90,7 @@ describe('TFTP', () => {
         open: async (ask) => {
           if (ask.name === 'open') fault();
           if (ask.name !== 'read') return await files.open(ask);
-          return { kind: 'file', size: 5000, read: async () => fault(), close: async () => fault() };
+          return { size: 5000, read: async () => fault(), close: async () => fault() };
         },
       },
       {},

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createInstallFollower } from '../../src/server/install-follower.ts';
 import { createBootService } from '../../src/boot/answer.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
-import type { AnswerEvent } from '../../src/http/answer-event.ts';
+import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { byMac, MAC, NOON, openStand } from '../machines/marks.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 
@@ -138,7 +138,7 @@ describe('an installation begins', () => {
 
   it('with a file over TFTP, too', async () => {
     const { bootService, follower, tries } = await open();
-    await bootService.file({ name: 'grub.cfg-01-52-54-00-55-1c-ee', origin: originOf(), loops: false, asker: FROM });
+    await bootService.loaderConfig('grub', { facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM });
     const sent = { client: `::ffff:${FROM}`, file: 'images/c/last+1.img', end: 'done' } as const;
     follower.transferred({ ...sent, end: 'aborted' });
     follower.transferred({ ...sent, file: 'c/last+1.img' });

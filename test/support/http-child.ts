@@ -11,7 +11,7 @@ const door = createHttpServer({
   shelf: { open: async () => Promise.reject(new TypeError('no images here')) },
   log: SILENT,
   health: () => ({ status: 'ok' }),
-  firmware: async () => undefined,
+  bootPrograms: { open: async () => undefined },
   reports: { up: async () => undefined, installed: async () => undefined },
   ...operatorOptions(),
 });

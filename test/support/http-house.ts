@@ -1,6 +1,6 @@
 import type { BootService } from '../../src/boot/boot-service.ts';
 import type { Log, LogFields } from '../../src/model/service.ts';
-import type { AnswerEvent } from '../../src/http/answer-event.ts';
+import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { fakeDesk, type FakeDesk } from './http-desk.ts';
@@ -65,7 +65,7 @@ export async function openContext(
     shelf: EMPTY_SHELF,
     log,
     health: () => ({ status: 'ok' }),
-    firmware: async () => undefined,
+    bootPrograms: { open: async () => undefined },
     reports: { up: async () => undefined, installed: async () => undefined },
     ...operatorOptions(),
     onAnswer: (event) => events.push(event),

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TftpAsk, TftpSource } from '../../src/tftp/source.ts';
+import { bytesFile, type TftpAsk, type TftpSource } from '../../src/tftp/source.ts';
 
 /** A source over one folder, for tests of the door: names were cleaned, and nobody plants links here. */
 export function folderSource(folder: string): TftpSource & { readonly asks: TftpAsk[]; openFiles(): number } {
@@ -24,7 +24,6 @@ export function folderSource(folder: string): TftpSource & { readonly asks: Tftp
       }
       opened += 1;
       return {
-        kind: 'file',
         size: stat.size,
         async read(offset, length) {
           const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
@@ -47,7 +46,7 @@ export function bytesSource(files: Readonly<Record<string, Uint8Array>>): TftpSo
     open(ask) {
       asks.push(ask);
       const bytes = Object.hasOwn(files, ask.name) ? files[ask.name] : undefined;
-      return Promise.resolve(bytes === undefined ? undefined : { kind: 'bytes', bytes });
+      return Promise.resolve(bytes && bytesFile(bytes));
     },
   };
 }

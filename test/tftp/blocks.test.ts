@@ -1,78 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BlockRing, RetransmissionClock } from '../../src/tftp/blocks.ts';
-
-describe('RetransmissionClock', () => {
-  it('begins with 250 ms and doubles up to 4 s', () => {
-    const clock = new RetransmissionClock(undefined, 1_000_000, 0);
-    clock.sent(0);
-    const waits: number[] = [];
-    for (let i = 0; i < 7; i += 1) {
-      const now = clock.wakeAt;
-      clock.repeated(now);
-      waits.push(clock.wakeAt - now);
-    }
-    expect(waits).toEqual([500, 1000, 2000, 4000, 4000, 4000, 4000]);
-  });
-
-  it('learns the round trip, never below 100 ms', () => {
-    const clock = new RetransmissionClock(undefined, 30_000, 0);
-    clock.sent(0);
-    clock.progress(1);
-    clock.sent(1);
-    expect(clock.wakeAt).toBe(101);
-    let now = 1;
-    for (let i = 0; i < 50; i += 1) {
-      now += 600;
-      clock.progress(now);
-      clock.sent(now);
-    }
-    expect(clock.wakeAt - now).toBeGreaterThan(600);
-    expect(clock.wakeAt - now).toBeLessThan(1000);
-  });
-
-  it('learns nothing from what was sent twice, and keeps the longer wait until it does (Karn)', () => {
-    const clock = new RetransmissionClock(undefined, 30_000, 0);
-    clock.sent(0);
-    clock.repeated(250);
-    clock.progress(300);
-    clock.sent(300);
-    expect(clock.wakeAt).toBe(800);
-    clock.progress(320);
-    clock.sent(320);
-    expect(clock.wakeAt).toBe(420);
-  });
-
-  it('is exhausted after its patience without progress, and wakes then at the latest', () => {
-    const clock = new RetransmissionClock(undefined, 1_000, 0);
-    clock.idle();
-    expect(clock.wakeAt).toBe(1_000);
-    clock.progress(900);
-    clock.sent(900);
-    expect([clock.exhausted(1_899), clock.exhausted(1_900)]).toEqual([false, true]);
-    clock.repeated(1_850);
-    expect(clock.wakeAt).toBe(1_900);
-  });
-
-  it('hurries once: two round trips, at least 20 ms, and the next wait is not doubled for it', () => {
-    const clock = new RetransmissionClock(undefined, 30_000, 0);
-    clock.sent(0);
-    clock.progress(1);
-    clock.soon(1);
-    expect(clock.wakeAt).toBe(21);
-    clock.repeated(21);
-    expect(clock.wakeAt).toBe(121);
-    clock.repeated(121);
-    expect(clock.wakeAt).toBe(321);
-    const slow = new RetransmissionClock(undefined, 30_000, 0);
-    slow.sent(0);
-    slow.progress(30);
-    slow.soon(30);
-    expect(slow.wakeAt).toBe(90);
-    slow.sent(40);
-    slow.repeated(slow.wakeAt);
-    expect(slow.wakeAt).toBe(140 + 200);
-  });
-});
+import { BlockRing, Feeder, ringCapacity, toNetascii } from '../../src/tftp/blocks.ts';
+import { bytesFile, type TftpFile } from '../../src/tftp/source.ts';
+import { content, until } from '../support/tftp-server.ts';
 
 /** Streams bytes through a ring in pieces and collects the packets, releasing each at once. */
 function through(bytes: Buffer, blksize: number, capacity: number, piece: number): Buffer[] {
@@ -122,5 +51,118 @@ describe('BlockRing', () => {
     expect(ring.packet(2).toString('latin1', 4)).toBe('bbbbbbbb');
     ring.finish();
     expect([ring.ready, ring.last, ring.packet(3).toString('latin1', 4)]).toEqual([3, 3, 'cc']);
+  });
+});
+
+interface Reads {
+  readonly file: TftpFile;
+  readonly asked: number[];
+  closed: number;
+  /** Lets the pending read return. */
+  go: () => void;
+}
+
+/** A file whose reads wait until the test lets them go. */
+function slowFile(bytes: Buffer): Reads {
+  const reads: Reads = {
+    asked: [],
+    closed: 0,
+    go: () => undefined,
+    file: { size: bytes.length, read, close },
+  };
+  async function read(offset: number, length: number): Promise<Buffer> {
+    reads.asked.push(length);
+    await new Promise<void>((resolve) => {
+      reads.go = resolve;
+    });
+    return bytes.subarray(offset, offset + length);
+  }
+  async function close(): Promise<void> {
+    reads.closed += 1;
+  }
+  return reads;
+}
+
+const IGNORE = { loaded: () => undefined, failed: () => undefined };
+
+describe('Feeder', () => {
+  it('reads 64 KiB at a time, one read at a time, and stops when the ring is full', async () => {
+    const reads = slowFile(content(1_000_000));
+    const ring = new BlockRing(1024, ringCapacity(1_000_000, 1024, 1));
+    const feeder = new Feeder(reads.file, ring, false, IGNORE);
+    feeder.fill();
+    feeder.fill();
+    expect(reads.asked).toEqual([65_536]);
+    reads.go();
+    await until(() => reads.asked.length === 2);
+    reads.go();
+    await until(() => ring.ready === 128);
+    feeder.fill();
+    expect(reads.asked).toEqual([65_536, 65_536]);
+    ring.release(64);
+    feeder.fill();
+    expect(reads.asked).toHaveLength(3);
+  });
+
+  it('closes the file once, and only after the read under way', async () => {
+    const reads = slowFile(content(100_000));
+    const feeder = new Feeder(reads.file, new BlockRing(512, 400), false, IGNORE);
+    feeder.fill();
+    feeder.close();
+    feeder.close();
+    expect(reads.closed).toBe(0);
+    reads.go();
+    await until(() => reads.closed === 1);
+  });
+
+  it.each([
+    ['short', Buffer.alloc(0)],
+    ['short', Buffer.alloc(99_999)],
+  ])('says %s when a read brings nothing or too much', async (expected, bytes) => {
+    const causes: unknown[] = [];
+    const file: TftpFile = { size: 1000, read: async () => bytes, close: async () => undefined };
+    const feeder = new Feeder(file, new BlockRing(512, 9), false, { ...IGNORE, failed: (cause) => causes.push(cause) });
+    feeder.fill();
+    await until(() => causes.length > 0);
+    expect(causes).toEqual([expected]);
+  });
+
+  it('needs no read for bytes, and tells when the end is known', () => {
+    const seen: (number | undefined)[] = [];
+    const ring = new BlockRing(512, ringCapacity(1024, 512, 1));
+    const feeder = new Feeder(bytesFile(content(1024)), ring, false, {
+      ...IGNORE,
+      loaded: () => seen.push(ring.last),
+    });
+    feeder.fill();
+    expect(seen.at(-1)).toBe(3);
+  });
+});
+
+describe('ringCapacity', () => {
+  it('is small for small files and bounded for big ones', () => {
+    expect([ringCapacity(0, 512, 1), ringCapacity(1024, 512, 16), ringCapacity(1e9, 1468, 16)]).toEqual([1, 3, 107]);
+  });
+});
+
+describe('toNetascii', () => {
+  it.each([
+    ['', ''],
+    ['abc', 'abc'],
+    ['a\nb', 'a\r\nb'],
+    ['a\rb', 'a\r\0b'],
+    ['a\r\nb', 'a\r\0\r\nb'],
+    ['\n\n', '\r\n\r\n'],
+    ['\xff\x00', '\xff\x00'],
+  ])('writes %j as %j', (text, wire) => {
+    expect(toNetascii(Buffer.from(text, 'latin1')).toString('latin1')).toBe(wire);
+  });
+
+  it('gives the same bytes however the text is cut', () => {
+    const text = Buffer.from('line\r\n\rlast\n');
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const parts = [toNetascii(text.subarray(0, cut)), toNetascii(text.subarray(cut))];
+      expect(Buffer.concat(parts)).toEqual(toNetascii(text));
+    }
   });
 });

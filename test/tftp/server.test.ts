@@ -145,7 +145,6 @@ describe('files that change', () => {
         ask.name === 'open'
           ? Promise.reject(new Error('/secret/path'))
           : Promise.resolve({
-              kind: 'file',
               size: 9,
               read: () => Promise.reject(new Error('/secret/path')),
               close: () => Promise.reject(new Error('/secret/path')),

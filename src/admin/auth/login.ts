@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../model/failure.ts';
 import type { Log } from '../../model/service.ts';
 import type { Origin } from '../../model/plan.ts';
+import { matchesTag } from '../../http/byte-range.ts';
 import { makeReply, methodReply } from '../../http/reply.ts';
 import { show } from '../../http/query.ts';
 import { clientKey, HOME, isOwnRequest, nextPath } from './client.ts';
@@ -28,7 +29,7 @@ export function mountLogin(router: Router, { auth, guard, baseUrl, log }: LoginO
 
   router.get('/dashboard/login.css', (req, res) => {
     const headers = ['Content-Type', 'text/css; charset=utf-8', 'ETag', tag, 'Cache-Control', 'public, max-age=3600'];
-    const fresh = req.headers['if-none-match'] === tag;
+    const fresh = matchesTag(req.headers['if-none-match'], tag);
     respond(req, res, makeReply(fresh ? 304 : 200, headers, fresh ? Buffer.alloc(0) : style));
   });
 

@@ -1,4 +1,5 @@
 import type { Request, Response, Router } from 'express';
+import { matchesTag } from '../../http/byte-range.ts';
 import { show as clean } from '../../http/query.ts';
 import { makeReply, STATUS } from '../../http/reply.ts';
 import { Failure } from '../../model/failure.ts';
@@ -57,7 +58,7 @@ function mountServerPages(router: Router, { adminService }: PageDeps, show: Page
     const lasting = req.query['v'] === asset.digest;
     const caching = lasting ? 'private, max-age=31536000, immutable' : 'no-cache';
     const tag = `"${asset.digest}"`;
-    const fresh = req.get('if-none-match') === tag;
+    const fresh = matchesTag(req.get('if-none-match'), tag);
     const headers = ['Content-Type', asset.type, 'Cache-Control', caching, 'ETag', tag];
     respond(req, res, makeReply(fresh ? 304 : 200, headers, fresh ? Buffer.alloc(0) : asset.body));
   });

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createTftpSource } from '../../src/server/tftp-source.ts';
+import { createBootPrograms } from '../../src/boot/boot-programs.ts';
+import { createTftpSource } from '../../src/tftp/source.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { openFirmwareStore } from '../../src/images/firmware.ts';
 import { encodeAck } from '../../src/tftp/packet.ts';
@@ -14,13 +15,18 @@ import { content, serveTftp } from '../support/tftp-server.ts';
 const NBP = content(400_000);
 const OTHER = Buffer.from(NBP).reverse();
 
-/** The TFTP door as the server has it: desk, firmware folder and images/ behind it. */
+/** The TFTP server as it runs: boot programs and images/ behind it. */
 async function wired(more: FolderFiles = {}) {
   const appContext = await houseOf({ 'images/k': NBP, ...more });
   const firmware = makeFolder({ 'undionly.kpxe': NBP });
-  const source = createTftpSource({
+  const bootPrograms = createBootPrograms({
     ...appContext,
     firmware: openFirmwareStore([firmware]),
+    silentForLocal: false,
+  });
+  const source = createTftpSource({
+    ...appContext,
+    bootPrograms,
     settings: { smartNbp: true, images: true },
     originAt: () => originOf(),
     log: SILENT,
