@@ -5,13 +5,12 @@ import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import type { Origin } from '../model/plan.ts';
-import { cameByTls, clientKey, isOwnRequest } from './auth/client.ts';
+import { cameByTls, clientKey, senderOf } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
 
 import { mediaType, readForm } from './web/form-fields.ts';
 
-/** A profile's text, percent-encoded, with room to spare. */
-/** A profile in the editor: its quotes and line ends are three bytes each. */
+/** A profile in the editor, percent-encoded: its quotes and line ends are three bytes each. */
 const MAX_FORM = 2 * MAX_PROFILE_BYTES;
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -26,7 +25,7 @@ export interface Guard {
   check(req: Request): Verdict;
   /** Lets those in who may, renews their cookie, and hands everybody else to `refuse`. */
   admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler;
-  /** Stops what a session did not send from one of our pages. Reads the body of a form on the way. */
+  /** Refuses what changes something and was not sent from a page of ours by its session. Reads a form's body. */
   readonly ownRequestsOnly: RequestHandler;
   /** Throws for a request that was not let in: a bug. */
   accessOf(req: IncomingMessage): Access;
@@ -87,18 +86,12 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
 
   async function ownRequestsOnly(req: Request, _res: Response, next: NextFunction): Promise<void> {
     if (!SAFE.has(req.method)) {
-      const access = accessOf(req);
-      const isForm = mediaType(req) === 'application/x-www-form-urlencoded';
-      if (isForm) req.body = await readForm(req, MAX_FORM);
-      if (access.session !== undefined) {
-        const header = req.headers['x-csrf-token'];
-        const given: unknown = isForm && header === undefined ? (req.body as { csrf?: unknown }).csrf : header;
-        if (!isOwnRequest(req.headers, baseUrl) || typeof given !== 'string' || !auth.csrfMatches(access, given)) {
-          throw new Failure('refused', 'this was not sent from a page of this server', {
-            remedy: 'reload the page and try again; programs send the header X-CSRF-Token, or use the token',
-          });
-        }
+      if (accessOf(req).session !== undefined && senderOf(req.headers, baseUrl) !== 'own') {
+        throw new Failure('refused', 'this was not sent from a page of this server', {
+          remedy: 'open the dashboard and try again; programs show the token as a Bearer',
+        });
       }
+      if (mediaType(req) === 'application/x-www-form-urlencoded') req.body = await readForm(req, MAX_FORM);
     }
     next();
   }

@@ -103,7 +103,7 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   // Whoever adds a page need not think of this: nothing below is reached by anybody else.
   pages.use(guard.admit(refuse), guard.ownRequestsOnly);
   mountLogout(pages, { auth, guard });
-  (options.pages ?? mountPages)(pages, { adminService, origin, log, csrf: (req) => guard.accessOf(req).csrf });
+  (options.pages ?? mountPages)(pages, { adminService, origin, log });
   app.use((req, res, next) => {
     if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
     else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');

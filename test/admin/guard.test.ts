@@ -20,22 +20,51 @@ test('a wrong Bearer is a warning with an address and without the token', async 
   ]);
 });
 
-test('GET, HEAD and OPTIONS of a session need no CSRF token, everything else does', async () => {
+test('GET, HEAD and OPTIONS of a session may come from anywhere, everything else from a page of ours only', async () => {
   const { http, logIn } = operatorStand({ profiles: async () => [] });
-  const { cookie, csrf } = logIn();
+  const { cookie, own } = logIn();
   await http.get('/api/v1/profiles').set('Cookie', cookie).expect(200);
   await http.head('/api/v1/profiles').set('Cookie', cookie).expect(200);
   await http.options('/api/v1/profiles').set('Cookie', cookie).expect(405);
   for (const method of ['post', 'put', 'patch', 'delete'] as const) {
     await http[method]('/api/v1/profiles').set('Cookie', cookie).expect(403);
-    await http[method]('/api/v1/profiles').set({ Cookie: cookie, 'X-CSRF-Token': csrf }).expect(405);
+    await http[method]('/api/v1/profiles').set(own).expect(405);
   }
 });
 
-test('a form field is no CSRF token for what is not a form', async () => {
+const OURS = 'http://boot.lan:4777';
+
+// What browsers send: Origin with every POST, Sec-Fetch-Site to https and to localhost only.
+test.each([
+  [{}, 403],
+  [{ 'Sec-Fetch-Site': 'none' }, 403],
+  [{ 'Sec-Fetch-Site': 'same-origin' }, 404],
+  [{ Origin: OURS }, 404],
+  [{ Origin: OURS, 'Sec-Fetch-Site': 'same-origin' }, 404],
+  [{ Origin: OURS, 'Sec-Fetch-Site': 'none' }, 404],
+  [{ Origin: OURS, 'Sec-Fetch-Site': 'same-site' }, 403],
+  [{ Origin: OURS, 'Sec-Fetch-Site': 'cross-site' }, 403],
+  [{ Origin: 'http://boot.lan:4778' }, 403],
+  [{ Origin: 'http://evil.lan' }, 403],
+  [{ Origin: 'http://evil.lan', 'Sec-Fetch-Site': 'same-origin' }, 403],
+  [{ Origin: 'null' }, 403],
+  [{ Referer: `${OURS}/dashboard` }, 403],
+] as const)('a form of a session with %j is answered %d; of a program it is never refused', async (headers, status) => {
   const { http, logIn } = operatorStand();
-  const { cookie, csrf } = logIn();
-  await http.post('/api/v1/reinstall').set('Cookie', cookie).send({ csrf, machine: 'a' }).expect(403);
+  const form = (): ReturnType<typeof http.post> =>
+    http
+      .post('/dashboard/nowhere')
+      .set({ Host: 'boot.lan:4777', ...headers })
+      .type('form')
+      .send('a=b');
+  const answer = await form().set('Cookie', logIn().cookie).expect(status);
+  if (status === 403) expect(answer.text).toMatch(/^this was not sent from a page of this server \(/);
+  await form().set('Authorization', BEARER).expect(404);
+});
+
+test('a session that shows the token, too, is a program', async () => {
+  const { http, logIn } = operatorStand();
+  await http.post('/dashboard/nowhere').set({ Cookie: logIn().cookie, Authorization: BEARER }).expect(404);
 });
 
 test('an oversized form of a page is 413, and the connection ends', async () => {

@@ -21,8 +21,16 @@ export interface Browser extends AsyncDisposable {
   readonly context: BrowserContext;
 }
 
-/** A browser with an empty profile; `netns` puts it on a host of a LAN (a network namespace, needs root). */
-export async function openBrowser({ netns, dark = false }: { netns?: string; dark?: boolean } = {}): Promise<Browser> {
+interface BrowserOptions {
+  /** On a host of a LAN: a network namespace, needs root. */
+  readonly netns?: string;
+  readonly dark?: boolean;
+  /** More command line. */
+  readonly flags?: readonly string[];
+}
+
+/** A browser with an empty profile. */
+export async function openBrowser({ netns, dark = false, flags = [] }: BrowserOptions = {}): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-browser-'));
   const start = join(folder, 'start.sh');
   // The pipe by which the browser is driven are descriptors that stay open over exec.
@@ -31,7 +39,7 @@ export async function openBrowser({ netns, dark = false }: { netns?: string; dar
   const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: start,
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     colorScheme: dark ? 'dark' : 'light',
   });
   return {

@@ -6,7 +6,7 @@ import { operatorOptions, TOKEN } from './operator-stand.ts';
 export interface FakeDashboard extends AsyncDisposable {
   readonly url: string;
   readonly adminService: FakeOffice;
-  /** The text of a page; `init` as for fetch. It is asked for by a program with the token: no CSRF field is needed. */
+  /** The text of a page; `init` as for fetch. It is asked for by a program with the token. */
   get(
     path: string,
     init?: RequestInit,

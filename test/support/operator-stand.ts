@@ -59,8 +59,8 @@ export interface OperatorStand {
   readonly log: RecordedLog;
   /** Supertest on the door; `Host: boot.lan:4777` unless the test says otherwise. */
   readonly http: ReturnType<typeof request>;
-  /** A cookie of somebody who is logged in, and what unsafe requests carry beside it. */
-  readonly logIn: () => { readonly cookie: string; readonly csrf: string };
+  /** The cookie of a session, and with it what a browser says of a request that a page of ours sends. */
+  readonly logIn: () => { readonly cookie: string; readonly own: Readonly<Record<string, string>> };
 }
 
 /** In the place of the dashboard, which has tests of its own. */
@@ -97,7 +97,7 @@ export function operatorStand(
     logIn: () => {
       const session = auth.sessions.open();
       const [cookie = ''] = auth.sessions.cookie(session, false).split(';');
-      return { cookie, csrf: auth.sessions.csrf(session) };
+      return { cookie, own: { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' } };
     },
   };
 }

@@ -41,9 +41,9 @@ export function openApiDocument(routes: readonly ApiRoute[]): JsonSchema {
       title: 'Pilotlight',
       version: '1',
       description:
-        'Show the admin token as a Bearer. A browser that is logged in may use its cookie instead; then requests that ' +
-        'change something carry the header X-CSRF-Token. Members may be added to answers; unknown members of requests ' +
-        'are refused.',
+        'Show the admin token as a Bearer. A browser that is logged in may use its cookie instead; ' +
+        'what it sends to change something is then taken from pages of this server only. Members may be added to ' +
+        'answers; unknown members of requests are refused.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ token: [] }, { session: [] }],

@@ -61,16 +61,18 @@ function groupOf(address: string): string {
 }
 
 /**
- * What browsers say about where a request comes from, for requests that change something. True when they say nothing
- * (programs, old browsers): the CSRF token and the cookie's SameSite=Strict stand as well.
+ * Which page sent a request, as the browser says (docs/decisions/0012). `own`: one of this server. `foreign`: one of
+ * another site, port or name, or one without an origin (a sandboxed frame). `unsaid`: neither Origin nor Sec-Fetch-Site
+ * tells, as with programs; browsers send Origin with everything but GET and HEAD.
  */
-export function isOwnRequest(headers: IncomingHttpHeaders, baseUrl: Origin | undefined): boolean {
+export function senderOf(headers: IncomingHttpHeaders, baseUrl: Origin | undefined): 'own' | 'foreign' | 'unsaid' {
+  // Sent to https and to localhost only. `none`: the person did it, not a page (Fetch Metadata, 2.3).
   const site = headers['sec-fetch-site'];
-  // `none`: the person did it, not a page (Fetch Metadata, 2.3). Sent to https and to localhost only.
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
-  if (headers.origin === undefined) return true;
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'foreign';
+  if (headers.origin === undefined) return site === 'same-origin' ? 'own' : 'unsaid';
   // A proxy may ask us by another name than the browser asked it; the base URL is the one that the operator gave it.
-  return isOrigin(headers.origin, headers.host) || isOrigin(headers.origin, hostOf(baseUrl));
+  const known = [headers.host, hostOf(baseUrl)].some((host) => isOrigin(headers.origin ?? '', host));
+  return known ? 'own' : 'foreign';
 }
 
 /** The scheme is left out: behind a proxy that speaks TLS, only the browser knows it. */

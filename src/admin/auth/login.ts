@@ -6,7 +6,7 @@ import type { Origin } from '../../model/plan.ts';
 import { matchesTag } from '../../http/byte-range.ts';
 import { makeReply, methodReply } from '../../http/reply.ts';
 import { show } from '../../http/query.ts';
-import { clientKey, HOME, isOwnRequest, nextPath } from './client.ts';
+import { clientKey, HOME, nextPath, senderOf } from './client.ts';
 import type { OperatorAuth, Verdict } from './operator-auth.ts';
 import { readForm } from '../web/form-fields.ts';
 import type { Guard } from '../guard.ts';
@@ -64,7 +64,7 @@ export function mountLogin(router: Router, { auth, guard, baseUrl, log }: LoginO
   });
 
   router.post('/dashboard/login', async (req, res) => {
-    if (!isOwnRequest(req.headers, baseUrl)) {
+    if (senderOf(req.headers, baseUrl) === 'foreign') {
       throw new Failure('refused', 'this was not sent from a page of this server', {
         remedy: 'open /dashboard/login and try again',
       });
@@ -112,7 +112,7 @@ export function mountLogin(router: Router, { auth, guard, baseUrl, log }: LoginO
   }
 }
 
-/** The way out: for those who are in, after the CSRF check. */
+/** The way out, for those who are in. */
 export function mountLogout(router: Router, { auth, guard }: Pick<LoginOptions, 'auth' | 'guard'>): void {
   router.post('/dashboard/logout', async (req, res) => {
     const { session } = guard.accessOf(req);

@@ -1,7 +1,7 @@
-import { bearerOf, sameText, createTokenCheck } from './token.ts';
+import { bearerOf, createTokenCheck } from './token.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Origin } from '../../model/plan.ts';
-import { isOwnRequest } from './client.ts';
+import { senderOf } from './client.ts';
 import { CODE_MINUTES, type EndedBook, LoginCodes, type Session, Sessions } from './sessions.ts';
 
 const MAX_SECONDS = 60;
@@ -70,12 +70,10 @@ export class BackOff {
   }
 }
 
-/** Somebody who may read and change everything. */
+/** An operator, or a program of theirs, who may read and change everything. */
 export interface Access {
   /** Undefined: a program that showed the token itself. */
   readonly session?: Session;
-  /** What a session's unsafe requests must carry; empty for a program. */
-  readonly csrf: string;
   /** False from the moment in which the session ends. */
   alive(): boolean;
 }
@@ -119,8 +117,6 @@ export interface OperatorAuth {
   logIn(token: string, client: string): Verdict;
   /** A link's code: opens a session. A wrong one counts apart from tokens, and keeps no right one out. */
   redeem(code: string, client: string): Verdict;
-  /** Whether an unsafe request of a session carries what only our own pages know. */
-  csrfMatches(access: Access, given: string): boolean;
 }
 
 export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
@@ -145,7 +141,7 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
   }
 
   function sessionAccess(session: Session): Access {
-    return { session, csrf: sessions.csrf(session), alive: () => sessions.alive(session) };
+    return { session, alive: () => sessions.alive(session) };
   }
 
   return {
@@ -160,7 +156,7 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
         const bearer = bearerOf(authorization);
         if (bearer === undefined) return { kind: 'none' };
         // A page of another site could lock its visitor out by tokens that are wrong on purpose.
-        const counted = isOwnRequest(headers, options.baseUrl) ? backOff : foreignBackOff;
+        const counted = senderOf(headers, options.baseUrl) === 'foreign' ? foreignBackOff : backOff;
         return compare(counted, client, () => isToken(bearer), programAccess);
       }
       const session = cookie === undefined ? undefined : sessions.read(cookie);
@@ -182,10 +178,9 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
       codeBackOff.failed(client);
       return { kind: 'wrong' };
     },
-    csrfMatches: (access, given) => access.csrf !== '' && sameText(given, access.csrf),
   };
 }
 
 function programAccess(): Access {
-  return { csrf: '', alive: () => true };
+  return { alive: () => true };
 }

@@ -83,7 +83,6 @@ const NO_BOOK: EndedBook = { ended: new Map(), notBefore: 0, keep: () => Promise
 export class Sessions {
   readonly #now: () => number;
   readonly #cookieKey: Buffer;
-  readonly #csrfKey: Buffer;
   /** Session -> when it would have ended; oldest first. */
   readonly #ended: Map<string, number>;
   readonly #book: EndedBook;
@@ -94,7 +93,6 @@ export class Sessions {
     this.#book = book;
     this.#ended = new Map(book.ended);
     this.#cookieKey = createHmac('sha256', token).update('pilotlight session cookie 1').digest();
-    this.#csrfKey = createHmac('sha256', token).update('pilotlight csrf 1').digest();
   }
 
   open(): Session {
@@ -134,11 +132,6 @@ export class Sessions {
     if (this.#ended.size >= MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
     this.#ended.set(id, born + WHOLE_LIFE);
     await this.#book.keep(this.#ended);
-  }
-
-  /** What the forms of this session send back. */
-  csrf({ id }: Session): string {
-    return createHmac('sha256', this.#csrfKey).update(id).digest('base64url');
   }
 
   /** A Set-Cookie line (RFC 6265bis, 4.1). */

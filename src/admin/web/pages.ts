@@ -38,7 +38,7 @@ export interface Dashboard {
   /** A whole document. */
   page(page: Page, frame: Frame): string;
   /** Only what changes while the page is open: `<div id="live">`, to be put in the place of the one before. */
-  fragment(page: Page, frame: Frame): string;
+  fragment(page: Page): string;
   asset(name: string): Asset | undefined;
 }
 
@@ -50,9 +50,8 @@ export function createDashboard(): Dashboard {
   const assets = readAssets();
   const href = (name: string): string => assets.get(name)?.href ?? '';
 
-  function live(page: Page, frame: Frame): string {
-    const body = draw(page.view, { ...page.data, csrf: frame.csrf });
-    return draw('live', { body, summary: page.summary ?? '' });
+  function live(page: Page): string {
+    return draw('live', { body: draw(page.view, page.data), summary: page.summary ?? '' });
   }
 
   return {
@@ -71,8 +70,7 @@ export function createDashboard(): Dashboard {
         })),
         done: frame.done === undefined ? undefined : doneText(frame.done),
         topics: page.live.join(' '),
-        csrf: frame.csrf,
-        live: live(page, frame),
+        live: live(page),
       }),
     fragment: live,
     asset: (name) => assets.get(name),
@@ -129,8 +127,6 @@ type PageView =
 
 /** What is around every page. */
 export interface Frame {
-  /** For the forms: the field `csrf`. */
-  readonly csrf: string;
   /** What the operator just did. */
   readonly done?: Done;
   /** How many things the Health page has to tell; undefined when nobody knows. */

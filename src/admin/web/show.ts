@@ -56,19 +56,11 @@ export function createPageShow(deps: PageDeps): PageShow {
   const dashboard = createDashboard();
 
   async function frame(req: Request): Promise<Frame> {
-    const done = parseDone(req.query['done']);
-    const count = await countAttention(deps);
-    return {
-      csrf: deps.csrf(req),
-      done,
-      attention: count,
-    };
+    return { done: parseDone(req.query['done']), attention: await countAttention(deps) };
   }
 
   async function page(req: Request, res: Response, shown: Page, status = 200): Promise<void> {
-    const html = wantsFragment(req)
-      ? dashboard.fragment(shown, { csrf: deps.csrf(req) })
-      : dashboard.page(shown, await frame(req));
+    const html = wantsFragment(req) ? dashboard.fragment(shown) : dashboard.page(shown, await frame(req));
     respondHtml(req, res, status, html);
   }
 
@@ -117,7 +109,7 @@ function wantsFragment(req: Request): boolean {
 }
 
 /**
- * What the pages need of the door. Whoever gets as far as a page is logged in, and a POST has passed the CSRF check;
+ * What the pages need of the door. Who gets as far as a page is logged in, and a POST was sent from a page of ours;
  * `req.body` holds the fields of a posted form (strings, an array for a field that came more than once). The strict
  * headers are set already, `Cache-Control: no-store` among them: an asset may set its own.
  */
@@ -125,7 +117,5 @@ export interface PageDeps {
   readonly adminService: AdminService;
   /** Where the server is, for the addresses that pages show. Throws Failure `invalid` for a bad Host line. */
   readonly origin: (req: Request) => Origin;
-  /** What a form of this session sends back as its field `csrf`, and a script as the header X-CSRF-Token. */
-  readonly csrf: (req: Request) => string;
   readonly log: Log;
 }

@@ -167,8 +167,7 @@ test('a login link is for who shows the token, not for a session', async () => {
   const { body } = (await send('post', '/login-links').expect(200)) as { body: { url: string; expiresAt: number } };
   expect(body.url).toMatch(/^http:\/\/boot\.lan:4777\/dashboard\/login\?code=[\w-]{22}$/);
   await http.get(body.url.replace('http://boot.lan:4777', '')).expect(200);
-  const { cookie, csrf } = logIn();
-  const refused = http.post('/api/v1/login-links').set({ Cookie: cookie, 'X-CSRF-Token': csrf });
+  const refused = http.post('/api/v1/login-links').set(logIn().own);
   expect(await errorOf(refused)).toMatchObject({ status: 403, code: 'refused' });
 });
 

@@ -8,7 +8,7 @@ import { fakeOffice, operatorStand } from '../../support/operator-stand.ts';
 import { openContext } from '../../support/http-house.ts';
 import { BEARER } from '../../support/operator-stand.ts';
 
-const ALWAYS: Access = { csrf: '', alive: () => true };
+const ALWAYS: Access = { alive: () => true };
 
 /** Reads a stream until what it said matches. */
 class Reader {
@@ -118,7 +118,7 @@ test('64 by default', async () => {
 
 test.each(['beat', 'change'])('a stream ends with its session: at the next %s', async (what) => {
   let alive = true;
-  const { adminService, open } = await stand({ beat: what === 'beat' ? 5 : 60_000 }, { csrf: '', alive: () => alive });
+  const { adminService, open } = await stand({ beat: what === 'beat' ? 5 : 60_000 }, { alive: () => alive });
   const { reader } = await open();
   await reader.until(/hello/);
   alive = false;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { cameByTls, clientKey, isOwnRequest, nextPath } from '../../../src/admin/auth/client.ts';
+import { cameByTls, clientKey, nextPath, senderOf } from '../../../src/admin/auth/client.ts';
 import { parseOrigin } from '../../../src/model/plan.ts';
 
 test.each([
@@ -39,18 +39,24 @@ test.each([
 const HOST = 'boot.lan:4777';
 
 test.each([
-  [{ host: HOST }],
+  [{ host: HOST, 'sec-fetch-site': 'same-origin' }],
   [{ host: HOST, origin: 'http://boot.lan:4777' }],
   [{ host: HOST, origin: 'http://BOOT.lan:4777', 'sec-fetch-site': 'same-origin' }],
-  [{ host: HOST, 'sec-fetch-site': 'none' }],
   [{ host: 'boot.lan', origin: 'http://boot.lan' }],
   [{ host: 'boot.lan:80', origin: 'http://boot.lan' }],
   [{ host: 'boot.lan', origin: 'https://boot.lan' }], // a proxy that speaks TLS
   [{ host: 'boot.lan', origin: 'https://boot.lan:443' }],
   [{ host: '[fd00::1]:4777', origin: 'http://[fd00::1]:4777' }],
-])('%j is ours', (headers) => {
-  expect(isOwnRequest(headers, undefined)).toBe(true);
+])('%j is from a page of ours', (headers) => {
+  expect(senderOf(headers, undefined)).toBe('own');
 });
+
+test.each([[{ host: HOST }], [{ host: HOST, 'sec-fetch-site': 'none' }], [{ host: HOST, referer: `http://${HOST}/` }]])(
+  '%j does not say from where',
+  (headers) => {
+    expect(senderOf(headers, undefined)).toBe('unsaid');
+  },
+);
 
 test.each([
   [{ host: HOST, origin: 'http://boot.lan' }],
@@ -66,14 +72,14 @@ test.each([
   [{ host: HOST, 'sec-fetch-site': 'cross-site' }],
   [{ host: HOST, 'sec-fetch-site': 'same-site' }],
   [{ host: HOST, origin: 'http://boot.lan:4777', 'sec-fetch-site': 'cross-site' }],
-])('%j is not', (headers) => {
-  expect(isOwnRequest(headers, undefined)).toBe(false);
+])('%j is from elsewhere', (headers) => {
+  expect(senderOf(headers, undefined)).toBe('foreign');
 });
 
 test('a proxy may call us by another name than the browser called it', () => {
   const headers = { host: '127.0.0.1:4777', origin: 'https://boot.example' };
-  expect(isOwnRequest(headers, parseOrigin('https://boot.example/pxe'))).toBe(true);
-  expect(isOwnRequest(headers, parseOrigin('https://other.example'))).toBe(false);
+  expect(senderOf(headers, parseOrigin('https://boot.example/pxe'))).toBe('own');
+  expect(senderOf(headers, parseOrigin('https://other.example'))).toBe('foreign');
 });
 
 const PLAIN = parseOrigin('http://boot.lan:4777');
@@ -95,7 +101,7 @@ test.each([
   expect(clientKey(from(address), undefined)).toBe(key);
 });
 
-test('nobody is somebody, too', () => {
+test('a peer without an address counts, too', () => {
   expect(clientKey(from(undefined), undefined)).toBe('');
 });
 

@@ -20,7 +20,7 @@ function stand() {
 test('the token opens, everything else does not', () => {
   const { auth, clock } = stand();
   const verdict = auth.check(BEARER, 'a');
-  expect(verdict).toMatchObject({ kind: 'access', access: { csrf: '' } });
+  expect(verdict.kind === 'access' && verdict.access.session).toBeUndefined();
   expect(verdict.kind === 'access' && verdict.access.alive()).toBe(true);
   expect(auth.check({}, 'a')).toEqual({ kind: 'none' });
   expect(auth.check({ authorization: `Basic ${TOKEN}` }, 'a')).toEqual({ kind: 'none' });
@@ -76,16 +76,6 @@ test('a session lives until it is ended, in every request that has begun', async
   expect(verdict.access.alive()).toBe(true);
   await auth.sessions.end(verdict.access.session);
   expect(verdict.access.alive()).toBe(false);
-});
-
-test('the CSRF token is the session’s, and a program has none to match', () => {
-  const { auth, cookieOf } = stand();
-  const verdict = auth.check({ cookie: cookieOf() }, 'a');
-  if (verdict.kind !== 'access') throw new TypeError('not let in');
-  expect(auth.csrfMatches(verdict.access, verdict.access.csrf)).toBe(true);
-  expect(auth.csrfMatches(verdict.access, '')).toBe(false);
-  const program = auth.check(BEARER, 'a');
-  expect(program.kind === 'access' && auth.csrfMatches(program.access, '')).toBe(false);
 });
 
 test('whoever prints it sees no token', () => {

@@ -107,14 +107,6 @@ test('of sessions that were ended, a thousand are remembered', async () => {
   expect(all.some((session) => sessions.alive(session))).toBe(false);
 });
 
-test('each session has a CSRF token of its own, which is not its cookie', () => {
-  const { sessions } = stand();
-  const [one, two] = [sessions.open(), sessions.open()];
-  expect(sessions.csrf(one)).toBe(sessions.csrf({ ...one, expires: one.expires + 1 }));
-  expect(sessions.csrf(one)).not.toBe(sessions.csrf(two));
-  expect(sessions.cookie(one, false)).not.toContain(sessions.csrf(one));
-});
-
 test('a logout is kept for the next run, and where that is not known all log in again', async () => {
   const kept: (readonly [string, number])[][] = [];
   const book = (ended: EndedSessions, notBefore = 0) => ({
