@@ -9,6 +9,7 @@ import type { Node } from '../model/profile.ts';
 import { isSharedSerial, isSharedUuid } from '../model/uuid.ts';
 import type { Question } from './boot-service.ts';
 import { bootFiles } from './machine-plan.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** What machines get that no profile names: the setting of the same name. */
 export interface UnknownPolicy {
@@ -188,11 +189,11 @@ export function installIdentity(
 
 /** What the machine says of itself that no other says, too. */
 function ownFacts({ mac, uuid, serial }: MachineFacts): MachineIdentity {
-  return {
+  return omitUndefined({
     mac,
     ...(uuid === undefined || isSharedUuid(uuid) ? {} : { uuid }),
     ...(serial === undefined || isSharedSerial(serial) ? {} : { serial }),
-  };
+  });
 }
 
 function keyOf(of: Node | MachineFacts, by: IdentityKey): string | undefined {

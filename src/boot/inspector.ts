@@ -11,6 +11,7 @@ import { deliver, findingProblem, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
 import { machinePlan, typicalMachine } from './machine-plan.ts';
 import { createTemplateCache, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateCache } from './template-data.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 type Around = Pick<Snapshot, 'documents' | 'keys'>;
 
@@ -102,11 +103,11 @@ export function templateProblems(
   const { node } = match;
   const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
   const mac = node === undefined ? SOME_MAC : node.mac;
-  const facts = {
+  const facts = omitUndefined({
     mac,
     ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
     serial,
-  };
+  });
   const problems = broken(() => {
     const samples = { hostKeys: SAMPLE_KEYS, clusters: SAMPLE_LINKS };
     deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, ...samples });

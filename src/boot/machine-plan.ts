@@ -9,6 +9,7 @@ import { parseUuid } from '../model/uuid.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { systemOf } from '../os/systems.ts';
 import { hasIdentity, identityQuery } from './reasons.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
 export function machinePlan(
@@ -123,10 +124,10 @@ export function typicalMachine(profile: Profile): { readonly match: Match; reado
     node === undefined ? 'default' : node.mac !== undefined ? 'mac' : node.uuid !== undefined ? 'uuid' : 'serial';
   return {
     match: { profile, by, node },
-    facts: {
+    facts: omitUndefined({
       mac,
       uuid,
       serial,
-    },
+    }),
   };
 }

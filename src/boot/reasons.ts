@@ -2,6 +2,7 @@ import type { Decision } from '../model/plan.ts';
 import { macHyphens } from '../model/mac.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Match } from '../catalog/snapshot.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
 export function because(match: Match, facts: MachineFacts): string {
@@ -57,9 +58,9 @@ export function identityQuery(facts: MachineFacts, match: Match): string {
 export function askedFacts({ mac, uuid, serial }: MachineFacts, { by }: Pick<Match, 'by'>): MachineFacts {
   const saysUuid = uuid !== undefined && (by === 'uuid' || mac === undefined);
   const saysSerial = serial !== undefined && (by === 'serial' || (mac === undefined && !saysUuid));
-  return {
+  return omitUndefined({
     mac,
     ...(saysUuid ? { uuid } : {}),
     ...(saysSerial ? { serial } : {}),
-  };
+  });
 }

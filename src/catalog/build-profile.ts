@@ -12,6 +12,7 @@ import {
   type SystemId,
 } from '../model/profile.ts';
 import { parseUuid } from '../model/uuid.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */
 const TEXTS = ['coreos_autologin', 'root', 'rootfstype', 'sshkey', 'kernel', ...DOCUMENT_KINDS] as const;
@@ -68,23 +69,23 @@ function buildNode(raw: JsonObject): Node {
   const uuid = parseUuid(text(raw['uuid']));
   const serial = text(raw['serial']).trim();
   const ip = text(raw['ip']);
-  return {
+  return omitUndefined({
     name: text(raw['name']),
     mac,
     uuid,
     ...(serial === '' ? {} : { serial }),
     ...(ip === '' ? {} : { ip }),
     vars: (raw['vars'] ?? {}) as JsonObject,
-  };
+  });
 }
 
 function buildCluster(raw: JsonObject): Cluster {
-  return {
+  return omitUndefined({
     name: text(raw['name']),
     ...(raw['size'] === undefined ? {} : { size: raw['size'] as number }),
     mode: (raw['mode'] ?? 'static') as Cluster['mode'],
     state: (raw['state'] ?? 'new') as Cluster['state'],
-  };
+  });
 }
 
 function text(value: Json | undefined): string {

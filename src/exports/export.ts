@@ -24,6 +24,7 @@ import {
 } from './node-documents.ts';
 import { knownHosts, sshConfig } from './ssh-config.ts';
 import { libvirtDomain, libvirtNetwork } from './libvirt.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** As the command line says it, not yet checked. */
 export interface ExportRequest {
@@ -197,9 +198,9 @@ function factsOf({ name, mac, uuid, serial }: Node): MachineFacts {
   if (mac === undefined && uuid === undefined && label === undefined) {
     throw new Failure('broken', `nothing says which machine ${name} is`);
   }
-  return {
+  return omitUndefined({
     mac,
     uuid,
     serial: label,
-  };
+  });
 }

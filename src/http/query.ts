@@ -9,6 +9,7 @@ import {
   parseLabel,
   type Platform,
 } from '../model/machine.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import { parseName } from '../model/name.ts';
 import { isUuidText, parseUuid, type Uuid } from '../model/uuid.ts';
 
@@ -100,7 +101,7 @@ const MAX_TEXT = 256;
  * naming the key.
  */
 export function factsFromQuery(query: Query): MachineFacts {
-  return withoutUndefined({
+  return omitUndefined({
     mac: readMac(query),
     uuid: readUuid(query),
     serial: readLabel(query, 'serial'),
@@ -111,11 +112,6 @@ export function factsFromQuery(query: Query): MachineFacts {
     arch: readWord(query, 'arch', ARCHES, parseArch),
     platform: readWord(query, 'platform', PLATFORMS, platformNamed),
   });
-}
-
-/** What is not said must not hide what is said elsewhere when one is laid over the other. */
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
 }
 
 /** A MAC from a path or a query, in any spelling. Throws Failure `invalid`. */
@@ -204,7 +200,7 @@ export type Who = Pick<Question, 'facts' | 'choice'>;
 /** From a query. Throws Failure `invalid` as factsFromQuery does. What is no name was chosen at no menu of ours. */
 export function whoFromQuery(query: Query): Who {
   const choice = parseName(decodeStrict(query.get('profile') ?? '') ?? '');
-  return withoutUndefined({ facts: factsFromQuery(query), choice });
+  return omitUndefined({ facts: factsFromQuery(query), choice });
 }
 
 /** A machine as a segment of a path: its MAC, its UUID, or the words of a query (`uuid=...&serial=...`). */

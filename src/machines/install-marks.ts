@@ -19,6 +19,7 @@ import {
   type MachineIdentity,
   triesOf,
 } from './mark.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */
@@ -149,7 +150,7 @@ class KeptMarks implements InstallMarks {
     }
     if (mark.broken !== undefined || conflict || other?.by === 'nic') return;
     const macs = cardsOf(mark, mac);
-    const machine = own === undefined ? mark.machine : { uuid, serial, ...mark.machine };
+    const machine = own === undefined ? mark.machine : omitUndefined({ uuid, serial, ...mark.machine });
     if (macs === mark.macs && Object.keys(machine).length === Object.keys(mark.machine).length) return;
     this.#store.remember({ ...mark, machine, ...(macs === undefined ? {} : { macs }) });
   }

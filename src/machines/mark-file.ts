@@ -5,6 +5,7 @@ import { type Mac, parseMac } from '../model/mac.ts';
 import { type MachineKey, parseLabel } from '../model/machine.ts';
 import { parseUuid } from '../model/uuid.ts';
 import { type Claim, type InstallMark, type MachineIdentity, MARK_STATES } from './mark.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** Below the data directory. */
 export const MARKS_FOLDER = 'state/machines';
@@ -91,7 +92,7 @@ function claimIn(value: unknown): Claim | undefined {
     return undefined;
   }
   if (file !== undefined && typeof file !== 'string') return undefined;
-  return { address, mac, at, file };
+  return omitUndefined({ address, mac, at, file });
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -120,11 +121,11 @@ function machineIn(value: unknown): MachineIdentity | undefined {
   const serial = serialText === undefined ? undefined : parseLabel(serialText);
   const unread = [mac, uuid, serial].some((parsed, i) => parsed === undefined && texts[i] !== undefined);
   if (unread) return undefined;
-  return {
+  return omitUndefined({
     mac,
     uuid,
     serial,
-  };
+  });
 }
 
 function timeIn(value: unknown): number | undefined {

@@ -10,6 +10,7 @@ import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
 import { restOfImage } from '../http/machine-handler.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 export interface EventRecorderOptions {
   readonly recorder: Recorder;
@@ -40,7 +41,7 @@ export function createEventRecorder({ recorder, now, deadlineOf }: EventRecorder
       recorder.record({
         kind: 'dhcp',
         at: now(),
-        facts: { mac, uuid, platform: target.platform, arch: target.arch },
+        facts: omitUndefined({ mac, uuid, platform: target.platform, arch: target.arch }),
         client: machine.ipxe ? 'iPXE' : `${target.platform === 'efi' ? 'UEFI' : 'BIOS'}${target.http ? ' HTTP' : ''}`,
         file,
         silence,

@@ -6,6 +6,7 @@ import type { Node } from '../../model/profile.ts';
 import type { Service } from '../../model/service.ts';
 import { parseUuid } from '../../model/uuid.ts';
 import type { MachineRow } from '../../model/views.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 
 /** Every machine that a profile in force names, for the journal. */
 export function nodesOf({ profiles }: Pick<Snapshot, 'profiles'>): KnownNode[] {
@@ -51,11 +52,11 @@ function factsFrom(said: Said): MachineFacts {
     const label = parseLabel(said[name] ?? '');
     return label === undefined ? [] : [[name, label] as const];
   });
-  return {
+  return omitUndefined({
     mac,
     uuid,
     ...(Object.fromEntries(labels) as Pick<MachineFacts, 'hostname' | 'manufacturer' | 'product' | 'serial'>),
-  };
+  });
 }
 
 /** Lets the journal know the machines that profiles name, so that it shows them before they were ever seen. */

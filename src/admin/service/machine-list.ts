@@ -5,6 +5,7 @@ import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '..
 import type { InstallIdentity, InstallMark } from '../../machines/mark.ts';
 import type { ServiceDeps } from './deps.ts';
 import { nodesOf, rowFacts } from './known-nodes.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 
 /** The row with what the journal does not know: who made the card, what is on its way. */
 export async function shownRow(
@@ -35,11 +36,11 @@ export async function shownRow(
 function identityOfRow(row: MachineRow): InstallIdentity {
   const { mac, uuid, serial } = rowFacts(row);
   const also = [mac, uuid === undefined ? undefined : `uuid:${uuid}`, serial && `serial:${serial.toLowerCase()}`];
-  const machine = {
+  const machine = omitUndefined({
     mac,
     uuid,
     serial,
-  };
+  });
   return { key: row.key, also: also.filter((key) => key !== undefined), machine };
 }
 

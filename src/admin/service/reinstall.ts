@@ -7,6 +7,7 @@ import { parseSentMac } from '../../model/mac.ts';
 import type { Node } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 
 export interface ReinstallOptions {
   readonly catalog: Pick<Catalog, 'current'>;
@@ -93,11 +94,11 @@ function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): Ma
 function factsFrom(node: Node): MachineFacts {
   const serial = node.serial === undefined ? undefined : parseLabel(node.serial);
   const { mac, uuid } = node;
-  return {
+  return omitUndefined({
     mac,
     uuid,
     serial,
-  };
+  });
 }
 
 function nobody(machine: string): Failure {

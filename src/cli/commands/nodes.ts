@@ -5,6 +5,7 @@ import type { MachineQuery, MachineRow } from '../../model/views.ts';
 import { allMachines, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
 import { machineLines, type Paint, paintFor } from '../machine-text.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 
 export const nodesCommand: Command = {
   name: 'nodes',
@@ -45,11 +46,11 @@ function queryOf(invocation: Invocation): Query {
     throw new Failure('invalid', `--state must be one of ${MACHINE_STATES.join(', ')}`);
   }
   const profile = invocation.text('profile');
-  return {
+  return omitUndefined({
     text,
     state,
     profile,
-  };
+  });
 }
 
 async function list(adminClient: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {

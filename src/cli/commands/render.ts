@@ -6,6 +6,7 @@ import { parseName } from '../../model/name.ts';
 import { DOCUMENT_KINDS } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
 import { type Command, EXIT, type Invocation } from '../command.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 
 const WHAT = ['script', 'config', 'args'] as const;
 
@@ -72,12 +73,12 @@ function factsOf(invocation: Invocation): MachineFacts {
   const uuid = read(invocation, 'uuid', parseUuid);
   const serial = read(invocation, 'serial', parseLabel);
   const platform = read(invocation, 'platform', (text) => (text === 'efi' || text === 'pcbios' ? text : undefined));
-  return {
+  return omitUndefined({
     mac,
     uuid,
     serial,
     platform,
-  };
+  });
 }
 
 function read<T>(invocation: Invocation, flag: string, parse: (text: string) => T | undefined): T | undefined {

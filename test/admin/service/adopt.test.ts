@@ -250,7 +250,7 @@ describe('what is refused', () => {
       'profiles/bad.json': '{',
     });
     const refused = stand.adminService.adopt({ key: MAC, ...adoption });
-    await expect(refused).rejects.toMatchObject({ code, remedy });
+    await expect(refused).rejects.toMatchObject(remedy === undefined ? { code } : { code, remedy });
     expect(stand.text('profiles/workers.json')).toBe(flatcar());
     expect(stand.journal.recorded).toEqual([]);
   });

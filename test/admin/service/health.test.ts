@@ -113,12 +113,7 @@ describe('the disk', () => {
 describe('the release sync', () => {
   test('fails since the first failure after the last success', async () => {
     const stand = await officeStand({});
-    stand.journal.runs = [
-      run(NOW, 0, { endedAt: undefined }),
-      run(NOW - 1000, 1),
-      run(NOW - 90_000_000, 2),
-      run(1, 0),
-    ];
+    stand.journal.runs = [run(NOW, 0, { endedAt: undefined }), run(NOW - 1000, 1), run(NOW - 90_000_000, 2), run(1, 0)];
     expect(await said(stand)).toEqual([
       ['warning', `the release sync has failed since 2026-11-20 11:00 UTC: t: why ${NOW - 1000}`],
     ]);
