@@ -2,7 +2,7 @@ import type { Log } from '../model/service.ts';
 import { placeText, type Problem, problemLine } from '../model/failure.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { folderFault } from '../files/folder-fault.ts';
+import { folderFault } from '../files/folder.ts';
 import { type Choice, decide, type Slots } from './decide.ts';
 import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';

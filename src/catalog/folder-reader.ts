@@ -8,7 +8,7 @@ import {
   type Listing,
   type ReadFile,
 } from '../files/data-root.ts';
-import { folderFault } from '../files/folder-fault.ts';
+import { folderFault } from '../files/folder.ts';
 import type { Reading, Slot } from './read-document.ts';
 
 /** What is read from one of the catalog's folders. */

@@ -5,7 +5,7 @@ import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.
 import { createTemplateCache } from '../boot/template-data.ts';
 import { findDocument, type Snapshot } from '../catalog/snapshot.ts';
 import type { Origin } from '../model/plan.ts';
-import { whyNotWritable } from '../files/writable.ts';
+import { whyNotWritable } from '../files/folder.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
 import { unwritable } from '../machines/mark-problems.ts';
 import type { Settings } from '../settings/settings.ts';

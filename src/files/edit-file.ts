@@ -54,7 +54,9 @@ async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'w
   }
   if (after === undefined || before?.equals(after) === true) return 'same';
   const isDone =
-    before === undefined ? await isCreated(root, relative, after) : await isReplaced(root, relative, before, after);
+    before === undefined
+      ? await isCreated(root, relative, after)
+      : (await replaceIfSame(root, relative, before, after)) === 'replaced';
   return isDone ? 'written' : 'again';
 }
 
@@ -66,10 +68,6 @@ async function isCreated(root: DataRoot, relative: string, bytes: Buffer): Promi
   } catch (error) {
     throw systemFailure(error, relative);
   }
-}
-
-async function isReplaced(root: DataRoot, relative: string, before: Buffer, after: Buffer): Promise<boolean> {
-  return (await replaceIfSame(root, relative, before, after)) === 'replaced';
 }
 
 /** Keeps other processes out. Where none can be taken (state/ is read-only), the comparison alone has to do. */

@@ -1,8 +1,7 @@
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type DataRoot } from './data-root.ts';
-import { placeFile } from './publish.ts';
-import { syncFolder } from './sync-folder.ts';
+import { placeFile, syncFolder } from './publish.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
 /**

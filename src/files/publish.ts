@@ -4,7 +4,6 @@ import { basename, dirname, join } from 'node:path';
 import { Failure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
 import { errnoOf, shownPath, systemFailure } from './system-error.ts';
-import { syncFolder } from './sync-folder.ts';
 
 const ATTEMPTS = 3;
 
@@ -12,8 +11,10 @@ export interface Placing {
   readonly mode: number;
   /** Whether a file that is there already gives way. */
   readonly replace: boolean;
-  /** Done to the file before it gets its name. */
+  /** Done to the file before it gets its content and its name. */
   readonly prepare?: (handle: FileHandle) => Promise<void>;
+  /** Asked when everything is written, just before it gets its name: false leaves what is there alone. */
+  readonly confirm?: () => Promise<boolean>;
 }
 
 /**
@@ -43,26 +44,44 @@ export async function withDraft<T>(write: () => Promise<T>): Promise<T> {
 async function place(
   target: string,
   content: string | Uint8Array,
-  { mode, replace, prepare }: Placing,
+  { mode, replace, prepare, confirm }: Placing,
 ): Promise<'placed' | 'exists'> {
-  const folder = dirname(target);
-  const draft = join(folder, `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
+  const draft = draftOf(target);
   try {
-    const handle = await open(draft, 'wx', mode);
-    try {
-      await prepare?.(handle);
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, content, mode, prepare);
+    if ((await confirm?.()) === false) return 'exists';
     if (replace) await rename(draft, target);
     else if (!(await linkNew(draft, target))) return 'exists';
   } finally {
+    // After the rename there is nothing to remove.
     await rm(draft, { force: true });
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(target));
   return 'placed';
+}
+
+// Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that a program
+// that lists the folder never takes a draft for the file.
+export function draftOf(target: string): string {
+  return join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
+}
+
+/** Gives the draft's inode. */
+export async function writeDraft(
+  draft: string,
+  content: string | Uint8Array,
+  mode: number,
+  prepare?: Placing['prepare'],
+): Promise<bigint> {
+  const handle = await open(draft, 'wx', mode);
+  try {
+    await prepare?.(handle);
+    await handle.writeFile(content);
+    await handle.sync();
+    return (await handle.stat({ bigint: true })).ino;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** False when something has the name. */
@@ -75,19 +94,9 @@ async function linkNew(draft: string, target: string): Promise<boolean> {
     if (code === 'EEXIST') return false;
     // FAT and some network file systems have no hard links: there a look and a rename have to do.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
-    if (await isThere(target)) return false;
+    if (await exists(target)) return false;
     await rename(draft, target);
     return true;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
   }
 }
 
@@ -145,6 +154,19 @@ async function makeLevel(root: DataRoot, parent: string, relative: string): Prom
   return root.real(relative);
 }
 
+/** Makes names in a folder (new files, renames) survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network and FUSE file systems cannot sync a folder: then there is nothing more to be done.
+    if (errnoOf(error) !== 'EINVAL') throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -163,7 +185,8 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Also a link that leads nowhere. */
+export async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);
     return true;

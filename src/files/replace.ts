@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { renameSync, statSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type DataRoot, factsOf, identityOf, readAll } from './data-root.ts';
-import { withDraft } from './publish.ts';
-import { syncFolder } from './sync-folder.ts';
+import { draftOf, exists, placeFile, syncFolder, writeDraft } from './publish.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
 export interface ReplaceOptions {
@@ -43,40 +41,11 @@ async function targetOf(root: DataRoot, relative: string): Promise<string> {
 async function replaceTarget(
   target: string,
   content: string | Uint8Array,
-  options: ReplaceOptions,
+  { mode = 0o644, confirm }: ReplaceOptions = {},
 ): Promise<'replaced' | 'kept'> {
-  return await withDraft(async () => {
-    const draft = draftOf(target);
-    try {
-      await writeDraft(draft, target, content, options.mode);
-      if (options.confirm !== undefined && !(await options.confirm())) return 'kept';
-      await rename(draft, target);
-    } finally {
-      // After the rename there is nothing to remove.
-      await rm(draft, { force: true });
-    }
-    await syncFolder(dirname(target));
-    return 'replaced';
-  });
-}
-
-// Same folder, so that the rename stays within a file system; hidden and not ending in .json or .yml, so that a program
-// that lists the folder never takes a draft for the file.
-function draftOf(target: string): string {
-  return join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
-}
-
-/** Gives the draft's inode. */
-async function writeDraft(draft: string, target: string, content: string | Uint8Array, mode = 0o644): Promise<bigint> {
-  const handle = await open(draft, 'wx', mode);
-  try {
-    await keepOwnerAndMode(handle, target);
-    await handle.writeFile(content);
-    await handle.sync();
-    return (await handle.stat({ bigint: true })).ino;
-  } finally {
-    await handle.close();
-  }
+  const prepare = async (handle: FileHandle): Promise<void> => await keepOwnerAndMode(handle, target);
+  const done = await placeFile(target, content, { mode, replace: true, prepare, confirm });
+  return done === 'placed' ? 'replaced' : 'kept';
 }
 
 /**
@@ -102,7 +71,7 @@ async function exchange(target: string, before: Uint8Array, content: Uint8Array)
   const old = draft.replace(/\.draft$/, '.old.draft');
   const handle = await open(target, 'r');
   try {
-    const ino = await writeDraft(draft, target, content);
+    const ino = await writeDraft(draft, content, 0o644, async (file) => await keepOwnerAndMode(file, target));
     // Another name for the old file, by which it can come back with all that was written into it.
     const named = await hasLinked(target, old);
     if (named === undefined) return 'kept';
@@ -115,7 +84,7 @@ async function exchange(target: string, before: Uint8Array, content: Uint8Array)
       const bytes = named ? undefined : await handle.readFile();
       if (statSync(target, { bigint: true }).ino !== ino) return 'kept';
       if (bytes !== undefined || !isRenamed(old, target))
-        await replaceTarget(target, bytes ?? (await handle.readFile()), {});
+        await replaceTarget(target, bytes ?? (await handle.readFile()));
       await syncFolder(dirname(target));
       return 'kept';
     }
@@ -166,10 +135,6 @@ async function keepOwnerAndMode(handle: FileHandle, target: string): Promise<voi
     });
   }
   await handle.chmod(before.mode & 0o7777);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(absent)) !== undefined;
 }
 
 function absent(error: unknown): undefined {

@@ -2,9 +2,147 @@ import { sep } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
 import { type DataRoot, factsOf, type FileFacts, hasSameContent, identityOf, type OpenFile } from '../files/data-root.ts';
 import { shownPath } from '../files/system-error.ts';
-import { Failure } from '../model/failure.ts';
+import { Failure, unlessFailed } from '../model/failure.ts';
 import type { ChunkCache, ChunkSource, Slice } from './chunk-cache.ts';
-import { MANIFEST_NAME, parseManifest, type ReleaseManifest } from './manifest.ts';
+import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from './manifest.ts';
+
+/** A published file, open for one reader, who closes it. All its bytes are of one version. */
+export interface StoredImage {
+  /** Below images/. */
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Strong, with its quotes: another one for every other content. */
+  readonly etag: string;
+  /**
+   * At least one byte of `start`..`end` (exclusive), as much as is at hand. Rejects with `unavailable` when the file
+   * was changed in place or cannot be read. Release it when nothing can touch the bytes any more.
+   */
+  slice(start: number, end: number): Slice | Promise<Slice>;
+  /** Slices that are out stay valid. May be called twice. */
+  close(): void;
+}
+
+/** What is below images/: the only way to an image, for HTTP and TFTP alike. */
+export interface ImageStore {
+  has(path: string): Promise<boolean>;
+  /**
+   * Failures: as DataRoot; drafts and other names with a leading dot are `not-found`, a link to one of them or to
+   * what lies outside images/ (a key in state/, a document) is `refused`.
+   */
+  open(path: string): Promise<StoredImage>;
+}
+
+const IMAGES = 'images';
+const ATTEMPTS = 3;
+
+export function openImageStore(root: DataRoot, cache: ChunkCache): ImageStore {
+  /** By identity: the file that all readers of a version share, open or being opened. */
+  const shared = new Map<string, Promise<SharedFile | undefined>>();
+  /** Where images/ really is, as it was last seen. */
+  let images: string | undefined;
+
+  /** The facts of what may be served under that path. */
+  async function look(path: string): Promise<FileFacts> {
+    const place = placeOf(path);
+    const target = await root.real(place);
+    // images/ may have moved since: look again before anything is refused.
+    if (!isBelow(images, target)) images = await root.real(IMAGES);
+    if (!isBelow(images, target)) throw new Failure('refused', `images/${shownPath(path)} is a link that leaves images/`);
+    return await root.stat(place);
+  }
+
+  async function has(path: string): Promise<boolean> {
+    const facts = await unlessFailed(look(path), 'not-found', 'refused');
+    return facts !== undefined;
+  }
+
+  async function open(path: string): Promise<StoredImage> {
+    const place = placeOf(path);
+    // Again when the file was replaced between the look and the opening, or was just closed by its last reader.
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const facts = await look(path);
+      const etag = await etagOf(root, place, facts);
+      const file = await share(place, identityOf(facts));
+      if (file?.use() === true) return lend(path, file, etag, cache);
+    }
+    throw new Failure('unavailable', `${shownPath(path)} is being replaced`, { remedy: 'ask again' });
+  }
+
+  /** One open file for a version, however many ask for it at once: 500 nodes cost one descriptor. */
+  async function share(place: string, id: string): Promise<SharedFile | undefined> {
+    const opening = shared.get(id) ?? openShared(place, id);
+    shared.set(id, opening);
+    try {
+      const file = await opening;
+      if (file === undefined) shared.delete(id);
+      return file;
+    } catch (error) {
+      shared.delete(id);
+      throw error;
+    }
+  }
+
+  /** Undefined when another version lies there by now. */
+  async function openShared(place: string, id: string): Promise<SharedFile | undefined> {
+    const file = await root.open(place);
+    if (identityOf(file) === id) return new SharedFile(file, id, () => shared.delete(id));
+    await file.handle.close();
+    return undefined;
+  }
+
+  return { has, open };
+}
+
+function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): StoredImage {
+  let open = true;
+  return {
+    path,
+    size: file.size,
+    mtimeMs: file.mtimeMs,
+    etag,
+    slice(start, end) {
+      if (!open) throw new TypeError('a slice of a closed file was asked for');
+      return cache.slice(file, start, end);
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      file.leave();
+    },
+  };
+}
+
+function placeOf(path: string): string {
+  // A leading dot: drafts that are not verified yet, manifests, and every form of `..`.
+  if (path.split('/').some((segment) => segment.startsWith('.'))) {
+    throw new Failure('not-found', `images/${shownPath(path)} does not exist`);
+  }
+  return `${IMAGES}/${path}`;
+}
+
+/** True for a path inside that folder of which no part is hidden. */
+function isBelow(folder: string | undefined, target: string): boolean {
+  return folder !== undefined && target.startsWith(folder + sep) && !target.slice(folder.length).includes(`${sep}.`);
+}
+
+/**
+ * A strong ETag (RFC 9110 8.8.1), with its quotes. The SHA-256 that was verified when the release was published, the
+ * same on every server and after every restore; for files that no manifest vouches for, what the file system knows.
+ */
+export async function etagOf(root: DataRoot, place: string, facts: FileFacts): Promise<string> {
+  // No manifest, or a damaged one: `check` speaks of it, the file can be delivered all the same.
+  const sha256 = await unlessFailed(publishedHash(root, place, facts));
+  return `"${sha256 ?? identityOf(facts)}"`;
+}
+
+async function publishedHash(root: DataRoot, place: string, facts: FileFacts): Promise<string | undefined> {
+  const manifest = await root.read(`${dirname(place)}/${MANIFEST_NAME}`, MANIFEST_BYTES);
+  const { files } = parseManifest(manifest.bytes.toString('utf8'));
+  const file = Object.hasOwn(files, basename(place)) ? files[basename(place)] : undefined;
+  // A file that was touched after the manifest was written is not surely the one that was hashed.
+  return file?.size === facts.size && facts.ctimeNs <= manifest.ctimeNs ? file.sha256 : undefined;
+}
 
 /**
  * One open file for all its readers. It stays open while anybody uses it, so a file that is replaced by rename is
@@ -78,156 +216,4 @@ function changed(): Failure {
   return new Failure('unavailable', 'the file was changed while it was being delivered', {
     remedy: 'replace files by renaming a new one over them, never write to them in place',
   });
-}
-
-const LARGEST_MANIFEST = 1024 * 1024;
-
-/**
- * A strong ETag (RFC 9110 8.8.1), with its quotes. The SHA-256 that was verified when the release was published, the
- * same on every server and after every restore; for files that no manifest vouches for, what the file system knows.
- */
-export async function etagOf(root: DataRoot, place: string, facts: FileFacts): Promise<string> {
-  const sha256 = await publishedHash(root, place, facts);
-  return `"${sha256 ?? identityOf(facts)}"`;
-}
-
-async function publishedHash(root: DataRoot, place: string, facts: FileFacts): Promise<string | undefined> {
-  try {
-    const manifest = await root.read(`${dirname(place)}/${MANIFEST_NAME}`, LARGEST_MANIFEST);
-    const file = fileOf(parseManifest(manifest.bytes.toString('utf8')), basename(place));
-    // A file that was touched after the manifest was written is not surely the one that was hashed.
-    return file?.size === facts.size && facts.ctimeNs <= manifest.ctimeNs ? file.sha256 : undefined;
-  } catch (error) {
-    // No manifest, or a damaged one: `check` speaks of it, the file can be delivered all the same.
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
-function fileOf(manifest: ReleaseManifest, name: string): ReleaseManifest['files'][string] | undefined {
-  return Object.hasOwn(manifest.files, name) ? manifest.files[name] : undefined;
-}
-
-/** A published file, open for one reader, who closes it. All its bytes are of one version. */
-export interface StoredImage {
-  /** Below images/. */
-  readonly path: string;
-  readonly size: number;
-  readonly mtimeMs: number;
-  /** Strong, with its quotes: another one for every other content. */
-  readonly etag: string;
-  /**
-   * At least one byte of `start`..`end` (exclusive), as much as is at hand. Rejects with `unavailable` when the file
-   * was changed in place or cannot be read. Release it when nothing can touch the bytes any more.
-   */
-  slice(start: number, end: number): Slice | Promise<Slice>;
-  /** Slices that are out stay valid. May be called twice. */
-  close(): void;
-}
-
-/** What is below images/: the only way to an image, for HTTP and TFTP alike. */
-export interface ImageStore {
-  has(path: string): Promise<boolean>;
-  /**
-   * Failures: as DataRoot; drafts and other names with a leading dot are `not-found`, a link to one of them or to
-   * what lies outside images/ (a key in state/, a document) is `refused`.
-   */
-  open(path: string): Promise<StoredImage>;
-}
-
-const IMAGES = 'images';
-const ATTEMPTS = 3;
-
-export function openImageStore(root: DataRoot, cache: ChunkCache): ImageStore {
-  /** By identity: the file that all readers of a version share, open or being opened. */
-  const shared = new Map<string, Promise<SharedFile | undefined>>();
-  /** Where images/ really is, as it was last seen. */
-  let images: string | undefined;
-
-  /** The facts of what may be served under that place. */
-  async function look(path: string, place: string): Promise<FileFacts> {
-    const target = await root.real(place);
-    // images/ may have moved since: look again before anything is refused.
-    if (!isBelow(images, target)) images = await root.real(IMAGES);
-    if (!isBelow(images, target)) throw new Failure('refused', `images/${shownPath(path)} is a link that leaves images/`);
-    return await root.stat(place);
-  }
-
-  async function has(path: string): Promise<boolean> {
-    try {
-      await look(path, placeOf(path));
-      return true;
-    } catch (error) {
-      if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return false;
-      throw error;
-    }
-  }
-
-  async function open(path: string): Promise<StoredImage> {
-    const place = placeOf(path);
-    // Again when the file was replaced between the look and the opening, or was just closed by its last reader.
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const facts = await look(path, place);
-      const etag = await etagOf(root, place, facts);
-      const file = await share(place, identityOf(facts));
-      if (file?.use() === true) return lend(path, file, etag, cache);
-    }
-    throw new Failure('unavailable', `${shownPath(path)} is being replaced`, { remedy: 'ask again' });
-  }
-
-  /** One open file for a version, however many ask for it at once: 500 nodes cost one descriptor. */
-  async function share(place: string, id: string): Promise<SharedFile | undefined> {
-    const opening = shared.get(id) ?? openShared(place, id);
-    shared.set(id, opening);
-    try {
-      const file = await opening;
-      if (file === undefined) shared.delete(id);
-      return file;
-    } catch (error) {
-      shared.delete(id);
-      throw error;
-    }
-  }
-
-  /** Undefined when another version lies there by now. */
-  async function openShared(place: string, id: string): Promise<SharedFile | undefined> {
-    const file = await root.open(place);
-    if (identityOf(file) === id) return new SharedFile(file, id, () => shared.delete(id));
-    await file.handle.close();
-    return undefined;
-  }
-
-  return { has, open };
-}
-
-function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): StoredImage {
-  let open = true;
-  return {
-    path,
-    size: file.size,
-    mtimeMs: file.mtimeMs,
-    etag,
-    slice(start, end) {
-      if (!open) throw new TypeError('a slice of a closed file was asked for');
-      return cache.slice(file, start, end);
-    },
-    close() {
-      if (!open) return;
-      open = false;
-      file.leave();
-    },
-  };
-}
-
-function placeOf(path: string): string {
-  // A leading dot: drafts that are not verified yet, manifests, and every form of `..`.
-  if (path.split('/').some((segment) => segment.startsWith('.'))) {
-    throw new Failure('not-found', `images/${shownPath(path)} does not exist`);
-  }
-  return `${IMAGES}/${path}`;
-}
-
-/** True for a path inside that folder of which no part is hidden. */
-function isBelow(folder: string | undefined, target: string): boolean {
-  return folder !== undefined && target.startsWith(folder + sep) && !target.slice(folder.length).includes(`${sep}.`);
 }

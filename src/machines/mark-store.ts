@@ -3,7 +3,7 @@ import type { Log } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { acquireLock, type Lock } from '../files/lock.ts';
 import { makeFolder } from '../files/publish.ts';
-import { whyNotWritable } from '../files/writable.ts';
+import { whyNotWritable } from '../files/folder.ts';
 import { MarkIndex } from './mark-index.ts';
 import { markFileName, MARKS_FOLDER, markText, readMarks } from './mark-file.ts';
 import { MarkWriter } from './mark-writer.ts';

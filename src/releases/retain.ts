@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { folderFault } from '../files/folder-fault.ts';
+import { folderFault } from '../files/folder.ts';
 import { makeFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../images/manifest.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { syncFolder } from '../../src/files/sync-folder.ts';
+import { syncFolder } from '../../src/files/publish.ts';
 import { makeFolder } from '../support/folder.ts';
 
 test('syncs a folder, and does not hide that there is none', async () => {
