@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../model/failure.ts';
-import type { Trust } from '../model/release.ts';
-import type { Certificate } from './openpgp/keyring.ts';
-import type { Policy } from './openpgp/verify.ts';
-import type { Network, ReleasePorts } from './ports.ts';
+import type { Network } from './ports.ts';
 import { networkFailure, parseRetryAfter, type RequestOptions, retry, send, TransientFailure } from './request.ts';
 import { checkTarget, hostAndPort, shownUrl } from './targets.ts';
 
@@ -160,15 +157,4 @@ export function refusePage(bytes: Buffer, what: string, expected: string): void 
   throw new Failure('refused', `${what} is a web page where ${expected} belongs`, {
     remedy: 'look at it with a browser; a proxy or a captive portal may have answered in its place',
   });
-}
-
-/** Whom to believe, now. */
-export function policyOf(trust: Trust, certificates: readonly Certificate[], { network }: ReleasePorts): Policy {
-  return {
-    certificates,
-    pinned: trust.pinned,
-    revoked: trust.revoked,
-    allowSha1: trust.legacySha1,
-    now: Math.floor(network.clock.now() / 1000),
-  };
 }

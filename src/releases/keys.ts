@@ -7,6 +7,7 @@ import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { fetchText, refusePage } from './fetcher.ts';
 import { type Certificate, readCertificates } from './openpgp/keyring.ts';
+import type { Policy } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';
 import { checkTarget, hostAndPort, shownUrl } from './targets.ts';
 
@@ -18,11 +19,11 @@ const DAY = 86_400;
 /** An end that comes sooner is spoken of. */
 const NOTICE_DAYS = 60;
 
-/** The certificates of a publisher, as far as they are known. Others than the pinned ones are never among them. */
+/** Whose signatures count, by the publisher's keys as far as they are known: no others than the pinned ones. */
 export interface Keys {
-  readonly certificates: readonly Certificate[];
+  readonly policy: Policy;
   /** The same after asking the publisher again: for a signature by a subkey that is newer than our copy. */
-  readonly renew: () => Promise<readonly Certificate[]>;
+  readonly renew: () => Promise<Policy>;
 }
 
 /**
@@ -30,10 +31,17 @@ export interface Keys {
  * day, for revocations) from the publisher over HTTPS. Every copy counts, so a revocation that was once seen stays.
  */
 export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePorts): Promise<Keys> {
+  const policyOf = (certificates: readonly Certificate[]): Policy => ({
+    certificates,
+    pinned: trust.pinned,
+    revoked: trust.revoked,
+    allowSha1: trust.legacySha1,
+    now: Math.floor(ports.network.clock.now() / 1000),
+  });
   const named = ports.keyFile?.(system);
   if (named !== undefined) {
-    const certificates = pinnedOf(await readNamed(named, system), trust.pinned, `the key file of ${system}`);
-    return { certificates, renew: () => Promise.resolve(certificates) };
+    const own = pinnedOf(await readNamed(named, system), trust.pinned, `the key file of ${system}`);
+    return { policy: policyOf(own), renew: async () => Promise.resolve(policyOf(own)) };
   }
   const stored = await readStored(system, trust.pinned, ports, ports.network.clock.now());
   const renew = async (): Promise<readonly Certificate[]> => {
@@ -46,7 +54,10 @@ export async function loadKeys(system: SystemId, trust: Trust, ports: ReleasePor
       return stored.certificates;
     }
   };
-  return { certificates: stored.fresh ? stored.certificates : await renew(), renew };
+  return {
+    policy: policyOf(stored.fresh ? stored.certificates : await renew()),
+    renew: async () => policyOf(await renew()),
+  };
 }
 
 /** A publisher's key that ends soon, in words. */

@@ -3,9 +3,9 @@ import { Failure } from '../model/failure.ts';
 import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
 import { checkSpace, type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
 import { download, missingBytes } from './download.ts';
-import { checkStatus, openUrl, policyOf } from './fetcher.ts';
+import { checkStatus, openUrl } from './fetcher.ts';
 import { extractFromIso } from './iso-extract.ts';
-import { loadKeys } from './keys.ts';
+import { type Keys, loadKeys } from './keys.ts';
 import { hashesOf } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';
 import { checkTogether, fetchProofs, verifyArtifact, verifyMember } from './verify.ts';
@@ -52,19 +52,12 @@ async function fetchAndPublish(
   ports: ReleasePorts,
 ): Promise<readonly VerifiedArtifact[]> {
   // Without a key nothing could be published: that is said before anything is asked for.
-  const { trust } = spec;
-  const believed =
-    trust === undefined
-      ? undefined
-      : {
-          keys: await loadKeys(spec.ref.system, trust, ports),
-          policy: (certificates: Parameters<typeof policyOf>[1]) => policyOf(trust, certificates, ports),
-        };
+  const keys = spec.trust === undefined ? undefined : await loadKeys(spec.ref.system, spec.trust, ports);
   const announced = await announce(spec.artifacts, spec.redirectHosts, ports);
   await checkRoom(announced, draft, ports);
   const { signal } = ports.network;
   const obtained = await inParallel(announced, AT_ONCE, signal, (one, either) =>
-    obtainFile(one.spec, spec, draft, believed, { ...ports, network: { ...ports.network, signal: either } }),
+    obtainFile(one.spec, spec, draft, keys, { ...ports, network: { ...ports.network, signal: either } }),
   );
   const artifacts = obtained.flatMap(({ artifacts: files }) => files);
   checkTogether(spec, artifacts);
@@ -89,10 +82,10 @@ async function obtainFile(
   file: ArtifactSpec,
   release: ReleaseSpec,
   draft: Draft,
-  believed: Parameters<typeof fetchProofs>[2],
+  keys: Keys | undefined,
   ports: ReleasePorts,
 ): Promise<Obtained> {
-  const proofs = await fetchProofs(file, release.redirectHosts, believed, ports);
+  const proofs = await fetchProofs(file, release.redirectHosts, keys, ports);
   const needed = new Set(hashesFor(proofs.signatures, proofs.policy?.allowSha1 === true));
   const ceiling = ports.network.limits.ceilings[file.kind];
   const fetchOnce = async (again: boolean): Promise<VerifiedArtifact> => {

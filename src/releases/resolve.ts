@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../model/failure.ts';
 import type { FeedAnswer, FeedDocument, FeedStep, ReleaseSpec } from '../model/release.ts';
 import type { SystemId } from '../model/profile.ts';
-import { fetchText, policyOf, refusePage } from './fetcher.ts';
+import { fetchText, refusePage } from './fetcher.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { readCleartext } from './openpgp/packets.ts';
 import type { Signature } from './openpgp/signature.ts';
-import { checkSignatures, type Policy, readSignatures } from './openpgp/verify.ts';
+import { checkSignatures, readSignatures } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';
 import { shownUrl } from './targets.ts';
 import { signatureFailure } from './verify.ts';
@@ -23,27 +23,22 @@ export async function resolveRelease(system: SystemId, first: FeedStep, ports: R
     const { trust, documents, redirectHosts } = step;
     let loading: Promise<Keys> | undefined;
     // Asked for when there is a signature to check, and once.
-    const keys = async (): Promise<Keys | undefined> =>
+    const keys: KeySource = async () =>
       trust === undefined ? undefined : await (loading ??= loadKeys(system, trust, ports));
-    const policy = (certificates: Keys['certificates']): Policy | undefined =>
-      trust === undefined ? undefined : policyOf(trust, certificates, ports);
     const answers: (FeedAnswer | undefined)[] = [];
-    for (const document of documents)
-      answers.push(await readDocument(document, redirectHosts, { keys, policy }, ports));
+    for (const document of documents) answers.push(await readDocument(document, redirectHosts, keys, ports));
     step = step.next(answers);
   }
   return step.release;
 }
 
-interface Believed {
-  readonly keys: () => Promise<Keys | undefined>;
-  readonly policy: (certificates: Keys['certificates']) => Policy | undefined;
-}
+/** Undefined where the publisher signs nothing. */
+type KeySource = () => Promise<Keys | undefined>;
 
 async function readDocument(
   document: FeedDocument,
   redirectHosts: readonly string[],
-  believed: Believed,
+  keys: KeySource,
   ports: ReleasePorts,
 ): Promise<FeedAnswer | undefined> {
   const { url, maxBytes, redirect, optional, signed } = document;
@@ -57,7 +52,7 @@ async function readDocument(
     refusePage(bytes, shownUrl(new URL(url)), 'a signed list');
     const message = readCleartext(bytes);
     const signatures = readSignatures(message.signatures);
-    return { text: message.text, signedAt: await checkText(url, signatures, 'text', message.canonical, believed) };
+    return { text: message.text, signedAt: await checkText(url, signatures, 'text', message.canonical, keys) };
   }
   const options = { maxBytes: MAX_SIGNATURE, redirectHosts, optional: signed.optional };
   const signature = await fetchText(signed.detached, ports.network, options);
@@ -66,7 +61,7 @@ async function readDocument(
   const proof = signature?.bytes ?? Buffer.alloc(0);
   refusePage(proof, shownUrl(new URL(signed.detached)), 'a signature');
   const signatures = readSignatures(proof);
-  return { text, signedAt: await checkText(url, signatures, 'binary', bytes, believed) };
+  return { text, signedAt: await checkText(url, signatures, 'binary', bytes, keys) };
 }
 
 function checkDocument({ url, digests }: FeedDocument, bytes: Buffer): void {
@@ -85,18 +80,14 @@ async function checkText(
   signatures: readonly Signature[],
   type: 'binary' | 'text',
   data: Buffer,
-  { keys, policy }: Believed,
+  keys: KeySource,
 ): Promise<number> {
-  const digest = (hash: string, trailer: Buffer): Buffer => createHash(hash).update(data).update(trailer).digest();
-  const check = (certificates: Keys['certificates']): ReturnType<typeof checkSignatures> => {
-    const believed = policy(certificates);
-    return believed === undefined
-      ? { good: false, reason: 'stranger', key: undefined }
-      : checkSignatures(signatures, type, digest, believed);
-  };
   const known = await keys();
-  let verdict = check(known?.certificates ?? []);
-  if (!verdict.good && verdict.reason === 'stranger' && known !== undefined) verdict = check(await known.renew());
+  if (known === undefined) throw signatureFailure(what, 'stranger');
+  const digest = (hash: string, trailer: Buffer): Buffer => createHash(hash).update(data).update(trailer).digest();
+  let verdict = checkSignatures(signatures, type, digest, known.policy);
+  if (!verdict.good && verdict.reason === 'stranger')
+    verdict = checkSignatures(signatures, type, digest, await known.renew());
   if (!verdict.good) throw signatureFailure(what, verdict.reason, verdict.key);
   return verdict.signer.signedAt;
 }

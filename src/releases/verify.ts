@@ -165,19 +165,19 @@ export interface Proofs {
 export async function fetchProofs(
   spec: ArtifactSpec,
   redirectHosts: readonly string[],
-  believed: { readonly keys: Keys; readonly policy: (certificates: Keys['certificates']) => Policy } | undefined,
+  keys: Keys | undefined,
   ports: ReleasePorts,
 ): Promise<Proofs> {
   const listed = await fetchListed(spec, redirectHosts, ports);
   if (spec.signatureUrls.length === 0)
     return { signatures: undefined, policy: undefined, listed, companion: undefined };
   const bytes = await fetchFirst(spec.signatureUrls, MAX_SIGNATURE, redirectHosts, ports);
-  if (bytes === undefined || believed === undefined) throw signatureFailure(spec.name, 'none');
+  if (bytes === undefined || keys === undefined) throw signatureFailure(spec.name, 'none');
   refusePage(bytes.bytes, shownUrl(new URL(bytes.url)), `the signature of ${spec.name}`);
   const signatures = readSignatures(bytes.bytes);
   if (signatures.length === 0) throw signatureFailure(spec.name, 'none');
-  let policy = believed.policy(believed.keys.certificates);
-  if (!issuerKnown(signatures, policy)) policy = believed.policy(await believed.keys.renew());
+  let { policy } = keys;
+  if (!issuerKnown(signatures, policy)) policy = await keys.renew();
   if (!issuerKnown(signatures, policy)) {
     const [first] = signatures;
     throw signatureFailure(spec.name, 'stranger', first?.issuerFingerprint ?? first?.issuerKeyId);

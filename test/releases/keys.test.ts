@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 const load = async (): Promise<readonly string[]> =>
-  (await loadKeys('flatcar', trust, bench.ports)).certificates.map(({ fingerprint }) => fingerprint);
+  (await loadKeys('flatcar', trust, bench.ports)).policy.certificates.map(({ fingerprint }) => fingerprint);
 const stored = (): Promise<readonly string[]> => readdir(join(bench.dir, 'state/keys')).catch(() => []);
 async function age(hours: number): Promise<void> {
   for (const name of await stored()) {
@@ -75,7 +75,7 @@ describe('loadKeys', () => {
     await load();
     await age(30);
     upstream.put('/key.asc', vendor.publicKey);
-    const { certificates } = await loadKeys('flatcar', trust, bench.ports);
+    const { certificates } = (await loadKeys('flatcar', trust, bench.ports)).policy;
     expect(certificates.some(({ keys }) => keys.some((key) => key.revoked))).toBe(true);
     const [name = ''] = await stored();
     expect(await readFile(join(bench.dir, 'state/keys', name), 'utf8')).toBe(armor('PUBLIC KEY BLOCK', revoked));
@@ -87,7 +87,13 @@ describe('loadKeys', () => {
     const file = join(bench.dir, 'own.asc');
     await writeFile(file, vendor.publicKey);
     const ports = { ...bench.ports, keyFile: () => file };
-    expect((await loadKeys('flatcar', trust, ports)).certificates).toHaveLength(1);
+    expect((await loadKeys('flatcar', trust, ports)).policy).toMatchObject({
+      certificates: [{ fingerprint: vendor.primary.fingerprint }],
+      pinned: trust.pinned,
+      revoked: trust.revoked,
+      allowSha1: trust.legacySha1,
+      now: NOW / 1000,
+    });
     expect(upstream.requests).toEqual([]);
     await expect(loadKeys('flatcar', trust, { ...ports, keyFile: () => '/nowhere' })).rejects.toThrow('cannot be read');
     await writeFile(file, makeVendor().publicKey);
@@ -107,9 +113,9 @@ describe('loadKeys', () => {
     upstream.put('/key.asc', armor('PUBLIC KEY BLOCK', certificate({ primary: vendor.primary, subkeys: [{ key }] })));
     await bench.trust('flatcar', vendor);
     const keys = await loadKeys('flatcar', trust, bench.ports);
-    const known = (list: typeof keys.certificates): boolean =>
-      list.some((one) => one.keys.some((sub) => sub.key.fingerprint === key.fingerprint));
-    expect([known(keys.certificates), known(await keys.renew())]).toEqual([false, true]);
+    const known = ({ certificates }: typeof keys.policy): boolean =>
+      certificates.some((one) => one.keys.some((sub) => sub.key.fingerprint === key.fingerprint));
+    expect([known(keys.policy), known(await keys.renew())]).toEqual([false, true]);
   });
 
   it('names a page in the place of a key: where it was put, and where it was named', async () => {

@@ -2,12 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseName } from '../../src/model/name.ts';
 import type { ArtifactSpec, Trust } from '../../src/model/release.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
-import { policyOf } from '../../src/releases/fetcher.ts';
 import { fetchProofs, type Proofs } from '../../src/releases/verify.ts';
 import { makeKey } from '../support/openpgp-keys.ts';
 import { detached, makeVendor } from '../support/openpgp-vendor.ts';
 import { digestsText, hex } from '../support/upstream-formats.ts';
-import { type Bench, makeBench } from '../support/upstream-ports.ts';
+import { type Bench, makeBench, NOW } from '../support/upstream-ports.ts';
 import { Upstream } from '../support/upstream-server.ts';
 
 const vendor = makeVendor();
@@ -39,16 +38,10 @@ async function proofs(signatures: readonly string[], lists: readonly string[] = 
     signatureUrls: signatures.map((path) => upstream.url(path)),
     unpack: [],
   };
-  const keys = {
-    certificates: [],
-    renew: () => Promise.resolve(readCertificates(Buffer.from(renewed.publicKey))),
-  };
-  return fetchProofs(
-    spec,
-    [],
-    { keys, policy: (certificates) => policyOf(trust, certificates, bench.ports) },
-    bench.ports,
-  );
+  const policy = { certificates: [], pinned: trust.pinned, revoked: [], allowSha1: false, now: NOW / 1000 };
+  const certificates = readCertificates(Buffer.from(renewed.publicKey));
+  const keys = { policy, renew: () => Promise.resolve({ ...policy, certificates }) };
+  return fetchProofs(spec, [], keys, bench.ports);
 }
 
 describe('fetchProofs', () => {
