@@ -4,8 +4,8 @@ import type { DocumentKind } from '../model/profile.ts';
 import type { Match } from '../catalog/snapshot.ts';
 import { installAutoinstall } from '../documents/install-configs.ts';
 import { installPreseed } from '../documents/preseed.ts';
-import { addPhoneHome } from '../documents/report-units.ts';
 import { reportLinks } from './machine-plan.ts';
+import { addPhoneHome } from '../documents/phone-home.ts';
 
 /** The machine that reads the document. */
 interface Reader {

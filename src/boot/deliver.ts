@@ -1,9 +1,6 @@
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
-import { documentText } from '../documents/document-text.ts';
 import { checkDocument, isPacked } from '../documents/document.ts';
-import type { Finding } from '../documents/finding.ts';
-import { Failure, type Problem, problemFailure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
@@ -16,6 +13,8 @@ import {
   type TemplateCache,
   whyNoHostKey,
 } from './template-data.ts';
+import { documentText } from '../text/text.ts';
+import { Failure, isError } from '../model/failure.ts';
 
 /** Who a document is for. */
 export interface Reader {
@@ -90,20 +89,16 @@ function adapt(text: string, document: SourceDocument, reader: Reader): string |
 
 function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind, reader: Reader): void {
   const { profile, node: known } = reader.match;
-  const node = known === undefined ? {} : { node: { name: known.name, ip: known.ip } };
   const findings = checkDocument(kind, text, {
-    fileName: document.name,
+    file: document.file,
     system: profile.system,
     version: profile.version,
-    ...node,
+    node: known,
   });
-  const wrong = findings.find((finding) => finding.severity === 'error');
+  const wrong = findings.find(isError);
   if (wrong === undefined) return;
-  const failure = problemFailure(findingProblem(wrong, document.file));
-  throw new Failure('broken', `${renderedFor(known)}${failure.message}`, {
-    place: failure.place,
-    remedy: failure.remedy,
-  });
+  const { message, place, remedy } = wrong;
+  throw new Failure('broken', `${renderedFor(known)}${message}`, { place, remedy });
 }
 
 /** What only a profile's `nodes` can say of a machine. */
@@ -119,19 +114,4 @@ function whyNotListed(name: string, { node, profile }: Match): Failure | undefin
 /** What stands before an error that is in what was made of a template, not in the template. */
 export function renderedFor(node: Match['node']): string {
   return `rendered for ${node?.name ?? 'this machine'}: `;
-}
-
-/** A finding inside one document becomes a problem of the operator's folder. */
-export function findingProblem(finding: Finding, file: string): Problem {
-  return {
-    severity: finding.severity,
-    message: finding.message,
-    place: {
-      file,
-      key: finding.key,
-      line: finding.line,
-      column: finding.column,
-    },
-    remedy: finding.remedy,
-  };
 }

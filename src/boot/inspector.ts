@@ -1,13 +1,13 @@
 import { findDocument, type Inspector, type Match, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
 import { checkDocumentBytes } from '../documents/document.ts';
 import { kernelLineProblems, profileWordProblems } from '../ipxe/ipxe-text.ts';
-import { Failure, type Problem } from '../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { parseMac } from '../model/mac.ts';
 import { parseLabel } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
 import { FEEDS } from '../os/systems.ts';
-import { deliver, findingProblem, renderedFor } from './deliver.ts';
+import { deliver, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
 import { machinePlan, typicalMachine } from './machine-plan.ts';
 import { createTemplateCache, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateCache } from './template-data.ts';
@@ -58,7 +58,7 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
 }
 
 /** Of the kinds of documents only `generic` has no argument of its own, where the system is not Talos. */
-function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly Problem[] {
+function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly FileDiagnostic[] {
   if (system !== 'custom' || generic === undefined) return [];
   const named = generic.replace(/\.hbs$/, '');
   if (kernel_args.some((arg) => arg.includes('/generic') || arg.includes(named))) return [];
@@ -72,7 +72,7 @@ function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly
   ];
 }
 
-function measure(profile: Profile, around: Around, origin: Origin): readonly Problem[] {
+function measure(profile: Profile, around: Around, origin: Origin): readonly FileDiagnostic[] {
   if (profile.boot === 'local') return [];
   const { match, facts } = typicalMachine(profile);
   const plan = machinePlan(match, facts, origin, around);
@@ -83,9 +83,9 @@ function plainProblems(
   document: SourceDocument,
   kind: (typeof DOCUMENT_KINDS)[number],
   profile: Profile,
-): readonly Problem[] {
-  const context = { fileName: document.name, system: profile.system, version: profile.version };
-  return checkDocumentBytes(kind, document.bytes, context).map((finding) => findingProblem(finding, document.file));
+): readonly FileDiagnostic[] {
+  const context = { file: document.file, system: profile.system, version: profile.version };
+  return checkDocumentBytes(kind, document.bytes, context);
 }
 
 const SOME_MAC = parseMac('525400000000');
@@ -99,7 +99,7 @@ export function templateProblems(
   origin: Origin,
   around: Around,
   templates: TemplateCache,
-): readonly Problem[] {
+): readonly FileDiagnostic[] {
   const { node } = match;
   const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
   const mac = node === undefined ? SOME_MAC : node.mac;
@@ -123,10 +123,10 @@ export function templateProblems(
 }
 
 /** A Failure as the problem that it describes; a bug stays a bug. */
-function broken(work: () => unknown, file: string): readonly Problem[] {
+function broken(work: () => unknown, file: string): readonly FileDiagnostic[] {
   try {
     const found = work();
-    return Array.isArray(found) ? (found as readonly Problem[]) : [];
+    return Array.isArray(found) ? (found as readonly FileDiagnostic[]) : [];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { message, remedy, place = { file } } = error;
@@ -135,7 +135,7 @@ function broken(work: () => unknown, file: string): readonly Problem[] {
 }
 
 /** A channel that the system's feed does not have: the release sync would find it out, at night. Nothing is fetched. */
-export function channelAdvice({ system, channel, arch, file, raw }: Profile): readonly Problem[] {
+export function channelAdvice({ system, channel, arch, file, raw }: Profile): readonly FileDiagnostic[] {
   if (system === 'custom' || raw['channel'] === undefined) return [];
   try {
     FEEDS[system].start({ channel, arch, install: false });

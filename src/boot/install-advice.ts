@@ -1,14 +1,14 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
 import { findDocument, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
 import { checkDocumentBytes, isPacked } from '../documents/document.ts';
-import { documentText } from '../documents/document-text.ts';
 import { installAutoinstall } from '../documents/install-configs.ts';
 import { hasComment, readPreseed, UNREADABLE_LATE_COMMAND } from '../documents/preseed.ts';
-import { addPhoneHome, replacesItself } from '../documents/report-units.ts';
+import { documentText } from '../text/text.ts';
+import { addPhoneHome, replacesItself } from '../documents/phone-home.ts';
 
 /** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
-export function installAdvice(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly Problem[] {
+export function installAdvice(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly FileDiagnostic[] {
   const named = DOCUMENT_KINDS.flatMap((kind) => {
     const name = profile[kind];
     const document = name === undefined ? undefined : findDocument(documents, kind, name);
@@ -24,7 +24,7 @@ interface Named {
 
 const ANYWHERE = 'http://server/';
 
-function phoneHomeAdvice(profile: Profile, named: readonly Named[]): readonly Problem[] {
+function phoneHomeAdvice(profile: Profile, named: readonly Named[]): readonly FileDiagnostic[] {
   if (!profile.phone_home) return [];
   // What a template becomes is seen when it is rendered: here it counts as a document that takes one.
   const replaced = named.some(({ kind, document }) => kind === 'ignition' && replacesItself(textOf(document)));
@@ -60,9 +60,9 @@ function missing(profile: Profile, named: readonly Named[]): boolean {
   return DOCUMENT_KINDS.some((kind) => profile[kind] !== undefined && !named.some((one) => one.kind === kind));
 }
 
-function diskAdvice(profile: Profile, named: readonly Named[]): readonly Problem[] {
+function diskAdvice(profile: Profile, named: readonly Named[]): readonly FileDiagnostic[] {
   const { system, install } = profile;
-  const found: Problem[] = [];
+  const found: FileDiagnostic[] = [];
   if (profile.boot === 'local') {
     found.push(warning(profile, 'install', 'nothing is installed while "boot" is "local"', 'remove one of the two'));
   }
@@ -97,19 +97,18 @@ const WITHOUT: Readonly<Partial<Record<Profile['system'], readonly [readonly Doc
 };
 
 /** coreos-install and flatcar-install run `coreos-cloudinit -validate` first, which fails at whatever it has to say. */
-function cloudConfigAdvice(document: SourceDocument, { system }: Profile): readonly Problem[] {
+function cloudConfigAdvice(document: SourceDocument, { system }: Profile): readonly FileDiagnostic[] {
   if ((system !== 'coreos' && system !== 'flatcar') || isPacked('cloud_config', document.bytes)) return [];
-  const [first] = checkDocumentBytes('cloud_config', document.bytes, { fileName: document.name, system });
+  const [first] = checkDocumentBytes('cloud_config', document.bytes, { file: document.file, system });
   if (first === undefined) return [];
-  const { line } = first;
-  const place = { file: document.file, line };
+  const { place, remedy } = first;
   const message = `${system}-install refuses a cloud-config with warnings: ${first.message}`;
-  return [{ severity: 'warning', message, place, remedy: first.remedy }];
+  return [{ severity: 'warning', message, place: { file: place.file, line: place.line }, remedy }];
 }
 
-function preseedAdvice(document: SourceDocument, disk: string): readonly Problem[] {
+function preseedAdvice(document: SourceDocument, disk: string): readonly FileDiagnostic[] {
   const { answers, open } = readPreseed(textOf(document));
-  const found: Problem[] = [];
+  const found: FileDiagnostic[] = [];
   const late = answers.findLast(({ question }) => question === 'preseed/late_command');
   if (late !== undefined && hasComment(late.value)) {
     found.push(problem(document, UNREADABLE_LATE_COMMAND, 'remove it; until then the installer reports to nobody'));
@@ -124,7 +123,7 @@ function preseedAdvice(document: SourceDocument, disk: string): readonly Problem
   return found;
 }
 
-function autoinstallAdvice(document: SourceDocument, disk: string): readonly Problem[] {
+function autoinstallAdvice(document: SourceDocument, disk: string): readonly FileDiagnostic[] {
   const text = textOf(document);
   if (installAutoinstall(text, { disk, report: ANYWHERE }) !== undefined) return [];
   const remedy =
@@ -136,10 +135,10 @@ function textOf(document: SourceDocument): string {
   return documentText(document.bytes).text;
 }
 
-function problem({ file }: SourceDocument, message: string, remedy: string): Problem {
+function problem({ file }: SourceDocument, message: string, remedy: string): FileDiagnostic {
   return { severity: 'warning', message, place: { file }, remedy };
 }
 
-function warning({ file }: Profile, key: string, message: string, remedy: string): Problem {
+function warning({ file }: Profile, key: string, message: string, remedy: string): FileDiagnostic {
   return { severity: 'warning', message, place: { file, key }, remedy };
 }

@@ -1,6 +1,4 @@
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
-import { linesNotUtf8 } from '../documents/document-text.ts';
-import { phoneHomeUnit } from '../documents/report-units.ts';
 import { type HostKey, makeHostKey } from '../machines/host-keys.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
@@ -8,6 +6,8 @@ import type { Origin } from '../model/plan.ts';
 import type { Cluster, Json, JsonObject, Node, Profile } from '../model/profile.ts';
 import { compileTemplate, type Template, type TemplateData } from '../templates/template.ts';
 import { reportLinks } from './machine-plan.ts';
+import { linesNotUtf8 } from '../text/text.ts';
+import { phoneHomeUnit } from '../documents/units.ts';
 
 /** Where templates get host keys from: src/identity has those of the nodes. */
 export interface HostKeys {

@@ -1,5 +1,5 @@
 import type { Log } from '../model/service.ts';
-import { placeText, type Problem, problemLine } from '../model/failure.ts';
+import { placeText, type FileDiagnostic, problemLine } from '../model/failure.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
@@ -35,7 +35,7 @@ export class CatalogState {
   #documents: FolderState<SourceDocument> = EMPTY_FOLDER;
   #keys: FolderState<SshKey> = EMPTY_FOLDER;
   /** Without them nothing boots, so what is wrong with their folder is said with the rest. */
-  #images: Problem | undefined;
+  #images: FileDiagnostic | undefined;
   #change = 0;
   #choice: Choice | undefined;
   #snapshot = EMPTY_SNAPSHOT;
@@ -62,7 +62,7 @@ export class CatalogState {
   }
 
   /** What would be wrong if these files were saved on top of what was read last. */
-  attempt(drafts: Drafts): readonly Problem[] {
+  attempt(drafts: Drafts): readonly FileDiagnostic[] {
     this.#check ??= createProfileCheck();
     const { problems: known } = this.#snapshot;
     return tryProfiles(drafts, {
@@ -91,7 +91,7 @@ export class CatalogState {
     return this.#decide([...folders.flatMap(({ problems }) => problems), ...(images === undefined ? [] : [images])]);
   }
 
-  #decide(ofFolders: readonly Problem[]): boolean {
+  #decide(ofFolders: readonly FileDiagnostic[]): boolean {
     const slots = this.#slots();
     const { problems: ofFiles, ...choice } = decide(slots, this.#inspection);
     const problems = inOrder([...ofFolders, ...ofFiles]);
@@ -112,7 +112,7 @@ export class CatalogState {
   }
 
   /** Says what is new and what is over, once. */
-  #report(problems: readonly Problem[]): void {
+  #report(problems: readonly FileDiagnostic[]): void {
     const { log } = this.#options;
     const known = new Set(this.#snapshot.problems.map(problemLine));
     const now = new Set(problems.map(problemLine));
@@ -128,7 +128,7 @@ export class CatalogState {
   }
 }
 
-async function imagesProblem(files: DataRoot): Promise<Problem | undefined> {
+async function imagesProblem(files: DataRoot): Promise<FileDiagnostic | undefined> {
   const fault = await folderFault(files, 'images');
   if (fault === undefined) return undefined;
   const { message, remedy } = fault;
@@ -173,7 +173,7 @@ function settle<T>(slots: readonly Slot<T>[], choice: ReadonlyMap<Slot<T>, T>): 
 }
 
 /** By file and line; what is said twice (by two profiles of one document) is said once. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
+function inOrder(problems: readonly FileDiagnostic[]): readonly FileDiagnostic[] {
   const once = [...new Map(problems.map((problem) => [problemLine(problem), problem])).values()];
   return once.sort(
     (a, b) =>
@@ -195,7 +195,7 @@ function isSameChoice(a: Choice, b: Choice): boolean {
   });
 }
 
-function isSameList(a: readonly Problem[], b: readonly Problem[]): boolean {
+function isSameList(a: readonly FileDiagnostic[], b: readonly FileDiagnostic[]): boolean {
   return (
     a.length === b.length && a.every((problem, index) => problemLine(problem) === problemLine(b[index] ?? problem))
   );

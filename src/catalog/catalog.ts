@@ -1,5 +1,5 @@
 import type { Log, Service } from '../model/service.ts';
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { CatalogState, FOLDERS } from './catalog-state.ts';
 import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
@@ -23,7 +23,7 @@ export interface LivingCatalog extends Catalog, Service {
   /** Looks at the folders now; resolves when what is there is in force. */
   refresh(): Promise<Snapshot>;
   /** What would be wrong if these files were saved, on top of what was read last: see try-profile.ts. */
-  attempt(drafts: Drafts): readonly Problem[];
+  attempt(drafts: Drafts): readonly FileDiagnostic[];
 }
 
 // Editors write in several steps: wait until nothing more is heard, but not for ever.

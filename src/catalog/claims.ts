@@ -1,15 +1,15 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { documentNames, findDocument } from './snapshot.ts';
 import { type Claim, claimPath, DEFAULT_CLAIM } from './identity.ts';
 import type { Around } from './inspection.ts';
-import { pathText } from './json-text.ts';
-import type { ReadProfile } from './read-profile.ts';
+import { type ReadProfile } from './read-profile.ts';
 import type { Slot } from './read-document.ts';
+import { pathText } from '../text/text.ts';
 
 /** Says of two profiles that they claim the same, naming both places. */
-export function claimProblem(loser: ReadProfile, claim: Claim, winner: ReadProfile, theirs: Claim): Problem {
-  const { line } = winner.locator.value(claimPath(theirs));
+export function claimProblem(loser: ReadProfile, claim: Claim, winner: ReadProfile, theirs: Claim): FileDiagnostic {
+  const { line } = winner.places.value(claimPath(theirs));
   const other = `${winner.profile.file}:${line}`;
   const [message, remedy] =
     claim.id === DEFAULT_CLAIM
@@ -21,15 +21,15 @@ export function claimProblem(loser: ReadProfile, claim: Claim, winner: ReadProfi
 const MAX_SHARED = 20;
 
 /** Names and addresses that machines of several profiles share: possible, but hardly meant. */
-export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly Problem[] {
-  const problems: Problem[] = [];
+export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly FileDiagnostic[] {
+  const problems: FileDiagnostic[] = [];
   const seen = new Map<string, { readonly read: ReadProfile; readonly claim: Claim }>();
   for (const read of profiles) {
     for (const claim of read.shared) {
       const other = seen.get(claim.id);
       if (other === undefined) seen.set(claim.id, { read, claim });
       else if (problems.length < MAX_SHARED) {
-        const there = `${other.read.profile.file}:${other.read.locator.value(claimPath(other.claim)).line}`;
+        const there = `${other.read.profile.file}:${other.read.places.value(claimPath(other.claim)).line}`;
         const message = `a machine in ${there} has the ${claim.id} too`;
         const remedy = `give every machine its own ${claim.key}`;
         problems.push({ severity: 'warning', message, place: placeOf(read, claim), remedy });
@@ -39,9 +39,9 @@ export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly Pro
   return problems;
 }
 
-function placeOf(read: ReadProfile, claim: Claim): Problem['place'] {
+function placeOf(read: ReadProfile, claim: Claim): FileDiagnostic['place'] {
   const path = claimPath(claim);
-  return { file: read.profile.file, key: pathText(path), ...read.locator.value(path) };
+  return { file: read.profile.file, key: pathText(path), ...read.places.value(path) };
 }
 
 /** One of two files that want the same. */
@@ -58,7 +58,7 @@ export interface Conflict<T, C> {
 }
 
 /**
- * Finds who claims what somebody else has. The file whose version in force holds the claim keeps it, also through its
+ * Finds what two files claim. The file whose version in force holds the claim keeps it, also through its
  * own edits; else the file that changed last loses, and of files that changed together the later name.
  */
 export function findConflicts<T, C extends { readonly id: string }>(
@@ -103,9 +103,9 @@ export function missingReferences(
   read: ReadProfile,
   around: Around,
   broken: ReadonlySet<string> = new Set(),
-): readonly Problem[] {
-  const { profile, locator } = read;
-  const problems: Problem[] = [];
+): readonly FileDiagnostic[] {
+  const { profile, places } = read;
+  const problems: FileDiagnostic[] = [];
   for (const kind of DOCUMENT_KINDS) {
     const name = profile[kind];
     if (name === undefined || findDocument(around.documents, kind, name) !== undefined) continue;
@@ -123,7 +123,7 @@ export function missingReferences(
   return problems;
 
   function add(key: string, message: string, remedy: string): void {
-    const place = { file: profile.file, key, ...locator.value([key]) };
+    const place = { file: profile.file, key, ...places.value([key]) };
     problems.push({ severity: 'error', message, place, remedy });
   }
 }

@@ -1,9 +1,9 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from './claims.ts';
 import { findDocument, type SourceDocument, type SshKey } from './snapshot.ts';
 import type { Around, Inspection } from './inspection.ts';
-import type { ReadProfile } from './read-profile.ts';
+import { type ReadProfile } from './read-profile.ts';
 import type { Slot } from './read-document.ts';
 
 /** All that is known of the three folders. */
@@ -22,17 +22,17 @@ export interface Choice {
 
 export interface Decision extends Choice {
   /** Everything that is wrong with the files as they are on disk. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
 }
 
 type AnySlot = Slot<ReadProfile> | Slot<SourceDocument> | Slot<SshKey>;
 /** Files that are sent back to the version that was in force before, and why. */
-type Offender = Map<AnySlot, Problem[]>;
+type Offender = Map<AnySlot, FileDiagnostic[]>;
 
 interface OffenderKind {
   readonly slot: AnySlot;
   /** Made only when it is kept: it looks up lines. */
-  readonly problem: () => Problem;
+  readonly problem: () => FileDiagnostic;
 }
 
 /**
@@ -88,11 +88,14 @@ function sendBack(blamed: Offender, blames: readonly OffenderKind[]): boolean {
 }
 
 function contradictions(slots: Slots, blamed: Offender): readonly OffenderKind[] {
-  const twins = findConflicts(
+  const duplicates = findConflicts(
     slots.documents,
     (slot) => chosen(slot, blamed),
     ({ name }) => [{ id: name }],
-  ).map(({ loser, winner }) => ({ slot: loser.slot, problem: () => twinProblem(loser.slot.file, winner.slot.file) }));
+  ).map(({ loser, winner }) => ({
+    slot: loser.slot,
+    problem: () => duplicateProblem(loser.slot.file, winner.slot.file),
+  }));
   const clashes = findConflicts(
     slots.profiles,
     (slot) => chosen(slot, blamed),
@@ -101,10 +104,10 @@ function contradictions(slots: Slots, blamed: Offender): readonly OffenderKind[]
     slot: loser.slot,
     problem: () => claimProblem(loser.thing, loser.claim, winner.thing, winner.claim),
   }));
-  return [...twins, ...clashes];
+  return [...duplicates, ...clashes];
 }
 
-function twinProblem(file: string, other: string): Problem {
+function duplicateProblem(file: string, other: string): FileDiagnostic {
   const message = `${other} is there too: a profile that names the document could mean either`;
   return { severity: 'error', message, place: { file }, remedy: 'remove one of them' };
 }
@@ -130,11 +133,11 @@ function brokenProfiles(
     inspection
       .profile(read, around)
       .filter(isError)
-      .flatMap((error) => culprits(slot, read, error).map((culprit) => ({ slot: culprit, problem: () => error }))),
+      .flatMap((error) => causesOf(slot, read, error).map((cause) => ({ slot: cause, problem: () => error }))),
   );
 
   /** Whose edit made the profile fail. None when nothing can go back: then the error is only shown. */
-  function culprits(slot: Slot<ReadProfile>, read: ReadProfile, error: Problem): readonly AnySlot[] {
+  function causesOf(slot: Slot<ReadProfile>, read: ReadProfile, error: FileDiagnostic): readonly AnySlot[] {
     const named = neighbours.get(error.place.file);
     if (named !== undefined && hasOlder(named)) return [named];
     const own = error.place.file === slot.file;
@@ -158,9 +161,9 @@ function brokenProfiles(
   }
 }
 
-function problemsOf(slots: Slots, choice: Choice, blamed: Offender, inspection: Inspection): readonly Problem[] {
+function problemsOf(slots: Slots, choice: Choice, blamed: Offender, inspection: Inspection): readonly FileDiagnostic[] {
   const around = aroundOf(choice);
-  const problems: Problem[] = [...slots.profiles, ...slots.documents, ...slots.keys].flatMap(
+  const problems: FileDiagnostic[] = [...slots.profiles, ...slots.documents, ...slots.keys].flatMap(
     (slot) => slot.latest.problems,
   );
   problems.push(...[...blamed.values()].flat());
@@ -184,7 +187,7 @@ export function incomplete(
   around: Around,
   inspection: Inspection,
   broken?: ReadonlySet<string>,
-): readonly Problem[] {
+): readonly FileDiagnostic[] {
   return [...missingReferences(read, around, broken), ...inspection.unlisted(read, around)];
 }
 
@@ -204,6 +207,6 @@ export function aroundOf(choice: Choice): Around {
   };
 }
 
-function isError(problem: Problem): boolean {
+function isError(problem: FileDiagnostic): boolean {
   return problem.severity === 'error';
 }

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { asFailure, Failure, type Problem, problemLine } from '../model/failure.ts';
+import { asFailure, Failure, type FileDiagnostic, problemLine } from '../model/failure.ts';
 import {
   type BrokenEntry,
   type DataRoot,
@@ -39,7 +39,7 @@ export interface FolderState<T> {
   /** The folders inside: `profiles/lab`. */
   readonly inside: readonly string[];
   /** Wrong with the folder itself. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
   /** True when something was read anew, appeared or went. */
   readonly changed: boolean;
 }
@@ -118,7 +118,7 @@ export async function readFolder<T>(
     return { file, changed: stamp.change, latest, inForce: known?.slot.inForce };
   }
 
-  async function problemOf(file: string, failure: Failure): Promise<Problem> {
+  async function problemOf(file: string, failure: Failure): Promise<FileDiagnostic> {
     if (failure.code === 'not-found') {
       const remedy = 'remove it or let it point to a file';
       return { severity: 'error', message: 'is a link that leads nowhere', place: { file }, remedy };
@@ -149,7 +149,7 @@ interface Contents {
   readonly names: readonly string[];
   readonly broken: readonly BrokenEntry[];
   readonly inside: readonly string[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
 }
 
 /** What there is to be read in the folder, and in the folders that it holds, but no deeper. */
@@ -159,7 +159,7 @@ async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Cont
   const names: string[] = [];
   const broken: BrokenEntry[] = [];
   const inside: string[] = [];
-  const problems: Problem[] = [];
+  const problems: FileDiagnostic[] = [];
   sort(top.names);
   for (const entry of top.broken) {
     const { name } = entry;
@@ -199,7 +199,10 @@ function isFolderName(name: string, { ending }: { readonly ending: string }): bo
   return ending === '' || !name.endsWith(ending);
 }
 
-function passedOver(name: string, { folder, ending }: { readonly folder: string; readonly ending: string }): Problem {
+function passedOver(
+  name: string,
+  { folder, ending }: { readonly folder: string; readonly ending: string },
+): FileDiagnostic {
   const message = `is not read: only names that end in ${ending} are`;
   return {
     severity: 'warning',
@@ -209,12 +212,12 @@ function passedOver(name: string, { folder, ending }: { readonly folder: string;
   };
 }
 
-function tooDeep(file: string, folder: string): Problem {
+function tooDeep(file: string, folder: string): FileDiagnostic {
   const message = 'is a folder in a folder: what is in it is not read';
   return { severity: 'warning', message, place: { file }, remedy: `keep files in ${folder}/ or one folder below it` };
 }
 
-function isSameList(a: readonly Problem[], b: readonly Problem[]): boolean {
+function isSameList(a: readonly FileDiagnostic[], b: readonly FileDiagnostic[]): boolean {
   return (
     a.length === b.length && a.every((problem, index) => problemLine(problem) === problemLine(b[index] ?? problem))
   );
@@ -244,7 +247,7 @@ function withoutFolder<T>(
   gone: boolean,
 ): FolderState<T> {
   const place = { file: kind.folder };
-  const problem: Problem = gone
+  const problem: FileDiagnostic = gone
     ? { severity: 'warning', message: 'there is no such folder', place, remedy: `create ${kind.folder}/` }
     : {
         severity: 'error',

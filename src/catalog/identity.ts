@@ -1,6 +1,6 @@
 import { type MachineFacts, parseLabel } from '../model/machine.ts';
 import type { Node, Profile } from '../model/profile.ts';
-import type { JsonPath } from './json-text.ts';
+import { type Path } from '../text/text.ts';
 
 /**
  * One spelling for one address, for comparing: IPv4 as it is, IPv6 as eight groups of hexadecimal digits. Undefined
@@ -92,6 +92,6 @@ export function sharedClaims(profile: Profile): readonly Claim[] {
 }
 
 /** Where in the file a claim stands. */
-export function claimPath({ node, key }: Claim): JsonPath {
+export function claimPath({ node, key }: Claim): Path {
   return node < 0 ? [key] : ['nodes', node, key];
 }

@@ -1,29 +1,29 @@
 import type { Log } from '../model/service.ts';
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { documentNames, type Inspector, type Snapshot, type SourceDocument } from './snapshot.ts';
-import { parsePath } from './json-text.ts';
-import type { ReadProfile } from './read-profile.ts';
+import { type ReadProfile } from './read-profile.ts';
+import { parsePath } from '../text/text.ts';
 
 export type Around = Pick<Snapshot, 'documents' | 'keys'>;
 
 /** The inspector, asked once for each version of a file and whatever it depends on. */
 export interface Inspection {
-  document(document: SourceDocument): readonly Problem[];
-  profile(read: ReadProfile, around: Around): readonly Problem[];
-  unlisted(read: ReadProfile, around: Around): readonly Problem[];
+  document(document: SourceDocument): readonly FileDiagnostic[];
+  profile(read: ReadProfile, around: Around): readonly FileDiagnostic[];
+  unlisted(read: ReadProfile, around: Around): readonly FileDiagnostic[];
 }
 
 interface Remembered {
   readonly depends: readonly unknown[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
 }
 
 /** Enough for the versions of a document that one decision tries in turn. */
 const KEPT = 4;
 
 export function createInspection(inspector: Inspector, log: Log): Inspection {
-  const documents = new WeakMap<SourceDocument, readonly Problem[]>();
+  const documents = new WeakMap<SourceDocument, readonly FileDiagnostic[]>();
   const profiles = new WeakMap<ReadProfile, readonly Remembered[]>();
 
   return {
@@ -52,7 +52,7 @@ export function createInspection(inspector: Inspector, log: Log): Inspection {
   };
 
   /** A bug in a check must not stop the catalog: the file counts as unchecked. */
-  function guarded(file: string, work: () => readonly Problem[]): readonly Problem[] {
+  function guarded(file: string, work: () => readonly FileDiagnostic[]): readonly FileDiagnostic[] {
     try {
       return work();
     } catch (error) {
@@ -81,9 +81,9 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 /** The inspector sees no text: what it says about a key of the profile gets its line here. */
-function located(problem: Problem, read: ReadProfile): Problem {
+function located(problem: FileDiagnostic, read: ReadProfile): FileDiagnostic {
   const { file, key, line } = problem.place;
   if (file !== read.profile.file || line !== undefined) return problem;
   const path = key === undefined ? [] : parsePath(key);
-  return path === undefined ? problem : { ...problem, place: { ...problem.place, ...read.locator.value(path) } };
+  return path === undefined ? problem : { ...problem, place: { ...problem.place, ...read.places.value(path) } };
 }

@@ -1,9 +1,9 @@
 import type { MachineFacts } from '../model/machine.ts';
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import type { Node, Profile } from '../model/profile.ts';
 import type { Decision, Slots } from './decide.ts';
 import { IDENTITY_KEYS, identityOf } from './identity.ts';
-import type { ReadProfile } from './read-profile.ts';
+import { type ReadProfile } from './read-profile.ts';
 import type { Match, Snapshot } from './snapshot.ts';
 import type { Slot } from './read-document.ts';
 
@@ -28,7 +28,7 @@ export function makeSnapshot(generation: number, slots: Slots, decision: Decisio
   const held = indexHeld(slots.profiles, decision);
   const fallback = profiles.find((profile) => profile.default);
 
-  function heldFor(facts: MachineFacts): Problem | undefined {
+  function heldFor(facts: MachineFacts): FileDiagnostic | undefined {
     if (held.size === 0 || node(facts) !== undefined) return undefined;
     for (const key of IDENTITY_KEYS) {
       const problem = held.get(`${key} ${identityOf(facts, key) ?? ''}`);
@@ -80,8 +80,8 @@ function indexNodes(profiles: readonly ReadProfile[]): ReadonlyMap<string, Machi
 }
 
 /** The machines named by files that are not in force as they are on disk, with the reason why they are not. */
-function indexHeld(slots: readonly Slot<ReadProfile>[], decision: Decision): ReadonlyMap<string, Problem> {
-  const held = new Map<string, Problem>();
+function indexHeld(slots: readonly Slot<ReadProfile>[], decision: Decision): ReadonlyMap<string, FileDiagnostic> {
+  const held = new Map<string, FileDiagnostic>();
   for (const slot of slots) {
     const { thing, names } = slot.latest;
     if (thing !== undefined && decision.profiles.get(slot) === thing) continue;

@@ -1,4 +1,4 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { NAME_RULE, parseName } from '../model/name.ts';
 import type { SourceDocument, SshKey } from './snapshot.ts';
 
@@ -27,7 +27,7 @@ export function readKey(file: string, bytes: Buffer): Reading<SshKey> {
 
 /**
  * TYPE BLOB COMMENT, as OpenSSH writes it: the blob is base64 and begins with the type's own name once more (RFC 4253,
- * 6.6). A key that was cut, or a page that was saved in its place, lets nobody in.
+ * 6.6). A key that was cut, or a page that was saved in its place, gives no access.
  */
 function isPublicKey(text: string): boolean {
   const [, type = '', blob = ''] =
@@ -40,7 +40,7 @@ function isPublicKey(text: string): boolean {
   );
 }
 
-function noKey(file: string): Problem {
+function noKey(file: string): FileDiagnostic {
   const message = 'is not an SSH public key: a machine that gets it lets no one in by it';
   return {
     severity: 'warning',
@@ -50,7 +50,7 @@ function noKey(file: string): Problem {
   };
 }
 
-function keyFault(text: string): Pick<Problem, 'message' | 'remedy'> | undefined {
+function keyFault(text: string): Pick<FileDiagnostic, 'message' | 'remedy'> | undefined {
   const remedy = 'put one public key on one line, as ssh-keygen writes it';
   if (text === '') return { message: 'is empty', remedy };
   if (/-----BEGIN|PRIVATE KEY/.test(text)) {
@@ -75,7 +75,7 @@ function keyFault(text: string): Pick<Problem, 'message' | 'remedy'> | undefined
   return undefined;
 }
 
-function unnameable(file: string, what: string): Problem {
+function unnameable(file: string, what: string): FileDiagnostic {
   const remedy = `rename it: ${NAME_RULE}`;
   return { severity: 'warning', message: `is left out: this cannot be the name of a ${what}`, place: { file }, remedy };
 }
@@ -83,7 +83,7 @@ function unnameable(file: string, what: string): Problem {
 /** What reading a file gave. Without `thing` the file as it is on disk cannot come into force. */
 export interface Reading<T> {
   readonly thing?: T;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
   /** The machines that a file which cannot be used seems to name: ids as in claim-ids.ts. */
   readonly names?: readonly string[];
 }
@@ -96,6 +96,6 @@ export interface Slot<T> {
   readonly changed: number;
   /** Of the file as it is on disk now. */
   readonly latest: Reading<T>;
-  /** The version in force, if any. The catalog sets it after each decision; nobody else does. */
+  /** The version in force, if any. The catalog sets it after each decision; nothing else does. */
   inForce: T | undefined;
 }

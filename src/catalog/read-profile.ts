@@ -1,10 +1,11 @@
-import type { Problem } from '../model/failure.ts';
+import { type FileDiagnostic, isError } from '../model/failure.ts';
 import { parseMac } from '../model/mac.ts';
-import { isInFolder, NAME_RULE, nearest, parseName } from '../model/name.ts';
-import { compareVersions, type Json, type JsonObject, parseVersion, type Profile } from '../model/profile.ts';
+import { isInFolder, NAME_RULE, parseName } from '../model/name.ts';
+import { compareVersions, type JsonObject, parseVersion, type Profile } from '../model/profile.ts';
 import { parseUuid } from '../model/uuid.ts';
-import { buildProfile } from './build-profile.ts';
-import type { SchemaFault } from './explain-fault.ts';
+import type { JsonPlaces } from '../text/json.ts';
+import type { Path } from '../text/text.ts';
+import { buildProfile, readLegacyKeys } from './build-profile.ts';
 import {
   canonicalAddress,
   type Claim,
@@ -15,83 +16,98 @@ import {
   identityOf,
   sharedClaims,
 } from './identity.ts';
-import { type JsonPath, type Locator, pathText, readJson } from './json-text.ts';
-import type { ProfileCheck } from './profile-schema.ts';
+import { readJson } from './profile-json.ts';
+import type { ProfileCheck, SchemaFault } from './profile-schema.ts';
 import type { Reading } from './read-document.ts';
 
-/** All that coreos-ipxe-server knew. */
-const LEGACY: ReadonlySet<string> = new Set([
-  'cloud_config',
-  'console',
-  'coreos_autologin',
-  'root',
-  'rootfstype',
-  'sshkey',
-  'version',
-]);
-
-interface KeyFault extends SchemaFault {
-  readonly severity: 'error' | 'warning';
+/** A good version of a profile's file. */
+export interface ReadProfile {
+  readonly profile: Profile;
+  readonly bytes: Buffer;
+  readonly places: JsonPlaces;
+  /** What no other profile may have. */
+  readonly claims: readonly Claim[];
+  /** What other profiles should not have. */
+  readonly shared: readonly Claim[];
 }
 
-interface LegacyReading {
-  /** With every key in its own spelling, without those that are ignored. */
-  readonly value: Json;
-  readonly faults: readonly KeyFault[];
-  /** How a key is spelled in the file, where that is not its own spelling. */
-  readonly spelled: ReadonlyMap<string, string>;
+const MAX_PROBLEMS = 20;
+
+/** Reads a profile's file completely: text, schema, and what a profile must be by itself. */
+export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): Reading<ReadProfile> {
+  const name = parseName(file.slice(file.indexOf('/') + 1, -'.json'.length));
+  if (name === undefined) {
+    const message = 'is left out: this cannot be a profile’s name';
+    return { problems: [{ severity: 'warning', message, place: { file }, remedy: `rename it: ${NAME_RULE}` }] };
+  }
+  const inFolder = isInFolder(name);
+  const { value, diagnostics, places } = readJson(bytes, file);
+  if (value === undefined) return refused();
+  const legacy = readLegacyKeys(value, check.keys);
+  for (const fault of legacy.faults) tell(fault);
+  for (const fault of check(legacy.value)) tell({ severity: 'error', ...fault, path: asSpelled(fault.path) });
+  if (diagnostics.hasError()) return refused();
+  const raw = legacy.value as JsonObject;
+  const kept = inFolder ? byNameOnly(raw) : raw;
+  for (const key of Object.keys(raw).filter((one) => !Object.hasOwn(kept, one))) {
+    const message = `\`${key}\` is not looked at in a folder of profiles/: such a profile boots by its name only`;
+    tell({ severity: 'warning', path: [key], atKey: true, message, remedy: 'move the file to profiles/' });
+  }
+  const profile = buildProfile(name, file, kept);
+  for (const fault of checkProfile(profile)) {
+    const also = fault.other === undefined ? '' : ` (also in line ${places.value(fault.other).line})`;
+    tell({ ...fault, path: asSpelled(fault.path), message: fault.message + also, atKey: false });
+    if (diagnostics.all.length > MAX_PROBLEMS) break;
+  }
+  if (diagnostics.hasError()) return refused();
+  const thing = { profile, bytes, places, claims: exclusiveClaims(profile), shared: sharedClaims(profile) };
+  return { thing, problems: capped(diagnostics.all, file) };
+
+  /** A file in a folder claims no machine, so it holds none back either. */
+  function refused(): Reading<ReadProfile> {
+    return { problems: capped(diagnostics.all, file), names: inFolder ? [] : namesIn(bytes.toString('utf8')) };
+  }
+
+  function asSpelled(path: Path): Path {
+    const [first, ...rest] = path;
+    const spelled = typeof first === 'string' ? legacy.spelled.get(first) : undefined;
+    return spelled === undefined ? path : [spelled, ...rest];
+  }
+
+  function tell({ severity, path, atKey, message, remedy }: SchemaFault & Pick<FileDiagnostic, 'severity'>): void {
+    const offset = atKey ? places.keyOffset(path) : places.offset(path);
+    diagnostics.add(severity, message, { path, offset, remedy });
+  }
 }
+
+/** What says which machines boot a profile. */
+const MACHINE_KEYS: ReadonlySet<string> = new Set(['nodes', 'default', 'menu']);
 
 /**
- * Reads a profile's keys as coreos-ipxe-server did where the file has none that it did not know: Go's encoding/json takes
- * a key in any case and passes over the others. There they are warnings, unless a key of ours is nearly meant (`nods`
- * would be a profile without machines): that is an error for the schema, as any unknown key in any other file.
+ * coreos-ipxe-server's folders held what was asked for by name. Folders are also where people put profiles aside: such a
+ * file must not take machines over, least of all with an installer.
  */
-export function readLegacyKeys(value: Json, known: ReadonlySet<string>): LegacyReading {
-  if (!isObject(value)) return { value, faults: [], spelled: new Map() };
-  const keys = Object.keys(value);
-  const unknown = keys.filter((key) => !known.has(key));
-  const ours = keys.some((key) => known.has(key) && !LEGACY.has(key));
-  if (unknown.length === 0 || ours) return { value, faults: [], spelled: new Map() };
-  const read = new Map<string, Json>();
-  const faults: KeyFault[] = [];
-  const spelled = new Map<string, string>();
-  for (const [key, content] of Object.entries(value)) {
-    const lower = key.toLowerCase();
-    if (known.has(key)) read.set(key, content);
-    else if (LEGACY.has(lower)) {
-      if (keys.includes(lower) || spelled.has(lower)) {
-        faults.push(fault('error', key, `\`${key}\` is the key \`${lower}\` once more`, 'keep one of the two'));
-      } else {
-        read.set(lower, content);
-        spelled.set(lower, key);
-        faults.push(fault('warning', key, `is read as \`${lower}\``, `write \`${lower}\``));
-      }
-    } else if (nearest(key, known) === undefined) {
-      const remedy =
-        'take it out: it does nothing, and beside a key that coreos-ipxe-server did not know it is an error';
-      faults.push(fault('warning', key, 'unknown key, ignored as coreos-ipxe-server did', remedy));
-    } else read.set(key, content);
-  }
-  return { value: Object.fromEntries(read), faults, spelled };
+function byNameOnly(raw: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !MACHINE_KEYS.has(key)));
 }
 
-function fault(severity: KeyFault['severity'], key: string, message: string, remedy: string): KeyFault {
-  return { severity, path: [key], atKey: true, message, remedy };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A file that a broken script made must not fill the log. */
+function capped(problems: readonly FileDiagnostic[], file: string): readonly FileDiagnostic[] {
+  if (problems.length <= MAX_PROBLEMS) return problems;
+  const severity = problems.some(isError) ? 'error' : 'warning';
+  const more: FileDiagnostic = { severity, message: 'has more problems than are shown', place: { file } };
+  const errorsFirst = [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
+  return [...errorsFirst.slice(0, MAX_PROBLEMS), more];
 }
 
 /** Something wrong in one profile that its schema cannot say. */
 interface ProfileFault {
   readonly severity: 'error' | 'warning';
-  readonly path: JsonPath;
+  readonly path: Path;
   readonly message: string;
   readonly remedy: string;
   /** Where the other half of a contradiction is. */
-  readonly other?: JsonPath;
+  readonly other?: Path;
 }
 
 /** Checks a profile that passed the schema, by itself: no other file is looked at. */
@@ -164,7 +180,7 @@ function checkNodes(profile: Profile): ProfileFault[] {
 /** What two nodes of one profile may not share. */
 function checkDuplicates(profile: Profile): ProfileFault[] {
   const faults: ProfileFault[] = [];
-  const seen = new Map<string, JsonPath>();
+  const seen = new Map<string, Path>();
   for (const claim of [...exclusiveClaims(profile), ...sharedClaims(profile)]) {
     const path = claimPath(claim);
     const other = seen.get(claim.id);
@@ -194,108 +210,4 @@ export function namesIn(text: string): readonly string[] {
     if (known !== undefined) found.push(`serial ${known}`);
   }
   return found;
-}
-
-/** A good version of a profile's file. */
-export interface ReadProfile {
-  readonly profile: Profile;
-  readonly bytes: Buffer;
-  readonly locator: Locator;
-  /** What no other profile may have. */
-  readonly claims: readonly Claim[];
-  /** What other profiles should not have. */
-  readonly shared: readonly Claim[];
-}
-
-const MAX_PROBLEMS = 20;
-
-/** Reads a profile's file completely: text, schema, and what a profile must be by itself. */
-export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): Reading<ReadProfile> {
-  const name = parseName(file.slice(file.indexOf('/') + 1, -'.json'.length));
-  if (name === undefined) {
-    const remedy = `rename it: ${NAME_RULE}`;
-    return {
-      problems: [
-        { severity: 'warning', message: 'is left out: this cannot be a profile’s name', place: { file }, remedy },
-      ],
-    };
-  }
-  const json = readJson(bytes, file);
-  const problems: Problem[] = [...json.problems];
-  const { value, locator } = json;
-  if (value === undefined) return refused();
-  const legacy = readLegacyKeys(value, check.keys);
-  for (const fault of legacy.faults) add({ remedy: undefined, ...fault });
-  for (const fault of check(legacy.value)) {
-    add({ severity: 'error', remedy: undefined, ...fault, path: asSpelled(fault.path) });
-  }
-  if (problems.some(isError)) return refused();
-  const raw = legacy.value as JsonObject;
-  const kept = isInFolder(name) ? byNameOnly(raw) : raw;
-  for (const key of Object.keys(raw).filter((one) => !Object.hasOwn(kept, one))) {
-    const message = `\`${key}\` is not looked at in a folder of profiles/: such a profile boots by its name only`;
-    add({ severity: 'warning', path: [key], atKey: true, message, remedy: 'move the file to profiles/' });
-  }
-  const profile = buildProfile(name, file, kept);
-  for (const fault of checkProfile(profile)) {
-    const twin = fault.other === undefined ? '' : ` (also in line ${locator.value(fault.other).line})`;
-    add({ ...fault, path: asSpelled(fault.path), message: fault.message + twin, atKey: false });
-    if (problems.length > MAX_PROBLEMS) break;
-  }
-  if (problems.some(isError)) return refused();
-  const thing = { profile, bytes, locator, claims: exclusiveClaims(profile), shared: sharedClaims(profile) };
-  return { thing, problems: capped(problems, file) };
-
-  /** A file in a folder claims no machine, so it holds none back either. */
-  function refused(): Reading<ReadProfile> {
-    const names = name !== undefined && isInFolder(name) ? [] : namesIn(bytes.toString('utf8'));
-    return { problems: capped(problems, file), names };
-  }
-
-  function asSpelled(path: JsonPath): JsonPath {
-    const [first, ...rest] = path;
-    const spelled = typeof first === 'string' ? legacy.spelled.get(first) : undefined;
-    return spelled === undefined ? path : [spelled, ...rest];
-  }
-
-  function add(fault: {
-    readonly severity: 'error' | 'warning';
-    readonly path: JsonPath;
-    readonly atKey: boolean;
-    readonly message: string;
-    readonly remedy?: string | undefined;
-  }): void {
-    const { line, column } = fault.atKey ? locator.key(fault.path) : locator.value(fault.path);
-    const key = pathText(fault.path);
-    problems.push({
-      severity: fault.severity,
-      message: fault.message,
-      place: { file, ...(key === '' ? {} : { key }), line, column },
-      remedy: fault.remedy,
-    });
-  }
-}
-
-/** What says which machines boot a profile. */
-const MACHINE_KEYS: ReadonlySet<string> = new Set(['nodes', 'default', 'menu']);
-
-/**
- * coreos-ipxe-server's folders held what was asked for by name. Folders are also where people put profiles aside: such a
- * file must not take machines over, least of all with an installer.
- */
-function byNameOnly(raw: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(raw).filter(([key]) => !MACHINE_KEYS.has(key)));
-}
-
-function isError(problem: Problem): boolean {
-  return problem.severity === 'error';
-}
-
-/** Nobody reads a thousand: a file made by a broken script must not fill the log. */
-function capped(problems: readonly Problem[], file: string): readonly Problem[] {
-  if (problems.length <= MAX_PROBLEMS) return problems;
-  const severity = problems.some(isError) ? 'error' : 'warning';
-  const more: Problem = { severity, message: 'has more problems than are shown', place: { file } };
-  const errorsFirst = [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
-  return [...errorsFirst.slice(0, MAX_PROBLEMS), more];
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { DocumentKind, Node, Profile } from '../model/profile.ts';
 
@@ -27,7 +27,7 @@ export interface SshKey {
 export interface Match {
   readonly profile: Profile;
   readonly node?: Node;
-  /** `choice`: nobody names the machine, and a person chose the profile at its screen (see boot/match-for). */
+  /** `choice`: no profile names the machine, and a person chose the profile at its screen (see boot/match-for). */
   readonly by: 'mac' | 'uuid' | 'serial' | 'default' | 'choice';
 }
 
@@ -42,7 +42,7 @@ export interface Snapshot {
   /** The bytes of every profile in force, as the operator wrote them, by profile name. */
   readonly sources: ReadonlyMap<string, Buffer>;
   /** Everything wrong with the files as they are on disk now, also where an older good version is in force. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
   /** True when any profile in force installs machines. */
   readonly installs: boolean;
   /** mac first, then uuid, then serial, then the default profile. */
@@ -51,15 +51,15 @@ export interface Snapshot {
    * Why nothing matches a machine that a file on disk names: that file is broken, and no version in force names it.
    * Such a machine does not fall through to the default profile, which may be anything (an installer that wipes disks).
    */
-  held(facts: MachineFacts): Problem | undefined;
+  held(facts: MachineFacts): FileDiagnostic | undefined;
 }
 
 /** What the catalog cannot know by itself: whether documents and kernel lines are right. `app` hands it in (boot makes it). */
 export interface Inspector {
-  document(document: SourceDocument): readonly Problem[];
-  profile(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly Problem[];
+  document(document: SourceDocument): readonly FileDiagnostic[];
+  profile(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly FileDiagnostic[];
   /** What is wrong for machines that get the profile without being listed in it. Keeps no file from coming into force. */
-  unlisted?(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly Problem[];
+  unlisted?(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly FileDiagnostic[];
 }
 
 /** The living catalog: reads, watches, keeps the last good version of every file. */

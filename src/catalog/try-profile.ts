@@ -1,4 +1,4 @@
-import { type Problem, problemLine } from '../model/failure.ts';
+import { type FileDiagnostic, problemLine } from '../model/failure.ts';
 import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
 import { aroundOf, decide, incomplete, type Slots } from './decide.ts';
 import { findDocument, type SourceDocument } from './snapshot.ts';
@@ -16,7 +16,7 @@ export interface TryOptions {
   readonly inspection: Inspection;
   readonly check: ProfileCheck;
   /** What is wrong already. */
-  readonly known: readonly Problem[];
+  readonly known: readonly FileDiagnostic[];
   /** Later than every change of a file. */
   readonly change: number;
 }
@@ -26,7 +26,7 @@ export interface TryOptions {
  * with them, with the documents that they name, and what they would break elsewhere. With an error among it, at least
  * one of them would not come into force. Nothing is read from the disk, nothing changes.
  */
-export function tryProfiles(drafts: Drafts, options: TryOptions): readonly Problem[] {
+export function tryProfiles(drafts: Drafts, options: TryOptions): readonly FileDiagnostic[] {
   const { slots, inspection, check, change } = options;
   const kept = slots.profiles.filter(({ file }) => !drafts.has(file));
   const tried = [...drafts].map(([file, bytes]): Slot<ReadProfile> => {
@@ -50,7 +50,9 @@ export function tryProfiles(drafts: Drafts, options: TryOptions): readonly Probl
   );
   const problems = decision.problems
     .filter((problem) => about.has(problem.place.file) || !known.has(problemLine(problem)))
-    .map((problem): Problem => (lacks.has(problemLine(problem)) ? { ...problem, severity: 'warning' } : problem));
+    .map((problem): FileDiagnostic =>
+      lacks.has(problemLine(problem)) ? { ...problem, severity: 'warning' } : problem,
+    );
   if (problems.some(({ severity }) => severity === 'error')) return once(problems);
   const idle = tried.filter(
     (slot) => slot.latest.thing === undefined || decision.profiles.get(slot) !== slot.latest.thing,
@@ -65,12 +67,12 @@ function named(profile: Profile, documents: ReadonlyMap<string, SourceDocument>)
   });
 }
 
-function once(problems: readonly Problem[]): readonly Problem[] {
+function once(problems: readonly FileDiagnostic[]): readonly FileDiagnostic[] {
   return [...new Map(problems.map((problem) => [problemLine(problem), problem])).values()];
 }
 
 /** A file that is left out for its name: on disk only a warning, here the reason why it would be of no use. */
-function standsBack({ file, latest }: Slot<ReadProfile>): Problem {
+function standsBack({ file, latest }: Slot<ReadProfile>): FileDiagnostic {
   const [why] = latest.problems;
   return { message: 'would not come into force', place: { file }, ...why, severity: 'error' };
 }

@@ -1,4 +1,4 @@
-import { Failure, failureLine, type Problem } from '../model/failure.ts';
+import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS, initrdPath, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
 import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
@@ -23,7 +23,7 @@ export interface CheckReport {
   /** How many times a template was rendered. */
   readonly rendered: number;
   readonly keys: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
 }
 
 /** Everything that can be known to be wrong without a machine: also what is too slow to look at on every change. */
@@ -49,16 +49,16 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
 }
 
 /** What keeps the server from installing machines; that this user may not write there says nothing of the server's. */
-async function stateProblems({ catalog, files }: AppContext): Promise<readonly Problem[]> {
+async function stateProblems({ catalog, files }: AppContext): Promise<readonly FileDiagnostic[]> {
   const found = catalog.current().installs ? await whyNotWritable(files, MARKS_FOLDER) : undefined;
   if (found === undefined) return [];
   const problem = unwritable(`state/machines cannot be written: ${found.why}`);
   return [found.kind === 'rights' ? { ...problem, severity: 'warning' } : problem];
 }
 
-function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Problem[]; count: number } {
+function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: FileDiagnostic[]; count: number } {
   const templates = createTemplateCache();
-  const problems: Problem[] = [];
+  const problems: FileDiagnostic[] = [];
   let count = 0;
   for (const profile of snapshot.profiles.values()) {
     for (const kind of DOCUMENT_KINDS) {
@@ -79,7 +79,7 @@ async function imageProblems(
   profile: Profile,
   appContext: AppContext,
   settings: Settings,
-): Promise<readonly Problem[]> {
+): Promise<readonly FileDiagnostic[]> {
   if (profile.boot === 'local') return [];
   const { match, facts } = typicalMachine(profile);
   try {
@@ -94,9 +94,9 @@ async function imageProblems(
 }
 
 /** Publishers' keys that end soon, of the systems that the profiles follow. */
-async function keyProblems(snapshot: Snapshot, { files }: AppContext, { sync }: Settings): Promise<readonly Problem[]> {
+async function keyProblems(snapshot: Snapshot, { files }: AppContext, { sync }: Settings): Promise<readonly FileDiagnostic[]> {
   const followed = [...snapshot.profiles.values()].filter(({ update }) => update === 'auto');
-  const problems: Problem[] = [];
+  const problems: FileDiagnostic[] = [];
   for (const system of new Set(followed.map((profile) => profile.system))) {
     const place = { file: 'state/keys' };
     const ports = { root: files, keyFile: (of: typeof system) => sync.keyFiles[of] };
@@ -116,7 +116,7 @@ async function keyProblems(snapshot: Snapshot, { files }: AppContext, { sync }: 
 async function noCoreosKey(
   ports: Parameters<typeof readKnownKeys>[2],
   { trust }: Settings['sync'],
-): Promise<readonly Problem[]> {
+): Promise<readonly FileDiagnostic[]> {
   const pinned = trust.coreos ?? COREOS_KEYS;
   if ((await readKnownKeys('coreos', pinned, ports)).certificates.length > 0) return [];
   const file = 'state/keys/coreos.asc';
@@ -124,11 +124,11 @@ async function noCoreosKey(
   return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
 }
 
-function mistake(message: string): Problem {
+function mistake(message: string): FileDiagnostic {
   return { severity: 'warning', message, place: { file: 'environment' }, remedy: 'rename or remove it' };
 }
 
-function missingImage(path: string, profile: Profile): Problem {
+function missingImage(path: string, profile: Profile): FileDiagnostic {
   const message = `images/${path} is not there`;
   const key = profile.kernel === path ? 'kernel' : profile.initrd.map(initrdPath).includes(path) ? 'initrd' : 'version';
   const change = path.startsWith('images/') ? 'leave out images/: the path begins below it' : `change the ${key}`;
@@ -140,7 +140,7 @@ function missingImage(path: string, profile: Profile): Problem {
   };
 }
 
-function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+function withoutRepeats(problems: readonly FileDiagnostic[]): readonly FileDiagnostic[] {
   const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...seen.values()].toSorted((a, b) =>
     a.place.file < b.place.file ? -1 : a.place.file > b.place.file ? 1 : 0,

@@ -1,7 +1,55 @@
-import { nearest } from '../model/name.ts';
-import { schemaCheck, typeWords, valueWords, type Violation } from './check-schema.ts';
-import { shown, type Findings, type Path } from './finding.ts';
-import { locate, type YamlNode } from './yaml-tree.ts';
+import { explainViolation, schemaCheck, type Violation } from '../text/check-schema.ts';
+import type { Diagnostics } from '../text/diagnostics.ts';
+import { type Path, shown } from '../text/text.ts';
+import { locate, type YamlNode } from '../text/yaml.ts';
+
+/** The answers for Ubuntu's installer: it refuses all of them for one of a wrong type, and ignores keys at its top. */
+export function checkAutoinstall(root: YamlNode, diagnostics: Diagnostics): void {
+  const path: Path = ['autoinstall'];
+  const { node, offset } = locate(root, path);
+  if (node.kind === 'scalar' && node.value === null) {
+    const remedy = 'indent the keys that belong to it, such as "version: 1"';
+    diagnostics.error('"autoinstall" is empty: what stands below it is not part of it', { path, offset, remedy });
+    return;
+  }
+  const value = plain(node);
+  for (const violation of check(value)) explain(violation, root, diagnostics);
+  if (!asksForUser(value)) return;
+  diagnostics.warn('neither "identity" nor "user-data" makes a user: the installer stops for it', {
+    path,
+    offset,
+    remedy: 'add "identity" with username, hostname and password, or users in "user-data"',
+  });
+}
+
+function asksForUser(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { identity, 'user-data': users, 'interactive-sections': asked } = value as Readonly<Record<string, unknown>>;
+  const interactive = Array.isArray(asked) && (asked.includes('*') || asked.includes('identity'));
+  return identity === undefined && users === undefined && !interactive;
+}
+
+function explain(violation: Violation, root: YamlNode, diagnostics: Diagnostics): void {
+  const { keyword, key, value, wanted } = violation;
+  const said = explainViolation(violation);
+  const path: Path = ['autoinstall', ...(said ?? violation).path];
+  const { offset } = locate(root, path);
+  if (keyword === 'enum') {
+    const words = (wanted as readonly string[]).map((word) => `"${word}"`).join(' or ');
+    diagnostics.error(`${shown(value)} is not known here`, { path, offset, remedy: `write ${words}` });
+  } else if (keyword === 'minimum' || keyword === 'maximum') {
+    diagnostics.error(`version ${shown(value)} is not known`, { path, offset, remedy: 'write "version: 1"' });
+  } else if (said !== undefined) {
+    const remedy = keyword === 'required' && key === 'version' ? 'add "version: 1"' : said.remedy;
+    diagnostics.add(keyword === 'additionalProperties' ? 'warning' : 'error', said.message, { path, offset, remedy });
+  }
+}
+
+function plain(node: YamlNode): unknown {
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'list') return node.items.map(plain);
+  return Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value)]));
+}
 
 const TEXT = { type: 'string' };
 const YES_NO = { type: 'boolean' };
@@ -67,62 +115,3 @@ const SCHEMA = map(
 );
 
 const check = schemaCheck(SCHEMA);
-
-/** The answers for Ubuntu's installer: it refuses all of them for one of a wrong type, and ignores keys at its top. */
-export function checkAutoinstall(root: YamlNode, findings: Findings): void {
-  const path: Path = ['autoinstall'];
-  const { node, offset } = locate(root, path);
-  if (node.kind === 'scalar' && node.value === null) {
-    const remedy = 'indent the keys that belong to it, such as "version: 1"';
-    findings.error('"autoinstall" is empty: what stands below it is not part of it', { path, offset, remedy });
-    return;
-  }
-  const value = plain(node);
-  for (const violation of check(value)) explain(violation, root, findings);
-  if (!asksForUser(value)) return;
-  findings.warn('neither "identity" nor "user-data" makes a user: the installer stops for it', {
-    path,
-    offset,
-    remedy: 'add "identity" with username, hostname and password, or users in "user-data"',
-  });
-}
-
-function asksForUser(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { identity, 'user-data': users, 'interactive-sections': asked } = value as Readonly<Record<string, unknown>>;
-  const interactive = Array.isArray(asked) && (asked.includes('*') || asked.includes('identity'));
-  return identity === undefined && users === undefined && !interactive;
-}
-
-function explain(
-  { path: inside, keyword, key, value, wanted, schema }: Violation,
-  root: YamlNode,
-  findings: Findings,
-): void {
-  const path = ['autoinstall', ...inside];
-  const { offset } = locate(root, path);
-  if (keyword === 'additionalProperties' && key !== undefined) {
-    const known = Object.keys((schema as { properties?: object }).properties ?? {});
-    const meant = nearest(key, known);
-    const at = [...path, key];
-    const remedy = meant === undefined ? `known here: ${known.slice(0, 12).join(', ')}` : `did you mean "${meant}"?`;
-    findings.warn(`unknown key ${shown(key)}`, { path: at, offset: locate(root, at).offset, remedy });
-  } else if (keyword === 'required' && key !== undefined) {
-    const remedy = key === 'version' ? 'add "version: 1"' : 'add it';
-    findings.error(`the key "${key}" is missing`, { path, offset, remedy });
-  } else if (keyword === 'type') {
-    const message = `this is ${valueWords(value)} and must be ${typeWords(wanted)}`;
-    findings.error(message, { path, offset, remedy: `make it ${typeWords(wanted)}` });
-  } else if (keyword === 'enum') {
-    const words = (wanted as readonly string[]).map((word) => `"${word}"`).join(' or ');
-    findings.error(`${shown(value)} is not known here`, { path, offset, remedy: `write ${words}` });
-  } else if (keyword === 'minimum' || keyword === 'maximum') {
-    findings.error(`version ${shown(value)} is not known`, { path, offset, remedy: 'write "version: 1"' });
-  }
-}
-
-function plain(node: YamlNode): unknown {
-  if (node.kind === 'scalar') return node.value;
-  if (node.kind === 'list') return node.items.map(plain);
-  return Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value)]));
-}

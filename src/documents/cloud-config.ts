@@ -1,60 +1,10 @@
 import { createRequire } from 'node:module';
-import { nearest } from '../model/name.ts';
 import type { SystemId } from '../model/profile.ts';
-import { schemaCheck, typeWords, valueWords, type Violation } from './check-schema.ts';
+import { explainViolation, schemaCheck, typeWords, type Violation } from '../text/check-schema.ts';
+import type { Diagnostics } from '../text/diagnostics.ts';
+import { type Path, shown } from '../text/text.ts';
+import { locate, readYaml, type YamlMap, type YamlNode } from '../text/yaml.ts';
 import { checkCloudConfigRules } from './cloud-config-rules.ts';
-import { type Findings, type Path, shown } from './finding.ts';
-import { emptyPlatformVariables, nearlyPlatformVariables } from './platform-variables.ts';
-import { locate, readYaml, type YamlMap, type YamlNode } from './yaml-tree.ts';
-
-/** The part of JSON Schema that coreos-cloud-config.schema.json uses. */
-interface SchemaNode {
-  readonly $ref?: string;
-  readonly allOf?: readonly SchemaNode[];
-  readonly type?: string | readonly string[];
-  readonly items?: SchemaNode;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
-  readonly deprecated?: boolean;
-  readonly description?: string;
-  readonly definitions?: Readonly<Record<string, SchemaNode>>;
-}
-
-// `require` reads JSON without the warning that `import ... with { type: 'json' }` prints on Node 20.
-const SCHEMA = createRequire(import.meta.url)('./coreos-cloud-config.schema.json') as SchemaNode;
-
-/** Every key and type that coreos-cloudinit knows. */
-export const cloudConfigSchema: SchemaNode = SCHEMA;
-export const checkCloudConfigSchema = schemaCheck(SCHEMA);
-
-/** Follows `$ref`, and `allOf` with one entry (which is how draft-07 puts words beside a `$ref`). */
-export function resolved(node: SchemaNode | undefined): SchemaNode | undefined {
-  let at = node;
-  while (at !== undefined) {
-    const next =
-      at.allOf?.[0] ?? (at.$ref === undefined ? undefined : SCHEMA.definitions?.[at.$ref.replace(/^.*\//, '')]);
-    if (next === undefined) return at;
-    at = next;
-  }
-  return undefined;
-}
-
-/** What the schema says of a key; unresolved, so that `deprecated` is still there. */
-export function childSchema(node: SchemaNode | undefined, key: string): SchemaNode | undefined {
-  const map = resolved(node);
-  if (map?.properties !== undefined && Object.hasOwn(map.properties, key)) return map.properties[key];
-  return Object.entries(map?.patternProperties ?? {}).find(([pattern]) => new RegExp(pattern).test(key))?.[1];
-}
-
-/** The keys of a map, underscored. */
-export function knownKeys(node: SchemaNode | undefined): readonly string[] {
-  const map = resolved(node);
-  const patterns = Object.keys(map?.patternProperties ?? {});
-  return [
-    ...Object.keys(map?.properties ?? {}),
-    ...patterns.map((key) => key.replaceAll('[-_]', '_').replaceAll(/[$^]/g, '')),
-  ];
-}
 
 export interface CloudConfigTarget {
   readonly system?: SystemId;
@@ -67,68 +17,57 @@ export interface CloudConfigTarget {
  * not met, a path below /usr and content that cannot be decoded are errors; unknown keys, wrong types and deprecated
  * keys are warnings: the machine ignores them and does the rest.
  */
-export function checkCloudConfig(text: string, target: CloudConfigTarget, findings: Findings): void {
+export function checkCloudConfig(text: string, target: CloudConfigTarget, diagnostics: Diagnostics): void {
   switch (cloudConfigKind(text)) {
     case 'empty':
-      findings.warn('the document is empty: the machine is not configured', { remedy: 'begin with "#cloud-config"' });
+      diagnostics.warn('the document is empty: the machine is not configured', {
+        remedy: 'begin with "#cloud-config"',
+      });
       return;
     case 'script':
       return;
     case 'multipart':
       if (target.system === 'flatcar') return;
-      findings.error('only Flatcar reads MIME multipart', { offset: 0, remedy: 'write one "#cloud-config" document' });
+      diagnostics.error('only Flatcar reads MIME multipart', {
+        offset: 0,
+        remedy: 'write one "#cloud-config" document',
+      });
       return;
     case 'ignition':
-      findings.error('this is Ignition JSON; coreos-cloudinit leaves it alone', {
+      diagnostics.error('this is Ignition JSON; coreos-cloudinit leaves it alone', {
         offset: 0,
         remedy: 'name the document with "ignition" in the profile, not with "cloud_config"',
       });
       return;
     case 'unknown':
-      findings.error('the first line must be exactly "#cloud-config"', { offset: 0, remedy: headerRemedy(text) });
+      diagnostics.error('the first line must be exactly "#cloud-config"', { offset: 0, remedy: headerRemedy(text) });
       return;
     case 'cloud-config':
-      checkBody(text, target, findings);
+      checkBody(text, target, diagnostics);
   }
 }
 
-/** Whatever reads the text: the server fills these in for every cloud-config of a listed node. */
-export function checkVariables(text: string, { node }: CloudConfigTarget, findings: Findings): void {
-  for (const { name, meant, offset } of nearlyPlatformVariables(text)) {
-    findings.warn(`${name} is no variable: it stays as it is`, { offset, remedy: `write ${meant}` });
-  }
-  if (node === undefined) return;
-  for (const { name, offset } of emptyPlatformVariables(text, { ip: node.ip })) {
-    findings.error(`${name} has no value: the node "${node.name}" has no ${name.endsWith('6') ? 'IPv6 ' : ''}ip`, {
-      offset,
-      remedy: `give the node an "ip" in its profile, or write \\${name} for the word itself`,
-    });
-  }
-}
-
-function checkBody(text: string, target: CloudConfigTarget, findings: Findings): void {
+function checkBody(text: string, target: CloudConfigTarget, diagnostics: Diagnostics): void {
   // Flatcar reads with yaml.v3, to which a second key is an error; CoreOS' reader took the last one.
-  const tree = readYaml(text, findings, target.system === 'flatcar' ? 'error' : 'warning');
+  const tree = readYaml(text, diagnostics, target.system === 'flatcar' ? 'error' : 'warning');
   if (tree === undefined || (tree.kind === 'scalar' && tree.value === null)) return;
   if (tree.kind !== 'map') {
-    findings.error(`the document is ${tree.kind === 'list' ? 'a list' : 'one line of text'}, not a map of keys`, {
+    diagnostics.error(`the document is ${tree.kind === 'list' ? 'a list' : 'one line of text'}, not a map of keys`, {
       offset: tree.offset,
       remedy: 'write keys such as "hostname: a"',
     });
     return;
   }
   const spellings: Spelling[] = [];
-  const value = plainValue(tree, cloudConfigSchema, [], { findings, spellings });
+  const value = plainValue(tree, cloudConfigSchema, [], { diagnostics, spellings });
   const violations = checkCloudConfigSchema(value);
-  for (const violation of violations) sayGlued(violation, tree, findings);
+  for (const violation of violations) sayGlued(violation, tree, diagnostics);
   for (const violation of violations) {
-    if (gluedKey(violation) === undefined) explain(violation, tree, findings);
+    if (gluedKey(violation) === undefined) explain(violation, tree, diagnostics);
   }
-  checkSpellings(spellings, target, findings);
-  checkCloudConfigRules(tree, target.system, findings);
+  checkSpellings(spellings, target, diagnostics);
+  checkCloudConfigRules(tree, target.system, diagnostics);
 }
-
-const TOP_KEYS = knownKeys(cloudConfigSchema);
 
 /** `ssh-rsa AAAA...write-files`: text that swallowed the next line's key, because the line break between them is gone. */
 function gluedKey({ keyword, wanted, value }: Violation): string | undefined {
@@ -140,15 +79,15 @@ function gluedKey({ keyword, wanted, value }: Violation): string | undefined {
   return known === undefined ? undefined : key.slice(-known.length);
 }
 
-function sayGlued(violation: Violation, tree: YamlMap, findings: Findings): void {
+function sayGlued(violation: Violation, tree: YamlMap, diagnostics: Diagnostics): void {
   const key = gluedKey(violation);
   if (key === undefined) return;
   const { path } = violation;
   const { offset } = locate(tree, path);
   const remedy = `begin a new line before \`${key}:\`, at the left edge, and complete the text before it`;
-  findings.warn(`a line break is missing before \`${key}:\``, { path, offset, remedy });
+  diagnostics.warn(`a line break is missing before \`${key}:\``, { path, offset, remedy });
   // What follows was meant for that key.
-  findings.hushAfter(path[0] ?? '', offset);
+  diagnostics.hushAfter(path[0] ?? '', offset);
 }
 
 interface Spelling {
@@ -159,7 +98,7 @@ interface Spelling {
   readonly both: boolean;
 }
 interface Notes {
-  readonly findings: Findings;
+  readonly diagnostics: Diagnostics;
   readonly spellings: Spelling[];
 }
 
@@ -178,7 +117,7 @@ function plainValue(node: YamlNode, schema: SchemaNode | undefined, path: Path, 
     }
     if (child?.deprecated === true) {
       const why = child.description?.replace(/^DEPRECATED upstream: /, '') ?? 'it is deprecated';
-      notes.findings.warn(`deprecated key "${key}": ${why}`, { path: at, offset, remedy: 'remove it' });
+      notes.diagnostics.warn(`deprecated key "${key}": ${why}`, { path: at, offset, remedy: 'remove it' });
     }
     plain[key] = plainValue(value, child, at, notes);
   }
@@ -186,51 +125,44 @@ function plainValue(node: YamlNode, schema: SchemaNode | undefined, path: Path, 
 }
 
 /** coreos-cloudinit takes `-` for `_` in keys; Flatcar's, since 3913.0.0, accepts the hyphen and then ignores the key. */
-function checkSpellings(spellings: readonly Spelling[], { system, node }: CloudConfigTarget, findings: Findings): void {
+function checkSpellings(
+  spellings: readonly Spelling[],
+  { system, node }: CloudConfigTarget,
+  diagnostics: Diagnostics,
+): void {
   for (const { key, path, offset } of spellings.filter((one) => one.both)) {
     const name = key.replaceAll('-', '_');
     const message = `both "${key}" and "${name}" are given`;
     const told = { path, offset, remedy: `keep "${name}"` };
-    if (system === 'flatcar') findings.error(`${message}: Flatcar ignores the first`, told);
-    else findings.warn(message, told);
+    if (system === 'flatcar') diagnostics.error(`${message}: Flatcar ignores the first`, told);
+    else diagnostics.warn(message, told);
   }
   const [first] = spellings;
   if (first === undefined || system !== 'flatcar' || node !== undefined) return;
-  findings.warn(`Flatcar ignores keys with a hyphen ("${first.key}"); only listed nodes get them spelled right`, {
+  diagnostics.warn(`Flatcar ignores keys with a hyphen ("${first.key}"); only listed nodes get them spelled right`, {
     path: first.path,
     offset: first.offset,
     remedy: `write "${first.key.replaceAll('-', '_')}"`,
   });
 }
 
-function explain(violation: Violation, tree: YamlMap, findings: Findings): void {
+function explain(violation: Violation, tree: YamlMap, diagnostics: Diagnostics): void {
   const { path, keyword, value, wanted, key } = violation;
   const { offset } = locate(tree, path);
-  if (keyword === 'additionalProperties' && key !== undefined) {
-    const place = otherPlace(path, key);
-    if (place !== undefined) {
-      const at = [...path, key];
-      const told = {
-        path: at,
-        offset: locate(tree, at).offset,
-        remedy: 'move it there, with all that stands below it',
-      };
-      findings.warn(`${shown(key)} belongs ${place}`, told);
-      return;
-    }
-    const known = knownKeys(violation.schema as SchemaNode);
-    const meant = nearest(key, known);
-    const at = [...path, key];
-    const remedy = meant === undefined ? `known here: ${known.slice(0, 12).join(', ')}` : `did you mean "${meant}"?`;
-    findings.warn(`unknown key ${shown(key)}`, { path: at, offset: locate(tree, at).offset, remedy });
-  } else if (keyword === 'type') {
-    const remedy = `make it ${typeWords(wanted)}, or remove it`;
-    findings.warn(`this is ${valueWords(value)} and must be ${typeWords(wanted)}`, { path, offset, remedy });
-  } else if (keyword === 'anyOf') {
-    findings.error(`${shown(value)} is not allowed here`, { path, offset, remedy: patternWords(wanted) });
+  if (keyword === 'anyOf') {
+    diagnostics.error(`${shown(value)} is not allowed here`, { path, offset, remedy: patternWords(wanted) });
   } else if (keyword === 'not') {
     const remedy = 'write it to /etc, /opt or /var';
-    findings.error(`${shown(value)} lies below /usr, which cannot be written to`, { path, offset, remedy });
+    diagnostics.error(`${shown(value)} lies below /usr, which cannot be written to`, { path, offset, remedy });
+  } else if (key !== undefined && otherPlace(path, key) !== undefined) {
+    const at = [...path, key];
+    const told = { path: at, offset: locate(tree, at).offset, remedy: 'move it there, with all that stands below it' };
+    diagnostics.warn(`${shown(key)} belongs ${otherPlace(path, key) ?? ''}`, told);
+  } else {
+    const said = explainViolation(violation, knownKeys(violation.schema));
+    if (said === undefined) return;
+    const remedy = keyword === 'type' ? `${said.remedy}, or remove it` : said.remedy;
+    diagnostics.warn(said.message, { path: said.path, offset: locate(tree, said.path).offset, remedy });
   }
 }
 
@@ -281,3 +213,54 @@ export function headerRemedy(text: string): string {
   }
   return 'begin the file with the line "#cloud-config"';
 }
+
+/** The part of JSON Schema that coreos-cloud-config.schema.json uses. */
+interface SchemaNode {
+  readonly $ref?: string;
+  readonly allOf?: readonly SchemaNode[];
+  readonly type?: string | readonly string[];
+  readonly items?: SchemaNode;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  readonly deprecated?: boolean;
+  readonly description?: string;
+  readonly definitions?: Readonly<Record<string, SchemaNode>>;
+}
+
+// `require` reads JSON without the warning that `import ... with { type: 'json' }` prints on Node 20.
+const SCHEMA = createRequire(import.meta.url)('./coreos-cloud-config.schema.json') as SchemaNode;
+
+/** Every key and type that coreos-cloudinit knows. */
+export const cloudConfigSchema: SchemaNode = SCHEMA;
+export const checkCloudConfigSchema = schemaCheck(SCHEMA);
+
+/** Follows `$ref`, and `allOf` with one entry (which is how draft-07 puts words beside a `$ref`). */
+export function resolved(node: SchemaNode | undefined): SchemaNode | undefined {
+  let at = node;
+  while (at !== undefined) {
+    const next =
+      at.allOf?.[0] ?? (at.$ref === undefined ? undefined : SCHEMA.definitions?.[at.$ref.replace(/^.*\//, '')]);
+    if (next === undefined) return at;
+    at = next;
+  }
+  return undefined;
+}
+
+/** What the schema says of a key; unresolved, so that `deprecated` is still there. */
+export function childSchema(node: SchemaNode | undefined, key: string): SchemaNode | undefined {
+  const map = resolved(node);
+  if (map?.properties !== undefined && Object.hasOwn(map.properties, key)) return map.properties[key];
+  return Object.entries(map?.patternProperties ?? {}).find(([pattern]) => new RegExp(pattern).test(key))?.[1];
+}
+
+/** The keys of a map, underscored. */
+export function knownKeys(node: SchemaNode | undefined): readonly string[] {
+  const map = resolved(node);
+  const patterns = Object.keys(map?.patternProperties ?? {});
+  return [
+    ...Object.keys(map?.properties ?? {}),
+    ...patterns.map((key) => key.replaceAll('[-_]', '_').replaceAll(/[$^]/g, '')),
+  ];
+}
+
+const TOP_KEYS = knownKeys(cloudConfigSchema);

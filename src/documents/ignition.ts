@@ -1,10 +1,171 @@
-import { nearest } from '../model/name.ts';
 import type { SystemId } from '../model/profile.ts';
-import { schemaCheck, type SchemaCheck, typeWords, valueWords, type Violation } from './check-schema.ts';
-import { type Findings, type Path, shown } from './finding.ts';
-import { type Field, fieldsOf, IGNITION_VERSIONS, type IgnitionVersion } from './ignition-fields.ts';
+import { explainViolation } from '../text/check-schema.ts';
+import type { Diagnostics } from '../text/diagnostics.ts';
+import { eachKey, faultWords, JsonPlaces, parseJson, valueAt } from '../text/json.ts';
+import { type Path, shown } from '../text/text.ts';
 import { checkIgnitionRules } from './ignition-rules.ts';
-import { type JsonText, readJson } from './json-text.ts';
+import { IGNITION_VERSIONS, ignitionCheck, type IgnitionVersion } from './ignition-spec.ts';
+
+/**
+ * What Ignition would say of a text: errors are what it refuses (and then the machine stops in its emergency shell),
+ * warnings what it ignores or what was hardly meant.
+ */
+export function checkIgnition(
+  text: string,
+  { system, version: release }: { readonly system?: SystemId; readonly version?: string },
+  diagnostics: Diagnostics,
+): void {
+  if (text.trim() === '') {
+    const remedy = 'write at least {"ignition": {"version": "3.3.0"}}';
+    diagnostics.warn('the document is empty: Ignition boots on without a configuration', { remedy });
+    return;
+  }
+  if (looksLikeButane(text)) {
+    const remedy = 'convert it first: butane --strict FILE.bu > FILE.ign';
+    diagnostics.error('this is Butane YAML; Ignition reads only JSON', { offset: 0, remedy });
+    return;
+  }
+  if (text.trimStart().startsWith('#')) {
+    const remedy = 'name the document with "cloud_config" in the profile, or write Ignition JSON';
+    diagnostics.error('this is no Ignition JSON', { offset: 0, remedy });
+    return;
+  }
+  const json = readIgnitionJson(text, diagnostics);
+  if (json === undefined) return;
+  const { places } = json;
+  const version = readVersion(json, system, diagnostics);
+  if (version === undefined) return;
+  checkRelease(version.text, system, release, places, diagnostics);
+  // To Go's JSON reader a key with null is a key that is not there.
+  const value = withoutNulls(json.value);
+  for (const violation of ignitionCheck(version.text)?.(value) ?? []) {
+    const said = explainViolation(violation);
+    if (said === undefined) continue;
+    const { message, path, remedy } = said;
+    const unknown = violation.keyword === 'additionalProperties';
+    const offset = unknown ? places.keyOffset(path) : places.offset(path);
+    diagnostics.add(unknown ? 'warning' : 'error', message, { path, offset, remedy });
+  }
+  checkIgnitionRules(value, { ...version.known, oem: system === 'flatcar' }, (severity, { path }, message, remedy) => {
+    diagnostics.add(severity, message, { path, offset: places.offset(path), remedy });
+  });
+}
+
+/** An Ignition configuration and where its values stand. */
+interface IgnitionJson {
+  readonly value: unknown;
+  readonly places: JsonPlaces;
+}
+
+const MAX_DEPTH = 100;
+
+/** Strict JSON (RFC 8259), no key twice. What is wrong goes to `diagnostics`; undefined when there is no value then. */
+export function readIgnitionJson(text: string, diagnostics: Diagnostics): IgnitionJson | undefined {
+  if (text.startsWith('\ufeff')) {
+    diagnostics.error('the file begins with a byte order mark', { offset: 0, remedy: 'save it without one' });
+    return undefined;
+  }
+  const json = parseJson(text, MAX_DEPTH);
+  if (json.fault !== undefined) {
+    const { code, offset } = json.fault;
+    if (code === 'TooDeep') {
+      diagnostics.error(`the JSON is nested more than ${MAX_DEPTH} levels deep`, { offset, remedy: 'remove some' });
+    } else {
+      diagnostics.error(`this is not JSON: ${faultWords(code)}`, { offset, remedy: 'mend the text before this place' });
+    }
+    return undefined;
+  }
+  // Of two equal keys readers keep the first, the last, or both: what such a file means depends on its reader.
+  eachKey(text, ({ name, offset, first }) => {
+    if (first === undefined) return;
+    diagnostics.error(`the key ${JSON.stringify(name.slice(0, 60))} stands here twice`, {
+      offset,
+      remedy: 'keep one of them',
+    });
+  });
+  return { value: json.value, places: new JsonPlaces(text) };
+}
+
+/** Butane's two keys at the left edge of YAML. */
+export function looksLikeButane(text: string): boolean {
+  return !text.trimStart().startsWith('{') && /^variant:/m.test(text) && /^version:/m.test(text);
+}
+
+function readVersion(
+  json: IgnitionJson,
+  system: SystemId | undefined,
+  diagnostics: Diagnostics,
+): { readonly text: string; readonly known: IgnitionVersion } | undefined {
+  const path = ['ignition', 'version'];
+  const offset = json.places.offset(path);
+  const list = `known are ${[...IGNITION_VERSIONS.keys()].join(', ')}`;
+  const version = valueAt(json.value, path);
+  if (typeof version !== 'string') {
+    // Container Linux' Ignition read it to the end, Flatcar's does (config/version: "handle configuration version 1").
+    const old = valueAt(json.value, ['ignitionVersion']) === 1;
+    if (old && system !== 'fedora-coreos') return undefined;
+    const message = old ? 'Fedora CoreOS reads no Ignition 1' : 'there is no "ignition.version"';
+    diagnostics.error(message, { path, offset, remedy: old ? 'write version 3.x' : list });
+    return undefined;
+  }
+  const known = IGNITION_VERSIONS.get(version);
+  if (known === undefined) {
+    unknownVersion(version, { path, offset, remedy: list }, diagnostics);
+    return undefined;
+  }
+  // Container Linux ended with 2.4.0 before 3.0.0 came; Fedora CoreOS began with 3.0.0; Flatcar translates 2 to 3.
+  if (system === 'coreos' && known.major === 3) {
+    diagnostics.error('Container Linux reads Ignition up to 2.4.0', { path, offset, remedy: 'write version 2.x' });
+  }
+  if (system === 'fedora-coreos' && known.major === 2) {
+    diagnostics.error('Fedora CoreOS reads Ignition from 3.0.0 on', { path, offset, remedy: 'write version 3.x' });
+  }
+  return { text: version, known };
+}
+
+/** An experimental version is read by the few releases whose Ignition has just that one; a newer one may come any day. */
+function unknownVersion(
+  version: string,
+  told: { readonly path: Path; readonly offset: number; readonly remedy: string },
+  diagnostics: Diagnostics,
+): void {
+  const [, minor, experimental] = /^[23]\.(\d{1,2})\.0(-experimental)?$/.exec(version) ?? [];
+  if (experimental !== undefined) {
+    const remedy = 'write a stable version';
+    const message = `Ignition ${shown(version)} is experimental: only releases with just this one read it; it is not checked`;
+    diagnostics.warn(message, { ...told, remedy });
+  } else if (version.startsWith('3.') && Number(minor) > NEWEST_3) {
+    diagnostics.warn(`Ignition ${shown(version)} is newer than what is known here: it is not checked`, told);
+  } else diagnostics.error(`Ignition ${shown(version)} is not known`, told);
+}
+
+const NEWEST_3 = Math.max(...[...IGNITION_VERSIONS.values()].map(({ major, minor }) => (major === 3 ? minor : 0)));
+
+/** A machine whose Ignition is too old stops in its emergency shell. */
+function checkRelease(
+  version: string,
+  system: SystemId | undefined,
+  release: string | undefined,
+  places: JsonPlaces,
+  diagnostics: Diagnostics,
+): void {
+  const old = release === undefined ? undefined : tooNewFor(system, release, version);
+  if (old === undefined) return;
+  const path = ['ignition', 'version'];
+  const instead = old.instead === undefined ? '' : `, or write version ${old.instead}`;
+  diagnostics.warn(`${system ?? ''} ${release ?? ''} does not read Ignition ${version}, ${old.since}`, {
+    path,
+    offset: places.offset(path),
+    remedy: `boot a newer release${instead}; the machine would stop in its emergency shell`,
+  });
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as readonly unknown[]).map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(entries.map(([key, one]) => [key, withoutNulls(one)]));
+}
 
 interface Spec {
   readonly version: string;
@@ -81,198 +242,4 @@ function sinceFor(system: SystemId | undefined, release: string, version: string
 function flatcarFirst(version: string): number {
   if (version === '3.6.0') return FLATCAR_SPEC_36;
   return version.startsWith('3.') ? FLATCAR_SPEC_3 : 0;
-}
-
-const LETTERS: Readonly<Record<string, string>> = { s: 'string', i: 'integer', b: 'boolean' };
-
-/** The JSON Schema (draft-07) of one Ignition version; undefined for a version that there is not. */
-export function ignitionSchema(version: string): object | undefined {
-  const known = IGNITION_VERSIONS.get(version);
-  if (known === undefined) return undefined;
-  const definitions: Record<string, object> = {};
-  for (const [type, fields] of fieldsOf(known)) {
-    const map = {
-      properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
-      required: fields.filter((field) => field.required).map((field) => field.name),
-      additionalProperties: false,
-    };
-    definitions[type] = { type: 'object', ...map };
-    definitions[`${type}-or-null`] = { type: ['object', 'null'], ...map };
-  }
-  return { $schema: 'http://json-schema.org/draft-07/schema#', $ref: '#/definitions/root', definitions };
-}
-
-const CHECKS: ReadonlyMap<string, SchemaCheck> = new Map(
-  [...IGNITION_VERSIONS.keys()].map((version) => {
-    const lazy: SchemaCheck = (value) => {
-      made ??= schemaCheck(ignitionSchema(version) ?? {});
-      return made(value);
-    };
-    let made: SchemaCheck | undefined;
-    return [version, lazy];
-  }),
-);
-
-/** Undefined for a version that there is not. */
-export function ignitionCheck(version: string): SchemaCheck | undefined {
-  return CHECKS.get(version);
-}
-
-function fieldSchema({ type, list, nullable }: Field): object {
-  const letter = LETTERS[type];
-  const one =
-    letter === undefined
-      ? { $ref: `#/definitions/${type}${nullable ? '-or-null' : ''}` }
-      : { type: nullable ? [letter, 'null'] : letter };
-  // Go's JSON reader takes null for an absent list.
-  return list ? { type: ['array', 'null'], items: one } : one;
-}
-
-/**
- * What Ignition would say of a text: errors are what it refuses (and then the machine stops in its emergency shell),
- * warnings what it ignores or what was hardly meant.
- */
-export function checkIgnition(
-  text: string,
-  { system, version: release }: { readonly system?: SystemId | undefined; readonly version?: string | undefined },
-  findings: Findings,
-): void {
-  if (text.trim() === '') {
-    const remedy = 'write at least {"ignition": {"version": "3.3.0"}}';
-    findings.warn('the document is empty: Ignition boots on without a configuration', { remedy });
-    return;
-  }
-  if (looksLikeButane(text)) {
-    const remedy = 'convert it first: butane --strict FILE.bu > FILE.ign';
-    findings.error('this is Butane YAML; Ignition reads only JSON', { offset: 0, remedy });
-    return;
-  }
-  if (text.trimStart().startsWith('#')) {
-    const remedy = 'name the document with "cloud_config" in the profile, or write Ignition JSON';
-    findings.error('this is no Ignition JSON', { offset: 0, remedy });
-    return;
-  }
-  const json = readJson(text, findings);
-  if (json === undefined) return;
-  const version = readVersion(json, system, findings);
-  if (version === undefined) return;
-  checkRelease(version.text, system, release, json, findings);
-  // To Go's JSON reader a key with null is a key that is not there.
-  const value = withoutNulls(json.value);
-  for (const violation of ignitionCheck(version.text)?.(value) ?? []) explain(violation, json, findings);
-  checkIgnitionRules(
-    value,
-    { ...version.known, oem: system === 'flatcar' },
-    {
-      error: (place, message, remedy) => {
-        findings.error(message, { path: place.path, offset: json.offsetOf(place.path), remedy });
-      },
-      warn: (place, message, remedy) => {
-        findings.warn(message, { path: place.path, offset: json.offsetOf(place.path), remedy });
-      },
-    },
-  );
-}
-
-/** Butane's two keys at the left edge of YAML. */
-export function looksLikeButane(text: string): boolean {
-  return !text.trimStart().startsWith('{') && /^variant:/m.test(text) && /^version:/m.test(text);
-}
-
-function readVersion(
-  json: JsonText,
-  system: SystemId | undefined,
-  findings: Findings,
-): { readonly text: string; readonly known: IgnitionVersion } | undefined {
-  const path = ['ignition', 'version'];
-  const offset = json.offsetOf(path);
-  const list = `known are ${[...IGNITION_VERSIONS.keys()].join(', ')}`;
-  const ignition = own(json.value, 'ignition');
-  const version = own(ignition, 'version');
-  if (typeof version !== 'string') {
-    // Container Linux' Ignition read it to the end, Flatcar's does (config/version: "handle configuration version 1").
-    const old = own(json.value, 'ignitionVersion') === 1;
-    if (old && system !== 'fedora-coreos') return undefined;
-    const message = old ? 'Fedora CoreOS reads no Ignition 1' : 'there is no "ignition.version"';
-    findings.error(message, { path, offset, remedy: old ? 'write version 3.x' : list });
-    return undefined;
-  }
-  const known = IGNITION_VERSIONS.get(version);
-  if (known === undefined) {
-    unknownVersion(version, { path, offset, remedy: list }, findings);
-    return undefined;
-  }
-  // Container Linux ended with 2.4.0 before 3.0.0 came; Fedora CoreOS began with 3.0.0; Flatcar translates 2 to 3.
-  if (system === 'coreos' && known.major === 3) {
-    findings.error('Container Linux reads Ignition up to 2.4.0', { path, offset, remedy: 'write version 2.x' });
-  }
-  if (system === 'fedora-coreos' && known.major === 2) {
-    findings.error('Fedora CoreOS reads Ignition from 3.0.0 on', { path, offset, remedy: 'write version 3.x' });
-  }
-  return { text: version, known };
-}
-
-/** An experimental version is read by the few releases whose Ignition has just that one; a newer one may come any day. */
-function unknownVersion(
-  version: string,
-  told: { readonly path: Path; readonly offset: number; readonly remedy: string },
-  findings: Findings,
-): void {
-  const [, minor, experimental] = /^[23]\.(\d{1,2})\.0(-experimental)?$/.exec(version) ?? [];
-  if (experimental !== undefined) {
-    const remedy = 'write a stable version';
-    const message = `Ignition ${shown(version)} is experimental: only releases with just this one read it; it is not checked`;
-    findings.warn(message, { ...told, remedy });
-  } else if (version.startsWith('3.') && Number(minor) > NEWEST_3) {
-    findings.warn(`Ignition ${shown(version)} is newer than what is known here: it is not checked`, told);
-  } else findings.error(`Ignition ${shown(version)} is not known`, told);
-}
-
-const NEWEST_3 = Math.max(...[...IGNITION_VERSIONS.values()].map(({ major, minor }) => (major === 3 ? minor : 0)));
-
-/** A machine whose Ignition is too old stops in its emergency shell. */
-function checkRelease(
-  version: string,
-  system: SystemId | undefined,
-  release: string | undefined,
-  json: JsonText,
-  findings: Findings,
-): void {
-  const old = release === undefined ? undefined : tooNewFor(system, release, version);
-  if (old === undefined) return;
-  const path = ['ignition', 'version'];
-  const instead = old.instead === undefined ? '' : `, or write version ${old.instead}`;
-  findings.warn(`${system ?? ''} ${release ?? ''} does not read Ignition ${version}, ${old.since}`, {
-    path,
-    offset: json.offsetOf(path),
-    remedy: `boot a newer release${instead}; the machine would stop in its emergency shell`,
-  });
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return (value as readonly unknown[]).map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, one]) => one !== null);
-  return Object.fromEntries(entries.map(([key, one]) => [key, withoutNulls(one)]));
-}
-
-function own(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
-}
-
-function explain(violation: Violation, json: JsonText, findings: Findings): void {
-  const { path, keyword, key, value, wanted } = violation;
-  if (keyword === 'additionalProperties' && key !== undefined) {
-    const known = Object.keys((violation.schema as { properties?: object }).properties ?? {});
-    const meant = nearest(key, known);
-    const remedy = meant === undefined ? `known here: ${known.slice(0, 12).join(', ')}` : `did you mean "${meant}"?`;
-    const at = [...path, key];
-    findings.warn(`unknown key ${shown(key)}`, { path: at, offset: json.keyOffsetOf(at), remedy });
-  } else if (keyword === 'required' && key !== undefined) {
-    findings.error(`the key "${key}" is missing`, { path, offset: json.offsetOf(path), remedy: 'add it' });
-  } else if (keyword === 'type') {
-    const message = `this is ${valueWords(value)} and must be ${typeWords(wanted)}`;
-    findings.error(message, { path, offset: json.offsetOf(path), remedy: `make it ${typeWords(wanted)}` });
-  }
 }

@@ -1,9 +1,7 @@
 import { stringify } from 'yaml';
+import { addToYaml } from '../text/yaml-edit.ts';
 import { firstLine } from './cloud-config.ts';
-import { reportCommand } from './report-command.ts';
-import { INSTALLED_UNIT, installedUnit, reportLoop } from './report-units.ts';
-import { shellWord } from './shell-words.ts';
-import { addToYaml } from './yaml-insert.ts';
+import { INSTALLED_UNIT, installedUnit, reportCommand, reportLoop, shellWord } from './units.ts';
 
 const SCRIPT = '/opt/pilotlight/install';
 const UNIT = 'pilotlight-install.service';
@@ -134,7 +132,7 @@ interface AutoinstallInstall {
  * there is no `autoinstall` map to add to. His `storage` stays as it is.
  *
  * late-commands run in the installer's own system, which has curl; one that fails stops the installation, so that a
- * machine that nobody heard does not come back to be installed again.
+ * machine whose report did not arrive does not come back to be installed again.
  */
 export function installAutoinstall(text: string, { disk, report }: AutoinstallInstall): string | undefined {
   if (firstLine(text) !== '#cloud-config' || !/^["']?autoinstall["']?[ \t]*:/m.test(text)) return undefined;

@@ -1,5 +1,6 @@
 import { nearest } from '../model/name.ts';
-import { shown, type Findings } from './finding.ts';
+import type { Diagnostics } from '../text/diagnostics.ts';
+import { shown } from '../text/text.ts';
 
 /** Sections of any Anaconda (pykickstart's documentation, chapters 4 to 10; `%anaconda` was Fedora 22 to 33). */
 const SECTIONS: readonly string[] = [
@@ -47,7 +48,7 @@ interface Line {
  * error is what it refuses the whole file for, with a message on the machine's screen. ESXi calls its own scripts
  * kickstart, too, and has neither `%end` nor these commands: it is let alone.
  */
-export function checkKickstart(text: string, findings: Findings): void {
+export function checkKickstart(text: string, diagnostics: Diagnostics): void {
   const lines = linesOf(text);
   if (lines.some(({ text: line }) => /^\s*(?:vm)?accepteula\b|^\s*%firstboot\b/.test(line))) return;
   const commands = new Set<string>();
@@ -60,22 +61,22 @@ export function checkKickstart(text: string, findings: Findings): void {
       if (word === '%end') section = undefined;
       // In a script any other line may begin with "%".
       else if (SECTIONS.includes(word)) {
-        endless(section, findings);
+        endless(section, diagnostics);
         section = line;
       }
     } else if (word.startsWith('%')) {
       if (SECTIONS.includes(word)) section = line;
-      else unknownSection(word, line, findings);
+      else unknownSection(word, line, diagnostics);
     } else if (word !== '' && !word.startsWith('#')) {
       commands.add(word);
-      checkCommand(word, line, findings);
+      checkCommand(word, line, diagnostics);
     }
   }
-  if (section !== undefined) endless(section, findings);
+  if (section !== undefined) endless(section, diagnostics);
   if (included || commands.has('rescue') || commands.has('interactive')) return;
   for (const [what, answers, example] of ASKED) {
     if (answers.some((answer) => commands.has(answer))) continue;
-    findings.warn(`nothing says ${what}: Anaconda asks on the screen`, { remedy: `add ${example}` });
+    diagnostics.warn(`nothing says ${what}: Anaconda asks on the screen`, { remedy: `add ${example}` });
   }
 }
 
@@ -88,38 +89,38 @@ function linesOf(text: string): readonly Line[] {
   });
 }
 
-function endless({ text, offset }: Line, findings: Findings): void {
+function endless({ text, offset }: Line, diagnostics: Diagnostics): void {
   const name = text.trim().split(/\s/, 1)[0] ?? '';
-  findings.error(`the section ${name} does not end with %end`, {
+  diagnostics.error(`the section ${name} does not end with %end`, {
     offset,
     remedy: 'add a line "%end" after its last line',
   });
 }
 
-function unknownSection(word: string, { offset }: Line, findings: Findings): void {
+function unknownSection(word: string, { offset }: Line, diagnostics: Diagnostics): void {
   if (word === '%end') {
     const remedy = 'remove it, or mend the line that begins the section';
-    findings.error('this %end ends no section', { offset, remedy });
+    diagnostics.error('this %end ends no section', { offset, remedy });
     return;
   }
   const meant = nearest(word, SECTIONS);
   if (meant !== undefined) {
-    findings.error(`Anaconda knows no section ${shown(word)}`, { offset, remedy: `did you mean "${meant}"?` });
+    diagnostics.error(`Anaconda knows no section ${shown(word)}`, { offset, remedy: `did you mean "${meant}"?` });
     return;
   }
   // A newer Anaconda may know it.
   const remedy = `known are ${SECTIONS.join(', ')}`;
-  findings.warn(`no Anaconda is known that has a section ${shown(word)}`, { offset, remedy });
+  diagnostics.warn(`no Anaconda is known that has a section ${shown(word)}`, { offset, remedy });
 }
 
-function checkCommand(word: string, { text, offset }: Line, findings: Findings): void {
+function checkCommand(word: string, { text, offset }: Line, diagnostics: Diagnostics): void {
   if (!isClosed(text)) {
     const remedy = 'close the quote on the same line: a command cannot go on in the next one';
-    findings.error('a quote is not closed in this line', { offset, remedy });
+    diagnostics.error('a quote is not closed in this line', { offset, remedy });
   }
   if (COMMANDS.has(word)) return;
   const meant = nearest(word, [...COMMANDS]);
-  findings.warn(`${shown(word)} is no command of Anaconda: it refuses the whole file`, {
+  diagnostics.warn(`${shown(word)} is no command of Anaconda: it refuses the whole file`, {
     offset,
     remedy: meant === undefined ? 'remove the line, or put it into a section' : `did you mean "${meant}"?`,
   });

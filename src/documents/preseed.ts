@@ -1,13 +1,14 @@
-import { type Findings, shown } from './finding.ts';
-import { reportCommand } from './report-command.ts';
+import type { Diagnostics } from '../text/diagnostics.ts';
+import { shown } from '../text/text.ts';
+import { reportCommand } from './units.ts';
 
 const TYPES = ['string', 'boolean', 'select', 'multiselect', 'note', 'text', 'password', 'title', 'error', 'seen'];
 
 /**
  * A Debian preseed, as debconf-set-selections(1) reads it: comments, and `OWNER QUESTION TYPE VALUE` lines, where a
- * backslash at the end goes on in the next. All findings are warnings: the installer skips what it cannot read.
+ * backslash at the end goes on in the next. All diagnostics are warnings: the installer skips what it cannot read.
  */
-export function checkPreseed(text: string, findings: Findings): void {
+export function checkPreseed(text: string, diagnostics: Diagnostics): void {
   let offset = 0;
   let answers = 0;
   let continued = false;
@@ -22,20 +23,20 @@ export function checkPreseed(text: string, findings: Findings): void {
     const [owner = '', question = '', type = ''] = words.split(/\s+/);
     if (!question.includes('/')) {
       const remedy = 'write OWNER QUESTION TYPE VALUE, such as "d-i debian-installer/locale string en_US"';
-      findings.warn(`${shown(words)} answers no question`, { offset: start, remedy });
+      diagnostics.warn(`${shown(words)} answers no question`, { offset: start, remedy });
     } else if (!TYPES.includes(type)) {
-      findings.warn(`${shown(type)} is no type of answer`, {
+      diagnostics.warn(`${shown(type)} is no type of answer`, {
         offset: start,
         remedy: `one of ${TYPES.slice(0, 7).join(', ')}`,
       });
     } else if (type === 'boolean' && !/^\S+\s+\S+\s+\S+\s+(?:true|false)$/.test(words)) {
-      findings.warn(`${shown(`${owner} ${question}`)} wants true or false`, {
+      diagnostics.warn(`${shown(`${owner} ${question}`)} wants true or false`, {
         offset: start,
         remedy: 'write one of them',
       });
     }
   }
-  if (answers === 0) findings.warn('the preseed answers nothing', { remedy: 'add "d-i ..." lines' });
+  if (answers === 0) diagnostics.warn('the preseed answers nothing', { remedy: 'add "d-i ..." lines' });
 }
 
 /** One answer of a preseed, and where its value stands. */

@@ -2,7 +2,7 @@ import type { Question } from '../boot/boot-service.ts';
 import { type AppContext, readContext } from '../context/app-context.ts';
 import { writeOut } from '../files/publish.ts';
 import { nodesWithKeys } from '../machines/identities.ts';
-import { Failure, type Problem } from '../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { type MachineFacts, parseLabel } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { DocumentKind, Node, SystemId } from '../model/profile.ts';
@@ -150,7 +150,7 @@ function nodeOf({ kind, node }: ExportRequest): string {
 }
 
 // A profile that is broken is not in force: without this, its machines would quietly be missing from the text.
-function refuseBroken(problems: readonly Problem[]): void {
+function refuseBroken(problems: readonly FileDiagnostic[]): void {
   const found = problems.find(({ severity, place }) => severity === 'error' && place.file.startsWith('profiles/'));
   if (found === undefined) return;
   throw new Failure('broken', found.message, {

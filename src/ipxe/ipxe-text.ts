@@ -1,4 +1,4 @@
-import { Failure, type Problem } from '../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 
@@ -101,7 +101,7 @@ export function queryUrl(base: string, pairs: readonly (readonly [name: string, 
 }
 
 /** A problem that does not know yet in which file it is. */
-type KernelLineProblem = Omit<Problem, 'place'>;
+type KernelLineProblem = Omit<FileDiagnostic, 'place'>;
 
 interface KernelLineOptions {
   /**
@@ -194,7 +194,7 @@ function error(message: string, remedy: string): KernelLineProblem {
 const WORD = /^[A-Za-z0-9._:/@%+,=~-]{1,256}$/;
 
 /** A profile's values that would not reach the kernel as they are written, each with file and key. */
-export function profileWordProblems(profile: Profile): Problem[] {
+export function profileWordProblems(profile: Profile): FileDiagnostic[] {
   const words: [key: string, value: string | undefined][] = [
     ['version', profile.version],
     ...profile.console.map((name, i): [string, string] => [`console[${i}]`, name]),
@@ -216,7 +216,7 @@ export function profileWordProblems(profile: Profile): Problem[] {
   ];
 }
 
-function refused(profile: Profile, key: string, reason: string): Problem {
+function refused(profile: Profile, key: string, reason: string): FileDiagnostic {
   return {
     severity: 'error',
     message: `the value ${reason}`,

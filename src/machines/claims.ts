@@ -1,4 +1,4 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { lifeOf, type Life } from './life.ts';
 import type { Asker, InstallIdentity, InstallMark, InstallTarget } from './mark.ts';
 
@@ -63,7 +63,7 @@ export interface InstallMarks extends MarkView, Claims {
   /** Why no installer leaves and no report is taken, for people; undefined while all is well. */
   trouble(): string | undefined;
   /** What is wrong with the marks, for people and monitors: that, and files that cannot be understood. */
-  problems(): readonly Problem[];
+  problems(): readonly FileDiagnostic[];
   /** The machine that waits for this file at this address has it: a try is used up. Nothing for any other file. */
   fetched(address: string, file: string): Promise<void>;
   /** The machine has all that its installer needs: a try is used up. Nothing without a claim before it. */

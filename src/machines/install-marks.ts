@@ -1,4 +1,4 @@
-import { Failure, type Problem } from '../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import type { Mac } from '../model/mac.ts';
 import { isSameUuid } from '../model/uuid.ts';
@@ -80,7 +80,7 @@ class KeptMarks implements InstallMarks {
     return this.#store.trouble;
   }
 
-  problems(): readonly Problem[] {
+  problems(): readonly FileDiagnostic[] {
     return markProblems(this.trouble(), this.#lost(), this.all());
   }
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../model/failure.ts';
+import type { FileDiagnostic } from '../model/failure.ts';
 import { markFileName, MARKS_FOLDER } from './mark-file.ts';
 import type { InstallMark } from './mark.ts';
 
@@ -14,12 +14,12 @@ export function markProblems(
   trouble: string | undefined,
   lost: string | undefined,
   marks: readonly InstallMark[],
-): readonly Problem[] {
+): readonly FileDiagnostic[] {
   const broken = marks.flatMap(({ key, broken: why }) => (why === undefined ? [] : [{ key, why }]));
   return [
     ...(trouble === undefined ? [] : [unwritable(trouble)]),
     ...(lost === undefined ? [] : [problem(MARKS_FOLDER, lost, 'restore it, or `pilotlight state accept`')]),
-    ...broken.slice(0, MOST).map(({ key, why }): Problem => {
+    ...broken.slice(0, MOST).map(({ key, why }): FileDiagnostic => {
       const remedy = `mend or remove the file and restart, or \`pilotlight reinstall ${key}\` if its disk may be wiped`;
       return problem(`${MARKS_FOLDER}/${markFileName(key)}`, `${why}, so the machine waits`, remedy);
     }),
@@ -28,7 +28,7 @@ export function markProblems(
 }
 
 /** No installer leaves and no report is taken. */
-export function unwritable(why: string): Problem {
+export function unwritable(why: string): FileDiagnostic {
   const remedy = 'free some space, give the user that runs the server the folder, or stop the other server';
   return problem(
     MARKS_FOLDER,
@@ -37,6 +37,6 @@ export function unwritable(why: string): Problem {
   );
 }
 
-function problem(file: string, message: string, remedy: string): Problem {
+function problem(file: string, message: string, remedy: string): FileDiagnostic {
   return { severity: 'error', message, place: { file }, ...(remedy === '' ? {} : { remedy }) };
 }

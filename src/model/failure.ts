@@ -69,33 +69,39 @@ export function failureLine(failure: Failure): string {
 
 /** `profiles/a.json:3:5 nodes[0].mac`, as far as it is known. */
 export function placeText(place: Place): string {
-  const line = place.line === undefined ? '' : `:${place.line}`;
-  const column = place.line === undefined || place.column === undefined ? '' : `:${place.column}`;
+  const line = place.line === undefined ? '' : `:${String(place.line)}`;
+  const column = place.line === undefined || place.column === undefined ? '' : `:${String(place.column)}`;
   const key = place.key === undefined || place.key === '' ? '' : ` ${place.key}`;
   return `${place.file}${line}${column}${key}`;
 }
 
-/**
- * Something wrong in the operator's files. An `error` keeps the file it is in from coming into force (the last good
- * version stays), unless it is only that another file is missing or does not fit machines that no profile lists; a
- * `warning` does not.
- */
-export interface Problem {
+/** Something wrong that a person can act on: what `check`, /healthz and the Health page show. */
+export interface Diagnostic {
   readonly severity: 'error' | 'warning';
   readonly message: string;
-  readonly place: Place;
+  /** Undefined for what is wrong with the server itself. */
+  readonly place?: Place;
   readonly remedy?: string;
 }
 
+/**
+ * In the operator's files. An `error` keeps the file it is in from coming into force (the last good version stays),
+ * unless it is only that another file is missing or does not fit machines that no profile lists; a `warning` does not.
+ */
+export interface FileDiagnostic extends Diagnostic {
+  readonly place: Place;
+}
+
+export function isError({ severity }: Pick<Diagnostic, 'severity'>): boolean {
+  return severity === 'error';
+}
+
 /** One line: `profiles/a.json:3:5 cloud_confg: unknown key (did you mean "cloud_config"?)`. */
-export function problemLine(problem: Problem): string {
+export function problemLine(problem: Diagnostic): string {
   return failureLine(problemFailure(problem));
 }
 
 /** The failure that a request meets when the only version of a file is a broken one. */
-export function problemFailure(problem: Problem): Failure {
-  return new Failure('broken', problem.message, {
-    place: problem.place,
-    remedy: problem.remedy,
-  });
+export function problemFailure(problem: Diagnostic): Failure {
+  return new Failure('broken', problem.message, { place: problem.place, remedy: problem.remedy });
 }

@@ -1,6 +1,6 @@
 import type { FloodView } from './flood.ts';
 import type { MachineKey, MachineState } from './machine.ts';
-import type { Problem } from './failure.ts';
+import type { FileDiagnostic } from './failure.ts';
 import type { SystemId } from './profile.ts';
 import type { SyncEvent } from './sync-event.ts';
 
@@ -168,7 +168,7 @@ export interface ProfileRow {
   readonly default: boolean;
   readonly install: boolean;
   /** Of this file and the documents that it names. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
   /** False: no good version of it was ever there; it is shown because of its problems. */
   readonly inForce: boolean;
 }
@@ -193,7 +193,7 @@ export interface Preview {
   readonly file: string;
   readonly diff: readonly DiffLine[];
   /** An error among them: it would not come into force, and is not written. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
 }
 
 export interface ReleaseRow {
@@ -234,7 +234,7 @@ export interface ReleasesView {
 export interface HealthView {
   readonly version: string;
   readonly uptimeSeconds: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileDiagnostic[];
   /** What is wrong with the server itself, each with what to do: the journal is off, the disk is nearly full. */
   readonly troubles: readonly {
     readonly what: string;

@@ -1,4 +1,4 @@
-import { setVersion } from '../catalog/set-version.ts';
+import { setVersion } from '../catalog/edit-profile.ts';
 import { MANIFEST_NAME } from '../images/manifest.ts';
 import { asFailure, Failure, failureLine, unlessFailed } from '../model/failure.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';

@@ -1,5 +1,4 @@
 import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
-import { setVersion } from '../catalog/set-version.ts';
 import { type AppContext, likelyOrigin, readContext } from '../context/app-context.ts';
 import { Failure } from '../model/failure.ts';
 import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
@@ -11,6 +10,7 @@ import { targetOf } from './plan.ts';
 import { listReleases, type ShelfRelease } from './retain.ts';
 import { type Hold, profileNamed, readState, type SyncState, withHold, writeState } from './sync-state.ts';
 import { underLock } from './sync-runner.ts';
+import { setVersion } from '../catalog/edit-profile.ts';
 
 /** Lets a profile boot the release before (or the named one), and keeps it there until there is a newer one. */
 export async function rollback(settings: Settings, name: string, wanted?: string): Promise<Locked<RolledBack>> {

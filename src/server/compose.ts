@@ -26,7 +26,7 @@ import { NO_JOURNAL } from '../journal/no-journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import { type Identities, nodesWithKeys } from '../machines/identities.ts';
 import { deadlineOf } from '../machines/mark.ts';
-import { Failure, failureLine, type Problem } from '../model/failure.ts';
+import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
@@ -209,7 +209,7 @@ function onTheWay(deliveries: Deliveries, addressTable: AddressTable): readonly 
   });
 }
 
-function countBySeverity(problems: readonly Problem[]): { readonly error: number; readonly warning: number } {
+function countBySeverity(problems: readonly FileDiagnostic[]): { readonly error: number; readonly warning: number } {
   const error = problems.filter(({ severity }) => severity === 'error').length;
   return { error, warning: problems.length - error };
 }

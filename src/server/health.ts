@@ -1,5 +1,5 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { placeText, type Problem } from '../model/failure.ts';
+import { placeText, type FileDiagnostic } from '../model/failure.ts';
 
 /** `/healthz`: what is wrong with the operator's files, for monitors. */
 export interface Health {
@@ -30,7 +30,7 @@ export function healthOf(
   version: string,
   uptimeSeconds: number,
   instance?: string,
-  more: readonly Problem[] = [],
+  more: readonly FileDiagnostic[] = [],
 ): Health {
   const problems = [...more, ...snapshot.problems];
   return {

@@ -1,7 +1,7 @@
 import { installIdentity, matchFor, type UnknownPolicy } from '../boot/decide.ts';
 import { whoIs } from '../boot/reasons.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
-import { Failure, type Problem } from '../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Reports } from '../http/reports.ts';
 import type { Who } from '../http/query.ts';
@@ -24,7 +24,7 @@ interface AccessLog {
   readonly mark: InstallMark | undefined;
   readonly profile: Profile | undefined;
   /** The file that names the machine is broken: not the machine's fault, and its report counts. */
-  readonly held: Problem | undefined;
+  readonly held: FileDiagnostic | undefined;
 }
 
 /** Takes what machines report: only from those that a profile is for, or that got an installer from here. */
@@ -73,7 +73,7 @@ export function createReports({ catalog, marks, journal, unknown, now }: Reports
 /** What was installed: what left for the machine counts before what its profile says by now. */
 function targetOf(
   profile: Profile | undefined,
-  held: Problem | undefined,
+  held: FileDiagnostic | undefined,
   mark: InstallMark | undefined,
 ): InstallTarget | undefined {
   if (mark !== undefined && mark.state !== 'seen' && mark.broken === undefined) return mark;

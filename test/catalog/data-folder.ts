@@ -6,7 +6,7 @@ import type { Inspector, Snapshot, SourceDocument } from '../../src/catalog/snap
 import { type MachineFacts, parseLabel } from '../../src/model/machine.ts';
 import { type Log, type LogFields, SILENT } from '../../src/model/service.ts';
 import { parseMac } from '../../src/model/mac.ts';
-import { type Problem, problemLine } from '../../src/model/failure.ts';
+import { type FileDiagnostic, problemLine } from '../../src/model/failure.ts';
 import { parseUuid } from '../../src/model/uuid.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 
@@ -27,7 +27,7 @@ export function good(value: object, file = 'profiles/p.json'): ReadProfile {
   return thing;
 }
 
-export function lines(problems: readonly Problem[]): readonly string[] {
+export function lines(problems: readonly FileDiagnostic[]): readonly string[] {
   return problems.map(problemLine);
 }
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { decide, type Decision } from '../../src/catalog/decide.ts';
 import { createInspection } from '../../src/catalog/inspection.ts';
 import { type Reading, readKey, type Slot } from '../../src/catalog/read-document.ts';
-import type { ReadProfile } from '../../src/catalog/read-profile.ts';
+import { type ReadProfile } from '../../src/catalog/read-profile.ts';
 import type { Inspector, SourceDocument, SshKey } from '../../src/catalog/snapshot.ts';
 import { SILENT } from '../../src/model/service.ts';
-import type { Problem } from '../../src/model/failure.ts';
+import type { FileDiagnostic } from '../../src/model/failure.ts';
 import { CONTENT, document, lines, read } from './data-folder.ts';
 
 /** Three folders that are edited in memory; `decide` runs as the catalog runs it. */
@@ -169,7 +169,7 @@ describe('a document and a template of the same name', () => {
 });
 
 describe('what the inspector refuses', () => {
-  const error = (file: string, message = 'bad'): Problem => ({ severity: 'error', message, place: { file } });
+  const error = (file: string, message = 'bad'): FileDiagnostic => ({ severity: 'error', message, place: { file } });
 
   test('a document falls back, or is absent', () => {
     const folders = new Folders({ document: ({ file, bytes }) => (bytes.includes('BAD') ? [error(file)] : []) });

@@ -25,11 +25,11 @@ test.each<readonly [Json, string]>([
   [[], ': must be an object, not a list (a profile is one JSON object: { ... })'],
   [
     { nodes: [{ name: 'a', uuid: '00000000-0000-0000-0000-000000000000' }] },
-    'nodes/0/uuid: an all-zero or all-one UUID identifies nobody: machines that were never given one report it (use mac or serial instead)',
+    'nodes/0/uuid: an all-zero or all-one UUID identifies no machine: boards that were never given one report it (use mac or serial instead)',
   ],
   [
     { nodes: [{ name: 'a', uuid: 'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF' }] },
-    'nodes/0/uuid: an all-zero or all-one UUID identifies nobody: machines that were never given one report it (use mac or serial instead)',
+    'nodes/0/uuid: an all-zero or all-one UUID identifies no machine: boards that were never given one report it (use mac or serial instead)',
   ],
   [
     { nodes: [{ name: 'a', mac: '00:00:00:00:00:00' }] },

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createInspection } from '../../src/catalog/inspection.ts';
 import { SILENT } from '../../src/model/service.ts';
-import type { Problem } from '../../src/model/failure.ts';
+import type { FileDiagnostic } from '../../src/model/failure.ts';
 import { CONTENT, document, good, listeningLog } from './data-folder.ts';
 
 const KEY = { name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa A' };
@@ -13,7 +13,7 @@ function around(
 }
 
 test('a document is asked about once', () => {
-  const inspect = vi.fn<() => readonly Problem[]>(() => []);
+  const inspect = vi.fn<() => readonly FileDiagnostic[]>(() => []);
   const inspection = createInspection({ ...CONTENT, document: inspect }, SILENT);
   const a = document('a.yml');
   inspection.document(a);
@@ -23,7 +23,7 @@ test('a document is asked about once', () => {
 });
 
 test('a profile is asked about again only when it, its documents or a key changed', () => {
-  const inspect = vi.fn<() => readonly Problem[]>(() => []);
+  const inspect = vi.fn<() => readonly FileDiagnostic[]>(() => []);
   const inspection = createInspection({ ...CONTENT, profile: inspect }, SILENT);
   const read = good({ cloud_config: 'a' });
   const a = document('a.yml');
@@ -41,7 +41,7 @@ test('a profile is asked about again only when it, its documents or a key change
 });
 
 test('what is said about a key of the profile gets its line', () => {
-  const problems: Problem[] = [
+  const problems: FileDiagnostic[] = [
     { severity: 'error', message: 'a', place: { file: 'profiles/p.json', key: 'nodes[0].mac' } },
     { severity: 'error', message: 'b', place: { file: 'profiles/p.json' } },
     { severity: 'error', message: 'c', place: { file: 'configs/a.yml', key: 'users' } },

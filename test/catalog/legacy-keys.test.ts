@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readLegacyKeys, readProfile } from '../../src/catalog/read-profile.ts';
+import { readProfile } from '../../src/catalog/read-profile.ts';
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
+import { readLegacyKeys } from '../../src/catalog/build-profile.ts';
 
 const check = createProfileCheck();
 

@@ -111,7 +111,7 @@ test('a good profile comes with its bytes and no words', () => {
   expect(problems).toEqual([]);
   expect(thing?.profile).toMatchObject({ name: 'p', file: 'profiles/p.json', cloud_config: 'b', version: '310.1.0' });
   expect(thing?.bytes.toString()).toBe(text);
-  expect(thing?.locator.value(['version'])).toEqual({ line: 3, column: 14 });
+  expect(thing?.places.value(['version'])).toEqual({ line: 3, column: 14 });
 });
 
 test('problems have file, line, column, JSON path, message and remedy', () => {

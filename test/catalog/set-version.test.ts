@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { setVersion } from '../../src/catalog/set-version.ts';
 import { parseVersion, type Version } from '../../src/model/profile.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { makeFolder } from '../support/folder.ts';
+import { setVersion } from '../../src/catalog/edit-profile.ts';
 
 const FILE = 'profiles/p.json';
 

@@ -3,12 +3,12 @@ import type { Offer } from '../../src/dhcp/discover.ts';
 import type { CheckReport } from '../../src/doctor/check.ts';
 import { dataFindings, examine } from '../../src/doctor/doctor.ts';
 import type { Probes } from '../../src/doctor/probes.ts';
-import { Failure, type Problem } from '../../src/model/failure.ts';
+import { Failure, type FileDiagnostic } from '../../src/model/failure.ts';
 import { makeFolder } from '../support/folder.ts';
 import { originOf, settingsFor } from '../support/house.ts';
 
 const CLEAN: CheckReport = { profiles: 1, nodes: 2, documents: 0, rendered: 0, keys: 0, problems: [] };
-const problem = (severity: Problem['severity'], n = 1): Problem => ({
+const problem = (severity: FileDiagnostic['severity'], n = 1): FileDiagnostic => ({
   severity,
   message: `mistake ${n}`,
   place: { file: 'profiles/a.json', line: 3 },

@@ -3,8 +3,8 @@ import { checkDocument } from '../../src/documents/document.ts';
 
 function check(autoinstall: string): readonly string[] {
   const text = `#cloud-config\nautoinstall:\n${autoinstall.replaceAll(/^(?=.)/gm, '  ')}`;
-  return checkDocument('nocloud', text, { fileName: 'u', system: 'ubuntu' }).map(
-    ({ severity, line, key, message, remedy }) =>
+  return checkDocument('nocloud', text, { file: 'u', system: 'ubuntu' }).map(
+    ({ severity, message, remedy, place: { line, key } }) =>
       `${severity} ${String(line ?? '-')} ${key ?? '-'} ${message} (${remedy ?? ''})`,
   );
 }
@@ -79,8 +79,12 @@ test.each([
 
 test('keys that are not indented are not part of it', () => {
   const text = '#cloud-config\nautoinstall:\nversion: 1\n';
-  expect(checkDocument('nocloud', text, { fileName: 'u', system: 'ubuntu' })).toMatchObject([
-    { severity: 'error', line: 2, message: '"autoinstall" is empty: what stands below it is not part of it' },
+  expect(checkDocument('nocloud', text, { file: 'u', system: 'ubuntu' })).toMatchObject([
+    {
+      severity: 'error',
+      place: { line: 2 },
+      message: '"autoinstall" is empty: what stands below it is not part of it',
+    },
   ]);
 });
 
@@ -91,5 +95,5 @@ test('what a person answers at the screen need not be there', () => {
 
 test('cloud-config of cloud-init is not held against it', () => {
   const text = '#cloud-config\nversion: x\npackages: curl\n';
-  expect(checkDocument('nocloud', text, { fileName: 'u', system: 'custom' })).toEqual([]);
+  expect(checkDocument('nocloud', text, { file: 'u', system: 'custom' })).toEqual([]);
 });

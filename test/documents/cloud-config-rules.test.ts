@@ -1,17 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { checkCloudConfigRules, decodingProblem } from '../../src/documents/cloud-config-rules.ts';
-import { Findings } from '../../src/documents/finding.ts';
-import { readYaml } from '../../src/documents/yaml-tree.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
+import { readYaml } from '../../src/text/yaml.ts';
 
 function check(text: string): readonly string[] {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   const tree = readYaml(text, findings, 'error');
   if (tree?.kind !== 'map') throw new Error('no map');
   checkCloudConfigRules(tree, undefined, findings);
   return findings
     .sorted()
-    .map(({ severity, message, key, line }) => `${severity} ${line ?? 0} ${key ?? '-'} ${message}`);
+    .map(({ severity, message, place: { key, line } }) => `${severity} ${line ?? 0} ${key ?? '-'} ${message}`);
 }
 
 test.each([

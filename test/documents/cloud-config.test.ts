@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import {
   checkCloudConfig,
   checkCloudConfigSchema,
-  checkVariables,
   childSchema,
   cloudConfigKind,
   cloudConfigSchema,
@@ -12,7 +11,8 @@ import {
   knownKeys,
   resolved,
 } from '../../src/documents/cloud-config.ts';
-import { Findings } from '../../src/documents/finding.ts';
+import { checkVariables } from '../../src/documents/adapt-cloud-config.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
 
 test('both spellings of a key lead to the same place', () => {
   const a = childSchema(cloudConfigSchema, 'write-files');
@@ -104,11 +104,11 @@ test('the first line without what is behind it', () => {
 });
 
 function check(text: string, target: CloudConfigTarget = {}) {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   checkCloudConfig(text, target, findings);
   return findings
     .sorted()
-    .map(({ severity, message, line, key }) => `${severity} ${line ?? 0} ${key ?? '-'} ${message}`);
+    .map(({ severity, message, place: { line, key } }) => `${severity} ${line ?? 0} ${key ?? '-'} ${message}`);
 }
 
 describe('what the text is', () => {
@@ -211,9 +211,9 @@ test('a key twice is an error to the YAML reader of Flatcar alone', () => {
 test('variables need an address', () => {
   const text = '#cloud-config\nhostname: $private_ipv4\n# \\$public_ipv4 $public_ipv6\n';
   const say = (node?: { name: string; ip?: string }) => {
-    const findings = new Findings(text);
+    const findings = new Diagnostics(text);
     checkVariables(text, node === undefined ? {} : { node }, findings);
-    return findings.sorted().map(({ message, line }) => `${line ?? 0} ${message}`);
+    return findings.sorted().map(({ message, place: { line } }) => `${line ?? 0} ${message}`);
   };
   expect(say()).toEqual([]);
   expect(say({ name: 'a' })).toEqual([
@@ -224,7 +224,7 @@ test('variables need an address', () => {
 });
 
 test('unknown keys name their neighbour, or what there is', () => {
-  const findings = new Findings('');
+  const findings = new Diagnostics('');
   checkCloudConfig('#cloud-config\nhostnam: a\npackages: []\n', {}, findings);
   expect(findings.sorted().map(({ remedy }) => remedy)).toEqual([
     'did you mean "hostname"?',

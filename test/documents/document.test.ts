@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkDocument, checkUserData, contentTypeOf, metaData } from '../../src/documents/document.ts';
-import { type Finding, Findings } from '../../src/documents/finding.ts';
 import { DOCUMENT_KINDS, type DocumentKind, SYSTEM_IDS, type SystemId } from '../../src/model/profile.ts';
+import { type FileDiagnostic } from '../../src/model/failure.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
 
 function check(text: string, system?: SystemId): readonly string[] {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   checkUserData(text, system, findings);
-  return findings.sorted().map(({ severity, message, line }) => `${severity} ${line ?? 0} ${message}`);
+  return findings.sorted().map(({ severity, message, place: { line } }) => `${severity} ${line ?? 0} ${message}`);
 }
 
 test.each([
@@ -65,7 +66,7 @@ test('meta-data are YAML whatever is in a name', () => {
 
 const GOLDEN = join(import.meta.dirname, '../golden/documents');
 
-function line({ severity, message, key, line, column, remedy }: Finding): string {
+function line({ severity, message, remedy, place: { key, line, column } }: FileDiagnostic): string {
   return `${line ?? '-'}:${column ?? '-'} ${severity} ${key ?? '-'}: ${message} (${remedy ?? ''})\n`;
 }
 
@@ -78,34 +79,34 @@ describe('golden', () => {
   test.each(files)('%s', async (fileName) => {
     const [system, kind] = fileName.split('--') as [SystemId, DocumentKind];
     const text = readFileSync(join(GOLDEN, fileName), 'utf8');
-    const findings = checkDocument(kind, text, { fileName, system, node: { name: 'a', ip: '192.0.2.1' } });
+    const findings = checkDocument(kind, text, { file: fileName, system, node: { name: 'a', ip: '192.0.2.1' } });
     await expect(findings.map(line).join('')).toMatchFileSnapshot(join(GOLDEN, `${fileName}.findings.txt`));
   });
 });
 
 test('a document without mistakes has no findings', () => {
-  expect(checkDocument('cloud_config', '#cloud-config\nhostname: a\n', { fileName: 'a.yml' })).toEqual([]);
+  expect(checkDocument('cloud_config', '#cloud-config\nhostname: a\n', { file: 'a.yml' })).toEqual([]);
   const ks = 'text\nautopart\nrootpw --lock\n%packages\n%end\n';
-  expect(checkDocument('kickstart', ks, { fileName: 'a.ks' })).toEqual([]);
-  expect(checkDocument('generic', '{{ not looked at', { fileName: 'a' })).toEqual([]);
+  expect(checkDocument('kickstart', ks, { file: 'a.ks' })).toEqual([]);
+  expect(checkDocument('generic', '{{ not looked at', { file: 'a' })).toEqual([]);
 });
 
 test('a cloud-config for a system of cloud-init is not held against the keys of CoreOS', () => {
   const text = '#cloud-config\npackages: [curl]\nruncmd: []\n';
-  expect(checkDocument('cloud_config', text, { fileName: 'a.yml', system: 'debian' })).toEqual([]);
-  expect(checkDocument('cloud_config', text, { fileName: 'a.yml', system: 'coreos' })).toHaveLength(2);
+  expect(checkDocument('cloud_config', text, { file: 'a.yml', system: 'debian' })).toEqual([]);
+  expect(checkDocument('cloud_config', text, { file: 'a.yml', system: 'coreos' })).toHaveLength(2);
   const node = { name: 'a' };
   expect(
-    checkDocument('cloud_config', '#cloud-config\nx: $public_ipv4\n', { fileName: 'a', system: 'custom', node }),
+    checkDocument('cloud_config', '#cloud-config\nx: $public_ipv4\n', { file: 'a', system: 'custom', node }),
   ).toHaveLength(1);
 });
 
 test('NUL is an error, a text over 1 MiB is not looked at', () => {
-  expect(checkDocument('generic', 'a\nb\0', { fileName: 'a' })).toMatchObject([
-    { severity: 'error', line: 2, column: 2 },
+  expect(checkDocument('generic', 'a\nb\0', { file: 'a' })).toMatchObject([
+    { severity: 'error', place: { line: 2, column: 2 } },
   ]);
   const long = `#cloud-config\n${'x'.repeat(1_048_576)}`;
-  expect(checkDocument('cloud_config', long, { fileName: 'a' })).toMatchObject([{ severity: 'warning' }]);
+  expect(checkDocument('cloud_config', long, { file: 'a' })).toMatchObject([{ severity: 'warning' }]);
 });
 
 test.each([
@@ -161,7 +162,7 @@ describe('nothing that is in a document stops the process', () => {
     ],
   ])('%s', (_, kind, text) => {
     const started = performance.now();
-    expect(checkDocument(kind, text, { fileName: 'a', system: 'flatcar' }).length).toBeGreaterThan(0);
+    expect(checkDocument(kind, text, { file: 'a', system: 'flatcar' }).length).toBeGreaterThan(0);
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(({} as { p?: unknown }).p).toBeUndefined();
   });
@@ -235,7 +236,7 @@ describe('nothing that is in a document stops the process', () => {
     let clean = 0;
     for (let round = 0; round < 3000; round += 1) {
       const text = pick(starts) + Array.from({ length: next(12) }, () => pick(pieces)).join('');
-      const context = { fileName: 'a', system: pick(SYSTEM_IDS), node: { name: 'a' } };
+      const context = { file: 'a', system: pick(SYSTEM_IDS), node: { name: 'a' } };
       if (checkDocument(pick(DOCUMENT_KINDS), text, context).length === 0) clean += 1;
     }
     expect(clean).toBeGreaterThan(100);

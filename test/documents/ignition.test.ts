@@ -1,21 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { checkDocument } from '../../src/documents/document.ts';
-import { Findings } from '../../src/documents/finding.ts';
-import { IGNITION_VERSIONS } from '../../src/documents/ignition-fields.ts';
-import {
-  checkIgnition,
-  ignitionCheck,
-  ignitionSchema,
-  looksLikeButane,
-  tooNewFor,
-} from '../../src/documents/ignition.ts';
+import { checkIgnition, looksLikeButane, tooNewFor } from '../../src/documents/ignition.ts';
 import type { SystemId } from '../../src/model/profile.ts';
 import { IGNITION_SAMPLES, ignitionText } from '../support/document-ignition-samples.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
+import { IGNITION_VERSIONS, ignitionCheck } from '../../src/documents/ignition-spec.ts';
 
 function said(system: SystemId, version: string, spec: string): readonly string[] {
   const text = JSON.stringify({ ignition: { version: spec } });
-  return checkDocument('ignition', text, { fileName: 'a', system, version }).map(
+  return checkDocument('ignition', text, { file: 'a', system, version }).map(
     ({ severity, message, remedy }) => `${severity} ${message} (${remedy ?? ''})`,
   );
 }
@@ -84,7 +78,6 @@ test.each([...IGNITION_VERSIONS.keys()])('%s compiles and takes the least docume
 test('other versions have none', () => {
   for (const version of ['1.0.0', '2.5.0', '3.7.0', '3.7.0-experimental', '3', '', 'constructor']) {
     expect(ignitionCheck(version)).toBeUndefined();
-    expect(ignitionSchema(version)).toBeUndefined();
   }
 });
 
@@ -99,13 +92,8 @@ test.each(IGNITION_SAMPLES.filter(({ rule }) => rule === undefined))(
   },
 );
 
-test('null stands for an absent list, as Go writes it', () => {
-  expect(ignitionCheck('3.3.0')?.({ ignition: { version: '3.3.0' }, storage: { files: null } })).toEqual([]);
-  expect(ignitionCheck('2.2.0')?.({ ignition: { version: '2.2.0', config: { replace: null } } })).toEqual([]);
-});
-
 function check(text: string, system?: SystemId) {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   checkIgnition(text, { system }, findings);
   return findings.sorted();
 }
@@ -137,6 +125,9 @@ describe('case 08-ignition-false-positives: what the machine reads is no error',
       'version 1',
       '{"ignitionVersion":1,"systemd":{"units":[{"name":"a.service","enable":true,"contents":"[Service]\\nExecStart=/bin/true"}]}}',
     ],
+    ['null for a list', '{"ignition":{"version":"3.3.0"},"storage":{"files":null}}'],
+    ['null for a map', '{"ignition":{"version":"2.2.0","config":{"replace":null}}}'],
+    ['null in a list', '{"ignition":{"version":"2.2.0","config":{"append":[null]}}}'],
     ['null', '{"ignition":{"version":"3.3.0","config":{"replace":null}},"passwd":null,"storage":null}'],
     [
       'null below',
@@ -148,7 +139,7 @@ describe('case 08-ignition-false-positives: what the machine reads is no error',
 
   test('an experimental version is a warning, and so is one that may come', () => {
     const [experimental] = check('{"ignition":{"version":"3.7.0-experimental"}}', 'flatcar');
-    expect(experimental).toMatchObject({ severity: 'warning', key: 'ignition.version' });
+    expect(experimental).toMatchObject({ severity: 'warning', place: { key: 'ignition.version' } });
     expect(experimental?.message).toContain('is experimental: only releases with just this one read it');
     expect(short('{"ignition":{"version":"3.9.0"},"new":1}', 'fedora-coreos')).toEqual([
       'warning Ignition "3.9.0" is newer than what is known here: it is not checked',
@@ -169,9 +160,7 @@ describe('case 08-ignition-false-positives: what the machine reads is no error',
 
 test('a version that is refused comes with those that are not', () => {
   expect(check('{"ignition": {"version": "2.5.0"}}')[0]).toMatchObject({
-    line: 1,
-    column: 26,
-    key: 'ignition.version',
+    place: { line: 1, column: 26, key: 'ignition.version' },
   });
   expect(check('{"ignition": {"version": "2.5.0"}}')[0]?.remedy).toMatch(/2\.0\.0, .*2\.4\.0, 3\.0\.0, .*3\.6\.0$/);
 });
@@ -189,12 +178,10 @@ test('each system has its versions', () => {
 test('unknown keys are warnings that name their neighbour and stand at their place', () => {
   const text = '{"ignition": {"version": "3.3.0"},\n "storage": {"flies": [],\n "zzz": 1}}';
   expect(check(text)).toMatchObject([
-    { severity: 'warning', key: 'storage.flies', line: 2, column: 14, remedy: 'did you mean "files"?' },
+    { severity: 'warning', place: { key: 'storage.flies', line: 2, column: 14 }, remedy: 'did you mean "files"?' },
     {
       severity: 'warning',
-      key: 'storage.zzz',
-      line: 3,
-      column: 2,
+      place: { key: 'storage.zzz', line: 3, column: 2 },
       remedy: expect.stringContaining('known here: disks') as string,
     },
   ]);

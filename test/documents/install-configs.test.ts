@@ -30,7 +30,7 @@ describe('installAutoinstall', () => {
   it('adds a disk and a report, and changes nothing else', () => {
     const text = installAutoinstall(OWN, INSTALL) ?? '';
     expectGolden('installing/install-ubuntu', text);
-    expect(checkDocument('nocloud', text, { fileName: 'x', system: 'ubuntu' })).toEqual([]);
+    expect(checkDocument('nocloud', text, { file: 'x', system: 'ubuntu' })).toEqual([]);
     for (const line of OWN.split('\n')) expect(text.split('\n')).toContain(line);
   });
 
@@ -87,10 +87,10 @@ describe('what a live system installs with', () => {
   });
 
   it('has nothing that our own checks mind', () => {
-    expect(checkDocument('ignition', FLATCAR, { fileName: 'x', system: 'flatcar' })).toEqual([]);
-    expect(checkDocument('ignition', COREOS, { fileName: 'x', system: 'coreos' })).toEqual([]);
-    expect(checkDocument('cloud_config', CLOUD, { fileName: 'x', system: 'coreos' })).toEqual([]);
-    expect(checkDocument('ignition', reportIgnition(REPORT), { fileName: 'x', system: 'fedora-coreos' })).toEqual([]);
+    expect(checkDocument('ignition', FLATCAR, { file: 'x', system: 'flatcar' })).toEqual([]);
+    expect(checkDocument('ignition', COREOS, { file: 'x', system: 'coreos' })).toEqual([]);
+    expect(checkDocument('cloud_config', CLOUD, { file: 'x', system: 'coreos' })).toEqual([]);
+    expect(checkDocument('ignition', reportIgnition(REPORT), { file: 'x', system: 'fedora-coreos' })).toEqual([]);
   });
 
   it('carries the script whole', () => {

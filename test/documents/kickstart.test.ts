@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
-import { Findings } from '../../src/documents/finding.ts';
 import { checkKickstart } from '../../src/documents/kickstart.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
 
 function check(text: string): readonly string[] {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   checkKickstart(text, findings);
   return findings
     .sorted()
-    .map(({ severity, line, message, remedy }) => `${severity} ${String(line ?? '-')} ${message} (${remedy ?? ''})`);
+    .map(
+      ({ severity, message, remedy, place: { line } }) =>
+        `${severity} ${String(line ?? '-')} ${message} (${remedy ?? ''})`,
+    );
 }
 
 const WHOLE = `#version=RHEL9

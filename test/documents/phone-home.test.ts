@@ -1,16 +1,17 @@
 import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkDocument } from '../../src/documents/document.ts';
-import { IGNITION_VERSIONS } from '../../src/documents/ignition-fields.ts';
-import { addPhoneHome, PHONE_HOME_UNIT, phoneHomeUnit } from '../../src/documents/report-units.ts';
 import { expectGolden } from '../support/golden.ts';
+import { IGNITION_VERSIONS } from '../../src/documents/ignition-spec.ts';
+import { addPhoneHome, PHONE_HOME_UNIT } from '../../src/documents/phone-home.ts';
+import { phoneHomeUnit } from '../../src/documents/units.ts';
 
 const UP = 'http://10.0.2.2:4777/phone-home/52-54-00-55-1c-ee';
 
 describe('Ignition', () => {
   test.each([...IGNITION_VERSIONS.keys()])('%s takes the unit', (version) => {
     const text = addPhoneHome('ignition', JSON.stringify({ ignition: { version } }), 'flatcar', UP) ?? '';
-    expect(checkDocument('ignition', text, { fileName: 'x', system: 'flatcar' })).toEqual([]);
+    expect(checkDocument('ignition', text, { file: 'x', system: 'flatcar' })).toEqual([]);
     expect(JSON.parse(text)).toMatchObject({
       systemd: { units: [{ name: PHONE_HOME_UNIT, contents: phoneHomeUnit(UP) }] },
     });
@@ -67,7 +68,7 @@ describe('cloud-config', () => {
     const text = addPhoneHome('cloud_config', own, 'coreos', UP) ?? '';
     expectGolden('installing/phone-home.yml', text);
     for (const system of ['coreos', 'flatcar'] as const) {
-      expect(checkDocument('cloud_config', text, { fileName: 'x', system })).toEqual([]);
+      expect(checkDocument('cloud_config', text, { file: 'x', system })).toEqual([]);
     }
   });
 

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, test } from 'vitest';
 import { checkDocument } from '../../src/documents/document.ts';
-import { Findings } from '../../src/documents/finding.ts';
 import { checkPreseed, hasComment, installPreseed, readPreseed } from '../../src/documents/preseed.ts';
 import { expectGolden } from '../support/golden.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
 
 const INSTALL = { disk: '/dev/vda', report: 'http://10.0.2.2:4777/installed/52-54-00-55-1c-ee?serial=a%2Fb' };
 const OWN = String.raw`# My machines
@@ -23,7 +23,7 @@ describe('installPreseed', () => {
   it('adds the disk, the report and the reboot', () => {
     const text = installPreseed('d-i debian-installer/locale string en_US', INSTALL);
     expectGolden('installing/install-debian-plain.cfg', text);
-    expect(checkDocument('preseed', text, { fileName: 'x', system: 'debian' })).toEqual([]);
+    expect(checkDocument('preseed', text, { file: 'x', system: 'debian' })).toEqual([]);
   });
 
   it('puts its report behind a late_command of several lines, and changes nothing else', () => {
@@ -32,7 +32,7 @@ describe('installPreseed', () => {
     expect(valueOf(text, 'preseed/late_command')).toMatch(
       /^\( in-target systemctl enable ssh; echo "it's done" > \/target\/etc\/motd \) && \( .*until wget /,
     );
-    expect(checkDocument('preseed', text, { fileName: 'x', system: 'debian' })).toEqual([]);
+    expect(checkDocument('preseed', text, { file: 'x', system: 'debian' })).toEqual([]);
   });
 
   it('leaves alone what the operator answers', () => {
@@ -137,9 +137,9 @@ describe('readPreseed', () => {
 });
 
 function check(text: string): readonly string[] {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   checkPreseed(text, findings);
-  return findings.sorted().map(({ severity, message, line }) => `${severity} ${line ?? 0} ${message}`);
+  return findings.sorted().map(({ severity, message, place: { line } }) => `${severity} ${line ?? 0} ${message}`);
 }
 
 test('a preseed', () => {

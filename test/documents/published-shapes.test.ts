@@ -73,8 +73,8 @@ const UNGLUED = GLUED.replace('threewrite-files:', 'three\nwrite-files:');
 
 function faults(text: string, system: SystemId, node = true): readonly string[] {
   const known = node ? { node: { name: 'n', ip: '192.0.2.9' } } : {};
-  return checkDocument('cloud_config', text, { fileName: 'n.yml', system, ...known }).map(
-    ({ severity, line, key, message }) => `${severity} ${String(line)} ${key ?? '-'} ${message}`,
+  return checkDocument('cloud_config', text, { file: 'n.yml', system, ...known }).map(
+    ({ severity, message, place: { line, key } }) => `${severity} ${String(line)} ${key ?? '-'} ${message}`,
   );
 }
 

@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { reportCommand, type ReportTool } from '../../src/documents/report-command.ts';
 import { needs } from '../support/needs.ts';
 import { NO_SHELLCHECK, shellcheck } from '../support/units.ts';
 import { RawClient } from '../support/tftp-client.ts';
+import { reportCommand, type ReportTool } from '../../src/documents/units.ts';
 
 const ALOUD = { pause: 5, aloud: true } as const;
 const TOLD = 'Pilotlight does not hear the report, trying again';

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../support/golden.ts';
+import { NO_SHELLCHECK, NO_SYSTEMD, shellcheck, verifyUnits } from '../support/units.ts';
 import {
   INSTALLED_UNIT,
   installedUnit,
-  PHONE_HOME_UNIT,
   phoneHomeUnit,
   reportLoop,
-} from '../../src/documents/report-units.ts';
-import { unitFileProblem } from '../../src/documents/unit-file.ts';
-import { expectGolden } from '../support/golden.ts';
-import { NO_SHELLCHECK, NO_SYSTEMD, shellcheck, verifyUnits } from '../support/units.ts';
+  unitFileProblem,
+} from '../../src/documents/units.ts';
+import { PHONE_HOME_UNIT } from '../../src/documents/phone-home.ts';
 
 const UP = 'http://10.0.2.2:4777/phone-home/52-54-00-55-1c-ee';
 // A percent sign is a specifier to systemd: %2F would become nothing.

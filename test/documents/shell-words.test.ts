@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, test } from 'vitest';
-import { shellWord, unitCommand } from '../../src/documents/shell-words.ts';
+import { shellWord, unitCommand } from '../../src/documents/units.ts';
 
 const HOSTILE = [
   '',

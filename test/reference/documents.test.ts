@@ -1,10 +1,9 @@
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { IGNITION_VERSIONS } from '../../src/documents/ignition-fields.ts';
-import { ignitionCheck, ignitionSchema } from '../../src/documents/ignition.ts';
 import { IGNITION_SAMPLES, ignitionText } from '../support/document-ignition-samples.ts';
 import { schemaPlaces, type SchemaPart } from '../support/document-schema-walk.ts';
 import { hasReference, reference } from './reference-dir.ts';
+import { IGNITION_VERSIONS, ignitionCheck, ignitionSchema } from '../../src/documents/ignition-spec.ts';
 
 // Nobody published a schema of 2.0.0.
 const VERSIONS = [...IGNITION_VERSIONS.keys()].filter((version) => version !== '2.0.0');

@@ -1,13 +1,13 @@
 import type { HealthView, ProfileRow, ProfileView } from '../../src/model/views.ts';
-import type { Problem } from '../../src/model/failure.ts';
+import type { FileDiagnostic } from '../../src/model/failure.ts';
 
-const BROKEN: Problem = {
+const BROKEN: FileDiagnostic = {
   severity: 'error',
   message: 'unknown key "kernel_arg"',
   place: { file: 'profiles/lab-debian.json', key: 'kernel_arg', line: 6, column: 3 },
   remedy: 'did you mean "kernel_args"?',
 };
-const OLD: Problem = {
+const OLD: FileDiagnostic = {
   severity: 'warning',
   message: 'the document has no hostname',
   place: { file: 'configs/storage.yml', line: 1, column: 1 },

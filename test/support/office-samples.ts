@@ -11,7 +11,7 @@ import type {
   SyncRunView,
   TimelineEvent,
 } from '../../src/model/views.ts';
-import type { Problem } from '../../src/model/failure.ts';
+import type { FileDiagnostic } from '../../src/model/failure.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 
 /** With every optional member there, at every depth: who adds one to a type must add it here. */
@@ -24,7 +24,7 @@ type Whole<T> = T extends readonly (infer Item)[]
 const AT = Date.UTC(2026, 0, 2);
 export const DIGEST = 'ab'.repeat(32);
 
-const PROBLEM: Whole<Problem> = {
+const PROBLEM: Whole<FileDiagnostic> = {
   severity: 'error',
   message: 'unknown key',
   place: { file: 'profiles/a.json', key: 'versoin', line: 3, column: 5 },
@@ -106,7 +106,7 @@ export const PROFILE_ROW: Whole<ProfileRow> = {
   nodes: 1,
   default: false,
   install: true,
-  problems: [PROBLEM, { severity: 'warning', message: 'x', place: { file: 'a' } } as Whole<Problem>],
+  problems: [PROBLEM, { severity: 'warning', message: 'x', place: { file: 'a' } } as Whole<FileDiagnostic>],
   inForce: true,
 };
 

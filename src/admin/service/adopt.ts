@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { withNode, withoutNode } from '../../catalog/edit-nodes.ts';
-import { editProfile } from '../../catalog/edit-profile.ts';
 import { comparableSerial } from '../../catalog/identity.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
-import { Failure, failureLine, type Problem, problemFailure } from '../../model/failure.ts';
+import { Failure, failureLine, type FileDiagnostic, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import { parseMac } from '../../model/mac.ts';
 import type { MachineFacts, MachineKey } from '../../model/machine.ts';
@@ -15,6 +13,7 @@ import { profileNamed } from '../../releases/sync-state.ts';
 import type { ServiceDeps } from './deps.ts';
 import { keyFacts } from './known-nodes.ts';
 import type { Adoption } from './operations.ts';
+import { withNode, withoutNode, editProfile } from '../../catalog/edit-profile.ts';
 
 type Profiles = Iterable<Pick<Profile, 'file' | 'nodes'>>;
 
@@ -208,7 +207,7 @@ function without(node: Node): (text: string) => string {
 }
 
 /** On top of what the operator has saved by now. */
-async function judge(deps: AdoptDeps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly Problem[]> {
+async function judge(deps: AdoptDeps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly FileDiagnostic[]> {
   await deps.catalog.refresh();
   return deps.catalog.attempt(new Map(drafts));
 }

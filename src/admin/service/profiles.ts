@@ -3,7 +3,7 @@ import { profileSchema } from '../../catalog/profile-schema.ts';
 import { findDocument, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { nameFrom } from '../../http/request-head.ts';
-import { Failure, type Problem } from '../../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../../model/failure.ts';
 import { machineKey } from '../../model/machine.ts';
 import { nearest } from '../../model/name.ts';
 import { DOCUMENT_KINDS, type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
@@ -155,7 +155,7 @@ function documentsOf(profile: Profile, { documents }: Pick<Snapshot, 'documents'
 export async function brokenRow(
   file: string,
   files: DataRoot,
-  { problems }: { readonly problems: readonly Problem[] },
+  { problems }: { readonly problems: readonly FileDiagnostic[] },
 ): Promise<ProfileRow> {
   const said = await saidIn(file, files);
   const text = (key: string, otherwise: string): string => {

@@ -1,4 +1,4 @@
-import { placeText, type Problem } from '../../model/failure.ts';
+import { placeText, type FileDiagnostic } from '../../model/failure.ts';
 import type { Preview, ProfileRow, ProfileView, ReleaseRow } from '../../model/views.ts';
 import { bytesText, machineHref, machinesHref, optionalMoment, plural, profileHref } from './format.ts';
 import type { Page } from './pages.ts';
@@ -185,7 +185,7 @@ export interface ProblemItem {
 }
 
 /** Errors first, otherwise in their order. */
-export function problemItems(problems: readonly Problem[]): readonly ProblemItem[] {
+export function problemItems(problems: readonly FileDiagnostic[]): readonly ProblemItem[] {
   return errorsFirst(problems).map(({ severity, message, place, remedy }) => {
     const profile = /^profiles\/([^/]+)\.json$/.exec(place.file)?.[1];
     return {

@@ -1,5 +1,5 @@
 import type { CheckReport } from '../../doctor/check.ts';
-import { placeText, type Problem } from '../../model/failure.ts';
+import { placeText, type FileDiagnostic } from '../../model/failure.ts';
 import { type Command, EXIT, type Output } from '../command.ts';
 
 export const checkCommand: Command = {
@@ -42,7 +42,7 @@ function tell(report: CheckReport, errors: number, out: Output): void {
   );
 }
 
-function describe(problem: Problem, paint: (code: string, text: string) => string): string {
+function describe(problem: FileDiagnostic, paint: (code: string, text: string) => string): string {
   const word = problem.severity === 'error' ? paint('31', 'error') : paint('33', 'warning');
   const remedy = problem.remedy === undefined ? '' : `  -> ${problem.remedy}\n`;
   return `${word} ${paint('1', placeText(problem.place))}: ${problem.message}\n${remedy}`;

@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkName, nameFor } from '../../../src/admin/service/adopt.ts';
-import { setVersion } from '../../../src/catalog/set-version.ts';
 import { hostsOf } from '../../../src/exports/host.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { parseVersion, type Version } from '../../../src/model/profile.ts';
 import { good } from '../../catalog/data-folder.ts';
 import { factsOf } from '../../support/house.ts';
 import { flatcar, MAC, NOW, officeStand, rowOf } from './stand.ts';
+import { setVersion } from '../../../src/catalog/edit-profile.ts';
 
 function profiles(...names: readonly string[]) {
   return [good({ version: '1', nodes: names.map((name, i) => ({ name, serial: `s${i}` })) }).profile];

@@ -11,12 +11,12 @@ import {
   profilesPage,
   STARTER,
 } from '../../../src/admin/web/profile-pages.ts';
-import type { Problem } from '../../../src/model/failure.ts';
+import type { FileDiagnostic } from '../../../src/model/failure.ts';
 import { FAKE_PROFILES } from '../../support/fake-office-data.ts';
 import { sampleOffice } from '../../support/fake-office.ts';
 
-const warning: Problem = { severity: 'warning', message: 'w', place: { file: 'configs/a.yml', line: 3 } };
-const error: Problem = {
+const warning: FileDiagnostic = { severity: 'warning', message: 'w', place: { file: 'configs/a.yml', line: 3 } };
+const error: FileDiagnostic = {
   severity: 'error',
   message: 'e',
   place: { file: 'profiles/a b.json', line: 3, column: 5, key: 'nodes' },
@@ -43,12 +43,12 @@ test('otherwise the order stays', () => {
 });
 
 const INPUT: EditorInput = { name: 'workers', text: 'b\n', revision: 'r1', keys: [] };
-const problem = (severity: Problem['severity']): Problem => ({
+const problem = (severity: FileDiagnostic['severity']): FileDiagnostic => ({
   severity,
   message: 'm',
   place: { file: 'profiles/workers.json' },
 });
-const preview = (problems: readonly Problem[], before = 'a\n') => ({
+const preview = (problems: readonly FileDiagnostic[], before = 'a\n') => ({
   file: 'f',
   diff: lineDiff(before, 'b\n'),
   problems,

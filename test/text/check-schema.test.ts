@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { schemaCheck, typeWords, valueWords } from '../../src/documents/check-schema.ts';
+import { schemaCheck, typeWords, valueWords } from '../../src/text/check-schema.ts';
 
 const check = schemaCheck({
   type: 'object',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Findings } from '../../src/documents/finding.ts';
-import { readJson } from '../../src/documents/json-text.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
+import { readIgnitionJson } from '../../src/documents/ignition.ts';
 
 function read(text: string) {
-  const findings = new Findings(text);
-  return { json: readJson(text, findings), found: findings.sorted() };
+  const findings = new Diagnostics(text);
+  return { json: readIgnitionJson(text, findings), found: findings.sorted() };
 }
 
 test('values, and where they stand', () => {
@@ -12,11 +12,11 @@ test('values, and where they stand', () => {
   const { json, found } = read(text);
   expect(found).toEqual([]);
   expect(json?.value).toEqual({ a: [1, { b: 'c' }], d: null });
-  expect(text.slice(json?.offsetOf(['a', 1, 'b']))).toMatch(/^"c"/);
-  expect(text.slice(json?.keyOffsetOf(['a', 1, 'b']))).toMatch(/^"b"/);
-  expect(text.slice(json?.offsetOf(['a', 1, 'zz', 3]))).toMatch(/^\{"b"/);
-  expect(text.slice(json?.keyOffsetOf(['a', 0]))).toMatch(/^1/);
-  expect(json?.offsetOf(['zz'])).toBe(0);
+  expect(text.slice(json?.places.offset(['a', 1, 'b']))).toMatch(/^"c"/);
+  expect(text.slice(json?.places.keyOffset(['a', 1, 'b']))).toMatch(/^"b"/);
+  expect(text.slice(json?.places.offset(['a', 1, 'zz', 3]))).toMatch(/^\{"b"/);
+  expect(text.slice(json?.places.keyOffset(['a', 0]))).toMatch(/^1/);
+  expect(json?.places.offset(['zz'])).toBe(0);
 });
 
 describe('what is no JSON', () => {
@@ -38,13 +38,13 @@ describe('what is no JSON', () => {
   ])('%j', (text, line) => {
     const { json, found } = read(text);
     expect(json).toBeUndefined();
-    expect(found[0]).toMatchObject({ severity: 'error', line });
+    expect(found[0]).toMatchObject({ severity: 'error', place: { line } });
   });
 });
 
 test('a key that stands there twice is an error at any depth', () => {
   const { found } = read('{"a": 1,\n "b": [{"c": 1,\n "c": 2}],\n "a": 3}');
-  expect(found.map(({ message, line }) => [message, line])).toEqual([
+  expect(found.map(({ message, place: { line } }) => [message, line])).toEqual([
     ['the key "c" stands here twice', 3],
     ['the key "a" stands here twice', 4],
   ]);
@@ -54,7 +54,7 @@ test('a hundred levels are read, one more is not', () => {
   const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
   expect(read(nested(100)).found).toEqual([]);
   expect(read(nested(101)).found).toMatchObject([
-    { message: 'the JSON is nested more than 100 levels deep', column: 101 },
+    { message: 'the JSON is nested more than 100 levels deep', place: { column: 101 } },
   ]);
   expect(read(`["${'['.repeat(500)}"]`).found).toEqual([]);
 });

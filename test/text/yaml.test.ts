@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Findings } from '../../src/documents/finding.ts';
-import { locate, readYaml, type YamlNode } from '../../src/documents/yaml-tree.ts';
+import { Diagnostics } from '../../src/text/diagnostics.ts';
+import { locate, readYaml, type YamlNode } from '../../src/text/yaml.ts';
 
 function read(text: string, twice: 'error' | 'warning' = 'error') {
-  const findings = new Findings(text);
+  const findings = new Diagnostics(text);
   const tree = readYaml(text, findings, twice);
   return { tree, findings: findings.sorted() };
 }
@@ -48,12 +48,12 @@ describe('what is wrong is said with its line', () => {
     ['a: "\n', 'error', 2],
     ['a:\n\t- b\n', 'error', 2],
   ])('%j', (text, severity, line) => {
-    expect(read(text).findings[0]).toMatchObject({ severity, line });
+    expect(read(text).findings[0]).toMatchObject({ severity, place: { line } });
   });
 
   test('a key that is there twice is as bad as its reader says', () => {
     const { tree, findings } = read('a: 1\na: 2\n', 'warning');
-    expect(findings).toMatchObject([{ severity: 'warning', line: 2 }]);
+    expect(findings).toMatchObject([{ severity: 'warning', place: { line: 2 } }]);
     expect(plain(tree)).toEqual({ a: 2 });
   });
 

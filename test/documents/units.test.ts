@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unitFileProblem } from '../../src/documents/unit-file.ts';
+import { unitFileProblem } from '../../src/documents/units.ts';
 
 const GOOD = '# a\n; b\n\n[Unit]\nDescription=a = b\nEmpty=\n[Service]\r\nExecStart=/a \\\n  not a key\nX-Own=1\n';
 const COMMENT_INSIDE = '[Service]\nExecStart=/a \\\n  # why\n  --b\n';

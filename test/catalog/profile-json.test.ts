@@ -1,68 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { depthFault, type JsonPath, parsePath, pathText, positionAt, readJson } from '../../src/catalog/json-text.ts';
+import { readJson } from '../../src/catalog/profile-json.ts';
 import { lines } from './data-folder.ts';
 
-test('lines and columns count from one, whatever ends a line', () => {
-  const text = 'a\nbc\r\nd';
-  expect(positionAt(text, 0)).toEqual({ line: 1, column: 1 });
-  expect(positionAt(text, 1)).toEqual({ line: 1, column: 2 });
-  expect(positionAt(text, 2)).toEqual({ line: 2, column: 1 });
-  expect(positionAt(text, 3)).toEqual({ line: 2, column: 2 });
-  expect(positionAt(text, 6)).toEqual({ line: 3, column: 1 });
-  expect(positionAt('', 0)).toEqual({ line: 1, column: 1 });
-});
-
-test.each<readonly [JsonPath, string]>([
-  [[], ''],
-  [['nodes', 2, 'mac'], 'nodes[2].mac'],
-  [['vars', 'a b'], 'vars["a b"]'],
-  [['vars', 'x.y', 0], 'vars["x.y"][0]'],
-  [['vars', 'say "hi"]'], 'vars["say \\"hi\\"]"]'],
-  [['$schema'], '$schema'],
-  [[0, 'a'], '[0].a'],
-])('a path is written as a person would, and read back', (path, text) => {
-  expect(pathText(path)).toBe(text);
-  expect(parsePath(text)).toEqual(path);
-});
-
-test('what is no path is not read as one', () => {
-  expect(parsePath('nodes[')).toBeUndefined();
-  expect(parsePath('a..b')).toBeUndefined();
-  expect(parsePath('["a')).toBeUndefined();
-});
-
-test('64 levels are allowed, the 65th is pointed at', () => {
-  expect(depthFault('['.repeat(64) + ']'.repeat(64))).toBeUndefined();
-  expect(depthFault(` ${'['.repeat(65)}`)).toBe(65);
-  expect(depthFault('{"a":'.repeat(65))).toBe(64 * 5);
-});
-
-test('brackets inside strings do not count, escaped quotes do not end one', () => {
-  expect(depthFault(`"${'['.repeat(100)}"`)).toBeUndefined();
-  expect(depthFault(`"\\"${'['.repeat(100)}"`)).toBeUndefined();
-  expect(depthFault('[]'.repeat(100))).toBeUndefined();
-});
-
-test('a string that is never closed does not hide what follows its line', () => {
-  expect(depthFault(`"open\n${'['.repeat(65)}`)).toBe(6 + 64);
-});
-
 function told(text: string | Buffer): readonly string[] {
-  return lines(readJson(Buffer.from(text), 'p.json').problems);
+  return lines(readJson(Buffer.from(text), 'p.json').diagnostics.all);
 }
 
 test('a good file is its value, without a word', () => {
   const reading = readJson(Buffer.from('{ "a": [1, {"b": "é"}] }\r\n'), 'p.json');
   expect(reading.value).toEqual({ a: [1, { b: 'é' }] });
-  expect(reading.problems).toEqual([]);
-});
-
-test('places of values and of names are found, also of what is not there', () => {
-  const { locator } = readJson(Buffer.from('{\n  "a": [1,\n    {"b": 2}]\n}'), 'p.json');
-  expect(locator.value(['a', 1, 'b'])).toEqual({ line: 3, column: 11 });
-  expect(locator.key(['a', 1, 'b'])).toEqual({ line: 3, column: 6 });
-  expect(locator.value(['a', 1, 'missing'])).toEqual({ line: 3, column: 5 });
-  expect(locator.value([])).toEqual({ line: 1, column: 1 });
+  expect(reading.diagnostics.all).toEqual([]);
 });
 
 describe('strict JSON', () => {
@@ -106,11 +53,11 @@ describe('text that is not what it seems', () => {
   test('a byte order mark is read over, with a warning', () => {
     const reading = readJson(Buffer.from('\uFEFF{"a": 1}'), 'p.json');
     expect(reading.value).toEqual({ a: 1 });
-    expect(lines(reading.problems)).toEqual([
+    expect(lines(reading.diagnostics.all)).toEqual([
       'p.json:1:1: begins with a byte order mark, which JSON does not allow (save it as UTF-8 without BOM)',
     ]);
-    expect(reading.problems[0]?.severity).toBe('warning');
-    expect(reading.locator.key(['a'])).toEqual({ line: 1, column: 2 });
+    expect(reading.diagnostics.all[0]?.severity).toBe('warning');
+    expect(reading.places.value([])).toEqual({ line: 1, column: 1 });
   });
 
   test('broken UTF-8 is an error in its line', () => {
@@ -155,7 +102,7 @@ describe('keys', () => {
       ]);
       const nested = readJson(Buffer.from(`{"vars": {"a": [{"${key}": {"p": 1}}]}}`), 'p.json');
       expect(nested.value).toBeUndefined();
-      expect(nested.problems[0]?.place.key).toBe(`vars.a[0].${key}`);
+      expect(nested.diagnostics.all[0]?.place.key).toBe(`vars.a[0].${key}`);
       expect(({} as Record<string, unknown>)['p']).toBeUndefined();
     },
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { addToYaml } from '../../src/documents/yaml-insert.ts';
+import { addToYaml } from '../../src/text/yaml-edit.ts';
 
 const LIST = { path: ['a', 'list'], value: { name: 'n', text: 'x: 1\ny\n' }, how: 'append' } as const;
 

@@ -5,12 +5,12 @@ import {
   isNode,
   isPair,
   isScalar,
-  LineCounter,
   parseDocument,
   type Document,
   type Scalar,
 } from 'yaml';
-import type { Findings, Path } from './finding.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import type { Path } from './text.ts';
 
 /** One value of a YAML document with its place in the text. Aliases are followed, `<<` is merged. */
 export type YamlNode = YamlMap | YamlList | YamlScalar;
@@ -45,36 +45,30 @@ const MAX_DEPTH = 100;
 
 /**
  * Reads YAML 1.1 (`off` is false, `0644` is octal), as coreos-cloudinit and cloud-init do. Everything wrong with it goes
- * to `findings`; undefined when no tree could be made. `twice` says how bad a key is that stands there twice.
+ * to `diagnostics`; undefined when no tree could be made. `twice` says how bad a key is that stands there twice.
  */
-export function readYaml(text: string, findings: Findings, twice: 'error' | 'warning'): YamlNode | undefined {
+export function readYaml(text: string, diagnostics: Diagnostics, twice: 'error' | 'warning'): YamlNode | undefined {
   let document: Document.Parsed;
   try {
     // Duplicate keys are looked for here: the library compares every key with every other.
-    document = parseDocument(text, {
-      version: '1.1',
-      prettyErrors: false,
-      uniqueKeys: false,
-      lineCounter: new LineCounter(),
-      logLevel: 'error',
-    });
+    document = parseDocument(text, { version: '1.1', prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   } catch {
-    findings.error('the YAML is nested too deep to be read', { remedy: `use less than ${MAX_DEPTH} levels` });
+    diagnostics.error('the YAML is nested too deep to be read', { remedy: `use less than ${MAX_DEPTH} levels` });
     return undefined;
   }
   for (const error of document.errors) {
     const offset = error.pos[0];
     if (error.code === 'MULTIPLE_DOCS') {
-      findings.warn('only the first YAML document of a file is read', { offset, remedy: 'remove the second "---"' });
+      diagnostics.warn('only the first YAML document of a file is read', { offset, remedy: 'remove the second "---"' });
       continue;
     }
-    findings.error(`YAML: ${firstLine(error.message)}`, {
+    diagnostics.error(`YAML: ${firstLine(error.message)}`, {
       offset,
       remedy: 'check indentation, colons and quotes around this line',
     });
   }
   if (document.errors.some((error) => error.code !== 'MULTIPLE_DOCS')) return undefined;
-  return new TreeMaker(findings, twice).root(document);
+  return new TreeMaker(diagnostics, twice).root(document);
 }
 
 /** Where a path leads: the key for a map's entry, the value for a list's; as far as the tree goes. */
@@ -102,13 +96,13 @@ function firstLine(message: string): string {
 class TooMuch extends RangeError {}
 
 class TreeMaker {
-  readonly #findings: Findings;
+  readonly #diagnostics: Diagnostics;
   readonly #twice: 'error' | 'warning';
   readonly #anchors = new Map<string, { node: YamlNode; size: number }>();
   #nodes = 0;
 
-  constructor(findings: Findings, twice: 'error' | 'warning') {
-    this.#findings = findings;
+  constructor(diagnostics: Diagnostics, twice: 'error' | 'warning') {
+    this.#diagnostics = diagnostics;
     this.#twice = twice;
   }
 
@@ -117,7 +111,7 @@ class TreeMaker {
       return this.#node(document.contents, 0, 0);
     } catch (error) {
       if (!(error instanceof TooMuch)) throw error;
-      this.#findings.error(error.message, { remedy: 'write the document with fewer levels and aliases' });
+      this.#diagnostics.error(error.message, { remedy: 'write the document with fewer levels and aliases' });
       return undefined;
     }
   }
@@ -142,7 +136,7 @@ class TreeMaker {
         this.#count(target.size);
         return target.node;
       }
-      this.#findings.error(`the alias *${node.source.slice(0, 60)} names nothing before it`, {
+      this.#diagnostics.error(`the alias *${node.source.slice(0, 60)} names nothing before it`, {
         offset,
         remedy: 'define the anchor first',
       });
@@ -163,7 +157,7 @@ class TreeMaker {
       const range = isNode(pair.key) ? pair.key.range : undefined;
       const offset = range?.[0] ?? around;
       if (!isScalar(pair.key) && !isAlias(pair.key)) {
-        this.#findings.error('a key must be a word', { offset, remedy: 'quote it, or mend the line before' });
+        this.#diagnostics.error('a key must be a word', { offset, remedy: 'quote it, or mend the line before' });
         continue;
       }
       const name = this.#node(pair.key, depth + 1, offset);
@@ -172,9 +166,9 @@ class TreeMaker {
       if (key === '<<') merged.push(...mergeEntries(value));
       else {
         if (entries.has(key)) {
-          const told = { offset, remedy: 'keep one of them' };
-          if (this.#twice === 'error') this.#findings.error(`the key "${key.slice(0, 60)}" stands here twice`, told);
-          else this.#findings.warn(`the key "${key.slice(0, 60)}" stands here twice, the last one wins`, told);
+          const wins = this.#twice === 'error' ? '' : ', the last one wins';
+          const message = `the key "${key.slice(0, 60)}" stands here twice${wins}`;
+          this.#diagnostics.add(this.#twice, message, { offset, remedy: 'keep one of them' });
         }
         entries.set(key, { key, offset, end: wordEnd(pair.key) ?? offset, value });
       }

@@ -1,59 +1,14 @@
-import { parseTree, type Node as Tree } from 'jsonc-parser';
 import { describe, expect, test } from 'vitest';
-import { fileStyle, layoutOf, objectText, plainLayout, withNode } from '../../src/catalog/edit-nodes.ts';
+import { withNode, withoutNode } from '../../src/catalog/edit-profile.ts';
 import type { JsonObject } from '../../src/model/profile.ts';
-import { seeded } from './data-folder.ts';
+import { seeded } from '../catalog/data-folder.ts';
 import { LAYOUTS } from './node-layouts.ts';
-
-function tree(text: string): Tree {
-  const root = parseTree(text);
-  if (root === undefined) throw new TypeError(text);
-  return root;
-}
-
-test.each([
-  ['{\n  "a": 1\n}', '\n', '  ', true],
-  ['{\r\n\t"a":1}', '\r\n', '\t', false],
-  ['{"a":1}', '\n', '', false],
-  ['{"a":1, "b":2}', '\n', '', true],
-  ['{}', '\n', '  ', true],
-  ['{\n"a": 1\n}', '\n', '  ', true],
-])('the style of %j', (text, eol, indent, blanks) => {
-  expect(fileStyle(text, tree(text))).toEqual({ eol, indent, blanks });
-});
-
-test.each([
-  ['{ "a" : 1 , "b":2 }', { open: ' ', between: ' , ', close: ' ', colon: ' : ' }],
-  ['{"a":1}', { open: '', between: ',', close: '', colon: ':' }],
-  ['{"a": 1}', { open: '', between: ', ', close: '', colon: ': ' }],
-  ['{\n  "a": 1\n}', { open: '\n  ', between: ',\n  ', close: '\n', colon: ': ' }],
-  ['[1,2,\n\n3,4]', { open: '', between: ',', close: '', colon: ':' }],
-  ['[1,\n2, 3]', { open: '', between: ', ', close: '', colon: ':' }],
-])('the layout of %j', (text, layout) => {
-  expect(layoutOf(text, tree(text))).toEqual(layout);
-});
-
-test('an empty one has none', () => {
-  expect(layoutOf('{ }', tree('{ }'))).toBeUndefined();
-});
-
-test('an object in a layout of its own', () => {
-  const style = { eol: '\r\n', indent: '\t', blanks: true };
-  expect(objectText({ a: 1, b: { c: [1] } }, plainLayout(style, undefined), style)).toBe(
-    '{ "a": 1, "b": { "c": [1] } }',
-  );
-  expect(objectText({ a: 1, b: { c: 2 } }, plainLayout(style, '\t'), style)).toBe(
-    '{\r\n\t\t"a": 1,\r\n\t\t"b": {\r\n\t\t\t"c": 2\r\n\t\t}\r\n\t}',
-  );
-  const tight = { ...style, blanks: false };
-  expect(objectText({ a: 'x"', b: [] }, plainLayout(tight, undefined), tight)).toBe('{"a":"x\\"","b":[]}');
-});
 
 const NEW = { name: 'new', mac: '52:54:00:00:00:09' };
 const BOM = '\uFEFF';
 
-function parsed(text: string): { nodes?: readonly unknown[] } {
-  return JSON.parse(text.replace(BOM, '')) as { nodes?: readonly unknown[] };
+function parsed(text: string): { nodes?: readonly JsonObject[] } {
+  return JSON.parse(text.replace(BOM, '')) as { nodes?: readonly JsonObject[] };
 }
 
 /** As edit-profile does: without the mark. */
@@ -123,4 +78,63 @@ test('of a thousand layouts made by chance, each one keeps all that it had', () 
     expect(parsed(after), before).toEqual({ ...was, nodes: [...(was.nodes ?? []), NEW] });
     if ((was.nodes?.length ?? 0) > 0) expect(onlyInserts(before, after), before).toBe(true);
   }
+});
+
+const named =
+  (name: string) =>
+  (node: JsonObject): boolean =>
+    node['name'] === name;
+
+describe('what was added is taken away again without a trace', () => {
+  test.each(LAYOUTS.filter(([, before]) => (parsed(before).nodes?.length ?? 0) > 0))('%s', (_, before, after) => {
+    const text = before.replace('\uFEFF', '');
+    expect(withoutNode(after.replace('\uFEFF', ''), named('new'))).toEqual({
+      text,
+      node: { name: 'new', mac: '52:54:00:00:00:09' },
+    });
+  });
+});
+
+describe('each node of each layout can go', () => {
+  test.each(LAYOUTS)('%s', (_, _before, after) => {
+    const text = after.replace('\uFEFF', '');
+    const nodes = parsed(text).nodes ?? [];
+    for (const { name } of nodes) {
+      const taken = withoutNode(text, named(name as string));
+      expect(parsed(taken?.text ?? '')).toEqual({
+        ...parsed(text),
+        nodes: nodes.filter((one) => one['name'] !== name),
+      });
+    }
+  });
+});
+
+test('the first, one in the middle, the last, the only one', () => {
+  const text = '{\n  "nodes": [\n    {"name":"a"},\n    {"name":"b"},\n    {"name":"c"}\n  ]\n}\n';
+  const without = (name: string): string | undefined => withoutNode(text, named(name))?.text;
+  expect(without('a')).toBe('{\n  "nodes": [\n    {"name":"b"},\n    {"name":"c"}\n  ]\n}\n');
+  expect(without('b')).toBe('{\n  "nodes": [\n    {"name":"a"},\n    {"name":"c"}\n  ]\n}\n');
+  expect(without('c')).toBe('{\n  "nodes": [\n    {"name":"a"},\n    {"name":"b"}\n  ]\n}\n');
+  expect(withoutNode('{ "nodes": [ {"name":"a"} ], "x": 1 }', named('a'))?.text).toBe('{ "nodes": [], "x": 1 }');
+});
+
+test('of two that are wanted the first one goes; what is no node stays', () => {
+  const text = '{"nodes":[null,{"name":"a","serial":"1"},{"name":"a","serial":"2"}]}';
+  expect(withoutNode(text, named('a'))?.text).toBe('{"nodes":[null,{"name":"a","serial":"2"}]}');
+});
+
+test.each(['{"nodes":[{"name":"b"}]}', '{"nodes":[]}', '{}', '[]'])('nothing to take away: %s', (text) => {
+  expect(withoutNode(text, named('a'))).toBeUndefined();
+});
+
+test('a list that is none is told', () => {
+  expect(() => withoutNode('{"nodes": 3}', named('a'))).toThrow('`nodes` is not a list');
+});
+
+test('added and taken away, however often', () => {
+  let text = '{\n    "nodes": [ { "name": "a" } ]\n}\n';
+  const start = text;
+  for (const name of ['b', 'c', 'd']) text = withNode(text, { name });
+  for (const name of ['c', 'd', 'b']) text = withoutNode(text, named(name))?.text ?? '';
+  expect(text).toBe(start);
 });

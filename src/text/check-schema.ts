@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
-import type { Path } from './finding.ts';
+import { nearest } from '../model/name.ts';
+import { type Path, shown } from './text.ts';
 
 /** One thing that a JSON Schema objects to. */
 export interface Violation {
@@ -10,29 +11,29 @@ export interface Violation {
   readonly wanted: unknown;
   /** The key that is unknown or missing. */
   readonly key?: string;
-  /** What stands there. */
+  /** Set where a name is at fault, not a value. */
+  readonly name?: string;
   readonly value: unknown;
   /** The part of the schema that the word stands in. */
-  readonly schema: unknown;
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** In ajv's words. */
+  readonly message: string;
 }
 
 export type SchemaCheck = (value: unknown) => readonly Violation[];
 
-// Nobody reads more; finding the line of each of 100,000 would take minutes.
+// Finding the line of each of 100,000 would take minutes.
 const MAX_VIOLATIONS = 200;
 
 /** Compiles on first use (some 20 ms) and keeps the result. */
 export function schemaCheck(schema: object): SchemaCheck {
   let check: SchemaCheck | undefined;
-  return (value) => {
-    check ??= compile(schema);
-    return check(value);
-  };
+  return (value) => (check ??= compile(schema))(value);
 }
 
 function compile(schema: object): SchemaCheck {
   // Our schemas describe a field by several types and give `required` beside patterns: allowed on purpose, all else is strict.
-  // The schemas themselves are not checked at every start: a test does that.
+  // The schemas themselves are not checked at every start (30 ms): a test does that.
   const ajv = new Ajv({
     allErrors: true,
     verbose: true,
@@ -41,22 +42,26 @@ function compile(schema: object): SchemaCheck {
     meta: false,
     validateSchema: false,
   });
+  // The name under which Visual Studio Code shows it while a profile is being edited.
+  ajv.addVocabulary(['patternErrorMessage']);
   const validate = ajv.compile(schema);
   return (value) => {
     if (validate(value)) return [];
-    const errors = validate.errors ?? [];
-    const known = errors.filter((error) => error.keyword !== 'additionalProperties');
-    const unknown = errors.filter((error) => error.keyword === 'additionalProperties');
+    // The error about a name comes twice: as what its pattern says, and as "propertyNames" around it.
+    const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
+    const known = errors.filter(({ keyword }) => keyword !== 'additionalProperties');
+    const unknown = errors.filter(({ keyword }) => keyword === 'additionalProperties');
     return [...known, ...unknown].slice(0, MAX_VIOLATIONS).map((error) => {
-      const params = error.params as Readonly<Record<string, unknown>>;
-      const key = params['additionalProperty'] ?? params['missingProperty'];
+      const params = error.params as Readonly<Record<string, string | undefined>>;
       return {
         path: pointerPath(error.instancePath, value),
         keyword: error.keyword,
         wanted: error.schema,
+        key: params['additionalProperty'] ?? params['missingProperty'],
+        name: error.propertyName,
         value: error.data,
-        schema: error.parentSchema,
-        ...(typeof key === 'string' ? { key } : {}),
+        schema: error.parentSchema ?? {},
+        message: error.message ?? 'is not allowed',
       };
     });
   };
@@ -68,15 +73,35 @@ function pointerPath(pointer: string, root: unknown): Path {
   let value = root;
   for (const step of pointer.split('/').slice(1)) {
     const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(value)) {
-      path.push(Number(key));
-      value = (value as readonly unknown[])[Number(key)];
-    } else {
-      path.push(key);
-      value = (value as Readonly<Record<string, unknown>>)[key];
-    }
+    path.push(Array.isArray(value) ? Number(key) : key);
+    value = (value as Readonly<Record<string, unknown>>)[key];
   }
   return path;
+}
+
+interface Explanation {
+  /** Of the key itself where it is unknown. */
+  readonly path: Path;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** What documents say of an unknown key, a missing one and a wrong type; undefined for what the schema's owner must say. */
+export function explainViolation(
+  { path, keyword, key, value, wanted, schema }: Violation,
+  known: readonly string[] = Object.keys(schema['properties'] ?? {}),
+): Explanation | undefined {
+  if (keyword === 'additionalProperties' && key !== undefined) {
+    const meant = nearest(key, known);
+    const remedy = meant === undefined ? `known here: ${known.slice(0, 12).join(', ')}` : `did you mean "${meant}"?`;
+    return { path: [...path, key], message: `unknown key ${shown(key)}`, remedy };
+  }
+  if (keyword === 'required' && key !== undefined) {
+    return { path, message: `the key "${key}" is missing`, remedy: 'add it' };
+  }
+  if (keyword !== 'type') return undefined;
+  const message = `this is ${valueWords(value)} and must be ${typeWords(wanted)}`;
+  return { path, message, remedy: `make it ${typeWords(wanted)}` };
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,33 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { checkDocumentBytes } from '../../src/documents/document.ts';
-import { documentText, isGzip, linesNotUtf8 } from '../../src/documents/document-text.ts';
 import type { DocumentKind, SystemId } from '../../src/model/profile.ts';
 
 const LATIN = Buffer.from('#cloud-config\n# caf\xe9\nhostname: a\n', 'latin1');
 
 function check(kind: DocumentKind, bytes: Buffer, system: SystemId): readonly string[] {
-  return checkDocumentBytes(kind, bytes, { fileName: 'a', system }).map(
-    ({ severity, line, message }) => `${severity} ${String(line ?? '-')} ${message}`,
+  return checkDocumentBytes(kind, bytes, { file: 'a', system }).map(
+    ({ severity, message, place: { line } }) => `${severity} ${String(line ?? '-')} ${message}`,
   );
 }
-
-test('any bytes come back from their text as they were', () => {
-  const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-  for (const bytes of [LATIN, all, Buffer.from('é\u2028\ufeff😀'), Buffer.from([0xed, 0xa0, 0x80])]) {
-    const { text, encoding } = documentText(bytes);
-    expect(Buffer.from(text, encoding)).toEqual(bytes);
-  }
-});
-
-test('the lines that are not UTF-8 are found, however long the file is', () => {
-  expect(linesNotUtf8(LATIN).map(({ line }) => line)).toEqual([2]);
-  expect(linesNotUtf8(Buffer.from('é\n😀\n'))).toEqual([]);
-  // Cut in the middle of a character, at the end of a line and of the file; a surrogate; more than four bytes.
-  const lines = ['c3', '', 'c3a9', 'eda080', 'fb808080', 'f09f98'].map((hex) => Buffer.from(`${hex}0a`, 'hex'));
-  const found = linesNotUtf8(Buffer.concat(lines).subarray(0, -1));
-  expect(found.map(({ line }) => line)).toEqual([1, 4, 5, 6]);
-});
 
 test('case 15-not-utf8: a document that its reader refuses or misreads is an error with its line', () => {
   expect(check('cloud_config', LATIN, 'coreos')).toEqual([
@@ -51,7 +33,6 @@ test('what its reader does not read as text may have any bytes', () => {
 
 test('case 18-nocloud-gzip: gzipped user-data are fine, and it is said that they are not checked', () => {
   const packed = gzipSync('#cloud-config\nautoinstall:\n  version: 1\n');
-  expect(isGzip(packed)).toBe(true);
   for (const [kind, system] of [
     ['nocloud', 'ubuntu'],
     ['cloud_config', 'flatcar'],
