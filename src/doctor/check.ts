@@ -94,7 +94,11 @@ async function imageProblems(
 }
 
 /** Publishers' keys that end soon, of the systems that the profiles follow. */
-async function keyProblems(snapshot: Snapshot, { files }: AppContext, { sync }: Settings): Promise<readonly FileDiagnostic[]> {
+async function keyProblems(
+  snapshot: Snapshot,
+  { files }: AppContext,
+  { sync }: Settings,
+): Promise<readonly FileDiagnostic[]> {
   const followed = [...snapshot.profiles.values()].filter(({ update }) => update === 'auto');
   const problems: FileDiagnostic[] = [];
   for (const system of new Set(followed.map((profile) => profile.system))) {

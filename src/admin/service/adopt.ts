@@ -207,7 +207,10 @@ function without(node: Node): (text: string) => string {
 }
 
 /** On top of what the operator has saved by now. */
-async function judge(deps: AdoptDeps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly FileDiagnostic[]> {
+async function judge(
+  deps: AdoptDeps,
+  drafts: readonly (readonly [string, Buffer])[],
+): Promise<readonly FileDiagnostic[]> {
   await deps.catalog.refresh();
   return deps.catalog.attempt(new Map(drafts));
 }

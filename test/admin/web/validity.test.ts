@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { validityOf } from '../../../src/admin/web/profile-pages.ts';
 import type { FileDiagnostic } from '../../../src/model/failure.ts';
 
-const problem = (severity: FileDiagnostic['severity']): FileDiagnostic => ({ severity, message: 'm', place: { file: 'f' } });
+const problem = (severity: FileDiagnostic['severity']): FileDiagnostic => ({
+  severity,
+  message: 'm',
+  place: { file: 'f' },
+});
 
 test.each([
   [[], true, 'good', 'Valid', undefined],
