@@ -96,6 +96,7 @@ const ROOMS = {
 
 /** Each library has one home. */
 const homes = {
+  commander: '^src/cli/',
   express: '^src/admin/',
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
@@ -107,7 +108,8 @@ const homes = {
 };
 const builtins = {
   dgram: '^src/(net|dhcp|tftp)/',
-  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp)/',
+  // settings and exports only tell addresses from other text.
+  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports)/',
   'fs|fs/promises': '^src/(files|net|catalog|images|journal|settings|releases|admin/web)/',
   worker_threads: '^src/journal/',
 };
@@ -135,7 +137,7 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/(context|etcd|releases|exports|doctor|admin|server)/',
-        pathNot: '^src/exports/export-kinds\\.ts$',
+        pathNot: '^src/exports/export-options\\.ts$',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },

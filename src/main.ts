@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setPriority } from 'node:os';
 import { run } from './cli/cli.ts';
-import { parentChannel } from './cli/parent-channel.ts';
+import { parentChannel } from './cli/command.ts';
 
 // The first signal asks to stop, the second one forces it.
 const stop = new AbortController();
@@ -12,7 +12,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+// A reader that leaves (`| head`) ends the work; only an error that is not that is a failure.
+let unwritten = false as boolean;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    unwritten ||= code !== 'EPIPE';
+    stop.abort();
+  });
+}
+
+const code = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   stdout: process.stdout,
@@ -26,3 +35,4 @@ process.exitCode = await run(process.argv.slice(2), {
     setPriority(10);
   },
 });
+process.exitCode = unwritten && code === 0 ? 1 : code;

@@ -1,12 +1,13 @@
-import { parseArgs } from 'node:util';
+import { Command as Parser, CommanderError, Option } from 'commander';
 import { Failure, failureLine } from '../model/failure.ts';
 import { nearest } from '../model/name.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { version } from '../settings/settings.ts';
-import { SETTING_FAMILIES, SETTING_ROWS, settingFlags } from '../settings/table.ts';
+import { envOf, FOLLOWED, SETTING_FAMILIES, SETTING_ROWS, settingFlags } from '../settings/table.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
+import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { imagesCommand } from './commands/images.ts';
@@ -14,8 +15,8 @@ import { adoptCommand, loginCommand, reinstallCommand, releaseCommand, stateComm
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { renderCommand } from './commands/render.ts';
-import { rollbackCommand, syncCommand } from './commands/sync.ts';
 import { serveCommand } from './commands/serve.ts';
+import { rollbackCommand, syncCommand } from './commands/sync.ts';
 
 const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -34,42 +35,73 @@ const COMMANDS: readonly Command[] = [
   clustersCommand,
   doctorCommand,
   stateCommand,
+  completionCommand(() => COMMANDS),
 ];
 
 /** Runs one command line and says how it ended. A Failure is told to the person; a bug is thrown on. */
 export async function run(argv: readonly string[], context: CliContext): Promise<ExitCode> {
-  const [word, ...rest] = argv;
-  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
-    const named = COMMANDS.find((command) => command.name === rest[0]);
-    context.stdout.write(named === undefined ? generalHelp(COMMANDS) : commandHelp(named));
-    return word === undefined ? EXIT.usage : EXIT.ok;
+  let code: ExitCode = EXIT.ok;
+  const program = parserFor(context, async (command, parser) => {
+    code = await perform(command, parser, context);
+  });
+  if (argv.length === 0) {
+    program.outputHelp();
+    return EXIT.usage;
   }
-  if (word === '--version' || word === '-V') {
-    context.stdout.write(`${version()}\n`);
-    return EXIT.ok;
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    const command = COMMANDS.find(({ name }) => name === argv[0]);
+    return misused(context, mistake(error, command, argv[0]), command);
   }
-  const command = COMMANDS.find((candidate) => candidate.name === word);
-  if (command === undefined) {
-    const near = nearest(
-      word,
-      COMMANDS.map((candidate) => candidate.name),
-    );
-    return misused(
-      context,
-      `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
-      '',
-    );
+}
+
+function parserFor(context: CliContext, act: (command: Command, parser: Parser) => Promise<void>): Parser {
+  const program = new Parser('pilotlight')
+    .description('boots machines over the network from one folder of text files')
+    .version(version())
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (parser) => parser.name() })
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => context.stdout.columns ?? 1000,
+    })
+    .addHelpText('after', '\nexit status: 0 done, 1 the work failed, 2 called wrongly, 75 another sync is running');
+  for (const command of COMMANDS) {
+    const parser = program
+      .command(command.name)
+      .summary(command.summary)
+      .description(`${command.summary}${command.details === '' ? '' : `\n\n${command.details}`}`)
+      .action(async () => {
+        await act(command, parser);
+      });
+    if (command.words !== '') parser.arguments(command.words);
+    for (const [flags, help] of Object.entries(command.options)) parser.option(flags, help);
+    parser.optionsGroup('Settings, each also an environment variable or a line in .env of the data directory:');
+    for (const { flag, help, env, fallback } of SETTING_ROWS)
+      parser.option(`--${flag} <value>`, `${help} (${env}; default: ${fallback})`);
+    const families: string[] = [];
+    for (const { name, value, help, fallback } of SETTING_FAMILIES) {
+      for (const system of FOLLOWED) parser.addOption(new Option(`--${name}-${system} <${value}>`).hideHelp());
+      families.push(`  --${name}-SYSTEM <${value}>  ${help} (${envOf(name)}_<SYSTEM>; default: ${fallback})`);
+    }
+    parser.addHelpText('after', `\nand for each system (${FOLLOWED.join(', ')}):\n${families.join('\n')}`);
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
-    context.stdout.write(commandHelp(command));
-    return EXIT.ok;
-  }
+  return program;
+}
+
+async function perform(command: Command, parser: Parser, context: CliContext): Promise<ExitCode> {
   let invocation: Invocation;
   try {
-    invocation = invocationOf(command, rest, context);
+    invocation = invocationOf(parser, context);
   } catch (error) {
-    if (error instanceof Failure) return misused(context, failureLineKeepingList(error), command.name);
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    // A settings failure lists its problems one below the other; everything else is one line.
+    return misused(context, error.message.includes('\n') ? error.message : failureLine(error), command);
   }
   try {
     return await command.run(invocation, context);
@@ -80,106 +112,51 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   }
 }
 
-function invocationOf(command: Command, argv: readonly string[], context: CliContext): Invocation {
-  const options: Record<string, OptionType> = {};
-  for (const flag of settingFlags()) options[flag] = { type: 'string' };
-  for (const { flag, short, type } of command.flags) {
-    options[flag] = short === undefined ? { type } : { type, short };
-  }
-  const { values, positionals } = parse(argv, options);
-  if (positionals.length < command.words.min || positionals.length > command.words.max) {
-    throw new Failure('invalid', `expected ${command.usage === '' ? 'no words' : command.usage}`);
-  }
-  const flags: Record<string, string | undefined> = {};
-  for (const flag of settingFlags()) {
-    const value = values[flag];
-    if (typeof value === 'string') flags[flag] = value;
-  }
-  const { settings, warnings } = readSettings({
-    env: context.env,
-    flags,
-    cwd: context.cwd,
-    terminal: context.stderr.isTTY === true,
-  });
-  return {
-    settings,
-    warnings,
-    words: positionals,
-    text(flag) {
-      const value = values[flag];
-      return typeof value === 'string' ? value : undefined;
-    },
-    has: (flag) => values[flag] === true,
+function invocationOf(parser: Parser, { env, cwd, stdout, stderr }: CliContext): Invocation {
+  const values = new Map<string, unknown>(
+    parser.options.map((option) => [option.long?.slice(2) ?? '', parser.getOptionValue(option.attributeName())]),
+  );
+  const text = (flag: string): string | undefined => {
+    const value = values.get(flag);
+    return typeof value === 'string' ? value : undefined;
   };
+  const has = (flag: string): boolean => values.get(flag) === true;
+  for (const [flag, value] of values) {
+    // A forgotten value would otherwise be the next option.
+    if (typeof value === 'string' && value.startsWith('--')) {
+      throw new Failure('invalid', `--${flag} cannot be ${JSON.stringify(value)}`);
+    }
+  }
+  const flags = Object.fromEntries(settingFlags().map((flag) => [flag, text(flag)]));
+  const read = readSettings({ env, flags, cwd, terminal: stderr.isTTY === true });
+  const print = (value: unknown, forPeople: string): ExitCode => {
+    stdout.write(has('json') ? `${JSON.stringify(value)}\n` : forPeople);
+    return EXIT.ok;
+  };
+  return { ...read, words: parser.args, text, has, print };
 }
 
-interface OptionType {
-  readonly type: 'string' | 'boolean';
-  readonly short?: string;
-}
-
-function parse(argv: readonly string[], options: Readonly<Record<string, OptionType>>) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const unknown = /Unknown option '--([^']+)'/.exec(error.message)?.[1];
-    if (unknown === undefined)
-      throw new Failure('invalid', error.message.split('. ')[0] ?? error.message, { cause: error });
-    const near = nearest(unknown, Object.keys(options));
-    throw new Failure('invalid', `there is no option --${unknown}`, {
-      cause: error,
-      ...(near === undefined ? {} : { remedy: `did you mean --${near}?` }),
-    });
+/** In our words what commander complains of. */
+function mistake({ code, message }: CommanderError, command: Command | undefined, word = ''): string {
+  switch (code) {
+    case 'commander.unknownCommand': {
+      const names = COMMANDS.map(({ name }) => name);
+      const near = nearest(word, names);
+      return `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
+    }
+    case 'commander.missingArgument':
+    case 'commander.excessArguments':
+      return `expected ${command === undefined || command.words === '' ? 'no words' : command.words.replaceAll(/[<>]/g, '')}`;
+    default:
+      return message
+        .replace(/^error: /, '')
+        .replace(/^unknown option '(.+)'/, 'there is no option $1')
+        .replace('\n(Did', ' (did');
   }
 }
 
-// A settings failure lists its problems one below the other; everything else is one line.
-function failureLineKeepingList(failure: Failure): string {
-  return failure.message.includes('\n') ? failure.message : failureLine(failure);
-}
-
-function misused(context: CliContext, message: string, command: string): ExitCode {
-  const help = command === '' ? 'pilotlight --help' : `pilotlight ${command} --help`;
+function misused(context: CliContext, message: string, command: Command | undefined): ExitCode {
+  const help = command === undefined ? 'pilotlight --help' : `pilotlight ${command.name} --help`;
   context.stderr.write(`pilotlight: ${message}\nsee \`${help}\`\n`);
   return EXIT.usage;
-}
-
-function columns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('');
-}
-
-export function generalHelp(commands: readonly Command[]): string {
-  return (
-    'pilotlight: boots machines over the network from one folder of text files\n\n' +
-    'usage: pilotlight COMMAND [options]\n\n' +
-    columns(commands.map((command) => [command.name, command.summary])) +
-    '\n`pilotlight COMMAND --help` tells more. `pilotlight --version` prints the version.\n' +
-    'exit status: 0 done, 1 the work failed, 2 called wrongly, 75 another sync is running\n'
-  );
-}
-
-export function commandHelp(command: Command): string {
-  const usage = ['usage: pilotlight', command.name, command.usage, '[options]'].filter((part) => part !== '').join(' ');
-  const own = command.flags.map((row) => {
-    const flag = row.short === undefined ? `--${row.flag}` : `-${row.short}, --${row.flag}`;
-    return [row.value === undefined ? flag : `${flag} ${row.value}`, row.help] as const;
-  });
-  const settings = SETTING_ROWS.map(
-    (row) => [`--${row.flag}`, `${row.help} (${row.env}; default: ${row.fallback})`] as const,
-  );
-  const families = SETTING_FAMILIES.map(
-    ({ name, value, help, fallback }) =>
-      [
-        `--${name}-SYSTEM ${value}`,
-        `${help} (PILOTLIGHT_${name.toUpperCase()}_<SYSTEM>; default: ${fallback})`,
-      ] as const,
-  );
-  return (
-    `${command.summary}\n\n${usage}\n\n` +
-    (command.details === '' ? '' : `${command.details}\n\n`) +
-    (own.length === 0 ? '' : `options:\n${columns(own)}\n`) +
-    `settings, each also an environment variable or a line in .env of the data directory:\n${columns([...settings, ...families])}`
-  );
 }

@@ -1,6 +1,5 @@
 import type { ServerOptions } from '../server/server.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { ParentChannel } from './parent-channel.ts';
 
 /** Where a command writes: a process stream, or a string in a test. */
 export interface Output {
@@ -37,17 +36,6 @@ export interface CliContext {
 export const EXIT = { ok: 0, failed: 1, usage: 2, busy: 75 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A flag that one command has beside the settings' flags. */
-export interface FlagRow {
-  readonly flag: string;
-  /** One letter that means the same: `-o FILE`. */
-  readonly short?: string;
-  readonly type: 'string' | 'boolean';
-  /** What stands for the value in `--help`; absent for booleans. */
-  readonly value?: string;
-  readonly help: string;
-}
-
 /** What the command line said, already read. */
 export interface Invocation {
   readonly settings: Settings;
@@ -56,18 +44,64 @@ export interface Invocation {
   readonly words: readonly string[];
   readonly text: (flag: string) => string | undefined;
   readonly has: (flag: string) => boolean;
+  /** Writes the answer: the value for programs that said --json, else the text. */
+  readonly print: (value: unknown, text: string) => ExitCode;
 }
 
 /** One word of the command line and what it does. */
 export interface Command {
   readonly name: string;
-  /** What follows the name: `script|config|args`. */
-  readonly usage: string;
+  /** What follows the name, as commander spells it: `<PROFILE> [VERSION]`. */
+  readonly words: string;
   /** One line. */
   readonly summary: string;
   readonly details: string;
-  readonly flags: readonly FlagRow[];
-  /** How many words may follow the name. */
-  readonly words: { readonly min: number; readonly max: number };
+  /** A flag as commander spells it (`-o, --output <FILE>`), and its help. */
+  readonly options: Readonly<Record<string, string>>;
   run(invocation: Invocation, context: CliContext): Promise<ExitCode>;
+}
+
+/** The option of most commands. */
+export const JSON_OPTION = { '--json': 'one JSON object on standard output' } as const;
+
+/** Another process holds the lock: nothing was done, and a script may try again later. */
+export function busy(stderr: Output, message: string): ExitCode {
+  stderr.write(`pilotlight: ${message}\n`);
+  return EXIT.busy;
+}
+
+/** The program that started this one, over Node's IPC channel. */
+export interface ParentChannel {
+  send(message: object): void;
+  /** Aborts when the parent is gone: nothing would receive how it ends. */
+  readonly gone: AbortSignal;
+  /** Resolves when everything that was sent has left; afterwards the channel no longer keeps this process alive. */
+  close(): Promise<void>;
+}
+
+/** Undefined where no program that speaks IPC started this one. */
+export function parentChannel(own: NodeJS.Process): ParentChannel | undefined {
+  if (own.send === undefined) return undefined;
+  const gone = new AbortController();
+  own.on('disconnect', () => {
+    gone.abort();
+  });
+  let onTheWay = 0;
+  let drained: (() => void) | undefined;
+  return {
+    gone: gone.signal,
+    send(message) {
+      if (!own.connected) return;
+      onTheWay += 1;
+      // With a callback a broken channel is no event that ends the process.
+      own.send?.(message, undefined, undefined, () => {
+        onTheWay -= 1;
+        if (onTheWay === 0) drained?.();
+      });
+    },
+    async close() {
+      if (onTheWay > 0) await new Promise<void>((resolve) => (drained = resolve));
+      if (own.connected) own.disconnect();
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { SyncEvent, SyncReport, TargetReport } from '../model/sync-event.ts';
-import type { Output } from './command.ts';
-import type { ParentChannel } from './parent-channel.ts';
+import type { Output, ParentChannel } from './command.ts';
 import { bytesText, secondsText, tableText } from './text.ts';
 
 const REDRAW_MS = 100;
@@ -147,14 +146,14 @@ const EVERY_MS = 1000;
 const ALIVE_MS = 10_000;
 
 export interface SyncPrinter {
-  readonly tell: (event: SyncEvent) => void;
+  readonly on: (event: SyncEvent) => void;
   stop(): void;
 }
 
 /** One JSON object a line for programs. */
 export function jsonPrinter(out: Output, now: () => number): SyncPrinter {
   return {
-    tell: seldom(now, (event) => {
+    on: seldom(now, (event) => {
       out.write(`${JSON.stringify(event)}\n`);
     }),
     stop: () => undefined,
@@ -168,7 +167,7 @@ export function parentPrinter(parent: Pick<ParentChannel, 'send'>, now: () => nu
   }, ALIVE_MS);
   timer.unref();
   return {
-    tell: seldom(now, (event) => {
+    on: seldom(now, (event) => {
       parent.send(event);
     }),
     stop() {
@@ -194,7 +193,7 @@ function seldom(now: () => number, tell: (event: SyncEvent) => void): (event: Sy
 export function textPrinter(out: Output, now: () => number): SyncPrinter {
   const bars = out.isTTY === true ? createProgressBars(out, now) : undefined;
   return {
-    tell(event) {
+    on(event) {
       bars?.on(event);
       const line = eventLine(event);
       if (line === undefined) return;

@@ -79,16 +79,15 @@ export function secondsText(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** Rows below a heading, each column as wide as its widest cell. */
-export function tableText(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
+/** Rows below a heading, nothing cut. */
+export function tableText([heading = [], ...rows]: readonly (readonly string[])[]): string {
+  const columns = heading.map((title, i) => ({ title, spare: 0, text: (row: readonly string[]) => row[i] ?? '' }));
+  return fittedTable(columns, rows, undefined)
+    .map((line) => `${line}\n`)
     .join('');
+}
+
+/** `1 profile`, `2 profiles`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.ts';
-import { bootOptions, type Server } from './export-options.ts';
-import { type Host, isPlainName, type Network, poolOf } from './host.ts';
+import { type Network, poolOf, type Server } from './export-options.ts';
+import { type Host, isPlainName } from './host.ts';
 
 export interface DnsmasqInput {
   readonly hosts: readonly Host[];
@@ -47,15 +47,64 @@ function rangeLines(network: Network | undefined): string[] {
 
 function reservation({ name, mac, ip, family }: Host): string[] {
   if (mac === undefined) return [`# ${name}: no mac in its profile, so dnsmasq cannot know it`];
-  const address = ip === undefined ? [] : [family === 6 ? `[${ip}]` : ip];
-  if (!isPlainName(name)) {
+  const known = ip === undefined ? [mac] : [mac, family === 6 ? `[${ip}]` : ip];
+  if (isPlainName(name)) return [`dhcp-host=${[...known, name].join(',')}`];
+  return [
     // dnsmasq would read it as something else; the machine keeps its address.
-    return [
-      `# ${name}: dnsmasq reads such a name as a lease time or a command; the machine gets no name`,
-      ...(address.length === 0 ? [] : [`dhcp-host=${[mac, ...address].join(',')}`]),
-    ];
-  }
-  return [`dhcp-host=${[mac, ...address, name].join(',')}`];
+    `# ${name}: dnsmasq reads such a name as a lease time or a command; the machine gets no name`,
+    ...(ip === undefined ? [] : [`dhcp-host=${known.join(',')}`]),
+  ];
+}
+
+interface Firmware {
+  readonly tag: string;
+  /** Option 93, RFC 4578 2.1 and IANA's list; x64 UEFI is 7 in the text and 9 in the erratum, firmware sends either. */
+  readonly arches: readonly number[];
+  readonly program: string;
+  /** UEFI HTTP Boot: the boot file is a URL. */
+  readonly http: boolean;
+}
+
+export const FIRMWARE: readonly Firmware[] = [
+  { tag: 'bios', arches: [0], program: 'undionly.kpxe', http: false },
+  { tag: 'efi-x64', arches: [7, 9], program: 'snponly.efi', http: false },
+  { tag: 'efi-ia32', arches: [6], program: 'snponly-i386.efi', http: false },
+  { tag: 'efi-arm64', arches: [11], program: 'snponly-arm64.efi', http: false },
+  { tag: 'http-x64', arches: [16], program: 'ipxe.efi', http: true },
+  { tag: 'http-arm64', arches: [19], program: 'snponly-arm64.efi', http: true },
+];
+
+/** The boot file field of a DHCP answer, without its final zero. */
+const FIELD_BYTES = 127;
+
+/**
+ * dnsmasq's options that send every kind of machine to this server. iPXE is known by its user class, or, where a ROM
+ * hides that from the iPXE that it loads, by option 175; it gets the script and never a program again, which would loop
+ * for ever.
+ */
+export function bootOptions(server: Server): readonly string[] {
+  const url = (path: string): string => {
+    const text = `${server.origin}/${path}`;
+    if (text.length <= FIELD_BYTES) return text;
+    throw new Failure('invalid', `${text} does not fit into DHCP's boot file field of ${FIELD_BYTES} bytes`, {
+      remedy: 'use a shorter base URL',
+    });
+  };
+  return [
+    'dhcp-userclass=set:ipxe,iPXE',
+    'dhcp-match=set:ipxe,175',
+    ...FIRMWARE.flatMap(({ tag, arches }) => arches.map((arch) => `dhcp-match=set:${tag},option:client-arch,${arch}`)),
+    `dhcp-boot=tag:ipxe,${url('boot.ipxe')}`,
+    ...FIRMWARE.flatMap(({ tag, program, http }) =>
+      http
+        ? [
+            // Firmware drops an offer for HTTP Boot that does not repeat its vendor class, and it does not ask for option 60.
+            `dhcp-option-force=tag:!ipxe,tag:${tag},60,HTTPClient`,
+            `dhcp-boot=tag:!ipxe,tag:${tag},${url(`firmware/${program}`)}`,
+          ]
+        : [`dhcp-boot=tag:!ipxe,tag:${tag},${program},,${server.address}`],
+    ),
+  ];
 }
 
 /**
@@ -69,17 +118,16 @@ export function etcdRecords(hosts: readonly Host[], profile: string, domain: str
       remedy: 'name the profile of the members',
     });
   }
-  const target = ({ name }: Host): string => `${name}.${domain}`;
   return [
     `# etcd: --discovery-srv ${domain}. Each member advertises its name below, as http://NAME:2380.`,
-    ...members.map((host) => {
-      if (host.ip !== undefined) return `host-record=${target(host)},${host.ip}`;
-      throw new Failure('broken', `the etcd member ${host.name} has no ip`, {
-        place: { file: host.file },
+    ...members.map(({ name, ip, file }) => {
+      if (ip !== undefined) return `host-record=${name}.${domain},${ip}`;
+      throw new Failure('broken', `the etcd member ${name} has no ip`, {
+        place: { file },
         remedy: 'give the node an "ip"',
       });
     }),
-    ...members.map((host) => `srv-host=_etcd-server._tcp.${domain},${target(host)},2380,0,100`),
-    ...members.map((host) => `srv-host=_etcd-client._tcp.${domain},${target(host)},2379,0,100`),
+    ...members.map(({ name }) => `srv-host=_etcd-server._tcp.${domain},${name}.${domain},2380,0,100`),
+    ...members.map(({ name }) => `srv-host=_etcd-client._tcp.${domain},${name}.${domain},2379,0,100`),
   ];
 }

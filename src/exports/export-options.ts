@@ -1,116 +1,116 @@
+import { isIPv4 } from 'node:net';
 import { Failure } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
-import { isIpv4, type Network, parseNetwork } from './host.ts';
 
-/** Where machines find us. */
+/** What can be exported: apart from what does it, so that help loads none of it. */
+export const EXPORTS = [
+  'dnsmasq',
+  'libvirt-network',
+  'libvirt-domain',
+  'hosts',
+  'ansible-inventory',
+  'ssh-config',
+  'known-hosts',
+  'guestinfo',
+  'ignition-fw-cfg',
+  'config-drive',
+] as const;
+export type ExportKind = (typeof EXPORTS)[number];
+
+/** These are about one machine. */
+export const NODE_EXPORTS: ReadonlySet<ExportKind> = new Set<ExportKind>([
+  'libvirt-domain',
+  'guestinfo',
+  'ignition-fw-cfg',
+  'config-drive',
+]);
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+/** What an option may be, and how to write it. */
+const OPTIONS = {
+  domain: [new RegExp(String.raw`^(?=.{1,253}$)${LABEL}(?:\.${LABEL})*$`, 'i'), 'write it as lab.example'],
+  plug: [/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, 'the name that `virsh net-list` shows'],
+  user: [/^[A-Za-z_][A-Za-z0-9._-]{0,63}$/, 'a name as in /etc/passwd'],
+  // Quotes, backslashes, % and $ mean something to ssh_config(5).
+  'known-hosts': [/^[\w~/.@+:, -]{1,255}$/, 'a path such as ~/.ssh/pilotlight_known_hosts'],
+} as const;
+
+/** The option's text, if it has the form of one. Throws Failure `invalid`. */
+export function checked(option: keyof typeof OPTIONS, text: string): string {
+  const [form, remedy] = OPTIONS[option];
+  if (!form.test(text)) throw mistaken(option, text, remedy);
+  return option === 'domain' ? text.toLowerCase() : text;
+}
+
+function mistaken(option: string, text: string, remedy: string): Failure {
+  return new Failure('invalid', `--${option} cannot be ${JSON.stringify(text)}`, { remedy });
+}
+
+/** An IPv4 network and the address of the router (or of libvirt's bridge) in it. */
+export interface Network {
+  readonly router: string;
+  /** Its first address. */
+  readonly base: string;
+  readonly netmask: string;
+  /** Prefix length. */
+  readonly prefix: number;
+}
+
+/** `192.168.122.1/24`. Throws Failure `invalid`, also for networks without room for a router and a machine. */
+export function networkOf(text: string): Network {
+  const [router = '', length = '', rest] = text.split('/');
+  const prefix = /^\d{1,2}$/.test(length) ? Number(length) : 0;
+  if (rest !== undefined || !isIPv4(router) || prefix < 8 || prefix > 30) {
+    throw mistaken('network', text, "the router's address and the prefix length: 192.168.122.1/24");
+  }
+  const mask = (0xffffffff << (32 - prefix)) >>> 0;
+  const base = (numberOf(router) & mask) >>> 0;
+  return { router, base: textOf(base), netmask: textOf(mask), prefix };
+}
+
+/** A machine's address: not the network's own, not its broadcast address, not the router's. */
+export function hasMachine(network: Network, ip: string): boolean {
+  const offset = numberOf(ip) - numberOf(network.base);
+  return offset > 0 && offset < 2 ** (32 - network.prefix) - 1 && ip !== network.router;
+}
+
+/** The half of the network without the router: for machines that no profile names yet, which say on their screen who they are. */
+export function poolOf(network: Network): { readonly first: string; readonly last: string } {
+  const base = numberOf(network.base);
+  const size = 2 ** (32 - network.prefix);
+  const half = size / 2;
+  const low = numberOf(network.router) - base >= half;
+  return { first: textOf(base + (low ? 1 : half)), last: textOf(base + (low ? half - 1 : size - 2)) };
+}
+
+function numberOf(ip: string): number {
+  return ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function textOf(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
+}
+
+/** Where machines find this server. */
 export interface Server {
   /** IPv4: DHCP's next-server has no room for anything else. */
   readonly address: string;
   readonly origin: Origin;
 }
 
-interface Kind {
-  readonly tag: string;
-  /** Option 93, RFC 4578 2.1 and IANA's list; x64 UEFI is 7 in the text and 9 in the erratum, firmware sends either. */
-  readonly arches: readonly number[];
-  readonly program: string;
-  /** UEFI HTTP Boot: the boot file is a URL. */
-  readonly http: boolean;
-}
-
-export const KINDS: readonly Kind[] = [
-  { tag: 'bios', arches: [0], program: 'undionly.kpxe', http: false },
-  { tag: 'efi-x64', arches: [7, 9], program: 'snponly.efi', http: false },
-  { tag: 'efi-ia32', arches: [6], program: 'snponly-i386.efi', http: false },
-  { tag: 'efi-arm64', arches: [11], program: 'snponly-arm64.efi', http: false },
-  { tag: 'http-x64', arches: [16], program: 'ipxe.efi', http: true },
-  { tag: 'http-arm64', arches: [19], program: 'snponly-arm64.efi', http: true },
-];
-
-/** The boot file field of a DHCP answer, without its final zero. */
-const FIELD_BYTES = 127;
-
-/**
- * dnsmasq's options that send every kind of machine to us. iPXE is known by its user class, or, where a ROM hides that
- * from the iPXE that it loads, by option 175; it gets the script and never a program again, which would loop for ever.
- */
-export function bootOptions(server: Server): readonly string[] {
-  const url = (path: string): string => {
-    const text = `${server.origin}/${path}`;
-    if (text.length <= FIELD_BYTES) return text;
-    throw new Failure('invalid', `${text} does not fit into DHCP's boot file field of ${FIELD_BYTES} bytes`, {
-      remedy: 'use a shorter base URL',
-    });
-  };
-  const plain = KINDS.filter((kind) => !kind.http);
-  const http = KINDS.filter((kind) => kind.http);
-  return [
-    'dhcp-userclass=set:ipxe,iPXE',
-    'dhcp-match=set:ipxe,175',
-    ...KINDS.flatMap((kind) => kind.arches.map((arch) => `dhcp-match=set:${kind.tag},option:client-arch,${arch}`)),
-    `dhcp-boot=tag:ipxe,${url('boot.ipxe')}`,
-    ...plain.map((kind) => `dhcp-boot=tag:!ipxe,tag:${kind.tag},${kind.program},,${server.address}`),
-    ...http.flatMap((kind) => [
-      // Firmware drops an offer for HTTP Boot that does not repeat its vendor class, and it does not ask for option 60.
-      `dhcp-option-force=tag:!ipxe,tag:${kind.tag},60,HTTPClient`,
-      `dhcp-boot=tag:!ipxe,tag:${kind.tag},${url(`firmware/${kind.program}`)}`,
-    ]),
-  ];
-}
-
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)${LABEL}(?:\.${LABEL})*$`, 'i');
-
-export function parseDomain(text: string): string {
-  if (DOMAIN.test(text)) return text.toLowerCase();
-  throw new Failure('invalid', `--domain cannot be ${JSON.stringify(text)}`, { remedy: 'write it as lab.example' });
-}
-
-export function parsePlug(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(text)) return text;
-  throw new Failure('invalid', `--plug cannot be ${JSON.stringify(text)}`, {
-    remedy: 'the name that `virsh net-list` shows',
-  });
-}
-
-export function parseUser(text: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
-  throw new Failure('invalid', `--user cannot be ${JSON.stringify(text)}`, { remedy: 'a name as in /etc/passwd' });
-}
-
-/** Quotes, backslashes, % and $ mean something to ssh_config(5). */
-export function parseKnownHosts(text: string): string {
-  if (/^[\w~/.@+:, -]{1,255}$/.test(text)) return text;
-  throw new Failure('invalid', `--known-hosts cannot be ${JSON.stringify(text)}`, {
-    remedy: 'a path such as ~/.ssh/pilotlight_known_hosts',
-  });
-}
-
-export function networkOf(text: string): Network {
-  const network = parseNetwork(text);
-  if (network !== undefined) return network;
-  throw new Failure('invalid', `--network cannot be ${JSON.stringify(text)}`, {
-    remedy: "the router's address and the prefix length: 192.168.122.1/24",
-  });
-}
-
-/** Where machines find us: as --server says, else the settings, else this host's only address. */
+/** As --server says, else the settings, else this host's only address. */
 export function serverOf(settings: Settings, said: string | undefined, local: () => readonly LocalAddress[]): Server {
   const address = said ?? knownAddress(settings, local);
-  if (!isIpv4(address) || address === '0.0.0.0') {
-    throw new Failure('invalid', `--server cannot be ${JSON.stringify(address)}`, {
-      remedy: "this server's IPv4 address, as machines reach it",
-    });
+  if (!isIPv4(address) || address === '0.0.0.0') {
+    throw mistaken('server', address, "this server's IPv4 address, as machines reach it");
   }
-  return { address, origin: settings.baseUrl ?? originAt(address, settings.http.port) };
-}
-
-function originAt(address: string, port: number): Origin {
-  const origin = originFromHost(port === 80 ? address : `${address}:${port}`);
+  const { port } = settings.http;
+  const origin = settings.baseUrl ?? originFromHost(port === 80 ? address : `${address}:${port}`);
   if (origin === undefined) throw new TypeError(`not an address: ${address}`);
-  return origin;
+  return { address, origin };
 }
 
 /** The settings' address when they name one, else this host's only one. */
@@ -120,7 +120,9 @@ function knownAddress(settings: Settings, local: () => readonly LocalAddress[]):
     settings.baseUrl && new URL(settings.baseUrl).hostname,
     settings.http.host,
   ];
-  const chosen = named.find((host) => host !== undefined && isIpv4(host) && host !== '0.0.0.0' && !isLoopback(host));
+  const chosen = named.find(
+    (host) => host !== undefined && isIPv4(host) && host !== '0.0.0.0' && !host.startsWith('127.'),
+  );
   if (chosen !== undefined) return chosen;
   const own = local().filter((entry) => entry.family === 4 && !entry.internal);
   const [only] = own;
@@ -128,8 +130,4 @@ function knownAddress(settings: Settings, local: () => readonly LocalAddress[]):
   throw new Failure('invalid', 'which address of this server do machines reach?', {
     remedy: `name it with --server${own.length === 0 ? '' : `: ${own.map(({ address }) => address).join(', ')}`}`,
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith('127.');
 }

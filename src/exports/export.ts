@@ -4,46 +4,46 @@ import { writeOut } from '../files/publish.ts';
 import { nodesWithKeys } from '../machines/identities.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { type MachineFacts, parseLabel } from '../model/machine.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Origin } from '../model/plan.ts';
-import type { DocumentKind, Node, SystemId } from '../model/profile.ts';
+import type { Node } from '../model/profile.ts';
 import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
-import { ansibleInventory, findNode, hostsFile, hostsOf } from './host.ts';
 import { dnsmasqConfig } from './dnsmasq.ts';
-import type { ExportKind } from './export-kinds.ts';
-import { networkOf, parseDomain, parseKnownHosts, parsePlug, parseUser, serverOf } from './export-options.ts';
+import { checked, type ExportKind, networkOf, serverOf } from './export-options.ts';
+import { ansibleInventory, findNode, hostsFile, hostsOf } from './host.ts';
+import { libvirtDomain, libvirtNetwork } from './libvirt.ts';
 import {
   carriedKind,
-  CONFIG_DRIVE_KINDS,
+  type Carrier,
+  CONFIG_DRIVE,
   configDrive,
-  FW_CFG_KINDS,
+  FW_CFG,
   fwCfgArgument,
+  GUESTINFO,
   guestinfo,
-  GUESTINFO_KINDS,
   type NodeDocument,
 } from './node-documents.ts';
 import { knownHosts, sshConfig } from './ssh-config.ts';
-import { libvirtDomain, libvirtNetwork } from './libvirt.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** As the command line says it, not yet checked. */
 export interface ExportRequest {
   readonly kind: ExportKind;
-  readonly server?: string | undefined;
-  readonly domain?: string | undefined;
+  readonly server?: string;
+  readonly domain?: string;
   /** `192.168.122.1/24`. */
-  readonly network?: string | undefined;
+  readonly network?: string;
   /** The profile of an etcd cluster. */
-  readonly etcd?: string | undefined;
+  readonly etcd?: string;
   /** For what is about one machine. */
-  readonly node?: string | undefined;
+  readonly node?: string;
   /** For `libvirt-domain`: its firmware, and the name of libvirt's network. */
   readonly uefi?: boolean;
-  readonly plug?: string | undefined;
+  readonly plug?: string;
   /** For `ssh-config`. */
-  readonly user?: string | undefined;
-  readonly knownHosts?: string | undefined;
-  readonly output?: Output | undefined;
+  readonly user?: string;
+  readonly knownHosts?: string;
+  readonly output?: Output;
 }
 
 /** The file that the person wants it in. */
@@ -55,11 +55,11 @@ export interface Output {
   readonly force: boolean;
 }
 
-/** What an export is: text for everybody to see, or a file that may hold secrets, with something to say about it. */
+/** What an export is: text for standard output, or a file that may hold secrets, with something to say about it. */
 interface Made {
   readonly text: string;
   readonly file?: string | Uint8Array;
-  /** It holds a node's whole configuration: for the eyes of its owner alone. */
+  /** It holds a node's whole configuration: only its owner may read it. */
   readonly secret?: boolean;
 }
 
@@ -84,10 +84,10 @@ export async function exportText(
 
 async function make(settings: Settings, request: ExportRequest, local: () => readonly LocalAddress[]): Promise<Made> {
   const appContext = await readContext(settings);
-  const snapshot = appContext.catalog.current();
-  refuseBroken(snapshot.problems);
-  const hosts = hostsOf(snapshot.profiles.values());
-  const domain = request.domain === undefined ? undefined : parseDomain(request.domain);
+  const { problems, profiles } = appContext.catalog.current();
+  refuseBroken(problems);
+  const hosts = hostsOf(profiles.values());
+  const domain = request.domain === undefined ? undefined : checked('domain', request.domain);
   const { kind, etcd } = request;
   if (etcd !== undefined && ((kind !== 'dnsmasq' && kind !== 'libvirt-network') || domain === undefined)) {
     throw new Failure(
@@ -96,28 +96,28 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
     );
   }
   const server = () => serverOf(settings, request.server, local);
-  const origin = (): Origin => settings.baseUrl ?? server().origin;
+  const documentBy = async (carrier: Carrier) =>
+    await documentFor(appContext, settings.baseUrl ?? server().origin, nodeOf(request), carrier);
   switch (kind) {
     case 'hosts':
       return { text: hostsFile(hosts, domain) };
     case 'ansible-inventory':
       return { text: ansibleInventory(hosts, domain) };
     case 'ssh-config': {
-      const user = request.user === undefined ? undefined : parseUser(request.user);
-      const keys = parseKnownHosts(request.knownHosts ?? '~/.ssh/pilotlight_known_hosts');
+      const user = request.user === undefined ? undefined : checked('user', request.user);
+      const keys = checked('known-hosts', request.knownHosts ?? '~/.ssh/pilotlight_known_hosts');
       return { text: sshConfig({ hosts, domain, user, knownHosts: keys }) };
     }
-    case 'known-hosts':
-      return { text: knownHosts({ hosts, domain, keyOf: await publicKeys(appContext) }) };
-    case 'libvirt-domain':
-      return {
-        text: libvirtDomain({
-          profiles: snapshot.profiles.values(),
-          node: nodeOf(request),
-          uefi: request.uefi ?? false,
-          network: parsePlug(request.plug ?? 'pilotlight'),
-        }),
-      };
+    case 'known-hosts': {
+      const { identities } = appContext;
+      await identities.ensure(nodesWithKeys(profiles.values()));
+      return { text: knownHosts({ hosts, domain, keyOf: (node) => identities.keyOf(node)?.publicKey }) };
+    }
+    case 'libvirt-domain': {
+      const network = checked('plug', request.plug ?? 'pilotlight');
+      const { uefi = false } = request;
+      return { text: libvirtDomain({ ...findNode(profiles.values(), nodeOf(request)), uefi, network }) };
+    }
     case 'dnsmasq': {
       const network = request.network === undefined ? undefined : networkOf(request.network);
       return { text: dnsmasqConfig({ hosts, server: server(), domain, network, etcd }) };
@@ -129,16 +129,16 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
       return { text: libvirtNetwork({ hosts, server: here, domain, network, etcd }) };
     }
     case 'guestinfo': {
-      const document = await documentFor(appContext, origin(), nodeOf(request), GUESTINFO_KINDS, "VMware's guestinfo");
+      const document = await documentBy(GUESTINFO);
       return { text: guestinfo(document, document.metaData), secret: true };
     }
     case 'ignition-fw-cfg': {
-      const { node, profile, body } = await documentFor(appContext, origin(), nodeOf(request), FW_CFG_KINDS, 'fw_cfg');
+      const { node, profile, body } = await documentBy(FW_CFG);
       const text = fwCfgArgument(profile.system, request.output?.name ?? `${node.name}.ign`);
       return { text, file: body, secret: true };
     }
     case 'config-drive': {
-      const document = await documentFor(appContext, origin(), nodeOf(request), CONFIG_DRIVE_KINDS, 'a config drive');
+      const document = await documentBy(CONFIG_DRIVE);
       return { text: '', file: configDrive(document, document.sshKey), secret: true };
     }
   }
@@ -168,39 +168,27 @@ interface ExportedDocument extends NodeDocument {
 
 /** The document of one node, from the boot service: what the server would send it over HTTP. */
 async function documentFor(
-  appContext: AppContext,
+  { catalog, bootService, identities }: AppContext,
   origin: Origin,
   name: string,
-  kinds: Readonly<Record<SystemId, readonly DocumentKind[]>>,
-  way: string,
+  carrier: Carrier,
 ): Promise<ExportedDocument> {
-  const snapshot = appContext.catalog.current();
-  const { profile, node } = findNode(snapshot.profiles.values(), name);
-  const kind = carriedKind(profile, kinds[profile.system], way);
-  if (profile.ssh_host_keys) await appContext.identities.ensure([node.name]);
+  const { profiles, keys } = catalog.current();
+  const { profile, node } = findNode(profiles.values(), name);
+  const kind = carriedKind(profile, carrier);
+  if (profile.ssh_host_keys) await identities.ensure([node.name]);
   const question: Question = { facts: factsOf(node), origin };
-  const { body } = await appContext.bootService.documentOf(kind, question);
-  const metaData =
-    kind === 'nocloud' ? (await appContext.bootService.nocloud('meta-data', question)).body.toString() : '';
-  const key = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
-  return { node, profile, kind, body, metaData, sshKey: key };
-}
-
-/** The public keys of all nodes that have one, made where they are not there yet. */
-async function publicKeys({ catalog, identities }: AppContext): Promise<(node: string) => string | undefined> {
-  await identities.ensure(nodesWithKeys(catalog.current().profiles.values()));
-  return (node) => identities.keyOf(node)?.publicKey;
+  const { body } = await bootService.documentOf(kind, question);
+  const metaData = kind === 'nocloud' ? (await bootService.nocloud('meta-data', question)).body.toString() : '';
+  const sshKey = profile.sshkey === undefined ? undefined : keys.get(profile.sshkey)?.text;
+  return { node, profile, kind, body, metaData, sshKey };
 }
 
 /** What the machine says of itself when it asks. */
-function factsOf({ name, mac, uuid, serial }: Node): MachineFacts {
-  const label = serial === undefined ? undefined : parseLabel(serial);
-  if (mac === undefined && uuid === undefined && label === undefined) {
+function factsOf({ name, mac, uuid, serial: text }: Node): MachineFacts {
+  const serial = text === undefined ? undefined : parseLabel(text);
+  if (mac === undefined && uuid === undefined && serial === undefined) {
     throw new Failure('broken', `nothing says which machine ${name} is`);
   }
-  return omitUndefined({
-    mac,
-    uuid,
-    serial: label,
-  });
+  return omitUndefined({ mac, uuid, serial });
 }

@@ -1,30 +1,11 @@
-import type { Profile } from '../model/profile.ts';
-import { etcdRecords } from './dnsmasq.ts';
-import { bootOptions, type Server } from './export-options.ts';
-import { findNode, hasMachine, type Host, isPlainName, type Network, poolOf } from './host.ts';
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  "'": '&apos;',
-  '"': '&quot;',
-};
-
-/** Text between tags (XML 1.0, 2.4). */
-export function escaped(text: string): string {
-  return text.replaceAll(/[&<>'"]/g, (character) => ENTITIES[character] ?? character);
-}
-
-/** An attribute's value with its quotes. */
-export function attribute(text: string): string {
-  return `'${escaped(text)}'`;
-}
+import type { Node, Profile } from '../model/profile.ts';
+import { bootOptions, etcdRecords } from './dnsmasq.ts';
+import { hasMachine, type Network, poolOf, type Server } from './export-options.ts';
+import { type Host, isPlainName } from './host.ts';
 
 export interface LibvirtDomainInput {
-  readonly profiles: Iterable<Profile>;
-  /** The node's name. */
-  readonly node: string;
+  readonly profile: Profile;
+  readonly node: Node;
   readonly uefi: boolean;
   /** The name of libvirt's network that it is plugged into. */
   readonly network: string;
@@ -34,8 +15,7 @@ export interface LibvirtDomainInput {
 const TRY_AGAIN_MS = 5_000;
 
 /** A virtual machine that boots from the network as this node does, for `virsh define`. */
-export function libvirtDomain({ profiles, node: wanted, uefi, network }: LibvirtDomainInput): string {
-  const { profile, node } = findNode(profiles, wanted);
+export function libvirtDomain({ profile, node, uefi, network }: LibvirtDomainInput): string {
   const arm = profile.arch === 'arm64';
   const lines = [
     '<!-- Written by `pilotlight export libvirt-domain`: virsh define FILE; virsh start NAME -->',
@@ -45,7 +25,15 @@ export function libvirtDomain({ profiles, node: wanted, uefi, network }: Libvirt
     // An image that runs from memory has to fit into it, packed and unpacked.
     "  <memory unit='GiB'>4</memory>",
     '  <vcpu>2</vcpu>',
-    ...(node.serial === undefined ? [] : sysinfo(node.serial)),
+    ...(node.serial === undefined
+      ? []
+      : [
+          "  <sysinfo type='smbios'>",
+          '    <system>',
+          `      <entry name='serial'>${escaped(node.serial)}</entry>`,
+          '    </system>',
+          '  </sysinfo>',
+        ]),
     arm || uefi ? "  <os firmware='efi'>" : '  <os>',
     arm ? "    <type arch='aarch64' machine='virt'>hvm</type>" : "    <type arch='x86_64' machine='q35'>hvm</type>",
     // Kernels that are not signed for it.
@@ -76,16 +64,6 @@ export function libvirtDomain({ profiles, node: wanted, uefi, network }: Libvirt
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function sysinfo(serial: string): string[] {
-  return [
-    "  <sysinfo type='smbios'>",
-    '    <system>',
-    `      <entry name='serial'>${escaped(serial)}</entry>`,
-    '    </system>',
-    '  </sysinfo>',
-  ];
-}
-
 export interface LibvirtNetworkInput {
   readonly hosts: readonly Host[];
   readonly server: Server;
@@ -96,7 +74,7 @@ export interface LibvirtNetworkInput {
 }
 
 /**
- * A whole libvirt network with NAT, for `virsh net-define`. libvirt's own <bootp> hands one file to everybody, so the
+ * A whole libvirt network with NAT, for `virsh net-define`. libvirt's own <bootp> hands one file to every machine, so the
  * boot options go to its dnsmasq directly (libvirt 5.6 and newer).
  */
 export function libvirtNetwork({ hosts, server, domain, network, etcd }: LibvirtNetworkInput): string {
@@ -116,18 +94,14 @@ export function libvirtNetwork({ hosts, server, domain, network, etcd }: Libvirt
     '    </dhcp>',
     '  </ip>',
     '  <dnsmasq:options>',
-    ...[...bootOptions(server), ...records.filter(isOption)].map(
+    // Comments of a dnsmasq file are no options.
+    ...[...bootOptions(server), ...records.filter((line) => !line.startsWith('#'))].map(
       (option) => `    <dnsmasq:option value=${attribute(option)}/>`,
     ),
     '  </dnsmasq:options>',
     '</network>',
   ];
   return lines.map((line) => `${line}\n`).join('');
-}
-
-/** Comments of a dnsmasq file are no options. */
-function isOption(line: string): boolean {
-  return !line.startsWith('#');
 }
 
 function element({ name, mac, ip, family }: Host, network: Network): string {
@@ -139,4 +113,22 @@ function element({ name, mac, ip, family }: Host, network: Network): string {
   if (!hasMachine(network, ip)) return left(`${ip} is not in this network`);
   const called = isPlainName(name) ? ` name=${attribute(name)}` : '';
   return `<host mac=${attribute(mac)}${called} ip=${attribute(ip)}/>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&apos;',
+  '"': '&quot;',
+};
+
+/** Text between tags (XML 1.0, 2.4). */
+export function escaped(text: string): string {
+  return text.replaceAll(/[&<>'"]/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** An attribute's value with its quotes. */
+export function attribute(text: string): string {
+  return `'${escaped(text)}'`;
 }

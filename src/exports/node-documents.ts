@@ -4,36 +4,75 @@ import { macHyphens } from '../model/mac.ts';
 import type { DocumentKind, Node, Profile, SystemId } from '../model/profile.ts';
 import { isoImage } from './iso9660.ts';
 
-/** QEMU's fw_cfg is read by Ignition alone. */
-export const FW_CFG_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {
-  coreos: ['ignition'],
-  flatcar: ['ignition'],
-  'fedora-coreos': ['ignition'],
-  debian: [],
-  ubuntu: [],
-  talos: [],
-  custom: ['ignition'],
+/** A node's configuration as this server would send it. */
+export interface NodeDocument {
+  readonly node: Node;
+  readonly profile: Profile;
+  readonly kind: DocumentKind;
+  readonly body: Uint8Array;
+}
+
+/** Another way than HTTP by which a document reaches its node. */
+export interface Carrier {
+  readonly name: string;
+  /** What each system reads from it, the first that a profile names. */
+  readonly kinds: Partial<Readonly<Record<SystemId, readonly DocumentKind[]>>>;
+}
+
+/** Ignition alone reads it. */
+export const FW_CFG: Carrier = {
+  name: 'fw_cfg',
+  kinds: { coreos: ['ignition'], flatcar: ['ignition'], 'fedora-coreos': ['ignition'], custom: ['ignition'] },
 };
+
+/**
+ * Where Flatcar has both, Ignition comes first: its cloud-config parser reads the same variable and leaves a cloud-config
+ * alone that stands beside.
+ */
+export const GUESTINFO: Carrier = {
+  name: "VMware's guestinfo",
+  kinds: {
+    coreos: ['ignition', 'cloud_config'],
+    flatcar: ['ignition', 'cloud_config'],
+    'fedora-coreos': ['ignition'],
+    ubuntu: ['nocloud'],
+    custom: ['ignition', 'cloud_config', 'nocloud'],
+  },
+};
+
+/** cloud-config on Container Linux and Flatcar, cloud-init's own elsewhere. */
+export const CONFIG_DRIVE: Carrier = {
+  name: 'a config drive',
+  kinds: {
+    coreos: ['cloud_config', 'ignition'],
+    flatcar: ['cloud_config', 'ignition'],
+    'fedora-coreos': ['ignition'],
+    ubuntu: ['nocloud'],
+    custom: ['cloud_config', 'nocloud', 'ignition'],
+  },
+};
+
+/**
+ * The kind of document that the carrier takes to a node of this profile. Throws Failure `invalid` for a system that does
+ * not listen there, and for a profile without such a document.
+ */
+export function carriedKind(profile: Profile, { name, kinds: all }: Carrier): DocumentKind {
+  const kinds = all[profile.system] ?? [];
+  const kind = kinds.find((candidate) => profile[candidate] !== undefined);
+  if (kind !== undefined) return kind;
+  const place = { file: profile.file };
+  if (kinds.length === 0) throw new Failure('invalid', `${profile.system} reads nothing from ${name}`, { place });
+  throw new Failure('invalid', `${profile.file} names no document that ${name} can carry`, {
+    place,
+    remedy: `name one of ${kinds.join(', ')}`,
+  });
+}
 
 /** The argument of QEMU that hands this file to Ignition. A comma in its name is doubled (QEMU's own rule). */
 export function fwCfgArgument(system: SystemId, file: string): string {
   const name = system === 'flatcar' ? 'opt/org.flatcar-linux/config' : 'opt/com.coreos/config';
   return `-fw_cfg name=${name},file=${file.replaceAll(',', ',,')}\n`;
 }
-
-/**
- * What each system reads from VMware's guestinfo. Where Flatcar has both, Ignition comes first: its cloud-config parser
- * reads the same variable and leaves a cloud-config alone that stands beside.
- */
-export const GUESTINFO_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {
-  coreos: ['ignition', 'cloud_config'],
-  flatcar: ['ignition', 'cloud_config'],
-  'fedora-coreos': ['ignition'],
-  debian: [],
-  ubuntu: ['nocloud'],
-  talos: [],
-  custom: ['ignition', 'cloud_config', 'nocloud'],
-};
 
 /**
  * Lines for a VM's .vmx file. The data are gzip and base64, as every one of these readers takes them: text as it is
@@ -54,17 +93,6 @@ function variable(name: string, value: string | Uint8Array): string {
   return `${name} = "${bytes.toString('base64')}"\n${name}.encoding = "gzip+base64"\n`;
 }
 
-/** What each system reads from a config drive: cloud-config on Container Linux and Flatcar, cloud-init's own elsewhere. */
-export const CONFIG_DRIVE_KINDS: Readonly<Record<SystemId, readonly DocumentKind[]>> = {
-  coreos: ['cloud_config', 'ignition'],
-  flatcar: ['cloud_config', 'ignition'],
-  'fedora-coreos': ['ignition'],
-  debian: [],
-  ubuntu: ['nocloud'],
-  talos: [],
-  custom: ['cloud_config', 'nocloud', 'ignition'],
-};
-
 /** OpenStack's: the label is how machines find it. */
 const LABEL = 'config-2';
 
@@ -78,7 +106,7 @@ export function configDrive({ node, body }: Pick<NodeDocument, 'node' | 'body'>,
     // cloud-init wants it: another one would be another first boot.
     uuid: idOf(node),
     hostname: node.name,
-    ...(sshKey === undefined ? {} : { public_keys: { pilotlight: sshKey } }),
+    public_keys: sshKey === undefined ? undefined : { pilotlight: sshKey },
   };
   return isoImage(LABEL, [
     { path: 'openstack/latest/meta_data.json', bytes: Buffer.from(`${JSON.stringify(metaData)}\n`) },
@@ -88,31 +116,4 @@ export function configDrive({ node, body }: Pick<NodeDocument, 'node' | 'body'>,
 
 function idOf({ mac, uuid, serial, name }: Node): string {
   return uuid ?? `pilotlight-${mac === undefined ? (serial ?? name) : macHyphens(mac)}`;
-}
-
-/** A node's configuration as this server would send it. */
-export interface NodeDocument {
-  readonly node: Node;
-  readonly profile: Profile;
-  readonly kind: DocumentKind;
-  readonly body: Uint8Array;
-}
-
-/**
- * The kind of document that another way than HTTP can carry to this node: the first of `kinds` that its profile names.
- * Throws Failure `invalid` for a system that does not listen there, and for a profile without such a document.
- */
-export function carriedKind(profile: Profile, kinds: readonly DocumentKind[], way: string): DocumentKind {
-  const kind = kinds.find((candidate) => profile[candidate] !== undefined);
-  if (kind !== undefined) return kind;
-  throw new Failure(
-    'invalid',
-    kinds.length === 0
-      ? `${profile.system} reads nothing from ${way}`
-      : `${profile.file} names no document that ${way} can carry`,
-    {
-      place: { file: profile.file },
-      ...(kinds.length === 0 ? {} : { remedy: `name one of ${kinds.join(', ')}` }),
-    },
-  );
 }

@@ -27,13 +27,13 @@ export function sshConfig({ hosts, domain, user, knownHosts }: SshConfigInput): 
       lines.push(`# ${name}: Talos has no SSH`);
       continue;
     }
-    if (keepsKey === undefined) lines.push(`# ${name}: its profile keeps no host key ("ssh_host_keys": true)`);
+    if (!keepsKey) lines.push(`# ${name}: its profile keeps no host key ("ssh_host_keys": true)`);
     const login = user ?? LOGIN_USERS[system];
     lines.push(
       `Host ${full === undefined ? name : `${name} ${full}`}`,
       `  HostName ${ip ?? full ?? name}`,
       ...(login === undefined ? [] : [`  User ${login}`]),
-      ...(keepsKey === undefined ? [] : checks(name, file)),
+      ...(keepsKey ? checks(name, file) : []),
     );
   }
   return lines.map((line) => `${line}\n`).join('');
@@ -60,7 +60,7 @@ interface KnownHostsInput {
 /** Lines for known_hosts (sshd(8)): the names and the address of every node whose host key is kept, and that key. */
 export function knownHosts({ hosts, domain, keyOf }: KnownHostsInput): string {
   const lines = hosts.flatMap(({ name, ip, keepsKey }) => {
-    const key = keepsKey === undefined ? undefined : keyOf(name);
+    const key = keepsKey ? keyOf(name) : undefined;
     if (key === undefined) return [];
     const names = [name, ...(domain === undefined ? [] : [`${name}.${domain}`]), ...(ip === undefined ? [] : [ip])];
     const [type = '', blob = ''] = key.split(' ');

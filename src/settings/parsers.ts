@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { isInFolder, parseName } from '../model/name.ts';
 import { parseOrigin, type Origin } from '../model/plan.ts';
@@ -5,6 +6,9 @@ import type { Listen } from './settings.ts';
 
 /** A setting's value, or what is wrong with the text that was given. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** How a text becomes a value. `cwd` is for paths; `system` is there where each system has the setting. */
+export type Parse<T> = (text: string, about: { readonly cwd: string; readonly system?: string }) => Parsed<T>;
 
 function good<T>(value: T): Parsed<T> {
   return { ok: true, value };
@@ -53,17 +57,19 @@ export function parseNumber(min: number, max: number): (text: string) => Parsed<
   };
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-
 /** IPv4 addresses, separated by commas. */
 export function parseAddresses(text: string): Parsed<readonly string[]> {
   const addresses = text.split(',').map((part) => part.trim());
-  const wrong = addresses.find((address) => !IPV4.test(address));
+  const wrong = addresses.find((address) => !isIPv4(address));
   return wrong === undefined ? good(addresses) : bad(`${JSON.stringify(wrong)} is not an IPv4 address`);
 }
 
-export function parseFolder(cwd: string): (text: string) => Parsed<string> {
-  return (text) => (text.includes('\0') ? bad('must be a folder') : good(resolve(cwd, text)));
+export function parseFolder(text: string, { cwd }: { readonly cwd: string }): Parsed<string> {
+  return text.includes('\0') ? bad('must be a folder') : good(resolve(cwd, text));
+}
+
+export function parseOnOff(text: string): Parsed<boolean> {
+  return text === 'on' || text === 'off' ? good(text === 'on') : bad('must be one of on, off');
 }
 
 export function parseOneOf<const T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {
@@ -78,7 +84,7 @@ const SCHEDULE = new RegExp(String.raw`^(?:${FIELD}(?:,${FIELD}){0,30}(?: |$)){5
 const MOST = [59, 23, 31, 12, 7] as const;
 const LEAST = [0, 0, 1, 1, 0] as const;
 
-/** Five fields of cron in numbers, or `off`. Seconds are not among them: nobody follows a publisher every second. */
+/** Five fields of cron in numbers, or `off`. Seconds are not among them: no publisher is asked every second. */
 export function parseSchedule(text: string): Parsed<string | undefined> {
   if (text === 'off') return good(undefined);
   const line = text.trim().replaceAll(/\s+/g, ' ');
@@ -114,7 +120,10 @@ export function parseMirror(text: string): Parsed<string> {
  * Fingerprints of OpenPGP keys with or without spaces, separated by commas. Fedora has a key for each release: there,
  * `46:FINGERPRINT` is that of Fedora 46.
  */
-export function parseFingerprints(text: string, system?: string): Parsed<readonly string[]> {
+export function parseFingerprints(
+  text: string,
+  { system }: { readonly system?: string } = {},
+): Parsed<readonly string[]> {
   const form = system === 'fedora-coreos' ? /^(?:\d{2,3}:)?[0-9A-F]{40}$/ : /^[0-9A-F]{40}$/;
   const prints = text.split(',').map((part) => part.replaceAll(/\s/g, '').toUpperCase());
   const wrong = prints.find((print) => !form.test(print));

@@ -3,33 +3,19 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Failure } from '../model/failure.ts';
 import { nearest } from '../model/name.ts';
+import type { Parsed } from './parsers.ts';
+import type { Settings } from './settings.ts';
 import {
-  parseAddresses,
-  parseBaseUrl,
-  parseChoice,
-  type Parsed,
-  parseFingerprints,
-  parseFolder,
-  parseListen,
-  parseListenOrOff,
-  parseMirror,
-  parseNumber,
-  parseOneOf,
-  parseSchedule,
-  parseSize,
-  parseTimezone,
-  parseToken,
-} from './parsers.ts';
-import type { DhcpSettings, Settings, SyncSettings, TftpSettings } from './settings.ts';
-import {
-  familyRow,
+  envOf,
+  FAMILIES,
+  type Family,
   type Followed,
   FOLLOWED,
-  SETTING_FAMILIES,
+  type Row,
   SETTING_ROWS,
-  type SettingFamily,
-  type SettingName,
-  type SettingRow,
+  type SettingFlag,
+  settingFlags,
+  SETTINGS,
 } from './table.ts';
 
 export interface SettingSources {
@@ -52,162 +38,123 @@ export interface ReadSettings {
  * Throws one Failure `invalid` that lists every problem.
  */
 export function readSettings(sources: SettingSources): ReadSettings {
+  const { cwd } = sources;
   const problems: string[] = [];
-  const dataDir = resolve(sources.cwd, given(row('dataDir'), sources, {})?.text ?? '.');
+  const dataDir = resolve(cwd, given('data-dir', sources, {})?.text ?? '.');
   const dotenv = readDotenv(dataDir, problems);
-  if (row('dataDir').env in dotenv)
-    problems.push(`.env: ${row('dataDir').env} cannot be set in the folder that it names`);
+  if (envOf('data-dir') in dotenv) {
+    problems.push(`.env: ${envOf('data-dir')} cannot be set in the folder that it names`);
+  }
 
-  const accept: Accept = (found, parse, fallback) => {
-    if (found === undefined) return fallback;
-    const parsed = parse(found.text);
-    if (parsed.ok) return parsed.value;
-    const shown = found.secret === true ? '' : `; it is ${JSON.stringify(found.text)}`;
-    problems.push(`${found.from}: ${parsed.problem}${shown}`);
-    return fallback;
+  // What was given, parsed; undefined where nothing was, or where it is wrong: then the default stands in.
+  const accept = (flag: string, { parse, secret }: Pick<Row, 'parse' | 'secret'>, system?: Followed) => {
+    const found = given(flag, sources, flag === 'data-dir' ? {} : dotenv);
+    if (found === undefined) return undefined;
+    const parsed = parse(found.text, { cwd, system });
+    if (parsed.ok) return parsed;
+    problems.push(`${found.from}: ${parsed.problem}${secret === true ? '' : `; it is ${JSON.stringify(found.text)}`}`);
+    return undefined;
   };
-  const value: Value = (name, parse, fallback) =>
-    accept(given(row(name), sources, name === 'dataDir' ? {} : dotenv), parse, fallback);
-  const family: Family = (name, parse) =>
-    perSystem((system) =>
-      accept(given(familyRow(familyOf(name), system), sources, dotenv), (text) => parse(text, system), undefined),
+  const value = <F extends SettingFlag>(flag: F): ValueOf<F> => {
+    const row: Row = SETTINGS[flag];
+    const parsed = accept(flag, row);
+    return (parsed === undefined ? row.usual : parsed.value) as ValueOf<F>;
+  };
+  const family = <F extends Family>(name: F): FamilyOf<F> =>
+    Object.fromEntries(
+      FOLLOWED.flatMap((system) => {
+        const parsed = accept(`${name}-${system}`, FAMILIES[name], system);
+        return parsed === undefined ? [] : [[system, parsed.value]];
+      }),
     );
 
+  const listen = value('tftp-listen');
+  const tftp = {
+    required: given('tftp-listen', sources, dotenv) !== undefined,
+    smartNbp: value('tftp-smart-nbp'),
+    singlePort: value('tftp-single-port'),
+    maxBlksize: value('tftp-max-blksize'),
+    perAddress: value('tftp-per-address'),
+    images: value('tftp-images'),
+  };
+  const dhcp = {
+    listen: value('dhcp-listen'),
+    relays: value('dhcp-relays'),
+    localBoot: value('dhcp-local-boot'),
+  };
+  const warnings = unknownNames({ ...dotenv, ...sources.env });
   const settings: Settings = {
-    dataDir: value('dataDir', parseFolder(sources.cwd), dataDir),
-    imagesDir: value('imagesDir', parseFolder(sources.cwd), undefined),
-    baseUrl: value('baseUrl', parseBaseUrl, undefined),
-    http: value('http', parseListen, { host: '0.0.0.0', port: 4777 }),
-    tftp: tftpSettings(value, given(row('tftp'), sources, dotenv) !== undefined),
-    dhcp: dhcpSettings(value),
-    firmwareDir: value('firmwareDir', parseFolder(sources.cwd), undefined),
-    imageCache: value('imageCache', parseSize, 256 * 2 ** 20),
-    sync: syncSettings(value, family, sources.cwd),
-    adminToken: value('adminToken', parseToken, undefined),
-    metrics: value('metrics', parseOneOf(['token', 'open', 'off']), 'token'),
-    journal: {
-      on: value('journal', parseOneOf(ON_OFF), 'on') === 'on',
-      days: value('journalDays', parseNumber(1, 3650), 90),
+    dataDir: value('data-dir') ?? dataDir,
+    imagesDir: value('images-dir'),
+    baseUrl: value('base-url'),
+    http: value('http-listen'),
+    tftp: listen === 'off' ? undefined : { listen, ...tftp },
+    dhcp: value('dhcp') === 'off' ? undefined : dhcp,
+    firmwareDir: value('firmware-dir'),
+    imageCache: value('image-cache'),
+    sync: {
+      schedule: value('sync'),
+      timezone: value('timezone') ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      keepReleases: value('keep-releases'),
+      allowSha1: value('allow-sha1'),
+      mirrors: family('mirror'),
+      trust: family('trust'),
+      keyFiles: family('key'),
     },
+    adminToken: value('admin-token'),
+    metrics: value('metrics'),
+    journal: { on: value('journal'), days: value('journal-days') },
     unknown: {
-      show: value('unknown', parseOneOf(['wait', 'menu']), 'wait'),
-      timeoutSeconds: value('menuTimeout', parseNumber(0, 86_400), 30),
-      choice: value('menuDefault', parseChoice, 'wait'),
+      show: value('unknown'),
+      timeoutSeconds: value('menu-timeout'),
+      choice: value('menu-default'),
     },
-    installTries: value('installTries', parseNumber(1, 100), 3),
-    logLevel: value('logLevel', parseOneOf(['debug', 'info', 'warn', 'error']), 'info'),
-    logFormat: value('logFormat', parseOneOf(['pretty', 'json']), sources.terminal ? 'pretty' : 'json'),
+    installTries: value('install-tries'),
+    logLevel: value('log-level'),
+    logFormat: value('log-format') ?? (sources.terminal ? 'pretty' : 'json'),
+    mistakes: warnings.length === 0 ? undefined : warnings,
   };
   if (problems.length > 0) {
-    throw new Failure('invalid', `the settings have ${count(problems.length)}:\n  ${problems.join('\n  ')}`, {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    throw new Failure('invalid', `the settings have ${count}:\n  ${problems.join('\n  ')}`, {
       remedy: 'see `pilotlight serve --help`',
     });
   }
-  const warnings = unknownNames({ ...dotenv, ...sources.env });
-  return { settings: warnings.length === 0 ? settings : { ...settings, mistakes: warnings }, warnings };
+  return { settings, warnings };
 }
 
-/** Reads one setting; a problem is noted and the default stands in. */
-type Value = <T, D>(name: SettingName, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
-type Accept = <T, D>(found: Given | undefined, parse: (text: string) => Parsed<T>, fallback: D) => T | D;
-/** Reads one setting of every system. */
-type Family = <T>(
-  name: SettingFamily['name'],
-  parse: (text: string, system: Followed) => Parsed<T>,
-) => Partial<Record<Followed, T>>;
-
-function perSystem<T>(read: (system: Followed) => T | undefined): Partial<Record<Followed, T>> {
-  const entries = FOLLOWED.flatMap((system) => {
-    const one = read(system);
-    return one === undefined ? [] : [[system, one] as const];
-  });
-  return Object.fromEntries(entries);
-}
-
-function familyOf(name: SettingFamily['name']): SettingFamily {
-  const found = SETTING_FAMILIES.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new TypeError(`no settings ${name}`);
-  return found;
-}
-
-function syncSettings(value: Value, family: Family, cwd: string): SyncSettings {
-  return {
-    schedule: value('sync', parseSchedule, '17 4 * * *'),
-    timezone: value('timezone', parseTimezone, new Intl.DateTimeFormat().resolvedOptions().timeZone),
-    keepReleases: value('keepReleases', parseNumber(1, 1000), 2),
-    allowSha1: value('allowSha1', parseOneOf(ON_OFF), 'off') === 'on',
-    mirrors: family('mirror', parseMirror),
-    trust: family('trust', parseFingerprints),
-    keyFiles: family('key', parseFolder(cwd)),
-  };
-}
-
-function tftpSettings(value: Value, required: boolean): TftpSettings | undefined {
-  const listen = value('tftp', parseListenOrOff, { host: '0.0.0.0', port: 69 });
-  const rest = {
-    smartNbp: value('tftpSmartNbp', parseOneOf(ON_OFF), 'on') === 'on',
-    singlePort: value('tftpSinglePort', parseOneOf(ON_OFF), 'off') === 'on',
-    maxBlksize: value('tftpMaxBlksize', parseNumber(8, 65_464), 1468),
-    perAddress: value('tftpPerAddress', parseNumber(1, 256), 16),
-    images: value('tftpImages', parseOneOf(ON_OFF), 'off') === 'on',
-  };
-  return listen === 'off' ? undefined : { listen, required, ...rest };
-}
-
-function dhcpSettings(value: Value): DhcpSettings | undefined {
-  const mode = value('dhcp', parseOneOf(['off', 'proxy']), 'off');
-  const rest = {
-    listen: value('dhcpListen', parseListen, { host: '0.0.0.0', port: 67 }),
-    relays: value('dhcpRelays', parseAddresses, []),
-    localBoot: value('dhcpLocalBoot', parseOneOf(['silent', 'answer']), 'silent'),
-  };
-  return mode === 'off' ? undefined : rest;
-}
-
-const ON_OFF = ['on', 'off'] as const;
-
-function row(name: SettingName): SettingRow {
-  const found = SETTING_ROWS.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new TypeError(`no setting ${name}`);
-  return found;
-}
+/** What a row's parser gives, or its default. */
+type ValueOf<F extends SettingFlag> =
+  ParsedBy<(typeof SETTINGS)[F]> | ((typeof SETTINGS)[F] extends { readonly usual: infer D } ? D : undefined);
+type FamilyOf<F extends Family> = Partial<Record<Followed, ParsedBy<(typeof FAMILIES)[F]>>>;
+type ParsedBy<R> = R extends { readonly parse: (...given: never[]) => Parsed<infer T> } ? T : never;
 
 interface Given {
   readonly text: string;
   readonly from: string;
-  /** What is wrong with it is said without repeating it. */
-  readonly secret?: boolean;
 }
 
-function given(
-  setting: Pick<SettingRow, 'env' | 'flag' | 'oldEnv' | 'secret'>,
-  sources: SettingSources,
-  dotenv: Record<string, string>,
-): Given | undefined {
-  const candidates: readonly (readonly [string | undefined, string])[] = [
-    [sources.flags[setting.flag], `--${setting.flag}`],
-    [sources.env[setting.env], setting.env],
-    [dotenv[setting.env], `.env: ${setting.env}`],
-    ...(setting.oldEnv === undefined
-      ? []
-      : ([
-          [sources.env[setting.oldEnv], setting.oldEnv],
-          [dotenv[setting.oldEnv], `.env: ${setting.oldEnv}`],
-        ] as const)),
-  ];
-  for (const [text, from] of candidates) {
+function given(flag: string, { flags, env }: SettingSources, dotenv: Record<string, string>): Given | undefined {
+  const names = [envOf(flag), SETTING_ROWS.find((row) => row.flag === flag)?.oldEnv].filter(
+    (name) => name !== undefined,
+  );
+  const candidates = [
+    [flags[flag], `--${flag}`],
+    ...names.flatMap((name) => [
+      [env[name], name],
+      [dotenv[name], `.env: ${name}`],
+    ]),
+  ] as const;
+  for (const [text, from = ''] of candidates) {
     // An empty variable is what an env file leaves behind when a line is emptied: as good as none.
-    if (text !== undefined && text !== '') return { text, from, secret: setting.secret === true };
+    if (text !== undefined && text !== '') return { text, from };
   }
   return undefined;
 }
 
 function readDotenv(dataDir: string, problems: string[]): Record<string, string> {
   try {
-    const parsed = parseEnv(readFileSync(join(dataDir, '.env'), 'utf8'));
-    return Object.fromEntries(
-      Object.entries(parsed).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
-    );
+    return { ...(parseEnv(readFileSync(join(dataDir, '.env'), 'utf8')) as Record<string, string>) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') problems.push(`.env: cannot be read (${String(code)})`);
@@ -217,8 +164,7 @@ function readDotenv(dataDir: string, problems: string[]): Record<string, string>
 
 // A misspelt setting is otherwise silent. The names below are read by test scripts, not by the server.
 function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const families = SETTING_FAMILIES.flatMap((family) => FOLLOWED.map((system) => familyRow(family, system).env));
-  const known = new Set([...SETTING_ROWS.map((setting) => setting.env), ...families]);
+  const known = new Set(settingFlags().map(envOf));
   return Object.keys(env)
     .filter((name) => !known.has(name) && isMeant(name) && !/_(REQUIRE_ALL|REFERENCE)$/.test(name))
     .map((name) => {
@@ -232,8 +178,4 @@ function isMeant(name: string): boolean {
   if (name.startsWith('PILOTLIGHT_')) return true;
   const first = name.slice(0, Math.max(0, name.indexOf('_')));
   return first.length > 7 && nearest(first, ['PILOTLIGHT']) !== undefined;
-}
-
-function count(problems: number): string {
-  return problems === 1 ? 'a problem' : `${problems} problems`;
 }

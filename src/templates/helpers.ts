@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Json } from '../model/profile.ts';
 import { ETCD_HELPERS } from './etcd-helpers.ts';
-import type { Helper, HelperCall } from './helper-call.ts';
+import { type Helper, type HelperCall, own } from './helper-call.ts';
 
 /** What a template may call beside the blocks `if`, `unless`, `each` and `with`. Pure, and none reads a file. */
 export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
@@ -70,12 +70,6 @@ function reach(call: HelperCall): Json | undefined {
   let value: Json | undefined = start;
   for (const key of keys) value = own(value, text(call, key));
   return value;
-}
-
-/** A property of the data itself, never one of a prototype. */
-export function own(value: Json | undefined, key: string): Json | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string, Json>>)[key];
 }
 
 function lookup(call: HelperCall): Json {

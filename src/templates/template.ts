@@ -1,7 +1,8 @@
 import { Failure } from '../model/failure.ts';
 import { nearest } from '../model/name.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
-import { HELPERS, own, truthy } from './helpers.ts';
+import { own } from './helper-call.ts';
+import { HELPERS, truthy } from './helpers.ts';
 import {
   readTemplate,
   type BlockStep,

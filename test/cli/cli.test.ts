@@ -1,81 +1,101 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandHelp, generalHelp } from '../../src/cli/cli.ts';
-import type { Command } from '../../src/cli/command.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
+import { makeFolder } from '../support/folder.ts';
 import { runCli } from '../support/run-cli.ts';
 
-const bark: Command = {
-  name: 'bark',
-  usage: 'AT',
-  summary: 'make a noise',
-  details: 'Loud.',
-  flags: [
-    { flag: 'times', type: 'string', value: 'N', help: 'how often' },
-    { flag: 'twice', type: 'boolean', help: 'again' },
-  ],
-  words: { min: 0, max: 1 },
-  run: () => Promise.reject(new TypeError('nobody runs it')),
-};
+const top = join(import.meta.dirname, '../..');
 
-it('lists the commands and the exit statuses', () => {
-  const text = generalHelp([bark, { ...bark, name: 'b' }]);
-  expect(text).toContain('\n  bark  make a noise\n  b     make a noise\n');
-  expect(text).toContain('exit status: 0 done, 1 the work failed, 2 called wrongly');
-});
-
-it('tells a command’s own flags, and every setting with its variable and default', () => {
-  const text = commandHelp(bark);
-  expect(text).toMatch(
-    /^make a noise\n\nusage: pilotlight bark AT \[options\]\n\nLoud\.\n\noptions:\n {2}--times N {2}how often\n {2}--twice {4}again\n/,
-  );
-  for (const row of SETTING_ROWS) expect(text).toMatch(new RegExp(`--${row.flag} .*\\(${row.env}; default: `));
-  expect(text).toContain('PILOTLIGHT_MIRROR_<SYSTEM>');
-});
-
-it('tells the letter that means the same as a flag', () => {
-  const flags = [{ flag: 'output', short: 'o', type: 'string', value: 'FILE', help: 'where to' }] as const;
-  expect(commandHelp({ ...bark, flags })).toContain('\n  -o, --output FILE  where to\n');
-});
-
-it('has no heading for flags that are not there', () => {
-  expect(commandHelp({ ...bark, flags: [], details: '' })).not.toMatch(/^options:$/m);
-});
-
-describe('pilotlight', () => {
-  it('tells its commands, and that none was called', async () => {
-    const { code, stdout } = await runCli([]);
-    expect(code).toBe(2);
-    expect(stdout).toMatch(/usage: pilotlight COMMAND/);
-    for (const command of ['serve', 'check', 'render']) expect(stdout).toContain(`  ${command}`);
-    expect((await runCli(['--help'])).code).toBe(0);
+describe('help', () => {
+  it('lists the commands and the exit statuses, also where none was called', async () => {
+    const { code, stdout } = await runCli(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: pilotlight \[options\] \[command\]\n/);
+    for (const command of ['serve', 'check', 'render']) expect(stdout).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
+    expect(stdout).toContain('exit status: 0 done, 1 the work failed, 2 called wrongly, 75 another sync is running\n');
+    expect(await runCli([])).toMatchObject({ code: 2, stdout });
   });
 
-  it.each(['serve', 'check', 'render'])(
-    '%s --help names every setting with its variable and default',
+  it.each(['serve', 'check', 'render', 'export'])(
+    '%s --help has its own options first, then every setting with its variable and default',
     async (command) => {
-      const { code, stdout } = await runCli([command, '--help']);
+      const { code, stdout } = await runCli([command, '--jsno', '--help']);
       expect(code).toBe(0);
-      expect(stdout).toContain('--data-dir');
-      expect(stdout).toContain('PILOTLIGHT_HTTP_LISTEN; default: 0.0.0.0:4777');
+      const [own = '', settings = ''] = stdout.split('Settings, each also an environment variable');
+      if (command !== 'serve') expect(own).toMatch(/^ {2}--[a-z]/m);
+      for (const row of SETTING_ROWS) {
+        expect(settings).toMatch(new RegExp(`--${row.flag} <value> .*\\(${row.env}; default: `));
+        expect(own).not.toContain(`--${row.flag} `);
+      }
+      expect(settings).toContain('--mirror-SYSTEM <URL>');
+      expect(settings).toContain('PILOTLIGHT_MIRROR_<SYSTEM>');
       expect((await runCli(['help', command])).stdout).toBe(stdout);
     },
   );
 
-  it('prints its version', async () => {
-    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  it('has the words, the details and the letters that mean the same', async () => {
+    const { stdout } = await runCli(['export', '--help']);
+    expect(stdout).toMatch(/^Usage: pilotlight export \[options\] <dnsmasq\|[a-z|-]+> \[NODE\]\n\nprint the/);
+    expect(stdout).toContain('`virsh net-define`');
+    expect(stdout).toMatch(/^ {2}-o, --output <FILE> +write it to this file/m);
   });
+});
 
-  it.each([
-    [['chek'], 'there is no command "chek"; did you mean "check"?'],
-    [['check', '--jsn'], 'there is no option --jsn (did you mean --json?)'],
-    [['check', 'extra'], 'expected no words'],
-    [['check', '--data-dir'], 'argument missing'],
-    [['render'], 'expected script|config|args'],
-    [['check', '--log-level', 'loud'], '--log-level: must be one of debug, info, warn, error; it is "loud"'],
-  ])('%j is called wrongly', async (argv, message) => {
-    const { code, stderr } = await runCli(argv);
-    expect(code).toBe(2);
-    expect(stderr).toContain(message);
-    expect(stderr).toContain('--help');
+it('prints its version', async () => {
+  expect(await runCli(['--version'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
   });
+});
+
+it.each([
+  [['chek'], 'there is no command "chek"; did you mean "check"?'],
+  [['check', '--jsn'], 'there is no option --jsn (did you mean --json?)'],
+  [['check', '-x'], 'there is no option -x\n'],
+  [['check', 'extra'], 'expected no words'],
+  [['check', '--data-dir'], 'argument missing'],
+  [['nodes', '--profile', '--json'], '--profile cannot be "--json"'],
+  [['render'], 'expected script|config|args'],
+  [['check', '--log-level', 'loud'], '--log-level: must be one of debug, info, warn, error; it is "loud"'],
+])('%j is called wrongly', async (argv, message) => {
+  const { code, stdout, stderr } = await runCli(argv);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+  expect(stderr).toMatch(/^pilotlight: [^]*\nsee `pilotlight .*--help`\n$/);
+});
+
+it('loads what a command needs when it runs: help and the version wait for no server', () => {
+  const rooms = new Set([...staticImports('src/main.ts')].map((file) => dirname(relative(join(top, 'src'), file))));
+  expect([...rooms].toSorted()).toEqual(['.', 'cli', 'cli/commands', 'exports', 'model', 'settings']);
+});
+
+/** Every file of ours that is loaded with this one. */
+function staticImports(entry: string): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, 'utf8');
+    for (const [, target = ''] of text.matchAll(/^(?:import (?!type )[^;]*?from |import )'(\.[^']+)';$/gm)) {
+      const path = join(dirname(file), target);
+      if (existsSync(path)) visit(path);
+    }
+  };
+  visit(join(top, entry));
+  return seen;
+}
+
+it('ends quietly when its reader leaves: pilotlight ... | head', async () => {
+  const args = ['--import', import.meta.resolve('tsx'), join(top, 'src/main.ts'), 'check', '--data-dir', makeFolder()];
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] },
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect([code, stderr]).toEqual([0, '']);
 });

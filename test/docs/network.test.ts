@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bootOptions } from '../../src/exports/export-options.ts';
+import { bootOptions } from '../../src/exports/dnsmasq.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';

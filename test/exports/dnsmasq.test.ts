@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { dnsmasqConfig, type DnsmasqInput, etcdRecords } from '../../src/exports/dnsmasq.ts';
-import { hostsOf, parseNetwork } from '../../src/exports/host.ts';
+import { programFor, targetOf } from '../../src/boot/boot-programs.ts';
+import { bootOptions, dnsmasqConfig, type DnsmasqInput, etcdRecords, FIRMWARE } from '../../src/exports/dnsmasq.ts';
+import { networkOf } from '../../src/exports/export-options.ts';
+import { hostsOf } from '../../src/exports/host.ts';
+import { parseOrigin } from '../../src/model/plan.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { expectGolden } from '../support/golden.ts';
 import { needs } from '../support/needs.ts';
-import { profileOf, sampleHosts, SERVER } from './sample.ts';
+import { missing, profileOf, sampleHosts, SERVER } from './sample.ts';
 
 const hosts = hostsOf([
   profileOf('infra', [
@@ -47,7 +50,7 @@ const input = (more: Partial<DnsmasqInput> = {}): DnsmasqInput => ({
 
 const CASES: readonly (readonly [string, DnsmasqInput])[] = [
   ['plain', input()],
-  ['network', input({ network: parseNetwork('192.168.122.1/24'), domain: 'lab.example' })],
+  ['network', input({ network: networkOf('192.168.122.1/24'), domain: 'lab.example' })],
   [
     'etcd',
     input({
@@ -92,5 +95,38 @@ dnsmasq.describe('dnsmasq --test', () => {
 
   it('would say no to a mistake', () => {
     expect(() => dnsmasqTest('dhcp-host=52:54:00:55:1c:ee,192.168.122.2,a b c,,,\n')).toThrow();
+  });
+});
+
+describe('boot options', () => {
+  it.each(FIRMWARE)('name for $tag what our own DHCP proxy would', (kind) => {
+    for (const arch of kind.arches) {
+      const target = targetOf(arch) ?? missing();
+      expect(target.http).toBe(kind.http);
+      expect(programFor(target)?.name).toBe(kind.program);
+    }
+  });
+
+  it('know iPXE by its user class and by option 175, and send it to the script alone', () => {
+    const options = bootOptions(SERVER);
+    expect(options.slice(0, 2)).toEqual(['dhcp-userclass=set:ipxe,iPXE', 'dhcp-match=set:ipxe,175']);
+    const boots = options.filter((option) => option.startsWith('dhcp-boot='));
+    expect(boots.filter((option) => !option.includes('tag:!ipxe'))).toEqual([
+      'dhcp-boot=tag:ipxe,http://192.168.122.10:4777/boot.ipxe',
+    ]);
+  });
+
+  it('repeat the vendor class to every HTTP Boot client, asked or not', () => {
+    const options = bootOptions(SERVER);
+    for (const { tag } of FIRMWARE.filter(({ http }) => http)) {
+      expect(options).toContain(`dhcp-option-force=tag:!ipxe,tag:${tag},60,HTTPClient`);
+    }
+  });
+
+  it('refuse a URL that the boot file field would cut', () => {
+    const origin = (length: number) => parseOrigin(`http://h/${'a'.repeat(length - 9)}`) ?? missing();
+    const longest = '/firmware/snponly-arm64.efi'.length;
+    expect(() => bootOptions({ ...SERVER, origin: origin(127 - longest) })).not.toThrow();
+    expect(() => bootOptions({ ...SERVER, origin: origin(128 - longest) })).toThrow(/does not fit/);
   });
 });

@@ -1,80 +1,69 @@
-import { describe, expect, it } from 'vitest';
-import { programFor, targetOf } from '../../src/boot/boot-programs.ts';
-import {
-  bootOptions,
-  KINDS,
-  networkOf,
-  parseDomain,
-  parseKnownHosts,
-  parsePlug,
-  parseUser,
-  serverOf,
-} from '../../src/exports/export-options.ts';
-import { parseOrigin } from '../../src/model/plan.ts';
+import { expect, it } from 'vitest';
+import { checked, hasMachine, networkOf, poolOf, serverOf } from '../../src/exports/export-options.ts';
 import { settingsFor } from '../support/house.ts';
-import { missing, SERVER } from './sample.ts';
 
-describe('boot options', () => {
-  it.each(KINDS)('name for $tag what our own DHCP proxy would', (kind) => {
-    for (const arch of kind.arches) {
-      const target = targetOf(arch) ?? missing();
-      expect(target.http).toBe(kind.http);
-      expect(programFor(target)?.name).toBe(kind.program);
-    }
-  });
-
-  it('know iPXE by its user class and by option 175, and send it to the script alone', () => {
-    const options = bootOptions(SERVER);
-    expect(options.slice(0, 2)).toEqual(['dhcp-userclass=set:ipxe,iPXE', 'dhcp-match=set:ipxe,175']);
-    const boots = options.filter((option) => option.startsWith('dhcp-boot='));
-    expect(boots.filter((option) => !option.includes('tag:!ipxe'))).toEqual([
-      'dhcp-boot=tag:ipxe,http://192.168.122.10:4777/boot.ipxe',
-    ]);
-  });
-
-  it('repeat the vendor class to every HTTP Boot client, asked or not', () => {
-    const options = bootOptions(SERVER);
-    for (const { tag } of KINDS.filter(({ http }) => http)) {
-      expect(options).toContain(`dhcp-option-force=tag:!ipxe,tag:${tag},60,HTTPClient`);
-    }
-  });
-
-  it('refuse a URL that the boot file field would cut', () => {
-    const origin = (length: number) => parseOrigin(`http://h/${'a'.repeat(length - 9)}`) ?? missing();
-    const longest = '/firmware/snponly-arm64.efi'.length;
-    expect(() => bootOptions({ ...SERVER, origin: origin(127 - longest) })).not.toThrow();
-    expect(() => bootOptions({ ...SERVER, origin: origin(128 - longest) })).toThrow(/does not fit/);
-  });
+it.each([
+  ['domain', 'Lab.Example', 'lab.example'],
+  ['plug', 'default', 'default'],
+  ['user', 'core', 'core'],
+  ['user', '_apt-get.x', '_apt-get.x'],
+  ['known-hosts', '~/.ssh/my hosts', '~/.ssh/my hosts'],
+] as const)('--%s may be %j', (option, text, value) => {
+  expect(checked(option, text)).toBe(value);
 });
 
 it.each([
-  [parseDomain, 'Lab.Example', 'lab.example'],
-  [parsePlug, 'default', 'default'],
-  [parseUser, 'core', 'core'],
-  [parseUser, '_apt-get.x', '_apt-get.x'],
-  [parseKnownHosts, '~/.ssh/my hosts', '~/.ssh/my hosts'],
-] as const)('takes %o of %j', (parse, text, value) => {
-  expect(parse(text)).toBe(value);
+  ['domain', 'a..b'],
+  ['plug', "a'b"],
+  ['user', '-l'],
+  ['user', 'a b'],
+  ['user', ''],
+  ['known-hosts', 'a\nProxyCommand x'],
+  ['known-hosts', '%d/x'],
+  ['known-hosts', '${HOME}'],
+  ['known-hosts', 'a\\b'],
+  ['known-hosts', ''],
+] as const)('--%s may not be %j, and an example is given', (option, text) => {
+  expect(() => checked(option, text)).toThrow(
+    expect.objectContaining({ code: 'invalid', remedy: expect.any(String) as string }),
+  );
 });
 
 it.each([
-  [parseDomain, 'a..b'],
-  [parsePlug, "a'b"],
-  [parseUser, '-l'],
-  [parseUser, 'a b'],
-  [parseUser, ''],
-  [parseKnownHosts, 'a\nProxyCommand x'],
-  [parseKnownHosts, '%d/x'],
-  [parseKnownHosts, '${HOME}'],
-  [parseKnownHosts, 'a\\b'],
-  [parseKnownHosts, ''],
-] as const)('%o refuses %j, with an example', (parse, text) => {
-  expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'invalid', remedy: expect.any(String) as string }));
+  ['192.168.122.1/24', '192.168.122.0', '255.255.255.0', '192.168.122.128', '192.168.122.254'],
+  ['192.168.122.254/24', '192.168.122.0', '255.255.255.0', '192.168.122.1', '192.168.122.127'],
+  ['10.20.30.1/16', '10.20.0.0', '255.255.0.0', '10.20.128.0', '10.20.255.254'],
+  ['200.1.1.5/30', '200.1.1.4', '255.255.255.252', '200.1.1.6', '200.1.1.6'],
+  ['200.1.1.6/30', '200.1.1.4', '255.255.255.252', '200.1.1.5', '200.1.1.5'],
+])('%s has a base, a netmask and a pool without the router', (text, base, netmask, first, last) => {
+  const network = networkOf(text);
+  expect(network).toMatchObject({ base, netmask });
+  expect(poolOf(network)).toEqual({ first, last });
 });
 
-it('reads a network, and finds the server by the settings', () => {
-  expect(networkOf('10.0.0.1/24')).toMatchObject({ base: '10.0.0.0' });
-  expect(() => networkOf('10.0.0.1')).toThrow('--network cannot be');
+it.each([
+  '192.168.122.1',
+  '192.168.122.1/',
+  '192.168.122.1/31',
+  '192.168.122.1/7',
+  '192.168.122.1/24/1',
+  '192.168.122.01/24',
+  'a/24',
+  '1/24',
+])('%s is no network', (text) => {
+  expect(() => networkOf(text)).toThrow('--network cannot be');
+});
+
+it('a machine may have neither the first, nor the last, nor the router’s address', () => {
+  const network = networkOf('192.168.122.1/24');
+  const inside = (ip: string): boolean => hasMachine(network, ip);
+  expect(['192.168.122.2', '192.168.122.254'].every(inside)).toBe(true);
+  expect(['192.168.122.0', '192.168.122.255', '192.168.122.1', '192.168.121.9', '192.168.123.9'].some(inside)).toBe(
+    false,
+  );
+});
+
+it('finds the server by the settings, or as it was said', () => {
   const settings = settingsFor('/x', { http: { host: '10.0.0.9', port: 81 } });
   expect(serverOf(settings, undefined, () => [])).toEqual({ address: '10.0.0.9', origin: 'http://10.0.0.9:81' });
   expect(serverOf(settings, '10.0.0.8', () => [])).toMatchObject({ address: '10.0.0.8' });

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { bootOptions } from '../../src/exports/export-options.ts';
+import { bootOptions } from '../../src/exports/dnsmasq.ts';
+import { networkOf } from '../../src/exports/export-options.ts';
 import { libvirtNetwork, type LibvirtNetworkInput } from '../../src/exports/libvirt.ts';
-import { parseNetwork } from '../../src/exports/host.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { expectGolden } from '../support/golden.ts';
 import { needs } from '../support/needs.ts';
-import { missing, sampleHosts, SERVER } from './sample.ts';
+import { sampleHosts, SERVER } from './sample.ts';
 
 const input = (more: Partial<LibvirtNetworkInput> = {}): LibvirtNetworkInput => ({
   hosts: sampleHosts(),
   server: SERVER,
   domain: undefined,
-  network: parseNetwork('192.168.122.1/24') ?? missing(),
+  network: networkOf('192.168.122.1/24'),
   ...more,
 });
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseUuid } from '../../src/model/uuid.ts';
+import { findNode } from '../../src/exports/host.ts';
 import { libvirtDomain, type LibvirtDomainInput } from '../../src/exports/libvirt.ts';
 import { expectGolden } from '../support/golden.ts';
 import { needs } from '../support/needs.ts';
@@ -19,7 +20,7 @@ const known = profileOf('b', [], {
 });
 const arm = profileOf('c', [{ name: 'arm', mac: '52:54:00:00:00:03' }], { arch: 'arm64' });
 const domain = (node: string, more: Partial<LibvirtDomainInput> = {}): string =>
-  libvirtDomain({ profiles: [plain, known, arm], node, uefi: false, network: 'pilotlight', ...more });
+  libvirtDomain({ ...findNode([plain, known, arm], node), uefi: false, network: 'pilotlight', ...more });
 
 const CASES: readonly (readonly [string, string])[] = [
   ['bios', domain('a-coreos')],

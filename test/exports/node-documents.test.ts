@@ -2,11 +2,12 @@ import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import {
   carriedKind,
+  CONFIG_DRIVE,
   configDrive,
-  FW_CFG_KINDS,
+  FW_CFG,
   fwCfgArgument,
+  GUESTINFO,
   guestinfo,
-  GUESTINFO_KINDS,
 } from '../../src/exports/node-documents.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import type { DocumentKind, Node, SystemId } from '../../src/model/profile.ts';
@@ -17,21 +18,19 @@ import { missing, profileOf } from './sample.ts';
 const profile = profileOf('p', [], { cloud_config: 'a', ignition: 'b' });
 
 it('takes the first kind that the profile names', () => {
-  expect(carriedKind(profile, ['ignition', 'cloud_config'], 'x')).toBe('ignition');
-  expect(carriedKind(profile, ['nocloud', 'cloud_config'], 'x')).toBe('cloud_config');
+  expect(carriedKind(profile, GUESTINFO)).toBe('ignition');
+  expect(carriedKind(profile, CONFIG_DRIVE)).toBe('cloud_config');
 });
 
 it('says what would be needed, or that the system does not listen there', () => {
-  expect(() => carriedKind(profile, ['nocloud'], 'a config drive')).toThrow(
+  expect(() => carriedKind(profileOf('p', [], { system: 'ubuntu', cloud_config: 'a' }), CONFIG_DRIVE)).toThrow(
     expect.objectContaining({
       code: 'invalid',
       message: 'profiles/p.json names no document that a config drive can carry',
       remedy: 'name one of nocloud',
     }),
   );
-  expect(() => carriedKind(profileOf('t', [], { system: 'talos' }), [], 'fw_cfg')).toThrow(
-    'talos reads nothing from fw_cfg',
-  );
+  expect(() => carriedKind(profileOf('t', [], { system: 'talos' }), FW_CFG)).toThrow('talos reads nothing from fw_cfg');
 });
 
 it.each([
@@ -41,7 +40,7 @@ it.each([
   ['flatcar', 'opt/org.flatcar-linux/config'],
 ] as const)('%s looks for %s', (system, name) => {
   expect(fwCfgArgument(system, 'n.ign')).toBe(`-fw_cfg name=${name},file=n.ign\n`);
-  expect(FW_CFG_KINDS[system]).toEqual(['ignition']);
+  expect(FW_CFG.kinds[system]).toEqual(['ignition']);
 });
 
 it('doubles a comma in the file’s name, which QEMU would split at', () => {
@@ -90,7 +89,7 @@ it('is the same for the same document, whatever made it', () => {
 });
 
 it('offers nothing to Talos, which reads other variables', () => {
-  expect(GUESTINFO_KINDS.talos).toEqual([]);
+  expect(GUESTINFO.kinds.talos).toBeUndefined();
 });
 
 const mac = parseMac('525400551cee') ?? missing();

@@ -46,8 +46,8 @@ describe('parseSize', () => {
 });
 
 it('folders are absolute', () => {
-  expect(parseFolder('/srv')('data')).toEqual({ ok: true, value: '/srv/data' });
-  expect(parseFolder('/srv')('a\0').ok).toBe(false);
+  expect(parseFolder('data', { cwd: '/srv' })).toEqual({ ok: true, value: '/srv/data' });
+  expect(parseFolder('a\0', { cwd: '/srv' }).ok).toBe(false);
 });
 
 it('choices are listed', () => {
@@ -129,11 +129,11 @@ describe('the sync’s settings', () => {
     expect(parseFingerprints(spaced)).toEqual({ ok: true, value: ['F88CFEDEFF29A5B4D9523864E25D9AED0593B34A'] });
     expect(parseFingerprints('0593B34A')).toMatchObject({ ok: false });
     const fedora = `46:${'a'.repeat(40)}, ${'B'.repeat(40)}`;
-    expect(parseFingerprints(fedora, 'fedora-coreos')).toEqual({
+    expect(parseFingerprints(fedora, { system: 'fedora-coreos' })).toEqual({
       ok: true,
       value: [`46:${'A'.repeat(40)}`, 'B'.repeat(40)],
     });
-    expect(parseFingerprints(fedora, 'flatcar')).toMatchObject({ ok: false });
+    expect(parseFingerprints(fedora, { system: 'flatcar' })).toMatchObject({ ok: false });
   });
 });
 

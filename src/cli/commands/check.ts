@@ -1,53 +1,46 @@
 import type { CheckReport } from '../../doctor/check.ts';
-import { placeText, type FileDiagnostic } from '../../model/failure.ts';
-import { type Command, EXIT, type Output } from '../command.ts';
+import { type FileDiagnostic, placeText } from '../../model/failure.ts';
+import { type Command, EXIT, JSON_OPTION } from '../command.ts';
+import { plural } from '../text.ts';
 
 export const checkCommand: Command = {
   name: 'check',
-  usage: '',
+  words: '',
   summary: 'look for everything that is wrong in the data directory',
   details:
     'Reads every profile, renders every document for every node, looks for keys and images and measures every kernel\n' +
     'command line. Exit status 1 when there is an error; with --strict also when there is a warning.',
-  flags: [
-    { flag: 'strict', type: 'boolean', help: 'warnings count as errors' },
-    { flag: 'json', type: 'boolean', help: 'one JSON object on standard output' },
-  ],
-  words: { min: 0, max: 0 },
-  async run(invocation, context) {
+  options: { '--strict': 'warnings count as errors', ...JSON_OPTION },
+  async run({ settings, has, print }, { stdout }) {
     const { checkData } = await import('../../doctor/check.ts');
-    const report = await checkData(invocation.settings);
+    const report = await checkData(settings);
     const errors = report.problems.filter((problem) => problem.severity === 'error').length;
-    const ok = errors === 0 && (!invocation.has('strict') || report.problems.length === 0);
-    if (invocation.has('json')) context.stdout.write(`${JSON.stringify({ ok, ...report })}\n`);
-    else tell(report, errors, context.stdout);
+    const ok = errors === 0 && (!has('strict') || report.problems.length === 0);
+    print({ ok, ...report }, reportText(report, errors, stdout.isTTY === true ? coloured : (_, text) => text));
     return ok ? EXIT.ok : EXIT.failed;
   },
 };
 
-function tell(report: CheckReport, errors: number, out: Output): void {
-  const paint =
-    out.isTTY === true
-      ? (code: string, text: string) => `\u001b[${code}m${text}\u001b[0m`
-      : (_: string, text: string) => text;
-  for (const problem of report.problems) out.write(describe(problem, paint));
-  const warnings = report.problems.length - errors;
+type Paint = (code: string, text: string) => string;
+
+function coloured(code: string, text: string): string {
+  return `\u001b[${code}m${text}\u001b[0m`;
+}
+
+function reportText(report: CheckReport, errors: number, paint: Paint): string {
+  const { problems, profiles, nodes, documents, rendered, keys } = report;
   const found =
-    report.problems.length === 0
+    problems.length === 0
       ? paint('32', 'no problems')
-      : `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`;
-  out.write(
-    `${plural(report.profiles, 'profile')}, ${plural(report.nodes, 'node')}, ${plural(report.documents, 'document')} ` +
-      `(rendered ${plural(report.rendered, 'time')}), ${plural(report.keys, 'key')}: ${found}\n`,
+      : `${plural(errors, 'error')}, ${plural(problems.length - errors, 'warning')}`;
+  return (
+    problems.map((problem) => problemText(problem, paint)).join('') +
+    `${plural(profiles, 'profile')}, ${plural(nodes, 'node')}, ${plural(documents, 'document')} ` +
+    `(rendered ${plural(rendered, 'time')}), ${plural(keys, 'key')}: ${found}\n`
   );
 }
 
-function describe(problem: FileDiagnostic, paint: (code: string, text: string) => string): string {
-  const word = problem.severity === 'error' ? paint('31', 'error') : paint('33', 'warning');
-  const remedy = problem.remedy === undefined ? '' : `  -> ${problem.remedy}\n`;
-  return `${word} ${paint('1', placeText(problem.place))}: ${problem.message}\n${remedy}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function problemText({ severity, place, message, remedy }: FileDiagnostic, paint: Paint): string {
+  const word = severity === 'error' ? paint('31', 'error') : paint('33', 'warning');
+  return `${word} ${paint('1', placeText(place))}: ${message}\n${remedy === undefined ? '' : `  -> ${remedy}\n`}`;
 }

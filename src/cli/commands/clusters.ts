@@ -2,100 +2,104 @@ import type { Replacement } from '../../etcd/cluster-replacement.ts';
 import type { ClusterMember, ClusterView } from '../../etcd/clusters.ts';
 import { Failure } from '../../model/failure.ts';
 import { nearest } from '../../model/name.ts';
-import { type Command, EXIT } from '../command.ts';
-import { fittedTable, plain } from '../text.ts';
+import { type Command } from '../command.ts';
+import { type Column, fittedTable, plain } from '../text.ts';
 
-const ACTIONS = ['show', 'replace', 'forget'] as const;
-const WORDS = { show: 2, replace: 3, forget: 2 } as const;
+/** What each action needs. */
+const ACTIONS = { show: 'NAME', replace: 'NAME NODE', forget: 'TOKEN' } as const;
 
 export const clustersCommand: Command = {
   name: 'clusters',
-  usage: '[show NAME | replace NAME NODE | forget TOKEN]',
+  words: '[show|replace|forget] [NAME] [NODE]',
   summary: 'the etcd clusters: who has registered, who is missing, how a member is replaced',
   details:
-    'Without words: every cluster of the profiles, and every discovery token besides. show: one of them with its members.\n' +
-    'replace: what to do, in order, when a member has lost its data. forget: ends a token; nobody can register with it\n' +
-    'any more, and a cluster that a profile asks for gets a new one. Asks the running server, else its database.',
-  flags: [{ flag: 'json', type: 'boolean', help: 'JSON on standard output' }],
-  words: { min: 0, max: 3 },
-  async run(invocation, context) {
-    const { settings, words } = invocation;
+    'Without words: every cluster of the profiles, and every discovery token besides. show NAME: one of them with its\n' +
+    'members. replace NAME NODE: what to do, in order, when a member has lost its data. forget TOKEN: ends a token; no\n' +
+    'member can register with it any more, and a cluster that a profile asks for gets a new one. Asks the running server,\n' +
+    'else its database.',
+  options: { '--json': 'JSON on standard output' },
+  async run({ settings, words, print }, { stdout }) {
     const [word, name = '', node = ''] = words;
-    const action = ACTIONS.find((one) => one === word);
-    if (word !== undefined && action === undefined) throw unknownAction(word);
-    if (action !== undefined && words.length !== WORDS[action]) {
-      throw new Failure(
-        'invalid',
-        `expected ${action} ${action === 'replace' ? 'NAME NODE' : action === 'show' ? 'NAME' : 'TOKEN'}`,
-      );
+    const action = actionOf(word);
+    if (action !== undefined && words.length - 1 !== ACTIONS[action].split(' ').length) {
+      throw new Failure('invalid', `expected ${action} ${ACTIONS[action]}`);
     }
-    const adminService = await import('../../admin/client/clusters.ts');
-    const say = (value: unknown, text: () => string): void => {
-      context.stdout.write(invocation.has('json') ? `${JSON.stringify(value)}\n` : text());
-    };
-    if (action === undefined) {
-      const views = await adminService.readClusters(settings);
-      say({ clusters: views }, () => listText(views, context.stdout.columns));
-    } else if (action === 'show') {
-      const view = await adminService.readCluster(settings, name);
-      say(view, () => showText(view, context.stdout.columns));
-    } else if (action === 'replace') {
-      const replacement = await adminService.replaceMember(settings, name, node);
-      say(replacement, () => replacementText(replacement));
-    } else {
-      await adminService.forgetToken(settings, name);
-      say({ forgotten: name }, () => `${name} is forgotten\n`);
+    const clusters = await import('../../admin/client/clusters.ts');
+    switch (action) {
+      case 'show': {
+        const view = await clusters.readCluster(settings, name);
+        return print(view, showText(view, stdout.columns));
+      }
+      case 'replace': {
+        const replacement = await clusters.replaceMember(settings, name, node);
+        return print(replacement, replacementText(replacement));
+      }
+      case 'forget':
+        await clusters.forgetToken(settings, name);
+        return print({ forgotten: name }, `${name} is forgotten\n`);
+      case undefined: {
+        const views = await clusters.readClusters(settings);
+        return print({ clusters: views }, listText(views, stdout.columns));
+      }
     }
-    return EXIT.ok;
   },
 };
 
+function actionOf(word: string | undefined): keyof typeof ACTIONS | undefined {
+  const known = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
+  const action = known.find((one) => one === word);
+  if (word === undefined || action !== undefined) return action;
+  const near = nearest(word, known);
+  throw new Failure('invalid', `clusters cannot "${word}"`, {
+    remedy: near === undefined ? `it can ${known.join(', ')}` : `did you mean ${near}?`,
+  });
+}
+
+const LIST: readonly Column<ClusterView>[] = [
+  { title: 'CLUSTER', spare: 0, text: ({ name }) => name ?? '' },
+  { title: 'MEET BY', spare: 1, text: ({ mode }) => mode },
+  { title: 'STATE', spare: 0, text: ({ state }) => state },
+  { title: 'MEMBERS', spare: 0, text: ({ registered, size }) => `${registered} of ${size}` },
+  { title: 'MISSING', spare: 0, text: missing },
+  { title: 'TOKEN', spare: 2, text: ({ token }) => token ?? '' },
+];
+
 function listText(views: readonly ClusterView[], width: number | undefined): string {
   if (views.length === 0) return 'no profile has a "cluster", and there is no discovery token\n';
-  const columns = [
-    { title: 'CLUSTER', text: (view: ClusterView) => view.name ?? '', spare: 0 },
-    { title: 'MEET BY', text: (view: ClusterView) => view.mode, spare: 1 },
-    { title: 'STATE', text: (view: ClusterView) => view.state, spare: 0 },
-    { title: 'MEMBERS', text: (view: ClusterView) => `${view.registered} of ${view.size}`, spare: 0 },
-    { title: 'MISSING', text: (view: ClusterView) => missing(view), spare: 0 },
-    { title: 'TOKEN', text: (view: ClusterView) => view.token ?? '', spare: 2 },
-  ];
   const notes = views.flatMap((view) => view.notes.map((note) => `${view.name ?? view.token ?? ''}: ${note}`));
-  return lines([...fittedTable(columns, views, width), ...notes]);
+  return lines([...fittedTable(LIST, views, width), ...notes]);
 }
 
 function missing({ members, state }: ClusterView): string {
-  return state === 'complete'
-    ? ''
-    : members
-        .filter((member) => member.state === 'absent')
-        .map(({ name }) => name)
-        .join(', ');
+  const absent = members.filter((member) => state !== 'complete' && member.state === 'absent');
+  return absent.map(({ name }) => name).join(', ');
 }
 
-function showText(view: ClusterView, width: number | undefined): string {
-  const columns = [
-    { title: 'MEMBER', text: (member: ClusterMember) => member.name, spare: 0 },
-    { title: 'STATE', text: (member: ClusterMember) => SAID[member.state], spare: 0 },
-    { title: 'PEERS', text: (member: ClusterMember) => member.peers.join(' '), spare: 0 },
-    { title: 'ID', text: (member: ClusterMember) => member.id ?? '', spare: 1 },
-  ];
-  return lines([
-    `${view.name ?? 'a token of nobody'}: ${view.state}, ${view.registered} of ${view.size} members`,
-    ...(view.url === undefined ? [] : [`discovery URL  ${view.url}`]),
-    ...(view.profiles.length === 0 ? [] : [`profiles       ${view.profiles.join(', ')}`]),
-    ...view.notes,
-    '',
-    ...fittedTable(columns, view.members, width),
-  ]);
-}
+const MEMBERS: readonly Column<ClusterMember>[] = [
+  { title: 'MEMBER', spare: 0, text: ({ name }) => name },
+  { title: 'STATE', spare: 0, text: ({ state }) => STATES[state] },
+  { title: 'PEERS', spare: 0, text: ({ peers }) => peers.join(' ') },
+  { title: 'ID', spare: 1, text: ({ id }) => id ?? '' },
+];
 
-const SAID: Readonly<Record<ClusterMember['state'], string>> = {
+const STATES: Readonly<Record<ClusterMember['state'], string>> = {
   static: 'in the profile',
   registered: 'registered',
   told: 'registered, may have started',
   absent: 'missing',
 };
+
+function showText(view: ClusterView, width: number | undefined): string {
+  const { name = 'a token of no profile', state, registered, size, url, profiles, notes, members } = view;
+  return lines([
+    `${name}: ${state}, ${registered} of ${size} members`,
+    ...(url === undefined ? [] : [`discovery URL  ${url}`]),
+    ...(profiles.length === 0 ? [] : [`profiles       ${profiles.join(', ')}`]),
+    ...notes,
+    '',
+    ...fittedTable(MEMBERS, members, width),
+  ]);
+}
 
 function replacementText({ cluster, member, steps }: Replacement): string {
   return lines([
@@ -106,11 +110,4 @@ function replacementText({ cluster, member, steps }: Replacement): string {
 
 function lines(all: readonly string[]): string {
   return all.map((line) => `${plain(line)}\n`).join('');
-}
-
-function unknownAction(word: string): Failure {
-  const near = nearest(word, ACTIONS);
-  return new Failure('invalid', `clusters cannot "${word}"`, {
-    remedy: near === undefined ? `it can ${ACTIONS.join(', ')}` : `did you mean ${near}?`,
-  });
 }

@@ -1,40 +1,34 @@
 import type { DoctorReport } from '../../doctor/doctor.ts';
-import { type Command, EXIT, type Output } from '../command.ts';
-
-const COLOURS = { ok: '32', warning: '33', problem: '31' } as const;
+import { type Command, EXIT, JSON_OPTION } from '../command.ts';
+import { plural } from '../text.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  usage: '',
+  words: '',
   summary: 'look at everything between power-on and the boot script, and say what to change',
   details:
     'Looks at the data directory, the boot programs, the addresses that machines hear, the running server, the ports and\n' +
     "the firewall. With --discover it also asks the networks' DHCP servers, as a BIOS and as a UEFI machine would, and\n" +
     'shows who offers what (as root; no address is taken). It changes nothing. Exit status 1 when there is a problem.',
-  flags: [
-    { flag: 'discover', type: 'boolean', help: 'ask the DHCP servers of every network what they tell machines' },
-    { flag: 'json', type: 'boolean', help: 'one JSON object on standard output' },
-  ],
-  words: { min: 0, max: 0 },
-  async run(invocation, context) {
+  options: { '--discover': 'ask the DHCP servers of every network what they tell machines', ...JSON_OPTION },
+  async run({ settings, has, print }, { stdout }) {
     const { examine } = await import('../../doctor/doctor.ts');
-    const report = await examine(invocation.settings, { discover: invocation.has('discover') });
-    if (invocation.has('json')) context.stdout.write(`${JSON.stringify(report)}\n`);
-    else tell(report, context.stdout);
+    const report = await examine(settings, { discover: has('discover') });
+    print(report, doctorText(report, stdout.isTTY === true));
     return report.ok ? EXIT.ok : EXIT.failed;
   },
 };
 
-/** As people read it: one line each, and what to do below it. */
-export function tell({ findings }: DoctorReport, out: Output): void {
-  for (const { about, level, what, remedy } of findings) {
+const COLOURS = { ok: '32', warning: '33', problem: '31' } as const;
+
+/** One line for each finding, and what to do below it. */
+export function doctorText({ findings }: DoctorReport, colours: boolean): string {
+  const lines = findings.map(({ about, level, what, remedy }) => {
     const word = level.padEnd(7);
-    out.write(`${out.isTTY === true ? `\u001b[${COLOURS[level]}m${word}\u001b[0m` : word} ${about}: ${what}\n`);
-    if (remedy !== undefined) out.write(`        -> ${remedy}\n`);
-  }
-  const count = (level: string): string => {
-    const number = findings.filter((finding) => finding.level === level).length;
-    return `${number} ${level}${number === 1 ? '' : 's'}`;
-  };
-  out.write(`${count('problem')}, ${count('warning')}\n`);
+    const shown = colours ? `\u001b[${COLOURS[level]}m${word}\u001b[0m` : word;
+    return `${shown} ${about}: ${what}\n${remedy === undefined ? '' : `        -> ${remedy}\n`}`;
+  });
+  const count = (wanted: 'problem' | 'warning') =>
+    plural(findings.filter(({ level }) => level === wanted).length, wanted);
+  return `${lines.join('')}${count('problem')}, ${count('warning')}\n`;
 }

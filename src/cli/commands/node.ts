@@ -1,9 +1,40 @@
 import { Failure } from '../../model/failure.ts';
 import type { BootView, MachineView, TimelineEvent } from '../../model/views.ts';
 import { keyOf, withAdminClient } from '../admin-call.ts';
-import { type Command, EXIT, type Invocation } from '../command.ts';
+import { type Command, JSON_OPTION } from '../command.ts';
 import { agoText, hardwareText, type Paint, paintFor, timeText, tookText } from '../machine-text.ts';
 import { plain } from '../text.ts';
+
+const MOST = 20;
+
+export const nodeCommand: Command = {
+  name: 'node',
+  words: '<MAC|NAME>',
+  summary: 'one machine: what it asked for and was given, boot by boot, newest first',
+  details:
+    'Each line of a boot: when it began, how long it took, what it was, and why. A line that begins with ! went wrong.\n' +
+    'The machine is named by its MAC in any spelling, by its node, or by uuid:... or serial:.... --json has what it was\n' +
+    'sent and would be sent now, too.\n\n' +
+    'examples:\n' +
+    '  pilotlight node w1\n' +
+    '  pilotlight node 52:54:00:55:1c:ee --boots 1\n' +
+    "  pilotlight node w1 --json | jq -r '.texts[0].now'",
+  options: {
+    '--boots <COUNT>': `how many boots are shown, 1 to ${MOST} (default: 3)`,
+    ...JSON_OPTION,
+  },
+  async run({ settings, words: [machine = ''], text, print }, context) {
+    const boots = bootsOf(text('boots') ?? '3');
+    const view = await withAdminClient(settings, async (client) => client.machine(await keyOf(client, machine)));
+    return print(view, timelineText(view, Date.now(), paintFor(context), boots));
+  },
+};
+
+function bootsOf(text: string): number {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MOST) throw new Failure('invalid', `--boots must be a number from 1 to ${MOST}`);
+  return count;
+}
 
 /** One machine for people: what is known of it, then its boots, newest first. */
 export function timelineText(machine: MachineView, now: number, paint: Paint, boots: number): string {
@@ -55,7 +86,7 @@ const OUTCOMES: Readonly<Record<BootView['outcome'], string>> = {
   install: 'installed',
   local: 'sent to its own disk',
   menu: 'shown the menu',
-  unknown: 'told that nobody knows it',
+  unknown: 'told that it is unknown',
   waiting: 'told to wait',
 };
 
@@ -79,49 +110,4 @@ function bootLines(boot: BootView): readonly string[] {
 
 function textOf({ text, times, ok }: TimelineEvent): string {
   return `${ok ? '' : '! '}${plain(text)}${times > 1 ? ` (${times} times)` : ''}`;
-}
-
-const MOST = 20;
-
-export const nodeCommand: Command = {
-  name: 'node',
-  usage: 'MAC|NAME',
-  summary: 'one machine: what it asked for and was given, boot by boot, newest first',
-  details:
-    'Each line of a boot: when it began, how long it took, what it was, and why. A line that begins with ! went wrong.\n' +
-    'The machine is named by its MAC in any spelling, by its node, or by uuid:... or serial:.... --json has what it was\n' +
-    'sent and would be sent now, too.\n\n' +
-    'examples:\n' +
-    '  pilotlight node w1\n' +
-    '  pilotlight node 52:54:00:55:1c:ee --boots 1\n' +
-    "  pilotlight node w1 --json | jq -r '.texts[0].now'",
-  flags: [
-    {
-      flag: 'boots',
-      type: 'string',
-      value: 'COUNT',
-      help: `how many boots are shown, 1 to ${MOST} (default: 3)`,
-    },
-    { flag: 'json', type: 'boolean', help: 'one JSON object on standard output' },
-  ],
-  words: { min: 1, max: 1 },
-  async run(invocation, context) {
-    const [machine = ''] = invocation.words;
-    const boots = bootsOf(invocation);
-    const view = await withAdminClient(invocation.settings, async (adminClient) =>
-      adminClient.machine(await keyOf(adminClient, machine)),
-    );
-    const text = invocation.has('json')
-      ? `${JSON.stringify(view)}\n`
-      : timelineText(view, Date.now(), paintFor(context), boots);
-    context.stdout.write(text);
-    return EXIT.ok;
-  },
-};
-
-function bootsOf(invocation: Invocation): number {
-  const text = invocation.text('boots') ?? '3';
-  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > MOST) throw new Failure('invalid', `--boots must be a number from 1 to ${MOST}`);
-  return count;
 }

@@ -1,15 +1,15 @@
 import type { AdminClient } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { MachineQuery, MachineRow } from '../../model/views.ts';
 import { allMachines, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
 import { machineLines, type Paint, paintFor } from '../machine-text.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
 
 export const nodesCommand: Command = {
   name: 'nodes',
-  usage: '[TEXT]',
+  words: '[TEXT]',
   summary: 'every machine that was seen or that a profile names, and how it is',
   details:
     `TEXT is part of a MAC, name, serial number, product or address. States: ${MACHINE_STATES.join(', ')}.\n` +
@@ -19,58 +19,46 @@ export const nodesCommand: Command = {
     '  pilotlight nodes --state unknown\n' +
     '  pilotlight nodes --watch --profile workers\n' +
     '  pilotlight nodes --json | jq -r \'.machines[] | select(.state == "failed") | .key\'',
-  flags: [
-    { flag: 'watch', type: 'boolean', help: 'go on until Ctrl-C' },
-    { flag: 'state', type: 'string', value: 'S', help: 'only machines in this state' },
-    { flag: 'profile', type: 'string', value: 'P', help: 'only machines of this profile' },
-    { flag: 'json', type: 'boolean', help: 'one JSON object; with --watch one machine a line, each time it changes' },
-  ],
-  words: { min: 0, max: 1 },
+  options: {
+    '--watch': 'go on until Ctrl-C',
+    '--state <S>': 'only machines in this state',
+    '--profile <P>': 'only machines of this profile',
+    '--json': 'one JSON object; with --watch one machine a line, each time it changes',
+  },
   async run(invocation, context) {
+    const { settings, has, print } = invocation;
     const query = queryOf(invocation);
-    await withAdminClient(invocation.settings, async (adminClient) => {
-      if (invocation.has('watch')) await watch(adminClient, query, invocation.has('json'), context);
-      else await list(adminClient, query, invocation.has('json'), context);
+    return await withAdminClient(settings, async (client) => {
+      if (has('watch')) {
+        await watch(client, query, has('json'), context);
+        return EXIT.ok;
+      }
+      const machines = await allMachines(client, query);
+      const states = has('json') ? (await client.machines({ ...query, limit: 1 })).states : undefined;
+      return print({ machines, states }, listText(machines, query, context));
     });
-    return EXIT.ok;
   },
 };
 
 type Query = Omit<MachineQuery, 'after' | 'limit'>;
 
-function queryOf(invocation: Invocation): Query {
-  const [text] = invocation.words;
-  const wanted = invocation.text('state');
+function queryOf({ words: [part], text }: Invocation): Query {
+  const wanted = text('state');
   const state = MACHINE_STATES.find((one) => one === wanted);
   if (wanted !== undefined && state === undefined) {
     throw new Failure('invalid', `--state must be one of ${MACHINE_STATES.join(', ')}`);
   }
-  const profile = invocation.text('profile');
-  return omitUndefined({
-    text,
-    state,
-    profile,
-  });
+  return omitUndefined({ text: part, state, profile: text('profile') });
 }
 
-async function list(adminClient: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {
-  const { stdout } = context;
-  const machines = await allMachines(adminClient, query);
-  if (json) {
-    const { states } = await adminClient.machines({ ...query, limit: 1 });
-    stdout.write(`${JSON.stringify({ machines, states })}\n`);
-    return;
+function listText(machines: readonly MachineRow[], query: Query, context: CliContext): string {
+  if (machines.length === 0) {
+    return Object.keys(query).length > 0
+      ? 'no machine is like that\n'
+      : 'no machine was seen yet, and no profile names one: let one boot from the network, or add "nodes" to a profile\n';
   }
-  stdout.write(machines.length === 0 ? emptyText(query) : tableText(machines, stdout.columns, paintFor(context)));
-}
-
-function emptyText(query: Query): string {
-  if (Object.keys(query).length > 0) return 'no machine is like that\n';
-  return 'no machine was seen yet, and no profile names one: let one boot from the network, or add "nodes" to a profile\n';
-}
-
-function tableText(machines: readonly MachineRow[], columns: number | undefined, paint: Paint): string {
-  const [heading = '', ...lines] = machineLines(machines, Date.now(), columns);
+  const paint = paintFor(context);
+  const [heading = '', ...lines] = machineLines(machines, Date.now(), context.stdout.columns);
   return [heading, ...lines.map((line, i) => painted(line, machines[i]?.state, paint))]
     .map((line) => `${line}\n`)
     .join('');
@@ -82,25 +70,25 @@ function painted(line: string, state: MachineState | undefined, paint: Paint): s
   return `${paint.state(state)}${line.slice(state.length)}`;
 }
 
-async function watch(adminClient: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {
+async function watch(client: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {
   const { stdout } = context;
   const screen = stdout.isTTY === true && !json;
-  const paint = paintFor(context);
   const watcher = createWatcher({
-    look: () => allMachines(adminClient, query),
+    look: () => allMachines(client, query),
     changed: (row) => {
       if (json) stdout.write(`${JSON.stringify(row)}\n`);
       else if (!screen) stdout.write(`${changeLine(row)}\n`);
     },
     shown: (machines) => {
       if (!screen) return;
-      const text = machines.length === 0 ? emptyText(query) : tableText(machines, stdout.columns, paint);
       // To the top, line by line over what is there, and clear what is left (ECMA-48 CUP, EL, ED): no flicker.
-      stdout.write(`\u001b[H${fitting(text, stdout.rows).replaceAll('\n', '\u001b[K\n')}\u001b[J`);
+      stdout.write(
+        `\u001b[H${fitting(listText(machines, query, context), stdout.rows).replaceAll('\n', '\u001b[K\n')}\u001b[J`,
+      );
     },
   });
   if (screen) stdout.write('\u001b[2J');
-  await watcher.run((changed, signal) => adminClient.watch(changed, signal), context.stop);
+  await watcher.run((changed, signal) => client.watch(changed, signal), context.stop);
 }
 
 /** A screen that scrolls would be drawn at the wrong place the next time. */

@@ -1,90 +1,74 @@
 import type { RenderRequest } from '../../context/render-once.ts';
 import { Failure } from '../../model/failure.ts';
-import { type MachineFacts, parseLabel } from '../../model/machine.ts';
+import { parseLabel } from '../../model/machine.ts';
 import { parseSentMac } from '../../model/mac.ts';
 import { parseName } from '../../model/name.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
 import { DOCUMENT_KINDS } from '../../model/profile.ts';
 import { parseUuid } from '../../model/uuid.ts';
 import { type Command, EXIT, type Invocation } from '../command.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
 
 const WHAT = ['script', 'config', 'args'] as const;
 
 export const renderCommand: Command = {
   name: 'render',
-  usage: 'script|config|args',
+  words: '<script|config|args>',
   summary: 'print what a machine would be sent, and why',
   details:
     'script: the iPXE script. config: its document (the first kind that its profile names, or --kind).\n' +
     'args: the kernel command line, one argument a line. The machine is named by --mac, --uuid or --serial, or a\n' +
     'profile by --profile. The text goes to standard output, with --explain the reasons to standard error.',
-  flags: [
-    { flag: 'mac', type: 'string', value: 'MAC', help: 'a MAC address in any spelling' },
-    { flag: 'uuid', type: 'string', value: 'UUID', help: 'a system UUID' },
-    { flag: 'serial', type: 'string', value: 'TEXT', help: 'a serial number' },
-    { flag: 'platform', type: 'string', value: 'efi|pcbios', help: 'what the firmware is (default: pcbios)' },
-    { flag: 'profile', type: 'string', value: 'NAME', help: 'a profile instead of a machine' },
-    { flag: 'kind', type: 'string', value: 'KIND', help: `for config: ${DOCUMENT_KINDS.join(', ')}` },
-    { flag: 'explain', type: 'boolean', help: 'which file decided what' },
-    { flag: 'json', type: 'boolean', help: 'one JSON object: text and reasons' },
-  ],
-  words: { min: 1, max: 1 },
-  async run(invocation, context) {
+  options: {
+    '--mac <MAC>': 'a MAC address in any spelling',
+    '--uuid <UUID>': 'a system UUID',
+    '--serial <TEXT>': 'a serial number',
+    '--platform <efi|pcbios>': 'what the firmware is (default: pcbios)',
+    '--profile <NAME>': 'a profile instead of a machine',
+    '--kind <KIND>': `for config: ${DOCUMENT_KINDS.join(', ')}`,
+    '--explain': 'which file decided what',
+    '--json': 'one JSON object: text and reasons',
+  },
+  async run(invocation, { stderr }) {
+    const { settings, has, print } = invocation;
     const request = requestOf(invocation);
     const { renderOnce } = await import('../../context/render-once.ts');
-    const answer = await renderOnce(invocation.settings, request);
-    if (invocation.has('json')) {
-      context.stdout.write(`${JSON.stringify(answer)}\n`);
-      return EXIT.ok;
-    }
-    context.stdout.write(answer.text);
-    if (invocation.has('explain')) for (const reason of answer.reasons) context.stderr.write(`# ${reason}\n`);
+    const answer = await renderOnce(settings, request);
+    print(answer, answer.text);
+    if (has('explain') && !has('json')) for (const reason of answer.reasons) stderr.write(`# ${reason}\n`);
     return EXIT.ok;
   },
 };
 
-function requestOf(invocation: Invocation): RenderRequest {
-  const what = WHAT.find((word) => word === invocation.words[0]);
+function requestOf({ words: [word], text }: Invocation): RenderRequest {
+  const what = WHAT.find((one) => one === word);
   if (what === undefined) throw new Failure('invalid', `expected ${WHAT.join(', ')}`);
-  const kind = invocation.text('kind');
-  const known = DOCUMENT_KINDS.find((candidate) => candidate === kind);
-  if (kind !== undefined && known === undefined) {
+  const wanted = text('kind');
+  const kind = DOCUMENT_KINDS.find((one) => one === wanted);
+  if (wanted !== undefined && kind === undefined) {
     throw new Failure('invalid', `--kind must be one of ${DOCUMENT_KINDS.join(', ')}`);
   }
-  const profile = invocation.text('profile');
-  const name = profile === undefined ? undefined : parseName(profile);
-  if (profile !== undefined && name === undefined)
+  const named = text('profile');
+  const profile = named === undefined ? undefined : parseName(named);
+  if (named !== undefined && profile === undefined) {
     throw new Failure('invalid', '--profile must be the name of a profile');
-  const facts = factsOf(invocation);
-  const named = facts.mac !== undefined || facts.uuid !== undefined || facts.serial !== undefined;
-  if (named === (name !== undefined)) {
+  }
+  const read = <T>(flag: string, parse: (given: string) => T | undefined): T | undefined => {
+    const given = text(flag);
+    const value = given === undefined ? undefined : parse(given);
+    if (given !== undefined && value === undefined) {
+      throw new Failure('invalid', `--${flag} cannot be ${JSON.stringify(given)}`);
+    }
+    return value;
+  };
+  const facts = omitUndefined({
+    mac: read('mac', parseSentMac),
+    uuid: read('uuid', parseUuid),
+    serial: read('serial', parseLabel),
+    platform: read('platform', (given) => (['efi', 'pcbios'] as const).find((one) => one === given)),
+  });
+  const machine = facts.mac !== undefined || facts.uuid !== undefined || facts.serial !== undefined;
+  if (machine === (profile !== undefined)) {
     throw new Failure('invalid', 'name one machine (--mac, --uuid or --serial) or one profile (--profile)');
   }
-  return {
-    what,
-    facts,
-    kind: known,
-    profile: name,
-  };
-}
-
-function factsOf(invocation: Invocation): MachineFacts {
-  const mac = read(invocation, 'mac', parseSentMac);
-  const uuid = read(invocation, 'uuid', parseUuid);
-  const serial = read(invocation, 'serial', parseLabel);
-  const platform = read(invocation, 'platform', (text) => (text === 'efi' || text === 'pcbios' ? text : undefined));
-  return omitUndefined({
-    mac,
-    uuid,
-    serial,
-    platform,
-  });
-}
-
-function read<T>(invocation: Invocation, flag: string, parse: (text: string) => T | undefined): T | undefined {
-  const text = invocation.text(flag);
-  if (text === undefined) return undefined;
-  const value = parse(text);
-  if (value === undefined) throw new Failure('invalid', `--${flag} cannot be ${JSON.stringify(text)}`);
-  return value;
+  return { what, facts, kind, profile };
 }

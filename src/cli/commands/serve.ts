@@ -5,12 +5,11 @@ const GRACE_MS = 9000;
 
 export const serveCommand: Command = {
   name: 'serve',
-  usage: '',
+  words: '',
   summary: 'answer machines: boot scripts, configurations and images',
   details:
     'Serves until SIGINT or SIGTERM: running downloads then have nine seconds to finish. A second signal cuts them.',
-  flags: [],
-  words: { min: 0, max: 0 },
+  options: {},
   async run({ settings, warnings }, context) {
     const { createServer } = await import('../../server/server.ts');
     const server = createServer(settings, {

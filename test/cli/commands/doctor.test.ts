@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../../src/doctor/doctor.ts';
-import { tell } from '../../../src/cli/commands/doctor.ts';
+import { doctorText } from '../../../src/cli/commands/doctor.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
 
@@ -12,21 +12,15 @@ const REPORT: DoctorReport = {
   ],
 };
 
-function told(isTTY: boolean): string {
-  const lines: string[] = [];
-  tell(REPORT, { isTTY, write: (text) => lines.push(text) });
-  return lines.join('');
-}
-
 describe('doctor', () => {
   it('says each finding in a line, and below it what to do', () => {
-    expect(told(false)).toBe(
+    expect(doctorText(REPORT, false)).toBe(
       'ok      ports: fine\nproblem firmware: nothing here\n        -> apt install ipxe\n1 problem, 0 warnings\n',
     );
   });
 
   it('has colours on a terminal only', () => {
-    expect(told(true)).toContain('\u001b[31mproblem\u001b[0m');
+    expect(doctorText(REPORT, true)).toContain('\u001b[31mproblem\u001b[0m');
   });
 
   it('exits with 1 when there is a problem, and says which to programs', async () => {

@@ -8,14 +8,14 @@ const download = (received: number): SyncEvent => ({ kind: 'download', target: T
 it('JSON: one object a line, a file’s progress once a second and at its end', () => {
   let now = 0;
   const lines: string[] = [];
-  const teller = jsonPrinter({ write: (text) => lines.push(text) }, () => now);
-  teller.tell(download(1));
-  teller.tell(download(2));
+  const printer = jsonPrinter({ write: (text) => lines.push(text) }, () => now);
+  printer.on(download(1));
+  printer.on(download(2));
   now = 1000;
-  teller.tell(download(3));
-  teller.tell(download(10));
-  teller.tell({ kind: 'published', target: T, shelf: 's' });
-  teller.stop();
+  printer.on(download(3));
+  printer.on(download(10));
+  printer.on({ kind: 'published', target: T, shelf: 's' });
+  printer.stop();
   expect(lines.map((line) => JSON.parse(line) as SyncEvent)).toEqual([
     download(1),
     download(3),
@@ -28,11 +28,11 @@ it('a terminal gets bars, everything else only the lines that stay', () => {
   const events: readonly SyncEvent[] = [download(1), { kind: 'published', target: T, shelf: 's' }];
   const written: string[] = [];
   const pipe = textPrinter({ write: (text) => written.push(text) }, () => 0);
-  for (const event of events) pipe.tell(event);
+  for (const event of events) pipe.on(event);
   pipe.stop();
   expect(written.splice(0).join('')).toBe(`${T}: published images/s\n`);
   const terminal = textPrinter({ write: (text) => written.push(text), isTTY: true }, () => 0);
-  for (const event of events) terminal.tell(event);
+  for (const event of events) terminal.on(event);
   terminal.stop();
   expect(written.join('')).toContain('\u001b[1A');
 });
