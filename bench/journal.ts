@@ -3,10 +3,11 @@
 import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createJournal, type DurableJournal } from '../src/journal/create-journal.ts';
+import { createJournal } from '../src/journal/create-journal.ts';
+import type { Journal } from '../src/journal/journal.ts';
 import { type MachineFacts, machineKey } from '../src/model/machine.ts';
-import { openDatabase } from '../src/journal/open-database.ts';
-import { MachineTable, newMachine } from '../src/journal/machine-record.ts';
+import { openDatabase } from '../src/journal/database.ts';
+import { newMachine, openMachineTable } from '../src/journal/machine-record.ts';
 import type { Decision } from '../src/model/plan.ts';
 import { SILENT } from '../src/model/service.ts';
 import { parseMac } from '../src/model/mac.ts';
@@ -52,7 +53,7 @@ function build(file: string): void {
 }
 
 function addMachines(db: Database.Database): void {
-  const table = new MachineTable(db);
+  const table = openMachineTable(db);
   for (let i = 0; i < MACHINES; i += 1) {
     const state = STATES[i % STATES.length] ?? 'up';
     const seen = NOW - ((i * 7919) % MACHINES) * 60_000;
@@ -128,7 +129,7 @@ async function timed(what: string, work: (round: number) => Promise<unknown>): P
   ];
 }
 
-async function queries(journal: DurableJournal): Promise<readonly Figure[]> {
+async function queries(journal: Journal): Promise<readonly Figure[]> {
   const second = (await journal.machines({ limit: 100 })).next ?? '';
   return [
     ...(await timed('first page of 100 with the count of each state', () => journal.machines({ limit: 100 }))),
@@ -149,7 +150,7 @@ function factsOf(index: number): MachineFacts {
 }
 
 /** What an answer pays on the main thread, the same again (as a bench does) and a new machine each time. */
-async function recording(journal: DurableJournal): Promise<readonly Figure[]> {
+async function recording(journal: Journal): Promise<readonly Figure[]> {
   const decision: Decision = { outcome: 'boot', profile: 'workers', version: '4593.2.5', because: 'it is a bench' };
   const body = Buffer.from(`#!ipxe\n${'# a script of usual length\n'.repeat(30)}`);
   const cost = async (machines: number, calls: number): Promise<number> => {
@@ -174,7 +175,7 @@ async function recording(journal: DurableJournal): Promise<readonly Figure[]> {
 }
 
 /** Events a second that are on their way to the disk for good: each of another machine. */
-async function throughput(journal: DurableJournal): Promise<readonly Figure[]> {
+async function throughput(journal: Journal): Promise<readonly Figure[]> {
   const events = 20_000;
   const decision: Decision = { outcome: 'boot', profile: 'workers', version: '4593.2.5', because: 'it is a bench' };
   const begin = performance.now();

@@ -1,6 +1,6 @@
 import { API_ROUTES } from '../src/admin/api/api.ts';
 import type { ApiRoute, JsonSchema } from '../src/admin/api/route.ts';
-import { METRIC_ROWS, type MetricRow } from '../src/telemetry/metric-table.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
 
 /** docs/api.md with its two tables made anew; the text around them is written by hand. */
 export function apiPage(page: string): string {
@@ -31,9 +31,18 @@ function takes({ query, body }: ApiRoute): string {
 }
 
 function metricTable(): string {
-  const rows = Object.values<MetricRow>(METRIC_ROWS).map(
-    ({ name, type, labels, help }) =>
-      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |\n`,
+  const metrics = createMetrics({ version: '' }).registry.getMetricsAsArray() as unknown as readonly Metric[];
+  const rows = metrics.map(
+    ({ name, type, labelNames, help }) =>
+      `| \`${name}\` | ${type} | ${labelNames.map((label) => `\`${label}\``).join(', ')} | ${help} |\n`,
   );
   return `| metric | type | labels | what it is |\n|---|---|---|---|\n${rows.join('')}`;
+}
+
+/** As prom-client keeps it; its types leave the labels out. */
+interface Metric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labelNames: readonly string[];
 }

@@ -1,9 +1,34 @@
-import type { Losses } from './losses.ts';
+import type { DiscoveryStore } from '../model/discovery.ts';
 import type { FloodView } from '../model/flood.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Service } from '../model/service.ts';
 import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
+
+/**
+ * What happened. Answers never wait for it: events are taken in memory and written by a thread of its own several
+ * times a second. When the database cannot be written (no space, damaged, no SQLite on this host) it is off: it says
+ * so once in the log and in `status`, takes nothing more, and everything else goes on. Queries then throw Failure
+ * `unavailable`.
+ */
+export interface Journal extends Recorder, Service {
+  /** The tokens of etcd discovery: a change is on the disk when `write` resolves. */
+  readonly discovery: DiscoveryStore;
+  status(): JournalStatus;
+  /** The machines of the profiles in force: all of them, in place of those before. */
+  know(nodes: readonly KnownNode[]): void;
+  machines(query: MachineQuery): Promise<MachinePage>;
+  /** Undefined for a machine that was never seen and that no profile names. */
+  machine(key: MachineKey): Promise<MachineHistory | undefined>;
+  /** A text that was sent, by its digest; undefined when it has aged out. */
+  sent(digest: string): Promise<Uint8Array | undefined>;
+  /** Newest first. */
+  syncRuns(limit: number): Promise<readonly SyncRunView[]>;
+  /** Resolves when the database is open or off, and everything that was recorded before is written or lost. */
+  flushed(): Promise<void>;
+  /** Called after new events are written, with the machines that they are about; returns what ends it. */
+  onWritten(listener: (machines: ReadonlySet<MachineKey>) => void): () => void;
+}
 
 /** A machine that a profile names, so that pages can show it before it was ever seen. */
 export interface KnownNode {
@@ -18,7 +43,7 @@ export interface JournalStatus {
   readonly on: boolean;
   /** For people: why it is off, and what to do. */
   readonly why?: string;
-  /** Events that were not written down, for whatever reason. */
+  /** Events that were not written, for whatever reason. */
   readonly lost: number;
   /** The same by reason, where there are any. */
   readonly losses?: Losses;
@@ -26,25 +51,12 @@ export interface JournalStatus {
   readonly flood?: FloodView;
 }
 
-/**
- * What happened. Answers never wait for it: events are taken in memory and written by a thread of its own several
- * times a second. When the database cannot be written (no space, damaged, no SQLite on this host) it is off: it says
- * so once in the log and in `status`, takes nothing more, and everything else goes on. Queries then throw Failure
- * `unavailable`.
- */
-export interface Journal extends Recorder, Service {
-  status(): JournalStatus;
-  /** The machines of the profiles in force: all of them, in place of those before. */
-  know(nodes: readonly KnownNode[]): void;
-  machines(query: MachineQuery): Promise<MachinePage>;
-  /** Undefined for a machine that was never seen and that no profile names. */
-  machine(key: MachineKey): Promise<MachineHistory | undefined>;
-  /** A text that was sent, by its digest; undefined when it has aged out. */
-  sent(digest: string): Promise<Uint8Array | undefined>;
-  /** Newest first. */
-  syncRuns(limit: number): Promise<readonly SyncRunView[]>;
-  /** Resolves when everything that was recorded before is written. */
-  flushed(): Promise<void>;
-  /** Called after new events are written, with the machines that they are about; returns what ends it. */
-  onWritten(listener: (machines: ReadonlySet<MachineKey>) => void): () => void;
+/** Why events were not written. */
+export interface Losses {
+  /** They came faster than the disk writes. */
+  readonly fast: number;
+  /** The journal was off, or could not be written when they came. */
+  readonly off: number;
+  /** Mistakes of the program: the log has them. */
+  readonly mistakes: number;
 }

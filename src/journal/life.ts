@@ -1,9 +1,6 @@
-import type Database from 'better-sqlite3';
-import type { DiscoveryChange } from '../model/discovery.ts';
 import type { JournalEvent } from '../model/journal-event.ts';
 import type { MachineState } from '../model/machine.ts';
 import type { BootView } from '../model/views.ts';
-import { readDiscovery, writeDiscovery } from './discovery-store.ts';
 
 /**
  * How far a boot is. `asking`: DHCP and TFTP. `told`: it got a script. `running`: its system fetched its configuration.
@@ -58,38 +55,6 @@ function questionOf(event: JournalEvent): 'firmware' | 'script' | undefined {
     case 'installed':
     case 'operator':
       return undefined;
-  }
-}
-
-type Asked = (db: Database.Database, args: unknown) => unknown;
-
-/**
- * What other rooms keep in the same database, by name: each is run on the journal's thread in a transaction of its own,
- * and is on the disk (fsync) before it is answered. Arguments and answers cross the thread: plain data only. To add
- * one: its tables as a new migration in schema.ts, its function here, its callers through `Durable.ask`.
- */
-const ASKS = {
-  'discovery.read': (db) => readDiscovery(db),
-  'discovery.write': (db, change) => {
-    writeDiscovery(db, change as DiscoveryChange);
-  },
-} as const satisfies Readonly<Record<string, Asked>>;
-
-export type AskName = keyof typeof ASKS;
-
-/** The part of a journal that keeps what must not be lost. */
-export interface Durable {
-  /** Rejects with Failure `unavailable` when it cannot be kept or read now. */
-  ask(name: AskName, args?: unknown): Promise<unknown>;
-}
-
-export function answer(db: Database.Database, name: AskName, args: unknown): unknown {
-  // May not be changed inside a transaction. Everything else here can afford to lose its last second.
-  db.pragma('synchronous = FULL');
-  try {
-    return db.transaction(() => ASKS[name](db, args)).immediate();
-  } finally {
-    db.pragma('synchronous = NORMAL');
   }
 }
 
@@ -185,33 +150,4 @@ export interface BootRecord {
   readonly ms: number | null;
   /** How many rows of `event` it has. */
   readonly events: number;
-}
-
-export class BootTable {
-  readonly #byId: Database.Statement<[number], BootRecord>;
-  readonly #insert: Database.Statement<[number, number, number]>;
-  readonly #update: Database.Statement<[BootRecord]>;
-
-  constructor(db: Database.Database) {
-    this.#byId = db.prepare('SELECT * FROM boot WHERE id = ?');
-    this.#insert = db.prepare("INSERT INTO boot (machine, at, last_at, phase, events) VALUES (?, ?, ?, 'asking', 0)");
-    this.#update = db.prepare(
-      `UPDATE boot SET at = @at, last_at = @last_at, phase = @phase, outcome = @outcome, profile = @profile,
-       version = @version, up_at = @up_at, ms = @ms, events = @events WHERE id = @id`,
-    );
-  }
-
-  byId(id: number): BootRecord | undefined {
-    return this.#byId.get(id);
-  }
-
-  begin(machine: number, at: number): BootRecord {
-    const id = Number(this.#insert.run(machine, at, at).lastInsertRowid);
-    const nothing = { outcome: null, profile: null, version: null, up_at: null, ms: null };
-    return { id, machine, at, last_at: at, phase: 'asking', ...nothing, events: 0 };
-  }
-
-  save(boot: BootRecord): void {
-    this.#update.run(boot);
-  }
 }

@@ -1,35 +1,24 @@
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DiscoveryStore } from '../model/discovery.ts';
 import { Failure } from '../model/failure.ts';
+import { Flood } from '../model/flood.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
-import { Flood } from './flood.ts';
-import type { Request, Requests } from './host.ts';
+import type { Channel, Request, Requests } from './channel.ts';
+import { DatabaseFailure } from './database-failure.ts';
 import type { Journal, JournalStatus, KnownNode } from './journal.ts';
-import type { AskName, Durable } from './life.ts';
-import { LossCount } from './losses.ts';
-import { Outbox } from './outbox.ts';
-import type { Backend } from './protocol.ts';
-import { countOf, type Entry, type QueueLimits } from './queue.ts';
-import { Trouble } from './trouble.ts';
-
-const FIRST_MS = 60_000;
-
-/** Calls `age` every `ageMs`, and soon after the start: a server that is restarted every hour ages its journal, too. */
-function startAgeingClock(ageMs: number, age: () => void): () => void {
-  const first = setTimeout(age, Math.min(FIRST_MS, ageMs)).unref();
-  const again = setInterval(age, ageMs).unref();
-  return () => {
-    clearTimeout(first);
-    clearInterval(again);
-  };
-}
+import { countOf, type Entry, Queue, type QueueLimits } from './queue.ts';
+import type { Written } from './store.ts';
 
 /** A crash loses no more than this and what is on its way. */
 const FLUSH_MS = 250;
 const RETRY_MS = 60_000;
 const AGE_MS = 3_600_000;
+/** Soon after the start: a server that is restarted every hour ages its journal, too. */
+const FIRST_AGE_MS = 60_000;
 /** Between two slices of ageing others get their turn. */
 const AGE_PAUSE_MS = 50;
 const TRIES = 3;
@@ -45,118 +34,123 @@ export interface JournalTimes {
   readonly limits?: QueueLimits;
 }
 
-type State = 'new' | 'opening' | 'on' | 'off' | 'stopped';
-
-/** The journal in front of its database. */
-export class LivingJournal implements Journal, Durable {
+/**
+ * The journal in front of its database. It has two states. It lives: events are taken into the queue, which goes to the
+ * database several times a second, one batch at a time so that their order stays. Or it is off (`#why`): events are
+ * counted as lost, and now and then the database is tried again.
+ */
+export class LivingJournal implements Journal {
   readonly name = 'journal';
-  readonly #backend: Backend;
+  readonly discovery: DiscoveryStore = {
+    read: () => this.#query('readDiscovery'),
+    write: (change) => this.#query('writeDiscovery', change),
+  };
+  readonly #channel: Channel;
   readonly #log: Log;
-  readonly #times: Required<Omit<JournalTimes, 'limits'>>;
-  readonly #outbox: Outbox;
-  readonly #listeners = new Set<(machines: ReadonlySet<MachineKey>) => void>();
-  readonly #over = new AbortController();
-  #state: State = 'new';
-  #why = 'it has not been started';
-  #cause = '';
-  #opening: Promise<void> = Promise.resolve();
-  #retry: NodeJS.Timeout | undefined;
-  #endAgeing: (() => void) | undefined;
-  readonly #losses = new LossCount();
+  readonly #now: () => number;
+  readonly #flushMs: number;
+  readonly #retryMs: number;
+  readonly #ageMs: number;
+  readonly #queue: Queue;
   readonly #flood = new Flood();
+  readonly #losses = { fast: 0, off: 0, mistakes: 0 };
+  readonly #listeners = new Set<(machines: ReadonlySet<MachineKey>) => void>();
+  readonly #ended = new AbortController();
+  /** Why it is off; undefined while it lives. */
+  #why: string | undefined = 'it has not been started';
+  /** What turned it off: the log says each cause once, not at every try. A full disk has many messages. */
+  #cause = '';
+  /** While the database is being opened; what is asked waits for it. */
+  #opening: Promise<void> | undefined;
+  /** Up to which entry ever appended the queue is to be written. */
+  #due = 0;
+  #draining = false;
+  /** The batch that is being written. */
+  #batch = Promise.resolve();
+  #flushTimer: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #ageTimer: NodeJS.Timeout | undefined;
   #nodes: readonly KnownNode[] | undefined;
   #round = 0;
 
-  constructor(backend: Backend, log: Log, { limits, ...times }: JournalTimes) {
-    this.#backend = backend;
+  constructor(channel: Channel, log: Log, times: JournalTimes) {
+    this.#channel = channel;
     this.#log = log;
-    this.#times = { now: Date.now, flushMs: FLUSH_MS, retryMs: RETRY_MS, ageMs: AGE_MS, ...times };
-    this.#outbox = new Outbox({
-      flushMs: this.#times.flushMs,
-      limits,
-      write: (batch) => this.#write(batch, TRIES),
-      failed: (error) => {
-        this.#mistake(error);
-      },
-    });
+    this.#now = times.now ?? Date.now;
+    this.#flushMs = times.flushMs ?? FLUSH_MS;
+    this.#retryMs = times.retryMs ?? RETRY_MS;
+    this.#ageMs = times.ageMs ?? AGE_MS;
+    this.#queue = new Queue(times.limits);
   }
 
   /** Does not wait for the database: machines boot without it. */
   start(): Promise<void> {
-    if (this.#state !== 'new') return Promise.resolve();
+    this.#why = undefined;
     this.#open();
-    this.#endAgeing = startAgeingClock(this.#times.ageMs, () => {
-      this.#background(this.#age());
-    });
+    this.#ageAfter(Math.min(FIRST_AGE_MS, this.#ageMs));
     return Promise.resolve();
   }
 
   async stop(force: AbortSignal): Promise<void> {
-    if (this.#state === 'stopped') return;
-    if (this.#state !== 'new') await orAborted(this.flushed(), force);
-    this.#state = 'stopped';
-    this.#why = 'it has been stopped';
-    this.#over.abort();
-    clearTimeout(this.#retry);
-    this.#endAgeing?.();
-    this.#losses.add('off', this.#outbox.close());
-    await this.#backend.end(force);
+    if (this.#ended.signal.aborted) return;
+    if (!force.aborted) await Promise.race([this.flushed(), once(force, 'abort')]);
+    this.#ended.abort();
+    this.#turnOff('it has been stopped');
+    clearTimeout(this.#ageTimer);
+    await this.#channel.end(force);
   }
 
   record(event: JournalEvent): void {
-    this.#take(() => this.#outbox.add(event));
+    if (this.#why === undefined) this.#taken(this.#queue.add(event));
+    else this.#losses.off += 1;
   }
 
   sync(step: SyncStep): void {
-    this.#take(() => this.#outbox.addStep(step));
+    if (this.#why === undefined) this.#taken(this.#queue.addStep(step));
+    else this.#losses.off += 1;
   }
 
   status(): JournalStatus {
-    const on = this.#state === 'on' || this.#state === 'opening';
-    const flood = this.#flood.at(this.#times.now());
+    const lost = this.#lost();
     return {
-      ...{ on, ...this.#losses.status },
-      ...(on ? {} : { why: this.#why }),
-      ...(flood === undefined ? {} : { flood }),
+      on: this.#why === undefined,
+      why: this.#why,
+      lost,
+      losses: lost === 0 ? undefined : { ...this.#losses },
+      flood: this.#flood.at(this.#now()),
     };
   }
 
   know(nodes: readonly KnownNode[]): void {
     this.#nodes = nodes;
-    if (this.#state === 'on') this.#background(this.#sendKnown());
+    // A database that is being opened is told them when it is open.
+    if (this.#why === undefined && this.#opening === undefined) this.#background(this.#sendNodes());
   }
 
   async machines(query: MachineQuery): Promise<MachinePage> {
-    const now = this.#times.now();
+    const now = this.#now();
     const flood = this.#flood.at(now);
-    const page = await this.#query('machines', query, now);
-    return flood === undefined ? page : { ...page, flood };
+    return { ...(await this.#query('machines', query, now)), flood };
   }
 
-  async machine(key: MachineKey): Promise<MachineHistory | undefined> {
-    return await this.#query('machine', key, this.#times.now());
+  machine(key: MachineKey): Promise<MachineHistory | undefined> {
+    return this.#query('machine', key, this.#now());
   }
 
-  async sent(digest: string): Promise<Uint8Array | undefined> {
-    return await this.#query('sent', digest);
+  sent(digest: string): Promise<Uint8Array | undefined> {
+    return this.#query('sent', digest);
   }
 
-  async syncRuns(limit: number): Promise<readonly SyncRunView[]> {
-    return await this.#query('syncRuns', limit);
-  }
-
-  async ask(name: AskName, args?: unknown): Promise<unknown> {
-    return await this.#query('ask', name, args);
-  }
-
-  /** Resolves when the database is open, or cannot be opened now. */
-  async opened(): Promise<void> {
-    await this.#opening;
+  syncRuns(limit: number): Promise<readonly SyncRunView[]> {
+    return this.#query('syncRuns', limit);
   }
 
   async flushed(): Promise<void> {
     await this.#opening;
-    if (this.#state === 'on') await this.#outbox.settled();
+    const until = this.#queue.appended;
+    this.#flush();
+    while (this.#queue.taken < until) await this.#batch;
+    await this.#batch;
   }
 
   onWritten(listener: (machines: ReadonlySet<MachineKey>) => void): () => void {
@@ -164,128 +158,167 @@ export class LivingJournal implements Journal, Durable {
     return () => this.#listeners.delete(listener);
   }
 
-  #open(): void {
-    if (this.#state !== 'off') this.#state = 'opening';
-    this.#outbox.pause();
-    this.#opening = this.#tryOpen();
+  #taken(taken: boolean): void {
+    if (!taken) this.#losses.fast += 1;
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flush();
+    }, this.#flushMs).unref();
   }
 
-  async #tryOpen(): Promise<void> {
-    try {
-      const { aside } = await this.#backend.call('open', this.#times.now());
-      if (this.#isStopped()) return;
-      if (aside !== undefined) {
-        const { why, name, removed } = aside;
-        this.#log.error({ problem: why, kept: name, removed }, 'the damaged journal was put aside, a new one begins');
-      }
-      if (this.#state === 'off') this.#log.warn({ lost: this.#losses.total }, 'the journal is on again');
-      this.#state = 'on';
-      this.#background(this.#sendKnown());
-      this.#outbox.open();
-    } catch (error) {
-      this.#turnOff(error);
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#due = this.#queue.appended;
+    if (!this.#draining) this.#background(this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    while (this.#queue.taken < this.#due) {
+      this.#batch = this.#write(this.#queue.take());
+      await this.#batch;
     }
+    this.#draining = false;
   }
 
-  /** Damage and removal are mended at once; the rest needs a person, or time. */
-  #heed(error: unknown): void {
-    if (this.#state !== 'on' || !(error instanceof Trouble) || error.kind === 'busy') return;
-    if (error.kind === 'moved') this.#log.error({ problem: error.message }, 'the journal is gone, a new one begins');
-    if (error.kind === 'damaged' || error.kind === 'moved') this.#open();
-    else this.#turnOff(error);
-  }
-
-  #turnOff(error: unknown): void {
-    if (this.#isStopped()) return;
-    const why = error instanceof Error ? error.message : String(error);
-    // Once, not at every try; again when it is something else. A full disk has many names.
-    const cause = error instanceof Trouble ? error.kind : why;
-    if (this.#state !== 'off' || this.#cause !== cause) {
-      const mistake = error instanceof Failure ? {} : { err: error };
-      this.#log.error({ problem: why, ...mistake }, 'the journal is off; machines boot all the same');
-    }
-    this.#state = 'off';
-    this.#why = why;
-    this.#cause = cause;
-    this.#losses.add('off', this.#outbox.close());
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => {
-      this.#open();
-    }, this.#times.retryMs).unref();
-  }
-
-  async #write(batch: readonly Entry[], tries: number): Promise<void> {
-    try {
-      const written = await this.#backend.call('write', batch, this.#times.now());
-      const { machines, lost, mistake, newcomers, newcomersFrom, removed } = written;
-      this.#losses.add('mistakes', lost);
-      // Said once, until what happens is ordinary again.
-      const flood = this.#flood.begins(newcomers, removed, newcomersFrom, this.#times.now());
-      if (flood !== undefined)
-        this.#log.warn({ ...flood }, 'very many machines ask for the first time: they may be invented');
-      if (mistake !== undefined) this.#log.error({ problem: mistake }, 'the journal could not write an event');
-      if (machines.length > 0) this.#tell(new Set(machines));
-    } catch (error) {
-      if (error instanceof Trouble && error.kind === 'busy' && tries <= 1) this.#turnOff(error);
-      this.#heed(error);
+  /** Ends when the batch is written, or counted as lost. Does not reject. */
+  async #write(batch: readonly Entry[]): Promise<void> {
+    for (let tries = TRIES; tries > 0; tries -= 1) {
+      // Opened again, the database may take what it refused before.
       await this.#opening;
-      // The database is there again, or still: what could not be written may be written now.
-      if (tries > 1 && this.#state === 'on' && error instanceof Trouble) await this.#write(batch, tries - 1);
-      else {
-        this.#losses.add(error instanceof Failure ? 'off' : 'mistakes', countOf(batch));
-        if (!(error instanceof Failure)) this.#mistake(error);
+      if (this.#why !== undefined) break;
+      try {
+        this.#written(await this.#channel.call('write', batch));
+        return;
+      } catch (error) {
+        if (!(error instanceof DatabaseFailure)) {
+          this.#losses.mistakes += countOf(batch);
+          this.#mistake(error);
+          return;
+        }
+        if (error.kind === 'busy' && tries === 1) this.#fail(error);
+        else this.#handle(error);
       }
     }
+    this.#losses.off += countOf(batch);
   }
 
-  async #query<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>> {
-    await this.#opening;
-    if (this.#state !== 'on') throw new Failure('unavailable', `the journal is off: ${this.#why}`);
-    try {
-      return await this.#backend.call(request, ...args);
-    } catch (error) {
-      this.#heed(error);
-      throw error;
+  #written({ machines, lost, mistake, newcomers, newcomersFrom, removed }: Written): void {
+    this.#losses.mistakes += lost;
+    if (mistake !== undefined) this.#log.error({ problem: mistake }, 'the journal could not write an event');
+    // Said once, until what happens is ordinary again.
+    const flood = this.#flood.begins(newcomers, removed, newcomersFrom, this.#now());
+    if (flood !== undefined) {
+      this.#log.warn({ ...flood }, 'very many machines ask for the first time: they may be invented');
     }
-  }
-
-  /** In parts: a list of a hundred thousand must not be copied for the thread at once. */
-  async #sendKnown(): Promise<void> {
-    const nodes = this.#nodes ?? [];
-    this.#round += 1;
-    const round = this.#round;
-    for (let from = 0; this.#nodes !== undefined && (from === 0 || from < nodes.length); from += NODES_AT_ONCE) {
-      if (round !== this.#round || this.#state !== 'on') return;
-      const last = from + NODES_AT_ONCE >= nodes.length;
-      await this.#query('know', { nodes: nodes.slice(from, from + NODES_AT_ONCE), round, last }, this.#times.now());
-    }
-  }
-
-  async #age(): Promise<void> {
-    while (this.#state === 'on' && (await this.#query('age', this.#times.now()))) {
-      await wait(AGE_PAUSE_MS, undefined, { ref: false, signal: this.#over.signal });
-    }
-  }
-
-  #tell(machines: ReadonlySet<MachineKey>): void {
+    if (machines.length === 0) return;
+    const keys = new Set(machines);
     for (const listener of this.#listeners) {
       try {
-        listener(machines);
+        listener(keys);
       } catch (error) {
         this.#mistake(error);
       }
     }
   }
 
-  #take(add: () => boolean): void {
-    if (this.#state === 'off' || this.#state === 'stopped') this.#losses.add('off', 1);
-    else if (!add()) this.#losses.add('fast', 1);
+  async #query<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>> {
+    await this.#opening;
+    if (this.#why !== undefined) throw new Failure('unavailable', `the journal is off: ${this.#why}`);
+    try {
+      return await this.#channel.call(request, ...args);
+    } catch (error) {
+      this.#handle(error);
+      throw error;
+    }
   }
 
-  /** Owns what runs by itself. What the database's troubles are is said elsewhere. */
+  #open(): void {
+    this.#opening = this.#tryToOpen().finally(() => {
+      this.#opening = undefined;
+    });
+  }
+
+  async #tryToOpen(): Promise<void> {
+    try {
+      const { aside } = await this.#channel.call('open', this.#now());
+      if (this.#ended.signal.aborted) return;
+      if (aside !== undefined) {
+        const { why, name, removed } = aside;
+        this.#log.error({ problem: why, kept: name, removed }, 'the damaged journal was put aside, a new one begins');
+      }
+      if (this.#why !== undefined) this.#log.warn({ lost: this.#lost() }, 'the journal is on again');
+      this.#why = undefined;
+      this.#background(this.#sendNodes());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Damage and removal are mended at once; the rest needs a person, or time. */
+  #handle(error: unknown): void {
+    if (!(error instanceof DatabaseFailure) || error.kind === 'busy') return;
+    if (this.#why !== undefined || this.#opening !== undefined) return;
+    if (error.kind === 'moved') this.#log.error({ problem: error.message }, 'the journal is gone, a new one begins');
+    if (error.kind === 'damaged' || error.kind === 'moved') this.#open();
+    else this.#fail(error);
+  }
+
+  /** Off, until the database can be opened again. */
+  #fail(error: unknown): void {
+    if (this.#ended.signal.aborted) return;
+    const why = error instanceof Error ? error.message : String(error);
+    const cause = error instanceof DatabaseFailure ? error.kind : why;
+    if (this.#why === undefined || this.#cause !== cause) {
+      const mistake = error instanceof Failure ? {} : { err: error };
+      this.#log.error({ problem: why, ...mistake }, 'the journal is off; machines boot all the same');
+    }
+    this.#cause = cause;
+    this.#turnOff(why);
+    this.#retryTimer = setTimeout(() => {
+      this.#open();
+    }, this.#retryMs).unref();
+  }
+
+  #turnOff(why: string): void {
+    this.#why = why;
+    this.#losses.off += this.#queue.clear();
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    clearTimeout(this.#retryTimer);
+  }
+
+  /** In parts: a list of a hundred thousand must not be copied for the thread at once. */
+  async #sendNodes(): Promise<void> {
+    const nodes = this.#nodes;
+    if (nodes === undefined) return;
+    this.#round += 1;
+    const round = this.#round;
+    let from = 0;
+    do {
+      const part = nodes.slice(from, from + NODES_AT_ONCE);
+      from += NODES_AT_ONCE;
+      await this.#query('know', { nodes: part, round, last: from >= nodes.length }, this.#now());
+    } while (from < nodes.length && round === this.#round);
+  }
+
+  #ageAfter(ms: number): void {
+    this.#ageTimer = setTimeout(() => {
+      this.#background(this.#age());
+      this.#ageAfter(this.#ageMs);
+    }, ms).unref();
+  }
+
+  async #age(): Promise<void> {
+    while (this.#why === undefined && (await this.#query('age', this.#now()))) {
+      await wait(AGE_PAUSE_MS, undefined, { ref: false, signal: this.#ended.signal });
+    }
+  }
+
+  /** Owns what runs by itself. Failures of the database are handled where they are met. */
   #background(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (!(error instanceof Failure) && !this.#isStopped()) this.#mistake(error);
+      if (!(error instanceof Failure) && !this.#ended.signal.aborted) this.#mistake(error);
     });
   }
 
@@ -293,26 +326,8 @@ export class LivingJournal implements Journal, Durable {
     this.#log.error({ err: error }, 'the journal made a mistake');
   }
 
-  /** A call, because the compiler does not know that the state changes while we wait. */
-  #isStopped(): boolean {
-    return this.#state === 'stopped';
+  #lost(): number {
+    const { fast, off, mistakes } = this.#losses;
+    return fast + off + mistakes;
   }
-}
-
-/** Resolves when the work is done or the signal aborts. */
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const done = new AbortController();
-  const cut = new Promise<void>((resolve) => {
-    const listen = { once: true, signal: done.signal };
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      listen,
-    );
-  });
-  await Promise.race([work, cut]);
-  done.abort();
 }

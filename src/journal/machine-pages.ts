@@ -1,36 +1,10 @@
 import type Database from 'better-sqlite3';
 import { Failure } from '../model/failure.ts';
-import { MACHINE_STATES, type MachineState } from '../model/machine.ts';
-import type { MachinePage, MachineQuery } from '../model/views.ts';
-import { rowView } from './event-table.ts';
-import type { MachineRecord } from './machine-record.ts';
-import type { SearchTexts } from './texts.ts';
-
-const AWAITED = ['booting', 'installing'] as const;
-
-/** How many machines are in each state. */
-export class StateCounts {
-  readonly #counts: Database.Statement<[], { state: MachineState; n: number }>;
-  readonly #late: Database.Statement<[string, number], { n: number }>;
-
-  constructor(db: Database.Database) {
-    this.#counts = db.prepare('SELECT state, n FROM state_count');
-    this.#late = db.prepare(
-      'SELECT count(*) AS n FROM machine INDEXED BY machine_awaited WHERE state = ? AND deadline < ?',
-    );
-  }
-
-  at(now: number): Readonly<Record<MachineState, number>> {
-    const counts = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Record<MachineState, number>;
-    for (const { state, n } of this.#counts.all()) counts[state] += n;
-    for (const state of AWAITED) {
-      const late = this.#late.get(state, now)?.n ?? 0;
-      counts[state] -= late;
-      counts.failed += late;
-    }
-    return counts;
-  }
-}
+import { MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
+import type { BootView, MachineHistory, MachinePage, MachineQuery, MachineRow, TimelineEvent } from '../model/views.ts';
+import { type EventRow, transferLine } from './event-table.ts';
+import { type BootRecord, stateAt } from './life.ts';
+import { FACTS, type MachineRecord, type MachineTable, type SearchTexts, shownOf } from './machine-record.ts';
 
 const MOST = 500;
 const LONGEST_TEXT = 200;
@@ -38,6 +12,7 @@ const LONGEST_TEXT = 200;
 const FEW = 2000;
 /** The first look; each one after it is longer, so that few are needed. */
 const STRIDE = 1000;
+const IDS = 'SELECT value AS place FROM json_each(?)';
 
 type FoundMachine = MachineRecord & { readonly sort_name: string };
 
@@ -59,19 +34,19 @@ interface Wanted {
 export class MachinePages {
   readonly #db: Database.Database;
   readonly #texts: SearchTexts;
-  readonly #counts: StateCounts;
+  readonly #countsAt: (now: number) => Counts;
   readonly #prepared = new Map<string, Database.Statement<(string | number)[]>>();
 
   constructor(db: Database.Database, texts: SearchTexts) {
     this.#db = db;
     this.#texts = texts;
-    this.#counts = new StateCounts(db);
+    this.#countsAt = openStateCounts(db);
   }
 
   page(query: MachineQuery, now: number): MachinePage {
     const limit = Math.min(MOST, Math.max(1, Math.trunc(query.limit) || 1));
     const after = query.after === undefined ? undefined : parsePlace(query.after);
-    const states = this.#counts.at(now);
+    const states = this.#countsAt(now);
     const wanted = this.#wanted(query, now, states);
     // One more than wanted tells whether there is a next page.
     const found = after?.kind === 'never' ? [] : [...this.#seen(wanted, after, limit + 1)];
@@ -83,12 +58,12 @@ export class MachinePages {
     const last = page.at(-1);
     return {
       machines: page.map((record) => rowView(record, now)),
-      ...(found.length > limit && last !== undefined ? { next: placeText(placeOf(last)) } : {}),
+      next: found.length > limit && last !== undefined ? placeText(placeOf(last)) : undefined,
       states,
     };
   }
 
-  #wanted(query: MachineQuery, now: number, states: Readonly<Record<MachineState, number>>): Wanted {
+  #wanted(query: MachineQuery, now: number, states: Counts): Wanted {
     const { text, state, profile } = query;
     const needle = text?.trim().toLowerCase().slice(0, LONGEST_TEXT) ?? '';
     const conditions = state === undefined ? [] : [...stateConditions(state, now)];
@@ -144,10 +119,8 @@ export class MachinePages {
   }
 }
 
-const IDS = 'SELECT value AS place FROM json_each(?)';
-
 /** The shortest way to what is asked for. */
-function indexFor({ state, profile }: MachineQuery, states: Readonly<Record<MachineState, number>>): string {
+function indexFor({ state, profile }: MachineQuery, states: Counts): string {
   if (profile !== undefined) return 'machine_profile';
   if (state === 'failed') return states.failed <= FEW ? 'machine_awaited' : 'machine_recent';
   return state === undefined ? 'machine_recent' : 'machine_state';
@@ -194,4 +167,108 @@ function partsOf(text: string): readonly unknown[] {
   } catch {
     return [];
   }
+}
+
+type Counts = Record<MachineState, number>;
+
+/** How many machines are in each state. */
+export function openStateCounts(db: Database.Database): (now: number) => Counts {
+  const all = db.prepare<[], { state: MachineState; n: number }>('SELECT state, n FROM state_count');
+  const late = db.prepare<[string, number], { n: number }>(
+    'SELECT count(*) AS n FROM machine INDEXED BY machine_awaited WHERE state = ? AND deadline < ?',
+  );
+  return (now) => {
+    const counts = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Counts;
+    for (const { state, n } of all.all()) counts[state] += n;
+    for (const state of ['booting', 'installing'] as const) {
+      const failed = late.get(state, now)?.n ?? 0;
+      counts[state] -= failed;
+      counts.failed += failed;
+    }
+    return counts;
+  };
+}
+
+const BOOTS = 20;
+const EVENTS = 200;
+
+interface StoredEvent extends EventRow {
+  readonly id: number;
+  readonly digest: Buffer | null;
+}
+
+/** What happened to one machine; undefined for one that is not in the table. */
+export function openHistories(
+  db: Database.Database,
+  machines: Pick<MachineTable, 'byKey'>,
+): (key: MachineKey, now: number) => MachineHistory | undefined {
+  const boots = db.prepare<[number, number], BootRecord>('SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?');
+  // The newest: of a machine in a loop the last words tell more than the first.
+  const events = db.prepare<[number, number], StoredEvent>('SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?');
+
+  function bootView(boot: BootRecord, machine: MachineRecord): BootView {
+    const { id, at, profile, version, ms, up_at: upAt } = boot;
+    return {
+      ...{ id, at },
+      // It has asked and was told nothing yet.
+      outcome: boot.outcome ?? (machine.state === 'unknown' ? 'unknown' : 'waiting'),
+      ...present({ profile, version, ms, upAt }),
+      events: events
+        .all(id, EVENTS)
+        .map(eventView)
+        .sort((a, b) => a.at - b.at || a.id - b.id),
+    };
+  }
+
+  return (key, now) => {
+    const record = machines.byKey(key);
+    if (record === undefined) return undefined;
+    return { row: rowView(record, now), boots: boots.all(record.id, BOOTS).map((boot) => bootView(boot, record)) };
+  };
+}
+
+function eventView(row: StoredEvent): TimelineEvent {
+  const { id, at, kind, line, what, ms, bytes, status, ok, times, digest } = row;
+  return {
+    ...{ id, at, kind, text: line ?? transferLine(row), ok: ok === 1, times },
+    ...present({ what, ms, bytes, status, digest: digest?.toString('hex') }),
+  };
+}
+
+const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
+
+/** A machine as people see it. The admin service adds who made its network card and what is on its way to it. */
+function rowView(record: MachineRecord, now: number): MachineRow {
+  const { profile, version, name } = shownOf(record);
+  const seen = record.last_seen !== null;
+  const view = {
+    name,
+    address: record.address ?? record.node_address,
+    since: seen ? record.since : null,
+    firstSeen: record.first_seen,
+    lastSeen: record.last_seen,
+    profile,
+    version,
+    because: record.because,
+    ...Object.fromEntries(SHOWN_FACTS.map((fact) => [fact, record[fact]])),
+    ...(seen ? {} : keyFacts(record.key)),
+  };
+  return {
+    key: record.key,
+    state: stateAt(record, now),
+    boots: record.durations === '' ? [] : record.durations.split(',').map(Number),
+    ...(present(view) as Partial<MachineRow>),
+  };
+}
+
+/** What a profile knows a machine by that was never seen. */
+function keyFacts(key: string): Partial<MachineRow> {
+  if (key.startsWith('uuid:')) return { uuid: key.slice('uuid:'.length) };
+  if (key.startsWith('serial:')) return { serial: key.slice('serial:'.length) };
+  return { mac: key };
+}
+
+/** Without what is null. */
+function present(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
 }

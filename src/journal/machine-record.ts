@@ -2,7 +2,6 @@ import type Database from 'better-sqlite3';
 import type { MachineFacts, MachineKey } from '../model/machine.ts';
 import { type Mac, macHyphens } from '../model/mac.ts';
 import type { RecordedState } from './life.ts';
-import { SearchTexts } from './texts.ts';
 
 /** A row of `machine`, in the names of its columns. */
 export interface MachineRecord {
@@ -72,6 +71,58 @@ const DERIVED = ['shown_profile', 'sort_name', 'search'] as const;
 
 const MACHINE_COLUMNS = COLUMNS.join(', ');
 
+export type MachineTable = ReturnType<typeof openMachineTable>;
+
+/** The rows of `machine`. */
+export function openMachineTable(db: Database.Database) {
+  const texts = openSearchTexts(db);
+  const select = (where: string) =>
+    db.prepare<[string | number], MachineRecord>(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE ${where}`);
+  const byKey = select('key = ?');
+  const byId = select('id = ?');
+  const byUuid = select('uuid = ? ORDER BY last_seen DESC LIMIT 1');
+  const bySerial = select('serial = ? ORDER BY last_seen DESC LIMIT 1');
+  const columns = [...STORED, ...DERIVED];
+  const insert = db.prepare<[object]>(
+    `INSERT INTO machine (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`,
+  );
+  const updating = (names: readonly string[]) =>
+    db.prepare<[object]>(`UPDATE machine SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`);
+  const update = updating([...CALM, ...BUSY, ...DERIVED]);
+  const touch = updating([...BUSY, 'shown_profile']);
+  const remove = db.prepare<[number]>('DELETE FROM machine WHERE id = ?');
+
+  return {
+    texts,
+    byKey: (key: MachineKey): MachineRecord | undefined => byKey.get(key),
+    byId: (id: number): MachineRecord | undefined => byId.get(id),
+    /** The machine with that UUID or serial that has a better key: `uuid:...`, `serial:...`. */
+    byAlias(key: MachineKey): MachineRecord | undefined {
+      if (key.startsWith('uuid:')) return byUuid.get(key.slice('uuid:'.length));
+      return key.startsWith('serial:') ? bySerial.get(key.slice('serial:'.length)) : undefined;
+    },
+    /** Gives the record with its id. `before`: as it is in the database, if that is known. */
+    save(record: MachineRecord, before?: MachineRecord): MachineRecord {
+      const shown = shownOf(record);
+      if (before !== undefined && CALM.every((column) => record[column] === before[column])) {
+        touch.run({ ...record, shown_profile: shown.profile });
+        return record;
+      }
+      const search = searchText(record);
+      const sortName = (shown.name ?? record.key).toLowerCase();
+      const row = { ...record, shown_profile: shown.profile, sort_name: sortName, search };
+      if (record.id !== 0) update.run(row);
+      const id = record.id === 0 ? Number(insert.run(row).lastInsertRowid) : record.id;
+      texts.put(id, search);
+      return { ...record, id };
+    },
+    remove(id: number): void {
+      remove.run(id);
+      texts.remove(id);
+    },
+  };
+}
+
 /** A machine that nothing is known of but its key. */
 export function newMachine(key: MachineKey): MachineRecord {
   const nothing = Object.fromEntries(COLUMNS.map((column) => [column, null])) as unknown as MachineRecord;
@@ -102,79 +153,57 @@ export function searchText(record: MachineRecord): string {
   return parts.flatMap((part) => (part === null ? [] : [part.toLowerCase()])).join('\n');
 }
 
-/** The rows of `machine`. */
-export class MachineTable {
-  readonly texts: SearchTexts;
-  readonly #byKey: Database.Statement<[string], MachineRecord>;
-  readonly #byId: Database.Statement<[number], MachineRecord>;
-  readonly #byUuid: Database.Statement<[string], MachineRecord>;
-  readonly #bySerial: Database.Statement<[string], MachineRecord>;
-  readonly #insert: Database.Statement<[Record<string, unknown>]>;
-  readonly #update: Database.Statement<[Record<string, unknown>]>;
-  readonly #touch: Database.Statement<[Record<string, unknown>]>;
-  readonly #remove: Database.Statement<[number]>;
-
-  constructor(db: Database.Database) {
-    this.texts = new SearchTexts(db);
-    this.#byKey = db.prepare(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE key = ?`);
-    this.#byId = db.prepare(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE id = ?`);
-    const newest = 'ORDER BY last_seen DESC LIMIT 1';
-    this.#byUuid = db.prepare(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE uuid = ? ${newest}`);
-    this.#bySerial = db.prepare(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE serial = ? ${newest}`);
-    const columns = [...STORED, ...DERIVED];
-    this.#insert = db.prepare(
-      `INSERT INTO machine (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`,
-    );
-    const update = (names: readonly string[]): Database.Statement<[Record<string, unknown>]> =>
-      db.prepare(`UPDATE machine SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`);
-    this.#update = update([...CALM, ...BUSY, ...DERIVED]);
-    this.#touch = update([...BUSY, 'shown_profile']);
-    this.#remove = db.prepare('DELETE FROM machine WHERE id = ?');
-  }
-
-  byKey(key: MachineKey): MachineRecord | undefined {
-    return this.#byKey.get(key);
-  }
-
-  byId(id: number): MachineRecord | undefined {
-    return this.#byId.get(id);
-  }
-
-  /** The machine with that UUID or serial that has a better key: `uuid:...`, `serial:...`. */
-  byAlias(key: MachineKey): MachineRecord | undefined {
-    if (key.startsWith('uuid:')) return this.#byUuid.get(key.slice('uuid:'.length));
-    return key.startsWith('serial:') ? this.#bySerial.get(key.slice('serial:'.length)) : undefined;
-  }
-
-  /** Gives the record with its id. `before`: as it is in the database, if that is known. */
-  save(record: MachineRecord, before?: MachineRecord): MachineRecord {
-    const shown = shownOf(record);
-    if (before !== undefined && CALM.every((column) => record[column] === before[column])) {
-      this.#touch.run({ ...record, shown_profile: shown.profile });
-      return record;
-    }
-    const sortName = (shown.name ?? record.key).toLowerCase();
-    const search = searchText(record);
-    const row = { ...record, shown_profile: shown.profile, sort_name: sortName, search };
-    if (record.id !== 0) {
-      this.#update.run(row);
-      this.texts.put(record.id, search);
-      return record;
-    }
-    const id = Number(this.#insert.run(row).lastInsertRowid);
-    this.texts.put(id, search);
-    return { ...record, id };
-  }
-
-  remove(id: number): void {
-    this.#remove.run(id);
-    this.texts.remove(id);
-  }
-}
-
 /** The record with what the machine says of itself; the same object when that is nothing new. */
 export function withFacts(record: MachineRecord, facts: MachineFacts): MachineRecord {
   const news = FACTS.filter((fact) => facts[fact] !== undefined && facts[fact] !== record[fact]);
   if (news.length === 0) return record;
   return { ...record, ...Object.fromEntries(news.map((fact) => [fact, facts[fact]])) };
+}
+
+export type SearchTexts = ReturnType<typeof openSearchTexts>;
+
+/**
+ * What people may look for, of every machine, in memory: a hundred thousand texts are looked through in a few
+ * milliseconds here, and in ten times that by SQLite. Some 200 bytes each.
+ */
+export function openSearchTexts(db: Database.Database) {
+  const all = db.prepare<[], { id: number; search: string }>('SELECT id, search FROM machine');
+  let texts: Map<number, string> | undefined;
+  let seen = 0;
+
+  /** Reads them when that was not done yet, or when another process has written. */
+  function load(): ReadonlyMap<number, string> {
+    const version = Number(db.pragma('data_version', { simple: true }));
+    if (texts === undefined || version !== seen) {
+      texts = new Map(all.all().map(({ id, search }) => [id, search]));
+      seen = version;
+    }
+    return texts;
+  }
+
+  return {
+    load,
+    put(id: number, text: string): void {
+      texts?.set(id, text);
+    },
+    remove(id: number): void {
+      texts?.delete(id);
+    },
+    /** The machines in whose text it is; undefined when they are more than `most`. */
+    find(needle: string, most: number): readonly number[] | undefined {
+      const found: number[] = [];
+      for (const [id, text] of load()) {
+        if (!text.includes(needle)) continue;
+        if (found.length === most) return undefined;
+        found.push(id);
+      }
+      return found;
+    },
+    /** Whether one of them has it. After a `find`: looks at what that one read. */
+    has: (id: number, needle: string): boolean => texts?.get(id)?.includes(needle) === true,
+    /** What is remembered may be wrong: a transaction was rolled back. */
+    forget(): void {
+      texts = undefined;
+    },
+  };
 }

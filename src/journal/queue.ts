@@ -2,21 +2,22 @@ import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 
-/** How far back in a machine's events the same one is looked for: those of one flush are few. */
-const LOOK_BACK = 8;
-/** A batch is copied for the thread at once: short enough that no answer waits for it. */
-const BATCH = 400;
-const BATCH_BYTES = 512 * 1024;
-
-interface Waiting {
+/** An event on its way to the database, with how often it happened. */
+export interface EventEntry {
   readonly event: JournalEvent;
-  times: number;
-  began: number;
-  at: number;
-  bytes: number;
-  /** On its way: nothing may be added to it. */
-  taken: boolean;
+  readonly times: number;
+  /** When the first of them began and the last was over. */
+  readonly began: number;
+  readonly at: number;
+  /** Of all together. */
+  readonly bytes: number;
 }
+
+interface StepEntry {
+  readonly step: SyncStep;
+}
+
+export type Entry = EventEntry | StepEntry;
 
 export interface QueueLimits {
   readonly entries: number;
@@ -25,10 +26,20 @@ export interface QueueLimits {
 }
 
 const QUEUE_LIMITS: QueueLimits = { entries: 50_000, bytes: 64 * 2 ** 20 };
+/** How far back in a machine's events the same one is looked for: those of one flush are few. */
+const LOOK_BACK = 8;
+/** A batch is copied for the thread at once: short enough that no answer waits for it. */
+const BATCH = 400;
+const BATCH_BYTES = 512 * 1024;
+
+type Waiting = { -readonly [Key in keyof EventEntry]: EventEntry[Key] } & {
+  /** On its way: nothing may be added to it. */
+  taken: boolean;
+};
 
 /**
  * What waits to be written. Repetitions are counted instead of kept: boot scripts are answered 20,000 times a second,
- * and mostly it is the same machine that asks for the same again.
+ * and mostly it is the same machine that asks for the same again. What finds no room is lost.
  */
 export class Queue {
   readonly #limits: QueueLimits;
@@ -47,6 +58,11 @@ export class Queue {
   /** How many entries there ever were. */
   get appended(): number {
     return this.#appended;
+  }
+
+  /** How many of them do not wait any more. */
+  get taken(): number {
+    return this.#appended - this.size;
   }
 
   get size(): number {
@@ -76,9 +92,8 @@ export class Queue {
   }
 
   addStep(step: SyncStep): boolean {
-    const slot = slotOf(step.event);
-    const name = slot === null ? '' : slotName(step, slot);
-    const before = slot === null ? undefined : this.#slots.get(name);
+    const slot = slotName(step);
+    const before = slot === undefined ? undefined : this.#slots.get(slot);
     if (before !== undefined) {
       before.step = step;
       return true;
@@ -87,15 +102,8 @@ export class Queue {
     const waiting = { step };
     this.#waiting.push(waiting);
     this.#appended += 1;
-    if (slot !== null) this.#slots.set(name, waiting);
+    if (slot !== undefined) this.#slots.set(slot, waiting);
     return true;
-  }
-
-  /** All that waits goes: as many entries as they stand for. */
-  clear(): number {
-    let lost = 0;
-    while (this.size > 0) lost += countOf(this.take());
-    return lost;
   }
 
   /** The oldest that fit a batch. */
@@ -108,8 +116,8 @@ export class Queue {
       this.#next += 1;
       if (waiting === undefined) continue;
       if ('step' in waiting) {
-        const slot = slotOf(waiting.step.event);
-        if (slot !== null) this.#slots.delete(slotName(waiting.step, slot));
+        const slot = slotName(waiting.step);
+        if (slot !== undefined) this.#slots.delete(slot);
         batch.push(waiting);
         continue;
       }
@@ -123,19 +131,19 @@ export class Queue {
     return batch;
   }
 
+  /** All that waits goes: as many events as they stand for. */
+  clear(): number {
+    let lost = 0;
+    while (this.size > 0) lost += countOf(this.take());
+    return lost;
+  }
+
   #append(event: JournalEvent, key: string, recent: Waiting[] | undefined): boolean {
     const bytes = bodyOf(event)?.length ?? 0;
     if (this.size >= this.#limits.entries || this.#bytes + bytes > this.#limits.bytes) return false;
-    const transfer = 'ms' in event;
     const { at } = event;
-    const waiting: Waiting = {
-      event,
-      times: 1,
-      began: transfer ? at - event.ms : at,
-      at,
-      bytes: transfer ? event.bytes : 0,
-      taken: false,
-    };
+    const transfer = 'ms' in event ? event : { ms: 0, bytes: 0 };
+    const waiting: Waiting = { event, times: 1, began: at - transfer.ms, at, bytes: transfer.bytes, taken: false };
     this.#bytes += bytes;
     this.#appended += 1;
     this.#waiting.push(waiting);
@@ -160,21 +168,9 @@ export class Queue {
   }
 }
 
-function slotName({ run }: SyncStep, slot: string): string {
-  return `${run}\n${slot}`;
-}
-
-function bodyOf(event: JournalEvent): Uint8Array | undefined {
-  return event.kind === 'script' || event.kind === 'document' ? event.body : undefined;
-}
-
-/** Small Buffers share a pool, and a view crosses to a thread with all that it looks into. */
-function withOwnBody(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): JournalEvent {
-  const body = bodyOf(event);
-  if (body === undefined || body.byteLength === body.buffer.byteLength) return event;
-  const copy = copies.get(body) ?? new Uint8Array(body);
-  copies.set(body, copy);
-  return { ...event, body: copy } as JournalEvent;
+/** How often it happened: what is lost when it cannot be written. */
+export function countOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + ('step' in entry ? 1 : entry.times), 0);
 }
 
 /**
@@ -203,25 +199,25 @@ export function isSame(a: JournalEvent, b: JournalEvent): boolean {
   }
 }
 
-/** An event on its way to the database, with how often it happened. */
-export interface EventEntry {
-  readonly event: JournalEvent;
-  readonly times: number;
-  /** When the first of them began and the last was over. */
-  readonly began: number;
-  readonly at: number;
-  /** Of all together. */
-  readonly bytes: number;
-}
-
-export type Entry = EventEntry | { readonly step: SyncStep };
-
-/** How often it happened: what is lost when it cannot be written. */
-export function countOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, entry) => sum + ('step' in entry ? 1 : entry.times), 0);
-}
-
-/** What a later step replaces: how far a download is says only the last word. Null: every such step is kept. */
+/** What a later step of the run replaces: of a download only the last word counts. Null: every such step is kept. */
 export function slotOf(event: SyncEvent): string | null {
   return event.kind === 'download' ? `${event.target}\n${event.file}` : null;
+}
+
+function slotName({ run, event }: SyncStep): string | undefined {
+  const slot = slotOf(event);
+  return slot === null ? undefined : `${run}\n${slot}`;
+}
+
+function bodyOf(event: JournalEvent): Uint8Array | undefined {
+  return event.kind === 'script' || event.kind === 'document' ? event.body : undefined;
+}
+
+/** Small Buffers share a pool, and a view crosses to a thread with all that it looks into. */
+function withOwnBody(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): JournalEvent {
+  const body = bodyOf(event);
+  if (body === undefined || body.byteLength === body.buffer.byteLength) return event;
+  const copy = copies.get(body) ?? new Uint8Array(body);
+  copies.set(body, copy);
+  return { ...event, body: copy } as JournalEvent;
 }

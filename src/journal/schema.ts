@@ -1,5 +1,3 @@
-import { DISCOVERY_SCHEMA } from './discovery-store.ts';
-
 // Times are milliseconds since 1970, digests the 32 bytes of a SHA-256. A machine that a profile names and that was never
 // seen is a row without last_seen. `search` is what people may look for, in lower case.
 const FIRST = `
@@ -99,6 +97,32 @@ const FIRST = `
     UNIQUE (run, slot)
   ) STRICT;
   CREATE INDEX sync_step_run ON sync_step (run);
+`;
+
+/** The tables of etcd discovery. `id` is 1: all tokens are numbered together. */
+export const DISCOVERY_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS discovery_counter (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    highest INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS discovery_token (
+    token TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    created_index INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    complete INTEGER NOT NULL,
+    removed_index INTEGER NOT NULL,
+    cluster TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS discovery_member (
+    token TEXT NOT NULL REFERENCES discovery_token (token) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    value TEXT NOT NULL,
+    created_index INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
+    PRIMARY KEY (token, id)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 // Machines that no profile names, oldest first: they make room and age. The nodes are read at every start.

@@ -1,137 +1,27 @@
 import type Database from 'better-sqlite3';
+import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../model/discovery.ts';
 import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
-import type {
-  BootView,
-  MachineHistory,
-  MachinePage,
-  MachineQuery,
-  SyncRunView,
-  TimelineEvent,
-} from '../model/views.ts';
-import { Ageing } from './ageing.ts';
-import { answer, type AskName, type BootRecord } from './life.ts';
-import { present, rowView } from './event-table.ts';
-import { type EventRow, transferLine, whole } from './event-words.ts';
+import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
+import { openAgeing, openUnlisted, type UnlistedLimits } from './ageing.ts';
+import { databaseFailure } from './database-failure.ts';
+import { openSentTexts, type SentTexts, whole } from './event-table.ts';
 import { EventWriter, type Saved } from './event-writer.ts';
 import type { KnownNode } from './journal.ts';
 import { KnownNodes } from './known-nodes.ts';
-import { MachinePages } from './machine-pages.ts';
-import { type MachineRecord, MachineTable } from './machine-record.ts';
+import { MachinePages, openHistories } from './machine-pages.ts';
+import { type MachineTable, openMachineTable } from './machine-record.ts';
 import { countOf, type Entry, slotOf } from './queue.ts';
-import { SentTexts } from './texts.ts';
-import { troubleOf } from './trouble.ts';
-import { Unlisted, type UnlistedLimits } from './unlisted.ts';
-
-const BOOTS = 20;
-const EVENTS = 200;
-
-interface StoredEvent extends EventRow {
-  readonly id: number;
-  readonly digest: Buffer | null;
-}
-
-/** What happened to one machine. */
-class MachineHistories {
-  readonly #machines: MachineTable;
-  readonly #boots: Database.Statement<[number, number], BootRecord>;
-  readonly #events: Database.Statement<[number, number], StoredEvent>;
-
-  constructor(db: Database.Database, machines: MachineTable) {
-    this.#machines = machines;
-    this.#boots = db.prepare('SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?');
-    // The newest: of a machine in a loop the last words tell more than the first.
-    this.#events = db.prepare('SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?');
-  }
-
-  of(key: MachineKey, now: number): MachineHistory | undefined {
-    const record = this.#machines.byKey(key);
-    if (record === undefined) return undefined;
-    const boots = this.#boots.all(record.id, BOOTS);
-    return { row: rowView(record, now), boots: boots.map((boot) => this.#boot(boot, record)) };
-  }
-
-  #boot(boot: BootRecord, machine: MachineRecord): BootView {
-    const { id, at, profile, version, ms, up_at: upAt } = boot;
-    const events = this.#events.all(id, EVENTS).map(eventView);
-    return {
-      id,
-      at,
-      // It has asked and was told nothing yet.
-      outcome: boot.outcome ?? (machine.state === 'unknown' ? 'unknown' : 'waiting'),
-      ...present({ profile, version, ms, upAt }),
-      events: events.sort((a, b) => a.at - b.at || a.id - b.id),
-    };
-  }
-}
-
-function eventView(row: StoredEvent): TimelineEvent {
-  const { id, at, kind, line, what, ms, bytes, status, ok, times, digest } = row;
-  return {
-    id,
-    at,
-    kind,
-    text: line ?? transferLine(row),
-    ok: ok === 1,
-    times,
-    ...present({ what, ms, bytes, status, digest: digest?.toString('hex') }),
-  };
-}
-
-/** A run has a few dozen; one that goes round in circles must not fill the disk. */
-const MOST_STEPS = 5000;
-
-/** Runs of the release sync, with their steps. */
-class SyncRuns {
-  readonly #begin: Database.Statement<[number]>;
-  readonly #step: Database.Statement<[number, number, string | null, string, number, number]>;
-  readonly #fail: Database.Statement<[number]>;
-  readonly #end: Database.Statement<[number, number, number]>;
-  readonly #runs: Database.Statement<[number], { run: number; ended_at: number | null; failed: number }>;
-  readonly #steps: Database.Statement<[number], { at: number; event: string }>;
-
-  constructor(db: Database.Database) {
-    this.#begin = db.prepare('INSERT INTO sync_run (run, failed) VALUES (?, 0) ON CONFLICT DO NOTHING');
-    this.#step = db.prepare(
-      `INSERT INTO sync_step (run, at, slot, event)
-       SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM sync_step WHERE run = ?) < ?
-       ON CONFLICT (run, slot) DO UPDATE SET at = excluded.at, event = excluded.event`,
-    );
-    this.#fail = db.prepare('UPDATE sync_run SET failed = failed + 1 WHERE run = ? AND ended_at IS NULL');
-    this.#end = db.prepare('UPDATE sync_run SET ended_at = ?, failed = ? WHERE run = ?');
-    this.#runs = db.prepare('SELECT run, ended_at, failed FROM sync_run ORDER BY run DESC LIMIT ?');
-    this.#steps = db.prepare('SELECT at, event FROM sync_step WHERE run = ? ORDER BY id');
-  }
-
-  write({ run: began, at: moment, event }: SyncStep): void {
-    const [run, at] = [whole(began), whole(moment)];
-    this.#begin.run(run);
-    // The end is always written: it says what came of the run.
-    const most = event.kind === 'done' ? Number.MAX_SAFE_INTEGER : MOST_STEPS;
-    this.#step.run(run, at, slotOf(event), JSON.stringify(event), run, most);
-    if (event.kind === 'failed') this.#fail.run(run);
-    if (event.kind === 'done') this.#end.run(at, event.report.failed, run);
-  }
-
-  /** Newest first. */
-  list(limit: number): readonly SyncRunView[] {
-    return this.#runs.all(limit).map(({ run, ended_at, failed }) => ({
-      run,
-      ...(ended_at === null ? {} : { endedAt: ended_at }),
-      failed,
-      steps: this.#steps.all(run).map(({ at, event }) => ({ at, event: JSON.parse(event) as SyncEvent })),
-    }));
-  }
-}
 
 export interface StoreOptions {
-  /** How long events are kept. */
+  /** How long events are kept; the texts that machines were sent 30 days at most. */
   readonly days: number;
-  /** Of machines that no profile names. */
+  /** How many machines that no profile names are kept. */
   readonly unlisted?: UnlistedLimits;
 }
 
+/** What became of a batch. */
 export interface Written extends Saved {
   readonly lost: number;
   /** A mistake in an event, or in this program, that kept one from being written. */
@@ -152,32 +42,39 @@ export class Store {
   readonly #known: KnownNodes;
   readonly #texts: SentTexts;
   readonly #writer: EventWriter;
-  readonly #runs: SyncRuns;
+  readonly #runs: ReturnType<typeof openSyncRuns>;
   readonly #pages: MachinePages;
-  readonly #histories: MachineHistories;
-  readonly #ageing: Ageing;
+  readonly #history: ReturnType<typeof openHistories>;
+  readonly #ageSlice: ReturnType<typeof openAgeing>;
 
   constructor(db: Database.Database, { days, unlisted: limits }: StoreOptions) {
     this.#db = db;
-    const machines = new MachineTable(db);
-    this.#machines = machines;
+    const machines = openMachineTable(db);
+    // Now, so that the first search need not wait for it.
     machines.texts.load();
+    const unlisted = openUnlisted(db, machines.texts, limits);
+    this.#machines = machines;
     this.#known = new KnownNodes(db, machines);
-    this.#texts = new SentTexts(db);
-    const unlisted = new Unlisted(db, machines.texts, limits);
+    this.#texts = openSentTexts(db);
     this.#writer = new EventWriter(db, { machines, known: this.#known, texts: this.#texts, unlisted });
-    this.#runs = new SyncRuns(db);
+    this.#runs = openSyncRuns(db);
     this.#pages = new MachinePages(db, machines.texts);
-    this.#histories = new MachineHistories(db, machines);
-    this.#ageing = new Ageing(db, days, unlisted);
+    this.#history = openHistories(db, machines);
+    this.#ageSlice = openAgeing(db, days, unlisted);
   }
 
   /** All or nothing, unless an entry is at fault: then the others one by one. */
   write(entries: readonly Entry[]): Written {
     try {
-      return this.#batch(entries);
+      return this.#transaction(() => {
+        for (const entry of entries) {
+          if ('step' in entry) this.#runs.write(entry.step);
+          else this.#writer.write(entry);
+        }
+        return { ...this.#writer.save(), lost: 0 };
+      });
     } catch (error) {
-      if (troubleOf(error, '') !== undefined) throw error;
+      if (databaseFailure(error, '') !== undefined) throw error;
       const mistake = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
       if (entries.length < 2) return { ...NOTHING, lost: countOf(entries), mistake };
       const parts = entries.map((entry) => this.write([entry]));
@@ -197,7 +94,7 @@ export class Store {
   }
 
   machine(key: MachineKey, now: number): MachineHistory | undefined {
-    return this.#histories.of(key, now);
+    return this.#history(key, now);
   }
 
   sent(digest: string): Uint8Array | undefined {
@@ -208,32 +105,30 @@ export class Store {
     return this.#runs.list(limit);
   }
 
-  /** True when there is more to do. */
-  age(now: number): boolean {
-    const more = this.#ageing.slice(now);
-    if (more) {
-      this.#writer.forget();
-      this.#texts.forget();
-    }
-    return more;
+  readDiscovery(): StoredDiscovery {
+    return this.#db.transaction(() => readDiscovery(this.#db))();
   }
 
-  ask(name: AskName, args: unknown): unknown {
-    return answer(this.#db, name, args);
+  /** On the disk (fsync) when this returns. */
+  writeDiscovery(change: DiscoveryChange): void {
+    // May not be changed inside a transaction. Everything else here can afford to lose its last second.
+    this.#db.pragma('synchronous = FULL');
+    try {
+      writeDiscovery(this.#db, change);
+    } finally {
+      this.#db.pragma('synchronous = NORMAL');
+    }
+  }
+
+  /** True when there is more to do. */
+  age(now: number): boolean {
+    const more = this.#ageSlice(now);
+    if (more) this.#writer.forget();
+    return more;
   }
 
   close(): void {
     this.#db.close();
-  }
-
-  #batch(entries: readonly Entry[]): Written {
-    return this.#transaction(() => {
-      for (const entry of entries) {
-        if ('step' in entry) this.#runs.write(entry.step);
-        else this.#writer.write(entry);
-      }
-      return { ...this.#writer.save(), lost: 0 };
-    });
   }
 
   #transaction<T>(work: () => T): T {
@@ -251,9 +146,8 @@ export class Store {
       this.#writer.forget();
       this.#machines.texts.forget();
       this.#known.reload();
-      this.#texts.forget();
     } catch {
-      // A database that cannot even be read is closed by whoever hears the error that brought us here.
+      // A database that cannot even be read is closed by the caller, who gets the error that brought us here.
     }
   }
 }
@@ -269,4 +163,128 @@ function together(a: Written, b: Written): Written {
     removed: a.removed + b.removed,
     lost: a.lost + b.lost,
   };
+}
+
+/** A run has a few dozen; one that goes round in circles must not fill the disk. */
+const MOST_STEPS = 5000;
+
+/** Runs of the release sync, with their steps. */
+function openSyncRuns(db: Database.Database) {
+  const begin = db.prepare<[number]>('INSERT INTO sync_run (run, failed) VALUES (?, 0) ON CONFLICT DO NOTHING');
+  const step = db.prepare<[number, number, string | null, string, number, number]>(
+    `INSERT INTO sync_step (run, at, slot, event)
+     SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM sync_step WHERE run = ?) < ?
+     ON CONFLICT (run, slot) DO UPDATE SET at = excluded.at, event = excluded.event`,
+  );
+  const fail = db.prepare<[number]>('UPDATE sync_run SET failed = failed + 1 WHERE run = ? AND ended_at IS NULL');
+  const end = db.prepare<[number, number, number]>('UPDATE sync_run SET ended_at = ?, failed = ? WHERE run = ?');
+  const runs = db.prepare<[number], { run: number; ended_at: number | null; failed: number }>(
+    'SELECT run, ended_at, failed FROM sync_run ORDER BY run DESC LIMIT ?',
+  );
+  const steps = db.prepare<[number], { at: number; event: string }>(
+    'SELECT at, event FROM sync_step WHERE run = ? ORDER BY id',
+  );
+  return {
+    write({ run: began, at: moment, event }: SyncStep): void {
+      const [run, at] = [whole(began), whole(moment)];
+      begin.run(run);
+      // The end is always written: it says what came of the run.
+      const most = event.kind === 'done' ? Number.MAX_SAFE_INTEGER : MOST_STEPS;
+      step.run(run, at, slotOf(event), JSON.stringify(event), run, most);
+      if (event.kind === 'failed') fail.run(run);
+      if (event.kind === 'done') end.run(at, event.report.failed, run);
+    },
+    /** Newest first. */
+    list(limit: number): readonly SyncRunView[] {
+      return runs.all(limit).map(({ run, ended_at, failed }) => ({
+        ...{ run, endedAt: ended_at ?? undefined, failed },
+        steps: steps.all(run).map(({ at, event }) => ({ at, event: JSON.parse(event) as SyncEvent })),
+      }));
+    },
+  };
+}
+
+interface TokenRow {
+  readonly token: string;
+  readonly url: string;
+  readonly size: number;
+  readonly created_index: number;
+  readonly created_at: number;
+  readonly complete: number;
+  readonly removed_index: number;
+  readonly cluster: string | null;
+}
+
+interface MemberRow {
+  readonly token: string;
+  readonly id: string;
+  readonly value: string;
+  readonly created_index: number;
+  readonly confirmed: number;
+}
+
+/** Everything that is kept. */
+export function readDiscovery(db: Database.Database): StoredDiscovery {
+  const counter = db.prepare<[], { highest: number }>('SELECT highest FROM discovery_counter').get();
+  const members = new Map<string, StoredMember[]>();
+  for (const row of db.prepare<[], MemberRow>('SELECT * FROM discovery_member ORDER BY created_index').all()) {
+    const { id, value, created_index: createdIndex } = row;
+    const list = members.get(row.token) ?? [];
+    list.push({ id, value, createdIndex, confirmed: row.confirmed === 1 });
+    members.set(row.token, list);
+  }
+  const tokens = db.prepare<[], TokenRow>('SELECT * FROM discovery_token ORDER BY created_index').all();
+  return {
+    index: counter?.highest ?? 0,
+    tokens: tokens.map((row): StoredToken => ({
+      token: row.token,
+      url: row.url,
+      size: row.size,
+      createdIndex: row.created_index,
+      createdAt: row.created_at,
+      complete: row.complete === 1,
+      removedIndex: row.removed_index,
+      cluster: row.cluster ?? undefined,
+      members: members.get(row.token) ?? [],
+    })),
+  };
+}
+
+/** One change, in one transaction. It is on the disk when this returns, if the connection has `synchronous=FULL`. */
+export function writeDiscovery(db: Database.Database, change: DiscoveryChange): void {
+  db.transaction(() => {
+    apply(db, change);
+    db.prepare(
+      `INSERT INTO discovery_counter (id, highest) VALUES (1, ?)
+       ON CONFLICT (id) DO UPDATE SET highest = max(highest, excluded.highest)`,
+    ).run(change.index);
+  }).immediate();
+}
+
+function apply(db: Database.Database, change: DiscoveryChange): void {
+  switch (change.kind) {
+    case 'created': {
+      const { token, url, size, createdIndex, createdAt, complete, removedIndex, cluster } = change.token;
+      const row = [token, url, size, createdIndex, createdAt, Number(complete), removedIndex, cluster ?? null];
+      db.prepare('INSERT OR REPLACE INTO discovery_token VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(row);
+      return;
+    }
+    case 'registered': {
+      const { token, member, complete } = change;
+      const row = [token, member.id, member.value, member.createdIndex, Number(member.confirmed)];
+      db.prepare('INSERT OR REPLACE INTO discovery_member VALUES (?, ?, ?, ?, ?)').run(row);
+      if (complete) db.prepare('UPDATE discovery_token SET complete = 1 WHERE token = ?').run(token);
+      return;
+    }
+    case 'confirmed':
+      db.prepare('UPDATE discovery_member SET confirmed = 1 WHERE token = ? AND id = ?').run(change.token, change.id);
+      return;
+    case 'removed':
+      db.prepare('DELETE FROM discovery_member WHERE token = ? AND id = ?').run(change.token, change.id);
+      db.prepare('UPDATE discovery_token SET removed_index = ? WHERE token = ?').run(change.index, change.token);
+      return;
+    case 'forgotten':
+      db.prepare('DELETE FROM discovery_member WHERE token = ?').run(change.token);
+      db.prepare('DELETE FROM discovery_token WHERE token = ?').run(change.token);
+  }
 }

@@ -1,22 +1,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Host, type HostOptions, type Requests } from './host.ts';
-import { packError, type Question, type Reply } from './protocol.ts';
+import { packError, type Question, type Reply } from './channel.ts';
+import { type DatabaseOptions, JournalDatabase } from './database.ts';
 
-// The journal's thread: one question after the other, in the order in which they come.
-const host = new Host(workerData as HostOptions);
-let last: Promise<void> = Promise.resolve();
+// The journal's thread: the database at the other end of openThread.
+const database = new JournalDatabase(workerData as DatabaseOptions);
 
-async function reply({ id, request, args }: Question): Promise<void> {
-  let answer: Reply;
-  try {
-    answer = { id, value: await host.call(request, args as Parameters<Requests[typeof request]>) };
-  } catch (error) {
-    answer = { id, problem: packError(error) };
-  }
-  parentPort?.postMessage(answer);
-  if (request === 'close') parentPort?.close();
-}
-
-parentPort?.on('message', (question: Question) => {
-  last = last.then(() => reply(question));
+parentPort?.on('message', ({ id, request, args }: Question) => {
+  database.call(request, ...(args as never)).then(
+    (value) => {
+      reply({ id, value });
+    },
+    (error: unknown) => {
+      reply({ id, error: packError(error) });
+    },
+  );
 });
+
+function reply(answer: Reply): void {
+  parentPort?.postMessage(answer);
+}

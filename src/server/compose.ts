@@ -20,9 +20,8 @@ import { connectionRoom } from '../files/handle-room.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/connections.ts';
 import { createFirmwareWatch, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
-import { createJournal, type DurableJournal } from '../journal/create-journal.ts';
-import { discoveryStore } from '../journal/discovery-journal.ts';
-import { NO_JOURNAL } from '../journal/no-journal.ts';
+import { createJournal, NO_JOURNAL } from '../journal/create-journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import { type Identities, nodesWithKeys } from '../machines/identities.ts';
 import { deadlineOf } from '../machines/mark.ts';
@@ -33,8 +32,7 @@ import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
-import type { MetricSources } from '../telemetry/metric-table.ts';
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics, type MetricSources } from '../telemetry/metrics.ts';
 import { createBootWatch, createEventBus, AddressTable } from './events.ts';
 import { dhcpTroubles, type Lan, openLan } from './lan.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
@@ -112,7 +110,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     ...dhcpSource(lan),
   });
   const discovery = new Discovery({
-    store: discoveryStore(journal),
+    store: journal.discovery,
     now: Date.now,
     random: () => randomBytes(16).toString('hex'),
   });
@@ -181,7 +179,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
   };
 }
 
-function openJournal({ dataDir, journal }: Settings, log: Log): DurableJournal {
+function openJournal({ dataDir, journal }: Settings, log: Log): Journal {
   if (!journal.on) return NO_JOURNAL;
   return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log });
 }

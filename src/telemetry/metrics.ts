@@ -1,32 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { MACHINE_STATES } from '../model/machine.ts';
 import type { Service } from '../model/service.ts';
-import {
-  labelled,
-  METRIC_ROWS,
-  type MetricId,
-  type MetricRow,
-  type MetricSources,
-  type MetricValues,
-  plain,
-  type Sample,
-  sourceParts,
-  Tally,
-} from './metric-table.ts';
-
-export interface MetricsOptions {
-  /** Pilotlight's own. */
-  readonly version: string;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
-  /** How long a source may take, in milliseconds: a scrape must end before the next one begins. */
-  readonly patience?: number;
-}
 
 /**
  * What is counted. Methods are for the hot path: they add to a number. `start` begins to watch the event loop; the rest
  * works without it.
  */
 export interface Metrics extends Service {
+  /** Everything that /metrics says; docs/api.md is made of it. */
+  readonly registry: Registry;
   /** A machine was told what to boot. */
   bootAnswered(outcome: string, profile?: string): void;
   httpAnswered(kind: string, status: number): void;
@@ -38,115 +21,191 @@ export interface Metrics extends Service {
   /** What is read at each scrape; adds to what was given before. */
   watch(sources: MetricSources): void;
   /** The page. Never rejects because of a source: what cannot be read is left out and counted. */
-  render(): Promise<Exposition>;
+  render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
+/** What is read at each scrape, not counted on the way. */
+export interface MetricSources {
+  /** How many machines are in each state; may take a moment and may fail. */
+  readonly machines?: () => Promise<Readonly<Record<string, number>>>;
+  readonly problems?: () => { readonly error: number; readonly warning: number };
+  readonly journal?: () => { readonly on: boolean; readonly lost: number };
+  readonly dhcp?: () => {
+    readonly answered: number;
+    readonly limited: number;
+    readonly unsent: number;
+    readonly dropped: number;
+    /** By reason: fixed words. */
+    readonly silences: ReadonlyMap<string, number>;
+  };
+}
+
+export interface MetricsOptions {
+  /** Pilotlight's own. */
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** How long a source may take, in milliseconds: a scrape must end before the next one begins. */
+  readonly timeout?: number;
+}
+
+/** Later profiles are counted together as `other`, so that their names fill neither the memory nor the monitoring. */
 const MAX_PROFILES = 100;
 /** Milliseconds between two looks at the event loop. */
 const LOOP_TICK = 20;
 
-export function createMetrics(options: MetricsOptions): Metrics {
-  const { version, now = () => Date.now(), patience = 2000 } = options;
+export function createMetrics({ version, now = Date.now, timeout = 2000 }: MetricsOptions): Metrics {
   const born = now();
-  const boots = new Tally(MAX_PROFILES);
-  const http = new Tally();
-  const bytes = new Tally();
-  const tftp = new Tally();
-  const syncs = new Tally();
-  const failures = new Tally();
+  const profiles = new Set<string>();
   const delay = monitorEventLoopDelay({ resolution: LOOP_TICK });
-  let tftpBytes = 0;
-  let tftpMs = 0;
   let goodSync: number | undefined;
   let sources: MetricSources = {};
-  let rendering: Promise<Exposition> | undefined;
+  let rendering: ReturnType<Metrics['render']> | undefined;
 
-  function counted(): readonly MetricValues[] {
-    const memory = process.memoryUsage();
-    return [
-      ['info', [labelled(version, 1)]],
-      ['uptime', plain((now() - born) / 1000)],
-      ['boots', boots.samples(2)],
-      ['http', http.samples(2)],
-      ['bytes', bytes.samples(1)],
-      ['tftp', tftp.samples(1)],
-      ['tftpBytes', plain(tftpBytes)],
-      ['tftpSeconds', plain(tftpMs / 1000)],
-      ['syncs', syncs.samples(1)],
-      ['resident', plain(memory.rss)],
-      ['heap', plain(memory.heapUsed)],
-      ['external', plain(memory.external)],
-    ];
+  const registry = new Registry();
+  const registers = [registry];
+  // Names follow Prometheus's rules: base units, `_total`.
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
+    new Counter({ name: `pilotlight_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]): Gauge<L> =>
+    new Gauge({ name: `pilotlight_${name}`, help, labelNames, registers });
+  /** Read when the page is made; undefined: not on the page. */
+  const reading = (name: string, help: string, read: () => number | undefined): Gauge =>
+    new Gauge({
+      ...{ name: `pilotlight_${name}`, help, registers },
+      collect() {
+        const value = read();
+        if (value === undefined) this.remove({});
+        else this.set(value);
+      },
+    });
+
+  gauge('info', 'always 1; the version that runs', 'version').set({ version }, 1);
+  reading('uptime_seconds', 'since the server started', () => (now() - born) / 1000);
+  const bootsHelp = 'boot scripts by what the machine was told; profile names up to 100';
+  const boots = counter('boots_total', bootsHelp, 'outcome', 'profile');
+  const httpHelp = 'answers over HTTP; kind is the machine route, or operator';
+  const http = counter('http_answers_total', httpHelp, 'kind', 'status');
+  const bytes = counter('sent_bytes_total', 'bytes of bodies that went out', 'kind');
+  const tftp = counter('tftp_transfers_total', 'TFTP transfers by how they ended', 'end');
+  const tftpBytes = counter('tftp_sent_bytes_total', 'bytes that went out over TFTP');
+  const tftpSeconds = counter('tftp_transfer_seconds_total', 'how long TFTP transfers took, together');
+  const dhcpAnswered = counter('dhcp_answers_total', 'DHCP answers that went out');
+  const dhcpSilent = counter('dhcp_silences_total', 'DHCP requests that were left alone, by why', 'reason');
+  const dhcpLimited = counter('dhcp_limited_total', 'DHCP answers that the rate limit kept back');
+  const dhcpUnsent = counter('dhcp_unsent_total', 'DHCP answers that this host could not send');
+  const dhcpDroppedHelp = 'DHCP requests that a full buffer lost before they were read';
+  const dhcpDropped = counter('dhcp_dropped_total', dhcpDroppedHelp);
+  const machines = gauge('machines', 'machines by where they are in their life', 'state');
+  const problems = gauge('catalog_problems', "what is wrong in the operator's files", 'severity');
+  const journalOn = gauge('journal_on', '1: what happens is written down; 0: the journal is off');
+  const journalLost = counter('journal_lost_events_total', 'events that were not written down');
+  const syncs = counter('sync_runs_total', 'runs of the release sync; failed: at least one target did', 'result');
+  reading(
+    'sync_last_success_timestamp_seconds',
+    'when the last run without a failure ended',
+    () => goodSync && goodSync / 1000,
+  );
+  reading(
+    'sync_age_seconds',
+    'since the last run without a failure',
+    () => goodSync && Math.max(0, now() - goodSync) / 1000,
+  );
+  new Gauge({
+    name: 'pilotlight_event_loop_delay_seconds',
+    help: 'how late timers were since the last scrape',
+    ...{ labelNames: ['quantile'], registers },
+    collect() {
+      this.reset();
+      // Nothing was measured before `start`. Node measures from tick to tick: the tick itself is no delay.
+      if (delay.count === 0) return;
+      for (const [quantile, ns] of [
+        ['0.5', delay.percentile(50)],
+        ['0.99', delay.percentile(99)],
+        ['1', delay.max],
+      ] as const) {
+        this.set({ quantile }, Math.max(0, ns / 1e9 - LOOP_TICK / 1e3));
+      }
+      delay.reset();
+    },
+  });
+  reading('process_resident_memory_bytes', 'memory of the process', () => process.memoryUsage.rss());
+  reading('process_heap_used_bytes', "of it, JavaScript's own in use", () => process.memoryUsage().heapUsed);
+  const externalHelp = 'of it, buffers: the cache of images, what is being sent';
+  reading('process_external_memory_bytes', externalHelp, () => process.memoryUsage().external);
+  const failures = counter('scrape_failures_total', 'parts of this page that could not be read', 'part');
+
+  /** Shows what a source says. One that fails or takes too long is left out of the page, and counted. */
+  async function show<T>(
+    part: string,
+    source: (() => T | Promise<T>) | undefined,
+    metrics: readonly (Counter | Gauge)[],
+    set: (value: T) => void,
+  ): Promise<void> {
+    for (const metric of metrics) {
+      metric.reset();
+      // Without labels a metric is 0 where it has no value.
+      metric.remove({});
+    }
+    if (source === undefined) return;
+    try {
+      set(await within(timeout, source));
+    } catch {
+      failures.inc({ part });
+    }
   }
 
-  function syncAge(): readonly MetricValues[] {
-    const good = goodSync ?? sources.lastGoodSync?.();
-    if (good === undefined) return [];
-    return [
-      ['syncGood', plain(good / 1000)],
-      ['syncAge', plain(Math.max(0, now() - good) / 1000)],
-    ];
-  }
-
-  function loopDelay(): readonly MetricValues[] {
-    // Nothing was measured before `start`. What Node measures is from tick to tick: the tick itself is no delay.
-    if (delay.count === 0) return [];
-    const samples = [
-      labelled('0.5', delay.percentile(50)),
-      labelled('0.99', delay.percentile(99)),
-      labelled('1', delay.max),
-    ];
-    delay.reset();
-    return [
-      [
-        'loopDelay',
-        samples.map(({ labels, value }) => ({ labels, value: Math.max(0, value / 1e9 - LOOP_TICK / 1e3) })),
-      ],
-    ];
-  }
-
-  async function scrape(): Promise<Exposition> {
-    const all = new Map<MetricId, readonly Sample[]>();
-    await Promise.all(
-      [...sourceParts(sources), ['sync', syncAge] as const, ['loop', loopDelay] as const].map(async ([name, read]) => {
-        try {
-          for (const [id, values] of await within(patience, async () => await read())) all.set(id, values);
-        } catch {
-          failures.add(1, name);
-        }
+  async function scrape(): Promise<{ readonly contentType: string; readonly body: string }> {
+    await Promise.all([
+      show('machines', sources.machines, [machines], (states) => {
+        for (const state of MACHINE_STATES) machines.set({ state }, states[state] ?? 0);
       }),
-    );
-    for (const [id, values] of counted()) all.set(id, values);
-    all.set('failures', failures.samples(1));
-    return await exposition(all);
+      show('problems', sources.problems, [problems], (count) => {
+        for (const severity of ['error', 'warning'] as const) problems.set({ severity }, count[severity]);
+      }),
+      show('journal', sources.journal, [journalOn, journalLost], ({ on, lost }) => {
+        journalOn.set(on ? 1 : 0);
+        journalLost.inc(lost);
+      }),
+      show('dhcp', sources.dhcp, [dhcpAnswered, dhcpLimited, dhcpUnsent, dhcpDropped, dhcpSilent], (dhcp) => {
+        dhcpAnswered.inc(dhcp.answered);
+        dhcpLimited.inc(dhcp.limited);
+        dhcpUnsent.inc(dhcp.unsent);
+        dhcpDropped.inc(dhcp.dropped);
+        for (const [reason, n] of dhcp.silences) dhcpSilent.inc({ reason }, n);
+      }),
+    ]);
+    return { contentType: registry.contentType, body: await registry.metrics() };
   }
 
   return {
     name: 'metrics',
-    async start() {
+    registry,
+    start() {
       delay.enable();
       return Promise.resolve();
     },
-    async stop() {
+    stop() {
       delay.disable();
       return Promise.resolve();
     },
     bootAnswered: (outcome, profile = '') => {
-      boots.add(1, outcome, profile);
+      if (profiles.size < MAX_PROFILES) profiles.add(profile);
+      boots.inc({ outcome, profile: profiles.has(profile) ? profile : 'other' });
     },
     httpAnswered: (kind, status) => {
-      http.add(1, kind, status);
+      http.inc({ kind, status });
     },
     bytes: (kind, n) => {
-      bytes.add(n, kind);
+      bytes.inc({ kind }, n);
     },
     tftpTransfer: (end, sent, ms) => {
-      tftp.add(1, end);
-      tftpBytes += sent;
-      tftpMs += ms;
+      tftp.inc({ end });
+      tftpBytes.inc(sent);
+      tftpSeconds.inc(ms / 1000);
     },
     syncEnded: (failed, at) => {
-      syncs.add(1, failed === 0 ? 'good' : 'failed');
+      syncs.inc({ result: failed === 0 ? 'good' : 'failed' });
       if (failed === 0) goodSync = at;
     },
     watch: (more) => {
@@ -163,7 +222,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 /** Rejects when it takes too long; what comes later is dropped. */
-async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
+async function within<T>(ms: number, work: () => T | Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -175,24 +234,4 @@ async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-interface Exposition {
-  readonly contentType: string;
-  readonly body: string;
-}
-
-/** The page that Prometheus reads. prom-client is loaded for the first one: counting needs none of it. */
-async function exposition(samples: ReadonlyMap<MetricId, readonly Sample[]>): Promise<Exposition> {
-  const { Counter, Gauge, Registry } = await import('prom-client');
-  const registry = new Registry();
-  for (const [id, values] of samples) {
-    const row: MetricRow = METRIC_ROWS[id];
-    const options = { name: row.name, help: row.help, labelNames: row.labels, registers: [registry] };
-    const metric = row.type === 'counter' ? new Counter(options) : new Gauge(options);
-    for (const { labels, value } of values) {
-      metric.inc(Object.fromEntries(row.labels.map((name, i) => [name, labels[i] ?? ''])), value);
-    }
-  }
-  return { contentType: registry.contentType, body: await registry.metrics() };
 }

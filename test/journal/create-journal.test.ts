@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { createJournal, openJournalDirectly, type DurableJournal } from '../../src/journal/create-journal.ts';
+import { createJournal, NO_JOURNAL, openJournalDirectly } from '../../src/journal/create-journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import type { JournalTimes } from '../../src/journal/living-journal.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
@@ -17,13 +18,13 @@ const CHILD = fileURLToPath(new URL('./recording-child.ts', import.meta.url));
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 
 interface Stand {
-  readonly journal: DurableJournal;
+  readonly journal: Journal;
   readonly said: readonly Said[];
 }
 
 async function stand(file: string, times: JournalTimes = {}, execArgv: readonly string[] = EXEC_ARGV): Promise<Stand> {
   const { log, said } = listeningLog();
-  const journal = createJournal({ file, days: 30, log, now: () => T, flushMs: 20, execArgv, ...times });
+  const journal = createJournal({ file, days: 30, log, now: () => T, flushMs: 20, ...times }, execArgv);
   await journal.start();
   onTestFinished(async () => {
     await journal.stop(NEVER);
@@ -31,7 +32,7 @@ async function stand(file: string, times: JournalTimes = {}, execArgv: readonly 
   return { journal, said };
 }
 
-async function keys(journal: DurableJournal): Promise<readonly string[]> {
+async function keys(journal: Journal): Promise<readonly string[]> {
   return (await journal.machines({ limit: 100 })).machines.map(({ key }) => key);
 }
 
@@ -61,7 +62,7 @@ test('on a thread inside vitest: recorded, written, read, asked for', async () =
   const digest = history?.boots[0]?.events[1]?.digest ?? '';
   expect(Buffer.from((await journal.sent(digest)) ?? []).toString()).toBe('#!ipxe\n# boot\n');
   expect(await keys(journal)).toEqual([macOf(1), macOf(2)]);
-  expect(await journal.ask('discovery.read')).toEqual({ index: 0, tokens: [] });
+  expect(await journal.discovery.read()).toEqual({ index: 0, tokens: [] });
   await expect(journal.machines({ limit: 1, after: 'x' })).rejects.toMatchObject({ code: 'invalid' });
   expect(said).toEqual([]);
 });
@@ -269,4 +270,22 @@ root.test('a folder that may only be read: off; writable again it goes on', asyn
   remount('rw');
   await expect.poll(() => journal.status().on, { timeout: 10_000 }).toBe(true);
   expect(said.map(({ level }) => level)).toEqual(['error', 'warn']);
+});
+
+test('no journal takes everything, says that it is off, and answers no question', async () => {
+  await NO_JOURNAL.start();
+  NO_JOURNAL.record({ kind: 'installed', at: 1 });
+  NO_JOURNAL.know([]);
+  NO_JOURNAL.onWritten(() => undefined)();
+  await NO_JOURNAL.flushed();
+  expect(NO_JOURNAL.status()).toMatchObject({ on: false, lost: 0 });
+  const asked = [
+    NO_JOURNAL.machines({ limit: 1 }),
+    NO_JOURNAL.machine('x'),
+    NO_JOURNAL.sent('x'),
+    NO_JOURNAL.syncRuns(1),
+    NO_JOURNAL.discovery.read(),
+  ];
+  for (const question of asked) await expect(question).rejects.toMatchObject({ code: 'unavailable' });
+  await NO_JOURNAL.stop(AbortSignal.abort());
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Addresses, HELD_MS } from '../../src/journal/event-writer.ts';
+import { HELD_MS, openAddresses } from '../../src/journal/event-writer.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { MachineHistory } from '../../src/model/views.ts';
 import * as stand from './stand.ts';
@@ -23,7 +23,7 @@ import {
 } from './stand.ts';
 
 test('an address is the last user\u0027s, for a quarter of an hour', () => {
-  const addresses = new Addresses(openStand().db);
+  const addresses = openAddresses(openStand().db);
   expect(addresses.holder('a', T)).toBeUndefined();
   addresses.used('a', 1, T);
   addresses.used('b', 2, T);
@@ -35,7 +35,7 @@ test('an address is the last user\u0027s, for a quarter of an hour', () => {
 test('what is forgotten is read from the machines: whoever used it last', () => {
   const { db, feed } = openStand();
   feed(script(T, 1, 'boot'), { ...script(T + 5, 2, 'boot'), from: '10.0.0.1' });
-  const addresses = new Addresses(db);
+  const addresses = openAddresses(db);
   addresses.used('10.0.0.1', 7, T + 9);
   addresses.forget();
   expect(addresses.holder('10.0.0.1', T + 6)).toBe(2);

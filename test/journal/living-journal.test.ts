@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Backend } from '../../src/journal/protocol.ts';
-import { openInProcess } from '../../src/journal/create-journal.ts';
+import type { Channel } from '../../src/journal/channel.ts';
+import { JournalDatabase } from '../../src/journal/database.ts';
+import { DatabaseFailure } from '../../src/journal/database-failure.ts';
 import type { KnownNode } from '../../src/journal/journal.ts';
+import { countOf, type Entry } from '../../src/journal/queue.ts';
 import { LivingJournal, type JournalTimes } from '../../src/journal/living-journal.ts';
-import { Trouble } from '../../src/journal/trouble.ts';
 import { DAY, databaseFile, listeningLog, macOf, phoneHome, refused, script, T, type Said } from './stand.ts';
 
 const NEVER = new AbortController().signal;
@@ -14,28 +15,28 @@ interface Stand {
   readonly journal: LivingJournal;
   readonly said: Said[];
   /** What the database refuses from now on; undefined: nothing. */
-  readonly refuse: (why: Trouble | TypeError | undefined, times?: number) => void;
+  readonly refuse: (why: DatabaseFailure | TypeError | undefined, times?: number) => void;
   readonly calls: string[];
 }
 
 async function stand(times: JournalTimes = {}, file = databaseFile()): Promise<Stand> {
   const { log, said } = listeningLog();
-  const real = openInProcess({ file, days: 30 });
+  const real = new JournalDatabase({ file, days: 30 });
   let refused: Error | undefined;
   let left = 0;
   const calls: string[] = [];
-  const backend: Backend = {
+  const channel: Channel = {
     call: async (request, ...args) => {
       calls.push(request);
       left -= 1;
       if (refused !== undefined && left >= 0) throw refused;
       return await real.call(request, ...args);
     },
-    end: async (force) => {
-      await real.end(force);
+    end: async () => {
+      await real.end();
     },
   };
-  const journal = new LivingJournal(backend, log, { now: () => T, flushMs: 5, retryMs: 1e6, ...times });
+  const journal = new LivingJournal(channel, log, { now: () => T, flushMs: 5, retryMs: 1e6, ...times });
   await journal.start();
   onTestFinished(async () => {
     await journal.stop(NEVER);
@@ -85,7 +86,7 @@ test('nobody waits: it goes out by itself, and those who watch hear of whom', as
 
 test('nothing is asked of the database while nothing happens', async () => {
   const { journal, calls } = await stand();
-  await journal.opened();
+  await journal.flushed();
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(calls).toEqual(['open']);
 });
@@ -101,7 +102,7 @@ test('before the start and after the end it is off, takes nothing back, and neve
   await journal.flushed();
   expect(journal.status()).toEqual({ on: false, why: 'it has been stopped', ...lost('off', 2) });
   await expect(journal.machines({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' });
-  const fresh = new LivingJournal(openInProcess({ file: databaseFile(), days: 1 }), listeningLog().log, {});
+  const fresh = new LivingJournal(new JournalDatabase({ file: databaseFile(), days: 1 }), listeningLog().log, {});
   expect(fresh.status()).toEqual({ on: false, why: 'it has not been started', lost: 0 });
   await fresh.stop(NEVER);
 });
@@ -117,7 +118,7 @@ test('the end waits for what was recorded', async () => {
 
 test('a full queue counts what it loses', async () => {
   const { journal } = await stand({ flushMs: 1e6, limits: { entries: 2, bytes: 1e6 } });
-  await journal.opened();
+  await journal.flushed();
   for (let n = 0; n < 5; n += 1) journal.record(refused(T, n));
   journal.sync({ at: T, run: T, event: { kind: 'published', target: 't', shelf: 's' } });
   expect(journal.status()).toEqual({ on: true, ...lost('fast', 4) });
@@ -126,8 +127,8 @@ test('a full queue counts what it loses', async () => {
 test('no space: off, said once, counted; on again when there is some, with the nodes it was told', async () => {
   const { journal, said, refuse, calls } = await stand({ retryMs: 10 });
   const node: KnownNode = { key: macOf(9), name: 'w9', profile: 'p', version: '1' };
-  await journal.opened();
-  refuse(new Trouble('unusable', 'no space left for state/pilotlight.db'));
+  await journal.flushed();
+  refuse(new DatabaseFailure('unusable', 'no space left for state/pilotlight.db'));
   const told = script(T, 1, 'boot');
   for (let n = 0; n < 7; n += 1) journal.record(told);
   await journal.flushed();
@@ -154,7 +155,7 @@ test('off from the beginning is off until it works', async () => {
   const file = databaseFile();
   mkdirSync(file, { recursive: true });
   const { journal, said } = await stand({ retryMs: 5 }, file);
-  await journal.opened();
+  await journal.flushed();
   expect(journal.status()).toMatchObject({ on: false, why: expect.stringContaining('state/pilotlight.db') as string });
   expect(said).toHaveLength(1);
   rmSync(file, { recursive: true });
@@ -163,11 +164,11 @@ test('off from the beginning is off until it works', async () => {
 
 test('another reason is said, too', async () => {
   const { journal, said, refuse, calls } = await stand({ retryMs: 5 });
-  await journal.opened();
-  refuse(new Trouble('unusable', 'one'));
+  await journal.flushed();
+  refuse(new DatabaseFailure('unusable', 'one'));
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
-  refuse(new Trouble('driver', 'two'));
+  refuse(new DatabaseFailure('driver', 'two'));
   const before = calls.length;
   await expect.poll(() => calls.length).toBeGreaterThan(before + 2);
   expect(said.map(({ fields }) => fields['problem'])).toEqual(['one', 'two']);
@@ -207,8 +208,8 @@ test('removed while we write: a new one, with what was to be written and the nod
 
 test('busy is waited for three times, then it is off', async () => {
   const { journal, refuse, calls } = await stand();
-  await journal.opened();
-  refuse(new Trouble('busy', 'held by another program'));
+  await journal.flushed();
+  refuse(new DatabaseFailure('busy', 'held by another program'));
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   expect(calls.filter((call) => call === 'write')).toHaveLength(3);
@@ -217,8 +218,8 @@ test('busy is waited for three times, then it is off', async () => {
 
 test('busy for a moment costs nothing', async () => {
   const { journal, refuse, calls, said } = await stand();
-  await journal.opened();
-  refuse(new Trouble('busy', 'held by another program'), 2);
+  await journal.flushed();
+  refuse(new DatabaseFailure('busy', 'held by another program'), 2);
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   expect(calls.filter((call) => call === 'write')).toHaveLength(3);
@@ -228,7 +229,7 @@ test('busy for a moment costs nothing', async () => {
 
 test('a mistake costs its batch, is told, and does not turn it off', async () => {
   const { journal, refuse, said } = await stand();
-  await journal.opened();
+  await journal.flushed();
   refuse(new TypeError('a mistake'));
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
@@ -246,7 +247,7 @@ test('only the newest list of nodes counts, however long it is', async () => {
   const { journal } = await stand();
   const list = (profile: string, size: number): KnownNode[] =>
     Array.from({ length: size }, (_, n) => ({ key: `serial:${n}`, name: `n${n}`, profile, version: '1' }));
-  await journal.opened();
+  await journal.flushed();
   journal.know(list('old', 3500));
   journal.know(list('new', 2500));
   await expect.poll(async () => (await journal.machines({ limit: 1, profile: 'new' })).states.assigned).toBe(2500);
@@ -262,14 +263,88 @@ test('it ages by itself', async () => {
 
 test('what is asked for durably is answered', async () => {
   const { journal } = await stand();
-  expect(await journal.ask('discovery.read')).toEqual({ index: 0, tokens: [] });
+  expect(await journal.discovery.read()).toEqual({ index: 0, tokens: [] });
 });
 
 test('an end that is forced does not wait', async () => {
   const { journal, refuse } = await stand();
-  await journal.opened();
+  await journal.flushed();
   journal.record(script(T, 1, 'boot'));
   refuse(undefined);
   await journal.stop(AbortSignal.abort());
   expect(journal.status().on).toBe(false);
+});
+
+/** A channel whose batches end when they are told to. */
+function heldChannel(): { channel: Channel; batches: (readonly Entry[])[]; done: () => Promise<void> } {
+  const batches: (readonly Entry[])[] = [];
+  let finish: ((written: unknown) => void) | undefined;
+  const call = async (request: string, ...[batch]: readonly unknown[]) => {
+    if (request !== 'write') return {};
+    batches.push(batch as readonly Entry[]);
+    return await new Promise((resolve) => (finish = resolve));
+  };
+  const done = async (): Promise<void> => {
+    finish?.({ machines: [], lost: 0, newcomers: 0, removed: 0 });
+    await new Promise(setImmediate);
+  };
+  return { channel: { call: call as never, end: async () => undefined }, batches, done };
+}
+
+async function heldJournal(flushMs = 1e6) {
+  const held = heldChannel();
+  const journal = new LivingJournal(held.channel, listeningLog().log, { now: () => T, flushMs });
+  await journal.start();
+  await journal.flushed();
+  return { journal, ...held };
+}
+
+test('one batch at a time, until all that was due is written', async () => {
+  const { journal, batches, done } = await heldJournal();
+  for (let n = 0; n < 900; n += 1) journal.record(refused(T, 1, `/${n}`));
+  const flushed = Promise.all([journal.flushed(), journal.flushed()]);
+  await new Promise(setImmediate);
+  expect(batches).toHaveLength(1);
+  await done();
+  expect(batches).toHaveLength(2);
+  await done();
+  await done();
+  await flushed;
+  expect(batches.map((batch) => batch.length)).toEqual([400, 400, 100]);
+});
+
+test('flushed: what was recorded before is written, what came later may wait', async () => {
+  const { journal, batches, done } = await heldJournal();
+  journal.record(refused(T, 1));
+  let written = false;
+  const waiting = journal.flushed().then(() => (written = true));
+  await new Promise(setImmediate);
+  journal.record(refused(T, 1, '/later'));
+  expect(written).toBe(false);
+  await done();
+  await waiting;
+  expect(batches).toHaveLength(1);
+});
+
+test('a moment after an event it goes out by itself', async () => {
+  const { journal, batches } = await heldJournal(5);
+  journal.record(refused(T, 1));
+  journal.sync({ at: T, run: T, event: { kind: 'published', target: 't', shelf: 's' } });
+  expect(batches).toHaveLength(0);
+  await expect.poll(() => batches.map((batch) => batch.length)).toEqual([2]);
+});
+
+test('turned off, what waits is given up, and what is on its way is waited for', async () => {
+  const { journal, batches, done } = await heldJournal();
+  const told = script(T, 1, 'boot');
+  for (const event of [refused(T, 1), told, told]) journal.record(event);
+  const waiting = journal.flushed();
+  await new Promise(setImmediate);
+  expect(countOf(batches[0] ?? [])).toBe(3);
+  for (const event of [told, told]) journal.record(event);
+  await journal.stop(AbortSignal.abort());
+  expect(journal.status()).toMatchObject(lost('off', 2));
+  await done();
+  await waiting;
+  expect(batches).toHaveLength(1);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { MachineTable, newMachine, searchText, shownOf, withFacts } from '../../src/journal/machine-record.ts';
-import { StateCounts } from '../../src/journal/machine-pages.ts';
-import { factsOf, macOf, openStand, T } from './stand.ts';
+import { newMachine, openMachineTable, openSearchTexts, searchText, shownOf, withFacts } from '../../src/journal/machine-record.ts';
+import { openStateCounts } from '../../src/journal/machine-pages.ts';
+import { databaseFile, factsOf, macOf, openStand, script, T } from './stand.ts';
 
 test('a record is read as it was saved, whatever changed', () => {
   const { db } = openStand();
-  const table = new MachineTable(db);
+  const table = openMachineTable(db);
   const first = table.save({ ...newMachine(macOf(1)), mac: macOf(1) });
   const seen = { ...first, state: 'up', last_seen: T, because: 'x', durations: '1,2', boot: 3 } as const;
   table.save(seen, first);
@@ -22,17 +22,17 @@ test('a record is read as it was saved, whatever changed', () => {
 
 test('how many are in each state follows every change', () => {
   const { db } = openStand();
-  const [table, counts] = [new MachineTable(db), new StateCounts(db)];
+  const [table, countsAt] = [openMachineTable(db), openStateCounts(db)];
   const one = table.save(newMachine('a'));
   table.save(newMachine('b'));
-  expect(counts.at(T)).toMatchObject({ unknown: 2, up: 0 });
+  expect(countsAt(T)).toMatchObject({ unknown: 2, up: 0 });
   const booting = { ...one, state: 'booting', deadline: T } as const;
   table.save(booting, one);
-  expect(counts.at(T)).toMatchObject({ unknown: 1, booting: 1, failed: 0 });
-  expect(counts.at(T + 1)).toMatchObject({ unknown: 1, booting: 0, failed: 1 });
+  expect(countsAt(T)).toMatchObject({ unknown: 1, booting: 1, failed: 0 });
+  expect(countsAt(T + 1)).toMatchObject({ unknown: 1, booting: 0, failed: 1 });
   table.save({ ...booting, because: 'x' }, booting);
   table.remove(one.id);
-  expect(counts.at(T + 1)).toMatchObject({ unknown: 1, booting: 0, failed: 0 });
+  expect(countsAt(T + 1)).toMatchObject({ unknown: 1, booting: 0, failed: 0 });
 });
 
 test('facts that are not new change nothing', () => {
@@ -55,4 +55,32 @@ test('people look for any spelling of a MAC, and for the key where there is none
   const record = { ...newMachine(macOf(1)), mac: macOf(1), product: 'KVM' };
   expect(searchText(record)).toBe('52:54:00:00:00:01\n52-54-00-00-00-01\n525400000001\nkvm');
   expect(searchText(newMachine('serial:ABC'))).toBe('serial:abc');
+});
+
+test('finds what is there, up to a number', () => {
+  const { db, feed } = openStand();
+  feed(script(T, 1, 'boot'), script(T, 2, 'boot'), script(T, 3, 'unknown'));
+  const texts = openSearchTexts(db);
+  expect(texts.find('52:54', 3)).toEqual([1, 2, 3]);
+  expect(texts.find('52:54', 2)).toBeUndefined();
+  expect(texts.find('w2', 1)).toEqual([2]);
+  expect(texts.find('w9', 1)).toEqual([]);
+  expect([texts.has(2, 'w2'), texts.has(1, 'w2'), texts.has(9, 'w2')]).toEqual([true, false, false]);
+});
+
+test('keeps up with what is written here, and reads anew what another process wrote or a rollback undid', () => {
+  const file = databaseFile();
+  const [here, there] = [openStand({}, file), openStand({}, file)];
+  const texts = openSearchTexts(here.db);
+  texts.load();
+  expect(texts.find('w1', 9)).toEqual([]);
+  texts.put(7, 'w1');
+  expect(texts.find('w1', 9)).toEqual([7]);
+  texts.remove(7);
+  expect(texts.find('w1', 9)).toEqual([]);
+  texts.put(7, 'w1');
+  texts.forget();
+  expect(texts.find('w1', 9)).toEqual([]);
+  there.feed(script(T, 1, 'boot'));
+  expect(texts.find('w1', 9)).toEqual([1]);
 });

@@ -8,7 +8,7 @@ import type { Log, LogFields } from '../../src/model/service.ts';
 import { parseMac } from '../../src/model/mac.ts';
 import { parseUuid } from '../../src/model/uuid.ts';
 import type { EventEntry } from '../../src/journal/queue.ts';
-import { openDatabase } from '../../src/journal/open-database.ts';
+import { openDatabase } from '../../src/journal/database.ts';
 import { Store, type StoreOptions } from '../../src/journal/store.ts';
 import { makeFolder } from '../support/folder.ts';
 

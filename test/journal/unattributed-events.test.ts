@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { STRAY_MS, UnattributedEvents } from '../../src/journal/unattributed-events.ts';
+import { openUnattributedEvents, STRAY_MS } from '../../src/journal/unattributed-events.ts';
 import { document, entryOf, openStand, operator, T, tftp } from './stand.ts';
 
 test('those of one address since a moment, in their order, once', () => {
-  const unattributed = new UnattributedEvents(openStand().db);
+  const unattributed = openUnattributedEvents(openStand().db);
   for (const [at, whose] of [
     [T, 'a'],
     [T + 1, 'a'],
@@ -19,7 +19,7 @@ test('those of one address since a moment, in their order, once', () => {
 });
 
 test('a text comes back as it was', () => {
-  const unattributed = new UnattributedEvents(openStand().db);
+  const unattributed = openUnattributedEvents(openStand().db);
   unattributed.keep('a', entryOf(document(T, 1, 'text')));
   const [entry] = unattributed.take('a', 0);
   expect(entry?.event).toEqual(document(T, 1, 'text'));
@@ -27,7 +27,7 @@ test('a text comes back as it was', () => {
 
 test('a scanner fills no disk: what is old makes room, and what an operator did goes last', () => {
   const { db } = openStand();
-  const unattributed = new UnattributedEvents(db);
+  const unattributed = openUnattributedEvents(db);
   const whose = (): readonly string[] => db.prepare<[], string>('SELECT whose FROM stray').pluck().all();
   db.transaction(() => {
     unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
@@ -45,7 +45,7 @@ test('a scanner fills no disk: what is old makes room, and what an operator did 
 
 test('what waits for machines makes room as well, and what an operator did is the last of it', () => {
   const { db } = openStand();
-  const unattributed = new UnattributedEvents(db);
+  const unattributed = openUnattributedEvents(db);
   db.transaction(() => {
     unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
     for (let n = 1; n <= 10_000; n += 1) unattributed.keep(`key:${n}`, entryOf(tftp(T, 1)));

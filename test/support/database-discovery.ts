@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { DiscoveryStore } from '../../src/model/discovery.ts';
-import { DISCOVERY_SCHEMA, readDiscovery, writeDiscovery } from '../../src/journal/discovery-store.ts';
+import { DISCOVERY_SCHEMA } from '../../src/journal/schema.ts';
+import { readDiscovery, writeDiscovery } from '../../src/journal/store.ts';
 
 /** The tables of the journal's database without its thread. */
 export function databaseStore(db: Database.Database): DiscoveryStore {

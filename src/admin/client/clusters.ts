@@ -5,7 +5,6 @@ import { clusterNamed, type ClusterView, clusterViews } from '../../etcd/cluster
 import { Discovery } from '../../etcd/discovery.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { openJournalDirectly } from '../../journal/create-journal.ts';
-import { discoveryStore } from '../../journal/discovery-journal.ts';
 import type { StoredToken } from '../../model/discovery.ts';
 import { Failure } from '../../model/failure.ts';
 import { SILENT } from '../../model/service.ts';
@@ -64,7 +63,7 @@ async function bookOf(files: DataRoot, { dataDir, journal }: Settings): Promise<
     };
   }
   const database = await openJournalDirectly({ file: join(dataDir, DATABASE), days: journal.days, log: SILENT });
-  const discovery = new Discovery({ store: discoveryStore(database), now: Date.now, random: () => '' });
+  const discovery = new Discovery({ store: database.discovery, now: Date.now, random: () => '' });
   await discovery.load();
   return {
     all: () => Promise.resolve(discovery.all()),

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { likelyOrigin, readContext } from '../../context/app-context.ts';
 import type { DataRoot } from '../../files/data-root.ts';
-import { openJournalDirectly } from '../../journal/create-journal.ts';
+import { NO_JOURNAL, openJournalDirectly } from '../../journal/create-journal.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { NO_JOURNAL } from '../../journal/no-journal.ts';
 import { Failure } from '../../model/failure.ts';
 import { SILENT } from '../../model/service.ts';
 import { type Settings, version } from '../../settings/settings.ts';

@@ -24,7 +24,7 @@ export interface ServiceDeps {
   readonly catalog: LivingCatalog;
   /** What a machine would get. */
   readonly preview: Pick<BootService, 'script' | 'documentOf' | 'installer'>;
-  readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync'>;
+  readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync' | 'discovery'>;
   readonly marks: InstallMarks;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
   readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;

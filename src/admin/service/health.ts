@@ -1,6 +1,6 @@
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
-import type { Losses } from '../../journal/losses.ts';
+import type { Losses } from '../../journal/journal.ts';
 import { Failure } from '../../model/failure.ts';
 import { floodWords } from '../../model/flood.ts';
 import type { HealthView, SyncRunView } from '../../model/views.ts';

@@ -12,7 +12,6 @@ import { Discovery } from '../../../src/etcd/discovery.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { makeFolder as makeStateFolder } from '../../../src/files/publish.ts';
 import { openJournalDirectly } from '../../../src/journal/create-journal.ts';
-import { discoveryStore } from '../../../src/journal/discovery-journal.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import { OPERATOR, startDiscovery } from '../../support/discovery-stand.ts';
 import { makeFolder } from '../../support/folder.ts';
@@ -34,7 +33,7 @@ describe('the discovery tokens of a folder', () => {
     const files = await openDataRoot(dir);
     await makeStateFolder(files, 'state');
     const journal = await openJournalDirectly({ file: join(dir, 'state', 'pilotlight.db'), days: 90, log: SILENT });
-    const discovery = new Discovery({ store: discoveryStore(journal), now: () => 7, random: () => 'abcdef01' });
+    const discovery = new Discovery({ store: journal.discovery, now: () => 7, random: () => 'abcdef01' });
     await discovery.load();
     const made = await discovery.create({ size: 3, urlOf, cluster: 'lab' });
     await journal.stop(new AbortController().signal);

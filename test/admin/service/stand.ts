@@ -18,7 +18,7 @@ import type {
   TimelineEvent,
 } from '../../../src/model/views.ts';
 import type { FloodView } from '../../../src/model/flood.ts';
-import type { Losses } from '../../../src/journal/losses.ts';
+import type { Losses } from '../../../src/journal/journal.ts';
 import { makeFolder, type FolderFiles } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
 

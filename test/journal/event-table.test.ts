@@ -1,7 +1,21 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
-import { rowOf, sameness, transferLine, whole } from '../../src/journal/event-words.ts';
-import { dhcp, document, entryOf, image, installed, operator, phoneHome, refused, script, T, tftp } from './stand.ts';
+import { openSentTexts, rowOf, sameness, transferLine, whole } from '../../src/journal/event-table.ts';
+import {
+  dhcp,
+  document,
+  entryOf,
+  image,
+  installed,
+  openStand,
+  operator,
+  phoneHome,
+  refused,
+  script,
+  T,
+  tftp,
+} from './stand.ts';
 
 function lineOf(event: JournalEvent, times = 1): string {
   const row = rowOf(entryOf(event, times));
@@ -71,3 +85,58 @@ test('rows of the same happening are the same whatever their figures', () => {
     expect(sameness({ ...row, ...change })).not.toBe(sameness(row));
   }
 });
+
+const HOUR = 3_600_000;
+
+test('a text by its digest, once however often it was sent, packed', () => {
+  const { db } = openStand();
+  const texts = openSentTexts(db);
+  const body = Buffer.from('#cloud-config\n'.repeat(1000));
+  const digest = texts.keep(body, T);
+  expect(digest?.toString('hex')).toBe(createHash('sha256').update(body).digest('hex'));
+  expect(texts.keep(new Uint8Array(body), T + 1)).toEqual(digest);
+  expect(Buffer.from(texts.get(digest?.toString('hex') ?? '') ?? []).equals(body)).toBe(true);
+  expect(db.prepare('SELECT count(*) AS n, sum(length(body)) < 200 AS small FROM sent').get()).toEqual({
+    n: 1,
+    small: 1,
+  });
+});
+
+test('when it was sent last, to the hour', () => {
+  const { db } = openStand();
+  const texts = openSentTexts(db);
+  const at = (): unknown => db.prepare('SELECT at FROM sent').pluck().get();
+  texts.keep(Buffer.from('a'), T);
+  texts.keep(Buffer.from('a'), T + HOUR - 1);
+  expect(at()).toBe(T);
+  texts.keep(Buffer.from('a'), T + HOUR);
+  expect(at()).toBe(T + HOUR);
+  texts.forget();
+  texts.keep(Buffer.from('a'), T);
+  expect(at()).toBe(T + HOUR);
+});
+
+test('after a rollback a text is written again', () => {
+  const { db } = openStand();
+  const texts = openSentTexts(db);
+  expect(() =>
+    db.transaction(() => {
+      texts.keep(Buffer.from('a'), T);
+      throw new TypeError('rolled back');
+    })(),
+  ).toThrow('rolled back');
+  texts.forget();
+  const digest = texts.keep(Buffer.from('a'), T)?.toString('hex') ?? '';
+  expect(texts.get(digest)).toEqual(new Uint8Array([97]));
+});
+
+test('what is no digest, or unknown, is nothing; what is too large is not kept', () => {
+  const { db } = openStand();
+  const texts = openSentTexts(db);
+  for (const digest of ['', 'x', 'A'.repeat(64), `${'a'.repeat(64)}\n`, 'a'.repeat(64)]) {
+    expect(texts.get(digest)).toBeUndefined();
+  }
+  expect(texts.keep(randomBytes(16 * 2 ** 20 + 1), T)).toBeNull();
+  expect(texts.keep(new Uint8Array(0), T)).not.toBeNull();
+});
+

@@ -1,7 +1,9 @@
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { DISCOVERY_SCHEMA, readDiscovery, writeDiscovery } from '../../src/journal/discovery-store.ts';
+import { DISCOVERY_SCHEMA } from '../../src/journal/schema.ts';
+import { readDiscovery, writeDiscovery } from '../../src/journal/store.ts';
 import { applyChange, type DiscoveryChange, type StoredToken } from '../../src/model/discovery.ts';
+import { openStand } from './stand.ts';
 
 const TOKEN: StoredToken = {
   ...{ token: 't', url: 'http://pxe.lan/discovery/t', size: 2, createdIndex: 1, createdAt: 9, complete: false },
@@ -62,4 +64,28 @@ it('keeps a token without a cluster, and the schema may be there already', () =>
   expect(cluster).toBe('lab');
   writeDiscovery(db, { kind: 'created', index: 1, token: plain });
   expect(readDiscovery(db).tokens).toEqual([plain]);
+});
+
+it('is on the disk (fsync) when it is written; the rest goes on without', () => {
+  const { db, store } = openStand();
+  const levels: unknown[] = [];
+  const transaction = db.transaction.bind(db);
+  db.transaction = ((work: () => unknown) => {
+    levels.push(db.pragma('synchronous', { simple: true }));
+    return transaction(work);
+  }) as never;
+  store.writeDiscovery({ kind: 'created', index: 7, token: TOKEN });
+  expect(levels).toEqual([2]);
+  expect(db.pragma('synchronous', { simple: true })).toBe(1);
+  expect(store.readDiscovery()).toEqual({ index: 7, tokens: [TOKEN] });
+});
+
+it('leaves nothing behind where it fails, and no fsync for what comes after', () => {
+  const { db, store } = openStand();
+  const broken = { kind: 'created', index: null, token: TOKEN } as unknown as DiscoveryChange;
+  expect(() => {
+    store.writeDiscovery(broken);
+  }).toThrow();
+  expect(store.readDiscovery()).toEqual({ index: 0, tokens: [] });
+  expect(db.pragma('synchronous', { simple: true })).toBe(1);
 });

@@ -1,0 +1,148 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { Failure, type FailureCode } from '../model/failure.ts';
+import type { DatabaseOptions } from './database.ts';
+import { DatabaseFailure, type FailureKind } from './database-failure.ts';
+import type { Store } from './store.ts';
+
+/** What can be asked of the database. All but `open` and `close` reject with DatabaseFailure `off` while it is closed. */
+export interface Requests extends Pick<
+  Store,
+  'age' | 'know' | 'machine' | 'machines' | 'readDiscovery' | 'sent' | 'syncRuns' | 'write' | 'writeDiscovery'
+> {
+  open(now: number): Opened;
+  close(): void;
+}
+
+export type Request = keyof Requests;
+
+export interface Opened {
+  /** A damaged database was set aside, and a new one begun. */
+  readonly aside?: { readonly why: string; readonly name: string; readonly removed: readonly string[] };
+}
+
+/** The way to the database: what is asked is answered one after the other, in the order in which it was asked. */
+export interface Channel {
+  /** Rejects with DatabaseFailure when the database cannot be used, with Failure or a mistake otherwise. */
+  call<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>>;
+  /** Closes the database. When `force` aborts, what is still running is cut. */
+  end(force: AbortSignal): Promise<void>;
+}
+
+/**
+ * A channel to a thread (worker.ts): nothing that SQLite does can make an answer wait. A thread that ends by itself is
+ * started anew with the next question.
+ */
+export function openThread(options: DatabaseOptions, execArgv?: readonly string[]): Channel {
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let worker: Worker | undefined;
+  let count = 0;
+
+  function start(): Worker {
+    // Without `execArgv` Node hands on its own options; handed on by us, some (--max-old-space-size) are refused.
+    const begun = new Worker(WORKER, {
+      workerData: options,
+      name: 'journal',
+      ...(execArgv && { execArgv: [...execArgv] }),
+    });
+    begun.on('message', settle);
+    begun.on('error', (error) => {
+      lose(begun, error.message, error);
+    });
+    begun.on('exit', (code) => {
+      lose(begun, `exit code ${code}`);
+    });
+    return begun;
+  }
+
+  function settle(reply: Reply): void {
+    const asked = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (waiting.size === 0) worker?.unref();
+    if (reply.error === undefined) asked?.resolve(reply.value);
+    else asked?.reject(unpackError(reply.error));
+  }
+
+  function lose(which: Worker, why: string, cause?: unknown): void {
+    if (worker !== which) return;
+    worker = undefined;
+    const failure = new DatabaseFailure('unusable', `the journal's thread ended by itself: ${why}`, cause);
+    for (const { reject } of waiting.values()) reject(failure);
+    waiting.clear();
+  }
+
+  async function ask(request: Request, ...args: readonly unknown[]): Promise<unknown> {
+    worker ??= start();
+    worker.ref();
+    count += 1;
+    const question: Question = { id: count, request, args };
+    worker.postMessage(question);
+    return await new Promise((resolve, reject) => waiting.set(question.id, { resolve, reject }));
+  }
+
+  return {
+    call: ask as Channel['call'],
+    async end(force) {
+      if (worker === undefined) return;
+      const ending = worker;
+      const cut = (): void => {
+        lose(ending, 'it was cut off');
+      };
+      force.addEventListener('abort', cut);
+      if (!force.aborted) await ask('close').catch(() => undefined);
+      force.removeEventListener('abort', cut);
+      worker = undefined;
+      await ending.terminate();
+    },
+  };
+}
+
+/**
+ * From its source, as developers and tests run it: Node 20 loads TypeScript only through hooks, and those of a preloaded
+ * module reach a thread for require() alone. Compiled, the file is loaded as it is.
+ */
+const WORKER = import.meta.url.endsWith('.ts')
+  ? required(new URL('./worker.ts', import.meta.url))
+  : new URL('./worker.js', import.meta.url);
+
+function required(file: URL): URL {
+  const name = JSON.stringify(file);
+  const program = `import { createRequire } from 'node:module'; createRequire(${name})(${JSON.stringify(fileURLToPath(file))});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+}
+
+export interface Question {
+  readonly id: number;
+  readonly request: Request;
+  readonly args: readonly unknown[];
+}
+
+export interface Reply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: PackedError;
+}
+
+/** Errors lose their class between threads. */
+interface PackedError {
+  readonly kind?: FailureKind;
+  readonly code?: FailureCode;
+  readonly remedy?: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export function packError(error: unknown): PackedError {
+  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Failure)) return { message: `${error.name}: ${error.message}`, stack: error.stack };
+  const { code, remedy, message } = error;
+  return { kind: error instanceof DatabaseFailure ? error.kind : undefined, code, remedy, message };
+}
+
+export function unpackError({ kind, code, remedy, message, stack }: PackedError): Error {
+  if (kind !== undefined) return new DatabaseFailure(kind, message);
+  if (code !== undefined) return new Failure(code, message, { remedy });
+  const mistake = new TypeError(message);
+  if (stack !== undefined) mistake.stack = stack;
+  return mistake;
+}
