@@ -1,33 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Failure, type FailureCode } from '../model/failure.ts';
-import type { DatabaseOptions } from './database.ts';
+import type { Channel, DatabaseOptions, Request } from './database.ts';
 import { DatabaseFailure, type FailureKind } from './database-failure.ts';
-import type { Store } from './store.ts';
-
-/** What can be asked of the database. All but `open` and `close` reject with DatabaseFailure `off` while it is closed. */
-export interface Requests extends Pick<
-  Store,
-  'age' | 'know' | 'machine' | 'machines' | 'readDiscovery' | 'sent' | 'syncRuns' | 'write' | 'writeDiscovery'
-> {
-  open(now: number): Opened;
-  close(): void;
-}
-
-export type Request = keyof Requests;
-
-export interface Opened {
-  /** A damaged database was set aside, and a new one begun. */
-  readonly aside?: { readonly why: string; readonly name: string; readonly removed: readonly string[] };
-}
-
-/** The way to the database: what is asked is answered one after the other, in the order in which it was asked. */
-export interface Channel {
-  /** Rejects with DatabaseFailure when the database cannot be used, with Failure or a mistake otherwise. */
-  call<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>>;
-  /** Closes the database. When `force` aborts, what is still running is cut. */
-  end(force: AbortSignal): Promise<void>;
-}
 
 /**
  * A channel to a thread (worker.ts): nothing that SQLite does can make an answer wait. A thread that ends by itself is

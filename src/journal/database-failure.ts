@@ -19,34 +19,38 @@ export class DatabaseFailure extends Failure {
 }
 
 /** What SQLite's and the system's codes mean; the first that fits counts. */
-const MEANINGS: readonly (readonly [code: RegExp, kind: FailureKind, what: (name: string) => string, remedy?: string])[] =
+const MEANINGS: readonly (readonly [
+  code: RegExp,
+  kind: FailureKind,
+  what: (name: string) => string,
+  remedy?: string,
+])[] = [
+  [/^SQLITE_(?:CORRUPT|NOTADB)/, 'damaged', (name) => `${name} is damaged`],
   [
-    [/^SQLITE_(?:CORRUPT|NOTADB)/, 'damaged', (name) => `${name} is damaged`],
-    [
-      /^SQLITE_(?:BUSY|LOCKED)/,
-      'busy',
-      (name) => `${name} is held by another program`,
-      'end it, or wait until it is done',
-    ],
-    [
-      /^(?:SQLITE_FULL|ENOSPC|EDQUOT)$/,
-      'unusable',
-      (name) => `no space left for ${name}`,
-      'free some, or keep fewer days (PILOTLIGHT_JOURNAL_DAYS)',
-    ],
-    [
-      /^(?:SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM|EROFS)/,
-      'unusable',
-      (name) => `${name} may not be written`,
-      'give the user that runs Pilotlight its folder',
-    ],
-    [
-      /^SQLITE_(?:IOERR|CANTOPEN|NOMEM|PROTOCOL|NOLFS)|^E[A-Z0-9]+$/,
-      'unusable',
-      (name) => `${name} cannot be read or written`,
-      "look at the disk and at the folder's owner",
-    ],
-  ];
+    /^SQLITE_(?:BUSY|LOCKED)/,
+    'busy',
+    (name) => `${name} is held by another program`,
+    'end it, or wait until it is done',
+  ],
+  [
+    /^(?:SQLITE_FULL|ENOSPC|EDQUOT)$/,
+    'unusable',
+    (name) => `no space left for ${name}`,
+    'free some, or keep fewer days (PILOTLIGHT_JOURNAL_DAYS)',
+  ],
+  [
+    /^(?:SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM|EROFS)/,
+    'unusable',
+    (name) => `${name} may not be written`,
+    'give the user that runs Pilotlight its folder',
+  ],
+  [
+    /^SQLITE_(?:IOERR|CANTOPEN|NOMEM|PROTOCOL|NOLFS)|^E[A-Z0-9]+$/,
+    'unusable',
+    (name) => `${name} cannot be read or written`,
+    "look at the disk and at the folder's owner",
+  ],
+];
 
 /**
  * The failure of the database `name` (as people know it) behind an error; undefined for a mistake in the program or in

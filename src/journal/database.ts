@@ -13,7 +13,6 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Channel, Opened, Request } from './channel.ts';
 import { DatabaseFailure, databaseFailure, driverFailure } from './database-failure.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Store, type StoreOptions } from './store.ts';
@@ -24,6 +23,30 @@ export type Driver = typeof Database;
 export interface DatabaseOptions extends StoreOptions {
   /** Absolute: state/pilotlight.db. */
   readonly file: string;
+}
+
+/** What can be asked of the database. All but `open` and `close` reject with DatabaseFailure `off` while it is closed. */
+export interface Requests extends Pick<
+  Store,
+  'age' | 'know' | 'machine' | 'machines' | 'readDiscovery' | 'sent' | 'syncRuns' | 'write' | 'writeDiscovery'
+> {
+  open(now: number): Opened;
+  close(): void;
+}
+
+export type Request = keyof Requests;
+
+export interface Opened {
+  /** A damaged database was set aside, and a new one begun. */
+  readonly aside?: { readonly why: string; readonly name: string; readonly removed: readonly string[] };
+}
+
+/** The way to the database: what is asked is answered one after the other, in the order in which it was asked. */
+export interface Channel {
+  /** Rejects with DatabaseFailure when the database cannot be used, with Failure or a mistake otherwise. */
+  call<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>>;
+  /** Closes the database. When `force` aborts, what is still running is cut. */
+  end(force: AbortSignal): Promise<void>;
 }
 
 /** Less is no space: the database would come on only to fail with the next batch. */
@@ -62,7 +85,10 @@ export class JournalDatabase implements Channel {
 
   async #answer(request: Request, args: readonly unknown[]): Promise<unknown> {
     if (request === 'open') return await this.#open(Number(args[0]));
-    if (request === 'close') return this.#close();
+    if (request === 'close') {
+      this.#close();
+      return undefined;
+    }
     const store = this.#store;
     if (store === undefined) throw new DatabaseFailure('off', 'the journal is off');
     try {

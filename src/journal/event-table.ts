@@ -80,7 +80,7 @@ export function openEventTable(db: Database.Database) {
 export interface EventRow {
   readonly at: number;
   readonly kind: JournalEvent['kind'];
-  /** Null where the line is made of the figures when somebody looks. */
+  /** Null where the line is made of the figures when it is shown. */
   readonly line: string | null;
   readonly what: string | null;
   readonly ms: number | null;
@@ -147,7 +147,7 @@ function scriptLine({ decision }: ScriptEvent): string {
     install: `told to install${image}`,
     local: 'told to boot its own disk',
     menu: 'shown the menu',
-    unknown: 'told that nobody knows it',
+    unknown: 'told that it is unknown',
     waiting: 'told to wait and ask again',
   }[outcome];
   return `${told}: ${because}`;

@@ -97,7 +97,8 @@ export class EventWriter {
     }
     let record = this.#named(before, key, entry);
     if (event.from !== undefined && NAMING.has(event.kind)) {
-      for (const earlier of this.#unattributed.take(event.from, began - STRAY_MS)) record = this.#apply(record, earlier);
+      for (const earlier of this.#unattributed.take(event.from, began - STRAY_MS))
+        record = this.#apply(record, earlier);
     }
     this.#apply(record, entry);
   }
@@ -130,7 +131,8 @@ export class EventWriter {
     const boot = this.#set.beginBoot(after, whole(began));
     const begun = this.#set.put({ ...after, boot: boot.id });
     for (const whose of new Set([after.key, after.node_key ?? after.key])) {
-      for (const earlier of this.#unattributed.take(`key:${whose}`, 0)) this.#into(this.#set.boot(begun) ?? boot, earlier);
+      for (const earlier of this.#unattributed.take(`key:${whose}`, 0))
+        this.#into(this.#set.boot(begun) ?? boot, earlier);
     }
     this.#into(this.#set.boot(begun) ?? boot, entry);
     return begun;

@@ -102,7 +102,7 @@ function named(record: MachineRecord, node: KnownNode, now: number): MachineReco
     node_address: address ?? null,
   };
   if (record.state !== 'unknown') return { ...record, ...of };
-  // Why nobody knew it is true no more.
+  // Why it was unknown is true no more.
   return { ...record, ...of, state: 'assigned', since: record.last_seen === null ? null : now, because: null };
 }
 

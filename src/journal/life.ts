@@ -58,7 +58,7 @@ function questionOf(event: JournalEvent): 'firmware' | 'script' | undefined {
   }
 }
 
-/** What is written down; `failed` shows when somebody looks after the deadline. */
+/** What is written down; `failed` shows when the machine is looked at after its deadline. */
 export type RecordedState = Exclude<MachineState, 'failed'>;
 
 export interface Life {

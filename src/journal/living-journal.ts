@@ -7,7 +7,7 @@ import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
-import type { Channel, Request, Requests } from './channel.ts';
+import type { Channel, Request, Requests } from './database.ts';
 import { DatabaseFailure } from './database-failure.ts';
 import type { Journal, JournalStatus, KnownNode } from './journal.ts';
 import { countOf, type Entry, Queue, type QueueLimits } from './queue.ts';

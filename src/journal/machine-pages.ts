@@ -202,9 +202,13 @@ export function openHistories(
   db: Database.Database,
   machines: Pick<MachineTable, 'byKey'>,
 ): (key: MachineKey, now: number) => MachineHistory | undefined {
-  const boots = db.prepare<[number, number], BootRecord>('SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?');
+  const boots = db.prepare<[number, number], BootRecord>(
+    'SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?',
+  );
   // The newest: of a machine in a loop the last words tell more than the first.
-  const events = db.prepare<[number, number], StoredEvent>('SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?');
+  const events = db.prepare<[number, number], StoredEvent>(
+    'SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?',
+  );
 
   function bootView(boot: BootRecord, machine: MachineRecord): BootView {
     const { id, at, profile, version, ms, up_at: upAt } = boot;

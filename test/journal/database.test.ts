@@ -2,7 +2,14 @@ import Database from 'better-sqlite3';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Driver, JournalDatabase, loadDriver, moveAside, nameOf, openDatabase } from '../../src/journal/database.ts';
+import {
+  type Driver,
+  JournalDatabase,
+  loadDriver,
+  moveAside,
+  nameOf,
+  openDatabase,
+} from '../../src/journal/database.ts';
 import { MIGRATIONS } from '../../src/journal/schema.ts';
 import { databaseFile, entryOf, macOf, refused, script, T } from './stand.ts';
 
@@ -216,7 +223,9 @@ test('damage that shows in use closes the database; opened again, it is a new on
   expect(await database.call('open', T)).toEqual({});
   await expect(write(database)).rejects.toMatchObject({ kind: 'damaged' });
   await expect(machines(database)).rejects.toMatchObject({ kind: 'off' });
-  expect(await database.call('open', T)).toMatchObject({ aside: { why: expect.stringContaining('damaged') as string } });
+  expect(await database.call('open', T)).toMatchObject({
+    aside: { why: expect.stringContaining('damaged') as string },
+  });
   await write(database);
   expect(await machines(database)).toEqual([macOf(1)]);
   expect(await database.call('open', T)).toEqual({});

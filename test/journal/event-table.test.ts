@@ -35,7 +35,7 @@ test.each([
   [script(T, 1, 'install'), 'told to install profile workers 1.0: it is w1'],
   [script(T, 1, 'local'), 'told to boot its own disk: it is w1'],
   [script(T, 1, 'menu'), 'shown the menu: it is w1'],
-  [script(T, 1, 'unknown'), 'told that nobody knows it: it is w1'],
+  [script(T, 1, 'unknown'), 'told that it is unknown: it is w1'],
   [script(T, 1, 'waiting'), 'told to wait and ask again: it is w1'],
   [image(T, 1), 'vmlinuz, 52 MiB in 1.2 s (43 MiB/s)'],
   [image(T, 1, 'a', 83_400), 'a, 52 MiB in 83 s (638 KiB/s)'],
@@ -139,4 +139,3 @@ test('what is no digest, or unknown, is nothing; what is too large is not kept',
   expect(texts.keep(randomBytes(16 * 2 ** 20 + 1), T)).toBeNull();
   expect(texts.keep(new Uint8Array(0), T)).not.toBeNull();
 });
-

@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Channel } from '../../src/journal/channel.ts';
-import { JournalDatabase } from '../../src/journal/database.ts';
+import { type Channel, JournalDatabase } from '../../src/journal/database.ts';
 import { DatabaseFailure } from '../../src/journal/database-failure.ts';
 import type { KnownNode } from '../../src/journal/journal.ts';
 import { countOf, type Entry } from '../../src/journal/queue.ts';

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { newMachine, openMachineTable, openSearchTexts, searchText, shownOf, withFacts } from '../../src/journal/machine-record.ts';
+import {
+  newMachine,
+  openMachineTable,
+  openSearchTexts,
+  searchText,
+  shownOf,
+  withFacts,
+} from '../../src/journal/machine-record.ts';
 import { openStateCounts } from '../../src/journal/machine-pages.ts';
 import { databaseFile, factsOf, macOf, openStand, script, T } from './stand.ts';
 
