@@ -98,6 +98,7 @@ const ROOMS = {
 const homes = {
   commander: '^src/cli/',
   express: '^src/admin/',
+  diff: '^src/admin/service/line-diff\\.ts$',
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',

@@ -11,7 +11,7 @@ import type {
   ProfileRow,
   ReleasesView,
 } from '../../src/model/views.ts';
-import { lineDiff } from '../../src/admin/web/confirm-page.ts';
+import { lineDiff } from '../../src/admin/service/line-diff.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';

@@ -9,9 +9,9 @@ import { nearest } from '../../model/name.ts';
 import { DOCUMENT_KINDS, type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
 import { systemOf } from '../../os/systems.ts';
-import { lineDiff } from '../web/confirm-page.ts';
 import type { ServiceDeps } from './deps.ts';
 import { nodeFacts } from './known-nodes.ts';
+import { lineDiff } from './line-diff.ts';
 import type { AdminService } from './operations.ts';
 
 type Profiles = Pick<AdminService, 'previewProfile' | 'profile' | 'profiles' | 'saveProfile'>;

@@ -1,7 +1,8 @@
 import { parseFileName } from '../../model/name.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
 import { durationText, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
-import { lineDiff, textDiff, type TextDiff } from './confirm-page.ts';
+import { lineDiff } from '../service/line-diff.ts';
+import { textDiff, type TextDiff } from './confirm-page.ts';
 import { machineLine, machineTitle } from './machines-page.ts';
 import type { Page } from './pages.ts';
 import { bootBytes, waterfall } from './waterfall.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { lineDiff } from '../../../src/admin/web/confirm-page.ts';
+import { lineDiff } from '../../../src/admin/service/line-diff.ts';
 import {
   bootedBy,
   type EditorInput,
