@@ -103,7 +103,7 @@ function discover(question: { firmware: PretendedFirmware; mac: string; xid: num
 }
 
 /**
- * Sends one packet from an interface's own address, and closes the socket at once: for who asks seldom. A broadcast leaves
+ * Sends one packet from an interface's own address, and closes the socket at once: for callers that ask seldom. A broadcast leaves
  * by the interface whose address the socket has (a wildcard's goes by the default route).
  */
 export async function sendFrom(address: string, port: number, bytes: Buffer, to: Endpoint): Promise<void> {

@@ -66,7 +66,7 @@ function dotted(bytes: Buffer, at: number): string {
 /**
  * Reads one field of options into `into`; the reason when it is broken. It must end with option 255. An option that
  * comes again continues the earlier one only where that filled all its 255 bytes (RFC 3396); anything else that comes
- * twice is an attack or a bug, and which of the two counts is anybody's guess.
+ * twice is an attack or a bug, and which of the two counts is not known.
  */
 function readOptions(field: Buffer, into: Map<number, Buffer>): string | undefined {
   const full = new Set<number>();

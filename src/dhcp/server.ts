@@ -57,7 +57,7 @@ export interface DhcpServer extends Service {
 /**
  * A machine asks two or three times in its first second, and a room of a thousand that gets its power back asks some
  * hundred times a second in all: 200/s held such rooms up. It is no amplifier: an answer is hardly longer than its
- * question, and goes to the own wire, to a relay that the settings name, or (boot server) back to who asked.
+ * question, and goes to the own wire, to a relay that the settings name, or (boot server) back to the one that asked.
  */
 const LIMITS: RateLimits = { perKey: 10, total: 2_000 };
 /** The counters know the rest: a flood of invented machines shall not fill the disk. */
@@ -86,7 +86,7 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
     drops: deps.drops,
     onPacket(heard) {
       try {
-        answer(heard);
+        onQuestion(heard);
       } catch (cause) {
         log.error({ cause }, 'dhcp: the question could not be answered');
       }
@@ -96,7 +96,7 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
     },
   });
 
-  function answer(heard: Heard): void {
+  function onQuestion(heard: Heard): void {
     const parsed = parseDhcp(heard.bytes);
     if (!parsed.ok) {
       counters.silent(parsed.reason);
@@ -114,13 +114,13 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
       counters.silent('no address');
       return;
     }
-    const told = decide(packet, heard, server);
-    if (told.kind === 'silence') {
-      keepSilent(told, packet.mac);
+    const answer = decide(packet, heard, server);
+    if (answer.kind === 'silence') {
+      keepSilent(answer, packet.mac);
       return;
     }
-    if (!passes(told, servers)) return;
-    deliver(server, heard, told);
+    if (!passes(answer, servers)) return;
+    deliver(server, heard, answer);
     // The same decision in the words of the other interfaces: it names the address that the machine shall ask.
     for (const other of others) {
       const also = decide(packet, heard, other);

@@ -60,7 +60,7 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
   const { port, bootServerPort } = settings;
   const answers = new AnswerSockets(port, everybody);
   const stations = new Map<string, Station>();
-  /** Addresses that could not be opened, so that each is told once and not every few seconds. */
+  /** Addresses that could not be opened, so that each is logged once and not every few seconds. */
   const refused = new Set<string>();
   const inbox = createInbox<Heard>(deps.onPacket);
   let broadcasts: Socket | undefined;
@@ -108,7 +108,7 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
     return all.filter((entry) => entry.address === settings.host);
   };
 
-  /** Opens what is new; what cannot be opened is told, and tried again later. The failures. */
+  /** Opens what is new; what cannot be opened is logged, and tried again later. The failures. */
   const openAll = async (places: readonly LocalAddress[]): Promise<readonly Failure[]> => {
     const failures: Failure[] = [];
     for (const place of places) {
@@ -295,7 +295,7 @@ export class AnswerSockets {
 }
 
 async function connected(address: string, port: number, to: Endpoint): Promise<Socket> {
-  // What goes wrong with an answer is told to its sender.
+  // What goes wrong with an answer is thrown to its sender.
   const socket = await bindUdp(address, port, { shared: true, onError: () => undefined });
   socket.setBroadcast(true);
   await new Promise<void>((resolve) => {

@@ -197,7 +197,7 @@ export function listenFailure(error: unknown, { host, port }: ListenAddress): Fa
   }
 }
 
-/** What neither door shall see. Undefined lets the request in. */
+/** What no route shall see. Undefined lets the request in. */
 export function guardRequest(req: IncomingMessage, head: RequestHead, limits: HttpLimits): Reply | undefined {
   if (head.hosts > 1) return closing(400, 'more than one Host line');
   if (head.hosts === 0 && req.httpVersion === '1.1') return closing(400, 'HTTP/1.1 needs a Host line (RFC 9112, 3.2)');

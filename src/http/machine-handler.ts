@@ -200,7 +200,7 @@ interface ScriptCacheLimits {
   readonly maxEntries: number;
   /** Keys and bodies together. */
   readonly maxBytes: number;
-  /** Milliseconds. Short, because what is on the shelf changes without a new generation. */
+  /** Milliseconds. Short, because images appear without a new generation. */
   readonly maxAge: number;
 }
 

@@ -109,7 +109,7 @@ export function documentReply(
 }
 
 /**
- * What a client hears of something that was thrown: for a Failure its line, for a bug nothing but an ID under which
+ * What a client gets for something that was thrown: for a Failure its line, for a bug nothing but an ID under which
  * the log has everything.
  */
 export function failureReply(error: unknown, log: Log): Reply {

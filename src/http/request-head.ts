@@ -151,7 +151,7 @@ function refuse(what: string, text: string, remedy: string): never {
 
 /** The end of the connection that is ours. */
 export interface LocalEnd {
-  /** The other end: who asks. */
+  /** The other end: the client. */
   readonly remoteAddress?: string | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;

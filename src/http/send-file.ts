@@ -6,63 +6,12 @@ import { Failure } from '../model/failure.ts';
 import { httpDate, parseRange, precondition, rangeApplies } from './byte-range.ts';
 import { socketOf } from './request-head.ts';
 
-/**
- * Hands slices to a response, one at a time. A slice is released when the system has taken its last byte, or when the
- * socket is closed: from then on nothing reads its memory. The socket's own `close` counts, not the response's: an
- * answer that waits behind another one on the same connection never hears of it.
- */
-export class BodyWriter {
-  readonly #res: ServerResponse;
-  /** Null of a request that was destroyed before. */
-  readonly #socket: Socket | null;
-  #gone: boolean;
-  #finish: ((taken: boolean) => void) | undefined;
-  readonly #onClose = (): void => {
-    this.#gone = true;
-    this.#finish?.(false);
-  };
-
-  constructor(res: ServerResponse) {
-    this.#res = res;
-    this.#socket = socketOf(res.req);
-    this.#gone = this.#socket?.destroyed ?? true;
-    // Pipelined requests each listen on the one socket; node's warning at eleven listeners is not for them.
-    this.#socket?.setMaxListeners(0);
-    this.#socket?.once('close', this.#onClose);
-  }
-
-  /** True when the system has taken all of it, false when the client has left. */
-  write(slice: Slice, last: boolean): Promise<boolean> {
-    if (this.#gone) {
-      slice.release();
-      return Promise.resolve(false);
-    }
-    return new Promise((resolve) => {
-      this.#finish = (taken) => {
-        this.#finish = undefined;
-        slice.release();
-        resolve(taken);
-      };
-      // After an error the socket closes: that, not the error, says that its memory is free.
-      const taken = (error?: Error | null): void => {
-        if (error === undefined || error === null) this.#finish?.(true);
-      };
-      this.#res.write(slice.bytes, taken);
-      if (last) this.#res.end();
-    });
-  }
-
-  done(): void {
-    this.#socket?.off('close', this.#onClose);
-  }
-}
-
 export interface SendExtras {
   /** `application/octet-stream` unless said otherwise. */
   readonly contentType?: string;
   /** Sent with every answer that has no error. */
   readonly headers?: OutgoingHttpHeaders;
-  /** Called with the place in the file that the client has reached. Cheap, please. */
+  /** Called with the place in the file that the client has reached: cheap, please. */
   readonly onProgress?: (position: number) => void;
   /** For tests: the time that If-Range's date is held against. */
   readonly clockMs?: number;
@@ -164,4 +113,55 @@ async function body(
 function bodyless(res: ServerResponse, status: number, headers: OutgoingHttpHeaders): Sent {
   res.writeHead(status, headers).end();
   return { status, bytes: 0, complete: true };
+}
+
+/**
+ * Hands slices to a response, one at a time. A slice is released when the system has taken its last byte, or when the
+ * socket is closed: from then on nothing reads its memory. The socket's own `close` counts, not the response's: an
+ * answer that waits behind another one on the same connection never gets it.
+ */
+export class BodyWriter {
+  readonly #res: ServerResponse;
+  /** Null of a request that was destroyed before. */
+  readonly #socket: Socket | null;
+  #gone: boolean;
+  #finish: ((taken: boolean) => void) | undefined;
+  readonly #onClose = (): void => {
+    this.#gone = true;
+    this.#finish?.(false);
+  };
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    this.#socket = socketOf(res.req);
+    this.#gone = this.#socket?.destroyed ?? true;
+    // Pipelined requests each listen on the one socket; node's warning at eleven listeners is not for them.
+    this.#socket?.setMaxListeners(0);
+    this.#socket?.once('close', this.#onClose);
+  }
+
+  /** True when the system has taken all of it, false when the client has left. */
+  write(slice: Slice, last: boolean): Promise<boolean> {
+    if (this.#gone) {
+      slice.release();
+      return Promise.resolve(false);
+    }
+    return new Promise((resolve) => {
+      this.#finish = (taken) => {
+        this.#finish = undefined;
+        slice.release();
+        resolve(taken);
+      };
+      // After an error the socket closes: that, not the error, says that its memory is free.
+      const taken = (error?: Error | null): void => {
+        if (error === undefined || error === null) this.#finish?.(true);
+      };
+      this.#res.write(slice.bytes, taken);
+      if (last) this.#res.end();
+    });
+  }
+
+  done(): void {
+    this.#socket?.off('close', this.#onClose);
+  }
 }

@@ -34,16 +34,16 @@ export class BufferPool {
   }
 
   give(buffer: Buffer): void {
-    const shelf = this.#free.get(buffer.length);
-    if (shelf === undefined) this.#free.set(buffer.length, [buffer]);
-    else shelf.push(buffer);
+    const idle = this.#free.get(buffer.length);
+    if (idle === undefined) this.#free.set(buffer.length, [buffer]);
+    else idle.push(buffer);
     this.#idle += buffer.length;
   }
 
   /** Lets idle buffers go until at most `bytes` exist, or none is idle. */
   shrink(bytes: number): void {
-    for (const [capacity, shelf] of this.#free) {
-      while (this.#allocated > bytes && shelf.pop() !== undefined) {
+    for (const [capacity, idle] of this.#free) {
+      while (this.#allocated > bytes && idle.pop() !== undefined) {
         this.#allocated -= capacity;
         this.#idle -= capacity;
       }

@@ -145,7 +145,7 @@ async function publishedHash(root: DataRoot, place: string, facts: FileFacts): P
 }
 
 /**
- * One open file for all its readers. It stays open while anybody uses it, so a file that is replaced by rename is
+ * One open file for all its readers. It stays open while a reader uses it, so a file that is replaced by rename is
  * delivered to its end as it was. Every read is followed by a look at the file: bytes of a file that was written in
  * place meanwhile are never given out.
  */

@@ -18,19 +18,19 @@ export interface Menu {
   /** Where the machine asks when it shall wait. */
   readonly wait: string;
   readonly platform: Platform | undefined;
-  /** What is chosen when nobody does: the number of an entry, or one of the two that are always there. */
+  /** What is chosen when no key is pressed: the number of an entry, or one of the two that are always there. */
   readonly choice: number | 'wait' | 'local';
   /** 0: never by itself. */
   readonly timeoutSeconds: number;
 }
 
-/** A menu scrolls; nobody reads more than this. */
+/** A menu scrolls, and more than this is not read. */
 const MOST_ENTRIES = 100;
 
 /**
  * What an unknown machine may boot, in the style of netboot.xyz. Only `menu`, `item` and `choose` as iPXE of 2019 knows
- * them: a label is a word without blanks, everything behind it is the title. Escape waits: who leaves the menu by
- * accident does not boot something.
+ * them: a label is a word without blanks, everything behind it is the title. Escape waits: leaving the menu by
+ * accident boots nothing.
  */
 export function menuScript({ lines, entries, wait, platform, choice, timeoutSeconds }: Menu): string {
   const offered = entries.slice(0, MOST_ENTRIES);
@@ -67,7 +67,7 @@ function ask(url: string): string {
   return `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${inert(url)} || goto failed`;
 }
 
-/** For a machine that nobody knows: who it is, and the line that makes it known. */
+/** For an unknown machine: who it is, and the line that makes it known. */
 export function unknownMachineLines(facts: MachineFacts): string[] {
   const { mac, uuid, serial, hostname } = facts;
   const identity = mac === undefined ? { uuid, serial } : { mac };
@@ -89,14 +89,14 @@ export function unknownMachineLines(facts: MachineFacts): string[] {
 export function machineLines({ mac, uuid, serial, manufacturer, product }: MachineFacts): string[] {
   const made = [manufacturer, product].filter((part) => part !== undefined).join(' ');
   return [
-    ...told('MAC', mac),
-    ...told('UUID', uuid),
-    ...told('Serial', serial),
+    ...line('MAC', mac),
+    ...line('UUID', uuid),
+    ...line('Serial', serial),
     ...(made === '' ? [] : [`Machine: ${made}`]),
   ];
 }
 
-/** For a machine whose image is not on the shelf (yet). */
+/** For a machine whose image is not there (yet). */
 export function missingImageLines(profileFile: string, paths: readonly string[]): string[] {
   return [
     `${profileFile} names an image that is not there:`,
@@ -140,15 +140,16 @@ export function often(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-/** For a machine that would be installed at each of its boots, because nobody can tell it from others. */
+/** For a machine that would be installed at each of its boots, because it cannot be told from others. */
 export function namelessLines(): string[] {
   return [
     'This machine would be installed, but it told neither MAC nor UUID nor serial number:',
+    // eslint-disable-next-line vocabulary/words -- goldens hold this line
     'nobody could tell afterwards that it has been. Boot it through /boot.ipxe.',
   ];
 }
 
-function told(label: string, value: string | undefined): string[] {
+function line(label: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`${label}: ${value}`];
 }
 

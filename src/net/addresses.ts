@@ -49,7 +49,7 @@ export interface PortProbe {
   readonly protocol: 'tcp' | 'udp';
   readonly host: string;
   readonly port: number;
-  /** As the DHCP door opens its ports: beside another server, if that one lets it. */
+  /** As the DHCP server opens its ports: beside another server, if that one lets it. */
   readonly shared: boolean;
 }
 

@@ -120,7 +120,7 @@ const FEDORA_44 = Date.UTC(2026, 3, 14);
 const HALF_YEAR = 182.6 * DAY;
 const NOTICE = 60 * DAY;
 
-/** Told from two months before the stream moves to a Fedora whose key is not known here. */
+/** Said from two months before the stream moves to a Fedora whose key is not known here. */
 function endOfKeys(next: number, version: Version, channel: string): string | undefined {
   const [, year = '', month = '', day = ''] = /^\d+\.(\d{4})(\d{2})(\d{2})\./.exec(version) ?? [];
   const moves = FEDORA_44 + (next - 44) * HALF_YEAR - (channel === 'next' ? 60 * DAY : 0);

@@ -64,7 +64,7 @@ export function strictChannel(channel: string, form: RegExp, system: SystemId, e
   });
 }
 
-/** A file name of a publisher as the name it gets on the shelf. Throws Failure `refused`. */
+/** A file name of a publisher as the name it gets below images/. Throws Failure `refused`. */
 export function strictName(text: string): Name {
   const name = parseFileName(text);
   if (name !== undefined) return name;

@@ -62,7 +62,7 @@ const SIGNED_WITHIN = 3 * 86_400;
 
 /**
  * The numbered directory's own version.txt, which is signed: no other file says which release it is of, and without it a
- * mirror could offer an old release's files as a new one. A mirror of the operator's may lack it; then a person is told.
+ * mirror could offer an old release's files as a new one. A mirror of the operator's may lack it; then a note says so.
  */
 function numbered(input: FeedInput, base: string, version: Version): FeedStep {
   checkBranch(input, version);

@@ -35,8 +35,8 @@ const URL_SPELLING = /^(?:https?|tftp):\/\/[\x21-\x7e]+$/;
 const PATH_SPELLING = /^[A-Za-z0-9_][A-Za-z0-9._+@=,~-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._+@=,~-]*)*$/;
 
 /**
- * Reads what an operator wrote as a kernel or an initrd: a URL, or a path below images/. A path may not leave the
- * shelf: every segment begins with a letter, a digit or `_`. Throws Failure `broken`.
+ * Reads what an operator wrote as a kernel or an initrd: a URL, or a path below images/. A path may not leave
+ * images/: every segment begins with a letter, a digit or `_`. Throws Failure `broken`.
  */
 export function parseArtifact(text: string, profile: Profile, key: string): Artifact {
   // "$" and "\" would be read by iPXE, "#" cuts a URL short (RFC 3986, 3.5).
@@ -74,7 +74,7 @@ export interface InstallLinks {
   readonly report: string;
 }
 
-/** One operating system: where its files lie, what its kernel wants to hear. Pure. */
+/** One operating system: where its files lie, which arguments its kernel needs. Pure. */
 export interface System {
   readonly id: SystemId;
   /** For people: `Flatcar Container Linux`. */
@@ -145,7 +145,7 @@ export function installation({ profile, install }: PlanInput): InstallLinks | un
   });
 }
 
-/** Whether the profile's installer takes its image from us, so that the sync must fetch it and the shelf must have it. */
+/** Whether the profile's installer takes its image from us, so that the sync must fetch it. */
 export function installsFromShelf({ system, install }: Pick<Profile, 'system' | 'install'>): boolean {
   return install !== undefined && (system === 'coreos' || system === 'flatcar');
 }

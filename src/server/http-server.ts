@@ -30,7 +30,7 @@ export interface HttpServerOptions
   readonly listen: ListenAddress;
   /** What is being sent now. */
   readonly deliveries?: Deliveries;
-  /** Called for each answer of the machine door: cheap, please. */
+  /** Called for each answer of a machine route: cheap, please. */
   readonly onAnswer?: MachineHandlerOptions['onAnswer'];
   readonly now?: MachineHandlerOptions['now'];
   readonly limits?: Partial<HttpLimits>;
@@ -45,7 +45,7 @@ export interface HttpServer extends Service {
   url(): string | undefined;
 }
 
-/** One server with two doors: machines first, then people. Nothing happens before `start`. */
+/** One server: machine routes first, then etcd's, then the operators' pages. Nothing happens before `start`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -172,7 +172,7 @@ interface LazyOperator {
   close(): Promise<void>;
 }
 
-/** Express is a tenth of a second of loading, and machines never need it: the first person who comes waits for it. */
+/** Express is a tenth of a second of loading, and machines never need it: the first operator waits for it. */
 function lazyOperator(options: OperatorAppOptions): LazyOperator {
   let loading: Promise<OperatorApp> | undefined;
 
@@ -181,7 +181,7 @@ function lazyOperator(options: OperatorAppOptions): LazyOperator {
       const { createOperatorApp } = await import('../admin/operator.ts');
       return createOperatorApp(options);
     } catch (error) {
-      // No file handles left, for example: the next one who comes tries again.
+      // No file handles left, for example: the next request tries again.
       loading = undefined;
       throw error;
     }
@@ -190,14 +190,14 @@ function lazyOperator(options: OperatorAppOptions): LazyOperator {
   return {
     async answer(req, res) {
       loading ??= load();
-      const door = await loading;
-      // Who left meanwhile is not waited for: its `close` has been.
-      if (!res.destroyed) door.handle(req, res);
+      const app = await loading;
+      // A client that left meanwhile is not waited for: its `close` has been.
+      if (!res.destroyed) app.handle(req, res);
     },
     async close() {
       // One that could not be loaded has nothing to end.
-      const door = await loading?.catch(() => undefined);
-      door?.close();
+      const app = await loading?.catch(() => undefined);
+      app?.close();
     },
   };
 }
@@ -223,7 +223,7 @@ function newServer(limits: HttpLimits): Server {
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
     connectionsCheckingInterval: limits.checkInterval,
-    requireHostHeader: false, // the gate says it in a line of text
+    requireHostHeader: false, // guardRequest says it in a line of text
     noDelay: true,
   });
   server.maxConnections = limits.maxConnections;
@@ -232,5 +232,5 @@ function newServer(limits: HttpLimits): Server {
 }
 
 function ignore(): void {
-  // nobody listens
+  // no listener
 }

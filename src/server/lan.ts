@@ -53,7 +53,7 @@ export interface Lan {
   readonly dhcp: DhcpCounters | undefined;
 }
 
-/** The doors of the LAN. */
+/** The servers of the LAN: TFTP and DHCP. */
 export function openLan({ settings, shelf, bootPrograms, log, listeners, httpPort }: LanOptions): Lan {
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
   const services: Service[] = [];
@@ -93,21 +93,21 @@ function originOf(server: string, port: number): Origin {
   return origin;
 }
 
-/** A door that is only the default: a port that may not be bound is a warning with the remedy, not the end. */
-function optional(door: Service, log: Log): Service {
+/** A server that is only the default: a port that may not be bound is a warning with the remedy, not the end. */
+function optional(server: Service, log: Log): Service {
   return {
-    name: door.name,
+    name: server.name,
     async start() {
       try {
-        await door.start();
+        await server.start();
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        log.warn({ problem: failureLine(error) }, `no ${door.name} on this host: machines need another way to iPXE`);
-        await door.stop(AbortSignal.abort());
+        log.warn({ problem: failureLine(error) }, `no ${server.name} on this host: machines need another way to iPXE`);
+        await server.stop(AbortSignal.abort());
       }
     },
     async stop(force) {
-      await door.stop(force);
+      await server.stop(force);
     },
   };
 }

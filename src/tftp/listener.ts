@@ -2,7 +2,7 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { listener, type Log } from '../model/service.ts';
 import { createRateLimit, type RateLimit } from '../net/rate-limit.ts';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
-import { cleanFileName, OPCODE, type OptionLimits, parsePacket, TFTP_ERROR, type TftpRequest } from './packet.ts';
+import { cleanFileName, OPCODE, type OptionLimits, parseRequest, TFTP_ERROR, type TftpRequest } from './packet.ts';
 import { Session } from './session.ts';
 import type { Slot, Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
@@ -102,15 +102,13 @@ export class Listener {
       else if (bytes[1] === OPCODE.wrq) this.#reply(TFTP_ERROR.readOnly, from);
       return;
     }
-    const packet = parsePacket(bytes);
     // What is no request gets no answer: a server that answers rubbish can be made to talk to itself.
-    if (packet.kind === 'wrq' || (packet.kind === 'reject' && packet.opcode === OPCODE.wrq)) {
-      this.#reply(TFTP_ERROR.readOnly, from);
-    } else if (packet.kind === 'reject' && packet.opcode === OPCODE.rrq) {
-      this.#reply(TFTP_ERROR.illegal, from);
-    } else if (packet.kind === 'rrq') {
-      this.#request(packet.request, bytes, from);
-    }
+    const opcode = bytes.length < 2 ? undefined : bytes.readUInt16BE(0);
+    if (opcode === OPCODE.wrq) this.#reply(TFTP_ERROR.readOnly, from);
+    if (opcode !== OPCODE.rrq) return;
+    const request = parseRequest(bytes);
+    if (request === undefined) this.#reply(TFTP_ERROR.illegal, from);
+    else this.#request(request, bytes, from);
   }
 
   #request(request: TftpRequest, bytes: Buffer, client: RemoteInfo): void {
@@ -200,7 +198,7 @@ export class Listener {
       },
       ended: (end) => {
         const about = { client: address, file: name, size: content.size, ms: Math.round(now() - started) };
-        // First, and whatever those who are told do about it: its slot is for the next one.
+        // First, whatever the listeners do with it: its slot is for the next one.
         this.#finish(entry);
         reportEnd(log, end, about);
         this.#deps.onEnd({ ...about, end: end.kind });
@@ -237,7 +235,7 @@ export class Listener {
     return entry.over;
   }
 
-  /** RFC 1350 section 4: a client that sends to the port of another's transfer is told so, and the transfer goes on. */
+  /** RFC 1350 section 4: a client that sends to the port of another's transfer gets an ERROR, and the transfer goes on. */
   #stranger(socket: Socket, bytes: Buffer, from: RemoteInfo): void {
     if (bytes.length < 2 || bytes[1] === OPCODE.error || from.port === 0) return;
     if (this.#strangers.allow(from.address, this.#deps.now()))

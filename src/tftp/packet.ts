@@ -19,71 +19,31 @@ export interface TftpRequest {
   readonly options: readonly TftpOption[];
 }
 
-export type TftpPacket =
-  | { readonly kind: 'rrq' | 'wrq'; readonly request: TftpRequest }
-  | { readonly kind: 'data'; readonly block: number; readonly data: Buffer }
-  | { readonly kind: 'ack'; readonly block: number }
-  | { readonly kind: 'error'; readonly code: number; readonly text: string }
-  | { readonly kind: 'oack'; readonly options: readonly TftpOption[] };
-
-/** Why bytes are no packet. `opcode` is undefined when there are not even two bytes. */
-export interface TftpReject {
-  readonly kind: 'reject';
-  readonly opcode: number | undefined;
-  readonly reason: string;
-}
-
-/** Reads any bytes; never throws. */
-export function parsePacket(bytes: Buffer): TftpPacket | TftpReject {
-  if (bytes.length < 2) return { kind: 'reject', opcode: undefined, reason: 'shorter than an opcode' };
-  const opcode = bytes.readUInt16BE(0);
-  switch (opcode) {
-    case OPCODE.rrq:
-      return parseRequest(bytes, 'rrq', opcode);
-    case OPCODE.wrq:
-      return parseRequest(bytes, 'wrq', opcode);
-    case OPCODE.oack: {
-      const options = parseOptions(bytes, 2);
-      return typeof options === 'string' ? { kind: 'reject', opcode, reason: options } : { kind: 'oack', options };
-    }
-    case OPCODE.data:
-    case OPCODE.ack:
-    case OPCODE.error:
-      break;
-    default:
-      return { kind: 'reject', opcode, reason: 'unknown opcode' };
-  }
-  if (bytes.length < 4) return { kind: 'reject', opcode, reason: 'shorter than its header' };
-  const second = bytes.readUInt16BE(2);
-  if (opcode === OPCODE.data) return { kind: 'data', block: second, data: bytes.subarray(4) };
-  if (opcode === OPCODE.ack) return { kind: 'ack', block: second };
-  return { kind: 'error', code: second, text: errorText(bytes) };
-}
-
-function parseRequest(bytes: Buffer, kind: 'rrq' | 'wrq', opcode: number): TftpPacket | TftpReject {
-  if (bytes.length > MAX_REQUEST) return { kind: 'reject', opcode, reason: 'request over 512 bytes' };
+/** Reads an RRQ or a WRQ behind its opcode; undefined for bytes that are none. Never throws. */
+export function parseRequest(bytes: Buffer): TftpRequest | undefined {
+  if (bytes.length > MAX_REQUEST) return undefined;
   const nameEnd = bytes.indexOf(0, 2);
-  if (nameEnd === -1) return { kind: 'reject', opcode, reason: 'file name without its end' };
   const modeEnd = bytes.indexOf(0, nameEnd + 1);
-  if (modeEnd === -1) return { kind: 'reject', opcode, reason: 'mode without its end' };
-  if (nameEnd === 2) return { kind: 'reject', opcode, reason: 'empty file name' };
+  if (nameEnd <= 2 || modeEnd < nameEnd) return undefined;
   const options = parseOptions(bytes, modeEnd + 1);
-  if (typeof options === 'string') return { kind: 'reject', opcode, reason: options };
-  const name = bytes.toString('latin1', 2, nameEnd);
-  const mode = bytes.toString('latin1', nameEnd + 1, modeEnd).toLowerCase();
-  return { kind, request: { name, mode, options } };
+  return (
+    options && {
+      name: bytes.toString('latin1', 2, nameEnd),
+      mode: bytes.toString('latin1', nameEnd + 1, modeEnd).toLowerCase(),
+      options,
+    }
+  );
 }
 
-/** The options, or the reason why they are none. Zeros up to the end are padding, as some ROMs send it. */
-function parseOptions(bytes: Buffer, start: number): readonly TftpOption[] | string {
+/** Undefined when they are none. Zeros up to the end are padding, as some ROMs send it. */
+function parseOptions(bytes: Buffer, start: number): readonly TftpOption[] | undefined {
   const options: TftpOption[] = [];
   let at = start;
   while (at < bytes.length) {
     const nameEnd = bytes.indexOf(0, at);
-    if (nameEnd === -1) return 'option name without its end';
-    if (nameEnd === at) return bytes.subarray(at).every((byte) => byte === 0) ? options : 'option without a name';
+    if (nameEnd === at) return bytes.subarray(at).every((byte) => byte === 0) ? options : undefined;
     const valueEnd = bytes.indexOf(0, nameEnd + 1);
-    if (valueEnd === -1) return 'option without a value';
+    if (nameEnd < 0 || valueEnd < 0) return undefined;
     options.push({
       name: bytes.toString('latin1', at, nameEnd),
       value: bytes.toString('latin1', nameEnd + 1, valueEnd),
@@ -100,37 +60,14 @@ export function errorText(bytes: Buffer): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
-/** RRQ or WRQ; for clients (tests, doctor). */
-export function encodeRequest(kind: 'rrq' | 'wrq', request: TftpRequest): Buffer {
-  const words = [request.name, request.mode, ...request.options.flatMap((option) => [option.name, option.value])];
-  return Buffer.concat([opcode(OPCODE[kind]), ...words.map((word) => Buffer.from(`${word}\0`, 'latin1'))]);
-}
-
-export function encodeData(block: number, data: Uint8Array): Buffer {
-  return Buffer.concat([header(OPCODE.data, block), data]);
-}
-
-/** `block` is taken modulo 65536: 65535 is followed by 0. */
-export function encodeAck(block: number): Buffer {
-  return header(OPCODE.ack, block);
-}
-
 export function encodeError(code: number, text: string): Buffer {
-  return Buffer.concat([header(OPCODE.error, code), Buffer.from(`${text}\0`, 'latin1')]);
+  return Buffer.concat([Buffer.from([0, OPCODE.error, 0, code]), Buffer.from(`${text}\0`, 'latin1')]);
 }
 
 /** The options as the client asked for them: same order, same spelling. */
 export function encodeOack(options: readonly TftpOption[]): Buffer {
   const words = options.map((option) => Buffer.from(`${option.name}\0${option.value}\0`, 'latin1'));
-  return Buffer.concat([opcode(OPCODE.oack), ...words]);
-}
-
-function opcode(code: number): Buffer {
-  return Buffer.from([0, code]);
-}
-
-function header(code: number, second: number): Buffer {
-  return Buffer.from([0, code, (second >>> 8) & 0xff, second & 0xff]);
+  return Buffer.concat([Buffer.from([0, OPCODE.oack]), ...words]);
 }
 
 /** What a server is willing to grant. */

@@ -89,12 +89,15 @@ export class Session {
     this.#obey(this.#transfer.tick(now));
   }
 
-  /** Ends it from our side; the client is told. */
+  /** Ends it from our side, with an ERROR. */
   stop(): void {
     this.#fail(TFTP_ERROR.stopping, { kind: 'stopped' });
   }
 
-  /** Ends it because its slot is needed. Who never acknowledged anything may not even have asked, and is told nothing. */
+  /**
+   * Ends it because its slot is needed. A client that never acknowledged anything may not
+   * even have asked, and gets no ERROR.
+   */
   giveWay(): void {
     if (this.#transfer.proven) this.#fail(TFTP_ERROR.displaced, { kind: 'displaced' });
     else this.#end({ kind: 'displaced' });

@@ -9,7 +9,7 @@ import type { TftpOption } from './packet.ts';
 
 /** Where answers come from. */
 export interface TftpSource {
-  /** Undefined: there is no such file, or it is none of the client's business. What it throws is answered with ERROR 0. */
+  /** Undefined: there is no such file, or not for this client. What it throws is answered with ERROR 0. */
   open(ask: TftpAsk): Promise<TftpFile | undefined>;
 }
 

@@ -2,7 +2,7 @@ import { type RemoteInfo, Socket } from 'node:dgram';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEventBus, AddressTable } from '../../src/server/events.ts';
 import { createSchedule } from '../../src/releases/schedule.ts';
-import { encodeRequest } from '../../src/tftp/packet.ts';
+import { encodeRequest } from '../support/tftp-packets.ts';
 import { lan, local, SERVER } from '../support/dhcp-lan.ts';
 import { optionsOf, question } from '../support/dhcp-packets.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';

@@ -1,9 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { encodeAck, encodeRequest, parsePacket, type TftpPacket, type TftpReject } from '../../src/tftp/packet.ts';
+import { encodeAck, encodeRequest, parseAnswer, type TftpAnswer } from './tftp-packets.ts';
 
 export interface Arrived {
   readonly bytes: Buffer;
-  readonly packet: TftpPacket | TftpReject;
+  readonly packet: TftpAnswer;
   readonly from: RemoteInfo;
   readonly at: number;
 }
@@ -18,7 +18,7 @@ export class RawClient {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('message', (bytes, from) => {
-      const arrived = { bytes, packet: parsePacket(bytes), from, at: performance.now() };
+      const arrived = { bytes, packet: parseAnswer(bytes), from, at: performance.now() };
       this.all.push(arrived);
       this.#queue.push(arrived);
       this.#waiting?.();
@@ -86,13 +86,12 @@ export function pairs(text: string): { name: string; value: string }[] {
     : text.split(' ').map((pair) => ({ name: pair.split('=')[0] ?? '', value: pair.slice(pair.indexOf('=') + 1) }));
 }
 
-/** `blksize=1468 tsize=9`, `error 1`, `data 1 (512)`, `ack 3`. */
+/** `blksize=1468 tsize=9`, `error 1`, `data 1 (512)`. */
 export function say(arrived: Arrived | undefined): string {
   if (arrived === undefined) return 'nothing';
   const { packet } = arrived;
   if (packet.kind === 'oack') return packet.options.map(({ name, value }) => `${name}=${value}`).join(' ');
   if (packet.kind === 'data') return `data ${packet.block} (${packet.data.length})`;
-  if (packet.kind === 'ack') return `ack ${packet.block}`;
   return packet.kind === 'error' ? `error ${packet.code}` : packet.kind;
 }
 
@@ -100,6 +99,8 @@ export interface Fetched {
   readonly bytes: Buffer;
   /** DATA packets that arrived. */
   readonly datas: number;
+  /** Windows that were acknowledged. */
+  readonly acks: number;
   readonly oack: string | undefined;
   readonly from: RemoteInfo | undefined;
 }
@@ -144,6 +145,7 @@ async function receive(client: RawClient, how: FetchOptions, address: string): P
   let blksize = 512;
   let windowsize = 1;
   let datas = 0;
+  let acks = 0;
   let inWindow = 0;
   let gapped = false;
   for (;;) {
@@ -151,6 +153,7 @@ async function receive(client: RawClient, how: FetchOptions, address: string): P
     const { packet, from } = arrived;
     const ack = (): void => {
       inWindow = 0;
+      acks += 1;
       for (let i = how.acks ?? 1; i > 0; i -= 1) client.send(encodeAck(blocks.length), from.port, address);
     };
     if (packet.kind === 'oack') {
@@ -175,7 +178,7 @@ async function receive(client: RawClient, how: FetchOptions, address: string): P
         inWindow += 1;
         const last = packet.data.length < blksize;
         if (last || inWindow === windowsize) ack();
-        if (last) return { bytes: Buffer.concat(blocks), datas, oack, from };
+        if (last) return { bytes: Buffer.concat(blocks), datas, acks, oack, from };
       }
     }
   }

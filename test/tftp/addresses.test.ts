@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LocalAddress } from '../../src/net/addresses.ts';
-import { encodeAck } from '../../src/tftp/packet.ts';
+import { encodeAck } from '../support/tftp-packets.ts';
 import { needs } from '../support/needs.ts';
 import { bytesSource } from '../support/tftp-files.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';

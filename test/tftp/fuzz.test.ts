@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { encodeAck, encodeData, encodeError, encodeOack, encodeRequest } from '../../src/tftp/packet.ts';
+import { encodeError, encodeOack } from '../../src/tftp/packet.ts';
+import { encodeAck, encodeData, encodeRequest } from '../support/tftp-packets.ts';
 import { RawClient, fetchTftp, pairs, say } from '../support/tftp-client.ts';
 import { bytesSource } from '../support/tftp-files.ts';
 import { content, serveTftp, until, type Served } from '../support/tftp-server.ts';

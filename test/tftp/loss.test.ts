@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BlockRing } from '../../src/tftp/blocks.ts';
-import { encodeAck } from '../../src/tftp/packet.ts';
+import { encodeAck } from '../support/tftp-packets.ts';
 import { Transfer, type Step } from '../../src/tftp/transfer.ts';
 import { chance } from '../support/udp-fuzz.ts';
 

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   cleanFileName,
-  encodeAck,
-  encodeData,
   encodeError,
   encodeOack,
-  encodeRequest,
+  errorText,
   negotiate,
-  parsePacket,
+  parseRequest,
   TFTP_ERROR,
 } from '../../src/tftp/packet.ts';
 import { chance, mutant } from '../support/udp-fuzz.ts';
@@ -86,16 +84,8 @@ const hex = (bytes: Buffer): string => bytes.toString('hex');
 
 describe('encode', () => {
   it('writes the packets of RFC 1350 and 2347 byte for byte', () => {
-    expect(hex(encodeData(258, Buffer.from('hi')))).toBe('000301026869');
-    expect(hex(encodeAck(0))).toBe('00040000');
     expect(hex(encodeError(5, 'no'))).toBe('000500056e6f00');
     expect(hex(encodeOack([{ name: 'TSize', value: '9' }]))).toBe(`0006${hex(Buffer.from('TSize\x009\0'))}`);
-    const request = { name: 'f', mode: 'octet', options: [{ name: 'blksize', value: '8' }] };
-    expect(hex(encodeRequest('rrq', request))).toBe(`0001${hex(Buffer.from('f\0octet\0blksize\x008\0'))}`);
-  });
-
-  it('lets block 65535 be followed by 0', () => {
-    expect([65535, 65536, 65537].map((block) => hex(encodeAck(block)))).toEqual(['0004ffff', '00040000', '00040001']);
   });
 });
 
@@ -105,124 +95,90 @@ const rrq = (text: string): Buffer => Buffer.concat([Buffer.from([0, 1]), Buffer
 const OVMF = rrq('snponly.efi\0octet\0tsize\x000\0blksize\x001468\0windowsize\x004\0');
 const IPXE = rrq('undionly.kpxe\0octet\0blksize\x001432\0tsize\x000\0');
 
-describe('parsePacket', () => {
+describe('parseRequest', () => {
   it('reads a request with its options in their order and spelling', () => {
-    expect(parsePacket(rrq('Boot.EFI\0OcTeT\0TSize\x000\0BLKSIZE\x001468\0'))).toEqual({
-      kind: 'rrq',
-      request: {
-        name: 'Boot.EFI',
-        mode: 'octet',
-        options: [
-          { name: 'TSize', value: '0' },
-          { name: 'BLKSIZE', value: '1468' },
-        ],
-      },
+    expect(parseRequest(rrq('Boot.EFI\0OcTeT\0TSize\x000\0BLKSIZE\x001468\0'))).toEqual({
+      name: 'Boot.EFI',
+      mode: 'octet',
+      options: [
+        { name: 'TSize', value: '0' },
+        { name: 'BLKSIZE', value: '1468' },
+      ],
     });
   });
 
   it('reads what OVMF and iPXE send', () => {
-    const names = [OVMF, IPXE].map((bytes) => {
-      const packet = parsePacket(bytes);
-      return packet.kind === 'rrq' ? packet.request.options.map((option) => option.name) : packet;
-    });
-    expect(names).toEqual([
+    expect([OVMF, IPXE].map((bytes) => parseRequest(bytes)?.options.map(({ name }) => name))).toEqual([
       ['tsize', 'blksize', 'windowsize'],
       ['blksize', 'tsize'],
     ]);
   });
 
   it('keeps every byte of the name as one character', () => {
-    const packet = parsePacket(rrq('a\xffb\0octet\0'));
-    expect(packet.kind === 'rrq' && packet.request.name).toBe('a\xffb');
+    expect(parseRequest(rrq('a\xffb\0octet\0'))?.name).toBe('a\xffb');
   });
 
   it('takes zeros behind the mode for padding', () => {
-    expect(parsePacket(rrq('a\0octet\0\0\0\0'))).toMatchObject({ kind: 'rrq', request: { options: [] } });
+    expect(parseRequest(rrq('a\0octet\0\0\0\0'))?.options).toEqual([]);
   });
 
   it('keeps duplicates: which counts is decided later', () => {
-    const packet = parsePacket(rrq('a\0octet\0blksize\x009\0blksize\x0010\0'));
-    expect(packet.kind === 'rrq' && packet.request.options).toHaveLength(2);
+    expect(parseRequest(rrq('a\0octet\0blksize\x009\0blksize\x0010\0'))?.options).toHaveLength(2);
   });
 
   it('reads 60 options', () => {
-    const packet = parsePacket(rrq(`a\0octet\0${'x\x001\0'.repeat(60)}`));
-    expect(packet.kind === 'rrq' && packet.request.options).toHaveLength(60);
+    expect(parseRequest(rrq(`a\0octet\0${'x\x001\0'.repeat(60)}`))?.options).toHaveLength(60);
   });
 
   it.each([
-    ['no end of the name', rrq('name'), 1],
-    ['no mode', rrq('name\0'), 1],
-    ['no end of the mode', rrq('name\0octet'), 1],
-    ['empty name', rrq('\0octet\0'), 1],
-    ['nothing behind the opcode', rrq(''), 1],
-    ['option without a value', rrq('a\0octet\0blksize\0'), 1],
-    ['option value without its end', rrq('a\0octet\0blksize\x00512'), 1],
-    ['option name without its end', rrq('a\0octet\0blksize'), 1],
-    ['option without a name', rrq('a\0octet\0\x00512\0'), 1],
-    ['513 bytes', rrq(`${'a'.repeat(504)}\0octet\0`), 1],
-    ['8 KiB', rrq(`${'a'.repeat(8184)}\0octet\0`), 1],
-    ['write request without a mode', Buffer.from([0, 2, 97, 0]), 2],
-    ['opcode 0', Buffer.from([0, 0, 0, 0]), 0],
-    ['opcode 9', Buffer.from([0, 9, 0, 0]), 9],
-    ['opcode 256', Buffer.from([1, 0, 97, 0, 98, 0]), 256],
-    ['short ACK', Buffer.from([0, 4, 0]), 4],
-    ['short DATA', Buffer.from([0, 3]), 3],
-    ['3-byte ERROR', Buffer.from([0, 5, 0]), 5],
-    ['odd OACK', Buffer.from([0, 6, 97, 0]), 6],
-    ['one byte', Buffer.from([1]), undefined],
-    ['no byte', Buffer.alloc(0), undefined],
-  ])('rejects %s', (_, bytes, opcode) => {
-    expect(parsePacket(bytes)).toMatchObject({ kind: 'reject', opcode });
+    ['no end of the name', 'name'],
+    ['no mode', 'name\0'],
+    ['no end of the mode', 'name\0octet'],
+    ['empty name', '\0octet\0'],
+    ['nothing behind the opcode', ''],
+    ['option without a value', 'a\0octet\0blksize\0'],
+    ['option value without its end', 'a\0octet\0blksize\x00512'],
+    ['option name without its end', 'a\0octet\0blksize'],
+    ['option without a name', 'a\0octet\0\x00512\0'],
+    ['513 bytes', `${'a'.repeat(504)}\0octet\0`],
+    ['8 KiB', `${'a'.repeat(8184)}\0octet\0`],
+  ])('rejects %s', (_, text) => {
+    expect(parseRequest(rrq(text))).toBeUndefined();
+  });
+
+  it.each(['', '01', '0001'])('rejects the bytes "%s"', (bytes) => {
+    expect(parseRequest(Buffer.from(bytes, 'hex'))).toBeUndefined();
   });
 
   it('accepts a request of exactly 512 bytes', () => {
     const bytes = rrq(`${'a'.repeat(503)}\0octet\0`);
-    expect([bytes.length, parsePacket(bytes).kind]).toEqual([512, 'rrq']);
+    expect([bytes.length, parseRequest(bytes)?.name.length]).toEqual([512, 503]);
   });
 
-  it('makes the text of an ERROR harmless and short', () => {
-    expect(parsePacket(encodeError(8, `a\r\nb\x1b[31m${'x'.repeat(400)}`))).toEqual({
-      kind: 'error',
-      code: 8,
-      text: `a??b?[31m${'x'.repeat(119)}`,
-    });
-    expect(parsePacket(Buffer.from([0, 5, 0, 1]))).toEqual({ kind: 'error', code: 1, text: '' });
-  });
-
-  it('reads back what encode writes', () => {
-    expect(parsePacket(encodeData(65536 + 7, Buffer.from('abc')))).toEqual({
-      kind: 'data',
-      block: 7,
-      data: Buffer.from('abc'),
-    });
-    expect(parsePacket(encodeAck(65535))).toEqual({ kind: 'ack', block: 65535 });
-    const options = [{ name: 'BlkSize', value: '1468' }];
-    expect(parsePacket(encodeOack(options))).toEqual({ kind: 'oack', options });
-    const request = { name: 'x', mode: 'octet', options };
-    expect(parsePacket(encodeRequest('wrq', request))).toEqual({ kind: 'wrq', request });
-  });
-
-  it('survives 1,000,000 random and mutated packets', { timeout: 180_000 }, () => {
+  it('survives 300,000 random and mutated packets', { timeout: 180_000 }, () => {
     const random = chance(1);
-    const seeds = [OVMF, IPXE, encodeAck(3), encodeError(1, 'no'), encodeData(1, Buffer.alloc(40)), encodeOack([])];
-    const kinds = new Map<string, number>();
-    for (let i = 0; i < 1_000_000; i += 1) {
-      const bytes = mutant(random, seeds);
-      const packet = parsePacket(bytes);
-      kinds.set(packet.kind, (kinds.get(packet.kind) ?? 0) + 1);
-      if (packet.kind === 'rrq' || packet.kind === 'wrq') expect(bytes.length).toBeLessThanOrEqual(512);
+    let read = 0;
+    for (let i = 0; i < 300_000; i += 1) {
+      const bytes = mutant(random, [OVMF, IPXE, encodeError(1, 'no'), encodeOack([])]);
+      if (parseRequest(bytes) === undefined) continue;
+      read += 1;
+      expect(bytes.length).toBeLessThanOrEqual(512);
     }
-    expect([...kinds.keys()].sort()).toEqual(['ack', 'data', 'error', 'oack', 'reject', 'rrq', 'wrq']);
+    expect(read).toBeGreaterThan(10_000);
   });
+});
+
+it('makes the text of an ERROR harmless and short', () => {
+  const text = `a??b?[31m${'x'.repeat(119)}`;
+  expect(errorText(encodeError(8, `a\r\nb\x1b[31m${'x'.repeat(400)}`))).toBe(text);
+  expect(errorText(Buffer.from([0, 5, 0, 1]))).toBe('');
 });
 
 describe('TFTP_ERROR', () => {
   it('holds short packets of printable text that name nothing of the host', () => {
     for (const bytes of Object.values(TFTP_ERROR)) {
-      const packet = parsePacket(bytes);
-      expect(packet.kind).toBe('error');
-      expect(packet.kind === 'error' && packet.text).toMatch(/^[A-Za-z ,-]+$/);
+      expect(bytes.readUInt16BE(0)).toBe(5);
+      expect(errorText(bytes)).toMatch(/^[A-Za-z ,-]+$/);
       expect(bytes.length).toBeLessThan(64);
     }
   });

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { encodeAck } from '../../src/tftp/packet.ts';
+import { encodeAck } from '../support/tftp-packets.ts';
 import type { TransferEvent } from '../../src/tftp/transfer-event.ts';
 import { fetchTftp, RawClient } from '../support/tftp-client.ts';
 import { bytesSource, folderSource } from '../support/tftp-files.ts';

@@ -6,7 +6,7 @@ import { createBootPrograms } from '../../src/boot/boot-programs.ts';
 import { createTftpSource } from '../../src/tftp/source.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { openFirmwareStore } from '../../src/images/firmware.ts';
-import { encodeAck } from '../../src/tftp/packet.ts';
+import { encodeAck } from '../support/tftp-packets.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { houseOf, originOf } from '../support/house.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';

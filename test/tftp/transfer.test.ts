@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAck, encodeData, encodeError } from '../../src/tftp/packet.ts';
+import { encodeError } from '../../src/tftp/packet.ts';
+import { encodeAck, encodeData } from '../support/tftp-packets.ts';
 import { RetransmissionClock, Transfer, type Step, type TransferPlan } from '../../src/tftp/transfer.ts';
 
 const PLAIN: TransferPlan = { windowsize: 1, oack: false, timeout: undefined };

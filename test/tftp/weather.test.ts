@@ -25,13 +25,11 @@ async function through(weather: Omit<RelayWeather, 'random'>): Promise<number> {
 describe('a transfer through a bad network', () => {
   it('comes through 5 % loss each way, all of ten', async () => {
     const port = await through({ loss: 0.05 });
-    const start = performance.now();
     const runs = Array.from({ length: 10 }, async () =>
       fetchTftp(port, 'file', { options: 'blksize=1432 windowsize=16', askAgainMs: 400 }),
     );
     expect((await Promise.all(runs)).every((got) => got.bytes.equals(FILE))).toBe(true);
     expect(relay?.dropped()).toBeGreaterThan(20);
-    expect(performance.now() - start).toBeLessThan(15_000);
   });
 
   it('comes through reordering, duplicates and delay', async () => {
@@ -43,13 +41,9 @@ describe('a transfer through a bad network', () => {
 
   it('gains by a window what the round trip costs', async () => {
     const port = await through({ delay: [2.5, 2.5] });
-    const time = async (options: string): Promise<number> => {
-      const start = performance.now();
-      await fetchTftp(port, 'file', { options });
-      return performance.now() - start;
-    };
-    const lockStep = await time('blksize=1432');
-    expect(await time('blksize=1432 windowsize=16')).toBeLessThan(lockStep / 4);
+    const lockStep = await fetchTftp(port, 'file', { options: 'blksize=1432' });
+    const windows = await fetchTftp(port, 'file', { options: 'blksize=1432 windowsize=16' });
+    expect(windows.acks).toBeLessThan(lockStep.acks / 4);
   });
 });
 
