@@ -21,7 +21,7 @@ export interface SyncProgress {
   /** A run begins, and the one before is forgotten. Its number is the moment, or a later one: each has its own. */
   begin(at: number): {
     readonly run: number;
-    readonly tell: (event: SyncEvent) => void;
+    readonly emit: (event: SyncEvent) => void;
     readonly end: (how: SyncEnd) => void;
   };
   newest(): number | undefined;
@@ -81,7 +81,7 @@ export function createSyncProgress(waitMs = WAIT_MS): SyncProgress {
       current = run;
       return {
         run: run.number,
-        tell(event) {
+        emit(event) {
           const id = ++run.last;
           const key = event.kind === 'download' ? `${event.target} ${event.file}` : String(id);
           run.steps.delete(key);

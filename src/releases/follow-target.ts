@@ -33,7 +33,7 @@ export async function followTarget(
   const { ref, artifacts } = spec;
   const { version, shelf } = ref;
   const profiles = target.profiles.map(({ name }) => name);
-  ports.tell({ kind: 'found', target: target.id, version, shelf, files: artifacts.length, profiles });
+  ports.emit({ kind: 'found', target: target.id, version, shelf, files: artifacts.length, profiles });
   const ended = (outcome: TargetReport['outcome'], more: Partial<Followed> = {}, message?: string): Followed => ({
     report: { target: target.id, profiles, version, outcome, message },
     rewritten: [],
@@ -46,7 +46,7 @@ export async function followTarget(
     return hold === undefined ? [] : [{ profile: profile.name, why: holdText(hold) }];
   });
   if (profiles.length > 0 && holds.length === profiles.length) {
-    if (!dryRun) for (const held of holds) ports.tell({ kind: 'kept', target: target.id, ...held });
+    if (!dryRun) for (const held of holds) ports.emit({ kind: 'kept', target: target.id, ...held });
     return ended('held');
   }
   if (!dryRun) await tellNotes(spec, target, ports);
@@ -84,11 +84,11 @@ async function lookUp(target: SyncTarget, ports: SyncRunPorts): Promise<ReleaseS
 }
 
 /** The release room's ports, whose events say which target they belong to. */
-function portsFor({ id }: SyncTarget, { releases, tell }: Pick<SyncRunPorts, 'releases' | 'tell'>): ReleasePorts {
+function portsFor({ id }: SyncTarget, { releases, emit }: Pick<SyncRunPorts, 'releases' | 'emit'>): ReleasePorts {
   return {
     ...releases,
     progress: (event) => {
-      tell({ target: id, ...event });
+      emit({ target: id, ...event });
     },
   };
 }
@@ -110,7 +110,7 @@ async function tellNotes({ notes = [] }: ReleaseSpec, { id, system }: SyncTarget
   const pinned = trustedKeys(ports.feeds[system], ports.pinned(system));
   const ends = await keysThatEnd(system, pinned, ports.releases, ports.releases.network.clock.now());
   for (const message of [...notes, ...ends.map(({ message: end, remedy }) => `${end}: ${remedy}`)])
-    ports.tell({ kind: 'note', target: id, message });
+    ports.emit({ kind: 'note', target: id, message });
 }
 
 /** Throws Failure `refused` for a release older than the one in force: a replayed `current`, or a mirror gone back. */
@@ -144,7 +144,7 @@ async function tellAboutPublished(spec: ReleaseSpec, { id }: SyncTarget, ports: 
   const { root, network } = ports.releases;
   const { shelf } = spec.ref;
   const note = (message: string): void => {
-    ports.tell({ kind: 'note', target: id, message });
+    ports.emit({ kind: 'note', target: id, message });
   };
   for (const { name, optional } of spec.artifacts) {
     if (optional === true || (await unlessFailed(root.stat(`images/${shelf}/${name}`), 'not-found'))) continue;
@@ -188,23 +188,23 @@ async function rewriteProfiles(
     if (change !== 'written') return undefined;
     const one = { profile: name, from: now.version, to: version };
     rewritten.push(one);
-    ports.tell({ kind: 'rewritten', target: target.id, ...one });
+    ports.emit({ kind: 'rewritten', target: target.id, ...one });
     return undefined;
   };
 
   for (const { name } of target.profiles) {
     try {
       const why = await rewrite(name);
-      if (why !== undefined) ports.tell({ kind: 'kept', target: target.id, profile: name, why });
+      if (why !== undefined) ports.emit({ kind: 'kept', target: target.id, profile: name, why });
     } catch (error) {
       const failure = asFailure(error);
       if (failure.code === 'not-found') {
-        ports.tell({ kind: 'kept', target: target.id, profile: name, why: 'it was deleted meanwhile' });
+        ports.emit({ kind: 'kept', target: target.id, profile: name, why: 'it was deleted meanwhile' });
         continue;
       }
       const message = failureLine(failure);
       problem ??= message;
-      ports.tell({ kind: 'failed', target: target.id, message });
+      ports.emit({ kind: 'failed', target: target.id, message });
     }
   }
   return { rewritten, problem };

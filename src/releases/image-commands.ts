@@ -21,20 +21,20 @@ export async function listImages(settings: Settings): Promise<RetentionPlan> {
 /** Takes away what nothing needs. */
 export async function pruneImages(
   settings: Settings,
-  tell: (event: SyncEvent) => void,
+  emit: (event: SyncEvent) => void,
 ): Promise<Locked<readonly string[]>> {
   const { files, catalog } = await readContext(settings);
   const { keepReleases: keep } = settings.sync;
   return await underLock(files, 'a clean-up', async () =>
-    retain(files, { snapshot: await catalog.refresh(), keep, now: Date.now() }, tell),
+    retain(files, { snapshot: await catalog.refresh(), keep, now: Date.now() }, emit),
   );
 }
 
 /** Reads every published file again and compares it with what was recorded at its publication. */
-export async function verifyImages(settings: Settings, tell: (result: Audited) => void): Promise<void> {
+export async function verifyImages(settings: Settings, emit: (result: Audited) => void): Promise<void> {
   const { files } = await readContext(settings);
   for (const { shelf } of await listReleases(files))
-    for (const result of await auditRelease(files, shelf)) tell(result);
+    for (const result of await auditRelease(files, shelf)) emit(result);
 }
 
 export interface ImportOptions {
@@ -42,13 +42,13 @@ export interface ImportOptions {
   readonly paths: readonly string[];
   readonly cwd: string;
   readonly signal: AbortSignal;
-  readonly tell: (event: SyncEvent) => void;
+  readonly emit: (event: SyncEvent) => void;
   readonly allowDowngrade: boolean;
 }
 
 /** Publishes files that were carried here, exactly as if a mirror had them, and lets the profiles boot them. */
 export async function importImages(settings: Settings, options: ImportOptions): Promise<Locked<SyncReport>> {
-  const { request, paths, cwd, signal, tell, allowDowngrade } = options;
+  const { request, paths, cwd, signal, emit, allowDowngrade } = options;
   const { files, catalog } = await readContext(settings);
   return await underLock(files, 'an import', async () => {
     const snapshot = await catalog.refresh();
@@ -69,7 +69,7 @@ export async function importImages(settings: Settings, options: ImportOptions): 
       };
       // What is not in the folder now is not there in a minute either.
       const limits = { ...LIMITS, retries: 0 };
-      const ports = await syncPorts({ settings: sync, files, catalog, log: SILENT, signal, tell, limits });
+      const ports = await syncPorts({ settings: sync, files, catalog, log: SILENT, signal, emit, limits });
       return await runSync(ports, { targets: [target], allowDowngrade });
     } finally {
       await folder.close();

@@ -87,7 +87,7 @@ export interface SyncRunPorts {
   readonly allowSha1: boolean;
   /** How many releases of every series stay in any case. */
   readonly keep: number;
-  readonly tell: (event: SyncEvent) => void;
+  readonly emit: (event: SyncEvent) => void;
 }
 
 export interface SyncOptions {

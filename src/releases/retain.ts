@@ -63,12 +63,12 @@ export async function retentionPlan(root: DataRoot, { snapshot, keep, now }: Ret
 export async function retain(
   root: DataRoot,
   input: RetentionInput,
-  tell: (event: SyncEvent) => void,
+  emit: (event: SyncEvent) => void,
 ): Promise<readonly string[]> {
   const { remove } = await retentionPlan(root, input);
   for (const release of remove) {
     await removeRelease(root, release);
-    tell({ kind: 'removed', shelf: release.shelf, size: release.size });
+    emit({ kind: 'removed', shelf: release.shelf, size: release.size });
   }
   return remove.map(({ shelf }) => shelf);
 }

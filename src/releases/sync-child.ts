@@ -79,7 +79,7 @@ interface SyncChild {
   readonly self: readonly string[];
   readonly settings: Settings;
   readonly wishes?: RunWishes;
-  readonly tell: (event: SyncEvent) => void;
+  readonly emit: (event: SyncEvent) => void;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Milliseconds without a message after which the child counts as hanging. */
@@ -159,7 +159,7 @@ function stopped(cause?: unknown): Failure {
 }
 
 /** Whatever a listener meets is logged: one that throws would end the server. */
-function listener({ tell, log }: SyncChild) {
+function listener({ emit, log }: SyncChild) {
   let report: SyncReport | undefined;
   let strange = 0;
   return {
@@ -174,7 +174,7 @@ function listener({ tell, log }: SyncChild) {
       }
       if (event.kind === 'done') ({ report } = event);
       try {
-        tell(event);
+        emit(event);
       } catch (error) {
         log.error({ err: error, kind: event.kind }, 'an event of the sync could not be handled');
       }

@@ -13,7 +13,7 @@ import { hostAndPort } from './targets.ts';
 
 export interface SyncOnce {
   readonly signal: AbortSignal;
-  readonly tell: (event: SyncEvent) => void;
+  readonly emit: (event: SyncEvent) => void;
   /** What a person should know and what does not stop the run. */
   readonly warn: (text: string) => void;
   readonly options: Pick<SyncOptions, 'dryRun' | 'allowDowngrade'>;
@@ -33,11 +33,11 @@ interface Run extends Omit<SyncOnce, 'warn'> {
 /** One run by this process, under the lock; a dry run changes nothing and needs none. */
 export async function syncHere(
   { files, catalog }: Pick<AppContext, 'files' | 'catalog'>,
-  { what, log, signal, tell, options }: Run,
+  { what, log, signal, emit, options }: Run,
   settings: SyncSettings,
 ): Promise<Locked<SyncReport>> {
   const work = async (): Promise<SyncReport> =>
-    await runSync(await syncPorts({ settings, files, catalog, log, signal, tell }), options);
+    await runSync(await syncPorts({ settings, files, catalog, log, signal, emit }), options);
   return options.dryRun === true ? { kind: 'done', value: await work() } : await underLock(files, what, work);
 }
 
@@ -54,13 +54,13 @@ interface SyncPortsOptions extends Pick<AppContext, 'files' | 'catalog'> {
   readonly settings: SyncSettings;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly tell: (event: SyncEvent) => void;
+  readonly emit: (event: SyncEvent) => void;
   readonly limits?: Limits;
 }
 
 /** What a run of the sync works with, over the real network, clock and disk. */
 export async function syncPorts(options: SyncPortsOptions): Promise<SyncRunPorts> {
-  const { settings, files, catalog, log, signal, tell, limits = LIMITS } = options;
+  const { settings, files, catalog, log, signal, emit, limits = LIMITS } = options;
   const { mirrors, trust, keyFiles, allowSha1, keepReleases } = settings;
   const addresses = [...Object.values(mirrors), ...customAddresses(await catalog.refresh())];
   return {
@@ -87,7 +87,7 @@ export async function syncPorts(options: SyncPortsOptions): Promise<SyncRunPorts
     pinned: (system) => trust[system],
     allowSha1,
     keep: keepReleases,
-    tell,
+    emit,
   };
 }
 

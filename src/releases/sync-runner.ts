@@ -25,7 +25,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
       : { targets: options.targets, skipped: [] };
   const names = ({ profiles }: SyncTarget): readonly string[] => profiles.map(({ name }) => name);
   const broken = options.targets === undefined ? unreadable(snapshot) : [];
-  ports.tell({
+  ports.emit({
     kind: 'plan',
     targets: targets.map((target) => ({ target: target.id, system: target.system, profiles: names(target) })),
     skipped: [...skipped, ...broken],
@@ -45,7 +45,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
     } catch (error) {
       if (aborted()) throw stopped(error);
       const message = failureLine(asFailure(error));
-      ports.tell({ kind: 'failed', target: target.id, message });
+      ports.emit({ kind: 'failed', target: target.id, message });
       reports.push({ target: target.id, profiles: names(target), outcome: 'failed', message });
     }
   }
@@ -53,7 +53,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
   // What a failed run leaves behind may be what the next one, or a person, goes back to.
   const removed = failed > 0 || options.dryRun === true ? [] : await takeAway(ports);
   const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
-  ports.tell({ kind: 'done', report });
+  ports.emit({ kind: 'done', report });
   return report;
 }
 
@@ -61,7 +61,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
 async function takeAway(ports: SyncRunPorts): Promise<readonly string[]> {
   const { root, network } = ports.releases;
   const snapshot = await ports.profiles();
-  return await retain(root, { snapshot, keep: ports.keep, now: network.clock.now() }, ports.tell);
+  return await retain(root, { snapshot, keep: ports.keep, now: network.clock.now() }, ports.emit);
 }
 
 /** Profiles that cannot be read at all: what they follow is not known, so not everything was done. */

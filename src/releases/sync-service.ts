@@ -33,8 +33,8 @@ export function createSyncService({ settings, appContext, recorder, log, self }:
 
   /** The one road of a run's events: to the log, to commands, pages and machines that follow, and to the journal. */
   async function run(signal: AbortSignal, wishes: RunWishes): Promise<number> {
-    const { run: begun, tell: follow, end } = progress.begin(Date.now());
-    const tell = (event: SyncEvent): void => {
+    const { run: begun, emit: follow, end } = progress.begin(Date.now());
+    const emit = (event: SyncEvent): void => {
       logEvent(event, log);
       follow(event);
       // How far a download is is no step of its history.
@@ -45,10 +45,10 @@ export function createSyncService({ settings, appContext, recorder, log, self }:
         self === undefined
           ? await syncHere(
               appContext,
-              { what: 'the sync of a server', log, signal, tell, options: wishes },
+              { what: 'the sync of a server', log, signal, emit, options: wishes },
               settings.sync,
             )
-          : await syncInChild({ self, settings, wishes, tell, signal, log });
+          : await syncInChild({ self, settings, wishes, emit, signal, log });
       if (done.kind === 'done') {
         end({ kind: 'done' });
         return done.value.failed;

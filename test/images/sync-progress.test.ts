@@ -20,8 +20,8 @@ const got = (file: string, received: number, size?: number): SyncEvent => ({
 /** After these events, and after the end if there is one. */
 function after(events: readonly SyncEvent[], how?: SyncEnd) {
   const progress = createSyncProgress();
-  const { tell, end } = progress.begin(1000);
-  for (const event of events) tell(event);
+  const { emit, end } = progress.begin(1000);
+  for (const event of events) emit(event);
   if (how !== undefined) end(how);
   return progress;
 }
@@ -62,21 +62,21 @@ describe('what a machine that waits is told of the sync', () => {
 describe('the state of a target', () => {
   it('goes from the plan to the published release', () => {
     const progress = createSyncProgress();
-    const { tell } = progress.begin(1000);
+    const { emit } = progress.begin(1000);
     const now = () => progress.targets().get(T);
-    tell(plan);
+    emit(plan);
     expect(now()).toEqual({ profiles: ['seed'], state: 'waiting', received: 0, size: 0 });
-    tell(found(2));
-    tell(got('a', 10, 40));
+    emit(found(2));
+    emit(got('a', 10, 40));
     expect(now()).toMatchObject({ state: 'fetching', version: '1.2.3', received: 10, size: 40 });
-    tell(got('b', 5));
+    emit(got('b', 5));
     expect(now()).toMatchObject({ state: 'fetching', received: 15, size: 0 });
-    tell({ kind: 'verified', target: T, file: 'a', size: 40, by: 'x' });
-    tell(got('b', 60, 60));
+    emit({ kind: 'verified', target: T, file: 'a', size: 40, by: 'x' });
+    emit(got('b', 60, 60));
     expect(now()).toMatchObject({ state: 'verifying', received: 100, size: 100 });
-    tell(published);
+    emit(published);
     expect(now()).toMatchObject({ state: 'published' });
-    tell(failed);
+    emit(failed);
     expect(now()).toMatchObject({ state: 'failed', message: 'no', profiles: ['seed'] });
   });
 
@@ -93,11 +93,11 @@ describe('the steps', () => {
   it('after a step, and of a download only the last', async () => {
     const progress = createSyncProgress();
     expect(progress.newest()).toBeUndefined();
-    const { run, tell, end } = progress.begin(1000);
+    const { run, emit, end } = progress.begin(1000);
     expect([run, progress.newest()]).toEqual([1000, 1000]);
-    tell(got('f', 1));
-    tell(published);
-    tell(got('f', 2));
+    emit(got('f', 1));
+    emit(published);
+    emit(got('f', 2));
     expect(await progress.read(run, 0)).toEqual({ steps: [published, got('f', 2)], last: 3 });
     expect(await progress.read(run, 2)).toEqual({ steps: [got('f', 2)], last: 3 });
     end({ kind: 'done' });
@@ -107,9 +107,9 @@ describe('the steps', () => {
 
   it('a reader that has everything waits: for a step, for the end', async () => {
     const progress = createSyncProgress(3_600_000);
-    const { run, tell, end } = progress.begin(1000);
+    const { run, emit, end } = progress.begin(1000);
     const [one, other] = [progress.read(run, 0), progress.read(run, 0)];
-    tell(published);
+    emit(published);
     expect([await one, await other]).toEqual(Array(2).fill({ steps: [published], last: 1 }));
     const last = progress.read(run, 1);
     end({ kind: 'busy', message: 'who' });
@@ -128,21 +128,21 @@ describe('the steps', () => {
     const second = progress.begin(1000);
     expect([first.run, second.run]).toEqual([1000, 1001]);
     await expect(progress.read(first.run, 0)).rejects.toMatchObject({ code: 'not-found' });
-    first.tell(published);
+    first.emit(published);
     second.end({ kind: 'done' });
     expect(await progress.read(second.run, 0)).toEqual({ steps: [], last: 0, end: { kind: 'done' } });
   });
 
   it('call those who listen, until they have heard enough', () => {
     const progress = createSyncProgress();
-    const { tell, end } = progress.begin(1000);
+    const { emit, end } = progress.begin(1000);
     let calls = 0;
     const stop = progress.onStep(() => (calls += 1));
-    tell(plan);
+    emit(plan);
     end({ kind: 'done' });
     expect(calls).toBe(2);
     stop();
-    tell(plan);
+    emit(plan);
     expect(calls).toBe(2);
   });
 });

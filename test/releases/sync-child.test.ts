@@ -23,11 +23,11 @@ describe('a sync in a process of its own', { timeout: 60_000 }, () => {
     const stand = await makeStand();
     serveFlatcar(stand, '4593.2.5');
     const events: SyncEvent[] = [];
-    const tell = (event: SyncEvent): void => {
+    const emit = (event: SyncEvent): void => {
       events.push(event);
     };
     const signal = new AbortController().signal;
-    const child = { self: SELF, settings: settingsOf(stand), tell, signal, log: SILENT };
+    const child = { self: SELF, settings: settingsOf(stand), emit, signal, log: SILENT };
     expect(await syncInChild(child)).toMatchObject({ kind: 'done', value: { failed: 0 } });
     expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['plan', 'published', 'rewritten', 'done']));
     expect(stand.version('seed')).toBe('4593.2.5');
@@ -41,7 +41,7 @@ describe('a sync in a process of its own', { timeout: 60_000 }, () => {
     const kernel = `${flatcarFolder('4593.2.5')}/${FLATCAR.kernel}`;
     stand.upstream.failAlways(kernel, silence);
     const stop = new AbortController();
-    const child = { self: SELF, settings: settingsOf(stand), tell: () => undefined, signal: stop.signal, log: SILENT };
+    const child = { self: SELF, settings: settingsOf(stand), emit: () => undefined, signal: stop.signal, log: SILENT };
     const running = syncInChild(child);
     await vi.waitFor(
       () => {
@@ -60,7 +60,7 @@ describe('a sync in a process of its own', { timeout: 60_000 }, () => {
   it('a program that cannot be started is a failure', async () => {
     const stand = await makeStand();
     const signal = new AbortController().signal;
-    const child = { settings: settingsOf(stand), tell: () => undefined, signal, log: SILENT };
+    const child = { settings: settingsOf(stand), emit: () => undefined, signal, log: SILENT };
     await expect(syncInChild({ ...child, self: ['/nonexistent/node'] })).rejects.toMatchObject({ code: 'unavailable' });
     await expect(syncInChild({ ...child, self: [process.execPath, '-e', '0'] })).rejects.toThrow(
       'the sync ended early',
@@ -85,9 +85,9 @@ describe('a sync process that is not itself', { timeout: 60_000 }, () => {
     const logged: string[] = [];
     const note = (_: object, message: string): void => void logged.push(message);
     const log: Log = { ...SILENT, warn: note, error: note };
-    const tell = (event: SyncEvent): void => void events.push(event);
+    const emit = (event: SyncEvent): void => void events.push(event);
     const signal = new AbortController().signal;
-    const all = { self: acting(script), settings, tell, signal, log, grace: 200, ...more };
+    const all = { self: acting(script), settings, emit, signal, log, grace: 200, ...more };
     const end = await syncInChild(all).catch((error: unknown) => error);
     return { events, logged, end };
   }
@@ -115,10 +115,10 @@ describe('a sync process that is not itself', { timeout: 60_000 }, () => {
   });
 
   it('meets a listener that throws: the others hear the rest, and the fault is logged', async () => {
-    const tell = (): void => {
+    const emit = (): void => {
       throw new TypeError('a bug');
     };
-    const { end, logged } = await run(`${NOTE} ${NOTE} ${DONE}`, { tell });
+    const { end, logged } = await run(`${NOTE} ${NOTE} ${DONE}`, { emit });
     expect(end).toEqual({ kind: 'done', value: REPORT });
     expect(logged).toHaveLength(3);
   });

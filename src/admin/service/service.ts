@@ -40,11 +40,11 @@ export function createAdminService(deps: ServiceDeps): AdminService {
     },
     async prune(keep = deps.settings.sync.keepReleases) {
       const removed: RemovedRelease[] = [];
-      const tell = (event: SyncEvent): void => {
+      const emit = (event: SyncEvent): void => {
         if (event.kind === 'removed') removed.push({ shelf: event.shelf, size: event.size });
       };
       const { settings } = deps;
-      unlocked(await pruneImages({ ...settings, sync: { ...settings.sync, keepReleases: keep } }, tell));
+      unlocked(await pruneImages({ ...settings, sync: { ...settings.sync, keepReleases: keep } }, emit));
       changes.say('releases');
       deps.log.info({ removed }, 'releases that nobody needs were removed by an operator');
       return { removed };

@@ -63,7 +63,7 @@ async function prune({ settings, has, text, print }: Invocation, { stdout, stder
     return print({ remove }, lines.join(''));
   }
   const printer = has('json') ? jsonPrinter(stdout, Date.now) : textPrinter(stdout, Date.now);
-  const { pruneWherever } = await import('../../admin/client/wherever.ts');
+  const { pruneWherever } = await import('../../admin/client/releases.ts');
   const keep = text('keep-releases') === undefined ? undefined : settings.sync.keepReleases;
   const done = await pruneWherever(settings, keep, printer.on);
   return done.kind === 'busy' ? busy(stderr, done.message) : EXIT.ok;
@@ -94,7 +94,7 @@ async function importFiles(invocation: Invocation, context: CliContext, paths: r
   try {
     const { importImages } = await import('../../releases/image-commands.ts');
     const done = await importImages(settings, {
-      ...{ request: requestOf(invocation), paths, cwd, signal, tell: printer.on },
+      ...{ request: requestOf(invocation), paths, cwd, signal, emit: printer.on },
       allowDowngrade: has('allow-downgrade'),
     });
     printer.stop();

@@ -1,4 +1,4 @@
-import type { FollowedSync } from '../../admin/client/follow-sync.ts';
+import type { FollowedSync } from '../../admin/client/releases.ts';
 import { Failure } from '../../model/failure.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
 import { settingFlags } from '../../settings/table.ts';
@@ -29,7 +29,7 @@ export const syncCommand: Command = {
     for (const change of ['pin', 'unpin'] as const) {
       const profile = text(change);
       if (profile === undefined) continue;
-      const { pinWherever } = await import('../../admin/client/wherever.ts');
+      const { pinWherever } = await import('../../admin/client/releases.ts');
       const done = await pinWherever(settings, profile, change);
       if (done.kind === 'busy') return busy(stderr, done.message);
       stdout.write(`${done.value}\n`);
@@ -47,7 +47,7 @@ export const syncCommand: Command = {
     try {
       const once: SyncOnce = {
         signal: parent === undefined ? context.stop : AbortSignal.any([context.stop, parent.gone]),
-        tell: printer.on,
+        emit: printer.on,
         warn: (warning) => stderr.write(`warning: ${warning}\n`),
         options: { dryRun: has('dry-run'), allowDowngrade: has('allow-downgrade') },
       };
@@ -89,7 +89,7 @@ async function byServer({ settings, text }: Invocation, once: SyncOnce): Promise
     const flags = ignored.map((flag) => `--${flag}`).join(', ');
     once.warn(`a server runs here and syncs with its own settings: ${flags} of this command line count for nothing`);
   }
-  const { followSync } = await import('../../admin/client/follow-sync.ts');
+  const { followSync } = await import('../../admin/client/releases.ts');
   return await followSync(api, once);
 }
 
@@ -103,7 +103,7 @@ export const rollbackCommand: Command = {
     'Where a server runs on the data directory, it does it.',
   options: JSON_OPTION,
   async run({ settings, words: [name = '', version], print }, { stderr }) {
-    const { rollbackWherever } = await import('../../admin/client/wherever.ts');
+    const { rollbackWherever } = await import('../../admin/client/releases.ts');
     const done = await rollbackWherever(settings, name, version);
     if (done.kind === 'busy') return busy(stderr, done.message);
     const { profile, from, to, heldAbove } = done.value;

@@ -70,14 +70,14 @@ describe('who watches', () => {
     const heard: string[] = [];
     const end = createChanges(stand.deps).onChange((what) => heard.push(what));
     const run = stand.syncProgress.begin(1);
-    run.tell({ kind: 'note', target: 't', message: 'm' });
+    run.emit({ kind: 'note', target: 't', message: 'm' });
     await vi.advanceTimersByTimeAsync(1);
     expect(heard).toEqual(['releases']);
     run.end({ kind: 'done' });
     await vi.advanceTimersByTimeAsync(250);
     expect(heard).toEqual(['releases', 'releases']);
     end();
-    run.tell({ kind: 'note', target: 't', message: 'm' });
+    run.emit({ kind: 'note', target: 't', message: 'm' });
     expect(vi.getTimerCount()).toBe(0);
   });
 

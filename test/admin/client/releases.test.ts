@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { followSync } from '../../../src/admin/client/follow-sync.ts';
+import { followSync } from '../../../src/admin/client/releases.ts';
 import type { SyncSteps } from '../../../src/model/views.ts';
 import type { SyncEvent } from '../../../src/model/sync-event.ts';
 
@@ -25,7 +25,7 @@ function follow(begun: object, answers: readonly (SyncSteps | object)[], allowDo
     },
     {
       signal: new AbortController().signal,
-      tell: (event) => told.push(event),
+      emit: (event) => told.push(event),
       options: allowDowngrade === undefined ? {} : { allowDowngrade },
     },
   );
