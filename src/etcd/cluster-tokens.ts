@@ -49,11 +49,11 @@ export interface ClusterTokensOptions {
   readonly base: () => Origin;
   readonly log: Log;
   /** Milliseconds until what failed is tried again. */
-  readonly patience?: number;
+  readonly retryMs?: number;
 }
 
 export interface ClusterTokens extends Service {
-  /** Tokens were changed by somebody else: looks again what clusters need. */
+  /** Tokens were changed by an operator: looks again what clusters need. */
   again(): void;
 }
 
@@ -62,7 +62,7 @@ export interface ClusterTokens extends Service {
  * change of the folder. Start it after the journal, whose database has the tokens, and after the HTTP door has its port.
  */
 export function createClusterTokens(options: ClusterTokensOptions): ClusterTokens {
-  const { catalog, discovery, urls, base, log, patience = 5000 } = options;
+  const { catalog, discovery, urls, base, log, retryMs = 5000 } = options;
   let ending: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let loaded = false;
@@ -100,7 +100,7 @@ export function createClusterTokens(options: ClusterTokensOptions): ClusterToken
           failed = true;
         });
       }
-    if (failed && !stopped) timer = setTimeout(again, patience).unref();
+    if (failed && !stopped) timer = setTimeout(again, retryMs).unref();
   }
 
   function tell(error: unknown, message: string): void {
@@ -160,7 +160,7 @@ interface ClusterToken {
 
 /**
  * The token of a cluster, made when there is none. It stays the same over restarts. Another size or another base URL
- * makes a new one only while nobody has registered: those who have would never meet the others.
+ * makes a new one only while no member has registered: those who have would never meet the others.
  */
 export async function clusterToken(discovery: Discovery, wanted: WantedCluster): Promise<ClusterToken> {
   const { name, size, urlOf } = wanted;

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { clusterSize } from '../boot/template-data.ts';
-import { readMember } from './members.ts';
+import { memberId, readMember } from './members.ts';
 import type { StoredToken } from '../model/discovery.ts';
 import { Failure } from '../model/failure.ts';
 import { nearest } from '../model/name.ts';
@@ -17,7 +17,7 @@ export interface ClusterMember {
   readonly state: 'static' | 'registered' | 'told' | 'absent';
 }
 
-/** A cluster of the profiles, or a token that somebody else made. */
+/** A cluster of the profiles, or a token that none of them asked for. */
 export interface ClusterView {
   /** Absent for a token that no profile asked for. */
   readonly name?: string;
@@ -106,7 +106,7 @@ function discoveryView(
     name,
     ...{ mode: 'discovery', profiles: profiles.map((profile) => profile.name), size, registered: registered.length },
     state: token === undefined ? 'no token' : token.complete ? 'complete' : 'waiting',
-    ...(token === undefined ? {} : { token: token.token, url: token.url }),
+    ...{ token: token?.token, url: token?.url },
     members: [...registered, ...(token?.complete === true ? [] : absent)],
     notes: [
       ...notesOf(profiles),
@@ -125,4 +125,88 @@ function notesOf(profiles: readonly Profile[]): readonly string[] {
 
 function peersOf({ ip }: Pick<Node, 'ip'>): readonly string[] {
   return ip === undefined ? [] : [`http://${ip.includes(':') ? `[${ip}]` : ip}:2380`];
+}
+
+export interface ReplacementStep {
+  readonly why: string;
+  /** To be typed as they are, on a machine that reaches the cluster. */
+  readonly commands: readonly string[];
+}
+
+export interface Replacement {
+  readonly cluster: string;
+  readonly member: string;
+  readonly steps: readonly ReplacementStep[];
+}
+
+/**
+ * How a member that lost its data comes back. etcd must forget it and take it in again under a new ID: one that comes
+ * back empty under the old ID panics ("tocommit is out of range") or has forgotten its votes. Throws Failure
+ * `not-found`, and `invalid` where no other member could take it in.
+ */
+export function replacementOf(view: ClusterView, name: string): Replacement {
+  const { name: cluster = view.token ?? '', members, profiles, mode } = view;
+  const lost = members.find((member) => member.name === name);
+  if (lost === undefined) {
+    const names = members.map((member) => member.name);
+    const near = nearest(name, names);
+    throw new Failure('not-found', `${cluster} has no member "${name}"`, {
+      remedy: near === undefined ? `it has ${names.join(', ')}` : `did you mean "${near}"?`,
+    });
+  }
+  const peers = peersIn(lost);
+  const others = members.filter((member) => member !== lost && member.state !== 'absent');
+  if (others.length === 0) {
+    throw new Failure('invalid', `${cluster} has no other member that could take ${name} in`, {
+      remedy: 'a cluster of one is founded anew, or restored from a snapshot',
+    });
+  }
+  // Clients' port beside the peers': where it differs, the operator knows.
+  const etcdctl = `etcdctl --endpoints ${others.map(clientOf).join()}`;
+  const id = lost.id ?? (mode === 'static' ? memberId(peers, cluster) : undefined);
+  const files = profiles.map((profile) => `profiles/${profile}.json`).join(' and ');
+  const edit = (state: string): string =>
+    files === '' ? `initial-cluster-state=${state}` : `in ${files}: "cluster": {..., "state": "${state}"}`;
+  return {
+    cluster,
+    member: name,
+    steps: [
+      {
+        why: 'from a machine that reaches the others; they must be healthy',
+        commands: ['export ETCDCTL_API=3', `${etcdctl} endpoint health`],
+      },
+      {
+        why: `find the ID of ${name} in the first column${id === undefined ? '' : `: ${id}, unless it was replaced before`}`,
+        commands: [`${etcdctl} member list`],
+      },
+      {
+        why: 'let the others forget it, wait until they have, and announce the new one',
+        commands: [
+          `${etcdctl} member remove ${id ?? 'ID'}`,
+          'sleep 5',
+          `${etcdctl} member add ${name} --peer-urls=${peers.join()}`,
+        ],
+      },
+      { why: `let ${name} join instead of founding a cluster`, commands: [edit('existing')] },
+      {
+        why: `empty the data directory of ${name} and boot it; wait until it is healthy`,
+        commands: [`${etcdctl},${clientOf(lost)} endpoint health`],
+      },
+      {
+        why: 'set it back at once: a member whose disk is lost is refused while this says new, and panics while it says existing',
+        commands: [edit('new')],
+      },
+    ],
+  };
+}
+
+function peersIn(member: ClusterMember): readonly string[] {
+  if (member.peers.length > 0) return member.peers;
+  throw new Failure('broken', `the address of ${member.name} is not known`, {
+    remedy: 'give the node an "ip" in its profile',
+  });
+}
+
+function clientOf(member: ClusterMember): string {
+  return (peersIn(member)[0] ?? '').replace(/:2380$/, ':2379');
 }

@@ -1,5 +1,10 @@
 import { Failure } from '../model/failure.ts';
+import { applyChange, type DiscoveryChange, type DiscoveryStore, type StoredToken } from '../model/discovery.ts';
+import { KeyedMutex } from '../model/service.ts';
 import {
+  idleToken,
+  isSize,
+  isToken,
   judge,
   type KeyNode,
   keyOf,
@@ -9,11 +14,9 @@ import {
   type Refusal,
   type RefusalCode,
   sizeNode,
-} from './nodes.ts';
-import { KeyedMutex } from '../model/service.ts';
-import { applyChange, type DiscoveryChange, type DiscoveryStore, type StoredToken } from '../model/discovery.ts';
-import { idleToken, isSize, isToken } from './members.ts';
-import { type WatcherLimits, Watchers } from './watchers.ts';
+  type Waiting,
+} from './members.ts';
+import { type WatcherLimits, Watchers } from './polls.ts';
 
 export interface DiscoveryLimits extends WatcherLimits {
   readonly tokens: number;
@@ -40,18 +43,9 @@ export interface NewToken {
   readonly cluster?: string;
 }
 
-/** Nothing has happened yet. */
-export interface Waiting {
-  readonly kind: 'waiting';
-  /** Every change up to this one was seen. */
-  readonly index: number;
-  /** The first index that is news. */
-  readonly from: number;
-}
-
 /**
  * The part of etcd's v2 store by which etcd 2.3 to 3.6 find each other (`--discovery`). One index counts every change
- * of every token. What is not yet on the disk is not seen by anybody: nobody may count a member that a crash could
+ * of every token. What is not yet on the disk is not shown to any client: none may count a member that a crash could
  * take back. Temporary trouble is Failure `unavailable`, never a refusal: etcd exits on those.
  */
 export class Discovery {
@@ -162,7 +156,7 @@ export class Discovery {
   /**
    * The first registration at `waitIndex` or after it; 0 is "from now". `waiting`: there is none yet; the watcher that
    * is added within the same turn, from `from`, will hear of it. Real etcd tells of removals too, and its members then
-   * die of a duplicate name: here whoever might know a removed member is made to list again.
+   * die of a duplicate name: here members that may know a removed one are made to list again.
    */
   watch(token: string, waitIndex: number): Outcome | Waiting {
     const held = this.#held(token);
@@ -175,7 +169,7 @@ export class Discovery {
     return { kind: 'node', action: 'create', created: false, node: memberNode(token, next), index };
   }
 
-  /** An operator takes a member out. Whoever waits lists again. */
+  /** An operator takes a member out. All that wait list again. */
   async remove(token: string, id: string): Promise<Outcome> {
     return await this.#lanes.run(token, async () => {
       const member = this.#held(token)?.members.find((one) => one.id === id);
@@ -199,7 +193,7 @@ export class Discovery {
   }
 
   async #write(token: string, change: DiscoveryChange): Promise<void> {
-    // A confirmation has no index of its own: nobody waits for it.
+    // A confirmation has no index of its own: no member waits for it.
     if (change.kind !== 'confirmed') this.#writing.set(token, change.index);
     try {
       await this.#store.write(change);

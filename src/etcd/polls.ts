@@ -1,60 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { JSON_TYPE, makeReply, type Reply, RETRY_AFTER } from '../http/reply.ts';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/service.ts';
-import type { Waiting } from './discovery.ts';
-import type { KeyNode, Outcome, RefusalCode } from './nodes.ts';
-import type { Watcher, Watchers } from './watchers.ts';
+import { JSON_TYPE } from '../http/reply.ts';
+import { Failure } from '../model/failure.ts';
+import type { KeyNode, Waiting } from './members.ts';
 
-/** etcd v2's status and message for each code. Only these make a member exit; anything temporary is a 503. */
-const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, message: string]>> = {
-  100: [404, 'Key not found'],
-  103: [403, 'Reached the max number of peers in the cluster'],
-  105: [412, 'Key already exists'],
-  203: [400, 'The given index in POST form is not a number'],
-  209: [403, 'Invalid field'],
-};
 const WATCH_HEADERS = ['Content-Type', JSON_TYPE, 'Cache-Control', 'no-store', 'X-Etcd-Index'];
-
-/** An outcome as etcd v2 says it. A 2xx without a node makes etcd panic, so there is none. */
-export function outcomeReply(outcome: Outcome): Reply {
-  if (outcome.kind === 'refused') {
-    const { code, cause, index } = outcome;
-    const [status, message] = REFUSALS[code];
-    return keyReply(status, { errorCode: code, message, cause, index }, index);
-  }
-  const { action, node, created, index } = outcome;
-  return keyReply(created ? 201 : 200, { action, node }, index);
-}
-
-/** For what a request says wrong, before anybody looks a token up. */
-export function invalidReply(code: RefusalCode, cause: string): Reply {
-  return outcomeReply({ kind: 'refused', code, cause, index: 0 });
-}
-
-/** Trouble that passes: members retry a 5xx, or their unit starts them again. */
-export function busyReply(error: unknown, log: Log): Reply {
-  const known = error instanceof Failure;
-  const cause = known ? failureLine(error) : 'internal error';
-  if (known) log.warn({ problem: cause }, 'etcd discovery is not available');
-  else log.error({ err: error }, 'etcd discovery failed');
-  return keyReply(503, { errorCode: 300, message: 'Not available now', cause, index: 0 }, undefined, [
-    'Retry-After',
-    String(RETRY_AFTER),
-  ]);
-}
-
-/** The head of a long poll: sent at once, the event follows when there is one. */
-export function watchHeaders(index: number): string[] {
-  return [...WATCH_HEADERS, String(index)];
-}
-
-function keyReply(status: number, value: object, index: number | undefined, more: readonly string[] = []): Reply {
-  const indexed = index === undefined ? [] : ['X-Etcd-Index', String(index)];
-  const headers = ['Content-Type', JSON_TYPE, 'Cache-Control', 'no-store', ...indexed, ...more];
-  return makeReply(status, headers, Buffer.from(`${JSON.stringify(value)}\n`));
-}
-
 /** Milliseconds. Proxies cut a silent answer after a minute; etcd would then wait longer before each new attempt. */
 const POLL_TIME = 40_000;
 const SWEEP_TIME = 1_000;
@@ -92,11 +41,11 @@ export class DiscoveryPolls {
     res.once('close', () => {
       this.forget(poll);
     });
-    res.writeHead(200, watchHeaders(index));
+    res.writeHead(200, [...WATCH_HEADERS, String(index)]);
     res.flushHeaders();
   }
 
-  /** Everybody may ask again, elsewhere or later. */
+  /** All may ask again, elsewhere or later. */
   endAll(): void {
     for (const poll of this.#polls) poll.close('');
   }
@@ -158,4 +107,66 @@ function eventBody(node: KeyNode): Buffer {
   const body = Buffer.from(`${JSON.stringify({ action: 'create', node })}\n`);
   bodies.set(node, body);
   return body;
+}
+
+/** A member that waits for the next registration. */
+export interface Watcher {
+  /** The first index that is news to it. */
+  readonly from: number;
+  /** Called once, with what was created; it waits no longer. */
+  wake(node: KeyNode): void;
+  /** The list that it knows is no longer true: it must be made to list again. It waits no longer. */
+  cut(): void;
+}
+
+export interface WatcherLimits {
+  readonly watchers: number;
+  readonly watchersOfOne: number;
+}
+
+/** The members that wait, by token. */
+export class Watchers {
+  readonly #limits: WatcherLimits;
+  readonly #waiting = new Map<string, Set<Watcher>>();
+  #size = 0;
+
+  constructor(limits: WatcherLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Throws Failure `unavailable` when too many wait: the member asks again later. */
+  add(token: string, watcher: Watcher): void {
+    const waiting = this.#waiting.get(token) ?? new Set();
+    if (this.#size >= this.#limits.watchers || waiting.size >= this.#limits.watchersOfOne) {
+      throw new Failure('unavailable', 'too many members wait here', { remedy: 'ask again' });
+    }
+    this.#waiting.set(token, waiting.add(watcher));
+    this.#size += 1;
+  }
+
+  delete(token: string, watcher: Watcher): void {
+    const waiting = this.#waiting.get(token);
+    if (waiting?.delete(watcher) !== true) return;
+    this.#size -= 1;
+    if (waiting.size === 0) this.#waiting.delete(token);
+  }
+
+  wake(token: string, node: KeyNode): void {
+    for (const watcher of this.#waiting.get(token) ?? []) {
+      if (watcher.from > node.createdIndex) continue;
+      this.delete(token, watcher);
+      watcher.wake(node);
+    }
+  }
+
+  cut(token: string): void {
+    for (const watcher of this.#waiting.get(token) ?? []) {
+      this.delete(token, watcher);
+      watcher.cut();
+    }
+  }
 }

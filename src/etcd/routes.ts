@@ -1,14 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { show } from '../http/query.ts';
 import { ClientLeft, readBody, withinTimeout } from '../http/read-body.ts';
-import { failureReply, jsonReply, lineReply, methodReply, type Reply, sendReply, textReply } from '../http/reply.ts';
+import {
+  failureReply,
+  JSON_TYPE,
+  jsonReply,
+  lineReply,
+  makeReply,
+  methodReply,
+  type Reply,
+  RETRY_AFTER,
+  sendReply,
+  textReply,
+} from '../http/reply.ts';
 import { decodeSegments, peerOf, type RequestHead, splitTarget } from '../http/request-head.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { Origin } from '../model/plan.ts';
 import type { Log } from '../model/service.ts';
-import { busyReply, DiscoveryPolls, invalidReply, outcomeReply } from './polls.ts';
+import { DiscoveryPolls } from './polls.ts';
 import type { Discovery } from './discovery.ts';
-import type { Outcome } from './nodes.ts';
+import type { Outcome, RefusalCode } from './members.ts';
 
 /** What etcd asks for beside the path. Everything else in the query is left alone: operators may add a secret to it. */
 interface DiscoveryQuery {
@@ -92,7 +103,7 @@ export interface DiscoveryHandler {
 
 const MAX_BODY = 4096;
 /** etcd gives up after five seconds of silence, and does not ask again. */
-const PATIENCE = 4_000;
+const TIMEOUT = 4_000;
 
 /** The door by which etcd members find each other: `/discovery/TOKEN`, also as `/v2/keys/discovery/TOKEN`. */
 export function createDiscoveryHandler(options: DiscoveryHandlerOptions): DiscoveryHandler {
@@ -113,7 +124,7 @@ export function createDiscoveryHandler(options: DiscoveryHandlerOptions): Discov
     query: DiscoveryQuery,
   ): Promise<void> {
     try {
-      const reply = await withinTimeout(replyTo(req, res, path, query), PATIENCE);
+      const reply = await withinTimeout(replyTo(req, res, path, query), TIMEOUT);
       if (reply !== undefined) send(req, res, reply);
     } catch (error) {
       if (res.headersSent || res.destroyed || error instanceof ClientLeft) res.destroy();
@@ -253,4 +264,47 @@ async function fieldOf(req: IncomingMessage, name: string): Promise<string | und
 
 function notAllowed(req: IncomingMessage, allowed: readonly string[]): Reply {
   return methodReply(show(req.method ?? ''), show(splitTarget(req.url ?? '')?.path ?? ''), allowed);
+}
+
+/** etcd v2's status and message for each code. Only these make a member exit; anything temporary is a 503. */
+const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, message: string]>> = {
+  100: [404, 'Key not found'],
+  103: [403, 'Reached the max number of peers in the cluster'],
+  105: [412, 'Key already exists'],
+  203: [400, 'The given index in POST form is not a number'],
+  209: [403, 'Invalid field'],
+};
+
+/** An outcome as etcd v2 says it. A 2xx without a node makes etcd panic, so there is none. */
+export function outcomeReply(outcome: Outcome): Reply {
+  if (outcome.kind === 'refused') {
+    const { code, cause, index } = outcome;
+    const [status, message] = REFUSALS[code];
+    return keyReply(status, { errorCode: code, message, cause, index }, index);
+  }
+  const { action, node, created, index } = outcome;
+  return keyReply(created ? 201 : 200, { action, node }, index);
+}
+
+/** For what a request says wrong, before anybody looks a token up. */
+export function invalidReply(code: RefusalCode, cause: string): Reply {
+  return outcomeReply({ kind: 'refused', code, cause, index: 0 });
+}
+
+/** Trouble that passes: members retry a 5xx, or their unit starts them again. */
+export function busyReply(error: unknown, log: Log): Reply {
+  const known = error instanceof Failure;
+  const cause = known ? failureLine(error) : 'internal error';
+  if (known) log.warn({ problem: cause }, 'etcd discovery is not available');
+  else log.error({ err: error }, 'etcd discovery failed');
+  return keyReply(503, { errorCode: 300, message: 'Not available now', cause, index: 0 }, undefined, [
+    'Retry-After',
+    String(RETRY_AFTER),
+  ]);
+}
+
+function keyReply(status: number, value: object, index: number | undefined, more: readonly string[] = []): Reply {
+  const indexed = index === undefined ? [] : ['X-Etcd-Index', String(index)];
+  const headers = ['Content-Type', JSON_TYPE, 'Cache-Control', 'no-store', ...indexed, ...more];
+  return makeReply(status, headers, Buffer.from(`${JSON.stringify(value)}\n`));
 }

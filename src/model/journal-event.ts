@@ -147,7 +147,7 @@ export interface Recorder {
   sync(step: SyncStep): void;
 }
 
-/** Nobody writes it down. */
+/** Nothing is written down. */
 export const NO_RECORDER: Recorder = { record: ignore, sync: ignore };
 
 function ignore(): void {

@@ -116,7 +116,7 @@ function setUp(...first: readonly Profile[]) {
   const urls = new ClusterUrls();
   const log = recordLog();
   const base = vi.fn(() => originOf('pxe.lan'));
-  const tokens = createClusterTokens({ catalog, discovery, urls, base, log, patience: 5 });
+  const tokens = createClusterTokens({ catalog, discovery, urls, base, log, retryMs: 5 });
   const change = (...list: readonly Profile[]): void => {
     now = of(list);
     listener(now);

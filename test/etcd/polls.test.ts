@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, it, vi } from 'vitest';
-import { busyReply, DiscoveryPolls, invalidReply, outcomeReply, watchHeaders } from '../../src/etcd/polls.ts';
-import { Watchers } from '../../src/etcd/watchers.ts';
+import { DiscoveryPolls, type Watcher, Watchers } from '../../src/etcd/polls.ts';
+import { busyReply, invalidReply, outcomeReply } from '../../src/etcd/routes.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { SILENT } from '../../src/model/service.ts';
 
@@ -38,10 +38,6 @@ it('is 503 for trouble, with the reason of a Failure and nothing of a bug', () =
   expect(busyReply(new Failure('conflict', 'no base URL'), SILENT).status).toBe(503);
 });
 
-it('names the index at the head of a watch', () => {
-  expect(watchHeaders(7).slice(-2)).toEqual(['X-Etcd-Index', '7']);
-});
-
 const NODE = { key: '/discovery/t/a', value: 'x=1', modifiedIndex: 5, createdIndex: 5 };
 const waiting = (from = 5) => ({ kind: 'waiting', index: 4, from }) as const;
 
@@ -49,7 +45,8 @@ class FakeAnswer extends EventEmitter {
   headersSent = false;
   destroyed = false;
   body: string | undefined;
-  writeHead(): this {
+  writeHead(status: number, headers: readonly string[]): this {
+    expect([status, ...headers.slice(-2)]).toEqual([200, 'X-Etcd-Index', '4']);
     this.headersSent = true;
     return this;
   }
@@ -120,4 +117,46 @@ it('does not begin for an answer that was given meanwhile', () => {
   late.headersSent = true;
   polls.open(late as unknown as ServerResponse, waiting(), 't');
   expect(watchers.size).toBe(0);
+});
+
+function watcher(from: number): Watcher & { readonly heard: string[] } {
+  const heard: string[] = [];
+  return { from, heard, wake: ({ key }) => heard.push(key), cut: () => heard.push('cut') };
+}
+
+it('wakes those of the token who wait for this index, once', () => {
+  const watchers = new Watchers({ watchers: 9, watchersOfOne: 9 });
+  const [ready, later, other] = [watcher(5), watcher(6), watcher(1)];
+  watchers.add('t', ready);
+  watchers.add('t', later);
+  watchers.add('u', other);
+  watchers.wake('t', NODE);
+  watchers.wake('t', NODE);
+  expect([ready.heard, later.heard, other.heard]).toEqual([[NODE.key], [], []]);
+  expect(watchers.size).toBe(2);
+  watchers.delete('t', later);
+  watchers.delete('t', later);
+  expect(watchers.size).toBe(1);
+});
+
+it('cuts all of a token', () => {
+  const watchers = new Watchers({ watchers: 9, watchersOfOne: 9 });
+  const [one, other] = [watcher(5), watcher(5)];
+  watchers.add('t', one);
+  watchers.add('u', other);
+  watchers.cut('t');
+  expect([one.heard, other.heard, watchers.size]).toEqual([['cut'], [], 1]);
+});
+
+it('has room for so many of one token and so many in all', () => {
+  const watchers = new Watchers({ watchers: 3, watchersOfOne: 2 });
+  watchers.add('t', watcher(1));
+  watchers.add('t', watcher(1));
+  expect(() => {
+    watchers.add('t', watcher(1));
+  }).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  watchers.add('u', watcher(1));
+  expect(() => {
+    watchers.add('x=1', watcher(1));
+  }).toThrow(expect.objectContaining({ code: 'unavailable' }));
 });

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { readContext } from '../../context/app-context.ts';
-import { type Replacement, replacementOf } from '../../etcd/cluster-replacement.ts';
-import { clusterNamed, type ClusterView, clusterViews } from '../../etcd/clusters.ts';
+import { clusterNamed, type ClusterView, clusterViews, type Replacement, replacementOf } from '../../etcd/clusters.ts';
 import { Discovery } from '../../etcd/discovery.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { openJournalDirectly } from '../../journal/create-journal.ts';

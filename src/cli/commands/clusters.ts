@@ -1,5 +1,4 @@
-import type { Replacement } from '../../etcd/cluster-replacement.ts';
-import type { ClusterMember, ClusterView } from '../../etcd/clusters.ts';
+import type { ClusterMember, ClusterView, Replacement } from '../../etcd/clusters.ts';
 import { Failure } from '../../model/failure.ts';
 import { nearest } from '../../model/name.ts';
 import { type Command } from '../command.ts';
