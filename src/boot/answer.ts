@@ -3,7 +3,7 @@ import { startScript } from '../ipxe/boot-script.ts';
 import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
-import { systemOf } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import type { BootService, Question } from './boot-service.ts';
 import { createDocumentService } from './documents.ts';
 import { whoIs } from './reasons.ts';
@@ -23,7 +23,7 @@ function currentVersionText(folder: string, { profiles }: Pick<Snapshot, 'profil
   for (const profile of profiles.values()) {
     if (profile.system !== 'coreos' && profile.system !== 'flatcar') continue;
     const version = parseVersion(profile.version);
-    if (version === undefined || systemOf(profile.system).shelf(profile) !== `${folder}/${version}`) continue;
+    if (version === undefined || SYSTEMS[profile.system].shelf(profile) !== `${folder}/${version}`) continue;
     if (newest !== undefined && compareVersions(version, newest) <= 0) continue;
     newest = version;
     variable = VARIABLE[profile.system];
@@ -41,7 +41,7 @@ async function loaderConfig(
   try {
     const { origin } = question;
     const { plan, match } = await scripts.bootable(question);
-    const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
+    const title = `${SYSTEMS[match.profile.system].title} (${match.profile.name})`;
     const text = loader === 'pxelinux' ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
     return { text, because: `${whoIs(question.facts)} boots ${match.profile.file}` };
   } catch (error) {

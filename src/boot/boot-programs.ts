@@ -2,6 +2,7 @@ import { BOOT_PROGRAMS, type FirmwareStore, type ProgramFile } from '../images/f
 import { startScript } from '../ipxe/boot-script.ts';
 import { type Mac, parseMac } from '../model/mac.ts';
 import type { MachineArch, Platform } from '../model/machine.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { BootService } from './boot-service.ts';
@@ -61,7 +62,8 @@ export interface BootProgramsOptions {
 export function createBootPrograms({ bootService, firmware, silentForLocal }: BootProgramsOptions): BootPrograms {
   return {
     offer({ mac, uuid, target, ipxe }, origin) {
-      if (silentForLocal && bootService.netboot({ mac, uuid }) === 'local') return { silence: 'it boots its own disk' };
+      if (silentForLocal && bootService.netboot(omitUndefined({ mac, uuid })) === 'local')
+        return { silence: 'it boots its own disk' };
       if (ipxe) return { file: `${origin}/boot.ipxe` };
       const program = programFor(target);
       if (program === undefined || !firmware.has(program)) {

@@ -14,7 +14,7 @@ import { macHyphens } from '../model/mac.ts';
 import { artifactUrl, type Decision } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
 import { installDisk } from '../os/system.ts';
-import { systemOf } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import type { DocumentAnswer, NocloudFile, Question } from './boot-service.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { documentLinks, installLinks } from './machine-plan.ts';
@@ -210,7 +210,7 @@ function installerText(
   if (profile.system !== 'coreos' && (profile.system !== 'flatcar' || kind !== 'ignition')) {
     throw new Failure('not-found', `${profile.system} does not install by this file`);
   }
-  const system = systemOf(profile.system);
+  const system = SYSTEMS[profile.system];
   const { ignition, cloud_config } = documentLinks(match, facts, origin, documents);
   // The folder below images/ without its version is what the installers call a mirror.
   const shelf = (system.shelf(profile) ?? '').replace(/\/[^/]*$/, '');

@@ -6,7 +6,7 @@ import { parseMac } from '../model/mac.ts';
 import { parseLabel } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
-import { FEEDS } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import { deliver, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
 import { machinePlan, typicalMachine } from './machine-plan.ts';
@@ -138,7 +138,7 @@ function broken(work: () => unknown, file: string): readonly FileDiagnostic[] {
 export function channelAdvice({ system, channel, arch, file, raw }: Profile): readonly FileDiagnostic[] {
   if (system === 'custom' || raw['channel'] === undefined) return [];
   try {
-    FEEDS[system].start({ channel, arch, install: false });
+    SYSTEMS[system].start({ channel, arch, install: false });
     return [];
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'invalid') return [];

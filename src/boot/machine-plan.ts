@@ -7,7 +7,7 @@ import type { Artifact, Origin, Plan } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
 import { parseUuid } from '../model/uuid.ts';
 import type { InstallLinks } from '../os/system.ts';
-import { systemOf } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import { hasIdentity, identityQuery } from './reasons.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 
@@ -21,7 +21,7 @@ export function machinePlan(
   const { profile, node } = match;
   const install = profile.install === undefined ? undefined : installLinks(match, facts, origin);
   const key = profile.sshkey === undefined ? undefined : around.keys.get(profile.sshkey);
-  return systemOf(profile.system).plan({
+  return SYSTEMS[profile.system].plan({
     profile,
     origin,
     facts,

@@ -5,7 +5,7 @@ import type { Origin } from '../model/plan.ts';
 import { againUrl } from '../ipxe/boot-script.ts';
 import { localBootScript } from '../ipxe/local-boot.ts';
 import { failureLines, noticeScript, unknownMachineLines } from '../ipxe/notices.ts';
-import { systemOf } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
 import { menuAnswer, WAITS } from './menu.ts';
 import type { MatchedMachine, UnknownPolicy } from './decide.ts';
@@ -91,7 +91,7 @@ export function againOf({ match }: MatchedMachine, { facts, origin }: Question):
 export function titleLines(matched: MatchedMachine, facts: MachineFacts): string[] {
   const { match } = matched;
   const { profile } = match;
-  const what = [systemOf(profile.system).title, profile.version].filter((part) => part !== '').join(' ');
+  const what = [SYSTEMS[profile.system].title, profile.version].filter((part) => part !== '').join(' ');
   // Who waits is told more about it than fits here.
   const reason = installStateLines(matched, facts) === undefined ? installStateReason(matched, facts) : undefined;
   const life = reason === undefined ? [] : [reason];

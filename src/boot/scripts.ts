@@ -8,7 +8,7 @@ import type { MachineArch, MachineFacts } from '../model/machine.ts';
 import { type Name, nameInUrl } from '../model/name.ts';
 import type { Decision, Origin, Plan } from '../model/plan.ts';
 import { type Arch, DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
-import { systemOf } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import type { Question, ScriptAnswer } from './boot-service.ts';
 import { createDecide, type MatchedMachine, type DecideOptions, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
@@ -175,7 +175,7 @@ export function createScriptService(options: ScriptServiceOptions) {
 
   async function grub(question: Question): Promise<ScriptAnswer> {
     const { plan, match, decision } = await bootable(question);
-    const title = `${systemOf(match.profile.system).title} (${match.profile.name})`;
+    const title = `${SYSTEMS[match.profile.system].title} (${match.profile.name})`;
     return { script: grubScript(plan, question.origin, title), fetches: shelfPaths(plan), decision };
   }
 

@@ -12,7 +12,7 @@ import type { Settings } from '../settings/settings.ts';
 import { keysThatEnd } from '../releases/keys.ts';
 import { readKnownKeys } from '../releases/keys.ts';
 import { COREOS_KEYS } from '../os/coreos.ts';
-import { FEEDS } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
 import { type AppContext, likelyOrigin, readContext } from '../context/app-context.ts';
 
@@ -105,7 +105,7 @@ async function keyProblems(
     const place = { file: 'state/keys' };
     const ports = { root: files, keyFile: (of: typeof system) => sync.keyFiles[of] };
     try {
-      const ends = await keysThatEnd(system, trustedKeys(FEEDS[system], sync.trust[system]), ports, Date.now());
+      const ends = await keysThatEnd(system, trustedKeys(SYSTEMS[system], sync.trust[system]), ports, Date.now());
       problems.push(...ends.map((end) => ({ severity: 'warning' as const, place, ...end })));
       if (system === 'coreos' && sync.mirrors.coreos !== undefined) problems.push(...(await noCoreosKey(ports, sync)));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import type { Version } from '../model/profile.ts';
-import type { Feed, FeedInput, FeedStep } from '../model/release.ts';
+import type { FeedInput, FeedStep } from '../model/release.ts';
 import {
   board,
   BUILD_VERSION,
@@ -24,11 +24,21 @@ import {
 } from './system.ts';
 
 /**
- * CoreOS Container Linux: ended in May 2020, its servers are gone; a mirror in their layout works. Nothing new is signed,
- * so no key of it ends.
+ * CoreOS Container Linux (its end of life was 2020; coreos-ipxe-server booted nothing else). The arguments stand in
+ * coreos-ipxe-server's order; what it did not know (Ignition, kernel_args) follows.
+ *
+ * `cloud-config-url` is read on every boot (coreos-cloudinit, datasource/proc_cmdline). Ignition runs only with
+ * `coreos.first_boot`, and `coreos.config.url` is the only name that every Container Linux understands.
+ *
+ * There is no kernel argument that installs: a live system with a configuration of ours runs coreos-install, which gives
+ * the profile's documents to the disk. That configuration is Ignition where the profile uses it, else cloud-config, which
+ * the images from before Ignition know as well. `root` would be the disk, so it is left out.
+ *
+ * Its servers are gone since May 2020; a mirror in their layout works. Nothing new is signed, so no key of it ends.
  */
-export const coreos: Feed = {
+export const coreos: System = {
   id: 'coreos',
+  title: 'CoreOS Container Linux',
   keys: [],
   base: (channel) => `https://${channel}.release.core-os.net`,
   start(input) {
@@ -48,6 +58,27 @@ export const coreos: Feed = {
           )
         : release(input, folder, versionIn(answer.text, 'CoreOS')),
     );
+  },
+  shelf: (profile) => `${board(profile)}/${versionOf(profile)}`,
+  plan(input) {
+    const { profile, documents } = input;
+    requireReadable(profile, ['cloud_config', 'ignition']);
+    const folder = `${board(profile)}/${versionOf(profile)}`;
+    const install = installation(input);
+    const { ignition, cloud_config } = install === undefined ? documents : liveDocuments(install, documents.ignition);
+    return {
+      ...pxeFiles('coreos', folder, install !== undefined),
+      args: [
+        ...argument('rootfstype', profile.rootfstype),
+        ...consoles(profile),
+        ...argument('cloud-config-url', cloud_config),
+        ...argument('coreos.autologin', profile.coreos_autologin),
+        ...sshKey(input),
+        ...argument('root', install === undefined ? profile.root : undefined),
+        ...(ignition === undefined ? [] : ['coreos.first_boot=1', `coreos.config.url=${ignition}`]),
+        ...profile.kernel_args,
+      ],
+    };
   },
 };
 
@@ -87,43 +118,6 @@ const PXE: readonly LayoutFile[] = (
   // One file of digests covers the whole PXE build, and lies there twice.
   digestsIn: ['coreos_production_pxe', 'coreos_production_pxe_image.cpio.gz'].map((list) => ({ list, entry: name })),
 }));
-
-/**
- * CoreOS Container Linux (its end of life was 2020; coreos-ipxe-server booted nothing else). The arguments stand in
- * coreos-ipxe-server's order; what it did not know (Ignition, kernel_args) follows.
- *
- * `cloud-config-url` is read on every boot (coreos-cloudinit, datasource/proc_cmdline). Ignition runs only with
- * `coreos.first_boot`, and `coreos.config.url` is the only name that every Container Linux understands.
- *
- * There is no kernel argument that installs: a live system with a configuration of ours runs coreos-install, which gives
- * the profile's documents to the disk. That configuration is Ignition where the profile uses it, else cloud-config, which
- * the images from before Ignition know as well. `root` would be the disk, so it is left out.
- */
-export const COREOS: System = {
-  id: 'coreos',
-  title: 'CoreOS Container Linux',
-  shelf: (profile) => `${board(profile)}/${versionOf(profile)}`,
-  plan(input) {
-    const { profile, documents } = input;
-    requireReadable(profile, ['cloud_config', 'ignition']);
-    const folder = `${board(profile)}/${versionOf(profile)}`;
-    const install = installation(input);
-    const { ignition, cloud_config } = install === undefined ? documents : liveDocuments(install, documents.ignition);
-    return {
-      ...pxeFiles('coreos', folder, install !== undefined),
-      args: [
-        ...argument('rootfstype', profile.rootfstype),
-        ...consoles(profile),
-        ...argument('cloud-config-url', cloud_config),
-        ...argument('coreos.autologin', profile.coreos_autologin),
-        ...sshKey(input),
-        ...argument('root', install === undefined ? profile.root : undefined),
-        ...(ignition === undefined ? [] : ['coreos.first_boot=1', `coreos.config.url=${ignition}`]),
-        ...profile.kernel_args,
-      ],
-    };
-  },
-};
 
 function liveDocuments(install: InstallLinks, own: string | undefined): PlanInput['documents'] {
   return own === undefined ? { cloud_config: install.cloudConfig } : { ignition: install.ignition };

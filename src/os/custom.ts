@@ -2,26 +2,59 @@ import { Failure } from '../model/failure.ts';
 import { parseFileName } from '../model/name.ts';
 import type { Initrd } from '../model/plan.ts';
 import { initrdPath, type Json, type JsonObject, type Profile, type Version } from '../model/profile.ts';
-import {
-  type ArtifactKind,
-  type ArtifactSpec,
-  type Feed,
-  type FeedInput,
-  type FeedStep,
-  parseDigest,
-} from '../model/release.ts';
+import { type ArtifactKind, type ArtifactSpec, type FeedInput, type FeedStep, parseDigest } from '../model/release.ts';
 import { preseeding } from './debian.ts';
 import { artifact, releaseStep } from './feed-steps.ts';
-import { argument, consoles, nocloudSeed, parseArtifact, type PlanInput, type System } from './system.ts';
+import { argument, consoles, nocloudSeed, parseArtifact, type System } from './system.ts';
 
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 const KINDS: readonly ArtifactKind[] = ['kernel', 'initrd', 'rootfs', 'iso', 'install'];
 
 /**
- * What the operator describes: `{ "version": "1", "files": [{ "name", "url", "sha256", "size", "kind" }] }`. The digest
- * in the profile is the proof; there is nothing to follow, so it changes when the profile does.
+ * Any kernel: what the profile names, the documents' URLs, then `kernel_args`. Old keys keep their meaning. Each document
+ * goes by the argument of the one program that reads its kind: coreos-cloudinit, Ignition, Debian's installer, Anaconda
+ * (docs "inst.ks"), cloud-init. `generic` has no reader that is known here. Where `kernel_args` says such an argument
+ * itself, nothing is put beside it.
+ *
+ * With `install` nothing is added: what installs is for the operator to say, in the documents (they know where to
+ * report) or in `kernel_args`.
+ *
+ * Its release is what the profile describes: `{ "version": "1", "files": [{ "name", "url", "sha256", "size", "kind" }] }`.
+ * The digest there is the proof; there is nothing to follow, so the release changes when the profile does.
  */
-export const custom: Feed = { id: 'custom', keys: [], base: () => '', start };
+export const custom: System = {
+  id: 'custom',
+  title: 'Custom kernel',
+  keys: [],
+  base: () => '',
+  start,
+  shelf: () => undefined,
+  plan(input) {
+    const { profile, documents } = input;
+    if (profile.kernel === undefined || profile.kernel === '') {
+      throw new Failure('broken', 'a custom system needs a kernel', {
+        place: { file: profile.file, key: 'kernel' },
+        remedy: 'set "kernel" to a path below images/ or a URL',
+      });
+    }
+    return {
+      kernel: parseArtifact(profile.kernel, profile, 'kernel'),
+      initrds: initrdsOf(profile),
+      extras: [],
+      args: [
+        ...argument('rootfstype', profile.rootfstype),
+        ...consoles(profile),
+        ...argument('cloud-config-url', documents.cloud_config),
+        ...argument('ignition.config.url', documents.ignition),
+        ...unlessSaid(preseeding(input), profile, ['url', 'preseed/url']),
+        ...unlessSaid(argument('inst.ks', documents.kickstart), profile, ['inst.ks', 'ks']),
+        ...unlessSaid(nocloudSeed(documents.nocloud), profile, ['ds']),
+        ...argument('root', profile.root),
+        ...profile.kernel_args,
+      ],
+    };
+  },
+};
 
 function start(input: FeedInput): FeedStep {
   const { profile, release } = input.custom ?? { profile: '', release: {} };
@@ -70,45 +103,6 @@ function broken(profile: string, key: string): Failure {
     remedy: '"release" is { "version": "1", "files": [{ "name": "vmlinuz", "url": "https://...", "sha256": "..." }] }',
   });
 }
-
-/**
- * Any kernel: what the profile names, the documents' URLs, then `kernel_args`. Old keys keep their meaning. Each document
- * goes by the argument of the one program that reads its kind: coreos-cloudinit, Ignition, Debian's installer, Anaconda
- * (docs "inst.ks"), cloud-init. `generic` has no reader that is known here. Where `kernel_args` says such an argument
- * itself, nothing is put beside it.
- * With `install` nothing is added: what installs is for the operator to say, in the documents (they know where to
- * report) or in `kernel_args`.
- */
-export const CUSTOM: System = {
-  id: 'custom',
-  title: 'Custom kernel',
-  shelf: () => undefined,
-  plan(input: PlanInput) {
-    const { profile, documents } = input;
-    if (profile.kernel === undefined || profile.kernel === '') {
-      throw new Failure('broken', 'a custom system needs a kernel', {
-        place: { file: profile.file, key: 'kernel' },
-        remedy: 'set "kernel" to a path below images/ or a URL',
-      });
-    }
-    return {
-      kernel: parseArtifact(profile.kernel, profile, 'kernel'),
-      initrds: initrdsOf(profile),
-      extras: [],
-      args: [
-        ...argument('rootfstype', profile.rootfstype),
-        ...consoles(profile),
-        ...argument('cloud-config-url', documents.cloud_config),
-        ...argument('ignition.config.url', documents.ignition),
-        ...unlessSaid(preseeding(input), profile, ['url', 'preseed/url']),
-        ...unlessSaid(argument('inst.ks', documents.kickstart), profile, ['inst.ks', 'ks']),
-        ...unlessSaid(nocloudSeed(documents.nocloud), profile, ['ds']),
-        ...argument('root', profile.root),
-        ...profile.kernel_args,
-      ],
-    };
-  },
-};
 
 /**
  * wimboot (ipxe.org/wimboot) hands Windows' boot loader its files by their names, BCD, boot.sdi and boot.wim: they keep

@@ -3,7 +3,6 @@ import { macHyphens } from '../model/mac.ts';
 import { compareVersions, type Version } from '../model/profile.ts';
 import {
   type ArtifactKind,
-  type Feed,
   type FeedInput,
   type FeedStep,
   findDigest,
@@ -42,8 +41,36 @@ const PUBLISHER: Omit<Trust, 'legacySha1'> = {
 /** The installer's version is the date of its build, with the point release that it was rebuilt for. */
 const FORM = /^\d{8}[a-z0-9]{0,4}(?:\+deb\d{1,3}u\d{1,3})?$/;
 
-/** Debian's network installer. The channel is a suite: `bookworm`, `trixie`, `stable`. */
-export const debian: Feed = { id: 'debian', keys: PUBLISHER.pinned, base: () => BASE, start };
+/**
+ * Debian's installer, with preseeding (installation guide, appendix B). What stands after `---` is kept for the
+ * installed system: the consoles and `kernel_args`. An operator who wants arguments for the installer alone writes
+ * another `---` into `kernel_args`: what stands before it goes before ours. `install` is said in the preseed itself.
+ *
+ * Its channel is a suite: `bookworm`, `trixie`, `stable`.
+ */
+export const debian: System = {
+  id: 'debian',
+  title: 'Debian',
+  keys: PUBLISHER.pinned,
+  base: () => BASE,
+  start,
+  shelf: systemShelf,
+  plan(input) {
+    const { profile } = input;
+    installDisk(profile);
+    requireReadable(profile, ['preseed']);
+    const folder = systemShelf(profile);
+    const split = profile.kernel_args.indexOf('---');
+    const installer = split < 0 ? [] : profile.kernel_args.slice(0, split);
+    const kept = [...consoles(profile), ...profile.kernel_args.slice(split + 1)];
+    return {
+      kernel: onShelf(folder, 'linux'),
+      initrds: [onShelf(folder, 'initrd.gz')],
+      extras: [],
+      args: [...preseeding(input), ...installer, ...(kept.length === 0 ? [] : ['---', ...kept])],
+    };
+  },
+};
 
 function start(input: FeedInput): FeedStep {
   const suite = strictChannel(input.channel, /^[a-z][a-z-]{2,20}$/, 'debian', 'a suite such as "bookworm" or "stable"');
@@ -118,32 +145,6 @@ function release(input: FeedInput, version: Version, images: string, sums: strin
   // The chain began with a signature; the files themselves have only digests.
   return releaseStep(input, 'debian', version, { artifacts });
 }
-
-/**
- * Debian's installer, with preseeding (installation guide, appendix B). What stands after `---` is kept for the
- * installed system: the consoles and `kernel_args`. An operator who wants arguments for the installer alone writes
- * another `---` into `kernel_args`: what stands before it goes before ours. `install` is said in the preseed itself.
- */
-export const DEBIAN: System = {
-  id: 'debian',
-  title: 'Debian',
-  shelf: systemShelf,
-  plan(input: PlanInput) {
-    const { profile } = input;
-    installDisk(profile);
-    requireReadable(profile, ['preseed']);
-    const folder = systemShelf(profile);
-    const split = profile.kernel_args.indexOf('---');
-    const installer = split < 0 ? [] : profile.kernel_args.slice(0, split);
-    const kept = [...consoles(profile), ...profile.kernel_args.slice(split + 1)];
-    return {
-      kernel: onShelf(folder, 'linux'),
-      initrds: [onShelf(folder, 'initrd.gz')],
-      extras: [],
-      args: [...preseeding(input), ...installer, ...(kept.length === 0 ? [] : ['---', ...kept])],
-    };
-  },
-};
 
 /** What debian-installer needs to find its answers by itself; nothing without a preseed. */
 export function preseeding(input: PlanInput): string[] {

@@ -1,14 +1,7 @@
 import { Failure } from '../model/failure.ts';
 import { artifactUrl } from '../model/plan.ts';
 import type { Arch, Version } from '../model/profile.ts';
-import {
-  type ArtifactKind,
-  type ArtifactSpec,
-  type Feed,
-  type FeedInput,
-  type FeedStep,
-  parseDigest,
-} from '../model/release.ts';
+import { type ArtifactKind, type ArtifactSpec, type FeedInput, type FeedStep, parseDigest } from '../model/release.ts';
 import { artifact, MAX_LIST, readOne, releaseStep, strictChannel, strictVersion } from './feed-steps.ts';
 import {
   argument,
@@ -53,9 +46,20 @@ const ARCH = { amd64: 'x86_64', arm64: 'aarch64' } as const;
 /** A build's files are signed in one go. */
 const SIGNED_WITHIN = 3 * 86_400;
 
-/** Fedora CoreOS: stable, testing, next. */
-export const fedoraCoreos: Feed = {
+/**
+ * Fedora CoreOS, live or installing. The live root file system comes by `coreos.live.rootfs_url` (2 GiB of memory
+ * are enough; as a second initramfs it would need 4) and is fetched with HEAD first, by curl in the initramfs.
+ * `coreos.inst.*` start the installer, which hands `coreos.inst.ignition_url` to the installed system; a plain http URL is
+ * allowed there (coreos-installer-service adds --insecure-ignition). The `ignition.*` arguments beside them are the live
+ * system's own: coreos-installer's documentation combines the two on PXE for hooks of the installation
+ * (customizing-install.md), and ours is the hook that reports. The image is in the live system (osmet): nothing else is
+ * fetched.
+ *
+ * Its channels: stable, testing, next.
+ */
+export const fedoraCoreos: System = {
   id: 'fedora-coreos',
+  title: 'Fedora CoreOS',
   keys: Object.values(KEYS),
   base: () => BASE,
   start(input) {
@@ -63,6 +67,25 @@ export const fedoraCoreos: Feed = {
     const stream = strictChannel(input.channel, form, 'fedora-coreos', '"stable", "testing" or "next"');
     const document = { url: `${input.mirror ?? BASE}/streams/${stream}.json`, maxBytes: MAX_LIST };
     return readOne(document, (text) => release(input, parseStream(text, input)));
+  },
+  shelf: systemShelf,
+  plan(input) {
+    const { profile, origin } = input;
+    requireReadable(profile, ['ignition']);
+    const folder = systemShelf(profile);
+    const names = liveNames(versionOf(profile), profile.arch);
+    const rootfs = onShelf(folder, names.rootfs);
+    return {
+      kernel: onShelf(folder, names.kernel),
+      initrds: [onShelf(folder, names.initramfs)],
+      extras: [rootfs],
+      args: [
+        `coreos.live.rootfs_url=${artifactUrl(rootfs, origin)}`,
+        ...configuration(input),
+        ...consoles(profile),
+        ...profile.kernel_args,
+      ],
+    };
   },
 };
 
@@ -206,39 +229,6 @@ function nonsense(what: string, cause?: unknown): Failure {
     cause,
   });
 }
-
-/**
- * Fedora CoreOS, live or installing. The live root file system comes by `coreos.live.rootfs_url` (2 GiB of memory
- * are enough; as a second initramfs it would need 4) and is fetched with HEAD first, by curl in the initramfs.
- * `coreos.inst.*` start the installer, which hands `coreos.inst.ignition_url` to the installed system; a plain http URL is
- * allowed there (coreos-installer-service adds --insecure-ignition). The `ignition.*` arguments beside them are the live
- * system's own: coreos-installer's documentation combines the two on PXE for hooks of the installation
- * (customizing-install.md), and ours is the hook that reports. The image is in the live system (osmet): nothing else is
- * fetched.
- */
-export const FEDORA_COREOS: System = {
-  id: 'fedora-coreos',
-  title: 'Fedora CoreOS',
-  shelf: systemShelf,
-  plan(input) {
-    const { profile, origin } = input;
-    requireReadable(profile, ['ignition']);
-    const folder = systemShelf(profile);
-    const names = liveNames(versionOf(profile), profile.arch);
-    const rootfs = onShelf(folder, names.rootfs);
-    return {
-      kernel: onShelf(folder, names.kernel),
-      initrds: [onShelf(folder, names.initramfs)],
-      extras: [rootfs],
-      args: [
-        `coreos.live.rootfs_url=${artifactUrl(rootfs, origin)}`,
-        ...configuration(input),
-        ...consoles(profile),
-        ...profile.kernel_args,
-      ],
-    };
-  },
-};
 
 function configuration({ profile, documents, install }: PlanInput): string[] {
   const disk = installDisk(profile);

@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import type { Profile, Version } from '../model/profile.ts';
-import type { Feed, FeedInput, FeedStep } from '../model/release.ts';
+import type { FeedInput, FeedStep } from '../model/release.ts';
 import { board, BUILD_VERSION, type LayoutFile, layoutRelease, pxeFiles, versionIn } from './container-linux.ts';
 import { MAX_TEXT, reading, readOne, strictChannel, strictVersion, trusting } from './feed-steps.ts';
 import { argument, consoles, installation, requireReadable, sshKey, type System, systemShelf } from './system.ts';
@@ -13,9 +13,19 @@ const PUBLISHER = {
 };
 const REDIRECT_HOSTS = ['.release.flatcar-linux.net', 'flatcar.cdn.cncf.io'];
 
-/** Flatcar Container Linux: stable, beta, alpha, edge, lts (the newest supported year) and lts-YEAR. */
-export const flatcar: Feed = {
+/**
+ * Flatcar Container Linux. Ignition (spec 3, or 2.x which it translates) by `ignition.config.url` and
+ * `flatcar.first_boot=1`: never `detected`, which would also clear a flag on a disk that PXE does not have.
+ * `cloud-config-url` still works. Both may be given: Ignition runs first, in the initramfs.
+ *
+ * There is no kernel argument that installs: a live system with an Ignition of ours runs flatcar-install, which gives
+ * the profile's documents to the disk. `root` would be that disk, so it is left out.
+ *
+ * Its channels: stable, beta, alpha, edge, lts (the newest supported year) and lts-YEAR.
+ */
+export const flatcar: System = {
   id: 'flatcar',
+  title: 'Flatcar Container Linux',
   keys: PUBLISHER.pinned,
   base: (channel) => `https://${series(channel)}.release.flatcar-linux.net`,
   start(input) {
@@ -32,6 +42,26 @@ export const flatcar: Feed = {
     if (channel !== 'lts')
       return current(input, base, channel.replace(/^lts-/, 'current-').replace(/^[a-z]+$/, 'current'));
     return read(`${base}/lts-info`, (text) => current(input, base, `current-${newestLtsYear(text)}`));
+  },
+  shelf: systemShelf,
+  plan(input) {
+    const { profile, documents } = input;
+    requireReadable(profile, ['ignition', 'cloud_config']);
+    const install = installation(input);
+    const ignition = install?.ignition ?? documents.ignition;
+    return {
+      ...pxeFiles('flatcar', systemShelf(profile), install !== undefined),
+      args: [
+        ...argument('rootfstype', profile.rootfstype),
+        ...consoles(profile),
+        ...(ignition === undefined ? [] : ['flatcar.first_boot=1', `ignition.config.url=${ignition}`]),
+        ...argument('cloud-config-url', install === undefined ? documents.cloud_config : undefined),
+        ...autologin(profile),
+        ...sshKey(input),
+        ...argument('root', install === undefined ? profile.root : undefined),
+        ...profile.kernel_args,
+      ],
+    };
   },
 };
 
@@ -113,39 +143,6 @@ const PXE: readonly LayoutFile[] = [
   },
   { name: 'flatcar_production_pxe_image.cpio.gz', kind: 'initrd' },
 ];
-
-/**
- * Flatcar Container Linux. Ignition (spec 3, or 2.x which it translates) by `ignition.config.url` and
- * `flatcar.first_boot=1`: never `detected`, which would also clear a flag on a disk that PXE does not have.
- * `cloud-config-url` still works. Both may be given: Ignition runs first, in the initramfs.
- *
- * There is no kernel argument that installs: a live system with an Ignition of ours runs flatcar-install, which gives
- * the profile's documents to the disk. `root` would be that disk, so it is left out.
- */
-export const FLATCAR: System = {
-  id: 'flatcar',
-  title: 'Flatcar Container Linux',
-  shelf: systemShelf,
-  plan(input) {
-    const { profile, documents } = input;
-    requireReadable(profile, ['ignition', 'cloud_config']);
-    const install = installation(input);
-    const ignition = install?.ignition ?? documents.ignition;
-    return {
-      ...pxeFiles('flatcar', systemShelf(profile), install !== undefined),
-      args: [
-        ...argument('rootfstype', profile.rootfstype),
-        ...consoles(profile),
-        ...(ignition === undefined ? [] : ['flatcar.first_boot=1', `ignition.config.url=${ignition}`]),
-        ...argument('cloud-config-url', install === undefined ? documents.cloud_config : undefined),
-        ...autologin(profile),
-        ...sshKey(input),
-        ...argument('root', install === undefined ? profile.root : undefined),
-        ...profile.kernel_args,
-      ],
-    };
-  },
-};
 
 /** The old key names a terminal; `true` stands for the bare word, which logs in on every console. */
 function autologin(profile: Profile): string[] {

@@ -1,14 +1,8 @@
 import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Artifact, Origin, Plan } from '../model/plan.ts';
-import {
-  DOCUMENT_KINDS,
-  type DocumentKind,
-  type Node,
-  parseVersion,
-  type Profile,
-  type SystemId,
-} from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Node, parseVersion, type Profile } from '../model/profile.ts';
+import type { Feed } from '../model/release.ts';
 
 /** The profile's version, safe as a path segment. Throws Failure `broken` when it is missing or malformed. */
 export function versionOf(profile: Profile): string {
@@ -74,9 +68,8 @@ export interface InstallLinks {
   readonly report: string;
 }
 
-/** One operating system: where its files lie, which arguments its kernel needs. Pure. */
-export interface System {
-  readonly id: SystemId;
+/** One operating system: where its releases are announced and its files lie, which arguments its kernel needs. Pure. */
+export interface System extends Feed {
   /** For people: `Flatcar Container Linux`. */
   readonly title: string;
   /** The profile's folder below images/: `amd64-usr/1298.6.0`, `flatcar/amd64/4593.2.5`. Undefined for `custom`. */

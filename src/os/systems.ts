@@ -1,16 +1,15 @@
 import type { SystemId } from '../model/profile.ts';
-import type { Feed } from '../model/release.ts';
-import { coreos, COREOS } from './coreos.ts';
-import { custom, CUSTOM } from './custom.ts';
-import { debian, DEBIAN } from './debian.ts';
-import { FEDORA_COREOS, fedoraCoreos } from './fedora-coreos.ts';
-import { flatcar, FLATCAR } from './flatcar.ts';
-import { talos, TALOS } from './talos.ts';
-import { ubuntu, UBUNTU } from './ubuntu.ts';
+import { coreos } from './coreos.ts';
+import { custom } from './custom.ts';
+import { debian } from './debian.ts';
+import { fedoraCoreos } from './fedora-coreos.ts';
+import { flatcar } from './flatcar.ts';
 import type { System } from './system.ts';
+import { talos } from './talos.ts';
+import { ubuntu } from './ubuntu.ts';
 
-/** Where every system's releases are announced. */
-export const FEEDS: Readonly<Record<SystemId, Feed>> = {
+/** Every operating system that is known here. */
+export const SYSTEMS: Readonly<Record<SystemId, System>> = {
   coreos,
   flatcar,
   'fedora-coreos': fedoraCoreos,
@@ -19,18 +18,3 @@ export const FEEDS: Readonly<Record<SystemId, Feed>> = {
   talos,
   custom,
 };
-
-const SYSTEMS: Readonly<Record<SystemId, System>> = {
-  coreos: COREOS,
-  flatcar: FLATCAR,
-  'fedora-coreos': FEDORA_COREOS,
-  debian: DEBIAN,
-  ubuntu: UBUNTU,
-  talos: TALOS,
-  custom: CUSTOM,
-};
-
-/** How this operating system is booted. */
-export function systemOf(id: SystemId): System {
-  return SYSTEMS[id];
-}

@@ -3,24 +3,56 @@ import type { Profile, Version } from '../model/profile.ts';
 import {
   type ArtifactKind,
   type Digests,
-  type Feed,
   type FeedAnswer,
   type FeedInput,
   type FeedStep,
   findDigest,
 } from '../model/release.ts';
 import { artifact, MAX_LIST, MAX_TEXT, reading, releaseStep, strictChannel, strictVersion } from './feed-steps.ts';
-import { argument, consoles, onShelf, type PlanInput, requireReadable, type System, systemShelf } from './system.ts';
+import { argument, consoles, onShelf, requireReadable, type System, systemShelf } from './system.ts';
 
 const BASE = 'https://github.com/siderolabs/talos/releases';
 const REDIRECT_HOSTS = ['github.com', 'objects.githubusercontent.com', 'release-assets.githubusercontent.com'];
 const FORM = /^v\d{1,3}\.\d{1,4}\.\d{1,4}$/;
 
 /**
- * Talos Linux: what is checked is what GitHub says over HTTPS, by its checksums. The cosign bundles beside them are not
- * looked at: they prove an account and an entry in a public log, not a key that could be pinned.
+ * Talos Linux. The machine configuration is the profile's `generic` document. Talos would expand `${uuid}` and the
+ * like in `talos.config` itself, but iPXE expands `${...}` first: the URL holds literal values instead.
+ * The first three arguments are required (kernel self-protection), the publisher's own scripts add the others.
+ *
+ * Of a release is checked what GitHub says over HTTPS, by its checksums. The cosign bundles beside them are not looked
+ * at: they prove an account and an entry in a public log, not a key that could be pinned.
  */
-export const talos: Feed = { id: 'talos', keys: [], base: () => BASE, start };
+export const talos: System = {
+  id: 'talos',
+  title: 'Talos Linux',
+  keys: [],
+  base: () => BASE,
+  start,
+  shelf: systemShelf,
+  plan(input) {
+    const { profile } = input;
+    refuseInstall(profile);
+    requireReadable(profile, ['generic']);
+    const folder = systemShelf(profile);
+    return {
+      kernel: onShelf(folder, `vmlinuz-${profile.arch}`),
+      initrds: [onShelf(folder, `initramfs-${profile.arch}.xz`)],
+      extras: [],
+      args: [
+        'talos.platform=metal',
+        'slab_nomerge',
+        'pti=on',
+        'init_on_alloc=1',
+        ...newer(profile),
+        ...screens(profile),
+        'printk.devkmsg=on',
+        ...argument('talos.config', input.documents.generic),
+        ...profile.kernel_args,
+      ],
+    };
+  },
+};
 
 function start(input: FeedInput): FeedStep {
   strictChannel(input.channel, /^stable$/, 'talos', '"stable"');
@@ -70,39 +102,6 @@ function digestsOf(name: string, lists: Required<Digests>): Digests {
   if (found.length === 0) throw new Failure('refused', `the checksums of this Talos release do not name ${name}`);
   return Object.fromEntries(found);
 }
-
-/**
- * Talos Linux. The machine configuration is the profile's `generic` document. Talos would expand `${uuid}` and the
- * like in `talos.config` itself, but iPXE expands `${...}` first: the URL holds literal values instead.
- * The first three arguments are required (kernel self-protection), the publisher's own scripts add the others.
- */
-export const TALOS: System = {
-  id: 'talos',
-  title: 'Talos Linux',
-  shelf: systemShelf,
-  plan(input: PlanInput) {
-    const { profile } = input;
-    refuseInstall(profile);
-    requireReadable(profile, ['generic']);
-    const folder = systemShelf(profile);
-    return {
-      kernel: onShelf(folder, `vmlinuz-${profile.arch}`),
-      initrds: [onShelf(folder, `initramfs-${profile.arch}.xz`)],
-      extras: [],
-      args: [
-        'talos.platform=metal',
-        'slab_nomerge',
-        'pti=on',
-        'init_on_alloc=1',
-        ...newer(profile),
-        ...screens(profile),
-        'printk.devkmsg=on',
-        ...argument('talos.config', input.documents.generic),
-        ...profile.kernel_args,
-      ],
-    };
-  },
-};
 
 /** Talos decides by its machine configuration alone, and reports nothing: a disk named here would do nothing. */
 function refuseInstall({ file, install }: Profile): void {

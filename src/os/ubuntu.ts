@@ -1,14 +1,13 @@
 import { Failure } from '../model/failure.ts';
 import { artifactUrl } from '../model/plan.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
-import { type Feed, type FeedInput, type FeedStep, readSums, type SumLine, type Trust } from '../model/release.ts';
+import { type FeedInput, type FeedStep, readSums, type SumLine, type Trust } from '../model/release.ts';
 import { artifact, MAX_LIST, readOne, releaseStep, strictChannel, strictName, trusting } from './feed-steps.ts';
 import {
   consoles,
   installDisk,
   nocloudSeed,
   onShelf,
-  type PlanInput,
   requireReadable,
   type System,
   systemShelf,
@@ -23,8 +22,43 @@ const PUBLISHER: Omit<Trust, 'legacySha1'> = {
 };
 const FORM = /^\d{2}\.\d{2}(?:\.\d{1,2}){0,2}$/;
 
-/** Ubuntu Server's live installer. The channel is a series: `24.04` or `noble`. */
-export const ubuntu: Feed = { id: 'ubuntu', keys: PUBLISHER.pinned, base: () => 'https://releases.ubuntu.com', start };
+/**
+ * Ubuntu's server installer, with autoinstall over NoCloud. `vmlinuz` and `initrd` are those of the ISO's casper/
+ * folder; the initramfs fetches the ISO itself. `cloud-config-url=/dev/null` keeps cloud-init from fetching it again
+ * (to cloud-init that argument, or else `url=`, is more configuration). Without `autoinstall` the installer asks.
+ * `install` is said in the user-data.
+ *
+ * Its channel is a series: `24.04` or `noble`.
+ */
+export const ubuntu: System = {
+  id: 'ubuntu',
+  title: 'Ubuntu Server',
+  keys: PUBLISHER.pinned,
+  base: () => 'https://releases.ubuntu.com',
+  start,
+  shelf: systemShelf,
+  plan(input) {
+    const { profile, origin } = input;
+    installDisk(profile);
+    requireReadable(profile, ['nocloud']);
+    const folder = systemShelf(profile);
+    const iso = onShelf(folder, `ubuntu-${versionOf(profile)}-live-server-${profile.arch}.iso`);
+    return {
+      kernel: onShelf(folder, 'vmlinuz'),
+      initrds: [onShelf(folder, 'initrd')],
+      extras: [iso],
+      args: [
+        'root=/dev/ram0',
+        'ramdisk_size=1500000',
+        'ip=dhcp',
+        `url=${artifactUrl(iso, origin)}`,
+        ...seed(input.documents.nocloud),
+        ...consoles(profile),
+        ...profile.kernel_args,
+      ],
+    };
+  },
+};
 
 function start(input: FeedInput): FeedStep {
   const series = strictChannel(
@@ -93,39 +127,6 @@ function release(input: FeedInput, folder: string, text: string): FeedStep {
   ];
   return releaseStep(input, 'ubuntu', version, { artifacts });
 }
-
-/**
- * Ubuntu's server installer, with autoinstall over NoCloud. `vmlinuz` and `initrd` are those of the ISO's casper/
- * folder; the initramfs fetches the ISO itself. `cloud-config-url=/dev/null` keeps cloud-init from fetching it again
- * (to cloud-init that argument, or else `url=`, is more configuration). Without `autoinstall` the installer asks.
- * `install` is said in the user-data.
- */
-export const UBUNTU: System = {
-  id: 'ubuntu',
-  title: 'Ubuntu Server',
-  shelf: systemShelf,
-  plan(input: PlanInput) {
-    const { profile, origin } = input;
-    installDisk(profile);
-    requireReadable(profile, ['nocloud']);
-    const folder = systemShelf(profile);
-    const iso = onShelf(folder, `ubuntu-${versionOf(profile)}-live-server-${profile.arch}.iso`);
-    return {
-      kernel: onShelf(folder, 'vmlinuz'),
-      initrds: [onShelf(folder, 'initrd')],
-      extras: [iso],
-      args: [
-        'root=/dev/ram0',
-        'ramdisk_size=1500000',
-        'ip=dhcp',
-        `url=${artifactUrl(iso, origin)}`,
-        ...seed(input.documents.nocloud),
-        ...consoles(profile),
-        ...profile.kernel_args,
-      ],
-    };
-  },
-};
 
 function seed(url: string | undefined): string[] {
   if (url === undefined) return ['cloud-config-url=/dev/null'];

@@ -3,12 +3,12 @@ import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { initrdPath, type Profile } from '../model/profile.ts';
-import { systemOf } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 
 /** The folders below images/ that a profile boots from. Pure. */
 export function shelvesOf(profile: Profile): readonly string[] {
   if (profile.system === 'custom') return [...customShelves(profile)];
-  const shelf = profile.version === '' ? undefined : systemOf(profile.system).shelf(profile);
+  const shelf = profile.version === '' ? undefined : SYSTEMS[profile.system].shelf(profile);
   return shelf === undefined ? [] : [shelf];
 }
 

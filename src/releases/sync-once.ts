@@ -4,7 +4,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { type AppContext, readContext } from '../context/app-context.ts';
 import { type Log, SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
-import { FEEDS } from '../os/systems.ts';
+import { SYSTEMS } from '../os/systems.ts';
 import type { Settings, SyncSettings } from '../settings/settings.ts';
 import { diskSpace } from './draft.ts';
 import { type Limits, LIMITS, type SyncOptions, type SyncRunPorts } from './ports.ts';
@@ -82,7 +82,7 @@ export async function syncPorts(options: SyncPortsOptions): Promise<SyncRunPorts
       keyFile: (system) => keyFiles[system],
     },
     profiles: async () => await catalog.refresh(),
-    feeds: FEEDS,
+    feeds: SYSTEMS,
     mirror: (system) => mirrors[system],
     pinned: (system) => trust[system],
     allowSha1,

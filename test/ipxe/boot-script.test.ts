@@ -15,8 +15,8 @@ import { parseLabel } from '../../src/model/machine.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Profile } from '../../src/model/profile.ts';
 import { parseUuid } from '../../src/model/uuid.ts';
-import { COREOS } from '../../src/os/coreos.ts';
-import { FLATCAR } from '../../src/os/flatcar.ts';
+import { coreos } from '../../src/os/coreos.ts';
+import { flatcar } from '../../src/os/flatcar.ts';
 import { inputOf, must, ORIGIN, profileOf } from '../os/sample.ts';
 import { expectGolden } from '../support/golden.ts';
 
@@ -78,7 +78,7 @@ describe('the script of coreos-ipxe-server', () => {
   it('says what the portable form says', () => {
     const profile = profileOf({ ...FULL, ignition: 'b.ign', kernel_args: ['quiet', 'net.ifnames=0'] });
     const documents = { cloud_config: `${ORIGIN}/configs/b.yml`, ignition: `${ORIGIN}/configs/b.ign` };
-    const { args } = COREOS.plan(inputOf(profile, { documents, sshKey: 'ssh-rsa A b' }));
+    const { args } = coreos.plan(inputOf(profile, { documents, sshKey: 'ssh-rsa A b' }));
     const text = legacyScript({ profile, origin: ORIGIN, sshKey: 'ssh-rsa A b' });
     expect(text.split('\n')[3]).toBe(['kernel ${base-url}/coreos_production_pxe.vmlinuz', ...args].join(' '));
   });
@@ -212,7 +212,7 @@ const PLAN: Plan = {
 describe('the portable boot script', () => {
   it('boots Flatcar, and asks again where the answer may have changed', () => {
     const profile = profileOf({ system: 'flatcar', version: '4593.2.5', ignition: 'worker.ign', console: ['ttyS0'] });
-    const plan = FLATCAR.plan(inputOf(profile, { sshKey: 'ssh-ed25519 AAAA me@home' }));
+    const plan = flatcar.plan(inputOf(profile, { sshKey: 'ssh-ed25519 AAAA me@home' }));
     const lines = [
       'a-coreos: Flatcar Container Linux 4593.2.5',
       'mac 52:54:00:55:1c:ee is node a-coreos of profiles/a.json',

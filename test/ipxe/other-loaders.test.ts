@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { grubScript, metadataText, pixiecoreAnswer, pxelinuxConfig } from '../../src/ipxe/other-loaders.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { parseOrigin, type Plan } from '../../src/model/plan.ts';
-import { COREOS } from '../../src/os/coreos.ts';
-import { FLATCAR } from '../../src/os/flatcar.ts';
-import { UBUNTU } from '../../src/os/ubuntu.ts';
+import { coreos } from '../../src/os/coreos.ts';
+import { flatcar } from '../../src/os/flatcar.ts';
+import { ubuntu } from '../../src/os/ubuntu.ts';
 import { inputOf, must, ORIGIN, profileOf } from '../os/sample.ts';
 import { expectGolden } from '../support/golden.ts';
 
@@ -52,7 +52,7 @@ describe("matchbox's metadata", () => {
 describe("pixiecore's answer", () => {
   it('has the plan as URLs and one line', () => {
     const profile = profileOf({ system: 'flatcar', version: '4593.2.5', ignition: 'worker.ign', console: ['ttyS0'] });
-    const answer = pixiecoreAnswer(FLATCAR.plan(inputOf(profile, { sshKey: 'ssh-rsa A b' })), ORIGIN);
+    const answer = pixiecoreAnswer(flatcar.plan(inputOf(profile, { sshKey: 'ssh-rsa A b' })), ORIGIN);
     expectGolden('render/pixiecore.json', `${JSON.stringify(answer, undefined, 2)}\n`);
     expect(answer.cmdline).not.toContain('initrd=');
   });
@@ -65,7 +65,7 @@ describe("pixiecore's answer", () => {
 
 describe('a pxelinux configuration', () => {
   it('hands the arguments over as they are: APPEND ends at the end of the line, not at a semicolon', () => {
-    const plan = UBUNTU.plan(inputOf(profileOf({ system: 'ubuntu', version: '24.04.1', nocloud: 'web' })));
+    const plan = ubuntu.plan(inputOf(profileOf({ system: 'ubuntu', version: '24.04.1', nocloud: 'web' })));
     const lines = pxelinuxConfig(plan, ORIGIN, 'web').split('\n');
     expect(lines.at(-2)).toBe(`  APPEND ${plan.args.join(' ')}`);
     expect(lines.at(-2)).toContain(` ds=nocloud;dsmode=net;s=${ORIGIN}/nocloud/`);
@@ -99,11 +99,11 @@ const PLAN: Plan = { kernel: { kind: 'shelf', path: 'k' }, initrds: [], extras: 
 describe('a GRUB configuration', () => {
   it('quotes what ends a GRUB command', () => {
     const profile = profileOf({ system: 'ubuntu', version: '24.04.1', nocloud: 'web' });
-    expectGolden('render/ubuntu.grub', grubScript(UBUNTU.plan(inputOf(profile)), ORIGIN, 'Ubuntu Server (web)'));
+    expectGolden('render/ubuntu.grub', grubScript(ubuntu.plan(inputOf(profile)), ORIGIN, 'Ubuntu Server (web)'));
   });
 
   it('leaves the key out and says so', () => {
-    const plan = COREOS.plan(inputOf(profileOf({ cloud_config: 'a.yml' }), { sshKey: 'ssh-rsa AAA x' }));
+    const plan = coreos.plan(inputOf(profileOf({ cloud_config: 'a.yml' }), { sshKey: 'ssh-rsa AAA x' }));
     expectGolden('render/coreos.grub', grubScript(plan, ORIGIN, 'CoreOS'));
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import { versionIn } from '../../src/os/container-linux.ts';
-import { coreos, COREOS, parsePxeScript } from '../../src/os/coreos.ts';
+import { coreos, parsePxeScript } from '../../src/os/coreos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
@@ -92,17 +92,17 @@ describe('CoreOS Container Linux', () => {
   });
 
   it('adds nothing that the profile does not ask for', () => {
-    expect(COREOS.plan(inputOf(profileOf({}))).args).toEqual([]);
+    expect(coreos.plan(inputOf(profileOf({}))).args).toEqual([]);
   });
 
   it('treats empty values as absent, as coreos-ipxe-server did', () => {
     const empty = profileOf({ root: '', rootfstype: '', coreos_autologin: '', console: [''] });
-    expect(COREOS.plan(inputOf(empty, { sshKey: '' })).args).toEqual([]);
+    expect(coreos.plan(inputOf(empty, { sshKey: '' })).args).toEqual([]);
   });
 
   it('keeps the old shelf for each architecture', () => {
-    expect(COREOS.shelf(profileOf({}))).toBe('amd64-usr/1298.6.0');
-    expect(COREOS.shelf(profileOf({ arch: 'arm64' }))).toBe('arm64-usr/1298.6.0');
+    expect(coreos.shelf(profileOf({}))).toBe('amd64-usr/1298.6.0');
+    expect(coreos.shelf(profileOf({ arch: 'arm64' }))).toBe('arm64-usr/1298.6.0');
   });
 
   it('says what is missing', () => {

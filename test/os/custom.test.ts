@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/model/profile.ts';
-import { custom, CUSTOM } from '../../src/os/custom.ts';
+import { custom } from '../../src/os/custom.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
@@ -55,7 +55,7 @@ describe('a custom kernel', () => {
   });
 
   it('case 04-custom-kickstart-never-reaches: each document goes by the argument of its reader', () => {
-    const argsOf = (more: object): readonly string[] => CUSTOM.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
+    const argsOf = (more: object): readonly string[] => custom.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
     const url = (name: string): string => `http://10.0.2.2:4777/configs/${name}?mac=52-54-00-55-1c-ee`;
     expect(argsOf({ kickstart: 'k.ks' })).toEqual([`inst.ks=${url('k.ks')}`]);
     expect(argsOf({ preseed: 'p' })).toEqual([
@@ -72,7 +72,7 @@ describe('a custom kernel', () => {
   });
 
   it('does not put its own beside what kernel_args say', () => {
-    const argsOf = (more: object): readonly string[] => CUSTOM.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
+    const argsOf = (more: object): readonly string[] => custom.plan(inputOf(profileOf({ ...BASE, ...more }))).args;
     for (const [key, arg] of [
       ['kickstart', 'inst.ks=nfs:server:/k.ks'],
       ['kickstart', 'ks=http://192.0.2.1/k.ks'],
@@ -89,12 +89,12 @@ describe('a custom kernel', () => {
 
   it('keeps the meaning of the old keys', () => {
     const profile = profileOf({ ...BASE, console: ['tty0'], root: '/dev/vda', rootfstype: 'ext4' });
-    expect(CUSTOM.plan(inputOf(profile)).args).toEqual(['rootfstype=ext4', 'console=tty0', 'root=/dev/vda']);
+    expect(custom.plan(inputOf(profile)).args).toEqual(['rootfstype=ext4', 'console=tty0', 'root=/dev/vda']);
   });
 
   it('may have no initrd and lies on no shelf of its own', () => {
-    expect(CUSTOM.plan(inputOf(profileOf(BASE))).initrds).toEqual([]);
-    expect(CUSTOM.shelf(profileOf(BASE))).toBeUndefined();
+    expect(custom.plan(inputOf(profileOf(BASE))).initrds).toEqual([]);
+    expect(custom.shelf(profileOf(BASE))).toBeUndefined();
   });
 
   it('needs a kernel', () => {
@@ -109,15 +109,15 @@ describe('a custom kernel', () => {
   });
 
   it('adds nothing to install: that is for the operator to say', () => {
-    const live = CUSTOM.plan(inputOf(profileOf(BASE)));
-    expect(CUSTOM.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
+    const live = custom.plan(inputOf(profileOf(BASE)));
+    expect(custom.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 });
 
 describe('case 11-wimboot: files that a kernel looks for by their names', () => {
   const initrd = ['winpe/BCD', 'http://mirror.lan/pe/boot.sdi?x=1', { path: 'winpe/x64.wim', name: 'boot.wim' }];
   const namesOf = (kernel: string): unknown =>
-    CUSTOM.plan(inputOf(profileOf({ system: 'custom', version: '', kernel, initrd }))).initrds.map(({ name }) => name);
+    custom.plan(inputOf(profileOf({ system: 'custom', version: '', kernel, initrd }))).initrds.map(({ name }) => name);
 
   it.each(['winpe/wimboot', 'wimboot', 'winpe/wimboot.i386', 'http://mirror.lan/wimboot?v=2'])(
     '%s keeps all names',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEBIAN } from '../../src/os/debian.ts';
+import { debian } from '../../src/os/debian.ts';
 import { expectGolden } from '../support/golden.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
 
@@ -23,14 +23,14 @@ describe('Debian', () => {
   });
 
   it('asks the person in front of it without a preseed document', () => {
-    expect(DEBIAN.plan(inputOf(profileOf(BASE))).args).toEqual([]);
+    expect(debian.plan(inputOf(profileOf(BASE))).args).toEqual([]);
     const onlyInstaller = profileOf({ ...BASE, kernel_args: ['DEBIAN_FRONTEND=text', '---'] });
-    expect(DEBIAN.plan(inputOf(onlyInstaller)).args).toEqual(['DEBIAN_FRONTEND=text']);
+    expect(debian.plan(inputOf(onlyInstaller)).args).toEqual(['DEBIAN_FRONTEND=text']);
   });
 
   it('names the host only when the node has a host name', () => {
     const args = (name: string) =>
-      DEBIAN.plan(inputOf(profileOf({ ...BASE, preseed: 'x' }), { facts: {}, node: { name, vars: {} } })).args.slice(3);
+      debian.plan(inputOf(profileOf({ ...BASE, preseed: 'x' }), { facts: {}, node: { name, vars: {} } })).args.slice(3);
     expect(args('db1')).toEqual(['hostname=db1', 'interface=auto']);
     expect(args('db_1')).toEqual(['interface=auto']);
     expect(args('a b')).toEqual(['interface=auto']);
@@ -43,8 +43,8 @@ describe('Debian', () => {
   });
 
   it('installs with the same arguments: the disk and the report are in the document', () => {
-    const live = DEBIAN.plan(inputOf(profileOf(BASE)));
-    expect(DEBIAN.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
+    const live = debian.plan(inputOf(profileOf(BASE)));
+    expect(debian.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 
   it('lets documents for the installed system stand beside the preseed', () => {

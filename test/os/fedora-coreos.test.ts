@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseVersion, type Profile } from '../../src/model/profile.ts';
-import { FEDORA_COREOS, fedoraCoreos, parseStream } from '../../src/os/fedora-coreos.ts';
+import { fedoraCoreos, parseStream } from '../../src/os/fedora-coreos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
 import { streamJson } from '../support/upstream-formats.ts';
@@ -128,7 +128,7 @@ describe('Fedora CoreOS', () => {
 
   it('gives the kernel the name that it had when the version was built', () => {
     const kernel = (more: Partial<Profile>) => {
-      const artifact = FEDORA_COREOS.plan(inputOf(profileOf({ ...BASE, ...more }))).kernel;
+      const artifact = fedoraCoreos.plan(inputOf(profileOf({ ...BASE, ...more }))).kernel;
       return artifact.kind === 'shelf' ? artifact.path.split('/').pop() : artifact.url;
     };
     expect(kernel({ version: '38.20230625.3.0' })).toBe('fedora-coreos-38.20230625.3.0-live-kernel-x86_64');
@@ -141,7 +141,7 @@ describe('Fedora CoreOS', () => {
   });
 
   it('lists the root file system among the files that must be there, and points to it', () => {
-    const plan = FEDORA_COREOS.plan(inputOf(profileOf(BASE)));
+    const plan = fedoraCoreos.plan(inputOf(profileOf(BASE)));
     const path = 'fedora-coreos/amd64/44.20260707.3.1/fedora-coreos-44.20260707.3.1-live-rootfs.x86_64.img';
     expect(plan.extras).toEqual([{ kind: 'shelf', path }]);
     expect(plan.args).toEqual([`coreos.live.rootfs_url=http://10.0.2.2:4777/images/${path}`]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseVersion, type Version } from '../../src/model/profile.ts';
 import type { FeedDocument } from '../../src/model/release.ts';
 import { versionIn } from '../../src/os/container-linux.ts';
-import { flatcar, FLATCAR, newestLtsYear } from '../../src/os/flatcar.ts';
+import { flatcar, newestLtsYear } from '../../src/os/flatcar.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive, type Pages } from '../support/upstream-feed.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';
@@ -191,15 +191,15 @@ describe('Flatcar', () => {
   });
 
   it('puts the quotes that the image looks for around the key', () => {
-    const { args } = FLATCAR.plan(inputOf(profileOf(BASE), { sshKey: 'ssh-rsa AAA x' }));
+    const { args } = flatcar.plan(inputOf(profileOf(BASE), { sshKey: 'ssh-rsa AAA x' }));
     expect(/sshkey="([^"]+)"/.exec(args.join(' '))?.[1]).toBe('ssh-rsa AAA x');
   });
 
   it('logs in on one terminal, or with "true" on all', () => {
-    expect(FLATCAR.plan(inputOf(profileOf({ ...BASE, coreos_autologin: 'tty1' }))).args).toEqual([
+    expect(flatcar.plan(inputOf(profileOf({ ...BASE, coreos_autologin: 'tty1' }))).args).toEqual([
       'flatcar.autologin=tty1',
     ]);
-    expect(FLATCAR.plan(inputOf(profileOf({ ...BASE, coreos_autologin: 'true' }))).args).toEqual(['flatcar.autologin']);
+    expect(flatcar.plan(inputOf(profileOf({ ...BASE, coreos_autologin: 'true' }))).args).toEqual(['flatcar.autologin']);
   });
 
   it('says what it cannot do', () => {

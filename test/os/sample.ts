@@ -4,7 +4,7 @@ import { parseName } from '../../src/model/name.ts';
 import { artifactUrl, type Origin, originFromHost } from '../../src/model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../../src/model/profile.ts';
 import type { PlanInput } from '../../src/os/system.ts';
-import { systemOf } from '../../src/os/systems.ts';
+import { SYSTEMS } from '../../src/os/systems.ts';
 
 /** `10.0.2.2:4777`: the host as a QEMU guest sees it. */
 export const ORIGIN: Origin = must(originFromHost('10.0.2.2:4777'));
@@ -67,7 +67,7 @@ export function installInputOf(profile: Profile, more: Partial<PlanInput> = {}):
 
 /** A plan as text, one item a line, for goldens. */
 export function planText(input: PlanInput): string {
-  const system = systemOf(input.profile.system);
+  const system = SYSTEMS[input.profile.system];
   const plan = system.plan(input);
   return [
     `title   ${system.title}`,
@@ -83,7 +83,7 @@ export function planText(input: PlanInput): string {
 /** `broken profiles/a.json key: message (remedy)` of the failure that planning meets. */
 export function refusal(profile: Profile): string {
   try {
-    systemOf(profile.system).plan(inputOf(profile));
+    SYSTEMS[profile.system].plan(inputOf(profile));
   } catch (error) {
     if (error instanceof Failure) return `${error.code} ${failureLine(error)}`;
     throw error;

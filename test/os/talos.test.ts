@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TALOS } from '../../src/os/talos.ts';
+import { talos } from '../../src/os/talos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { inputOf, planText, profileOf, refusal } from './sample.ts';
 
@@ -16,7 +16,7 @@ describe('Talos', () => {
   });
 
   it('takes the consoles of the profile instead of its own', () => {
-    const { args } = TALOS.plan(inputOf(profileOf({ ...BASE, console: ['ttyS1'] })));
+    const { args } = talos.plan(inputOf(profileOf({ ...BASE, console: ['ttyS1'] })));
     expect(args.filter((arg) => arg.startsWith('console='))).toEqual(['console=ttyS1']);
   });
 
@@ -28,13 +28,13 @@ describe('Talos', () => {
     ['v1.13.2', ['selinux=1', 'module.sig_enforce=1', 'proc_mem.force_override=never']],
     ['v2.0.0', ['selinux=1', 'module.sig_enforce=1', 'proc_mem.force_override=never']],
   ])('says to %s what its own images say', (version, expected) => {
-    const { args } = TALOS.plan(inputOf(profileOf({ ...BASE, version })));
+    const { args } = talos.plan(inputOf(profileOf({ ...BASE, version })));
     expect(args.filter((arg) => /^(?:selinux|module|proc_mem)/.test(arg))).toEqual(expected);
   });
 
   it('lets the profile decide: what may only be switched on is not said before', () => {
     const kernel_args = ['selinux=0', 'module.sig_enforce=0'];
-    const { args } = TALOS.plan(inputOf(profileOf({ ...BASE, kernel_args })));
+    const { args } = talos.plan(inputOf(profileOf({ ...BASE, kernel_args })));
     expect(args.filter((arg) => /^(?:selinux|module)/.test(arg))).toEqual(kernel_args);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseVersion } from '../../src/model/profile.ts';
-import { parseList, ubuntu, UBUNTU } from '../../src/os/ubuntu.ts';
+import { parseList, ubuntu } from '../../src/os/ubuntu.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
 import { ubuntuSums } from '../support/upstream-formats.ts';
@@ -65,12 +65,12 @@ describe('Ubuntu', () => {
 
   it('ends the seed in a slash, because file names are put behind it', () => {
     const documents = { nocloud: `${ORIGIN}/nocloud/web` };
-    const { args } = UBUNTU.plan(inputOf(profileOf({ ...BASE, nocloud: 'web' }), { documents }));
+    const { args } = ubuntu.plan(inputOf(profileOf({ ...BASE, nocloud: 'web' }), { documents }));
     expect(args).toContain(`ds=nocloud;dsmode=net;s=${ORIGIN}/nocloud/web/`);
   });
 
   it('needs its ISO on the shelf', () => {
-    expect(UBUNTU.plan(inputOf(profileOf(BASE))).extras).toEqual([
+    expect(ubuntu.plan(inputOf(profileOf(BASE))).extras).toEqual([
       { kind: 'shelf', path: 'ubuntu/amd64/24.04.1/ubuntu-24.04.1-live-server-amd64.iso' },
     ]);
   });
@@ -81,7 +81,7 @@ describe('Ubuntu', () => {
   });
 
   it('installs with the same arguments: the disk and the report are in the document', () => {
-    const live = UBUNTU.plan(inputOf(profileOf(BASE)));
-    expect(UBUNTU.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
+    const live = ubuntu.plan(inputOf(profileOf(BASE)));
+    expect(ubuntu.plan(installInputOf(profileOf({ ...BASE, install: { disk: '/dev/sda' } })))).toEqual(live);
   });
 });

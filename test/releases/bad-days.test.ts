@@ -3,7 +3,7 @@ import { makeVendor } from '../support/openpgp-vendor.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/systems.ts';
+import { SYSTEMS } from '../../src/os/systems.ts';
 import { beginDay, type Day, INITRD, KERNEL, POINTER, VERSION } from '../support/upstream-day.ts';
 import * as fault from '../support/upstream-faults.ts';
 import { digestsText } from '../support/upstream-formats.ts';
@@ -99,7 +99,7 @@ describe('a bad day of the server', () => {
   it('nobody there', async () => {
     const address = day.upstream.url('/flatcar');
     await day.upstream.stop();
-    const step = FEEDS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror: address });
+    const step = SYSTEMS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror: address });
     await expect(resolveRelease('flatcar', step, day.bench.ports)).rejects.toThrow(/ECONNREFUSED\), 3 times/);
   });
 });

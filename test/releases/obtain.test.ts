@@ -7,7 +7,7 @@ import { isoImage } from '../../src/exports/iso9660.ts';
 import { auditRelease } from '../../src/releases/retain.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/systems.ts';
+import { SYSTEMS } from '../../src/os/systems.ts';
 import { makeVendor } from '../support/openpgp-vendor.ts';
 import { cut } from '../support/upstream-faults.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
@@ -36,7 +36,7 @@ async function sync(system: SystemId, input: Partial<FeedInput> = {}): Promise<P
   await bench.trust(system, vendor);
   const mirror = upstream.url(MIRRORS[system] ?? `/${system}`);
   const pinned = [vendor.primary.fingerprint];
-  const step = FEEDS[system].start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned, ...input });
+  const step = SYSTEMS[system].start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned, ...input });
   return obtainRelease(await resolveRelease(system, step, bench.ports), bench.ports);
 }
 
@@ -129,7 +129,7 @@ describe('obtainRelease', () => {
   it('asks for no file of a release whose key it does not have: CoreOS’ is offered by nobody', async () => {
     serve.serveCoreos(both(), '1298.6.0');
     const mirror = upstream.url('/coreos');
-    const step = FEEDS.coreos.start({ channel: 'stable', arch: 'amd64', install: false, mirror });
+    const step = SYSTEMS.coreos.start({ channel: 'stable', arch: 'amd64', install: false, mirror });
     const spec = await resolveRelease('coreos', step, bench.ports);
     const asked = upstream.requests.length;
     await expect(obtainRelease(spec, bench.ports)).rejects.toMatchObject({
@@ -160,7 +160,7 @@ describe('obtainRelease', () => {
   it('takes every file from the numbered directory although `current` moves', async () => {
     serve.serveFlatcar(both(), '4593.2.5');
     const mirror = upstream.url('/flatcar');
-    const step = FEEDS.flatcar.start({
+    const step = SYSTEMS.flatcar.start({
       channel: 'stable',
       arch: 'amd64',
       install: false,

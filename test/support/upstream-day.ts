@@ -4,7 +4,7 @@ import type { ReleaseSpec } from '../../src/model/release.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import type { ReleasePorts } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/systems.ts';
+import { SYSTEMS } from '../../src/os/systems.ts';
 import type { Vendor } from './openpgp-vendor.ts';
 import { type Bench, makeBench } from './upstream-ports.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from './upstream-releases.ts';
@@ -42,7 +42,7 @@ export async function beginDay(vendor: Vendor): Promise<Day> {
   async function look(ports: ReleasePorts = bench.ports): Promise<ReleaseSpec> {
     const mirror = upstream.url('/flatcar');
     const pinned = [vendor.primary.fingerprint];
-    const step = FEEDS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned });
+    const step = SYSTEMS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned });
     return resolveRelease('flatcar', step, ports);
   }
 

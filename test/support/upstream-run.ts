@@ -6,7 +6,7 @@ import { acquireLock } from '../../src/files/lock.ts';
 import { obtainRelease, type Published } from '../../src/releases/obtain.ts';
 import { LIMITS } from '../../src/releases/ports.ts';
 import { resolveRelease } from '../../src/releases/resolve.ts';
-import { FEEDS } from '../../src/os/systems.ts';
+import { SYSTEMS } from '../../src/os/systems.ts';
 
 const nowhere: LookupFunction = (_name, _options, callback) => {
   callback(Object.assign(new Error('no names here'), { code: 'ENOTFOUND' }), '', 4);
@@ -30,7 +30,7 @@ export async function runOnce(dir: string, mirror: string, pinned: string): Prom
   };
   const lock = await acquireLock(`${dir}/state/sync.lock`, 'a test');
   try {
-    const step = FEEDS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned: [pinned] });
+    const step = SYSTEMS.flatcar.start({ channel: 'stable', arch: 'amd64', install: false, mirror, pinned: [pinned] });
     return await obtainRelease(await resolveRelease('flatcar', step, ports), ports);
   } finally {
     await lock.release();

@@ -8,7 +8,7 @@ import { machineKey } from '../../model/machine.ts';
 import { nearest } from '../../model/name.ts';
 import { DOCUMENT_KINDS, type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
-import { systemOf } from '../../os/systems.ts';
+import { SYSTEMS } from '../../os/systems.ts';
 import type { ServiceDeps } from './deps.ts';
 import { nodeFacts } from './known-nodes.ts';
 import { lineDiff } from './line-diff.ts';
@@ -131,7 +131,7 @@ export function profileRow(profile: Profile, snapshot: Pick<Snapshot, 'documents
     name,
     file,
     system,
-    title: systemOf(system).title,
+    title: SYSTEMS[system].title,
     channel,
     arch,
     version,
@@ -167,7 +167,7 @@ export async function brokenRow(
     name: file.slice('profiles/'.length, -'.json'.length),
     file,
     system,
-    title: systemOf(system).title,
+    title: SYSTEMS[system].title,
     channel: text('channel', 'stable'),
     arch: text('arch', 'amd64'),
     version: text('version', ''),
