@@ -28,7 +28,7 @@ export interface CliContext {
   readonly parent?: () => ParentChannel | undefined;
   /** Where faults arrive that nothing caught; absent in a test. */
   readonly faults?: ServerOptions['faults'];
-  /** Lets everybody else on this machine go first. */
+  /** Lets every other program on this host go first. */
   readonly stepBack?: () => void;
 }
 

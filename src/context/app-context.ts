@@ -15,12 +15,12 @@ import type { Settings } from '../settings/settings.ts';
 import { createSyncProgress, type SyncProgress } from '../images/sync-progress.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
 
-/** The rooms behind the doors, wired by hand: what `serve`, `check` and `render` share. */
+/** The rooms behind the servers, wired by hand: what `serve`, `check` and `render` share. */
 export interface AppContext {
   readonly files: DataRoot;
   readonly catalog: LivingCatalog;
   readonly shelf: ImageStore;
-  /** For the doors: an installer leaves with the machine's claim. */
+  /** For the servers: an installer leaves with the machine's claim. */
   readonly bootService: BootService;
   /** What a machine would get. Claims nothing, changes nothing. */
   readonly preview: BootService;

@@ -1,56 +1,18 @@
-import { firmwareFolders } from '../images/firmware.ts';
-import { openFirmwareStore } from '../images/firmware.ts';
-import { Failure, failureLine, problemLine } from '../model/failure.ts';
-
+import { type FirmwareStore, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
+import { Failure, failureLine, isError, problemLine } from '../model/failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { checkData, type CheckReport } from './check.ts';
-import { type Finding, findingsAbout } from './finding.ts';
-import { firewallFindings, type NeededPort } from './firewall.ts';
-import { firmwareFindings } from './firmware.ts';
-import { offerFindings } from './offers.ts';
-import { portFindings } from './ports.ts';
+import { firewallDiagnostics, type NeededPort } from './firewall.ts';
+import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
+import { offerDiagnostics } from './offers.ts';
+import { portDiagnostics } from './ports.ts';
 import { type Probes, PROBES } from './probes.ts';
-import { addressFindings, announced, home, serverFindings } from './reach.ts';
-
-const say = findingsAbout('data');
-const SHOWN = 5;
-
-/** The data directory, as `pilotlight check` sees it. */
-export async function dataFindings(check: () => Promise<CheckReport>): Promise<readonly Finding[]> {
-  let report: CheckReport;
-  try {
-    report = await check();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return [say.problem(failureLine(error), 'name the folder with profiles/ in PILOTLIGHT_DATA_DIR')];
-  }
-  const { profiles, nodes, documents, problems } = report;
-  const findings: Finding[] = problems.slice(0, SHOWN).map((problem) => {
-    const level = problem.severity === 'error' ? say.problem : say.warning;
-    return level(
-      problemLine({ ...problem, remedy: '' }).replace(/ \(\)$/, ''),
-      problem.remedy ?? 'see `pilotlight check`',
-    );
-  });
-  if (problems.length > SHOWN) {
-    const rest = problems.slice(SHOWN);
-    const errors = rest.some(({ severity }) => severity === 'error');
-    findings.push((errors ? say.problem : say.warning)(`and ${rest.length} more`, 'see `pilotlight check`'));
-  }
-  if (profiles === 0) findings.push(say.warning('no profile in profiles/', 'copy profiles/seed.json and edit it'));
-  else
-    findings.unshift(say.ok(`${count(profiles, 'profile')}, ${count(nodes, 'node')}, ${count(documents, 'document')}`));
-  return findings;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
+import { addressDiagnostics, announced, home, serverDiagnostics } from './reach.ts';
 
 export interface DoctorReport {
   /** No problem; warnings may be there. */
   readonly ok: boolean;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly HostDiagnostic[];
 }
 
 /**
@@ -63,21 +25,76 @@ export async function examine(
   probes: Probes = PROBES,
 ): Promise<DoctorReport> {
   const local = probes.addresses();
-  const server = await serverFindings(
+  const server = await serverDiagnostics(
     announced(settings, local),
     home(settings),
     async (url) => await probes.health(url),
   );
-  const findings = [
-    ...(await dataFindings(async () => await checkData(settings))),
-    ...(await firmwareFindings(openFirmwareStore(firmwareFolders(settings)))),
-    ...addressFindings(settings, local),
-    ...server.findings,
-    ...(await portFindings(settings, probes, server.serves)),
-    ...firewallFindings(await probes.rules(), neededPorts(settings)),
+  const diagnostics = [
+    ...(await dataDiagnostics(async () => await checkData(settings))),
+    ...(await firmwareDiagnostics(openFirmwareStore(firmwareFolders(settings)))),
+    ...addressDiagnostics(settings, local),
+    ...server.diagnostics,
+    ...(await portDiagnostics(settings, probes, server.serves)),
+    ...firewallDiagnostics(await probes.rules(), neededPorts(settings)),
     ...(options.discover ? await askNetworks(settings, probes) : []),
   ];
-  return { ok: findings.every(({ level }) => level !== 'problem'), findings };
+  return { ok: diagnostics.every(({ severity }) => severity !== 'error'), diagnostics };
+}
+
+const data = diagnosticsAbout('data');
+const SHOWN = 5;
+const SEE_CHECK = 'see `pilotlight check`';
+
+/** The data directory, as `pilotlight check` sees it. */
+export async function dataDiagnostics(check: () => Promise<CheckReport>): Promise<readonly HostDiagnostic[]> {
+  let report: CheckReport;
+  try {
+    report = await check();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [data.error(failureLine(error), 'name the folder with profiles/ in PILOTLIGHT_DATA_DIR')];
+  }
+  const { profiles, nodes, documents, problems } = report;
+  const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const rest = problems.slice(SHOWN);
+  return [
+    ...(profiles === 0
+      ? []
+      : [data.ok(`${count(profiles, 'profile')}, ${count(nodes, 'node')}, ${count(documents, 'document')}`)]),
+    ...problems
+      .slice(0, SHOWN)
+      .map((problem) =>
+        (isError(problem) ? data.error : data.warning)(
+          problemLine({ ...problem, remedy: undefined }),
+          problem.remedy ?? SEE_CHECK,
+        ),
+      ),
+    ...(rest.length === 0
+      ? []
+      : [(rest.some(isError) ? data.error : data.warning)(`and ${rest.length} more`, SEE_CHECK)]),
+    ...(profiles > 0 ? [] : [data.warning('no profile in profiles/', 'copy profiles/seed.json and edit it')]),
+  ];
+}
+
+const firmware = diagnosticsAbout('firmware');
+/** Nearly every machine is one of these. */
+const USUAL = ['pcbios x86_64', 'efi x86_64'];
+const INSTALL = 'apt install ipxe, or put it into firmware/ of the data directory';
+
+/** Which machines this host has a boot program for. */
+export async function firmwareDiagnostics(store: Pick<FirmwareStore, 'inventory'>): Promise<readonly HostDiagnostic[]> {
+  const { found, missing } = await store.inventory();
+  if (found.length === 0) return [firmware.error('no boot program (iPXE) on this host: no machine can boot', INSTALL)];
+  const usual = missing.filter(({ platform, arch }) => USUAL.includes(`${platform} ${arch}`));
+  const rare = missing.filter((program) => !usual.includes(program)).map(({ title }) => title);
+  return [
+    ...found.map(({ program, file, size }) => firmware.ok(`${program.title}: ${file}, ${size} bytes`)),
+    ...usual.map(({ title, name }) =>
+      firmware.warning(`${title}: ${name} is not here, such machines cannot boot`, INSTALL),
+    ),
+    ...(rare.length === 0 ? [] : [firmware.ok(`not here, and seldom needed: ${rare.join(', ')}`)]),
+  ];
 }
 
 function neededPorts({ http, tftp, dhcp }: Settings): readonly NeededPort[] {
@@ -88,16 +105,16 @@ function neededPorts({ http, tftp, dhcp }: Settings): readonly NeededPort[] {
   ];
 }
 
-async function askNetworks(settings: Settings, probes: Probes): Promise<readonly Finding[]> {
+async function askNetworks(settings: Settings, probes: Probes): Promise<readonly HostDiagnostic[]> {
   const at = probes.networks();
   const own = new Set(probes.addresses().map(({ address }) => address));
   if (settings.baseUrl !== undefined) own.add(new URL(settings.baseUrl).hostname);
   try {
-    return offerFindings(at, await probes.discover(at), own);
+    return offerDiagnostics(at, await probes.discover(at), own);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const remedy =
       error.code === 'refused' ? 'asking a DHCP server takes port 68: run it as root' : (error.remedy ?? 'try again');
-    return [findingsAbout('dhcp').problem(`no DHCP server could be asked: ${error.message}`, remedy)];
+    return [diagnosticsAbout('dhcp').error(`no DHCP server could be asked: ${error.message}`, remedy)];
   }
 }

@@ -1,4 +1,4 @@
-import { findingsAbout, type Finding } from './finding.ts';
+import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
 /** The rules of this host: as `nft list ruleset` or `iptables -S` prints them. */
 export type Rules =
@@ -11,13 +11,13 @@ export interface NeededPort {
   readonly port: number;
 }
 
-const say = findingsAbout('firewall');
+const say = diagnosticsAbout('firewall');
 
 /**
  * A hint, not a proof: whether anything filters what arrives, and whether some rule that accepts names our ports.
  * Nothing is ever changed.
  */
-export function firewallFindings(rules: Rules, needed: readonly NeededPort[]): readonly Finding[] {
+export function firewallDiagnostics(rules: Rules, needed: readonly NeededPort[]): readonly HostDiagnostic[] {
   const ports = needed.map(({ protocol, port }) => `${port}/${protocol}`);
   if (rules.kind === 'none') return [say.ok('neither nft nor iptables is installed here')];
   if (rules.kind === 'unreadable') {

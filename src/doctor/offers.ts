@@ -1,7 +1,7 @@
 import type { DiscoverAt, Offer } from '../dhcp/discover.ts';
-import { findingsAbout, type Finding } from './finding.ts';
+import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
-const say = findingsAbout('dhcp');
+const say = diagnosticsAbout('dhcp');
 const UNSET = '0.0.0.0';
 /** What only the other kind of firmware can run. */
 const WRONG: Readonly<Record<Offer['firmware'], RegExp>> = {
@@ -10,11 +10,11 @@ const WRONG: Readonly<Record<Offer['firmware'], RegExp>> = {
 };
 
 /** What the DHCP servers of each network say to machines that netboot, and what is wrong with it. */
-export function offerFindings(
+export function offerDiagnostics(
   asked: readonly DiscoverAt[],
   offers: readonly Offer[],
   own: ReadonlySet<string>,
-): readonly Finding[] {
+): readonly HostDiagnostic[] {
   return asked.flatMap(({ interfaceName, address }) => {
     const here = offers.filter((offer) => offer.interfaceName === interfaceName);
     if (here.length === 0) {
@@ -33,7 +33,7 @@ export function offerFindings(
           ]
         : []),
       ...(leasing.size === 0
-        ? [say.warning(`${interfaceName}: nobody offers an address`, 'switch on DHCP in your router')]
+        ? [say.warning(`${interfaceName}: no server offers an address`, 'switch on DHCP in your router')]
         : []),
       ...(['BIOS', 'UEFI x86_64'] as const).flatMap((firmware) =>
         judge(
@@ -67,12 +67,12 @@ function judge(
   firmware: Offer['firmware'],
   offers: readonly Offer[],
   own: ReadonlySet<string>,
-): readonly Finding[] {
+): readonly HostDiagnostic[] {
   const booting = offers.filter((offer) => bootFile(offer) !== '');
   if (offers.length > 0 && booting.length === 0) {
     return [
-      say.problem(
-        `${interfaceName}: nobody tells a ${firmware} machine where to boot from`,
+      say.error(
+        `${interfaceName}: no DHCP server tells a ${firmware} machine where to boot from`,
         `set PILOTLIGHT_DHCP=proxy, or in the DHCP server next-server ${address} and filename ${programOf(firmware)}`,
       ),
     ];
@@ -89,7 +89,7 @@ function judge(
     }
     if (!WRONG[firmware].test(file) || file.endsWith('boot.ipxe.0')) return [];
     return [
-      say.problem(
+      say.error(
         `${interfaceName}: ${offer.server} gives a ${firmware} machine ${file}, which it cannot run`,
         `give it ${programOf(firmware)}, by its architecture (option 93), or set PILOTLIGHT_DHCP=proxy`,
       ),

@@ -1,12 +1,12 @@
 import type { HostFiles } from '../files/system-error.ts';
 import type { PortProbe, PortState } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
-import { type Finding, findingsAbout } from './finding.ts';
+import { type HostDiagnostic, diagnosticsAbout } from './host-diagnostic.ts';
 
 /** Which ports this program may open. */
 interface Rights {
   readonly bindService: boolean;
-  /** Ports from here on are everybody's. */
+  /** Any user may open ports from here on. */
   readonly firstFreePort: number;
 }
 
@@ -76,25 +76,27 @@ interface Wanted extends PortProbe {
   readonly required: boolean;
 }
 
-const say = findingsAbout('ports');
+const say = diagnosticsAbout('ports');
 const BOOT_SERVER_PORT = 4011;
 
 /** Whether every port that the settings ask for can be opened, or is open already. */
-export async function portFindings(
+export async function portDiagnostics(
   settings: Settings,
   probes: PortProbes,
   serves: boolean,
-): Promise<readonly Finding[]> {
+): Promise<readonly HostDiagnostic[]> {
   const server = serves ? await probes.holder('tcp', settings.http.port) : undefined;
-  const findings: Finding[] = [];
-  for (const wanted of wantedPorts(settings)) findings.push(await lookAt(wanted, probes, serves, server));
-  if (settings.tftp === undefined) findings.push(say.ok('TFTP is off (PILOTLIGHT_TFTP_LISTEN)'));
+  const diagnostics: HostDiagnostic[] = [];
+  for (const wanted of wantedPorts(settings)) diagnostics.push(await lookAt(wanted, probes, serves, server));
+  if (settings.tftp === undefined) diagnostics.push(say.ok('TFTP is off (PILOTLIGHT_TFTP_LISTEN)'));
   if (settings.dhcp === undefined) {
     const other = await probes.holder('udp', 67);
     const beside = other === undefined ? '' : `; UDP 67 is held by ${textOf(other)}`;
-    findings.push(say.ok(`the DHCP proxy is off (PILOTLIGHT_DHCP): your DHCP server must name this server${beside}`));
+    diagnostics.push(
+      say.ok(`the DHCP proxy is off (PILOTLIGHT_DHCP): your DHCP server must name this server${beside}`),
+    );
   }
-  return findings;
+  return diagnostics;
 }
 
 function wantedPorts({ http, tftp, dhcp }: Settings): readonly Wanted[] {
@@ -109,7 +111,7 @@ function wantedPorts({ http, tftp, dhcp }: Settings): readonly Wanted[] {
   }
   if (dhcp !== undefined) {
     const more = { protocol: 'udp', shared: true, setting: 'PILOTLIGHT_DHCP_LISTEN', required: true } as const;
-    // As the door does: broadcasts at 67, and the boot server's port.
+    // As the DHCP server does: broadcasts at 67, and the boot server's port.
     wanted.push({ title: 'the DHCP proxy', ...more, host: '255.255.255.255', port: dhcp.listen.port });
     wanted.push({ title: 'the DHCP proxy', ...more, host: dhcp.listen.host, port: BOOT_SERVER_PORT });
   }
@@ -121,14 +123,14 @@ async function lookAt(
   probes: PortProbes,
   serves: boolean,
   server: Holder | undefined,
-): Promise<Finding> {
+): Promise<HostDiagnostic> {
   const { title, protocol, host, port, setting } = wanted;
   const name = `${protocol.toUpperCase()} ${port} for ${title}`;
   switch (await probes.probe(wanted)) {
     case 'free':
       return say.ok(`${name} can be opened`);
     case 'no-address':
-      return say.problem(`${name}: no interface has the address ${host}`, `name an address of this host in ${setting}`);
+      return say.error(`${name}: no interface has the address ${host}`, `name an address of this host in ${setting}`);
     case 'denied':
       return denied(name, wanted, await probes.rights());
     case 'taken': {
@@ -141,18 +143,18 @@ async function lookAt(
         );
       }
       const who = holder === undefined ? 'another program (only root can see which)' : textOf(holder);
-      return say.problem(`${name} is held by ${who}`, `stop that program, or set ${setting}`);
+      return say.error(`${name} is held by ${who}`, `stop that program, or set ${setting}`);
     }
   }
 }
 
-function denied(name: string, { port, required }: Wanted, rights: Rights): Finding {
+function denied(name: string, { port, required }: Wanted, rights: Rights): HostDiagnostic {
   const has = `this user may open ports from ${rights.firstFreePort} on`;
   const what = `${name} may not be opened: ${has}${rights.bindService ? '' : ', and has no CAP_NET_BIND_SERVICE'}`;
   const remedy =
     'as a service: AmbientCapabilities=CAP_NET_BIND_SERVICE (scripts/pilotlight.service has it); by hand: ' +
     `sudo, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
-  return required ? say.problem(what, remedy) : say.warning(what, remedy);
+  return required ? say.error(what, remedy) : say.warning(what, remedy);
 }
 
 function textOf({ name, pid }: Holder): string {

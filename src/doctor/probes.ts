@@ -34,7 +34,7 @@ export const PROBES: Probes = {
   discover: async (at) => await discoverOffers(at, { xid: () => randomInt(1, 2 ** 32 - 1) }),
 };
 
-/** `GET /healthz`, whoever answers. */
+/** `GET /healthz`, whatever program answers. */
 export async function askHealth(url: string): Promise<HealthAnswer> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(HEALTH_MS), redirect: 'manual' });
@@ -72,7 +72,7 @@ export async function readRules(ask: RunProgram): Promise<Rules> {
 }
 
 async function run(program: string, args: readonly string[]): Promise<string | false | undefined> {
-  // They live in sbin, which is not on everybody's PATH.
+  // They live in sbin, which is not on every user's PATH.
   for (const folder of ['/usr/sbin/', '/sbin/']) {
     try {
       return (await promisify(execFile)(`${folder}${program}`, [...args], { maxBuffer: RULES_BYTES })).stdout;

@@ -1,6 +1,6 @@
 import type { LocalAddress } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
-import { findingsAbout, type Finding } from './finding.ts';
+import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
 /** What `GET /healthz` came to. */
 export type HealthAnswer =
@@ -8,8 +8,8 @@ export type HealthAnswer =
   | { readonly kind: 'other'; readonly status: number }
   | { readonly kind: 'silence'; readonly reason: string };
 
-const say = findingsAbout('address');
-const server = findingsAbout('server');
+const say = diagnosticsAbout('address');
+const server = diagnosticsAbout('server');
 
 /** Where machines are sent to: the base URL, or each network's own address of this host. */
 export function announced(settings: Settings, local: readonly LocalAddress[]): readonly string[] {
@@ -18,17 +18,17 @@ export function announced(settings: Settings, local: readonly LocalAddress[]): r
 }
 
 /** Which addresses machines hear of, and whether that can be right. */
-export function addressFindings(settings: Settings, local: readonly LocalAddress[]): readonly Finding[] {
+export function addressDiagnostics(settings: Settings, local: readonly LocalAddress[]): readonly HostDiagnostic[] {
   const own = outside(local);
   if (own.length === 0) {
-    return [say.problem('no interface has an IPv4 address that machines could reach', 'give this host an address')];
+    return [say.error('no interface has an IPv4 address that machines could reach', 'give this host an address')];
   }
   const names = own.map(({ interfaceName, address }) => `${interfaceName} ${address}`).join(', ');
   if (settings.baseUrl === undefined) return [say.ok(`machines hear the address of their own network: ${names}`)];
   const { hostname } = new URL(settings.baseUrl);
   if (hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]') {
     return [
-      say.problem(
+      say.error(
         `the base URL ${settings.baseUrl} is each machine's own address`,
         `set PILOTLIGHT_BASE_URL to an address of this host (${names}), or leave it out`,
       ),
@@ -44,42 +44,42 @@ export function addressFindings(settings: Settings, local: readonly LocalAddress
   ];
 }
 
-/** Where a server of these settings answers whoever is on this host. */
+/** Where a server of these settings answers programs on this host. */
 export function home({ http }: Settings): string {
   const host = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
 }
 
 /** Whether a server answers where machines are sent to; `at` is where it answers this host. */
-export async function serverFindings(
+export async function serverDiagnostics(
   urls: readonly string[],
   at: string,
   ask: (url: string) => Promise<HealthAnswer>,
-): Promise<{ readonly findings: readonly Finding[]; readonly serves: boolean }> {
+): Promise<{ readonly diagnostics: readonly HostDiagnostic[]; readonly serves: boolean }> {
   const answers = await Promise.all(urls.map(async (url) => ({ url, answer: await ask(`${url}/healthz`) })));
   const own = await ask(`${at}/healthz`);
   const serves = [own, ...answers.map(({ answer }) => answer)].some(({ kind }) => kind === 'pilotlight');
   if (!serves && answers.every(({ answer }) => answer.kind === 'silence')) {
     const where = urls.length === 0 ? 'anywhere' : `at ${urls.join(', ')}`;
     const remedy = 'start it (`pilotlight serve`) and run the doctor again: it then looks whether it can be reached';
-    return { findings: [server.warning(`no server answers ${where}`, remedy)], serves };
+    return { diagnostics: [server.warning(`no server answers ${where}`, remedy)], serves };
   }
-  return { findings: answers.map(({ url, answer }) => reachFinding(url, answer)), serves };
+  return { diagnostics: answers.map(({ url, answer }) => reachFinding(url, answer)), serves };
 }
 
-function reachFinding(url: string, answer: HealthAnswer): Finding {
+function reachFinding(url: string, answer: HealthAnswer): HostDiagnostic {
   switch (answer.kind) {
     case 'pilotlight':
       return answer.status === 'ok'
         ? server.ok(`${url} answers: Pilotlight ${answer.version}`)
         : server.warning(`${url} answers: Pilotlight ${answer.version}, ${answer.status}`, `see ${url}/healthz`);
     case 'other':
-      return server.problem(
+      return server.error(
         `${url} answers with ${answer.status}, but is no Pilotlight`,
         'another program has the port, or a proxy stands before it: set PILOTLIGHT_BASE_URL or PILOTLIGHT_HTTP_LISTEN',
       );
     case 'silence':
-      return server.problem(
+      return server.error(
         `${url} does not answer (${answer.reason}), though machines are sent there`,
         'let HTTP listen at every address (PILOTLIGHT_HTTP_LISTEN=0.0.0.0:4777), or look at the firewall',
       );

@@ -153,7 +153,7 @@ export const SETTINGS = {
     secret: true,
   },
   metrics: {
-    help: '/metrics: token (as a Bearer), open (for everybody) or off',
+    help: '/metrics: token (as a Bearer), open (to every client) or off',
     fallback: 'token',
     parse: parseOneOf(['token', 'open', 'off']),
     usual: 'token',

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
   ...['docs', 'profiles', 'configs', 'images', 'sshkeys'].flatMap((folder) =>
     readdirSync(join(top, folder))
       .filter((name) => name.endsWith('.md'))
@@ -20,4 +21,18 @@ it.each(pages)('%s links to nothing that is not there', (page) => {
     .filter((target) => !/^[a-z]+:/.test(target));
   const missing = targets.filter((target) => !existsSync(join(top, dirname(page), target)));
   expect(missing).toEqual([]);
+});
+
+it('README answers what a newcomer asks first, with files that exist', () => {
+  const text = readFileSync(join(top, 'README.md'), 'utf8');
+  const rows = text
+    .slice(text.indexOf('## For contributors'))
+    .split('\n')
+    .filter((line) => line.startsWith('| '));
+  for (const question of ['MAC become a script', 'add an operating system', 'is a page', 'run one test']) {
+    const row = rows.find((line) => line.includes(question)) ?? '';
+    const paths = [...row.matchAll(/(?:src|test)\/[\w./-]+/g)].map(([path]) => path);
+    expect(paths.length, question).toBeGreaterThan(0);
+    expect(paths.filter((path) => !existsSync(join(top, path)))).toEqual([]);
+  }
 });

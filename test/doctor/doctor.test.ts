@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Offer } from '../../src/dhcp/discover.ts';
 import type { CheckReport } from '../../src/doctor/check.ts';
-import { dataFindings, examine } from '../../src/doctor/doctor.ts';
+import { dataDiagnostics, examine } from '../../src/doctor/doctor.ts';
 import type { Probes } from '../../src/doctor/probes.ts';
 import { Failure, type FileDiagnostic } from '../../src/model/failure.ts';
 import { makeFolder } from '../support/folder.ts';
@@ -14,45 +14,45 @@ const problem = (severity: FileDiagnostic['severity'], n = 1): FileDiagnostic =>
   place: { file: 'profiles/a.json', line: 3 },
   remedy: 'mend it',
 });
-const look = async (more: Partial<CheckReport>) => await dataFindings(async () => ({ ...CLEAN, ...more }));
+const look = async (more: Partial<CheckReport>) => await dataDiagnostics(async () => ({ ...CLEAN, ...more }));
 
 describe('the data directory', () => {
   it('is counted', async () => {
-    expect(await look({})).toMatchObject([{ level: 'ok', what: '1 profile, 2 nodes, 0 documents' }]);
+    expect(await look({})).toMatchObject([{ severity: 'ok', message: '1 profile, 2 nodes, 0 documents' }]);
   });
 
   it('says every mistake with its place and remedy, errors as problems', async () => {
     const [, error, warning] = await look({ problems: [problem('error'), problem('warning')] });
     expect(error).toEqual({
       about: 'data',
-      level: 'problem',
-      what: 'profiles/a.json:3: mistake 1',
+      severity: 'error',
+      message: 'profiles/a.json:3: mistake 1',
       remedy: 'mend it',
     });
-    expect(warning?.level).toBe('warning');
+    expect(warning?.severity).toBe('warning');
   });
 
   it('stops at five, and says how many there are and how bad', async () => {
     const six = [1, 2, 3, 4, 5].map((n) => problem('warning', n));
-    const last = (findings: Awaited<ReturnType<typeof look>>) => findings.at(-1);
+    const last = (diagnostics: Awaited<ReturnType<typeof look>>) => diagnostics.at(-1);
     expect(last(await look({ problems: [...six, problem('error', 6)] }))).toMatchObject({
-      level: 'problem',
-      what: 'and 1 more',
+      severity: 'error',
+      message: 'and 1 more',
     });
-    expect(last(await look({ problems: [...six, problem('warning', 6)] }))?.level).toBe('warning');
+    expect(last(await look({ problems: [...six, problem('warning', 6)] }))?.severity).toBe('warning');
     expect(await look({ problems: six })).toHaveLength(6);
   });
 
   it('without profiles is a warning', async () => {
-    expect(await look({ profiles: 0 })).toMatchObject([{ level: 'warning', what: 'no profile in profiles/' }]);
+    expect(await look({ profiles: 0 })).toMatchObject([{ severity: 'warning', message: 'no profile in profiles/' }]);
   });
 
   it('that cannot be read is a problem; a bug is a bug', async () => {
-    const gone = dataFindings(async () => {
+    const gone = dataDiagnostics(async () => {
       throw new Failure('not-found', 'there is no data directory');
     });
-    expect(await gone).toMatchObject([{ level: 'problem', what: 'there is no data directory' }]);
-    const bug = dataFindings(async () => {
+    expect(await gone).toMatchObject([{ severity: 'error', message: 'there is no data directory' }]);
+    const bug = dataDiagnostics(async () => {
       throw new TypeError('x');
     });
     await expect(bug).rejects.toThrow(TypeError);
@@ -101,9 +101,9 @@ const settings = (more = {}) => settingsFor(makeFolder(FILES), { http: { host: '
 describe('the doctor', () => {
   it('finds nothing where all is well, and has looked at everything', async () => {
     const report = await examine(settings(), { discover: true }, world());
-    expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(report.diagnostics.filter(({ severity }) => severity !== 'ok')).toEqual([]);
     expect(report.ok).toBe(true);
-    expect(new Set(report.findings.map(({ about }) => about))).toEqual(
+    expect(new Set(report.diagnostics.map(({ about }) => about))).toEqual(
       new Set(['data', 'firmware', 'address', 'server', 'ports', 'firewall', 'dhcp']),
     );
   });
@@ -116,7 +116,7 @@ describe('the doctor', () => {
     };
     const report = await examine(settings(), { discover: false }, world({ discover }));
     expect(asked).toBe(0);
-    expect(report.findings.map(({ about }) => about)).not.toContain('dhcp');
+    expect(report.diagnostics.map(({ about }) => about)).not.toContain('dhcp');
   });
 
   it('is not ok with one problem, and ok with warnings', async () => {
@@ -132,7 +132,7 @@ describe('the doctor', () => {
     };
     const report = await examine(settings(), { discover: true }, world({ discover }));
     expect(report.ok).toBe(false);
-    expect(report.findings.at(-1)).toMatchObject({
+    expect(report.diagnostics.at(-1)).toMatchObject({
       about: 'dhcp',
       remedy: expect.stringContaining('as root') as string,
     });
@@ -143,8 +143,8 @@ describe('the doctor', () => {
       { ...OFFER, nextServer: '0.0.0.0', file: 'http://boot.lab/boot.ipxe' },
     ];
     const look = async (more: object) => {
-      const { findings } = await examine(settings(more), { discover: true }, world({ discover }));
-      return findings.filter(({ about, level }) => about === 'dhcp' && level !== 'ok').length;
+      const { diagnostics } = await examine(settings(more), { discover: true }, world({ discover }));
+      return diagnostics.filter(({ about, severity }) => about === 'dhcp' && severity !== 'ok').length;
     };
     expect(await look({ baseUrl: originOf('boot.lab') })).toBe(0);
     expect(await look({})).toBe(1);
@@ -153,7 +153,9 @@ describe('the doctor', () => {
   it('needs the ports of every door that is on to be open in the firewall', async () => {
     const rules = async () => ({ kind: 'rules', tool: 'iptables', text: '-P INPUT DROP\n' }) as const;
     const dhcp = { listen: { host: '0.0.0.0', port: 67 }, relays: [], localBoot: 'silent' } as const;
-    const { findings } = await examine(settings({ dhcp }), { discover: false }, world({ rules }));
-    expect(findings.find(({ about }) => about === 'firewall')?.what).toMatch(/names 4777\/tcp, 67\/udp, 4011\/udp$/);
+    const { diagnostics } = await examine(settings({ dhcp }), { discover: false }, world({ rules }));
+    expect(diagnostics.find(({ about }) => about === 'firewall')?.message).toMatch(
+      /names 4777\/tcp, 67\/udp, 4011\/udp$/,
+    );
   });
 });

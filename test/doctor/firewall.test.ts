@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firewallFindings, type NeededPort, type Rules } from '../../src/doctor/firewall.ts';
+import { firewallDiagnostics, type NeededPort, type Rules } from '../../src/doctor/firewall.ts';
 
 const NEEDED: readonly NeededPort[] = [
   { protocol: 'tcp', port: 4777 },
@@ -12,8 +12,8 @@ const chain = (policy: string, rules: string, more = ''): Rules =>
     `table inet filter {\n${more}\tchain input {\n\t\ttype filter hook input priority filter; policy ${policy};\n${rules}\t}\n}\n`,
   );
 const look = (rules: Rules) => {
-  const [finding] = firewallFindings(rules, NEEDED);
-  return finding ?? { level: 'none', what: '', remedy: '' };
+  const [finding] = firewallDiagnostics(rules, NEEDED);
+  return finding ?? { severity: 'none', message: '', remedy: '' };
 };
 
 describe('nftables', () => {
@@ -33,7 +33,7 @@ describe('nftables', () => {
       ),
     ],
   ])('%s: nothing is filtered', (_what, rules) => {
-    expect(look(rules)).toMatchObject({ level: 'ok', what: 'no rule of this host filters what arrives' });
+    expect(look(rules)).toMatchObject({ severity: 'ok', message: 'no rule of this host filters what arrives' });
   });
 
   it.each([
@@ -42,8 +42,8 @@ describe('nftables', () => {
     ['a reject in another chain of the table', chain('accept', '\t\tjump no\n', '\tchain no {\n\t\treject\n\t}\n')],
   ])('%s that does not name our ports is a warning', (_what, rules) => {
     expect(look(rules)).toMatchObject({
-      level: 'warning',
-      what: 'a firewall filters what arrives, and no rule names 4777/tcp, 69/udp',
+      severity: 'warning',
+      message: 'a firewall filters what arrives, and no rule names 4777/tcp, 69/udp',
     });
     expect(look(rules).remedy).toContain(
       'tcp dport { 4777 } accept; udp dport { 69 } accept; for TFTP also its helper',
@@ -51,14 +51,16 @@ describe('nftables', () => {
   });
 
   it('names the port that is closed, and no other', () => {
-    expect(look(chain('drop', '\t\tudp dport { 53, 69 } accept\n')).what).toMatch(/names 4777\/tcp$/);
-    expect(look(chain('drop', '\t\ttcp dport 4777 drop\n\t\tudp dport 69 accept\n')).what).toMatch(/names 4777\/tcp$/);
-    expect(look(chain('drop', '\t\ttcp dport 14777 accept\n\t\tudp dport 69 accept\n')).what).toMatch(/4777\/tcp$/);
+    expect(look(chain('drop', '\t\tudp dport { 53, 69 } accept\n')).message).toMatch(/names 4777\/tcp$/);
+    expect(look(chain('drop', '\t\ttcp dport 4777 drop\n\t\tudp dport 69 accept\n')).message).toMatch(
+      /names 4777\/tcp$/,
+    );
+    expect(look(chain('drop', '\t\ttcp dport 14777 accept\n\t\tudp dport 69 accept\n')).message).toMatch(/4777\/tcp$/);
   });
 
   it('is content when every port is named', () => {
     const rules = chain('drop', '\t\ttcp dport { 22, 4777 } accept\n\t\tudp dport 69 accept\n');
-    expect(look(rules)).toMatchObject({ level: 'ok' });
+    expect(look(rules)).toMatchObject({ severity: 'ok' });
   });
 
   it('speaks the language of firewalld and of ufw', () => {
@@ -78,11 +80,14 @@ it.each([
     '-P INPUT DROP\n-A INPUT -p tcp -m multiport --dports 22,4777 -j ACCEPT\n-A INPUT -p udp --dport 69 -j ACCEPT\n',
     'ok',
   ],
-])('iptables: %j', (text, level) => {
-  expect(look(iptables(text)).level).toBe(level);
+])('iptables: %j', (text, severity) => {
+  expect(look(iptables(text)).severity).toBe(severity);
 });
 
 it('says when it could not look, and when there is nothing to look at', () => {
-  expect(look({ kind: 'unreadable' })).toMatchObject({ level: 'warning', remedy: 'run `pilotlight doctor` as root' });
-  expect(look({ kind: 'none' }).level).toBe('ok');
+  expect(look({ kind: 'unreadable' })).toMatchObject({
+    severity: 'warning',
+    remedy: 'run `pilotlight doctor` as root',
+  });
+  expect(look({ kind: 'none' }).severity).toBe('ok');
 });

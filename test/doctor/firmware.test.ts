@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firmwareFindings } from '../../src/doctor/firmware.ts';
+import { firmwareDiagnostics } from '../../src/doctor/doctor.ts';
 import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
 
 async function look(...names: string[]) {
@@ -11,15 +11,17 @@ async function look(...names: string[]) {
     size: 7,
   }));
   const missing = BOOT_PROGRAMS.filter(({ name }) => !has(name));
-  const findings = await firmwareFindings({ inventory: async () => ({ found, missing }) });
-  return findings.map(({ level, what }) => `${level}: ${what}`);
+  const diagnostics = await firmwareDiagnostics({ inventory: async () => ({ found, missing }) });
+  return diagnostics.map(({ severity, message }) => `${severity}: ${message}`);
 }
 
 describe('boot programs', () => {
   it('none is a problem with the command that installs them', async () => {
-    const [only, ...rest] = await firmwareFindings({ inventory: async () => ({ found: [], missing: BOOT_PROGRAMS }) });
+    const [only, ...rest] = await firmwareDiagnostics({
+      inventory: async () => ({ found: [], missing: BOOT_PROGRAMS }),
+    });
     expect(rest).toEqual([]);
-    expect(only).toMatchObject({ level: 'problem', remedy: expect.stringContaining('apt install ipxe') as string });
+    expect(only).toMatchObject({ severity: 'error', remedy: expect.stringContaining('apt install ipxe') as string });
   });
 
   it('what Debian’s package has is enough', async () => {

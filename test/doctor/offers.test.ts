@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { offerFindings } from '../../src/doctor/offers.ts';
+import { offerDiagnostics } from '../../src/doctor/offers.ts';
 import type { Offer } from '../../src/dhcp/discover.ts';
 
 const AT = [{ interfaceName: 'eth0', address: '10.0.0.2', mac: '52:54:00:55:1c:ee' }];
@@ -25,16 +25,16 @@ const PROXY: Offer = {
   option43: '060108ff',
   vendorClass: 'PXEClient',
 };
-const look = (...offers: Offer[]) => offerFindings(AT, offers, OWN);
+const look = (...offers: Offer[]) => offerDiagnostics(AT, offers, OWN);
 const bad = (...offers: Offer[]) =>
   look(...offers)
-    .filter(({ level }) => level !== 'ok')
-    .map(({ level, what }) => `${level}: ${what}`);
+    .filter(({ severity }) => severity !== 'ok')
+    .map(({ severity, message }) => `${severity}: ${message}`);
 
 describe('offers', () => {
   it('are told with everything in them', () => {
     expect(
-      look(PROXY, { ...EFI, file: 'snponly.efi', nextServer: '10.0.0.2', option67: 'x' }).map(({ what }) => what),
+      look(PROXY, { ...EFI, file: 'snponly.efi', nextServer: '10.0.0.2', option67: 'x' }).map(({ message }) => message),
     ).toEqual([
       'eth0: 10.0.0.2 offers a BIOS machine no address, next-server 10.0.0.2, file undionly.kpxe, option 43 060108ff, option 60 PXEClient',
       'eth0: 10.0.0.1 offers a UEFI x86_64 machine 10.0.0.57, next-server 10.0.0.2, file snponly.efi, option 67 x',
@@ -47,8 +47,8 @@ describe('offers', () => {
 
   it('without a boot file are a problem for each kind of machine, with what to set', () => {
     expect(bad(ROUTER, EFI)).toEqual([
-      'problem: eth0: nobody tells a BIOS machine where to boot from',
-      'problem: eth0: nobody tells a UEFI x86_64 machine where to boot from',
+      'error: eth0: no DHCP server tells a BIOS machine where to boot from',
+      'error: eth0: no DHCP server tells a UEFI x86_64 machine where to boot from',
     ]);
     expect(look(ROUTER).at(-1)?.remedy).toBe(
       'set PILOTLIGHT_DHCP=proxy, or in the DHCP server next-server 10.0.0.2 and filename undionly.kpxe',
@@ -72,20 +72,20 @@ describe('offers', () => {
     ['BIOS', 'snponly.efi'],
   ] as const)('that give a %s machine %s are a problem', (firmware, file) => {
     expect(bad({ ...PROXY, firmware, file })).toContain(
-      `problem: eth0: 10.0.0.2 gives a ${firmware} machine ${file}, which it cannot run`,
+      `error: eth0: 10.0.0.2 gives a ${firmware} machine ${file}, which it cannot run`,
     );
   });
 
   it('from two servers that both give addresses are a warning; from none, too', () => {
     const other = { ...ROUTER, server: '10.0.0.3', nextServer: '10.0.0.2', file: 'undionly.kpxe' };
     expect(bad(ROUTER, other)).toEqual(['warning: eth0: 10.0.0.1 and 10.0.0.3 both hand out addresses']);
-    expect(bad(PROXY)).toEqual(['warning: eth0: nobody offers an address']);
+    expect(bad(PROXY)).toEqual(['warning: eth0: no server offers an address']);
   });
 
   it('that never came are a warning, on that network alone', () => {
     const two = [...AT, { interfaceName: 'eth1', address: '10.1.0.2', mac: '52:54:00:00:00:01' }];
-    const findings = offerFindings(two, [ROUTER, PROXY], OWN);
-    expect(findings.map(({ what }) => what)).toContain('eth1: no DHCP server answers');
-    expect(findings.map(({ what }) => what)).not.toContain('eth0: no DHCP server answers');
+    const diagnostics = offerDiagnostics(two, [ROUTER, PROXY], OWN);
+    expect(diagnostics.map(({ message }) => message)).toContain('eth1: no DHCP server answers');
+    expect(diagnostics.map(({ message }) => message)).not.toContain('eth0: no DHCP server answers');
   });
 });

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { type Holder, holderOf, portFindings, type PortProbes, rightsOf } from '../../src/doctor/ports.ts';
+import { type Holder, holderOf, portDiagnostics, type PortProbes, rightsOf } from '../../src/doctor/ports.ts';
 import { HOST_FILES, type HostFiles } from '../../src/files/system-error.ts';
 import type { PortProbe, PortState } from '../../src/net/addresses.ts';
 import type { Settings } from '../../src/settings/settings.ts';
@@ -123,20 +123,20 @@ async function look(more: Partial<Settings>, { states = {}, holders = {}, serves
     holder: async (_protocol, port) => holders[port],
     rights: async () => ({ bindService: false, firstFreePort: 1024 }),
   };
-  const findings = await portFindings(settingsFor('/nowhere', more), probes, serves);
-  return { findings, asked };
+  const diagnostics = await portDiagnostics(settingsFor('/nowhere', more), probes, serves);
+  return { diagnostics, asked };
 }
 
 describe('ports', () => {
   it('are looked at as the doors open them', async () => {
-    const { findings, asked } = await look(ALL);
+    const { diagnostics, asked } = await look(ALL);
     expect(asked.map(({ protocol, host, port, shared }) => [protocol, host, port, shared])).toEqual([
       ['tcp', '0.0.0.0', 4777, false],
       ['udp', '0.0.0.0', 69, false],
       ['udp', '255.255.255.255', 67, true],
       ['udp', '0.0.0.0', 4011, true],
     ]);
-    expect(findings.map(({ level, what }) => `${level} ${what}`)).toEqual([
+    expect(diagnostics.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
       'ok TCP 4777 for HTTP can be opened',
       'ok UDP 69 for TFTP can be opened',
       'ok UDP 67 for the DHCP proxy can be opened',
@@ -145,9 +145,9 @@ describe('ports', () => {
   });
 
   it('that are off are not looked at; who holds 67 is said', async () => {
-    const { findings, asked } = await look({}, { holders: { 67: { pid: 7, name: 'dnsmasq' } } });
+    const { diagnostics, asked } = await look({}, { holders: { 67: { pid: 7, name: 'dnsmasq' } } });
     expect(asked).toEqual([]); // HTTP's port 0 is any free one
-    expect(findings.map(({ what }) => what)).toEqual([
+    expect(diagnostics.map(({ message }) => message)).toEqual([
       'TFTP is off (PILOTLIGHT_TFTP_LISTEN)',
       'the DHCP proxy is off (PILOTLIGHT_DHCP): your DHCP server must name this server; UDP 67 is held by dnsmasq (pid 7)',
     ]);
@@ -155,10 +155,10 @@ describe('ports', () => {
 
   it('that may not be opened are a warning as a default, and a problem when they were asked for', async () => {
     const states = { 69: 'denied' } as const;
-    const [, byDefault] = (await look(ALL, { states })).findings;
-    const [, asked] = (await look({ ...ALL, tftp: { ...TFTP, required: true } }, { states })).findings;
-    expect([byDefault?.level, asked?.level]).toEqual(['warning', 'problem']);
-    expect(asked?.what).toContain('may open ports from 1024 on, and has no CAP_NET_BIND_SERVICE');
+    const [, byDefault] = (await look(ALL, { states })).diagnostics;
+    const [, asked] = (await look({ ...ALL, tftp: { ...TFTP, required: true } }, { states })).diagnostics;
+    expect([byDefault?.severity, asked?.severity]).toEqual(['warning', 'error']);
+    expect(asked?.message).toContain('may open ports from 1024 on, and has no CAP_NET_BIND_SERVICE');
     expect(asked?.remedy).toContain('AmbientCapabilities=CAP_NET_BIND_SERVICE');
     expect(asked?.remedy).toContain('ip_unprivileged_port_start=69');
   });
@@ -170,8 +170,8 @@ describe('ports', () => {
       holders: { 4777: server, 69: server },
       serves: true,
     } as const;
-    const { findings } = await look(ALL, world);
-    expect(findings.slice(0, 2).map(({ level, what }) => [level, what])).toEqual([
+    const { diagnostics } = await look(ALL, world);
+    expect(diagnostics.slice(0, 2).map(({ severity, message }) => [severity, message])).toEqual([
       ['ok', 'TCP 4777 for HTTP is held by the running server'],
       ['ok', 'UDP 69 for TFTP is held by the running server'],
     ]);
@@ -180,25 +180,25 @@ describe('ports', () => {
   it('that another program holds are a problem that names it', async () => {
     const states = { 69: 'taken' } as const;
     const named = await look(ALL, { states, holders: { 69: { pid: 9, name: 'in.tftpd' } } });
-    expect(named.findings[1]).toMatchObject({
-      level: 'problem',
-      what: 'UDP 69 for TFTP is held by in.tftpd (pid 9)',
+    expect(named.diagnostics[1]).toMatchObject({
+      severity: 'error',
+      message: 'UDP 69 for TFTP is held by in.tftpd (pid 9)',
       remedy: 'stop that program, or set PILOTLIGHT_TFTP_LISTEN',
     });
     const beside = { 4777: { pid: 8, name: 'node' }, 69: { pid: 9, name: 'in.tftpd' } };
-    expect((await look(ALL, { states, holders: beside, serves: true })).findings[1]?.level).toBe('problem');
-    expect((await look(ALL, { states })).findings[1]?.what).toContain('only root can see which');
+    expect((await look(ALL, { states, holders: beside, serves: true })).diagnostics[1]?.severity).toBe('error');
+    expect((await look(ALL, { states })).diagnostics[1]?.message).toContain('only root can see which');
   });
 
   it('that somebody holds whom we may not see are probably the server’s, if one runs', async () => {
-    const { findings } = await look(ALL, { states: { 4777: 'taken' }, serves: true });
-    expect(findings[0]).toMatchObject({ level: 'warning', remedy: expect.stringContaining('as root') as string });
+    const { diagnostics } = await look(ALL, { states: { 4777: 'taken' }, serves: true });
+    expect(diagnostics[0]).toMatchObject({ severity: 'warning', remedy: expect.stringContaining('as root') as string });
   });
 
   it('of an address that is not here are a problem', async () => {
     const http = { host: '10.9.9.9', port: 4777 };
-    const { findings } = await look({ ...ALL, http }, { states: { 4777: 'no-address' } });
-    expect(findings[0]?.what).toBe('TCP 4777 for HTTP: no interface has the address 10.9.9.9');
-    expect(findings[0]?.level).toBe('problem');
+    const { diagnostics } = await look({ ...ALL, http }, { states: { 4777: 'no-address' } });
+    expect(diagnostics[0]?.message).toBe('TCP 4777 for HTTP: no interface has the address 10.9.9.9');
+    expect(diagnostics[0]?.severity).toBe('error');
   });
 });

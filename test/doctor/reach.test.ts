@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressFindings, announced, home, serverFindings, type HealthAnswer } from '../../src/doctor/reach.ts';
+import { addressDiagnostics, announced, home, serverDiagnostics, type HealthAnswer } from '../../src/doctor/reach.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
 import { originOf, settingsFor } from '../support/house.ts';
 
@@ -24,16 +24,16 @@ describe('what machines hear', () => {
   });
 
   it.each([
-    ['no address', free, [LO], 'problem', 'no interface has an IPv4 address'],
+    ['no address', free, [LO], 'error', 'no interface has an IPv4 address'],
     ['two networks, no base URL', free, TWO, 'ok', 'eth0 10.0.0.2, virbr0 192.168.122.1'],
     ['one network and a base URL', based('boot.lab'), ONE, 'ok', 'machines hear http://boot.lab'],
     ['two networks and a base URL', based('10.0.0.2:4777'), TWO, 'warning', 'all hear http://10.0.0.2:4777'],
-    ['a base URL of loopback', based('127.0.0.1:4777'), ONE, 'problem', "each machine's own address"],
-    ['a base URL of localhost', based('localhost'), ONE, 'problem', "each machine's own address"],
-  ])('%s', (_what, settings, local, level, what) => {
-    const findings = addressFindings(settings, local);
-    expect(findings).toHaveLength(1);
-    expect(findings[0]).toMatchObject({ level, what: expect.stringContaining(what) as string });
+    ['a base URL of loopback', based('127.0.0.1:4777'), ONE, 'error', "each machine's own address"],
+    ['a base URL of localhost', based('localhost'), ONE, 'error', "each machine's own address"],
+  ])('%s', (_what, settings, local, severity, message) => {
+    const diagnostics = addressDiagnostics(settings, local);
+    expect(diagnostics).toHaveLength(1);
+    expect(diagnostics[0]).toMatchObject({ severity, message: expect.stringContaining(message) as string });
   });
 });
 
@@ -50,11 +50,11 @@ describe('the running server', () => {
   const down: HealthAnswer = { kind: 'silence', reason: 'ECONNREFUSED' };
   const look = async (answers: Readonly<Record<string, HealthAnswer>>, own: HealthAnswer = down) => {
     const asked: string[] = [];
-    const result = await serverFindings(Object.keys(answers), 'home:', async (url) => {
+    const result = await serverDiagnostics(Object.keys(answers), 'home:', async (url) => {
       asked.push(url);
       return url === 'home:/healthz' ? own : (answers[url.replace('/healthz', '')] ?? down);
     });
-    return { ...result, asked, levels: result.findings.map(({ level }) => level) };
+    return { ...result, asked, levels: result.diagnostics.map(({ severity }) => severity) };
   };
 
   it('is asked for its health wherever machines are sent', async () => {
@@ -64,18 +64,18 @@ describe('the running server', () => {
   });
 
   it('that does not run is one warning', async () => {
-    const { findings, serves } = await look({ 'http://a': down, 'http://b': down });
+    const { diagnostics, serves } = await look({ 'http://a': down, 'http://b': down });
     expect(serves).toBe(false);
-    expect(findings).toMatchObject([{ level: 'warning', what: 'no server answers at http://a, http://b' }]);
-    expect((await look({})).findings[0]?.what).toBe('no server answers anywhere');
+    expect(diagnostics).toMatchObject([{ severity: 'warning', message: 'no server answers at http://a, http://b' }]);
+    expect((await look({})).diagnostics[0]?.message).toBe('no server answers anywhere');
   });
 
   it('that answers this host, but not where machines are sent, is a problem there', async () => {
-    const { findings, levels } = await look({ 'http://a': up, 'http://b': down }, up);
-    expect(levels).toEqual(['ok', 'problem']);
-    expect(findings[1]?.what).toBe('http://b does not answer (ECONNREFUSED), though machines are sent there');
+    const { diagnostics, levels } = await look({ 'http://a': up, 'http://b': down }, up);
+    expect(levels).toEqual(['ok', 'error']);
+    expect(diagnostics[1]?.message).toBe('http://b does not answer (ECONNREFUSED), though machines are sent there');
     const nowhere = await look({ 'http://a': down }, up);
-    expect({ serves: nowhere.serves, levels: nowhere.levels }).toEqual({ serves: true, levels: ['problem'] });
+    expect({ serves: nowhere.serves, levels: nowhere.levels }).toEqual({ serves: true, levels: ['error'] });
   });
 
   it('that is degraded says so', async () => {
@@ -83,8 +83,11 @@ describe('the running server', () => {
   });
 
   it('that is another program is a problem', async () => {
-    const { findings, serves } = await look({ 'http://a': { kind: 'other', status: 404 } });
+    const { diagnostics, serves } = await look({ 'http://a': { kind: 'other', status: 404 } });
     expect(serves).toBe(false);
-    expect(findings[0]).toMatchObject({ level: 'problem', what: 'http://a answers with 404, but is no Pilotlight' });
+    expect(diagnostics[0]).toMatchObject({
+      severity: 'error',
+      message: 'http://a answers with 404, but is no Pilotlight',
+    });
   });
 });

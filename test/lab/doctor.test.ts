@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import type { DoctorReport } from '../../src/doctor/doctor.ts';
-import type { Finding } from '../../src/doctor/finding.ts';
 import { makeFolder } from '../support/folder.ts';
 import { setUpLan, type Lan } from '../support/lab-lan.ts';
 import { startServer } from '../support/lab-server.ts';
@@ -29,15 +27,15 @@ async function examine(lan: Lan, dataDir: string, ...argv: readonly string[]) {
   const { stdout } = await promisify(execFile)('ip', ['netns', 'exec', lan.server, ...words], { cwd: '/' }).catch(
     (error: unknown) => error as { stdout: string },
   );
-  const { findings } = JSON.parse(stdout) as DoctorReport;
-  const about = (topic: Finding['about']): string[] =>
+  const { findings } = JSON.parse(stdout) as { findings: readonly Record<'about' | 'level' | 'what', string>[] };
+  const about = (topic: string): string[] =>
     findings.filter((finding) => finding.about === topic).map(({ level, what }) => `${level} ${what}`);
   return { about };
 }
 
 lab.describe('the doctor on a LAN with a real DHCP server', () => {
   lab.test(
-    'a router that says nothing of booting: a problem for either firmware, and nobody leased an address',
+    'a router that says nothing of booting: a problem for either firmware, and no address is leased',
     async () => {
       using lan = setUpLan('docplain', 0);
       lan.run('dhcp', 'plain');
@@ -50,8 +48,8 @@ lab.describe('the doctor on a LAN with a real DHCP server', () => {
         expect.stringMatching(/^ok eth0: 192\.168\.122\.1 offers a UEFI x86_64 machine 192\.168\.122\.1\d\d/),
       ]);
       expect(dhcp.slice(2)).toEqual([
-        'problem eth0: nobody tells a BIOS machine where to boot from',
-        'problem eth0: nobody tells a UEFI x86_64 machine where to boot from',
+        'problem eth0: no DHCP server tells a BIOS machine where to boot from',
+        'problem eth0: no DHCP server tells a UEFI x86_64 machine where to boot from',
       ]);
       expect(about('server')).toEqual(['warning no server answers at http://192.168.122.10:4777']);
     },

@@ -14,21 +14,30 @@ export const doctorCommand: Command = {
   async run({ settings, has, print }, { stdout }) {
     const { examine } = await import('../../doctor/doctor.ts');
     const report = await examine(settings, { discover: has('discover') });
-    print(report, doctorText(report, stdout.isTTY === true));
+    print(jsonOf(report), doctorText(report, stdout.isTTY === true));
     return report.ok ? EXIT.ok : EXIT.failed;
   },
 };
 
-const COLOURS = { ok: '32', warning: '33', problem: '31' } as const;
+/** For programs: the words of the first version. */
+function jsonOf({ ok, diagnostics }: DoctorReport) {
+  const entries = diagnostics.map(({ about, severity, message, remedy }) => ({
+    ...{ about, level: LEVELS[severity], what: message, remedy },
+  }));
+  return { ok, ['findings']: entries };
+}
 
-/** One line for each finding, and what to do below it. */
-export function doctorText({ findings }: DoctorReport, colours: boolean): string {
-  const lines = findings.map(({ about, level, what, remedy }) => {
-    const word = level.padEnd(7);
-    const shown = colours ? `\u001b[${COLOURS[level]}m${word}\u001b[0m` : word;
-    return `${shown} ${about}: ${what}\n${remedy === undefined ? '' : `        -> ${remedy}\n`}`;
+const LEVELS = { ok: 'ok', warning: 'warning', error: 'problem' } as const;
+const COLOURS = { ok: '32', warning: '33', error: '31' } as const;
+
+/** One line for each diagnostic, and what to do below it. */
+export function doctorText({ diagnostics }: DoctorReport, colours: boolean): string {
+  const lines = diagnostics.map(({ about, severity, message, remedy }) => {
+    const word = LEVELS[severity].padEnd(7);
+    const shown = colours ? `\u001b[${COLOURS[severity]}m${word}\u001b[0m` : word;
+    return `${shown} ${about}: ${message}\n${remedy === undefined ? '' : `        -> ${remedy}\n`}`;
   });
-  const count = (wanted: 'problem' | 'warning') =>
-    plural(findings.filter(({ level }) => level === wanted).length, wanted);
-  return `${lines.join('')}${count('problem')}, ${count('warning')}\n`;
+  const count = (wanted: 'error' | 'warning') =>
+    plural(diagnostics.filter(({ severity }) => severity === wanted).length, LEVELS[wanted]);
+  return `${lines.join('')}${count('error')}, ${count('warning')}\n`;
 }

@@ -6,14 +6,14 @@ import { runCli } from '../../support/run-cli.ts';
 
 const REPORT: DoctorReport = {
   ok: false,
-  findings: [
-    { about: 'ports', level: 'ok', what: 'fine' },
-    { about: 'firmware', level: 'problem', what: 'nothing here', remedy: 'apt install ipxe' },
+  diagnostics: [
+    { about: 'ports', severity: 'ok', message: 'fine' },
+    { about: 'firmware', severity: 'error', message: 'nothing here', remedy: 'apt install ipxe' },
   ],
 };
 
 describe('doctor', () => {
-  it('says each finding in a line, and below it what to do', () => {
+  it('says each diagnostic in a line, and below it what to do', () => {
     expect(doctorText(REPORT, false)).toBe(
       'ok      ports: fine\nproblem firmware: nothing here\n        -> apt install ipxe\n1 problem, 0 warnings\n',
     );
@@ -36,7 +36,7 @@ describe('doctor', () => {
       'off',
     ];
     const { code, stdout } = await runCli(argv, makeFolder());
-    const report = JSON.parse(stdout) as DoctorReport;
+    const report = JSON.parse(stdout) as { ok: boolean; findings: readonly unknown[] };
     expect(report.ok).toBe(false);
     expect(report.findings).toContainEqual(expect.objectContaining({ about: 'address', level: 'problem' }));
     expect(code).toBe(1);
