@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { Failure, unlessFailed } from '../model/failure.ts';
+import { asFailure, Failure, unlessFailed } from '../model/failure.ts';
 import { KeyedMutex } from '../model/service.ts';
 import { checkRelative, shownPath, systemFailure } from './system-error.ts';
 
@@ -216,13 +216,7 @@ export async function listFolder(
   };
 
   async function failureOf(parent: string, name: string): Promise<Failure | undefined> {
-    try {
-      await stat(`${parent}/${name}`);
-      return undefined;
-    } catch (error) {
-      if (error instanceof Failure) return error;
-      throw error;
-    }
+    return await stat(`${parent}/${name}`).then(() => undefined, asFailure);
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../model/failure.ts';
+import { asFailure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
 import { type Lock, waitForLock } from './lock.ts';
 import { makeFolder, placeFile } from './publish.ts';
@@ -47,7 +47,7 @@ async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'w
   try {
     after = await edit.change(before);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'broken' || before === undefined) throw error;
+    if (asFailure(error).code !== 'broken' || before === undefined) throw error;
     await sleep(MOMENT);
     if ((await root.readIfThere(relative, edit.maxBytes))?.equals(before) === true) throw error;
     return 'again';
@@ -77,7 +77,7 @@ async function lockFor(root: DataRoot, relative: string): Promise<Lock | undefin
     const path = root.path(`state/edit-${relative.replaceAll('/', '-')}.lock`);
     return await waitForLock(path, `an edit of ${relative}`, TIMEOUT_MS);
   } catch (error) {
-    if (error instanceof Failure && error.code !== 'conflict') return undefined;
-    throw error;
+    if (asFailure(error).code === 'conflict') throw error;
+    return undefined;
   }
 }

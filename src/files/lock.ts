@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../model/failure.ts';
+import { asFailure, Failure } from '../model/failure.ts';
 import {
   describeProcess,
   isSameHost,
@@ -89,7 +89,7 @@ export async function waitForLock(path: string, what: string, timeout: number): 
     try {
       return await acquireLock(path, what);
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'conflict' || performance.now() > end) throw error;
+      if (asFailure(error).code !== 'conflict' || performance.now() > end) throw error;
       await sleep(LOOK * (1 + Math.random()));
     }
   }

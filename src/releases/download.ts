@@ -6,6 +6,7 @@ import {
   type Draft,
   dropPart,
   type Hashes,
+  hashRest,
   openPart,
   partSize,
   type PartState,
@@ -58,7 +59,10 @@ export async function download(
   const { handle, state } = await openPart(draft, spec.name, spec.url);
   const progress: Progress = { handle, hashes: startHashes(options.hashes), state, resumed: false };
   try {
-    if (state !== undefined) await rehash(progress, spec.name);
+    if (state !== undefined)
+      await hashRest(handle, progress.hashes).catch((error: unknown) => {
+        throw systemFailure(error, spec.name);
+      });
     progress.resumed = progress.hashes.size > 0;
     await retry({ retries: network.limits.retries, clock: network.clock, signal, onRetry }, () =>
       attempt(spec, draft, ports, options, progress, signal),
@@ -79,19 +83,6 @@ export async function download(
   function onRetry(count: number, waitMs: number, failure: TransientFailure): void {
     ports.progress({ kind: 'retry', file: spec.name, attempt: count, waitMs, why: failure.message });
     network.log.info({ file: spec.name, attempt: count, waitMs, why: failure.message }, 'asking again');
-  }
-}
-
-async function rehash(progress: Progress, name: string): Promise<void> {
-  const buffer = Buffer.allocUnsafe(1 << 20);
-  try {
-    for (;;) {
-      const { bytesRead } = await progress.handle.read(buffer, 0, buffer.length, progress.hashes.size);
-      if (bytesRead === 0) return;
-      progress.hashes.update(buffer.subarray(0, bytesRead));
-    }
-  } catch (error) {
-    throw systemFailure(error, name);
   }
 }
 

@@ -157,6 +157,16 @@ export function startHashes(more: ReadonlySet<HashName>): Hashes {
   };
 }
 
+/** Hashes an open file from where the hashes are to its end. */
+export async function hashRest(handle: FileHandle, hashes: Hashes): Promise<void> {
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, hashes.size);
+    if (bytesRead === 0) return;
+    hashes.update(buffer.subarray(0, bytesRead));
+  }
+}
+
 function unknown(name: string): never {
   throw new TypeError(`${name} was not asked for in advance`);
 }

@@ -1,5 +1,5 @@
 import { errnoOf, systemFailure } from '../files/system-error.ts';
-import { Failure } from '../model/failure.ts';
+import { asFailure, Failure } from '../model/failure.ts';
 import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../model/release.ts';
 import { checkSpace, type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
 import { download, missingBytes } from './download.ts';
@@ -95,8 +95,9 @@ async function obtainFile(
       return verifyArtifact({ ref: release.ref, spec: file, hashes, ...proofs });
     } catch (error) {
       // A wrong clock is not the file's fault; everything else is, and the file starts over.
-      if (!(error instanceof Failure) || error.code !== 'refused') throw error;
-      ports.network.log.warn({ file: file.name, why: error.message }, 'refused a download');
+      const { code, message } = asFailure(error);
+      if (code !== 'refused') throw error;
+      ports.network.log.warn({ file: file.name, why: message }, 'refused a download');
       await dropPart(draft, file.name);
       if (!resumed || again) throw error;
       return fetchOnce(true);

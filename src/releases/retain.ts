@@ -8,7 +8,7 @@ import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../images/manifest
 import { unlessFailed } from '../model/failure.ts';
 import { compareVersions, parseVersion } from '../model/profile.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
-import { DRAFTS, startHashes } from './draft.ts';
+import { DRAFTS, hashRest, startHashes } from './draft.ts';
 import { bootedLately, namedShelves, unreadableProfile } from './in-use.ts';
 
 /** A published release, by its manifest. */
@@ -181,12 +181,8 @@ async function digestOf(root: DataRoot, path: string): Promise<string> {
   const { handle } = await root.open(path);
   try {
     const hashes = startHashes(new Set());
-    const buffer = Buffer.allocUnsafe(1 << 20);
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, hashes.size);
-      if (bytesRead === 0) return hashes.hex('sha256');
-      hashes.update(buffer.subarray(0, bytesRead));
-    }
+    await hashRest(handle, hashes);
+    return hashes.hex('sha256');
   } catch (error) {
     throw systemFailure(error, path);
   } finally {

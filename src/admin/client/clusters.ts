@@ -5,7 +5,7 @@ import { Discovery } from '../../etcd/discovery.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { openJournalDirectly } from '../../journal/create-journal.ts';
 import type { StoredToken } from '../../model/discovery.ts';
-import { Failure } from '../../model/failure.ts';
+import { Failure, unlessFailed } from '../../model/failure.ts';
 import { SILENT } from '../../model/service.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { readToken } from '../auth/admin-token.ts';
@@ -54,7 +54,7 @@ function bookAt(url: string, admin: string): ClusterBook {
 }
 
 async function bookOf(files: DataRoot, { dataDir, journal }: Settings): Promise<ClusterBook> {
-  if (!(await isThere(files))) {
+  if ((await unlessFailed(files.stat(DATABASE), 'not-found')) === undefined) {
     return {
       all: () => Promise.resolve([]),
       forget: (token) => Promise.reject(noToken(token)),
@@ -73,16 +73,6 @@ async function bookOf(files: DataRoot, { dataDir, journal }: Settings): Promise<
       await database.stop(new AbortController().signal);
     },
   };
-}
-
-async function isThere(files: DataRoot): Promise<boolean> {
-  try {
-    await files.stat(DATABASE);
-    return true;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found') return false;
-    throw error;
-  }
 }
 
 function noToken(token: string): Failure {

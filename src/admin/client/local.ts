@@ -3,7 +3,7 @@ import { likelyOrigin, readContext } from '../../context/app-context.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { NO_JOURNAL, openJournalDirectly } from '../../journal/create-journal.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { Failure } from '../../model/failure.ts';
+import { Failure, unlessFailed } from '../../model/failure.ts';
 import { SILENT } from '../../model/service.ts';
 import { type Settings, version } from '../../settings/settings.ts';
 import { nodesOf } from '../service/known-nodes.ts';
@@ -19,18 +19,8 @@ const FILE = 'state/pilotlight.db';
  * server's user.
  */
 export async function openJournalHere({ journal }: Pick<Settings, 'journal'>, files: DataRoot): Promise<Journal> {
-  if (!journal.on || !(await exists(files))) return NO_JOURNAL;
+  if (!journal.on || (await unlessFailed(files.stat(FILE))) === undefined) return NO_JOURNAL;
   return await openJournalDirectly({ file: files.path(FILE), days: journal.days, log: SILENT });
-}
-
-async function exists(files: DataRoot): Promise<boolean> {
-  try {
-    await files.stat(FILE);
-    return true;
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  }
 }
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */

@@ -1,4 +1,3 @@
-import { Failure } from '../../model/failure.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { makeFolder, removeFile } from '../../files/publish.ts';
 import { replaceFile } from '../../files/replace.ts';
@@ -71,11 +70,12 @@ async function instanceAt(url: string): Promise<string | undefined> {
 }
 
 async function read(files: DataRoot): Promise<RunningServer | undefined> {
+  const bytes = await files.readIfThere(FILE, 64 * 1024);
   try {
-    const value: unknown = JSON.parse((await files.read(FILE, 64 * 1024)).bytes.toString('utf8'));
+    const value: unknown = JSON.parse(bytes?.toString('utf8') ?? 'null');
     return isServer(value) ? value : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Failure && error.code === 'not-found')) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
