@@ -4,10 +4,11 @@ import type { IgnitionVersion } from './ignition-spec.ts';
 import { unitFileProblem } from './units.ts';
 
 /** A value of a parsed document with the path that leads to it. */
-export interface ValueAt {
+interface ValueAt {
   readonly path: Path;
   readonly value: unknown;
 }
+type TextAt = ValueAt & { readonly value: string };
 
 /** How a rule says what it found. */
 type Report = (severity: 'error' | 'warning', place: ValueAt, message: string, remedy: string) => void;
@@ -16,88 +17,92 @@ type Report = (severity: 'error' | 'warning', place: ValueAt, message: string, r
 export function checkIgnitionRules(value: unknown, version: IgnitionVersion, report: Report): void {
   const root: ValueAt = { path: [], value };
   checkResources(root, version, report);
-  checkIgnitionUnits(root, version, report);
+  checkUnits(root, version, report);
   checkDuplicates(root, version, report);
   checkPaths(root, version, report);
   if (version.major === 3) checkLinks(root, report);
   else checkFilesystemNames(root, report);
   for (const list of ['files', 'directories']) {
-    for (const node of itemsOf(root, 'storage', list)) checkMode(at(node, 'mode'), report);
+    for (const mode of select(root, `storage.${list}.*.mode`)) checkMode(mode, report);
   }
-  for (const raid of itemsOf(root, 'storage', 'raid')) {
-    const level = at(raid, 'level');
-    if (typeof level.value !== 'string' || RAID_LEVELS.includes(level.value)) continue;
-    report('error', level, `the RAID level ${shown(level.value)} is unknown`, `one of ${RAID_LEVELS.join(', ')}`);
-  }
-  checkFormats(root, version, report);
+  checkWords(texts(root, 'storage.raid.*.level'), 'RAID level', RAID_LEVELS, report);
+  if (version.major === 2) return;
+  const formats = version.minor < 3 ? FORMATS : [...FORMATS, 'none'];
+  const named = texts(root, 'storage.filesystems.*.format').filter((format) => format.value !== '');
+  checkWords(named, 'filesystem format', formats, report);
 }
 
 const RAID_LEVELS = 'linear raid0 0 stripe raid1 1 mirror raid4 4 raid5 5 raid6 6 raid10 10'.split(' ');
+const FORMATS = ['ext4', 'btrfs', 'xfs', 'vfat', 'swap'];
+
+function checkWords(places: readonly TextAt[], what: string, known: readonly string[], report: Report): void {
+  for (const place of places) {
+    if (known.includes(place.value)) continue;
+    report('error', place, `the ${what} ${shown(place.value)} is unknown`, `one of ${known.join(', ')}`);
+  }
+}
 
 /** Lists whose items have a name of their own. Spec 3 refuses duplicates; spec 2 does one after the other. */
-const NAMED: readonly (readonly [list: Path, key: string])[] = [
-  [['passwd', 'users'], 'name'],
-  [['passwd', 'groups'], 'name'],
-  [['storage', 'disks'], 'device'],
-  [['storage', 'raid'], 'name'],
-  [['storage', 'luks'], 'name'],
-  [['systemd', 'units'], 'name'],
-  [['networkd', 'units'], 'name'],
+const NAMED = [
+  'passwd.users.*.name',
+  'passwd.groups.*.name',
+  'storage.disks.*.device',
+  'storage.raid.*.name',
+  'storage.luks.*.name',
+  'systemd.units.*.name',
+  'networkd.units.*.name',
 ];
 
-function checkDuplicates(root: ValueAt, version: IgnitionVersion, report: Report): void {
-  const say = version.major === 3 ? 'error' : 'warning';
-  const keyed = version.major === 3 ? [...NAMED, [['storage', 'filesystems'], 'device'] as const] : NAMED;
-  for (const [list, key] of keyed) {
-    const seen = new Set<string>();
-    for (const item of itemsOf(root, ...list)) {
-      const name = textAt(item, key);
-      if (seen.has(name)) report(say, at(item, key), `${key} ${shown(name)} stands here twice`, 'make them one');
-      if (name !== '') seen.add(name);
+function checkDuplicates(root: ValueAt, { major }: IgnitionVersion, report: Report): void {
+  const severity = major === 3 ? 'error' : 'warning';
+  for (const path of major === 3 ? [...NAMED, 'storage.filesystems.*.device'] : NAMED) {
+    const seen = new Set(['']);
+    for (const place of texts(root, path)) {
+      const { value, path: at } = place;
+      if (seen.has(value) && value !== '') {
+        report(severity, place, `${String(at.at(-1))} ${shown(value)} stands here twice`, 'make them one');
+      }
+      seen.add(value);
     }
   }
   const seen = new Set<string>();
   for (const node of nodes(root)) {
+    const path = textAt(node, 'path');
     // In spec 2 a path belongs to a filesystem, and a file may be appended to by others.
-    const where = `${textAt(node, 'filesystem')} ${textAt(node, 'path')}`;
-    const appends = version.major === 2 && at(node, 'append').value === true;
+    const where = `${textAt(node, 'filesystem')} ${path}`;
+    const appends = major === 2 && at(node, 'append').value === true;
     if (seen.has(where) && !appends) {
-      report(say, at(node, 'path'), `path ${shown(textAt(node, 'path'))} stands here twice`, 'keep one of them');
+      report(severity, at(node, 'path'), `path ${shown(path)} stands here twice`, 'keep one of them');
     }
-    if (textAt(node, 'path') !== '') seen.add(where);
+    if (path !== '') seen.add(where);
   }
 }
 
 /** Files, directories and links: one name space. */
 function nodes(root: ValueAt): readonly ValueAt[] {
-  return ['files', 'directories', 'links'].flatMap((list) => itemsOf(root, 'storage', list));
+  return ['files', 'directories', 'links'].flatMap((list) => select(root, `storage.${list}.*`));
 }
 
+const PATHS = ['storage.disks.*.device', 'storage.raid.*.devices.*', 'storage.luks.*.device'];
+
 function checkPaths(root: ValueAt, { major }: IgnitionVersion, report: Report): void {
-  const paths = [
-    ...nodes(root).map((node) => at(node, 'path')),
-    ...itemsOf(root, 'storage', 'disks').map((disk) => at(disk, 'device')),
-    ...itemsOf(root, 'storage', 'raid').flatMap((raid) => itemsOf(raid, 'devices')),
-    ...itemsOf(root, 'storage', 'luks').map((luks) => at(luks, 'device')),
-    ...itemsOf(root, 'storage', 'filesystems').flatMap((one) =>
-      major === 3 ? [at(one, 'device'), at(one, 'path')] : [at(one, 'mount', 'device'), at(one, 'path')],
-    ),
+  const device = major === 3 ? 'storage.filesystems.*.device' : 'storage.filesystems.*.mount.device';
+  const mounts = texts(root, 'storage.filesystems.*.path').filter(({ value }) => value !== '');
+  const places = [
+    ...nodes(root).flatMap((node) => texts(node, 'path')),
+    ...[...PATHS, device].flatMap((path) => texts(root, path)),
+    ...mounts,
   ];
-  for (const place of paths) {
-    if (typeof place.value !== 'string' || place.value.startsWith('/')) continue;
-    if (place.value === '' && place.path.at(-1) === 'path' && place.path[1] === 'filesystems') continue;
+  for (const place of places) {
+    if (place.value.startsWith('/')) continue;
     report('error', place, `${shown(place.value)} is no absolute path`, 'begin it with "/"');
   }
-  for (const file of itemsOf(root, 'storage', 'files')) {
-    const append = at(file, 'append').value;
-    if (major === 2 && append === true && at(file, 'overwrite').value === true) {
+  for (const file of select(root, 'storage.files.*')) {
+    if (at(file, 'overwrite').value !== true) continue;
+    if (major === 2 && at(file, 'append').value === true) {
       report('error', file, 'a file is appended to or overwritten, not both', 'remove "append" or "overwrite"');
     }
-    if (
-      major === 3 &&
-      at(file, 'overwrite').value === true &&
-      typeof at(file, 'contents', 'source').value !== 'string'
-    ) {
+    if (major === 3 && typeof at(file, 'contents', 'source').value !== 'string') {
       report('error', file, '"overwrite" needs "contents.source"', 'write "data:," as the source of an empty file');
     }
   }
@@ -105,20 +110,16 @@ function checkPaths(root: ValueAt, { major }: IgnitionVersion, report: Report): 
 
 /** A file below a link of the same document would land wherever the link leads. */
 function checkLinks(root: ValueAt, report: Report): void {
-  const links = new Set(itemsOf(root, 'storage', 'links').map((link) => textAt(link, 'path').replace(/\/+$/, '')));
+  const trimmed = (path: string): string => path.replace(/\/+$/, '');
+  const links = new Set(texts(root, 'storage.links.*.path').map(({ value }) => trimmed(value)));
   links.delete('');
   if (links.size === 0) return;
-  for (const node of nodes(root)) {
-    const path = textAt(node, 'path').replace(/\/+$/, '');
+  for (const place of nodes(root).flatMap((node) => texts(node, 'path'))) {
+    const path = trimmed(place.value);
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
       const parent = path.slice(0, slash);
       if (!links.has(parent)) continue;
-      report(
-        'error',
-        at(node, 'path'),
-        `${shown(path)} lies below the link ${shown(parent)}`,
-        'write where it leads to',
-      );
+      report('error', place, `${shown(path)} lies below the link ${shown(parent)}`, 'write where it leads to');
       break;
     }
   }
@@ -126,13 +127,22 @@ function checkLinks(root: ValueAt, report: Report): void {
 
 function checkFilesystemNames(root: ValueAt, report: Report): void {
   // Container Linux defines these two itself.
-  const names = new Set(['root', 'oem', ...itemsOf(root, 'storage', 'filesystems').map((one) => textAt(one, 'name'))]);
-  for (const node of nodes(root)) {
-    const name = textAt(node, 'filesystem');
-    if (name === '' || names.has(name)) continue;
+  const names = new Set(['', 'root', 'oem', ...texts(root, 'storage.filesystems.*.name').map(({ value }) => value)]);
+  for (const place of nodes(root).flatMap((node) => texts(node, 'filesystem'))) {
+    if (names.has(place.value)) continue;
     const remedy = 'define it in storage.filesystems, or write "root"';
-    report('warning', at(node, 'filesystem'), `there is no filesystem ${shown(name)} in this document`, remedy);
+    report('warning', place, `there is no filesystem ${shown(place.value)} in this document`, remedy);
   }
+}
+
+function checkMode(mode: ValueAt, report: Report): void {
+  const { value } = mode;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return;
+  const remedy = `JSON numbers are decimal: 0${value} is ${Number.parseInt(String(value), 8)}`;
+  if (value < 0 || value > 0o7777) {
+    const meant = /^[0-7]{3,5}$/.test(String(value)) ? remedy : 'a mode is at most 4095 (07777)';
+    report('error', mode, `${value} is no file mode`, meant);
+  } else if (looksOctal(value)) report('warning', mode, `the mode ${value} means 0${value.toString(8)}`, remedy);
 }
 
 /**
@@ -146,78 +156,42 @@ function looksOctal(value: number): boolean {
   return owner !== '' && owner >= group && group >= others;
 }
 
-function checkMode(mode: ValueAt, report: Report): void {
-  const { value } = mode;
-  if (typeof value !== 'number' || !Number.isInteger(value)) return;
-  const octal = Number.parseInt(String(value), 8);
-  const remedy = `JSON numbers are decimal: 0${value} is ${octal}`;
-  if (value < 0 || value > 0o7777) {
-    const meant = /^[0-7]{3,5}$/.test(String(value)) ? remedy : 'a mode is at most 4095 (07777)';
-    report('error', mode, `${value} is no file mode`, meant);
-  } else if (looksOctal(value)) {
-    report('warning', mode, `the mode ${value} means 0${value.toString(8)}`, remedy);
-  }
-}
-
-const FORMATS: readonly (readonly [name: string, since: number])[] = [
-  ['ext4', 30],
-  ['btrfs', 30],
-  ['xfs', 30],
-  ['vfat', 30],
-  ['swap', 30],
-  ['none', 33],
-];
-
-function checkFormats(root: ValueAt, { major, minor }: IgnitionVersion, report: Report): void {
-  if (major === 2) return;
-  const known = FORMATS.filter(([, since]) => since <= 30 + minor).map(([name]) => name);
-  for (const one of itemsOf(root, 'storage', 'filesystems')) {
-    const format = at(one, 'format');
-    if (typeof format.value !== 'string' || format.value === '' || known.includes(format.value)) continue;
-    report('error', format, `the filesystem format ${shown(format.value)} is unknown`, `one of ${known.join(', ')}`);
-  }
-}
-
 /** Everything that Ignition fetches: contents of files, further configurations, certificates, key files. */
 function checkResources(root: ValueAt, version: IgnitionVersion, report: Report): void {
-  const config = at(root, 'ignition', 'config');
-  const certificates = itemsOf(root, 'ignition', 'security', 'tls', 'certificateAuthorities');
-  const configs = [...itemsOf(config, 'append'), ...itemsOf(config, 'merge'), at(config, 'replace'), ...certificates];
+  const configs = [
+    'ignition.config.append.*',
+    'ignition.config.merge.*',
+    'ignition.config.replace',
+    'ignition.security.tls.certificateAuthorities.*',
+  ].flatMap((path) => select(root, path));
   for (const place of configs) {
     if (place.value === undefined || place.value === null) continue;
     if (textAt(place, 'source') === '') report('error', place, 'there is no "source"', 'name the URL that holds it');
     checkResource(place, version, report);
   }
-  for (const file of itemsOf(root, 'storage', 'files')) {
-    checkResource(at(file, 'contents'), version, report);
-    for (const more of itemsOf(file, 'append')) checkResource(more, version, report);
+  for (const path of ['storage.files.*.contents', 'storage.files.*.append.*', 'storage.luks.*.keyFile']) {
+    for (const place of select(root, path)) checkResource(place, version, report);
   }
-  for (const luks of itemsOf(root, 'storage', 'luks')) checkResource(at(luks, 'keyFile'), version, report);
   for (const key of ['httpProxy', 'httpsProxy']) {
-    const proxy = at(root, 'ignition', 'proxy', key);
-    if (typeof proxy.value !== 'string' || /^https?:\/\//.test(proxy.value)) continue;
-    report('error', proxy, `${shown(proxy.value)} is no proxy`, 'write http://HOST:PORT');
+    for (const proxy of texts(root, `ignition.proxy.${key}`)) {
+      if (/^https?:\/\//.test(proxy.value)) continue;
+      report('error', proxy, `${shown(proxy.value)} is no proxy`, 'write http://HOST:PORT');
+    }
   }
 }
 
 function checkResource(resource: ValueAt, version: IgnitionVersion, report: Report): void {
-  const source = at(resource, 'source');
-  const wrong = typeof source.value === 'string' ? sourceProblem(source.value, version) : undefined;
-  if (wrong !== undefined) {
-    const data = typeof source.value === 'string' && /^data:/i.test(source.value);
-    report('error', source, wrong, data ? 'encode it anew' : `schemes: ${schemes(version).join(', ')}`);
+  for (const source of texts(resource, 'source')) {
+    const wrong = sourceProblem(source.value, version);
+    const remedy = /^data:/i.test(source.value) ? 'encode it anew' : `schemes: ${schemes(version).join(', ')}`;
+    if (wrong !== undefined) report('error', source, wrong, remedy);
   }
-  const compression = at(resource, 'compression');
-  if (typeof compression.value === 'string' && !['', 'gzip'].includes(compression.value)) {
-    report(
-      'error',
-      compression,
-      `the compression ${shown(compression.value)} is unknown`,
-      'write "gzip", or leave it out',
-    );
+  for (const compression of texts(resource, 'compression')) {
+    if (['', 'gzip'].includes(compression.value)) continue;
+    const message = `the compression ${shown(compression.value)} is unknown`;
+    report('error', compression, message, 'write "gzip", or leave it out');
   }
-  const hash = at(resource, 'verification', 'hash');
-  if (typeof hash.value === 'string') checkHash(hash, hash.value, version, report);
+  for (const hash of texts(resource, 'verification.hash')) checkHash(hash, version, report);
 }
 
 function schemes({ major, minor, oem }: IgnitionVersion): readonly string[] {
@@ -255,14 +229,14 @@ function dataProblem(source: string): string | undefined {
 const DIGITS: Readonly<Record<string, number>> = { sha512: 128, sha256: 64 };
 
 /** `FUNCTION-HEX`; sha256 since 3.1.0. */
-function checkHash(hash: ValueAt, text: string, { major, minor }: IgnitionVersion, report: Report): void {
+function checkHash(hash: TextAt, { major, minor }: IgnitionVersion, report: Report): void {
   const allowed = major === 3 && minor >= 1 ? ['sha512', 'sha256'] : ['sha512'];
-  const [, name = '', digits = ''] = /^([^-]*)-(.*)$/s.exec(text) ?? [];
+  const [, name = '', digits = ''] = /^([^-]*)-(.*)$/s.exec(hash.value) ?? [];
   if (!allowed.includes(name)) {
     report(
       'error',
       hash,
-      `${shown(text)} is no hash of this version`,
+      `${shown(hash.value)} is no hash of this version`,
       `write ${allowed.join('- or ')}- and hexadecimal digits`,
     );
   } else if (digits.length !== DIGITS[name] || !/^[0-9a-f]*$/i.test(digits)) {
@@ -279,8 +253,8 @@ const SYSTEMD = 'service socket device mount automount swap target path timer sn
 const NETWORKD = ['network', 'netdev', 'link'];
 
 /** Names and texts of units and their drop-ins, as Ignition checks them before it writes anything. */
-function checkIgnitionUnits(root: ValueAt, version: IgnitionVersion, report: Report): void {
-  for (const unit of itemsOf(root, 'systemd', 'units')) {
+function checkUnits(root: ValueAt, version: IgnitionVersion, report: Report): void {
+  for (const unit of select(root, 'systemd.units.*')) {
     checkUnit(unit, SYSTEMD, version, report);
     const enabled = at(unit, 'enabled').value === true || at(unit, 'enable').value === true;
     const contents = textAt(unit, 'contents');
@@ -289,58 +263,56 @@ function checkIgnitionUnits(root: ValueAt, version: IgnitionVersion, report: Rep
       report('warning', at(unit, 'contents'), 'an enabled unit without [Install] is never started', remedy);
     }
   }
-  for (const unit of itemsOf(root, 'networkd', 'units')) checkUnit(unit, NETWORKD, version, report);
+  for (const unit of select(root, 'networkd.units.*')) checkUnit(unit, NETWORKD, version, report);
 }
 
-function checkUnit(unit: ValueAt, suffixes: readonly string[], version: IgnitionVersion, report: Report): void {
-  const name = at(unit, 'name');
-  if (typeof name.value === 'string' && !suffixes.some((suffix) => String(name.value).endsWith(`.${suffix}`))) {
-    report(
-      'error',
-      name,
-      `${shown(name.value)} is no unit name`,
-      `end it with .${suffixes.slice(0, 5).join(', .')} ...`,
-    );
+function checkUnit(unit: ValueAt, suffixes: readonly string[], { major }: IgnitionVersion, report: Report): void {
+  for (const name of texts(unit, 'name')) {
+    if (suffixes.some((suffix) => name.value.endsWith(`.${suffix}`))) continue;
+    const remedy = `end it with .${suffixes.slice(0, 5).join(', .')} ...`;
+    report('error', name, `${shown(name.value)} is no unit name`, remedy);
   }
-  checkText(at(unit, 'contents'), report);
   const names = new Set<string>();
-  for (const dropin of itemsOf(unit, 'dropins')) {
-    const file = at(dropin, 'name');
-    const text = textAt(dropin, 'name');
-    if (typeof file.value === 'string' && !text.endsWith('.conf')) {
-      report('error', file, `${shown(text)} is no drop-in name`, 'end it with .conf');
+  for (const file of select(unit, 'dropins.*')) {
+    const text = textAt(file, 'name');
+    for (const name of texts(file, 'name')) {
+      if (!text.endsWith('.conf')) report('error', name, `${shown(text)} is no drop-in name`, 'end it with .conf');
     }
     if (names.has(text)) {
-      report(
-        version.major === 3 ? 'error' : 'warning',
-        file,
-        `the drop-in ${shown(text)} stands here twice`,
-        'make them one',
-      );
+      const severity = major === 3 ? 'error' : 'warning';
+      report(severity, at(file, 'name'), `the drop-in ${shown(text)} stands here twice`, 'make them one');
     }
     names.add(text);
-    checkText(at(dropin, 'contents'), report);
   }
-}
-
-function checkText(contents: ValueAt, report: Report): void {
-  const wrong = typeof contents.value === 'string' ? unitFileProblem(contents.value, 'ignition') : undefined;
-  if (wrong !== undefined) report(wrong.fatal ? 'error' : 'warning', contents, wrong.message, 'see systemd.syntax(7)');
+  for (const contents of [...texts(unit, 'contents'), ...texts(unit, 'dropins.*.contents')]) {
+    const wrong = unitFileProblem(contents.value, 'ignition');
+    if (wrong === undefined) continue;
+    report(wrong.fatal ? 'error' : 'warning', contents, wrong.message, 'see systemd.syntax(7)');
+  }
 }
 
 function at(place: ValueAt, ...steps: Path): ValueAt {
   return { path: [...place.path, ...steps], value: valueAt(place.value, steps) };
 }
 
-/** The items of a list; none when it is no list. */
-function itemsOf(place: ValueAt, ...steps: Path): readonly ValueAt[] {
-  const list = at(place, ...steps);
-  if (!Array.isArray(list.value)) return [];
-  return list.value.map((value: unknown, i) => ({ path: [...list.path, i], value }));
+/** Text, or the empty string for everything else. */
+function textAt(place: ValueAt, key: string): string {
+  const { value } = at(place, key);
+  return typeof value === 'string' ? value : '';
 }
 
-/** Text, or the empty string for everything else. */
-function textAt(place: ValueAt, ...steps: Path): string {
-  const { value } = at(place, ...steps);
-  return typeof value === 'string' ? value : '';
+/** What a path leads to; `*` stands for each item of a list. */
+function select(root: ValueAt, path: string): readonly ValueAt[] {
+  let places: readonly ValueAt[] = [root];
+  for (const step of path.split('.')) {
+    places = places.flatMap((place) => {
+      if (step !== '*') return [at(place, step)];
+      return Array.isArray(place.value) ? place.value.map((_, i) => at(place, i)) : [];
+    });
+  }
+  return places;
+}
+
+function texts(root: ValueAt, path: string): readonly TextAt[] {
+  return select(root, path).filter((place): place is TextAt => typeof place.value === 'string');
 }
