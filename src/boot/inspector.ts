@@ -1,11 +1,11 @@
-import { findDocument, type Inspector, type Match, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
+import { type Inspector, type Match, type Snapshot, type SourceDocument, namedDocuments } from '../catalog/snapshot.ts';
 import { checkDocumentBytes } from '../documents/document.ts';
 import { kernelLineProblems, profileWordProblems } from '../ipxe/ipxe-text.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { parseMac } from '../model/mac.ts';
 import { parseLabel } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type Profile } from '../model/profile.ts';
+import type { DocumentKind, Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import { deliver, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
@@ -32,10 +32,7 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
         ...installAdvice(profile, around),
         ...unreadAdvice(profile),
         ...channelAdvice(profile),
-        ...DOCUMENT_KINDS.flatMap((kind) => {
-          const name = profile[kind];
-          const document = name === undefined ? undefined : findDocument(around.documents, kind, name);
-          if (document === undefined) return [];
+        ...namedDocuments(profile, around.documents).flatMap(({ kind, document }) => {
           if (!document.template) return plainProblems(document, kind, profile);
           const [node] = profile.nodes;
           if (node === undefined) return [];
@@ -47,10 +44,8 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
     /** The default profile's machines, and those that choose it in the menu, have no name and no address here. */
     unlisted(profile, around) {
       if ((!profile.default && profile.menu === undefined) || profile.boot === 'local') return [];
-      return DOCUMENT_KINDS.flatMap((kind) => {
-        const name = profile[kind];
-        const document = name === undefined ? undefined : findDocument(around.documents, kind, name);
-        if (document?.template !== true) return [];
+      return namedDocuments(profile, around.documents).flatMap(({ kind, document }) => {
+        if (!document.template) return [];
         return templateProblems(document, kind, { profile, by: 'default' }, origin, around, templates);
       });
     },
@@ -79,11 +74,7 @@ function measure(profile: Profile, around: Around, origin: Origin): readonly Fil
   return kernelLineProblems(plan).map((problem) => ({ ...problem, place: { file: profile.file } }));
 }
 
-function plainProblems(
-  document: SourceDocument,
-  kind: (typeof DOCUMENT_KINDS)[number],
-  profile: Profile,
-): readonly FileDiagnostic[] {
+function plainProblems(document: SourceDocument, kind: DocumentKind, profile: Profile): readonly FileDiagnostic[] {
   const context = { file: document.file, system: profile.system, version: profile.version };
   return checkDocumentBytes(kind, document.bytes, context);
 }
@@ -94,7 +85,7 @@ const UNLISTED = 'a machine that no profile lists';
 /** Renders a template for one node (without one: for a machine that no profile lists) and checks what comes out. */
 export function templateProblems(
   document: SourceDocument,
-  kind: (typeof DOCUMENT_KINDS)[number],
+  kind: DocumentKind,
   match: Match,
   origin: Origin,
   around: Around,

@@ -1,6 +1,6 @@
 import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
-import { findDocument, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
+import { namedDocuments, type NamedDocument, type Snapshot, type SourceDocument } from '../catalog/snapshot.ts';
 import { checkDocumentBytes, isPacked } from '../documents/document.ts';
 import { installAutoinstall } from '../documents/install-configs.ts';
 import { hasComment, readPreseed, UNREADABLE_LATE_COMMAND } from '../documents/preseed.ts';
@@ -9,22 +9,13 @@ import { addPhoneHome, replacesItself } from '../documents/phone-home.ts';
 
 /** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
 export function installAdvice(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly FileDiagnostic[] {
-  const named = DOCUMENT_KINDS.flatMap((kind) => {
-    const name = profile[kind];
-    const document = name === undefined ? undefined : findDocument(documents, kind, name);
-    return document === undefined ? [] : [{ kind, document }];
-  });
+  const named = namedDocuments(profile, documents);
   return [...phoneHomeAdvice(profile, named), ...(profile.install === undefined ? [] : diskAdvice(profile, named))];
-}
-
-interface Named {
-  readonly kind: DocumentKind;
-  readonly document: SourceDocument;
 }
 
 const ANYWHERE = 'http://server/';
 
-function phoneHomeAdvice(profile: Profile, named: readonly Named[]): readonly FileDiagnostic[] {
+function phoneHomeAdvice(profile: Profile, named: readonly NamedDocument[]): readonly FileDiagnostic[] {
   if (!profile.phone_home) return [];
   // What a template becomes is seen when it is rendered: here it counts as a document that takes one.
   const replaced = named.some(({ kind, document }) => kind === 'ignition' && replacesItself(textOf(document)));
@@ -56,11 +47,11 @@ const EMPTY: Readonly<Partial<Record<DocumentKind, string>>> = {
 };
 
 /** A document that is named and not there is an error already. */
-function missing(profile: Profile, named: readonly Named[]): boolean {
+function missing(profile: Profile, named: readonly NamedDocument[]): boolean {
   return DOCUMENT_KINDS.some((kind) => profile[kind] !== undefined && !named.some((one) => one.kind === kind));
 }
 
-function diskAdvice(profile: Profile, named: readonly Named[]): readonly FileDiagnostic[] {
+function diskAdvice(profile: Profile, named: readonly NamedDocument[]): readonly FileDiagnostic[] {
   const { system, install } = profile;
   const found: FileDiagnostic[] = [];
   if (profile.boot === 'local') {

@@ -1,22 +1,24 @@
-import type { Log } from '../model/service.ts';
-import { placeText, type FileDiagnostic, problemLine } from '../model/failure.ts';
-import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
-import { type Choice, decide, type Slots } from './decide.ts';
+import { areSame, distinct, type FileDiagnostic, isError, placeText, problemLine } from '../model/failure.ts';
+import { MAX_PROFILE_BYTES } from '../model/profile.ts';
+import type { Log } from '../model/service.ts';
+import { aroundOf, type Choice, decide, incomplete, type Slots } from './decide.ts';
 import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { EMPTY_SNAPSHOT, makeSnapshot } from './make-snapshot.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
 import { readDocument, readKey, type Slot } from './read-document.ts';
 import { readProfile, type ReadProfile } from './read-profile.ts';
-import type { Inspector, Snapshot, SourceDocument, SshKey } from './snapshot.ts';
-import { type Drafts, tryProfiles } from './try-profile.ts';
+import { type Inspector, namedDocuments, type Snapshot, type SourceDocument, type SshKey } from './snapshot.ts';
 
 /** What the catalog reads, below the data directory. */
 export const FOLDERS = ['profiles', 'configs', 'sshkeys'] as const;
 
 const MIB = 1024 * 1024;
+
+/** Files of profiles/ as they would be: by `profiles/NAME.json`. */
+export type Drafts = ReadonlyMap<string, Buffer>;
 
 interface StateOptions {
   readonly files: DataRoot;
@@ -29,8 +31,7 @@ interface StateOptions {
 export class CatalogState {
   readonly #options: StateOptions;
   readonly #inspection: Inspection;
-  #check: ProfileCheck | undefined;
-  #kinds: ReturnType<typeof kindsOf> | undefined;
+  readonly #check = createProfileCheck();
   #profiles: FolderState<ReadProfile> = EMPTY_FOLDER;
   #documents: FolderState<SourceDocument> = EMPTY_FOLDER;
   #keys: FolderState<SshKey> = EMPTY_FOLDER;
@@ -61,23 +62,46 @@ export class CatalogState {
     return [this.#profiles, this.#documents, this.#keys].flatMap(({ inside }) => inside);
   }
 
-  /** What would be wrong if these files were saved on top of what was read last. */
+  /**
+   * What would be wrong if these files were saved on top of what was read last, by the same reading and the same decision
+   * as if they were: what is wrong with them, with the documents that they name, and what they would break elsewhere.
+   * With an error among it, at least one of them would not come into force. Nothing is read from the disk.
+   */
   attempt(drafts: Drafts): readonly FileDiagnostic[] {
-    this.#check ??= createProfileCheck();
-    const { problems: known } = this.#snapshot;
-    return tryProfiles(drafts, {
-      slots: this.#slots(),
-      inspection: this.#inspection,
-      check: this.#check,
-      known,
-      change: this.#change + 1,
+    const slots = this.#slots();
+    const tried = [...drafts].map(([file, bytes]): Slot<ReadProfile> => {
+      const before = slots.profiles.find((slot) => slot.file === file);
+      const latest = readProfile(file, bytes, this.#check);
+      return { file, changed: this.#change + 1, latest, inForce: before?.inForce };
     });
+    const kept = slots.profiles.filter(({ file }) => !drafts.has(file));
+    const decision = decide({ ...slots, profiles: byFile([...kept, ...tried]) }, this.#inspection);
+    const around = aroundOf(decision);
+    const about = new Set(drafts.keys());
+    // What a profile lacks is an error, but does not keep it from coming into force.
+    const lacks = new Set<string>();
+    for (const read of tried.flatMap(({ latest }) => latest.thing ?? [])) {
+      for (const { document } of namedDocuments(read.profile, around.documents)) about.add(document.file);
+    }
+    for (const read of decision.profiles.values()) {
+      if (!drafts.has(read.profile.file)) continue;
+      for (const problem of incomplete(read, around, this.#inspection)) lacks.add(problemLine(problem));
+    }
+    const known = new Set(this.#snapshot.problems.map(problemLine));
+    const problems = decision.problems
+      .filter((problem) => about.has(problem.place.file) || !known.has(problemLine(problem)))
+      .map((problem) => (lacks.has(problemLine(problem)) ? { ...problem, severity: 'warning' as const } : problem));
+    if (problems.some(isError)) return distinct(problems);
+    const idle = tried.filter(
+      (slot) => slot.latest.thing === undefined || decision.profiles.get(slot) !== slot.latest.thing,
+    );
+    return [...distinct(problems), ...idle.map(notInForce)];
   }
 
   /** Reads what changed; true when there is a new snapshot. Not to be called while a call is running. */
   async look(): Promise<boolean> {
     const { files, now } = this.#options;
-    const kinds = (this.#kinds ??= kindsOf((this.#check ??= createProfileCheck())));
+    const kinds = kindsOf(this.#check);
     this.#change += 1;
     const stamp = { change: this.#change, now };
     this.#profiles = await readFolder(files, kinds.profiles, this.#profiles, stamp);
@@ -100,15 +124,15 @@ export class CatalogState {
     settle(slots.profiles, choice.profiles);
     settle(slots.documents, choice.documents);
     settle(slots.keys, choice.keys);
-    if (before !== undefined && isSameChoice(before, choice) && isSameList(problems, this.#snapshot.problems))
-      return false;
+    const isSame = before !== undefined && isSameChoice(before, choice);
+    if (isSame && areSame(problems, this.#snapshot.problems)) return false;
     this.#report(problems);
     this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, slots, { ...choice, problems });
     return true;
   }
 
   #slots(): Slots {
-    return { profiles: sorted(this.#profiles), documents: sorted(this.#documents), keys: sorted(this.#keys) };
+    return { profiles: slotsOf(this.#profiles), documents: slotsOf(this.#documents), keys: slotsOf(this.#keys) };
   }
 
   /** Says what is new and what is over, once. */
@@ -164,18 +188,21 @@ function kindsOf(check: ProfileCheck): {
   };
 }
 
-function sorted<T>(folder: FolderState<T>): readonly Slot<T>[] {
-  return [...folder.entries.values()].map(({ slot }) => slot).sort((a, b) => (a.file < b.file ? -1 : 1));
+function slotsOf<T>(folder: FolderState<T>): readonly Slot<T>[] {
+  return byFile([...folder.entries.values()].map(({ slot }) => slot));
+}
+
+function byFile<T>(slots: readonly Slot<T>[]): readonly Slot<T>[] {
+  return slots.toSorted((a, b) => (a.file < b.file ? -1 : 1));
 }
 
 function settle<T>(slots: readonly Slot<T>[], choice: ReadonlyMap<Slot<T>, T>): void {
   for (const slot of slots) slot.inForce = choice.get(slot);
 }
 
-/** By file and line; what is said twice (by two profiles of one document) is said once. */
+/** By file and line. */
 function inOrder(problems: readonly FileDiagnostic[]): readonly FileDiagnostic[] {
-  const once = [...new Map(problems.map((problem) => [problemLine(problem), problem])).values()];
-  return once.sort(
+  return distinct(problems).toSorted(
     (a, b) =>
       compare(a.place.file, b.place.file) ||
       compare(a.place.line ?? 0, b.place.line ?? 0) ||
@@ -195,8 +222,8 @@ function isSameChoice(a: Choice, b: Choice): boolean {
   });
 }
 
-function isSameList(a: readonly FileDiagnostic[], b: readonly FileDiagnostic[]): boolean {
-  return (
-    a.length === b.length && a.every((problem, index) => problemLine(problem) === problemLine(b[index] ?? problem))
-  );
+/** A file that is left out for its name: on disk only a warning, here the reason why it would be of no use. */
+function notInForce({ file, latest }: Slot<ReadProfile>): FileDiagnostic {
+  const [why] = latest.problems;
+  return { message: 'would not come into force', place: { file }, ...why, severity: 'error' };
 }

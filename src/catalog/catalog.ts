@@ -1,10 +1,9 @@
 import type { Log, Service } from '../model/service.ts';
 import type { FileDiagnostic } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
-import { CatalogState, FOLDERS } from './catalog-state.ts';
+import { CatalogState, type Drafts, FOLDERS } from './catalog-state.ts';
 import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
 import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
-import type { Drafts } from './try-profile.ts';
 
 export interface CatalogOptions {
   readonly files: DataRoot;
@@ -22,7 +21,7 @@ export interface CatalogOptions {
 export interface LivingCatalog extends Catalog, Service {
   /** Looks at the folders now; resolves when what is there is in force. */
   refresh(): Promise<Snapshot>;
-  /** What would be wrong if these files were saved, on top of what was read last: see try-profile.ts. */
+  /** What would be wrong if these files were saved, on top of what was read last. */
   attempt(drafts: Drafts): readonly FileDiagnostic[];
 }
 

@@ -1,7 +1,6 @@
-import type { FileDiagnostic } from '../model/failure.ts';
-import { DOCUMENT_KINDS } from '../model/profile.ts';
+import { type FileDiagnostic, isError } from '../model/failure.ts';
 import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from './claims.ts';
-import { findDocument, type SourceDocument, type SshKey } from './snapshot.ts';
+import { namedDocuments, type SourceDocument, type SshKey } from './snapshot.ts';
 import type { Around, Inspection } from './inspection.ts';
 import { type ReadProfile } from './read-profile.ts';
 import type { Slot } from './read-document.ts';
@@ -148,10 +147,9 @@ function brokenProfiles(
 
   function referred(read: ReadProfile): readonly AnySlot[] {
     const { profile } = read;
-    const files = DOCUMENT_KINDS.map((kind) => {
-      const name = profile[kind];
-      return name === undefined ? undefined : findDocument(around.documents, kind, name)?.file;
-    });
+    const files: (string | undefined)[] = namedDocuments(profile, around.documents).map(
+      ({ document }) => document.file,
+    );
     if (profile.sshkey !== undefined) files.push(around.keys.get(profile.sshkey)?.file);
     return files.flatMap((file) => (file === undefined ? [] : (neighbours.get(file) ?? [])));
   }
@@ -205,8 +203,4 @@ export function aroundOf(choice: Choice): Around {
     documents: new Map([...choice.documents.values()].map((document) => [document.fileName, document])),
     keys: new Map([...choice.keys.values()].map((key) => [key.name, key])),
   };
-}
-
-function isError(problem: FileDiagnostic): boolean {
-  return problem.severity === 'error';
 }

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { asFailure, Failure, type FileDiagnostic, problemLine } from '../model/failure.ts';
+import { areSame, asFailure, Failure, type FileDiagnostic } from '../model/failure.ts';
 import {
   type BrokenEntry,
   type DataRoot,
@@ -72,7 +72,7 @@ export async function readFolder<T>(
   }
   const { names, inside, problems } = contents;
   const entries = new Map<string, Entry<T>>();
-  let changed = !isSameList(problems, before.problems);
+  let changed = !areSame(problems, before.problems);
   await inBatches(names, async (name) => {
     keep(name, await look(name, before.entries.get(name)));
   });
@@ -215,12 +215,6 @@ function passedOver(
 function tooDeep(file: string, folder: string): FileDiagnostic {
   const message = 'is a folder in a folder: what is in it is not read';
   return { severity: 'warning', message, place: { file }, remedy: `keep files in ${folder}/ or one folder below it` };
-}
-
-function isSameList(a: readonly FileDiagnostic[], b: readonly FileDiagnostic[]): boolean {
-  return (
-    a.length === b.length && a.every((problem, index) => problemLine(problem) === problemLine(b[index] ?? problem))
-  );
 }
 
 // Hidden files and what editors leave beside the file that they are writing.

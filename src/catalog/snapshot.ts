@@ -1,6 +1,6 @@
 import type { FileDiagnostic } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
-import type { DocumentKind, Node, Profile } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Node, type Profile } from '../model/profile.ts';
 
 /** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
 export interface SourceDocument {
@@ -91,4 +91,18 @@ export function documentNamed(documents: Documents, name: string): SourceDocumen
 /** What the document may be called in configs/, without `.hbs`, in the order in which it is looked for. */
 export function documentNames(kind: DocumentKind, name: string): readonly string[] {
   return kind === 'cloud_config' ? [`${name}.yml`, name] : [name];
+}
+
+/** A document that a profile names, and as what. */
+export interface NamedDocument {
+  readonly kind: DocumentKind;
+  readonly document: SourceDocument;
+}
+
+/** As far as they are there. */
+export function namedDocuments(profile: Profile, documents: Documents): readonly NamedDocument[] {
+  return DOCUMENT_KINDS.flatMap((kind) => {
+    const document = findDocument(documents, kind, profile[kind] ?? '');
+    return document === undefined ? [] : [{ kind, document }];
+  });
 }

@@ -1,9 +1,9 @@
 import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
-import { DOCUMENT_KINDS, initrdPath, type Profile } from '../model/profile.ts';
+import { initrdPath, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
 import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
 import { createTemplateCache } from '../boot/template-data.ts';
-import { findDocument, type Snapshot } from '../catalog/snapshot.ts';
+import { namedDocuments, type Snapshot } from '../catalog/snapshot.ts';
 import type { Origin } from '../model/plan.ts';
 import { whyNotWritable } from '../files/folder.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
@@ -61,10 +61,7 @@ function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Fil
   const problems: FileDiagnostic[] = [];
   let count = 0;
   for (const profile of snapshot.profiles.values()) {
-    for (const kind of DOCUMENT_KINDS) {
-      const name = profile[kind];
-      const document = name === undefined ? undefined : findDocument(snapshot.documents, kind, name);
-      if (document === undefined) continue;
+    for (const { kind, document } of namedDocuments(profile, snapshot.documents)) {
       for (const node of profile.nodes) {
         if (document.template) count += 1;
         const match = { profile, node, by: 'mac' } as const;

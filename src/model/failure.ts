@@ -105,3 +105,12 @@ export function problemLine(problem: Diagnostic): string {
 export function problemFailure(problem: Diagnostic): Failure {
   return new Failure('broken', problem.message, { place: problem.place, remedy: problem.remedy });
 }
+
+/** Each once: of one document two profiles may say the same. */
+export function distinct<T extends Diagnostic>(diagnostics: readonly T[]): readonly T[] {
+  return [...new Map(diagnostics.map((one) => [problemLine(one), one])).values()];
+}
+
+export function areSame(a: readonly Diagnostic[], b: readonly Diagnostic[]): boolean {
+  return a.length === b.length && a.every((one, index) => problemLine(one) === problemLine(b[index] ?? one));
+}

@@ -1,12 +1,12 @@
 import { readIfThere, revisionOf, saveProfile } from '../../catalog/edit-profile.ts';
 import { profileSchema } from '../../catalog/profile-schema.ts';
-import { findDocument, type Snapshot } from '../../catalog/snapshot.ts';
+import { namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { nameFrom } from '../../http/request-head.ts';
 import { Failure, type FileDiagnostic } from '../../model/failure.ts';
 import { machineKey } from '../../model/machine.ts';
 import { nearest } from '../../model/name.ts';
-import { DOCUMENT_KINDS, type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
+import { type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
 import { SYSTEMS } from '../../os/systems.ts';
 import type { ServiceDeps } from './deps.ts';
@@ -145,10 +145,7 @@ export function profileRow(profile: Profile, snapshot: Pick<Snapshot, 'documents
 }
 
 function documentsOf(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly string[] {
-  return DOCUMENT_KINDS.flatMap((kind) => {
-    const name = profile[kind];
-    return name === undefined ? [] : (findDocument(documents, kind, name)?.file ?? []);
-  });
+  return namedDocuments(profile, documents).map(({ document }) => document.file);
 }
 
 /** A file that never had a good version: what can be read of it, and what is wrong. */
