@@ -4,10 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
-import { openCatalog, type LivingCatalog } from '../src/catalog/catalog.ts';
-import { parseLabel, type MachineFacts } from '../src/model/machine.ts';
+import { type LivingCatalog, openCatalog } from '../src/catalog/catalog.ts';
+import { type MachineFacts, parseLabel, parseMac } from '../src/model/machine.ts';
 import { SILENT } from '../src/model/service.ts';
-import { parseMac } from '../src/model/mac.ts';
 import { openDataRoot } from '../src/files/data-root.ts';
 
 const MACHINES = 10_000;

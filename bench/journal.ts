@@ -5,12 +5,11 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../src/journal/create-journal.ts';
 import type { Journal } from '../src/journal/journal.ts';
-import { type MachineFacts, machineKey } from '../src/model/machine.ts';
+import { type MachineFacts, machineKey, parseMac } from '../src/model/machine.ts';
 import { openDatabase } from '../src/journal/database.ts';
 import { newMachine, openMachineTable } from '../src/journal/machine-record.ts';
 import type { Decision } from '../src/model/plan.ts';
 import { SILENT } from '../src/model/service.ts';
-import { parseMac } from '../src/model/mac.ts';
 import { type Bench, type Figure, tempFolder } from './harness.ts';
 
 const EVENTS = Number(process.env['PILOTLIGHT_BENCH_EVENTS'] ?? 10_000_000);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { parseMac } from '../../src/model/mac.ts';
+import { parseMac } from '../../src/model/machine.ts';
 
 export const HELP = `Boots a virtual machine of this computer from the running server, its serial console in this terminal.
 Needs QEMU (Debian: apt install qemu-system-x86, for --uefi also ovmf), and no root.

@@ -2,12 +2,14 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { startScript } from '../ipxe/boot-script.ts';
 import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
+import type { Question } from '../model/plan.ts';
 import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
-import type { BootService, Question } from './boot-service.ts';
+import type { BootService } from './boot-service.ts';
 import { createDocumentService } from './documents.ts';
 import { whoIs } from './reasons.ts';
 import { createScriptService, type ScriptService, type ScriptServiceOptions } from './scripts.ts';
+import { explained } from './screens.ts';
 import { createTemplateCache } from './template-data.ts';
 
 const VARIABLE = { coreos: 'COREOS', flatcar: 'FLATCAR' } as const;
@@ -63,7 +65,7 @@ export function createBootService(options: BootServiceOptions): BootService {
     generation: scripts.generation,
     start: startScript,
     script: scripts.script,
-    explain: scripts.explain,
+    explain: explained,
     scriptOf: scripts.scriptOf,
     grub: scripts.grub,
     args: scripts.args,

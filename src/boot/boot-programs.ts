@@ -1,10 +1,8 @@
 import { BOOT_PROGRAMS, type FirmwareStore, type ProgramFile } from '../images/firmware.ts';
 import { startScript } from '../ipxe/boot-script.ts';
-import { type Mac, parseMac } from '../model/mac.ts';
-import type { MachineArch, Platform } from '../model/machine.ts';
+import { type Mac, type MachineArch, parseMac, type Platform, type Uuid } from '../model/machine.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
-import type { Uuid } from '../model/uuid.ts';
 import type { BootService } from './boot-service.ts';
 
 /** What a machine can run, and how its firmware fetches it. */

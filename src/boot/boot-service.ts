@@ -1,25 +1,12 @@
-import type { Decision, Origin } from '../model/plan.ts';
 import type { Failure } from '../model/failure.ts';
-import type { MachineFacts } from '../model/machine.ts';
-import type { Mac } from '../model/mac.ts';
+import type { Mac, MachineFacts } from '../model/machine.ts';
 import type { Name } from '../model/name.ts';
+import type { Decision, Origin, Question } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
-
-/** A machine (or a person) that asks, and where answers shall point to. */
-export interface Question {
-  readonly facts: MachineFacts;
-  readonly origin: Origin;
-  /** What was chosen at the screen of an unknown machine: a profile, or the menu's word `wait`. */
-  readonly choice?: Name;
-  /** The address that asks. Without it no installer is given: whose it would be could not be written down. */
-  readonly asker?: string;
-}
 
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
 export interface ScriptAnswer {
   readonly script: string;
-  /** What the machine will fetch for it, below images/, in order: kernel, initramfs, what they fetch themselves. */
-  readonly fetches?: readonly string[];
   readonly decision: Decision;
 }
 

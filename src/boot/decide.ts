@@ -1,15 +1,52 @@
-import { IDENTITY_KEYS, type IdentityKey, identityOf } from '../catalog/identity.ts';
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { type Claims, type LifeQuestion, type MarkView, NO_MARKS } from '../machines/claims.ts';
 import type { Life } from '../machines/life.ts';
-import type { Asker, InstallIdentity, InstallMark, MachineIdentity } from '../machines/mark.ts';
-import type { MachineFacts } from '../model/machine.ts';
-import type { Plan } from '../model/plan.ts';
-import type { Node } from '../model/profile.ts';
-import { isSharedSerial, isSharedUuid } from '../model/uuid.ts';
-import type { Question } from './boot-service.ts';
-import { bootFiles } from './machine-plan.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import type { Asker, InstallMark } from '../machines/mark.ts';
+import { Failure } from '../model/failure.ts';
+import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
+import type { Plan, Question } from '../model/plan.ts';
+import type { Arch } from '../model/profile.ts';
+import { bootFiles, machinePlan } from './machine-plan.ts';
+
+type Who = Omit<Question, 'origin'>;
+
+/** Who a machine is to its profile, and where it is in its life. */
+export interface FoundMachine {
+  readonly match: Match;
+  /** Under which its installation is remembered; undefined for a machine that says neither MAC, UUID nor serial number. */
+  readonly identity: InstallIdentity | undefined;
+  readonly installState: InstallState;
+  /** What its marks are asked, where its profile installs. */
+  readonly life: LifeQuestion | undefined;
+}
+
+/** What a machine gets, and all that this rests on: nothing is matched or planned a second time. */
+export interface MachineDecision extends FoundMachine {
+  readonly question: Question;
+  /** What it boots or is installed with, where its state lets it and nothing is in the way. */
+  readonly plan?: Plan;
+  /** Why it waits although its state lets it boot. */
+  readonly obstacle?: Obstacle;
+}
+
+/** Where a machine is in its life, as far as it decides what it gets. */
+export type InstallState =
+  /** It boots its profile's image, each time. */
+  | { readonly kind: 'boot' }
+  /** Its own disk: its profile says so, or (with a mark) it is installed. */
+  | { readonly kind: 'local'; readonly mark?: InstallMark }
+  /** It says nothing of itself: it would be installed at each of its boots. */
+  | { readonly kind: 'nameless' }
+  /** Its profile installs: see docs/lifecycle.md. */
+  | Life;
+
+export type Obstacle =
+  /** Its processor cannot run the kernel. */
+  | { readonly kind: 'arch'; readonly message: string }
+  /** The profile's files make no kernel line, or no document, for it. */
+  | { readonly kind: 'plan' | 'document'; readonly failure: Failure }
+  /** Below images/: not there yet. */
+  | { readonly kind: 'images'; readonly missing: readonly string[] };
 
 /** What machines get that no profile names: the setting of the same name. */
 export interface UnknownPolicy {
@@ -21,43 +58,6 @@ export interface UnknownPolicy {
 }
 
 export const WAIT: UnknownPolicy = { show: 'wait', timeoutSeconds: 0, choice: 'wait' };
-
-/**
- * Which profile answers a question. Whoever answers for a machine asks here, never the snapshot alone: with the menu on,
- * the answer to a machine that nobody knows is the profile that was chosen at its screen. The choice travels in the
- * query of everything that the machine asks from then on (`profile=NAME`: see identityQuery), and counts only where no
- * file names the machine, none is the default, and the profile offers itself in the menu.
- */
-export function matchFor(
-  { facts, choice }: Pick<Question, 'facts' | 'choice'>,
-  snapshot: Pick<Snapshot, 'match' | 'held' | 'profiles'>,
-  unknown: Pick<UnknownPolicy, 'show'>,
-): Match | undefined {
-  const match = snapshot.match(facts);
-  if (match !== undefined || choice === undefined || unknown.show !== 'menu') return match;
-  const profile = snapshot.profiles.get(choice);
-  // A machine that a broken file names waits until the file is mended.
-  if (profile?.menu === undefined || snapshot.held(facts) !== undefined) return undefined;
-  return { profile, by: 'choice' };
-}
-
-/** Where a machine is in its life, as far as it decides what it gets. */
-export type InstallState =
-  /** It boots its profile's image, each time. */
-  | { readonly kind: 'boot' }
-  /** Its own disk: its profile says so, or (with a mark) it is installed. */
-  | { readonly kind: 'local'; readonly mark?: InstallMark | undefined }
-  /** It says nothing of itself: it would be installed at each of its boots. */
-  | { readonly kind: 'nameless' }
-  /** Its profile installs: see docs/lifecycle.md. */
-  | Life;
-
-/** `life`: how far its installation is; undefined for a machine that says neither MAC, UUID nor serial number. */
-export function installStateOf({ profile }: Pick<Match, 'profile'>, life: () => Life | undefined): InstallState {
-  if (profile.boot === 'local') return { kind: 'local' };
-  if (profile.install === undefined) return { kind: 'boot' };
-  return life() ?? { kind: 'nameless' };
-}
 
 export interface DecideOptions {
   /** Without them no machine is installed. */
@@ -71,19 +71,9 @@ export interface DecideOptions {
   readonly now?: () => number;
 }
 
-/** A machine's profile, and where the machine is in its life. */
-export interface MatchedMachine {
-  readonly match: Match;
-  readonly installState: InstallState;
-  /** What its marks are asked, where its profile installs. */
-  readonly life?: LifeQuestion;
-}
-
-type Who = Pick<Question, 'asker' | 'choice' | 'facts' | 'origin'>;
-
 /**
- * The one place where a machine's profile and its mark come together. `find` changes nothing: previews ask here, too.
- * `claim` is the only way to an installer.
+ * The one place where a machine's profile and its mark come together. `find` and `decide` change nothing: previews ask
+ * here, too. `claim` is the only way to an installer.
  */
 export function createDecide({
   marks = NO_MARKS,
@@ -93,16 +83,46 @@ export function createDecide({
   now = Date.now,
 }: DecideOptions) {
   /** Undefined: no profile is for this machine. */
-  function find(question: Omit<Who, 'origin'>, snapshot: Snapshot): MatchedMachine | undefined {
-    const { facts } = question;
+  function find(question: Who, snapshot: Snapshot): FoundMachine | undefined {
     const match = matchFor(question, snapshot, unknown) ?? installedByChoice(question, snapshot);
     if (match === undefined) return undefined;
-    const who = installIdentity(match, facts);
-    const life = who === undefined ? undefined : lifeQuestion(match, who, snapshot);
-    const installState = installStateOf(match, () =>
-      life === undefined ? undefined : marks.life(life, askerOf(question)),
-    );
-    return life === undefined ? { match, installState } : { match, installState, life };
+    const identity = identityOf(question.facts, match);
+    const life = identity === undefined ? undefined : lifeQuestion(match, identity, snapshot);
+    const installState = installStateOf(match, () => life && marks.life(life, askerOf(question)));
+    return { match, identity, installState, life };
+  }
+
+  function decide(question: Question, snapshot: Snapshot): MachineDecision | undefined {
+    const found = find(question, snapshot);
+    if (found === undefined) return undefined;
+    const decision = { ...found, question };
+    const { match, installState } = found;
+    if (installState.kind !== 'boot' && installState.kind !== 'install') return decision;
+    const message = wrongArch(match, question.facts);
+    if (message !== undefined) return { ...decision, obstacle: { kind: 'arch', message } };
+    try {
+      return { ...decision, plan: machinePlan(match, question.facts, question.origin, snapshot) };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { ...decision, obstacle: { kind: 'plan', failure: error } };
+    }
+  }
+
+  /**
+   * What the machine gets after it has asked. An installer is its own only when this says so: the claim is on the disk
+   * then. A preview gets what was decided.
+   */
+  async function claim(decision: MachineDecision): Promise<MachineDecision> {
+    const { question, plan, life } = decision;
+    if (plan === undefined || life === undefined || claims === undefined) return decision;
+    const asker = askerOf(question);
+    if (asker === undefined) {
+      const why = 'it does not say from which address it asks, so it cannot be told from others';
+      return { ...decision, installState: { kind: 'unknown', why } };
+    }
+    const file = bootFiles(plan).at(-1);
+    const blind = file === undefined && !comesBack(plan, question.origin);
+    return { ...decision, installState: await claims.claim({ ...life, asker, file, blind }) };
   }
 
   function lifeQuestion(match: Match, who: InstallIdentity, snapshot: Snapshot): LifeQuestion | undefined {
@@ -118,43 +138,69 @@ export function createDecide({
   }
 
   /** A machine that a person installed from the menu comes back without a word of it: it must not meet the menu again. */
-  function installedByChoice({ facts }: Pick<Question, 'facts'>, snapshot: Snapshot): Match | undefined {
-    const who = unknown.show === 'menu' ? installIdentity({ by: 'choice' }, facts) : undefined;
+  function installedByChoice({ facts }: Who, snapshot: Snapshot): Match | undefined {
+    const who = unknown.show === 'menu' ? identityOf(facts) : undefined;
     const mark = who === undefined ? undefined : marks.of(who);
     if (mark?.state !== 'installed' || snapshot.held(facts) !== undefined) return undefined;
     const profile = snapshot.profiles.get(mark.profile);
     return profile?.menu === undefined || profile.install === undefined ? undefined : { profile, by: 'choice' };
   }
 
-  /**
-   * Where the machine is after it has asked for what `find` says. An installer is its own only when this says so: the
-   * claim is on the disk then. What a preview is told stays what it is.
-   */
-  async function claim(matched: MatchedMachine, question: Who, plan: Plan): Promise<MatchedMachine> {
-    if (matched.installState.kind !== 'install' || claims === undefined || matched.life === undefined) return matched;
-    const asker = askerOf(question);
-    if (asker === undefined) {
-      const why = 'it does not say from which address it asks, so it cannot be told from others';
-      return { ...matched, installState: { kind: 'unknown', why } };
-    }
-    const file = bootFiles(plan).at(-1);
-    const blind = file === undefined && !comesBack(plan, question.origin);
-    return { ...matched, installState: await claims.claim({ ...matched.life, asker, file, blind }) };
-  }
-
   /** What the machine says of itself is remembered where it may keep another card of it from an installer. */
-  function saw({ facts, asker }: Pick<Who, 'asker' | 'facts'>, snapshot: Snapshot): void {
+  function saw({ facts, asker }: Who, snapshot: Snapshot): void {
     if (claims === undefined || asker === undefined || !snapshot.installs) return;
-    const match = snapshot.match(facts) ?? { by: 'choice' as const };
-    const who = installIdentity(match, facts);
-    if (who !== undefined) claims.saw(who, match.by !== 'default' && match.by !== 'choice');
+    const match = snapshot.match(facts);
+    const who = identityOf(facts, match);
+    if (who !== undefined) claims.saw(who, match !== undefined && match.by !== 'default');
   }
 
-  return { find, claim, saw, generation: () => marks.generation() };
+  return { find, decide, claim, saw, generation: () => marks.generation() };
 }
 
-function askerOf({ asker, facts }: Pick<Question, 'asker' | 'facts'>): Asker | undefined {
-  return asker === undefined ? undefined : { address: asker, mac: facts.mac };
+/**
+ * Which profile answers a question. Every answer for a machine begins here, never at the snapshot alone: with the menu on,
+ * the answer to a machine that no profile names is the profile that was chosen at its screen. The choice travels in the
+ * query of everything that the machine asks from then on (`profile=NAME`: see identityQuery), and counts only where no
+ * file names the machine, none is the default, and the profile offers itself in the menu.
+ */
+export function matchFor(
+  { facts, choice }: Who,
+  snapshot: Pick<Snapshot, 'match' | 'held' | 'profiles'>,
+  unknown: Pick<UnknownPolicy, 'show'>,
+): Match | undefined {
+  const match = snapshot.match(facts);
+  if (match !== undefined || choice === undefined || unknown.show !== 'menu') return match;
+  const profile = snapshot.profiles.get(choice);
+  // A machine that a broken file names waits until the file is mended.
+  if (profile?.menu === undefined || snapshot.held(facts) !== undefined) return undefined;
+  return { profile, by: 'choice' };
+}
+
+/** `life`: how far its installation is; undefined for a machine that says neither MAC, UUID nor serial number. */
+export function installStateOf({ profile }: Pick<Match, 'profile'>, life: () => Life | undefined): InstallState {
+  if (profile.boot === 'local') return { kind: 'local' };
+  if (profile.install === undefined) return { kind: 'boot' };
+  return life() ?? { kind: 'nameless' };
+}
+
+/**
+ * Which machines can run which kernels. A BIOS iPXE says i386 on any processor (only our own start script asks the CPU),
+ * so i386 does not contradict amd64.
+ */
+const RUNS: Readonly<Record<Arch, readonly MachineArch[]>> = { amd64: ['x86_64', 'i386'], arm64: ['arm64'] };
+
+/**
+ * `this machine is arm64, profiles/u.json boots amd64`; undefined when they fit, or when either side does not say. The
+ * kernel of a `custom` profile may be for any processor as long as the profile does not name its `arch`.
+ */
+export function wrongArch({ profile }: Match, { arch }: MachineFacts): string | undefined {
+  const said = profile.system !== 'custom' || profile.raw['arch'] !== undefined;
+  if (!said || arch === undefined || RUNS[profile.arch].includes(arch)) return undefined;
+  return `this machine is ${arch}, ${profile.file} boots ${profile.arch}`;
+}
+
+function askerOf({ asker, facts: { mac } }: Who): Asker | undefined {
+  return asker === undefined ? undefined : { address: asker, mac };
 }
 
 /** A document of ours, of this machine: what its installer asks for, and by which it is known. */
@@ -167,36 +213,4 @@ const OWN_DOCUMENT =
  */
 function comesBack(plan: Plan, origin: string): boolean {
   return plan.args.some((arg) => arg.includes(origin) && OWN_DOCUMENT.test(arg));
-}
-
-/**
- * Under which name a machine's installation is remembered: by what decided the match, so that a node matched by its UUID
- * is the same machine when it boots from another network card. Where no file names the machine: its MAC, or what else it
- * says. Undefined for a machine that says nothing of itself: nobody could tell whether it has been installed.
- */
-export function installIdentity(
-  { by, node }: Pick<Match, 'by' | 'node'>,
-  facts: MachineFacts,
-): InstallIdentity | undefined {
-  const own = ownFacts(facts);
-  const unlisted = by === 'default' || by === 'choice';
-  const decided = unlisted ? IDENTITY_KEYS.find((one) => own[one] !== undefined) : by;
-  const key = decided === undefined ? undefined : keyOf(facts, decided);
-  if (key === undefined) return undefined;
-  const also = node === undefined ? [] : IDENTITY_KEYS.flatMap((one) => keyOf(node, one) ?? []);
-  return { key, also: also.filter((one) => one !== key), machine: own };
-}
-
-/** What the machine says of itself that no other says, too. */
-function ownFacts({ mac, uuid, serial }: MachineFacts): MachineIdentity {
-  return omitUndefined({
-    mac,
-    ...(uuid === undefined || isSharedUuid(uuid) ? {} : { uuid }),
-    ...(serial === undefined || isSharedSerial(serial) ? {} : { serial }),
-  });
-}
-
-function keyOf(of: Node | MachineFacts, by: IdentityKey): string | undefined {
-  const value = identityOf(of, by);
-  return value === undefined || by === 'mac' ? value : `${by}:${value}`;
 }

@@ -1,10 +1,13 @@
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
 import { checkDocument, isPacked } from '../documents/document.ts';
+import { installAutoinstall } from '../documents/install-configs.ts';
+import { addPhoneHome } from '../documents/phone-home.ts';
+import { installPreseed } from '../documents/preseed.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
-import { withAdditions } from './additions.ts';
+import { reportLinks } from './machine-plan.ts';
 import {
   type ClusterLinks,
   hostKeyFor,
@@ -71,6 +74,24 @@ function added(adapted: string | undefined, source: string, kind: DocumentKind, 
   const text = adapted ?? source;
   const whole = withAdditions(text, kind, reader);
   return whole === text ? adapted : whole;
+}
+
+/**
+ * A document with what its profile asks us to put in: the unit that phones home, and what lets Debian's and Ubuntu's
+ * installers write to the profile's disk and report. What cannot be put in stays out; the inspector says so when the
+ * file is saved.
+ */
+function withAdditions(text: string, kind: DocumentKind, { match, facts, origin }: Reader): string {
+  const { profile } = match;
+  const reports = reportLinks(match, facts, origin);
+  if (reports === undefined) return text;
+  const told = profile.phone_home ? (addPhoneHome(kind, text, profile.system, reports.up) ?? text) : text;
+  if (profile.install === undefined) return told;
+  const { disk } = profile.install;
+  const install = { disk, report: reports.installed };
+  if (kind === 'preseed' && profile.system === 'debian') return installPreseed(told, install);
+  if (kind === 'nocloud' && profile.system === 'ubuntu') return installAutoinstall(told, install) ?? told;
+  return told;
 }
 
 /**

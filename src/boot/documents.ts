@@ -10,16 +10,16 @@ import { contentTypeOf } from '../documents/document.ts';
 import { installCloudConfig, installIgnition, type InstallJob, reportIgnition } from '../documents/install-configs.ts';
 import { metadataText } from '../ipxe/other-loaders.ts';
 import { Failure, problemFailure } from '../model/failure.ts';
-import { macHyphens } from '../model/mac.ts';
-import { artifactUrl, type Decision } from '../model/plan.ts';
+import { hasIdentity, identityOf, macHyphens } from '../model/machine.ts';
+import { artifactUrl, type Decision, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
 import { installDisk } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
-import type { DocumentAnswer, NocloudFile, Question } from './boot-service.ts';
+import type { DocumentAnswer, NocloudFile } from './boot-service.ts';
+import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { documentLinks, installLinks } from './machine-plan.ts';
-import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
-import { decisionOf, hasIdentity, whoIs } from './reasons.ts';
+import { decisionOf, whoIs } from './reasons.ts';
 import { templateData } from './template-data.ts';
 
 const PLAIN = 'text/plain; charset=utf-8';
@@ -43,7 +43,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
       body: bodyOf(document, kind, match, question, snapshot),
       contentType: contentTypeOf(kind, document.name),
       source: document.file,
-      decision: decisionOf(match, question.facts, 'boot'),
+      decision: decisionOf(match, question, 'boot'),
     };
   }
 
@@ -75,7 +75,8 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown) : undefined;
     if (match !== undefined) return answer(found, kindIn(match, found, snapshot), match, question, snapshot);
     if (found.template) throw nobodyToRenderFor(found, question);
-    const decision: Decision = { outcome: 'boot', because: `asked for ${found.file} by name` };
+    const identity = identityOf(question.facts);
+    const decision: Decision = { outcome: 'boot', question, identity, because: `asked for ${found.file} by name` };
     return Promise.resolve({
       body: found.bytes,
       contentType: contentTypeOf(undefined, found.name),
@@ -111,7 +112,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
       body: Buffer.from(text),
       contentType: PLAIN,
       source: match.profile.file,
-      decision: decisionOf(match, question.facts, 'boot'),
+      decision: decisionOf(match, question, 'boot'),
     });
   }
 
@@ -126,7 +127,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
       body: Buffer.from(metadataText({ ...vars, ...node, request: request ?? {} })),
       contentType: PLAIN,
       source: match.profile.file,
-      decision: decisionOf(match, question.facts, 'boot'),
+      decision: decisionOf(match, question, 'boot'),
     });
   }
 
@@ -191,7 +192,7 @@ function installerDocument(
     body: Buffer.from(installerText(kind, match, question, snapshot)),
     contentType: contentTypeOf(kind, ''),
     source: match.profile.file,
-    decision: decisionOf(match, question.facts, 'install'),
+    decision: decisionOf(match, question, 'install'),
   };
 }
 

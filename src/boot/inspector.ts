@@ -2,8 +2,8 @@ import { type Inspector, type Match, type Snapshot, type SourceDocument, namedDo
 import { checkDocumentBytes } from '../documents/document.ts';
 import { kernelLineProblems, profileWordProblems } from '../ipxe/ipxe-text.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import { parseMac } from '../model/mac.ts';
-import { parseLabel } from '../model/machine.ts';
+import { parseLabel, parseMac } from '../model/machine.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Origin } from '../model/plan.ts';
 import type { DocumentKind, Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -11,7 +11,6 @@ import { deliver, renderedFor } from './deliver.ts';
 import { installAdvice } from './install-advice.ts';
 import { machinePlan, typicalMachine } from './machine-plan.ts';
 import { createTemplateCache, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateCache } from './template-data.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
 
 type Around = Pick<Snapshot, 'documents' | 'keys'>;
 

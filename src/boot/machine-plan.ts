@@ -1,15 +1,12 @@
 import { findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
+import { againUrl } from '../ipxe/boot-script.ts';
 import type { ImageStore } from '../images/store.ts';
-import { macHyphens, parseMac } from '../model/mac.ts';
-import { type MachineFacts, parseLabel } from '../model/machine.ts';
+import { factsFrom, hasIdentity, IDENTITY_KEYS, type MachineFacts, macHyphens } from '../model/machine.ts';
 import { nameInUrl } from '../model/name.ts';
-import type { Artifact, Origin, Plan } from '../model/plan.ts';
+import type { Artifact, Origin, Plan, Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
-import { parseUuid } from '../model/uuid.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
-import { hasIdentity, identityQuery } from './reasons.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
 
 /** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
 export function machinePlan(
@@ -28,7 +25,7 @@ export function machinePlan(
     documents: documentLinks(match, facts, origin, around.documents),
     node,
     install,
-    ...(key === undefined ? {} : { sshKey: key.text }),
+    sshKey: key?.text,
   });
 }
 
@@ -112,22 +109,41 @@ function machineSegment(match: Match, facts: MachineFacts): string {
 }
 
 /**
+ * The query by which a later request of the same machine finds the same profile again: the MAC, because people read it,
+ * and whatever else decided (see boot/decide for the profile that was chosen at a screen). Empty for a machine without any
+ * identity.
+ */
+export function identityQuery(facts: MachineFacts, match: Match): string {
+  const { mac, uuid, serial } = askedFacts(facts, match);
+  const parts: string[] = [];
+  if (mac !== undefined) parts.push(`mac=${macHyphens(mac)}`);
+  if (uuid !== undefined) parts.push(`uuid=${uuid}`);
+  if (serial !== undefined) parts.push(`serial=${encodeURIComponent(serial)}`);
+  if (match.by === 'choice') parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}
+
+/** Where the machine asks once more: as what it was matched. */
+export function againOf({ facts, origin }: Question, match: Match): string {
+  return againUrl(origin, facts, match.by === 'choice' ? match.profile.name : undefined);
+}
+
+/** What a machine says of itself when it follows a link that was made by `identityQuery`. */
+export function askedFacts({ mac, uuid, serial }: MachineFacts, { by }: Pick<Match, 'by'>): MachineFacts {
+  const saysUuid = uuid !== undefined && (by === 'uuid' || mac === undefined);
+  const saysSerial = serial !== undefined && (by === 'serial' || (mac === undefined && !saysUuid));
+  return { mac, uuid: saysUuid ? uuid : undefined, serial: saysSerial ? serial : undefined };
+}
+
+/**
  * A machine that stands for all machines of a profile when its kernel line is measured: MACs and UUIDs have one length,
  * so one line tells the length of all. A profile whose nodes are matched by something else than the MAC gets the longest.
  */
 export function typicalMachine(profile: Profile): { readonly match: Match; readonly facts: MachineFacts } {
-  const mac = parseMac('525400000000');
-  const uuid = parseUuid('11111111-1111-1111-1111-111111111111');
   const node = profile.nodes.find((candidate) => candidate.mac === undefined) ?? profile.nodes[0];
-  const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
-  const by =
-    node === undefined ? 'default' : node.mac !== undefined ? 'mac' : node.uuid !== undefined ? 'uuid' : 'serial';
+  const by = node === undefined ? 'default' : (IDENTITY_KEYS.find((key) => node[key] !== undefined) ?? 'serial');
   return {
     match: { profile, by, node },
-    facts: omitUndefined({
-      mac,
-      uuid,
-      serial,
-    }),
+    facts: factsFrom({ mac: '525400000000', uuid: '11111111-1111-1111-1111-111111111111', serial: node?.serial }),
   };
 }

@@ -1,66 +1,207 @@
-import type { Decision } from '../model/plan.ts';
-import { macHyphens } from '../model/mac.ts';
-import type { MachineFacts } from '../model/machine.ts';
 import type { Match } from '../catalog/snapshot.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import {
+  alikeLines,
+  claimedLines,
+  namelessLines,
+  often,
+  stoppedLines,
+  unfinishedLines,
+  unknownLifeLines,
+} from '../ipxe/notices.ts';
+import { REST_MS } from '../machines/life.ts';
+import type { Likeness } from '../machines/mark-index.ts';
+import type { Claim, InstallMark } from '../machines/mark.ts';
+import { identityOf, type MachineFacts, machineKey, macHyphens } from '../model/machine.ts';
+import type { Decision, Question } from '../model/plan.ts';
+import { SYSTEMS } from '../os/systems.ts';
+import type { InstallState, MachineDecision } from './decide.ts';
 
-/** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
-export function because(match: Match, facts: MachineFacts): string {
-  const { profile, node } = match;
-  if (match.by === 'choice') return `no profile names ${whoIs(facts)}; ${profile.file} was chosen at its screen`;
-  if (match.by === 'default' || node === undefined) {
-    return `no profile names ${whoIs(facts)}; ${profile.file} is the default`;
-  }
-  const identity = match.by === 'mac' ? facts.mac : match.by === 'uuid' ? facts.uuid : facts.serial;
-  return `${match.by} ${identity ?? ''} is node ${node.name} of ${profile.file}`;
-}
+type Outcome = Decision['outcome'];
 
-/** The machine in as few words as it can be told apart by. */
-export function whoIs(facts: MachineFacts): string {
-  if (facts.mac !== undefined) return `mac ${facts.mac}`;
-  if (facts.uuid !== undefined) return `uuid ${facts.uuid}`;
-  if (facts.serial !== undefined) return `serial ${facts.serial}`;
-  return 'a machine that says neither mac, uuid nor serial';
-}
+const OUTCOME: Readonly<Record<InstallState['kind'], Outcome>> = {
+  boot: 'boot',
+  install: 'install',
+  local: 'local',
+  unfinished: 'waiting',
+  stopped: 'waiting',
+  nameless: 'waiting',
+  claimed: 'waiting',
+  alike: 'waiting',
+  unknown: 'waiting',
+};
 
-/** True when there is anything by which a machine could be matched. */
-export function hasIdentity(facts: MachineFacts): boolean {
-  return facts.mac !== undefined || facts.uuid !== undefined || facts.serial !== undefined;
-}
+const INSTALLATION: Readonly<Partial<Record<InstallState['kind'], Decision['installation']>>> = {
+  unfinished: 'unfinished',
+  stopped: 'stopped',
+  claimed: 'held',
+  alike: 'held',
+  unknown: 'held',
+};
 
-export function decisionOf(match: Match, facts: MachineFacts, outcome: Decision['outcome']): Decision {
-  const { profile, node } = match;
+/** What was decided and why, in words: the profile's reason, the machine's own, and what an operator has to put right. */
+export function decided(decision: MachineDecision, warning?: string): Decision {
+  const { match, identity, installState, question, obstacle } = decision;
+  const why = installStateReason(decision);
   return {
-    outcome,
-    profile: profile.name,
-    ...(node === undefined ? {} : { node: node.name }),
-    ...(profile.version === '' ? {} : { version: profile.version }),
-    because: because(match, facts),
+    ...decisionOf(match, question, obstacle === undefined ? OUTCOME[installState.kind] : 'waiting', identity),
+    installation: INSTALLATION[installState.kind],
+    warning,
+    because: [because(match, question.facts), why, warning].filter((reason) => reason !== undefined).join('; '),
   };
 }
 
-/**
- * The query by which a later request of the same machine finds the same profile again: the MAC, because people read it,
- * and whatever else decided (see match-for for the profile that was chosen at a screen). Empty for a machine without any
- * identity.
- */
-export function identityQuery(facts: MachineFacts, match: Match): string {
-  const { mac, uuid, serial } = askedFacts(facts, match);
-  const parts: string[] = [];
-  if (mac !== undefined) parts.push(`mac=${macHyphens(mac)}`);
-  if (uuid !== undefined) parts.push(`uuid=${uuid}`);
-  if (serial !== undefined) parts.push(`serial=${encodeURIComponent(serial)}`);
-  if (match.by === 'choice') parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
-  return parts.length === 0 ? '' : `?${parts.join('&')}`;
+/** The same of an answer that does not depend on how far the machine's installation is. */
+export function decisionOf(
+  match: Match,
+  question: Question,
+  outcome: Outcome,
+  identity = identityOf(question.facts, match),
+): Decision {
+  const { profile, node } = match;
+  return {
+    outcome,
+    question,
+    identity,
+    profile: profile.name,
+    node: node?.name,
+    version: profile.version === '' ? undefined : profile.version,
+    because: because(match, question.facts),
+  };
 }
 
-/** What a machine says of itself when it follows a link that was made by `identityQuery`. */
-export function askedFacts({ mac, uuid, serial }: MachineFacts, { by }: Pick<Match, 'by'>): MachineFacts {
-  const saysUuid = uuid !== undefined && (by === 'uuid' || mac === undefined);
-  const saysSerial = serial !== undefined && (by === 'serial' || (mac === undefined && !saysUuid));
-  return omitUndefined({
-    mac,
-    ...(saysUuid ? { uuid } : {}),
-    ...(saysSerial ? { serial } : {}),
-  });
+/** Who the machine is, what it boots, and because of what. */
+export function titleLines(decision: MachineDecision): string[] {
+  const { match, question } = decision;
+  const { profile, node } = match;
+  const what = [SYSTEMS[profile.system].title, profile.version].filter((part) => part !== '').join(' ');
+  // A machine that waits is told more about it than fits here.
+  const reason = installStateLines(decision) === undefined ? installStateReason(decision) : undefined;
+  const title = `${node?.name ?? whoIs(question.facts)}: ${what}`;
+  return [title, because(match, question.facts), ...(reason === undefined ? [] : [reason])];
+}
+
+/** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
+export function because({ by, profile, node }: Match, facts: MachineFacts): string {
+  if (by === 'choice') return `no profile names ${whoIs(facts)}; ${profile.file} was chosen at its screen`;
+  if (by === 'default' || node === undefined) return `no profile names ${whoIs(facts)}; ${profile.file} is the default`;
+  return `${by} ${facts[by] ?? ''} is node ${node.name} of ${profile.file}`;
+}
+
+/** The machine in as few words as it can be told apart by. */
+export function whoIs({ mac, uuid, serial }: MachineFacts): string {
+  if (mac !== undefined) return `mac ${mac}`;
+  if (uuid !== undefined) return `uuid ${uuid}`;
+  return serial === undefined ? 'a machine that says neither mac, uuid nor serial' : `serial ${serial}`;
+}
+
+/** Why the machine gets something else than its profile's image; undefined when it gets just that. */
+export function installStateReason({ match, installState, question: { facts } }: MachineDecision): string | undefined {
+  switch (installState.kind) {
+    case 'boot':
+      return undefined;
+    case 'install':
+      return `installs to ${installState.target.disk}, try ${installState.attempt} of ${installState.limit}`;
+    case 'local': {
+      const { mark } = installState;
+      if (mark === undefined) return undefined;
+      return `installed from profiles/${mark.profile}.json since ${timeText(mark.since)} (${remedy(match, facts)})`;
+    }
+    case 'unfinished': {
+      const { begun, attempt, limit } = installState;
+      return `its installation began at ${timeText(begun)} (try ${attempt} of ${limit}) and is not reported as finished`;
+    }
+    case 'stopped':
+      return `its installation began ${often(installState.tries)} and was never reported as finished (${remedy(match, facts)})`;
+    case 'nameless':
+      return 'it says nothing by which it could be known as installed afterwards';
+    case 'claimed':
+      return `its installer left for ${claimant(installState.claim)} at ${timeText(installState.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
+    case 'alike':
+      return `it looks like ${likeness(installState, facts)} (\`pilotlight reinstall ${asItself(installState.by, facts)}\` installs it all the same)`;
+    case 'unknown':
+      return `${installState.why}, so it is not installed${installState.damaged === true ? ` (${remedy(match, facts)})` : ''}`;
+  }
+}
+
+/** For the screen of a machine that has to wait before it is installed; undefined for every other. */
+export function installStateLines({
+  match,
+  installState,
+  question: { facts },
+}: MachineDecision): readonly string[] | undefined {
+  switch (installState.kind) {
+    case 'unfinished': {
+      const { ago, attempt, limit } = installState;
+      return unfinishedLines({ ago: Math.floor(ago / 1000), rest: Math.ceil((REST_MS - ago) / 1000), attempt, limit });
+    }
+    case 'stopped':
+      return stoppedLines({ tries: installState.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
+    case 'nameless':
+      return namelessLines();
+    case 'claimed':
+      return claimedLines({
+        claimant: claimant(installState.claim),
+        at: timeText(installState.claim.at),
+        command: `pilotlight release ${whom(match, facts)}`,
+      });
+    case 'alike':
+      return alikeLines({
+        likeness: likeness(installState, facts),
+        command: `pilotlight reinstall ${asItself(installState.by, facts)}`,
+      });
+    case 'unknown':
+      return unknownLifeLines({
+        why: installState.why,
+        command: installState.damaged === true ? `pilotlight reinstall ${whom(match, facts)}` : undefined,
+      });
+    case 'boot':
+    case 'install':
+    case 'local':
+      return undefined;
+  }
+}
+
+function claimant({ address, mac }: Claim): string {
+  return mac === undefined ? address : `${address} (${mac})`;
+}
+
+/** Which machine it looks like, and by what. */
+function likeness({ mark, by }: { readonly mark: InstallMark; readonly by: Likeness }, facts: MachineFacts): string {
+  const state = STATE_WORDS[mark.state];
+  if (by === 'nic') {
+    return `the machine ${mark.key} with the UUID ${mark.machine.uuid ?? ''} (${state}): its network card is the same, its UUID is not`;
+  }
+  const same = by === 'mac' ? 'network card' : by === 'uuid' ? `UUID ${facts.uuid ?? ''}` : 'serial number';
+  return `the machine ${mark.key} (${state}): its ${same} is the same`;
+}
+
+const STATE_WORDS: Readonly<Record<InstallMark['state'], string>> = {
+  seen: 'a profile names it',
+  claimed: 'its installer left',
+  installing: 'it is being installed',
+  installed: 'it is installed',
+  'erase-pending': 'it is to be installed anew',
+};
+
+function remedy(match: Match, facts: MachineFacts): string {
+  return `\`pilotlight reinstall ${whom(match, facts)}\` installs it again`;
+}
+
+/** What an operator types. */
+function whom({ node }: Match, facts: MachineFacts): string {
+  return node?.name ?? typedKey(facts);
+}
+
+/** The name by which the operator says that it is this machine and no other. */
+function asItself(by: Likeness, facts: MachineFacts): string {
+  return typedKey(by === 'nic' && facts.uuid !== undefined ? { uuid: facts.uuid } : facts);
+}
+
+function typedKey(facts: MachineFacts): string {
+  return facts.mac === undefined ? (machineKey(facts) ?? 'serial:') : macHyphens(facts.mac);
+}
+
+/** `2026-11-21 12:00:05 UTC` */
+function timeText(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

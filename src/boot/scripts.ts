@@ -4,44 +4,17 @@ import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
 import { failureLines, missingImageLines, unnamedInstallLines } from '../ipxe/notices.ts';
 import { grubScript } from '../ipxe/other-loaders.ts';
 import { Failure, failureLine, problemFailure } from '../model/failure.ts';
-import type { MachineArch, MachineFacts } from '../model/machine.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import { type Name, nameInUrl } from '../model/name.ts';
-import type { Decision, Origin, Plan } from '../model/plan.ts';
-import { type Arch, DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
+import type { Decision, Origin, Plan, Question } from '../model/plan.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
-import type { Question, ScriptAnswer } from './boot-service.ts';
-import { createDecide, type MatchedMachine, type DecideOptions, WAIT } from './decide.ts';
+import type { ScriptAnswer } from './boot-service.ts';
+import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
-import { matchedDecision, installStateLines } from './install-state-words.ts';
-import { documentLinks, machinePlan, missingFiles, shelfPaths } from './machine-plan.ts';
-import { askedFacts, decisionOf, whoIs } from './reasons.ts';
-import { againOf, explained, local, nobody, notice, ownDisk, titleLines, waiting } from './script-notices.ts';
-
-/**
- * Which machines can run which kernels. A BIOS iPXE says i386 on any processor (only our own start script asks the CPU),
- * so i386 does not contradict amd64.
- */
-const RUNS: Readonly<Record<Arch, readonly MachineArch[]>> = { amd64: ['x86_64', 'i386'], arm64: ['arm64'] };
-
-/**
- * `this machine is arm64, profiles/u.json boots amd64`; undefined when they fit, or when either side does not say. The
- * kernel of a `custom` profile may be for any processor as long as the profile does not name its `arch`.
- */
-export function wrongArch({ profile }: Match, { arch }: MachineFacts): string | undefined {
-  const said = profile.system !== 'custom' || profile.raw['arch'] !== undefined;
-  if (!said || arch === undefined || RUNS[profile.arch].includes(arch)) return undefined;
-  return `this machine is ${arch}, ${profile.file} boots ${profile.arch}`;
-}
-
-/** For the machine's screen. */
-function wrongArchLines(wrong: string): readonly string[] {
-  return [wrong, 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".'];
-}
-
-/** For what has no screen of ours: pixiecore's API, GRUB. */
-function wrongArchFailure(wrong: string): Failure {
-  return new Failure('unavailable', wrong, { remedy: 'name the machine in a profile with the right "arch"' });
-}
+import { againOf, askedFacts, documentLinks, identityQuery, machinePlan, missingFiles } from './machine-plan.ts';
+import { decided, installStateLines, titleLines, whoIs } from './reasons.ts';
+import { local, notice, ownDisk, unknownMachine, waiting } from './screens.ts';
 
 export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
@@ -61,66 +34,99 @@ export type ScriptService = ReturnType<typeof createScriptService>;
 
 /** Boot scripts, for machines and for profiles. */
 export function createScriptService(options: ScriptServiceOptions) {
-  const { catalog, shelf, downloadProgress = nothing, unknown = WAIT } = options;
+  const { catalog, shelf, downloadProgress, unknown = WAIT } = options;
   const decisions = createDecide(options);
+  const documents = createDocumentCheck(options);
 
   async function script(question: Question): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
-    const { facts, origin } = question;
-    const matched = decisions.find(question, snapshot);
-    if (matched === undefined) return nobody(question, snapshot, unknown);
-    if (matched.installState.kind !== 'install') decisions.saw(question, snapshot);
-    if (matched.installState.kind === 'local') return local(matched, facts);
-    const rests = installStateLines(matched, facts);
-    if (rests !== undefined) return waiting(matched, question, rests);
-    const wrong = wrongArch(matched.match, facts);
-    if (wrong !== undefined) return waiting(matched, question, wrongArchLines(wrong), wrong);
-    let plan: Plan;
-    try {
-      plan = machinePlan(matched.match, facts, origin, snapshot);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return waiting(matched, question, failureLines(error));
-    }
-    const missing = await missingFiles(plan, shelf);
-    if (missing.length > 0) return waiting(matched, question, missingLines(matched.match, missing));
-    const fault = documentFault(matched.match, facts, origin, plan, snapshot, options);
-    if (fault !== undefined) return waiting(matched, question, failureLines(fault), failureLine(fault));
-    const claimed = await decisions.claim(matched, question, plan);
-    if (claimed.installState.kind === 'local') return local(claimed, facts);
-    const held = installStateLines(claimed, facts);
-    if (held !== undefined) return waiting(claimed, question, held);
-    const lines = titleLines(claimed, facts);
+    const decision = await settled(question, snapshot);
+    if (decision === undefined) return unknownMachine(question, snapshot, unknown);
+    if (decision.installState.kind === 'local') return local(decision);
+    const held = installStateLines(decision);
+    if (held !== undefined) return waiting(decision, held);
+    const { plan, obstacle } = decision;
+    if (plan === undefined || obstacle !== undefined) return obstructed(decision, obstacle);
+    const lines = titleLines(decision);
     return {
-      script: bootScript({ plan, origin, lines, again: againOf(claimed, question) }),
-      fetches: shelfPaths(plan),
-      decision: matchedDecision(claimed, facts),
+      script: bootScript({ plan, origin: question.origin, lines, again: againOf(decision.question, decision.match) }),
+      decision: decided(decision),
     };
+  }
+
+  /**
+   * The decision, as far as files and the disk have their say: an installer is claimed by now. Undefined: no profile is for
+   * the machine.
+   */
+  async function settled(question: Question, snapshot: Snapshot): Promise<MachineDecision | undefined> {
+    const decision = decisions.decide(question, snapshot);
+    if (decision === undefined) return undefined;
+    if (decision.installState.kind !== 'install') decisions.saw(question, snapshot);
+    const { plan } = decision;
+    if (plan === undefined) return decision;
+    const missing = await missingFiles(plan, shelf);
+    if (missing.length > 0) return { ...decision, obstacle: { kind: 'images', missing } };
+    const failure = documents.fault(decision, plan, snapshot);
+    if (failure !== undefined) return { ...decision, obstacle: { kind: 'document', failure } };
+    return await decisions.claim(decision);
+  }
+
+  function obstructed(decision: MachineDecision, obstacle: Obstacle | undefined): ScriptAnswer {
+    switch (obstacle?.kind) {
+      case undefined:
+        throw new TypeError('a machine that may boot has neither a plan nor an obstacle');
+      case 'arch':
+        return waiting(decision, [obstacle.message, WRONG_ARCH], obstacle.message);
+      case 'plan':
+        return waiting(decision, failureLines(obstacle.failure));
+      case 'document':
+        return waiting(decision, failureLines(obstacle.failure), failureLine(obstacle.failure));
+      case 'images':
+        return waiting(decision, missingLines(decision.match, obstacle.missing));
+    }
   }
 
   function missingLines({ profile }: Match, missing: readonly string[]): readonly string[] {
     const lines = missingImageLines(profile.file, missing);
-    const news = downloadProgress(profile.name);
-    // While somebody sees to it, nobody needs the advice at the end.
+    const news = downloadProgress?.(profile.name) ?? [];
+    // While they are being fetched the advice at the end is not needed.
     return news.length === 0 ? lines : [...lines.slice(0, -1), ...news];
+  }
+
+  /** For machines that cannot be told anything on their screen: not found unless there is something to boot. */
+  async function bootable(question: Question): Promise<Bootable> {
+    const snapshot = catalog.current();
+    const decision = await settled(question, snapshot);
+    if (decision === undefined) throw unclaimed(question.facts, snapshot);
+    if (decision.installState.kind === 'local') throw ownDisk(decision);
+    const held = installStateLines(decision);
+    if (held !== undefined) throw new Failure('unavailable', held.join(' '));
+    const { plan, match, obstacle } = decision;
+    if (plan === undefined || obstacle !== undefined) throw obstacleFailure(obstacle);
+    return { plan, match, decision: decided(decision) };
+  }
+
+  async function grub(question: Question): Promise<ScriptAnswer> {
+    const { plan, match, decision } = await bootable(question);
+    const title = `${SYSTEMS[match.profile.system].title} (${match.profile.name})`;
+    return { script: grubScript(plan, question.origin, title), decision };
   }
 
   /** coreos-ipxe-server looked neither for images nor for machines: its bytes depend on the profile alone. */
   async function scriptOf(name: Name, origin: Origin): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
     const match = profileMatch(name, snapshot);
+    const { profile } = match;
     const decision = namedDecision(match);
-    if (match.profile.system === 'coreos') {
-      const key = match.profile.sshkey === undefined ? undefined : snapshot.keys.get(match.profile.sshkey);
-      if (match.profile.sshkey !== undefined && match.profile.sshkey !== '' && key === undefined)
-        throw missingKey(match);
-      const sshKey = key === undefined ? {} : { sshKey: key.text };
-      return { script: legacyScript({ profile: match.profile, origin, ...sshKey }), decision };
+    if (profile.system === 'coreos') {
+      const sshKey = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
+      if (profile.sshkey !== undefined && profile.sshkey !== '' && sshKey === undefined) throw missingKey(match);
+      return { script: legacyScript({ profile, origin, sshKey }), decision };
     }
     const again = `${origin}/?profile=${nameInUrl(name)}`;
-    if (match.profile.install !== undefined && match.profile.boot !== 'local') {
-      const because = `asked for ${match.profile.file} by name, which installs: which machine asks is not known`;
-      const lines = unnamedInstallLines(match.profile.file);
+    if (profile.install !== undefined && profile.boot !== 'local') {
+      const because = `asked for ${profile.file} by name, which installs: which machine asks is not known`;
+      const lines = unnamedInstallLines(profile.file);
       return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
     }
     const plan = machinePlan(match, {}, origin, snapshot);
@@ -129,8 +135,7 @@ export function createScriptService(options: ScriptServiceOptions) {
       const lines = missingLines(match, missing);
       return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting' } };
     }
-    const text = bootScript({ plan, origin, lines: [`Profile ${name}`], again });
-    return { script: text, fetches: shelfPaths(plan), decision };
+    return { script: bootScript({ plan, origin, lines: [`Profile ${name}`], again }), decision };
   }
 
   function args(who: MachineFacts | Name, origin: Origin) {
@@ -139,44 +144,13 @@ export function createScriptService(options: ScriptServiceOptions) {
       const match = profileMatch(who, snapshot);
       return { args: machinePlan(match, {}, origin, snapshot).args, decision: namedDecision(match) };
     }
-    const matched = found({ facts: who, origin }, snapshot);
-    return { args: machinePlan(matched.match, who, origin, snapshot).args, decision: matchedDecision(matched, who) };
-  }
-
-  function found(question: Question, snapshot: Snapshot): MatchedMachine {
-    const matched = decisions.find(question, snapshot);
-    if (matched !== undefined) return matched;
-    const { facts } = question;
-    const held = snapshot.held(facts);
-    if (held !== undefined) throw problemFailure(held);
-    throw new Failure('not-found', `no profile names ${whoIs(facts)}, and none is the default`, {
-      remedy: 'add it to the "nodes" of a file in profiles/',
-    });
-  }
-
-  /** For machines that cannot be told anything on their screen: not found unless there is something to boot. */
-  async function bootable(question: Question): Promise<Bootable> {
-    const snapshot = catalog.current();
-    const { facts, origin } = question;
-    const matched = found(question, snapshot);
-    if (matched.installState.kind !== 'install') decisions.saw(question, snapshot);
-    refuseOthers(matched, facts);
-    const wrong = wrongArch(matched.match, facts);
-    if (wrong !== undefined) throw wrongArchFailure(wrong);
-    const plan = machinePlan(matched.match, facts, origin, snapshot);
-    const [missing] = await missingFiles(plan, shelf);
-    if (missing !== undefined) throw new Failure('unavailable', `images/${missing} is not there yet`);
-    const fault = documentFault(matched.match, facts, origin, plan, snapshot, options);
-    if (fault !== undefined) throw fault;
-    const claimed = await decisions.claim(matched, question, plan);
-    refuseOthers(claimed, facts);
-    return { plan, match: claimed.match, decision: matchedDecision(claimed, facts) };
-  }
-
-  async function grub(question: Question): Promise<ScriptAnswer> {
-    const { plan, match, decision } = await bootable(question);
-    const title = `${SYSTEMS[match.profile.system].title} (${match.profile.name})`;
-    return { script: grubScript(plan, question.origin, title), fetches: shelfPaths(plan), decision };
+    const question = { facts: who, origin };
+    const found = decisions.find(question, snapshot);
+    if (found === undefined) throw unclaimed(who, snapshot);
+    return {
+      args: machinePlan(found.match, who, origin, snapshot).args,
+      decision: decided({ ...found, question }),
+    };
   }
 
   /** For DHCP, which knows a machine by its MAC and UUID. */
@@ -184,22 +158,38 @@ export function createScriptService(options: ScriptServiceOptions) {
     return decisions.find({ facts }, catalog.current())?.installState.kind === 'local' ? 'local' : 'boot';
   }
 
-  return { script, explain: explained, scriptOf, args, grub, bootable, netboot, generation };
-
   function generation(): number {
     return catalog.current().generation + decisions.generation();
   }
+
+  return { script, scriptOf, args, grub, bootable, netboot, generation };
 }
 
-function nothing(): readonly string[] {
-  return [];
+const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';
+
+/** For what has no screen of ours: pixiecore's API, GRUB. */
+function obstacleFailure(obstacle: Obstacle | undefined): Failure {
+  switch (obstacle?.kind) {
+    case undefined:
+      throw new TypeError('a machine that may boot has neither a plan nor an obstacle');
+    case 'arch':
+      return new Failure('unavailable', obstacle.message, {
+        remedy: 'name the machine in a profile with the right "arch"',
+      });
+    case 'plan':
+    case 'document':
+      return obstacle.failure;
+    case 'images':
+      return new Failure('unavailable', `images/${obstacle.missing[0] ?? ''} is not there yet`);
+  }
 }
 
-/** Whoever does not boot from here now. */
-function refuseOthers(matched: MatchedMachine, facts: MachineFacts): void {
-  if (matched.installState.kind === 'local') throw ownDisk(matched, facts);
-  const rests = installStateLines(matched, facts);
-  if (rests !== undefined) throw new Failure('unavailable', rests.join(' '));
+function unclaimed(facts: MachineFacts, snapshot: Snapshot): Failure {
+  const held = snapshot.held(facts);
+  if (held !== undefined) return problemFailure(held);
+  return new Failure('not-found', `no profile names ${whoIs(facts)}, and none is the default`, {
+    remedy: 'add it to the "nodes" of a file in profiles/',
+  });
 }
 
 function profileMatch(name: Name, snapshot: Snapshot): Match {
@@ -211,10 +201,14 @@ function profileMatch(name: Name, snapshot: Snapshot): Match {
   throw new Failure('not-found', `there is no profile "${name}"`, { remedy: `create ${file}` });
 }
 
-/** Nobody knows which machine asks: no mark is asked, and none is made. */
-function namedDecision(match: Match): Decision {
-  const outcome = match.profile.install === undefined ? 'boot' : 'install';
-  return { ...decisionOf(match, {}, outcome), because: `asked for ${match.profile.file} by name` };
+/** Which machine asks is not known: no mark is asked, and none is made. */
+function namedDecision({ profile }: Match): Decision {
+  return {
+    outcome: profile.install === undefined ? 'boot' : 'install',
+    profile: profile.name,
+    version: profile.version === '' ? undefined : profile.version,
+    because: `asked for ${profile.file} by name`,
+  };
 }
 
 function missingKey({ profile }: Match): Failure {
@@ -225,42 +219,50 @@ function missingKey({ profile }: Match): Failure {
   });
 }
 
+/** Machines of one snapshot whose documents are remembered as good. */
+const MOST_CHECKED = 10_000;
+
 /**
- * Why a document that the machine is about to fetch cannot be made for it: then it had better wait at its boot loader,
- * where it can be told so, than boot without a configuration. Asks as the machine will, by what its links say of it.
- * What may be there in a moment (a host key, a discovery URL) is no reason to wait here: installers ask again.
+ * Whether the templates that a machine is about to fetch can be made for it: else it had better wait at its boot loader,
+ * where it can be told so, than boot without a configuration. What was good stays so for a snapshot, and is not rendered
+ * again when the machine asks again.
  */
-function documentFault(
-  match: Match,
-  facts: MachineFacts,
-  origin: Origin,
-  plan: Pick<Plan, 'args'>,
-  snapshot: Pick<Snapshot, 'documents' | 'keys'>,
-  room: Omit<DeliveryRoom, 'snapshot'>,
-): Failure | undefined {
-  const asked = askedFacts(facts, match);
-  for (const kind of kindsRead(match, facts, origin, plan, snapshot)) {
-    const document = findDocument(snapshot.documents, kind, match.profile[kind] ?? '');
-    if (document?.template !== true) continue;
-    try {
-      deliver(document, kind, { match, facts: asked, origin }, { ...room, snapshot });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (error.code === 'broken') return error;
+function createDocumentCheck(room: Omit<DeliveryRoom, 'snapshot'>) {
+  let good = new Set<string>();
+  let of: Snapshot | undefined;
+
+  /** What may be there in a moment (a host key, a discovery URL) is no reason to wait here: installers ask again. */
+  function fault(decision: MachineDecision, plan: Plan, snapshot: Snapshot): Failure | undefined {
+    const { match, question } = decision;
+    if (of !== snapshot || good.size >= MOST_CHECKED) good = new Set();
+    of = snapshot;
+    // Asks as the machine will: by what its links say of it.
+    const reader = { match, facts: askedFacts(question.facts, match), origin: question.origin };
+    const who = `${match.profile.name} ${question.origin} ${identityQuery(question.facts, match)}`;
+    for (const kind of kindsRead(decision, plan, snapshot)) {
+      const document = findDocument(snapshot.documents, kind, match.profile[kind] ?? '');
+      if (document?.template !== true || good.has(`${kind} ${who}`)) continue;
+      try {
+        deliver(document, kind, reader, { ...room, snapshot });
+        good.add(`${kind} ${who}`);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        if (error.code === 'broken') return error;
+      }
     }
+    return undefined;
   }
-  return undefined;
+
+  return { fault };
 }
 
 /** What the kernel line points to, and what an installer hands to the disk. */
 function kindsRead(
-  match: Match,
-  facts: MachineFacts,
-  origin: Origin,
-  { args }: Pick<Plan, 'args'>,
-  { documents }: Pick<Snapshot, 'documents'>,
+  { match, question }: MachineDecision,
+  { args }: Plan,
+  { documents }: Snapshot,
 ): readonly DocumentKind[] {
-  const links = documentLinks(match, facts, origin, documents);
+  const links = documentLinks(match, question.facts, question.origin, documents);
   return DOCUMENT_KINDS.filter((kind) => {
     const link = links[kind];
     if (link === undefined) return false;

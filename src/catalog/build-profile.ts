@@ -1,10 +1,11 @@
 import type { FileDiagnostic } from '../model/failure.ts';
-import { parseMac } from '../model/mac.ts';
+import { parseMac, parseUuid } from '../model/machine.ts';
 import { type Name, nearest } from '../model/name.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import {
-  DOCUMENT_KINDS,
   type Arch,
   type Cluster,
+  DOCUMENT_KINDS,
   type Json,
   type JsonObject,
   type LocalBoot,
@@ -12,8 +13,6 @@ import {
   type Profile,
   type SystemId,
 } from '../model/profile.ts';
-import { parseUuid } from '../model/uuid.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
 import type { SchemaFault } from './profile-schema.ts';
 
 /** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */

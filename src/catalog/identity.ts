@@ -1,5 +1,5 @@
-import { type MachineFacts, parseLabel } from '../model/machine.ts';
-import type { Node, Profile } from '../model/profile.ts';
+import { IDENTITY_KEYS, knownBy } from '../model/machine.ts';
+import type { Profile } from '../model/profile.ts';
 import { type Path } from '../text/text.ts';
 
 /**
@@ -42,21 +42,6 @@ function expanded(groups: readonly string[], last: boolean): readonly string[] |
   return found;
 }
 
-/** The keys of a node by which a machine can be known, most reliable first. */
-export const IDENTITY_KEYS = ['mac', 'uuid', 'serial'] as const;
-export type IdentityKey = (typeof IDENTITY_KEYS)[number];
-
-/** What a machine or a node is known by, in the one spelling in which both compare. */
-export function identityOf(of: Node | MachineFacts, key: IdentityKey): string | undefined {
-  const value = of[key];
-  return key === 'serial' && value !== undefined ? comparableSerial(value) : value;
-}
-
-/** Machines pass through `parseLabel`, so what a person wrote in a file must too; case differs between firmwares. */
-export function comparableSerial(serial: string): string | undefined {
-  return parseLabel(serial)?.toLowerCase();
-}
-
 /** What only one may have, as one text: `mac 52:54:00:55:1c:ee`. Made once for a version of a file: they are many. */
 export interface Claim {
   readonly id: string;
@@ -72,7 +57,7 @@ export function exclusiveClaims(profile: Profile): readonly Claim[] {
   const claims: Claim[] = [];
   for (const [node, of] of profile.nodes.entries()) {
     for (const key of IDENTITY_KEYS) {
-      const value = identityOf(of, key);
+      const value = knownBy(of, key);
       if (value !== undefined) claims.push({ id: `${key} ${value}`, node, key });
     }
   }

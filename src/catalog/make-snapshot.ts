@@ -1,9 +1,8 @@
-import type { MachineFacts } from '../model/machine.ts';
 import type { FileDiagnostic } from '../model/failure.ts';
+import { IDENTITY_KEYS, knownBy, type MachineFacts } from '../model/machine.ts';
 import type { Node, Profile } from '../model/profile.ts';
 import type { Decision, Slots } from './decide.ts';
-import { IDENTITY_KEYS, identityOf } from './identity.ts';
-import { type ReadProfile } from './read-profile.ts';
+import type { ReadProfile } from './read-profile.ts';
 import type { Match, Snapshot } from './snapshot.ts';
 import type { Slot } from './read-document.ts';
 
@@ -31,7 +30,7 @@ export function makeSnapshot(generation: number, slots: Slots, decision: Decisio
   function heldFor(facts: MachineFacts): FileDiagnostic | undefined {
     if (held.size === 0 || node(facts) !== undefined) return undefined;
     for (const key of IDENTITY_KEYS) {
-      const problem = held.get(`${key} ${identityOf(facts, key) ?? ''}`);
+      const problem = held.get(`${key} ${knownBy(facts, key) ?? ''}`);
       if (problem !== undefined) return problem;
     }
     return undefined;
@@ -39,7 +38,7 @@ export function makeSnapshot(generation: number, slots: Slots, decision: Decisio
 
   function node(facts: MachineFacts): Match | undefined {
     for (const key of IDENTITY_KEYS) {
-      const value = identityOf(facts, key);
+      const value = knownBy(facts, key);
       const found = value === undefined ? undefined : machines.get(`${key} ${value}`);
       if (found !== undefined) return { ...found, by: key };
     }

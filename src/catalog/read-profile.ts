@@ -1,21 +1,11 @@
 import { type FileDiagnostic, isError } from '../model/failure.ts';
-import { parseMac } from '../model/mac.ts';
+import { comparableSerial, IDENTITY_KEYS, knownBy, parseMac, parseUuid } from '../model/machine.ts';
 import { isInFolder, NAME_RULE, parseName } from '../model/name.ts';
 import { compareVersions, type JsonObject, parseVersion, type Profile } from '../model/profile.ts';
-import { parseUuid } from '../model/uuid.ts';
 import type { JsonPlaces } from '../text/json.ts';
 import type { Path } from '../text/text.ts';
 import { buildProfile, readLegacyKeys } from './build-profile.ts';
-import {
-  canonicalAddress,
-  type Claim,
-  claimPath,
-  comparableSerial,
-  exclusiveClaims,
-  IDENTITY_KEYS,
-  identityOf,
-  sharedClaims,
-} from './identity.ts';
+import { canonicalAddress, type Claim, claimPath, exclusiveClaims, sharedClaims } from './identity.ts';
 import { readJson } from './profile-json.ts';
 import type { ProfileCheck, SchemaFault } from './profile-schema.ts';
 import type { Reading } from './read-document.ts';
@@ -169,7 +159,7 @@ function checkNodes(profile: Profile): ProfileFault[] {
       const remedy = 'write it as 192.168.122.2 or 2001:db8::2, without a prefix length';
       faults.push({ severity: 'error', path: [...path, 'ip'], message, remedy });
     }
-    if (node.serial !== undefined && NO_SERIAL.has(identityOf(node, 'serial') ?? '')) {
+    if (node.serial !== undefined && NO_SERIAL.has(knownBy(node, 'serial') ?? '')) {
       const message = `the serial "${node.serial}" is what boards without one report: many machines may match`;
       faults.push({ severity: 'warning', path: [...path, 'serial'], message, remedy: 'use "mac" instead' });
     }

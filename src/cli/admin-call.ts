@@ -1,6 +1,6 @@
 import type { AdminClient } from '../admin/client/client.ts';
 import { Failure } from '../model/failure.ts';
-import type { MachineKey } from '../model/machine.ts';
+import { type MachineKey, parseKey } from '../model/machine.ts';
 import { nearest } from '../model/name.ts';
 import type { MachineQuery, MachineRow } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -38,7 +38,6 @@ export async function allMachines(
 
 /** The key of a machine that is named by its MAC, `uuid:...`, `serial:...` or its node's name. Throws `not-found`. */
 export async function keyOf(adminClient: Pick<AdminClient, 'machines'>, text: string): Promise<MachineKey> {
-  const { parseKey } = await import('../admin/service/known-nodes.ts');
   const key = parseKey(text);
   if (key !== undefined) return key;
   const named = (rows: readonly MachineRow[]): readonly MachineRow[] =>

@@ -1,5 +1,5 @@
 import { type BootTarget, type NetbootClient, targetOf } from '../boot/boot-programs.ts';
-import { type Uuid, parseUuid } from '../model/uuid.ts';
+import { parseUuid, type Uuid } from '../model/machine.ts';
 import { type DhcpPacket, OPTION } from './packet.ts';
 
 /** A machine that asks to boot from the network. A UUID that identifies no machine (all zeros) is none. */

@@ -1,4 +1,4 @@
-import { type Mac, macOfBytes } from '../model/mac.ts';
+import { type Mac, macOfBytes } from '../model/machine.ts';
 
 /** Option codes that are read or written here (RFC 2132, 4578; 175 is iPXE's own). */
 export const OPTION = {

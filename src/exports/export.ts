@@ -1,11 +1,10 @@
-import type { Question } from '../boot/boot-service.ts';
 import { type AppContext, readContext } from '../context/app-context.ts';
 import { writeOut } from '../files/publish.ts';
 import { nodesWithKeys } from '../machines/identities.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { type MachineFacts, parseLabel } from '../model/machine.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { Origin } from '../model/plan.ts';
+import type { Origin, Question } from '../model/plan.ts';
 import type { Node } from '../model/profile.ts';
 import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Failure } from '../model/failure.ts';
-import type { Mac } from '../model/mac.ts';
+import type { Mac } from '../model/machine.ts';
 import { nearest } from '../model/name.ts';
 import type { Node, Profile, SystemId } from '../model/profile.ts';
 

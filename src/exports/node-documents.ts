@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { Failure } from '../model/failure.ts';
-import { macHyphens } from '../model/mac.ts';
+import { macHyphens } from '../model/machine.ts';
 import type { DocumentKind, Node, Profile, SystemId } from '../model/profile.ts';
 import { isoImage } from './iso9660.ts';
 

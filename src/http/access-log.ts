@@ -97,7 +97,6 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
         decision: reply.decision,
         mac: reply.mac,
         facts: reply.facts,
-        fetches: reply.fetches,
         source: reply.source,
         delivered: reply.delivered,
       };
@@ -109,8 +108,8 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
     },
     decided(kind, { mac, decision }, from) {
       if (decision === undefined) return;
-      log.info({ kind, mac, from, ...decision }, 'decided');
-      const { warning } = decision;
+      const { outcome, profile, node, version, installation, warning, because } = decision;
+      log.info({ kind, mac, from, outcome, profile, node, version, installation, warning, because }, 'decided');
       if (warning !== undefined && isNews(`${mac ?? from ?? ''} ${warning}`)) {
         log.warn({ kind, mac, from, problem: warning }, 'a machine cannot boot what its profile names');
       }

@@ -1,8 +1,8 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
-import type { BootService, DocumentAnswer, Question, ScriptAnswer } from '../boot/boot-service.ts';
+import type { BootService, DocumentAnswer, ScriptAnswer } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
 import { type MachineFacts, machineKey } from '../model/machine.ts';
-import { type Origin, pathOf } from '../model/plan.ts';
+import { type Origin, pathOf, type Question } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
 import type { RouteKind } from './access-log.ts';
 import {
@@ -262,8 +262,8 @@ async function documentFor(
   return documentReply(first.answer, ask.ifNoneMatch, aboutDocument(first.answer, first.facts));
 }
 
-function aboutScript({ decision, fetches }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
-  return { decision, mac: facts.mac, facts, fetches };
+function aboutScript({ decision }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts };
 }
 
 function aboutDocument({ decision, source, body }: DocumentAnswer, facts: MachineFacts): ReplyAbout {

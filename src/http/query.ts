@@ -1,17 +1,20 @@
-import type { Question } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
-import { type Mac, parseSentMac } from '../model/mac.ts';
 import {
+  isUuidText,
   type Label,
+  type Mac,
   type MachineArch,
   type MachineFacts,
   parseArch,
   parseLabel,
+  parseSentMac,
+  parseUuid,
   type Platform,
+  type Uuid,
 } from '../model/machine.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { parseName } from '../model/name.ts';
-import { isUuidText, parseUuid, type Uuid } from '../model/uuid.ts';
+import type { Question } from '../model/plan.ts';
 
 /** The keys that any machine route understands; everything else in a query is ignored. */
 export const FACT_KEYS = [
@@ -101,17 +104,16 @@ const MAX_TEXT = 256;
  * naming the key.
  */
 export function factsFromQuery(query: Query): MachineFacts {
-  return omitUndefined({
-    mac: readMac(query),
-    uuid: readUuid(query),
-    serial: readLabel(query, 'serial'),
-    hostname: readLabel(query, 'hostname'),
-    asset: readLabel(query, 'asset'),
-    manufacturer: readLabel(query, 'manufacturer'),
-    product: readLabel(query, 'product'),
-    arch: readWord(query, 'arch', ARCHES, parseArch),
-    platform: readWord(query, 'platform', PLATFORMS, platformNamed),
-  });
+  const mac = readMac(query);
+  const uuid = readUuid(query);
+  const serial = readLabel(query, 'serial');
+  const hostname = readLabel(query, 'hostname');
+  const asset = readLabel(query, 'asset');
+  const manufacturer = readLabel(query, 'manufacturer');
+  const product = readLabel(query, 'product');
+  const arch = readWord(query, 'arch', ARCHES, parseArch);
+  const platform = readWord(query, 'platform', PLATFORMS, platformNamed);
+  return omitUndefined({ mac, uuid, serial, hostname, asset, manufacturer, product, arch, platform });
 }
 
 /** A MAC from a path or a query, in any spelling. Throws Failure `invalid`. */

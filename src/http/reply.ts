@@ -2,8 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { DocumentAnswer } from '../boot/boot-service.ts';
 import { Failure, type FailureCode, failureLine } from '../model/failure.ts';
-import type { Mac } from '../model/mac.ts';
-import type { MachineFacts } from '../model/machine.ts';
+import type { Mac, MachineFacts } from '../model/machine.ts';
 import type { Decision } from '../model/plan.ts';
 import type { Log } from '../model/service.ts';
 import { matchesTag } from './byte-range.ts';
@@ -34,8 +33,6 @@ export interface ReplyAbout {
   readonly mac?: Mac | undefined;
   /** What the machine said of itself. */
   readonly facts?: MachineFacts | undefined;
-  /** Of a script: what the machine shall fetch, below images/, in order. */
-  readonly fetches?: readonly string[] | undefined;
   /** Of a document: `configs/a.yml.hbs`. */
   readonly source?: string | undefined;
   /** Of a document: all of it, also when the client has it already (304). */
@@ -56,8 +53,8 @@ export const JSON_TYPE = 'application/json';
 /** A 304 has no Content-Length: it would be that of the 200 (RFC 9110, 8.6). */
 export function makeReply(status: number, headers: readonly string[], body: Buffer, about: ReplyAbout = {}): Reply {
   const length = status === 304 ? [] : ['Content-Length', String(body.length)];
-  const { decision, mac, facts, fetches, source, delivered } = about;
-  return { status, headers: [...headers, ...length], body, decision, mac, facts, fetches, source, delivered };
+  const { decision, mac, facts, source, delivered } = about;
+  return { status, headers: [...headers, ...length], body, decision, mac, facts, source, delivered };
 }
 
 /** One line of text. Whatever is unprintable in it is replaced: it is read in terminals. */

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '../model/failure.ts';
-import { parseSentMac } from '../model/mac.ts';
-import { type MachineFacts, parseLabel } from '../model/machine.ts';
+import { type MachineFacts, parseLabel, parseSentMac } from '../model/machine.ts';
 import { type Name, NAME_RULE, parseFileName, parseName } from '../model/name.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import { plainAddress } from '../net/addresses.ts';

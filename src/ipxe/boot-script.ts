@@ -1,5 +1,4 @@
-import { macHyphens } from '../model/mac.ts';
-import type { MachineFacts } from '../model/machine.ts';
+import { type MachineFacts, macHyphens } from '../model/machine.ts';
 import { artifactUrl, type Origin, type Plan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import { echoLines, inert, initrdNames, queryUrl } from './ipxe-text.ts';

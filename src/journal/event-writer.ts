@@ -187,8 +187,9 @@ function changed(record: MachineRecord, { event, began }: EventEntry, at: number
     return { ...now, ...seen, ...(hostname === undefined || hostname === '' ? {} : { hostname }) };
   }
   if (event.kind !== 'script') return { ...now, ...seen };
-  const { profile, node, version, because } = event.decision;
-  const last = { profile: profile ?? null, node: node ?? null, version: version ?? null, because };
+  const { profile, node, version, because, question } = event.decision;
+  const asked = question === undefined ? null : JSON.stringify({ origin: question.origin, choice: question.choice });
+  const last = { profile: profile ?? null, node: node ?? null, version: version ?? null, because, asked };
   return { ...now, ...seen, ...last };
 }
 

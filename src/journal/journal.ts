@@ -3,7 +3,7 @@ import type { FloodView } from '../model/flood.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Service } from '../model/service.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
+import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
 
 /**
  * What happened. Answers never wait for it: events are taken in memory and written by a thread of its own several
@@ -19,7 +19,7 @@ export interface Journal extends Recorder, Service {
   know(nodes: readonly KnownNode[]): void;
   machines(query: MachineQuery): Promise<MachinePage>;
   /** Undefined for a machine that was never seen and that no profile names. */
-  machine(key: MachineKey): Promise<MachineHistory | undefined>;
+  machine(key: MachineKey): Promise<RecordedMachine | undefined>;
   /** A text that was sent, by its digest; undefined when it has aged out. */
   sent(digest: string): Promise<Uint8Array | undefined>;
   /** Newest first. */

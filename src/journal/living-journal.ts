@@ -6,7 +6,7 @@ import { Flood } from '../model/flood.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
+import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
 import type { Channel, Request, Requests } from './database.ts';
 import { DatabaseFailure } from './database-failure.ts';
 import type { Journal, JournalStatus, KnownNode } from './journal.ts';
@@ -133,7 +133,7 @@ export class LivingJournal implements Journal {
     return { ...(await this.#query('machines', query, now)), flood };
   }
 
-  machine(key: MachineKey): Promise<MachineHistory | undefined> {
+  machine(key: MachineKey): Promise<RecordedMachine | undefined> {
     return this.#query('machine', key, this.#now());
   }
 

@@ -1,10 +1,18 @@
 import type Database from 'better-sqlite3';
 import { Failure } from '../model/failure.ts';
-import { MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
-import type { BootView, MachineHistory, MachinePage, MachineQuery, MachineRow, TimelineEvent } from '../model/views.ts';
+import { keyFacts, MACHINE_STATES, type MachineFacts, type MachineKey, type MachineState } from '../model/machine.ts';
+import type {
+  BootView,
+  MachinePage,
+  MachineQuery,
+  MachineRow,
+  RecordedMachine,
+  TimelineEvent,
+} from '../model/views.ts';
 import { type EventRow, transferLine } from './event-table.ts';
 import { type BootRecord, stateAt } from './life.ts';
 import { FACTS, type MachineRecord, type MachineTable, type SearchTexts, shownOf } from './machine-record.ts';
+import type { Question } from '../model/plan.ts';
 
 const MOST = 500;
 const LONGEST_TEXT = 200;
@@ -201,7 +209,7 @@ interface StoredEvent extends EventRow {
 export function openHistories(
   db: Database.Database,
   machines: Pick<MachineTable, 'byKey'>,
-): (key: MachineKey, now: number) => MachineHistory | undefined {
+): (key: MachineKey, now: number) => RecordedMachine | undefined {
   const boots = db.prepare<[number, number], BootRecord>(
     'SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?',
   );
@@ -227,7 +235,11 @@ export function openHistories(
   return (key, now) => {
     const record = machines.byKey(key);
     if (record === undefined) return undefined;
-    return { row: rowView(record, now), boots: boots.all(record.id, BOOTS).map((boot) => bootView(boot, record)) };
+    return {
+      row: rowView(record, now),
+      boots: boots.all(record.id, BOOTS).map((boot) => bootView(boot, record)),
+      asked: askedIn(record),
+    };
   };
 }
 
@@ -237,6 +249,13 @@ function eventView(row: StoredEvent): TimelineEvent {
     ...{ id, at, kind, text: line ?? transferLine(row), ok: ok === 1, times },
     ...present({ what, ms, bytes, status, digest: digest?.toString('hex') }),
   };
+}
+
+/** The question that its last script answered, with all that it has said of itself; undefined in rows of older versions. */
+function askedIn(record: MachineRecord): Question | undefined {
+  if (record.asked === null) return undefined;
+  const facts = present(Object.fromEntries(FACTS.map((fact) => [fact, record[fact]])));
+  return { ...(JSON.parse(record.asked) as Pick<Question, 'choice' | 'origin'>), facts: facts as MachineFacts };
 }
 
 const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
@@ -263,13 +282,6 @@ function rowView(record: MachineRecord, now: number): MachineRow {
     boots: record.durations === '' ? [] : record.durations.split(',').map(Number),
     ...(present(view) as Partial<MachineRow>),
   };
-}
-
-/** What a profile knows a machine by that was never seen. */
-function keyFacts(key: string): Partial<MachineRow> {
-  if (key.startsWith('uuid:')) return { uuid: key.slice('uuid:'.length) };
-  if (key.startsWith('serial:')) return { serial: key.slice('serial:'.length) };
-  return { mac: key };
 }
 
 /** Without what is null. */

@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { MachineFacts, MachineKey } from '../model/machine.ts';
-import { type Mac, macHyphens } from '../model/mac.ts';
+import { type Mac, type MachineFacts, type MachineKey, macHyphens } from '../model/machine.ts';
 import type { RecordedState } from './life.ts';
 
 /** A row of `machine`, in the names of its columns. */
@@ -30,6 +29,8 @@ export interface MachineRecord {
   readonly node: string | null;
   readonly version: string | null;
   readonly because: string | null;
+  /** Its question, apart from the facts: `{"origin":"http://...","choice":"NAME"}`. Null in rows of older versions. */
+  readonly asked: string | null;
   /** Of the profile that names it now; its key there, which may be a UUID or serial of a machine with a MAC. */
   readonly node_key: MachineKey | null;
   readonly node_name: string | null;
@@ -57,7 +58,7 @@ export const FACTS = [
 /** What changes with every boot. */
 const BUSY = [
   ...(['address_at', 'first_seen', 'last_seen', 'state', 'since', 'deadline'] as const),
-  ...(['profile', 'version', 'because', 'boot', 'durations'] as const),
+  ...(['profile', 'version', 'because', 'asked', 'boot', 'durations'] as const),
 ] as const;
 /** What mostly stays. Kept apart because of the indexes: SQLite writes those of every column that it is told to set. */
 const CALM = [

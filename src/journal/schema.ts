@@ -132,8 +132,11 @@ const UNLISTED = `
   CREATE INDEX machine_node ON machine (node_key) WHERE node_key IS NOT NULL;
 `;
 
+// What a machine's last script answered, apart from its facts: JSON. Machines of before have none until they ask again.
+const ASKED = 'ALTER TABLE machine ADD COLUMN asked TEXT';
+
 /**
  * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
  * tables is a new text at the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED];
+export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED];

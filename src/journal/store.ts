@@ -3,7 +3,7 @@ import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from
 import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
-import type { MachineHistory, MachinePage, MachineQuery, SyncRunView } from '../model/views.ts';
+import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
 import { openAgeing, openUnlisted, type UnlistedLimits } from './ageing.ts';
 import { databaseFailure } from './database-failure.ts';
 import { openSentTexts, type SentTexts, whole } from './event-table.ts';
@@ -93,7 +93,7 @@ export class Store {
     return this.#pages.page(query, now);
   }
 
-  machine(key: MachineKey, now: number): MachineHistory | undefined {
+  machine(key: MachineKey, now: number): RecordedMachine | undefined {
     return this.#history(key, now);
   }
 

@@ -1,6 +1,7 @@
 import type { FileDiagnostic } from '../model/failure.ts';
-import { lifeOf, type Life } from './life.ts';
-import type { Asker, InstallIdentity, InstallMark, InstallTarget } from './mark.ts';
+import type { InstallIdentity } from '../model/machine.ts';
+import { type Life, lifeOf } from './life.ts';
+import type { Asker, InstallMark, InstallTarget } from './mark.ts';
 
 /** A machine whose profile installs, as it asks. */
 export interface LifeQuestion {

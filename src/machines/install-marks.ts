@@ -1,25 +1,15 @@
-import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import type { Log } from '../model/service.ts';
-import type { Mac } from '../model/mac.ts';
-import { isSameUuid } from '../model/uuid.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
+import { type InstallIdentity, isSameUuid, type Mac, type MachineIdentity } from '../model/machine.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { Log } from '../model/service.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
 import { markFileName, MARKS_FOLDER, readMarks } from './mark-file.ts';
 import { LOST, markProblems } from './mark-problems.ts';
 import { MarkStore } from './mark-store.ts';
+import { type Asker, BLIND_MS, type Claim, type InstallMark, type InstallTarget, triesOf } from './mark.ts';
 import { StateMarker } from './state-marker.ts';
-import {
-  type Asker,
-  BLIND_MS,
-  type Claim,
-  type InstallIdentity,
-  type InstallMark,
-  type InstallTarget,
-  type MachineIdentity,
-  triesOf,
-} from './mark.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */

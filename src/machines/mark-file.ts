@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { DataRoot, Listing } from '../files/data-root.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import { type Mac, parseMac } from '../model/mac.ts';
-import { type MachineKey, parseLabel } from '../model/machine.ts';
-import { parseUuid } from '../model/uuid.ts';
-import { type Claim, type InstallMark, type MachineIdentity, MARK_STATES } from './mark.ts';
+import { type Mac, type MachineIdentity, type MachineKey, parseLabel, parseMac, parseUuid } from '../model/machine.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
+import { type Claim, type InstallMark, MARK_STATES } from './mark.ts';
 
 /** Below the data directory. */
 export const MARKS_FOLDER = 'state/machines';
@@ -121,11 +119,7 @@ function machineIn(value: unknown): MachineIdentity | undefined {
   const serial = serialText === undefined ? undefined : parseLabel(serialText);
   const unread = [mac, uuid, serial].some((parsed, i) => parsed === undefined && texts[i] !== undefined);
   if (unread) return undefined;
-  return omitUndefined({
-    mac,
-    uuid,
-    serial,
-  });
+  return omitUndefined({ mac, uuid, serial });
 }
 
 function timeIn(value: unknown): number | undefined {

@@ -1,7 +1,12 @@
-import type { Mac } from '../model/mac.ts';
-import { inOtherByteOrder, isSameUuid } from '../model/uuid.ts';
+import {
+  inOtherByteOrder,
+  type InstallIdentity,
+  isSameUuid,
+  type Mac,
+  type MachineIdentity,
+} from '../model/machine.ts';
 import { markFileName } from './mark-file.ts';
-import type { InstallIdentity, InstallMark, MachineIdentity } from './mark.ts';
+import type { InstallMark } from './mark.ts';
 
 /** By what two machines look alike. `nic`: the same network card in front of a machine with another UUID. */
 export type Likeness = 'mac' | 'nic' | 'serial' | 'uuid';

@@ -1,13 +1,14 @@
-import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { whyNotWritable } from '../files/folder.ts';
 import { acquireLock, type Lock } from '../files/lock.ts';
 import { makeFolder } from '../files/publish.ts';
-import { whyNotWritable } from '../files/folder.ts';
-import { MarkIndex } from './mark-index.ts';
+import { Failure } from '../model/failure.ts';
+import type { InstallIdentity } from '../model/machine.ts';
+import type { Log } from '../model/service.ts';
 import { markFileName, MARKS_FOLDER, markText, readMarks } from './mark-file.ts';
+import { MarkIndex } from './mark-index.ts';
 import { MarkWriter } from './mark-writer.ts';
-import type { InstallIdentity, InstallMark } from './mark.ts';
+import type { InstallMark } from './mark.ts';
 
 /** What a change is written for, and what shall count when it cannot be written. */
 export interface Change {

@@ -1,19 +1,5 @@
-import type { Mac } from '../model/mac.ts';
-import type { MachineFacts, MachineKey } from '../model/machine.ts';
+import type { Mac, MachineIdentity, MachineKey } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
-
-/** By what a machine can be told from others. */
-export type MachineIdentity = Pick<MachineFacts, 'mac' | 'uuid' | 'serial'>;
-
-/** Whom a mark is for. */
-export interface InstallIdentity {
-  /** By what the machine was matched: its mark is kept under this. */
-  readonly key: MachineKey;
-  /** What else its profile says that it is known by: a mark under one of these is its own, too. */
-  readonly also: readonly MachineKey[];
-  /** What it said of itself, without what whole product lines share. */
-  readonly machine: MachineIdentity;
-}
 
 /** What is installed, and where. */
 export interface InstallTarget {

@@ -77,8 +77,6 @@ export interface ScriptEvent {
   readonly body: Uint8Array;
   /** When it counts as failed unless it has phoned home, in milliseconds since 1970. */
   readonly deadline?: number;
-  /** What it shall fetch, below images/, in order: for the progress of its boot. */
-  readonly fetches?: readonly string[];
 }
 
 /** A kernel, an initramfs, an installer's image: sent as far as `bytes`. */
@@ -99,7 +97,6 @@ export interface DocumentEvent {
   readonly kind: 'document';
   /** `configs/a.yml.hbs`. */
   readonly source: string;
-  readonly decision?: Decision;
   readonly body: Uint8Array;
 }
 

@@ -1,4 +1,5 @@
-import type { MachineArch, Platform } from './machine.ts';
+import type { InstallIdentity, MachineArch, MachineFacts, Platform } from './machine.ts';
+import type { Name } from './name.ts';
 
 declare const brand: unique symbol;
 
@@ -57,8 +58,22 @@ function encodeSegment(segment: string): string {
   return encodeURIComponent(segment).replaceAll(/%(2B|3D|2C|3A|40)/g, (encoded) => decodeURIComponent(encoded));
 }
 
-/** What was decided for a machine: for logs, the journal and `--explain`. */
+/** A machine (or a person) that asks, and where answers shall point to. */
+export interface Question {
+  readonly facts: MachineFacts;
+  readonly origin: Origin;
+  /** What was chosen at the screen of a machine that no profile names: a profile, or the menu's word `wait`. */
+  readonly choice?: Name;
+  /** The address that asks. Without it no installer is given: whose it would be could not be written down. */
+  readonly asker?: string;
+}
+
+/** What was decided for a machine: for the log, the journal, the installation's state and `--explain`. */
 export interface Decision {
+  /** What was asked. Absent where a profile or a document was asked for by its name. */
+  readonly question?: Question;
+  /** Under which its installation is remembered. */
+  readonly identity?: InstallIdentity;
   /**
    * `install`: it boots an installer, once. `local`: its own disk. `menu`: a person at its screen chooses. `waiting`:
    * it is known and cannot boot now. `unknown`: no profile names it.

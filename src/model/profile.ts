@@ -1,6 +1,5 @@
-import type { Mac } from './mac.ts';
+import type { Mac, Uuid } from './machine.ts';
 import type { Name } from './name.ts';
-import type { Uuid } from './uuid.ts';
 
 declare const brand: unique symbol;
 

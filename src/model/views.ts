@@ -1,6 +1,7 @@
 import type { FloodView } from './flood.ts';
 import type { MachineKey, MachineState } from './machine.ts';
 import type { FileDiagnostic } from './failure.ts';
+import type { Question } from './plan.ts';
 import type { SystemId } from './profile.ts';
 import type { SyncEvent } from './sync-event.ts';
 
@@ -116,6 +117,11 @@ export interface MachineHistory {
   readonly row: MachineRow;
   /** Newest first, at most 20, each with at most 200 events. */
   readonly boots: readonly BootView[];
+}
+
+/** With the question that its last boot script answered: not shown, but asked once more for what it would be sent now. */
+export interface RecordedMachine extends MachineHistory {
+  readonly asked?: Question;
 }
 
 /** What a machine was sent last, and what it would be sent now. */

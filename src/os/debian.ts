@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import { macHyphens } from '../model/mac.ts';
+import { macHyphens } from '../model/machine.ts';
 import { compareVersions, type Version } from '../model/profile.ts';
 import {
   type ArtifactKind,

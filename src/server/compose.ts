@@ -76,7 +76,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
   const metrics = createMetrics({ version: birth.version });
   const addressTable = new AddressTable(() => performance.now());
   const boots = createBootWatch(appContext, log);
-  const follower = createInstallFollower({ catalog, marks, log });
+  const follower = createInstallFollower({ marks, log });
   const eventRecorder = createEventRecorder({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
   const listeners = createEventBus({ eventRecorder, follower, addressTable, metrics, boots, log });
   const sync = createSyncService({ settings, appContext, recorder: countedSync(journal, metrics), log, self });

@@ -1,10 +1,4 @@
-import {
-  type DocumentEvent,
-  hidePrivateKeys,
-  type JournalEvent,
-  type Recorder,
-  type ScriptEvent,
-} from '../model/journal-event.ts';
+import { hidePrivateKeys, type JournalEvent, type Recorder, type ScriptEvent } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
@@ -95,20 +89,12 @@ function whatOf(
   }
   if (event.source !== undefined && event.delivered !== undefined) {
     // What is kept of it may be read by anyone who sees the journal.
-    const told: Draft<DocumentEvent> & { at: number } = {
-      kind: 'document',
-      at,
-      source: event.source,
-      body: hidePrivateKeys(event.delivered),
-    };
-    if (decision !== undefined) told.decision = decision;
-    return told;
+    return { kind: 'document', at, source: event.source, body: hidePrivateKeys(event.delivered) };
   }
   if (decision === undefined || body === undefined) return undefined;
   const told: Draft<ScriptEvent> & { at: number } = { kind: 'script', at, decision, body };
   const deadline = decision.profile === undefined ? undefined : deadlineOf(decision.profile, at);
   if (deadline !== undefined) told.deadline = deadline;
-  if (event.fetches !== undefined) told.fetches = event.fetches;
   return told;
 }
 

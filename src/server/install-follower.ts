@@ -1,7 +1,4 @@
-import { installIdentity } from '../boot/decide.ts';
-import type { Catalog } from '../catalog/snapshot.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
 import { plainAddress } from '../net/addresses.ts';
@@ -9,7 +6,6 @@ import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 
 export interface InstallFollowerOptions {
-  readonly catalog: Pick<Catalog, 'current'>;
   readonly marks: Pick<InstallMarks, 'begun' | 'fetched'>;
   readonly log: Log;
 }
@@ -26,7 +22,7 @@ export interface InstallFollower {
 
 const IMAGES = 'images/';
 
-export function createInstallFollower({ catalog, marks, log }: InstallFollowerOptions): InstallFollower {
+export function createInstallFollower({ marks, log }: InstallFollowerOptions): InstallFollower {
   let work: Promise<unknown> = Promise.resolve();
 
   function mark(done: Promise<void>): void {
@@ -43,19 +39,13 @@ export function createInstallFollower({ catalog, marks, log }: InstallFollowerOp
     if (from !== undefined) mark(marks.fetched(plainAddress(from), path));
   }
 
-  function documentSent(facts: MachineFacts): void {
-    const match = catalog.current().match(facts) ?? { by: 'choice' as const };
-    const who = installIdentity(match, facts);
-    if (who !== undefined) mark(marks.begun(who));
-  }
-
   return {
-    answered({ kind, method, status, facts, from, path, complete }) {
+    answered({ kind, method, status, decision, from, path, complete }) {
       if (method !== 'GET') return;
       if (kind === 'image') {
         if (status === 200 && complete) fileSent(decodePath(path), from);
       } else if ((kind === 'document' || kind === 'nocloud') && (status === 200 || status === 304)) {
-        if (facts !== undefined) documentSent(facts);
+        if (decision?.identity !== undefined) mark(marks.begun(decision.identity));
       }
     },
     transferred({ client, end, file }) {

@@ -1,11 +1,10 @@
-import { nodeFacts, rowFacts } from '../admin/service/known-nodes.ts';
 import { createDecide } from '../boot/decide.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Claims, InstallMarks } from '../machines/claims.ts';
 import type { InstallMark } from '../machines/mark.ts';
 import { Failure } from '../model/failure.ts';
-import { machineKey, type MachineKey } from '../model/machine.ts';
+import { factsFrom, machineKey, type MachineKey, nodeFacts } from '../model/machine.ts';
 import type { Log, Service } from '../model/service.ts';
 
 /** Questions to the journal at a time. */
@@ -45,7 +44,7 @@ export function recallMachines(
       const found = await Promise.all(keys.slice(from, from + AT_ONCE).map((key) => journal.machine(key)));
       for (const history of found) {
         if (history === undefined) continue;
-        decisions.saw({ facts: rowFacts(history.row), asker: '' }, catalog.current());
+        decisions.saw({ facts: factsFrom(history.row), asker: '' }, catalog.current());
       }
     }
   }

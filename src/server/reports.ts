@@ -1,13 +1,14 @@
-import { installIdentity, matchFor, type UnknownPolicy } from '../boot/decide.ts';
+import { matchFor, type UnknownPolicy } from '../boot/decide.ts';
 import { whoIs } from '../boot/reasons.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
-import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import type { Profile } from '../model/profile.ts';
-import type { Reports } from '../http/reports.ts';
 import type { Who } from '../http/query.ts';
+import type { Reports } from '../http/reports.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
-import type { InstallIdentity, InstallMark, InstallTarget } from '../machines/mark.ts';
+import type { InstallMark, InstallTarget } from '../machines/mark.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
+import { identityOf, type InstallIdentity } from '../model/machine.ts';
+import type { Profile } from '../model/profile.ts';
 
 export interface ReportsOptions {
   readonly catalog: Pick<Catalog, 'current'>;
@@ -32,7 +33,7 @@ export function createReports({ catalog, marks, journal, unknown, now }: Reports
   function reporterOf(machine: Who): AccessLog {
     const snapshot = catalog.current();
     const match = matchFor(machine, snapshot, unknown);
-    const who = installIdentity(match ?? { by: 'choice' }, machine.facts);
+    const who = identityOf(machine.facts, match);
     const mark = who === undefined ? undefined : marks.of(who);
     const held = match === undefined ? snapshot.held(machine.facts) : undefined;
     if (match !== undefined || held !== undefined || (mark !== undefined && mark.state !== 'seen')) {

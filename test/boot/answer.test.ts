@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createBootService } from '../../src/boot/answer.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
-import { parseMac } from '../../src/model/mac.ts';
+import { parseMac } from '../../src/model/machine.ts';
 import { byMac, claimAs, MAC, openStand, TARGET } from '../machines/marks.ts';
 import { must } from '../os/sample.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
@@ -77,8 +77,8 @@ async function open(unknown?: UnknownPolicy, claiming = false) {
 describe('a machine that is to be installed', () => {
   it('gets its installer from every door', async () => {
     const { bootService, ask, origin, mac, facts } = await open();
-    const { decision, fetches, script } = await ask();
-    expect(decision).toEqual({
+    const { decision, script } = await ask();
+    expect(decision).toMatchObject({
       outcome: 'install',
       profile: 'worker',
       node: 'a',
@@ -86,7 +86,6 @@ describe('a machine that is to be installed', () => {
       because: `mac ${MAC} is node a of profiles/worker.json; installs to /dev/sda, try 1 of 1`,
     });
     expect(script).toContain('echo installs to /dev/sda, try 1 of 1');
-    expect(fetches).toEqual(['k', 'i']);
     expect((await bootService.grub({ facts, origin })).decision.outcome).toBe('install');
     expect((await bootService.pixiecore(mac, origin)).kernel).toContain('/images/k');
     expect(bootService.args(facts, origin).decision.outcome).toBe('install');

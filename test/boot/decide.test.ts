@@ -76,9 +76,12 @@ describe('profile and mark together', () => {
       const { marks } = await openStand();
       const bootService = createDecide({ marks, claims: marks });
       const question = { facts: factsOf({ mac: MAC }), origin: originOf('10.0.0.1:4777'), asker: '10.0.0.7' };
-      const matched = bootService.find(question, catalog.current());
+      const decision = bootService.decide(question, catalog.current());
       const kernel = { kind: 'url', url: 'http://elsewhere/k' } as const;
-      await bootService.claim(matched ?? expect.unreachable(), question, { kernel, initrds: [], extras: [], args });
+      await bootService.claim({
+        ...(decision ?? expect.unreachable()),
+        plan: { kernel, initrds: [], extras: [], args },
+      });
       expect(marks.of(byMac())?.state).toBe(state);
     },
   );

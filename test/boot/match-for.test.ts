@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { identityQuery } from '../../src/boot/reasons.ts';
 import { matchFor } from '../../src/boot/decide.ts';
 import { factsOf, houseOf, nameOf } from '../support/house.ts';
+import { identityQuery } from '../../src/boot/machine-plan.ts';
 
 const FILES = {
   'profiles/known.json': { system: 'flatcar', version: '1.0.0', nodes: [{ name: 'a', mac: '525400000001' }] },

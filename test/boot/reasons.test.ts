@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { because, decisionOf, hasIdentity, identityQuery, whoIs } from '../../src/boot/reasons.ts';
-import { factsOf, houseOf } from '../support/house.ts';
+import type { InstallState, MachineDecision } from '../../src/boot/decide.ts';
+import { identityQuery } from '../../src/boot/machine-plan.ts';
+import { because, decided, decisionOf, installStateLines, installStateReason, whoIs } from '../../src/boot/reasons.ts';
+import type { Match } from '../../src/catalog/snapshot.ts';
+import type { InstallMark } from '../../src/machines/mark.ts';
+import { hasIdentity } from '../../src/model/machine.ts';
+import { byMac, MAC, NOON, TARGET, UUID } from '../machines/marks.ts';
+import { profileOf } from '../os/sample.ts';
+import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 async function matchOf(told: Parameters<typeof factsOf>[0]) {
   const { catalog } = await houseOf({
@@ -60,13 +67,122 @@ describe('because and identityQuery', () => {
 
   it('a decision carries profile, node and version as far as there are any', async () => {
     const { match, facts } = await matchOf({ mac: '525400551cee' });
-    expect(decisionOf(match, facts, 'waiting')).toMatchObject({
+    expect(decisionOf(match, { facts, origin: originOf() }, 'waiting')).toMatchObject({
       outcome: 'waiting',
       profile: 'p',
       node: 'm',
       version: '7',
     });
-    const other = await matchOf({ serial: 'x' });
-    expect(Object.keys(decisionOf(other.match, other.facts, 'boot'))).toEqual(['outcome', 'profile', 'because']);
+    const other = await matchOf({ serial: 'x7' });
+    expect(decisionOf(other.match, { facts: other.facts, origin: originOf() }, 'boot')).toMatchObject({
+      profile: 'd',
+      node: undefined,
+      version: undefined,
+      identity: { key: 'serial:x7' },
+    });
   });
+});
+
+const FACTS = factsOf({ mac: MAC });
+const NODE = { name: 'a-worker', vars: {}, ...FACTS };
+const MARK: InstallMark = { key: MAC, machine: byMac().machine, ...TARGET, state: 'installed', since: NOON, tries: 1 };
+const UNFINISHED: InstallState = { kind: 'unfinished', begun: NOON, ago: 12_700, attempt: 1, limit: 3 };
+
+function machine(installState: InstallState, node: typeof NODE | null = NODE, facts = FACTS): MachineDecision {
+  const profile = profileOf({});
+  const match: Match = node === null ? { profile, by: 'default' } : { profile, node, by: 'mac' };
+  return { installState, match, identity: undefined, life: undefined, question: { facts, origin: originOf() } };
+}
+
+describe('the reason', () => {
+  it.each<[InstallState, string | undefined]>([
+    [{ kind: 'boot' }, undefined],
+    [{ kind: 'local' }, undefined],
+    [{ kind: 'install', target: TARGET, attempt: 2, limit: 3 }, 'installs to /dev/sda, try 2 of 3'],
+    [
+      { kind: 'local', mark: MARK },
+      'installed from profiles/worker.json since 2026-11-21 12:00:00 UTC (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [
+      { kind: 'claimed', mark: MARK, claim: { address: '10.0.0.7', mac: NODE.mac, at: NOON } },
+      'its installer left for 10.0.0.7 (52:54:00:55:1c:ee) at 2026-11-21 12:00:00 UTC (`pilotlight release a-worker` lets it go)',
+    ],
+    [
+      { kind: 'alike', mark: MARK, by: 'serial' },
+      `it looks like the machine ${MAC} (it is installed): its serial number is the same (\`pilotlight reinstall 52-54-00-55-1c-ee\` installs it all the same)`,
+    ],
+    [
+      { kind: 'alike', mark: { ...MARK, state: 'seen' }, by: 'mac' },
+      `it looks like the machine ${MAC} (a profile names it): its network card is the same (\`pilotlight reinstall 52-54-00-55-1c-ee\` installs it all the same)`,
+    ],
+    [{ kind: 'unknown', why: 'no disk' }, 'no disk, so it is not installed'],
+    [
+      { kind: 'unknown', why: 'state/machines/x.json cannot be understood', damaged: true },
+      'state/machines/x.json cannot be understood, so it is not installed (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [UNFINISHED, 'its installation began at 2026-11-21 12:00:00 UTC (try 1 of 3) and is not reported as finished'],
+    [
+      { kind: 'stopped', tries: 3 },
+      'its installation began 3 times and was never reported as finished (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [{ kind: 'nameless' }, 'it says nothing by which it could be known as installed afterwards'],
+  ])('%j', (installState, reason) => {
+    expect(installStateReason(machine(installState))).toBe(reason);
+  });
+
+  it('names the machine as an operator can type it', () => {
+    const command = (facts: Parameters<typeof factsOf>[0]): string | undefined =>
+      /`pilotlight reinstall (.*?)`/.exec(
+        installStateReason(machine({ kind: 'stopped', tries: 1 }, null, factsOf(facts))) ?? '',
+      )?.[1];
+    expect(command({ mac: MAC })).toBe('52-54-00-55-1c-ee');
+    expect([command({ uuid: UUID }), command({ serial: 'X1' })]).toEqual([`uuid:${UUID}`, 'serial:X1']);
+  });
+});
+
+it('the decision says what happens and both reasons', () => {
+  const outcomes = (
+    [
+      { kind: 'boot' },
+      { kind: 'install', target: TARGET, attempt: 1, limit: 3 },
+      { kind: 'local' },
+      UNFINISHED,
+      { kind: 'stopped', tries: 1 },
+      { kind: 'nameless' },
+    ] as const
+  ).map((installState) => decided(machine(installState)).outcome);
+  expect(outcomes).toEqual(['boot', 'install', 'local', 'waiting', 'waiting', 'waiting']);
+  const obstacle = { kind: 'images', missing: ['k'] } as const;
+  expect(decided({ ...machine({ kind: 'boot' }), obstacle }).outcome).toBe('waiting');
+  // The journal tells by it a machine that waits for its installation from one that waits for its image.
+  expect(decided(machine(UNFINISHED)).installation).toBe('unfinished');
+  expect(decided(machine({ kind: 'stopped', tries: 3 })).installation).toBe('stopped');
+  expect(decided({ ...machine({ kind: 'boot' }), obstacle }).installation).toBeUndefined();
+  expect(decided(machine(UNFINISHED)).because).toBe(
+    `mac ${MAC} is node a-worker of profiles/sample.json; ${installStateReason(machine(UNFINISHED)) ?? ''}`,
+  );
+});
+
+it('only who waits is told so on its screen, with how long it is to be', () => {
+  expect(installStateLines(machine(UNFINISHED))?.join('\n')).toMatch(/began 12 s ago \(try 1 of 3\)[^]*again in 48 s/);
+  expect(installStateLines(machine({ kind: 'stopped', tries: 3 }))).toContain('pilotlight reinstall a-worker');
+  expect(installStateLines(machine({ kind: 'nameless' }))?.length).toBeGreaterThan(0);
+  const waiting: readonly InstallState[] = [
+    { kind: 'claimed', mark: MARK, claim: { address: '10.0.0.7', at: NOON } },
+    { kind: 'alike', mark: MARK, by: 'nic' },
+    { kind: 'unknown', why: 'no disk', damaged: true },
+  ];
+  const told = waiting.map(
+    (installState) => installStateLines(machine(installState, NODE, factsOf({ mac: MAC, uuid: UUID }))) ?? [],
+  );
+  expect(told.map((lines) => lines.at(-1))).toEqual([
+    'pilotlight release a-worker',
+    `pilotlight reinstall uuid:${UUID}`,
+    'pilotlight reinstall a-worker',
+  ]);
+  for (const installState of waiting) {
+    expect(decided(machine(installState))).toMatchObject({ outcome: 'waiting', installation: 'held' });
+  }
+  expect(installStateLines(machine({ kind: 'boot' }))).toBeUndefined();
+  expect(installStateLines(machine({ kind: 'local' }))).toBeUndefined();
 });

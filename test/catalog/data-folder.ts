@@ -3,12 +3,10 @@ import { type CatalogOptions, type LivingCatalog, openCatalog } from '../../src/
 import { createProfileCheck } from '../../src/catalog/profile-schema.ts';
 import { readProfile, type ReadProfile } from '../../src/catalog/read-profile.ts';
 import type { Inspector, Snapshot, SourceDocument } from '../../src/catalog/snapshot.ts';
-import { type MachineFacts, parseLabel } from '../../src/model/machine.ts';
-import { type Log, type LogFields, SILENT } from '../../src/model/service.ts';
-import { parseMac } from '../../src/model/mac.ts';
-import { type FileDiagnostic, problemLine } from '../../src/model/failure.ts';
-import { parseUuid } from '../../src/model/uuid.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
+import { type FileDiagnostic, problemLine } from '../../src/model/failure.ts';
+import { type MachineFacts, parseLabel, parseMac, parseUuid } from '../../src/model/machine.ts';
+import { type Log, type LogFields, SILENT } from '../../src/model/service.ts';
 
 /** Finds nothing wrong. */
 export const CONTENT: Inspector = { document: () => [], profile: () => [] };

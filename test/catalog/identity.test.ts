@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  canonicalAddress,
-  claimPath,
-  comparableSerial,
-  exclusiveClaims,
-  identityOf,
-  sharedClaims,
-} from '../../src/catalog/identity.ts';
+import { canonicalAddress, claimPath, exclusiveClaims, sharedClaims } from '../../src/catalog/identity.ts';
+import { comparableSerial, knownBy } from '../../src/model/machine.ts';
 import { facts, good } from './data-folder.ts';
 
 test.each([
@@ -88,13 +82,13 @@ test('a node and the machine it means compare equal, however they were written',
   }).profile;
   const machine = facts({ mac: '52-54-00-55-1c-ee', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437', serial: 'CZC#12 A' });
   for (const key of ['mac', 'uuid', 'serial'] as const) {
-    expect(identityOf(machine, key)).toBeDefined();
-    expect(nodes.map((node) => identityOf(node, key))).toEqual([identityOf(machine, key)]);
+    expect(knownBy(machine, key)).toBeDefined();
+    expect(nodes.map((node) => knownBy(node, key))).toEqual([knownBy(machine, key)]);
   }
 });
 
 test('what is not known has no identity', () => {
-  expect(identityOf({}, 'mac')).toBeUndefined();
-  expect(identityOf({}, 'serial')).toBeUndefined();
+  expect(knownBy({}, 'mac')).toBeUndefined();
+  expect(knownBy({}, 'serial')).toBeUndefined();
   expect(comparableSerial('')).toBeUndefined();
 });

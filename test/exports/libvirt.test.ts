@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { parseUuid } from '../../src/model/uuid.ts';
 import { findNode } from '../../src/exports/host.ts';
 import { libvirtDomain, type LibvirtDomainInput } from '../../src/exports/libvirt.ts';
+import { parseUuid } from '../../src/model/machine.ts';
 import { expectGolden } from '../support/golden.ts';
 import { needs } from '../support/needs.ts';
 import { missing, profileOf } from './sample.ts';

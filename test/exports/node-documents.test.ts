@@ -9,9 +9,8 @@ import {
   GUESTINFO,
   guestinfo,
 } from '../../src/exports/node-documents.ts';
-import { parseMac } from '../../src/model/mac.ts';
+import { parseMac, parseUuid } from '../../src/model/machine.ts';
 import type { DocumentKind, Node, SystemId } from '../../src/model/profile.ts';
-import { parseUuid } from '../../src/model/uuid.ts';
 import { expectGolden } from '../support/golden.ts';
 import { missing, profileOf } from './sample.ts';
 

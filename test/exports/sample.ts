@@ -1,4 +1,4 @@
-import { parseMac } from '../../src/model/mac.ts';
+import { parseMac } from '../../src/model/machine.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 import type { Node, Profile } from '../../src/model/profile.ts';
 import type { Server } from '../../src/exports/export-options.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createAccessLog, Deliveries } from '../../src/http/access-log.ts';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { lineReply, makeReply } from '../../src/http/reply.ts';
-import { parseMac } from '../../src/model/mac.ts';
+import { parseMac } from '../../src/model/machine.ts';
 import { DECISION } from '../support/http-desk.ts';
 import { recordLog } from '../support/http-house.ts';
 
@@ -26,7 +26,7 @@ const mac = parseMac('525400551cee');
 test('an answer is one debug line and one event', () => {
   const log = recordLog();
   const events: AnswerEvent[] = [];
-  const reply = makeReply(200, [], Buffer.from('#!ipxe\nboot\n'), { decision: DECISION, mac, fetches: ['a/b'] });
+  const reply = makeReply(200, [], Buffer.from('#!ipxe\nboot\n'), { decision: DECISION, mac });
   createAccessLog(log, (event) => events.push(event)).answered(REQ, 'script', reply);
   expect(log.lines).toEqual([
     {
@@ -46,7 +46,6 @@ test('an answer is one debug line and one event', () => {
       complete: true,
       mac,
       decision: DECISION,
-      fetches: ['a/b'],
       from: '192.0.2.9',
       body: reply.body,
     },

@@ -10,11 +10,9 @@ import {
   startScript,
 } from '../../src/ipxe/boot-script.ts';
 import { liveText } from '../../src/ipxe/ipxe-text.ts';
-import { parseMac } from '../../src/model/mac.ts';
-import { parseLabel } from '../../src/model/machine.ts';
+import { parseLabel, parseMac, parseUuid } from '../../src/model/machine.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Profile } from '../../src/model/profile.ts';
-import { parseUuid } from '../../src/model/uuid.ts';
 import { coreos } from '../../src/os/coreos.ts';
 import { flatcar } from '../../src/os/flatcar.ts';
 import { inputOf, must, ORIGIN, profileOf } from '../os/sample.ts';

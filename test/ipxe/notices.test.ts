@@ -14,9 +14,7 @@ import {
   unknownMachineLines,
 } from '../../src/ipxe/notices.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { parseMac } from '../../src/model/mac.ts';
-import { parseLabel } from '../../src/model/machine.ts';
-import { parseUuid } from '../../src/model/uuid.ts';
+import { parseLabel, parseMac, parseUuid } from '../../src/model/machine.ts';
 import { must, ORIGIN } from '../os/sample.ts';
 import { expectGolden } from '../support/golden.ts';
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { Flood, floodWords } from '../../src/model/flood.ts';
-import { parseMac } from '../../src/model/mac.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
+import { Flood, floodWords } from '../../src/model/flood.ts';
+import { parseMac } from '../../src/model/machine.ts';
 import { databaseFile, listeningLog, MINUTE, script, T } from './stand.ts';
 
 test('a thousand new machines in ten minutes are a flood, until ten minutes later', () => {

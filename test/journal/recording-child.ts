@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { SILENT } from '../../src/model/service.ts';
 import { createJournal } from '../../src/journal/create-journal.ts';
-import { parseMac } from '../../src/model/mac.ts';
+import { parseMac } from '../../src/model/machine.ts';
 
 const [, , file = '', most = 'Infinity'] = process.argv;
 const journal = createJournal({ file, days: 30, log: SILENT });

@@ -1,8 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
-import { parseMac } from '../../src/model/mac.ts';
-import { addressOf, DAY, entryOf, factsOf, macOf, openStand, operator, phoneHome, script } from './stand.ts';
-import { SECOND, T, type Stand } from './stand.ts';
+import { parseMac } from '../../src/model/machine.ts';
+import {
+  addressOf,
+  DAY,
+  entryOf,
+  factsOf,
+  macOf,
+  openStand,
+  operator,
+  phoneHome,
+  script,
+  SECOND,
+  type Stand,
+  T,
+} from './stand.ts';
 
 const LIMITS = { unlisted: { unknown: 20, booted: 30 } };
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Failure } from '../../src/model/failure.ts';
-import { openDataRoot, type DataRoot } from '../../src/files/data-root.ts';
+import { type DataRoot, openDataRoot } from '../../src/files/data-root.ts';
 import type { InstallMarks } from '../../src/machines/claims.ts';
 import { openInstallMarks } from '../../src/machines/install-marks.ts';
-import type { InstallIdentity } from '../../src/machines/mark.ts';
+import { Failure } from '../../src/model/failure.ts';
+import type { InstallIdentity } from '../../src/model/machine.ts';
 import { makeFolder } from '../support/folder.ts';
 import { recordLog } from '../support/http-house.ts';
 import { asking, byMac, byUuid, NOON, TARGET } from './marks.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { markFileName } from '../../src/machines/mark-file.ts';
 import { MarkIndex } from '../../src/machines/mark-index.ts';
-import type { InstallIdentity, InstallMark } from '../../src/machines/mark.ts';
+import type { InstallMark } from '../../src/machines/mark.ts';
+import type { InstallIdentity } from '../../src/model/machine.ts';
 import { byMac, bySerial, byUuid, MAC, NOON, TARGET, UUID } from './marks.ts';
 
 const OTHER_MAC = '52:54:00:00:00:02';

@@ -1,12 +1,11 @@
-import { parseLabel } from '../../src/model/machine.ts';
-import { openDataRoot, type DataRoot } from '../../src/files/data-root.ts';
-import type { InstallIdentity } from '../../src/machines/mark.ts';
-import type { Life } from '../../src/machines/life.ts';
+import { type DataRoot, openDataRoot } from '../../src/files/data-root.ts';
 import type { ClaimQuestion, Claims, InstallMarks } from '../../src/machines/claims.ts';
 import { openInstallMarks } from '../../src/machines/install-marks.ts';
-import { makeFolder, type FolderFiles } from '../support/folder.ts';
+import type { Life } from '../../src/machines/life.ts';
+import { type InstallIdentity, parseLabel } from '../../src/model/machine.ts';
+import { type FolderFiles, makeFolder } from '../support/folder.ts';
 import { factsOf } from '../support/house.ts';
-import { recordLog, type RecordedLog } from '../support/http-house.ts';
+import { type RecordedLog, recordLog } from '../support/http-house.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
 export const MAC = '52:54:00:55:1c:ee';

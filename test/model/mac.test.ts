@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { macHyphens, parseMac, parseSentMac } from '../../src/model/mac.ts';
+import { macHyphens, parseMac, parseSentMac } from '../../src/model/machine.ts';
 
 describe('parseMac', () => {
   it.each(['52:54:00:55:1c:ee', '52-54-00-55-1C-EE', '525400551cee', '5254.0055.1CEE'])('reads %s', (text) => {

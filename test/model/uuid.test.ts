@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUuidText, parseUuid } from '../../src/model/uuid.ts';
+import { isUuidText, parseUuid } from '../../src/model/machine.ts';
 
 describe('parseUuid', () => {
   it('reads any case into lower case', () => {

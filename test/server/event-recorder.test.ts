@@ -59,7 +59,7 @@ describe('what the HTTP door answered', () => {
 
   it('a script: to whom, why, the text itself and until when it must be up', () => {
     const body = Buffer.from('#!ipxe\n');
-    const events = words({ facts: FACTS, decision: DECISION, body, fetches: ['flatcar/k'] });
+    const events = words({ facts: FACTS, decision: DECISION, body });
     expect(events).toEqual([
       {
         kind: 'script',
@@ -69,7 +69,6 @@ describe('what the HTTP door answered', () => {
         decision: DECISION,
         body,
         deadline: 601_000,
-        fetches: ['flatcar/k'],
       },
     ]);
     // The same object: the journal tells repetitions by it.
@@ -79,7 +78,6 @@ describe('what the HTTP door answered', () => {
   it('a script of a profile without a limit has no deadline', () => {
     const [event] = words({ decision: { ...DECISION, profile: 'other' }, body: Buffer.from('x') });
     expect(event).not.toHaveProperty('deadline');
-    expect(event).not.toHaveProperty('fetches');
   });
 
   it('a document, whole, also when the client had it already', () => {
@@ -91,7 +89,6 @@ describe('what the HTTP door answered', () => {
       at: 1000,
       from: FROM,
       facts: FACTS,
-      decision: DECISION,
       source,
       body: delivered,
     };

@@ -43,7 +43,7 @@ async function open() {
     unknown: MENU,
     now: () => stand.clock.now,
   });
-  const follower = createInstallFollower({ catalog, marks: stand.marks, log: stand.log });
+  const follower = createInstallFollower({ marks: stand.marks, log: stand.log });
   const say = (event: Partial<AnswerEvent>): void => {
     follower.answered({
       kind: 'start',
@@ -66,8 +66,15 @@ async function open() {
       asker: FROM,
       ...(choice === undefined ? {} : { choice: nameOf(choice) }),
     };
-    const { decision, fetches } = await bootService.script(question);
-    say({ kind: 'script', path: '/ipxe', facts, decision, fetches });
+    const { decision } = await bootService.script(question);
+    say({ kind: 'script', path: '/ipxe', facts, decision });
+  };
+  /** A document of its own, with what the boot service decided about it. */
+  const document = async (mac = MAC, more: Partial<AnswerEvent> = {}): Promise<void> => {
+    const facts = factsOf({ mac });
+    const { decision } = await bootService.document('x', { facts, origin: originOf() });
+    say({ kind: 'document', facts, decision, ...more });
+    await follower.settled();
   };
   const file = async (path: string, more: Partial<AnswerEvent> = {}): Promise<void> => {
     say({ kind: 'image', path: `/images/${path}`, ...more });
@@ -75,7 +82,7 @@ async function open() {
   };
   /** Undefined without a claim. */
   const tries = (mac = MAC): number | undefined => stand.marks.of(byMac(mac))?.tries;
-  return { ...stand, follower, bootService, say, script, file, tries };
+  return { ...stand, follower, bootService, say, script, document, file, tries };
 }
 
 describe('an installation begins', () => {
@@ -100,18 +107,15 @@ describe('an installation begins', () => {
 
   it.each(['document', 'nocloud'] as const)('with its %s, also when its client has it already', async (kind) => {
     for (const status of [200, 304]) {
-      const { script, say, tries, follower } = await open();
-      say({ kind, status, facts: factsOf({ mac: MAC }) });
-      await follower.settled();
+      const { script, document, tries } = await open();
+      await document(MAC, { kind, status });
       expect(tries(), 'before there was a script').toBeUndefined();
       await script();
-      say({ kind, status: 404, facts: factsOf({ mac: MAC }) });
-      say({ kind, status, facts: factsOf({ mac: '525400000003' }) });
-      say({ kind, status, method: 'HEAD', facts: factsOf({ mac: MAC }) });
-      await follower.settled();
+      await document(MAC, { kind, status: 404 });
+      await document('525400000003', { kind, status });
+      await document(MAC, { kind, status, method: 'HEAD' });
       expect(tries()).toBe(0);
-      say({ kind, status, facts: factsOf({ mac: MAC }) });
-      await follower.settled();
+      await document(MAC, { kind, status });
       expect(tries()).toBe(1);
     }
   });
@@ -126,13 +130,12 @@ describe('an installation begins', () => {
 
   it('of a profile that was chosen at the screen', async () => {
     const stranger = '52:54:00:00:00:09';
-    const { script, say, tries, follower } = await open();
+    const { script, document, tries } = await open();
     await script(stranger);
-    say({ kind: 'document', facts: factsOf({ mac: stranger }) });
+    await document(stranger);
     expect(tries(stranger), 'that was the menu').toBeUndefined();
     await script(stranger, 'worker');
-    say({ kind: 'document', facts: factsOf({ mac: stranger }) });
-    await follower.settled();
+    await document(stranger);
     expect(tries(stranger)).toBe(1);
   });
 
@@ -150,9 +153,9 @@ describe('an installation begins', () => {
   });
 
   it('never for a live boot, or a look with HEAD', async () => {
-    const { script, say, file, marks, follower } = await open();
+    const { script, document, file, marks, follower } = await open();
     await script('525400000003');
-    say({ kind: 'document', facts: factsOf({ mac: MAC }) });
+    await document();
     await file('c/kernel');
     await file('c/last+1.img');
     await file('%zz');
@@ -177,12 +180,11 @@ it('a machine goes through its whole life by what the doors send', async () => {
 });
 
 it('what cannot be marked is in the log, and harms nobody else', async () => {
-  const { catalog } = await houseOf(FILES);
   const { marks, log } = await openStand();
   const broken = { ...marks, begun: () => Promise.reject(new TypeError('a bug')) };
-  const follower = createInstallFollower({ catalog, marks: broken, log });
+  const follower = createInstallFollower({ marks: broken, log });
   const event = { method: 'GET', bytes: 1, path: '/', ms: 0, complete: true, from: FROM, status: 200 } as const;
-  follower.answered({ ...event, kind: 'document', facts: factsOf({ mac: MAC }) });
+  follower.answered({ ...event, kind: 'document', decision: { outcome: 'boot', identity: byMac(), because: '' } });
   await follower.settled();
   expect(log.of('error')).toHaveLength(1);
 });

@@ -1,11 +1,9 @@
-import { readContext, type AppContext } from '../../src/context/app-context.ts';
-import { parseLabel, type MachineFacts, type Platform } from '../../src/model/machine.ts';
-import { parseMac } from '../../src/model/mac.ts';
-import { parseName, type Name } from '../../src/model/name.ts';
-import { originFromHost, type Origin } from '../../src/model/plan.ts';
-import { parseUuid } from '../../src/model/uuid.ts';
+import { type AppContext, readContext } from '../../src/context/app-context.ts';
+import { type MachineFacts, parseLabel, parseMac, parseUuid, type Platform } from '../../src/model/machine.ts';
+import { type Name, parseName } from '../../src/model/name.ts';
+import { type Origin, originFromHost } from '../../src/model/plan.ts';
 import type { Settings } from '../../src/settings/settings.ts';
-import { makeFolder, type FolderFiles } from './folder.ts';
+import { type FolderFiles, makeFolder } from './folder.ts';
 
 export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Settings {
   return {

@@ -1,9 +1,7 @@
 import { show } from '../../http/query.ts';
 import { nameFrom } from '../../http/request-head.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseSentMac } from '../../model/mac.ts';
-import { MACHINE_STATES, type MachineKey, type MachineState, parseLabel } from '../../model/machine.ts';
-import { parseUuid } from '../../model/uuid.ts';
+import { MACHINE_STATES, type MachineKey, type MachineState, parseKey } from '../../model/machine.ts';
 import { type ApiAsk, type ApiRoute, closedObject, flag, object, oneOf, ref, text, whole } from './route.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -104,7 +102,7 @@ export const MACHINE_ROUTES: readonly ApiRoute[] = [
       about: 'the machine that will be installed',
       give: async ({ adminService, body }) => {
         const machine = body['machine'] as string;
-        return await adminService.reinstall(parseMachineKey(machine) ?? machine);
+        return await adminService.reinstall(parseKey(machine) ?? machine);
       },
     },
   },
@@ -157,7 +155,7 @@ function named(path: string, id: 'cancelReinstall' | 'releaseClaim', summary: st
       about: 'the machine',
       give: async ({ adminService, body }) => {
         const machine = body['machine'] as string;
-        return await adminService[id](parseMachineKey(machine) ?? machine);
+        return await adminService[id](parseKey(machine) ?? machine);
       },
     },
   };
@@ -169,22 +167,9 @@ function keyOf(ask: ApiAsk): string {
   return machineKeyFrom(ask.param('key'));
 }
 
-/** Undefined for what names no machine: neither a MAC in any spelling, nor `uuid:...`, nor `serial:...`. */
-export function parseMachineKey(text: string): MachineKey | undefined {
-  const mac = parseSentMac(text);
-  if (mac !== undefined) return mac;
-  if (text.startsWith('uuid:')) {
-    const uuid = parseUuid(text.slice('uuid:'.length));
-    return uuid === undefined ? undefined : `uuid:${uuid}`;
-  }
-  if (!text.startsWith('serial:')) return undefined;
-  const serial = parseLabel(text.slice('serial:'.length));
-  return serial === undefined ? undefined : `serial:${serial}`;
-}
-
 /** Throws Failure `invalid`. */
 export function machineKeyFrom(text: string): MachineKey {
-  const key = parseMachineKey(text);
+  const key = parseKey(text);
   if (key !== undefined) return key;
   throw new Failure('invalid', `"${show(text)}" names no machine`, {
     remedy: 'give its MAC (52:54:00:12:34:56), uuid:... or serial:...',

@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { comparableSerial } from '../../catalog/identity.ts';
+import { editProfile, withNode, withoutNode } from '../../catalog/edit-profile.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine, type FileDiagnostic, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
-import { parseMac } from '../../model/mac.ts';
-import type { MachineFacts, MachineKey } from '../../model/machine.ts';
+import {
+  comparableSerial,
+  keyFacts,
+  type MachineFacts,
+  type MachineKey,
+  parseMac,
+  parseUuid,
+} from '../../model/machine.ts';
 import { isInFolder } from '../../model/name.ts';
 import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
-import { parseUuid } from '../../model/uuid.ts';
 import { profileNamed } from '../../releases/sync-state.ts';
 import type { ServiceDeps } from './deps.ts';
-import { keyFacts } from './known-nodes.ts';
 import type { Adoption } from './operations.ts';
-import { withNode, withoutNode, editProfile } from '../../catalog/edit-profile.ts';
 
 type Profiles = Iterable<Pick<Profile, 'file' | 'nodes'>>;
 

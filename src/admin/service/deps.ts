@@ -1,9 +1,8 @@
 import type { BootService } from '../../boot/boot-service.ts';
 import type { LivingCatalog } from '../../catalog/catalog.ts';
-import type { MachineKey } from '../../model/machine.ts';
+import type { Mac, MachineKey } from '../../model/machine.ts';
 import type { Download, HealthView } from '../../model/views.ts';
 import type { Log } from '../../model/service.ts';
-import type { Mac } from '../../model/mac.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { InstallMarks } from '../../machines/claims.ts';

@@ -1,11 +1,18 @@
 import type { Snapshot } from '../../catalog/snapshot.ts';
-import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/machine.ts';
-import { parseMac } from '../../model/mac.ts';
+import type { InstallMark } from '../../machines/mark.ts';
+import {
+  factsFrom,
+  type InstallIdentity,
+  keyFacts,
+  MACHINE_STATES,
+  type MachineKey,
+  type MachineState,
+  nodeFacts,
+  parseMac,
+} from '../../model/machine.ts';
 import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
-import type { InstallIdentity, InstallMark } from '../../machines/mark.ts';
 import type { ServiceDeps } from './deps.ts';
-import { nodesOf, rowFacts } from './known-nodes.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
+import { nodesOf } from './known-nodes.ts';
 
 /** The row with what the journal does not know: who made the card, what is on its way. */
 export async function shownRow(
@@ -17,7 +24,7 @@ export async function shownRow(
   }: Pick<ServiceDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<ServiceDeps['marks'], 'of'> },
 ): Promise<MachineRow> {
   const installation = installationOf(marks.of(identityOfRow(row)));
-  const mac = row.mac === undefined ? undefined : parseMac(row.mac);
+  const mac = parseMac(row.mac ?? '');
   const vendor = mac === undefined ? undefined : await vendorOf(mac);
   const under = new Set([row.key, row.mac, `uuid:${row.uuid ?? ''}`, `serial:${row.serial ?? ''}`]);
   const running = deliveries.running().filter(({ key }) => under.has(key));
@@ -34,14 +41,9 @@ export async function shownRow(
 
 /** Its mark is kept under what its profile knows it by: any of its names may be that. */
 function identityOfRow(row: MachineRow): InstallIdentity {
-  const { mac, uuid, serial } = rowFacts(row);
-  const also = [mac, uuid === undefined ? undefined : `uuid:${uuid}`, serial && `serial:${serial.toLowerCase()}`];
-  const machine = omitUndefined({
-    mac,
-    uuid,
-    serial,
-  });
-  return { key: row.key, also: also.filter((key) => key !== undefined), machine };
+  const { mac, uuid, serial } = factsFrom(row);
+  const also = [mac, uuid && `uuid:${uuid}`, serial && `serial:${serial.toLowerCase()}`];
+  return { key: row.key, also: also.filter((key) => key !== undefined), machine: nodeFacts({ mac, uuid, serial }) };
 }
 
 function installationOf(mark: InstallMark | undefined): InstallationView | undefined {
@@ -88,7 +90,7 @@ function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly Ins
       const mark = marked.get(key);
       return {
         key,
-        ...identity(key),
+        ...keyFacts(key),
         name,
         state: markedState(mark),
         ...(mark === undefined || mark.state === 'seen' ? {} : { since: mark.since }),
@@ -104,11 +106,6 @@ function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly Ins
 function markedState(mark: InstallMark | undefined): MachineState {
   if (mark?.state === 'claimed') return 'installing';
   return mark?.state === 'installing' || mark?.state === 'installed' ? mark.state : 'assigned';
-}
-
-function identity(key: MachineKey): Pick<MachineRow, 'mac' | 'serial' | 'uuid'> {
-  if (key.startsWith('uuid:')) return { uuid: key.slice('uuid:'.length) };
-  return key.startsWith('serial:') ? { serial: key.slice('serial:'.length) } : { mac: key };
 }
 
 function fits(row: MachineRow, { state, profile, text }: MachineQuery): boolean {

@@ -1,12 +1,9 @@
-import type { Question } from '../../boot/boot-service.ts';
 import { findDocument, type Snapshot } from '../../catalog/snapshot.ts';
-import { factsFromQuery, parseQuery, strictValue } from '../../http/query.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
 import { hidePrivateKeys } from '../../model/journal-event.ts';
-import { parseName } from '../../model/name.ts';
-import { parseOrigin } from '../../model/plan.ts';
+import { type Question } from '../../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
-import type { MachineHistory, SentAndNow, TimelineEvent } from '../../model/views.ts';
+import type { MachineHistory, RecordedMachine, SentAndNow, TimelineEvent } from '../../model/views.ts';
 import type { ServiceDeps } from './deps.ts';
 
 type Deps = Pick<ServiceDeps, 'catalog' | 'preview' | 'journal'>;
@@ -19,11 +16,14 @@ export interface MachineTexts {
 
 const SCRIPT = 'boot script';
 
-/** What a machine was sent last, and what the boot service would send it now. `question`: as far as nothing sent says more. */
-export async function machineTexts(deps: Deps, history: MachineHistory, question: Question): Promise<MachineTexts> {
+/**
+ * What a machine was sent last, and what the boot service would send it now: for the question that it asked last, so that
+ * the two can be compared. `question`: where that is not known.
+ */
+export async function machineTexts(deps: Deps, history: RecordedMachine, question: Question): Promise<MachineTexts> {
   const events = history.boots.flatMap(({ events: all }) => all.toReversed());
   const script = await sent(deps, SCRIPT, lastOf(events, 'script'));
-  const asked = script.sent === undefined ? undefined : askedAs(script.sent);
+  const { asked } = history;
   const said = asked === undefined ? question : { ...asked, facts: { ...question.facts, ...asked.facts } };
   const now = await scriptNow(deps, said);
   const documents = await documentTexts(deps, history, said, now.installs);
@@ -123,23 +123,4 @@ function lastOf(events: readonly TimelineEvent[], kind: TimelineEvent['kind']): 
 function problemOf(error: unknown): string {
   if (error instanceof Failure) return failureLine(error);
   throw error;
-}
-
-/**
- * The question that a boot script answered, as far as it repeats it: a script names the address at which the machine
- * asks again, with everything that it said of itself. So what it would be sent now is compared with what it was sent for
- * the same question, and not for one that a browser asks. Undefined for scripts that name none.
- */
-export function askedAs(script: string): Question | undefined {
-  const [, base = '', words = ''] = /(https?:\/\/[^\s"'|?]+)\/ipxe\?([^\s"'|]+)/.exec(script) ?? [];
-  const origin = parseOrigin(base);
-  if (base === '' || origin === undefined) return undefined;
-  try {
-    const query = parseQuery(words);
-    const choice = parseName(strictValue(query, 'profile'));
-    return { facts: factsFromQuery(query), origin, choice };
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
 }

@@ -4,13 +4,12 @@ import { namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { nameFrom } from '../../http/request-head.ts';
 import { Failure, type FileDiagnostic } from '../../model/failure.ts';
-import { machineKey } from '../../model/machine.ts';
+import { machineKey, nodeFacts } from '../../model/machine.ts';
 import { nearest } from '../../model/name.ts';
 import { type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
 import { SYSTEMS } from '../../os/systems.ts';
 import type { ServiceDeps } from './deps.ts';
-import { nodeFacts } from './known-nodes.ts';
 import { lineDiff } from './line-diff.ts';
 import type { AdminService } from './operations.ts';
 

@@ -1,13 +1,17 @@
-import { installIdentity } from '../../boot/decide.ts';
-import { IDENTITY_KEYS } from '../../catalog/identity.ts';
 import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
-import { Failure } from '../../model/failure.ts';
-import { type MachineFacts, machineKey, type MachineKey, parseLabel } from '../../model/machine.ts';
-import { parseSentMac } from '../../model/mac.ts';
-import type { Node } from '../../model/profile.ts';
-import { parseUuid } from '../../model/uuid.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
+import { Failure } from '../../model/failure.ts';
+import {
+  factsFrom,
+  hasIdentity,
+  IDENTITY_KEYS,
+  identityOf,
+  keyFacts,
+  type MachineFacts,
+  machineKey,
+  type MachineKey,
+  nodeFacts,
+} from '../../model/machine.ts';
 
 export interface ReinstallOptions {
   readonly catalog: Pick<Catalog, 'current'>;
@@ -62,19 +66,16 @@ export async function releaseClaim({ catalog, marks }: ReinstallOptions, machine
 function find(machine: string, snapshot: Snapshot) {
   const facts = factsNamed(machine) ?? factsOfNode(machine, snapshot);
   const match = snapshot.match(facts);
-  const identity = installIdentity(match ?? { by: 'choice' }, facts);
+  const identity = identityOf(facts, match);
   const key = machineKey(facts);
   if (identity === undefined || key === undefined) throw nobody(machine);
   return { identity, match, named: { key, ...(match?.node === undefined ? {} : { name: match.node.name }) } };
 }
 
+/** A MAC in any spelling, a UUID, `uuid:...` or `serial:...`. */
 function factsNamed(text: string): MachineFacts | undefined {
-  const mac = parseSentMac(text);
-  if (mac !== undefined) return { mac };
-  const uuid = parseUuid(text.replace(/^uuid:/, ''));
-  if (uuid !== undefined) return { uuid };
-  const serial = text.startsWith('serial:') ? parseLabel(text.slice('serial:'.length)) : undefined;
-  return serial === undefined ? undefined : { serial };
+  const facts = { ...factsFrom({ uuid: text }), ...keyFacts(text) };
+  return hasIdentity(facts) ? facts : undefined;
 }
 
 function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): MachineFacts {
@@ -88,17 +89,7 @@ function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): Ma
       remedy: 'name the machine by its MAC',
     });
   }
-  return factsFrom(first.node);
-}
-
-function factsFrom(node: Node): MachineFacts {
-  const serial = node.serial === undefined ? undefined : parseLabel(node.serial);
-  const { mac, uuid } = node;
-  return omitUndefined({
-    mac,
-    uuid,
-    serial,
-  });
+  return nodeFacts(first.node);
 }
 
 function nobody(machine: string): Failure {

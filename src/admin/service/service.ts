@@ -1,17 +1,24 @@
 import { Failure } from '../../model/failure.ts';
-import { type MachineFacts, machineKey, type MachineKey } from '../../model/machine.ts';
+import {
+  factsFrom,
+  keyFacts,
+  type MachineFacts,
+  machineKey,
+  type MachineKey,
+  nodeFacts,
+  parseKey,
+} from '../../model/machine.ts';
 import type { Locked, SyncEvent } from '../../model/sync-event.ts';
-import type { MachineHistory, RemovedRelease } from '../../model/views.ts';
+import type { RecordedMachine, RemovedRelease } from '../../model/views.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
-import { adopt, release, installStateOf } from './adopt.ts';
+import { adopt, installStateOf, release } from './adopt.ts';
 import { createChanges } from './changes.ts';
 import type { ServiceDeps } from './deps.ts';
 import { healthView } from './health.ts';
-import { keyFacts, nodeFacts, parseKey, rowFacts } from './known-nodes.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
-import type { Named, AdminService } from './operations.ts';
+import type { AdminService, Named } from './operations.ts';
 import { profileOperations } from './profiles.ts';
 import { cancelReinstall, reinstall, releaseClaim } from './reinstall.ts';
 import { releasesView } from './releases.ts';
@@ -83,7 +90,7 @@ type Machines = Pick<
 function machineOperations(deps: ServiceDeps): Machines {
   const { catalog, journal, marks } = deps;
 
-  async function historyOf(key: MachineKey): Promise<MachineHistory | undefined> {
+  async function historyOf(key: MachineKey): Promise<RecordedMachine | undefined> {
     if (journal.status().on) return await journal.machine(key);
     const row = rowFromFiles(catalog.current(), marks.all(), key);
     return row === undefined ? undefined : { row, boots: [] };
@@ -91,7 +98,7 @@ function machineOperations(deps: ServiceDeps): Machines {
 
   async function factsOf(key: MachineKey): Promise<MachineFacts> {
     const history = await historyOf(key);
-    return history === undefined ? keyFacts(key) : rowFacts(history.row);
+    return history === undefined ? keyFacts(key) : factsFrom(history.row);
   }
 
   /** The key under which its installation is remembered: what its profile knows it by. */
@@ -123,8 +130,8 @@ function machineOperations(deps: ServiceDeps): Machines {
       const history = await historyOf(key);
       if (history === undefined) throw nobody(key);
       const row = await shownRow(history.row, deps);
-      const facts = { ...rowFacts(row), ...keyFacts(key) };
-      return { ...history, row, ...(await machineTexts(deps, history, { facts, origin })) };
+      const facts = { ...factsFrom(row), ...keyFacts(key) };
+      return { row, boots: history.boots, ...(await machineTexts(deps, history, { facts, origin })) };
     },
     async sent(digest) {
       const text = await journal.sent(digest);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Mac } from '../../model/mac.ts';
+import type { Mac } from '../../model/machine.ts';
 import { HOST_FILES, type HostFiles } from '../../files/system-error.ts';
 
 /** Lines of the table that are read without a pause: a server that boots machines stands still for a millisecond. */

@@ -1,11 +1,9 @@
 import type { RenderRequest } from '../../context/render-once.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseLabel } from '../../model/machine.ts';
-import { parseSentMac } from '../../model/mac.ts';
+import { parseLabel, parseSentMac, parseUuid } from '../../model/machine.ts';
 import { parseName } from '../../model/name.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import { DOCUMENT_KINDS } from '../../model/profile.ts';
-import { parseUuid } from '../../model/uuid.ts';
 import { type Command, EXIT, type Invocation } from '../command.ts';
 
 const WHAT = ['script', 'config', 'args'] as const;

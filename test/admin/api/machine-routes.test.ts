@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { machineKeyFrom, parseMachineKey } from '../../../src/admin/api/machine-routes.ts';
+import { machineKeyFrom } from '../../../src/admin/api/machine-routes.ts';
+import { parseKey } from '../../../src/model/machine.ts';
 
 test.each([
   ['52:54:00:12:34:56', '52:54:00:12:34:56'],
@@ -15,7 +16,7 @@ test.each([
 test.each(['', 'worker-1', '52:54:00', 'uuid:', 'uuid:00000000-0000-0000-0000-000000000000', 'serial:', 'serial:a\nb'])(
   '%j names no machine',
   (text) => {
-    expect(parseMachineKey(text)).toBeUndefined();
+    expect(parseKey(text)).toBeUndefined();
     expect(() => machineKeyFrom(text)).toThrow(expect.objectContaining({ code: 'invalid' }) as Error);
   },
 );

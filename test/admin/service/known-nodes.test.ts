@@ -1,14 +1,8 @@
 import { expect, test } from 'vitest';
-import {
-  keyFacts,
-  nodeFacts,
-  nodesOf,
-  parseKey,
-  rowFacts,
-  watchNodes,
-} from '../../../src/admin/service/known-nodes.ts';
+import { nodesOf, watchNodes } from '../../../src/admin/service/known-nodes.ts';
 import { openContext } from '../../../src/context/app-context.ts';
 import type { KnownNode } from '../../../src/journal/journal.ts';
+import { factsFrom, keyFacts, nodeFacts, parseKey } from '../../../src/model/machine.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import { good } from '../../catalog/data-folder.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';
@@ -71,7 +65,7 @@ test.each([
 
 test('what is known of a machine, as it would say it', () => {
   expect(keyFacts(`uuid:${UUID}`)).toEqual({ uuid: UUID });
-  expect(rowFacts(rowOf({ serial: 'x;y', hostname: 'h', address: '10.0.0.1' }))).toEqual({
+  expect(factsFrom(rowOf({ serial: 'x;y', hostname: 'h', address: '10.0.0.1' }))).toEqual({
     mac: MAC,
     serial: 'x_y',
     hostname: 'h',

@@ -11,7 +11,7 @@ import type { MachineKey } from '../../../src/model/machine.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import type {
   BootView,
-  MachineHistory,
+  RecordedMachine,
   MachinePage,
   MachineRow,
   SyncRunView,
@@ -30,7 +30,7 @@ export interface FakeJournal extends Omit<ServiceDeps['journal'], never> {
   on: boolean;
   losses: Losses | undefined;
   flood: FloodView | undefined;
-  readonly histories: Map<MachineKey, MachineHistory>;
+  readonly histories: Map<MachineKey, RecordedMachine>;
   readonly texts: Map<string, string>;
   runs: readonly SyncRunView[];
   readonly recorded: JournalEvent[];

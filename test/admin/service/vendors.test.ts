@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createVendors } from '../../../src/admin/service/vendors.ts';
-import { parseMac, type Mac } from '../../../src/model/mac.ts';
+import { parseMac, type Mac } from '../../../src/model/machine.ts';
 
 function mac(text: string): Mac {
   const parsed = parseMac(text);
