@@ -42,7 +42,7 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
   function check(req: Request): Verdict {
     const client = clientKey(req, baseUrl);
     const verdict = auth.check(req.headers, client);
-    if (verdict.kind === 'wrong') log.warn({ from: client }, 'somebody showed a wrong admin token');
+    if (verdict.kind === 'wrong') log.warn({ from: client }, 'wrong admin token');
     return verdict;
   }
 

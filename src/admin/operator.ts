@@ -10,13 +10,14 @@ import { listener, type Log } from '../model/service.ts';
 import { createApi } from './api/api.ts';
 import { EventStreams } from './api/event-streams.ts';
 import { HOME, nextPath } from './auth/client.ts';
-import { mountLogin, mountLogout } from './auth/login.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
 import { setPath } from './below-path.ts';
 import { abandoned, expressFailure, respond, respondLine, seeOther } from './respond.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
 import type { AdminService } from './service/operations.ts';
-import { mountPages } from './web/routes.ts';
+import { readViews } from './web/html.ts';
+import { mountLogin, mountLogout } from './web/login-page.ts';
+import { mountPages } from './web/pages.ts';
 
 const POLICY = [
   "default-src 'none'",
@@ -97,13 +98,14 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   app.use(securityHeaders);
   mountMetrics(app, options.metrics, guard);
   app.use('/api/v1', createApi({ adminService, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
-  mountLogin(app, { auth, guard, baseUrl, log });
+  const draw = readViews();
+  mountLogin(app, { auth, guard, draw, baseUrl, log });
 
   const pages = Router({ caseSensitive: true });
-  // Whoever adds a page need not think of this: nothing below is reached by anybody else.
+  // Below this, a request is an operator's: no page has to ask.
   pages.use(guard.admit(refuse), guard.ownRequestsOnly);
   mountLogout(pages, { auth, guard });
-  (options.pages ?? mountPages)(pages, { adminService, origin, log });
+  (options.pages ?? mountPages)(pages, { adminService, draw, origin, log });
   app.use((req, res, next) => {
     if (req.path !== HOME && !req.path.startsWith(`${HOME}/`)) next();
     else if (decodeStrict(req.path) === undefined) respondLine(req, res, 400, 'the address is not well encoded');
@@ -142,7 +144,7 @@ function refuse(req: Request, res: Response, verdict: Refusal): void {
   } else if (req.method === 'POST') {
     // No redirect: a script would take the login page that follows for success.
     const challenge = ['WWW-Authenticate', 'Bearer realm="pilotlight"'];
-    respondLine(req, res, 401, `nobody is logged in (log in at ${HOME}/login and try again)`, challenge);
+    respondLine(req, res, 401, `not logged in (log in at ${HOME}/login and try again)`, challenge);
   } else {
     respond(req, res, methodReply(show(req.method), show(req.path)));
   }

@@ -6,7 +6,7 @@ import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import { belowPath } from './below-path.ts';
 
-/** Sends an answer. A body that nobody has read ends the connection: what is in it must not become a request. */
+/** Sends an answer. A body that was not read ends the connection: what is in it must not become a request. */
 export function respond(req: Request, res: Response, reply: Reply): void {
   if (hasUnreadBody(req)) res.setHeader('Connection', 'close');
   sendReply(res, belowPath(res, reply));

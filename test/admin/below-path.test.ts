@@ -1,7 +1,7 @@
 import { pathOf } from '../../src/model/plan.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseOrigin } from '../../src/model/plan.ts';
-import { mountPages } from '../../src/admin/web/routes.ts';
+import { mountPages } from '../../src/admin/web/pages.ts';
 
 import { SCRIPT } from '../support/http-desk.ts';
 import { get, request } from '../support/http-raw.ts';

@@ -51,7 +51,7 @@ test('nobody sees a page without logging in, and comes back to it afterwards', a
     `/dashboard/login?next=${encodeURIComponent('/dashboard/machines?state=up&text=a%20b')}`,
   );
   expect((await http.head('/dashboard/anything').expect(303)).headers['location']).toContain('/dashboard/login?');
-  expect((await http.post('/dashboard/machines').expect(401)).text).toMatch(/^nobody is logged in \(log in at /);
+  expect((await http.post('/dashboard/machines').expect(401)).text).toMatch(/^not logged in \(log in at /);
   for (const method of ['put', 'patch', 'delete', 'options'] as const) {
     expect((await http[method]('/dashboard').expect(405)).headers['allow']).toBe('GET, HEAD');
   }

@@ -11,7 +11,7 @@ const MAX_BYTES = 4096;
 
 export interface AdminToken {
   readonly token: string;
-  /** It was made just now: somebody must be told how to get in. */
+  /** It was made just now: the operator must be told how to get in. */
   readonly made: boolean;
 }
 

@@ -8,7 +8,7 @@ const MAX_SECONDS = 60;
 /** After so long without another failure, an address is like new. */
 const FORGET = 15 * 60_000;
 const MAX_ADDRESSES = 4096;
-/** So many failures in a minute, from everywhere, are an attack: whoever has failed waits longer. */
+/** So many failures in a minute, from everywhere, are an attack: an address that has failed waits longer. */
 const CROWD = 60;
 const CROWD_SECONDS = 10;
 
@@ -21,7 +21,7 @@ interface Record {
 
 /**
  * How long an address waits after wrong tokens: 1, 2, 4 ... 60 seconds. An address that has not failed never waits,
- * however many others fail: nobody can lock an operator out from elsewhere. The memory is bounded; the address that has
+ * however many others fail: no other client can lock an operator out. The memory is bounded; the address that has
  * been quiet for longest is forgotten first.
  */
 export class BackOff {
@@ -113,7 +113,7 @@ export interface OperatorAuth {
    * pages of other sites apart.
    */
   check(headers: IncomingHttpHeaders, client: string): Verdict;
-  /** A token that somebody typed: opens a session. */
+  /** A token from the login form: opens a session. */
   logIn(token: string, client: string): Verdict;
   /** A link's code: opens a session. A wrong one counts apart from tokens, and keeps no right one out. */
   redeem(code: string, client: string): Verdict;

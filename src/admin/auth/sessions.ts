@@ -158,7 +158,7 @@ export class Sessions {
   }
 }
 
-/** Whoever controls a neighbouring host name may have put a second cookie of this name before ours: a few are tried. */
+/** A neighbouring host name may have put a second cookie of this name before ours: a few are tried. */
 function valuesOf(cookieLine: string): readonly string[] {
   const prefix = `${COOKIE}=`;
   return cookieLine

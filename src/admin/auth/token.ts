@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 const MAX_LENGTH = 1024;
 
 /**
- * Says whether somebody shows the admin token. Both sides are hashed first, so that neither the length nor the first
+ * Compares with the admin token. Both sides are hashed first, so that neither the length nor the first
  * wrong letter shows in the time that it takes.
  */
 export function createTokenCheck(token: string): (given: string) => boolean {

@@ -3,6 +3,8 @@ import { parse, type ParsedUrlQuery } from 'node:querystring';
 import type { Request } from 'express';
 import { readBody } from '../../http/read-body.ts';
 import { Failure } from '../../model/failure.ts';
+import type { MachineKey } from '../../model/machine.ts';
+import { machineKeyFrom } from '../api/machine-routes.ts';
 
 const MAX_FIELDS = 200;
 
@@ -56,10 +58,9 @@ export function pathText(req: Request, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What a page tells about a form that failed; anything but a Failure is thrown on. */
-export function told(error: unknown): { readonly message: string; readonly remedy: string | undefined } {
-  if (!(error instanceof Failure)) throw error;
-  return { message: error.message, remedy: error.remedy };
+/** The machine in the path. Throws Failure `invalid`. */
+export function machineKeyOf(req: Request): MachineKey {
+  return machineKeyFrom(pathText(req, 'key'));
 }
 
 function fieldsOf(req: Request): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/machine.ts';
+import { placeText, type FileDiagnostic } from '../../model/failure.ts';
 import type { MachineQuery } from '../../model/views.ts';
 
 /** How a state looks: a word, a shape of its own (`shape-up` in views/shapes.hbs) and a colour, never the colour alone. */
@@ -27,7 +28,7 @@ export function stateMark(state: MachineState): StateMark {
   return MARKS[state];
 }
 
-/** In the order in which an operator wants to see them: what needs somebody first. */
+/** In the order in which an operator wants to see them: what needs attention first. */
 export const STATES_BY_NEED: readonly MachineState[] = [
   'failed',
   'unknown',
@@ -60,10 +61,10 @@ const SENTENCES = {
   moved: 'The profile is changed. It counts from the next boot.',
   released: 'Released. No profile names this machine any more.',
   reinstall: 'The installer will run once at its next boot.',
-  kept: 'It is not installed anew: its disk stays as it is.',
-  'let-go': 'The installer is let go: the next one that asks is installed.',
+  kept: 'The reinstallation is cancelled: its disk stays as it is.',
+  'let-go': 'The claim is released: the next address that asks is installed.',
   saved: 'Saved. The profile is in force for the next machine that asks.',
-  created: 'The profile is there. The next machine that asks can boot it.',
+  created: 'Created. The next machine that asks can boot it.',
   syncing: 'The sync has begun. Its steps appear below as they happen.',
   'sync-runs': 'A sync is running already.',
   'rolled-back': 'Rolled back. It counts from the next boot, and the sync holds what was left.',
@@ -178,4 +179,40 @@ export function machinesHref(query: MachineFilters): string {
 /** For ids of elements: letters, digits and hyphens. */
 export function slug(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9]+/g, '-');
+}
+
+/** A problem as pages list it: what, where, what to do. */
+export interface ProblemItem {
+  readonly error: boolean;
+  /** `Error`, `Warning`: never the colour alone. */
+  readonly word: string;
+  readonly message: string;
+  /** `profiles/a.json:3:5 nodes[0].mac`; undefined for what is wrong with the server itself. */
+  readonly place: string | undefined;
+  readonly remedy: string | undefined;
+  /** Where it can be mended: a profile's editor. */
+  readonly href: string | undefined;
+}
+
+/** Errors first, otherwise in their order. */
+export function problemItems(problems: readonly FileDiagnostic[]): readonly ProblemItem[] {
+  return errorsFirst(problems).map(({ severity, message, place, remedy }) => {
+    const profile = /^profiles\/([^/]+)\.json$/.exec(place.file)?.[1];
+    return {
+      ...severityWords(severity),
+      message,
+      place: placeText(place),
+      remedy,
+      href: profile === undefined ? undefined : `${profileHref(profile)}/edit`,
+    };
+  });
+}
+
+export function errorsFirst<T extends { readonly severity: 'error' | 'warning' }>(all: readonly T[]): readonly T[] {
+  return [...all.filter((one) => one.severity === 'error'), ...all.filter((one) => one.severity === 'warning')];
+}
+
+/** Never the colour alone. */
+export function severityWords(severity: 'error' | 'warning'): { readonly error: boolean; readonly word: string } {
+  return { error: severity === 'error', word: severity === 'error' ? 'Error' : 'Warning' };
 }

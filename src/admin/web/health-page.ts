@@ -1,29 +1,30 @@
 import type { HealthView } from '../../model/views.ts';
-import { durationText, plural } from './format.ts';
-import type { Page } from './pages.ts';
-import { errorsFirst, problemItems, type ProblemItem } from './profile-pages.ts';
+import { durationText, errorsFirst, plural, problemItems, severityWords } from './format.ts';
+import { attention, type Page, type PageDeps, type PageShow } from './page.ts';
+
+export function mountHealthPage(show: PageShow, { adminService }: PageDeps): void {
+  show.route('Health', '/dashboard/health', {
+    get: async (req, res) => show.page(req, res, healthPage(await adminService.health())),
+  });
+}
 
 export function healthPage(view: HealthView): Page {
-  const troubles: readonly ProblemItem[] = errorsFirst(view.troubles).map(({ what, remedy, severity }) => ({
-    error: severity === 'error',
-    word: severity === 'error' ? 'Error' : 'Warning',
-    message: what,
-    place: undefined,
-    remedy,
-    href: undefined,
-  }));
-  const problems = problemItems(view.problems);
   const count = attention(view);
   return {
     view: 'health',
     section: 'Health',
     live: ['machines', 'profiles', 'releases'],
-    summary: count === 0 ? 'all is well' : plural(count, 'thing needs', 'things need') + ' attention',
+    summary: count === 0 ? 'all is well' : `${plural(count, 'thing needs', 'things need')} attention`,
     data: {
       well: count === 0,
-      errors: [...troubles, ...problems].filter(({ error }) => error).length,
-      troubles,
-      problems,
+      troubles: errorsFirst(view.troubles).map(({ what, remedy, severity }) => ({
+        ...severityWords(severity),
+        message: what,
+        place: undefined,
+        remedy,
+        href: undefined,
+      })),
+      problems: problemItems(view.problems),
       facts: [
         { name: 'Version', value: view.version },
         { name: 'Running for', value: durationText(view.uptimeSeconds * 1000) },
@@ -31,9 +32,4 @@ export function healthPage(view: HealthView): Page {
       ],
     },
   };
-}
-
-/** How many things there are to do something about. */
-export function attention({ problems, troubles }: Pick<HealthView, 'problems' | 'troubles'>): number {
-  return problems.length + troubles.length;
 }

@@ -1,18 +1,56 @@
+import type { Request, Response } from 'express';
 import { parseFileName } from '../../model/name.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
-import { durationText, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
-import { lineDiff } from '../service/line-diff.ts';
-import { textDiff, type TextDiff } from './confirm-page.ts';
+import {
+  durationText,
+  machineHref,
+  moment,
+  type Moment,
+  optionalMoment,
+  profileHref,
+  slug,
+  svgNumber,
+} from './format.ts';
+import { fieldText, machineKeyOf, requiredField } from './form-fields.ts';
 import { machineLine, machineTitle } from './machines-page.ts';
-import type { Page } from './pages.ts';
+import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
+import { textDiff, type TextDiff } from './text-diff.ts';
+import { lineDiff } from '../service/line-diff.ts';
 import { bootBytes, waterfall } from './waterfall.ts';
+
+/** One machine, and the form that puts it into a profile. */
+export function mountMachinePage(show: PageShow, { adminService, origin }: PageDeps): void {
+  async function page(req: Request, res: Response, failed?: MachineInput['failed']): Promise<void> {
+    const [view, profiles] = await Promise.all([
+      adminService.machine(machineKeyOf(req), origin(req)),
+      adminService.profiles(),
+    ]);
+    await show.page(req, res, machinePage({ view, profiles, now: Date.now(), failed }), failed?.status);
+  }
+
+  show.route('Machines', '/dashboard/machines/:key', { get: async (req, res) => page(req, res) });
+  show.route('Machines', '/dashboard/machines/:key/adopt', {
+    async post(req, res) {
+      const key = machineKeyOf(req);
+      const typed = { profile: fieldText(req, 'profile'), name: fieldText(req, 'name') };
+      const before = (await adminService.machine(key, origin(req))).row.state;
+      try {
+        await adminService.adopt({ key, profile: requiredField(req, 'profile'), name: typed.name });
+      } catch (error) {
+        await page(req, res, { ...formFailure(error), typed });
+        return;
+      }
+      show.done(req, res, machineHref(key), before === 'unknown' ? 'adopted' : 'moved');
+    },
+  });
+}
 
 export interface MachineInput {
   readonly view: MachineView;
   readonly profiles: readonly ProfileRow[];
   readonly now: number;
   /** Why the last form did not do what it should, and what was typed in it. */
-  readonly failed?: { readonly message: string; readonly remedy?: string | undefined; readonly typed: Typed };
+  readonly failed?: FormFailure & { readonly typed: Typed };
 }
 
 /** Everything about one machine. */
@@ -40,7 +78,7 @@ export function machinePage({ view, profiles, now, failed }: MachineInput): Page
       texts: view.texts.map((text) => machineText(text, now)),
       form: adoptForm(row, profiles, failed?.typed),
       installs: known && profile?.install === true,
-      failed: failed === undefined ? undefined : { message: failed.message, remedy: failed.remedy },
+      failed,
     },
   };
 }
@@ -64,8 +102,8 @@ const OUTCOMES: Readonly<Record<BootView['outcome'], string>> = {
   install: 'Installation',
   local: 'Own disk',
   menu: 'Menu',
-  unknown: 'Nobody knew it',
-  waiting: 'Had to wait',
+  unknown: 'Unknown machine',
+  waiting: 'Waiting',
 };
 
 function bootOf(boot: BootView, now: number): object {

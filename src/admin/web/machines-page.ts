@@ -1,7 +1,8 @@
+import type { Request, Response } from 'express';
 import { floodWords } from '../../model/flood.ts';
-import type { MachineState } from '../../model/machine.ts';
+import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
-import type { Download, MachinePage, MachineRow, ProfileRow } from '../../model/views.ts';
+import type { Download, MachinePage, MachineQuery, MachineRow, ProfileRow } from '../../model/views.ts';
 import {
   bytesText,
   durationText,
@@ -20,54 +21,30 @@ import {
   stateTotal,
   svgNumber,
 } from './format.ts';
-import type { Page } from './pages.ts';
+import { queryText } from './form-fields.ts';
+import type { Page, PageDeps, PageShow } from './page.ts';
 
-const WIDTH = 80;
-const HEIGHT = 20;
-const SLOTS = 20;
-const SLOT = WIDTH / SLOTS;
+export function mountMachinesPage(show: PageShow, { adminService, origin }: PageDeps): void {
+  async function table(req: Request, res: Response): Promise<void> {
+    const query = queryOf(req);
+    const [page, profiles] = await Promise.all([
+      adminService.machines({ ...query, limit: MACHINES_A_PAGE }),
+      adminService.profiles(),
+    ]);
+    const newcomers =
+      showsNewcomers(query) && page.states.unknown > 0
+        ? (await adminService.machines({ state: 'unknown', limit: NEWCOMERS_SHOWN })).machines
+        : [];
+    await show.page(req, res, machinesPage({ page, query, newcomers, profiles, origin: origin(req), now: Date.now() }));
+  }
 
-/** Boot durations as bars, the last one at the right edge. Numbers are SVG units of an 80 x 20 box. */
-interface Sparkline {
-  readonly bars: readonly {
-    readonly x: string;
-    readonly y: string;
-    readonly height: string;
-    readonly last: boolean;
-  }[];
-  /** `Last boot 41 s`. */
-  readonly title: string;
-  /** `12 boots between 35 s and 1 min 02 s`. */
-  readonly description: string;
-  /** `41 s`. */
-  readonly last: string;
+  for (const path of ['/dashboard', '/dashboard/machines']) show.route('Machines', path, { get: table });
 }
 
-/** Undefined for a machine that never finished a boot. */
-export function sparkline(boots: readonly number[]): Sparkline | undefined {
-  const shown = boots.slice(-SLOTS);
-  const last = shown.at(-1);
-  if (last === undefined) return undefined;
-  const longest = Math.max(...shown, 1);
-  const shortest = Math.min(...shown);
-  const from = WIDTH - shown.length * SLOT;
-  return {
-    bars: shown.map((ms, i) => {
-      const height = Math.max(2, (ms / longest) * HEIGHT);
-      return {
-        x: svgNumber(from + i * SLOT),
-        y: svgNumber(HEIGHT - height),
-        height: svgNumber(height),
-        last: i === shown.length - 1,
-      };
-    }),
-    title: `Last boot ${durationText(last)}`,
-    description:
-      shown.length === 1
-        ? 'its only boot so far'
-        : `${plural(shown.length, 'boot')} between ${durationText(shortest)} and ${durationText(longest)}`,
-    last: durationText(last),
-  };
+/** What is not a state is no filter: an old bookmark shows all machines. */
+function queryOf(req: Request): Omit<MachineQuery, 'limit'> {
+  const [text, state, profile, after] = ['text', 'state', 'profile', 'after'].map((name) => queryText(req, name));
+  return { text, state: MACHINE_STATES.find((one) => one === state), profile, after };
 }
 
 /** How many rows a page of the table has. */
@@ -216,5 +193,53 @@ function downloadLine({ file, received, size }: Download): DownloadLine {
     size: whole,
     percent: `${Math.floor((received / whole) * 100)} %`,
     text: `${bytesText(received)} of ${bytesText(whole)}`,
+  };
+}
+
+const WIDTH = 80;
+const HEIGHT = 20;
+const SLOTS = 20;
+const SLOT = WIDTH / SLOTS;
+
+/** Boot durations as bars, the last one at the right edge. Numbers are SVG units of an 80 x 20 box. */
+interface Sparkline {
+  readonly bars: readonly {
+    readonly x: string;
+    readonly y: string;
+    readonly height: string;
+    readonly last: boolean;
+  }[];
+  /** `Last boot 41 s`. */
+  readonly title: string;
+  /** `12 boots between 35 s and 1 min 02 s`. */
+  readonly description: string;
+  /** `41 s`. */
+  readonly last: string;
+}
+
+/** Undefined for a machine that never finished a boot. */
+export function sparkline(boots: readonly number[]): Sparkline | undefined {
+  const shown = boots.slice(-SLOTS);
+  const last = shown.at(-1);
+  if (last === undefined) return undefined;
+  const longest = Math.max(...shown, 1);
+  const shortest = Math.min(...shown);
+  const from = WIDTH - shown.length * SLOT;
+  return {
+    bars: shown.map((ms, i) => {
+      const height = Math.max(2, (ms / longest) * HEIGHT);
+      return {
+        x: svgNumber(from + i * SLOT),
+        y: svgNumber(HEIGHT - height),
+        height: svgNumber(height),
+        last: i === shown.length - 1,
+      };
+    }),
+    title: `Last boot ${durationText(last)}`,
+    description:
+      shown.length === 1
+        ? 'its only boot so far'
+        : `${plural(shown.length, 'boot')} between ${durationText(shortest)} and ${durationText(longest)}`,
+    last: durationText(last),
   };
 }

@@ -1,13 +1,38 @@
+import type { Request, Response } from 'express';
 import type { SyncEvent } from '../../model/sync-event.ts';
 import type { ReleaseRow, ReleasesView, SyncRunView } from '../../model/views.ts';
 import { bytesText, durationText, moment, optionalMoment, plural, profileHref, slug } from './format.ts';
-import type { Page } from './pages.ts';
+import { fieldText, requiredField } from './form-fields.ts';
+import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 
-export function releasesPage(
-  view: ReleasesView,
-  now: number,
-  failed?: { readonly message: string; readonly remedy?: string | undefined },
-): Page {
+const PATH = '/dashboard/releases';
+
+export function mountReleasesPage(show: PageShow, { adminService }: PageDeps): void {
+  async function page(req: Request, res: Response, failed?: FormFailure): Promise<void> {
+    await show.page(req, res, releasesPage(await adminService.releases(), Date.now(), failed), failed?.status);
+  }
+
+  show.route('Releases', PATH, { get: async (req, res) => page(req, res) });
+  show.route('Releases', `${PATH}/sync`, {
+    async post(req, res) {
+      const { started } = await adminService.syncNow();
+      show.done(req, res, PATH, started ? 'syncing' : 'sync-runs');
+    },
+  });
+  show.route('Releases', `${PATH}/rollback`, {
+    async post(req, res) {
+      try {
+        await adminService.rollback(requiredField(req, 'profile'), fieldText(req, 'version'));
+      } catch (error) {
+        await page(req, res, formFailure(error));
+        return;
+      }
+      show.done(req, res, PATH, 'rolled-back');
+    },
+  });
+}
+
+export function releasesPage(view: ReleasesView, now: number, failed?: FormFailure): Page {
   return {
     view: 'releases',
     section: 'Releases',

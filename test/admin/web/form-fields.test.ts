@@ -10,7 +10,6 @@ import {
   queryText,
   readForm,
   requiredField,
-  told,
 } from '../../../src/admin/web/form-fields.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
@@ -75,10 +74,4 @@ describe('what a request says', () => {
     expect(pathText(request({ params: { key: 'a:b' } }), 'key')).toBe('a:b');
     expect(pathText(request({}), 'key')).toBe('');
   });
-});
-
-it('a page tells failures and nothing else', () => {
-  expect(told(new Failure('conflict', 'm', { remedy: 'r' }))).toEqual({ message: 'm', remedy: 'r' });
-  const bug = new TypeError('bug');
-  expect(() => told(bug)).toThrow(bug);
 });

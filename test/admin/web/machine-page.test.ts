@@ -145,7 +145,7 @@ describe('the page of a machine', () => {
 
   it('keeps what was typed when it went wrong', async () => {
     const view = await viewOf('w1');
-    const failed = { message: 'm', remedy: 'r', typed: { name: 'taken' } };
+    const failed = { message: 'm', remedy: 'r', status: 409, typed: { name: 'taken' } };
     expect(machinePage({ view, profiles, now: NOW, failed }).data).toMatchObject({
       failed: { message: 'm', remedy: 'r' },
       form: { name: 'taken' },

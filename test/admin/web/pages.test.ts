@@ -1,27 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
-import { reinstallPage, releasePage } from '../../../src/admin/web/confirm-page.ts';
-import { editorPage, profilePage, profilesPage } from '../../../src/admin/web/profile-pages.ts';
+import { confirmPage } from '../../../src/admin/web/confirm-page.ts';
+import { editorPage } from '../../../src/admin/web/editor-page.ts';
+import { profilePage } from '../../../src/admin/web/profile-page.ts';
+import { profilesPage } from '../../../src/admin/web/profiles-page.ts';
 import { relativeText } from '../../../src/admin/web/format.ts';
 import { healthPage } from '../../../src/admin/web/health-page.ts';
 import { machinePage } from '../../../src/admin/web/machine-page.ts';
 import { machinesPage } from '../../../src/admin/web/machines-page.ts';
-import { createDashboard, type Page, readAssets, readViews } from '../../../src/admin/web/pages.ts';
+import { readViews } from '../../../src/admin/web/html.ts';
+import { createFrame, errorPage, type Page } from '../../../src/admin/web/page.ts';
 import { releasesPage } from '../../../src/admin/web/releases-page.ts';
-import { errorPage } from '../../../src/admin/web/show.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import { sampleOffice } from '../../support/fake-office.ts';
 import { expectGolden } from '../../support/golden.ts';
 import * as hostile from '../../support/hostile-views.ts';
 import { originOf } from '../../support/house.ts';
 
-const assets = readAssets();
+const draw = readViews();
+const dashboard = createFrame(draw);
+const { assets } = dashboard;
 
 test('there is a style, a script and a mark, each under the digest of its bytes', () => {
   expect([...assets.keys()].toSorted()).toEqual(['dashboard.css', 'dashboard.js', 'pilotlight.svg']);
-  for (const { name, href, digest, body } of assets.values()) {
-    expect(href).toBe(`/dashboard/assets/${name}?v=${digest}`);
+  for (const { digest, body } of assets.values()) {
     expect(digest).toMatch(/^[0-9a-f]{12}$/);
     expect(body.length).toBeGreaterThan(100);
   }
@@ -50,8 +53,6 @@ test('the script ticks in the words of the server', () => {
 
 const folder = new URL('../../../src/admin/web/views/', import.meta.url);
 const sources = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')] as const);
-const draw = readViews();
-
 test('every value is escaped', () => {
   expect(draw('time', { iso: '"', exact: "<b>'", relative: '&' })).toBe(
     '<time datetime="&quot;" title="&lt;b&gt;&#x27;" data-relative>&amp;</time>',
@@ -82,7 +83,6 @@ test('only finished markup of our own goes in unescaped', () => {
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const ORIGIN = originOf('192.0.2.1:4777');
-const dashboard = createDashboard();
 const adminService = sampleOffice(NOW);
 const row = (name: string) => adminService.rows.find((one) => one.name === name)?.key ?? '';
 const view = (name: string) => adminService.machine(row(name), ORIGIN);
@@ -113,8 +113,8 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
     'machine-unknown',
     async () => machinePage({ view: await adminService.machine(unknown[0]?.key ?? '', ORIGIN), profiles, now: NOW }),
   ],
-  ['reinstall', async () => reinstallPage(await view('store1'), '/dev/nvme0n1')],
-  ['release', async () => releasePage(await view('w1'))],
+  ['reinstall', async () => confirmPage('reinstall', await view('store1'), '/dev/nvme0n1')],
+  ['release', async () => confirmPage('release', await view('w1'))],
   ['profiles', () => profilesPage(profiles)],
   ['profile', () => profileOf('workers')],
   ['profile-broken', () => profileOf('lab-debian')],
@@ -139,17 +139,17 @@ test('a document has everything that is around a page', async () => {
   expect(html).toContain('data-topics="machines profiles"');
   expect(html.match(/<main\b/g)).toHaveLength(1);
   expect(html.match(/<h1\b/g)).toHaveLength(1);
-  expect(dashboard.page(page, {})).not.toMatch(/class="badge"|class="done"/);
+  expect(dashboard.page(page, { attention: 0 })).not.toMatch(/class="badge"|class="done"/);
 });
 
 test('the live part of a document is the fragment', async () => {
   const page = await table();
-  expect(dashboard.page(page, {})).toContain(dashboard.fragment(page));
+  expect(dashboard.page(page, { attention: 0 })).toContain(dashboard.fragment(page));
 });
 
 test('every id of a page is there once, and what refers to one finds it', async () => {
   for (const [name, make] of PAGES) {
-    const html = dashboard.page(await make(), {});
+    const html = dashboard.page(await make(), { attention: 0 });
     const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map((match) => match[1] ?? '');
     expect(new Set(ids).size, name).toBe(ids.length);
     const asked = [...html.matchAll(/\s(?:for|aria-labelledby|aria-describedby)="([^"]*)"/g)].flatMap((match) =>
@@ -193,10 +193,10 @@ describe('what others wrote is text', () => {
         view: hostile.HOSTILE_MACHINE,
         profiles: [hostile.HOSTILE_PROFILE],
         now: 0,
-        failed: { message: hostile.HOSTILE, remedy: hostile.HOSTILE, typed: { name: hostile.HOSTILE } },
+        failed: { message: hostile.HOSTILE, remedy: hostile.HOSTILE, status: 400, typed: { name: hostile.HOSTILE } },
       }),
     ],
-    ['reinstall', reinstallPage(hostile.HOSTILE_MACHINE, hostile.HOSTILE)],
+    ['reinstall', confirmPage('reinstall', hostile.HOSTILE_MACHINE, hostile.HOSTILE)],
     ['profiles', profilesPage([hostile.HOSTILE_PROFILE])],
     ['profile', profilePage({ view: hostile.HOSTILE_PROFILE, release: hostile.HOSTILE_RELEASES.targets[0], now: 0 })],
     [
@@ -205,7 +205,7 @@ describe('what others wrote is text', () => {
         ...edited,
         theirs: hostile.HOSTILE,
         preview: { file: hostile.HOSTILE, diff: [{ sign: '+', text: hostile.HOSTILE }], problems: edited.problems },
-        failed: { message: hostile.HOSTILE },
+        failed: { message: hostile.HOSTILE, status: 400 },
       }),
     ],
     ['new profile', editorPage({ ...edited, name: undefined, typedName: hostile.HOSTILE })],
@@ -221,7 +221,7 @@ describe('what others wrote is text', () => {
   ];
 
   it.each(made)('on the page %s', (_name, page) => {
-    const html = dashboard.page(page, {});
+    const html = dashboard.page(page, { attention: 0 });
     expect(html).toContain('&lt;script&gt;alert(1)');
     expect(html.match(/<script\b[^>]*>/g)).toEqual([
       expect.stringMatching(/^<script src="\/dashboard\/assets\/[^"<>]*" defer>$/),

@@ -18,7 +18,7 @@ document.addEventListener('input', (event) => {
   if (event.target.form) touched.add(event.target.form);
 });
 
-/** As server-side: src/dashboard/format.ts, relativeText. */
+/** As on the server: relativeText in src/model/text.ts. */
 function relativeText(ms) {
   const seconds = Math.floor(Math.abs(ms) / 1000);
   if (seconds < 5) return 'just now';
@@ -40,7 +40,7 @@ function tick() {
   }
 }
 
-/** Somebody is in it, or has typed in it: hands off. */
+/** The focus is in it, or something was typed in it: it stays as it is. */
 function isInUse(node) {
   if (node.nodeType !== Node.ELEMENT_NODE) return false;
   const forms = node.matches('form') ? [node] : [...node.querySelectorAll('form')];

@@ -33,7 +33,7 @@ describe('the table', () => {
   it('has the boot URL in its empty state', async () => {
     await using empty = await openDashboard({ empty: true });
     const { text } = await empty.get('/dashboard/machines');
-    expect(text).toContain('No machine has come by yet');
+    expect(text).toContain('No machine was seen yet');
     expect(text).toContain(`chain ${empty.url}/boot.ipxe`);
     expect(text).toContain('href="/dashboard/new-profile"');
   });

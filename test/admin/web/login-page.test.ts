@@ -23,7 +23,7 @@ function cookieOf(answer: { readonly headers: Readonly<Record<string, unknown>> 
 test('the form takes the token and leads to where the person wanted to go', async () => {
   const { http, form, log } = stand();
   const page = await http.get('/dashboard/login?next=/dashboard/machines%3Fstate%3Dup').expect(200);
-  expect(page.text).toContain('<input type="hidden" name="next" value="/dashboard/machines?state=up">');
+  expect(page.text).toContain('<input type="hidden" name="next" value="/dashboard/machines?state&#x3D;up">');
   expect(page.text).toMatch(/<form method="post" action="\/dashboard\/login">/);
   const answer = await form({ token: ` ${TOKEN}\n`, next: '/dashboard/machines?state=up' }).expect(303);
   expect(answer.headers['location']).toBe('/dashboard/machines?state=up');

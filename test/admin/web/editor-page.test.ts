@@ -61,7 +61,7 @@ describe('editing', () => {
     stand.adminService.texts.set('workers', '{ "system": "debian" }\n');
     const { status, text } = await stand.post(`${PATH}/save`, mine);
     expect(status).toBe(409);
-    expect(text).toContain('Somebody else changed the file meanwhile');
+    expect(text).toContain('The file was changed meanwhile');
     expect(text).toMatch(/<pre[^>]*>\{ &quot;system&quot;: &quot;debian&quot; \}/);
     expect(text).toMatch(/<textarea[^>]*>[^<]*beta/);
     // The new revision: who saves now, saves on top of theirs, having seen it.
@@ -111,7 +111,7 @@ describe('a new profile', () => {
 
   it('can be the first one', async () => {
     await using empty = await openDashboard({ empty: true });
-    expect((await empty.get('/dashboard/new-profile')).text).toContain('The help is there once a profile is.');
+    expect((await empty.get('/dashboard/new-profile')).text).toContain('The help appears once there is a profile.');
     expect((await empty.get('/dashboard/profiles')).text).toContain('There are no profiles yet');
   });
 });

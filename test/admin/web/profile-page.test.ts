@@ -1,16 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
+import { type EditorInput, editorPage, STARTER } from '../../../src/admin/web/editor-page.ts';
+import { errorsFirst, problemItems } from '../../../src/admin/web/format.ts';
+import { profilePage } from '../../../src/admin/web/profile-page.ts';
+import { bootedBy, profileLine, profilesPage, validityOf } from '../../../src/admin/web/profiles-page.ts';
 import { lineDiff } from '../../../src/admin/service/line-diff.ts';
-import {
-  bootedBy,
-  type EditorInput,
-  editorPage,
-  errorsFirst,
-  problemItems,
-  profileLine,
-  profilePage,
-  profilesPage,
-  STARTER,
-} from '../../../src/admin/web/profile-pages.ts';
 import type { FileDiagnostic } from '../../../src/model/failure.ts';
 import { FAKE_PROFILES } from '../../support/fake-office-data.ts';
 import { sampleOffice } from '../../support/fake-office.ts';
@@ -89,11 +82,11 @@ describe('the editor', () => {
   });
 
   it('keeps the text, theirs too', () => {
-    expect(shown({ theirs: 'c\n', failed: { message: 'm' } })).toMatchObject({
+    expect(shown({ theirs: 'c\n', failed: { message: 'm', status: 400 } })).toMatchObject({
       text: 'b\n',
       theirs: 'c\n',
       revision: 'r1',
-      failed: { message: 'm' },
+      failed: { message: 'm', status: 400 },
     });
   });
 
@@ -141,13 +134,15 @@ test('does not mark the line of another file', async () => {
 
 test('tells why a roll back did not happen', async () => {
   const view = await adminService.profile('workers');
-  expect(profilePage({ view, release: undefined, now: NOW, failed: { message: 'm' } }).data).toMatchObject({
-    failed: { message: 'm' },
-  });
+  expect(profilePage({ view, release: undefined, now: NOW, failed: { message: 'm', status: 400 } }).data).toMatchObject(
+    {
+      failed: { message: 'm', status: 400 },
+    },
+  );
 });
 
 test.each([
-  [{ nodes: 0, default: false }, 'whoever asks for it by name'],
+  [{ nodes: 0, default: false }, 'machines that ask for it by name'],
   [{ nodes: 1, default: false }, '1 node'],
   [{ nodes: 0, default: true }, 'every machine that no profile lists'],
   [{ nodes: 3, default: true }, '3 nodes, and every machine that no profile lists'],
@@ -169,4 +164,13 @@ test('a line says how it is updated and what it does not have', () => {
     href: '/dashboard/profiles/rescue',
     machines: '/dashboard/machines?profile=rescue',
   });
+});
+
+test.each([
+  [[], true, 'good', 'Valid', undefined],
+  [[problem('warning'), problem('warning')], true, 'warn', '2 warnings', undefined],
+  [[problem('warning'), problem('error')], true, 'bad', '1 error', 'its last good version stays in force'],
+  [[problem('error')], false, 'bad', 'Not in force', 'no good version of it was ever there'],
+] as const)('%j, in force %s: %s', (problems, inForce, shape, word, detail) => {
+  expect(validityOf({ problems, inForce })).toEqual({ shape, word, detail });
 });

@@ -1,0 +1,138 @@
+import type { Request, Response, Router } from 'express';
+import { show } from '../../http/query.ts';
+import { methodReply } from '../../http/reply.ts';
+import { Failure } from '../../model/failure.ts';
+import type { Origin } from '../../model/plan.ts';
+import type { Log } from '../../model/service.ts';
+import { clientKey, HOME, nextPath, senderOf } from '../auth/client.ts';
+import type { OperatorAuth, Verdict } from '../auth/operator-auth.ts';
+import type { Guard } from '../guard.ts';
+import { respond, respondHtml, respondLine, seeOther } from '../respond.ts';
+import { readForm } from './form-fields.ts';
+import { type Draw, readAsset, respondAsset } from './html.ts';
+
+const PATH = '/dashboard/login';
+const MAX_FORM = 8192;
+
+export interface LoginOptions {
+  readonly auth: OperatorAuth;
+  readonly guard: Guard;
+  readonly draw: Draw;
+  readonly baseUrl: Origin | undefined;
+  readonly log: Log;
+}
+
+/** The way in, open to all: by the form, which takes the admin token, or by a login link. */
+export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: LoginOptions): void {
+  const style = readAsset('login.css');
+  router.get('/dashboard/login.css', (req, res) => {
+    respondAsset(req, res, style, 'public, max-age=3600');
+  });
+
+  router.get(PATH, (req, res) => {
+    const next = nextPath(req.query['next']);
+    if (guard.check(req).kind === 'access') {
+      // Also a browser that opens a used link again.
+      seeOther(req, res, next);
+      return;
+    }
+    const { code } = req.query;
+    // A HEAD looks, it does not go in. A code that came twice is none.
+    if (req.method !== 'GET' || typeof code !== 'string') page(req, res, 200, { next });
+    else if (isPrefetch(req)) respondLine(req, res, 503, 'a login link is not for loading ahead');
+    else if (isPart(req)) respondLine(req, res, 403, 'a login link is for opening, not for a part of a page');
+    else {
+      conclude(req, res, auth.redeem(code, clientKey(req, baseUrl)), {
+        next,
+        wrong: 'This link has been used, or it is older than a quarter of an hour.',
+        // No redirect: a browser that came from another site (a mail, a chat) sends no SameSite=Strict cookie on those
+        // that follow. What this page of ours loads next gets the cookie.
+        enter: () => {
+          page(req, res, 200, { next, entered: true });
+        },
+      });
+    }
+  });
+
+  router.post(PATH, async (req, res) => {
+    if (senderOf(req.headers, baseUrl) === 'foreign') {
+      throw new Failure('refused', 'this was not sent from a page of this server', {
+        remedy: 'open /dashboard/login and try again',
+      });
+    }
+    const form = await readForm(req, MAX_FORM);
+    const given = typeof form['token'] === 'string' ? form['token'].trim() : '';
+    const next = nextPath(form['next']);
+    conclude(req, res, auth.logIn(given, clientKey(req, baseUrl)), {
+      next,
+      wrong: 'This is not the admin token.',
+      enter: () => {
+        seeOther(req, res, next);
+      },
+    });
+  });
+
+  router.all(PATH, (req, res) => {
+    respond(req, res, methodReply(show(req.method), PATH, ['GET', 'HEAD', 'POST']));
+  });
+
+  interface Outcome {
+    readonly next: string;
+    readonly wrong: string;
+    readonly enter: () => void;
+  }
+
+  function conclude(req: Request, res: Response, verdict: Verdict, { next, wrong, enter }: Outcome): void {
+    const from = clientKey(req, baseUrl);
+    switch (verdict.kind) {
+      case 'access':
+        log.info({ from }, 'an operator logged in');
+        guard.setCookie(req, res, verdict.access);
+        enter();
+        break;
+      case 'wait': {
+        const problem = `Too many failures. Wait ${verdict.seconds} s and try again.`;
+        page(req, res, 429, { next, problem }, ['Retry-After', String(verdict.seconds)]);
+        break;
+      }
+      case 'none':
+      case 'wrong':
+        log.warn({ from }, 'login failed');
+        page(req, res, 403, { next, problem: wrong });
+        break;
+    }
+  }
+
+  interface Shown {
+    /** Where to go afterwards: a path of ours. */
+    readonly next: string;
+    /** What went wrong before; one sentence. */
+    readonly problem?: string;
+    readonly entered?: boolean;
+  }
+
+  function page(req: Request, res: Response, status: number, shown: Shown, headers?: readonly string[]): void {
+    respondHtml(req, res, status, `${draw('login', { problem: undefined, entered: false, ...shown })}\n`, headers);
+  }
+}
+
+/** The way out, for those who are in. */
+export function mountLogout(router: Router, { auth, guard }: Pick<LoginOptions, 'auth' | 'guard'>): void {
+  router.post('/dashboard/logout', async (req, res) => {
+    const { session } = guard.accessOf(req);
+    if (session !== undefined) await auth.sessions.end(session);
+    guard.setCookie(req, res, undefined);
+    seeOther(req, res, `${HOME}/login`);
+  });
+}
+
+/** Browsers and link previews load ahead what was never opened: that must not use up the code. */
+function isPrefetch({ headers }: Request): boolean {
+  return /\b(?:prefetch|prerender)\b/i.test(String(headers['sec-purpose'] ?? headers['purpose'] ?? ''));
+}
+
+/** An image, a script or a frame of some page: what browsers say of it (Fetch Metadata, 2.1), where they say it. */
+function isPart({ headers }: Request): boolean {
+  const dest = headers['sec-fetch-dest'];
+  return dest !== undefined && dest !== 'document' && dest !== 'empty';
+}
