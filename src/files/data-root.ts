@@ -36,7 +36,7 @@ export interface DataRoot {
   isElsewhere(folder: string): boolean;
   /** The host's path, checked by its letters only: for watching, and for the writers of this room. */
   path(relative: string): string;
-  /** Who changes a file does so in here, by its relative path: one after the other within this process. */
+  /** Changes of a file are made in here, by its relative path: one after the other within this process. */
   readonly edits: KeyedMutex;
   /** The host's real path of what exists there; `refused` when a link leads out of the root. */
   real(relative: string): Promise<string>;

@@ -8,7 +8,7 @@ import { errnoOf } from './system-error.ts';
 /** `sun_path` holds 108 bytes on Linux and 104 on others, with the zero at the end; a longer one is cut off silently. */
 const MOST_BYTES = 103;
 
-/** A socket in a folder, for as long as this process lives: who can connect to it knows that. */
+/** A socket in a folder, for as long as this process lives: a process that can connect knows that. */
 export interface LifeSocket {
   close(): Promise<void>;
 }

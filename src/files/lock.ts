@@ -32,7 +32,7 @@ export interface Lock {
 
 export interface LockOptions {
   readonly now?: () => number;
-  /** Who takes it: this process, unless a test says otherwise. */
+  /** The process that takes it: this one, unless a test says otherwise. */
   readonly self?: Partial<ProcessId>;
 }
 
@@ -136,7 +136,7 @@ async function tryLink(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Removes a dead holder's lock, under a lock of its own: otherwise two who saw the same corpse could each remove, and
+ * Removes a dead holder's lock, under a lock of its own: otherwise two that saw the same dead holder could each remove, and
  * the second would remove the first one's new lock.
  */
 async function breakLock(path: string, seen: Holder | undefined, now: number): Promise<void> {
@@ -184,7 +184,7 @@ async function isAlive(holder: Holder, mine: ProcessId, path: string, now: numbe
   const sign = socket === undefined ? 'unknown' : await knock(socket);
   if (sign === 'alive') return true;
   if (sign === 'dead' && isSameHost(holder, mine)) return false;
-  // A process id says something to who lives in the same namespace of the same kernel.
+  // A process id means something only in the same namespace of the same kernel.
   if (socket === undefined && isSameKernel(holder, mine) && holder.space !== '' && holder.space === mine.space)
     return (await startTime(holder.pid)) === holder.started;
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));

@@ -6,8 +6,8 @@ import { errnoOf, systemFailure } from './system-error.ts';
 
 /**
  * A new file below the root that only its owner may read, in a folder that only its owner may enter (both made here). A
- * file that is there stays as it is: `exists`, also when two processes come at once. What root makes belongs to whom
- * the data directory belongs to, so that a server with fewer rights can read what a person's command made.
+ * file that is there stays as it is: `exists`, also when two processes come at once. What root makes gets the
+ * owner of the data directory, so that a server with fewer rights can read what a command made.
  */
 export async function createPrivateFile(
   root: DataRoot,

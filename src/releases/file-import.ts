@@ -8,7 +8,7 @@ import { Failure } from '../model/failure.ts';
 import type { Arch, SystemId, Version } from '../model/profile.ts';
 import type { SyncTarget } from './plan.ts';
 
-/** What a person says of the files that are imported; what is left out is guessed from their names. */
+/** What the operator says of the files; what is left out is guessed from their names. */
 export interface ImportRequest {
   readonly system?: SystemId;
   readonly channel?: string;
@@ -34,7 +34,7 @@ const POINTERS: Readonly<Partial<Record<SystemId, RegExp>>> = {
   debian: /^InRelease$/,
 };
 
-/** The release that a person carries here. Throws Failure `invalid` that says what has to be named. Pure. */
+/** The release that is imported. Throws Failure `invalid` that says what has to be named. Pure. */
 export function importTarget(
   names: readonly string[],
   request: ImportRequest,
@@ -89,7 +89,7 @@ export async function openImportFolder(paths: readonly string[]): Promise<Import
     files.set(name, { path, size: facts.size, etag: `"${facts.size}-${facts.mtimeMs}"` });
   }
   const server = createServer((request, response) => {
-    const last = new URL(request.url ?? '', 'http://stick').pathname.split('/').at(-1) ?? '';
+    const last = new URL(request.url ?? '', 'http://import').pathname.split('/').at(-1) ?? '';
     const file = files.get(unescaped(last));
     if (file === undefined) {
       response.writeHead(404).end();

@@ -153,7 +153,7 @@ async function tellAboutPublished(spec: ReleaseSpec, { id }: SyncTarget, ports: 
     break;
   }
   // A channel that stands still may be a publisher that forgot it, or an attacker who keeps new releases from us (TUF's
-  // freeze attack): nothing that we verify can tell, so a person is told.
+  // freeze attack): no check can tell them apart, so the operator is told.
   const manifest = await unlessFailed(root.stat(`images/${shelf}/${MANIFEST_NAME}`));
   const days = manifest === undefined ? 0 : Math.floor((network.clock.now() - manifest.mtimeMs) / DAY_MS);
   if (days > QUIET_DAYS)

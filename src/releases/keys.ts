@@ -16,7 +16,7 @@ const MAX_KEY = 1024 * 1024;
 /** A key is asked for again after this long: a revocation must reach us. */
 const FRESH = 20 * 3_600_000;
 const DAY = 86_400;
-/** An end that comes sooner is spoken of. */
+/** An end that comes sooner is reported. */
 const NOTICE_DAYS = 60;
 
 /** Whose signatures count, by the publisher's keys as far as they are known: no others than the pinned ones. */
@@ -68,7 +68,7 @@ export interface KeyEnd {
 
 /**
  * The publisher's keys that end within 60 days, by the copies that lie here: what is signed after that needs a newer one.
- * Never asks the network. A key that ended is not spoken of: what it signed stays signed. Throws Failure where a key
+ * Never asks the network. A key that ended is not reported: what it signed stays signed. Throws Failure where a key
  * file cannot be read.
  */
 export async function keysThatEnd(
@@ -145,7 +145,7 @@ async function readStored(
     const found = pinnedOf(file.bytes, pinned, path, true);
     certificates.push(...found);
     if (found.length > 0 && name === `${system}.asc`) own = true;
-    // What an operator put there under his own name is not renewed behind his back.
+    // The operator's own copy is never replaced.
     const age = now - file.mtimeMs;
     if (found.length > 0 && (name === `${system}.asc` || (age >= 0 && age < FRESH))) fresh = true;
   }

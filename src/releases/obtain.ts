@@ -13,7 +13,7 @@ import { type Companion, publishedState, publishRelease } from './publish.ts';
 
 const AT_ONCE = 2;
 
-/** A release that is on the shelf. */
+/** A release that is published here. */
 export interface Published {
   readonly ref: ReleaseRef;
   /** `already`: it was there, and nothing was fetched or changed. */
@@ -22,7 +22,7 @@ export interface Published {
 }
 
 /**
- * Brings one release to the shelf: fetches what is missing, verifies every file, publishes all of them in one rename.
+ * Publishes one release: fetches what is missing, verifies every file, publishes all of them in one rename.
  * Whatever happens, a node sees the release whole and verified, or not at all; what arrived is kept for the next call.
  * The caller holds the lock. Throws Failure.
  */
@@ -170,7 +170,7 @@ export async function inParallel<T, R>(
 /** What a server says of a file before it is fetched. */
 interface Announced {
   readonly spec: ArtifactSpec;
-  /** Bytes, as far as anybody knows. */
+  /** Bytes; undefined where nothing says it. */
   readonly size: number | undefined;
 }
 

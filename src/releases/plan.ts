@@ -4,7 +4,7 @@ import type { SkippedProfile } from '../model/sync-event.ts';
 import { installsFromShelf } from '../os/system.ts';
 import { holdOf, type Holds, holdText } from './sync-state.ts';
 
-/** One thing to look up and bring here, and who wants it. */
+/** One channel to look up and publish here, and the profiles that want it. */
 export interface SyncTarget {
   /** `flatcar/stable/amd64`, `custom/rescue`. */
   readonly id: string;

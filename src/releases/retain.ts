@@ -165,7 +165,7 @@ export interface Audited {
   readonly state: 'good' | 'changed' | 'missing';
 }
 
-/** Reads every file of a published release again. A damaged disk and a curious colleague both show here. */
+/** Reads every file of a published release again. A damaged disk and an edited file both show here. */
 export async function auditRelease(root: DataRoot, shelf: string): Promise<readonly Audited[]> {
   const text = (await root.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString();
   const results: Audited[] = [];

@@ -47,7 +47,7 @@ function versionOf(text: string): Version {
   return version;
 }
 
-// No profile ever names what is not on the shelf.
+// A rollback never leads to an image that is not here.
 async function checkThere(
   appContext: AppContext,
   settings: Settings,

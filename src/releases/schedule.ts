@@ -9,7 +9,7 @@ const JITTER_MS = 600_000;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 3_600_000;
 
-/** What a person wants of the run that he starts. */
+/** What an operator asks of the run that he starts. */
 export type RunWishes = Pick<SyncOptions, 'allowDowngrade'>;
 
 export interface ScheduleOptions {

@@ -14,7 +14,7 @@ import { hostAndPort } from './targets.ts';
 export interface SyncOnce {
   readonly signal: AbortSignal;
   readonly emit: (event: SyncEvent) => void;
-  /** What a person should know and what does not stop the run. */
+  /** What the operator should know and what does not stop the run. */
   readonly warn: (text: string) => void;
   readonly options: Pick<SyncOptions, 'dryRun' | 'allowDowngrade'>;
 }
@@ -25,7 +25,7 @@ export async function syncOnce(settings: Settings, { warn, ...run }: SyncOnce): 
 }
 
 interface Run extends Omit<SyncOnce, 'warn'> {
-  /** For those who find it at work. */
+  /** Named to others that find it at work. */
   readonly what: string;
   readonly log: Log;
 }

@@ -50,7 +50,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
     }
   }
   const failed = reports.filter(({ outcome }) => outcome === 'failed').length + broken.length;
-  // What a failed run leaves behind may be what the next one, or a person, goes back to.
+  // What a failed run leaves behind may be what the next one, or the operator, goes back to.
   const removed = failed > 0 || options.dryRun === true ? [] : await takeAway(ports);
   const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
   ports.emit({ kind: 'done', report });
@@ -84,7 +84,7 @@ function stopped(cause?: unknown): Failure {
   return new Failure('unavailable', 'the sync was stopped', { cause, remedy: 'the next run goes on where it stopped' });
 }
 
-/** Does something that only one process may do on a data directory, or says who is doing it and since when. */
+/** Does what only one process may do on a data directory at a time, or names the one that does it and since when. */
 export async function underLock<T>(root: DataRoot, what: string, work: () => Promise<T>): Promise<Locked<T>> {
   await makeFolder(root, 'state');
   let lock;

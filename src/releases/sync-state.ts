@@ -20,7 +20,7 @@ export type Holds = Readonly<Record<string, Hold>>;
 /** Why a profile does not follow its channel for now. It ends by itself when the profile names another version. */
 export interface Hold {
   readonly version: string;
-  /** `next`: until the publisher has something newer than `above`. `unpinned`: until a person says so. */
+  /** `next`: until the publisher has something newer than `above`. `unpinned`: until the operator says so. */
   readonly until: 'next' | 'unpinned';
   readonly above?: string;
 }
@@ -37,7 +37,7 @@ export async function readState(root: DataRoot, log: Log): Promise<SyncState> {
   return { holds: {}, accepted: {} };
 }
 
-/** Under the lock only. What is broken is kept beside the new file, for a person to look at. */
+/** Under the lock only. A broken file is kept beside the new one, for the operator. */
 export async function writeState(root: DataRoot, state: SyncState): Promise<void> {
   await makeFolder(root, 'state');
   const old = (await root.readIfThere(FILE, MAX_BYTES))?.toString('utf8');

@@ -20,7 +20,7 @@ import type { ReleasePorts } from './ports.ts';
 import type { Companion } from './publish.ts';
 import { shownUrl } from './targets.ts';
 
-/** Everything that was found out about a file, before anybody believes it. */
+/** Everything that was found out about a file, before it is believed. */
 interface Claim {
   readonly ref: ReleaseRef;
   readonly spec: ArtifactSpec;
@@ -33,7 +33,7 @@ interface Claim {
 }
 
 /**
- * The only place where a file becomes a verified one. Every digest that anybody published must hold, and where the
+ * The only place where a file becomes a verified one. Every published digest must hold, and where the
  * publisher signs, a signature of a pinned key. A file about which nothing is known is refused. Throws Failure.
  */
 export function verifyArtifact(claim: Claim): VerifiedArtifact {

@@ -37,7 +37,7 @@ export async function pinWherever(
   );
 }
 
-/** Takes away what nothing needs, and tells it. `keep`: as a person said; else the settings of who does it count. */
+/** Takes away what nothing needs. `keep`: as the command line said; else the settings of the process that does it count. */
 export async function pruneWherever(
   settings: Settings,
   keep: number | undefined,

@@ -24,7 +24,7 @@ export function ownUrl({ host: name, port }: { readonly host: string; readonly p
   return `http://${host.includes(':') ? `[${host.replace('%', '%25')}]` : host}:${port}`;
 }
 
-/** Whether who listens there is reached at every address of this host. */
+/** Whether a server that listens there is reached at every address of this host. */
 export function isEverywhere({ host }: { readonly host: string }): boolean {
   return host === '0.0.0.0' || host === '::';
 }
