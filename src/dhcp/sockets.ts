@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/service.ts';
+import { asFailure, Failure, failureLine } from '../model/failure.ts';
+import { createRepeater, type Log } from '../model/service.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 import { bindUdp, closeUdp, type Endpoint, sendUdp, type UdpDrops } from '../net/udp-socket.ts';
 
@@ -64,8 +64,6 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
   const refused = new Set<string>();
   const inbox = createInbox<Heard>(deps.onPacket);
   let broadcasts: Socket | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let turn: Promise<void> | undefined;
   let lost = 0;
 
   const listen = async (address: string, at: number, heard: Pick<Heard, 'port' | 'at'>): Promise<Socket> => {
@@ -118,9 +116,9 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
         await open(place);
         refused.delete(address);
       } catch (cause) {
-        if (!(cause instanceof Failure)) throw cause;
-        failures.push(cause);
-        if (!refused.has(address)) log.warn({ address, problem: failureLine(cause) }, 'dhcp: an address is left out');
+        const failure = asFailure(cause);
+        failures.push(failure);
+        if (!refused.has(address)) log.warn({ address, problem: failureLine(failure) }, 'dhcp: an address is left out');
         refused.add(address);
       }
     }
@@ -153,6 +151,17 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
     );
   };
 
+  const follow = createRepeater(
+    deps.rescanMs,
+    async () => {
+      await rescan();
+      await countDrops();
+    },
+    (cause) => {
+      log.warn({ cause }, 'dhcp: the addresses of this host could not be followed');
+    },
+  );
+
   return {
     serving: () => [...stations.values()].map(({ place }) => place),
     async send(server, from, bytes, to) {
@@ -178,20 +187,10 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
       broadcasts = await listen(everybody.address, port, { port: 67, at: undefined });
       await drops?.follow();
       lost = (await drops?.read()) ?? 0;
-      timer = setInterval(() => {
-        turn ??= rescan()
-          .then(countDrops)
-          .catch((cause: unknown) => {
-            log.warn({ cause }, 'dhcp: the addresses of this host could not be followed');
-          })
-          .finally(() => {
-            turn = undefined;
-          });
-      }, deps.rescanMs);
+      follow.start();
     },
     async stop() {
-      clearInterval(timer);
-      await turn;
+      await follow.stop();
       const socket = broadcasts;
       broadcasts = undefined;
       if (socket !== undefined) await closeUdp(socket);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type DataRoot, openDataRoot, type OpenFile } from '../files/data-root.ts';
-import { Failure } from '../model/failure.ts';
+import { unlessFailed } from '../model/failure.ts';
 import type { BootProgram } from '../model/plan.ts';
-import type { Log, Service } from '../model/service.ts';
+import { createRepeater, type Log, type Service } from '../model/service.ts';
 
 /**
  * `undionly.kpxe` and `snponly.efi` drive the network card through the firmware, so they work with every card that got
@@ -109,7 +109,7 @@ export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
   let known: ReadonlySet<string> = new Set();
 
   async function rootOf(folder: string): Promise<DataRoot | undefined> {
-    const root = roots.get(folder) ?? (await ifThere(openDataRoot(folder)));
+    const root = roots.get(folder) ?? (await unlessFailed(openDataRoot(folder)));
     if (root !== undefined) roots.set(folder, root);
     return root;
   }
@@ -122,7 +122,7 @@ export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
       const root = await rootOf(folder);
       if (root === undefined) continue;
       for (const file of program.files) {
-        const found = await ifThere(look(root, file, folder));
+        const found = await unlessFailed(look(root, file, folder));
         if (found !== undefined) return found;
       }
     }
@@ -162,22 +162,14 @@ function lend({ size, handle }: OpenFile): ProgramFile {
   };
 }
 
-async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
 const LOOK_MS = 10_000;
 
 /** Says at start which machines can boot and what is missing, and follows what a person installs later. */
 export function createFirmwareWatch(store: FirmwareStore, log: Log): Service {
   let boots = -1;
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
+  const follow = createRepeater(LOOK_MS, look, (error) => {
+    log.warn({ err: error }, 'the boot programs could not be looked for');
+  });
 
   async function look(): Promise<void> {
     const { found, missing } = await store.inventory();
@@ -196,21 +188,9 @@ export function createFirmwareWatch(store: FirmwareStore, log: Log): Service {
     name: 'firmware',
     async start() {
       await look();
-      timer = setInterval(() => {
-        looking ??= look()
-          .catch((error: unknown) => {
-            log.warn({ err: error }, 'the boot programs could not be looked for');
-          })
-          .finally(() => {
-            looking = undefined;
-          });
-      }, LOOK_MS);
-      timer.unref();
+      follow.start();
     },
-    async stop() {
-      clearInterval(timer);
-      await looking;
-    },
+    stop: () => follow.stop(),
   };
 }
 

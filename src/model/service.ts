@@ -58,3 +58,25 @@ export function listener<Args extends readonly unknown[]>(
     }
   };
 }
+
+/** Does `work` every `ms` milliseconds from `start` on, never twice at once; what it throws goes to `failed`. */
+export function createRepeater(ms: number, work: () => Promise<void>, failed: (error: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let turn: Promise<void> | undefined;
+  return {
+    start(): void {
+      timer = setInterval(() => {
+        turn ??= work()
+          .catch(failed)
+          .finally(() => {
+            turn = undefined;
+          });
+      }, ms).unref();
+    },
+    /** Resolves when the turn under way is over. */
+    async stop(): Promise<void> {
+      clearInterval(timer);
+      await turn;
+    },
+  };
+}

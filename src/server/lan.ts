@@ -3,7 +3,7 @@ import type { BootOffer, BootPrograms } from '../boot/boot-programs.ts';
 import { createDhcpServer, type DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
 import type { ImageStore } from '../images/store.ts';
-import { Failure, failureLine } from '../model/failure.ts';
+import { asFailure, failureLine } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import { createUdpDrops } from '../net/udp-socket.ts';
@@ -101,8 +101,10 @@ function optional(server: Service, log: Log): Service {
       try {
         await server.start();
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        log.warn({ problem: failureLine(error) }, `no ${server.name} on this host: machines need another way to iPXE`);
+        log.warn(
+          { problem: failureLine(asFailure(error)) },
+          `no ${server.name} on this host: machines need another way to iPXE`,
+        );
         await server.stop(AbortSignal.abort());
       }
     },

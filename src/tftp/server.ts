@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { Failure } from '../model/failure.ts';
-import type { Log, Service } from '../model/service.ts';
+import { asFailure, Failure } from '../model/failure.ts';
+import { createRepeater, type Log, type Service } from '../model/service.ts';
 import { expandListen, type LocalAddress, localAddresses } from '../net/addresses.ts';
 import { Listener } from './listener.ts';
 import { CrowdReport, type TransferEvent } from './transfer-event.ts';
@@ -87,8 +87,6 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
     listeners.set(address, listener);
   };
 
-  let following: Promise<void> | undefined;
-  let follow: NodeJS.Timeout | undefined;
   const rescan = async (): Promise<void> => {
     const wanted = new Set(expandListen(settings.host, addresses()));
     for (const [address, listener] of listeners) {
@@ -111,6 +109,10 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
     }
   };
 
+  const follow = createRepeater(deps.rescanMs ?? 5_000, rescan, (cause) => {
+    deps.log.error({ cause }, 'tftp: the addresses of this host could not be followed');
+  });
+
   return {
     name: 'tftp',
     listening: () => [...listeners.values()].map(({ address, port }) => ({ address, port })),
@@ -119,26 +121,15 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
       const failures: Failure[] = [];
       for (const address of expandListen(settings.host, addresses())) {
         await open(address).catch((cause: unknown) => {
-          if (!(cause instanceof Failure)) throw cause;
-          failures.push(cause);
+          failures.push(asFailure(cause));
         });
       }
       if (listeners.size === 0) throw failures[0] ?? noAddress(settings);
       for (const cause of failures) deps.log.warn({ cause }, 'tftp: one address is not listened at');
-      if (settings.host !== '0.0.0.0' && settings.host !== '::') return;
-      follow = setInterval(() => {
-        following ??= rescan()
-          .catch((cause: unknown) => {
-            deps.log.error({ cause }, 'tftp: the addresses of this host could not be followed');
-          })
-          .finally(() => {
-            following = undefined;
-          });
-      }, deps.rescanMs ?? 5_000);
+      if (settings.host === '0.0.0.0' || settings.host === '::') follow.start();
     },
     async stop(force) {
-      clearInterval(follow);
-      await following;
+      await follow.stop();
       await Promise.all([...listeners.values()].map(async (listener) => listener.stop(force)));
       clearInterval(ticking);
       ticking = undefined;

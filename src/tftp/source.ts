@@ -1,6 +1,6 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
-import { Failure } from '../model/failure.ts';
+import { unlessFailed } from '../model/failure.ts';
 import type { Origin } from '../model/plan.ts';
 import type { Log } from '../model/service.ts';
 import { plainAddress } from '../net/addresses.ts';
@@ -88,12 +88,8 @@ export function createTftpSource({ bootPrograms, shelf, settings, originAt, log 
 
   /** What is not there and what may not be read look the same to any client, and are everyday. */
   async function image(path: string): Promise<TftpFile | undefined> {
-    try {
-      return imageFile(await shelf.open(path));
-    } catch (error) {
-      if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return undefined;
-      throw error;
-    }
+    const file = await unlessFailed(shelf.open(path), 'not-found', 'refused');
+    return file && imageFile(file);
   }
 
   return { open };
