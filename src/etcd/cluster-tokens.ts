@@ -13,29 +13,29 @@ import type { Discovery } from './discovery.ts';
 export class ClusterUrls implements ClusterLinks {
   readonly #urls = new Map<string, string>();
   /** Why a cluster has none. */
-  readonly #troubles = new Map<string, string>();
+  readonly #failures = new Map<string, string>();
 
   set(cluster: string, url: string): void {
     this.#urls.set(cluster, url);
-    this.#troubles.delete(cluster);
+    this.#failures.delete(cluster);
   }
 
   fail(cluster: string, why: string): void {
     this.#urls.delete(cluster);
-    this.#troubles.set(cluster, why);
+    this.#failures.set(cluster, why);
   }
 
   /** Failure `unavailable` is no fault of a file: the machine asks again. */
   discoveryUrl({ name }: { readonly name: string }, { file }: Pick<Profile, 'file'>): string {
     const url = this.#urls.get(name);
     if (url !== undefined) return url;
-    const why = this.#troubles.get(name);
+    const why = this.#failures.get(name);
     throw new Failure(
       'unavailable',
       `the cluster ${name} has no discovery token${why === undefined ? ' yet' : `: ${why}`}`,
       {
         place: { file, key: 'cluster' },
-        ...(why === undefined ? { remedy: 'the running server makes one; ask again in a moment' } : {}),
+        remedy: why === undefined ? 'the running server makes one; ask again in a moment' : undefined,
       },
     );
   }
@@ -59,7 +59,7 @@ export interface ClusterTokens extends Service {
 
 /**
  * Has a token ready for every cluster that a profile lets meet by discovery: when the server starts and after each
- * change of the folder. Start it after the journal, whose database has the tokens, and after the HTTP door has its port.
+ * change of the folder. Start it after the journal, whose database has the tokens, and after the HTTP server has its port.
  */
 export function createClusterTokens(options: ClusterTokensOptions): ClusterTokens {
   const { catalog, discovery, urls, base, log, retryMs = 5000 } = options;
@@ -72,10 +72,8 @@ export function createClusterTokens(options: ClusterTokensOptions): ClusterToken
 
   async function ready(cluster: string, size: number): Promise<void> {
     const origin = base();
-    const { token, kept } = await clusterToken(discovery, {
-      ...{ name: cluster, size },
-      urlOf: (one) => `${origin}/discovery/${one}`,
-    });
+    const urlOf = (one: string): string => `${origin}/discovery/${one}`;
+    const { token, kept } = await clusterToken(discovery, { name: cluster, size, urlOf });
     urls.set(cluster, token.url);
     if (kept !== undefined)
       log.warn({ cluster, kept }, 'a cluster keeps its discovery token: see `pilotlight clusters`');
@@ -89,21 +87,21 @@ export function createClusterTokens(options: ClusterTokensOptions): ClusterToken
       loaded = true;
     } catch (error) {
       for (const cluster of wanted.keys()) urls.fail(cluster, reason(error));
-      tell(error, 'the discovery tokens cannot be read');
+      logFailure(error, 'the discovery tokens cannot be read');
       failed = true;
     }
     if (loaded)
       for (const [cluster, size] of wanted) {
         await ready(cluster, size).catch((error: unknown) => {
           urls.fail(cluster, reason(error));
-          tell(error, 'a cluster has no discovery token');
+          logFailure(error, 'a cluster has no discovery token');
           failed = true;
         });
       }
     if (failed && !stopped) timer = setTimeout(again, retryMs).unref();
   }
 
-  function tell(error: unknown, message: string): void {
+  function logFailure(error: unknown, message: string): void {
     if (error instanceof Failure) log.warn({ problem: failureLine(error) }, message);
     else log.error({ err: error }, message);
   }

@@ -46,7 +46,7 @@ export interface NewToken {
 /**
  * The part of etcd's v2 store by which etcd 2.3 to 3.6 find each other (`--discovery`). One index counts every change
  * of every token. What is not yet on the disk is not shown to any client: none may count a member that a crash could
- * take back. Temporary trouble is Failure `unavailable`, never a refusal: etcd exits on those.
+ * take back. What passes is Failure `unavailable`, never a refusal: etcd exits on those.
  */
 export class Discovery {
   readonly #store: DiscoveryStore;

@@ -105,7 +105,7 @@ const MAX_BODY = 4096;
 /** etcd gives up after five seconds of silence, and does not ask again. */
 const TIMEOUT = 4_000;
 
-/** The door by which etcd members find each other: `/discovery/TOKEN`, also as `/v2/keys/discovery/TOKEN`. */
+/** The routes by which etcd members find each other: `/discovery/TOKEN`, also as `/v2/keys/discovery/TOKEN`. */
 export function createDiscoveryHandler(options: DiscoveryHandlerOptions): DiscoveryHandler {
   const { discovery, base, isOperator, log, now } = options;
   const polls = new DiscoveryPolls(discovery.watchers, now, options.pollTime);

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { SearchTexts } from './machine-record.ts';
-import { STRAY_MS } from './unattributed-events.ts';
+import { UNATTRIBUTED_MS } from './unattributed-events.ts';
 
 const DAY = 86_400_000;
 /** Texts hold what only their machine should know. */
@@ -61,7 +61,7 @@ export function openAgeing(db: Database.Database, days: number, unlisted: Unlist
             return boots.run(from, to, limit).changes;
           }),
           sent.run(now - Math.min(TEXT_DAYS, days) * DAY, TEXTS).changes,
-          unattributed.run(limit, now - STRAY_MS, SLICE).changes,
+          unattributed.run(limit, now - UNATTRIBUTED_MS, SLICE).changes,
           runs.run(limit, 10).changes,
           unlisted.makeRoom(),
           unlisted.expire(now - Math.min(UNKNOWN_DAYS, days) * DAY),

@@ -6,7 +6,7 @@ import type { KnownNodes } from './known-nodes.ts';
 import { beginsBoot, type BootRecord, lifeAfter, phaseAfter } from './life.ts';
 import { type MachineRecord, type MachineTable, newMachine, withFacts } from './machine-record.ts';
 import type { EventEntry } from './queue.ts';
-import { openUnattributedEvents, STRAY_MS, type UnattributedEvents } from './unattributed-events.ts';
+import { openUnattributedEvents, UNATTRIBUTED_MS, type UnattributedEvents } from './unattributed-events.ts';
 
 const KEPT_DURATIONS = 20;
 
@@ -97,7 +97,7 @@ export class EventWriter {
     }
     let record = this.#named(before, key, entry);
     if (event.from !== undefined && NAMING.has(event.kind)) {
-      for (const earlier of this.#unattributed.take(event.from, began - STRAY_MS))
+      for (const earlier of this.#unattributed.take(event.from, began - UNATTRIBUTED_MS))
         record = this.#apply(record, earlier);
     }
     this.#apply(record, entry);

@@ -110,9 +110,7 @@ function stateAfter(state: RecordedState, event: JournalEvent): RecordedState | 
   }
 }
 
-type Outcome = 'boot' | 'install' | 'local' | 'menu' | 'unknown' | 'waiting';
-
-function stateAfterScript(state: RecordedState, outcome: Outcome): RecordedState {
+function stateAfterScript(state: RecordedState, outcome: BootView['outcome']): RecordedState {
   switch (outcome) {
     case 'unknown':
     case 'menu':

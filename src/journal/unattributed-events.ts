@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { EventEntry } from './queue.ts';
 
 /** A client that boots says who it is within this time. */
-export const STRAY_MS = 300_000;
+export const UNATTRIBUTED_MS = 300_000;
 /** A port scanner's questions must not fill the disk. */
 const MOST = 10_000;
 /** So many make room at once. */
@@ -38,7 +38,7 @@ export function openUnattributedEvents(db: Database.Database) {
     /** When there are too many, the oldest make room: the machine that asks now may say who it is in a moment. */
     keep(whose: string, entry: EventEntry): void {
       if (size >= MOST) {
-        expire.run(entry.at - STRAY_MS);
+        expire.run(entry.at - UNATTRIBUTED_MS);
         forget();
         if (size >= MOST) size -= removeOldest.run(ROOM).changes;
       }

@@ -42,28 +42,24 @@ export function openLog(options: LogOptions): OpenLog {
       // Before its descriptor is open, or after the reader of a pipe went away, there is nothing to save.
     }
   }
+  const atOnce =
+    (level: 'warn' | 'error'): Log['warn'] =>
+    (fields, message) => {
+      logger[level](fields, message);
+      flush();
+    };
   return {
     log: {
-      debug: (fields, message) => {
-        logger.debug(fields, message);
-      },
-      info: (fields, message) => {
-        logger.info(fields, message);
-      },
-      warn: (fields, message) => {
-        logger.warn(fields, message);
-        flush();
-      },
-      error: (fields, message) => {
-        logger.error(fields, message);
-        flush();
-      },
+      debug: logger.debug.bind(logger),
+      info: logger.info.bind(logger),
+      warn: atOnce('warn'),
+      error: atOnce('error'),
     },
     flush,
   };
 }
 
-/** Only a terminal needs it, and a service shall start without waiting for it. */
+/** Only a terminal needs it, and a service starts without waiting for it. */
 function prettyPrinter(): typeof PinoPretty {
   const load = createRequire(import.meta.url) as (name: string) => { readonly PinoPretty: typeof PinoPretty };
   return load('pino-pretty').PinoPretty;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openUnattributedEvents, STRAY_MS } from '../../src/journal/unattributed-events.ts';
+import { openUnattributedEvents, UNATTRIBUTED_MS } from '../../src/journal/unattributed-events.ts';
 import { document, entryOf, openStand, operator, T, tftp } from './stand.ts';
 
 test('those of one address since a moment, in their order, once', () => {
@@ -33,12 +33,12 @@ test('a scanner fills no disk: what is old makes room, and what an operator did 
     unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
     unattributed.keep('key:y', entryOf(tftp(T, 1)));
     for (let n = 2; n < 10_000; n += 1) unattributed.keep(String(n), entryOf(tftp(T, 1)));
-    unattributed.keep('late', entryOf(tftp(T + STRAY_MS, 1)));
+    unattributed.keep('late', entryOf(tftp(T + UNATTRIBUTED_MS, 1)));
     expect(whose()).toHaveLength(9501);
     expect(whose()).toEqual(expect.arrayContaining(['key:x', 'key:y', 'late', '9999', '502']));
     expect(whose()).not.toContain('501');
-    for (let n = 0; n < 499; n += 1) unattributed.keep('late', entryOf(tftp(T + STRAY_MS, 1)));
-    unattributed.keep('last', entryOf(tftp(T + STRAY_MS + 1, 1)));
+    for (let n = 0; n < 499; n += 1) unattributed.keep('late', entryOf(tftp(T + UNATTRIBUTED_MS, 1)));
+    unattributed.keep('last', entryOf(tftp(T + UNATTRIBUTED_MS + 1, 1)));
   })();
   expect(new Set(whose())).toEqual(new Set(['key:x', 'key:y', 'late', 'last']));
 });
