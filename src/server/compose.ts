@@ -5,7 +5,7 @@ import { clientKey } from '../admin/auth/client.ts';
 import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
 import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from '../admin/client/running-server.ts';
-import type { Delivery, Trouble } from '../admin/service/deps.ts';
+import type { Delivery } from '../admin/service/deps.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
 import { createAdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
@@ -25,7 +25,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import { type Identities, nodesWithKeys } from '../machines/identities.ts';
 import { deadlineOf } from '../machines/mark.ts';
-import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
+import { type Diagnostic, Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
@@ -34,7 +34,7 @@ import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
 import { createMetrics, type Metrics, type MetricSources } from '../telemetry/metrics.ts';
 import { createBootWatch, createEventBus, AddressTable } from './events.ts';
-import { dhcpTroubles, type Lan, openLan } from './lan.ts';
+import { dhcpDiagnostics, type Lan, openLan } from './lan.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 import { healthOf } from './health.ts';
 import { createHttpServer, type HttpServer } from './http-server.ts';
@@ -95,7 +95,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
     vendorOf: createVendors(),
-    troubles: () => [...lastResort.troubles(), ...lanTroubles(settings, lan)],
+    diagnostics: () => [...lastResort.diagnostics(), ...lanDiagnostics(settings, lan)],
     uptime,
   });
   const { token, made } = await loadAdminToken(files, settings, log);
@@ -216,15 +216,15 @@ function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
   return dhcp === undefined ? {} : { dhcp: () => dhcp };
 }
 
-function lanTroubles(settings: Settings, lan: Lan): readonly Trouble[] {
-  return [...tftpTroubles(settings, lan), ...dhcpTroubles(lan)];
+function lanDiagnostics(settings: Settings, lan: Lan): readonly Diagnostic[] {
+  return [...tftpDiagnostics(settings, lan), ...dhcpDiagnostics(lan)];
 }
 
-function tftpTroubles({ tftp }: Settings, lan: Lan): readonly Trouble[] {
+function tftpDiagnostics({ tftp }: Settings, lan: Lan): readonly Diagnostic[] {
   if (tftp === undefined || lan.tftp()?.length !== 0) return [];
   const remedy =
     'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
-  return [{ severity: 'warning', what: `TFTP does not listen on port ${tftp.listen.port}`, remedy }];
+  return [{ severity: 'warning', message: `TFTP does not listen on port ${tftp.listen.port}`, remedy }];
 }
 
 /** The marks have no life of their own; what is not on the disk yet is written at the end. */

@@ -1,9 +1,8 @@
-import type { Trouble } from '../admin/service/deps.ts';
 import type { BootOffer, BootPrograms } from '../boot/boot-programs.ts';
 import { createDhcpServer, type DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
 import type { ImageStore } from '../images/store.ts';
-import { asFailure, failureLine } from '../model/failure.ts';
+import { asFailure, type Diagnostic, failureLine } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import { createUdpDrops } from '../net/udp-socket.ts';
@@ -17,15 +16,15 @@ import type { EventBus } from './events.ts';
 const NEWS_MS = 3_600_000;
 
 /** What Health says about the DHCP proxy. `now`: the clock of the counters. */
-export function dhcpTroubles(
+export function dhcpDiagnostics(
   { dhcp }: { readonly dhcp: Pick<DhcpCounters, 'dropped' | 'droppedAt'> | undefined },
   now = performance.now(),
-): readonly Trouble[] {
+): readonly Diagnostic[] {
   if (dhcp?.droppedAt === undefined || now - dhcp.droppedAt > NEWS_MS) return [];
   return [
     {
       severity: 'warning',
-      what: `DHCP requests came faster than they were read: ${dhcp.dropped} were lost since the start`,
+      message: `DHCP requests came faster than they were read: ${dhcp.dropped} were lost since the start`,
       remedy:
         'machines ask again by themselves; for a larger buffer set net.core.rmem_max=4194304 with sysctl and restart the server',
     },

@@ -1,6 +1,5 @@
-import { Failure } from '../model/failure.ts';
+import { type Diagnostic, Failure } from '../model/failure.ts';
 import type { Log, Service } from '../model/service.ts';
-import type { Trouble } from '../admin/service/deps.ts';
 
 /** Where a fault arrives that nothing caught: the process. */
 export interface FaultSource {
@@ -22,7 +21,7 @@ export interface LastResortOptions {
 
 export interface LastResort extends Service {
   /** For the Health page. */
-  troubles(): readonly Trouble[];
+  diagnostics(): readonly Diagnostic[];
 }
 
 const MINUTE = 60_000;
@@ -70,13 +69,13 @@ export function createLastResort({ source, log, serves, giveUp, now }: LastResor
 
   return {
     name: 'last resort',
-    troubles() {
+    diagnostics() {
       if (count === 0) return [];
       const times = count === 1 ? 'a bug' : `${count} bugs`;
-      const what = `the server met ${times} since its start, the last one at ${new Date(lastAt).toISOString()}`;
+      const message = `the server met ${times} since its start, the last one at ${new Date(lastAt).toISOString()}`;
       const remedy =
         'machines are served on; report the lines "a bug was caught" of its log, and restart it when you can';
-      return [{ severity: 'warning', what, remedy }];
+      return [{ severity: 'warning', message, remedy }];
     },
     start() {
       source?.on('uncaughtException', hear);

@@ -20,7 +20,7 @@ async function stand({ serves = true } = {}) {
 
 test('a fault is logged and shown on the Health page, and the server goes on', async () => {
   const { source, log, given, resort } = await stand();
-  expect(resort.troubles()).toEqual([]);
+  expect(resort.diagnostics()).toEqual([]);
   const fault = new TypeError('injected');
   source.emit('uncaughtException', fault);
   source.emit('unhandledRejection', 'a text');
@@ -29,8 +29,8 @@ test('a fault is logged and shown on the Health page, and the server goes on', a
     { err: fault, faults: 1 },
     { err: 'a text', faults: 2 },
   ]);
-  expect(resort.troubles()).toMatchObject([
-    { severity: 'warning', what: 'the server met 2 bugs since its start, the last one at 2026-11-30T00:00:00.000Z' },
+  expect(resort.diagnostics()).toMatchObject([
+    { severity: 'warning', message: 'the server met 2 bugs since its start, the last one at 2026-11-30T00:00:00.000Z' },
   ]);
 });
 
@@ -41,7 +41,7 @@ test('a fault at each turn does not fill the disk: ten a minute are told, all ar
   clock.now += 60_000;
   source.emit('uncaughtException', new Error('again'));
   expect(log.of('error')).toHaveLength(11);
-  expect(resort.troubles()[0]?.what).toContain('1001 bugs');
+  expect(resort.diagnostics()[0]?.message).toContain('1001 bugs');
 });
 
 test('where nothing is served there is nothing to keep alive: it gives up, once', async () => {

@@ -1,7 +1,8 @@
+import type { Diagnostic } from '../../model/failure.ts';
 import type { BootService } from '../../boot/boot-service.ts';
 import type { LivingCatalog } from '../../catalog/catalog.ts';
 import type { Mac, MachineKey } from '../../model/machine.ts';
-import type { Download, HealthView } from '../../model/views.ts';
+import type { Download } from '../../model/views.ts';
 import type { Log } from '../../model/service.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -14,8 +15,6 @@ export interface Delivery extends Download {
   readonly key: MachineKey;
 }
 
-export type Trouble = HealthView['troubles'][number];
-
 /** What the admin service works with: everything of it exists in the server already. */
 export interface ServiceDeps {
   readonly settings: Settings;
@@ -27,10 +26,10 @@ export interface ServiceDeps {
   readonly marks: InstallMarks;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
   readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;
-  /** Who made a network card; undefined for one that nobody registered. */
+  /** Who made a network card; undefined for an unregistered one. */
   readonly vendorOf: (mac: Mac) => Promise<string | undefined>;
-  /** What only the doors know: a port that could not be bound. */
-  readonly troubles?: () => readonly Trouble[];
+  /** What only the servers know is wrong: a port that could not be bound. */
+  readonly diagnostics?: () => readonly Diagnostic[];
   readonly log: Log;
   readonly version: string;
   /** Milliseconds since 1970. */

@@ -1,14 +1,14 @@
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
 import type { Losses } from '../../journal/journal.ts';
-import { Failure } from '../../model/failure.ts';
+import { type Diagnostic, Failure } from '../../model/failure.ts';
 import { floodWords } from '../../model/flood.ts';
 import type { HealthView, SyncRunView } from '../../model/views.ts';
 import { diskSpace } from '../../releases/draft.ts';
 import { TOKEN_FILE } from '../auth/admin-token.ts';
-import type { ServiceDeps, Trouble } from './deps.ts';
+import type { ServiceDeps } from './deps.ts';
 
-type Deps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'troubles'> & {
+type Deps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'diagnostics'> & {
   readonly space?: typeof diskSpace;
 };
 
@@ -18,39 +18,43 @@ const DAY_MS = 86_400_000;
 const EARLIEST = Date.UTC(2025, 0, 1);
 
 /** What is wrong with the server itself, errors first. */
-export async function troublesOf(deps: Deps): Promise<readonly Trouble[]> {
+export async function serverDiagnostics(deps: Deps): Promise<readonly Diagnostic[]> {
   const found = [
-    ...journalTroubles(deps),
-    ...(await diskTroubles(deps)),
-    ...(await syncTroubles(deps)),
-    ...(await tokenTroubles(deps.files)),
-    ...clockTroubles(deps),
-    ...(deps.settings.mistakes ?? []).map((what): Trouble => ({
-      what,
-      remedy: 'rename or remove it',
+    ...journalDiagnostics(deps),
+    ...(await diskDiagnostics(deps)),
+    ...(await syncDiagnostics(deps)),
+    ...(await tokenDiagnostics(deps.files)),
+    ...clockDiagnostics(deps),
+    ...(deps.settings.mistakes ?? []).map((message): Diagnostic => ({
       severity: 'warning',
+      message,
+      remedy: 'rename or remove it',
     })),
-    ...(deps.troubles?.() ?? []),
+    ...(deps.diagnostics?.() ?? []),
   ];
   return found.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function rank({ severity }: Trouble): number {
+function rank({ severity }: Diagnostic): number {
   return severity === 'error' ? 0 : 1;
 }
 
-function journalTroubles({ journal, settings }: Deps): readonly Trouble[] {
+function journalDiagnostics({ journal, settings }: Deps): readonly Diagnostic[] {
   const { on, why, losses, flood } = journal.status();
   if (!on) {
     if (!settings.journal.on) return [];
-    const what = `the journal is off: ${why ?? 'it could not be opened'}`;
+    const message = `the journal is off: ${why ?? 'it could not be opened'}`;
     const remedy = 'machines boot all the same; mend what is named and restart the server';
-    return [{ what, remedy, severity: 'error' }];
+    return [{ message, remedy, severity: 'error' }];
   }
-  const found: Trouble[] = flood === undefined ? [] : [{ ...floodWords(flood), severity: 'warning' }];
+  const found: Diagnostic[] = [];
+  if (flood !== undefined) {
+    const { what, remedy } = floodWords(flood);
+    found.push({ severity: 'warning', message: what, remedy });
+  }
   for (const [reason, { what, remedy }] of LOSSES) {
     const count = losses?.[reason] ?? 0;
-    if (count > 0) found.push({ what: what(eventsText(count)), remedy, severity: 'warning' });
+    if (count > 0) found.push({ severity: 'warning', message: what(eventsText(count)), remedy });
   }
   return found;
 }
@@ -87,8 +91,8 @@ function eventsText(count: number): string {
   return count === 1 ? '1 event' : `${count} events`;
 }
 
-async function diskTroubles({ files, space = diskSpace }: Deps): Promise<readonly Trouble[]> {
-  const found: Trouble[] = [];
+async function diskDiagnostics({ files, space = diskSpace }: Deps): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
   const seen = new Set<string>();
   for (const folder of ['.', 'images'] as const) {
     const { free, total } = await spaceIn(files, folder, space);
@@ -101,9 +105,9 @@ async function diskTroubles({ files, space = diskSpace }: Deps): Promise<readonl
     if (part >= 0.2) continue;
     const severity = part < 0.01 || free < GIB / 10 ? 'error' : 'warning';
     const where = folder === '.' ? 'the disk of the data directory' : 'the disk of images/';
-    const what = `${where} is nearly full: ${sizeText(free)} of ${sizeText(total)} are free`;
+    const message = `${where} is nearly full: ${sizeText(free)} of ${sizeText(total)} are free`;
     const remedy = 'free some space: `pilotlight images prune`, or a smaller PILOTLIGHT_KEEP_RELEASES';
-    found.push({ what, remedy, severity });
+    found.push({ message, remedy, severity });
   }
   return found;
 }
@@ -118,31 +122,31 @@ async function spaceIn(files: DataRoot, folder: '.' | 'images', space: typeof di
   }
 }
 
-async function syncTroubles({ journal, now, settings }: Deps): Promise<readonly Trouble[]> {
+async function syncDiagnostics({ journal, now, settings }: Deps): Promise<readonly Diagnostic[]> {
   if (!journal.status().on) return [];
   const over = (await journal.syncRuns(50)).filter(({ endedAt }) => endedAt !== undefined);
   const lastGood = over.findIndex(({ failed }) => failed === 0);
   const failing = over.slice(0, lastGood === -1 ? undefined : lastGood);
   const first = failing.at(-1);
   if (first !== undefined) {
-    const what = `the release sync has failed since ${timeText(first.run)}: ${whyOf(failing[0])}`;
+    const message = `the release sync has failed since ${timeText(first.run)}: ${whyOf(failing[0])}`;
     const remedy = 'the Releases page and `pilotlight sync` say more; machines boot what is there';
-    return [{ what, remedy, severity: 'warning' }];
+    return [{ message, remedy, severity: 'warning' }];
   }
   const last = over[0];
   const notes = notesOf(last);
   if (settings.sync.schedule === undefined || last === undefined || now() - last.run < 8 * DAY_MS) return notes;
-  const what = `the release sync ran last on ${timeText(last.run)}`;
+  const message = `the release sync ran last on ${timeText(last.run)}`;
   const remedy = 'look at PILOTLIGHT_SYNC, or start a run on the Releases page';
-  return [{ what, remedy, severity: 'warning' }, ...notes];
+  return [{ message, remedy, severity: 'warning' }, ...notes];
 }
 
 /** What the last run told although nothing failed: a key that ends, a channel that stands still. */
-function notesOf(run: SyncRunView | undefined): readonly Trouble[] {
+function notesOf(run: SyncRunView | undefined): readonly Diagnostic[] {
   const messages = run?.steps.flatMap(({ event }) => (event.kind === 'note' ? [event.message] : [])) ?? [];
   const remedy = 'docs/releases.md says what it means';
-  return [...new Set(messages)].map((what) => ({
-    what: `the release sync says: ${what}`,
+  return [...new Set(messages)].map((note) => ({
+    message: `the release sync says: ${note}`,
     remedy,
     severity: 'warning',
   }));
@@ -155,14 +159,14 @@ function whyOf(run: SyncRunView | undefined): string {
   return failed?.[0] ?? 'see its steps';
 }
 
-async function tokenTroubles(files: DataRoot): Promise<readonly Trouble[]> {
+async function tokenDiagnostics(files: DataRoot): Promise<readonly Diagnostic[]> {
   try {
     const { handle } = await files.open(TOKEN_FILE);
     try {
       const mode = (await handle.stat()).mode & 0o777;
       if ((mode & 0o077) === 0) return [];
-      const what = `others on this host may read ${TOKEN_FILE}`;
-      return [{ what, remedy: `chmod 600 ${TOKEN_FILE}`, severity: 'warning' }];
+      const message = `others on this host may read ${TOKEN_FILE}`;
+      return [{ message, remedy: `chmod 600 ${TOKEN_FILE}`, severity: 'warning' }];
     } finally {
       await handle.close();
     }
@@ -172,14 +176,14 @@ async function tokenTroubles(files: DataRoot): Promise<readonly Trouble[]> {
   }
 }
 
-function clockTroubles({ catalog, now }: Deps): readonly Trouble[] {
+function clockDiagnostics({ catalog, now }: Deps): readonly Diagnostic[] {
   const at = now();
   const remedy = 'set the clock (timedatectl set-ntp true): signatures and time limits are checked by it';
-  if (at < EARLIEST) return [{ what: `the clock says ${timeText(at)}`, remedy, severity: 'error' }];
+  if (at < EARLIEST) return [{ message: `the clock says ${timeText(at)}`, remedy, severity: 'error' }];
   const future = [...catalog.current().documents.values()].find(({ mtimeMs }) => mtimeMs > at + DAY_MS);
   if (future === undefined) return [];
-  const what = `the clock says ${timeText(at)}, and ${future.file} is from ${timeText(future.mtimeMs)}`;
-  return [{ what, remedy, severity: 'warning' }];
+  const message = `the clock says ${timeText(at)}, and ${future.file} is from ${timeText(future.mtimeMs)}`;
+  return [{ message, remedy, severity: 'warning' }];
 }
 
 function timeText(at: number): string {
@@ -215,7 +219,13 @@ export async function healthView(deps: ServiceDeps): Promise<HealthView> {
     version: deps.version,
     uptimeSeconds: Math.round(deps.uptime()),
     problems: [...marks.problems(), ...snapshot.problems],
-    troubles: await troublesOf(deps),
+    // The API's words.
+    // eslint-disable-next-line vocabulary/words
+    troubles: (await serverDiagnostics(deps)).map(({ severity, message, remedy = '' }) => ({
+      what: message,
+      remedy,
+      severity,
+    })),
     facts: facts.map(([name, value]) => ({ name, value })),
   };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { healthView, sizeText, troublesOf } from '../../../src/admin/service/health.ts';
+import { healthView, sizeText, serverDiagnostics } from '../../../src/admin/service/health.ts';
 import type { SyncRunView } from '../../../src/model/views.ts';
 import { addFiles } from '../../support/folder.ts';
 import { flatcar, MAC, NOW, officeStand, type OfficeStand } from './stand.ts';
@@ -30,8 +30,11 @@ test('what is wrong and what a person asks first', async () => {
 const GIB = 2 ** 30;
 const roomy = () => Promise.resolve({ free: 50 * GIB, total: 100 * GIB });
 
-async function said(stand: OfficeStand, more: Partial<Parameters<typeof troublesOf>[0]> = {}) {
-  return (await troublesOf({ ...stand.deps, space: roomy, ...more })).map(({ what, severity }) => [severity, what]);
+async function said(stand: OfficeStand, more: Partial<Parameters<typeof serverDiagnostics>[0]> = {}) {
+  return (await serverDiagnostics({ ...stand.deps, space: roomy, ...more })).map(({ message, severity }) => [
+    severity,
+    message,
+  ]);
 }
 
 function run(at: number, failed: number, more: Partial<SyncRunView> = {}): SyncRunView {
@@ -62,7 +65,7 @@ describe('the journal', () => {
     ]);
     stand.journal.losses = { fast: 0, off: 1, mistakes: 0 };
     // The remedy fits the cause: no new disk for a journal that was off.
-    const [trouble] = await troublesOf(stand.deps);
+    const [trouble] = await serverDiagnostics(stand.deps);
     expect(trouble?.remedy).toBe('it is on again; the log says why it was not');
   });
 
@@ -147,7 +150,9 @@ test('the admin token that others may read', async () => {
   const stand = await officeStand({ 'state/admin-token': 'x'.repeat(20) });
   const token = join(stand.dir, 'state/admin-token');
   chmodSync(token, 0o640);
-  expect(await troublesOf({ ...stand.deps, space: roomy })).toMatchObject([{ remedy: 'chmod 600 state/admin-token' }]);
+  expect(await serverDiagnostics({ ...stand.deps, space: roomy })).toMatchObject([
+    { remedy: 'chmod 600 state/admin-token' },
+  ]);
   chmodSync(token, 0o600);
   expect(await said(stand)).toEqual([]);
 });
@@ -164,7 +169,7 @@ test('a clock that was never set, and one that is behind the files', async () =>
 });
 
 test('what the doors know comes too; errors first', async () => {
-  const stand = await officeStand({}, { troubles: () => [{ what: 'no TFTP', remedy: 'r', severity: 'error' }] });
+  const stand = await officeStand({}, { diagnostics: () => [{ severity: 'error', message: 'no TFTP', remedy: 'r' }] });
   stand.journal.losses = { fast: 1, off: 0, mistakes: 0 };
   expect((await said(stand)).map(([severity]) => severity)).toEqual(['error', 'warning']);
 });
