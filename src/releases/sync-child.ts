@@ -1,71 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Failure } from '../model/failure.ts';
-import { SYSTEM_IDS } from '../model/profile.ts';
 import type { Log } from '../model/service.ts';
-import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
+import { type Locked, parseSyncEvent, type SyncEvent, type SyncReport } from '../model/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { RunWishes } from './schedule.ts';
-
-type Check = (value: unknown) => boolean;
-type Fields = Readonly<Record<string, Check>>;
-
-const text: Check = (value) => typeof value === 'string';
-const amount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
-const list =
-  (one: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(one);
-const optional =
-  (one: Check): Check =>
-  (value) =>
-    value === undefined || one(value);
-const oneOf =
-  (values: readonly string[]): Check =>
-  (value) =>
-    values.some((known) => known === value);
-const object =
-  (fields: Fields): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(fields).every(([name, check]) => check((value as Readonly<Record<string, unknown>>)[name]));
-
-const target = text;
-const rewrite = { profile: text, from: text, to: text };
-const skipped = list(object({ profile: text, why: text }));
-const outcome = oneOf(['published', 'current', 'held', 'failed', 'would-fetch', 'would-rewrite']);
-const report = object({
-  targets: list(object({ target, profiles: list(text), version: optional(text), outcome, message: optional(text) })),
-  skipped,
-  rewritten: list(object(rewrite)),
-  removed: list(text),
-  failed: amount,
-});
-
-/** What each event holds: model/sync-event.ts. */
-const EVENTS: { readonly [Kind in SyncEvent['kind']]: Fields } = {
-  plan: { targets: list(object({ target, system: oneOf(SYSTEM_IDS), profiles: list(text) })), skipped },
-  found: { target, version: text, shelf: text, files: amount, profiles: list(text) },
-  download: { target, file: text, received: amount, size: optional(amount) },
-  retry: { target, file: text, attempt: amount, waitMs: amount, why: text },
-  verified: { target, file: text, size: amount, by: text },
-  published: { target, shelf: text },
-  rewritten: { target, ...rewrite },
-  kept: { target, profile: text, why: text },
-  note: { target, message: text },
-  failed: { target, message: text },
-  removed: { shelf: text, size: amount },
-  done: { report },
-};
-
-/** An event of a sync that came from another process; undefined for anything else. */
-export function parseSyncEvent(value: unknown): SyncEvent | undefined {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
-  const { kind } = value;
-  if (typeof kind !== 'string' || !Object.hasOwn(EVENTS, kind)) return undefined;
-  const event = value as SyncEvent;
-  return object(EVENTS[event.kind])(event) ? event : undefined;
-}
+import { stopped } from './sync-runner.ts';
 
 const BUSY = 75;
 const MOST_SAID = 2000;
@@ -149,13 +88,24 @@ export async function syncInChild(options: SyncChild): Promise<Locked<SyncReport
   }
 }
 
+/** The settings of this server as flags, which win over everything that the other process reads by itself. */
+export function flagsOf({ dataDir, imagesDir, sync }: Settings): readonly string[] {
+  const family = (name: string, values: Readonly<Record<string, string | readonly string[]>>): readonly string[] =>
+    Object.entries(values).flatMap(([system, value]) => [`--${name}-${system}`, [value].flat().join(',')]);
+  return [
+    ...['--data-dir', dataDir],
+    ...(imagesDir === undefined ? [] : ['--images-dir', imagesDir]),
+    ...['--keep-releases', String(sync.keepReleases)],
+    ...['--allow-sha1', sync.allowSha1 ? 'on' : 'off'],
+    ...family('mirror', sync.mirrors),
+    ...family('trust', sync.trust),
+    ...family('key', sync.keyFiles),
+  ];
+}
+
 /** Without the name of the program, which says it again. */
 function lastLine(said: string): string {
   return (said.trim().split('\n').at(-1) ?? '').replace(/^pilotlight: /, '');
-}
-
-function stopped(cause?: unknown): Failure {
-  return new Failure('unavailable', 'the sync was stopped', { cause, remedy: 'the next run goes on where it stopped' });
 }
 
 /** Whatever a listener meets is logged: one that throws would end the server. */
@@ -245,19 +195,4 @@ function watchSilence(limit: number, onSilence: () => void) {
       clearTimeout(timer);
     },
   };
-}
-
-/** The settings of this server as flags, which win over everything that the other process reads by itself. */
-export function flagsOf({ dataDir, imagesDir, sync }: Settings): readonly string[] {
-  const family = (name: string, values: Readonly<Record<string, string | readonly string[]>>): readonly string[] =>
-    Object.entries(values).flatMap(([system, value]) => [`--${name}-${system}`, [value].flat().join(',')]);
-  return [
-    ...['--data-dir', dataDir],
-    ...(imagesDir === undefined ? [] : ['--images-dir', imagesDir]),
-    ...['--keep-releases', String(sync.keepReleases)],
-    ...['--allow-sha1', sync.allowSha1 ? 'on' : 'off'],
-    ...family('mirror', sync.mirrors),
-    ...family('trust', sync.trust),
-    ...family('key', sync.keyFiles),
-  ];
 }

@@ -80,7 +80,8 @@ function unreadable({ problems, profiles }: Snapshot): readonly SkippedProfile[]
     }));
 }
 
-function stopped(cause?: unknown): Failure {
+/** A run that was ended from outside. */
+export function stopped(cause?: unknown): Failure {
   return new Failure('unavailable', 'the sync was stopped', { cause, remedy: 'the next run goes on where it stopped' });
 }
 

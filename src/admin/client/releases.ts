@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFailure, Failure, failureLine } from '../../model/failure.ts';
-import type { Locked, SyncEvent, SyncReport } from '../../model/sync-event.ts';
+import { type Locked, parseSyncEvent, type SyncEvent, type SyncReport } from '../../model/sync-event.ts';
 import type { RemovedRelease, RolledBack, SyncEnd, SyncSteps } from '../../model/views.ts';
-import { parseSyncEvent } from '../../releases/sync-child.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { runningApi } from './open-client.ts';
