@@ -1,8 +1,9 @@
-import { pathOf } from '../model/plan.ts';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { listener, type Log, type Service } from '../model/service.ts';
+import type { OperatorApp, OperatorAppOptions } from '../admin/operator.ts';
+import type { DiscoveryHandler } from '../etcd/routes.ts';
+import { Deliveries } from '../http/access-log.ts';
 import {
   answerBroken,
   closingReply,
@@ -10,20 +11,18 @@ import {
   Connections,
   crowdedReply,
   DEFAULT_LIMITS,
+  guardRequest,
   type HttpLimits,
   listen,
   type ListenAddress,
   refuseTunnel,
-  guardRequest,
   urlOf,
 } from '../http/connections.ts';
-import { Deliveries } from '../http/access-log.ts';
-import type { DiscoveryHandler } from '../etcd/routes.ts';
 import { createMachineHandler, type MachineHandlerOptions } from '../http/machine-handler.ts';
-
-import type { OperatorApp, OperatorAppOptions } from '../admin/operator.ts';
 import { sendReply } from '../http/reply.ts';
 import { readHead } from '../http/request-head.ts';
+import { pathOf } from '../model/plan.ts';
+import { listener, type Log, type Service } from '../model/service.ts';
 
 export interface HttpServerOptions
   extends Omit<MachineHandlerOptions, 'now' | 'onAnswer' | 'deliveries'>, Omit<OperatorAppOptions, 'baseUrl' | 'log'> {
@@ -54,7 +53,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const machine = createMachineHandler({
     ...options,
     now: options.now ?? (() => performance.now()),
-    onAnswer: options.onAnswer ?? ignore,
+    onAnswer: options.onAnswer ?? (() => undefined),
     deliveries: options.deliveries ?? new Deliveries(),
   });
   const operator = lazyOperator(options);
@@ -203,13 +202,14 @@ function lazyOperator(options: OperatorAppOptions): LazyOperator {
 }
 
 /** A crowd is one line in the log, and one a minute while it lasts. */
-function createDropLog(log: Log, limit: number, now: () => number = () => performance.now()): () => void {
+function createDropLog(log: Log, limit: number): () => void {
   let dropped = 0;
-  let toldAt = -Infinity;
+  let loggedAt = -Infinity;
   return () => {
     dropped += 1;
-    if (now() - toldAt < 60_000) return;
-    toldAt = now();
+    const now = performance.now();
+    if (now - loggedAt < 60_000) return;
+    loggedAt = now;
     const remedy = 'raise the limit on open files (LimitNOFILE=, ulimit -n) if there are that many machines';
     log.warn({ limit, dropped, remedy }, 'too many connections: some were dropped');
   };
@@ -229,8 +229,4 @@ function newServer(limits: HttpLimits): Server {
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.stallTimeout;
   return server;
-}
-
-function ignore(): void {
-  // no listener
 }
