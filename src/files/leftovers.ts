@@ -1,6 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../model/failure.ts';
+import type { Log, Service } from '../model/service.ts';
 import type { DataRoot } from './data-root.ts';
 import { isLeftOver } from './lock.ts';
 
@@ -9,6 +10,19 @@ const FOLDERS = ['profiles', 'configs', 'sshkeys', 'state'];
 const DRAFT = /^\..+\.[0-9a-f]{12}(?:\.old)?\.draft$/;
 const OF_A_LOCK = /\.lock\.[0-9a-f]{16}(?:\.sock)?$/;
 const DEEPEST = 3;
+
+/** Before anything is written: what a process that was killed left of its writing goes. */
+export function leftovers(files: DataRoot, log: Log): Service {
+  return {
+    name: 'leftovers',
+    async start() {
+      const removed = await removeLeftovers(files);
+      if (removed.length > 0)
+        log.info({ removed: removed.join(', ') }, 'drafts of a process that was killed are removed');
+    },
+    stop: () => Promise.resolve(),
+  };
+}
 
 /**
  * Removes what processes that were killed left of their writing: drafts, some of which hold a private key, and what

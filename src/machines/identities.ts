@@ -1,8 +1,9 @@
+import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { createPrivateFile, isExposed } from '../files/private-file.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Log } from '../model/service.ts';
+import type { Log, Service } from '../model/service.ts';
 import { type HostKey, makeHostKey, publicPart, readHostKey } from './host-keys.ts';
 
 const FOLDER = 'state/ssh';
@@ -121,4 +122,38 @@ export function openIdentities(files: DataRoot, log: Log): Identities {
 /** The names of the nodes whose profiles ask for host keys. */
 export function nodesWithKeys(profiles: Iterable<Profile>): readonly string[] {
   return [...profiles].flatMap(({ ssh_host_keys, nodes }) => (ssh_host_keys ? nodes.map(({ name }) => name) : []));
+}
+
+/**
+ * Has a host key ready for every node whose profile asks for one: when it starts, and after each change of the folder.
+ * Templates are rendered without waiting, so the keys are made before a machine asks.
+ */
+export function createHostKeyService(catalog: Catalog, identities: Identities, log: Log): Service {
+  let ending: (() => void) | undefined;
+  // One after the other: what a change asks for is there when its turn is over.
+  let turn: Promise<void> = Promise.resolve();
+
+  function follow({ profiles }: Pick<Snapshot, 'profiles'>): void {
+    turn = turn
+      .then(async () => {
+        await identities.ensure(nodesWithKeys(profiles.values()));
+      })
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'host keys could not be made');
+      });
+  }
+
+  return {
+    name: 'host keys',
+    async start() {
+      ending = catalog.onChange(follow);
+      follow(catalog.current());
+      await turn;
+    },
+    async stop() {
+      ending?.();
+      ending = undefined;
+      await turn;
+    },
+  };
 }

@@ -4,28 +4,27 @@ import { loadAdminToken } from '../admin/auth/admin-token.ts';
 import { clientKey } from '../admin/auth/client.ts';
 import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
-import { isEverywhere, ownUrl, removeRunningServer, writeRunningServer } from '../admin/client/running-server.ts';
+import { ownUrl, serverNote } from '../admin/client/running-server.ts';
 import type { Delivery } from '../admin/service/deps.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
 import { createAdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
-import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
+import type { Catalog } from '../catalog/snapshot.ts';
 import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import { createClusterTokens, discoveryBase } from '../etcd/cluster-tokens.ts';
 import { Discovery } from '../etcd/discovery.ts';
 import { createDiscoveryHandler } from '../etcd/routes.ts';
-import type { DataRoot } from '../files/data-root.ts';
 import { connectionRoom } from '../files/handle-room.ts';
+import { leftovers } from '../files/leftovers.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/connections.ts';
 import { createFirmwareWatch, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
 import { createJournal, NO_JOURNAL } from '../journal/create-journal.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { InstallMarks } from '../machines/claims.ts';
-import { type Identities, nodesWithKeys } from '../machines/identities.ts';
+import { createHostKeyService } from '../machines/identities.ts';
 import { deadlineOf } from '../machines/mark.ts';
-import { type Diagnostic, Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
+import { type Failure, type FileDiagnostic, isError } from '../model/failure.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
@@ -34,13 +33,12 @@ import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
 import { createMetrics, type Metrics, type MetricSources } from '../telemetry/metrics.ts';
 import { createBootWatch, createEventBus, AddressTable } from './events.ts';
-import { dhcpDiagnostics, type Lan, openLan } from './lan.ts';
+import { type Lan, openLan } from './lan.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 import { healthOf } from './health.ts';
 import { createHttpServer, type HttpServer } from './http-server.ts';
-import { createInstallFollower, type InstallFollower } from './install-follower.ts';
+import { createInstallFollower, installMarks } from './install-follower.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
-import { leftovers } from './leftovers.ts';
 import { recallMachines, reconcile } from './reconcile.ts';
 import { createReports } from './reports.ts';
 
@@ -95,7 +93,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
     vendorOf: createVendors(),
-    diagnostics: () => [...lastResort.diagnostics(), ...lanDiagnostics(settings, lan)],
+    diagnostics: () => [...lastResort.diagnostics(), ...lan.diagnostics()],
     uptime,
   });
   const { token, made } = await loadAdminToken(files, settings, log);
@@ -208,7 +206,7 @@ function onTheWay(deliveries: Deliveries, addressTable: AddressTable): readonly 
 }
 
 function countBySeverity(problems: readonly FileDiagnostic[]): { readonly error: number; readonly warning: number } {
-  const error = problems.filter(({ severity }) => severity === 'error').length;
+  const error = problems.filter(isError).length;
   return { error, warning: problems.length - error };
 }
 
@@ -216,93 +214,8 @@ function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
   return dhcp === undefined ? {} : { dhcp: () => dhcp };
 }
 
-function lanDiagnostics(settings: Settings, lan: Lan): readonly Diagnostic[] {
-  return [...tftpDiagnostics(settings, lan), ...dhcpDiagnostics(lan)];
-}
-
-function tftpDiagnostics({ tftp }: Settings, lan: Lan): readonly Diagnostic[] {
-  if (tftp === undefined || lan.tftp()?.length !== 0) return [];
-  const remedy =
-    'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`';
-  return [{ severity: 'warning', message: `TFTP does not listen on port ${tftp.listen.port}`, remedy }];
-}
-
-/** The marks have no life of their own; what is not on the disk yet is written at the end. */
-function installMarks(marks: InstallMarks, follower: InstallFollower): Service {
-  return {
-    name: 'install marks',
-    start: () => marks.start(),
-    async stop() {
-      await follower.settled();
-      await marks.close();
-    },
-  };
-}
-
-/** Commands on this host find the server by it. That it cannot be written stops nothing. */
-function serverNote(files: DataRoot, http: HttpServer, instance: string, log: Log): Service {
-  return {
-    name: 'server note',
-    async start() {
-      const address = http.address();
-      if (address === undefined) return;
-      const note = {
-        pid: process.pid,
-        url: ownUrl(address),
-        everywhere: isEverywhere(address),
-        startedAt: Date.now(),
-        instance,
-      };
-      const other = await writeRunningServer(files, note).catch((error: unknown) => {
-        const problem = error instanceof Failure ? failureLine(error) : String(error);
-        log.warn({ problem }, 'state/server.json cannot be written: commands will not find this server');
-        return undefined;
-      });
-      if (other === undefined) return;
-      log.warn({ pid: other.pid, url: other.url }, 'another server serves this folder: commands find that one');
-    },
-    async stop() {
-      await removeRunningServer(files, instance).catch(() => undefined);
-    },
-  };
-}
-
 function linkOrigin(settings: Settings, http: HttpServer): Origin {
   const address = http.address();
   const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host);
   return settings.baseUrl ?? own ?? likelyOrigin(settings);
-}
-
-/**
- * Has a host key ready for every node whose profile asks for one: when it starts, and after each change of the folder.
- * Templates are rendered without waiting, so the keys are made before a machine asks.
- */
-export function createHostKeyService(catalog: Catalog, identities: Identities, log: Log): Service {
-  let ending: (() => void) | undefined;
-  // One after the other: what a change asks for is there when its turn is over.
-  let turn: Promise<void> = Promise.resolve();
-
-  function follow({ profiles }: Pick<Snapshot, 'profiles'>): void {
-    turn = turn
-      .then(async () => {
-        await identities.ensure(nodesWithKeys(profiles.values()));
-      })
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'host keys could not be made');
-      });
-  }
-
-  return {
-    name: 'host keys',
-    async start() {
-      ending = catalog.onChange(follow);
-      follow(catalog.current());
-      await turn;
-    },
-    async stop() {
-      ending?.();
-      ending = undefined;
-      await turn;
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import { Failure, failureLine } from '../model/failure.ts';
-import type { Log } from '../model/service.ts';
+import type { Log, Service } from '../model/service.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
 import { plainAddress } from '../net/addresses.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
@@ -64,4 +64,16 @@ function decodePath(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** The marks have no life of their own; what is not on the disk yet is written at the end. */
+export function installMarks(marks: Pick<InstallMarks, 'start' | 'close'>, follower: InstallFollower): Service {
+  return {
+    name: 'install marks',
+    start: () => marks.start(),
+    async stop() {
+      await follower.settled();
+      await marks.close();
+    },
+  };
 }

@@ -12,25 +12,6 @@ import { createTftpSource } from '../tftp/source.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { EventBus } from './events.ts';
 
-/** A room that got its power back is history an hour later. */
-const NEWS_MS = 3_600_000;
-
-/** What Health says about the DHCP proxy. `now`: the clock of the counters. */
-export function dhcpDiagnostics(
-  { dhcp }: { readonly dhcp: Pick<DhcpCounters, 'dropped' | 'droppedAt'> | undefined },
-  now = performance.now(),
-): readonly Diagnostic[] {
-  if (dhcp?.droppedAt === undefined || now - dhcp.droppedAt > NEWS_MS) return [];
-  return [
-    {
-      severity: 'warning',
-      message: `DHCP requests came faster than they were read: ${dhcp.dropped} were lost since the start`,
-      remedy:
-        'machines ask again by themselves; for a larger buffer set net.core.rmem_max=4194304 with sysctl and restart the server',
-    },
-  ];
-}
-
 const BOOT_SERVER_PORT = 4011;
 
 export interface LanOptions {
@@ -46,8 +27,8 @@ export interface LanOptions {
 export interface Lan {
   /** In the order in which they start. */
   readonly services: readonly Service[];
-  /** Where TFTP listens now; undefined when it is off. */
-  tftp(): readonly { readonly address: string; readonly port: number }[] | undefined;
+  /** For the Health page. */
+  diagnostics(): readonly Diagnostic[];
   /** What the DHCP proxy has seen; undefined when it is off. */
   readonly dhcp: DhcpCounters | undefined;
 }
@@ -82,7 +63,12 @@ export function openLan({ settings, shelf, bootPrograms, log, listeners, httpPor
     );
     services.push(dhcpServer);
   }
-  return { services, tftp: () => tftpServer?.listening(), dhcp: dhcpServer?.counters };
+  const silent = (): boolean => tftpServer !== undefined && tftpServer.listening().length === 0;
+  return {
+    services,
+    diagnostics: () => [...(silent() ? [tftpDiagnostic(settings)] : []), ...dhcpDiagnostics(dhcpServer?.counters)],
+    dhcp: dhcpServer?.counters,
+  };
 }
 
 function originOf(server: string, port: number): Origin {
@@ -111,4 +97,32 @@ function optional(server: Service, log: Log): Service {
       await server.stop(force);
     },
   };
+}
+
+function tftpDiagnostic({ tftp }: Settings): Diagnostic {
+  return {
+    severity: 'warning',
+    message: `TFTP does not listen on port ${tftp?.listen.port ?? 69}`,
+    remedy:
+      'run it as root or with CAP_NET_BIND_SERVICE, or set PILOTLIGHT_TFTP_LISTEN to off; see `pilotlight doctor`',
+  };
+}
+
+/** A room that got its power back is history an hour later. */
+const NEWS_MS = 3_600_000;
+
+/** Of the DHCP proxy. `now`: the clock of the counters. */
+export function dhcpDiagnostics(
+  counters: Pick<DhcpCounters, 'dropped' | 'droppedAt'> | undefined,
+  now = performance.now(),
+): readonly Diagnostic[] {
+  if (counters?.droppedAt === undefined || now - counters.droppedAt > NEWS_MS) return [];
+  return [
+    {
+      severity: 'warning',
+      message: `DHCP requests came faster than they were read: ${counters.dropped} were lost since the start`,
+      remedy:
+        'machines ask again by themselves; for a larger buffer set net.core.rmem_max=4194304 with sysctl and restart the server',
+    },
+  ];
 }

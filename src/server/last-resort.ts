@@ -3,8 +3,8 @@ import type { Log, Service } from '../model/service.ts';
 
 /** Where a fault arrives that nothing caught: the process. */
 export interface FaultSource {
-  on(event: 'uncaughtException' | 'unhandledRejection', hear: (error: unknown) => void): unknown;
-  off(event: 'uncaughtException' | 'unhandledRejection', hear: (error: unknown) => void): unknown;
+  on(event: 'uncaughtException' | 'unhandledRejection', onFault: (error: unknown) => void): unknown;
+  off(event: 'uncaughtException' | 'unhandledRejection', onFault: (error: unknown) => void): unknown;
 }
 
 export interface LastResortOptions {
@@ -43,7 +43,7 @@ export function createLastResort({ source, log, serves, giveUp, now }: LastResor
   let told = 0;
   let over = false;
 
-  function hear(error: unknown): void {
+  function onFault(error: unknown): void {
     count += 1;
     lastAt = now();
     tell(error);
@@ -78,13 +78,13 @@ export function createLastResort({ source, log, serves, giveUp, now }: LastResor
       return [{ severity: 'warning', message, remedy }];
     },
     start() {
-      source?.on('uncaughtException', hear);
-      source?.on('unhandledRejection', hear);
+      source?.on('uncaughtException', onFault);
+      source?.on('unhandledRejection', onFault);
       return Promise.resolve();
     },
     stop() {
-      source?.off('uncaughtException', hear);
-      source?.off('unhandledRejection', hear);
+      source?.off('uncaughtException', onFault);
+      source?.off('unhandledRejection', onFault);
       return Promise.resolve();
     },
   };

@@ -21,7 +21,7 @@ export interface ServerOptions {
 export interface PilotlightServer extends Service {
   /** Where HTTP listens; undefined before `start` and after `stop`. */
   address(): ReturnType<HttpServer['address']>;
-  /** Whether the token was made at this start: somebody must be told how to get in. */
+  /** Whether the token was made at this start: an operator must be told how to get in. */
   isNew(): boolean;
   /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
   firstLink(): string | undefined;
@@ -38,7 +38,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
   const failed = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
-  // Who does not wait for it need not hear it.
+  // A caller that does not wait for it is told by `start` and `stop`.
   failed.catch(() => undefined);
   return {
     name: 'server',
@@ -81,5 +81,5 @@ function tellProblems(appContext: AppContext, log: Log): void {
   for (const problem of problems) {
     log[problem.severity === 'error' ? 'error' : 'warn']({ problem: problemLine(problem) }, 'a file has a problem');
   }
-  if (profiles.size === 0) log.warn({}, 'no profile in profiles/: every machine will be told that nobody knows it');
+  if (profiles.size === 0) log.warn({}, 'no profile in profiles/: every machine will be told that it is unknown');
 }

@@ -1,6 +1,8 @@
 import type { DataRoot } from '../../files/data-root.ts';
 import { makeFolder, removeFile } from '../../files/publish.ts';
 import { replaceFile } from '../../files/replace.ts';
+import { Failure, failureLine } from '../../model/failure.ts';
+import type { Log, Service } from '../../model/service.ts';
 
 const FILE = 'state/server.json';
 const TIMEOUT_MS = 2000;
@@ -29,8 +31,41 @@ export function isEverywhere({ host }: { readonly host: string }): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
+/** Commands on this host find the server by it. That it cannot be written stops nothing. */
+export function serverNote(
+  files: DataRoot,
+  http: { address(): { readonly host: string; readonly port: number } | undefined },
+  instance: string,
+  log: Log,
+): Service {
+  return {
+    name: 'server note',
+    async start() {
+      const address = http.address();
+      if (address === undefined) return;
+      const note = {
+        pid: process.pid,
+        url: ownUrl(address),
+        everywhere: isEverywhere(address),
+        startedAt: Date.now(),
+        instance,
+      };
+      const other = await writeRunningServer(files, note).catch((error: unknown) => {
+        const problem = error instanceof Failure ? failureLine(error) : String(error);
+        log.warn({ problem }, 'state/server.json cannot be written: commands will not find this server');
+        return undefined;
+      });
+      if (other === undefined) return;
+      log.warn({ pid: other.pid, url: other.url }, 'another server serves this folder: commands find that one');
+    },
+    async stop() {
+      await removeRunningServer(files, instance).catch(() => undefined);
+    },
+  };
+}
+
 /**
- * Written when the server listens. Readable for everybody: there is no secret in it. Another server that answers for
+ * Written when the server listens. Every user may read it: there is no secret in it. Another server that answers for
  * this folder keeps its note, and is handed back: commands would lose it when this one ends.
  */
 export async function writeRunningServer(files: DataRoot, server: RunningServer): Promise<RunningServer | undefined> {

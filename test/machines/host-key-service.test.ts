@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createHostKeyService } from '../../src/server/compose.ts';
+import { createHostKeyService } from '../../src/machines/identities.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
 import { SILENT } from '../../src/model/service.ts';
 import type { Profile } from '../../src/model/profile.ts';
