@@ -1,5 +1,5 @@
-import { API_ROUTES } from '../src/admin/api/api.ts';
-import type { ApiRoute, JsonSchema } from '../src/admin/api/route.ts';
+import type { ApiRoute } from '../src/admin/api/route.ts';
+import { API_ROUTES } from '../src/admin/api/routes.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 
 /** docs/api.md with its two tables made anew; the text around them is written by hand. */
@@ -22,10 +22,9 @@ function routeTable(): string {
 }
 
 function takes({ query, body }: ApiRoute): string {
-  const keys = Object.keys(query ?? {}).map((name) => `\`?${name}=\``);
-  const { properties, required } = (body?.schema ?? {}) as { properties?: JsonSchema; required?: readonly string[] };
-  const fields = Object.keys(properties ?? {}).map(
-    (name) => `\`${name}\`${required?.includes(name) === true ? '' : ' (optional)'}`,
+  const keys = Object.keys(query.properties).map((name) => `\`?${name}=\``);
+  const fields = Object.keys(body.properties).map(
+    (name) => `\`${name}\`${body.required?.includes(name) === true ? '' : ' (optional)'}`,
   );
   return [...keys, ...fields].join(', ');
 }

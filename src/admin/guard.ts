@@ -1,13 +1,11 @@
-import { pathOf } from '../model/plan.ts';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
-import type { Origin } from '../model/plan.ts';
+import { type Origin, pathOf } from '../model/plan.ts';
 import { cameByTls, clientKey, senderOf } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
-
 import { mediaType, readForm } from './web/form-fields.ts';
 
 /** A profile in the editor, percent-encoded: its quotes and line ends are three bytes each. */
@@ -21,9 +19,9 @@ export interface GuardOptions {
 }
 
 export interface Guard {
-  /** Who asks; a wrong token is written in the log, with a number that grows for each of its failures. */
+  /** What the request may do; a wrong token is written in the log. */
   check(req: Request): Verdict;
-  /** Lets those in who may, renews their cookie, and hands everybody else to `refuse`. */
+  /** Admits operators, renews their cookie, and hands every other request to `refuse`. */
   admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler;
   /** Refuses what changes something and was not sent from a page of ours by its session. Reads a form's body. */
   readonly ownRequestsOnly: RequestHandler;

@@ -1,20 +1,17 @@
-import { pathOf } from '../model/plan.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express from 'express';
-import { type NextFunction, type Request, type Response, Router } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { decodeStrict, show } from '../http/query.ts';
 import { failureReply, makeReply, methodReply } from '../http/reply.ts';
 import { originOf, peerOf, readHead } from '../http/request-head.ts';
-import type { Origin } from '../model/plan.ts';
+import { type Origin, pathOf } from '../model/plan.ts';
 import { listener, type Log } from '../model/service.ts';
-import { createApi } from './api/api.ts';
+import type { ApiOptions } from './api/api.ts';
 import { EventStreams } from './api/event-streams.ts';
 import { HOME, nextPath } from './auth/client.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
-import { setPath } from './below-path.ts';
-import { abandoned, expressFailure, respond, respondLine, seeOther } from './respond.ts';
+import { abandoned, expressFailure, respond, respondLine, seeOther, setPath } from './respond.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
-import type { AdminService } from './service/operations.ts';
+import type { AdminOperations } from './service/service.ts';
 import { readViews } from './web/html.ts';
 import { mountLogin, mountLogout } from './web/login-page.ts';
 import { mountPages } from './web/pages.ts';
@@ -30,7 +27,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** On every answer of this door, its errors included. */
+/** On every answer to operators, errors included. */
 export const SECURITY_HEADERS: ReadonlyMap<string, string> = new Map([
   // No inline script and no inline style: what a machine reports could not run even if it became markup.
   ['Content-Security-Policy', POLICY],
@@ -51,7 +48,7 @@ function securityHeaders(_req: Request, res: Response, next: NextFunction): void
 
 export interface OperatorAppOptions {
   readonly baseUrl: Origin | undefined;
-  readonly adminService: AdminService;
+  readonly adminService: AdminOperations;
   readonly auth: OperatorAuth;
   readonly metrics: MetricsSource;
   /** Called for each answer with its status: cheap, please. */
@@ -67,7 +64,7 @@ export interface OperatorApp {
   close(): void;
 }
 
-/** The door for people: everything that the machine door does not know. */
+/** The application for operators: every request that is not a machine's. */
 export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   const { auth, baseUrl, log, adminService } = options;
   const guard = createGuard({ auth, baseUrl, log });
@@ -97,7 +94,7 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   });
   app.use(securityHeaders);
   mountMetrics(app, options.metrics, guard);
-  app.use('/api/v1', createApi({ adminService, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
+  app.use('/api/v1', lazyApi({ adminService, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
   const draw = readViews();
   mountLogin(app, { auth, guard, draw, baseUrl, log });
 
@@ -131,13 +128,29 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   };
 }
 
+/** Its schemas are a tenth of a second of loading: the first request to the API waits for them, pages do not. */
+function lazyApi(options: ApiOptions): RequestHandler {
+  let loading: Promise<Router> | undefined;
+  async function load(): Promise<Router> {
+    try {
+      const { createApi } = await import('./api/api.ts');
+      return createApi(options);
+    } catch (error) {
+      // No file handles left, for example: the next request tries again.
+      loading = undefined;
+      throw error;
+    }
+  }
+  return async (req, res, next) => {
+    loading ??= load();
+    (await loading)(req, res, next);
+  };
+}
+
 /** What a browser gets that is not logged in. */
 function refuse(req: Request, res: Response, verdict: Refusal): void {
   if (verdict.kind === 'wait') {
-    respondLine(req, res, 429, 'too many wrong tokens came from this address', [
-      'Retry-After',
-      String(verdict.seconds),
-    ]);
+    respondTooMany(req, res, verdict);
   } else if (req.method === 'GET' || req.method === 'HEAD') {
     const next = nextPath(req.originalUrl);
     seeOther(req, res, `${HOME}/login${next === HOME ? '' : `?next=${encodeURIComponent(next)}`}`);
@@ -150,8 +163,12 @@ function refuse(req: Request, res: Response, verdict: Refusal): void {
   }
 }
 
+function respondTooMany(req: Request, res: Response, { seconds }: { readonly seconds: number }): void {
+  respondLine(req, res, 429, 'too many wrong tokens came from this address', ['Retry-After', String(seconds)]);
+}
+
 interface MetricsSource {
-  /** `token`: like the API; `open`: for everybody; `off`: not there. */
+  /** `token`: like the API; `open`: for any client; `off`: not there. */
   readonly access: 'token' | 'open' | 'off';
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -163,20 +180,9 @@ function mountMetrics(router: Router, { access, render }: MetricsSource, guard: 
     router.use(
       '/metrics',
       guard.admit((req, res, verdict) => {
-        if (verdict.kind === 'wait') {
-          respondLine(req, res, 429, 'too many wrong tokens came from this address', [
-            'Retry-After',
-            String(verdict.seconds),
-          ]);
-          return;
-        }
-        respondLine(
-          req,
-          res,
-          401,
-          'metrics are for operators (send Authorization: Bearer TOKEN, or set PILOTLIGHT_METRICS)',
-          ['WWW-Authenticate', 'Bearer realm="pilotlight"'],
-        );
+        const line = 'metrics are for operators (send Authorization: Bearer TOKEN, or set PILOTLIGHT_METRICS)';
+        if (verdict.kind === 'wait') respondTooMany(req, res, verdict);
+        else respondLine(req, res, 401, line, ['WWW-Authenticate', 'Bearer realm="pilotlight"']);
       }),
     );
   }

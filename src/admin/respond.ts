@@ -4,7 +4,6 @@ import { ClientLeft } from '../http/read-body.ts';
 import { JSON_TYPE, lineReply, makeReply, type Reply, sendReply } from '../http/reply.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
-import { belowPath } from './below-path.ts';
 
 /** Sends an answer. A body that was not read ends the connection: what is in it must not become a request. */
 export function respond(req: Request, res: Response, reply: Reply): void {
@@ -64,4 +63,31 @@ export function abandoned(error: unknown, res: ServerResponse, log: Log): boolea
   if (!left) log.error({ err: error }, 'an answer could not be finished');
   res.destroy();
   return true;
+}
+
+/** Attributes of our own templates; what comes from elsewhere has its quotes escaped, so it cannot look like one. */
+const ADDRESS = /\b(href|action|src|formaction|content)="((?:0; url=)?)(?=\/(?:dashboard|api)\b)/g;
+const PATHS = /^\/(?:dashboard|api)\b/;
+
+/** The path below which the browser of this answer finds us. */
+export function setPath(res: Response, path: string): void {
+  res.locals['path'] = path;
+}
+
+/** The same answer with its redirect and its links below the path. One place for all pages: none can be forgotten. */
+function belowPath(res: Response, reply: Reply): Reply {
+  const path: unknown = res.locals['path'];
+  if (typeof path !== 'string' || path === '') return reply;
+  const headers = [...reply.headers];
+  let { body } = reply;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name = '', value = ''] = headers.slice(i, i + 2);
+    if (name === 'Location' && PATHS.test(value)) headers[i + 1] = path + value;
+    if (name === 'Content-Type' && value.startsWith('text/html')) {
+      body = Buffer.from(body.toString('utf8').replaceAll(ADDRESS, `$1="$2${path}`));
+    }
+  }
+  const length = headers.indexOf('Content-Length');
+  if (length >= 0) headers[length + 1] = String(body.length);
+  return { ...reply, headers, body };
 }

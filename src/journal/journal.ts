@@ -1,5 +1,5 @@
 import type { DiscoveryStore } from '../model/discovery.ts';
-import type { FloodView } from '../model/flood.ts';
+import type { FloodView } from '../model/views.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Service } from '../model/service.ts';

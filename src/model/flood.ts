@@ -1,12 +1,4 @@
-/** More machines than are unpacked in a day ask for the first time within minutes: they may be invented. */
-export interface FloodView {
-  /** Machines that no profile names and that were never seen before, in the last ten minutes. */
-  readonly newcomers: number;
-  /** Machines that were forgotten in the last hour to make room for them. */
-  readonly removed: number;
-  /** The address that more than half of the newcomers used. */
-  readonly from?: string;
-}
+import type { FloodView } from './views.ts';
 
 /** For people, on every page that counts machines. */
 export function floodWords({ newcomers, removed, from }: FloodView): {

@@ -1,123 +1,116 @@
-import type { FloodView } from './flood.ts';
-import type { MachineKey, MachineState } from './machine.ts';
-import type { FileDiagnostic } from './failure.ts';
+import { Type as t } from '@sinclair/typebox';
+import type { FileDiagnostic, Place } from './failure.ts';
+import { MACHINE_STATES, type MachineState } from './machine.ts';
 import type { Question } from './plan.ts';
-import type { SystemId } from './profile.ts';
-import type { SyncEvent } from './sync-event.ts';
+import { SYSTEM_IDS } from './profile.ts';
+import { list, moment, oneOf, ref, text, type View, whole } from './schema.ts';
+import { SyncEventView } from './sync-views.ts';
 
-// What people are shown, in the API as on the pages. Times are milliseconds since 1970, durations milliseconds.
+// What operators are shown, in the API as on the pages: from these schemas come the types, the checks of the API and
+// its OpenAPI document. Other rooms import the types only: TypeBox is loaded when the API is first asked.
+// Times are milliseconds since 1970, durations milliseconds.
+
+// ---- machines
+
+export const InstallationView = t.Object({
+  state: oneOf(
+    ['claimed', 'damaged', 'erase-pending'],
+    'what its installation waits for: `erase-pending`, an operator wants it installed anew; `claimed`, its installer left and has not begun; `damaged`, what is known of it cannot be understood',
+  ),
+  text: text('one line for people'),
+});
+export type InstallationView = View<typeof InstallationView>;
+
+export const Download = t.Object({
+  file: text('what is on its way to the machine now'),
+  received: whole('bytes'),
+  size: whole('bytes'),
+});
+export type Download = View<typeof Download>;
 
 /** A machine as a line of the table. */
-export interface MachineRow {
-  readonly key: MachineKey;
-  readonly mac?: string;
-  readonly uuid?: string;
-  readonly serial?: string;
-  /** The node's name in its profile. */
-  readonly name?: string;
-  /** What it calls itself. */
-  readonly hostname?: string;
-  readonly manufacturer?: string;
-  readonly product?: string;
-  readonly address?: string;
-  /** Who made its network card (by the first half of its MAC). */
-  readonly vendor?: string;
-  readonly state: MachineState;
-  /** Since when it is in that state; absent for a machine that was never seen. */
-  readonly since?: number;
-  readonly firstSeen?: number;
-  readonly lastSeen?: number;
-  /** Of its last boot, or the one that it would boot. */
-  readonly profile?: string;
-  readonly version?: string;
-  readonly because?: string;
-  /** What its installation waits for, where that is not said by its state. */
-  readonly installation?: InstallationView;
-  /** What is on its way to it now. */
-  readonly download?: Download;
-  /** How long its last boots took, oldest first, at most 20. */
-  readonly boots: readonly number[];
-}
+export const MachineRow = t.Object({
+  key: text('what tells machines apart: the MAC, else `uuid:...`, else `serial:...`'),
+  state: oneOf(MACHINE_STATES, 'where the machine is in its life'),
+  boots: list(t.Number(), 'how long its last boots took, in milliseconds, oldest first'),
+  mac: t.Optional(text()),
+  uuid: t.Optional(text()),
+  serial: t.Optional(text()),
+  name: t.Optional(text("the node's name in its profile")),
+  hostname: t.Optional(text('what it calls itself')),
+  manufacturer: t.Optional(text()),
+  product: t.Optional(text()),
+  address: t.Optional(text()),
+  vendor: t.Optional(text('who made its network card')),
+  since: t.Optional(moment('since when it is in that state')),
+  firstSeen: t.Optional(moment('when it was first seen')),
+  lastSeen: t.Optional(moment('when it was last seen')),
+  profile: t.Optional(text('of its last boot, or the one that it would boot')),
+  version: t.Optional(text()),
+  because: t.Optional(text('why that profile')),
+  installation: t.Optional(ref('Installation', InstallationView)),
+  download: t.Optional(ref('Download', Download)),
+});
+export type MachineRow = View<typeof MachineRow>;
 
-/**
- * `erase-pending`: an operator wants it installed anew. `claimed`: its installer left and has not begun. `damaged`: what is
- * known of it cannot be understood.
- */
-export interface InstallationView {
-  readonly state: 'claimed' | 'damaged' | 'erase-pending';
-  /** One line for people. */
-  readonly text: string;
-}
+/** More machines than are unpacked in a day ask for the first time within minutes: they may be invented. */
+export const FloodView = t.Object({
+  newcomers: whole('machines that no profile names and that were never seen before, in the last ten minutes'),
+  removed: whole('unknown machines that were forgotten in the last hour to make room for them'),
+  from: t.Optional(text('the address that more than half of them used')),
+});
+export type FloodView = View<typeof FloodView>;
 
-/** Files on their way to a machine. */
-export interface Download {
-  readonly file: string;
-  /** Bytes. */
-  readonly received: number;
-  readonly size: number;
-}
+export const MachinePage = t.Object({
+  machines: list(ref('MachineRow', MachineRow), 'last seen first; those that were never seen come after them, by name'),
+  // How many there are, whatever was asked for.
+  states: t.Unsafe<Record<MachineState, number>>(
+    t.Object(Object.fromEntries(MACHINE_STATES.map((state) => [state, whole()]))),
+  ),
+  next: t.Optional(text('give it back as `after` for the next page; absent on the last one')),
+  flood: t.Optional(ref('Flood', FloodView)),
+});
+export type MachinePage = View<typeof MachinePage>;
 
-export interface MachineQuery {
-  /** Part of a MAC, name, serial, product or address. */
-  readonly text?: string;
-  readonly state?: MachineState;
-  readonly profile?: string;
-  /** Where the page before ended (`MachinePage.next`). */
-  readonly after?: string;
-  /** 1 to 500. */
-  readonly limit: number;
-}
+export const DEFAULT_LIMIT = 100;
 
-/** Last seen first; machines that were never seen come after them, by name. */
-export interface MachinePage {
-  readonly machines: readonly MachineRow[];
-  readonly next?: string;
-  /** How many machines are in each state, whatever was asked for. */
-  readonly states: Readonly<Record<MachineState, number>>;
-  /** So many new ones ask that they may be invented. */
-  readonly flood?: FloodView;
-}
+export const MachineFilter = t.Object({
+  text: t.Optional(text('part of a MAC, name, serial, product or address', { maxLength: 128 })),
+  state: t.Optional(oneOf(MACHINE_STATES)),
+  profile: t.Optional(text('the profile that it boots', { maxLength: 128 })),
+  after: t.Optional(text('`next` of the page before', { maxLength: 512 })),
+  limit: t.Optional(whole(`how many; ${DEFAULT_LIMIT} when absent`, { minimum: 1, maximum: 500 })),
+});
+export type MachineQuery = View<typeof MachineFilter> & { readonly limit: number };
 
 /** One thing that happened to a machine. */
-export interface TimelineEvent {
-  readonly id: number;
-  readonly at: number;
-  readonly kind: 'dhcp' | 'tftp' | 'script' | 'file' | 'document' | 'phone-home' | 'installed' | 'refused' | 'operator';
-  /** One line for people. */
-  readonly text: string;
-  /** The file, document or path that it is about. */
-  readonly what?: string;
-  /** How long it took; the event began `ms` before `at`. */
-  readonly ms?: number;
-  readonly bytes?: number;
-  readonly status?: number;
-  readonly ok: boolean;
-  /** How often the same happened again within a moment; 1 when it did not. */
-  readonly times: number;
-  /** What it was sent: ask for the sent text by this (SHA-256, hex). */
-  readonly digest?: string;
-}
+export const TimelineEvent = t.Object({
+  id: whole(),
+  at: moment('when it was over'),
+  kind: oneOf(['dhcp', 'tftp', 'script', 'file', 'document', 'phone-home', 'installed', 'refused', 'operator']),
+  text: text('one line for people'),
+  ok: t.Boolean(),
+  times: whole('how often the same happened again within a moment; 1 when it did not'),
+  what: t.Optional(text('the file, document or path that it is about')),
+  ms: t.Optional(t.Number({ description: 'how long it took' })),
+  bytes: t.Optional(whole()),
+  status: t.Optional(whole('HTTP status')),
+  digest: t.Optional(text('what it was sent: ask /sent/DIGEST for it')),
+});
+export type TimelineEvent = View<typeof TimelineEvent>;
 
 /** From the first thing that a machine asked to the moment in which it was up. */
-export interface BootView {
-  readonly id: number;
-  readonly at: number;
-  readonly outcome: 'boot' | 'install' | 'local' | 'menu' | 'unknown' | 'waiting';
-  readonly profile?: string;
-  readonly version?: string;
-  /** From its first question to its phone-home (or the installer's report). */
-  readonly ms?: number;
-  readonly upAt?: number;
-  /** Oldest first. */
-  readonly events: readonly TimelineEvent[];
-}
-
-/** What the journal knows of one machine. */
-export interface MachineHistory {
-  readonly row: MachineRow;
-  /** Newest first, at most 20, each with at most 200 events. */
-  readonly boots: readonly BootView[];
-}
+export const BootView = t.Object({
+  id: whole(),
+  at: moment('when it began'),
+  outcome: oneOf(['boot', 'install', 'local', 'menu', 'unknown', 'waiting'], 'what it was told to do'),
+  events: list(ref('TimelineEvent', TimelineEvent), 'oldest first'),
+  profile: t.Optional(text()),
+  version: t.Optional(text()),
+  ms: t.Optional(t.Number({ description: "from its first question to its phone-home (or the installer's report)" })),
+  upAt: t.Optional(moment('when it was up')),
+});
+export type BootView = View<typeof BootView>;
 
 /** With the question that its last boot script answered: not shown, but asked once more for what it would be sent now. */
 export interface RecordedMachine extends MachineHistory {
@@ -125,156 +118,218 @@ export interface RecordedMachine extends MachineHistory {
 }
 
 /** What a machine was sent last, and what it would be sent now. */
-export interface SentAndNow {
-  /** `boot script`, `configs/worker.ign`. */
-  readonly title: string;
-  readonly sentAt?: number;
-  readonly sent?: string;
-  readonly now?: string;
-  /** Why there is no text now. */
-  readonly problem?: string;
-}
+export const SentAndNow = t.Object({
+  title: text('`boot script`, `configs/worker.ign`'),
+  sentAt: t.Optional(moment('when it was sent last')),
+  sent: t.Optional(text('what it was sent last')),
+  now: t.Optional(text('what it would be sent now')),
+  problem: t.Optional(text('why there is no text now')),
+});
+export type SentAndNow = View<typeof SentAndNow>;
 
 /** One machine, whole. */
-export interface MachineView extends MachineHistory {
-  /** Why it gets what it would get now. */
-  readonly because: string;
-  readonly texts: readonly SentAndNow[];
+export const MachineView = t.Object({
+  row: ref('MachineRow', MachineRow),
+  boots: list(ref('BootView', BootView), 'newest first, at most 20'),
+  because: text('why it gets what it would get now'),
+  texts: list(ref('SentAndNow', SentAndNow)),
+});
+export type MachineView = View<typeof MachineView>;
+/** What the journal knows of one machine: at most 20 boots, each with at most 200 events. */
+export type MachineHistory = Pick<MachineView, 'boots' | 'row'>;
+
+/** With the question that its last boot script answered: not shown, but asked once more for what it would be sent now. */
+export interface RecordedMachine extends MachineHistory {
+  readonly asked?: Question;
 }
 
-export interface SyncRunView {
-  /** The moment in which it began. */
-  readonly run: number;
-  readonly endedAt?: number;
-  readonly failed: number;
-  readonly steps: readonly { readonly at: number; readonly event: SyncEvent }[];
-}
+/** The machine that an operator named. */
+export const NamedMachine = t.Object({ key: text(), name: t.Optional(text()) });
+export type NamedMachine = View<typeof NamedMachine>;
 
-/** A text in two versions, line by line. */
-export interface DiffLine {
-  readonly sign: ' ' | '+' | '-';
-  readonly text: string;
-}
+/** A node that was written into a profile, or taken out of it. */
+export const WrittenNode = t.Object({ file: text('what was written'), name: text("the node's name") });
+export type WrittenNode = View<typeof WrittenNode>;
 
-// What people are shown of profiles, releases and the server itself, in the API as on the pages.
+// ---- problems
+
+const SEVERITY = oneOf(['error', 'warning']);
+
+export const PlaceView = t.Object({
+  file: text('below the data directory'),
+  key: t.Optional(text('`nodes[2].mac`')),
+  line: t.Optional(whole('from 1')),
+  column: t.Optional(whole('from 1')),
+}) satisfies { static: Place };
+
+export const ProblemView = t.Object({
+  severity: SEVERITY,
+  message: text(),
+  place: ref('Place', PlaceView),
+  remedy: t.Optional(text('what to do')),
+}) satisfies { static: FileDiagnostic };
+
+// ---- profiles
 
 /** A profile as a line of the table. */
-export interface ProfileRow {
-  readonly name: string;
-  readonly file: string;
-  readonly system: SystemId;
-  /** For people: `Flatcar Container Linux`. */
-  readonly title: string;
-  readonly channel: string;
-  readonly arch: string;
-  /** Empty when it names none. */
-  readonly version: string;
-  readonly update: 'auto' | 'manual';
-  readonly nodes: number;
-  readonly default: boolean;
-  readonly install: boolean;
-  /** Of this file and the documents that it names. */
-  readonly problems: readonly FileDiagnostic[];
-  /** False: no good version of it was ever there; it is shown because of its problems. */
-  readonly inForce: boolean;
-}
+export const ProfileRow = t.Object({
+  name: text(),
+  file: text('`profiles/NAME.json`'),
+  system: oneOf(SYSTEM_IDS),
+  title: text('the system, for people'),
+  channel: text(),
+  arch: text(),
+  version: text('empty when it names none'),
+  update: oneOf(['auto', 'manual'], 'whether the release sync may rewrite the version'),
+  nodes: whole('how many it names'),
+  default: t.Boolean({ description: 'machines that no profile names boot it' }),
+  install: t.Boolean({ description: 'it installs to a disk' }),
+  problems: list(ref('Problem', ProblemView), 'of this file and the documents that it names'),
+  inForce: t.Boolean({ description: 'false: no good version of it was ever there' }),
+});
+export type ProfileRow = View<typeof ProfileRow>;
 
-export interface ProfileView extends ProfileRow {
-  /** The file as it is on disk now. */
-  readonly text: string;
-  /** Names this very text: a change is made on top of it or not at all (SHA-256, hex). */
-  readonly revision: string;
-  readonly members: readonly {
-    readonly name: string;
-    readonly key?: MachineKey;
-    readonly address?: string;
-    readonly identity: string;
-  }[];
-  /** What may stand in it: from the schema, for the editor's help. */
-  readonly keys: readonly { readonly key: string; readonly help: string; readonly example?: string }[];
-}
+export const ProfileView = t.Object({
+  ...ProfileRow.properties,
+  text: text('the file as it is on disk now'),
+  revision: text('names this very text: a change is made on top of it or not at all'),
+  members: list(
+    t.Object({
+      name: text(),
+      identity: text('by what it is recognised'),
+      key: t.Optional(text()),
+      address: t.Optional(text()),
+    }),
+    'the machines that it names',
+  ),
+  keys: list(t.Object({ key: text(), help: text(), example: t.Optional(text()) }), 'what may stand in it'),
+});
+export type ProfileView = View<typeof ProfileView>;
 
 /** What a change of a file would do. */
-export interface Preview {
-  readonly file: string;
-  readonly diff: readonly DiffLine[];
-  /** An error among them: it would not come into force, and is not written. */
-  readonly problems: readonly FileDiagnostic[];
-}
+export const Preview = t.Object({
+  file: text(),
+  diff: list(t.Object({ sign: oneOf([' ', '+', '-']), text: text() })),
+  problems: list(
+    ref('Problem', ProblemView),
+    'with an error among them it would not come into force, and is not written',
+  ),
+});
+export type Preview = View<typeof Preview>;
+export type DiffLine = Preview['diff'][number];
 
-export interface ReleaseRow {
-  /** `flatcar/stable/amd64`. */
-  readonly target: string;
-  readonly profiles: readonly string[];
-  /** Below images/, with what keeps it. */
-  readonly shelves: readonly {
-    readonly shelf: string;
-    readonly version: string;
-    /** Bytes. */
-    readonly size: number;
-    readonly publishedAt?: number;
-    /** How it was verified, for people: `signed by ...`. */
-    readonly verified?: string;
-    /** `named by profiles/a.json`, `booted 3 days ago`, `one of the newest 2`; empty: the next sync removes it. */
-    readonly keptBecause: readonly string[];
-  }[];
-  readonly held?: string;
-  readonly progress?: {
-    readonly state: 'waiting' | 'fetching' | 'verifying' | 'published' | 'failed';
-    readonly version?: string;
-    readonly received: number;
-    readonly size: number;
-    readonly message?: string;
-  };
-}
+// ---- releases
 
-export interface ReleasesView {
-  readonly running: boolean;
-  /** `17 4 * * *`; undefined: off. */
-  readonly schedule?: string;
-  readonly nextRun?: number;
-  readonly targets: readonly ReleaseRow[];
-  readonly runs: readonly SyncRunView[];
-}
+export const ReleaseRow = t.Object({
+  target: text('`flatcar/stable/amd64`'),
+  profiles: list(text()),
+  shelves: list(
+    t.Object({
+      shelf: text('below images/'),
+      version: text(),
+      size: whole('bytes'),
+      keptBecause: list(text(), 'empty: the next sync removes it'),
+      publishedAt: t.Optional(moment('when it was published')),
+      verified: t.Optional(text('how it was verified')),
+    }),
+  ),
+  held: t.Optional(text('why it stays at its version')),
+  progress: t.Optional(
+    t.Object({
+      state: oneOf(['waiting', 'fetching', 'verifying', 'published', 'failed']),
+      received: whole('bytes'),
+      size: whole('bytes'),
+      version: t.Optional(text()),
+      message: t.Optional(text()),
+    }),
+  ),
+});
+export type ReleaseRow = View<typeof ReleaseRow>;
 
-export interface HealthView {
-  readonly version: string;
-  readonly uptimeSeconds: number;
-  readonly problems: readonly FileDiagnostic[];
-  /** What is wrong with the server itself, each with what to do: the journal is off, the disk is nearly full. */
-  readonly troubles: readonly {
-    readonly what: string;
-    readonly remedy: string;
-    readonly severity: 'error' | 'warning';
-  }[];
-  readonly facts: readonly { readonly name: string; readonly value: string }[];
-}
+export const SyncRunView = t.Object({
+  run: moment('when it began'),
+  failed: whole('how many targets failed'),
+  steps: list(t.Object({ at: moment('when'), event: ref('SyncEvent', SyncEventView) })),
+  endedAt: t.Optional(moment('when it ended')),
+});
+export type SyncRunView = View<typeof SyncRunView>;
 
-/** A piece of what a run of the sync tells, for who follows it. */
-export interface SyncSteps {
-  readonly steps: readonly SyncEvent[];
-  /** The next question's `after`. */
-  readonly last: number;
-  /** How the run ended; absent while it is under way. */
-  readonly end?: SyncEnd;
-}
+export const ReleasesView = t.Object({
+  running: t.Boolean({ description: 'a sync runs now' }),
+  targets: list(ref('ReleaseRow', ReleaseRow)),
+  runs: list(ref('SyncRun', SyncRunView), 'newest first'),
+  schedule: t.Optional(text('minute hour day month weekday; absent: off')),
+  nextRun: t.Optional(moment('the next run')),
+});
+export type ReleasesView = View<typeof ReleasesView>;
 
-/** `busy`: another process works on the data directory, nothing was done. `broken`: it ended without a report. */
-export type SyncEnd = { readonly kind: 'done' } | { readonly kind: 'broken' | 'busy'; readonly message: string };
+/** Some of the steps of a run of the sync, for a client that follows it. */
+export const SyncSteps = t.Object({
+  steps: list(ref('SyncEvent', SyncEventView), 'of a download only the last one: how far it is'),
+  last: whole('what the next question gives as `after`'),
+  end: t.Optional(
+    t.Object({
+      kind: oneOf(
+        ['done', 'busy', 'broken'],
+        '`busy`: another process works on the data directory, nothing was done; `broken`: it ended without a report',
+      ),
+      message: t.Optional(text()),
+    }),
+  ),
+});
+export type SyncSteps = View<typeof SyncSteps>;
+/** How a run ended. */
+export type SyncEnd = NonNullable<SyncSteps['end']>;
 
-/** What a rollback did. */
-export interface RolledBack {
-  readonly profile: string;
-  readonly from: string;
-  readonly to: string;
-  /** Until what is newer than this is published; undefined for a profile that the sync leaves alone anyway. */
-  readonly heldAbove?: string;
-}
+export const SyncStarted = t.Object({
+  started: t.Boolean({ description: 'false: one was running' }),
+  run: t.Optional(moment('the number of the run that began, or of the one under way: when it began')),
+});
+export type SyncStarted = View<typeof SyncStarted>;
+
+export const RolledBack = t.Object({
+  profile: text(),
+  from: text(),
+  to: text(),
+  heldAbove: t.Optional(text('the sync leaves the profile alone until something newer than this is published')),
+});
+export type RolledBack = View<typeof RolledBack>;
 
 /** A release that retention took away. */
-export interface RemovedRelease {
-  /** Below images/. */
-  readonly shelf: string;
-  /** Bytes. */
-  readonly size: number;
-}
+export const RemovedRelease = t.Object({ shelf: text('below images/'), size: whole('bytes') });
+export type RemovedRelease = View<typeof RemovedRelease>;
+
+// ---- the server
+
+export const HealthView = t.Object({
+  version: text("Pilotlight's own"),
+  uptimeSeconds: t.Number(),
+  problems: list(ref('Problem', ProblemView)),
+  troubles: list(t.Object({ what: text(), remedy: text(), severity: SEVERITY }), 'of the server itself'),
+  facts: list(t.Object({ name: text(), value: text() })),
+});
+export type HealthView = View<typeof HealthView>;
+
+/** The schemas that the OpenAPI document names. */
+export const COMPONENTS = {
+  MachineRow,
+  Installation: InstallationView,
+  Download,
+  MachinePage,
+  Flood: FloodView,
+  TimelineEvent,
+  BootView,
+  SentAndNow,
+  MachineView,
+  Problem: ProblemView,
+  Place: PlaceView,
+  ProfileRow,
+  ProfileView,
+  Preview,
+  ReleaseRow,
+  ReleasesView,
+  SyncRun: SyncRunView,
+  SyncEvent: SyncEventView,
+  SyncSteps,
+  HealthView,
+};

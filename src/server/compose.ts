@@ -7,7 +7,7 @@ import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
 import { ownUrl, serverNote } from '../admin/client/running-server.ts';
 import type { Delivery } from '../admin/service/deps.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
-import { createAdminService } from '../admin/service/service.ts';
+import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
@@ -89,7 +89,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
   const lan = openLan({ settings, shelf, bootPrograms, log, listeners, httpPort });
-  const adminService = createAdminService({
+  const adminService = new AdminService({
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
     vendorOf: createVendors(),

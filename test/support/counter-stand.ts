@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/cli.ts';
-import type { AdminService } from '../../src/admin/service/operations.ts';
+import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { addFiles, makeFolder, type FolderFiles } from './folder.ts';
 import { operatorStand, TOKEN, type OperatorStand } from './operator-stand.ts';
 import type { CliRun } from './run-cli.ts';
@@ -18,7 +18,7 @@ export interface CounterStand extends OperatorStand {
 
 /** A data directory on which a server runs: the operators' own door before an office that a test made. */
 export async function counterStand(
-  answers: Partial<AdminService> = {},
+  answers: Partial<AdminOperations> = {},
   files: FolderFiles = {},
 ): Promise<CounterStand> {
   const stand = operatorStand(answers);

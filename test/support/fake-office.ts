@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AdminService } from '../../src/admin/service/operations.ts';
+import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
 import type {
@@ -17,7 +17,7 @@ import { fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';
 
 /** An office without a house behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
-export interface FakeOffice extends AdminService {
+export interface FakeOffice extends AdminOperations {
   rows: readonly MachineRow[];
   profileRows: readonly ProfileRow[];
   releasesView: ReleasesView;

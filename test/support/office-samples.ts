@@ -14,24 +14,17 @@ import type {
 import type { FileDiagnostic } from '../../src/model/failure.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 
-/** With every optional member there, at every depth: who adds one to a type must add it here. */
-type Whole<T> = T extends readonly (infer Item)[]
-  ? readonly Whole<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]-?: Whole<T[Key]> }
-    : T;
-
 const AT = Date.UTC(2026, 0, 2);
 export const DIGEST = 'ab'.repeat(32);
 
-const PROBLEM: Whole<FileDiagnostic> = {
+const PROBLEM: FileDiagnostic = {
   severity: 'error',
   message: 'unknown key',
   place: { file: 'profiles/a.json', key: 'versoin', line: 3, column: 5 },
   remedy: 'did you mean "version"?',
 };
 
-const ROW: Whole<MachineRow> = {
+const ROW: MachineRow = {
   key: '52:54:00:12:34:56',
   mac: '52:54:00:12:34:56',
   uuid: '7c2b1f0e-0000-4000-8000-000000000001',
@@ -54,7 +47,7 @@ const ROW: Whole<MachineRow> = {
   boots: [31_000, 30_500.5],
 };
 
-const EVENT: Whole<TimelineEvent> = {
+const EVENT: TimelineEvent = {
   id: 1,
   at: AT,
   kind: 'script',
@@ -71,13 +64,9 @@ const EVENT: Whole<TimelineEvent> = {
 const STATES = Object.fromEntries(MACHINE_STATES.map((state) => [state, 1])) as Record<MachineState, number>;
 
 const FLOOD = { newcomers: 9000, removed: 700, from: '10.0.0.9' };
-export const MACHINE_PAGE: Whole<MachinePage> = { machines: [ROW], next: 'cursor', states: STATES, flood: FLOOD };
-export const BARE_MACHINE_PAGE: MachinePage = {
-  machines: [{ key: 'uuid:x', state: 'unknown', boots: [] }],
-  states: STATES,
-};
+export const MACHINE_PAGE: MachinePage = { machines: [ROW], next: 'cursor', states: STATES, flood: FLOOD };
 
-export const MACHINE_VIEW: Whole<MachineView> = {
+export const MACHINE_VIEW: MachineView = {
   row: ROW,
   boots: [
     { id: 1, at: AT, outcome: 'boot', profile: 'worker', version: '4081.2.0', ms: 30_000, upAt: AT, events: [EVENT] },
@@ -85,16 +74,8 @@ export const MACHINE_VIEW: Whole<MachineView> = {
   because: 'mac ...',
   texts: [{ title: 'boot script', sentAt: AT, sent: '#!ipxe', now: '#!ipxe', problem: 'the template fails' }],
 };
-export const BARE_MACHINE_VIEW: MachineView = {
-  row: { key: 'serial:x', state: 'assigned', boots: [] },
-  boots: [
-    { id: 1, at: AT, outcome: 'waiting', events: [{ id: 1, at: AT, kind: 'dhcp', text: 'x', ok: false, times: 2 }] },
-  ],
-  because: 'nobody names it',
-  texts: [{ title: 'boot script' }],
-};
 
-export const PROFILE_ROW: Whole<ProfileRow> = {
+export const PROFILE_ROW: ProfileRow = {
   name: 'worker',
   file: 'profiles/worker.json',
   system: 'flatcar',
@@ -106,26 +87,19 @@ export const PROFILE_ROW: Whole<ProfileRow> = {
   nodes: 1,
   default: false,
   install: true,
-  problems: [PROBLEM, { severity: 'warning', message: 'x', place: { file: 'a' } } as Whole<FileDiagnostic>],
+  problems: [PROBLEM, { severity: 'warning', message: 'x', place: { file: 'a' } }],
   inForce: true,
 };
 
-export const PROFILE_VIEW: Whole<ProfileView> = {
+export const PROFILE_VIEW: ProfileView = {
   ...PROFILE_ROW,
   text: '{}\n',
   revision: DIGEST,
   members: [{ name: 'worker-1', key: ROW.key, address: '10.0.0.7', identity: 'mac 52:54:00:12:34:56' }],
   keys: [{ key: 'version', help: 'what boots', example: '"4081.2.0"' }],
 };
-export const BARE_PROFILE_VIEW: ProfileView = {
-  ...PROFILE_ROW,
-  text: '',
-  revision: DIGEST,
-  members: [{ name: 'x', identity: 'serial x' }],
-  keys: [{ key: 'x', help: 'y' }],
-};
 
-export const PREVIEW: Whole<Preview> = {
+export const PREVIEW: Preview = {
   file: 'profiles/worker.json',
   diff: [
     { sign: '-', text: 'a' },
@@ -137,7 +111,7 @@ export const PREVIEW: Whole<Preview> = {
 export const BROKEN_PREVIEW: Preview = { ...PREVIEW, problems: [PROBLEM, PROBLEM] };
 
 /** One of each kind: who adds a kind must add it here. */
-export const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Whole<Extract<SyncEvent, { kind: Kind }>> } = {
+export const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Extract<SyncEvent, { kind: Kind }> } = {
   plan: {
     kind: 'plan',
     targets: [{ target: 'flatcar/stable/amd64', system: 'flatcar', profiles: ['worker'] }],
@@ -165,14 +139,14 @@ export const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Whole<Extract<
   },
 };
 
-const RUN: Whole<Omit<SyncRunView, 'steps'>> & Pick<SyncRunView, 'steps'> = {
+const RUN: SyncRunView = {
   run: AT,
   endedAt: AT,
   failed: 0,
   steps: Object.values(SYNC_EVENTS).map((event) => ({ at: AT, event: event })),
 };
 
-export const RELEASES_VIEW: Whole<Omit<ReleasesView, 'runs'>> & Pick<ReleasesView, 'runs'> = {
+export const RELEASES_VIEW: ReleasesView = {
   running: true,
   schedule: '17 4 * * *',
   nextRun: AT,
@@ -196,16 +170,8 @@ export const RELEASES_VIEW: Whole<Omit<ReleasesView, 'runs'>> & Pick<ReleasesVie
   ],
   runs: [RUN],
 };
-export const BARE_RELEASES_VIEW: ReleasesView = {
-  running: false,
-  targets: [
-    { target: 't', profiles: [], shelves: [{ shelf: 's', version: '1', size: 0, keptBecause: [] }] },
-    { target: 'u', profiles: [], shelves: [], progress: { state: 'waiting', received: 0, size: 0 } },
-  ],
-  runs: [{ run: AT, failed: 1, steps: [{ at: AT, event: { kind: 'download', target: 't', file: 'f', received: 1 } }] }],
-};
 
-export const HEALTH_VIEW: Whole<HealthView> = {
+export const HEALTH_VIEW: HealthView = {
   version: '0.1.0',
   uptimeSeconds: 3.5,
   problems: [PROBLEM],

@@ -1,14 +1,14 @@
 import request from 'supertest';
 import type { OperatorAuthOptions } from '../../src/admin/auth/operator-auth.ts';
 import { createOperatorAuth, type OperatorAuth } from '../../src/admin/auth/operator-auth.ts';
-import type { AdminService } from '../../src/admin/service/operations.ts';
+import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { createOperatorApp, type OperatorApp, type OperatorAppOptions } from '../../src/admin/operator.ts';
 import { recordLog, type RecordedLog } from './http-house.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';
 
 /** An office that answers what a test told it to and nothing else. */
-export interface FakeOffice extends AdminService {
+export interface FakeOffice extends AdminOperations {
   /** Every call but `onChange`, as its name and its arguments. */
   readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
   /** Says so to everybody who listens. */
@@ -16,16 +16,16 @@ export interface FakeOffice extends AdminService {
   readonly listeners: ReadonlySet<unknown>;
 }
 
-export function fakeOffice(answers: Partial<AdminService> = {}): FakeOffice {
+export function fakeOffice(answers: Partial<AdminOperations> = {}): FakeOffice {
   const calls: [string, ...unknown[]][] = [];
-  const listeners = new Set<Parameters<AdminService['onChange']>[0]>();
+  const listeners = new Set<Parameters<AdminOperations['onChange']>[0]>();
   const own = {
     calls,
     listeners,
     changed: (what: 'machines' | 'profiles' | 'releases') => {
       for (const listener of listeners) listener(what);
     },
-    onChange: (listener: Parameters<AdminService['onChange']>[0]) => {
+    onChange: (listener: Parameters<AdminOperations['onChange']>[0]) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -73,7 +73,7 @@ const onePage: NonNullable<OperatorAppOptions['pages']> = (router) => {
 export const BEARER = `Bearer ${TOKEN}`;
 
 export function operatorStand(
-  answers: Partial<AdminService> = {},
+  answers: Partial<AdminOperations> = {},
   { clock, ...options }: Partial<OperatorAppOptions> & { readonly clock?: Omit<OperatorAuthOptions, 'token'> } = {},
 ): OperatorStand {
   const log = recordLog();

@@ -11,110 +11,13 @@ import type { Log } from '../../model/service.ts';
 import type { OperatorAuth } from '../auth/operator-auth.ts';
 import { abandoned, respond, respondJson } from '../respond.ts';
 import type { Guard, Refusal } from '../guard.ts';
-import type { AdminService } from '../service/operations.ts';
+import type { AdminOperations } from '../service/service.ts';
 import { mediaType, refuseCoded } from '../web/form-fields.ts';
 import type { EventStreams } from './event-streams.ts';
-import {
-  type ApiAnswer,
-  type ApiAsk,
-  type ApiRoute,
-  closedObject,
-  type JsonSchema,
-  PATH_PARTS,
-  ref,
-  text,
-} from './route.ts';
-import { MACHINE_ROUTES } from './machine-routes.ts';
-import { MACHINE_SCHEMAS, OFFICE_SCHEMAS } from './schemas.ts';
-import { PROFILE_ROUTES, SERVER_ROUTES } from './profile-routes.ts';
+import { isRequired, openApiDocument } from './openapi.ts';
 import { createRequestChecks, type RequestChecks } from './request-schema.ts';
-
-const ERROR = { $ref: '#/components/responses/Error' };
-
-/** The OpenAPI 3.1 document of a table of routes. */
-export function openApiDocument(routes: readonly ApiRoute[]): JsonSchema {
-  const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Pilotlight',
-      version: '1',
-      description:
-        'Show the admin token as a Bearer. A browser that is logged in may use its cookie instead; ' +
-        'what it sends to change something is then taken from pages of this server only. Members may be added to ' +
-        'answers; unknown members of requests are refused.',
-    },
-    servers: [{ url: '/api/v1' }],
-    security: [{ token: [] }, { session: [] }],
-    paths: {
-      ...paths,
-      '/openapi.json': {
-        get: {
-          operationId: 'getOpenApi',
-          summary: 'this document, open to everybody',
-          security: [],
-          responses: {
-            200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
-          },
-        },
-      },
-    },
-    components: {
-      schemas: { ...MACHINE_SCHEMAS, ...OFFICE_SCHEMAS },
-      responses: {
-        Error: { description: 'why not, and what to do', content: { 'application/json': { schema: ref('Error') } } },
-      },
-      securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'the admin token' },
-        session: { type: 'apiKey', in: 'cookie', name: 'pilotlight', description: 'set by the login page' },
-      },
-    },
-  };
-}
-
-/** The parts of a path that change: `/machines/{key}` has `key`. */
-export function pathParts(path: string): readonly string[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
-}
-
-function operation(route: ApiRoute): JsonSchema {
-  const parts = pathParts(route.path).map((name) => ({
-    name,
-    in: 'path',
-    required: true,
-    description: PATH_PARTS[name],
-    schema: text(),
-  }));
-  const query = Object.entries(route.query ?? {}).map(([name, schema]) => ({ name, in: 'query', schema }));
-  const body =
-    route.body === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: route.body.required,
-            content: { 'application/json': { schema: route.body.schema } },
-          },
-        };
-  return {
-    operationId: route.id,
-    summary: route.summary,
-    ...(parts.length + query.length === 0 ? {} : { parameters: [...parts, ...query] }),
-    ...body,
-    responses: { 200: { description: route.answer.about, content: contentOf(route.answer) }, default: ERROR },
-  };
-}
-
-function contentOf(answer: ApiAnswer): JsonSchema {
-  switch (answer.kind) {
-    case 'json':
-      return { 'application/json': { schema: answer.schema } };
-    case 'text':
-      return { 'text/plain': { schema: text() } };
-    case 'events':
-      return { 'text/event-stream': { schema: text() } };
-  }
-}
+import type { ApiAsk, ApiRoute } from './route.ts';
+import { API_ROUTES } from './routes.ts';
 
 /** A whole profile. */
 const MAX_BODY = MAX_PROFILE_BYTES;
@@ -143,11 +46,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
-/** Everything below /api/v1 but the document that describes it. */
-export const API_ROUTES: readonly ApiRoute[] = [...MACHINE_ROUTES, ...PROFILE_ROUTES, ...SERVER_ROUTES];
-
 export interface ApiOptions {
-  readonly adminService: AdminService;
+  readonly adminService: AdminOperations;
   readonly auth: OperatorAuth;
   readonly guard: Guard;
   readonly streams: EventStreams;
@@ -163,7 +63,7 @@ export function createApi(options: ApiOptions): Router {
   const { guard, log, asFailure } = options;
   const router = Router({ caseSensitive: true, strict: true });
   const checks = createRequestChecks();
-  const document = { ...openApiDocument(API_ROUTES), servers: [{ url: `${options.path}/api/v1` }] };
+  const document = openApiDocument(API_ROUTES, options.path);
 
   router.get('/openapi.json', (req, res) => {
     respondJson(req, res, 200, document);
@@ -185,20 +85,20 @@ export function createApi(options: ApiOptions): Router {
 }
 
 function handlerOf(route: ApiRoute, checks: RequestChecks, { adminService, auth, guard, streams, origin }: ApiOptions) {
-  const checkQuery = checks.query(route.query ?? {});
-  const checkBody = checks.body(route.body?.schema ?? closedObject({}));
+  const checkQuery = checks.query(route.query);
+  const checkBody = checks.body(route.body);
   return async (req: Request, res: Response): Promise<void> => {
     const { answer } = route;
     const body = route.method === 'get' ? undefined : await readJson(req);
     const ask: ApiAsk = {
-      adminService,
+      service: adminService,
       access: guard.accessOf(req),
       origin: () => origin(req),
       newLink: () => auth.newLink(origin(req)),
       param: (name) => String(req.params[name] ?? ''),
       // An object without a prototype from node:querystring; of a key that came twice, a list, which no schema has.
       query: checkQuery({ ...req.query }),
-      body: checkBody(body ?? (route.body?.required === true ? undefined : {})),
+      body: checkBody(body ?? (isRequired(route.body) ? undefined : {})),
     };
     switch (answer.kind) {
       case 'json':

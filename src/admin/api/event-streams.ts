@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { Failure } from '../../model/failure.ts';
 import type { Access } from '../auth/operator-auth.ts';
-import type { AdminService } from '../service/operations.ts';
+import type { AdminOperations } from '../service/service.ts';
 
-type Word = Parameters<Parameters<AdminService['onChange']>[0]>[0];
+type Word = Parameters<Parameters<AdminOperations['onChange']>[0]>[0];
 
 interface Stream {
   readonly res: ServerResponse;
@@ -13,14 +13,14 @@ interface Stream {
 }
 
 export interface EventStreamOptions {
-  readonly onChange: AdminService['onChange'];
+  readonly onChange: AdminOperations['onChange'];
   readonly maxStreams?: number;
-  /** Milliseconds. Less than the server's patience with a silent connection, and than that of most proxies. */
+  /** Milliseconds between signs of life: less than the timeout of this server and of most proxies. */
   readonly beat?: number;
 }
 
 /**
- * Everybody who watches. Nothing runs while nobody does. A stream ends with its session, with the server, and when its
+ * The open event streams. Nothing runs while there is none. A stream ends with its session, with the server, and when its
  * reader leaves; a slow reader gets each word once when it has caught up, so nothing piles up.
  */
 export class EventStreams {
@@ -44,7 +44,7 @@ export class EventStreams {
         remedy: 'close some of the dashboard pages, or ask again later',
       });
     }
-    // It left while the question was read or this door was loaded: its `close` has been, and none will come.
+    // The client left while the request was read or this room was loaded: its `close` has been, and none will come.
     if (res.destroyed) return;
     const stream: Stream = { res, access, pending: new Set() };
     // X-Accel-Buffering: nginx would keep the events to itself until a buffer is full.
@@ -61,7 +61,7 @@ export class EventStreams {
     });
   }
 
-  /** Ends all, and lets nobody in any more. */
+  /** Ends all streams and opens no more. */
   close(): void {
     this.#closed = true;
     for (const { res } of this.#streams) res.end();

@@ -1,8 +1,8 @@
+import type { TObject } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Failure } from '../../model/failure.ts';
 import { nearest } from '../../model/name.ts';
 import { show } from '../../http/query.ts';
-import { closedObject, type JsonSchema, type Properties } from './route.ts';
 
 /** Gives back what was sent when it is as described. Throws Failure `invalid` that says what is not. */
 export type RequestCheck = (given: unknown) => Readonly<Record<string, unknown>>;
@@ -10,9 +10,9 @@ export type RequestCheck = (given: unknown) => Readonly<Record<string, unknown>>
 /** Makes the checks of the API; each is compiled when it is first needed. */
 export interface RequestChecks {
   /** For a JSON body. */
-  body(schema: JsonSchema): RequestCheck;
+  body(schema: TObject): RequestCheck;
   /** For a query: every value is a text there, so numbers are made of those that look like one. */
-  query(properties: Properties): RequestCheck;
+  query(schema: TObject): RequestCheck;
 }
 
 // Our own schemas need no schema to check them at every start; a test does that.
@@ -23,7 +23,7 @@ export function createRequestChecks(): RequestChecks {
   const queries = new Ajv({ ...UNCHECKED, coerceTypes: true });
   return {
     body: (schema) => checkWith(() => bodies.compile(schema), 'field'),
-    query: (properties) => checkWith(() => queries.compile(closedObject({}, properties)), 'query key'),
+    query: (schema) => checkWith(() => queries.compile(schema), 'query key'),
   };
 }
 
@@ -32,12 +32,12 @@ function checkWith(compile: () => ValidateFunction, word: string): RequestCheck 
   return (given) => {
     const validate = (compiled ??= compile());
     if (validate(given)) return given as Readonly<Record<string, unknown>>;
-    throw explain(validate.errors?.[0], validate.schema as JsonSchema, word);
+    throw explain(validate.errors?.[0], validate.schema as TObject, word);
   };
 }
 
-function explain(error: ErrorObject | undefined, schema: JsonSchema, word: string): Failure {
-  const known = Object.keys(schema['properties'] ?? {});
+function explain(error: ErrorObject | undefined, schema: TObject, word: string): Failure {
+  const known = Object.keys(schema.properties);
   const params = (error?.params ?? {}) as Readonly<Record<string, unknown>>;
   const field = error?.instancePath.slice(1) ?? '';
   if (error?.keyword === 'additionalProperties') {

@@ -1,19 +1,20 @@
+import type { Static, TObject, TProperties, TSchema } from '@sinclair/typebox';
 import type { Origin } from '../../model/plan.ts';
+import { closed, type View } from '../../model/schema.ts';
 import type { Access, LoginLink } from '../auth/operator-auth.ts';
-import type { AdminService } from '../service/operations.ts';
+import type { AdminOperations } from '../service/service.ts';
 
-/** A request after its checks. */
-export interface ApiAsk {
-  readonly adminService: AdminService;
+/** A request after its checks. `query` and `body` are as the route's schemas describe them, and nothing else. */
+export interface ApiAsk<Query = object, Body = object> {
+  readonly service: AdminOperations;
   readonly access: Access;
-  /** Where the server is for who asks. Throws Failure `invalid` for a bad Host line. */
+  /** The server's address as the client sees it. Throws Failure `invalid` for a bad Host line. */
   readonly origin: () => Origin;
   readonly newLink: () => LoginLink;
   /** A part of the path, decoded. */
   readonly param: (name: string) => string;
-  /** As the route's schemas describe them, and nothing else. */
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly query: Query;
+  readonly body: Body;
 }
 
 /**
@@ -28,83 +29,49 @@ export interface ApiRoute {
   readonly id: string;
   /** One line for people. */
   readonly summary: string;
-  readonly query?: Properties;
-  /** Absent: it takes none. */
-  readonly body?: { readonly schema: JsonSchema; readonly required: boolean };
+  readonly query: TObject;
+  readonly body: TObject;
   readonly answer: ApiAnswer;
 }
 
-export type ApiAnswer =
-  | {
-      readonly kind: 'json';
-      readonly schema: JsonSchema;
-      readonly about: string;
-      readonly give: (ask: ApiAsk) => unknown;
-    }
-  | { readonly kind: 'text'; readonly about: string; readonly give: (ask: ApiAsk) => Promise<string> }
+export type ApiAnswer = { readonly about: string } & (
+  | { readonly kind: 'json'; readonly schema: TSchema; readonly give: Give }
+  | { readonly kind: 'text'; readonly give: (ask: ApiAsk) => Promise<string> }
   /** A stream of server-sent events: the router's own. */
-  | { readonly kind: 'events'; readonly about: string };
+  | { readonly kind: 'events' }
+);
 
-/** What a part of a path means. */
-export const PATH_PARTS: Readonly<Record<string, string>> = {
-  key: 'the machine: its MAC in any spelling, `uuid:...` or `serial:...`',
-  name: "the profile's name",
-  digest: 'SHA-256 in hex, from a timeline',
-};
+type Give = (ask: ApiAsk) => unknown;
+type Request = `${'GET' | 'POST' | 'PUT'} /${string}`;
+type None = Record<string, never>;
 
-/** A JSON Schema (2020-12, as OpenAPI 3.1 has it), as far as the API needs it. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
-export type Properties = Readonly<Record<string, JsonSchema>>;
-
-/** An object with what is always there and what may be. Readers must bear more: a later version may add to it. */
-export function object(required: Properties, optional: Properties = {}): JsonSchema {
-  const names = Object.keys(required);
-  return {
-    type: 'object',
-    ...(names.length === 0 ? {} : { required: names }),
-    properties: { ...required, ...optional },
-  };
+/** A route that answers with JSON; the compiler holds `give` against the schemas. */
+export function route<A extends TSchema, Q extends TProperties = None, B extends TProperties = None>(
+  request: Request,
+  id: string,
+  summary: string,
+  spec: {
+    readonly query?: Q;
+    readonly body?: B;
+    readonly answer: A;
+    /** What the answer is. */
+    readonly about: string;
+    readonly give: (ask: ApiAsk<Static<TObject<Q>>, Static<TObject<B>>>) => View<A> | Promise<View<A>>;
+  },
+): ApiRoute {
+  const { query, body, answer: schema, about, give } = spec;
+  return plainRoute(request, id, summary, { kind: 'json', about, schema, give: give as Give }, query, body);
 }
 
-/** What a request sends: nothing but these. */
-export function closedObject(required: Properties, optional: Properties = {}): JsonSchema {
-  return { ...object(required, optional), additionalProperties: false };
-}
-
-export function list(items: JsonSchema, description?: string): JsonSchema {
-  return { type: 'array', items, ...about(description) };
-}
-
-export function text(description?: string, more: JsonSchema = {}): JsonSchema {
-  return { type: 'string', ...about(description), ...more };
-}
-
-export function whole(description?: string, more: JsonSchema = {}): JsonSchema {
-  return { type: 'integer', ...about(description), ...more };
-}
-
-export function number(description?: string): JsonSchema {
-  return { type: 'number', ...about(description) };
-}
-
-export function flag(description?: string): JsonSchema {
-  return { type: 'boolean', ...about(description) };
-}
-
-export function oneOf(values: readonly string[], description?: string): JsonSchema {
-  return { type: 'string', enum: values, ...about(description) };
-}
-
-/** Milliseconds since 1970. */
-export function moment(description: string): JsonSchema {
-  return whole(`${description}; milliseconds since 1970`);
-}
-
-/** A schema of the document's components. */
-export function ref(name: string): JsonSchema {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-function about(description: string | undefined): JsonSchema {
-  return description === undefined ? {} : { description };
+export function plainRoute(
+  request: Request,
+  id: string,
+  summary: string,
+  answer: ApiAnswer,
+  query: TProperties = {},
+  body: TProperties = {},
+): ApiRoute {
+  const [method = '', path = ''] = request.split(' ');
+  const verb = method.toLowerCase() as ApiRoute['method'];
+  return { method: verb, path, id, summary, query: closed(query), body: closed(body), answer };
 }

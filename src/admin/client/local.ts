@@ -1,76 +1,81 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { likelyOrigin, readContext } from '../../context/app-context.ts';
+import { Discovery } from '../../etcd/discovery.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { NO_JOURNAL, openJournalDirectly } from '../../journal/create-journal.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
 import { SILENT } from '../../model/service.ts';
+import { pruneImages } from '../../releases/image-commands.ts';
+import { pinProfile, rollback } from '../../releases/rollback.ts';
+import { syncOnce } from '../../releases/sync-once.ts';
 import { type Settings, version } from '../../settings/settings.ts';
 import { nodesOf } from '../service/known-nodes.ts';
-import { createAdminService } from '../service/service.ts';
+import { AdminService } from '../service/service.ts';
 import { createVendors } from '../service/vendors.ts';
-import type { AdminClient } from './client.ts';
-import { POLL_MS } from './remote.ts';
-
-const FILE = 'state/pilotlight.db';
-
-/**
- * The journal for a command that looks once. Never a new one: a database that root made could not be written by the
- * server's user.
- */
-export async function openJournalHere({ journal }: Pick<Settings, 'journal'>, files: DataRoot): Promise<Journal> {
-  if (!journal.on || (await unlessFailed(files.stat(FILE))) === undefined) return NO_JOURNAL;
-  return await openJournalDirectly({ file: files.path(FILE), days: journal.days, log: SILENT });
-}
+import { type AdminClient, noToken, POLL_MS } from './client.ts';
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function localClient(settings: Settings): Promise<AdminClient> {
   const { files, catalog, preview, marks, syncProgress } = await readContext(settings);
-  const journal = await openJournalHere(settings, files);
-  const adminService = createAdminService({
-    settings,
-    files,
-    catalog,
-    preview,
-    journal,
-    marks,
-    deliveries: { running: () => [] },
-    sync: { progress: syncProgress, nextRun: () => undefined, runNow: () => false },
-    vendorOf: createVendors(),
-    log: SILENT,
-    version: version(),
-    now: Date.now,
-    uptime: () => 0,
-  });
+  let opened: Promise<{ readonly service: AdminService; readonly journal: Journal }> | undefined;
+  // What changes releases only needs no journal.
+  const open = () => (opened ??= openService());
 
-  /** What the files say by now is what the journal shows. */
-  async function know(): Promise<void> {
-    if (!journal.status().on) return;
-    journal.know(nodesOf(catalog.current()));
-    await journal.flushed();
+  async function openService() {
+    const journal = await openJournalHere(settings, files);
+    const service = new AdminService({
+      settings,
+      files,
+      catalog,
+      preview,
+      journal,
+      marks,
+      deliveries: { running: () => [] },
+      sync: { progress: syncProgress, nextRun: () => undefined, runNow: () => false },
+      vendorOf: createVendors(),
+      log: SILENT,
+      version: version(),
+      now: Date.now,
+      uptime: () => 0,
+    });
+    return { service, journal };
+  }
+
+  /** The journal shows the nodes as the files have them by now. */
+  async function withNodes(): Promise<AdminService> {
+    const { service, journal } = await open();
+    if (journal.status().on) {
+      journal.know(nodesOf(catalog.current()));
+      await journal.flushed();
+    }
+    return service;
   }
 
   /** A server that is too busy to answer has the marks in memory: what is written beside it would be lost. */
-  async function alone<T>(change: () => Promise<T>): Promise<T> {
+  async function alone(): Promise<AdminService> {
     await marks.start();
-    return await change();
+    return (await open()).service;
   }
 
   return {
     at: 'files',
-    async machines(query) {
-      await know();
-      return await adminService.machines(query);
-    },
-    async machine(key) {
-      await know();
-      return await adminService.machine(key, likelyOrigin(settings));
-    },
-    adopt: (adoption) => adminService.adopt(adoption),
-    reinstall: (machine) => alone(() => adminService.reinstall(machine)),
-    cancelReinstall: (machine) => alone(() => adminService.cancelReinstall(machine)),
-    releaseClaim: (machine) => alone(() => adminService.releaseClaim(machine)),
-    acceptState: () => alone(() => adminService.acceptState()),
+    machines: async (query) => await (await withNodes()).machines(query),
+    machine: async (key) => await (await withNodes()).machine(key, likelyOrigin(settings)),
+    adopt: async (adoption) => await (await open()).service.adopt(adoption),
+    reinstall: async (machine) => await (await alone()).reinstall(machine),
+    cancelReinstall: async (machine) => await (await alone()).cancelReinstall(machine),
+    releaseClaim: async (machine) => await (await alone()).releaseClaim(machine),
+    acceptState: async () => await (await alone()).acceptState(),
+    rollback: (profile, to) => rollback(settings, profile, to),
+    pin: (profile, change) => pinProfile(settings, profile, change),
+    prune: (_keep, emit) => pruneImages(settings, emit),
+    sync: (once) => syncOnce(settings, once),
+    tokens: () => withTokens(settings, files, (discovery) => Promise.resolve(discovery?.all() ?? [])),
+    forgetToken: (token) =>
+      withTokens(settings, files, async (discovery) => {
+        if (discovery === undefined || (await discovery.forget(token)).kind === 'refused') throw noToken(token);
+      }),
     loginLink: () =>
       Promise.reject(
         new Failure('unavailable', 'no server runs on this data directory', {
@@ -88,8 +93,42 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     },
     async close() {
       await marks.close();
+      if (opened === undefined) return;
+      const { journal } = await opened;
       if (journal.status().on) await journal.flushed();
       await journal.stop(AbortSignal.timeout(POLL_MS));
     },
   };
+}
+
+const DATABASE = 'state/pilotlight.db';
+
+/**
+ * The journal for a command that looks once. Never a new one: a database that root made could not be written by the
+ * server's user.
+ */
+export async function openJournalHere({ journal }: Pick<Settings, 'journal'>, files: DataRoot): Promise<Journal> {
+  if (!journal.on || !(await isThere(files))) return NO_JOURNAL;
+  return await openJournalDirectly({ file: files.path(DATABASE), days: journal.days, log: SILENT });
+}
+
+/** The discovery tokens in the database; undefined where there is none. */
+async function withTokens<T>(
+  { journal }: Settings,
+  files: DataRoot,
+  work: (discovery: Discovery | undefined) => Promise<T>,
+): Promise<T> {
+  if (!(await isThere(files))) return await work(undefined);
+  const database = await openJournalDirectly({ file: files.path(DATABASE), days: journal.days, log: SILENT });
+  try {
+    const discovery = new Discovery({ store: database.discovery, now: Date.now, random: () => '' });
+    await discovery.load();
+    return await work(discovery);
+  } finally {
+    await database.stop(new AbortController().signal);
+  }
+}
+
+async function isThere(files: DataRoot): Promise<boolean> {
+  return (await unlessFailed(files.stat(DATABASE))) !== undefined;
 }

@@ -4,7 +4,7 @@ import { type DataRoot, openDataRoot } from '../../files/data-root.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { readToken, TOKEN_FILE } from '../auth/admin-token.ts';
 import { findRunningServer } from './running-server.ts';
-import { type ApiClient, createApiClient, remoteClient } from './remote.ts';
+import { remoteClient } from './remote.ts';
 import type { AdminClient } from './client.ts';
 import { localClient } from './local.ts';
 
@@ -32,15 +32,6 @@ export async function openAdminClient(settings: Settings): Promise<AdminClient> 
 async function runningClient(files: DataRoot, settings: Settings): Promise<AdminClient | undefined> {
   const server = await findRunningServer(files);
   return server === undefined ? undefined : remoteClient(server, await tokenFor(files, settings));
-}
-
-/** The API of the server that runs on the data directory; undefined where none does. Throws as openCounter does. */
-export async function runningApi(settings: Settings): Promise<ApiClient | undefined> {
-  const files = await openDataRoot(settings.dataDir, settings.imagesDir).catch(() => undefined);
-  const server = files === undefined ? undefined : await findRunningServer(files);
-  return files === undefined || server === undefined
-    ? undefined
-    : createApiClient(server.url, await tokenFor(files, settings));
 }
 
 async function tokenFor(files: DataRoot, settings: Settings): Promise<string> {

@@ -1,155 +1,64 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure, type FailureCode, type Place } from '../../model/failure.ts';
-import type { MachinePage, MachineQuery, MachineView } from '../../model/views.ts';
+import type { StoredToken } from '../../model/discovery.ts';
+import { Failure, failureLine } from '../../model/failure.ts';
+import { type Locked, parseSyncEvent, type SyncReport } from '../../model/sync-event.ts';
+import type {
+  MachinePage,
+  MachineQuery,
+  MachineView,
+  NamedMachine,
+  RemovedRelease,
+  RolledBack,
+  SyncEnd,
+  SyncStarted,
+  SyncSteps,
+  WrittenNode,
+} from '../../model/views.ts';
 import { type LocalAddress, localAddresses } from '../../net/addresses.ts';
-import type { Named } from '../service/operations.ts';
-import type { AdminClient, LoginLink } from './client.ts';
+import type { SyncOnce } from '../../releases/sync-once.ts';
+import { type ApiClient, createApiClient } from './api-client.ts';
+import { type AdminClient, type FollowedSync, type LoginLink, noToken, POLL_MS } from './client.ts';
 import type { RunningServer } from './running-server.ts';
 
-const LOOPBACK = /^(?:127\.|\[::1\]$|localhost$)/;
-
-/**
- * A link to a server that listens on all addresses of this host, as other hosts see it: one for each IPv4 address.
- * Nothing for a link that names an address already.
- */
-export function linksElsewhere(link: string, local: readonly LocalAddress[] = localAddresses()): readonly string[] {
-  if (!LOOPBACK.test(new URL(link).hostname)) return [];
-  return local
-    .filter(({ family, internal }) => family === 4 && !internal)
-    .map(({ address }) => {
-      const there = new URL(link);
-      there.hostname = address;
-      return there.href;
-    });
-}
-
-const TIMEOUT_MS = 30_000;
-const CODES: ReadonlySet<string> = new Set<FailureCode>([
-  'broken',
-  'conflict',
-  'invalid',
-  'not-found',
-  'refused',
-  'too-large',
-  'unavailable',
-]);
-
-/** The API of a server on this host. What it refuses comes out as the Failure that it was there. */
-export interface ApiClient {
-  /** Throws the signal's reason when that aborts. */
-  get(path: string, signal?: AbortSignal): Promise<unknown>;
-  post(path: string, body: object): Promise<unknown>;
-  /** The names of server-sent events as they come; ends with the connection. */
-  events(path: string, signal: AbortSignal): AsyncGenerator<string, void, undefined>;
-}
-
-export function createApiClient(url: string, token: string, timeout = TIMEOUT_MS): ApiClient {
-  const headers = { Authorization: `Bearer ${token}`, Accept: 'application/json' };
-
-  async function ask(path: string, init: RequestInit): Promise<Response> {
-    try {
-      return await fetch(`${url}/api/v1${path}`, { ...init, redirect: 'error' });
-    } catch (cause) {
-      if (init.signal?.aborted === true || !(cause instanceof Error)) throw cause;
-      throw new Failure('unavailable', 'the server does not answer', { remedy: 'is it stopping? try again', cause });
-    }
-  }
-
-  async function json(path: string, { signal, ...init }: RequestInit): Promise<unknown> {
-    const late = AbortSignal.timeout(timeout);
-    let answer: Response;
-    let value: unknown;
-    try {
-      answer = await ask(path, { ...init, signal: AbortSignal.any([late, ...(signal == null ? [] : [signal])]) });
-      value = await parsed(answer);
-    } catch (cause) {
-      if (!late.aborted || signal?.aborted === true) throw cause;
-      const seconds = String(timeout / 1000);
-      throw new Failure('unavailable', `the server has not answered within ${seconds} s`, {
-        remedy: 'it may be doing it all the same: look before you try again',
-        cause,
-      });
-    }
-    if (answer.ok) return value;
-    throw failureIn(value, answer.status);
-  }
-
-  return {
-    get: (path, signal) => json(path, { headers, signal }),
-    post: (path, body) =>
-      json(path, {
-        method: 'POST',
-        headers: { ...headers, 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
-    async *events(path, signal) {
-      const answer = await ask(path, { headers: { ...headers, Accept: 'text/event-stream' }, signal });
-      if (!answer.ok || answer.body === null) throw failureIn(await parsed(answer), answer.status);
-      let rest = '';
-      const decoder = new TextDecoder();
-      for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) if (line.startsWith('event: ')) yield line.slice('event: '.length).trim();
-      }
-    },
-  };
-}
-
-async function parsed(answer: Response): Promise<unknown> {
-  try {
-    return await answer.json();
-  } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    throw new Failure('unavailable', `the server answered with ${answer.status} and no JSON`, { cause });
-  }
-}
-
-function failureIn(value: unknown, status: number): Failure {
-  const error = isRecord(value) && isRecord(value['error']) ? value['error'] : {};
-  const { code, message, remedy, place } = error;
-  const known = typeof code === 'string' && CODES.has(code) ? (code as FailureCode) : undefined;
-  if (status === 401) {
-    return new Failure('refused', 'the server does not take the admin token', {
-      remedy: 'use the one it was started with: PILOTLIGHT_ADMIN_TOKEN or --admin-token, else state/admin-token',
-    });
-  }
-  return new Failure(
-    known ?? (status >= 500 ? 'unavailable' : 'refused'),
-    typeof message === 'string' ? message : `the server answered with ${status}`,
-    {
-      ...(typeof remedy === 'string' ? { remedy } : {}),
-      ...(isRecord(place) && typeof place['file'] === 'string' ? { place: place as unknown as Place } : {}),
-    },
-  );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** How often is looked where no events come. */
-export const POLL_MS = 2000;
-
-type ServerAddress = Pick<RunningServer, 'everywhere' | 'url'>;
-
 /** Over the API of the server that runs. */
-export function remoteClient({ url, everywhere = false }: ServerAddress, token: string): AdminClient {
+export function remoteClient(
+  { url, everywhere = false }: Pick<RunningServer, 'everywhere' | 'url'>,
+  token: string,
+): AdminClient {
   const api = createApiClient(url, token);
+  const post = async <T>(path: string, body: object = {}): Promise<T> => (await api.post(path, body)) as T;
   const at = (key: string, what = ''): string => `/machines/${encodeURIComponent(key)}${what}`;
+  const of = (profile: string, what: string): string => `/profiles/${encodeURIComponent(profile)}/${what}`;
   return {
     at: 'server',
     machines: async (query) => (await api.get(`/machines?${words(query)}`)) as MachinePage,
     machine: async (key) => (await api.get(at(key))) as MachineView,
-    adopt: async ({ key, ...rest }) =>
-      (await api.post(at(key, '/adopt'), rest)) as Awaited<ReturnType<AdminClient['adopt']>>,
-    reinstall: async (machine) =>
-      (await api.post('/reinstall', { machine })) as Awaited<ReturnType<AdminClient['reinstall']>>,
-    cancelReinstall: async (machine) => (await api.post('/reinstall/cancel', { machine })) as Named,
-    releaseClaim: async (machine) => (await api.post('/claims/release', { machine })) as Named,
-    acceptState: async () => (await api.post('/state/accept', {})) as { readonly accepted: boolean },
+    adopt: async ({ key, ...rest }) => await post<WrittenNode>(at(key, '/adopt'), rest),
+    reinstall: async (machine) => await post<NamedMachine>('/reinstall', { machine }),
+    cancelReinstall: async (machine) => await post<NamedMachine>('/reinstall/cancel', { machine }),
+    releaseClaim: async (machine) => await post<NamedMachine>('/claims/release', { machine }),
+    acceptState: async () => await post<{ readonly accepted: boolean }>('/state/accept'),
+    rollback: (profile, version) => unlessBusy(post<RolledBack>(of(profile, 'rollback'), { version })),
+    pin: (profile, change) =>
+      unlessBusy(post<{ readonly message: string }>(of(profile, change)).then(({ message }) => message)),
+    async prune(keep, emit) {
+      const done = await unlessBusy(post<{ readonly removed: readonly RemovedRelease[] }>('/releases/prune', { keep }));
+      if (done.kind === 'done') for (const one of done.value.removed) emit({ kind: 'removed', ...one });
+      return done;
+    },
+    sync: (once) => followSync(api, once),
+    async tokens() {
+      const answer = await api.fetch('/discovery/', 'GET');
+      if (answer.ok) return ((await answer.json()) as { readonly tokens: readonly StoredToken[] }).tokens;
+      throw new Failure('unavailable', `the server answers ${answer.status}: ${(await answer.text()).trim()}`);
+    },
+    async forgetToken(name) {
+      const answer = await api.fetch(`/discovery/${encodeURIComponent(name)}`, 'DELETE');
+      if (answer.status === 404) throw noToken(name);
+      if (!answer.ok) throw new Failure('unavailable', `the server answers ${answer.status}`);
+    },
     async loginLink() {
-      const link = (await api.post('/login-links', {})) as Omit<LoginLink, 'elsewhere'>;
+      const link = await post<Omit<LoginLink, 'elsewhere'>>('/login-links');
       return { ...link, elsewhere: everywhere ? linksElsewhere(link.url) : [] };
     },
     async watch(changed, signal) {
@@ -170,7 +79,85 @@ export function remoteClient({ url, everywhere = false }: ServerAddress, token: 
 }
 
 function words(query: MachineQuery): string {
-  return new URLSearchParams(
-    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString();
+  const given = Object.entries<unknown>(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
+}
+
+/** Another process is at it: a script may try again later. */
+async function unlessBusy<T>(work: Promise<T>): Promise<Locked<T>> {
+  try {
+    return { kind: 'done', value: await work };
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'conflict') return { kind: 'busy', message: failureLine(error) };
+    throw error;
+  }
+}
+
+const LOOPBACK = /^(?:127\.|\[::1\]$|localhost$)/;
+
+/**
+ * A link to a server that listens on all addresses of this host, as other hosts see it: one for each IPv4 address.
+ * Nothing for a link that names an address already.
+ */
+export function linksElsewhere(link: string, local: readonly LocalAddress[] = localAddresses()): readonly string[] {
+  if (!LOOPBACK.test(new URL(link).hostname)) return [];
+  return local
+    .filter(({ family, internal }) => family === 4 && !internal)
+    .map(({ address }) => {
+      const there = new URL(link);
+      there.hostname = address;
+      return there.href;
+    });
+}
+
+/** Between two answers: a download of many chunks is not followed chunk by chunk. */
+const APART_MS = 200;
+
+/** Has the server that runs make a run of the sync, and tells its steps until its end. Throws Failure as the run did. */
+export async function followSync(
+  api: Pick<ApiClient, 'get' | 'post'>,
+  { signal, emit, options: { allowDowngrade } }: Pick<SyncOnce, 'emit' | 'options' | 'signal'>,
+): Promise<FollowedSync> {
+  const begun = (await api.post('/sync', allowDowngrade === true ? { allowDowngrade } : {})) as SyncStarted;
+  const { started, run } = begun;
+  if (!started || run === undefined) return { kind: 'busy', message: busyText(begun) };
+  let report: SyncReport | undefined;
+  let after = 0;
+  for (;;) {
+    const news = await unlessLeft(signal, () =>
+      api.get(`/sync/steps?run=${String(run)}&after=${String(after)}`, signal),
+    );
+    if (news === undefined) return { kind: 'left' };
+    const { steps, last, end } = news as SyncSteps;
+    for (const step of steps) {
+      const event = parseSyncEvent(step);
+      if (event === undefined) continue;
+      emit(event);
+      if (event.kind === 'done') report = event.report;
+    }
+    after = last;
+    if (end !== undefined) return ended(end, report);
+    await unlessLeft(signal, () => sleep(APART_MS, undefined, { signal }));
+  }
+}
+
+function busyText({ run }: SyncStarted): string {
+  if (run === undefined) return 'the server begins no sync now: it is stopping';
+  return `a sync of the server is running already, since ${new Date(run).toISOString()}`;
+}
+
+function ended(end: SyncEnd, report: SyncReport | undefined): Locked<SyncReport> {
+  if (end.kind === 'busy')
+    return { kind: 'busy', message: end.message ?? 'another process works on the data directory' };
+  if (end.kind === 'done' && report !== undefined) return { kind: 'done', value: report };
+  throw new Failure('unavailable', `the sync of the server ended early: ${end.message ?? 'no report'}`);
+}
+
+async function unlessLeft(signal: AbortSignal, work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return signal.aborted ? undefined : await work();
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }

@@ -82,8 +82,8 @@ export async function removeRunningServer(files: DataRoot, instance: string): Pr
 }
 
 /**
- * The server that serves this folder now; undefined when none does. What the file says counts only if the one who
- * answers there is the one that wrote it: a server that was killed leaves its file behind, and its port may be
+ * The server that serves this folder now; undefined when none does. What the file says counts only if the server
+ * that answers there wrote it: a server that was killed leaves its file behind, and its port may be
  * another program's by now, which must not be shown the admin token.
  */
 export async function findRunningServer(files: DataRoot): Promise<RunningServer | undefined> {
@@ -98,7 +98,7 @@ async function instanceAt(url: string): Promise<string | undefined> {
     const health = (await answer.json()) as { readonly instance?: unknown } | null;
     return typeof health?.instance === 'string' ? health.instance : undefined;
   } catch (error) {
-    // Nothing listens, it is not HTTP, not JSON, or too slow: not our server.
+    // No listener, not HTTP, not JSON, or too slow: not this server.
     if (error instanceof Error) return undefined;
     throw error;
   }

@@ -4,26 +4,19 @@ import { editProfile, withNode, withoutNode } from '../../catalog/edit-profile.t
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine, type FileDiagnostic, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
-import {
-  comparableSerial,
-  keyFacts,
-  type MachineFacts,
-  type MachineKey,
-  parseMac,
-  parseUuid,
-} from '../../model/machine.ts';
+import { comparableSerial, type MachineFacts, type MachineKey, parseMac, parseUuid } from '../../model/machine.ts';
 import { isInFolder } from '../../model/name.ts';
 import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import { profileNamed } from '../../releases/sync-state.ts';
-import type { ServiceDeps } from './deps.ts';
-import type { Adoption } from './operations.ts';
+import type { WrittenNode } from '../../model/views.ts';
+import type { AdminDeps } from './deps.ts';
 
 type Profiles = Iterable<Pick<Profile, 'file' | 'nodes'>>;
 
 // RFC 1123, 2.1: what DNS, DHCP and libvirt take in any case. The schema lets more through; what we make up does not.
 const HOST =
   /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
-/** What a system calls itself that was never given a name. */
+/** The host name of a system that was never given one. */
 const NAMELESS = /^(?:localhost|debian|ubuntu|flatcar|coreos|fedora|ipxe|none)(?:\.|$)/i;
 
 /**
@@ -53,8 +46,8 @@ export function checkName(name: string, profiles: Profiles, own: Node | undefine
     });
   }
   for (const { file, nodes } of profiles) {
-    const twin = nodes.some((node) => node !== own && node.name.toLowerCase() === name.toLowerCase());
-    if (twin) throw new Failure('conflict', `${file} has a node ${name} already`, { remedy: 'choose another name' });
+    const isTaken = nodes.some((node) => node !== own && node.name.toLowerCase() === name.toLowerCase());
+    if (isTaken) throw new Failure('conflict', `${file} has a node ${name} already`, { remedy: 'choose another name' });
   }
 }
 
@@ -65,15 +58,14 @@ function takenNames(profiles: Profiles): ReadonlySet<string> {
 const LOOKS = 5;
 const LOOK_MS = 50;
 
-export interface Written {
-  readonly file: string;
-  readonly name: string;
-}
+type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now'>;
 
-export type AdoptDeps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now'> & {
-  /** What is known of a machine. */
-  readonly factsOf: (key: MachineKey) => Promise<MachineFacts>;
-};
+export interface Adoption {
+  readonly key: MachineKey;
+  readonly profile: string;
+  /** The node's name; made of what the machine calls itself, or of its MAC, when absent. */
+  readonly name?: string;
+}
 
 /** Which node a machine is now. */
 interface InstallState {
@@ -82,13 +74,12 @@ interface InstallState {
 }
 
 /** Into a profile's `nodes`, also out of another's. Throws Failure. */
-export async function adopt(deps: AdoptDeps, adoption: Adoption): Promise<Written> {
+export async function adopt(deps: Deps, adoption: Adoption, facts: MachineFacts): Promise<WrittenNode> {
   // One after the other: each chooses its name, and the profile that it leaves, by what the one before has written.
-  return await deps.files.edits.run('adopt', () => adoptNow(deps, adoption));
+  return await deps.files.edits.run('adopt', () => adoptNow(deps, adoption, facts));
 }
 
-async function adoptNow(deps: AdoptDeps, { key, profile: wanted, name }: Adoption): Promise<Written> {
-  const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
+async function adoptNow(deps: Deps, { profile: wanted, name }: Adoption, facts: MachineFacts): Promise<WrittenNode> {
   const { snapshot, profile } = await profileIn(deps, wanted);
   const now = installStateOf(facts, snapshot);
   if (now?.profile.name === profile.name && (name === undefined || name === now.node.name))
@@ -100,7 +91,7 @@ async function adoptNow(deps: AdoptDeps, { key, profile: wanted, name }: Adoptio
   else await move(deps, now, profile.file, called);
   const from = now === undefined ? '' : ` from ${now.profile.file}`;
   const text = `${now === undefined ? 'adopted' : 'moved'} into ${profile.file}${from} as ${called}`;
-  await tell(deps, facts, now === undefined ? 'adopt' : 'assign', text);
+  await record(deps, facts, now === undefined ? 'adopt' : 'assign', text);
   return { file: profile.file, name: called };
 }
 
@@ -108,7 +99,7 @@ async function adoptNow(deps: AdoptDeps, { key, profile: wanted, name }: Adoptio
  * A file that is broken is looked at again for a moment: an editor may be writing it in place. Throws Failure `not-found`
  * with the name that was probably meant, or `broken` with what is wrong with the file.
  */
-async function profileIn({ catalog }: AdoptDeps, name: string): Promise<{ snapshot: Snapshot; profile: Profile }> {
+async function profileIn({ catalog }: Deps, name: string): Promise<{ snapshot: Snapshot; profile: Profile }> {
   for (let look = 1; ; look += 1) {
     const snapshot = await catalog.refresh();
     const wrong = snapshot.problems.find(
@@ -129,23 +120,24 @@ function claimant(profile: Profile): Profile {
 }
 
 /** Out of the `nodes` of its profile. Throws Failure `not-found` for a machine that no file names. */
-export async function release(deps: AdoptDeps, key: MachineKey): Promise<Written> {
-  return await deps.files.edits.run('adopt', () => releaseNow(deps, key));
+export async function release(deps: Deps, key: MachineKey, facts: MachineFacts): Promise<WrittenNode> {
+  return await deps.files.edits.run('adopt', () => releaseNow(deps, key, facts));
 }
 
-async function releaseNow(deps: AdoptDeps, key: MachineKey): Promise<Written> {
-  const facts = { ...(await deps.factsOf(key)), ...keyFacts(key) };
+async function releaseNow(deps: Deps, key: MachineKey, facts: MachineFacts): Promise<WrittenNode> {
   const now = installStateOf(facts, await deps.catalog.refresh());
   if (now === undefined) {
-    throw new Failure('not-found', `no profile names ${key}`, { remedy: '`pilotlight nodes` lists who is named' });
+    throw new Failure('not-found', `no profile names ${key}`, {
+      remedy: '`pilotlight nodes` lists the machines that are named',
+    });
   }
   const { file } = now.profile;
   await editProfile(deps.files, file, without(now.node), (bytes) => judge(deps, [[file, bytes]]));
-  await tell(deps, facts, 'release', `taken out of ${file}, where it was ${now.node.name}`);
+  await record(deps, facts, 'release', `taken out of ${file}, where it was ${now.node.name}`);
   return { file, name: now.node.name };
 }
 
-async function add(deps: AdoptDeps, file: string, node: JsonObject): Promise<void> {
+async function add(deps: Deps, file: string, node: JsonObject): Promise<void> {
   await editProfile(
     deps.files,
     file,
@@ -154,7 +146,7 @@ async function add(deps: AdoptDeps, file: string, node: JsonObject): Promise<voi
   );
 }
 
-async function rename(deps: AdoptDeps, { profile: { file }, node }: InstallState, name: string): Promise<void> {
+async function rename(deps: Deps, { profile: { file }, node }: InstallState, name: string): Promise<void> {
   const change = (text: string): string => {
     const taken = withoutNode(text, (raw) => isNode(raw, node));
     return taken === undefined ? text : withNode(taken.text, { ...taken.node, name });
@@ -166,7 +158,7 @@ async function rename(deps: AdoptDeps, { profile: { file }, node }: InstallState
  * First in, then out: while both files name the machine, the one that had it keeps it, so at no moment does it fall
  * through to the default profile, which may be an installer. If it cannot be taken out there, it goes out here again.
  */
-async function move(deps: AdoptDeps, { profile: { file: old }, node }: InstallState, file: string, name: string) {
+async function move(deps: Deps, { profile: { file: old }, node }: InstallState, file: string, name: string) {
   const { files, log } = deps;
   const before = (await files.read(old, MAX_PROFILE_BYTES)).bytes.toString('utf8').replace(/^\uFEFF/, '');
   const taken = withoutNode(before, (raw) => isNode(raw, node));
@@ -210,16 +202,13 @@ function without(node: Node): (text: string) => string {
 }
 
 /** On top of what the operator has saved by now. */
-async function judge(
-  deps: AdoptDeps,
-  drafts: readonly (readonly [string, Buffer])[],
-): Promise<readonly FileDiagnostic[]> {
+async function judge(deps: Deps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly FileDiagnostic[]> {
   await deps.catalog.refresh();
   return deps.catalog.attempt(new Map(drafts));
 }
 
-async function tell(deps: AdoptDeps, facts: MachineFacts, action: OperatorEvent['action'], text: string) {
-  // In force before the answer: who looks next sees it.
+async function record(deps: Deps, facts: MachineFacts, action: OperatorEvent['action'], text: string) {
+  // In force before the answer: the next request sees it.
   await deps.catalog.refresh();
   deps.journal.record({ kind: 'operator', at: deps.now(), facts, action, text });
   deps.log.info({ mac: facts.mac, action }, text);
@@ -252,5 +241,5 @@ function identityOf({ mac, uuid, serial }: MachineFacts): JsonObject {
   if (mac !== undefined) return { mac };
   if (uuid !== undefined) return { uuid };
   if (serial !== undefined) return { serial };
-  throw new Failure('invalid', 'nobody can be adopted who does not say who it is');
+  throw new Failure('invalid', 'machine has no MAC, UUID or serial number: cannot adopt it');
 }

@@ -1,19 +1,19 @@
-import type { ServiceDeps } from './deps.ts';
+import type { AdminDeps } from './deps.ts';
 
 export type Change = 'machines' | 'profiles' | 'releases';
 type Listener = (what: Change) => void;
 
-/** Milliseconds between two calls for the same word. */
+/** Milliseconds between two calls for the same change. */
 const APART = 250;
 /** How often deliveries, which call nothing, are looked at. */
 const LOOK = 1000;
 
-type Deps = Pick<ServiceDeps, 'catalog' | 'deliveries' | 'journal' | 'log' | 'sync'>;
+type Deps = Pick<AdminDeps, 'catalog' | 'deliveries' | 'journal' | 'log' | 'sync'>;
 
 export interface Changes {
   readonly onChange: (listener: Listener) => () => void;
   /** Something changed that is not seen from here. */
-  readonly say: (what: Change) => void;
+  readonly emit: (what: Change) => void;
 }
 
 /**
@@ -27,7 +27,7 @@ export function createChanges(deps: Deps): Changes {
   const told = new Map<Change, number>();
   let ends: (() => void)[] = [];
 
-  function say(what: Change): void {
+  function emit(what: Change): void {
     if (waiting.has(what)) return;
     const left = (told.get(what) ?? -Infinity) + APART - performance.now();
     waiting.set(
@@ -36,14 +36,14 @@ export function createChanges(deps: Deps): Changes {
         () => {
           waiting.delete(what);
           told.set(what, performance.now());
-          for (const listener of [...listeners]) tell(listener, what);
+          for (const listener of [...listeners]) call(listener, what);
         },
         Math.max(0, left),
       ).unref(),
     );
   }
 
-  function tell(listener: Listener, what: Change): void {
+  function call(listener: Listener, what: Change): void {
     try {
       listener(what);
     } catch (error) {
@@ -53,18 +53,18 @@ export function createChanges(deps: Deps): Changes {
 
   function begin(): void {
     const timer = setInterval(() => {
-      if (deliveries.running().length > 0) say('machines');
+      if (deliveries.running().length > 0) emit('machines');
     }, LOOK).unref();
     ends = [
       journal.onWritten(() => {
-        say('machines');
+        emit('machines');
       }),
       sync.progress.onStep(() => {
-        say('releases');
+        emit('releases');
       }),
       catalog.onChange(() => {
-        // Who boots what is shown with the machines, and what keeps a release with the releases.
-        for (const what of ['profiles', 'machines', 'releases'] as const) say(what);
+        // The table of machines shows profiles, and the releases what keeps them.
+        for (const what of ['profiles', 'machines', 'releases'] as const) emit(what);
       }),
       () => {
         clearInterval(timer);
@@ -79,12 +79,12 @@ export function createChanges(deps: Deps): Changes {
   }
 
   return {
-    say(what) {
-      if (listeners.size > 0) say(what);
+    emit(what) {
+      if (listeners.size > 0) emit(what);
     },
     onChange(listener) {
       if (listeners.size === 0) begin();
-      // A function that listens twice is two who listen.
+      // The same function twice is two listeners.
       const mine: Listener = (what) => {
         listener(what);
       };

@@ -16,7 +16,7 @@ export interface Delivery extends Download {
 }
 
 /** What the admin service works with: everything of it exists in the server already. */
-export interface ServiceDeps {
+export interface AdminDeps {
   readonly settings: Settings;
   readonly files: DataRoot;
   readonly catalog: LivingCatalog;

@@ -6,9 +6,9 @@ import { floodWords } from '../../model/flood.ts';
 import type { HealthView, SyncRunView } from '../../model/views.ts';
 import { diskSpace } from '../../releases/draft.ts';
 import { TOKEN_FILE } from '../auth/admin-token.ts';
-import type { ServiceDeps } from './deps.ts';
+import type { AdminDeps } from './deps.ts';
 
-type Deps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'diagnostics'> & {
+type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'diagnostics'> & {
   readonly space?: typeof diskSpace;
 };
 
@@ -194,8 +194,8 @@ export function sizeText(bytes: number): string {
   return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
-/** What is wrong, with remedies, and what a person asks first. */
-export async function healthView(deps: ServiceDeps): Promise<HealthView> {
+/** What is wrong, with remedies, and what an operator asks first. */
+export async function healthView(deps: AdminDeps): Promise<HealthView> {
   const { catalog, files, journal, marks, settings } = deps;
   const snapshot = catalog.current();
   const nodes = [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0);

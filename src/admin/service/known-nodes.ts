@@ -1,6 +1,8 @@
 import type { Catalog, Snapshot } from '../../catalog/snapshot.ts';
 import type { Journal, KnownNode } from '../../journal/journal.ts';
-import { machineKey, nodeFacts } from '../../model/machine.ts';
+import { show } from '../../http/query.ts';
+import { Failure } from '../../model/failure.ts';
+import { machineKey, type MachineKey, nodeFacts, parseKey } from '../../model/machine.ts';
 import type { Service } from '../../model/service.ts';
 
 /** Every machine that a profile in force names, for the journal. */
@@ -13,6 +15,15 @@ export function nodesOf({ profiles }: Pick<Snapshot, 'profiles'>): KnownNode[] {
       return [{ key, name: node.name, profile: profile.name, version: profile.version, ...address }];
     }),
   );
+}
+
+/** The key of the machine that an operator names. Throws Failure `invalid`. */
+export function machineKeyFrom(text: string): MachineKey {
+  const key = parseKey(text);
+  if (key !== undefined) return key;
+  throw new Failure('invalid', `"${show(text)}" names no machine`, {
+    remedy: 'give its MAC (52:54:00:12:34:56), uuid:... or serial:...',
+  });
 }
 
 /** Lets the journal know the machines that profiles name, so that it shows them before they were ever seen. */

@@ -11,7 +11,7 @@ import {
   parseMac,
 } from '../../model/machine.ts';
 import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
-import type { ServiceDeps } from './deps.ts';
+import type { AdminDeps } from './deps.ts';
 import { nodesOf } from './known-nodes.ts';
 
 /** The row with what the journal does not know: who made the card, what is on its way. */
@@ -21,7 +21,7 @@ export async function shownRow(
     vendorOf,
     deliveries,
     marks,
-  }: Pick<ServiceDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<ServiceDeps['marks'], 'of'> },
+  }: Pick<AdminDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<AdminDeps['marks'], 'of'> },
 ): Promise<MachineRow> {
   const installation = installationOf(marks.of(identityOfRow(row)));
   const mac = parseMac(row.mac ?? '');

@@ -4,9 +4,9 @@ import { hidePrivateKeys } from '../../model/journal-event.ts';
 import { type Question } from '../../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
 import type { MachineHistory, RecordedMachine, SentAndNow, TimelineEvent } from '../../model/views.ts';
-import type { ServiceDeps } from './deps.ts';
+import type { AdminDeps } from './deps.ts';
 
-type Deps = Pick<ServiceDeps, 'catalog' | 'preview' | 'journal'>;
+type Deps = Pick<AdminDeps, 'catalog' | 'preview' | 'journal'>;
 
 export interface MachineTexts {
   /** Why it gets what it would get now. */

@@ -1,4 +1,4 @@
-import { readIfThere, revisionOf, saveProfile } from '../../catalog/edit-profile.ts';
+import { readIfThere, revisionOf, saveProfile as saveFile } from '../../catalog/edit-profile.ts';
 import { profileSchema } from '../../catalog/profile-schema.ts';
 import { namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
@@ -9,11 +9,49 @@ import { nearest } from '../../model/name.ts';
 import { type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
 import { SYSTEMS } from '../../os/systems.ts';
-import type { ServiceDeps } from './deps.ts';
+import type { AdminDeps } from './deps.ts';
 import { lineDiff } from './line-diff.ts';
-import type { AdminService } from './operations.ts';
 
-type Profiles = Pick<AdminService, 'previewProfile' | 'profile' | 'profiles' | 'saveProfile'>;
+type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'log'>;
+
+export async function profileRows({ catalog, files }: Deps): Promise<readonly ProfileRow[]> {
+  const snapshot = catalog.current();
+  const good = [...snapshot.profiles.values()].map((profile) => profileRow(profile, snapshot));
+  const broken = await Promise.all(brokenFiles(snapshot).map((file) => brokenRow(file, files, snapshot)));
+  return [...good, ...broken].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function profileView({ catalog, files }: Deps, name: string): Promise<ProfileView> {
+  const file = `profiles/${nameFrom('profile', name)}.json`;
+  const snapshot = await catalog.refresh();
+  const bytes = await readIfThere(files, file);
+  if (bytes === undefined) throw missing(name, snapshot);
+  const profile = snapshot.profiles.get(name);
+  const row = profile === undefined ? await brokenRow(file, files, snapshot) : profileRow(profile, snapshot);
+  const members = profile === undefined ? [] : membersOf(profile);
+  return { ...row, text: bytes.toString('utf8'), revision: revisionOf(bytes), members, keys: profileKeys() };
+}
+
+export async function previewProfile(deps: Deps, name: string, text: string): Promise<Preview> {
+  return (await draftOf(deps, name, text)).preview;
+}
+
+/** A text with errors is not written: the preview says so. Throws Failure `conflict` for an outdated revision. */
+export async function saveProfile(
+  deps: Deps,
+  name: string,
+  text: string,
+  revision: string | undefined,
+): Promise<Preview> {
+  const { file, bytes, before, preview } = await draftOf(deps, name, text);
+  const stale = (before && revisionOf(before)) !== revision;
+  // That the text is outdated must be known before what is wrong with it.
+  if (!stale && preview.problems.some(({ severity }) => severity === 'error')) return preview;
+  if (stale || before?.equals(bytes) !== true) await saveFile(deps.files, file, bytes, revision);
+  await deps.catalog.refresh();
+  deps.log.info({ file }, 'a profile was saved by an operator');
+  return preview;
+}
 
 interface Draft {
   readonly file: string;
@@ -22,50 +60,14 @@ interface Draft {
   readonly preview: Preview;
 }
 
-/** Profiles as files that people edit. */
-export function profileOperations({ files, catalog, log }: Pick<ServiceDeps, 'catalog' | 'files' | 'log'>): Profiles {
-  async function draftOf(name: string, text: string): Promise<Draft> {
-    const file = `profiles/${nameFrom('profile', name)}.json`;
-    const before = await readIfThere(files, file);
-    const bytes = editedLikeBefore(before, text);
-    await catalog.refresh();
-    const problems = catalog.attempt(new Map([[file, bytes]]));
-    const diff = lineDiff(before?.toString('utf8') ?? '', bytes.toString('utf8'));
-    return { file, before, bytes, preview: { file, diff, problems } };
-  }
-
-  return {
-    async profiles() {
-      const snapshot = catalog.current();
-      const good = [...snapshot.profiles.values()].map((profile) => profileRow(profile, snapshot));
-      const broken = await Promise.all(brokenFiles(snapshot).map((file) => brokenRow(file, files, snapshot)));
-      return Promise.resolve([...good, ...broken].sort((a, b) => (a.name < b.name ? -1 : 1)));
-    },
-    async profile(name) {
-      const file = `profiles/${nameFrom('profile', name)}.json`;
-      const snapshot = await catalog.refresh();
-      const bytes = await readIfThere(files, file);
-      if (bytes === undefined) throw missing(name, snapshot);
-      const profile = snapshot.profiles.get(name);
-      const row = profile === undefined ? await brokenRow(file, files, snapshot) : profileRow(profile, snapshot);
-      const members = profile === undefined ? [] : membersOf(profile);
-      return { ...row, text: bytes.toString('utf8'), revision: revisionOf(bytes), members, keys: profileKeys() };
-    },
-    async previewProfile(name, text) {
-      return (await draftOf(name, text)).preview;
-    },
-    async saveProfile(name, text, revision) {
-      const { file, bytes, before, preview } = await draftOf(name, text);
-      const now = before === undefined ? undefined : revisionOf(before);
-      const stale = now !== revision;
-      // A text with errors is not written; that it is outdated too is what must be known first.
-      if (!stale && preview.problems.some(({ severity }) => severity === 'error')) return preview;
-      if (stale || before?.equals(bytes) !== true) await saveProfile(files, file, bytes, revision);
-      await catalog.refresh();
-      log.info({ file }, 'a profile was saved by an operator');
-      return preview;
-    },
-  };
+async function draftOf({ catalog, files }: Deps, name: string, text: string): Promise<Draft> {
+  const file = `profiles/${nameFrom('profile', name)}.json`;
+  const before = await readIfThere(files, file);
+  const bytes = editedLikeBefore(before, text);
+  await catalog.refresh();
+  const problems = catalog.attempt(new Map([[file, bytes]]));
+  const diff = lineDiff(before?.toString('utf8') ?? '', bytes.toString('utf8'));
+  return { file, before, bytes, preview: { file, diff, problems } };
 }
 
 /** Files that are on disk and have no good version at all. */

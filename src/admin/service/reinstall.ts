@@ -1,6 +1,8 @@
+import type { NamedMachine } from '../../model/views.ts';
 import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import { Failure } from '../../model/failure.ts';
+import type { OperatorEvent } from '../../model/journal-event.ts';
 import {
   factsFrom,
   hasIdentity,
@@ -9,19 +11,34 @@ import {
   keyFacts,
   type MachineFacts,
   machineKey,
-  type MachineKey,
   nodeFacts,
 } from '../../model/machine.ts';
 
-export interface ReinstallOptions {
+interface Deps {
   readonly catalog: Pick<Catalog, 'current'>;
   readonly marks: InstallMarks;
 }
 
-/** The machine that an operator named. `name`: the node's. */
-export interface NamedMachine {
-  readonly key: MachineKey;
-  readonly name?: string;
+/** What an operator decides about the installation of a machine, and how the journal tells it. */
+export const INSTALL_ACTIONS = {
+  reinstall: {
+    act: reinstall,
+    action: 'reinstall',
+    text: 'its installer may run once more: it will be erased at its next boot',
+  },
+  cancelReinstall: {
+    act: cancelReinstall,
+    action: 'assign',
+    text: 'it is not installed anew: its disk stays as it is',
+  },
+  releaseClaim: { act: releaseClaim, action: 'assign', text: 'the installer that left for it is let go' },
+} as const satisfies Readonly<Record<string, Action>>;
+export type InstallAction = keyof typeof INSTALL_ACTIONS;
+
+interface Action {
+  readonly act: (deps: Deps, machine: string) => Promise<NamedMachine>;
+  readonly action: OperatorEvent['action'];
+  readonly text: string;
 }
 
 /**
@@ -30,7 +47,7 @@ export interface NamedMachine {
  * name that no node has, `conflict` where two nodes have it and where the machine's profile installs nothing, and
  * `unavailable` when it cannot be written down.
  */
-export async function reinstall({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+export async function reinstall({ catalog, marks }: Deps, machine: string): Promise<NamedMachine> {
   const snapshot = catalog.current();
   const { identity, match, named } = find(machine, snapshot);
   const { profile } = match ?? {};
@@ -46,7 +63,7 @@ export async function reinstall({ catalog, marks }: ReinstallOptions, machine: s
 }
 
 /** Takes back what `reinstall` asked for: the machine's own disk stays in charge. Throws Failure `conflict` when nothing is asked for. */
-export async function cancelReinstall({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+export async function cancelReinstall({ catalog, marks }: Deps, machine: string): Promise<NamedMachine> {
   const { identity, named } = find(machine, catalog.current());
   if (await marks.cancel(identity)) return named;
   throw new Failure('conflict', `${machine.slice(0, 80)} is not about to be installed anew`, {
@@ -55,7 +72,7 @@ export async function cancelReinstall({ catalog, marks }: ReinstallOptions, mach
 }
 
 /** Lets go of the installer that left for another address, and of the tries. Throws Failure `conflict` when there is none. */
-export async function releaseClaim({ catalog, marks }: ReinstallOptions, machine: string): Promise<NamedMachine> {
+export async function releaseClaim({ catalog, marks }: Deps, machine: string): Promise<NamedMachine> {
   const { identity, named } = find(machine, catalog.current());
   if (await marks.release(identity)) return named;
   throw new Failure('conflict', `no installer has left for ${machine.slice(0, 80)}`, {
@@ -68,7 +85,7 @@ function find(machine: string, snapshot: Snapshot) {
   const match = snapshot.match(facts);
   const identity = identityOf(facts, match);
   const key = machineKey(facts);
-  if (identity === undefined || key === undefined) throw nobody(machine);
+  if (identity === undefined || key === undefined) throw noSuchNode(machine);
   return { identity, match, named: { key, ...(match?.node === undefined ? {} : { name: match.node.name }) } };
 }
 
@@ -83,7 +100,7 @@ function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): Ma
     all.filter((node) => node.name === name).map((node) => ({ file, node })),
   );
   const [first, second] = nodes;
-  if (first === undefined) throw nobody(name);
+  if (first === undefined) throw noSuchNode(name);
   if (second !== undefined) {
     throw new Failure('conflict', `${first.file} and ${second.file} both have a node ${name}`, {
       remedy: 'name the machine by its MAC',
@@ -92,7 +109,7 @@ function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): Ma
   return nodeFacts(first.node);
 }
 
-function nobody(machine: string): Failure {
+function noSuchNode(machine: string): Failure {
   const known = ['a name', ...IDENTITY_KEYS].join(', ');
   return new Failure('not-found', `no node is called "${machine.slice(0, 80)}"`, {
     remedy: `machines are known by ${known}; \`pilotlight nodes\` lists them`,

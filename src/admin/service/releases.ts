@@ -7,11 +7,11 @@ import { planSync, targetOf } from '../../releases/plan.ts';
 import type { PublishedManifest } from '../../releases/publish.ts';
 import { retentionPlan } from '../../releases/retain.ts';
 import { holdOf, holdText, readState } from '../../releases/sync-state.ts';
-import type { ServiceDeps } from './deps.ts';
+import type { AdminDeps } from './deps.ts';
 
 const RUNS = 20;
 
-type Deps = Pick<ServiceDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'sync'>;
+type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'sync'>;
 
 /** What the release sync follows, what lies on the shelves and why, and what it did last. */
 export async function releasesView(deps: Deps): Promise<ReleasesView> {
@@ -79,7 +79,7 @@ export async function publishedReleases({
   files,
   now,
   settings,
-}: Pick<ServiceDeps, 'catalog' | 'files' | 'now' | 'settings'>): Promise<readonly Release[]> {
+}: Pick<AdminDeps, 'catalog' | 'files' | 'now' | 'settings'>): Promise<readonly Release[]> {
   const { keepReleases: keep } = settings.sync;
   const plan = await retentionPlan(files, { snapshot: catalog.current(), keep, now: now() });
   const all = [

@@ -8,152 +8,234 @@ import {
   nodeFacts,
   parseKey,
 } from '../../model/machine.ts';
-import type { Locked, SyncEvent } from '../../model/sync-event.ts';
-import type { RecordedMachine, RemovedRelease } from '../../model/views.ts';
+import type { Origin } from '../../model/plan.ts';
+import type { Locked } from '../../model/sync-event.ts';
+import type {
+  HealthView,
+  RecordedMachine,
+  MachinePage,
+  MachineQuery,
+  MachineView,
+  NamedMachine,
+  Preview,
+  ProfileRow,
+  ProfileView,
+  ReleasesView,
+  RemovedRelease,
+  RolledBack,
+  SyncStarted,
+  SyncSteps,
+  WrittenNode,
+} from '../../model/views.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
-import { adopt, installStateOf, release } from './adopt.ts';
-import { createChanges } from './changes.ts';
-import type { ServiceDeps } from './deps.ts';
+import { adopt, type Adoption, installStateOf, release } from './adopt.ts';
+import { type Change, createChanges } from './changes.ts';
+import type { AdminDeps } from './deps.ts';
 import { healthView } from './health.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
-import type { AdminService, Named } from './operations.ts';
-import { profileOperations } from './profiles.ts';
-import { cancelReinstall, reinstall, releaseClaim } from './reinstall.ts';
+import { previewProfile, profileRows, profileView, saveProfile } from './profiles.ts';
+import { INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
 import { releasesView } from './releases.ts';
 
-/** Everything that people see and do, over the other rooms. It has no life of its own. */
-export function createAdminService(deps: ServiceDeps): AdminService {
-  const changes = createChanges(deps);
-  return {
-    ...machineOperations(deps),
-    ...profileOperations(deps),
-    releases: async () => await releasesView(deps),
-    syncNow: (wishes = {}) => Promise.resolve(begin(deps, wishes)),
-    syncSteps: async (run, after) => await deps.sync.progress.read(run, after),
-    async rollback(profile, version) {
-      const done = unlocked(await rollback(deps.settings, profile, version));
-      await deps.catalog.refresh();
-      changes.say('releases');
-      deps.log.info({ ...done }, 'a profile was rolled back by an operator');
-      return done;
-    },
-    async pin(profile, change) {
-      const message = unlocked(await pinProfile(deps.settings, profile, change));
-      changes.say('releases');
-      deps.log.info({ profile, change, message }, 'a profile was pinned or unpinned by an operator');
-      return { message };
-    },
-    async prune(keep = deps.settings.sync.keepReleases) {
-      const removed: RemovedRelease[] = [];
-      const emit = (event: SyncEvent): void => {
+/** What the API, the pages and the command line ask; tests give their own. */
+export type AdminOperations = Pick<AdminService, keyof AdminService>;
+
+/**
+ * Everything that operators see and do, over the other rooms: the API, the pages and the command line are its three
+ * faces. It has no life of its own. Throws Failure: `not-found`, `invalid`, `conflict` (the file was changed meanwhile,
+ * or a sync runs), `broken`, `unavailable` (the journal is off).
+ */
+export class AdminService {
+  readonly #deps: AdminDeps;
+  readonly #changes: ReturnType<typeof createChanges>;
+
+  constructor(deps: AdminDeps) {
+    this.#deps = deps;
+    this.#changes = createChanges(deps);
+  }
+
+  // ---- machines; without a journal, what the files tell
+
+  async machines(query: MachineQuery): Promise<MachinePage> {
+    const { catalog, journal, marks } = this.#deps;
+    const page = journal.status().on
+      ? await journal.machines(query)
+      : listFromFiles(catalog.current(), marks.all(), query);
+    return { ...page, machines: await Promise.all(page.machines.map((row) => shownRow(row, this.#deps))) };
+  }
+
+  /** `origin`: the server's address as the client sees it, because scripts name it. */
+  async machine(key: MachineKey, origin: Origin): Promise<MachineView> {
+    const history = await this.#historyOf(key);
+    if (history === undefined) {
+      throw new Failure('not-found', `${key} was never seen, and no profile names it`, {
+        remedy: '`pilotlight nodes` and the dashboard list all machines',
+      });
+    }
+    const row = await shownRow(history.row, this.#deps);
+    const facts = { ...factsFrom(row), ...keyFacts(key) };
+    return { row, boots: history.boots, ...(await machineTexts(this.#deps, history, { facts, origin })) };
+  }
+
+  /** A text that a machine was sent. */
+  async sent(digest: string): Promise<string> {
+    const text = await this.#deps.journal.sent(digest);
+    if (text !== undefined) return Buffer.from(text).toString('utf8');
+    throw new Failure('not-found', 'there is no such text any more', { remedy: 'texts are kept for 30 days' });
+  }
+
+  /** Writes the machine into the profile's `nodes`, also out of another profile's. Gives what was written. */
+  async adopt(adoption: Adoption): Promise<WrittenNode> {
+    return await adopt(this.#deps, adoption, await this.#factsOf(adoption.key));
+  }
+
+  /** Takes the machine out of its profile's `nodes`. */
+  async release(key: MachineKey): Promise<WrittenNode> {
+    return await release(this.#deps, key, await this.#factsOf(key));
+  }
+
+  /** Lets the installer run once more at the machine's next boot. This and the next two take its key or its node's name. */
+  async reinstall(machine: string): Promise<NamedMachine> {
+    return await this.#decide('reinstall', machine);
+  }
+
+  /** Takes that back. */
+  async cancelReinstall(machine: string): Promise<NamedMachine> {
+    return await this.#decide('cancelReinstall', machine);
+  }
+
+  /** Lets go of an installer that left and has not reported, and of its tries. */
+  async releaseClaim(machine: string): Promise<NamedMachine> {
+    return await this.#decide('releaseClaim', machine);
+  }
+
+  /** After state/ was lost: what it says now is all there is. False when it was not lost. */
+  async acceptState(): Promise<{ readonly accepted: boolean }> {
+    const { log, marks } = this.#deps;
+    const accepted = await marks.accept();
+    if (accepted) log.warn({}, 'an operator accepted the loss of state/: machines may be installed again');
+    return { accepted };
+  }
+
+  // ---- profiles
+
+  async profiles(): Promise<readonly ProfileRow[]> {
+    return await profileRows(this.#deps);
+  }
+
+  async profile(name: string): Promise<ProfileView> {
+    return await profileView(this.#deps, name);
+  }
+
+  async previewProfile(name: string, text: string): Promise<Preview> {
+    return await previewProfile(this.#deps, name, text);
+  }
+
+  /** `revision` is the one of the text that the change began with; undefined creates the file. */
+  async saveProfile(name: string, text: string, revision: string | undefined): Promise<Preview> {
+    return await saveProfile(this.#deps, name, text, revision);
+  }
+
+  // ---- releases; the last three throw Failure `conflict` while a sync runs
+
+  async releases(): Promise<ReleasesView> {
+    return await releasesView(this.#deps);
+  }
+
+  /** Begins a run of the release sync unless one is running. `run` is the one that began, or the one under way. */
+  async syncNow(wishes: { readonly allowDowngrade?: boolean } = {}): Promise<SyncStarted> {
+    const { sync } = this.#deps;
+    return await Promise.resolve({ started: sync.runNow(wishes), run: sync.progress.newest() });
+  }
+
+  /**
+   * What the newest run has told after step `after` (0: all of it). Waits a few seconds for the next step where there
+   * is none. Throws `not-found` for a run that is not the newest.
+   */
+  async syncSteps(run: number, after: number): Promise<SyncSteps> {
+    return await this.#deps.sync.progress.read(run, after);
+  }
+
+  async rollback(profile: string, version?: string): Promise<RolledBack> {
+    const { catalog, log, settings } = this.#deps;
+    const done = unlocked(await rollback(settings, profile, version));
+    await catalog.refresh();
+    this.#changes.emit('releases');
+    log.info({ ...done }, 'a profile was rolled back by an operator');
+    return done;
+  }
+
+  /** Lets a profile keep its version, or follow its channel again. Gives a line for people. */
+  async pin(profile: string, change: 'pin' | 'unpin'): Promise<{ readonly message: string }> {
+    const message = unlocked(await pinProfile(this.#deps.settings, profile, change));
+    this.#changes.emit('releases');
+    this.#deps.log.info({ profile, change, message }, 'a profile was pinned or unpinned by an operator');
+    return { message };
+  }
+
+  /** Takes away the releases that retention has no reason to keep; `keep` of each channel instead of the setting's. */
+  async prune(keep?: number): Promise<{ readonly removed: readonly RemovedRelease[] }> {
+    const { log, settings } = this.#deps;
+    const removed: RemovedRelease[] = [];
+    const sync = { ...settings.sync, keepReleases: keep ?? settings.sync.keepReleases };
+    unlocked(
+      await pruneImages({ ...settings, sync }, (event) => {
         if (event.kind === 'removed') removed.push({ shelf: event.shelf, size: event.size });
-      };
-      const { settings } = deps;
-      unlocked(await pruneImages({ ...settings, sync: { ...settings.sync, keepReleases: keep } }, emit));
-      changes.say('releases');
-      deps.log.info({ removed }, 'releases that nobody needs were removed by an operator');
-      return { removed };
-    },
-    health: async () => await healthView(deps),
-    onChange: (listener) => changes.onChange(listener),
-  };
+      }),
+    );
+    this.#changes.emit('releases');
+    log.info({ removed }, 'an operator removed the releases that are not needed');
+    return { removed };
+  }
+
+  // ---- the server
+
+  async health(): Promise<HealthView> {
+    return await healthView(this.#deps);
+  }
+
+  /** Called when pages may look different, at most a few times a second; returns what ends it. */
+  onChange(listener: (what: Change) => void): () => void {
+    return this.#changes.onChange(listener);
+  }
+
+  async #historyOf(key: MachineKey): Promise<RecordedMachine | undefined> {
+    const { catalog, journal, marks } = this.#deps;
+    if (journal.status().on) return await journal.machine(key);
+    const row = rowFromFiles(catalog.current(), marks.all(), key);
+    return row && { row, boots: [] };
+  }
+
+  async #factsOf(key: MachineKey): Promise<MachineFacts> {
+    const history = await this.#historyOf(key);
+    return { ...(history && factsFrom(history.row)), ...keyFacts(key) };
+  }
+
+  async #decide(what: InstallAction, machine: string): Promise<NamedMachine> {
+    const { catalog, journal, log, now } = this.#deps;
+    await catalog.refresh();
+    const key = parseKey(machine);
+    const { act, action, text } = INSTALL_ACTIONS[what];
+    const done = await act(this.#deps, key === undefined ? machine : await this.#markedAs(key));
+    const facts = keyFacts(done.key);
+    journal.record({ kind: 'operator', at: now(), facts, action, text });
+    // It never was anything else.
+    if (what === 'cancelReinstall') journal.record({ kind: 'installed', at: now(), facts });
+    log.info({ machine: done.key, node: done.name }, text);
+    return key === undefined ? done : { ...done, key };
+  }
+
+  /** The key under which its installation is remembered: what its profile knows it by. */
+  async #markedAs(key: MachineKey): Promise<MachineKey> {
+    const installState = installStateOf(await this.#factsOf(key), this.#deps.catalog.current());
+    return (installState && machineKey(nodeFacts(installState.node))) ?? key;
+  }
 }
 
 function unlocked<T>(done: Locked<T>): T {
   if (done.kind === 'done') return done.value;
-  // The message says who is at work, and to wait.
+  // The message names the process that is at work, and says to wait.
   throw new Failure('conflict', done.message);
-}
-
-function begin({ sync }: Pick<ServiceDeps, 'sync'>, wishes: { readonly allowDowngrade?: boolean }) {
-  const started = sync.runNow(wishes);
-  const run = sync.progress.newest();
-  return { started, run };
-}
-
-type Machines = Pick<
-  AdminService,
-  | 'acceptState'
-  | 'adopt'
-  | 'cancelReinstall'
-  | 'machine'
-  | 'machines'
-  | 'reinstall'
-  | 'release'
-  | 'releaseClaim'
-  | 'sent'
->;
-
-/** Everything about machines. Without a journal there is still what the files tell. */
-function machineOperations(deps: ServiceDeps): Machines {
-  const { catalog, journal, marks } = deps;
-
-  async function historyOf(key: MachineKey): Promise<RecordedMachine | undefined> {
-    if (journal.status().on) return await journal.machine(key);
-    const row = rowFromFiles(catalog.current(), marks.all(), key);
-    return row === undefined ? undefined : { row, boots: [] };
-  }
-
-  async function factsOf(key: MachineKey): Promise<MachineFacts> {
-    const history = await historyOf(key);
-    return history === undefined ? keyFacts(key) : factsFrom(history.row);
-  }
-
-  /** The key under which its installation is remembered: what its profile knows it by. */
-  async function markedAs(key: MachineKey): Promise<MachineKey> {
-    const installState = installStateOf({ ...(await factsOf(key)), ...keyFacts(key) }, catalog.current());
-    return (installState === undefined ? undefined : machineKey(nodeFacts(installState.node))) ?? key;
-  }
-
-  async function told(machine: string, what: typeof reinstall, text: string): Promise<Named> {
-    await catalog.refresh();
-    const key = parseKey(machine);
-    const done = await what(deps, key === undefined ? machine : await markedAs(key));
-    const action = what === reinstall ? 'reinstall' : 'assign';
-    journal.record({ kind: 'operator', at: deps.now(), facts: keyFacts(done.key), action, text });
-    // It never was anything else.
-    if (what === cancelReinstall) journal.record({ kind: 'installed', at: deps.now(), facts: keyFacts(done.key) });
-    deps.log.info({ machine: done.key, node: done.name }, text);
-    return key === undefined ? done : { ...done, key };
-  }
-
-  return {
-    async machines(query) {
-      const page = journal.status().on
-        ? await journal.machines(query)
-        : listFromFiles(catalog.current(), marks.all(), query);
-      return { ...page, machines: await Promise.all(page.machines.map((row) => shownRow(row, deps))) };
-    },
-    async machine(key, origin) {
-      const history = await historyOf(key);
-      if (history === undefined) throw nobody(key);
-      const row = await shownRow(history.row, deps);
-      const facts = { ...factsFrom(row), ...keyFacts(key) };
-      return { row, boots: history.boots, ...(await machineTexts(deps, history, { facts, origin })) };
-    },
-    async sent(digest) {
-      const text = await journal.sent(digest);
-      if (text !== undefined) return Buffer.from(text).toString('utf8');
-      throw new Failure('not-found', 'there is no such text any more', { remedy: 'texts are kept for 30 days' });
-    },
-    adopt: async (adoption) => await adopt({ ...deps, factsOf }, adoption),
-    release: async (key) => await release({ ...deps, factsOf }, key),
-    reinstall: (machine) =>
-      told(machine, reinstall, 'its installer may run once more: it will be erased at its next boot'),
-    cancelReinstall: (machine) => told(machine, cancelReinstall, 'it is not installed anew: its disk stays as it is'),
-    releaseClaim: (machine) => told(machine, releaseClaim, 'the installer that left for it is let go'),
-    async acceptState() {
-      const accepted = await marks.accept();
-      if (accepted) deps.log.warn({}, 'an operator accepted the loss of state/: machines may be installed again');
-      return { accepted };
-    },
-  };
-}
-
-function nobody(key: MachineKey): Failure {
-  return new Failure('not-found', `${key} was never seen, and no profile names it`, {
-    remedy: '`pilotlight nodes` and the dashboard list all machines',
-  });
 }

@@ -6,14 +6,14 @@ import { HOST_FILES, type HostFiles } from '../../files/system-error.ts';
 /** Lines of the table that are read without a pause: a server that boots machines stands still for a millisecond. */
 const AT_ONCE = 2000;
 // The table of the IEEE's registries: `"0050C2": "IEEE Registration Authority\n445 Hoes Lane\n..."`, an entry a line.
-// Longer prefixes are parts of a block that several makers share: half a MAC does not tell those.
-const NOBODY = new Set(['IEEE Registration Authority', 'Private']);
+// Longer prefixes are parts of a block that several makers share: half a MAC does not tell those apart.
+const NO_VENDOR = new Set(['IEEE Registration Authority', 'Private']);
 const ENTRY = /^\s*"([0-9A-F]{6})":\s*"((?:[^"\\]|\\[^n])*)/;
 
 /**
- * Who made a network card. The table has five megabytes and is of no use to a machine that boots: it is read when
- * somebody asks first, and of each entry the name is kept. Nobody is told for addresses that a hypervisor or a phone
- * made up (IEEE 802, the locally administered bit).
+ * The vendor of a network card. The table has five megabytes and is of no use to a machine that boots: it is read at the
+ * first question, and of each entry only the name is kept. Addresses that a hypervisor or a phone made up (IEEE 802, the
+ * locally administered bit) have no vendor.
  */
 export function createVendors(host: Pick<HostFiles, 'read'> = HOST_FILES): (mac: Mac) => Promise<string | undefined> {
   let table: Promise<ReadonlyMap<string, string>> | undefined;
@@ -34,7 +34,7 @@ async function load(host: Pick<HostFiles, 'read'>): Promise<ReadonlyMap<string, 
     const end = text.indexOf('\n', at);
     const [, prefix, escaped] = ENTRY.exec(text.slice(at, end === -1 ? undefined : end)) ?? [];
     at = end === -1 ? text.length : end + 1;
-    if (prefix !== undefined && escaped !== undefined && !NOBODY.has(escaped))
+    if (prefix !== undefined && escaped !== undefined && !NO_VENDOR.has(escaped))
       makers.set(prefix, nameOf(escaped, names));
     if (read % AT_ONCE === AT_ONCE - 1) await pause();
   }

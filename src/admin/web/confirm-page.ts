@@ -1,7 +1,7 @@
 import type { MachineKey } from '../../model/machine.ts';
 import { unlessFailed } from '../../model/failure.ts';
 import type { MachineView } from '../../model/views.ts';
-import type { AdminService } from '../service/operations.ts';
+import type { AdminOperations } from '../service/service.ts';
 import { type Done, machineHref } from './format.ts';
 import { machineKeyOf } from './form-fields.ts';
 import { machineTitle } from './machines-page.ts';
@@ -10,7 +10,7 @@ import type { Page, PageDeps, PageShow } from './page.ts';
 /** What an operator does to a machine only after a page of its own has asked: it works without scripts. */
 interface Action {
   /** Gives the machine that was meant. */
-  readonly act: (service: AdminService, key: MachineKey) => Promise<MachineKey>;
+  readonly act: (service: AdminOperations, key: MachineKey) => Promise<MachineKey>;
   readonly done: Done;
   /** `disk`: what the profile's `install` names; undefined when that is not known. */
   readonly words: (name: string, view: MachineView, disk: string | undefined) => Words;

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { STATUS } from '../../http/reply.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
 import type { Preview, ProfileView } from '../../model/views.ts';
-import type { AdminService } from '../service/operations.ts';
+import type { AdminOperations } from '../service/service.ts';
 import { fieldText, longField, pathText } from './form-fields.ts';
 import { problemItems, profileHref } from './format.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
@@ -78,7 +78,7 @@ export function mountEditorPage(show: PageShow, { adminService }: PageDeps): voi
 }
 
 /** The editor's help comes with a profile; while there is none, there is none. */
-async function anyKeys(adminService: AdminService): Promise<ProfileView['keys']> {
+async function anyKeys(adminService: AdminOperations): Promise<ProfileView['keys']> {
   const [first] = await adminService.profiles();
   return first === undefined ? [] : (await adminService.profile(first.name)).keys;
 }

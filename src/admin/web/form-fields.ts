@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import { readBody } from '../../http/read-body.ts';
 import { Failure } from '../../model/failure.ts';
 import type { MachineKey } from '../../model/machine.ts';
-import { machineKeyFrom } from '../api/machine-routes.ts';
+import { machineKeyFrom } from '../service/known-nodes.ts';
 
 const MAX_FIELDS = 200;
 

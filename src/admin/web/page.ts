@@ -7,7 +7,7 @@ import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import type { HealthView } from '../../model/views.ts';
 import { respond, respondHtml, seeOther } from '../respond.ts';
-import type { AdminService } from '../service/operations.ts';
+import type { AdminOperations } from '../service/service.ts';
 import { type Done, doneText, parseDone } from './format.ts';
 import { type Asset, type Draw, readAsset } from './html.ts';
 
@@ -33,7 +33,7 @@ export interface Page {
  * `req.body` holds the fields of a posted form. The strict headers are set already.
  */
 export interface PageDeps {
-  readonly adminService: AdminService;
+  readonly adminService: AdminOperations;
   readonly draw: Draw;
   /** Where the server is, for the addresses that pages show. Throws Failure `invalid` for a bad Host line. */
   readonly origin: (req: Request) => Origin;

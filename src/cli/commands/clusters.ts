@@ -1,7 +1,9 @@
 import type { ClusterMember, ClusterView, Replacement } from '../../etcd/clusters.ts';
 import { Failure } from '../../model/failure.ts';
 import { nearest } from '../../model/name.ts';
-import { type Command } from '../command.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { withAdminClient } from '../admin-call.ts';
+import type { Command } from '../command.ts';
 import { type Column, fittedTable, plain } from '../text.ts';
 
 /** What each action needs. */
@@ -23,26 +25,39 @@ export const clustersCommand: Command = {
     if (action !== undefined && words.length - 1 !== ACTIONS[action].split(' ').length) {
       throw new Failure('invalid', `expected ${action} ${ACTIONS[action]}`);
     }
-    const clusters = await import('../../admin/client/clusters.ts');
     switch (action) {
       case 'show': {
-        const view = await clusters.readCluster(settings, name);
+        const view = await readCluster(settings, name);
         return print(view, showText(view, stdout.columns));
       }
       case 'replace': {
-        const replacement = await clusters.replaceMember(settings, name, node);
+        const { replacementOf } = await import('../../etcd/clusters.ts');
+        const replacement = replacementOf(await readCluster(settings, name), node);
         return print(replacement, replacementText(replacement));
       }
       case 'forget':
-        await clusters.forgetToken(settings, name);
+        await withAdminClient(settings, (client) => client.forgetToken(name));
         return print({ forgotten: name }, `${name} is forgotten\n`);
       case undefined: {
-        const views = await clusters.readClusters(settings);
+        const views = await readClusters(settings);
         return print({ clusters: views }, listText(views, stdout.columns));
       }
     }
   },
 };
+
+/** Every cluster, from the folder and from the discovery tokens. */
+async function readClusters(settings: Settings): Promise<readonly ClusterView[]> {
+  const { readContext } = await import('../../context/app-context.ts');
+  const { clusterViews } = await import('../../etcd/clusters.ts');
+  const { catalog } = await readContext(settings);
+  return clusterViews(catalog.current(), await withAdminClient(settings, (client) => client.tokens()));
+}
+
+async function readCluster(settings: Settings, name: string): Promise<ClusterView> {
+  const { clusterNamed } = await import('../../etcd/clusters.ts');
+  return clusterNamed(await readClusters(settings), name);
+}
 
 function actionOf(word: string | undefined): keyof typeof ACTIONS | undefined {
   const known = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];

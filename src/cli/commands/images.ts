@@ -1,5 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import { parseVersion, SYSTEM_IDS } from '../../model/profile.ts';
+import { withAdminClient } from '../admin-call.ts';
 import { busy, type CliContext, type Command, EXIT, type ExitCode, type Invocation } from '../command.ts';
 import { jsonPrinter, reportText, textPrinter } from '../sync-text.ts';
 import { bytesText, tableText } from '../text.ts';
@@ -63,9 +64,8 @@ async function prune({ settings, has, text, print }: Invocation, { stdout, stder
     return print({ remove }, lines.join(''));
   }
   const printer = has('json') ? jsonPrinter(stdout, Date.now) : textPrinter(stdout, Date.now);
-  const { pruneWherever } = await import('../../admin/client/releases.ts');
   const keep = text('keep-releases') === undefined ? undefined : settings.sync.keepReleases;
-  const done = await pruneWherever(settings, keep, printer.on);
+  const done = await withAdminClient(settings, (client) => client.prune(keep, printer.on));
   return done.kind === 'busy' ? busy(stderr, done.message) : EXIT.ok;
 }
 

@@ -1,7 +1,9 @@
-import type { FollowedSync } from '../../admin/client/releases.ts';
+import type { FollowedSync } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
 import { settingFlags } from '../../settings/table.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { withAdminClient } from '../admin-call.ts';
 import { busy, type Command, EXIT, type Invocation, JSON_OPTION } from '../command.ts';
 import { jsonPrinter, parentPrinter, reportText, textPrinter } from '../sync-text.ts';
 
@@ -29,8 +31,7 @@ export const syncCommand: Command = {
     for (const change of ['pin', 'unpin'] as const) {
       const profile = text(change);
       if (profile === undefined) continue;
-      const { pinWherever } = await import('../../admin/client/releases.ts');
-      const done = await pinWherever(settings, profile, change);
+      const done = await withAdminClient(settings, (client) => client.pin(profile, change));
       if (done.kind === 'busy') return busy(stderr, done.message);
       stdout.write(`${done.value}\n`);
       return EXIT.ok;
@@ -53,13 +54,9 @@ export const syncCommand: Command = {
       };
       // A run that the server started is its own, and a dry run changes nothing: neither asks the server.
       const alone = parent !== undefined || has('dry-run');
-      let done = alone ? undefined : await byServer(invocation, once);
-      if (done === undefined) {
-        const { syncOnce } = await import('../../releases/sync-once.ts');
-        // Machines that boot meanwhile go first.
-        context.stepBack?.();
-        done = await syncOnce(settings, once);
-      }
+      // Machines that boot meanwhile go first.
+      const stepBack = context.stepBack?.bind(context);
+      const done = alone ? await here(settings, once, stepBack) : await byClient(invocation, once, stepBack);
       printer.stop();
       if (done.kind === 'left') {
         stderr.write(
@@ -80,17 +77,22 @@ export const syncCommand: Command = {
 /** Settings that a run of the sync looks at. */
 const OF_THE_SYNC = /^(?:mirror|trust|key)-|^(?:keep-releases|allow-sha1)$/;
 
-async function byServer({ settings, text }: Invocation, once: SyncOnce): Promise<FollowedSync | undefined> {
-  const { runningApi } = await import('../../admin/client/open-client.ts');
-  const api = await runningApi(settings);
-  if (api === undefined) return undefined;
-  const ignored = settingFlags().filter((flag) => OF_THE_SYNC.test(flag) && text(flag) !== undefined);
-  if (ignored.length > 0) {
-    const flags = ignored.map((flag) => `--${flag}`).join(', ');
-    once.warn(`a server runs here and syncs with its own settings: ${flags} of this command line count for nothing`);
-  }
-  const { followSync } = await import('../../admin/client/releases.ts');
-  return await followSync(api, once);
+async function here(settings: Settings, once: SyncOnce, stepBack?: () => void): Promise<FollowedSync> {
+  const { syncOnce } = await import('../../releases/sync-once.ts');
+  stepBack?.();
+  return await syncOnce(settings, once);
+}
+
+async function byClient({ settings, text }: Invocation, once: SyncOnce, stepBack?: () => void): Promise<FollowedSync> {
+  return await withAdminClient(settings, async (client) => {
+    const ignored = settingFlags().filter((flag) => OF_THE_SYNC.test(flag) && text(flag) !== undefined);
+    if (client.at === 'files') stepBack?.();
+    else if (ignored.length > 0) {
+      const flags = ignored.map((flag) => `--${flag}`).join(', ');
+      once.warn(`a server runs here and syncs with its own settings: ${flags} of this command line count for nothing`);
+    }
+    return await client.sync(once);
+  });
 }
 
 export const rollbackCommand: Command = {
@@ -103,8 +105,7 @@ export const rollbackCommand: Command = {
     'Where a server runs on the data directory, it does it.',
   options: JSON_OPTION,
   async run({ settings, words: [name = '', version], print }, { stderr }) {
-    const { rollbackWherever } = await import('../../admin/client/releases.ts');
-    const done = await rollbackWherever(settings, name, version);
+    const done = await withAdminClient(settings, (client) => client.rollback(name, version));
     if (done.kind === 'busy') return busy(stderr, done.message);
     const { profile, from, to, heldAbove } = done.value;
     const until = heldAbove === undefined ? '' : `, until something newer than ${heldAbove} is published`;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { apiErrorOf, errorBody } from '../../../src/admin/api/api.ts';
-import type { AdminService } from '../../../src/admin/service/operations.ts';
+import type { AdminOperations } from '../../../src/admin/service/service.ts';
 import { Failure, type FailureCode } from '../../../src/model/failure.ts';
 import { recordLog } from '../../support/http-house.ts';
 import { BROKEN_PREVIEW, DIGEST, MACHINE_PAGE, MACHINE_VIEW, PREVIEW } from '../../support/office-samples.ts';
@@ -48,7 +48,7 @@ test('no file handles left is no bug', () => {
 
 const MAC = '52:54:00:12:34:56';
 
-function stand(answers: Partial<AdminService> = {}) {
+function stand(answers: Partial<AdminOperations> = {}) {
   const made = operatorStand(answers);
   const send = (method: 'get' | 'post' | 'put', path: string): ReturnType<typeof made.http.get> =>
     made.http[method](`/api/v1${path}`).set({ Authorization: BEARER, Host: 'boot.lan:4777' });

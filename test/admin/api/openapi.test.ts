@@ -1,15 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { API_ROUTES, openApiDocument, pathParts } from '../../../src/admin/api/api.ts';
-import type { JsonSchema } from '../../../src/admin/api/route.ts';
-import type { AdminService } from '../../../src/admin/service/operations.ts';
+import { openApiDocument, pathParts } from '../../../src/admin/api/openapi.ts';
+import { API_ROUTES } from '../../../src/admin/api/routes.ts';
+import type { AdminOperations } from '../../../src/admin/service/service.ts';
 import * as sample from '../../support/office-samples.ts';
 import { BEARER, operatorStand } from '../../support/operator-stand.ts';
 
-// Each route of the API is called over the real door, with an office that answers with every member that its types
-// have, and with none of the optional ones; each answer is held against the document, strictly.
+// Each route of the API is called over the operators' application, with a service that answers with every member that
+// its types have; each answer is held against the document, strictly.
 
-const OFFICE: AdminService = {
+const OFFICE: AdminOperations = {
   machines: async () => sample.MACHINE_PAGE,
   machine: async () => sample.MACHINE_VIEW,
   sent: async () => '#!ipxe\n',
@@ -35,20 +35,6 @@ const OFFICE: AdminService = {
   prune: async () => ({ removed: [{ shelf: 'flatcar/amd64/1', size: 5 }] }),
   health: async () => sample.HEALTH_VIEW,
   onChange: () => () => undefined,
-};
-const BARE: AdminService = {
-  ...OFFICE,
-  machines: async () => sample.BARE_MACHINE_PAGE,
-  machine: async () => sample.BARE_MACHINE_VIEW,
-  reinstall: async () => ({ key: 'x' }),
-  profiles: async () => [],
-  profile: async () => sample.BARE_PROFILE_VIEW,
-  previewProfile: async () => sample.BROKEN_PREVIEW,
-  releases: async () => sample.BARE_RELEASES_VIEW,
-  syncNow: async () => ({ started: false }),
-  rollback: async () => ({ profile: 'worker', from: '2', to: '1' }),
-  prune: async () => ({ removed: [] }),
-  syncSteps: async () => ({ steps: [], last: 0 }),
 };
 
 interface Call {
@@ -86,6 +72,8 @@ const CALLS: readonly Call[] = [
   { method: 'get', route: '/events', path: '/events' },
   { method: 'get', route: '/openapi.json', path: '/openapi.json' },
 ];
+
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 const DOCUMENT = openApiDocument(API_ROUTES) as unknown as Document;
 
@@ -135,11 +123,8 @@ test('the document has every route, and no other', () => {
   expect(described).toEqual(CALLS.map(({ method, route }) => `${method} ${route}`).sort());
 });
 
-test.each([
-  ['everything', OFFICE],
-  ['the least', BARE],
-])('each answer is as described, with %s that may be in it', async (_what, adminService) => {
-  const { http, adminService: fake } = operatorStand(adminService);
+test('each answer is as described', async () => {
+  const { http, adminService: fake } = operatorStand(OFFICE);
   for (const { method, route, path, body } of CALLS) {
     if (route === '/events') continue; // event-streams.test.ts
     const send = http[method](`/api/v1${path}`).set('Authorization', BEARER);

@@ -1,12 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  forgetToken,
-  openClusterBook,
-  readCluster,
-  readClusters,
-  replaceMember,
-} from '../../../src/admin/client/clusters.ts';
+import { openAdminClient } from '../../../src/admin/client/open-client.ts';
 import { writeRunningServer } from '../../../src/admin/client/running-server.ts';
 import { Discovery } from '../../../src/etcd/discovery.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
@@ -22,10 +16,10 @@ const urlOf = (token: string): string => `http://pxe/discovery/${token}`;
 describe('the discovery tokens of a folder', () => {
   it('are none before a server made any', async () => {
     const dir = makeFolder({});
-    const book = await openClusterBook(await openDataRoot(dir), settingsFor(dir));
-    expect(await book.all()).toEqual([]);
-    await expect(book.forget('abcdef01')).rejects.toMatchObject({ code: 'not-found' });
-    await book.close();
+    const client = await openAdminClient(settingsFor(dir));
+    expect(await client.tokens()).toEqual([]);
+    await expect(client.forgetToken('abcdef01')).rejects.toMatchObject({ code: 'not-found' });
+    await client.close();
   });
 
   it('are in the database, where no server runs', async () => {
@@ -38,13 +32,13 @@ describe('the discovery tokens of a folder', () => {
     const made = await discovery.create({ size: 3, urlOf, cluster: 'lab' });
     await journal.stop(new AbortController().signal);
 
-    const book = await openClusterBook(files, settingsFor(dir));
-    expect(await book.all()).toEqual([made]);
-    await expect(book.forget('other-token')).rejects.toMatchObject({ code: 'not-found' });
-    await book.forget('abcdef01');
-    await book.close();
-    const again = await openClusterBook(files, settingsFor(dir));
-    expect(await again.all()).toEqual([]);
+    const client = await openAdminClient(settingsFor(dir));
+    expect(await client.tokens()).toEqual([made]);
+    await expect(client.forgetToken('other-token')).rejects.toMatchObject({ code: 'not-found' });
+    await client.forgetToken('abcdef01');
+    await client.close();
+    const again = await openAdminClient(settingsFor(dir));
+    expect(await again.tokens()).toEqual([]);
     await again.close();
   });
 
@@ -55,40 +49,17 @@ describe('the discovery tokens of a folder', () => {
     const made = await stand.discovery.create({ size: 3, urlOf });
     await writeRunningServer(files, { pid: 1, url: stand.url, startedAt: 0, instance: 'this-one' });
     const token = OPERATOR.authorization.replace('Bearer ', '');
-    const book = await openClusterBook(files, settingsFor(dir, { adminToken: token }));
-    expect(await book.all()).toEqual([made]);
-    await expect(book.forget('other-token')).rejects.toMatchObject({ code: 'not-found' });
-    await book.forget(made.token);
+    const client = await openAdminClient(settingsFor(dir, { adminToken: token }));
+    expect(await client.tokens()).toEqual([made]);
+    await expect(client.forgetToken('other-token')).rejects.toMatchObject({ code: 'not-found' });
+    await client.forgetToken(made.token);
     expect(stand.discovery.all()).toEqual([]);
 
-    await expect(openClusterBook(files, settingsFor(dir))).rejects.toMatchObject({ code: 'refused' });
-    const wrong = await openClusterBook(files, settingsFor(dir, { adminToken: 'not the token' }));
-    await expect(wrong.all()).rejects.toMatchObject({
+    await expect(openAdminClient(settingsFor(dir))).rejects.toMatchObject({ code: 'refused' });
+    const wrong = await openAdminClient(settingsFor(dir, { adminToken: 'not the token' }));
+    await expect(wrong.tokens()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('401') as string,
     });
   });
-});
-
-const PROFILE = {
-  ...{ system: 'flatcar', version: '1.2.3', cluster: { name: 'lab' } },
-  nodes: [0, 1, 2].map((n) => ({
-    name: `m${n}`,
-    mac: `52:54:00:00:00:0${n}`,
-    ip: `10.0.1.${n + 1}`,
-  })),
-};
-
-it('knows the clusters of a folder, and how a member of one is replaced', async () => {
-  const settings = settingsFor(makeFolder({ 'profiles/etcd.json': JSON.stringify(PROFILE) }));
-  expect(await readClusters(settings)).toMatchObject([{ name: 'lab', state: 'static', size: 3 }]);
-  expect(await readCluster(settings, 'lab')).toMatchObject({
-    members: [{ name: 'm0' }, { name: 'm1' }, { name: 'm2' }],
-  });
-  await expect(readCluster(settings, 'lub')).rejects.toMatchObject({
-    code: 'not-found',
-    remedy: 'did you mean "lab"?',
-  });
-  expect(await replaceMember(settings, 'lab', 'm1')).toMatchObject({ cluster: 'lab', member: 'm1' });
-  await expect(forgetToken(settings, 'abcdef01')).rejects.toMatchObject({ code: 'not-found' });
 });

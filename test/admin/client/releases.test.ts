@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { followSync } from '../../../src/admin/client/releases.ts';
+import { followSync } from '../../../src/admin/client/remote.ts';
 import type { SyncSteps } from '../../../src/model/views.ts';
 import type { SyncEvent } from '../../../src/model/sync-event.ts';
 

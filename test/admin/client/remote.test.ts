@@ -1,7 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type ApiClient, createApiClient, linksElsewhere, remoteClient } from '../../../src/admin/client/remote.ts';
+import { type ApiClient, createApiClient } from '../../../src/admin/client/api-client.ts';
+import { linksElsewhere, remoteClient } from '../../../src/admin/client/remote.ts';
 import type { LocalAddress } from '../../../src/net/addresses.ts';
 import { counterStand } from '../../support/counter-stand.ts';
 import { TOKEN } from '../../support/operator-stand.ts';

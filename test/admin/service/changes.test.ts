@@ -42,10 +42,10 @@ describe('who watches', () => {
   test('hears what it is told, and nothing is kept for who comes later', async () => {
     const changes = createChanges((await officeStand({})).deps);
     const heard: string[] = [];
-    changes.say('releases');
+    changes.emit('releases');
     expect(vi.getTimerCount()).toBe(0);
     const end = changes.onChange((what) => heard.push(what));
-    changes.say('releases');
+    changes.emit('releases');
     await vi.advanceTimersByTimeAsync(1);
     expect(heard).toEqual(['releases']);
     end();

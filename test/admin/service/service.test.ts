@@ -96,18 +96,6 @@ const release = (version: string): Readonly<Record<string, string | object>> => 
 });
 const FILES = { ...release('4593.2.4'), ...release('4593.2.5') };
 
-test('everything that the doors may ask for is there', async () => {
-  const { adminService } = await officeStand({});
-  expect(Object.keys(adminService).sort()).toEqual(
-    'acceptState adopt cancelReinstall health machine machines onChange pin previewProfile profile profiles prune reinstall release releaseClaim releases rollback saveProfile sent syncNow syncSteps'.split(
-      ' ',
-    ),
-  );
-  expect(await adminService.syncNow()).toEqual({ started: true });
-  expect((await adminService.health()).version).toBe('1.2.3');
-  expect((await adminService.releases()).targets).toEqual([]);
-});
-
 test('a rollback is in force when the answer comes', async () => {
   const stand = await officeStand({ ...FILES, 'profiles/w.json': flatcar() });
   expect(await stand.adminService.rollback('w')).toEqual({

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import type { Delivery, ServiceDeps } from '../../../src/admin/service/deps.ts';
-import { createAdminService } from '../../../src/admin/service/service.ts';
+import type { Delivery, AdminDeps } from '../../../src/admin/service/deps.ts';
+import { AdminService } from '../../../src/admin/service/service.ts';
 import { readContext, type AppContext } from '../../../src/context/app-context.ts';
-import type { AdminService } from '../../../src/admin/service/operations.ts';
+import type { AdminOperations } from '../../../src/admin/service/service.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import type { JournalEvent } from '../../../src/model/journal-event.ts';
 import type { MachineKey } from '../../../src/model/machine.ts';
@@ -17,7 +17,7 @@ import type {
   SyncRunView,
   TimelineEvent,
 } from '../../../src/model/views.ts';
-import type { FloodView } from '../../../src/model/flood.ts';
+import type { FloodView } from '../../../src/model/views.ts';
 import type { Losses } from '../../../src/journal/journal.ts';
 import { makeFolder, type FolderFiles } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
@@ -26,7 +26,7 @@ export const MAC = '00:1b:21:00:00:01';
 export const NOW = Date.UTC(2026, 10, 21, 12);
 
 /** A journal that says what a test told it. */
-export interface FakeJournal extends Omit<ServiceDeps['journal'], never> {
+export interface FakeJournal extends Omit<AdminDeps['journal'], never> {
   on: boolean;
   losses: Losses | undefined;
   flood: FloodView | undefined;
@@ -109,8 +109,8 @@ export function bootOf(events: readonly TimelineEvent[], more: Partial<BootView>
 
 export interface OfficeStand extends AppContext {
   readonly dir: string;
-  readonly adminService: AdminService;
-  readonly deps: ServiceDeps;
+  readonly adminService: AdminOperations;
+  readonly deps: AdminDeps;
   readonly journal: FakeJournal;
   readonly deliveries: Delivery[];
   /** What is in a file now. */
@@ -118,7 +118,7 @@ export interface OfficeStand extends AppContext {
 }
 
 /** An office over a folder that was made for this test. */
-export async function officeStand(files: FolderFiles, more: Partial<ServiceDeps> = {}): Promise<OfficeStand> {
+export async function officeStand(files: FolderFiles, more: Partial<AdminDeps> = {}): Promise<OfficeStand> {
   const dir = makeFolder(files);
   const settings = settingsFor(dir, { journal: { on: true, days: 90 } });
   const appContext = await readContext(settings);
@@ -127,7 +127,7 @@ export async function officeStand(files: FolderFiles, more: Partial<ServiceDeps>
   });
   const journal = fakeJournal();
   const deliveries: Delivery[] = [];
-  const deps: ServiceDeps = {
+  const deps: AdminDeps = {
     settings,
     ...appContext,
     journal,
@@ -146,7 +146,7 @@ export async function officeStand(files: FolderFiles, more: Partial<ServiceDeps>
     deps,
     journal,
     deliveries,
-    adminService: createAdminService(deps),
+    adminService: new AdminService(deps),
     text: (file) => readFileSync(join(dir, file), 'utf8'),
   };
 }

@@ -74,7 +74,7 @@ describe('beside a server', { timeout: 180_000 }, () => {
     expect((await cli('images', 'prune', '--keep-releases', '3')).stdout).toMatch(
       /^removed images\/flatcar\/amd64\/4300\.2\.0 \(.*\)\n$/,
     );
-    await logged('"msg":"releases that nobody needs were removed by an operator"');
+    await logged('"msg":"an operator removed the releases that are not needed"');
     expect(JSON.parse((await cli('images', 'prune', '--json')).stdout)).toMatchObject({
       kind: 'removed',
       shelf: 'flatcar/amd64/4400.2.0',

@@ -1,0 +1,252 @@
+import { Type as t } from '@sinclair/typebox';
+import { nameFrom } from '../../http/request-head.ts';
+import { Failure } from '../../model/failure.ts';
+import { parseKey } from '../../model/machine.ts';
+import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
+import { list, moment, ref, text, whole } from '../../model/schema.ts';
+import * as views from '../../model/views.ts';
+import { machineKeyFrom } from '../service/known-nodes.ts';
+import { type ApiAsk, type ApiRoute, plainRoute, route } from './route.ts';
+
+const MACHINE = { machine: text('name or key', { minLength: 1, maxLength: 140 }) };
+const name = (about: string) => text(about, { maxLength: 128 });
+const profileText = text('the whole file', { maxLength: MAX_PROFILE_BYTES });
+
+/** Everything below /api/v1 but the document that describes it. */
+export const API_ROUTES: readonly ApiRoute[] = [
+  route('GET /machines', 'listMachines', 'every machine that was seen or that a profile names, a page at a time', {
+    query: views.MachineFilter.properties,
+    answer: ref('MachinePage', views.MachinePage),
+    about: 'a page of machines',
+    give: ({ service, query }) => service.machines({ limit: views.DEFAULT_LIMIT, ...query }),
+  }),
+  route(
+    'GET /machines/{key}',
+    'getMachine',
+    'one machine: its last boots step by step, what it was sent and what it would be sent now',
+    {
+      answer: ref('MachineView', views.MachineView),
+      about: 'the machine',
+      give: (ask) => ask.service.machine(keyOf(ask), ask.origin()),
+    },
+  ),
+  route(
+    'POST /machines/{key}/adopt',
+    'adoptMachine',
+    'write the machine into the nodes of a profile, also out of those of another one',
+    {
+      body: {
+        profile: name('the name of the profile'),
+        name: t.Optional(name("the node's name; made of what the machine says of itself when absent")),
+      },
+      answer: views.WrittenNode,
+      about: 'what was written',
+      give: (ask) =>
+        ask.service.adopt({ ...ask.body, key: keyOf(ask), profile: nameFrom('profile', ask.body.profile) }),
+    },
+  ),
+  route('POST /machines/{key}/release', 'releaseMachine', "take the machine out of its profile's nodes", {
+    answer: views.WrittenNode,
+    about: 'what was taken out',
+    give: (ask) => ask.service.release(keyOf(ask)),
+  }),
+  route(
+    'POST /machines/{key}/reinstall',
+    'reinstallMachine',
+    'let the installer run once more when the machine boots next',
+    {
+      answer: views.NamedMachine,
+      about: 'the machine that will be installed',
+      give: (ask) => ask.service.reinstall(keyOf(ask)),
+    },
+  ),
+  route('POST /reinstall', 'reinstall', "the same, by the node's name or the machine's key", {
+    body: MACHINE,
+    answer: views.NamedMachine,
+    about: 'the machine that will be installed',
+    give: ({ service, body }) => service.reinstall(namedIn(body)),
+  }),
+  route('POST /reinstall/cancel', 'cancelReinstall', 'take that back: the disk of the machine stays as it is', {
+    body: MACHINE,
+    answer: views.NamedMachine,
+    about: 'the machine',
+    give: ({ service, body }) => service.cancelReinstall(namedIn(body)),
+  }),
+  route(
+    'POST /claims/release',
+    'releaseClaim',
+    'let go of an installer that left for a machine and has not reported, and of its tries',
+    {
+      body: MACHINE,
+      answer: views.NamedMachine,
+      about: 'the machine',
+      give: ({ service, body }) => service.releaseClaim(namedIn(body)),
+    },
+  ),
+  route(
+    'POST /state/accept',
+    'acceptState',
+    'after state/ was lost: what it says now is all there is, and machines may be installed again',
+    {
+      answer: t.Object({ accepted: t.Boolean({ description: 'false: it was not lost' }) }),
+      about: 'whether anything changed',
+      give: ({ service }) => service.acceptState(),
+    },
+  ),
+  plainRoute('GET /sent/{digest}', 'getSent', 'a text that a machine was sent: a boot script, a configuration', {
+    kind: 'text',
+    about: 'the text, byte for byte',
+    give: async ({ service, param }) => {
+      const digest = param('digest').toLowerCase();
+      if (/^[0-9a-f]{64}$/.test(digest)) return await service.sent(digest);
+      throw new Failure('invalid', 'this is not a digest', { remedy: "take one from a machine's timeline" });
+    },
+  }),
+  route('GET /profiles', 'listProfiles', 'every profile, with its problems', {
+    answer: t.Object({ profiles: list(ref('ProfileRow', views.ProfileRow)) }),
+    about: 'the profiles',
+    give: async ({ service }) => ({ profiles: await service.profiles() }),
+  }),
+  route(
+    'GET /profiles/{name}',
+    'getProfile',
+    'one profile: its file, the machines that it names, what may stand in it',
+    {
+      answer: ref('ProfileView', views.ProfileView),
+      about: 'the profile',
+      give: (ask) => ask.service.profile(nameOf(ask)),
+    },
+  ),
+  route(
+    'POST /profiles/{name}/preview',
+    'previewProfile',
+    'what a new text of the file would change, and what is wrong with it; nothing is written',
+    {
+      body: { text: profileText },
+      answer: ref('Preview', views.Preview),
+      about: 'the change',
+      give: (ask) => ask.service.previewProfile(nameOf(ask), ask.body.text),
+    },
+  ),
+  route('PUT /profiles/{name}', 'saveProfile', 'write the file; a text with errors is not written (400)', {
+    body: {
+      text: profileText,
+      revision: t.Optional(
+        name('of the text that the change began with: another one by now is 409; absent for a new file'),
+      ),
+    },
+    answer: ref('Preview', views.Preview),
+    about: 'what was written',
+    give: async (ask) => written(await ask.service.saveProfile(nameOf(ask), ask.body.text, ask.body.revision)),
+  }),
+  route(
+    'POST /profiles/{name}/rollback',
+    'rollbackProfile',
+    'go back to an older release that is still here, and stay there',
+    {
+      body: { version: t.Optional(name('the one before, when absent')) },
+      answer: views.RolledBack,
+      about: 'the versions',
+      give: (ask) => ask.service.rollback(nameOf(ask), ask.body.version),
+    },
+  ),
+  pinRoute('pin', 'let the profile keep its version: the release sync leaves it alone until it is unpinned'),
+  pinRoute('unpin', 'let the profile follow its channel again'),
+  route('GET /releases', 'listReleases', 'what the release sync follows, holds and keeps, and its last runs', {
+    answer: ref('ReleasesView', views.ReleasesView),
+    about: 'the releases',
+    give: ({ service }) => service.releases(),
+  }),
+  route('POST /sync', 'sync', 'begin a run of the release sync unless one is running', {
+    body: {
+      allowDowngrade: t.Optional(t.Boolean({ description: 'also take a release that is older than the one in force' })),
+    },
+    answer: views.SyncStarted,
+    about: 'whether it began',
+    give: ({ service, body }) => service.syncNow(body),
+  }),
+  route(
+    'GET /sync/steps',
+    'followSync',
+    'the steps of the newest run; waits up to ten seconds for the next one, so that a program can follow it',
+    {
+      query: {
+        run: t.Optional(whole('the number of the run', { minimum: 0 })),
+        after: t.Optional(whole('`last` of the answer before; 0, or absent: all steps so far', { minimum: 0 })),
+      },
+      answer: ref('SyncSteps', views.SyncSteps),
+      about: 'the steps',
+      give: ({ service, query: { run = 0, after = 0 } }) => service.syncSteps(run, after),
+    },
+  ),
+  route(
+    'POST /releases/prune',
+    'pruneReleases',
+    'take away the releases that no profile names, no machine booted lately, and that are not among the newest',
+    {
+      body: {
+        keep: t.Optional(
+          whole('how many of each channel; the setting of the server when absent', { minimum: 1, maximum: 1000 }),
+        ),
+      },
+      answer: t.Object({ removed: list(views.RemovedRelease) }),
+      about: 'what was removed',
+      give: ({ service, body }) => service.prune(body.keep),
+    },
+  ),
+  route('GET /health', 'getHealth', 'what is wrong, with remedies', {
+    answer: ref('HealthView', views.HealthView),
+    about: 'the health',
+    give: ({ service }) => service.health(),
+  }),
+  route(
+    'POST /login-links',
+    'createLoginLink',
+    'a link that logs one browser in, once, within a quarter of an hour; only for who shows the token itself',
+    {
+      answer: t.Object({ url: text(), expiresAt: moment('when it runs out') }),
+      about: 'the link',
+      give: ({ access, newLink }) => {
+        // Else a session that was left open for a minute could be turned into another one unseen.
+        if (access.session === undefined) return newLink();
+        throw new Failure('refused', 'a session makes no login links', { remedy: 'show the admin token as a Bearer' });
+      },
+    },
+  ),
+  plainRoute('GET /events', 'watch', 'says what has changed, for as long as the connection lasts', {
+    kind: 'events',
+    about:
+      'server-sent events named `machines`, `profiles` or `releases` (look again, the event holds nothing), and a ' +
+      'comment every 15 seconds; at most 64 streams at a time',
+  }),
+];
+
+function pinRoute(change: 'pin' | 'unpin', summary: string): ApiRoute {
+  return route(`POST /profiles/{name}/${change}`, `${change}Profile`, summary, {
+    answer: t.Object({ message: text('what holds now, for people') }),
+    about: 'what was done',
+    give: (ask) => ask.service.pin(nameOf(ask), change),
+  });
+}
+
+function keyOf(ask: Pick<ApiAsk, 'param'>): string {
+  return machineKeyFrom(ask.param('key'));
+}
+
+/** A key in its usual spelling, or what may be a node's name. */
+function namedIn({ machine }: { readonly machine: string }): string {
+  return parseKey(machine) ?? machine;
+}
+
+function nameOf(ask: Pick<ApiAsk, 'param'>): string {
+  return nameFrom('profile', ask.param('name'));
+}
+
+/** A program that looks at the status alone must not believe that a broken profile was written. */
+function written(preview: views.Preview): views.Preview {
+  const errors = preview.problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first === undefined) return preview;
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more: ask for a preview)`;
+  throw new Failure('invalid', `not written: ${first.message}${more}`, { place: first.place, remedy: first.remedy });
+}
