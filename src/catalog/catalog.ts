@@ -13,7 +13,7 @@ export interface CatalogOptions {
   readonly watch?: Watch;
   /** The wall clock in milliseconds, to be compared with the times of files. */
   readonly now?: () => number;
-  /** How often everything is looked at again although nothing was heard. */
+  /** How often everything is looked at again although no watcher reported a change. */
   readonly pollMs?: number;
 }
 
@@ -25,11 +25,11 @@ export interface LivingCatalog extends Catalog, Service {
   attempt(drafts: Drafts): readonly FileDiagnostic[];
 }
 
-// Editors write in several steps: wait until nothing more is heard, but not for ever.
+// Editors write in several steps: wait until no more changes are reported, but not for ever.
 const QUIET_MS = 50;
 const LONGEST_MS = 300;
 const POLL_MS = 10_000;
-// Where no watcher hears anything, looking often is all there is.
+// Where no watcher works, looking often is all there is.
 const BLIND_POLL_MS = 1_000;
 
 /** Opens the catalog of a data directory. Nothing is read before `start`. */
@@ -39,7 +39,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let watching: FolderWatch | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let heardAt: number | undefined;
+  let reportedAt: number | undefined;
   let running: Promise<unknown> | undefined;
   let stopped = true;
 
@@ -52,7 +52,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       const known = state.inside.join('\n');
       let changed = await state.look();
       if (watching !== undefined && state.inside.join('\n') !== known) {
-        // A folder that is new was not watched while it was read: what came in the meantime is not heard.
+        // A folder that is new was not watched while it was read: what came in the meantime was not reported.
         await watching.refresh();
         changed = (await state.look()) || changed;
       }
@@ -75,11 +75,11 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     }
   }
 
-  function heard(): void {
+  function onReport(): void {
     if (stopped) return;
     const now = performance.now();
-    heardAt ??= now;
-    schedule(Math.max(0, Math.min(QUIET_MS, heardAt + LONGEST_MS - now)));
+    reportedAt ??= now;
+    schedule(Math.max(0, Math.min(QUIET_MS, reportedAt + LONGEST_MS - now)));
   }
 
   function schedule(delay: number): void {
@@ -88,16 +88,16 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     timer.unref();
   }
 
-  /** The next look although nothing is heard. What was heard is planned already, and sooner. */
+  /** The next look although nothing was reported. What was reported is planned already, and sooner. */
   function planPoll(): void {
-    if (stopped || heardAt !== undefined) return;
+    if (stopped || reportedAt !== undefined) return;
     const often = watching?.isBlind() === true || state.hasLinks;
     schedule(often ? Math.min(BLIND_POLL_MS, pollMs) : pollMs);
   }
 
-  /** The owner of all looks in the background: it hears their failures, and always plans the next look. */
+  /** The owner of all looks in the background: it logs their failures, and always plans the next look. */
   function wake(): void {
-    heardAt = undefined;
+    reportedAt = undefined;
     refresh()
       .catch((error: unknown) => {
         log.error({ err: error }, 'the catalog could not be read again');
@@ -109,8 +109,8 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     name: 'catalog',
     async start() {
       stopped = false;
-      // First the watchers, then the files: an edit in between is heard.
-      watching = createFolderWatch(files, () => [...FOLDERS, ...state.inside], options.watch ?? systemWatch, heard);
+      // First the watchers, then the files: an edit in between is reported.
+      watching = createFolderWatch(files, () => [...FOLDERS, ...state.inside], options.watch ?? systemWatch, onReport);
       await refresh();
       const { generation, profiles, problems } = state.snapshot;
       log.info({ generation, profiles: profiles.size, problems: problems.length }, 'catalog read');

@@ -45,14 +45,14 @@ function placeOf(read: ReadProfile, claim: Claim): FileDiagnostic['place'] {
 }
 
 /** One of two files that want the same. */
-export interface Claimant<T, C> {
+interface Claimant<T, C> {
   readonly slot: Slot<T>;
   readonly thing: T;
   readonly claim: C;
 }
 
 /** `loser` may not come into force as it is on disk. */
-export interface Conflict<T, C> {
+interface Conflict<T, C> {
   readonly loser: Claimant<T, C>;
   readonly winner: Claimant<T, C>;
 }

@@ -29,7 +29,7 @@ export async function editProfile(
 }
 
 /** `none`: the profile has no version, or null, so the operator does not want one there. Nothing was written then. */
-export type VersionChange = 'written' | 'same' | 'none';
+type VersionChange = 'written' | 'same' | 'none';
 
 /**
  * Rewrites the value of a profile's own `version` and not one byte more: order, indentation, line ends, byte order mark,

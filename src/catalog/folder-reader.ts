@@ -28,7 +28,7 @@ interface Entry<T> {
   /** What the file system said when it was read; undefined when that may have been too early to be trusted. */
   readonly identity: string | undefined;
   readonly bytes: Buffer | undefined;
-  /** Reached through a link: the folder's watcher does not hear when the target is edited. */
+  /** Reached through a link: the folder's watcher does not report edits of the target. */
   readonly linked: boolean;
 }
 

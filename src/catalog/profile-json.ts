@@ -4,7 +4,7 @@ import { eachKey, faultWords, JsonPlaces, parseJson } from '../text/json.ts';
 import { linesNotUtf8, Lines, shortened } from '../text/text.ts';
 
 /** What a file's bytes say. Without `value` there is at least one error among the diagnostics. */
-export interface JsonReading {
+interface JsonReading {
   readonly value?: Json;
   readonly diagnostics: Diagnostics;
   readonly places: JsonPlaces;

@@ -2,7 +2,7 @@ import { Diagnostics } from '../text/diagnostics.ts';
 import { readYaml, type YamlNode } from '../text/yaml.ts';
 import { cloudConfigKind, type CloudConfigTarget } from './cloud-config.ts';
 
-export interface CloudConfigAdaptation {
+interface CloudConfigAdaptation {
   /** The machine's own address, where it is known. */
   readonly ip?: string;
   /** For systems that know only `ssh_authorized_keys`: CoreOS took `ssh-authorized-keys` for the same, Flatcar drops it. */

@@ -11,7 +11,7 @@ import { checkKickstart } from './kickstart.ts';
 import { checkPreseed } from './preseed.ts';
 
 /** What a document is checked for. */
-export interface DocumentContext extends CloudConfigTarget {
+interface DocumentContext extends CloudConfigTarget {
   /** `configs/a.yml`: where it is, for what is found. */
   readonly file: string;
   /** The release that the machine boots; some read less than others. */

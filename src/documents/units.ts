@@ -1,5 +1,5 @@
 /** Something in a unit file; `fatal` when its reader gives up on the whole file. */
-export interface UnitFileProblem {
+interface UnitFileProblem {
   readonly message: string;
   readonly fatal: boolean;
 }
@@ -90,7 +90,7 @@ export function reportLoop(url: string): string {
 /** What a machine has to report with. */
 export type ReportTool = 'curl' | 'wget';
 
-export interface ReportPace {
+interface ReportPace {
   /** Seconds between two tries. */
   readonly pause: number;
   /** A line on the console for each failed try. */

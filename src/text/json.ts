@@ -3,7 +3,7 @@ import type { Json } from '../model/profile.ts';
 import { Lines, type Path, type Position } from './text.ts';
 
 /** Where a text stops being JSON. */
-export interface JsonFault {
+interface JsonFault {
   readonly offset: number;
   /** What jsonc-parser calls it: `CommaExpected` ...; also `Empty` and `TooDeep`. */
   readonly code: string;

@@ -1,7 +1,7 @@
 import { isCollection, isMap, isNode, isPair, isScalar, isSeq, parseDocument, stringify, type Document } from 'yaml';
 
 /** What is put into a YAML document, and where. */
-export interface YamlAddition {
+interface YamlAddition {
   readonly path: readonly string[];
   readonly value: unknown;
   /** `append`: at the end of the list at the path. `set`: there, unless something stands there. */
@@ -13,8 +13,8 @@ const READ = { version: '1.1', uniqueKeys: false, prettyErrors: false, logLevel:
 const WRITE = { version: '1.1', lineWidth: 0 } as const;
 
 /**
- * The text with one value more, and not a byte changed elsewhere where the place is written in block style (everybody
- * does). In flow style the document is written anew, comments and order kept. Undefined when the text is no YAML, or
+ * The text with one value more, and not a byte changed elsewhere where the place is written in block style (as is
+ * usual). In flow style the document is written anew, comments and order kept. Undefined when the text is no YAML, or
  * something else than a list (`append`) or a map stands on the way.
  */
 export function addToYaml(text: string, addition: YamlAddition): string | undefined {

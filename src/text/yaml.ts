@@ -19,12 +19,12 @@ export interface YamlMap {
   readonly offset: number;
   readonly entries: readonly YamlEntry[];
 }
-export interface YamlList {
+interface YamlList {
   readonly kind: 'list';
   readonly offset: number;
   readonly items: readonly YamlNode[];
 }
-export interface YamlScalar {
+interface YamlScalar {
   readonly kind: 'scalar';
   readonly offset: number;
   readonly value: string | number | boolean | null;
