@@ -26,15 +26,11 @@ export async function placeFile(
   content: string | Uint8Array,
   placing: Placing,
 ): Promise<'placed' | 'exists'> {
-  return await withDraft(() => place(target, content, placing));
-}
-
-/** A server that starts removes the drafts that dead processes left: one that lives and lost its own writes it again. */
-export async function withDraft<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await write();
+      return await place(target, content, placing);
     } catch (error) {
+      // A server that starts removes the drafts that dead processes left: one that lives and lost its own writes it again.
       const isGone = errnoOf(error) === 'ENOENT' && error instanceof Error && 'dest' in error;
       if (!isGone || attempt === ATTEMPTS) throw error;
     }
