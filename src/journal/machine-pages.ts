@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { Failure } from '../model/failure.ts';
-import { keyFacts, MACHINE_STATES, type MachineFacts, type MachineKey, type MachineState } from '../model/machine.ts';
+import { keyFacts, MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
 import type {
   BootView,
   MachinePage,
@@ -255,7 +255,7 @@ function eventView(row: StoredEvent): TimelineEvent {
 function askedIn(record: MachineRecord): Question | undefined {
   if (record.asked === null) return undefined;
   const facts = present(Object.fromEntries(FACTS.map((fact) => [fact, record[fact]])));
-  return { ...(JSON.parse(record.asked) as Pick<Question, 'choice' | 'origin'>), facts: facts as MachineFacts };
+  return { ...(JSON.parse(record.asked) as Pick<Question, 'choice' | 'origin'>), facts };
 }
 
 const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
