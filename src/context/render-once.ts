@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Name } from '../model/name.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
-import type { Decision } from '../model/plan.ts';
+import type { Decision, Origin } from '../model/plan.ts';
 import { findDocument } from '../catalog/snapshot.ts';
 import type { Settings } from '../settings/settings.ts';
 import { likelyOrigin, readContext, type AppContext } from './app-context.ts';
@@ -25,13 +25,55 @@ export interface Rendered {
 export async function renderOnce(settings: Settings, request: RenderRequest): Promise<Rendered> {
   const appContext = await readContext(settings);
   const origin = likelyOrigin(settings);
-  const base =
-    settings.baseUrl === undefined
-      ? `base URL ${origin}: no setting; a machine sees the address that it asks`
-      : `base URL ${origin}: the setting`;
-  const { text, reasons } = await answer(appContext, request, origin);
-  const files = request.what === 'config' ? [] : filesOf(appContext, request);
-  return { text, reasons: [...reasons, ...files, base] };
+  const why = settings.baseUrl === undefined ? 'no setting; a machine sees the address that it asks' : 'the setting';
+  const { text, reasons } = await RENDER[request.what](appContext, request, origin);
+  return { text, reasons: [...reasons, `base URL ${origin}: ${why}`] };
+}
+
+type Render = (appContext: AppContext, request: RenderRequest, origin: Origin) => Rendered | Promise<Rendered>;
+const RENDER: Readonly<Record<RenderRequest['what'], Render>> = { script, args, config };
+
+async function script(appContext: AppContext, request: RenderRequest, origin: Origin): Promise<Rendered> {
+  const { preview } = appContext;
+  const { facts, profile } = request;
+  const answer = await (profile === undefined ? preview.script({ facts, origin }) : preview.scriptOf(profile, origin));
+  return { text: answer.script, reasons: [...reasonsOf(answer.decision), ...filesOf(appContext, request)] };
+}
+
+function args(appContext: AppContext, request: RenderRequest, origin: Origin): Rendered {
+  const answer = appContext.preview.args(request.profile ?? request.facts, origin);
+  const text = answer.args.map((arg) => `${arg}\n`).join('');
+  return { text, reasons: [...reasonsOf(answer.decision), ...filesOf(appContext, request)] };
+}
+
+async function config(appContext: AppContext, request: RenderRequest, origin: Origin): Promise<Rendered> {
+  const { catalog, identities, preview } = appContext;
+  const { facts, profile: name } = request;
+  const kind = request.kind ?? firstKind(profileOf(appContext, request));
+  const match = name === undefined ? catalog.current().match(facts) : undefined;
+  if (match?.node !== undefined && match.profile.ssh_host_keys) await identities.ensure([match.node.name]);
+  const document = profileOf(appContext, request)?.[kind];
+  if (name !== undefined && document === undefined) {
+    throw new Failure('not-found', `profiles/${name}.json names no ${kind}`);
+  }
+  const question = { facts, origin };
+  const { body, decision, source } =
+    name === undefined || document === undefined
+      ? await preview.documentOf(kind, question)
+      : await preview.document(document, question);
+  return { text: body.toString('utf8'), reasons: [...reasonsOf(decision), `document ${source}`] };
+}
+
+function profileOf({ catalog }: AppContext, { profile, facts }: RenderRequest): Profile | undefined {
+  const snapshot = catalog.current();
+  return profile === undefined ? snapshot.match(facts)?.profile : snapshot.profiles.get(profile);
+}
+
+function firstKind(profile: Profile | undefined): DocumentKind {
+  if (profile === undefined) throw new Failure('not-found', 'no profile matches this machine');
+  const kind = DOCUMENT_KINDS.find((candidate) => profile[candidate] !== undefined);
+  if (kind === undefined) throw new Failure('not-found', `${profile.file} names no document`);
+  return kind;
 }
 
 /** The other files that had a say: what the profile names, as it is on disk. */
@@ -46,60 +88,6 @@ function filesOf(appContext: AppContext, request: RenderRequest): readonly strin
   });
   const key = profile.sshkey === undefined ? undefined : keys.get(profile.sshkey);
   return key === undefined ? named : [...named, `sshkey sshkeys/${key.name}.pub`];
-}
-
-async function answer(
-  appContext: AppContext,
-  request: RenderRequest,
-  origin: ReturnType<typeof likelyOrigin>,
-): Promise<Rendered> {
-  const question = { facts: request.facts, origin };
-  if (request.what === 'script') {
-    const { script, decision } =
-      request.profile === undefined
-        ? await appContext.preview.script(question)
-        : await appContext.preview.scriptOf(request.profile, origin);
-    return { text: script, reasons: reasonsOf(decision) };
-  }
-  if (request.what === 'args') {
-    const { args, decision } = appContext.preview.args(request.profile ?? request.facts, origin);
-    return { text: args.map((arg) => `${arg}\n`).join(''), reasons: reasonsOf(decision) };
-  }
-  const kind = request.kind ?? firstKind(appContext, request);
-  const match = request.profile === undefined ? appContext.catalog.current().match(request.facts) : undefined;
-  if (match?.node !== undefined && match.profile.ssh_host_keys) await appContext.identities.ensure([match.node.name]);
-  const document =
-    request.profile === undefined
-      ? await appContext.preview.documentOf(kind, question)
-      : await appContext.preview.document(documentName(appContext, request.profile, kind), question);
-  return {
-    text: document.body.toString('utf8'),
-    reasons: [...reasonsOf(document.decision), `document ${document.source}`],
-  };
-}
-
-function profileOf(appContext: AppContext, request: RenderRequest): Profile | undefined {
-  const snapshot = appContext.catalog.current();
-  return request.profile === undefined
-    ? snapshot.match(request.facts)?.profile
-    : snapshot.profiles.get(request.profile);
-}
-
-function firstKind(appContext: AppContext, request: RenderRequest): DocumentKind {
-  const snapshot = appContext.catalog.current();
-  const { profile: name, facts } = request;
-  const profile = name === undefined ? snapshot.match(facts)?.profile : snapshot.profiles.get(name);
-  if (profile === undefined) throw new Failure('not-found', 'no profile matches this machine');
-  const kind = DOCUMENT_KINDS.find((candidate) => profile[candidate] !== undefined);
-  if (kind === undefined) throw new Failure('not-found', `${profile.file} names no document`);
-  return kind;
-}
-
-function documentName(appContext: AppContext, name: Name, kind: DocumentKind): string {
-  const profile = appContext.catalog.current().profiles.get(name);
-  const document = profile?.[kind];
-  if (document === undefined) throw new Failure('not-found', `profiles/${name}.json names no ${kind}`);
-  return document;
 }
 
 function reasonsOf(decision: Decision): readonly string[] {
