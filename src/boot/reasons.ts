@@ -1,3 +1,4 @@
+import { utcText } from '../model/text.ts';
 import type { Match } from '../catalog/snapshot.ts';
 import {
   alikeLines,
@@ -104,18 +105,18 @@ export function installStateReason({ match, installState, question: { facts } }:
     case 'local': {
       const { mark } = installState;
       if (mark === undefined) return undefined;
-      return `installed from profiles/${mark.profile}.json since ${timeText(mark.since)} (${remedy(match, facts)})`;
+      return `installed from profiles/${mark.profile}.json since ${utcText(mark.since)} (${remedy(match, facts)})`;
     }
     case 'unfinished': {
       const { begun, attempt, limit } = installState;
-      return `its installation began at ${timeText(begun)} (try ${attempt} of ${limit}) and is not reported as finished`;
+      return `its installation began at ${utcText(begun)} (try ${attempt} of ${limit}) and is not reported as finished`;
     }
     case 'stopped':
       return `its installation began ${often(installState.tries)} and was never reported as finished (${remedy(match, facts)})`;
     case 'nameless':
       return 'it says nothing by which it could be known as installed afterwards';
     case 'claimed':
-      return `its installer left for ${claimant(installState.claim)} at ${timeText(installState.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
+      return `its installer left for ${claimant(installState.claim)} at ${utcText(installState.claim.at)} (\`pilotlight release ${whom(match, facts)}\` lets it go)`;
     case 'alike':
       return `it looks like ${likeness(installState, facts)} (\`pilotlight reinstall ${asItself(installState.by, facts)}\` installs it all the same)`;
     case 'unknown':
@@ -141,7 +142,7 @@ export function installStateLines({
     case 'claimed':
       return claimedLines({
         claimant: claimant(installState.claim),
-        at: timeText(installState.claim.at),
+        at: utcText(installState.claim.at),
         command: `pilotlight release ${whom(match, facts)}`,
       });
     case 'alike':
@@ -199,9 +200,4 @@ function asItself(by: Likeness, facts: MachineFacts): string {
 
 function typedKey(facts: MachineFacts): string {
   return facts.mac === undefined ? (machineKey(facts) ?? 'serial:') : macHyphens(facts.mac);
-}
-
-/** `2026-11-21 12:00:05 UTC` */
-function timeText(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -1,3 +1,4 @@
+import { bytesText } from '../model/text.ts';
 import { lstat } from 'node:fs/promises';
 import { areSame, asFailure, Failure, type FileDiagnostic } from '../model/failure.ts';
 import {
@@ -124,7 +125,7 @@ export async function readFolder<T>(
       return { severity: 'error', message: 'is a link that leads nowhere', place: { file }, remedy };
     }
     if (failure.code === 'too-large') {
-      const message = `is larger than ${sizeText(kind.maxBytes)}`;
+      const message = `is larger than ${bytesText(kind.maxBytes)}`;
       return { severity: 'error', message, place: { file }, remedy: 'split it' };
     }
     if (failure.code === 'refused' && !((await files.list(file).catch(asFailure)) instanceof Failure)) {
@@ -270,8 +271,4 @@ async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void
       for (const item of queue) await work(item);
     }),
   );
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`;
 }

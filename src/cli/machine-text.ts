@@ -1,7 +1,8 @@
+import { bytesText, relativeText } from '../model/text.ts';
 import type { MachineState } from '../model/machine.ts';
 import type { MachineRow } from '../model/views.ts';
 import type { CliContext } from './command.ts';
-import { bytesText, type Column, fittedTable, secondsText } from './text.ts';
+import { type Column, fittedTable } from './text.ts';
 
 /** Which terminal sequences may be used. */
 export interface Paint {
@@ -36,7 +37,11 @@ export function machineLines(rows: readonly MachineRow[], now: number, columns?:
     { title: 'MACHINE', spare: 0, text: ({ key }) => key },
     { title: 'PROFILE', spare: 1, text: ({ profile }) => profile ?? '' },
     { title: 'VERSION', spare: 2, text: ({ version }) => version ?? '' },
-    { title: 'SEEN', spare: 3, text: ({ lastSeen }) => (lastSeen === undefined ? 'never' : agoText(now - lastSeen)) },
+    {
+      title: 'SEEN',
+      spare: 3,
+      text: ({ lastSeen }) => (lastSeen === undefined ? 'never' : relativeText(lastSeen - now)),
+    },
     { title: 'FETCHES', spare: 4, text: ({ download }) => downloadText(download) },
     { title: 'ADDRESS', spare: 5, text: ({ address }) => address ?? '' },
     { title: 'HARDWARE', spare: 6, text: hardwareText },
@@ -59,21 +64,6 @@ function downloadText(download: MachineRow['download']): string {
 export function hardwareText({ manufacturer, product, vendor }: MachineRow): string {
   const made = [manufacturer, product].filter((part) => part !== undefined).join(' ');
   return made === '' ? (vendor ?? '') : made;
-}
-
-/** `7 s`, `3 min`, `5 h`, `12 days`: how long ago, roughly. */
-export function agoText(ms: number): string {
-  const seconds = Math.max(0, ms / 1000);
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} days ago`;
-}
-
-/** `350 ms`, `4.2 s`, `2 min 05 s`. */
-export function tookText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : secondsText(ms / 1000);
 }
 
 /** `2026-11-21 05:12:03`, in the time of the host. */

@@ -1,6 +1,7 @@
+import { bytesText, durationText } from '../model/text.ts';
 import type { SyncEvent, SyncReport, TargetReport } from '../model/sync-event.ts';
 import type { Output, ParentChannel } from './command.ts';
-import { bytesText, secondsText, tableText } from './text.ts';
+import { tableText } from './text.ts';
 
 const REDRAW_MS = 100;
 const BAR = 24;
@@ -80,7 +81,7 @@ function barLine({ name, received, size, samples }: Line, now: number): string {
   const part = Math.min(1, received / size);
   const full = Math.floor(part * BAR);
   const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR - full)}]`;
-  const left = rate > 0 ? `${secondsText((size - received) / rate)} left` : '';
+  const left = rate > 0 ? `${durationText(((size - received) / rate) * 1000)} left` : '';
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   return [name, bar, percent, `of ${bytesText(size)}`, speed, left].filter((word) => word !== '').join('  ');
 }

@@ -58,36 +58,10 @@ export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }
 
-/** Bytes for people: `74.5 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? String(Math.round(value)) : value.toFixed(1)} ${units[unit] ?? ''}`;
-}
-
-/** Seconds for people: `7 s`, `2 min 05 s`, `1 h 04 min`. */
-export function secondsText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const pad = (number: number): string => String(number).padStart(2, '0');
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
-}
-
 /** Rows below a heading, nothing cut. */
 export function tableText([heading = [], ...rows]: readonly (readonly string[])[]): string {
   const columns = heading.map((title, i) => ({ title, spare: 0, text: (row: readonly string[]) => row[i] ?? '' }));
   return fittedTable(columns, rows, undefined)
     .map((line) => `${line}\n`)
     .join('');
-}
-
-/** `1 profile`, `2 profiles`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

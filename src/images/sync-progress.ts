@@ -1,3 +1,4 @@
+import { bytesText } from '../model/text.ts';
 import { Failure } from '../model/failure.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 import type { SyncEnd, SyncSteps } from '../model/views.ts';
@@ -188,6 +189,5 @@ function linesOf({ state, version = '', received, size, message = '' }: TargetPr
 }
 
 function percent(received: number, size: number): string {
-  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-  return size === 0 ? mib(received) : `${Math.floor((received / size) * 100)} % of ${mib(size)}`;
+  return size === 0 ? bytesText(received) : `${Math.floor((received / size) * 100)} % of ${bytesText(size)}`;
 }

@@ -1,3 +1,4 @@
+import { bytesText, durationText } from '../model/text.ts';
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
@@ -162,7 +163,7 @@ export function transferLine(
   const seconds = (row.ms ?? 0) / 1000;
   const rate = seconds > 0 ? ` (${bytesText((row.bytes ?? 0) / seconds)}/s)` : '';
   const requests = row.times > 1 ? ` in ${row.times} requests` : '';
-  const took = `${size} in ${secondsText(seconds)}${rate}${requests}`;
+  const took = `${size} in ${durationText(row.ms ?? 0)}${rate}${requests}`;
   if (row.kind === 'tftp') return `${file} over TFTP, ${took}`;
   if (row.ok === 1) return `${file}, ${took}`;
   const status = row.status ?? 0;
@@ -184,22 +185,6 @@ const CONTROL = /[\u0000-\u001f\u007f]+/g;
 
 function clean(text: string): string {
   return text.slice(0, LONGEST).replaceAll(CONTROL, ' ').trim();
-}
-
-function secondsText(seconds: number): string {
-  return seconds >= 10 ? `${Math.round(seconds)} s` : `${seconds.toFixed(1)} s`;
-}
-
-/** `52 MiB`: for people. */
-function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
 /** A text that is sent every day must not count as old; its time need not be exact. */

@@ -9,7 +9,7 @@ it('says what a person should know', () => {
     `${T}: asking again for a in 2 s: HTTP 503\n`,
   );
   expect(eventLine({ kind: 'verified', target: T, file: 'a', size: 1024, by: 'sha256' })).toBe(
-    `${T}: a (1.0 KiB) verified: sha256\n`,
+    `${T}: a (1 KiB) verified: sha256\n`,
   );
   expect(eventLine({ kind: 'kept', target: T, profile: 'seed', why: 'why' })).toBe(
     `${T}: profile seed is left alone: why\n`,

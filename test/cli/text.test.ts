@@ -1,28 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { bytesText, type Column, cut, fittedTable, plain, secondsText, tableText } from '../../src/cli/text.ts';
+import { type Column, cut, fittedTable, plain, tableText } from '../../src/cli/text.ts';
 
-describe('units', () => {
-  it.each([
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1.0 KiB'],
-    [200_000, '195 KiB'],
-    [78_100_000, '74.5 MiB'],
-    [5 * 2 ** 30, '5.0 GiB'],
-    [9000 * 2 ** 40, '9000 TiB'],
-  ])('%d bytes are %s', (bytes, text) => {
-    expect(bytesText(bytes)).toBe(text);
-  });
-
-  it.each([
-    [-1, '0 s'],
-    [59.4, '59 s'],
-    [125, '2 min 05 s'],
-    [3840, '1 h 04 min'],
-  ])('%d seconds are %s', (seconds, text) => {
-    expect(secondsText(seconds)).toBe(text);
-  });
-
+describe('a table', () => {
   it('columns are as wide as their widest cell, without blanks at the end', () => {
     expect(
       tableText([

@@ -28,7 +28,7 @@ test.each([
     { kind: 'dhcp', at: T, client: 'UEFI', silence: 'its profile boots its disk' },
     'DHCP (UEFI): left alone, its profile boots its disk',
   ],
-  [tftp(T, 1, 'a/undionly.kpxe'), 'undionly.kpxe over TFTP, 68 KiB in 0.1 s (684 KiB/s)'],
+  [tftp(T, 1, 'a/undionly.kpxe'), 'undionly.kpxe over TFTP, 68.4 KiB in 100 ms (684 KiB/s)'],
   [{ ...tftp(T, 1), end: 'not found' }, 'undionly.kpxe over TFTP: not found'],
   [script(T, 1, 'boot', { because: 'mac X is node w1' }), 'told to boot profile workers 1.0: mac X is node w1'],
   [script(T, 1, 'boot', { version: '' }), 'told to boot profile workers: it is w1'],
@@ -37,10 +37,10 @@ test.each([
   [script(T, 1, 'menu'), 'shown the menu: it is w1'],
   [script(T, 1, 'unknown'), 'told that it is unknown: it is w1'],
   [script(T, 1, 'waiting'), 'told to wait and ask again: it is w1'],
-  [image(T, 1), 'vmlinuz, 52 MiB in 1.2 s (43 MiB/s)'],
-  [image(T, 1, 'a', 83_400), 'a, 52 MiB in 83 s (638 KiB/s)'],
-  [image(T, 1, 'a', 0), 'a, 52 MiB in 0.0 s'],
-  [{ ...image(T, 1), complete: false }, 'vmlinuz was cut off after 52 MiB in 1.2 s (43 MiB/s)'],
+  [image(T, 1), 'vmlinuz, 52 MiB in 1.2 s (43.3 MiB/s)'],
+  [image(T, 1, 'a', 83_400), 'a, 52 MiB in 1 min 23 s (638 KiB/s)'],
+  [image(T, 1, 'a', 0), 'a, 52 MiB in 0 ms'],
+  [{ ...image(T, 1), complete: false }, 'vmlinuz was cut off after 52 MiB in 1.2 s (43.3 MiB/s)'],
   [{ ...image(T, 1), status: 404 }, 'vmlinuz failed with 404'],
   [document(T, 1), 'sent configs/worker.yml, 14 B'],
   [phoneHome(T, 1), 'phoned home'],
@@ -53,7 +53,7 @@ test.each([
 });
 
 test('parts of a file say how many they were', () => {
-  expect(lineOf(image(T, 1), 12)).toBe('vmlinuz, 52 MiB in 1.2 s (43 MiB/s) in 12 requests');
+  expect(lineOf(image(T, 1), 12)).toBe('vmlinuz, 52 MiB in 1.2 s (43.3 MiB/s) in 12 requests');
 });
 
 test('a line stays a line, and short', () => {

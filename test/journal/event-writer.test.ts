@@ -125,7 +125,7 @@ test('parts of a file are one row: all bytes, from the first to the last', () =>
   at.feed(script(T, 1, 'boot'), image(T + 2000, 1), image(T + 2500, 1), image(T + 5000, 1));
   const event = historyOf(at).boots[0]?.events[1];
   expect(event).toMatchObject({ times: 3, bytes: 3 * 54_525_952, ms: 5000 - 800, at: T + 5000 });
-  expect(event?.text).toBe('vmlinuz, 156 MiB in 4.2 s (37 MiB/s) in 3 requests');
+  expect(event?.text).toBe('vmlinuz, 156 MiB in 4.2 s (37.1 MiB/s) in 3 requests');
 });
 
 test('what comes from an address belongs to the machine that used it last, for a quarter of an hour', () => {

@@ -89,7 +89,7 @@ lab.test('a machine that is early waits before the server has fetched anything, 
   await using server = await startServer({ dataDir: data.path, env: { ...source.env, PILOTLIGHT_SYNC: '17 4 * * *' } });
   await using machine = startMachine({ name: 'early', url: `${server.guestUrl}/boot.ipxe`, mac: '52:54:00:47:51:e4' });
   await machine.until(
-    new RegExp(`The release sync fetches version ${VERSION.replaceAll('.', '\\.')}: \\d+ % of \\d+ MiB`),
+    new RegExp(`The release sync fetches version ${VERSION.replaceAll('.', '\\.')}: \\d+ % of [\\d.]+ [KM]iB`),
   );
   open();
   const run = await machine.done();

@@ -53,7 +53,7 @@ describe('the server and its sync', () => {
     const { script, stop, log } = await serveStand(stand, '17 4 * * *');
     await vi.waitFor(async () => {
       // A quarter of the kernel and all of the initramfs: 250,000 of 400,000 bytes.
-      expect(await script()).toContain('The release sync fetches version 4593.2.5: 62 % of 0 MiB');
+      expect(await script()).toContain('The release sync fetches version 4593.2.5: 62 % of 391 KiB');
     }, patient);
     expect(await script()).toMatch(/^#!ipxe\n/);
     // A command line beside it.

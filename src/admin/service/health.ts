@@ -1,3 +1,4 @@
+import { bytesText, utcText } from '../../model/text.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
 import type { Losses } from '../../journal/journal.ts';
@@ -105,7 +106,7 @@ async function diskDiagnostics({ files, space = diskSpace }: Deps): Promise<read
     if (part >= 0.2) continue;
     const severity = part < 0.01 || free < GIB / 10 ? 'error' : 'warning';
     const where = folder === '.' ? 'the disk of the data directory' : 'the disk of images/';
-    const message = `${where} is nearly full: ${sizeText(free)} of ${sizeText(total)} are free`;
+    const message = `${where} is nearly full: ${bytesText(free)} of ${bytesText(total)} are free`;
     const remedy = 'free some space: `pilotlight images prune`, or a smaller PILOTLIGHT_KEEP_RELEASES';
     found.push({ message, remedy, severity });
   }
@@ -129,14 +130,14 @@ async function syncDiagnostics({ journal, now, settings }: Deps): Promise<readon
   const failing = over.slice(0, lastGood === -1 ? undefined : lastGood);
   const first = failing.at(-1);
   if (first !== undefined) {
-    const message = `the release sync has failed since ${timeText(first.run)}: ${whyOf(failing[0])}`;
+    const message = `the release sync has failed since ${utcText(first.run)}: ${whyOf(failing[0])}`;
     const remedy = 'the Releases page and `pilotlight sync` say more; machines boot what is there';
     return [{ message, remedy, severity: 'warning' }];
   }
   const last = over[0];
   const notes = notesOf(last);
   if (settings.sync.schedule === undefined || last === undefined || now() - last.run < 8 * DAY_MS) return notes;
-  const message = `the release sync ran last on ${timeText(last.run)}`;
+  const message = `the release sync ran last on ${utcText(last.run)}`;
   const remedy = 'look at PILOTLIGHT_SYNC, or start a run on the Releases page';
   return [{ message, remedy, severity: 'warning' }, ...notes];
 }
@@ -179,19 +180,11 @@ async function tokenDiagnostics(files: DataRoot): Promise<readonly Diagnostic[]>
 function clockDiagnostics({ catalog, now }: Deps): readonly Diagnostic[] {
   const at = now();
   const remedy = 'set the clock (timedatectl set-ntp true): signatures and time limits are checked by it';
-  if (at < EARLIEST) return [{ message: `the clock says ${timeText(at)}`, remedy, severity: 'error' }];
+  if (at < EARLIEST) return [{ message: `the clock says ${utcText(at)}`, remedy, severity: 'error' }];
   const future = [...catalog.current().documents.values()].find(({ mtimeMs }) => mtimeMs > at + DAY_MS);
   if (future === undefined) return [];
-  const message = `the clock says ${timeText(at)}, and ${future.file} is from ${timeText(future.mtimeMs)}`;
+  const message = `the clock says ${utcText(at)}, and ${future.file} is from ${utcText(future.mtimeMs)}`;
   return [{ message, remedy, severity: 'warning' }];
-}
-
-function timeText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-export function sizeText(bytes: number): string {
-  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 /** What is wrong, with remedies, and what an operator asks first. */
@@ -211,8 +204,8 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
     ['DHCP', settings.dhcp === undefined ? 'off' : 'proxy'],
     ['Release sync', settings.sync.schedule ?? 'off'],
     ['Journal', on ? (lost === 0 ? 'on' : `on, ${lost} events lost`) : 'off'],
-    ['Disk', `${sizeText(free)} of ${sizeText(total)} free`],
-    ['Memory', sizeText(process.memoryUsage.rss())],
+    ['Disk', `${bytesText(free)} of ${bytesText(total)} free`],
+    ['Memory', bytesText(process.memoryUsage.rss())],
     ['Node.js', process.versions.node],
   ] as const;
   return {

@@ -1,3 +1,4 @@
+import { relativeText, utcText } from '../../model/text.ts';
 import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/machine.ts';
 import { placeText, type FileDiagnostic } from '../../model/failure.ts';
 import type { MachineQuery } from '../../model/views.ts';
@@ -79,30 +80,6 @@ export function doneText(done: Done): string {
   return SENTENCES[done];
 }
 
-/** Bytes for people: `74.5 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? String(Math.round(value)) : value.toFixed(1)} ${units[unit] ?? ''}`;
-}
-
-/** Milliseconds for people: `40 ms`, `1.2 s`, `41 s`, `2 min 05 s`, `1 h 04 min`, `3 d 2 h`. */
-export function durationText(ms: number): string {
-  const shown = Math.max(0, ms);
-  if (shown < 999.5) return `${Math.round(shown)} ms`;
-  if (shown < 9950) return `${(shown / 1000).toFixed(1)} s`;
-  const seconds = Math.round(shown / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} min`;
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
-}
-
 /** A moment as pages show it: `<time datetime title>relative</time>`. */
 export interface Moment {
   readonly iso: string;
@@ -113,43 +90,16 @@ export interface Moment {
 }
 
 export function moment(at: number, now: number): Moment {
-  const iso = new Date(at).toISOString();
-  return { iso, exact: `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`, relative: relativeText(at - now) };
+  return { iso: new Date(at).toISOString(), exact: utcText(at), relative: relativeText(at - now) };
 }
 
 export function optionalMoment(at: number | undefined, now: number): Moment | undefined {
   return at === undefined ? undefined : moment(at, now);
 }
 
-/** How far `ms` from now is, in one unit: `just now`, `40 s ago`, `in 3 h`. Rounds down, as clocks do. */
-export function relativeText(ms: number): string {
-  const seconds = Math.floor(Math.abs(ms) / 1000);
-  if (seconds < 5) return 'just now';
-  const [, size, unit] = UNITS.find(([limit]) => seconds < limit) ?? DAYS;
-  const text = `${Math.floor(seconds / size)} ${unit}`;
-  return ms < 0 ? `${text} ago` : `in ${text}`;
-}
-
-type Unit = readonly [limit: number, size: number, unit: string];
-const DAYS: Unit = [Infinity, 86_400, 'd'];
-const UNITS: readonly Unit[] = [
-  [60, 1, 's'],
-  [3600, 60, 'min'],
-  [172_800, 3600, 'h'],
-];
-
-/** `1 node`, `3 nodes`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
-}
-
 /** A number with at most two decimals, for SVG attributes. */
 export function svgNumber(value: number): string {
   return String(Math.round(value * 100) / 100);
-}
-
-function pad(number: number): string {
-  return String(number).padStart(2, '0');
 }
 
 // Every address is made here, of encoded parts: a profile or a machine can be called anything.

@@ -1,5 +1,6 @@
+import { durationText, plural } from '../../model/text.ts';
 import type { HealthView } from '../../model/views.ts';
-import { durationText, errorsFirst, plural, problemItems, severityWords } from './format.ts';
+import { errorsFirst, problemItems, severityWords } from './format.ts';
 import { attention, type Page, type PageDeps, type PageShow } from './page.ts';
 
 export function mountHealthPage(show: PageShow, { adminService }: PageDeps): void {

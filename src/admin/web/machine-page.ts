@@ -1,16 +1,8 @@
+import { durationText } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import { parseFileName } from '../../model/name.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
-import {
-  durationText,
-  machineHref,
-  moment,
-  type Moment,
-  optionalMoment,
-  profileHref,
-  slug,
-  svgNumber,
-} from './format.ts';
+import { machineHref, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
 import { fieldText, machineKeyOf, requiredField } from './form-fields.ts';
 import { machineLine, machineTitle } from './machines-page.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';

@@ -1,17 +1,15 @@
+import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import { floodWords } from '../../model/flood.ts';
 import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Download, MachinePage, MachineQuery, MachineRow, ProfileRow } from '../../model/views.ts';
 import {
-  bytesText,
-  durationText,
   type MachineFilters,
   machineHref,
   machinesHref,
   type Moment,
   optionalMoment,
-  plural,
   profileHref,
   slug,
   stateMark,

@@ -1,7 +1,8 @@
+import { bytesText } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import type { ProfileView, ReleaseRow } from '../../model/views.ts';
 import { fieldText, pathText } from './form-fields.ts';
-import { bytesText, machineHref, optionalMoment, problemItems, profileHref } from './format.ts';
+import { machineHref, optionalMoment, problemItems, profileHref } from './format.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 import { profileLine } from './profiles-page.ts';
 

@@ -1,5 +1,6 @@
+import { plural } from '../../model/text.ts';
 import type { ProfileRow } from '../../model/views.ts';
-import { machinesHref, plural, profileHref } from './format.ts';
+import { machinesHref, profileHref } from './format.ts';
 import type { Page, PageDeps, PageShow } from './page.ts';
 
 export function mountProfilesPage(show: PageShow, { adminService }: PageDeps): void {

@@ -1,5 +1,6 @@
+import { bytesText, durationText } from '../../model/text.ts';
 import type { BootView, TimelineEvent } from '../../model/views.ts';
-import { bytesText, durationText, svgNumber } from './format.ts';
+import { svgNumber } from './format.ts';
 
 /** A step's class in the picture of a boot, and its word. */
 interface StepKind {

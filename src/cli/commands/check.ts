@@ -1,7 +1,7 @@
+import { plural } from '../../model/text.ts';
 import type { CheckReport } from '../../doctor/check.ts';
 import { type FileDiagnostic, placeText } from '../../model/failure.ts';
 import { type Command, EXIT, JSON_OPTION } from '../command.ts';
-import { plural } from '../text.ts';
 
 export const checkCommand: Command = {
   name: 'check',

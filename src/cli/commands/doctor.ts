@@ -1,6 +1,6 @@
+import { plural } from '../../model/text.ts';
 import type { DoctorReport } from '../../doctor/doctor.ts';
 import { type Command, EXIT, JSON_OPTION } from '../command.ts';
-import { plural } from '../text.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',

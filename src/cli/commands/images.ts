@@ -1,9 +1,10 @@
+import { bytesText } from '../../model/text.ts';
 import { Failure } from '../../model/failure.ts';
 import { parseVersion, SYSTEM_IDS } from '../../model/profile.ts';
 import { withAdminClient } from '../admin-call.ts';
 import { busy, type CliContext, type Command, EXIT, type ExitCode, type Invocation } from '../command.ts';
 import { jsonPrinter, reportText, textPrinter } from '../sync-text.ts';
-import { bytesText, tableText } from '../text.ts';
+import { tableText } from '../text.ts';
 
 export const imagesCommand: Command = {
   name: 'images',

@@ -1,8 +1,9 @@
+import { durationText, relativeText } from '../../model/text.ts';
 import { Failure } from '../../model/failure.ts';
 import type { BootView, MachineView, TimelineEvent } from '../../model/views.ts';
 import { keyOf, withAdminClient } from '../admin-call.ts';
 import { type Command, JSON_OPTION } from '../command.ts';
-import { agoText, hardwareText, type Paint, paintFor, timeText, tookText } from '../machine-text.ts';
+import { hardwareText, type Paint, paintFor, timeText } from '../machine-text.ts';
 import { plain } from '../text.ts';
 
 const MOST = 20;
@@ -55,7 +56,7 @@ function headLines({ row, because, texts }: MachineView, now: number, paint: Pai
   const lines: readonly (readonly [string, string])[] = [
     [
       'state',
-      `${paint.state(state)}${since === undefined ? '' : ` since ${timeText(since)} (${agoText(now - since)})`}`,
+      `${paint.state(state)}${since === undefined ? '' : ` since ${timeText(since)} (${relativeText(since - now)})`}`,
     ],
     ['installation', plain(row.installation?.text ?? '')],
     ['profile', [profile, version].filter((part) => part !== undefined && part !== '').join(' ')],
@@ -92,10 +93,10 @@ const OUTCOMES: Readonly<Record<BootView['outcome'], string>> = {
 
 function bootLines(boot: BootView): readonly string[] {
   const what = [OUTCOMES[boot.outcome], boot.profile, boot.version].filter((part) => part !== undefined && part !== '');
-  const took = boot.ms === undefined ? '' : `  ${tookText(boot.ms)}`;
+  const took = boot.ms === undefined ? '' : `  ${durationText(boot.ms)}`;
   const cells = boot.events.map((event) => [
-    `+${tookText(Math.max(0, event.at - (event.ms ?? 0) - boot.at))}`,
-    event.ms === undefined ? '' : tookText(event.ms),
+    `+${durationText(Math.max(0, event.at - (event.ms ?? 0) - boot.at))}`,
+    event.ms === undefined ? '' : durationText(event.ms),
     event.kind,
     textOf(event),
   ]);

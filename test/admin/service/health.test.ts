@@ -1,7 +1,8 @@
+import { bytesText } from '../../../src/model/text.ts';
 import { chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { healthView, sizeText, serverDiagnostics } from '../../../src/admin/service/health.ts';
+import { healthView, serverDiagnostics } from '../../../src/admin/service/health.ts';
 import type { SyncRunView } from '../../../src/model/views.ts';
 import { addFiles } from '../../support/folder.ts';
 import { flatcar, MAC, NOW, officeStand, type OfficeStand } from './stand.ts';
@@ -93,7 +94,7 @@ describe('the disk', () => {
   ])('%d of %d', async (free, total, severity) => {
     const stand = await officeStand({});
     const found = await said(stand, { space: () => Promise.resolve({ free, total }) });
-    const what = `the disk of the data directory is nearly full: ${sizeText(free)} of ${sizeText(total)} are free`;
+    const what = `the disk of the data directory is nearly full: ${bytesText(free)} of ${bytesText(total)} are free`;
     expect(found).toEqual(severity === undefined ? [] : [[severity, what]]);
   });
 
@@ -102,7 +103,7 @@ describe('the disk', () => {
     const space = (path: string) =>
       Promise.resolve(path.endsWith('images') ? { free: GIB, total: 100 * GIB } : { free: 50 * GIB, total: 100 * GIB });
     expect(await said(stand, { space })).toEqual([
-      ['warning', 'the disk of images/ is nearly full: 1.0 GiB of 100.0 GiB are free'],
+      ['warning', 'the disk of images/ is nearly full: 1 GiB of 100 GiB are free'],
     ]);
   });
 
@@ -118,7 +119,7 @@ describe('the release sync', () => {
     const stand = await officeStand({});
     stand.journal.runs = [run(NOW, 0, { endedAt: undefined }), run(NOW - 1000, 1), run(NOW - 90_000_000, 2), run(1, 0)];
     expect(await said(stand)).toEqual([
-      ['warning', `the release sync has failed since 2026-11-20 11:00 UTC: t: why ${NOW - 1000}`],
+      ['warning', `the release sync has failed since 2026-11-20 11:00:00 UTC: t: why ${NOW - 1000}`],
     ]);
     stand.journal.runs = [run(NOW, 0), ...stand.journal.runs];
     expect(await said(stand)).toEqual([]);
@@ -142,7 +143,9 @@ describe('the release sync', () => {
     stand.journal.runs = [run(NOW - 9 * 86_400_000, 0)];
     expect(await said(stand)).toEqual([]);
     const settings = { ...stand.deps.settings, sync: { ...stand.deps.settings.sync, schedule: '1 1 * * *' } };
-    expect(await said(stand, { settings })).toEqual([['warning', 'the release sync ran last on 2026-11-12 12:00 UTC']]);
+    expect(await said(stand, { settings })).toEqual([
+      ['warning', 'the release sync ran last on 2026-11-12 12:00:00 UTC'],
+    ]);
   });
 });
 
@@ -159,12 +162,12 @@ test('the admin token that others may read', async () => {
 
 test('a clock that was never set, and one that is behind the files', async () => {
   const stand = await officeStand({ 'configs/a.yml': 'x' });
-  expect(await said(stand, { now: () => 1000 })).toEqual([['error', 'the clock says 1970-01-01 00:00 UTC']]);
+  expect(await said(stand, { now: () => 1000 })).toEqual([['error', 'the clock says 1970-01-01 00:00:01 UTC']]);
   addFiles(stand.dir, { 'configs/a.yml': 'y' });
   utimesSync(join(stand.dir, 'configs/a.yml'), new Date(NOW), new Date(NOW + 100 * 86_400_000));
   await stand.catalog.refresh();
   expect(await said(stand)).toEqual([
-    ['warning', 'the clock says 2026-11-21 12:00 UTC, and configs/a.yml is from 2027-03-01 12:00 UTC'],
+    ['warning', 'the clock says 2026-11-21 12:00:00 UTC, and configs/a.yml is from 2027-03-01 12:00:00 UTC'],
   ]);
 });
 

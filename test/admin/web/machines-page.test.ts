@@ -77,7 +77,7 @@ describe('a row', () => {
       received: 512,
       size: 2048,
       percent: '25 %',
-      text: '512 B of 2.0 KiB',
+      text: '512 B of 2 KiB',
     });
   });
 

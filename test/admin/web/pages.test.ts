@@ -1,3 +1,4 @@
+import { relativeText } from '../../../src/model/text.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
@@ -5,7 +6,6 @@ import { confirmPage } from '../../../src/admin/web/confirm-page.ts';
 import { editorPage } from '../../../src/admin/web/editor-page.ts';
 import { profilePage } from '../../../src/admin/web/profile-page.ts';
 import { profilesPage } from '../../../src/admin/web/profiles-page.ts';
-import { relativeText } from '../../../src/admin/web/format.ts';
 import { healthPage } from '../../../src/admin/web/health-page.ts';
 import { machinePage } from '../../../src/admin/web/machine-page.ts';
 import { machinesPage } from '../../../src/admin/web/machines-page.ts';
