@@ -155,14 +155,14 @@ export type WrittenNode = View<typeof WrittenNode>;
 
 const SEVERITY = oneOf(['error', 'warning']);
 
-export const PlaceView = t.Object({
+const PlaceView = t.Object({
   file: text('below the data directory'),
   key: t.Optional(text('`nodes[2].mac`')),
   line: t.Optional(whole('from 1')),
   column: t.Optional(whole('from 1')),
 }) satisfies { static: Place };
 
-export const ProblemView = t.Object({
+const ProblemView = t.Object({
   severity: SEVERITY,
   message: text(),
   place: ref('Place', PlaceView),
