@@ -95,7 +95,7 @@ function withAdditions(text: string, kind: DocumentKind, { match, facts, origin 
 }
 
 /**
- * On PXE nobody fills $private_ipv4 (it becomes the empty string), and Flatcar's cloud-config parser silently drops
+ * On PXE $private_ipv4 is not filled (it becomes the empty string), and Flatcar's cloud-config parser silently drops
  * hyphenated keys since 3913.0.0: both are mended here, for nodes that a profile lists.
  */
 function adapt(text: string, document: SourceDocument, reader: Reader): string | undefined {
@@ -110,13 +110,13 @@ function adapt(text: string, document: SourceDocument, reader: Reader): string |
 
 function refuseBroken(text: string, document: SourceDocument, kind: DocumentKind, reader: Reader): void {
   const { profile, node: known } = reader.match;
-  const findings = checkDocument(kind, text, {
+  const diagnostics = checkDocument(kind, text, {
     file: document.file,
     system: profile.system,
     version: profile.version,
     node: known,
   });
-  const wrong = findings.find(isError);
+  const wrong = diagnostics.find(isError);
   if (wrong === undefined) return;
   const { message, place, remedy } = wrong;
   throw new Failure('broken', `${renderedFor(known)}${message}`, { place, remedy });

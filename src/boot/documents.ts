@@ -47,7 +47,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     };
   }
 
-  /** A document that is wrong for this one machine is mended by an operator: whoever asks for it comes back (503). */
+  /** A document that is wrong for this one machine is mended by an operator: the machine asks again (503). */
   function bodyOf(
     document: SourceDocument,
     kind: DocumentKind | undefined,
@@ -67,14 +67,14 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     }
   }
 
-  /** `/configs/NAME`. Without a machine a file leaves as it is; a template then has nobody to be rendered for. */
+  /** `/configs/NAME`. Without a machine a file leaves as it is; a template then has no machine to be rendered for. */
   async function document(name: string, question: Question): Promise<DocumentAnswer> {
     const snapshot = catalog.current();
     const found = documentNamed(snapshot.documents, name) ?? findDocument(snapshot.documents, 'cloud_config', name);
     if (found === undefined) throw missingDocument(name, snapshot);
     const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown) : undefined;
     if (match !== undefined) return answer(found, kindIn(match, found, snapshot), match, question, snapshot);
-    if (found.template) throw nobodyToRenderFor(found, question);
+    if (found.template) throw noMachineFor(found, question);
     const identity = identityOf(question.facts);
     const decision: Decision = { outcome: 'boot', question, identity, because: `asked for ${found.file} by name` };
     return Promise.resolve({
@@ -167,7 +167,7 @@ function missingDocument(name: string, snapshot: Snapshot): Failure {
   return new Failure('not-found', `there is no document "${name}"`, { remedy: `create configs/${name}` });
 }
 
-function nobodyToRenderFor(document: SourceDocument, { facts }: Question): Failure {
+function noMachineFor(document: SourceDocument, { facts }: Question): Failure {
   if (!hasIdentity(facts)) {
     return new Failure('invalid', `${document.file} is a template`, {
       remedy: 'add ?mac=MAC to say for which machine',
@@ -180,7 +180,7 @@ function nobodyToRenderFor(document: SourceDocument, { facts }: Question): Failu
 
 /**
  * What the live system of a machine boots with that its profile installs. It depends on the profile alone, not on
- * whether the machine is to be installed now: who got the kernel line a moment ago must also get this.
+ * whether the machine is to be installed now: a machine that got the kernel line a moment ago must also get this.
  */
 function installerDocument(
   kind: 'ignition' | 'cloud_config',
@@ -206,7 +206,8 @@ function installerText(
   const disk = installDisk(profile);
   const links = installLinks(match, facts, origin);
   if (disk === undefined) throw new Failure('not-found', `${profile.file} does not install ${whoIs(facts)}`);
-  if (links === undefined) throw new Failure('invalid', 'nobody can be installed who does not say who it is');
+  if (links === undefined)
+    throw new Failure('invalid', 'a machine that says neither MAC, UUID nor serial number cannot be installed');
   if (profile.system === 'fedora-coreos' && kind === 'ignition') return reportIgnition(links.report);
   if (profile.system !== 'coreos' && (profile.system !== 'flatcar' || kind !== 'ignition')) {
     throw new Failure('not-found', `${profile.system} does not install by this file`);

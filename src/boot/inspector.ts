@@ -1,16 +1,151 @@
-import { type Inspector, type Match, type Snapshot, type SourceDocument, namedDocuments } from '../catalog/snapshot.ts';
-import { checkDocumentBytes } from '../documents/document.ts';
+import {
+  type Inspector,
+  type Match,
+  type NamedDocument,
+  namedDocuments,
+  type Snapshot,
+  type SourceDocument,
+} from '../catalog/snapshot.ts';
+import { checkDocumentBytes, isPacked } from '../documents/document.ts';
+import { installAutoinstall } from '../documents/install-configs.ts';
+import { addPhoneHome, replacesItself } from '../documents/phone-home.ts';
+import { hasComment, readPreseed, UNREADABLE_LATE_COMMAND } from '../documents/preseed.ts';
 import { kernelLineProblems, profileWordProblems } from '../ipxe/ipxe-text.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import { parseLabel, parseMac } from '../model/machine.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import { nodeFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
-import type { DocumentKind, Profile } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
+import { documentText } from '../text/text.ts';
 import { deliver, renderedFor } from './deliver.ts';
-import { installAdvice } from './install-advice.ts';
 import { machinePlan, typicalMachine } from './machine-plan.ts';
 import { createTemplateCache, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateCache } from './template-data.ts';
+
+/** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
+function installAdvice(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly FileDiagnostic[] {
+  const named = namedDocuments(profile, documents);
+  return [...phoneHomeAdvice(profile, named), ...(profile.install === undefined ? [] : diskAdvice(profile, named))];
+}
+
+const ANYWHERE = 'http://server/';
+
+function phoneHomeAdvice(profile: Profile, named: readonly NamedDocument[]): readonly FileDiagnostic[] {
+  if (!profile.phone_home) return [];
+  // What a template becomes is seen when it is rendered: here it counts as a document that takes one.
+  const replaced = named.some(({ kind, document }) => kind === 'ignition' && replacesItself(textOf(document)));
+  const told = named.some(({ kind, document }) => {
+    if (kind === 'ignition' && replacesItself(textOf(document))) return false;
+    const text = document.template ? (EMPTY[kind] ?? '') : textOf(document);
+    return addPhoneHome(kind, text, profile.system, ANYWHERE) !== undefined;
+  });
+  if (told || missing(profile, named)) return [];
+  return [
+    warning(
+      profile,
+      'phone_home',
+      replaced
+        ? 'config.replace throws away what stands beside it: a unit that phones home would be lost'
+        : 'no document of this profile can be given a unit that phones home',
+      replaced
+        ? 'use config.merge (in version 2: append), or put a unit with {{report.up_unit}} into what config.replace names'
+        : 'POST to {{report.up_url}} in the document, or put {{report.up_unit}} where it keeps units',
+    ),
+  ];
+}
+
+/** A document of each kind that would take one. */
+const EMPTY: Readonly<Partial<Record<DocumentKind, string>>> = {
+  cloud_config: '#cloud-config\n',
+  ignition: '{"ignition": {"version": "3.0.0"}}',
+  nocloud: '#cloud-config\n',
+};
+
+/** A document that is named and not there is an error already. */
+function missing(profile: Profile, named: readonly NamedDocument[]): boolean {
+  return DOCUMENT_KINDS.some((kind) => profile[kind] !== undefined && !named.some((one) => one.kind === kind));
+}
+
+function diskAdvice(profile: Profile, named: readonly NamedDocument[]): readonly FileDiagnostic[] {
+  const { system, install } = profile;
+  const found: FileDiagnostic[] = [];
+  if (profile.boot === 'local') {
+    found.push(warning(profile, 'install', 'nothing is installed while "boot" is "local"', 'remove one of the two'));
+  }
+  const disk = install?.disk ?? '';
+  if (system === 'custom') return found;
+  const [kind, without] = WITHOUT[system] ?? [];
+  if (kind !== undefined && without !== undefined && kind.every((one) => profile[one] === undefined)) {
+    found.push(warning(profile, 'install', without, `name ${kind.map((one) => `"${one}"`).join(' or ')}`));
+  }
+  for (const { kind: one, document } of named) {
+    if (document.template) continue;
+    if (one === 'cloud_config') found.push(...cloudConfigAdvice(document, profile));
+    if (one === 'preseed' && system === 'debian') found.push(...preseedAdvice(document, disk));
+    if (one === 'nocloud' && system === 'ubuntu') found.push(...autoinstallAdvice(document, disk));
+  }
+  if (system === 'ubuntu' && !/^\/dev\/[A-Za-z0-9]+$/.test(disk)) {
+    // subiquity compares with the kernel's own name (its match by "path").
+    const remedy = 'write a name such as "/dev/sda", or "storage" in the user-data with a match by serial';
+    found.push(warning(profile, 'install.disk', `Ubuntu's installer does not know ${disk} by this name`, remedy));
+  }
+  return found;
+}
+
+const NO_LOGIN = 'installed without a document, the machine lets no one log in';
+const ASKS = 'the installer asks its questions on the screen, and does not report';
+const WITHOUT: Readonly<Partial<Record<Profile['system'], readonly [readonly DocumentKind[], string]>>> = {
+  coreos: [['ignition', 'cloud_config'], NO_LOGIN],
+  flatcar: [['ignition', 'cloud_config'], NO_LOGIN],
+  'fedora-coreos': [['ignition'], NO_LOGIN],
+  debian: [['preseed'], ASKS],
+  ubuntu: [['nocloud'], ASKS],
+};
+
+/** coreos-install and flatcar-install run `coreos-cloudinit -validate` first, which fails at whatever it has to say. */
+function cloudConfigAdvice(document: SourceDocument, { system }: Profile): readonly FileDiagnostic[] {
+  if ((system !== 'coreos' && system !== 'flatcar') || isPacked('cloud_config', document.bytes)) return [];
+  const [first] = checkDocumentBytes('cloud_config', document.bytes, { file: document.file, system });
+  if (first === undefined) return [];
+  const { place, remedy } = first;
+  const message = `${system}-install refuses a cloud-config with warnings: ${first.message}`;
+  return [{ severity: 'warning', message, place: { file: place.file, line: place.line }, remedy }];
+}
+
+function preseedAdvice(document: SourceDocument, disk: string): readonly FileDiagnostic[] {
+  const { answers, open } = readPreseed(textOf(document));
+  const found: FileDiagnostic[] = [];
+  const late = answers.findLast(({ question }) => question === 'preseed/late_command');
+  if (late !== undefined && hasComment(late.value)) {
+    found.push(problem(document, UNREADABLE_LATE_COMMAND, 'remove it; until then the installer does not report'));
+  }
+  if (open) {
+    found.push(problem(document, 'the last line ends with a backslash', 'remove it; until then nothing can be added'));
+  }
+  const other = answers.findLast(({ question }) => question === 'partman-auto/disk')?.value;
+  if (other !== undefined && other !== disk) {
+    found.push(problem(document, `partman-auto/disk says ${other}, "install" says ${disk}`, 'keep one of them'));
+  }
+  return found;
+}
+
+function autoinstallAdvice(document: SourceDocument, disk: string): readonly FileDiagnostic[] {
+  const text = textOf(document);
+  if (installAutoinstall(text, { disk, report: ANYWHERE }) !== undefined) return [];
+  const remedy = 'put the answers below "autoinstall:" in a "#cloud-config"; until then the installer does not report';
+  return [problem(document, 'there is no "autoinstall" to which a report could be added', remedy)];
+}
+
+function textOf(document: SourceDocument): string {
+  return documentText(document.bytes).text;
+}
+
+function problem({ file }: SourceDocument, message: string, remedy: string): FileDiagnostic {
+  return { severity: 'warning', message, place: { file }, remedy };
+}
+
+function warning({ file }: Profile, key: string, message: string, remedy: string): FileDiagnostic {
+  return { severity: 'warning', message, place: { file, key }, remedy };
+}
 
 type Around = Pick<Snapshot, 'documents' | 'keys'>;
 
@@ -78,7 +213,7 @@ function plainProblems(document: SourceDocument, kind: DocumentKind, profile: Pr
   return checkDocumentBytes(kind, document.bytes, context);
 }
 
-const SOME_MAC = parseMac('525400000000');
+const SOME_MAC = '525400000000';
 const UNLISTED = 'a machine that no profile lists';
 
 /** Renders a template for one node (without one: for a machine that no profile lists) and checks what comes out. */
@@ -91,13 +226,7 @@ export function templateProblems(
   templates: TemplateCache,
 ): readonly FileDiagnostic[] {
   const { node } = match;
-  const serial = node?.serial === undefined ? undefined : parseLabel(node.serial);
-  const mac = node === undefined ? SOME_MAC : node.mac;
-  const facts = omitUndefined({
-    mac,
-    ...(node?.uuid === undefined ? {} : { uuid: node.uuid }),
-    serial,
-  });
+  const facts = nodeFacts(node ?? { mac: SOME_MAC });
   const problems = broken(() => {
     const samples = { hostKeys: SAMPLE_KEYS, clusters: SAMPLE_LINKS };
     deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, ...samples });

@@ -100,8 +100,8 @@ export function reportLinks(
 }
 
 /**
- * The machine as a segment of a path. What decided must be in it: by the MAC alone nobody finds a node that its profile
- * lists by UUID or serial.
+ * The machine as a segment of a path. What decided must be in it: by the MAC alone a node that its profile lists by UUID
+ * or serial is not found.
  */
 function machineSegment(match: Match, facts: MachineFacts): string {
   if (facts.mac !== undefined && (match.by === 'mac' || match.by === 'default')) return macHyphens(facts.mac);

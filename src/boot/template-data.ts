@@ -71,7 +71,7 @@ export const SAMPLE_LINKS: ClusterLinks = {
 /**
  * `cluster` in a template: the list of the profile's nodes, which has what the profile's `"cluster"` says as properties
  * beside them: name, mode, state, size, and for a discovery its URL and token. These two are looked up when a template
- * names them: nobody else has to wait for them.
+ * names them: no other template has to wait for them.
  */
 export function clusterData(profile: Profile, nodes: readonly JsonObject[], links: ClusterLinks): Json {
   const { cluster } = profile;
@@ -131,7 +131,7 @@ export function templateData(
     base_url: origin,
     cluster: clusterData(profile, profile.nodes.map(nodeData), clusters),
     install: { ...profile.install },
-    // Without an identity there is nobody to report: a template that wants to is an error that says so.
+    // Without an identity there is no machine to report: a template that wants to is an error that says so.
     report:
       reports === undefined
         ? {}

@@ -1,19 +1,19 @@
 import { createBootService } from '../boot/answer.ts';
 import type { BootService } from '../boot/boot-service.ts';
 import { createInspector } from '../boot/inspector.ts';
-import { openCatalog, type LivingCatalog } from '../catalog/catalog.ts';
-import { Failure } from '../model/failure.ts';
-import { SILENT, type Log } from '../model/service.ts';
-import { originFromHost, type Origin } from '../model/plan.ts';
-import { openDataRoot, type DataRoot } from '../files/data-root.ts';
-import { openIdentities, type Identities } from '../machines/identities.ts';
-import { ChunkCache } from '../images/chunk-cache.ts';
-import { openImageStore, type ImageStore } from '../images/store.ts';
-import type { InstallMarks } from '../machines/claims.ts';
-import { openInstallMarks } from '../machines/install-marks.ts';
-import type { Settings } from '../settings/settings.ts';
-import { createSyncProgress, type SyncProgress } from '../images/sync-progress.ts';
+import { type LivingCatalog, openCatalog } from '../catalog/catalog.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
+import { type DataRoot, openDataRoot } from '../files/data-root.ts';
+import { ChunkCache } from '../images/chunk-cache.ts';
+import { type ImageStore, openImageStore } from '../images/store.ts';
+import { createSyncProgress, type SyncProgress } from '../images/sync-progress.ts';
+import type { InstallMarks } from '../machines/claims.ts';
+import { type Identities, openIdentities } from '../machines/identities.ts';
+import { openInstallMarks } from '../machines/install-marks.ts';
+import { Failure } from '../model/failure.ts';
+import { type Origin, originFromHost } from '../model/plan.ts';
+import { type Log, SILENT } from '../model/service.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** The rooms behind the servers, wired by hand: what `serve`, `check` and `render` share. */
 export interface AppContext {

@@ -2,8 +2,7 @@ import { type AppContext, readContext } from '../context/app-context.ts';
 import { writeOut } from '../files/publish.ts';
 import { nodesWithKeys } from '../machines/identities.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import { type MachineFacts, parseLabel } from '../model/machine.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import { hasIdentity, type MachineFacts, nodeFacts } from '../model/machine.ts';
 import type { Origin, Question } from '../model/plan.ts';
 import type { Node } from '../model/profile.ts';
 import { type LocalAddress, localAddresses } from '../net/addresses.ts';
@@ -19,8 +18,8 @@ import {
   configDrive,
   FW_CFG,
   fwCfgArgument,
-  GUESTINFO,
   guestinfo,
+  GUESTINFO,
   type NodeDocument,
 } from './node-documents.ts';
 import { knownHosts, sshConfig } from './ssh-config.ts';
@@ -184,10 +183,8 @@ async function documentFor(
 }
 
 /** What the machine says of itself when it asks. */
-function factsOf({ name, mac, uuid, serial: text }: Node): MachineFacts {
-  const serial = text === undefined ? undefined : parseLabel(text);
-  if (mac === undefined && uuid === undefined && serial === undefined) {
-    throw new Failure('broken', `nothing says which machine ${name} is`);
-  }
-  return omitUndefined({ mac, uuid, serial });
+function factsOf(node: Node): MachineFacts {
+  const facts = nodeFacts(node);
+  if (!hasIdentity(facts)) throw new Failure('broken', `nothing says which machine ${node.name} is`);
+  return facts;
 }

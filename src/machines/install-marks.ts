@@ -6,10 +6,48 @@ import type { Log } from '../model/service.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
 import { markFileName, MARKS_FOLDER, readMarks } from './mark-file.ts';
-import { LOST, markProblems } from './mark-problems.ts';
 import { MarkStore } from './mark-store.ts';
 import { type Asker, BLIND_MS, type Claim, type InstallMark, type InstallTarget, triesOf } from './mark.ts';
 import { StateMarker } from './state-marker.ts';
+
+/** More than a person reads. */
+const MOST = 20;
+
+/** Said on screens, too, where a remedy fits behind it. */
+const LOST =
+  'state/ was lost: machines were installed from here (profiles/.pilotlight), and which is not known any more';
+
+/** What keeps machines from being installed, or from being known as installed. */
+function markProblems(
+  trouble: string | undefined,
+  lost: string | undefined,
+  marks: readonly InstallMark[],
+): readonly FileDiagnostic[] {
+  const broken = marks.flatMap(({ key, broken: why }) => (why === undefined ? [] : [{ key, why }]));
+  return [
+    ...(trouble === undefined ? [] : [unwritable(trouble)]),
+    ...(lost === undefined ? [] : [problem(MARKS_FOLDER, lost, 'restore it, or `pilotlight state accept`')]),
+    ...broken.slice(0, MOST).map(({ key, why }): FileDiagnostic => {
+      const remedy = `mend or remove the file and restart, or \`pilotlight reinstall ${key}\` if its disk may be wiped`;
+      return problem(`${MARKS_FOLDER}/${markFileName(key)}`, `${why}, so the machine waits`, remedy);
+    }),
+    ...(broken.length > MOST ? [problem(MARKS_FOLDER, `${broken.length - MOST} more are like that`, '')] : []),
+  ];
+}
+
+/** No installer leaves and no report is taken. */
+export function unwritable(why: string): FileDiagnostic {
+  const remedy = 'free some space, give the user that runs the server the folder, or stop the other server';
+  return problem(
+    MARKS_FOLDER,
+    `${why}: machines are not installed, and their reports are refused until it can`,
+    remedy,
+  );
+}
+
+function problem(file: string, message: string, remedy: string): FileDiagnostic {
+  return { severity: 'error', message, place: { file }, ...(remedy === '' ? {} : { remedy }) };
+}
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */
@@ -204,7 +242,7 @@ class KeptMarks implements InstallMarks {
       const base = this.#known(who, own?.broken === undefined ? own : undefined);
       const mark: InstallMark = { ...base, state: 'erase-pending', since: this.#now(), tries: 0, ...target };
       await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
-      // Last: without either of them whoever asks in between would get an installer, and another one after that.
+      // Last: without either of them a machine that asks in between would get an installer, and another one after that.
       if (first !== undefined && markFileName(mark.key) !== first) {
         await this.#store.change({ name: first, mark: undefined, otherwise: 'undone' });
       }

@@ -44,7 +44,7 @@ export interface LifeInput {
   readonly trouble?: string | undefined;
 }
 
-/** Nobody can look at a screen that is gone at once: a machine that fails early is not installed again before this. */
+/** A screen that is gone at once cannot be read: a machine that fails early is not installed again before this. */
 export const REST_MS = 60_000;
 
 /** The table of docs/lifecycle.md, column "asks for a script". Pure: who asks is not written down here. */

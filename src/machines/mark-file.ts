@@ -144,7 +144,7 @@ interface ReadMarks {
   readonly unreadable?: string;
 }
 
-/** Every mark of state/machines/. A broken file is never a reason to install: a disk may hold somebody's data. */
+/** Every mark of state/machines/. A broken file is never a reason to install: a disk may hold data. */
 export async function readMarks(files: DataRoot): Promise<ReadMarks> {
   const listing = await list(files);
   if (typeof listing === 'string') return { marks: new Map(), broken: [], unreadable: listing };

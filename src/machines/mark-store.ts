@@ -25,7 +25,7 @@ export interface MarkStoreOptions {
   readonly retryMs: number;
 }
 
-/** Beside the marks: whoever holds it is the only one that changes them. */
+/** Beside the marks: the process that holds it is the only one that changes them. */
 const LOCK = 'state/machines.lock';
 
 /** The marks in memory and on the disk, and how a change of one gets from here to there. */
@@ -212,7 +212,7 @@ export class MarkStore {
     await this.change({ name: markFileName(mark.key), mark, otherwise: 'kept' });
   }
 
-  /** What nobody waits for. That it cannot be written is in the log already. */
+  /** What no answer waits for. That it cannot be written is in the log already. */
   remember(mark: InstallMark): void {
     const name = markFileName(mark.key);
     if (this.#busy.has(name)) return;

@@ -7,7 +7,7 @@ declare const brand: unique symbol;
 export type Name = string & { readonly [brand]: 'Name' };
 
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/;
-// Colons and blanks only inside: a blank at the end is seen by nobody, and a leading one by hardly anybody.
+// Colons and blanks only inside: a blank at the end is invisible, and a leading one nearly so.
 const NAME =
   /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._+: -]*[A-Za-z0-9._+:-])?\/)?[A-Za-z0-9_](?:[A-Za-z0-9._+: -]*[A-Za-z0-9._+:-])?$/;
 const LONGEST = 128;

@@ -52,7 +52,7 @@ describe('advice', () => {
       'no document',
       { system: 'flatcar', version: '1.0.0', install },
       {},
-      'p.json install: installed without a document, nobody',
+      'p.json install: installed without a document, the machine',
     ],
     [
       'no preseed',

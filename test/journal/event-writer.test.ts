@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { HELD_MS, openAddresses } from '../../src/journal/event-writer.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
-import type { MachineHistory } from '../../src/model/views.ts';
+import type { RecordedMachine } from '../../src/model/views.ts';
+import { nameOf, originOf } from '../support/house.ts';
 import * as stand from './stand.ts';
 import {
   addressOf,
@@ -42,7 +43,7 @@ test('what is forgotten is read from the machines: whoever used it last', () => 
   expect(addresses.holder('10.0.0.1', T + 5 + HELD_MS + 1)).toBeUndefined();
 });
 
-function historyOf({ store }: Stand, n = 1, now = T): MachineHistory {
+function historyOf({ store }: Stand, n = 1, now = T): RecordedMachine {
   return store.machine(macOf(n), now) ?? expect.fail('nobody knows it');
 }
 
@@ -232,4 +233,17 @@ test('events that come late do not turn back the clock', () => {
   const at = openStand();
   at.feed(script(T, 1, 'boot'), image(T - MINUTE, 1));
   expect(historyOf(at).row).toMatchObject({ lastSeen: T, firstSeen: T - MINUTE - 1200 });
+});
+
+test('what a machine asked last is kept as data; rows of older versions have none', () => {
+  const at = openStand();
+  const question = {
+    origin: originOf('boot.lan:80'),
+    choice: nameOf('rescue'),
+    facts: { ...factsOf(1), platform: 'efi' },
+  } as const;
+  at.feed(script(T, 1, 'boot', { question, facts: question.facts }));
+  expect(at.store.machine(macOf(1), T)?.asked).toEqual(question);
+  at.feed(script(T + SECOND, 2, 'boot'));
+  expect(at.store.machine(macOf(2), T)?.asked).toBeUndefined();
 });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createHostKeyService } from '../../src/machines/identities.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
-import { SILENT } from '../../src/model/service.ts';
+import { createHostKeyService, type Identities } from '../../src/machines/identities.ts';
 import type { Profile } from '../../src/model/profile.ts';
-import type { Identities } from '../../src/machines/identities.ts';
+import { SILENT } from '../../src/model/service.ts';
 import { profileOf } from '../exports/sample.ts';
 import { recordLog } from '../support/http-house.ts';
 

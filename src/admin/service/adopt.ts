@@ -4,7 +4,7 @@ import { editProfile, withNode, withoutNode } from '../../catalog/edit-profile.t
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine, type FileDiagnostic, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
-import { comparableSerial, type MachineFacts, type MachineKey, parseMac, parseUuid } from '../../model/machine.ts';
+import { IDENTITY_KEYS, knownBy, type MachineFacts, type MachineKey, nodeFacts } from '../../model/machine.ts';
 import { isInFolder } from '../../model/name.ts';
 import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import { profileNamed } from '../../releases/sync-state.ts';
@@ -227,13 +227,9 @@ export function installStateOf(
 
 /** No two nodes share one of these, so one is enough. */
 function isNode(raw: JsonObject, node: Node): boolean {
-  const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
-  const [mac, uuid, serial] = [parseMac(text('mac')), parseUuid(text('uuid')), comparableSerial(text('serial').trim())];
-  return (
-    (mac !== undefined && mac === node.mac) ||
-    (uuid !== undefined && uuid === node.uuid) ||
-    (serial !== undefined && node.serial !== undefined && serial === comparableSerial(node.serial))
-  );
+  const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key].trim() : '');
+  const said = nodeFacts({ mac: text('mac'), uuid: text('uuid'), serial: text('serial') });
+  return IDENTITY_KEYS.some((key) => said[key] !== undefined && knownBy(said, key) === knownBy(node, key));
 }
 
 /** By what the profile knows it from now on: the MAC, else what there is. */

@@ -1,0 +1,47 @@
+import { Session } from 'node:inspector/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { houseOf } from '../support/house.ts';
+import { openContext } from '../support/http-house.ts';
+
+const IMAGE = 'images/flatcar/amd64/4593.2.5/flatcar_production_pxe';
+const FILES = {
+  'profiles/worker.json': {
+    system: 'flatcar',
+    version: '4593.2.5',
+    ignition: 'worker.ign',
+    nodes: [1, 2, 3].map((n) => ({ name: `w${n}`, mac: `52-54-00-00-00-0${n}` })),
+  },
+  'configs/worker.ign': '{"ignition": {"version": "3.3.0"}}',
+  [`${IMAGE}.vmlinuz`]: 'k',
+  [`${IMAGE}_image.cpio.gz`]: 'i',
+};
+
+/**
+ * What a reader opens who follows one request: every file of src/ in which a function is called between `GET /ipxe?mac=` and
+ * its answer, for a machine that the script cache does not know. The connection and the access log count, too.
+ */
+it('a MAC becomes a script in no more files than it takes today', async () => {
+  const { bootService, shelf } = await houseOf(FILES);
+  const context = await openContext(bootService, { shelf });
+  onTestFinished(() => context.close());
+  const ask = async (n: number): Promise<string> =>
+    await (await fetch(`http://127.0.0.1:${context.port}/ipxe?mac=52-54-00-00-00-0${n}`)).text();
+  await ask(1);
+  const session = new Session();
+  session.connect();
+  onTestFinished(() => {
+    session.disconnect();
+  });
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  await ask(2);
+  await session.post('Profiler.takePreciseCoverage');
+  const script = await ask(3);
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  expect(script).toContain('kernel ');
+  const entered = result
+    .filter(({ functions }) => functions.some(({ ranges }) => (ranges[0]?.count ?? 0) > 0))
+    .flatMap(({ url }) => /\/src\/(.*)$/.exec(url)?.[1] ?? []);
+  expect(entered).toContain('boot/decide.ts');
+  expect(entered.length, entered.sort().join(' ')).toBeLessThanOrEqual(34);
+});
