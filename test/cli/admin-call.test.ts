@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { AdminClient } from '../../src/admin/client/client.ts';
 import { allMachines, keyOf, withAdminClient } from '../../src/cli/admin-call.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
@@ -83,8 +84,16 @@ test('nothing is left open, also after a failure', async () => {
   const settings = settingsFor(dir, { journal: { on: true, days: 1 } });
   // The log beside the database is there for as long as somebody has it open.
   const isOpen = (): boolean => existsSync(`${file}-wal`);
-  expect(await withAdminClient(settings, (one) => Promise.resolve([one.at, isOpen()]))).toEqual(['files', true]);
+  const look = async (client: AdminClient) => {
+    await client.machines({ limit: 1 });
+    return [client.at, isOpen()];
+  };
+  expect(await withAdminClient(settings, look)).toEqual(['files', true]);
   expect(isOpen()).toBe(false);
-  await expect(withAdminClient(settings, () => Promise.reject(new TypeError('x')))).rejects.toThrow('x');
+  const failing = async (client: AdminClient) => {
+    await look(client);
+    throw new TypeError('x');
+  };
+  await expect(withAdminClient(settings, failing)).rejects.toThrow('x');
   expect(isOpen()).toBe(false);
 });
