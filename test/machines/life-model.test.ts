@@ -132,7 +132,9 @@ async function fetch(world: World, m: number): Promise<void> {
   known.begun += 1;
   // That it cannot be written keeps no kernel from running.
   await world.answer(world.marks.fetched(from, 'c/initrd')).catch(ignoreFailure);
-  // Two machines behind one address: which of them it was may be guessed wrongly, its own document tells.
+  // Two machines behind one address: which of them it was may be guessed wrongly, its own document tells. The other one then
+  // counts as begun, too: it used up a try, and after the rest it may ask from elsewhere.
+  for (const other of world.known) if (other.holder?.address === from) other.holder = undefined;
   await world.answer(world.marks.begun(byMac(cardOf(m, c)))).catch(ignoreFailure);
   if (world.dead || world.failing) known.begun = 0;
 }
