@@ -53,7 +53,7 @@ async function stalled(server: Running, readers: number): Promise<number> {
   for (let i = 0; i < readers; i += 1) {
     const socket = connect(Number(port), '127.0.0.1');
     await once(socket, 'connect');
-    // Each somewhere else in the file, so that they share as little as they can; nobody reads.
+    // Each somewhere else in the file, so that they share as little as they can; no client reads.
     const from = Math.floor((SIZE / readers) * i);
     socket.write(`GET /images/${FILE} HTTP/1.1\r\nHost: x\r\nRange: bytes=${from}-\r\n\r\n`);
     socket.pause();

@@ -131,7 +131,7 @@ async function poweredOn(machines: number, withinMs: number): Promise<PoweredOn>
       const packet = await lan.ask(mac, options, patience);
       if (packet !== undefined) return packet;
       asksAgain += 1;
-      if (patience > 16_000) throw new Error(`${mac}: nobody answers`);
+      if (patience > 16_000) throw new Error(`${mac}: no answer`);
     }
   };
 

@@ -68,7 +68,7 @@ export const scripts: Bench = {
   },
 };
 
-/** What it costs an answer that somebody writes it down: the same with the journal on and off, in turn. */
+/** What the journal costs an answer: the same with the journal on and off, in turn. */
 export const journalCost: Bench = {
   name: 'boot scripts with the journal on and off, 64 connections',
   missing: () => (has('wrk') ? undefined : 'no wrk (apt install wrk)'),

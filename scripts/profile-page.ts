@@ -46,7 +46,7 @@ function kind(property: JsonObject, definitions: JsonObject): string {
   if (property['enum'] !== undefined) {
     return (property['enum'] as readonly string[]).map((word) => `\`${word}\``).join(', ');
   }
-  // null stands for "not set" in old files: nobody needs to write it.
+  // null stands for "not set" in old files: it need not be written.
   const types = [property['type'] ?? []].flat().filter((type) => type !== 'null') as readonly string[];
   const items = property['items'] as JsonObject | undefined;
   const ofWhat = items === undefined ? '' : ` of ${pluralOf({ ...referred(items, definitions), ...items }['type'])}`;

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** Copies of the publishers' own feeds, keys and signatures lie beside the checkout, where somebody put them. */
+/** Copies of the publishers' own feeds, keys and signatures may lie beside the checkout. */
 function findReference(): void {
   const beside = join(top, '..', 'shared', 'reference');
   if (process.env['REFERENCE_DIR'] === undefined && existsSync(beside)) process.env['REFERENCE_DIR'] = beside;

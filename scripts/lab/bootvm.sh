@@ -15,7 +15,7 @@
 #   --netboot pxe|http|any
 #                       UEFI only: which network boot methods the firmware tries. Default
 #                       pxe: PXE over IPv4, then HTTP. http: HTTP Boot alone. any: all of
-#                       them, which costs a minute per method that nobody answers.
+#                       them, which costs a minute per method without an answer.
 #   --nic MODEL         virtio-net-pci (default), e1000, e1000e, rtl8139. UEFI: virtio only,
 #                       unless the NIC's own ROM (iPXE) brings the driver.
 #   --mac ADDR          default 52:54:00:12:34:56

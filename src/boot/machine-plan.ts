@@ -29,12 +29,7 @@ export function machinePlan(
   });
 }
 
-/** The files below images/ that a plan names. */
-export function shelfPaths(plan: Plan): readonly string[] {
-  return [...bootFiles(plan), ...pathsOf(plan.extras)];
-}
-
-/** Those that the boot loader fetches, in order. */
+/** The files below images/ that the boot loader fetches, in order. */
 export function bootFiles(plan: Plan): readonly string[] {
   return pathsOf([plan.kernel, ...plan.initrds]);
 }
@@ -43,9 +38,9 @@ function pathsOf(artifacts: readonly Artifact[]): readonly string[] {
   return artifacts.flatMap((artifact) => (artifact.kind === 'shelf' ? [artifact.path] : []));
 }
 
-/** Those of them that are not there. */
+/** The files below images/ that a plan names and that are not there. */
 export async function missingFiles(plan: Plan, shelf: Pick<ImageStore, 'has'>): Promise<readonly string[]> {
-  const paths = shelfPaths(plan);
+  const paths = [...bootFiles(plan), ...pathsOf(plan.extras)];
   const there = await Promise.all(paths.map((path) => shelf.has(path)));
   return paths.filter((_, i) => there[i] !== true);
 }

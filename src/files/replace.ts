@@ -43,7 +43,9 @@ async function replaceTarget(
   content: string | Uint8Array,
   { mode = 0o644, confirm }: ReplaceOptions = {},
 ): Promise<'replaced' | 'kept'> {
-  const prepare = async (handle: FileHandle): Promise<void> => { await keepOwnerAndMode(handle, target); };
+  const prepare = async (handle: FileHandle): Promise<void> => {
+    await keepOwnerAndMode(handle, target);
+  };
   const done = await placeFile(target, content, { mode, replace: true, prepare, confirm });
   return done === 'placed' ? 'replaced' : 'kept';
 }
@@ -71,7 +73,9 @@ async function exchange(target: string, before: Uint8Array, content: Uint8Array)
   const old = draft.replace(/\.draft$/, '.old.draft');
   const handle = await open(target, 'r');
   try {
-    const ino = await writeDraft(draft, content, 0o644, async (file) => { await keepOwnerAndMode(file, target); });
+    const ino = await writeDraft(draft, content, 0o644, async (file) => {
+      await keepOwnerAndMode(file, target);
+    });
     // Another name for the old file, by which it can come back with all that was written into it.
     const named = await hasLinked(target, old);
     if (named === undefined) return 'kept';

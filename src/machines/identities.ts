@@ -68,7 +68,8 @@ async function readText(files: DataRoot, file: string): Promise<string | undefin
 function atFault(file: string, message: string): Failure {
   return new Failure('broken', message, {
     place: { file },
-    remedy: 'put the right file back from a backup; if you remove it, the node gets a new key, which nobody trusts yet',
+    remedy:
+      'put the right file back from a backup; if you remove it, the node gets a new key, which no client trusts yet',
   });
 }
 

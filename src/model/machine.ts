@@ -267,13 +267,13 @@ const SHARED_SERIALS: ReadonlySet<string> = new Set(
 );
 
 /** True for a UUID by which two machines cannot be told apart. */
-export function isSharedUuid(uuid: string): boolean {
+function isSharedUuid(uuid: string): boolean {
   const digits = uuid.toLowerCase().replaceAll('-', '');
   return SHARED_UUIDS.has(uuid.toLowerCase()) || /^(.)\1*$/.test(digits);
 }
 
 /** True for a serial number by which two machines cannot be told apart. */
-export function isSharedSerial(serial: string): boolean {
+function isSharedSerial(serial: string): boolean {
   const plain = serial.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   return plain === '' || SHARED_SERIALS.has(plain) || /^(.)\1*$/.test(plain);
 }

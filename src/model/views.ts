@@ -305,7 +305,6 @@ export const HealthView = t.Object({
   version: text("Pilotlight's own"),
   uptimeSeconds: t.Number(),
   problems: list(ref('Problem', ProblemView)),
-  // eslint-disable-next-line vocabulary/words -- the API's word, which programs read
   troubles: list(t.Object({ what: text(), remedy: text(), severity: SEVERITY }), 'of the server itself'),
   facts: list(t.Object({ name: text(), value: text() })),
 });

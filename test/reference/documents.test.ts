@@ -29,7 +29,7 @@ function authentic(version: string): SchemaPart {
 describe.skipIf(!HERE)(`Ignition's own schemas${HERE ? '' : ' (left out: REFERENCE_DIR has none)'}`, () => {
   describe.each(VERSIONS)('%s', (version) => {
     test('the same keys, types and required keys, no more and no fewer', () => {
-      const ours = schemaPlaces(ignitionSchema(version) as SchemaPart);
+      const ours = schemaPlaces(ignitionSchema(version));
       const theirs = schemaPlaces(authentic(version));
       expect(ours.length).toBeGreaterThan(80);
       expect(ours).toEqual(theirs);

@@ -212,8 +212,6 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
     version: deps.version,
     uptimeSeconds: Math.round(deps.uptime()),
     problems: [...marks.problems(), ...snapshot.problems],
-    // The API's words.
-    // eslint-disable-next-line vocabulary/words
     troubles: (await serverDiagnostics(deps)).map(({ severity, message, remedy = '' }) => ({
       what: message,
       remedy,

@@ -18,7 +18,7 @@ export function healthPage(view: HealthView): Page {
     summary: count === 0 ? 'all is well' : `${plural(count, 'thing needs', 'things need')} attention`,
     data: {
       well: count === 0,
-      troubles: errorsFirst(view.troubles).map(({ what, remedy, severity }) => ({
+      diagnostics: errorsFirst(view.troubles).map(({ what, remedy, severity }) => ({
         ...severityWords(severity),
         message: what,
         place: undefined,

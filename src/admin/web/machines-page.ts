@@ -48,7 +48,7 @@ function queryOf(req: Request): Omit<MachineQuery, 'limit'> {
 /** How many rows a page of the table has. */
 export const MACHINES_A_PAGE = 50;
 /** How many unknown machines stand above the table. */
-export const NEWCOMERS_SHOWN = 6;
+const NEWCOMERS_SHOWN = 6;
 
 export interface MachinesInput {
   readonly page: MachinePage;

@@ -8,7 +8,7 @@ test('errors come first, with the server before the files', () => {
   expect(summary).toBe('3 things need attention');
   expect(data).toMatchObject({
     well: false,
-    troubles: [{ word: 'Warning', message: 'the disk of the data directory is 93 % full' }],
+    diagnostics: [{ word: 'Warning', message: 'the disk of the data directory is 93 % full' }],
     problems: [{ word: 'Error' }, { word: 'Warning' }],
   });
 });
