@@ -1,7 +1,7 @@
-import { gzipSync } from 'node:zlib';
 import { Failure } from '../model/failure.ts';
 import { macHyphens } from '../model/machine.ts';
 import type { DocumentKind, Node, Profile, SystemId } from '../model/profile.ts';
+import { gzipBase64 } from '../model/text.ts';
 import { isoImage } from './iso9660.ts';
 
 /** A node's configuration as this server would send it. */
@@ -87,10 +87,7 @@ export function guestinfo(document: Pick<NodeDocument, 'kind' | 'profile' | 'bod
 }
 
 function variable(name: string, value: string | Uint8Array): string {
-  const bytes = gzipSync(value, { level: 9 });
-  // The header's time is 0 already; its tenth byte names the operating system, and the same input must give the same bytes.
-  bytes[9] = 255;
-  return `${name} = "${bytes.toString('base64')}"\n${name}.encoding = "gzip+base64"\n`;
+  return `${name} = "${gzipBase64(value)}"\n${name}.encoding = "gzip+base64"\n`;
 }
 
 /** OpenStack's: the label is how machines find it. */

@@ -1,3 +1,4 @@
+import { SYSTEM_IDS, type SystemId } from '../model/profile.ts';
 import {
   parseAddresses,
   parseBaseUrl,
@@ -223,8 +224,8 @@ export const SETTING_ROWS: readonly SettingRow[] = Object.entries<Row>(SETTINGS)
 }));
 
 /** The systems that publish releases somewhere; `custom` names its addresses in the profile. */
-export const FOLLOWED = ['coreos', 'flatcar', 'fedora-coreos', 'debian', 'ubuntu', 'talos'] as const;
-export type Followed = (typeof FOLLOWED)[number];
+export const FOLLOWED = SYSTEM_IDS.filter((id) => id !== 'custom');
+export type Followed = Exclude<SystemId, 'custom'>;
 
 /** Settings that every followed system has: `PILOTLIGHT_MIRROR_FEDORA_COREOS`, `--mirror-fedora-coreos`. */
 export const FAMILIES = {

@@ -1,5 +1,5 @@
-import { gzipSync } from 'node:zlib';
 import type { Json } from '../model/profile.ts';
+import { gzipBase64 } from '../model/text.ts';
 import { ETCD_HELPERS } from './etcd-helpers.ts';
 import { type Helper, type HelperCall, own } from './helper-call.ts';
 
@@ -17,7 +17,7 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['has', (call) => (reach(call) ?? null) !== null],
   ['lookup', lookup],
   ['base64', (call) => Buffer.from(text(call, one(call))).toString('base64')],
-  ['gzipBase64', (call) => gzip(text(call, one(call)))],
+  ['gzipBase64', (call) => gzipBase64(text(call, one(call)))],
   ...ETCD_HELPERS,
 ]);
 
@@ -53,13 +53,6 @@ function join(call: HelperCall): string {
   const [list, between = ','] = call.args;
   if (!Array.isArray(list) || call.args.length > 2) return call.fail('join needs a list', 'write {{join list ","}}');
   return list.map((item: Json) => text(call, item)).join(text(call, between));
-}
-
-// The header's time is 0 already; its tenth byte names the operating system, and the same input must give the same bytes.
-function gzip(value: string): string {
-  const bytes = gzipSync(value, { level: 9 });
-  bytes[9] = 255;
-  return bytes.toString('base64');
 }
 
 function reach(call: HelperCall): Json | undefined {

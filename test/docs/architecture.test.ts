@@ -36,6 +36,8 @@ it('names files that exist, and functions that are in them', () => {
     const file = join(top, path.startsWith('src/') ? path : `src/${path}`);
     expect(existsSync(file), path).toBe(true);
     if (name !== undefined)
-      expect(readFileSync(file, 'utf8'), `${name} in ${path}`).toMatch(new RegExp(`\\b${name}\\b`));
+      expect(readFileSync(file, 'utf8'), `${name} in ${path}`).toMatch(
+        new RegExp(`^export (?:async )?(?:function|const|class|interface|type) ${name}\\b`, 'm'),
+      );
   }
 });

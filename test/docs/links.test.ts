@@ -36,3 +36,10 @@ it('README answers what a newcomer asks first, with files that exist', () => {
     expect(paths.filter((path) => !existsSync(join(top, path)))).toEqual([]);
   }
 });
+
+it.each(['README.md', 'CONTRIBUTING.md'])('%s names files that exist', (page) => {
+  const text = readFileSync(join(top, page), 'utf8');
+  const paths = [...text.matchAll(/\b(?:src|test|scripts|docs)\/[\w./-]+/g)].map(([path]) => path.replace(/\.$/, ''));
+  expect(paths.length).toBeGreaterThan(10);
+  expect(paths.filter((path) => !path.includes('NAME') && !existsSync(join(top, path)))).toEqual([]);
+});
