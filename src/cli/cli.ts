@@ -42,11 +42,17 @@ const COMMANDS: readonly Command[] = [
 export async function run(argv: readonly string[], context: CliContext): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = parserFor(context, async (command, parser) => {
-    code = await perform(command, parser, context);
+    code = await perform(command, parser, argv, context);
   });
   if (argv.length === 0) {
     program.outputHelp();
     return EXIT.usage;
+  }
+  const [word = ''] = argv;
+  // Commander would print the help of the program for `nope --help` and call that well done.
+  const named = word === 'help' ? argv[1] : word;
+  if (named !== undefined && !/^-|^help$/.test(named) && !COMMANDS.some(({ name }) => name === named)) {
+    return misused(context, noCommand(named), undefined);
   }
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -54,8 +60,8 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
-    const command = COMMANDS.find(({ name }) => name === argv[0]);
-    return misused(context, mistake(error, command, argv[0]), command);
+    const command = COMMANDS.find(({ name }) => name === word);
+    return misused(context, mistake(error, command, argv), command);
   }
 }
 
@@ -94,9 +100,15 @@ function parserFor(context: CliContext, act: (command: Command, parser: Parser) 
   return program;
 }
 
-async function perform(command: Command, parser: Parser, context: CliContext): Promise<ExitCode> {
+async function perform(
+  command: Command,
+  parser: Parser,
+  argv: readonly string[],
+  context: CliContext,
+): Promise<ExitCode> {
   let invocation: Invocation;
   try {
+    refuseForgottenValues(parser, argv);
     invocation = invocationOf(parser, context);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -112,6 +124,18 @@ async function perform(command: Command, parser: Parser, context: CliContext): P
   }
 }
 
+/** A forgotten value would otherwise be the next option: `-o --json` would write a file of that name. */
+function refuseForgottenValues(parser: Parser, argv: readonly string[]): void {
+  for (const option of parser.options) {
+    const value: unknown = parser.getOptionValue(option.attributeName());
+    if (typeof value !== 'string' || !/^-./.test(value)) continue;
+    const apart = argv.some((arg, at) => (arg === option.long || arg === option.short) && argv[at + 1] === value);
+    if (!apart) continue;
+    const remedy = `a value that begins with "-" is written ${option.long}=${value}`;
+    throw new Failure('invalid', `${option.long} cannot be ${JSON.stringify(value)}`, { remedy });
+  }
+}
+
 function invocationOf(parser: Parser, { env, cwd, stdout, stderr }: CliContext): Invocation {
   const values = new Map<string, unknown>(
     parser.options.map((option) => [option.long?.slice(2) ?? '', parser.getOptionValue(option.attributeName())]),
@@ -121,12 +145,6 @@ function invocationOf(parser: Parser, { env, cwd, stdout, stderr }: CliContext):
     return typeof value === 'string' ? value : undefined;
   };
   const has = (flag: string): boolean => values.get(flag) === true;
-  for (const [flag, value] of values) {
-    // A forgotten value would otherwise be the next option.
-    if (typeof value === 'string' && value.startsWith('--')) {
-      throw new Failure('invalid', `--${flag} cannot be ${JSON.stringify(value)}`);
-    }
-  }
   const flags = Object.fromEntries(settingFlags().map((flag) => [flag, text(flag)]));
   const read = readSettings({ env, flags, cwd, terminal: stderr.isTTY === true });
   const print = (value: unknown, forPeople: string): ExitCode => {
@@ -137,22 +155,32 @@ function invocationOf(parser: Parser, { env, cwd, stdout, stderr }: CliContext):
 }
 
 /** In our words what commander complains of. */
-function mistake({ code, message }: CommanderError, command: Command | undefined, word = ''): string {
+function mistake({ code, message }: CommanderError, command: Command | undefined, argv: readonly string[]): string {
   switch (code) {
-    case 'commander.unknownCommand': {
-      const names = COMMANDS.map(({ name }) => name);
-      const near = nearest(word, names);
-      return `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
-    }
+    case 'commander.unknownCommand':
+      return noCommand(argv.find((arg) => arg !== '--') ?? '');
+    case 'commander.help':
+      return 'expected a command';
     case 'commander.missingArgument':
     case 'commander.excessArguments':
       return `expected ${command === undefined || command.words === '' ? 'no words' : command.words.replaceAll(/[<>]/g, '')}`;
-    default:
+    default: {
+      const [, flag] = /^error: unknown option '(.+?)=/.exec(message) ?? [];
+      if (flag !== undefined && Object.keys(command?.options ?? {}).includes(flag)) return `${flag} takes no value`;
       return message
         .replace(/^error: /, '')
         .replace(/^unknown option '(.+)'/, 'there is no option $1')
         .replace('\n(Did', ' (did');
+    }
   }
+}
+
+function noCommand(word: string): string {
+  const near = nearest(
+    word,
+    COMMANDS.map(({ name }) => name),
+  );
+  return `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
 }
 
 function misused(context: CliContext, message: string, command: Command | undefined): ExitCode {

@@ -52,11 +52,19 @@ it('prints its version', async () => {
 
 it.each([
   [['chek'], 'there is no command "chek"; did you mean "check"?'],
+  [['chek', '--help'], 'there is no command "chek"; did you mean "check"?'],
+  [['--', 'chek'], 'there is no command "chek"; did you mean "check"?'],
+  [['--'], 'expected a command'],
+  [['help', 'chek'], 'there is no command "chek"; did you mean "check"?'],
   [['check', '--jsn'], 'there is no option --jsn (did you mean --json?)'],
   [['check', '-x'], 'there is no option -x\n'],
   [['check', 'extra'], 'expected no words'],
   [['check', '--data-dir'], 'argument missing'],
+  [['check', '--json=yes'], '--json takes no value'],
+  [['check', '--jsn=yes'], 'there is no option --jsn=yes'],
   [['nodes', '--profile', '--json'], '--profile cannot be "--json"'],
+  [['render', 'script', '--serial', '-x'], '(a value that begins with "-" is written --serial=-x)'],
+  [['export', 'dnsmasq', '-o', '-h'], '--output cannot be "-h"'],
   [['render'], 'expected script|config|args'],
   [['check', '--log-level', 'loud'], '--log-level: must be one of debug, info, warn, error; it is "loud"'],
 ])('%j is called wrongly', async (argv, message) => {
@@ -64,6 +72,11 @@ it.each([
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(message);
   expect(stderr).toMatch(/^pilotlight: [^]*\nsee `pilotlight .*--help`\n$/);
+});
+
+it('takes a value that begins with "-" where it stands behind "="', async () => {
+  const { code, stdout } = await runCli(['render', 'script', '--serial=-x', '--data-dir', makeFolder()]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('echo Serial: -x\n')]);
 });
 
 it('loads what a command needs when it runs: help and the version wait for no server', () => {
