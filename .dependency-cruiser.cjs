@@ -103,7 +103,7 @@ const homes = {
   ajv: '[^/]*schema\\.ts$',
   '@sinclair/typebox': '^src/(model/(schema|views|sync-views)|admin/api/[^/]+)\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',
-  'better-sqlite3': '^src/journal/',
+  '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',
   'prom-client': '^src/telemetry/',
   'oui-data': '^src/admin/service/vendors\\.ts$',

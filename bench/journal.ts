@@ -1,6 +1,6 @@
 // The journal at its full size: a hundred thousand machines and ten million events (PILOTLIGHT_BENCH_EVENTS=500000 for a
 // quick look), what pages cost then, and what an answer pays for being written down.
-import Database from 'better-sqlite3';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../src/journal/create-journal.ts';
@@ -11,6 +11,7 @@ import { newMachine, openMachineTable } from '../src/journal/machine-record.ts';
 import type { Decision } from '../src/model/plan.ts';
 import { SILENT } from '../src/model/service.ts';
 import { type Bench, type Figure, tempFolder } from './harness.ts';
+import { type Database, prepare, transaction } from '../src/journal/sqlite.ts';
 
 const EVENTS = Number(process.env['PILOTLIGHT_BENCH_EVENTS'] ?? 10_000_000);
 const EVENTS_IN_BOOT = 10;
@@ -38,20 +39,20 @@ function macOf(index: number): string {
 
 /** Rows as the journal writes them, only faster: one transaction, statements alone, indexes of what grows at the end. */
 function build(file: string): void {
-  const db = openDatabase(Database, file);
-  db.pragma('synchronous = OFF');
-  db.pragma('journal_mode = OFF');
+  const db = openDatabase(DatabaseSync, file);
+  db.exec('PRAGMA synchronous = OFF');
+  db.exec('PRAGMA journal_mode = OFF');
   db.exec('DROP INDEX event_boot');
-  db.transaction(() => {
+  transaction(db, () => {
     addMachines(db);
     addBoots(db);
-  })();
+  });
   db.exec('CREATE INDEX event_boot ON event (boot)');
-  db.pragma('journal_mode = WAL');
+  db.exec('PRAGMA journal_mode = WAL');
   db.close();
 }
 
-function addMachines(db: Database.Database): void {
+function addMachines(db: Database): void {
   const table = openMachineTable(db);
   for (let i = 0; i < MACHINES; i += 1) {
     const state = STATES[i % STATES.length] ?? 'up';
@@ -80,12 +81,14 @@ function addMachines(db: Database.Database): void {
   }
 }
 
-function addBoots(db: Database.Database): void {
-  const boot = db.prepare(
+function addBoots(db: Database): void {
+  const boot = prepare(
+    db,
     `INSERT INTO boot (machine, at, last_at, phase, outcome, profile, version, up_at, ms, events)
      VALUES (?, ?, ?, 'over', 'boot', ?, '4593.2.5', ?, 41000, ${EVENTS_IN_BOOT})`,
   );
-  const event = db.prepare(
+  const event = prepare(
+    db,
     'INSERT INTO event (boot, at, kind, line, what, ms, bytes, status, ok, times, digest) VALUES (?,?,?,?,?,?,?,?,?,?,?)',
   );
   const digest = Buffer.alloc(32, 7);

@@ -1,6 +1,6 @@
-import type Database from 'better-sqlite3';
 import type { SearchTexts } from './machine-record.ts';
 import { UNATTRIBUTED_MS } from './unattributed-events.ts';
+import { type Database, prepare, transaction } from './sqlite.ts';
 
 const DAY = 86_400_000;
 /** Texts hold what only their machine should know. */
@@ -15,26 +15,31 @@ const TEXTS = 200;
  * Removes what is older than `days`, a slice at each call, so that nothing waits for it; true when there is more to do.
  * Machines stay, but for the unknown ones.
  */
-export function openAgeing(db: Database.Database, days: number, unlisted: Unlisted): (now: number) => boolean {
+export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now: number) => boolean {
   const end = (table: string) =>
-    db.prepare<[number, number], { last: number | null }>(
+    prepare<[number, number], { last: number | null }>(
+      db,
       `SELECT max(id) AS last FROM (SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT ?)`,
     );
   const ends = { event: end('event'), boot: end('boot') };
   const places = { event: 0, boot: 0 };
-  const events = db.prepare<[number, number, number]>('DELETE FROM event WHERE id > ? AND id <= ? AND at < ?');
-  const release = db.prepare<[number, number, number]>(
+  const events = prepare<[number, number, number]>(db, 'DELETE FROM event WHERE id > ? AND id <= ? AND at < ?');
+  const release = prepare<[number, number, number]>(
+    db,
     `UPDATE machine SET boot = NULL WHERE (id, boot) IN
      (SELECT machine, id FROM boot WHERE id > ? AND id <= ? AND last_at < ?)`,
   );
-  const boots = db.prepare<[number, number, number]>('DELETE FROM boot WHERE id > ? AND id <= ? AND last_at < ?');
-  const sent = db.prepare<[number, number]>(
+  const boots = prepare<[number, number, number]>(db, 'DELETE FROM boot WHERE id > ? AND id <= ? AND last_at < ?');
+  const sent = prepare<[number, number]>(
+    db,
     'DELETE FROM sent WHERE digest IN (SELECT digest FROM sent WHERE at < ? ORDER BY at LIMIT ?)',
   );
-  const unattributed = db.prepare<[number, number, number]>(
+  const unattributed = prepare<[number, number, number]>(
+    db,
     "DELETE FROM stray WHERE id IN (SELECT id FROM stray WHERE at < ? OR (at < ? AND whose NOT LIKE 'key:%') LIMIT ?)",
   );
-  const runs = db.prepare<[number, number]>(
+  const runs = prepare<[number, number]>(
+    db,
     'DELETE FROM sync_run WHERE run IN (SELECT run FROM sync_run WHERE run < ? LIMIT ?)',
   );
 
@@ -52,23 +57,21 @@ export function openAgeing(db: Database.Database, days: number, unlisted: Unlist
 
   return (now) => {
     const limit = now - days * DAY;
-    return db
-      .transaction(() => {
-        const rows = [
-          walk('event', (from, to) => events.run(from, to, limit).changes),
-          walk('boot', (from, to) => {
-            release.run(from, to, limit);
-            return boots.run(from, to, limit).changes;
-          }),
-          sent.run(now - Math.min(TEXT_DAYS, days) * DAY, TEXTS).changes,
-          unattributed.run(limit, now - UNATTRIBUTED_MS, SLICE).changes,
-          runs.run(limit, 10).changes,
-          unlisted.makeRoom(),
-          unlisted.expire(now - Math.min(UNKNOWN_DAYS, days) * DAY),
-        ];
-        return rows.some((count) => count > 0);
-      })
-      .immediate();
+    return transaction(db, () => {
+      const rows = [
+        walk('event', (from, to) => events.run(from, to, limit).changes),
+        walk('boot', (from, to) => {
+          release.run(from, to, limit);
+          return boots.run(from, to, limit).changes;
+        }),
+        sent.run(now - Math.min(TEXT_DAYS, days) * DAY, TEXTS).changes,
+        unattributed.run(limit, now - UNATTRIBUTED_MS, SLICE).changes,
+        runs.run(limit, 10).changes,
+        unlisted.makeRoom(),
+        unlisted.expire(now - Math.min(UNKNOWN_DAYS, days) * DAY),
+      ];
+      return rows.some((count) => count > 0);
+    });
   };
 }
 
@@ -97,13 +100,15 @@ export type Unlisted = ReturnType<typeof openUnlisted>;
  * Machines that no profile names. Any client can invent them, so their number is limited: those seen last stay, the
  * others make room, and no machine that a profile names is ever counted among them.
  */
-export function openUnlisted(db: Database.Database, texts: SearchTexts, limits = LIMITS) {
+export function openUnlisted(db: Database, texts: SearchTexts, limits = LIMITS) {
   const rowsOf = (index: string, is: string) => ({
-    oldest: db.prepare<[number, number], UnlistedRow>(
+    oldest: prepare<[number, number], UnlistedRow>(
+      db,
       `SELECT id, key, last_seen FROM machine INDEXED BY ${index}
        WHERE node_key IS NULL AND ${is} AND last_seen < ? ORDER BY last_seen LIMIT ?`,
     ),
-    count: db.prepare<[], { n: number }>(
+    count: prepare<[], { n: number }>(
+      db,
       `SELECT count(*) AS n FROM machine INDEXED BY ${index} WHERE node_key IS NULL AND ${is}`,
     ),
   });
@@ -118,7 +123,7 @@ export function openUnlisted(db: Database.Database, texts: SearchTexts, limits =
     `DELETE FROM event WHERE boot IN (${boots})`,
     `DELETE FROM stray WHERE whose = 'key:' || @key`,
     'DELETE FROM machine WHERE id = @id',
-  ].map((sql) => db.prepare<[UnlistedRow]>(sql));
+  ].map((sql) => prepare<[UnlistedRow]>(db, sql));
   // New ones since the last count. At the beginning the table may be of a version that kept more.
   let uncounted = Infinity;
 

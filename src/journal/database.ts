@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import {
   closeSync,
   existsSync,
@@ -13,12 +12,10 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DatabaseFailure, databaseFailure, driverFailure } from './database-failure.ts';
+import { DatabaseFailure, databaseFailure } from './database-failure.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Store, type StoreOptions } from './store.ts';
-
-/** better-sqlite3's class. Loaded only where a database is opened: it is not on every host, and costs time. */
-export type Driver = typeof Database;
+import { type Database, type Driver, loadDriver, pragma, releaseClosed, transaction } from './sqlite.ts';
 
 export interface DatabaseOptions extends StoreOptions {
   /** Absolute: state/pilotlight.db. */
@@ -97,14 +94,14 @@ export class JournalDatabase implements Channel {
     } catch (error) {
       const failure = databaseFailure(error, nameOf(this.#options.file));
       if (failure === undefined) throw error;
-      if (failure.kind !== 'busy') this.#close();
+      if (failure.kind !== 'busy') await this.#letGo();
       if (failure.kind === 'damaged') this.#damage = failure;
       throw failure;
     }
   }
 
   async #open(now: number): Promise<Opened> {
-    this.#close();
+    if (this.#store !== undefined) await this.#letGo();
     const { file } = this.#options;
     const driver = await this.#load();
     try {
@@ -113,6 +110,7 @@ export class JournalDatabase implements Channel {
       return {};
     } catch (error) {
       const failure = databaseFailure(error, nameOf(file));
+      await releaseClosed();
       if (failure?.kind !== 'damaged') throw failure ?? error;
       try {
         const aside = moveAside(file, now);
@@ -149,6 +147,12 @@ export class JournalDatabase implements Channel {
     throw new DatabaseFailure('moved', `${nameOf(this.#options.file)} was moved or removed`);
   }
 
+  /** Closes what is going to be opened again. */
+  async #letGo(): Promise<void> {
+    this.#close();
+    await releaseClosed();
+  }
+
   #close(): void {
     try {
       this.#store?.close();
@@ -159,22 +163,17 @@ export class JournalDatabase implements Channel {
   }
 }
 
-/** Throws DatabaseFailure `driver` where it is not installed or not built. */
-export async function loadDriver(): Promise<Driver> {
-  try {
-    return (await import('better-sqlite3')).default;
-  } catch (error) {
-    throw driverFailure(error);
-  }
-}
-
 /** How people know the file: `state/pilotlight.db`. */
 export function nameOf(file: string): string {
   return `${basename(dirname(file))}/${basename(file)}`;
 }
 
 /** Another process (a sync, a command) writes for moments only. */
-const BUSY_MS = 5000;
+const OPTIONS = {
+  timeout: 5000,
+  // Records are given as they are to statements that need some of their columns.
+  allowUnknownNamedParameters: true,
+};
 const CACHE_KIB = 65_536;
 /** 40 MB: machines that boot together change the same pages again and again before those must go to their places. */
 const CHECKPOINT_PAGES = 10_000;
@@ -186,14 +185,13 @@ const MAGIC = 'SQLite format 3\0';
  * A database of ours with the tables of this version, made when it is not there. Throws DatabaseFailure. A database of a
  * newer version is left as it is.
  */
-export function openDatabase(driver: Driver, file: string): Database.Database {
+export function openDatabase(driver: Driver, file: string): Database {
   try {
     mkdirSync(dirname(file), { recursive: true });
     refuseNewer(versionInHeader(file), file);
-    return prepared(new driver(file, { timeout: BUSY_MS }), file);
+    return prepared(new driver(file, OPTIONS), file);
   } catch (error) {
-    const real = driverFailure(error);
-    throw databaseFailure(real, nameOf(file)) ?? real;
+    throw databaseFailure(error, nameOf(file)) ?? error;
   }
 }
 
@@ -216,23 +214,24 @@ function versionInHeader(file: string): number {
   }
 }
 
-function prepared(db: Database.Database, file: string): Database.Database {
+function prepared(db: Database, file: string): Database {
   try {
     // Again: the header on the disk is behind while changes wait in the write-ahead log.
     refuseNewer(versionOf(db), file);
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = NORMAL');
-    db.pragma('foreign_keys = ON');
-    db.pragma(`cache_size = -${CACHE_KIB}`);
-    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    db.pragma('journal_size_limit = 67108864');
-    const verdict = statSync(file).size > CHECKED_BYTES ? 'ok' : String(db.pragma('quick_check(1)', { simple: true }));
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA foreign_keys = ON;
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      PRAGMA journal_size_limit = 67108864;`);
+    const verdict = statSync(file).size > CHECKED_BYTES ? 'ok' : String(pragma(db, 'quick_check(1)'));
     if (verdict !== 'ok') throw new DatabaseFailure('damaged', `${nameOf(file)} is damaged (${verdict})`);
-    db.transaction(() => {
+    transaction(db, () => {
       for (const step of MIGRATIONS.slice(versionOf(db))) db.exec(step);
       // Written also when nothing changed: the database must be writable before the journal counts as on.
-      db.pragma(`user_version = ${MIGRATIONS.length}`);
-    }).immediate();
+      db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    });
     return db;
   } catch (error) {
     db.close();
@@ -240,8 +239,8 @@ function prepared(db: Database.Database, file: string): Database.Database {
   }
 }
 
-function versionOf(db: Database.Database): number {
-  return Number(db.pragma('user_version', { simple: true }));
+function versionOf(db: Database): number {
+  return Number(pragma(db, 'user_version'));
 }
 
 function refuseNewer(version: number, file: string): void {

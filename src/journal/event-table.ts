@@ -1,10 +1,10 @@
 import { bytesText, durationText } from '../model/text.ts';
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type Database from 'better-sqlite3';
 import type { JournalEvent, ScriptEvent } from '../model/journal-event.ts';
 import type { BootRecord } from './life.ts';
 import type { EventEntry } from './queue.ts';
+import { type Database, prepare } from './sqlite.ts';
 
 /** The same again within this time is one row; a waiting machine asks every few seconds, for days. */
 const AGAIN_MS = 60_000;
@@ -25,12 +25,13 @@ interface Last {
 export type EventTable = ReturnType<typeof openEventTable>;
 
 /** The rows of `event`, where the same thing over and over is one row. */
-export function openEventTable(db: Database.Database) {
-  const insert = db.prepare(
+export function openEventTable(db: Database) {
+  const insert = prepare(
+    db,
     `INSERT INTO event (boot, at, kind, line, what, ms, bytes, status, ok, times, digest)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const again = db.prepare('UPDATE event SET at = ?, ms = ?, bytes = ?, times = ? WHERE id = ?');
+  const again = prepare(db, 'UPDATE event SET at = ?, ms = ?, bytes = ?, times = ? WHERE id = ?');
   /** By machine. */
   const lasts = new Map<number, Last>();
 
@@ -196,12 +197,13 @@ const LARGEST = 16 * 2 ** 20;
 export type SentTexts = ReturnType<typeof openSentTexts>;
 
 /** What machines were sent, each text once however many got it. */
-export function openSentTexts(db: Database.Database) {
-  const put = db.prepare<[Buffer, number, Buffer]>(
+export function openSentTexts(db: Database) {
+  const put = prepare<[Buffer, number, Buffer]>(
+    db,
     'INSERT INTO sent (digest, at, body) VALUES (?, ?, ?) ON CONFLICT (digest) DO UPDATE SET at = max(at, excluded.at)',
   );
-  const touch = db.prepare<[number, Buffer]>('UPDATE sent SET at = max(at, ?) WHERE digest = ?');
-  const select = db.prepare<[Buffer], { body: Buffer }>('SELECT body FROM sent WHERE digest = ?');
+  const touch = prepare<[number, Buffer]>(db, 'UPDATE sent SET at = max(at, ?) WHERE digest = ?');
+  const select = prepare<[Buffer], { body: Buffer }>(db, 'SELECT body FROM sent WHERE digest = ?');
   /** Digest (hex) to when it was last written. */
   const fresh = new Map<string, number>();
   return {

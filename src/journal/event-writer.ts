@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import { machineKey, type MachineKey } from '../model/machine.ts';
 import { type EventTable, openEventTable, rowOf, type SentTexts, whole } from './event-table.ts';
 import type { Unlisted } from './ageing.ts';
@@ -7,6 +6,7 @@ import { beginsBoot, type BootRecord, lifeAfter, phaseAfter } from './life.ts';
 import { type MachineRecord, type MachineTable, newMachine, withFacts } from './machine-record.ts';
 import type { EventEntry } from './queue.ts';
 import { openUnattributedEvents, UNATTRIBUTED_MS, type UnattributedEvents } from './unattributed-events.ts';
+import { type Database, prepare } from './sqlite.ts';
 
 const KEPT_DURATIONS = 20;
 
@@ -40,7 +40,7 @@ export class EventWriter {
   /** Of this batch: from which address how many came. */
   readonly #newcomers = new Map<string, number>();
 
-  constructor(db: Database.Database, parts: EventWriterParts) {
+  constructor(db: Database, parts: EventWriterParts) {
     this.#parts = parts;
     this.#set = new WorkingSet(parts.machines, openBootTable(db));
     this.#events = openEventTable(db);
@@ -198,8 +198,9 @@ export const HELD_MS = 900_000;
 const REMEMBERED = 50_000;
 
 /** Which machine used an address last. */
-export function openAddresses(db: Database.Database) {
-  const last = db.prepare<[string], { id: number; address_at: number }>(
+export function openAddresses(db: Database) {
+  const last = prepare<[string], { id: number; address_at: number }>(
+    db,
     'SELECT id, address_at FROM machine WHERE address = ? AND address_at IS NOT NULL ORDER BY address_at DESC LIMIT 1',
   );
   const recent = new Map<string, { readonly machine: number; readonly at: number }>();
@@ -311,12 +312,14 @@ class WorkingSet {
 
 type BootTable = ReturnType<typeof openBootTable>;
 
-function openBootTable(db: Database.Database) {
-  const byId = db.prepare<[number], BootRecord>('SELECT * FROM boot WHERE id = ?');
-  const insert = db.prepare<[number, number, number]>(
+function openBootTable(db: Database) {
+  const byId = prepare<[number], BootRecord>(db, 'SELECT * FROM boot WHERE id = ?');
+  const insert = prepare<[number, number, number]>(
+    db,
     "INSERT INTO boot (machine, at, last_at, phase, events) VALUES (?, ?, ?, 'asking', 0)",
   );
-  const update = db.prepare<[BootRecord]>(
+  const update = prepare<[BootRecord]>(
+    db,
     `UPDATE boot SET at = @at, last_at = @last_at, phase = @phase, outcome = @outcome, profile = @profile,
      version = @version, up_at = @up_at, ms = @ms, events = @events WHERE id = @id`,
   );

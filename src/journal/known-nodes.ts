@@ -1,7 +1,7 @@
-import type Database from 'better-sqlite3';
 import type { MachineKey } from '../model/machine.ts';
 import type { KnownNode } from './journal.ts';
 import { newMachine, type MachineRecord, type MachineTable } from './machine-record.ts';
+import { type Database, prepare } from './sqlite.ts';
 
 interface Listed {
   readonly print: string;
@@ -13,11 +13,11 @@ const UNNAMED = { node_key: null, node_name: null, node_profile: null, node_vers
 
 /** The machines that profiles name, in the rows of `machine`. */
 export class KnownNodes {
-  readonly #db: Database.Database;
+  readonly #db: Database;
   readonly #machines: MachineTable;
   readonly #listed = new Map<MachineKey, Listed>();
 
-  constructor(db: Database.Database, machines: MachineTable) {
+  constructor(db: Database, machines: MachineTable) {
     this.#db = db;
     this.#machines = machines;
     this.reload();
@@ -26,14 +26,13 @@ export class KnownNodes {
   /** What is remembered may be wrong: a transaction was rolled back. */
   reload(): void {
     this.#listed.clear();
-    const rows = this.#db
-      .prepare<
-        [],
-        Pick<MachineRecord, 'id' | 'node_key' | 'node_name' | 'node_profile' | 'node_version' | 'node_address'>
-      >(
-        'SELECT id, node_key, node_name, node_profile, node_version, node_address FROM machine WHERE node_key IS NOT NULL',
-      )
-      .iterate();
+    const rows = prepare<
+      [],
+      Pick<MachineRecord, 'id' | 'node_key' | 'node_name' | 'node_profile' | 'node_version' | 'node_address'>
+    >(
+      this.#db,
+      'SELECT id, node_key, node_name, node_profile, node_version, node_address FROM machine WHERE node_key IS NOT NULL',
+    ).iterate();
     for (const row of rows) {
       const { node_name: name, node_profile: profile, node_version: version, node_address: address } = row;
       const print = JSON.stringify([name, profile, version, address]);

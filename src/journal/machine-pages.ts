@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import { Failure } from '../model/failure.ts';
 import { keyFacts, MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
 import type {
@@ -13,6 +12,7 @@ import { type EventRow, transferLine } from './event-table.ts';
 import { type BootRecord, stateAt } from './life.ts';
 import { FACTS, type MachineRecord, type MachineTable, type SearchTexts, shownOf } from './machine-record.ts';
 import type { Question } from '../model/plan.ts';
+import { type Database, prepare, type Statement } from './sqlite.ts';
 
 const MOST = 500;
 const LONGEST_TEXT = 200;
@@ -40,12 +40,12 @@ interface Wanted {
 
 /** The table of machines, page by page. Every way through it reads one index and the rows of the page. */
 export class MachinePages {
-  readonly #db: Database.Database;
+  readonly #db: Database;
   readonly #texts: SearchTexts;
   readonly #countsAt: (now: number) => Counts;
-  readonly #prepared = new Map<string, Database.Statement<(string | number)[]>>();
+  readonly #prepared = new Map<string, Statement<(string | number)[]>>();
 
-  constructor(db: Database.Database, texts: SearchTexts) {
+  constructor(db: Database, texts: SearchTexts) {
     this.#db = db;
     this.#texts = texts;
     this.#countsAt = openStateCounts(db);
@@ -121,7 +121,7 @@ export class MachinePages {
   }
 
   #all(sql: string, values: readonly (string | number)[]): readonly unknown[] {
-    const statement = this.#prepared.get(sql) ?? this.#db.prepare<(string | number)[]>(sql);
+    const statement = this.#prepared.get(sql) ?? prepare<(string | number)[]>(this.#db, sql);
     this.#prepared.set(sql, statement);
     return statement.all(...values);
   }
@@ -180,9 +180,10 @@ function partsOf(text: string): readonly unknown[] {
 type Counts = Record<MachineState, number>;
 
 /** How many machines are in each state. */
-export function openStateCounts(db: Database.Database): (now: number) => Counts {
-  const all = db.prepare<[], { state: MachineState; n: number }>('SELECT state, n FROM state_count');
-  const late = db.prepare<[string, number], { n: number }>(
+export function openStateCounts(db: Database): (now: number) => Counts {
+  const all = prepare<[], { state: MachineState; n: number }>(db, 'SELECT state, n FROM state_count');
+  const late = prepare<[string, number], { n: number }>(
+    db,
     'SELECT count(*) AS n FROM machine INDEXED BY machine_awaited WHERE state = ? AND deadline < ?',
   );
   return (now) => {
@@ -202,19 +203,21 @@ const EVENTS = 200;
 
 interface StoredEvent extends EventRow {
   readonly id: number;
-  readonly digest: Buffer | null;
+  readonly digest: Uint8Array | null;
 }
 
 /** What happened to one machine; undefined for one that is not in the table. */
 export function openHistories(
-  db: Database.Database,
+  db: Database,
   machines: Pick<MachineTable, 'byKey'>,
 ): (key: MachineKey, now: number) => RecordedMachine | undefined {
-  const boots = db.prepare<[number, number], BootRecord>(
+  const boots = prepare<[number, number], BootRecord>(
+    db,
     'SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?',
   );
   // The newest: of a machine in a loop the last words tell more than the first.
-  const events = db.prepare<[number, number], StoredEvent>(
+  const events = prepare<[number, number], StoredEvent>(
+    db,
     'SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?',
   );
 
@@ -247,7 +250,7 @@ function eventView(row: StoredEvent): TimelineEvent {
   const { id, at, kind, line, what, ms, bytes, status, ok, times, digest } = row;
   return {
     ...{ id, at, kind, text: line ?? transferLine(row), ok: ok === 1, times },
-    ...present({ what, ms, bytes, status, digest: digest?.toString('hex') }),
+    ...present({ what, ms, bytes, status, digest: digest && Buffer.from(digest).toString('hex') }),
   };
 }
 

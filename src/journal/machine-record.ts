@@ -1,6 +1,6 @@
-import type Database from 'better-sqlite3';
 import { type Mac, type MachineFacts, type MachineKey, macHyphens } from '../model/machine.ts';
 import type { RecordedState } from './life.ts';
+import { type Database, prepare } from './sqlite.ts';
 
 /** A row of `machine`, in the names of its columns. */
 export interface MachineRecord {
@@ -75,23 +75,24 @@ const MACHINE_COLUMNS = COLUMNS.join(', ');
 export type MachineTable = ReturnType<typeof openMachineTable>;
 
 /** The rows of `machine`. */
-export function openMachineTable(db: Database.Database) {
+export function openMachineTable(db: Database) {
   const texts = openSearchTexts(db);
   const select = (where: string) =>
-    db.prepare<[string | number], MachineRecord>(`SELECT ${MACHINE_COLUMNS} FROM machine WHERE ${where}`);
+    prepare<[string | number], MachineRecord>(db, `SELECT ${MACHINE_COLUMNS} FROM machine WHERE ${where}`);
   const byKey = select('key = ?');
   const byId = select('id = ?');
   const byUuid = select('uuid = ? ORDER BY last_seen DESC LIMIT 1');
   const bySerial = select('serial = ? ORDER BY last_seen DESC LIMIT 1');
   const columns = [...STORED, ...DERIVED];
-  const insert = db.prepare<[object]>(
+  const insert = prepare<[object]>(
+    db,
     `INSERT INTO machine (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`,
   );
   const updating = (names: readonly string[]) =>
-    db.prepare<[object]>(`UPDATE machine SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`);
+    prepare<[object]>(db, `UPDATE machine SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`);
   const update = updating([...CALM, ...BUSY, ...DERIVED]);
   const touch = updating([...BUSY, 'shown_profile']);
-  const remove = db.prepare<[number]>('DELETE FROM machine WHERE id = ?');
+  const remove = prepare<[number]>(db, 'DELETE FROM machine WHERE id = ?');
 
   return {
     texts,
@@ -167,14 +168,15 @@ export type SearchTexts = ReturnType<typeof openSearchTexts>;
  * What people may look for, of every machine, in memory: a hundred thousand texts are looked through in a few
  * milliseconds here, and in ten times that by SQLite. Some 200 bytes each.
  */
-export function openSearchTexts(db: Database.Database) {
-  const all = db.prepare<[], { id: number; search: string }>('SELECT id, search FROM machine');
+export function openSearchTexts(db: Database) {
+  const all = prepare<[], { id: number; search: string }>(db, 'SELECT id, search FROM machine');
+  const dataVersion = prepare<[], { data_version: number }>(db, 'PRAGMA data_version');
   let texts: Map<number, string> | undefined;
   let seen = 0;
 
   /** Reads them when that was not done yet, or when another process has written. */
   function load(): ReadonlyMap<number, string> {
-    const version = Number(db.pragma('data_version', { simple: true }));
+    const version = dataVersion.get()?.data_version ?? 0;
     if (texts === undefined || version !== seen) {
       texts = new Map(all.all().map(({ id, search }) => [id, search]));
       seen = version;

@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../model/discovery.ts';
 import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
@@ -13,6 +12,7 @@ import { KnownNodes } from './known-nodes.ts';
 import { MachinePages, openHistories } from './machine-pages.ts';
 import { type MachineTable, openMachineTable } from './machine-record.ts';
 import { countOf, type Entry, slotOf } from './queue.ts';
+import { type Database, prepare, transaction } from './sqlite.ts';
 
 export interface StoreOptions {
   /** How long events are kept; the texts that machines were sent 30 days at most. */
@@ -37,7 +37,7 @@ export interface KnownPart {
 
 /** The journal's tables, read and written at once on the calling thread. Errors are SQLite's own. */
 export class Store {
-  readonly #db: Database.Database;
+  readonly #db: Database;
   readonly #machines: MachineTable;
   readonly #known: KnownNodes;
   readonly #texts: SentTexts;
@@ -47,7 +47,7 @@ export class Store {
   readonly #history: ReturnType<typeof openHistories>;
   readonly #ageSlice: ReturnType<typeof openAgeing>;
 
-  constructor(db: Database.Database, { days, unlisted: limits }: StoreOptions) {
+  constructor(db: Database, { days, unlisted: limits }: StoreOptions) {
     this.#db = db;
     const machines = openMachineTable(db);
     // Now, so that the first search need not wait for it.
@@ -106,17 +106,17 @@ export class Store {
   }
 
   readDiscovery(): StoredDiscovery {
-    return this.#db.transaction(() => readDiscovery(this.#db))();
+    return transaction(this.#db, () => readDiscovery(this.#db), 'DEFERRED');
   }
 
   /** On the disk (fsync) when this returns. */
   writeDiscovery(change: DiscoveryChange): void {
     // May not be changed inside a transaction. Everything else here can afford to lose its last second.
-    this.#db.pragma('synchronous = FULL');
+    this.#db.exec('PRAGMA synchronous = FULL');
     try {
       writeDiscovery(this.#db, change);
     } finally {
-      this.#db.pragma('synchronous = NORMAL');
+      this.#db.exec('PRAGMA synchronous = NORMAL');
     }
   }
 
@@ -133,7 +133,7 @@ export class Store {
 
   #transaction<T>(work: () => T): T {
     try {
-      return this.#db.transaction(work).immediate();
+      return transaction(this.#db, work);
     } catch (error) {
       this.#forget();
       throw error;
@@ -169,19 +169,22 @@ function together(a: Written, b: Written): Written {
 const MOST_STEPS = 5000;
 
 /** Runs of the release sync, with their steps. */
-function openSyncRuns(db: Database.Database) {
-  const begin = db.prepare<[number]>('INSERT INTO sync_run (run, failed) VALUES (?, 0) ON CONFLICT DO NOTHING');
-  const step = db.prepare<[number, number, string | null, string, number, number]>(
+function openSyncRuns(db: Database) {
+  const begin = prepare<[number]>(db, 'INSERT INTO sync_run (run, failed) VALUES (?, 0) ON CONFLICT DO NOTHING');
+  const step = prepare<[number, number, string | null, string, number, number]>(
+    db,
     `INSERT INTO sync_step (run, at, slot, event)
      SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM sync_step WHERE run = ?) < ?
      ON CONFLICT (run, slot) DO UPDATE SET at = excluded.at, event = excluded.event`,
   );
-  const fail = db.prepare<[number]>('UPDATE sync_run SET failed = failed + 1 WHERE run = ? AND ended_at IS NULL');
-  const end = db.prepare<[number, number, number]>('UPDATE sync_run SET ended_at = ?, failed = ? WHERE run = ?');
-  const runs = db.prepare<[number], { run: number; ended_at: number | null; failed: number }>(
+  const fail = prepare<[number]>(db, 'UPDATE sync_run SET failed = failed + 1 WHERE run = ? AND ended_at IS NULL');
+  const end = prepare<[number, number, number]>(db, 'UPDATE sync_run SET ended_at = ?, failed = ? WHERE run = ?');
+  const runs = prepare<[number], { run: number; ended_at: number | null; failed: number }>(
+    db,
     'SELECT run, ended_at, failed FROM sync_run ORDER BY run DESC LIMIT ?',
   );
-  const steps = db.prepare<[number], { at: number; event: string }>(
+  const steps = prepare<[number], { at: number; event: string }>(
+    db,
     'SELECT at, event FROM sync_step WHERE run = ? ORDER BY id',
   );
   return {
@@ -224,16 +227,16 @@ interface MemberRow {
 }
 
 /** Everything that is kept. */
-export function readDiscovery(db: Database.Database): StoredDiscovery {
-  const counter = db.prepare<[], { highest: number }>('SELECT highest FROM discovery_counter').get();
+export function readDiscovery(db: Database): StoredDiscovery {
+  const counter = prepare<[], { highest: number }>(db, 'SELECT highest FROM discovery_counter').get();
   const members = new Map<string, StoredMember[]>();
-  for (const row of db.prepare<[], MemberRow>('SELECT * FROM discovery_member ORDER BY created_index').all()) {
+  for (const row of prepare<[], MemberRow>(db, 'SELECT * FROM discovery_member ORDER BY created_index').all()) {
     const { id, value, created_index: createdIndex } = row;
     const list = members.get(row.token) ?? [];
     list.push({ id, value, createdIndex, confirmed: row.confirmed === 1 });
     members.set(row.token, list);
   }
-  const tokens = db.prepare<[], TokenRow>('SELECT * FROM discovery_token ORDER BY created_index').all();
+  const tokens = prepare<[], TokenRow>(db, 'SELECT * FROM discovery_token ORDER BY created_index').all();
   return {
     index: counter?.highest ?? 0,
     tokens: tokens.map((row): StoredToken => ({
@@ -251,40 +254,41 @@ export function readDiscovery(db: Database.Database): StoredDiscovery {
 }
 
 /** One change, in one transaction. It is on the disk when this returns, if the connection has `synchronous=FULL`. */
-export function writeDiscovery(db: Database.Database, change: DiscoveryChange): void {
-  db.transaction(() => {
+export function writeDiscovery(db: Database, change: DiscoveryChange): void {
+  transaction(db, () => {
     apply(db, change);
-    db.prepare(
+    prepare(
+      db,
       `INSERT INTO discovery_counter (id, highest) VALUES (1, ?)
        ON CONFLICT (id) DO UPDATE SET highest = max(highest, excluded.highest)`,
     ).run(change.index);
-  }).immediate();
+  });
 }
 
-function apply(db: Database.Database, change: DiscoveryChange): void {
+function apply(db: Database, change: DiscoveryChange): void {
   switch (change.kind) {
     case 'created': {
       const { token, url, size, createdIndex, createdAt, complete, removedIndex, cluster } = change.token;
       const row = [token, url, size, createdIndex, createdAt, Number(complete), removedIndex, cluster ?? null];
-      db.prepare('INSERT OR REPLACE INTO discovery_token VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(row);
+      prepare(db, 'INSERT OR REPLACE INTO discovery_token VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(...row);
       return;
     }
     case 'registered': {
       const { token, member, complete } = change;
       const row = [token, member.id, member.value, member.createdIndex, Number(member.confirmed)];
-      db.prepare('INSERT OR REPLACE INTO discovery_member VALUES (?, ?, ?, ?, ?)').run(row);
-      if (complete) db.prepare('UPDATE discovery_token SET complete = 1 WHERE token = ?').run(token);
+      prepare(db, 'INSERT OR REPLACE INTO discovery_member VALUES (?, ?, ?, ?, ?)').run(...row);
+      if (complete) prepare(db, 'UPDATE discovery_token SET complete = 1 WHERE token = ?').run(token);
       return;
     }
     case 'confirmed':
-      db.prepare('UPDATE discovery_member SET confirmed = 1 WHERE token = ? AND id = ?').run(change.token, change.id);
+      prepare(db, 'UPDATE discovery_member SET confirmed = 1 WHERE token = ? AND id = ?').run(change.token, change.id);
       return;
     case 'removed':
-      db.prepare('DELETE FROM discovery_member WHERE token = ? AND id = ?').run(change.token, change.id);
-      db.prepare('UPDATE discovery_token SET removed_index = ? WHERE token = ?').run(change.index, change.token);
+      prepare(db, 'DELETE FROM discovery_member WHERE token = ? AND id = ?').run(change.token, change.id);
+      prepare(db, 'UPDATE discovery_token SET removed_index = ? WHERE token = ?').run(change.index, change.token);
       return;
     case 'forgotten':
-      db.prepare('DELETE FROM discovery_member WHERE token = ?').run(change.token);
-      db.prepare('DELETE FROM discovery_token WHERE token = ?').run(change.token);
+      prepare(db, 'DELETE FROM discovery_member WHERE token = ?').run(change.token);
+      prepare(db, 'DELETE FROM discovery_token WHERE token = ?').run(change.token);
   }
 }

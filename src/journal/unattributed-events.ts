@@ -1,5 +1,5 @@
-import type Database from 'better-sqlite3';
 import type { EventEntry } from './queue.ts';
+import { type Database, prepare } from './sqlite.ts';
 
 /** A client that boots says who it is within this time. */
 export const UNATTRIBUTED_MS = 300_000;
@@ -14,19 +14,21 @@ export type UnattributedEvents = ReturnType<typeof openUnattributedEvents>;
  * Events that wait for their machine: what an address did before a machine named itself from there (`whose` is the
  * address), and what operators did to a machine that was never seen (`key:` and its key).
  */
-export function openUnattributedEvents(db: Database.Database) {
-  const insert = db.prepare<[string, number, string]>('INSERT INTO stray (whose, at, entry) VALUES (?, ?, ?)');
-  const select = db.prepare<[string, number], { entry: string }>(
+export function openUnattributedEvents(db: Database) {
+  const insert = prepare<[string, number, string]>(db, 'INSERT INTO stray (whose, at, entry) VALUES (?, ?, ?)');
+  const select = prepare<[string, number], { entry: string }>(
+    db,
     'SELECT entry FROM stray WHERE whose = ? AND at >= ? ORDER BY id',
   );
-  const remove = db.prepare<[string]>('DELETE FROM stray WHERE whose = ?');
-  const expire = db.prepare<[number]>("DELETE FROM stray WHERE at < ? AND whose NOT LIKE 'key:%'");
+  const remove = prepare<[string]>(db, 'DELETE FROM stray WHERE whose = ?');
+  const expire = prepare<[number]>(db, "DELETE FROM stray WHERE at < ? AND whose NOT LIKE 'key:%'");
   // What an operator did goes last.
-  const removeOldest = db.prepare<[number]>(
+  const removeOldest = prepare<[number]>(
+    db,
     `DELETE FROM stray WHERE id IN
      (SELECT id FROM stray ORDER BY whose LIKE 'key:%', entry LIKE '%"kind":"operator"%', id LIMIT ?)`,
   );
-  const count = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM stray');
+  const count = prepare<[], { n: number }>(db, 'SELECT count(*) AS n FROM stray');
   let size = count.get()?.n ?? 0;
 
   /** Counts anew: a transaction was rolled back, or rows went otherwise. */

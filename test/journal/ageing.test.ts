@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DAY, document, macOf, MINUTE, openStand, operator, phoneHome, script, T, tftp, type Stand } from './stand.ts';
+import { prepare, transaction } from '../../src/journal/sqlite.ts';
 
 /** Slices until nothing is left to do; how many. */
 function age({ store }: Stand, now: number): number {
@@ -12,7 +13,7 @@ function age({ store }: Stand, now: number): number {
 }
 
 function count({ db }: Stand, table: string): number {
-  return db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? NaN;
+  return prepare<[], { n: number }>(db, `SELECT count(*) AS n FROM ${table}`).get()?.n ?? NaN;
 }
 
 test('events and boots go with their days, machines stay', () => {
@@ -100,9 +101,9 @@ test('runs of the sync go with their steps', () => {
 test('many go in slices, and a younger one among them does not stop it', () => {
   const at = openStand({ days: 1 });
   const insert = at.db.prepare("INSERT INTO event (boot, at, kind, ok, times) VALUES (?, ?, 'dhcp', 1, 1)");
-  at.db.transaction(() => {
+  transaction(at.db, () => {
     for (let n = 0; n < 9000; n += 1) insert.run(1, n === 5 ? T + 3 * DAY : T);
-  })();
+  });
   expect(age(at, T + 2 * DAY)).toBe(5);
   expect(count(at, 'event')).toBe(1);
 });

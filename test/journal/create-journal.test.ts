@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import type { JournalTimes } from '../../src/journal/living-journal.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { databaseFile, EXEC_ARGV, listeningLog, macOf, phoneHome, script, T, tftp, type Said } from './stand.ts';
+import { pragma, prepare } from '../../src/journal/sqlite.ts';
 
 const NEVER = new AbortController().signal;
 const CHILD = fileURLToPath(new URL('./recording-child.ts', import.meta.url));
@@ -127,18 +128,15 @@ test('without SQLite on this host it is off and says what to do', async () => {
   onTestFinished(() => {
     rmSync(out, { recursive: true, force: true });
   });
-  // As it is after `npm ci --ignore-scripts`.
-  const block = `const { Module } = require('node:module'); const load = Module._load;
-    Module._load = (name, ...rest) => {
-      if (name !== 'bindings') return load(name, ...rest);
-      return () => { throw new Error('Could not locate the bindings file. Tried: ...'); };
-    };`;
+  const block = `process.dlopen = () => {
+    throw Object.assign(new Error('/srv/lib/libm.so.6: no version'), { code: 'ERR_DLOPEN_FAILED' });
+  };`;
   writeFileSync(join(out, 'block.cjs'), block);
   const { journal, said } = await stand(databaseFile(), {}, [...EXEC_ARGV, '--require', join(out, 'block.cjs')]);
   await journal.flushed();
   expect(journal.status()).toMatchObject({
     on: false,
-    why: expect.stringMatching(/npm rebuild better-sqlite3.*python3, make and a C\+\+ compiler/) as string,
+    why: expect.stringMatching(/cannot be loaded \(libm\.so\.6: no version\).*npm ci --include=optional/) as string,
   });
   expect(said).toHaveLength(1);
   await expect(journal.machines({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' });
@@ -180,9 +178,12 @@ test(
     });
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const db = new Database(file);
-    expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
-    const written = db.prepare<[], { at: number; n: number }>('SELECT max(at) AS at, sum(times) AS n FROM event').get();
+    const db = new DatabaseSync(file);
+    expect(pragma(db, 'integrity_check')).toBe('ok');
+    const written = prepare<[], { at: number; n: number }>(
+      db,
+      'SELECT max(at) AS at, sum(times) AS n FROM event',
+    ).get();
     expect(last - (written?.at ?? 0)).toBeLessThanOrEqual(1000);
     expect(written?.n).toBeGreaterThan(1000);
     db.close();

@@ -1,36 +1,41 @@
-import Database from 'better-sqlite3';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { DatabaseSync, type DatabaseSyncOptions } from '@photostructure/sqlite';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  type Driver,
-  JournalDatabase,
-  loadDriver,
-  moveAside,
-  nameOf,
-  openDatabase,
-} from '../../src/journal/database.ts';
+import { JournalDatabase, moveAside, nameOf, openDatabase } from '../../src/journal/database.ts';
 import { MIGRATIONS } from '../../src/journal/schema.ts';
 import { databaseFile, entryOf, macOf, refused, script, T } from './stand.ts';
+import { type Driver, loadDriver, pragma, releaseClosed } from '../../src/journal/sqlite.ts';
 
-function made(): string {
+async function made(): Promise<string> {
   const file = databaseFile();
-  openDatabase(Database, file).close();
+  openDatabase(DatabaseSync, file).close();
+  await releaseClosed();
   return file;
 }
 
 test('a new database: its folder, its tables, for our eyes only', () => {
   const file = databaseFile();
-  const db = openDatabase(Database, file);
-  expect(db.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length);
-  expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
-  expect(db.pragma('synchronous', { simple: true })).toBe(1);
-  expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
-  expect(db.pragma('busy_timeout', { simple: true })).toBe(5000);
+  const db = openDatabase(DatabaseSync, file);
+  expect(pragma(db, 'user_version')).toBe(MIGRATIONS.length);
+  expect(pragma(db, 'journal_mode')).toBe('wal');
+  expect(pragma(db, 'synchronous')).toBe(1);
+  expect(pragma(db, 'foreign_keys')).toBe(1);
+  expect(pragma(db, 'busy_timeout')).toBe(5000);
   db.exec('INSERT INTO sync_run VALUES (1, NULL, 0)');
   for (const part of ['', '-wal', '-shm']) expect(statSync(file + part).mode & 0o777).toBe(0o600);
   db.close();
-  const again = openDatabase(Database, file);
+  const again = openDatabase(DatabaseSync, file);
   expect(again.prepare('SELECT count(*) AS n FROM sync_run').get()).toEqual({ n: 1 });
   again.close();
 });
@@ -39,32 +44,32 @@ test('an empty file is a new database', () => {
   const file = databaseFile();
   mkdirSync(dirname(file));
   writeFileSync(file, '');
-  openDatabase(Database, file).close();
+  openDatabase(DatabaseSync, file).close();
 });
 
 test('a database of an older version is brought up, one step at a time', () => {
   const file = databaseFile();
   mkdirSync(dirname(file));
-  const old = new Database(file);
+  const old = new DatabaseSync(file);
   old.exec(MIGRATIONS[0] ?? '');
-  old.pragma('user_version = 1');
+  old.exec('PRAGMA user_version = 1');
   old.exec('INSERT INTO sync_run VALUES (1, NULL, 0)');
   old.close();
-  const db = openDatabase(Database, file);
-  expect(db.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length);
+  const db = openDatabase(DatabaseSync, file);
+  expect(pragma(db, 'user_version')).toBe(MIGRATIONS.length);
   expect(
     db.prepare('SELECT (SELECT count(*) FROM sync_run) AS a, (SELECT count(*) FROM discovery_token) AS b').get(),
   ).toEqual({ a: 1, b: 0 });
   db.close();
 });
 
-test('a database of a newer version is left as it is, byte for byte', () => {
-  const file = made();
-  const newer = new Database(file);
-  newer.pragma(`user_version = ${MIGRATIONS.length + 1}`);
+test('a database of a newer version is left as it is, byte for byte', async () => {
+  const file = await made();
+  const newer = new DatabaseSync(file);
+  newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   newer.close();
   const before = readFileSync(file);
-  expect(() => openDatabase(Database, file)).toThrow(
+  expect(() => openDatabase(DatabaseSync, file)).toThrow(
     expect.objectContaining({
       kind: 'newer',
       message: expect.stringMatching(/newer Pilotlight.*run that version again/) as string,
@@ -74,56 +79,39 @@ test('a database of a newer version is left as it is, byte for byte', () => {
   expect(readdirSync(dirname(file))).toEqual(['pilotlight.db']);
 });
 
-test('a newer version that crashed before its last words were put in place is seen, too', () => {
-  const file = made();
-  const newer = new Database(file);
-  newer.pragma('user_version = 1000');
+test('a newer version that crashed before its last words were put in place is seen, too', async () => {
+  const file = await made();
+  const newer = new DatabaseSync(file);
+  newer.exec('PRAGMA user_version = 1000');
   // Its header is behind: the change is in the write-ahead log alone.
   expect(readFileSync(file).readInt32BE(60)).toBe(MIGRATIONS.length);
-  expect(() => openDatabase(Database, file)).toThrow(expect.objectContaining({ kind: 'newer' }));
+  expect(() => openDatabase(DatabaseSync, file)).toThrow(expect.objectContaining({ kind: 'newer' }));
   newer.close();
 });
 
-test('what is no database, or is torn, is damaged', () => {
+test('what is no database, or is torn, is damaged', async () => {
   const text = databaseFile();
   mkdirSync(dirname(text));
   writeFileSync(text, 'this is no database, however long it may be'.repeat(100));
-  expect(() => openDatabase(Database, text)).toThrow(expect.objectContaining({ kind: 'damaged' }));
-  const torn = made();
+  expect(() => openDatabase(DatabaseSync, text)).toThrow(expect.objectContaining({ kind: 'damaged' }));
+  const torn = await made();
   const bytes = readFileSync(torn);
   bytes.fill(0x5a, 4096, bytes.length - 4096);
   writeFileSync(torn, bytes);
-  expect(() => openDatabase(Database, torn)).toThrow(expect.objectContaining({ kind: 'damaged' }));
-  const short = made();
+  expect(() => openDatabase(DatabaseSync, torn)).toThrow(expect.objectContaining({ kind: 'damaged' }));
+  const short = await made();
   writeFileSync(short, readFileSync(short).subarray(0, 5000));
-  expect(() => openDatabase(Database, short)).toThrow(expect.objectContaining({ kind: 'damaged' }));
+  expect(() => openDatabase(DatabaseSync, short)).toThrow(expect.objectContaining({ kind: 'damaged' }));
 });
 
 test('where a folder stands in its place nothing can be written', () => {
   const file = databaseFile();
   mkdirSync(file, { recursive: true });
-  expect(() => openDatabase(Database, file)).toThrow(expect.objectContaining({ kind: 'unusable' }));
-});
-
-test('an SQLite that was not built says what to do', () => {
-  const file = databaseFile();
-  const unbuilt = function Unbuilt(): void {
-    throw new TypeError('x', { cause: undefined });
-  };
-  const missing = function Missing(): void {
-    throw Object.assign(new TypeError('Could not locate the bindings file. Tried: ...'));
-  };
-  expect(() => openDatabase(missing as never, file)).toThrow(
-    expect.objectContaining({
-      kind: 'driver',
-      message: expect.stringMatching(/npm rebuild better-sqlite3.*python3, make and a C\+\+ compiler/) as string,
-    }),
-  );
-  expect(() => openDatabase(unbuilt as never, file)).toThrow(TypeError);
+  expect(() => openDatabase(DatabaseSync, file)).toThrow(expect.objectContaining({ kind: 'unusable' }));
 });
 
 test('the driver is loaded when it is asked for', async () => {
-  expect(await loadDriver()).toBe(Database);
+  expect(await loadDriver()).toBe(DatabaseSync);
 });
 
 test('people know the file by its folder and name', () => {
@@ -192,6 +180,31 @@ test('opens, answers, closes; closed it is off', async () => {
   await expect(machines(database)).rejects.toMatchObject({ kind: 'off' });
 });
 
+test('a database that cannot be opened, however often it is tried, leaves no file open', async () => {
+  const file = databaseFile();
+  class Full extends DatabaseSync {
+    constructor(name: string, options: DatabaseSyncOptions) {
+      super(name, options);
+      this.exec('PRAGMA max_page_count = 1');
+    }
+  }
+  const database = databaseAt(file, async () => Full as unknown as Driver);
+  for (let n = 0; n < 5; n += 1) await expect(database.call('open', T)).rejects.toMatchObject({ kind: 'unusable' });
+  expect(openFiles(file)).toEqual([]);
+});
+
+function openFiles(file: string): readonly string[] {
+  const files = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // The one by which the folder was read.
+      return '';
+    }
+  });
+  return files.filter((name) => name.startsWith(file));
+}
+
 test('a file that is no database is set aside, and a new one begins', async () => {
   const file = databaseFile();
   mkdirSync(dirname(file));
@@ -211,10 +224,13 @@ test('damage that shows in use closes the database; opened again, it is a new on
   await first.call('open', T);
   for (let n = 0; n < 200; n += 1) await write(first, n);
   await first.call('close');
+  await releaseClosed();
   // Larger than what is checked page by page: damage is met when it is met.
-  const big = new Database(file);
+  const big = new DatabaseSync(file);
   big.exec('CREATE TABLE filler (x BLOB); INSERT INTO filler VALUES (zeroblob(70000000))');
-  const root = big.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'event'").pluck().get() as number;
+  const { rootpage: root } = big.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'event'").get() as {
+    rootpage: number;
+  };
   big.close();
   const bytes = readFileSync(file);
   bytes.fill(0x5a, (root - 1) * 4096, root * 4096);
@@ -236,8 +252,9 @@ test('a database of a newer Pilotlight stays where it is', async () => {
   const database = databaseAt(file);
   await database.call('open', T);
   await database.call('close');
-  const newer = new Database(file);
-  newer.pragma(`user_version = ${MIGRATIONS.length + 1}`);
+  await releaseClosed();
+  const newer = new DatabaseSync(file);
+  newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   newer.close();
   await expect(database.call('open', T)).rejects.toMatchObject({ kind: 'newer' });
   expect(readdirSync(dirname(file))).toEqual(['pilotlight.db']);
@@ -267,10 +284,10 @@ test.each(['moved', 'removed', 'replaced'])('a database that was %s is not writt
 
 test('a full database is closed, and keeps what it has', async () => {
   let pages = 60;
-  class Small extends Database {
-    constructor(file: string, options: Database.Options) {
+  class Small extends DatabaseSync {
+    constructor(file: string, options: DatabaseSyncOptions) {
       super(file, options);
-      this.pragma(`max_page_count = ${pages}`);
+      this.exec(`PRAGMA max_page_count = ${pages}`);
     }
   }
   const database = databaseAt(databaseFile(), async () => Small as unknown as Driver);
@@ -288,14 +305,14 @@ test('a full database is closed, and keeps what it has', async () => {
 
 test('another process that writes for long makes us wait, not close', async () => {
   const file = databaseFile();
-  class Hasty extends Database {
-    constructor(name: string, options: Database.Options) {
+  class Hasty extends DatabaseSync {
+    constructor(name: string, options: DatabaseSyncOptions) {
       super(name, { ...options, timeout: 10 });
     }
   }
   const database = databaseAt(file, async () => Hasty as unknown as Driver);
   await database.call('open', T);
-  const other = new Database(file);
+  const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
   await expect(write(database)).rejects.toMatchObject({ kind: 'busy' });
   expect(await machines(database)).toEqual([]);

@@ -16,6 +16,7 @@ import {
   T,
   tftp,
 } from './stand.ts';
+import { transaction } from '../../src/journal/sqlite.ts';
 
 function lineOf(event: JournalEvent, times = 1): string {
   const row = rowOf(entryOf(event, times));
@@ -105,25 +106,25 @@ test('a text by its digest, once however often it was sent, packed', () => {
 test('when it was sent last, to the hour', () => {
   const { db } = openStand();
   const texts = openSentTexts(db);
-  const at = (): unknown => db.prepare('SELECT at FROM sent').pluck().get();
+  const at = (): unknown => db.prepare('SELECT at FROM sent').get();
   texts.keep(Buffer.from('a'), T);
   texts.keep(Buffer.from('a'), T + HOUR - 1);
-  expect(at()).toBe(T);
+  expect(at()).toEqual({ at: T });
   texts.keep(Buffer.from('a'), T + HOUR);
-  expect(at()).toBe(T + HOUR);
+  expect(at()).toEqual({ at: T + HOUR });
   texts.forget();
   texts.keep(Buffer.from('a'), T);
-  expect(at()).toBe(T + HOUR);
+  expect(at()).toEqual({ at: T + HOUR });
 });
 
 test('after a rollback a text is written again', () => {
   const { db } = openStand();
   const texts = openSentTexts(db);
   expect(() =>
-    db.transaction(() => {
+    transaction(db, () => {
       texts.keep(Buffer.from('a'), T);
       throw new TypeError('rolled back');
-    })(),
+    }),
   ).toThrow('rolled back');
   texts.forget();
   const digest = texts.keep(Buffer.from('a'), T)?.toString('hex') ?? '';

@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Decision } from '../../src/model/plan.ts';
@@ -9,6 +9,7 @@ import type { EventEntry } from '../../src/journal/queue.ts';
 import { openDatabase } from '../../src/journal/database.ts';
 import { Store, type StoreOptions } from '../../src/journal/store.ts';
 import { makeFolder } from '../support/folder.ts';
+import { type Database } from '../../src/journal/sqlite.ts';
 
 /** The moment in which the tests of the journal begin. */
 export const T = 1_800_000_000_000;
@@ -24,13 +25,13 @@ export function databaseFile(): string {
 
 export interface Stand {
   readonly store: Store;
-  readonly db: Database.Database;
+  readonly db: Database;
   /** Each event in a batch of its own. */
   readonly feed: (...events: readonly JournalEvent[]) => void;
 }
 
 export function openStand(options: Partial<StoreOptions> = {}, file = databaseFile()): Stand {
-  const db = openDatabase(Database, file);
+  const db = openDatabase(DatabaseSync, file);
   const store = new Store(db, { days: 90, ...options });
   onTestFinished(() => {
     db.close();

@@ -1,9 +1,11 @@
-import Database from 'better-sqlite3';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it } from 'vitest';
 import { DISCOVERY_SCHEMA } from '../../src/journal/schema.ts';
-import { readDiscovery, writeDiscovery } from '../../src/journal/store.ts';
+import { openDatabase } from '../../src/journal/database.ts';
+import { readDiscovery, Store, writeDiscovery } from '../../src/journal/store.ts';
 import { applyChange, type DiscoveryChange, type StoredToken } from '../../src/model/discovery.ts';
-import { openStand } from './stand.ts';
+import { databaseFile, openStand } from './stand.ts';
+import { type Database, pragma } from '../../src/journal/sqlite.ts';
 
 const TOKEN: StoredToken = {
   ...{ token: 't', url: 'http://pxe.lan/discovery/t', size: 2, createdIndex: 1, createdAt: 9, complete: false },
@@ -18,9 +20,9 @@ const CHANGES: readonly DiscoveryChange[] = [
   { kind: 'removed', index: 4, token: 't', id: 'b' },
 ];
 
-function open(): Database.Database {
-  const db = new Database(':memory:');
-  db.pragma('foreign_keys = ON');
+function open(): Database {
+  const db = new DatabaseSync(':memory:');
+  db.exec('PRAGMA foreign_keys = ON');
   db.exec(DISCOVERY_SCHEMA);
   return db;
 }
@@ -67,17 +69,21 @@ it('keeps a token without a cluster, and the schema may be there already', () =>
 });
 
 it('is on the disk (fsync) when it is written; the rest goes on without', () => {
-  const { db, store } = openStand();
   const levels: unknown[] = [];
-  const transaction = db.transaction.bind(db);
-  db.transaction = ((work: () => unknown) => {
-    levels.push(db.pragma('synchronous', { simple: true }));
-    return transaction(work);
-  }) as never;
+  class Watched extends DatabaseSync {
+    override exec(sql: string): void {
+      if (sql.startsWith('BEGIN')) levels.push(pragma(this, 'synchronous'));
+      super.exec(sql);
+    }
+  }
+  const db = openDatabase(Watched, databaseFile());
+  const store = new Store(db, { days: 90 });
+  levels.length = 0;
   store.writeDiscovery({ kind: 'created', index: 7, token: TOKEN });
   expect(levels).toEqual([2]);
-  expect(db.pragma('synchronous', { simple: true })).toBe(1);
+  expect(pragma(db, 'synchronous')).toBe(1);
   expect(store.readDiscovery()).toEqual({ index: 7, tokens: [TOKEN] });
+  store.close();
 });
 
 it('leaves nothing behind where it fails, and no fsync for what comes after', () => {
@@ -87,5 +93,5 @@ it('leaves nothing behind where it fails, and no fsync for what comes after', ()
     store.writeDiscovery(broken);
   }).toThrow();
   expect(store.readDiscovery()).toEqual({ index: 0, tokens: [] });
-  expect(db.pragma('synchronous', { simple: true })).toBe(1);
+  expect(pragma(db, 'synchronous')).toBe(1);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openUnattributedEvents, UNATTRIBUTED_MS } from '../../src/journal/unattributed-events.ts';
 import { document, entryOf, openStand, operator, T, tftp } from './stand.ts';
+import { transaction } from '../../src/journal/sqlite.ts';
 
 test('those of one address since a moment, in their order, once', () => {
   const unattributed = openUnattributedEvents(openStand().db);
@@ -28,8 +29,12 @@ test('a text comes back as it was', () => {
 test('a scanner fills no disk: what is old makes room, and what an operator did goes last', () => {
   const { db } = openStand();
   const unattributed = openUnattributedEvents(db);
-  const whose = (): readonly string[] => db.prepare<[], string>('SELECT whose FROM stray').pluck().all();
-  db.transaction(() => {
+  const whose = (): readonly string[] =>
+    db
+      .prepare('SELECT whose FROM stray')
+      .all()
+      .map((row) => (row as { whose: string }).whose);
+  transaction(db, () => {
     unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
     unattributed.keep('key:y', entryOf(tftp(T, 1)));
     for (let n = 2; n < 10_000; n += 1) unattributed.keep(String(n), entryOf(tftp(T, 1)));
@@ -39,17 +44,17 @@ test('a scanner fills no disk: what is old makes room, and what an operator did 
     expect(whose()).not.toContain('501');
     for (let n = 0; n < 499; n += 1) unattributed.keep('late', entryOf(tftp(T + UNATTRIBUTED_MS, 1)));
     unattributed.keep('last', entryOf(tftp(T + UNATTRIBUTED_MS + 1, 1)));
-  })();
+  });
   expect(new Set(whose())).toEqual(new Set(['key:x', 'key:y', 'late', 'last']));
 });
 
 test('what waits for machines makes room as well, and what an operator did is the last of it', () => {
   const { db } = openStand();
   const unattributed = openUnattributedEvents(db);
-  db.transaction(() => {
+  transaction(db, () => {
     unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));
     for (let n = 1; n <= 10_000; n += 1) unattributed.keep(`key:${n}`, entryOf(tftp(T, 1)));
-  })();
+  });
   expect(unattributed.take('key:1', 0)).toHaveLength(0);
   expect(unattributed.take('key:10000', 0)).toHaveLength(1);
   expect(unattributed.take('key:x', 0)).toHaveLength(1);

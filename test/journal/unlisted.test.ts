@@ -15,6 +15,7 @@ import {
   type Stand,
   T,
 } from './stand.ts';
+import { prepare } from '../../src/journal/sqlite.ts';
 
 const LIMITS = { unlisted: { unknown: 20, booted: 30 } };
 
@@ -33,7 +34,7 @@ function flood(at: Stand, from: number, machines: number): void {
 }
 
 function count({ db }: Stand, table: string): number {
-  return db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? NaN;
+  return prepare<[], { n: number }>(db, `SELECT count(*) AS n FROM ${table}`).get()?.n ?? NaN;
 }
 
 function keys({ store }: Stand, limit = 500): readonly string[] {
@@ -118,7 +119,7 @@ describe('a flood of invented machines', () => {
 test('a table that an older version filled is made smaller in slices', () => {
   const at = openStand({ unlisted: { unknown: 5000, booted: 10 } });
   for (let n = 0; n < 3000; n += 1) at.feed(invented(T + n, n));
-  const again = openStand(LIMITS, at.db.name);
+  const again = openStand(LIMITS, at.db.location() ?? '');
   let slices = 0;
   while (again.store.age(T + SECOND)) slices += 1;
   expect([count(again, 'machine'), slices]).toEqual([20, 6]);

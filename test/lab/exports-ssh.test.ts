@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import Database from 'better-sqlite3';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
 import { makeHostKey } from '../../src/machines/host-keys.ts';
@@ -61,9 +61,9 @@ async function deliveredKeys(dir: string): Promise<{ cloudConfig: string; igniti
 
 /** Every text that the journal keeps. */
 function sentTexts(dir: string): string {
-  const db = new Database(join(dir, 'state/pilotlight.db'), { readonly: true });
+  const db = new DatabaseSync(join(dir, 'state/pilotlight.db'), { readOnly: true });
   try {
-    const rows = db.prepare<[], { body: Buffer }>('SELECT body FROM sent').all();
+    const rows = db.prepare('SELECT body FROM sent').all() as { body: Uint8Array }[];
     return rows.map(({ body }) => inflateRawSync(body).toString()).join('');
   } finally {
     db.close();

@@ -1,13 +1,13 @@
 // The discovery door over a database in a process of its own, which tests kill. HOST DATABASE BASE. It is loaded and
 // waits for a word on its standard input, so that a server that was killed is back at once.
-import Database from 'better-sqlite3';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { argv, stdin } from 'node:process';
 import { databaseStore } from './database-discovery.ts';
 import { startDiscovery } from './discovery-stand.ts';
 
 const [, , host = '127.0.0.1', file = '', base = ''] = argv;
 stdin.once('data', () => {
-  startDiscovery({ store: databaseStore(new Database(file)), host, base }).then(
+  startDiscovery({ store: databaseStore(new DatabaseSync(file)), host, base }).then(
     ({ url }) => {
       console.log(url);
     },
