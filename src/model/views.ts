@@ -69,6 +69,7 @@ export const MachinePage = t.Object({
   ),
   next: t.Optional(text('give it back as `after` for the next page; absent on the last one')),
   flood: t.Optional(ref('Flood', FloodView)),
+  noJournal: t.Optional(text('why nothing is written down, and what to do; absent while the journal is on')),
 });
 export type MachinePage = View<typeof MachinePage>;
 

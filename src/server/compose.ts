@@ -6,6 +6,7 @@ import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
 import { ownUrl, serverNote } from '../admin/client/running-server.ts';
 import type { Delivery } from '../admin/service/deps.ts';
+import { journalOff } from '../admin/service/health.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
 import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
@@ -35,7 +36,7 @@ import { createMetrics, type Metrics, type MetricSources } from '../telemetry/me
 import { createBootWatch, createEventBus, AddressTable } from './events.ts';
 import { type Lan, openLan } from './lan.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
-import { healthOf } from './health.ts';
+import { healthOf, journalProblems } from './health.ts';
 import { createHttpServer, type HttpServer } from './http-server.ts';
 import { createInstallFollower, installMarks } from './install-follower.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
@@ -148,7 +149,11 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     onOperatorAnswer: (status) => {
       metrics.httpAnswered('operator', status);
     },
-    health: () => healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, marks.problems()),
+    health: () =>
+      healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, [
+        ...marks.problems(),
+        ...journalProblems(journalOff({ journal, settings })),
+      ]),
   });
   return {
     // What is asked for must be there before a client asks: the servers come after what stands behind them.

@@ -48,3 +48,8 @@ export function healthOf(
     })),
   };
 }
+
+/** For monitors a warning: machines boot all the same. */
+export function journalProblems(off: string | undefined): readonly FileDiagnostic[] {
+  return off === undefined ? [] : [{ severity: 'warning', place: { file: 'state/pilotlight.db' }, message: off }];
+}

@@ -17,7 +17,6 @@ const own = JSON.parse(readFileSync('package.json', 'utf8')) as {
 const SCRIPTS: Record<string, { readonly allowed: boolean; readonly why: string }> = {
   '@photostructure/sqlite': { allowed: false, why: 'it looks for its binary, and would compile where there is none' },
   esbuild: { allowed: true, why: 'it only checks its own binary, which comes as a package' },
-  fsevents: { allowed: false, why: 'for macOS alone, and its binary is in it' },
 };
 
 test('no install script compiles anything', () => {

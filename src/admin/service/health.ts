@@ -1,6 +1,7 @@
 import { bytesText, utcText } from '../../model/text.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
+import { NO_JOURNAL } from '../../journal/create-journal.ts';
 import type { Losses } from '../../journal/journal.ts';
 import { type Diagnostic, Failure } from '../../model/failure.ts';
 import { floodWords } from '../../model/flood.ts';
@@ -40,11 +41,18 @@ function rank({ severity }: Diagnostic): number {
   return severity === 'error' ? 0 : 1;
 }
 
+/** Why there is no journal, and what to do; undefined where there is one, or none is wanted. */
+export function journalOff({ journal, settings }: Pick<Deps, 'journal' | 'settings'>): string | undefined {
+  const { on, why } = journal.status();
+  if (on || !settings.journal.on || journal === NO_JOURNAL) return undefined;
+  return `the journal is off: ${why ?? 'it could not be opened'}`;
+}
+
 function journalDiagnostics({ journal, settings }: Deps): readonly Diagnostic[] {
-  const { on, why, losses, flood } = journal.status();
+  const { on, losses, flood } = journal.status();
   if (!on) {
-    if (!settings.journal.on) return [];
-    const message = `the journal is off: ${why ?? 'it could not be opened'}`;
+    const message = journalOff({ journal, settings });
+    if (message === undefined) return [];
     const remedy = 'machines boot all the same; mend what is named and restart the server';
     return [{ message, remedy, severity: 'error' }];
   }

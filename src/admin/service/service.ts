@@ -32,7 +32,7 @@ import { pinProfile, rollback } from '../../releases/rollback.ts';
 import { adopt, type Adoption, installStateOf, release } from './adopt.ts';
 import { type Change, createChanges } from './changes.ts';
 import type { AdminDeps } from './deps.ts';
-import { healthView } from './health.ts';
+import { healthView, journalOff } from './health.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 import { previewProfile, profileRows, profileView, saveProfile } from './profiles.ts';
@@ -63,7 +63,9 @@ export class AdminService {
     const page = journal.status().on
       ? await journal.machines(query)
       : listFromFiles(catalog.current(), marks.all(), query);
-    return { ...page, machines: await Promise.all(page.machines.map((row) => shownRow(row, this.#deps))) };
+    const noJournal = journalOff(this.#deps);
+    const machines = await Promise.all(page.machines.map((row) => shownRow(row, this.#deps)));
+    return { ...page, machines, ...(noJournal && { noJournal }) };
   }
 
   /** `origin`: the server's address as the client sees it, because scripts name it. */

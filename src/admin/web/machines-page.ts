@@ -78,6 +78,7 @@ export function machinesPage({ page, query, newcomers, profiles, origin, now }: 
     summary: statesText(states),
     data: {
       empty: total === 0,
+      noJournal: page.noJournal,
       flood: page.flood === undefined ? undefined : floodWords(page.flood),
       origin,
       noProfiles: profiles.length === 0,

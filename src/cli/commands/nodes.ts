@@ -34,7 +34,8 @@ export const nodesCommand: Command = {
         return EXIT.ok;
       }
       const machines = await allMachines(client, query);
-      const states = has('json') ? (await client.machines({ ...query, limit: 1 })).states : undefined;
+      const { states, noJournal } = await client.machines({ ...query, limit: 1 });
+      if (noJournal !== undefined && !has('json')) context.stderr.write(`pilotlight: ${noJournal}\n`);
       return print({ machines, states }, listText(machines, query, context));
     });
   },
