@@ -65,7 +65,7 @@ export function systemFailure(error: unknown, relative: string): Failure {
 
 /**
  * Checks a path below a root by its letters alone: `a/b.txt`, never absolute, no empty, `.` or `..` segment, no NUL, no
- * backslash (some firmware uses it as a separator: a door that wants that translates it first). Throws `refused`.
+ * backslash (some firmware uses it as a separator: a server that wants that translates it first). Throws `refused`.
  */
 export function checkRelative(relative: string): void {
   const segments = relative.split('/');

@@ -1,5 +1,5 @@
 /**
- * What kind of thing went wrong. Doors translate it to an HTTP status or a TFTP error code, the CLI to an exit code;
+ * What kind of thing went wrong. Servers translate it to an HTTP status or a TFTP error code, the CLI to an exit code;
  * nothing else knows those numbers.
  */
 export type FailureCode =

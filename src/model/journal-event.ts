@@ -22,7 +22,7 @@ export function hidePrivateKeys(body: Uint8Array): Uint8Array {
   return Buffer.from(text.replaceAll(AS_TEXT, `${BEGIN}${LEFT_OUT}`).replaceAll(AS_BASE64, `${ENCODED}${LEFT_OUT}`));
 }
 
-/** What happened to a machine, as the doors saw it. Every kind has one moment (`at`: when it was over). */
+/** What happened to a machine, as the servers saw it. Every kind has one moment (`at`: when it was over). */
 export type JournalEvent = Happened &
   (
     | DhcpEvent
@@ -138,7 +138,7 @@ export interface SyncStep {
   readonly event: SyncEvent;
 }
 
-/** Where the doors and the sync say what happened. Cheap, never throws, never waits. */
+/** Where the servers and the sync say what happened. Cheap, never throws, never waits. */
 export interface Recorder {
   record(event: JournalEvent): void;
   sync(step: SyncStep): void;

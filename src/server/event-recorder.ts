@@ -14,7 +14,7 @@ export interface EventRecorderOptions {
   readonly deadlineOf: (profile: string, at: number) => number | undefined;
 }
 
-/** Says in the journal's words what the doors saw. Called for every answer: no copies, no waiting. */
+/** Says in the journal's words what the servers saw. Called for every answer: no copies, no waiting. */
 export interface EventRecorder {
   answered(event: AnswerEvent): void;
   transferred(event: TransferEvent): void;

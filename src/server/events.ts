@@ -15,7 +15,7 @@ const SAVE_MS = 30_000;
 const BOOTS: ReadonlySet<string> = new Set(['boot', 'install']);
 
 interface BootWatch extends Service {
-  /** For every answer of the HTTP door. */
+  /** For every answer of the HTTP server. */
   readonly answered: (event: Pick<AnswerEvent, 'decision'>) => void;
 }
 
@@ -103,7 +103,7 @@ export interface EventBusOptions {
 }
 
 /**
- * What the doors tell, once for all who want to hear it. Called after the answer is on its way; cheap. Does not throw:
+ * What the servers tell, once for all that listen. Called after the answer is on its way; cheap. Does not throw:
  * who fails keeps it from none of the others, and from no machine.
  */
 export interface EventBus {

@@ -10,9 +10,9 @@ export interface InstallFollowerOptions {
   readonly log: Log;
 }
 
-/** Sees by what the doors sent that an installation has begun, and marks it. Cheap for everything else. */
+/** Sees by what the servers sent that an installation has begun, and marks it. Cheap for everything else. */
 export interface InstallFollower {
-  /** For every answer of the HTTP door. */
+  /** For every answer of the HTTP server. */
   answered(event: AnswerEvent): void;
   /** For every file over TFTP. */
   transferred(event: Pick<TransferEvent, 'client' | 'end' | 'file'>): void;

@@ -13,7 +13,7 @@ const AT_ONCE = 100;
 /**
  * Marks of older versions do not say which MAC, UUID and serial number belong together, and of machines that are not
  * installed from here there were none. The journal saw them ask: without it the second network card of an installed
- * machine would be a new machine until its first card asks again. Before the doors open; what was seen wrongly makes a
+ * machine would be a new machine until its first card asks again. Before the servers listen; what was seen wrongly makes a
  * machine wait at most.
  */
 export function recallMachines(
