@@ -188,7 +188,9 @@ function changed(record: MachineRecord, { event, began }: EventEntry, at: number
   }
   if (event.kind !== 'script') return { ...now, ...seen };
   const { profile, node, version, because, question } = event.decision;
-  const asked = question === undefined ? null : JSON.stringify({ origin: question.origin, choice: question.choice });
+  const { origin, choice, facts } = question ?? {};
+  // With its facts: what it has said elsewhere and before (a host name when it phoned home) was no part of this question.
+  const asked = question === undefined ? null : JSON.stringify({ origin, choice, facts });
   const last = { profile: profile ?? null, node: node ?? null, version: version ?? null, because, asked };
   return { ...now, ...seen, ...last };
 }

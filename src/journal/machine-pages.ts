@@ -254,11 +254,9 @@ function eventView(row: StoredEvent): TimelineEvent {
   };
 }
 
-/** The question that its last script answered, with all that it has said of itself; undefined in rows of older versions. */
-function askedIn(record: MachineRecord): Question | undefined {
-  if (record.asked === null) return undefined;
-  const facts = present(Object.fromEntries(FACTS.map((fact) => [fact, record[fact]])));
-  return { ...(JSON.parse(record.asked) as Pick<Question, 'choice' | 'origin'>), facts };
+/** The question that its last script answered; undefined in rows of older versions. */
+function askedIn({ asked }: MachineRecord): Question | undefined {
+  return asked === null ? undefined : (JSON.parse(asked) as Question);
 }
 
 const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');

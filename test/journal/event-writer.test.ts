@@ -244,6 +244,9 @@ test('what a machine asked last is kept as data; rows of older versions have non
   } as const;
   at.feed(script(T, 1, 'boot', { question, facts: question.facts }));
   expect(at.store.machine(macOf(1), T)?.asked).toEqual(question);
+  // What it says of itself elsewhere is no part of what it asked.
+  at.feed({ ...dhcp(T + SECOND, 1), facts: factsOf(1, { product: 'KVM' }) });
+  expect(at.store.machine(macOf(1), T)).toMatchObject({ asked: question, row: { product: 'KVM' } });
   at.feed(script(T + SECOND, 2, 'boot'));
   expect(at.store.machine(macOf(2), T)?.asked).toBeUndefined();
 });

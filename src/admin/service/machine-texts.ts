@@ -23,8 +23,7 @@ const SCRIPT = 'boot script';
 export async function machineTexts(deps: Deps, history: RecordedMachine, question: Question): Promise<MachineTexts> {
   const events = history.boots.flatMap(({ events: all }) => all.toReversed());
   const script = await sent(deps, SCRIPT, lastOf(events, 'script'));
-  const { asked } = history;
-  const said = asked === undefined ? question : { ...asked, facts: { ...question.facts, ...asked.facts } };
+  const said = history.asked ?? question;
   const now = await scriptNow(deps, said);
   const documents = await documentTexts(deps, history, said, now.installs);
   return { because: now.because, texts: [{ ...script, ...now.text }, ...documents] };
