@@ -11,7 +11,7 @@ import { newMachine, openMachineTable } from '../src/journal/machine-record.ts';
 import type { Decision } from '../src/model/plan.ts';
 import { SILENT } from '../src/model/service.ts';
 import { type Bench, type Figure, tempFolder } from './harness.ts';
-import { type Database, prepare, transaction } from '../src/journal/sqlite.ts';
+import { type Database, prepare, releaseClosed, transaction } from '../src/journal/sqlite.ts';
 
 const EVENTS = Number(process.env['PILOTLIGHT_BENCH_EVENTS'] ?? 10_000_000);
 const EVENTS_IN_BOOT = 10;
@@ -199,6 +199,7 @@ export const journal: Bench = {
     const file = join(folder.dir, 'state', 'pilotlight.db');
     const begin = performance.now();
     build(file);
+    await releaseClosed();
     const built = (performance.now() - begin) / 1000;
     const opened = createJournal({ file, days: 36_500, log: SILENT, now: () => NOW });
     await opened.start();
