@@ -2,7 +2,7 @@ import type { AdminClient } from '../admin/client/client.ts';
 import { Failure } from '../model/failure.ts';
 import { type MachineKey, parseKey } from '../model/machine.ts';
 import { nearest } from '../model/name.ts';
-import type { MachineQuery, MachineRow } from '../model/views.ts';
+import type { MachinePage, MachineQuery, MachineRow } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** Asks the server that runs, or the files; leaves nothing open. */
@@ -21,19 +21,18 @@ export async function withAdminClient<T>(
 
 const PAGE = 500;
 
-/** Every machine that fits, a page after the other. */
-export async function allMachines(
+/** Every machine that fits, a page after the other; what is said beside them is of the last page. */
+export async function machineList(
   adminClient: Pick<AdminClient, 'machines'>,
   query: Omit<MachineQuery, 'after' | 'limit'>,
-): Promise<readonly MachineRow[]> {
-  const rows: MachineRow[] = [];
-  let after: string | undefined;
-  do {
+): Promise<MachinePage> {
+  const machines: MachineRow[] = [];
+  for (let after: string | undefined; ;) {
     const page = await adminClient.machines({ ...query, limit: PAGE, ...(after === undefined ? {} : { after }) });
-    rows.push(...page.machines);
+    machines.push(...page.machines);
     after = page.next;
-  } while (after !== undefined);
-  return rows;
+    if (after === undefined) return { ...page, machines };
+  }
 }
 
 /** The key of a machine that is named by its MAC, `uuid:...`, `serial:...` or its node's name. Throws `not-found`. */
@@ -42,14 +41,14 @@ export async function keyOf(adminClient: Pick<AdminClient, 'machines'>, text: st
   if (key !== undefined) return key;
   const named = (rows: readonly MachineRow[]): readonly MachineRow[] =>
     rows.filter(({ name }) => name?.toLowerCase() === text.toLowerCase());
-  const found = named(await allMachines(adminClient, { text: text.slice(0, 128) }));
+  const found = named((await machineList(adminClient, { text: text.slice(0, 128) })).machines);
   const [first, second] = found;
   if (second !== undefined) {
     const remedy = `name it by its MAC: ${found.map((row) => row.key).join(', ')}`;
     throw new Failure('conflict', `${found.length} machines are called "${text}"`, { remedy });
   }
   if (first !== undefined) return first.key;
-  const names = (await allMachines(adminClient, {})).flatMap(({ name }) => name ?? []);
+  const names = (await machineList(adminClient, {})).machines.flatMap(({ name }) => name ?? []);
   const near = nearest(text, names);
   throw new Failure('not-found', `no machine is called "${text.slice(0, 80)}"`, {
     remedy: near === undefined ? '`pilotlight nodes` lists all machines' : `did you mean "${near}"?`,

@@ -83,7 +83,7 @@ export class JournalDatabase implements Channel {
   async #answer(request: Request, args: readonly unknown[]): Promise<unknown> {
     if (request === 'open') return await this.#open(Number(args[0]));
     if (request === 'close') {
-      this.#close();
+      await this.#letGo();
       return undefined;
     }
     const store = this.#store;
@@ -147,7 +147,7 @@ export class JournalDatabase implements Channel {
     throw new DatabaseFailure('moved', `${nameOf(this.#options.file)} was moved or removed`);
   }
 
-  /** Closes what is going to be opened again. */
+  /** Its files are free afterwards, and its write-ahead log is gone. */
   async #letGo(): Promise<void> {
     this.#close();
     await releaseClosed();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AdminClient } from '../../src/admin/client/client.ts';
-import { allMachines, keyOf, withAdminClient } from '../../src/cli/admin-call.ts';
+import { machineList, keyOf, withAdminClient } from '../../src/cli/admin-call.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
@@ -37,7 +37,7 @@ function adminClient(rows: readonly MachineRow[]) {
 test('all machines, a page after the other', async () => {
   const many = Array.from({ length: 1100 }, (_, i) => row(`serial:${i}`));
   const asked = adminClient(many);
-  expect(await allMachines(asked, { state: 'up' })).toEqual(many);
+  expect((await machineList(asked, { state: 'up' })).machines).toEqual(many);
   expect(asked.queries).toEqual([
     { state: 'up', limit: 500 },
     { state: 'up', limit: 500, after: '500' },

@@ -3,7 +3,7 @@ import { Failure } from '../../model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { MachineQuery, MachineRow } from '../../model/views.ts';
-import { allMachines, withAdminClient } from '../admin-call.ts';
+import { machineList, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
 import { machineLines, type Paint, paintFor } from '../machine-text.ts';
 
@@ -33,8 +33,7 @@ export const nodesCommand: Command = {
         await watch(client, query, has('json'), context);
         return EXIT.ok;
       }
-      const machines = await allMachines(client, query);
-      const { states, noJournal } = await client.machines({ ...query, limit: 1 });
+      const { machines, states, noJournal } = await machineList(client, query);
       if (noJournal !== undefined && !has('json')) context.stderr.write(`pilotlight: ${noJournal}\n`);
       return print({ machines, states }, listText(machines, query, context));
     });
@@ -75,7 +74,7 @@ async function watch(client: AdminClient, query: Query, json: boolean, context: 
   const { stdout } = context;
   const screen = stdout.isTTY === true && !json;
   const watcher = createWatcher({
-    look: () => allMachines(client, query),
+    look: async () => (await machineList(client, query)).machines,
     changed: (row) => {
       if (json) stdout.write(`${JSON.stringify(row)}\n`);
       else if (!screen) stdout.write(`${changeLine(row)}\n`);

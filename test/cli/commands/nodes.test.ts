@@ -118,6 +118,15 @@ describe('pilotlight nodes', () => {
     ]);
   });
 
+  test('says on stderr that there is no journal, and what to do', async () => {
+    const noJournal = 'there is no journal: npm ci --include=optional';
+    const stand = await counterStand({ machines: async () => ({ ...(await machines()), noJournal }) });
+    const { code, stdout, stderr } = await runAt(stand.dir, ['nodes']);
+    expect([code, stderr]).toEqual([0, `pilotlight: ${noJournal}\n`]);
+    expect(stdout).toContain('w1');
+    expect((await runAt(stand.dir, ['nodes', '--json'])).stderr).toBe('');
+  });
+
   test('on the files where none runs, and says nothing about that', async () => {
     const { code, stdout, stderr } = await runAt(makeFolder(FILES), ['nodes']);
     expect([code, stderr]).toEqual([0, '']);
