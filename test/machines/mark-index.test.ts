@@ -91,3 +91,32 @@ it('a mark that changes its MAC is no longer found by the old one', () => {
   expect(index.relate(byMac(MAC)).own).toBeUndefined();
   expect(index.relate(byMac(OTHER_MAC)).own).toBeDefined();
 });
+
+describe('who waits for a file', () => {
+  const claim = { address: '10.0.0.1', at: NOON, file: 'c/initrd' };
+  const keys = (index: MarkIndex, address: string, file: string) =>
+    [...index.waitingFor(address, file)].map(({ key }) => key);
+
+  it('is a machine whose claim is for it and that has not begun', () => {
+    const index = indexOf({ ...mark(byMac(), 'claimed'), claim }, { ...mark(byMac(OTHER_MAC), 'claimed'), claim });
+    expect(keys(index, '10.0.0.1', 'c/initrd')).toEqual([byMac().key, byMac(OTHER_MAC).key]);
+    expect(keys(index, '10.0.0.2', 'c/initrd'), 'from another address').toEqual([]);
+    expect(keys(index, '10.0.0.1', 'c/vmlinuz'), 'another file').toEqual([]);
+  });
+
+  it('is none that has begun, or whose claim names no file', () => {
+    const index = indexOf(
+      { ...mark(byMac(), 'installing'), claim },
+      { ...mark(byMac(OTHER_MAC), 'claimed'), claim: { address: '10.0.0.1', at: NOON } },
+      mark(byUuid(UUID), 'claimed'),
+    );
+    expect(keys(index, '10.0.0.1', 'c/initrd')).toEqual([]);
+    expect(keys(index, '10.0.0.1', 'undefined')).toEqual([]);
+  });
+});
+
+it('a serial number is the same in capitals', () => {
+  expect(
+    indexOf(mark(bySerial('pf0 x1'))).relate({ ...byMac(), machine: { mac: MAC, serial: 'PF0 X1' } as never }).other,
+  ).toBeDefined();
+});
