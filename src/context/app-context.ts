@@ -4,6 +4,7 @@ import { createInspector } from '../boot/inspector.ts';
 import { type LivingCatalog, openCatalog } from '../catalog/catalog.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
 import { type DataRoot, openDataRoot } from '../files/data-root.ts';
+import { openSecrets, type SecretFiles } from '../files/secret-file.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
 import { type ImageStore, openImageStore } from '../images/store.ts';
 import { createSyncProgress, type SyncProgress } from '../images/sync-progress.ts';
@@ -18,6 +19,7 @@ import type { Settings } from '../settings/settings.ts';
 /** The rooms behind the servers, wired by hand: what `serve`, `check` and `render` share. */
 export interface AppContext {
   readonly files: DataRoot;
+  readonly secrets: SecretFiles;
   readonly catalog: LivingCatalog;
   readonly shelf: ImageStore;
   /** For the servers: an installer leaves with the machine's claim. */
@@ -34,6 +36,7 @@ export interface AppContext {
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
 export async function openContext(settings: Settings, log: Log): Promise<AppContext> {
   const files = await openFolder(settings);
+  const secrets = openSecrets(files, settings.credentialsDir);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
   const catalog = openCatalog({ files, inspector, log });
   const shelf = openImageStore(files, new ChunkCache(settings.imageCache));
@@ -46,7 +49,7 @@ export async function openContext(settings: Settings, log: Log): Promise<AppCont
   const behind = { catalog, shelf, downloadProgress, marks, installTries, unknown, clusters, hostKeys: identities };
   const preview = createBootService(behind);
   const bootService = createBootService({ ...behind, claims: marks });
-  return { files, catalog, shelf, bootService, preview, marks, identities, clusters, syncProgress };
+  return { files, secrets, catalog, shelf, bootService, preview, marks, identities, clusters, syncProgress };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

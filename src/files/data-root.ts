@@ -223,6 +223,8 @@ export async function listFolder(
 /** What the file system says of one regular file. Times in nanoseconds are exact, `mtimeMs` is for people and HTTP. */
 export interface FileFacts {
   readonly size: number;
+  /** Type and permissions, as stat(2) has them. */
+  readonly mode: number;
   readonly mtimeMs: number;
   readonly dev: bigint;
   readonly ino: bigint;
@@ -232,8 +234,8 @@ export interface FileFacts {
 }
 
 export function factsOf(stats: BigIntStats): FileFacts {
-  const { size, mtimeMs, dev, ino, nlink, mtimeNs, ctimeNs } = stats;
-  return { size: Number(size), mtimeMs: Number(mtimeMs), dev, ino, nlink, mtimeNs, ctimeNs };
+  const { size, mode, mtimeMs, dev, ino, nlink, mtimeNs, ctimeNs } = stats;
+  return { size: Number(size), mode: Number(mode), mtimeMs: Number(mtimeMs), dev, ino, nlink, mtimeNs, ctimeNs };
 }
 
 /** One text for one content: what was written, replaced or touched since has another. */

@@ -1,6 +1,6 @@
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type DataRoot } from './data-root.ts';
+import type { DataRoot, FileFacts } from './data-root.ts';
 import { placeFile, syncFolder } from './publish.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
@@ -68,10 +68,9 @@ async function giveAway(handle: FileHandle, owner: string): Promise<void> {
 
 /** Whether others than its owner may read it, or change it. Throws Failure as DataRoot does. */
 export async function isExposed(root: DataRoot, relative: string): Promise<boolean> {
-  const { handle } = await root.open(relative);
-  try {
-    return ((await handle.stat()).mode & 0o077) !== 0;
-  } finally {
-    await handle.close();
-  }
+  return isExposedMode(await root.stat(relative));
+}
+
+export function isExposedMode({ mode }: Pick<FileFacts, 'mode'>): boolean {
+  return (mode & 0o077) !== 0;
 }

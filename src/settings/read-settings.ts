@@ -86,6 +86,8 @@ export function readSettings(sources: SettingSources): ReadSettings {
   const settings: Settings = {
     dataDir: value('data-dir') ?? dataDir,
     imagesDir: value('images-dir'),
+    // Not a setting: systemd says it to every unit that has credentials.
+    credentialsDir: sources.env['CREDENTIALS_DIRECTORY'],
     baseUrl: value('base-url'),
     http: value('http-listen'),
     tftp: listen === 'off' ? undefined : { listen, ...tftp },

@@ -64,6 +64,8 @@ export interface Settings {
   readonly dataDir: string;
   /** Absolute; undefined: images/ in the data directory. */
   readonly imagesDir?: string | undefined;
+  /** Where systemd keeps the unit's credentials (LoadCredential=). Absolute; undefined: it gave none. */
+  readonly credentialsDir?: string | undefined;
   /** Undefined: taken from the request. */
   readonly baseUrl: Origin | undefined;
   readonly http: Listen;

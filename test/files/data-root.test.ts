@@ -8,7 +8,7 @@ import { type FileFacts, listFolder, openDataRoot, readAll } from '../../src/fil
 import { Failure, failureLine } from '../../src/model/failure.ts';
 import { makeFolder } from '../support/folder.ts';
 
-const FACTS: FileFacts = { size: 1, mtimeMs: 1, dev: 1n, ino: 1n, nlink: 1n, mtimeNs: 1n, ctimeNs: 1n };
+const FACTS: FileFacts = { size: 1, mode: 0o100600, mtimeMs: 1, dev: 1n, ino: 1n, nlink: 1n, mtimeNs: 1n, ctimeNs: 1n };
 
 describe('listFolder', () => {
   test('sorts by code units, and looks below the folder', async () => {

@@ -6,7 +6,7 @@ import { factsOf, hasSameContent, identityOf, isSameFile, type FileFacts } from 
 import { makeFolder } from '../support/folder.ts';
 import { nextTick } from '../support/tick.ts';
 
-const FACTS: FileFacts = { size: 9, mtimeMs: 1, dev: 1n, ino: 2n, nlink: 1n, mtimeNs: 3n, ctimeNs: 4n };
+const FACTS: FileFacts = { size: 9, mode: 0o100600, mtimeMs: 1, dev: 1n, ino: 2n, nlink: 1n, mtimeNs: 3n, ctimeNs: 4n };
 
 describe('identityOf', () => {
   test('is another one when any part is', () => {
