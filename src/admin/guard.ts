@@ -1,11 +1,13 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
+import { peerOf } from '../http/request-head.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import { type Origin, pathOf } from '../model/plan.ts';
 import { cameByTls, clientKey, senderOf } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
+import { runAs } from './service/operations.ts';
 import { mediaType, readForm } from './web/form-fields.ts';
 
 /** A profile in the editor, percent-encoded: its quotes and line ends are three bytes each. */
@@ -78,7 +80,8 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
       }
       admitted.set(req, verdict.access);
       renew(req, res, verdict.access);
-      next();
+      const { role, who, by, user } = verdict.access;
+      runAs({ role, who, by, user, from: peerOf(req) }, next);
     };
   }
 

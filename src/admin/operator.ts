@@ -11,6 +11,7 @@ import { HOME, nextPath } from './auth/client.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
 import { abandoned, expressFailure, respond, respondLine, seeOther, setPath } from './respond.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
+import { guardOperations } from './service/operations.ts';
 import type { AdminOperations } from './service/service.ts';
 import { readViews } from './web/html.ts';
 import { mountLogin, mountLogout } from './web/login-page.ts';
@@ -66,7 +67,8 @@ export interface OperatorApp {
 
 /** The application for operators: every request that is not a machine's. */
 export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
-  const { auth, baseUrl, log, adminService } = options;
+  const { auth, baseUrl, log } = options;
+  const adminService = guardOperations(options.adminService);
   const guard = createGuard({ auth, baseUrl, log });
   const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener) });
   const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);

@@ -11,6 +11,7 @@ import type { Log } from '../../model/service.ts';
 import type { OperatorAuth } from '../auth/operator-auth.ts';
 import { abandoned, respond, respondJson } from '../respond.ts';
 import type { Guard, Refusal } from '../guard.ts';
+import { demand } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { mediaType, refuseCoded } from '../web/form-fields.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -89,6 +90,8 @@ function handlerOf(route: ApiRoute, checks: RequestChecks, { adminService, auth,
   const checkBody = checks.body(route.body);
   return async (req: Request, res: Response): Promise<void> => {
     const { answer } = route;
+    // Before anything of the request is read: what it would do is not theirs to try.
+    demand(route.does);
     const body = route.method === 'get' ? undefined : await readJson(req);
     const ask: ApiAsk = {
       service: adminService,

@@ -7,7 +7,7 @@ type Word = Parameters<Parameters<AdminOperations['onChange']>[0]>[0];
 
 interface Stream {
   readonly res: ServerResponse;
-  readonly access: Access;
+  readonly access: Pick<Access, 'alive'>;
   /** Said when the reader has caught up: one word once, however often it came. */
   readonly pending: Set<Word>;
 }
@@ -38,7 +38,7 @@ export class EventStreams {
   }
 
   /** Answers with a stream. Throws `unavailable` when there are too many, or when the server ends. */
-  open(res: ServerResponse, access: Access): void {
+  open(res: ServerResponse, access: Pick<Access, 'alive'>): void {
     if (this.#closed || this.#streams.size >= this.#options.maxStreams) {
       throw new Failure('unavailable', this.#closed ? 'the server is stopping' : 'too many streams are open', {
         remedy: 'close some of the dashboard pages, or ask again later',

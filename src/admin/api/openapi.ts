@@ -1,6 +1,7 @@
 import { type TObject, type TSchema, Type as t } from '@sinclair/typebox';
 import { ref, text } from '../../model/schema.ts';
 import { COMPONENTS } from '../../model/views.ts';
+import { OPERATION_ROLES } from '../service/operations.ts';
 import type { ApiAnswer, ApiRoute } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -34,9 +35,10 @@ export function openApiDocument(routes: readonly ApiRoute[], path = ''): Json {
       title: 'Pilotlight',
       version: '1',
       description:
-        'Show the admin token as a Bearer. A browser that is logged in may use its cookie instead; ' +
+        'Show the admin token, or an API token of a user, as a Bearer. A browser that is logged in may use its cookie instead; ' +
         'what it sends to change something is then taken from pages of this server only. Members may be added to ' +
-        'answers; unknown members of requests are refused.',
+        'answers; unknown members of requests are refused. `x-role` is what the one who asks must at least be: viewer, ' +
+        'operator or admin; others get 403.',
     },
     servers: [{ url: `${path}/api/v1` }],
     security: [{ token: [] }, { session: [] }],
@@ -74,7 +76,7 @@ export function pathParts(path: string): readonly string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 }
 
-function operation({ id, summary, path, query, body, answer }: ApiRoute): Json {
+function operation({ id, summary, does, path, query, body, answer }: ApiRoute): Json {
   const parameters = [
     ...pathParts(path).map((name) => ({
       name,
@@ -89,6 +91,7 @@ function operation({ id, summary, path, query, body, answer }: ApiRoute): Json {
   return {
     operationId: id,
     summary,
+    'x-role': OPERATION_ROLES[does],
     ...(parameters.length > 0 && { parameters }),
     ...(Object.keys(body.properties).length > 0 && { requestBody }),
     responses: {

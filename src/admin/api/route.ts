@@ -2,6 +2,7 @@ import type { Static, TObject, TProperties, TSchema } from '@sinclair/typebox';
 import type { Origin } from '../../model/plan.ts';
 import { closed, type View } from '../../model/schema.ts';
 import type { Access, LoginLink } from '../auth/operator-auth.ts';
+import type { OperationName } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 
 /** A request after its checks. `query` and `body` are as the route's schemas describe them, and nothing else. */
@@ -29,6 +30,8 @@ export interface ApiRoute {
   readonly id: string;
   /** One line for people. */
   readonly summary: string;
+  /** What it does: `service/operations.ts` says who may. */
+  readonly does: OperationName;
   readonly query: TObject;
   readonly body: TObject;
   readonly answer: ApiAnswer;
@@ -51,6 +54,7 @@ export function route<A extends TSchema, Q extends TProperties = None, B extends
   id: string,
   summary: string,
   spec: {
+    readonly does: OperationName;
     readonly query?: Q;
     readonly body?: B;
     readonly answer: A;
@@ -59,19 +63,20 @@ export function route<A extends TSchema, Q extends TProperties = None, B extends
     readonly give: (ask: ApiAsk<Static<TObject<Q>>, Static<TObject<B>>>) => View<A> | Promise<View<A>>;
   },
 ): ApiRoute {
-  const { query, body, answer: schema, about, give } = spec;
-  return plainRoute(request, id, summary, { kind: 'json', about, schema, give: give as Give }, query, body);
+  const { does, query, body, answer: schema, about, give } = spec;
+  return plainRoute(request, id, summary, does, { kind: 'json', about, schema, give: give as Give }, query, body);
 }
 
 export function plainRoute(
   request: Request,
   id: string,
   summary: string,
+  does: OperationName,
   answer: ApiAnswer,
   query: TProperties = {},
   body: TProperties = {},
 ): ApiRoute {
   const [method = '', path = ''] = request.split(' ');
   const verb = method.toLowerCase() as ApiRoute['method'];
-  return { method: verb, path, id, summary, query: closed(query), body: closed(body), answer };
+  return { method: verb, path, id, summary, does, query: closed(query), body: closed(body), answer };
 }

@@ -15,6 +15,7 @@ const profileText = text('the whole file', { maxLength: MAX_PROFILE_BYTES });
 /** Everything below /api/v1 but the document that describes it. */
 export const API_ROUTES: readonly ApiRoute[] = [
   route('GET /machines', 'listMachines', 'every machine that was seen or that a profile names, a page at a time', {
+    does: 'machines',
     query: views.MachineFilter.properties,
     answer: ref('MachinePage', views.MachinePage),
     about: 'a page of machines',
@@ -25,6 +26,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'getMachine',
     'one machine: its last boots step by step, what it was sent and what it would be sent now',
     {
+      does: 'machine',
       answer: ref('MachineView', views.MachineView),
       about: 'the machine',
       give: (ask) => ask.service.machine(keyOf(ask), ask.origin()),
@@ -35,6 +37,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'adoptMachine',
     'write the machine into the nodes of a profile, also out of those of another one',
     {
+      does: 'adopt',
       body: {
         profile: name('the name of the profile'),
         name: t.Optional(name("the node's name; made of what the machine says of itself when absent")),
@@ -46,6 +49,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     },
   ),
   route('POST /machines/{key}/release', 'releaseMachine', "take the machine out of its profile's nodes", {
+    does: 'release',
     answer: views.WrittenNode,
     about: 'what was taken out',
     give: (ask) => ask.service.release(keyOf(ask)),
@@ -55,18 +59,21 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'reinstallMachine',
     'let the installer run once more when the machine boots next',
     {
+      does: 'reinstall',
       answer: views.NamedMachine,
       about: 'the machine that will be installed',
       give: (ask) => ask.service.reinstall(keyOf(ask)),
     },
   ),
   route('POST /reinstall', 'reinstall', "the same, by the node's name or the machine's key", {
+    does: 'reinstall',
     body: MACHINE,
     answer: views.NamedMachine,
     about: 'the machine that will be installed',
     give: ({ service, body }) => service.reinstall(namedIn(body)),
   }),
   route('POST /reinstall/cancel', 'cancelReinstall', 'take that back: the disk of the machine stays as it is', {
+    does: 'cancelReinstall',
     body: MACHINE,
     answer: views.NamedMachine,
     about: 'the machine',
@@ -77,6 +84,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'releaseClaim',
     'let go of an installer that left for a machine and has not reported, and of its tries',
     {
+      does: 'releaseClaim',
       body: MACHINE,
       answer: views.NamedMachine,
       about: 'the machine',
@@ -88,21 +96,29 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'acceptState',
     'after state/ was lost: what it says now is all there is, and machines may be installed again',
     {
+      does: 'acceptState',
       answer: t.Object({ accepted: t.Boolean({ description: 'false: it was not lost' }) }),
       about: 'whether anything changed',
       give: ({ service }) => service.acceptState(),
     },
   ),
-  plainRoute('GET /sent/{digest}', 'getSent', 'a text that a machine was sent: a boot script, a configuration', {
-    kind: 'text',
-    about: 'the text, byte for byte',
-    give: async ({ service, param }) => {
-      const digest = param('digest').toLowerCase();
-      if (/^[0-9a-f]{64}$/.test(digest)) return await service.sent(digest);
-      throw new Failure('invalid', 'this is not a digest', { remedy: "take one from a machine's timeline" });
+  plainRoute(
+    'GET /sent/{digest}',
+    'getSent',
+    'a text that a machine was sent: a boot script, a configuration',
+    'sent',
+    {
+      kind: 'text',
+      about: 'the text, byte for byte',
+      give: async ({ service, param }) => {
+        const digest = param('digest').toLowerCase();
+        if (/^[0-9a-f]{64}$/.test(digest)) return await service.sent(digest);
+        throw new Failure('invalid', 'this is not a digest', { remedy: "take one from a machine's timeline" });
+      },
     },
-  }),
+  ),
   route('GET /profiles', 'listProfiles', 'every profile, with its problems', {
+    does: 'profiles',
     answer: t.Object({ profiles: list(ref('ProfileRow', views.ProfileRow)) }),
     about: 'the profiles',
     give: async ({ service }) => ({ profiles: await service.profiles() }),
@@ -112,6 +128,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'getProfile',
     'one profile: its file, the machines that it names, what may stand in it',
     {
+      does: 'profile',
       answer: ref('ProfileView', views.ProfileView),
       about: 'the profile',
       give: (ask) => ask.service.profile(nameOf(ask)),
@@ -122,6 +139,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'previewProfile',
     'what a new text of the file would change, and what is wrong with it; nothing is written',
     {
+      does: 'previewProfile',
       body: { text: profileText },
       answer: ref('Preview', views.Preview),
       about: 'the change',
@@ -129,6 +147,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     },
   ),
   route('PUT /profiles/{name}', 'saveProfile', 'write the file; a text with errors is not written (400)', {
+    does: 'saveProfile',
     body: {
       text: profileText,
       revision: t.Optional(
@@ -144,6 +163,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'rollbackProfile',
     'go back to an older release that is still here, and stay there',
     {
+      does: 'rollback',
       body: { version: t.Optional(name('the one before, when absent')) },
       answer: views.RolledBack,
       about: 'the versions',
@@ -153,11 +173,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
   pinRoute('pin', 'let the profile keep its version: the release sync leaves it alone until it is unpinned'),
   pinRoute('unpin', 'let the profile follow its channel again'),
   route('GET /releases', 'listReleases', 'what the release sync follows, holds and keeps, and its last runs', {
+    does: 'releases',
     answer: ref('ReleasesView', views.ReleasesView),
     about: 'the releases',
     give: ({ service }) => service.releases(),
   }),
   route('POST /sync', 'sync', 'begin a run of the release sync unless one is running', {
+    does: 'syncNow',
     body: {
       allowDowngrade: t.Optional(t.Boolean({ description: 'also take a release that is older than the one in force' })),
     },
@@ -170,6 +192,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'followSync',
     'the steps of the newest run; waits up to ten seconds for the next one, so that a program can follow it',
     {
+      does: 'syncSteps',
       query: {
         run: t.Optional(whole('the number of the run', { minimum: 0 })),
         after: t.Optional(whole('`last` of the answer before; 0, or absent: all steps so far', { minimum: 0 })),
@@ -184,6 +207,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'pruneReleases',
     'take away the releases that no profile names, no machine booted lately, and that are not among the newest',
     {
+      does: 'prune',
       body: {
         keep: t.Optional(
           whole('how many of each channel; the setting of the server when absent', { minimum: 1, maximum: 1000 }),
@@ -195,6 +219,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     },
   ),
   route('GET /health', 'getHealth', 'what is wrong, with remedies', {
+    does: 'health',
     answer: ref('HealthView', views.HealthView),
     about: 'the health',
     give: ({ service }) => service.health(),
@@ -204,6 +229,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'createLoginLink',
     'a link that logs one browser in, once, within a quarter of an hour; only for who shows the token itself',
     {
+      does: 'makeLoginLink',
       answer: t.Object({ url: text(), expiresAt: moment('when it runs out') }),
       about: 'the link',
       give: ({ access, newLink }) => {
@@ -213,7 +239,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       },
     },
   ),
-  plainRoute('GET /events', 'watch', 'says what has changed, for as long as the connection lasts', {
+  plainRoute('GET /events', 'watch', 'says what has changed, for as long as the connection lasts', 'onChange', {
     kind: 'events',
     about:
       'server-sent events named `machines`, `profiles` or `releases` (look again, the event holds nothing), and a ' +
@@ -223,6 +249,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
 
 function pinRoute(change: 'pin' | 'unpin', summary: string): ApiRoute {
   return route(`POST /profiles/{name}/${change}`, `${change}Profile`, summary, {
+    does: 'pin',
     answer: t.Object({ message: text('what holds now, for people') }),
     about: 'what was done',
     give: (ask) => ask.service.pin(nameOf(ask), change),

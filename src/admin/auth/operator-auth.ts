@@ -1,5 +1,6 @@
 import { bearerOf, createTokenCheck } from './token.ts';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Actor } from '../../model/operator.ts';
 import type { Origin } from '../../model/plan.ts';
 import { senderOf } from './client.ts';
 import { CODE_MINUTES, type EndedBook, LoginCodes, type Session, Sessions } from './sessions.ts';
@@ -70,8 +71,8 @@ export class BackOff {
   }
 }
 
-/** An operator, or a program of theirs, who may read and change everything. */
-export interface Access {
+/** An operator, or a program of theirs. */
+export interface Access extends Omit<Actor, 'from'> {
   /** Undefined: a program that showed the token itself. */
   readonly session?: Session;
   /** False from the moment in which the session ends. */
@@ -141,7 +142,7 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
   }
 
   function sessionAccess(session: Session): Access {
-    return { session, alive: () => sessions.alive(session) };
+    return { ...ADMIN, by: 'session', session, alive: () => sessions.alive(session) };
   }
 
   return {
@@ -181,6 +182,8 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
   };
 }
 
+const ADMIN = { role: 'admin', who: 'admin token' } as const;
+
 function programAccess(): Access {
-  return { alive: () => true };
+  return { ...ADMIN, by: 'admin token', alive: () => true };
 }

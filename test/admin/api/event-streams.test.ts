@@ -8,7 +8,7 @@ import { fakeOffice, operatorStand } from '../../support/operator-stand.ts';
 import { openContext } from '../../support/http-house.ts';
 import { BEARER } from '../../support/operator-stand.ts';
 
-const ALWAYS: Access = { alive: () => true };
+const ALWAYS: Pick<Access, 'alive'> = { alive: () => true };
 
 /** Reads a stream until what it said matches. */
 class Reader {
@@ -33,7 +33,7 @@ class Reader {
   }
 }
 
-async function stand(options: Partial<EventStreamOptions> = {}, access: Access = ALWAYS) {
+async function stand(options: Partial<EventStreamOptions> = {}, access: Pick<Access, 'alive'> = ALWAYS) {
   const adminService = fakeOffice();
   const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener), ...options });
   const server = createServer((_req, res) => {

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import {
+  currentActor,
+  demand,
+  guardOperations,
+  OPERATION_ROLES,
+  type OperationName,
+  runAs,
+} from '../../../src/admin/service/operations.ts';
+import { includes, ROLES, type Role } from '../../../src/model/operator.ts';
+import { fakeOffice } from '../../support/operator-stand.ts';
+
+const NAMES = Object.keys(OPERATION_ROLES) as OperationName[];
+const actor = (role: Role) => ({ role, who: 'anna', by: 'session', user: 'anna' }) as const;
+
+/** A service that does everything it is asked. */
+const willing = () => fakeOffice(Object.fromEntries(NAMES.map((name) => [name, () => ({})])));
+
+test('each role does what it may, and nothing else reaches the service', async () => {
+  for (const role of ROLES) {
+    const service = willing();
+    const guarded = guardOperations(service) as unknown as Readonly<Record<string, () => Promise<unknown>>>;
+    for (const name of NAMES.filter((one) => one !== 'onChange')) {
+      const asked = runAs(actor(role), async () => guarded[name]?.());
+      if (includes(role, OPERATION_ROLES[name])) await asked;
+      else await expect(asked, `${role} ${name}`).rejects.toMatchObject({ code: 'refused' });
+    }
+    const may = NAMES.filter((name) => name !== 'onChange' && includes(role, OPERATION_ROLES[name]));
+    expect(service.calls.map(([name]) => name)).toEqual(may);
+  }
+});
+
+test('what changes something is not for viewers', () => {
+  const viewers = NAMES.filter((name) => OPERATION_ROLES[name] === 'viewer');
+  for (const name of viewers)
+    expect(name).toMatch(/^(?:machines?|sent|profiles?|previewProfile|releases|syncSteps|health|onChange)$/);
+});
+
+test('an operation in no name, and one that does not exist, are bugs', async () => {
+  const guarded = guardOperations(willing());
+  expect(() => currentActor()).toThrow(TypeError);
+  await expect(guarded.health()).rejects.toThrow(TypeError);
+  expect(() => Reflect.get(guarded, 'constructor') as unknown).toThrow(TypeError);
+});
+
+test('a refusal names who asks, the role that it takes and the remedy', () => {
+  expect(() => {
+    demand('adopt', actor('viewer'));
+  }).toThrow(
+    expect.objectContaining({
+      code: 'refused',
+      message: 'anna may not do this: it needs the role operator, and this is a viewer',
+      remedy: expect.stringContaining('pilotlight user role') as string,
+    }),
+  );
+});
