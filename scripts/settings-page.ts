@@ -14,7 +14,10 @@ export function settingsPage(): string {
     '# Settings\n\n' +
     'Each setting is an environment variable, a flag of every command, and a line of `.env` in the data directory. A flag wins\n' +
     "over the environment, the environment over `.env`; coreos-ipxe-server's names (in brackets) still work, and the new name\n" +
-    'wins over the old one. A mistake stops the start and names every setting that is wrong.\n\n' +
+    'wins over the old one. A mistake stops the start and names every setting that is wrong. `pilotlight settings` prints this list.\n\n' +
+    '`.env` holds one `NAME=value` a line, with or without quotes around the value; `export` before it, empty lines and lines\n' +
+    'that begin with `#` are passed over, and so is ` #` and what follows a value. No value spans lines. A line that cannot be\n' +
+    'read stops the start with its number; a name that is nearly one of ours is a warning in the log, in `check` and on Health.\n\n' +
     '| variable | flag | default | what it is |\n|---|---|---|---|\n' +
     [...rows, ...families].join('') +
     `\n\`SYSTEM\` is one of ${FOLLOWED.map((system) => `\`${system}\``).join(', ')}; in a variable in capital letters and with\n` +

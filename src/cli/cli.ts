@@ -3,7 +3,7 @@ import { Failure, failureLine } from '../model/failure.ts';
 import { nearest } from '../model/name.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { version } from '../settings/settings.ts';
-import { envOf, FOLLOWED, SETTING_FAMILIES, SETTING_ROWS, settingFlags } from '../settings/table.ts';
+import { settingFlags } from '../settings/table.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
@@ -16,9 +16,12 @@ import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { renderCommand } from './commands/render.ts';
 import { serveCommand } from './commands/serve.ts';
+import { settingsCommand } from './commands/settings.ts';
 import { rollbackCommand, syncCommand } from './commands/sync.ts';
+import { flowing, widthOf } from './text.ts';
 
-const COMMANDS: readonly Command[] = [
+/** In the order of `--help`. */
+export const COMMANDS: readonly Command[] = [
   serveCommand,
   nodesCommand,
   nodeCommand,
@@ -35,6 +38,7 @@ const COMMANDS: readonly Command[] = [
   clustersCommand,
   doctorCommand,
   stateCommand,
+  settingsCommand,
   completionCommand(() => COMMANDS),
 ];
 
@@ -74,31 +78,31 @@ function parserFor(context: CliContext, act: (command: Command, parser: Parser) 
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: () => undefined,
-      getOutHelpWidth: () => context.stdout.columns ?? 1000,
+      getOutHelpWidth: () => widthOf(context.stdout) ?? 80,
     })
     .addHelpText('after', '\nexit status: 0 done, 1 the work failed, 2 called wrongly, 75 another sync is running');
   for (const command of COMMANDS) {
     const parser = program
       .command(command.name)
       .summary(command.summary)
-      .description(`${command.summary}${command.details === '' ? '' : `\n\n${command.details}`}`)
+      .description(`${command.summary}${command.details === '' ? '' : `\n\n${flowing(command.details)}`}`)
+      .addHelpText('after', SETTINGS_REFERENCE)
       .action(async () => {
         await act(command, parser);
       });
     if (command.words !== '') parser.arguments(command.words);
+    // A list of ten words is told by the text below; here it would be a line of 160 letters.
+    parser.usage(`[options] ${command.words}`.trimEnd().replace(/<[a-z|-]{40,}>/, '<WHAT>'));
     for (const [flags, help] of Object.entries(command.options)) parser.option(flags, help);
-    parser.optionsGroup('Settings, each also an environment variable or a line in .env of the data directory:');
-    for (const { flag, help, env, fallback } of SETTING_ROWS)
-      parser.option(`--${flag} <value>`, `${help} (${env}; default: ${fallback})`);
-    const families: string[] = [];
-    for (const { name, value, help, fallback } of SETTING_FAMILIES) {
-      for (const system of FOLLOWED) parser.addOption(new Option(`--${name}-${system} <${value}>`).hideHelp());
-      families.push(`  --${name}-SYSTEM <${value}>  ${help} (${envOf(name)}_<SYSTEM>; default: ${fallback})`);
-    }
-    parser.addHelpText('after', `\nand for each system (${FOLLOWED.join(', ')}):\n${families.join('\n')}`);
+    for (const flag of settingFlags()) parser.addOption(new Option(`--${flag} <value>`).hideHelp());
   }
   return program;
 }
+
+/** All of them would bury a command's own options. */
+const SETTINGS_REFERENCE =
+  '\nsettings: --data-dir <DIR> and all other settings are options, too, as well as\n' +
+  'variables and lines in .env of the data directory: see `pilotlight settings`';
 
 async function perform(
   command: Command,
@@ -109,7 +113,7 @@ async function perform(
   let invocation: Invocation;
   try {
     refuseForgottenValues(parser, argv);
-    invocation = invocationOf(parser, context);
+    invocation = invocationOf(command, parser, context);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // A settings failure lists its problems one below the other; everything else is one line.
@@ -136,7 +140,7 @@ function refuseForgottenValues(parser: Parser, argv: readonly string[]): void {
   }
 }
 
-function invocationOf(parser: Parser, { env, cwd, stdout, stderr }: CliContext): Invocation {
+function invocationOf(command: Command, parser: Parser, { env, cwd, stdout, stderr }: CliContext): Invocation {
   const values = new Map<string, unknown>(
     parser.options.map((option) => [option.long?.slice(2) ?? '', parser.getOptionValue(option.attributeName())]),
   );
@@ -146,12 +150,15 @@ function invocationOf(parser: Parser, { env, cwd, stdout, stderr }: CliContext):
   };
   const has = (flag: string): boolean => values.get(flag) === true;
   const flags = Object.fromEntries(settingFlags().map((flag) => [flag, text(flag)]));
-  const read = readSettings({ env, flags, cwd, terminal: stderr.isTTY === true });
+  const given = { env, flags, cwd, terminal: stderr.isTTY === true };
+  const settings = readSettings(
+    command.anySettings === true ? { ...given, env: {}, flags: {}, cwd: '/dev/null' } : given,
+  );
   const print = (value: unknown, forPeople: string): ExitCode => {
     stdout.write(has('json') ? `${JSON.stringify(value)}\n` : forPeople);
     return EXIT.ok;
   };
-  return { ...read, words: parser.args, text, has, print };
+  return { settings, words: parser.args, text, has, print };
 }
 
 /** In our words what commander complains of. */

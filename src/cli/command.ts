@@ -39,8 +39,6 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What the command line said, already read. */
 export interface Invocation {
   readonly settings: Settings;
-  /** What looks like a mistake in the settings. */
-  readonly warnings: readonly string[];
   readonly words: readonly string[];
   readonly text: (flag: string) => string | undefined;
   readonly has: (flag: string) => boolean;
@@ -58,6 +56,8 @@ export interface Command {
   readonly details: string;
   /** A flag as commander spells it (`-o, --output <FILE>`), and its help. */
   readonly options: Readonly<Record<string, string>>;
+  /** Settings that are wrong do not keep it from its work: it is what people turn to then. */
+  readonly anySettings?: true;
   run(invocation: Invocation, context: CliContext): Promise<ExitCode>;
 }
 

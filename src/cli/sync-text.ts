@@ -1,7 +1,7 @@
 import { bytesText, durationText } from '../model/text.ts';
 import type { SyncEvent, SyncReport, TargetReport } from '../model/sync-event.ts';
 import type { Output, ParentChannel } from './command.ts';
-import { tableText } from './text.ts';
+import { tableText, widthOf } from './text.ts';
 
 const REDRAW_MS = 100;
 const BAR = 24;
@@ -30,7 +30,7 @@ export function createProgressBars(out: Output, now: () => number): ProgressBars
 
   function draw(): void {
     erase();
-    const text = [...lines.values()].map((line) => `${fit(barLine(line, now()), out.columns ?? 80)}\n`).join('');
+    const text = [...lines.values()].map((line) => `${fit(barLine(line, now()), widthOf(out) ?? 80)}\n`).join('');
     out.write(text);
     drawn = lines.size;
     drawnAt = now();

@@ -1,3 +1,15 @@
+import type { Output } from './command.ts';
+
+/** Of a terminal; undefined where nothing has to fit. A terminal that does not know (a serial console) says 0. */
+export function widthOf({ columns }: Output): number | undefined {
+  return columns === 0 ? 80 : columns;
+}
+
+/** Lines of a paragraph are joined, so that they can be broken anew; indented lines and empty ones stay. */
+export function flowing(text: string): string {
+  return text.replaceAll(/(?<=^\S.*)\n(?=\S)/gm, ' ');
+}
+
 /** A column of a table for a terminal. */
 export interface Column<T> {
   readonly title: string;

@@ -35,8 +35,14 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
   );
   const keys = await keyProblems(snapshot, appContext, settings);
   const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
-  const mistakes = (settings.mistakes ?? []).map(mistake);
-  const all = [...state, ...snapshot.problems, ...rendering.problems, ...images.flat(), ...keys, ...mistakes];
+  const all = [
+    ...state,
+    ...snapshot.problems,
+    ...rendering.problems,
+    ...images.flat(),
+    ...keys,
+    ...(settings.mistakes ?? []),
+  ];
   return {
     profiles: snapshot.profiles.size,
     nodes: [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0),
@@ -122,10 +128,6 @@ async function noCoreosKey(
   const file = 'state/keys/coreos.asc';
   const remedy = `put the key with the fingerprint ${pinned.join(' or ')} there; the server that offered it is gone`;
   return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
-}
-
-function mistake(message: string): FileDiagnostic {
-  return { severity: 'warning', message, place: { file: 'environment' }, remedy: 'rename or remove it' };
 }
 
 function missingImage(path: string, profile: Profile): FileDiagnostic {

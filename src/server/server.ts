@@ -10,8 +10,6 @@ import type { FaultSource } from './last-resort.ts';
 export interface ServerOptions {
   /** Where the log goes; a file descriptor. */
   readonly logFd: number;
-  /** What looks like a mistake in the settings. */
-  readonly warnings: readonly string[];
   /** How this program is started: then the release sync runs in a process of its own. */
   readonly self?: readonly string[];
   /** Where faults arrive that nothing caught: `process`, where this has one of its own. */
@@ -47,7 +45,8 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     isNew: () => composed?.isNew === true,
     firstLink: () => composed?.firstLink(),
     async start() {
-      for (const warning of options.warnings) log.warn({ warning }, 'a setting looks like a mistake');
+      for (const mistake of settings.mistakes ?? [])
+        log.warn({ problem: problemLine(mistake) }, 'a setting looks like a mistake');
       const appContext = await openContext(settings, log);
       composed = await compose({ settings, appContext, log, self: options.self, faults: options.faults, giveUp });
       for (const service of composed.services) {

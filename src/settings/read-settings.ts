@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
-import { Failure } from '../model/failure.ts';
+import { resolve } from 'node:path';
+import { Failure, type FileDiagnostic, isError, type Place, placeText, problemLine } from '../model/failure.ts';
 import { nearest } from '../model/name.ts';
+import { type Dotenv, readDotenv } from './dotenv.ts';
 import type { Parsed } from './parsers.ts';
 import type { Settings } from './settings.ts';
 import {
@@ -26,33 +25,30 @@ export interface SettingSources {
   readonly terminal: boolean;
 }
 
-export interface ReadSettings {
-  readonly settings: Settings;
-  /** Things that look like mistakes and do not stop the start. */
-  readonly warnings: readonly string[];
-}
-
 /**
  * Flags win over the environment, the environment over `.env`, the new name over coreos-ipxe-server's. `.env` is read
  * from the data directory, never from a working directory that merely happens to be the current one.
  * Throws one Failure `invalid` that lists every problem.
  */
-export function readSettings(sources: SettingSources): ReadSettings {
+export function readSettings(sources: SettingSources): Settings {
   const { cwd } = sources;
   const problems: string[] = [];
-  const dataDir = resolve(cwd, given('data-dir', sources, {})?.text ?? '.');
-  const dotenv = readDotenv(dataDir, problems);
-  if (envOf('data-dir') in dotenv) {
-    problems.push(`.env: ${envOf('data-dir')} cannot be set in the folder that it names`);
-  }
+  const dataDir = resolve(cwd, given('data-dir', sources, NONE)?.text ?? '.');
+  const { values: dotenv, problems: unreadable } = readDotenv(dataDir);
+  problems.push(...unreadable.filter(isError).map(problemLine));
+  const moved = dotenv.get(envOf('data-dir'));
+  if (moved !== undefined) problems.push(`${placeText(moved.place)}: cannot be set in the folder that it names`);
 
   // What was given, parsed; undefined where nothing was, or where it is wrong: then the default stands in.
   const accept = (flag: string, { parse, secret }: Pick<Row, 'parse' | 'secret'>, system?: Followed) => {
-    const found = given(flag, sources, flag === 'data-dir' ? {} : dotenv);
+    const found = given(flag, sources, flag === 'data-dir' ? NONE : dotenv);
     if (found === undefined) return undefined;
     const parsed = parse(found.text, { cwd, system });
     if (parsed.ok) return parsed;
-    problems.push(`${found.from}: ${parsed.problem}${secret === true ? '' : `; it is ${JSON.stringify(found.text)}`}`);
+    const [, inside] = /^(["'\u2018-\u201F])(.*)["'\u2018-\u201F]$/.exec(found.text)?.slice(1) ?? [];
+    const remedy = inside !== undefined && parse(inside, { cwd, system }).ok ? ' (write it without the quotes)' : '';
+    const shown = secret === true ? '' : `; it is ${JSON.stringify(found.text)}`;
+    problems.push(`${found.from}: ${parsed.problem}${shown}${remedy}`);
     return undefined;
   };
   const value = <F extends SettingFlag>(flag: F): ValueOf<F> => {
@@ -82,7 +78,7 @@ export function readSettings(sources: SettingSources): ReadSettings {
     relays: value('dhcp-relays'),
     localBoot: value('dhcp-local-boot'),
   };
-  const warnings = unknownNames({ ...dotenv, ...sources.env });
+  const mistakes = [...unreadable.filter((one) => !isError(one)), ...unknownNames(sources.env, dotenv)];
   const settings: Settings = {
     dataDir: value('data-dir') ?? dataDir,
     imagesDir: value('images-dir'),
@@ -114,15 +110,15 @@ export function readSettings(sources: SettingSources): ReadSettings {
     installTries: value('install-tries'),
     logLevel: value('log-level'),
     logFormat: value('log-format') ?? (sources.terminal ? 'pretty' : 'json'),
-    mistakes: warnings.length === 0 ? undefined : warnings,
+    mistakes: mistakes.length === 0 ? undefined : mistakes,
   };
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     throw new Failure('invalid', `the settings have ${count}:\n  ${problems.join('\n  ')}`, {
-      remedy: 'see `pilotlight serve --help`',
+      remedy: 'see `pilotlight settings`',
     });
   }
-  return { settings, warnings };
+  return settings;
 }
 
 /** What a row's parser gives, or its default. */
@@ -136,48 +132,53 @@ interface Given {
   readonly from: string;
 }
 
-function given(flag: string, { flags, env }: SettingSources, dotenv: Record<string, string>): Given | undefined {
+const NONE: Dotenv['values'] = new Map();
+
+function given(flag: string, { flags, env }: SettingSources, dotenv: Dotenv['values']): Given | undefined {
   const names = [envOf(flag), SETTING_ROWS.find((row) => row.flag === flag)?.oldEnv].filter(
     (name) => name !== undefined,
   );
   const candidates = [
-    [flags[flag], `--${flag}`],
-    ...names.flatMap((name) => [
-      [env[name], name],
-      [dotenv[name], `.env: ${name}`],
-    ]),
-  ] as const;
-  for (const [text, from = ''] of candidates) {
+    { text: flags[flag], from: `--${flag}` },
+    ...names.flatMap((name) => {
+      const line = dotenv.get(name);
+      return [
+        { text: env[name], from: name },
+        ...(line === undefined ? [] : [{ ...line, from: placeText(line.place) }]),
+      ];
+    }),
+  ];
+  for (const { text, from } of candidates) {
     // An empty variable is what an env file leaves behind when a line is emptied: as good as none.
     if (text !== undefined && text !== '') return { text, from };
   }
   return undefined;
 }
 
-function readDotenv(dataDir: string, problems: string[]): Record<string, string> {
-  try {
-    return { ...(parseEnv(readFileSync(join(dataDir, '.env'), 'utf8')) as Record<string, string>) };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') problems.push(`.env: cannot be read (${String(code)})`);
-    return {};
-  }
+const ENVIRONMENT: Place = { file: 'environment' };
+
+/** A misspelt setting is otherwise silent. The names below are read by test scripts, not by the server. */
+function unknownNames(env: SettingSources['env'], dotenv: Dotenv['values']): readonly FileDiagnostic[] {
+  const known = new Set([...settingFlags().map(envOf), ...SETTING_ROWS.flatMap(({ oldEnv }) => oldEnv ?? [])]);
+  const places = new Map<string, Place>([
+    ...[...dotenv].map(([name, { place }]) => [name, { ...place, column: 1, key: undefined }] as const),
+    ...Object.keys(env).map((name) => [name, ENVIRONMENT] as const),
+  ]);
+  return [...places].flatMap(([name, place]) => {
+    if (known.has(name) || !isMeant(name) || /_(REQUIRE_ALL|REFERENCE)$/.test(name)) return [];
+    const prefix = /^COREOS_IPXE_SERVER_|^[^_]*_/.exec(name)?.[0] ?? '';
+    const [ours, last] = [prefix.startsWith('COREOS') ? prefix : 'PILOTLIGHT_', name.slice(prefix.length)];
+    const rests = [...known].flatMap((one) => (one.startsWith(ours) ? one.slice(ours.length) : []));
+    const near = nearest(last, rests);
+    const meant = near === undefined ? undefined : ours + near;
+    const remedy = meant === undefined ? 'remove it; `pilotlight settings` lists all' : `did you mean ${meant}?`;
+    return [{ severity: 'warning' as const, message: `${name} is no setting`, place, remedy }];
+  });
 }
 
-// A misspelt setting is otherwise silent. The names below are read by test scripts, not by the server.
-function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const known = new Set(settingFlags().map(envOf));
-  return Object.keys(env)
-    .filter((name) => !known.has(name) && isMeant(name) && !/_(REQUIRE_ALL|REFERENCE)$/.test(name))
-    .map((name) => {
-      const meant = nearest(name, known);
-      return `${name} is no setting${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
-    });
-}
-
-/** PILOTLIGHT_ and what is nearly that: other programs' variables are none of ours. */
+/** PILOTLIGHT_, coreos-ipxe-server's prefix and what is nearly ours: other programs' variables are none of ours. */
 function isMeant(name: string): boolean {
-  if (name.startsWith('PILOTLIGHT_')) return true;
+  if (/^(?:PILOTLIGHT|COREOS_IPXE_SERVER)_/.test(name)) return true;
   const first = name.slice(0, Math.max(0, name.indexOf('_')));
   return first.length > 7 && nearest(first, ['PILOTLIGHT']) !== undefined;
 }

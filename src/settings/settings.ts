@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { FileDiagnostic } from '../model/failure.ts';
 import type { Origin } from '../model/plan.ts';
 import type { SystemId } from '../model/profile.ts';
 
@@ -86,8 +87,8 @@ export interface Settings {
   readonly installTries: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
-  /** Variables that look like settings and are none: said in the log, by `check` and by Health. */
-  readonly mistakes?: readonly string[];
+  /** What looks like a mistake and does not stop the start: said in the log, by `check` and by Health. */
+  readonly mistakes?: readonly FileDiagnostic[];
 }
 
 /** The version of package.json, two folders above both src/settings and dist/settings. */

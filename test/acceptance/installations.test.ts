@@ -30,7 +30,7 @@ async function expectNoInstaller(url: string): Promise<void> {
 test('case 01-state-unwritable-install: no installer and no report while a mark cannot be kept', async () => {
   const log = openSync(join(makeFolder(), 'log'), 'w');
   const settings = settingsFor(makeFolder({ ...FILES, 'state/machines': 'not a folder' }));
-  const server = createServer(settings, { logFd: log, warnings: [] });
+  const server = createServer(settings, { logFd: log });
   await server.start();
   await expectNoInstaller(`http://127.0.0.1:${String(server.address()?.port)}`);
   await server.stop(AbortSignal.timeout(1000));

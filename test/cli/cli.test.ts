@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/cli.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
 import { makeFolder } from '../support/folder.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -18,26 +19,37 @@ describe('help', () => {
     expect(await runCli([])).toMatchObject({ code: 2, stdout });
   });
 
-  it.each(['serve', 'check', 'render', 'export'])(
-    '%s --help has its own options first, then every setting with its variable and default',
+  it.each(COMMANDS.map(({ name }) => [name]))(
+    '%s --help has its own options, the settings by reference, and fits 80 columns',
     async (command) => {
       const { code, stdout } = await runCli([command, '--jsno', '--help']);
       expect(code).toBe(0);
-      const [own = '', settings = ''] = stdout.split('Settings, each also an environment variable');
-      if (command !== 'serve') expect(own).toMatch(/^ {2}--[a-z]/m);
-      for (const row of SETTING_ROWS) {
-        expect(settings).toMatch(new RegExp(`--${row.flag} <value> .*\\(${row.env}; default: `));
-        expect(own).not.toContain(`--${row.flag} `);
-      }
-      expect(settings).toContain('--mirror-SYSTEM <URL>');
-      expect(settings).toContain('PILOTLIGHT_MIRROR_<SYSTEM>');
+      expect(stdout).toMatch(/^ {2}-h, --help/m);
+      expect(stdout).toContain('see `pilotlight settings`');
+      for (const { flag } of SETTING_ROWS) if (flag !== 'data-dir') expect(stdout).not.toContain(`--${flag} `);
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
       expect((await runCli(['help', command])).stdout).toBe(stdout);
     },
   );
 
+  it('settings has every setting with its variable and default, also where one is wrong', async () => {
+    const { code, stdout } = await runCli(['settings', '--log-level', 'loud']);
+    expect(code).toBe(0);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const text = stdout.replaceAll(/\n +/g, ' ');
+    for (const { flag, env, help, fallback } of SETTING_ROWS) {
+      expect(text).toContain(`--${flag} <value> ${help} ${env}`);
+      expect(text).toContain(`default: ${fallback}\n`);
+    }
+    expect(text).toContain('--mirror-SYSTEM <URL>');
+    expect(text).toContain('PILOTLIGHT_MIRROR_<SYSTEM>');
+    const { settings } = JSON.parse((await runCli(['settings', '--json'])).stdout) as { settings: object[] };
+    expect(settings[0]).toMatchObject({ option: '--data-dir <value>', oldVariable: 'COREOS_IPXE_SERVER_DATA_DIR' });
+  });
+
   it('has the words, the details and the letters that mean the same', async () => {
     const { stdout } = await runCli(['export', '--help']);
-    expect(stdout).toMatch(/^Usage: pilotlight export \[options\] <dnsmasq\|[a-z|-]+> \[NODE\]\n\nprint the/);
+    expect(stdout).toMatch(/^Usage: pilotlight export \[options\] <WHAT> \[NODE\]\n\nprint the/);
     expect(stdout).toContain('`virsh net-define`');
     expect(stdout).toMatch(/^ {2}-o, --output <FILE> +write it to this file/m);
   });

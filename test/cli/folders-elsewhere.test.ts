@@ -21,7 +21,7 @@ function folders() {
 }
 
 async function serve(dir: string, more: Parameters<typeof settingsFor>[1] = {}) {
-  const server = createServer(settingsFor(dir, more), { logFd: 2, warnings: [] });
+  const server = createServer(settingsFor(dir, more), { logFd: 2 });
   onTestFinished(() => server.stop(AbortSignal.timeout(1000)));
   await server.start();
   const url = `http://127.0.0.1:${String(server.address()?.port)}`;

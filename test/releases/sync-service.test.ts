@@ -18,7 +18,7 @@ async function serveStand(stand: SyncStand, schedule: string | undefined) {
     mirrors: { flatcar: stand.upstream.url('/flatcar') },
     trust: { flatcar: [stand.vendor.primary.fingerprint] },
   };
-  const server = createServer(settingsFor(stand.dir, { sync, logLevel: 'info' }), { logFd: fd, warnings: [] });
+  const server = createServer(settingsFor(stand.dir, { sync, logLevel: 'info' }), { logFd: fd });
   const stop = () => server.stop(AbortSignal.timeout(1000));
   onTestFinished(stop);
   await server.start();

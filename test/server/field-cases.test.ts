@@ -13,7 +13,6 @@ async function serve(files: FolderFiles) {
   const file = join(dir, 'log');
   const server = createServer(settingsFor(dir, { logLevel: 'info', adminToken: TOKEN }), {
     logFd: openSync(file, 'w'),
-    warnings: [],
   });
   onTestFinished(() => server.stop(AbortSignal.timeout(1000)));
   await server.start();

@@ -5,14 +5,13 @@ import { createServer } from '../../src/server/server.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 
+const MISTAKE = { severity: 'warning', message: 'X is no setting', place: { file: 'environment' } } as const;
+
 async function serve(files: FolderFiles, more: Parameters<typeof settingsFor>[1] = {}) {
   const dir = makeFolder(files);
   const log = join(dir, 'log');
   const fd = openSync(log, 'w');
-  const server = createServer(settingsFor(dir, { logLevel: 'info', ...more }), {
-    logFd: fd,
-    warnings: ['X is no setting'],
-  });
+  const server = createServer(settingsFor(dir, { logLevel: 'info', mistakes: [MISTAKE], ...more }), { logFd: fd });
   const stop = () => server.stop(AbortSignal.timeout(1000));
   // The descriptor stays open: a buffered line that comes late must not meet somebody else's file under its number.
   onTestFinished(stop);
@@ -105,7 +104,7 @@ describe('createServer', () => {
     expect((await fetch(`${url}/installed/52-54-00-55-1c-ee`, { method: 'POST' })).status).toBe(200);
     expect(await (await fetch(url + UNKNOWN)).text()).toContain('echo Booting from the local disk');
     await stop();
-    const again = createServer(settingsFor(dir), { logFd: 2, warnings: [] });
+    const again = createServer(settingsFor(dir), { logFd: 2 });
     onTestFinished(() => again.stop(AbortSignal.abort()));
     await again.start();
     const answer = await fetch(`http://127.0.0.1:${String(again.address()?.port)}${UNKNOWN}`);
@@ -119,7 +118,7 @@ describe('createServer', () => {
   });
 
   it('a data directory that is not there stops the start without a host path in a stack', async () => {
-    const server = createServer(settingsFor('/nonexistent/pilotlight'), { logFd: 2, warnings: [] });
+    const server = createServer(settingsFor('/nonexistent/pilotlight'), { logFd: 2 });
     await expect(server.start()).rejects.toMatchObject({ name: 'Failure' });
     await server.stop(AbortSignal.abort());
   });

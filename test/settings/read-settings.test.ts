@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { problemLine } from '../../src/model/failure.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
 
 let cwd = '';
@@ -15,7 +16,7 @@ function read(env: Record<string, string> = {}, flags: Record<string, string> = 
 
 describe('readSettings', () => {
   it('has defaults for everything', () => {
-    expect(read().settings).toEqual({
+    expect(read()).toEqual({
       dataDir: cwd,
       baseUrl: undefined,
       http: { host: '0.0.0.0', port: 4777 },
@@ -48,11 +49,11 @@ describe('readSettings', () => {
       logLevel: 'info',
       logFormat: 'json',
     });
-    expect(readSettings({ env: {}, flags: {}, cwd, terminal: true }).settings.logFormat).toBe('pretty');
+    expect(readSettings({ env: {}, flags: {}, cwd, terminal: true }).logFormat).toBe('pretty');
   });
 
   it('what operators decide about themselves, the journal, unknown machines and installations', () => {
-    const { settings } = read({
+    const settings = read({
       PILOTLIGHT_ADMIN_TOKEN: 'a-secret-of-sixteen',
       PILOTLIGHT_METRICS: 'open',
       PILOTLIGHT_JOURNAL: 'off',
@@ -78,7 +79,7 @@ describe('readSettings', () => {
   });
 
   it("takes coreos-ipxe-server's names", () => {
-    const { settings } = read({
+    const settings = read({
       COREOS_IPXE_SERVER_DATA_DIR: 'old',
       COREOS_IPXE_SERVER_BASE_URL: 'boot.lan:4777',
       COREOS_IPXE_SERVER_LISTEN_ADDR: ':80',
@@ -92,7 +93,7 @@ describe('readSettings', () => {
 
   it('flags win over the environment, new names over old ones, the environment over .env', () => {
     writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_LOG_LEVEL=debug\nPILOTLIGHT_IMAGE_CACHE=64MiB\n');
-    const { settings } = read(
+    const settings = read(
       {
         PILOTLIGHT_HTTP_LISTEN: '127.0.0.1:1',
         COREOS_IPXE_SERVER_LISTEN_ADDR: '127.0.0.1:2',
@@ -112,18 +113,18 @@ describe('readSettings', () => {
     mkdirSync(join(cwd, 'data'));
     writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_BASE_URL=http://evil\n');
     writeFileSync(join(cwd, 'data', '.env'), 'PILOTLIGHT_BASE_URL=http://good\n');
-    expect(read({ PILOTLIGHT_DATA_DIR: 'data' }).settings.baseUrl).toBe('http://good');
+    expect(read({ PILOTLIGHT_DATA_DIR: 'data' }).baseUrl).toBe('http://good');
   });
 
   it('TFTP can be turned off, and is required once it is named', () => {
-    expect(read({ PILOTLIGHT_TFTP_LISTEN: 'off' }).settings.tftp).toBeUndefined();
-    const { tftp } = read({ PILOTLIGHT_TFTP_LISTEN: '[::1]:6969', PILOTLIGHT_TFTP_SMART_NBP: 'off' }).settings;
+    expect(read({ PILOTLIGHT_TFTP_LISTEN: 'off' }).tftp).toBeUndefined();
+    const { tftp } = read({ PILOTLIGHT_TFTP_LISTEN: '[::1]:6969', PILOTLIGHT_TFTP_SMART_NBP: 'off' });
     expect(tftp).toMatchObject({ listen: { host: '::1', port: 6969 }, required: true, smartNbp: false });
   });
 
   it('the DHCP proxy is off unless asked for', () => {
-    expect(read({ PILOTLIGHT_DHCP_RELAYS: '10.0.0.1' }).settings.dhcp).toBeUndefined();
-    expect(read({ PILOTLIGHT_DHCP: 'proxy', PILOTLIGHT_DHCP_RELAYS: '10.0.0.1, 10.1.0.1' }).settings.dhcp).toEqual({
+    expect(read({ PILOTLIGHT_DHCP_RELAYS: '10.0.0.1' }).dhcp).toBeUndefined();
+    expect(read({ PILOTLIGHT_DHCP: 'proxy', PILOTLIGHT_DHCP_RELAYS: '10.0.0.1, 10.1.0.1' }).dhcp).toEqual({
       listen: { host: '0.0.0.0', port: 67 },
       relays: ['10.0.0.1', '10.1.0.1'],
       localBoot: 'silent',
@@ -132,7 +133,7 @@ describe('readSettings', () => {
   });
 
   it('an empty variable is none', () => {
-    expect(read({ PILOTLIGHT_LOG_LEVEL: '' }).settings.logLevel).toBe('info');
+    expect(read({ PILOTLIGHT_LOG_LEVEL: '' }).logLevel).toBe('info');
   });
 
   it('reports every problem at once, by the name that was used', () => {
@@ -155,7 +156,7 @@ describe('readSettings', () => {
 
   it('a mirror, a key and its fingerprint for each system', () => {
     const print = 'a'.repeat(40);
-    const { settings, warnings } = read(
+    const settings = read(
       {
         PILOTLIGHT_MIRROR_FEDORA_COREOS: 'http://mirror.lan/fcos/',
         PILOTLIGHT_TRUST_FLATCAR: `${print}, ${'B'.repeat(40)}`,
@@ -170,17 +171,17 @@ describe('readSettings', () => {
       trust: { flatcar: ['A'.repeat(40), 'B'.repeat(40)] },
       keyFiles: { debian: join(cwd, 'debian.asc') },
     });
-    expect(warnings).toEqual([expect.stringMatching(/^PILOTLIGHT_MIRROR_CUSTOM is no setting/)]);
+    expect(settings.mistakes).toMatchObject([{ message: 'PILOTLIGHT_MIRROR_CUSTOM is no setting' }]);
   });
 
   it('the schedule of the sync, its zone, and what stays', () => {
-    expect(read({ PILOTLIGHT_SYNC: 'off' }).settings.sync.schedule).toBeUndefined();
+    expect(read({ PILOTLIGHT_SYNC: 'off' }).sync.schedule).toBeUndefined();
     const env = {
       PILOTLIGHT_SYNC: '*/5 1-3 * * 0,6',
       PILOTLIGHT_TIMEZONE: 'Europe/Prague',
       PILOTLIGHT_KEEP_RELEASES: '1',
     };
-    expect(read(env).settings.sync).toMatchObject({
+    expect(read(env).sync).toMatchObject({
       schedule: '*/5 1-3 * * 0,6',
       timezone: 'Europe/Prague',
       keepReleases: 1,
@@ -194,20 +195,65 @@ describe('readSettings', () => {
     expect(() => read(wrong)).toThrow(/4 problems/);
   });
 
-  it('warns of names that are no settings', () => {
-    expect(read({ PILOTLIGHT_BASEURL: 'x', OTHER: 'y' }).warnings).toEqual([
-      'PILOTLIGHT_BASEURL is no setting (did you mean PILOTLIGHT_BASE_URL?)',
+  it('warns of what is nearly the name of a setting, says where, and leaves other programs alone', () => {
+    writeFileSync(join(cwd, '.env'), '# ours\nPILOTLIGHT_SYNK=off\nCOMPOSE_PROJECT=x\n');
+    const env = {
+      ...{ PILOTLIGTH_SYNC: 'off', PILOTLIGHT_DATADIR: '/x', COREOS_IPXE_SERVER_BASEURL: 'x', PILOTLIGHT_XYZZYX: 'x' },
+      ...{ PILOT_SYNC: 'x', PATH: '/bin', XDG_DATA_DIR: 'x' },
+    };
+    expect(read(env).mistakes?.map(problemLine)).toEqual([
+      '.env:2:1: PILOTLIGHT_SYNK is no setting (did you mean PILOTLIGHT_SYNC?)',
+      'environment: PILOTLIGTH_SYNC is no setting (did you mean PILOTLIGHT_SYNC?)',
+      'environment: PILOTLIGHT_DATADIR is no setting (did you mean PILOTLIGHT_DATA_DIR?)',
+      'environment: COREOS_IPXE_SERVER_BASEURL is no setting (did you mean COREOS_IPXE_SERVER_BASE_URL?)',
+      'environment: PILOTLIGHT_XYZZYX is no setting (remove it; `pilotlight settings` lists all)',
     ]);
+    writeFileSync(join(cwd, '.env'), '');
+    expect(read({}).mistakes).toBeUndefined();
+  });
+});
+
+describe('.env', () => {
+  it.each([
+    ['PILOTLIGHT_LOG_LEVEL=debug'],
+    ['\uFEFFPILOTLIGHT_LOG_LEVEL=debug\r\nA=b'],
+    ['export PILOTLIGHT_LOG_LEVEL = debug  # as it is'],
+    ['PILOTLIGHT_LOG_LEVEL="debug" # in quotes'],
+    ["PILOTLIGHT_LOG_LEVEL='debug'"],
+    ['# PILOTLIGHT_LOG_LEVEL=warn\n\n  PILOTLIGHT_LOG_LEVEL=debug\n'],
+  ])('%j is read', (text) => {
+    writeFileSync(join(cwd, '.env'), text);
+    expect(read()).toMatchObject({ logLevel: 'debug', mistakes: undefined });
   });
 
-  it('warns of what is nearly the name of a setting, and leaves other programs alone', () => {
-    const env = { PILOTLIGTH_SYNC: 'off', PILOTLIGHT_DATADIR: '/x', PILOT_SYNC: 'x', PATH: '/bin', XDG_DATA_DIR: 'x' };
-    const { settings, warnings } = read(env);
-    expect(warnings).toEqual([
-      'PILOTLIGTH_SYNC is no setting (did you mean PILOTLIGHT_SYNC?)',
-      'PILOTLIGHT_DATADIR is no setting (did you mean PILOTLIGHT_DATA_DIR?)',
-    ]);
-    expect(settings.mistakes).toEqual(warnings);
-    expect(read({}).settings.mistakes).toBeUndefined();
+  it('keeps a # that is part of a value', () => {
+    writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_ADMIN_TOKEN=sixteen#letters#of#it\nPILOTLIGHT_BASE_URL= # none\n');
+    expect(read()).toMatchObject({ adminToken: 'sixteen#letters#of#it', baseUrl: undefined });
+  });
+
+  it.each([
+    ['A=1\nPILOTLIGHT_LOG_LEVEL debug\n', '.env:2:1: PILOTLIGHT_LOG_LEVEL has no "=" behind it'],
+    ['PILOTLIGHT_LOG_LEVEL: debug\n', '(write PILOTLIGHT_LOG_LEVEL=value)'],
+    ['A="b\nPILOTLIGHT_SYNC=off\n', '.env:1:3: A has a quote that does not end on this line (put " at its end'],
+    ['A="b" c', '.env:1:6: A has more behind its closing quote'],
+    ['A=\u201cb\u201d', '.env:1:3: A has typographic quotes around its value (write " or no quotes)'],
+    ['- A=b', '.env:1:1: is no line that sets something'],
+    ['PILOTLIGHT_LOG_LEVEL=loud', '.env:1:22 PILOTLIGHT_LOG_LEVEL: must be one of debug'],
+  ])('%j stops the start with its place', (text, line) => {
+    writeFileSync(join(cwd, '.env'), text);
+    expect(() => read()).toThrow(line);
+  });
+
+  it('says nothing of a value that cannot be read: it may be a secret', () => {
+    writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_ADMIN_TOKEN="hunter2\n');
+    expect(() => read()).toThrow(/quote/);
+    expect(() => read()).not.toThrow(/hunter2/);
+  });
+
+  it('must be UTF-8, and sets each name once', () => {
+    writeFileSync(join(cwd, '.env'), Buffer.from('\uFEFFA=b', 'utf16le'));
+    expect(() => read()).toThrow('.env: is not a text in UTF-8 (save it as UTF-8)');
+    writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_LOG_LEVEL=warn\nPILOTLIGHT_LOG_LEVEL=debug\n');
+    expect(read()).toMatchObject({ logLevel: 'debug', mistakes: [{ severity: 'warning', place: { line: 2 } }] });
   });
 });

@@ -27,11 +27,7 @@ export async function serverDiagnostics(deps: Deps): Promise<readonly Diagnostic
     ...(await syncDiagnostics(deps)),
     ...(await tokenDiagnostics(deps.files)),
     ...clockDiagnostics(deps),
-    ...(deps.settings.mistakes ?? []).map((message): Diagnostic => ({
-      severity: 'warning',
-      message,
-      remedy: 'rename or remove it',
-    })),
+    ...(deps.settings.mistakes ?? []),
     ...(deps.diagnostics?.() ?? []),
   ];
   return found.toSorted((a, b) => rank(a) - rank(b));

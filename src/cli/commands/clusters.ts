@@ -4,7 +4,7 @@ import { nearest } from '../../model/name.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { withAdminClient } from '../admin-call.ts';
 import type { Command } from '../command.ts';
-import { type Column, fittedTable, plain } from '../text.ts';
+import { type Column, fittedTable, plain, widthOf } from '../text.ts';
 
 /** What each action needs. */
 const ACTIONS = { show: 'NAME', replace: 'NAME NODE', forget: 'TOKEN' } as const;
@@ -28,7 +28,7 @@ export const clustersCommand: Command = {
     switch (action) {
       case 'show': {
         const view = await readCluster(settings, name);
-        return print(view, showText(view, stdout.columns));
+        return print(view, showText(view, widthOf(stdout)));
       }
       case 'replace': {
         const { replacementOf } = await import('../../etcd/clusters.ts');
@@ -40,7 +40,7 @@ export const clustersCommand: Command = {
         return print({ forgotten: name }, `${name} is forgotten\n`);
       case undefined: {
         const views = await readClusters(settings);
-        return print({ clusters: views }, listText(views, stdout.columns));
+        return print({ clusters: views }, listText(views, widthOf(stdout)));
       }
     }
   },

@@ -6,6 +6,7 @@ import type { MachineQuery, MachineRow } from '../../model/views.ts';
 import { machineList, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
 import { machineLines, type Paint, paintFor } from '../machine-text.ts';
+import { widthOf } from '../text.ts';
 
 export const nodesCommand: Command = {
   name: 'nodes',
@@ -18,7 +19,7 @@ export const nodesCommand: Command = {
     '  pilotlight nodes\n' +
     '  pilotlight nodes --state unknown\n' +
     '  pilotlight nodes --watch --profile workers\n' +
-    '  pilotlight nodes --json | jq -r \'.machines[] | select(.state == "failed") | .key\'',
+    "  pilotlight nodes --state failed --json | jq -r '.machines[].key'",
   options: {
     '--watch': 'go on until Ctrl-C',
     '--state <S>': 'only machines in this state',
@@ -58,7 +59,7 @@ function listText(machines: readonly MachineRow[], query: Query, context: CliCon
       : 'no machine was seen yet, and no profile names one: let one boot from the network, or add "nodes" to a profile\n';
   }
   const paint = paintFor(context);
-  const [heading = '', ...lines] = machineLines(machines, Date.now(), context.stdout.columns);
+  const [heading = '', ...lines] = machineLines(machines, Date.now(), widthOf(context.stdout));
   return [heading, ...lines.map((line, i) => painted(line, machines[i]?.state, paint))]
     .map((line) => `${line}\n`)
     .join('');
@@ -94,7 +95,7 @@ async function watch(client: AdminClient, query: Query, json: boolean, context: 
 /** A screen that scrolls would be drawn at the wrong place the next time. */
 function fitting(text: string, rows: number | undefined): string {
   const lines = text.split('\n').slice(0, -1);
-  if (rows === undefined || lines.length < rows) return text;
+  if (rows === undefined || rows === 0 || lines.length < rows) return text;
   const shown = lines.slice(0, Math.max(1, rows - 2));
   return `${[...shown, `... and ${lines.length - shown.length} more`].join('\n')}\n`;
 }

@@ -10,11 +10,10 @@ export const serveCommand: Command = {
   details:
     'Serves until SIGINT or SIGTERM: running downloads then have nine seconds to finish. A second signal cuts them.',
   options: {},
-  async run({ settings, warnings }, context) {
+  async run({ settings }, context) {
     const { createServer } = await import('../../server/server.ts');
     const server = createServer(settings, {
       logFd: context.stdout.fd ?? 1,
-      warnings,
       self: context.self,
       faults: context.faults,
     });

@@ -1,5 +1,5 @@
 import type { FollowedSync } from '../../admin/client/client.ts';
-import { Failure } from '../../model/failure.ts';
+import { Failure, problemLine } from '../../model/failure.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
 import { settingFlags } from '../../settings/table.ts';
 import type { Settings } from '../../settings/settings.ts';
@@ -26,7 +26,7 @@ export const syncCommand: Command = {
     '--unpin <PROFILE>': 'let PROFILE follow its channel again, and do nothing else',
   },
   async run(invocation, context) {
-    const { settings, warnings, has, text } = invocation;
+    const { settings, has, text } = invocation;
     const { stdout, stderr } = context;
     for (const change of ['pin', 'unpin'] as const) {
       const profile = text(change);
@@ -44,7 +44,7 @@ export const syncCommand: Command = {
         : has('json')
           ? jsonPrinter(stdout, Date.now)
           : textPrinter(stderr, Date.now);
-    for (const warning of warnings) stderr.write(`warning: ${warning}\n`);
+    for (const mistake of settings.mistakes ?? []) stderr.write(`warning: ${problemLine(mistake)}\n`);
     try {
       const once: SyncOnce = {
         signal: parent === undefined ? context.stop : AbortSignal.any([context.stop, parent.gone]),
