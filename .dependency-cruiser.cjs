@@ -112,7 +112,7 @@ const builtins = {
   dgram: '^src/(net|dhcp|tftp)/',
   // settings and exports only tell addresses from other text.
   'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports)/',
-  'fs|fs/promises': '^src/(files|net|catalog|images|journal|settings|releases|admin/web)/',
+  'fs|fs/promises': '^src/(files|net|catalog|context|images|journal|settings|releases|admin/web)/',
   worker_threads: '^src/journal/',
 };
 

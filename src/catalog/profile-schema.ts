@@ -22,7 +22,12 @@ export interface ProfileCheck {
 
 /** The description of a profile, as editors and the docs use it. */
 export function profileSchema(): JsonObject {
-  return JSON.parse(readFileSync(new URL('./profile.schema.json', import.meta.url), 'utf8')) as JsonObject;
+  return JSON.parse(profileSchemaFile().toString()) as JsonObject;
+}
+
+/** The same, byte for byte. */
+export function profileSchemaFile(): Buffer {
+  return readFileSync(new URL('./profile.schema.json', import.meta.url));
 }
 
 /** One for a catalog. The schema is compiled on first use. */

@@ -11,6 +11,7 @@ import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { imagesCommand } from './commands/images.ts';
+import { initCommand } from './commands/init.ts';
 import { adoptCommand, loginCommand, reinstallCommand, releaseCommand, stateCommand } from './commands/machines.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
@@ -22,6 +23,7 @@ import { flowing, widthOf } from './text.ts';
 
 /** In the order of `--help`. */
 export const COMMANDS: readonly Command[] = [
+  initCommand,
   serveCommand,
   nodesCommand,
   nodeCommand,

@@ -18,6 +18,7 @@ export type RouteKind =
   | 'firmware'
   | 'pixiecore'
   | 'report'
+  | 'schema'
   | 'health';
 
 /** One question that a machine route answered or refused, for the journal and the metrics. */

@@ -64,6 +64,7 @@ export const MACHINE_ROUTES: readonly MachineRoute[] = [
   ['GET', '/install/', 'document', installer],
   ['GET', '/profiles/', 'profile', profile],
   ['GET', '/keys', 'keys', keys],
+  ['GET', '/schema/profile.json', 'schema', profileSchema],
   ['GET', '/healthz', 'health', healthz],
   ['POST', '/phone-home/', 'report', phoneHome],
   ['POST', '/installed/', 'report', installed],
@@ -89,6 +90,8 @@ export interface MachineServer {
   readonly bootService: BootService;
   readonly bootPrograms: Pick<BootPrograms, 'open'>;
   readonly baseUrl: Origin | undefined;
+  /** JSON Schema of a profile, for editors. */
+  readonly profileSchema: Buffer;
   /** How the server is: sent as it is. `degraded`: it serves, but something in the operator's files is wrong. */
   readonly health: () => { readonly status: 'ok' | 'degraded' };
   readonly reports: Reports;
@@ -205,6 +208,10 @@ async function profile(ask: Ask, { bootService }: MachineServer): Promise<Reply>
 
 async function keys(ask: Ask, { bootService }: MachineServer): Promise<Reply> {
   return textReply(await bootService.keys(nameFrom('name', strictValue(parseQuery(ask.query), 'name'))));
+}
+
+function profileSchema({ ifNoneMatch }: Ask, { profileSchema: body }: MachineServer): Reply {
+  return documentReply({ body, contentType: JSON_TYPE }, ifNoneMatch);
 }
 
 /** 200 as long as it can be answered at all, because restarting the server mends no file. */

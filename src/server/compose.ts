@@ -11,6 +11,7 @@ import { watchNodes } from '../admin/service/known-nodes.ts';
 import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
+import { profileSchemaFile } from '../catalog/profile-schema.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
 import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import { createClusterTokens, discoveryBase } from '../etcd/cluster-tokens.ts';
@@ -149,6 +150,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     onOperatorAnswer: (status) => {
       metrics.httpAnswered('operator', status);
     },
+    profileSchema: profileSchemaFile(),
     health: () =>
       healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, [
         ...marks.problems(),

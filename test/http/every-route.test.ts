@@ -35,6 +35,7 @@ const ROUTES = [
   '/nocloud/525400551cee/user-data',
   '/profiles/a.json',
   '/keys?name=a',
+  '/schema/profile.json',
   '/v1/boot/525400551cee',
   '/healthz',
   '/',

@@ -11,6 +11,7 @@ const door = createHttpServer({
   shelf: { open: async () => Promise.reject(new TypeError('no images here')) },
   log: SILENT,
   health: () => ({ status: 'ok' }),
+  profileSchema: Buffer.from('{"title":"of a test"}'),
   bootPrograms: { open: async () => undefined },
   reports: { up: async () => undefined, installed: async () => undefined },
   ...operatorOptions(),

@@ -65,6 +65,7 @@ export async function openContext(
     shelf: EMPTY_SHELF,
     log,
     health: () => ({ status: 'ok' }),
+    profileSchema: Buffer.from('{"title":"of a test"}'),
     bootPrograms: { open: async () => undefined },
     reports: { up: async () => undefined, installed: async () => undefined },
     ...operatorOptions(),

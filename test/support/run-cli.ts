@@ -6,12 +6,12 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-/** One command line, in this process, with nothing of this machine's environment. */
-export async function runCli(argv: readonly string[], cwd = '/nonexistent'): Promise<CliRun> {
+/** One command line, in this process, with no other environment than this. */
+export async function runCli(argv: readonly string[], cwd = '/nonexistent', env = {}): Promise<CliRun> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await run(argv, {
-    env: {},
+    env,
     cwd,
     stdout: { write: (text) => out.push(text) },
     stderr: { write: (text) => err.push(text) },

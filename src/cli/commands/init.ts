@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import type { InitReport } from '../../context/init.ts';
+import { Failure } from '../../model/failure.ts';
+import { nearest } from '../../model/name.ts';
+import { SYSTEM_IDS, type SystemId } from '../../model/profile.ts';
+import { type Command, JSON_OPTION } from '../command.ts';
+
+export const initCommand: Command = {
+  name: 'init',
+  words: '[DIR]',
+  summary: 'make a data directory, with an example for the system that you want',
+  details:
+    'Writes profiles/SYSTEM.json, the document that it names, the schema for editors, and copies the public keys of\n' +
+    '~/.ssh to sshkeys/. The example boots no machine until you adopt one into it. What is there already stays as it is,\n' +
+    'so a second init in the same folder adds another example. Without DIR: the data directory of the settings.\n\n' +
+    'examples:\n' +
+    '  pilotlight init /srv/pilotlight --system flatcar\n' +
+    '  pilotlight init --system debian --disk /dev/vda',
+  options: {
+    '--system <SYSTEM>': `${SYSTEM_IDS.join(', ')} (default: flatcar)`,
+    '--disk <DISK>': 'debian and ubuntu: what the example installs on and erases (default: /dev/sda)',
+    ...JSON_OPTION,
+  },
+  async run({ settings, words: [given], text, print }, { cwd, env }) {
+    const { initDataDir } = await import('../../context/init.ts');
+    const dir = given === undefined ? settings.dataDir : resolve(cwd, given);
+    const report = await initDataDir({ dir, system: systemOf(text('system')), disk: text('disk'), home: env['HOME'] });
+    return print(report, reportText(report));
+  },
+};
+
+function systemOf(word = 'flatcar'): SystemId {
+  const found = SYSTEM_IDS.find((id) => id === word);
+  if (found !== undefined) return found;
+  const near = nearest(word, SYSTEM_IDS);
+  const remedy = near === undefined ? `one of ${SYSTEM_IDS.join(', ')}` : `did you mean ${near}?`;
+  throw new Failure('invalid', `there is no example for the system "${word}"`, { remedy });
+}
+
+function reportText({ dir, profile, installs, written, kept, keys }: InitReport): string {
+  const lines = [
+    ...written.map((file) => `wrote  ${file}`),
+    ...kept.map((file) => `kept   ${file}: it is there already`),
+    ...(keys === 0 ? ['no public key in ~/.ssh: put yours into sshkeys/me.pub, or no login works'] : []),
+    '',
+    ...(NEXT[profile as SystemId] ?? []),
+    `next:  pilotlight check --data-dir ${dir}`,
+    `       pilotlight serve --data-dir ${dir}`,
+    '       boot a machine from the network: it shows its MAC address and waits, until you say',
+    `       pilotlight adopt MAC --profile ${profile} --data-dir ${dir}`,
+    ...(installs ? ['       It is then installed: everything on its disk is lost.'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What an example cannot bring. */
+const NEXT: Readonly<Partial<Record<SystemId, readonly string[]>>> = {
+  coreos: [
+    'Its publisher is gone: put kernel and initramfs into images/amd64-usr/2512.3.0/, or set PILOTLIGHT_MIRROR_COREOS.',
+  ],
+  talos: [
+    'It boots into maintenance mode, where `talosctl apply-config --insecure` configures it; or name a machine',
+    'configuration of `talosctl gen config` in configs/ as "generic".',
+  ],
+  custom: [
+    'Put your kernel and initramfs into images/custom/example/, and name a document for them (docs/profiles.md).',
+  ],
+};
