@@ -4,7 +4,7 @@ import { nearest } from '../model/name.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { version } from '../settings/settings.ts';
 import { settingFlags } from '../settings/table.ts';
-import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from './command.ts';
+import { type CliContext, type Command, EXIT, type ExitCode, type Invocation, shortWords } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -93,8 +93,7 @@ function parserFor(context: CliContext, act: (command: Command, parser: Parser) 
         await act(command, parser);
       });
     if (command.words !== '') parser.arguments(command.words);
-    // A list of ten words is told by the text below; here it would be a line of 160 letters.
-    parser.usage(`[options] ${command.words}`.trimEnd().replace(/<[a-z|-]{40,}>/, '<WHAT>'));
+    parser.usage(`[options] ${shortWords(command.words)}`.trimEnd());
     for (const [flags, help] of Object.entries(command.options)) parser.option(flags, help);
     for (const flag of settingFlags()) parser.addOption(new Option(`--${flag} <value>`).hideHelp());
   }

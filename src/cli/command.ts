@@ -61,6 +61,11 @@ export interface Command {
   run(invocation: Invocation, context: CliContext): Promise<ExitCode>;
 }
 
+/** A choice of ten words is told by the text below it: here it would be a line of 160 letters. */
+export function shortWords(words: string): string {
+  return words.replace(/<[a-z|-]{40,}>/, '<WHAT>');
+}
+
 /** The option of most commands. */
 export const JSON_OPTION = { '--json': 'one JSON object on standard output' } as const;
 

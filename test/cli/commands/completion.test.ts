@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeFolder } from '../../support/folder.ts';
+import { needs } from '../../support/needs.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 async function script(shell: string): Promise<string> {
@@ -30,8 +31,10 @@ it('completes commands, their choices, their options and the settings in bash', 
   expect(await offered('nonsense', '')).toEqual([]);
 });
 
-it('gives zsh the same through its emulation of bash', async () => {
-  expect(await script('zsh')).toMatch(/^autoload [^]*bashcompinit\n_pilotlight\(\) \{\n/);
+it('offers the values of an option where they are known, else leaves the word to files', async () => {
+  expect(await offered('render', '--platform', '')).toEqual(['efi', 'pcbios']);
+  expect(await offered('export', 'hosts', '-o', '')).toEqual([]);
+  expect(await offered('check', '--data-dir', '')).toEqual([]);
 });
 
 it('gives fish a line for each command and option, quoted', async () => {
@@ -47,5 +50,61 @@ it('knows no other shell', async () => {
   expect(await runCli(['completion', 'csh'])).toMatchObject({
     code: 2,
     stderr: 'pilotlight completion: expected bash, zsh, fish\n',
+  });
+});
+
+const TYPED: readonly (readonly [keys: string, line: string])[] = [
+  ['rein\t', 'reinstall'],
+  ['render scr\t', 'render script'],
+  ['render args --plat\tef\t', 'render args --platform efi'],
+  ['check --stri\t', 'check --strict'],
+  ['nodes --log-f\t', 'nodes --log-format'],
+  ['export hosts -o addr\t', 'export hosts -o addresses.txt'],
+];
+
+/** How each is started without a person's own files, told to use the script and to show a command that it would run. */
+const SHELLS = {
+  bash: { start: 'bash --norc --noprofile -i', echo: "PS1='READ''Y '; pilotlight() { echo \"RAN<$*>\"; }" },
+  zsh: { start: 'zsh -f -i', echo: "PS1='READ''Y '; pilotlight() { print \"RAN<$*>\" }" },
+  fish: {
+    start: 'fish -N -i',
+    echo: 'function fish_prompt; echo "READ""Y "; end; function pilotlight; echo "RAN<$argv>"; end',
+  },
+} as const;
+
+describe.each(Object.entries(SHELLS))('%s itself', (shell, { start, echo }) => {
+  needs({ commands: [shell, 'script'] }).test('completes what is typed on its terminal', async () => {
+    const dir = makeFolder({ 'addresses.txt': '', completion: await script(shell) });
+    const terminal = spawn('script', ['-qec', start, '/dev/null'], {
+      cwd: dir,
+      env: { PATH: process.env['PATH'], HOME: dir, TERM: 'dumb', XDG_CONFIG_HOME: dir, XDG_DATA_HOME: dir },
+    });
+    onTestFinished(() => void terminal.kill('SIGKILL'));
+    let shown = '';
+    let look = (): void => undefined;
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+      look();
+    });
+    /** The terminal has shown it; what came before is forgotten. */
+    const until = async (pattern: RegExp): Promise<string> => {
+      const found = await new Promise<RegExpExecArray>((resolve) => {
+        look = () => {
+          const match = pattern.exec(shown);
+          if (match !== null) resolve(match);
+        };
+        look();
+      });
+      shown = shown.slice(found.index + found[0].length);
+      return found[1] ?? '';
+    };
+    terminal.stdin.write(`${echo}; source ./completion\n`);
+    await until(/READY /);
+    for (const [keys, line] of TYPED) {
+      terminal.stdin.write(`pilotlight ${keys}\n`);
+      expect((await until(/RAN<([^>]*)>/)).trim()).toBe(line);
+      await until(/READY /);
+    }
+    terminal.stdin.end();
   });
 });
