@@ -12,6 +12,8 @@ export interface ScriptAnswer {
 
 export interface DocumentAnswer {
   readonly body: Buffer;
+  /** The same as it may be kept and shown: without secrets. Absent where there is none in it. */
+  readonly shown?: () => Buffer;
   readonly contentType: string;
   /** `configs/a.yml.hbs`: where it came from. */
   readonly source: string;

@@ -16,6 +16,7 @@ import {
   type TemplateCache,
   whyNoHostKey,
 } from './template-data.ts';
+import { type Delivered, madeWithSecrets, type SecretOf } from './with-secrets.ts';
 import { documentText } from '../text/text.ts';
 import { Failure, isError } from '../model/failure.ts';
 
@@ -28,12 +29,14 @@ export interface Reader {
 
 /** What `deliver` needs beside the document itself. */
 export interface DeliveryRoom {
-  readonly snapshot: Pick<Snapshot, 'keys'>;
+  readonly snapshot: Pick<Snapshot, 'keys' | 'secrets'>;
   readonly templates: TemplateCache;
   /** For templates that give a machine its host key. */
   readonly hostKeys?: HostKeys | undefined;
   /** For templates that give a machine its discovery URL. */
   readonly clusters?: ClusterLinks | undefined;
+  /** Whether a secret that cannot be read is no error: the catalog speaks of it. */
+  readonly sampleSecrets?: boolean;
 }
 
 /**
@@ -47,6 +50,20 @@ export function deliver(
   kind: DocumentKind | undefined,
   reader: Reader,
   room: DeliveryRoom,
+): Delivered {
+  if (!document.template) return { body: made(document, kind, reader, { ...room, checked: true }) };
+  return madeWithSecrets(
+    (secretOf, { checked }) => made(document, kind, reader, { ...room, secretOf, checked }),
+    room.snapshot.secrets,
+    room.sampleSecrets,
+  );
+}
+
+function made(
+  document: SourceDocument,
+  kind: DocumentKind | undefined,
+  reader: Reader,
+  room: DeliveryRoom & { readonly secretOf?: SecretOf; readonly checked: boolean },
 ): Buffer {
   // The machine unpacks it: nothing in it can be changed, and its bytes say nothing to us.
   if (!document.template && isPacked(kind, document.bytes)) return document.bytes;
@@ -55,15 +72,17 @@ export function deliver(
   if (document.template) {
     const template = room.templates.compiled(document);
     const { match, facts, origin } = reader;
-    const hostKey = hostKeyFor(match, room.hostKeys);
-    const data = templateData(match, facts, origin, room.snapshot, hostKey, room.clusters);
+    const { clusters, secretOf } = room;
+    const sources = { ...room.snapshot, hostKey: hostKeyFor(match, room.hostKeys), clusters, secretOf };
+    const data = templateData(match, facts, origin, sources);
     text = template.render(data, (name) =>
       name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : whyNotListed(name, match),
     );
   }
   const adapted = kind === 'cloud_config' ? adapt(text ?? source.text, document, reader) : text;
   // What the operator wrote is judged, not what we put in: that is found right by tests.
-  if (document.template && kind !== undefined && adapted !== undefined) refuseBroken(adapted, document, kind, reader);
+  if (room.checked && document.template && kind !== undefined && adapted !== undefined)
+    refuseBroken(adapted, document, kind, reader);
   const whole = kind === undefined ? adapted : added(adapted, source.text, kind, reader);
   return whole === undefined ? document.bytes : Buffer.from(whole, source.encoding);
 }

@@ -20,6 +20,7 @@ import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { documentLinks, installLinks } from './machine-plan.ts';
 import { decisionOf, whoIs } from './reasons.ts';
+import type { Delivered } from './with-secrets.ts';
 import { templateData } from './template-data.ts';
 
 const PLAIN = 'text/plain; charset=utf-8';
@@ -40,7 +41,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     snapshot: Snapshot,
   ): DocumentAnswer {
     return {
-      body: bodyOf(document, kind, match, question, snapshot),
+      ...madeFor(document, kind, match, question, snapshot),
       contentType: contentTypeOf(kind, document.name),
       source: document.file,
       decision: decisionOf(match, question, 'boot'),
@@ -48,13 +49,13 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
   }
 
   /** A document that is wrong for this one machine is mended by an operator: the machine asks again (503). */
-  function bodyOf(
+  function madeFor(
     document: SourceDocument,
     kind: DocumentKind | undefined,
     match: Match,
     question: Question,
     snapshot: Snapshot,
-  ): Buffer {
+  ): Delivered {
     try {
       return deliver(document, kind, { match, ...question }, { ...options, snapshot });
     } catch (error) {

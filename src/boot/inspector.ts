@@ -1,4 +1,5 @@
 import {
+  type Around,
   type Inspector,
   type Match,
   type NamedDocument,
@@ -147,8 +148,6 @@ function warning({ file }: Profile, key: string, message: string, remedy: string
   return { severity: 'warning', message, place: { file, key }, remedy };
 }
 
-type Around = Pick<Snapshot, 'documents' | 'keys'>;
-
 export interface InspectorOptions {
   /** The base URL as far as it is known: only its length matters here. */
   readonly origin: Origin;
@@ -228,7 +227,7 @@ export function templateProblems(
   const { node } = match;
   const facts = nodeFacts(node ?? { mac: SOME_MAC });
   const problems = broken(() => {
-    const samples = { hostKeys: SAMPLE_KEYS, clusters: SAMPLE_LINKS };
+    const samples = { hostKeys: SAMPLE_KEYS, clusters: SAMPLE_LINKS, sampleSecrets: true };
     deliver(document, kind, { match, facts, origin }, { snapshot: around, templates, ...samples });
     return [];
   }, document.file);

@@ -4,6 +4,7 @@ import { Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { Cluster, Json, JsonObject, Node, Profile } from '../model/profile.ts';
+import { type SecretRef, withSecrets } from '../model/secret.ts';
 import { compileTemplate, type Template, type TemplateData } from '../templates/template.ts';
 import { reportLinks } from './machine-plan.ts';
 import { linesNotUtf8 } from '../text/text.ts';
@@ -103,24 +104,37 @@ export const NO_LINKS: ClusterLinks = {
   },
 };
 
+/** What is known beside the machine and its profile. */
+export interface TemplateSources extends Pick<Snapshot, 'keys'> {
+  readonly hostKey?: HostKey | undefined;
+  readonly clusters?: ClusterLinks | undefined;
+  /** Without it they are null: as good as missing. */
+  readonly secretOf?: ((ref: SecretRef) => Json) | undefined;
+}
+
+const NO_SECRETS = (): null => null;
+
 /** What a template sees. What the file says of a node wins over what the machine says of itself. */
 export function templateData(
   match: Match,
   facts: MachineFacts,
   origin: Origin,
-  { keys: known }: Pick<Snapshot, 'keys'>,
-  hostKey?: HostKey,
-  clusters: ClusterLinks = NO_LINKS,
+  { keys: known, hostKey, clusters = NO_LINKS, secretOf = NO_SECRETS }: TemplateSources,
 ): TemplateData {
   const { profile, node } = match;
+  const withOwn = (vars: JsonObject): JsonObject => withSecrets(vars, secretOf);
   const keys: Record<string, Json> = {};
   for (const key of known.values()) keys[key.name] = key.text;
   const reports = reportLinks(match, facts, origin);
   return {
-    node: { ...defined(facts, ['mac', 'uuid', 'serial', 'hostname']), ...(node === undefined ? {} : nodeData(node)) },
-    vars: { ...profile.vars, ...(node?.vars ?? {}) },
+    node: {
+      ...defined(facts, ['mac', 'uuid', 'serial', 'hostname']),
+      ...(node === undefined ? {} : nodeData(node, withOwn)),
+    },
+    vars: withOwn({ ...profile.vars, ...(node?.vars ?? {}) }),
     profile: {
       ...profile.raw,
+      ...(profile.raw['vars'] === undefined ? {} : { vars: withOwn(profile.vars) }),
       name: profile.name,
       version: profile.version,
       system: profile.system,
@@ -129,7 +143,11 @@ export function templateData(
     ssh_keys: keys,
     ...(hostKey === undefined ? {} : { ssh_host_keys: hostKeyData(hostKey) }),
     base_url: origin,
-    cluster: clusterData(profile, profile.nodes.map(nodeData), clusters),
+    cluster: clusterData(
+      profile,
+      profile.nodes.map((one) => nodeData(one, withOwn)),
+      clusters,
+    ),
     install: { ...profile.install },
     // Without an identity there is no machine to report: a template that wants to is an error that says so.
     report:
@@ -150,12 +168,12 @@ export function templateData(
   };
 }
 
-function nodeData(node: Node): JsonObject {
+function nodeData(node: Node, withOwn: (vars: JsonObject) => JsonObject): JsonObject {
   return {
     name: node.name,
     hostname: node.name,
     ...defined(node, ['mac', 'uuid', 'serial', 'ip']),
-    vars: node.vars,
+    vars: withOwn(node.vars),
   };
 }
 

@@ -2,6 +2,7 @@ import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
 import { areSame, distinct, type FileDiagnostic, isError, placeText, problemLine } from '../model/failure.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
+import type { SecretReader } from '../model/secret.ts';
 import type { Log } from '../model/service.ts';
 import { aroundOf, type Choice, decide, incomplete, type Slots } from './decide.ts';
 import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
@@ -10,7 +11,15 @@ import { EMPTY_SNAPSHOT, makeSnapshot } from './make-snapshot.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
 import { readDocument, readKey, type Slot } from './read-document.ts';
 import { readProfile, type ReadProfile } from './read-profile.ts';
-import { type Inspector, namedDocuments, type Snapshot, type SourceDocument, type SshKey } from './snapshot.ts';
+import { readSecrets, secretFolders } from './read-secrets.ts';
+import {
+  type Inspector,
+  namedDocuments,
+  type Secrets,
+  type Snapshot,
+  type SourceDocument,
+  type SshKey,
+} from './snapshot.ts';
 
 /** What the catalog reads, below the data directory. */
 export const FOLDERS = ['profiles', 'configs', 'sshkeys'] as const;
@@ -22,6 +31,7 @@ export type Drafts = ReadonlyMap<string, Buffer>;
 
 interface StateOptions {
   readonly files: DataRoot;
+  readonly secrets: SecretReader;
   readonly inspector: Inspector;
   readonly log: Log;
   readonly now: () => number;
@@ -35,6 +45,7 @@ export class CatalogState {
   #profiles: FolderState<ReadProfile> = EMPTY_FOLDER;
   #documents: FolderState<SourceDocument> = EMPTY_FOLDER;
   #keys: FolderState<SshKey> = EMPTY_FOLDER;
+  #secrets: Secrets = new Map();
   /** Without them nothing boots, so what is wrong with their folder is said with the rest. */
   #images: FileDiagnostic | undefined;
   #change = 0;
@@ -57,9 +68,10 @@ export class CatalogState {
     );
   }
 
-  /** The folders in those folders. */
+  /** The folders in those folders, and those that hold secrets. */
   get inside(): readonly string[] {
-    return [this.#profiles, this.#documents, this.#keys].flatMap(({ inside }) => inside);
+    const inside = [this.#profiles, this.#documents, this.#keys].flatMap((folder) => folder.inside);
+    return [...inside, ...secretFolders(this.#secrets)];
   }
 
   /**
@@ -100,7 +112,7 @@ export class CatalogState {
 
   /** Reads what changed; true when there is a new snapshot. Not to be called while a call is running. */
   async look(): Promise<boolean> {
-    const { files, now } = this.#options;
+    const { files, now, secrets: reader } = this.#options;
     const kinds = kindsOf(this.#check);
     this.#change += 1;
     const stamp = { change: this.#change, now };
@@ -108,9 +120,15 @@ export class CatalogState {
     this.#documents = await readFolder(files, kinds.documents, this.#documents, stamp);
     this.#keys = await readFolder(files, kinds.keys, this.#keys, stamp);
     const folders = [this.#profiles, this.#documents, this.#keys];
+    const profiles = [...this.#profiles.entries.values()].flatMap(({ slot: { latest, inForce } }) => [
+      ...(latest.thing === undefined ? [] : [latest.thing]),
+      ...(inForce === undefined || inForce === latest.thing ? [] : [inForce]),
+    ]);
+    const secrets = await readSecrets(reader, profiles, this.#secrets);
     const images = await imagesProblem(files);
-    const isSame = images?.message === this.#images?.message;
+    const isSame = images?.message === this.#images?.message && secrets === this.#secrets;
     this.#images = images;
+    this.#secrets = secrets;
     if (this.#choice !== undefined && isSame && !folders.some(({ changed }) => changed)) return false;
     return this.#decide([...folders.flatMap(({ problems }) => problems), ...(images === undefined ? [] : [images])]);
   }
@@ -132,7 +150,12 @@ export class CatalogState {
   }
 
   #slots(): Slots {
-    return { profiles: slotsOf(this.#profiles), documents: slotsOf(this.#documents), keys: slotsOf(this.#keys) };
+    return {
+      profiles: slotsOf(this.#profiles),
+      documents: slotsOf(this.#documents),
+      keys: slotsOf(this.#keys),
+      secrets: this.#secrets,
+    };
   }
 
   /** Says what is new and what is over, once. */
@@ -216,6 +239,7 @@ function compare<T>(a: T, b: T): number {
 }
 
 function isSameChoice(a: Choice, b: Choice): boolean {
+  if (a.secrets !== b.secrets) return false;
   return (['profiles', 'documents', 'keys'] as const).every((kind) => {
     const [old, now] = [[...a[kind].values()], [...b[kind].values()]];
     return old.length === now.length && old.every((thing, index) => thing === now[index]);

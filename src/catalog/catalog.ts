@@ -1,6 +1,8 @@
 import type { Log, Service } from '../model/service.ts';
 import type { FileDiagnostic } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
+import { openSecrets } from '../files/secret-file.ts';
+import type { SecretReader } from '../model/secret.ts';
 import { CatalogState, type Drafts, FOLDERS } from './catalog-state.ts';
 import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
 import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
@@ -8,6 +10,8 @@ import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
 export interface CatalogOptions {
   readonly files: DataRoot;
   readonly inspector: Inspector;
+  /** Without credentials of systemd unless another is handed in. */
+  readonly secrets?: SecretReader;
   readonly log: Log;
   /** The system's watchers unless a test brings its own. */
   readonly watch?: Watch;
@@ -34,8 +38,8 @@ const BLIND_POLL_MS = 1_000;
 
 /** Opens the catalog of a data directory. Nothing is read before `start`. */
 export function openCatalog(options: CatalogOptions): LivingCatalog {
-  const { files, log, pollMs = POLL_MS } = options;
-  const state = new CatalogState({ files, inspector: options.inspector, log, now: options.now ?? Date.now });
+  const { files, inspector, log, pollMs = POLL_MS, secrets = openSecrets(files, undefined), now = Date.now } = options;
+  const state = new CatalogState({ files, inspector, secrets, log, now });
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let watching: FolderWatch | undefined;
   let timer: NodeJS.Timeout | undefined;

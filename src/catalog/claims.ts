@@ -1,9 +1,9 @@
 import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
-import { documentNames, findDocument } from './snapshot.ts';
+import { type Around, documentNames, findDocument } from './snapshot.ts';
 import { type Claim, claimPath, DEFAULT_CLAIM } from './identity.ts';
-import type { Around } from './inspection.ts';
 import { type ReadProfile } from './read-profile.ts';
+import { unreadableSecrets } from './read-secrets.ts';
 import type { Slot } from './read-document.ts';
 import { pathText } from '../text/text.ts';
 
@@ -120,7 +120,7 @@ export function missingReferences(
     const file = `sshkeys/${profile.sshkey}.pub`;
     if (!broken.has(file)) add('sshkey', `there is no key ${file}`, `put the public key in ${file}`);
   }
-  return problems;
+  return [...problems, ...unreadableSecrets(read, around.secrets)];
 
   function add(key: string, message: string, remedy: string): void {
     const place = { file: profile.file, key, ...places.value([key]) };

@@ -1,15 +1,16 @@
 import { type FileDiagnostic, isError } from '../model/failure.ts';
 import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from './claims.ts';
-import { namedDocuments, type SourceDocument, type SshKey } from './snapshot.ts';
-import type { Around, Inspection } from './inspection.ts';
+import { type Around, namedDocuments, type Secrets, type SourceDocument, type SshKey } from './snapshot.ts';
+import type { Inspection } from './inspection.ts';
 import { type ReadProfile } from './read-profile.ts';
 import type { Slot } from './read-document.ts';
 
-/** All that is known of the three folders. */
+/** All that is known of the three folders, and of the secrets that profiles ask for. */
 export interface Slots {
   readonly profiles: readonly Slot<ReadProfile>[];
   readonly documents: readonly Slot<SourceDocument>[];
   readonly keys: readonly Slot<SshKey>[];
+  readonly secrets: Secrets;
 }
 
 /** The version of each file that shall be in force; files without one are absent. */
@@ -17,6 +18,7 @@ export interface Choice {
   readonly profiles: ReadonlyMap<Slot<ReadProfile>, ReadProfile>;
   readonly documents: ReadonlyMap<Slot<SourceDocument>, SourceDocument>;
   readonly keys: ReadonlyMap<Slot<SshKey>, SshKey>;
+  readonly secrets: Secrets;
 }
 
 export interface Decision extends Choice {
@@ -56,7 +58,8 @@ function chosen<T>(slot: Slot<T>, blamed: Offender): T | undefined {
 }
 
 function choose(slots: Slots, blamed: Offender): Choice {
-  return { profiles: pick(slots.profiles), documents: pick(slots.documents), keys: pick(slots.keys) };
+  const { secrets } = slots;
+  return { profiles: pick(slots.profiles), documents: pick(slots.documents), keys: pick(slots.keys), secrets };
 
   function pick<T>(from: readonly Slot<T>[]): ReadonlyMap<Slot<T>, T> {
     const picked = new Map<Slot<T>, T>();
@@ -202,5 +205,6 @@ export function aroundOf(choice: Choice): Around {
   return {
     documents: new Map([...choice.documents.values()].map((document) => [document.fileName, document])),
     keys: new Map([...choice.keys.values()].map((key) => [key.name, key])),
+    secrets: choice.secrets,
   };
 }

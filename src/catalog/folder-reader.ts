@@ -4,10 +4,10 @@ import { areSame, asFailure, Failure, type FileDiagnostic } from '../model/failu
 import {
   type BrokenEntry,
   type DataRoot,
-  type FileFacts,
   identityOf,
   type Listing,
   type ReadFile,
+  settledIdentity,
 } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
 import type { Reading, Slot } from './read-document.ts';
@@ -52,9 +52,6 @@ export const EMPTY_FOLDER: FolderState<never> = {
   changed: false,
 };
 
-// A file that was written within the clock tick of its reading looks the same afterwards. Two seconds cover the
-// coarsest clocks of file systems (FAT); until then every look reads the bytes again.
-const SETTLED_MS = 2_000;
 // Each file that is being read holds a descriptor.
 const AT_ONCE = 16;
 
@@ -229,11 +226,6 @@ function isPrivate(name: string): boolean {
 
 const IS_PRIVATE = /^\.|^#.*#$|~$|\.sw[a-p]$/;
 
-function settledIdentity(facts: FileFacts, now: number): string | undefined {
-  const latest = Math.max(facts.mtimeMs, Number(facts.ctimeNs / 1_000_000n));
-  return now - latest > SETTLED_MS ? identityOf(facts) : undefined;
-}
-
 /** A folder that is gone takes its files with it; one that cannot be read now leaves them in force. */
 function withoutFolder<T>(
   kind: FolderKind<T>,
@@ -264,7 +256,7 @@ async function isLink(path: string): Promise<boolean> {
   }
 }
 
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {

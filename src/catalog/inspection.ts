@@ -1,11 +1,10 @@
 import type { Log } from '../model/service.ts';
 import type { FileDiagnostic } from '../model/failure.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
-import { documentNames, type Inspector, type Snapshot, type SourceDocument } from './snapshot.ts';
+import { type Around, documentNames, type Inspector, type SourceDocument } from './snapshot.ts';
 import { type ReadProfile } from './read-profile.ts';
+import { secretName } from '../model/secret.ts';
 import { parsePath } from '../text/text.ts';
-
-export type Around = Pick<Snapshot, 'documents' | 'keys'>;
 
 /** The inspector, asked once for each version of a file and whatever it depends on. */
 export interface Inspection {
@@ -62,7 +61,7 @@ export function createInspection(inspector: Inspector, log: Log): Inspection {
   }
 }
 
-/** The documents that the profile may mean, and all keys: templates can name any of them. */
+/** The documents that the profile may mean, its secrets, and all keys: templates can name any of them. */
 function dependencies(read: ReadProfile, around: Around): readonly unknown[] {
   const found: unknown[] = [];
   for (const kind of DOCUMENT_KINDS) {
@@ -72,7 +71,7 @@ function dependencies(read: ReadProfile, around: Around): readonly unknown[] {
       found.push(around.documents.get(name), around.documents.get(`${name}.hbs`));
     }
   }
-  found.push(...around.keys.values());
+  found.push(...around.keys.values(), ...read.secrets.map(({ ref }) => around.secrets.get(secretName(ref))));
   return found;
 }
 

@@ -2,6 +2,7 @@ import { type FileDiagnostic, isError } from '../model/failure.ts';
 import { comparableSerial, IDENTITY_KEYS, knownBy, parseMac, parseUuid } from '../model/machine.ts';
 import { isInFolder, NAME_RULE, parseName } from '../model/name.ts';
 import { compareVersions, type JsonObject, parseVersion, type Profile } from '../model/profile.ts';
+import { secretsIn, type SecretPlace } from '../model/secret.ts';
 import type { JsonPlaces } from '../text/json.ts';
 import type { Path } from '../text/text.ts';
 import { buildProfile, readLegacyKeys } from './build-profile.ts';
@@ -19,6 +20,8 @@ export interface ReadProfile {
   readonly claims: readonly Claim[];
   /** What other profiles should not have. */
   readonly shared: readonly Claim[];
+  /** The secrets that its `vars` and those of its nodes ask for. */
+  readonly secrets: readonly SecretPlace[];
 }
 
 const MAX_PROBLEMS = 20;
@@ -50,7 +53,8 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
     if (diagnostics.all.length > MAX_PROBLEMS) break;
   }
   if (diagnostics.hasError()) return refused();
-  const thing = { profile, bytes, places, claims: exclusiveClaims(profile), shared: sharedClaims(profile) };
+  const claims = exclusiveClaims(profile);
+  const thing = { profile, bytes, places, claims, shared: sharedClaims(profile), secrets: secretsOf(profile) };
   return { thing, problems: capped(diagnostics.all, file) };
 
   /** A file in a folder claims no machine, so it holds none back either. */
@@ -68,6 +72,11 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
     const offset = atKey ? places.keyOffset(path) : places.offset(path);
     diagnostics.add(severity, message, { path, offset, remedy });
   }
+}
+
+function secretsOf({ vars, nodes }: Profile): readonly SecretPlace[] {
+  const ofNodes = nodes.flatMap((node, index) => secretsIn(node.vars, ['nodes', index, 'vars']));
+  return [...secretsIn(vars, ['vars']), ...ofNodes];
 }
 
 /** What says which machines boot a profile. */

@@ -1,4 +1,4 @@
-import type { FileDiagnostic } from '../model/failure.ts';
+import type { Failure, FileDiagnostic } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Node, type Profile } from '../model/profile.ts';
 
@@ -31,6 +31,12 @@ export interface Match {
   readonly by: 'mac' | 'uuid' | 'serial' | 'default' | 'choice';
 }
 
+/** The secrets that profiles ask for, by `secretName`: what each is, or why it cannot be read. For templates alone. */
+export type Secrets = ReadonlyMap<string, string | Failure>;
+
+/** What a profile is judged beside. */
+export type Around = Pick<Snapshot, 'documents' | 'keys' | 'secrets'>;
+
 /** Everything that the folder said at one moment. Immutable; a change of any file makes a new one. */
 export interface Snapshot {
   /** Grows with every change in force: what was rendered for an older generation is stale. */
@@ -39,6 +45,7 @@ export interface Snapshot {
   /** By file name. */
   readonly documents: ReadonlyMap<string, SourceDocument>;
   readonly keys: ReadonlyMap<string, SshKey>;
+  readonly secrets: Secrets;
   /** The bytes of every profile in force, as the operator wrote them, by profile name. */
   readonly sources: ReadonlyMap<string, Buffer>;
   /** Everything wrong with the files as they are on disk now, also where an older good version is in force. */
@@ -57,9 +64,9 @@ export interface Snapshot {
 /** What the catalog cannot know by itself: whether documents and kernel lines are right. `app` hands it in (boot makes it). */
 export interface Inspector {
   document(document: SourceDocument): readonly FileDiagnostic[];
-  profile(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly FileDiagnostic[];
+  profile(profile: Profile, around: Around): readonly FileDiagnostic[];
   /** What is wrong for machines that get the profile without being listed in it. Keeps no file from coming into force. */
-  unlisted?(profile: Profile, around: Pick<Snapshot, 'documents' | 'keys'>): readonly FileDiagnostic[];
+  unlisted?(profile: Profile, around: Around): readonly FileDiagnostic[];
 }
 
 /** The living catalog: reads, watches, keeps the last good version of every file. */

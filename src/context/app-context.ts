@@ -4,7 +4,7 @@ import { createInspector } from '../boot/inspector.ts';
 import { type LivingCatalog, openCatalog } from '../catalog/catalog.ts';
 import { ClusterUrls } from '../etcd/cluster-tokens.ts';
 import { type DataRoot, openDataRoot } from '../files/data-root.ts';
-import { openSecrets, type SecretFiles } from '../files/secret-file.ts';
+import { openSecrets } from '../files/secret-file.ts';
 import { ChunkCache } from '../images/chunk-cache.ts';
 import { type ImageStore, openImageStore } from '../images/store.ts';
 import { createSyncProgress, type SyncProgress } from '../images/sync-progress.ts';
@@ -13,13 +13,14 @@ import { type Identities, openIdentities } from '../machines/identities.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
 import { Failure } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
+import type { SecretReader } from '../model/secret.ts';
 import { type Log, SILENT } from '../model/service.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** The rooms behind the servers, wired by hand: what `serve`, `check` and `render` share. */
 export interface AppContext {
   readonly files: DataRoot;
-  readonly secrets: SecretFiles;
+  readonly secrets: SecretReader;
   readonly catalog: LivingCatalog;
   readonly shelf: ImageStore;
   /** For the servers: an installer leaves with the machine's claim. */
@@ -38,7 +39,7 @@ export async function openContext(settings: Settings, log: Log): Promise<AppCont
   const files = await openFolder(settings);
   const secrets = openSecrets(files, settings.credentialsDir);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
-  const catalog = openCatalog({ files, inspector, log });
+  const catalog = openCatalog({ files, inspector, secrets, log });
   const shelf = openImageStore(files, new ChunkCache(settings.imageCache));
   const marks = await openInstallMarks(files, log);
   const identities = openIdentities(files, log);

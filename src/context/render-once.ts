@@ -2,6 +2,7 @@ import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Name } from '../model/name.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
+import { shownDocument } from '../model/redact.ts';
 import type { Decision, Origin } from '../model/plan.ts';
 import { findDocument } from '../catalog/snapshot.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -13,6 +14,8 @@ export interface RenderRequest {
   readonly facts: MachineFacts;
   readonly profile?: Name;
   readonly kind?: DocumentKind;
+  /** Whether a document is given as the machine gets it, with its secrets. */
+  readonly secrets?: boolean;
 }
 
 export interface Rendered {
@@ -57,11 +60,13 @@ async function config(appContext: AppContext, request: RenderRequest, origin: Or
     throw new Failure('not-found', `profiles/${name}.json names no ${kind}`);
   }
   const question = { facts, origin };
-  const { body, decision, source } =
+  const answer =
     name === undefined || document === undefined
       ? await preview.documentOf(kind, question)
       : await preview.document(document, question);
-  return { text: body.toString('utf8'), reasons: [...reasonsOf(decision), `document ${source}`] };
+  const bytes = request.secrets === true ? answer.body : shownDocument(answer);
+  const text = Buffer.from(bytes).toString('utf8');
+  return { text, reasons: [...reasonsOf(answer.decision), `document ${answer.source}`] };
 }
 
 function profileOf({ catalog }: AppContext, { profile, facts }: RenderRequest): Profile | undefined {

@@ -243,6 +243,16 @@ export function identityOf(facts: FileFacts): string {
   return [facts.dev, facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].map((part) => part.toString(36)).join('-');
 }
 
+// A file that was written within the clock tick of its reading looks the same afterwards. Two seconds cover the
+// coarsest clocks of file systems (FAT); until then every look reads the bytes again.
+const SETTLED_MS = 2_000;
+
+/** The identity of a file that was read at `now`, once it can be trusted: another content has another. */
+export function settledIdentity(facts: FileFacts, now: number): string | undefined {
+  const latest = Math.max(facts.mtimeMs, Number(facts.ctimeNs / 1_000_000n));
+  return now - latest > SETTLED_MS ? identityOf(facts) : undefined;
+}
+
 export function isSameFile(a: FileFacts, b: FileFacts): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }

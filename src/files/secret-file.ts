@@ -1,38 +1,34 @@
-import { type DataRoot, openDataRoot, type ReadFile } from './data-root.ts';
-import { asFailure, Failure } from '../model/failure.ts';
+import { type DataRoot, identityOf, openDataRoot, type ReadFile, settledIdentity } from './data-root.ts';
+import { asFailure, Failure, unlessFailed } from '../model/failure.ts';
 import { parseFileName, parseName } from '../model/name.ts';
+import { type SecretReader, secretName } from '../model/secret.ts';
 import { isExposedMode } from './private-file.ts';
 import { shownPath } from './system-error.ts';
 
-/** Where a secret is kept: a file below secrets/ of the data directory, or a credential of systemd. */
-export type SecretRef = { readonly file: string } | { readonly credential: string };
-
-export interface SecretFiles {
-  /**
-   * The secret's text, without the line end after it. A Failure names the file and the remedy, never what is in it:
-   * `not-found`, `refused` (others may read it, it leaves the root), `too-large`, `unavailable`, `broken` (empty, not UTF-8).
-   */
-  read(ref: SecretRef): Promise<string>;
-}
-
 /** `credentials`: the folder that systemd names in CREDENTIALS_DIRECTORY; undefined where it gave none. */
-export function openSecrets(root: DataRoot, credentials: string | undefined): SecretFiles {
+export function openSecrets(root: DataRoot, credentials: string | undefined): SecretReader {
+  // What was read and has not changed since: a profile may name ten thousand, and asks for all at every look.
+  const known = new Map<string, { readonly identity: string; readonly text: string }>();
   return {
     async read(ref) {
+      const name = secretName(ref);
+      const before = known.get(name);
+      const facts = before === undefined ? undefined : await unlessFailed(root.stat(name));
+      if (before !== undefined && facts !== undefined && identityOf(facts) === before.identity) return before.text;
+      known.delete(name);
+      const now = Date.now();
       const content =
         'file' in ref ? await readFileBelow(root, ref.file) : await readCredential(credentials, ref.credential);
-      return textOf(content.bytes, secretName(ref));
+      const text = textOf(content.bytes, shownPath(name));
+      const identity = settledIdentity(content, now);
+      if ('file' in ref && identity !== undefined) known.set(name, { identity, text });
+      return text;
     },
   };
 }
 
 /** The folder of the data directory that no route and no page shows. */
 export const SECRETS = 'secrets';
-
-/** How messages call it: `secrets/w1.token`, `credential w1.token`. */
-export function secretName(ref: SecretRef): string {
-  return 'file' in ref ? shownPath(ref.file) : `credential ${shownPath(ref.credential)}`;
-}
 
 /** Longer than a key with its chain of certificates. */
 const MOST = 64 * 1024;

@@ -273,6 +273,6 @@ function aboutScript({ decision }: ScriptAnswer, facts: MachineFacts): ReplyAbou
   return { decision, mac: facts.mac, facts };
 }
 
-function aboutDocument({ decision, source, body }: DocumentAnswer, facts: MachineFacts): ReplyAbout {
-  return { decision, mac: facts.mac, facts, source, delivered: body };
+function aboutDocument({ decision, source, body, shown }: DocumentAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts, source, delivered: shown?.() ?? body };
 }

@@ -35,7 +35,7 @@ export interface ReplyAbout {
   readonly facts?: MachineFacts | undefined;
   /** Of a document: `configs/a.yml.hbs`. */
   readonly source?: string | undefined;
-  /** Of a document: all of it, also when the client has it already (304). */
+  /** Of a document: all of it but its secrets, also when the client has it already (304). */
   readonly delivered?: Uint8Array | undefined;
 }
 

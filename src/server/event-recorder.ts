@@ -1,4 +1,5 @@
-import { hidePrivateKeys, type JournalEvent, type Recorder, type ScriptEvent } from '../model/journal-event.ts';
+import type { JournalEvent, Recorder, ScriptEvent } from '../model/journal-event.ts';
+import { hidePrivateKeys } from '../model/redact.ts';
 import { machineKey } from '../model/machine.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';

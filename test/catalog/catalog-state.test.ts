@@ -4,16 +4,19 @@ import { expect, test } from 'vitest';
 import { CatalogState } from '../../src/catalog/catalog-state.ts';
 import type { Inspector } from '../../src/catalog/snapshot.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
+import { openSecrets } from '../../src/files/secret-file.ts';
 import { addFiles, makeFolder, type FolderFiles } from '../support/folder.ts';
 import { CONTENT, facts, lines, listeningLog } from './data-folder.ts';
 
 async function stateOf(
-  files: FolderFiles,
+  folder: FolderFiles,
   inspector: Inspector = CONTENT,
 ): Promise<{ dir: string; state: CatalogState; said: ReturnType<typeof listeningLog>['said'] }> {
-  const dir = makeFolder(files);
+  const dir = makeFolder(folder);
   const { log, said } = listeningLog();
-  const state = new CatalogState({ files: await openDataRoot(dir), inspector, log, now: Date.now });
+  const files = await openDataRoot(dir);
+  const secrets = openSecrets(files, undefined);
+  const state = new CatalogState({ files, inspector, secrets, log, now: Date.now });
   return { dir, state, said };
 }
 

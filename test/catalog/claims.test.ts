@@ -4,7 +4,7 @@ import type { Slot } from '../../src/catalog/read-document.ts';
 import { problemLine } from '../../src/model/failure.ts';
 import { document, good, lines } from './data-folder.ts';
 
-const NOTHING = { documents: new Map(), keys: new Map() };
+const NOTHING = { documents: new Map(), keys: new Map(), secrets: new Map() };
 
 function told(profile: object): readonly string[] {
   return lines(missingReferences(good(profile), NOTHING));
@@ -33,6 +33,7 @@ test('what is there is not spoken of', () => {
   const around = {
     documents: new Map([['a.yml.hbs', document('a.yml.hbs')]]),
     keys: new Map([['core', { name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa A' }]]),
+    secrets: new Map(),
   };
   expect(missingReferences(good({ cloud_config: 'a', sshkey: 'core' }), around)).toEqual([]);
 });

@@ -37,6 +37,7 @@ class Folders {
       profiles: [...this.#slots.profiles.values()],
       documents: [...this.#slots.documents.values()],
       keys: [...this.#slots.keys.values()],
+      secrets: new Map(),
     };
     const decision = decide(slots, this.#inspection);
     for (const slot of slots.profiles) slot.inForce = decision.profiles.get(slot);

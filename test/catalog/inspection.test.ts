@@ -9,7 +9,11 @@ const KEY = { name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa A' };
 function around(
   ...documents: readonly ReturnType<typeof document>[]
 ): Parameters<ReturnType<typeof createInspection>['profile']>[1] {
-  return { documents: new Map(documents.map((entry) => [entry.fileName, entry])), keys: new Map([['core', KEY]]) };
+  return {
+    documents: new Map(documents.map((entry) => [entry.fileName, entry])),
+    keys: new Map([['core', KEY]]),
+    secrets: new Map(),
+  };
 }
 
 test('a document is asked about once', () => {

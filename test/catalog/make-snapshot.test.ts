@@ -17,6 +17,7 @@ function snapshot(profiles: Readonly<Record<string, object | string>>, more: Par
     }),
     documents: [],
     keys: [],
+    secrets: new Map(),
     ...more,
   };
   return makeSnapshot(3, slots, decide(slots, createInspection(CONTENT, SILENT)));

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
-import { openSecrets, type SecretRef } from '../../src/files/secret-file.ts';
+import { openSecrets } from '../../src/files/secret-file.ts';
+import type { SecretRef } from '../../src/model/secret.ts';
 import { asFailure, failureLine } from '../../src/model/failure.ts';
 import { type FolderFiles, makeFolder } from '../support/folder.ts';
 

@@ -18,7 +18,7 @@ const OVMF = [
 ];
 
 async function source(settings = { smartNbp: true, images: false }, log: Log = SILENT) {
-  const appContext = await houseOf({ 'images/k': 'kernel' });
+  const appContext = await houseOf({ 'images/k': 'kernel', 'secrets/a': 'secret' });
   const firmware = openFirmwareStore([makeFolder({ 'undionly.kpxe': 'nbp' })]);
   const bootPrograms = createBootPrograms({ ...appContext, firmware, silentForLocal: false });
   return createTftpSource({
@@ -56,6 +56,11 @@ it('a setting turns the smart NBP off', async () => {
 it('images only if a setting allows it', async () => {
   expect(await (await source()).open(ask('images/k'))).toBeUndefined();
   expect(await text(await (await source({ smartNbp: true, images: true })).open(ask('images/k')))).toBe('kernel');
+});
+
+it.each(['secrets/a', 'images/../secrets/a', '../secrets/a', 'configs/../secrets/a'])('never %s', async (name) => {
+  const made = await source({ smartNbp: true, images: true });
+  await expect(Promise.resolve(made.open(ask(name))).catch(() => undefined)).resolves.toBeUndefined();
 });
 
 it('case 20-raspberry-pi: its firmware gets nothing, and one line in the log says what to do', async () => {

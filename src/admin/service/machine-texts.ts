@@ -1,6 +1,7 @@
+import type { DocumentAnswer } from '../../boot/boot-service.ts';
 import { findDocument, type Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
-import { hidePrivateKeys } from '../../model/journal-event.ts';
+import { shownDocument } from '../../model/redact.ts';
 import { type Question } from '../../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
 import type { MachineHistory, RecordedMachine, SentAndNow, TimelineEvent } from '../../model/views.ts';
@@ -85,22 +86,22 @@ function titleOf(kind: DocumentKind, name: string, { documents }: Pick<Snapshot,
 
 async function documentNow({ preview }: Deps, kind: DocumentKind, question: Question): Promise<Now> {
   try {
-    return { now: shown((await preview.documentOf(kind, question)).body) };
+    return { now: shown(await preview.documentOf(kind, question)) };
   } catch (error) {
     return { problem: problemOf(error) };
   }
 }
 
-/** As the journal keeps it: else every look would show a difference, and a private key. */
-function shown(body: Uint8Array): string {
-  return Buffer.from(hidePrivateKeys(body)).toString('utf8');
+/** As the journal keeps it: else every look would show a difference, and a secret. */
+function shown(answer: DocumentAnswer): string {
+  return Buffer.from(shownDocument(answer)).toString('utf8');
 }
 
 /** What installs the machine, where its live system is told so by a document. */
 async function installerNow({ preview }: Deps, question: Question): Promise<Now | undefined> {
   for (const kind of ['ignition', 'cloud_config'] as const) {
     try {
-      return { now: shown((await preview.installer(kind, question)).body) };
+      return { now: shown(await preview.installer(kind, question)) };
     } catch (error) {
       problemOf(error);
     }

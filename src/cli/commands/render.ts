@@ -23,6 +23,7 @@ export const renderCommand: Command = {
     '--platform <efi|pcbios>': 'what the firmware is (default: pcbios)',
     '--profile <NAME>': 'a profile instead of a machine',
     '--kind <KIND>': `for config: ${DOCUMENT_KINDS.join(', ')}`,
+    '--secrets': 'for config: with secrets and private keys, as the machine gets it',
     '--explain': 'which file decided what',
     '--json': 'one JSON object: text and reasons',
   },
@@ -37,7 +38,7 @@ export const renderCommand: Command = {
   },
 };
 
-function requestOf({ words: [word], text }: Invocation): RenderRequest {
+function requestOf({ words: [word], text, has }: Invocation): RenderRequest {
   const what = WHAT.find((one) => one === word);
   if (what === undefined) throw new Failure('invalid', `expected ${WHAT.join(', ')}`);
   const wanted = text('kind');
@@ -68,5 +69,5 @@ function requestOf({ words: [word], text }: Invocation): RenderRequest {
   if (machine === (profile !== undefined)) {
     throw new Failure('invalid', 'name one machine (--mac, --uuid or --serial) or one profile (--profile)');
   }
-  return { what, facts, kind, profile };
+  return { what, facts, kind, profile, secrets: has('secrets') };
 }
