@@ -1,10 +1,43 @@
-import { defineConfig } from 'vitest/config';
+import { basename, relative, sep } from 'node:path';
 
-// The tests that judge mutants: those in memory. What runs a built program or the whole repository sees no mutant.
+import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+// The tests that judge a room's mutants: its own, and those of the rooms above that ask it, in memory. What is left out
+// starts processes (a mutant is only in this one), crowds a server for seconds, or counts the files of the repository.
+const JUDGES: Record<string, string> = {
+  boot: '{boot,http,server,admin,cli}',
+  catalog: '{catalog,boot,context,admin,cli}',
+  releases: '{releases,admin,cli}',
+  machines: '{machines,boot,server,admin,cli}',
+  dhcp: '{dhcp,boot}',
+  tftp: '{tftp,server}',
+  http: '{http,server,admin}',
+};
+
+// The test of the mutated file's name is asked first, then its room, then the rooms above: the first failure ends a run.
+class NearestFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const mutated = (this.ctx.config.related ?? []).map((file) => relative(this.ctx.config.root, file));
+    const names = new Set(mutated.map((file) => basename(file, '.ts')));
+    const rooms = new Set(mutated.map((file) => file.split(sep)[1]));
+    const distance = ({ moduleId }: TestSpecification) => {
+      if (names.has(basename(moduleId, '.test.ts'))) return 0;
+      return rooms.has(relative(this.ctx.config.root, moduleId).split(sep)[1]) ? 1 : 2;
+    };
+    return Promise.resolve([...files].sort((a, b) => distance(a) - distance(b)));
+  }
+}
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/{lab,reference,frozen,docs,scripts,bench,cli,admin,ci}/**'],
+    include: [`test/${JUDGES[process.env['MUTANTS_ROOM'] ?? ''] ?? '*'}/**/*.test.ts`],
+    exclude: [
+      'test/{acceptance,lab,reference,frozen,docs,scripts,bench,ci,mutants}/**',
+      'test/**/{*-by-server,crashes,sync-crashes,sync-child,crowd,weather,netns,files-on-the-way}.test.ts',
+    ],
+    sequence: { sequencer: NearestFirst },
+    isolate: false,
     pool: 'threads',
     testTimeout: 20_000,
   },
