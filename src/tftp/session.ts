@@ -75,7 +75,7 @@ export class Session {
     const step = this.#transfer.receive(bytes, this.#deps.now());
     if (this.#transfer.acked !== acked || this.#transfer.proven !== proven) this.#deps.acknowledged();
     this.#obey(step);
-    if (this.#transfer.acked === acked || this.#over) return;
+    if (this.#transfer.acked === acked) return;
     this.#ring.release(this.#transfer.acked);
     this.#feeder.fill();
   }
@@ -109,6 +109,7 @@ export class Session {
   }
 
   #obey(step: Step): void {
+    if (this.#over) return;
     if (step.oack && this.#oack !== undefined) this.#deps.send(this.#oack);
     for (let block = step.first; block < step.first + step.count; block += 1) {
       this.#deps.send(this.#ring.packet(block));
