@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
-import { decodeStrict, show } from '../http/query.ts';
+import { decodeStrict, originOf, peerOf, readHead, show } from '../http/request.ts';
 import { failureReply, makeReply, methodReply } from '../http/reply.ts';
-import { originOf, peerOf, readHead } from '../http/request-head.ts';
 import { type Origin, pathOf } from '../model/plan.ts';
 import { listener, type Log } from '../model/service.ts';
 import type { ApiOptions } from './api/api.ts';
 import { EventStreams } from './api/event-streams.ts';
 import { HOME, nextPath } from './auth/client.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
-import { abandoned, expressFailure, respond, respondLine, seeOther, setPath } from './respond.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
+import { abandoned, expressFailure, respond, respondLine, seeOther, setPath } from './respond.ts';
 import { guardOperations } from './service/operations.ts';
 import type { AdminOperations } from './service/service.ts';
 import { readViews } from './web/html.ts';

@@ -1,7 +1,6 @@
 import { BOOT_PROGRAMS, type FirmwareStore, type ProgramFile } from '../images/firmware.ts';
 import { startScript } from '../ipxe/boot-script.ts';
-import { type Mac, type MachineArch, parseMac, type Platform, type Uuid } from '../model/machine.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import { type Mac, type MachineArch, omitUndefined, parseMac, type Platform, type Uuid } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { BootService } from './boot-service.ts';
 

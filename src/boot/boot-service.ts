@@ -1,8 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import type { Mac, MachineFacts } from '../model/machine.ts';
-import type { Name } from '../model/name.ts';
 import type { Decision, Origin, Question } from '../model/plan.ts';
-import type { DocumentKind } from '../model/profile.ts';
+import type { DocumentKind, Name } from '../model/profile.ts';
 
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
 export interface ScriptAnswer {

@@ -154,7 +154,7 @@ export function createDecide({
     if (who !== undefined) claims.saw(who, match !== undefined && match.by !== 'default');
   }
 
-  return { find, decide, claim, saw, generation: () => marks.generation() };
+  return { find, decide, claim, saw };
 }
 
 /**

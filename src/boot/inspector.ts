@@ -11,7 +11,7 @@ import { checkDocumentBytes, isPacked } from '../documents/document.ts';
 import { installAutoinstall } from '../documents/install-configs.ts';
 import { addPhoneHome, replacesItself } from '../documents/phone-home.ts';
 import { hasComment, readPreseed, UNREADABLE_LATE_COMMAND } from '../documents/preseed.ts';
-import { kernelLineProblems, profileWordProblems } from '../ipxe/ipxe-text.ts';
+import { kernelLineProblems, profileWordProblems } from '../ipxe/kernel-line.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { nodeFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';

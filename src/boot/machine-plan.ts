@@ -1,10 +1,9 @@
 import { findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
-import { againUrl } from '../ipxe/boot-script.ts';
 import type { ImageStore } from '../images/store.ts';
+import { againUrl } from '../ipxe/boot-script.ts';
 import { factsFrom, hasIdentity, IDENTITY_KEYS, type MachineFacts, macHyphens } from '../model/machine.ts';
-import { nameInUrl } from '../model/name.ts';
 import type { Artifact, Origin, Plan, Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, nameInUrl, type Profile } from '../model/profile.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
 

@@ -5,9 +5,8 @@ import { failureLines, missingImageLines, unnamedInstallLines } from '../ipxe/no
 import { grubScript } from '../ipxe/other-loaders.ts';
 import { Failure, failureLine, problemFailure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
-import { type Name, nameInUrl } from '../model/name.ts';
 import type { Decision, Origin, Plan, Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Name, nameInUrl } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, WAIT } from './decide.ts';
@@ -34,9 +33,10 @@ export type ScriptService = ReturnType<typeof createScriptService>;
 
 /** Boot scripts, for machines and for profiles. */
 export function createScriptService(options: ScriptServiceOptions) {
-  const { catalog, shelf, downloadProgress, unknown = WAIT } = options;
+  const { catalog, downloadProgress, unknown = WAIT } = options;
   const decisions = createDecide(options);
   const documents = createDocumentCheck(options);
+  const images = createImageCheck(options.shelf);
 
   async function script(question: Question): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
@@ -64,7 +64,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     if (decision.installState.kind !== 'install') decisions.saw(question, snapshot);
     const { plan } = decision;
     if (plan === undefined) return decision;
-    const missing = await missingFiles(plan, shelf);
+    const missing = await missingFiles(plan, images);
     if (missing.length > 0) return { ...decision, obstacle: { kind: 'images', missing } };
     const failure = documents.fault(decision, plan, snapshot);
     if (failure !== undefined) return { ...decision, obstacle: { kind: 'document', failure } };
@@ -130,7 +130,7 @@ export function createScriptService(options: ScriptServiceOptions) {
       return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
     }
     const plan = machinePlan(match, {}, origin, snapshot);
-    const missing = await missingFiles(plan, shelf);
+    const missing = await missingFiles(plan, images);
     if (missing.length > 0) {
       const lines = missingLines(match, missing);
       return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting' } };
@@ -159,7 +159,7 @@ export function createScriptService(options: ScriptServiceOptions) {
   }
 
   function generation(): number {
-    return catalog.current().generation + decisions.generation();
+    return catalog.current().generation;
   }
 
   return { script, scriptOf, args, grub, bootable, netboot, generation };
@@ -217,6 +217,30 @@ function missingKey({ profile }: Match): Failure {
     place: { file: profile.file, key: 'sshkey' },
     remedy: `create sshkeys/${name}.pub`,
   });
+}
+
+/** Milliseconds in which a file that was there counts as there. */
+const SEEN_MS = 1000;
+/** Profiles name few files, but a server that runs for years sees many versions of them. */
+const MOST_SEEN = 1000;
+
+/**
+ * Whether images are there. A rack that starts asks for the same two files all the time, and a boot loader that does not
+ * get one asks for its script again: that they were there within the last second is enough. What is missing is looked for
+ * each time.
+ */
+function createImageCheck(shelf: Pick<ImageStore, 'has'>): Pick<ImageStore, 'has'> {
+  const seen = new Map<string, number>();
+  return {
+    async has(path) {
+      const asked = performance.now();
+      if (asked - (seen.get(path) ?? -Infinity) < SEEN_MS) return true;
+      const isThere = await shelf.has(path);
+      if (seen.size >= MOST_SEEN) seen.clear();
+      if (isThere) seen.set(path, asked);
+      return isThere;
+    },
+  };
 }
 
 /** Machines of one snapshot whose documents are remembered as good. */

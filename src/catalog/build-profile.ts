@@ -1,7 +1,5 @@
 import type { FileDiagnostic } from '../model/failure.ts';
-import { parseMac, parseUuid } from '../model/machine.ts';
-import { type Name, nearest } from '../model/name.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import { omitUndefined, parseMac, parseUuid } from '../model/machine.ts';
 import {
   type Arch,
   type Cluster,
@@ -9,10 +7,12 @@ import {
   type Json,
   type JsonObject,
   type LocalBoot,
+  type Name,
   type Node,
   type Profile,
   type SystemId,
 } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
 import type { SchemaFault } from './profile-schema.ts';
 
 /** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */

@@ -4,16 +4,17 @@ import { areSame, distinct, type FileDiagnostic, isError, placeText, problemLine
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import type { SecretReader } from '../model/secret.ts';
 import type { Log } from '../model/service.ts';
-import { aroundOf, type Choice, decide, incomplete, type Slots } from './decide.ts';
+import { aroundOf, type Choice, decide, heldMachines, incomplete, type Slots } from './decide.ts';
 import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
-import { EMPTY_SNAPSHOT, makeSnapshot } from './make-snapshot.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
 import { readDocument, readKey, type Slot } from './read-document.ts';
 import { readProfile, type ReadProfile } from './read-profile.ts';
 import { readSecrets, secretFolders } from './read-secrets.ts';
 import {
+  EMPTY_SNAPSHOT,
   type Inspector,
+  makeSnapshot,
   namedDocuments,
   type Secrets,
   type Snapshot,
@@ -145,7 +146,8 @@ export class CatalogState {
     const isSame = before !== undefined && isSameChoice(before, choice);
     if (isSame && areSame(problems, this.#snapshot.problems)) return false;
     this.#report(problems);
-    this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, slots, { ...choice, problems });
+    const held = heldMachines(slots.profiles, choice, problems);
+    this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, { ...choice, problems, held });
     return true;
   }
 

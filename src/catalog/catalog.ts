@@ -5,7 +5,7 @@ import { openSecrets } from '../files/secret-file.ts';
 import type { SecretReader } from '../model/secret.ts';
 import { CatalogState, type Drafts, FOLDERS } from './catalog-state.ts';
 import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
-import type { Catalog, Inspector, Snapshot } from './snapshot.ts';
+import { type Catalog, EMPTY_SNAPSHOT, type Inspector, type Snapshot } from './snapshot.ts';
 
 export interface CatalogOptions {
   readonly files: DataRoot;
@@ -41,6 +41,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
   const { files, inspector, log, pollMs = POLL_MS, secrets = openSecrets(files, undefined), now = Date.now } = options;
   const state = new CatalogState({ files, inspector, secrets, log, now });
   const listeners = new Set<(snapshot: Snapshot) => void>();
+  let current = EMPTY_SNAPSHOT;
   let watching: FolderWatch | undefined;
   let timer: NodeJS.Timeout | undefined;
   let reportedAt: number | undefined;
@@ -60,7 +61,9 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
         await watching.refresh();
         changed = (await state.look()) || changed;
       }
-      if (changed) for (const listener of [...listeners]) tell(listener);
+      if (!changed) return;
+      current = state.snapshot;
+      for (const listener of [...listeners]) tell(listener);
     })();
     running = mine;
     try {
@@ -68,12 +71,12 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     } finally {
       if (running === mine) running = undefined;
     }
-    return state.snapshot;
+    return current;
   }
 
   function tell(listener: (snapshot: Snapshot) => void): void {
     try {
-      listener(state.snapshot);
+      listener(current);
     } catch (error) {
       log.error({ err: error }, 'a listener of the catalog failed');
     }
@@ -116,7 +119,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       // First the watchers, then the files: an edit in between is reported.
       watching = createFolderWatch(files, () => [...FOLDERS, ...state.inside], options.watch ?? systemWatch, onReport);
       await refresh();
-      const { generation, profiles, problems } = state.snapshot;
+      const { generation, profiles, problems } = current;
       log.info({ generation, profiles: profiles.size, problems: problems.length }, 'catalog read');
       planPoll();
     },
@@ -126,7 +129,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       watching?.close();
       await running?.catch(() => undefined);
     },
-    current: () => state.snapshot,
+    current: () => current,
     onChange(listener) {
       listeners.add(listener);
       return () => {

@@ -208,3 +208,21 @@ export function aroundOf(choice: Choice): Around {
     secrets: choice.secrets,
   };
 }
+
+/** The machines named by files that are not in force as they are on disk, with the reason why they are not. */
+export function heldMachines(
+  slots: readonly Slot<ReadProfile>[],
+  { profiles }: Choice,
+  problems: readonly FileDiagnostic[],
+): ReadonlyMap<string, FileDiagnostic> {
+  const held = new Map<string, FileDiagnostic>();
+  for (const slot of slots) {
+    const { thing, names } = slot.latest;
+    if (thing !== undefined && profiles.get(slot) === thing) continue;
+    const reason = problems.find(({ severity, place }) => severity === 'error' && place.file === slot.file);
+    if (reason === undefined) continue;
+    for (const id of names ?? []) held.set(id, reason);
+    for (const { id } of thing?.claims ?? []) held.set(id, reason);
+  }
+  return held;
+}

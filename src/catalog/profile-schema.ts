@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { nearest } from '../model/name.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
 import { schemaCheck, type Violation } from '../text/check-schema.ts';
 import { type Path, shortened } from '../text/text.ts';
 

@@ -1,5 +1,5 @@
 import type { FileDiagnostic } from '../model/failure.ts';
-import { NAME_RULE, parseName } from '../model/name.ts';
+import { NAME_RULE, parseName } from '../model/profile.ts';
 import type { SourceDocument, SshKey } from './snapshot.ts';
 
 const TEMPLATE = '.hbs';

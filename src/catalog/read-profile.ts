@@ -1,8 +1,15 @@
 import { type FileDiagnostic, isError } from '../model/failure.ts';
 import { comparableSerial, IDENTITY_KEYS, knownBy, parseMac, parseUuid } from '../model/machine.ts';
-import { isInFolder, NAME_RULE, parseName } from '../model/name.ts';
-import { compareVersions, type JsonObject, parseVersion, type Profile } from '../model/profile.ts';
-import { secretsIn, type SecretPlace } from '../model/secret.ts';
+import {
+  compareVersions,
+  isInFolder,
+  type JsonObject,
+  NAME_RULE,
+  parseName,
+  parseVersion,
+  type Profile,
+} from '../model/profile.ts';
+import { type SecretPlace, secretsIn } from '../model/secret.ts';
 import type { JsonPlaces } from '../text/json.ts';
 import type { Path } from '../text/text.ts';
 import { buildProfile, readLegacyKeys } from './build-profile.ts';

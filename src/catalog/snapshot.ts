@@ -1,6 +1,7 @@
 import type { Failure, FileDiagnostic } from '../model/failure.ts';
-import type { MachineFacts } from '../model/machine.ts';
+import { IDENTITY_KEYS, knownBy, type MachineFacts } from '../model/machine.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Node, type Profile } from '../model/profile.ts';
+import type { Claim } from './identity.ts';
 
 /** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
 export interface SourceDocument {
@@ -27,7 +28,7 @@ export interface SshKey {
 export interface Match {
   readonly profile: Profile;
   readonly node?: Node;
-  /** `choice`: no profile names the machine, and a person chose the profile at its screen (see boot/match-for). */
+  /** `choice`: no profile names the machine, and a person chose the profile at its screen (see boot/decide.ts). */
   readonly by: 'mac' | 'uuid' | 'serial' | 'default' | 'choice';
 }
 
@@ -61,7 +62,7 @@ export interface Snapshot {
   held(facts: MachineFacts): FileDiagnostic | undefined;
 }
 
-/** What the catalog cannot know by itself: whether documents and kernel lines are right. `app` hands it in (boot makes it). */
+/** What the catalog cannot know by itself: whether documents and kernel lines are right. The context hands it in (boot makes it). */
 export interface Inspector {
   document(document: SourceDocument): readonly FileDiagnostic[];
   profile(profile: Profile, around: Around): readonly FileDiagnostic[];
@@ -74,6 +75,97 @@ export interface Catalog {
   current(): Snapshot;
   /** Called after each new snapshot is in force; returns the function that ends it. */
   onChange(listener: (snapshot: Snapshot) => void): () => void;
+}
+
+/** A catalog of nothing: before it was read. */
+export const EMPTY_SNAPSHOT: Snapshot = {
+  generation: 0,
+  profiles: new Map(),
+  documents: new Map(),
+  keys: new Map(),
+  secrets: new Map(),
+  sources: new Map(),
+  problems: [],
+  installs: false,
+  match: () => undefined,
+  held: () => undefined,
+};
+
+interface ProfileInForce {
+  readonly profile: Profile;
+  readonly bytes: Buffer;
+  readonly claims: readonly Pick<Claim, 'id' | 'node'>[];
+}
+
+/** What was decided of the folders (catalog/decide.ts). */
+interface InForce {
+  readonly profiles: ReadonlyMap<unknown, ProfileInForce>;
+  readonly documents: ReadonlyMap<unknown, SourceDocument>;
+  readonly keys: ReadonlyMap<unknown, SshKey>;
+  readonly secrets: Secrets;
+  readonly problems: readonly FileDiagnostic[];
+  /** By identity: machines that only a file which is not in force names, and why it is not. */
+  readonly held: ReadonlyMap<string, FileDiagnostic>;
+}
+
+/** Indexes what is in force: a machine is found by one look for each of its identities. */
+export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
+  const { held, problems } = inForce;
+  const read = [...inForce.profiles.values()];
+  const profiles = read.map(({ profile }) => profile);
+  const machines = indexNodes(read);
+  const fallback = profiles.find((profile) => profile.default);
+
+  function heldFor(facts: MachineFacts): FileDiagnostic | undefined {
+    if (held.size === 0 || node(facts) !== undefined) return undefined;
+    for (const key of IDENTITY_KEYS) {
+      const problem = held.get(`${key} ${knownBy(facts, key) ?? ''}`);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  function node(facts: MachineFacts): Match | undefined {
+    for (const key of IDENTITY_KEYS) {
+      const value = knownBy(facts, key);
+      const found = value === undefined ? undefined : machines.get(`${key} ${value}`);
+      if (found !== undefined) return { ...found, by: key };
+    }
+    return undefined;
+  }
+
+  return {
+    generation,
+    profiles: new Map(profiles.map((profile) => [profile.name, profile])),
+    documents: new Map([...inForce.documents.values()].map((document) => [document.fileName, document])),
+    keys: new Map([...inForce.keys.values()].map((key) => [key.name, key])),
+    secrets: inForce.secrets,
+    sources: new Map(read.map(({ profile, bytes }) => [profile.name, bytes])),
+    problems,
+    installs: profiles.some(({ install, boot }) => install !== undefined && boot !== 'local'),
+    match(facts) {
+      const found = node(facts);
+      if (found !== undefined || fallback === undefined || heldFor(facts) !== undefined) return found;
+      return { profile: fallback, by: 'default' };
+    },
+    held: heldFor,
+  };
+}
+
+interface Machine {
+  readonly profile: Profile;
+  readonly node: Node;
+}
+
+function indexNodes(profiles: Iterable<ProfileInForce>): ReadonlyMap<string, Machine> {
+  const machines = new Map<string, Machine>();
+  for (const { profile, claims } of profiles) {
+    for (const { id, node: index } of claims) {
+      const node = profile.nodes[index];
+      if (node !== undefined) machines.set(id, { profile, node });
+    }
+  }
+  return machines;
 }
 
 type Documents = ReadonlyMap<string, SourceDocument>;

@@ -1,7 +1,7 @@
 import type { AdminClient } from '../admin/client/client.ts';
 import { Failure } from '../model/failure.ts';
 import { type MachineKey, parseKey } from '../model/machine.ts';
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
 

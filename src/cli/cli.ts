@@ -1,6 +1,6 @@
-import { Command as Parser, CommanderError, Option } from 'commander';
+import { CommanderError, Option, Command as Parser } from 'commander';
 import { Failure, failureLine } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { version } from '../settings/settings.ts';
 import { settingFlags } from '../settings/table.ts';

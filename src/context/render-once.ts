@@ -1,12 +1,11 @@
+import { findDocument } from '../catalog/snapshot.ts';
 import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
-import type { Name } from '../model/name.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Name, type Profile } from '../model/profile.ts';
 import { shownDocument } from '../model/redact.ts';
 import type { Decision, Origin } from '../model/plan.ts';
-import { findDocument } from '../catalog/snapshot.ts';
 import type { Settings } from '../settings/settings.ts';
-import { likelyOrigin, readContext, type AppContext } from './app-context.ts';
+import { type AppContext, likelyOrigin, readContext } from './app-context.ts';
 
 export interface RenderRequest {
   readonly what: 'script' | 'config' | 'args';

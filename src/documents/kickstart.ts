@@ -1,4 +1,4 @@
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 import type { Diagnostics } from '../text/diagnostics.ts';
 import { shown } from '../text/text.ts';
 

@@ -1,10 +1,10 @@
-import type { Snapshot } from '../catalog/snapshot.ts';
 import { clusterSize } from '../boot/template-data.ts';
-import { memberId, readMember } from './members.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import type { StoredToken } from '../model/discovery.ts';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
 import type { Node, Profile } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
+import { memberId, readMember } from './members.ts';
 
 /** Who is in a cluster. */
 export interface ClusterMember {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { show } from '../http/query.ts';
+import { peerOf, type RequestHead, show, splitTarget } from '../http/request.ts';
 import { ClientLeft, readBody, withinTimeout } from '../http/read-body.ts';
 import {
   failureReply,
@@ -13,13 +13,13 @@ import {
   sendReply,
   textReply,
 } from '../http/reply.ts';
-import { decodeSegments, peerOf, type RequestHead, splitTarget } from '../http/request-head.ts';
+import { decodeSegments } from '../http/names.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { Origin } from '../model/plan.ts';
 import type { Log } from '../model/service.ts';
-import { DiscoveryPolls } from './polls.ts';
 import type { Discovery } from './discovery.ts';
 import type { Outcome, RefusalCode } from './members.ts';
+import { DiscoveryPolls } from './polls.ts';
 
 /** What etcd asks for beside the path. Everything else in the query is left alone: operators may add a secret to it. */
 interface DiscoveryQuery {

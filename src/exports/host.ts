@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { Failure } from '../model/failure.ts';
 import type { Mac } from '../model/machine.ts';
-import { nearest } from '../model/name.ts';
 import type { Node, Profile, SystemId } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
 
 /** A node as its neighbours' files know it. */
 export interface Host {

@@ -1,7 +1,7 @@
 import { type DataRoot, identityOf, openDataRoot, type ReadFile, settledIdentity } from './data-root.ts';
 import { asFailure, Failure, unlessFailed } from '../model/failure.ts';
-import { parseFileName, parseName } from '../model/name.ts';
-import { type SecretReader, secretName } from '../model/secret.ts';
+import { parseFileName, parseName } from '../model/profile.ts';
+import { secretName, type SecretReader } from '../model/secret.ts';
 import { isExposedMode } from './private-file.ts';
 import { shownPath } from './system-error.ts';
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../model/service.ts';
-import { show } from './query.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
-import { peerOf } from './request-head.ts';
+import { decodeTolerant, isKnown, MAX_KEYS, peerOf, show } from './request.ts';
 
 /** Which kind of question a machine route answers. */
 export type RouteKind =
@@ -52,7 +51,7 @@ export interface AccessLog {
   /** For a decision that was just made: its repetition within the script cache's second is no news. */
   decided(kind: RouteKind, about: ReplyAbout, from: string | undefined): void;
   /** For keys of a query that no rule knows: a warning for each of them, once. */
-  ignored(kind: RouteKind, keys: readonly string[], from: string | undefined): void;
+  ignored(kind: RouteKind, query: string, from: string | undefined): void;
   /** For a question that was not answered: why a machine does not boot must be seen without debugging. */
   refused(kind: RouteKind, reply: Reply, from: string | undefined): void;
 }
@@ -115,8 +114,8 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
         log.warn({ kind, mac, from, problem: warning }, 'a machine cannot boot what its profile names');
       }
     },
-    ignored(kind, keys, from) {
-      for (const key of keys) {
+    ignored(kind, query, from) {
+      for (const key of unknownKeys(query)) {
         if (!isNews(`?${key}`)) continue;
         const remedy = 'name the machine by mac, uuid or serial in a profile (docs/from-matchbox.md)';
         log.warn({ kind, from, label: show(key), remedy }, 'a label in a query selects nothing here and is ignored');
@@ -162,4 +161,23 @@ export class Deliveries {
   running(): readonly Readonly<Delivery>[] {
     return [...this.#running];
   }
+}
+
+// What iPXE says of a machine in matchbox's own start script and this server has no use for.
+const FIRMWARE_KEYS: ReadonlySet<string> = new Set(['domain', 'ip', 'buildarch']);
+
+/**
+ * The keys with a value that no rule here knows. matchbox selects by them (`os=installed`); here they select nothing, and
+ * an operator who relies on it must be told.
+ */
+export function unknownKeys(text: string): readonly string[] {
+  if (text === '') return [];
+  const keys: string[] = [];
+  for (const pair of text.split('&', MAX_KEYS)) {
+    const equals = pair.indexOf('=');
+    if (equals <= 0 || equals === pair.length - 1) continue;
+    const key = decodeTolerant(pair.slice(0, equals));
+    if (!isKnown(key) && !FIRMWARE_KEYS.has(key)) keys.push(key);
+  }
+  return keys;
 }

@@ -5,19 +5,10 @@ import { machineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import { type AnswerEvent, createAccessLog, type Deliveries, type RouteKind } from './access-log.ts';
 import { type Handler, MACHINE_ROUTES, type MachineRoute, type MachineServer } from './machine-routes.ts';
-import { show, unknownKeys } from './query.ts';
+import { decodeSegments } from './names.ts';
 import { ClientLeft, readBody } from './read-body.ts';
 import { failureReply, methodReply, type Reply, sendReply } from './reply.ts';
-import {
-  agentOf,
-  type Ask,
-  askerOf,
-  decodeSegments,
-  peerOf,
-  type RequestHead,
-  splitTarget,
-  type Target,
-} from './request-head.ts';
+import { agentOf, type Ask, askerOf, peerOf, type RequestHead, show, splitTarget, type Target } from './request.ts';
 import { sendFile } from './send-file.ts';
 
 export interface MachineHandlerOptions extends MachineServer {
@@ -85,11 +76,11 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
     const asked = now();
     try {
       const reply = await handler(method === 'POST' ? { ...ask, body: await readBody(req, MAX_REPORT) } : ask, options);
-      const key = repeatable !== undefined && !isForOne(reply) ? cacheKey(req, ask.head) : undefined;
+      const key = repeatable !== undefined && !isMadeAnew(reply) ? cacheKey(req, ask.head) : undefined;
       if (key !== undefined) cache.set(key, kind, reply, generation, asked);
       finish(req, res, kind, reply);
       accessLog.decided(kind, reply, peerOf(req));
-      if (isAboutMachine(kind, reply)) accessLog.ignored(kind, unknownKeys(ask.query), peerOf(req));
+      if (isAboutMachine(kind, reply)) accessLog.ignored(kind, ask.query, peerOf(req));
     } catch (error) {
       if (error instanceof ClientLeft) {
         // Nothing was asked, so nothing was refused: a half-sent report is no event.
@@ -171,9 +162,9 @@ function isAboutMachine(kind: RouteKind, { facts }: Reply): boolean {
   return facts !== undefined && kind !== 'report' && (kind !== 'root' || machineKey(facts) !== undefined);
 }
 
-/** An installer, and a wait for one, is the answer to the machine that asked and to no other. */
-function isForOne({ decision }: Reply): boolean {
-  return decision?.outcome === 'install' || decision?.installation !== undefined;
+/** What follows from the machine's mark (an installer, a wait for one, its own disk) is made anew each time. */
+function isMadeAnew({ decision }: Reply): boolean {
+  return decision?.outcome === 'install' || decision?.outcome === 'local' || decision?.installation !== undefined;
 }
 
 /** What a path names below images/, still encoded; undefined for a path that is about no image. */

@@ -6,17 +6,20 @@ import { type Origin, pathOf, type Question } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
 import type { RouteKind } from './access-log.ts';
 import {
+  agentOf,
+  type Ask,
   decodeStrict,
   FACT_KEYS,
+  legacyOriginOf,
   macFromText,
+  originOf,
   parseQuery,
   type Query,
   show,
   strictValue,
   type Who,
   whoFromQuery,
-  whoFromSegment,
-} from './query.ts';
+} from './request.ts';
 import {
   documentReply,
   JSON_TYPE,
@@ -28,16 +31,7 @@ import {
   textReply,
 } from './reply.ts';
 import { installed, phoneHome, type Reports } from './reports.ts';
-import {
-  agentOf,
-  type Ask,
-  fileNameFrom,
-  legacyOriginOf,
-  nameFrom,
-  nameInPath,
-  originOf,
-  provisioningFacts,
-} from './request-head.ts';
+import { fileNameFrom, nameFrom, nameInPath, provisioningFacts, whoFromSegment } from './names.ts';
 
 /**
  * Everything that firmware, installers and booting nodes ask. GET answers HEAD, too. A path that ends in a slash stands

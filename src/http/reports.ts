@@ -1,8 +1,8 @@
 import { Failure } from '../model/failure.ts';
 import { parseLabel } from '../model/machine.ts';
-import { parseQuery, show, type Who, whoFromQuery, whoFromSegment } from './query.ts';
+import { type Ask, parseQuery, show, type Who, whoFromQuery } from './request.ts';
 import { lineReply, type Reply } from './reply.ts';
-import type { Ask } from './request-head.ts';
+import { whoFromSegment } from './names.ts';
 
 /** What machines say of themselves, when it is true: for the journal and the marks. Throws Failure for what it refuses. */
 export interface Reports {

@@ -1,7 +1,6 @@
 import type { Platform } from '../model/machine.ts';
 import type { LocalBoot } from '../model/profile.ts';
-import { echoLines } from './ipxe-text.ts';
-import { script } from './boot-script.ts';
+import { echoLines, script } from './boot-script.ts';
 
 const SANBOOT = 'sanboot --no-describe --drive 0x80 || exit 1';
 

@@ -1,7 +1,6 @@
 import { type Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts, Platform } from '../model/machine.ts';
-import { script, SCRIPT_TIMEOUT_MS } from './boot-script.ts';
-import { echoLines, inert, safeEcho } from './ipxe-text.ts';
+import { echoLines, inert, safeEcho, script, SCRIPT_TIMEOUT_MS } from './boot-script.ts';
 import { localBootCommands } from './local-boot.ts';
 
 interface MenuEntry {

@@ -1,7 +1,7 @@
 import { Failure } from '../model/failure.ts';
 import { artifactUrl, type Origin, type Plan } from '../model/plan.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
-import { inert } from './ipxe-text.ts';
+import { inert } from './boot-script.ts';
 
 /**
  * matchbox's `/grub`: a GRUB 2 configuration for network-booted GRUB. Files are `(http,host:port)/path`.

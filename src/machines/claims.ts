@@ -26,8 +26,6 @@ export interface ClaimQuestion extends LifeQuestion {
 
 /** What the boot service asks: how far the installation of a machine is. Changes nothing. */
 export interface MarkView {
-  /** Grows with every change that may change an answer. */
-  generation(): number;
   of(who: InstallIdentity): InstallMark | undefined;
   /** What the machine would get. `asker`: when it matters who asks. */
   life(question: LifeQuestion, asker?: Asker): Life;
@@ -35,7 +33,6 @@ export interface MarkView {
 
 /** Nothing is installed: for a boot service that is asked about profiles alone. */
 export const NO_MARKS: MarkView = {
-  generation: () => 0,
   of: () => undefined,
   life: ({ target, limit, now }) => lifeOf({ related: { conflict: false }, target, limit, now }),
 };

@@ -1,7 +1,6 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import { type InstallIdentity, isSameUuid, type Mac, type MachineIdentity } from '../model/machine.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import { type InstallIdentity, isSameUuid, type Mac, type MachineIdentity, omitUndefined } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
@@ -100,10 +99,6 @@ class KeptMarks implements InstallMarks {
     if (this.all().some(({ state, broken }) => state === 'installed' && broken === undefined)) await this.#marker.set();
   }
 
-  generation(): number {
-    return this.#store.generation;
-  }
-
   trouble(): string | undefined {
     return this.#store.trouble;
   }
@@ -117,7 +112,6 @@ class KeptMarks implements InstallMarks {
     const trouble = this.trouble();
     if (trouble !== undefined) throw new Failure('unavailable', trouble);
     await this.#marker.accept();
-    this.#store.touch();
     return true;
   }
 

@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DataRoot, Listing } from '../files/data-root.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import { type Mac, type MachineIdentity, type MachineKey, parseLabel, parseMac, parseUuid } from '../model/machine.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
+import {
+  type Mac,
+  type MachineIdentity,
+  type MachineKey,
+  omitUndefined,
+  parseLabel,
+  parseMac,
+  parseUuid,
+} from '../model/machine.ts';
 import { type Claim, type InstallMark, MARK_STATES } from './mark.ts';
 
 /** Below the data directory. */

@@ -40,7 +40,6 @@ export class MarkStore {
   readonly #busy = new Map<string, Promise<void>>();
   /** What counts but is not on the disk, by file name. */
   readonly #unwritten = new Set<string>();
-  #generation = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #looking: NodeJS.Timeout | undefined;
@@ -95,7 +94,6 @@ export class MarkStore {
       return;
     }
     this.load(marks, undefined);
-    this.#generation += 1;
     if (before !== undefined) this.#options.log.info({ machines: marks.size }, 'the marks can be read again');
   }
 
@@ -108,7 +106,6 @@ export class MarkStore {
     if (this.#unreadable === undefined)
       this.#options.log.error({ holder }, 'another server has the marks: no machine is installed');
     this.#unreadable = `${MARKS_FOLDER} is in use by another server (${holder})`;
-    this.#generation += 1;
     this.#readLater();
     return false;
   }
@@ -127,15 +124,6 @@ export class MarkStore {
       // That nothing can be written is known already; where there are no hard links there are no locks.
       return error.code === 'conflict' ? error.message : undefined;
     }
-  }
-
-  get generation(): number {
-    return this.#generation;
-  }
-
-  /** What else decides an answer has changed. */
-  touch(): void {
-    this.#generation += 1;
   }
 
   /** Why nothing can be read or written, for people; undefined while all is well. */
@@ -224,7 +212,6 @@ export class MarkStore {
   #set(name: string, mark: InstallMark | undefined): void {
     if (mark === undefined) this.#index.delete(name);
     else this.#index.set(name, mark);
-    this.#generation += 1;
   }
 }
 

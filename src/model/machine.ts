@@ -1,5 +1,3 @@
-import { omitUndefined } from './omit-undefined.ts';
-
 declare const label: unique symbol;
 declare const mac: unique symbol;
 declare const uuid: unique symbol;
@@ -286,3 +284,13 @@ function isSharedSerial(serial: string): boolean {
  */
 export const MACHINE_STATES = ['unknown', 'assigned', 'booting', 'up', 'installing', 'installed', 'failed'] as const;
 export type MachineState = (typeof MACHINE_STATES)[number];
+
+/** The object without the keys that are undefined: for what is merged by a spread later, counted, or compared by its keys. */
+export function omitUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** An IPv4 client of a socket that listens on :: is seen at ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2). */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}

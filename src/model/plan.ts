@@ -1,5 +1,5 @@
 import type { InstallIdentity, MachineArch, MachineFacts, Platform } from './machine.ts';
-import type { Name } from './name.ts';
+import type { Name } from './profile.ts';
 
 declare const brand: unique symbol;
 

@@ -1,5 +1,4 @@
-import type { Name } from './name.ts';
-import type { Arch, JsonObject, SystemId, Version } from './profile.ts';
+import type { Arch, JsonObject, Name, SystemId, Version } from './profile.ts';
 
 /** One release of one operating system for one architecture, and where it is published. */
 export interface ReleaseRef {

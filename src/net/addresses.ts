@@ -30,11 +30,6 @@ export function localAddresses(): LocalAddress[] {
   );
 }
 
-/** An IPv4 client of a socket that listens on :: is seen at ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2). */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
-}
-
 /** What a setting means: `0.0.0.0` is every IPv4 address, `::` every address of both families, else the one it names. */
 export function expandListen(host: string, local: readonly LocalAddress[]): string[] {
   if (host === '0.0.0.0') return local.filter((entry) => entry.family === 4).map((entry) => entry.address);

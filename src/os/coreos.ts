@@ -1,15 +1,7 @@
 import { Failure } from '../model/failure.ts';
 import type { Version } from '../model/profile.ts';
 import type { FeedInput, FeedStep } from '../model/release.ts';
-import {
-  board,
-  BUILD_VERSION,
-  type LayoutFile,
-  layoutRelease,
-  pxeFiles,
-  shellValue,
-  versionIn,
-} from './container-linux.ts';
+import { board, BUILD_VERSION, type LayoutFile, layoutRelease, pxeFiles, shellValue, versionIn } from './flatcar.ts';
 import { MAX_TEXT, reading, readOne, strictChannel, strictVersion } from './feed-steps.ts';
 import {
   argument,

@@ -1,7 +1,6 @@
 import { Failure } from '../model/failure.ts';
-import { parseFileName } from '../model/name.ts';
 import type { Initrd } from '../model/plan.ts';
-import { initrdPath, type Json, type JsonObject, type Profile, type Version } from '../model/profile.ts';
+import { initrdPath, type Json, type JsonObject, parseFileName, type Profile, type Version } from '../model/profile.ts';
 import { type ArtifactKind, type ArtifactSpec, type FeedInput, type FeedStep, parseDigest } from '../model/release.ts';
 import { preseeding } from './debian.ts';
 import { artifact, releaseStep } from './feed-steps.ts';

@@ -1,6 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import { type Name, nearest, parseFileName } from '../model/name.ts';
-import { parseVersion, type SystemId, type Version } from '../model/profile.ts';
+import { type Name, parseFileName, parseVersion, type SystemId, type Version } from '../model/profile.ts';
 import type {
   ArtifactSpec,
   Feed,
@@ -11,6 +10,7 @@ import type {
   ReleaseSpec,
   Trust,
 } from '../model/release.ts';
+import { nearest } from '../model/text.ts';
 
 /** Ceilings for texts: the real ones are a hundredth of these, and no server makes us read 200 MB. */
 export const MAX_TEXT = 64 * 1024;

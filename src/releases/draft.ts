@@ -6,7 +6,7 @@ import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { Failure } from '../model/failure.ts';
-import type { Name } from '../model/name.ts';
+import type { Name } from '../model/profile.ts';
 import type { ReleaseRef } from '../model/release.ts';
 import type { HashName } from './openpgp/signature.ts';
 import type { DataDigest } from './openpgp/verify.ts';

@@ -3,9 +3,9 @@ import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
 import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import type { Log } from '../model/service.ts';
+import { nearest } from '../model/text.ts';
 
 /** What the sync remembers between its runs: state/sync.json. Losing it loses holds, never the ability to boot. */
 export interface SyncState {

@@ -20,7 +20,7 @@ import { createDiscoveryHandler } from '../etcd/routes.ts';
 import { connectionRoom } from '../files/handle-room.ts';
 import { leftovers } from '../files/leftovers.ts';
 import { Deliveries } from '../http/access-log.ts';
-import { DEFAULT_LIMITS } from '../http/connections.ts';
+import { DEFAULT_LIMITS } from '../http/listen.ts';
 import { createFirmwareWatch, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
 import { createJournal, NO_JOURNAL } from '../journal/create-journal.ts';
 import type { Journal } from '../journal/journal.ts';

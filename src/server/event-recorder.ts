@@ -1,11 +1,9 @@
-import type { JournalEvent, Recorder, ScriptEvent } from '../model/journal-event.ts';
 import { hidePrivateKeys } from '../model/redact.ts';
-import { machineKey } from '../model/machine.ts';
+import { machineKey, omitUndefined } from '../model/machine.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
 import { restOfImage } from '../http/machine-handler.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
 
 export interface EventRecorderOptions {
   readonly recorder: Recorder;

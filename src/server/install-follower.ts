@@ -1,9 +1,9 @@
-import { Failure, failureLine } from '../model/failure.ts';
-import type { Log, Service } from '../model/service.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
-import { plainAddress } from '../net/addresses.ts';
-import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { InstallMarks } from '../machines/claims.ts';
+import { Failure, failureLine } from '../model/failure.ts';
+import { plainAddress } from '../model/machine.ts';
+import type { Log, Service } from '../model/service.ts';
+import type { TransferEvent } from '../tftp/transfer-event.ts';
 
 export interface InstallFollowerOptions {
   readonly marks: Pick<InstallMarks, 'begun' | 'fetched'>;

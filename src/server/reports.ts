@@ -1,7 +1,7 @@
 import { matchFor, type UnknownPolicy } from '../boot/decide.ts';
 import { whoIs } from '../boot/reasons.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
-import type { Who } from '../http/query.ts';
+import type { Who } from '../http/request.ts';
 import type { Reports } from '../http/reports.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
-import { isInFolder, parseName } from '../model/name.ts';
-import { parseOrigin, type Origin } from '../model/plan.ts';
+import { type Origin, parseOrigin } from '../model/plan.ts';
+import { isInFolder, parseName } from '../model/profile.ts';
 import type { Listen } from './settings.ts';
 
 /** A setting's value, or what is wrong with the text that was given. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Failure, type FileDiagnostic, isError, type Place, placeText, problemLine } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 import { type Dotenv, readDotenv } from './dotenv.ts';
 import type { Parsed } from './parsers.ts';
 import type { Settings } from './settings.ts';

@@ -1,5 +1,5 @@
-import { nearest } from '../model/name.ts';
 import type { Json } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
 import { type Helper, type HelperCall, own } from './helper-call.ts';
 
 const PEER = ['scheme', 'peer_port'] as const;

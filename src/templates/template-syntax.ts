@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 
 /** Where in the template something stands; both 1-based. */
 export interface Spot {

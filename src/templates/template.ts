@@ -1,13 +1,13 @@
 import { Failure } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
 import { own } from './helper-call.ts';
 import { HELPERS, truthy } from './helpers.ts';
 import {
-  readTemplate,
   type BlockStep,
   type Expression,
   type PathExpression,
+  readTemplate,
   type Spot,
   type Step,
 } from './template-syntax.ts';

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 import { type Path, shown } from './text.ts';
 
 /** One thing that a JSON Schema objects to. */

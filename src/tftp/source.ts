@@ -1,9 +1,9 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { unlessFailed } from '../model/failure.ts';
+import { plainAddress } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { Log } from '../model/service.ts';
-import { plainAddress } from '../net/addresses.ts';
 import { createOnce } from '../net/udp-socket.ts';
 import type { TftpOption } from './packet.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whoFromSegment } from '../../src/http/query.ts';
+import { whoFromSegment } from '../../src/http/names.ts';
 import { expectGolden } from '../support/golden.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 

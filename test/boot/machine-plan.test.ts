@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentLinks, installLinks, reportLinks } from '../../src/boot/machine-plan.ts';
-import { whoFromSegment } from '../../src/http/query.ts';
+import { whoFromSegment } from '../../src/http/names.ts';
 import { factsOf, houseOf, originOf } from '../support/house.ts';
 
 const FILES = {

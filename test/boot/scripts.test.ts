@@ -1,4 +1,6 @@
-import { describe, expect, it, test } from 'vitest';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { wrongArch } from '../../src/boot/decide.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { MachineArch } from '../../src/model/machine.ts';
@@ -53,6 +55,25 @@ const SEED = {
   'configs/seed.yml.hbs': '#cloud-config\nhostname: {{node.name}}\n',
 };
 const origin = originOf();
+
+test('images that were there within the last second are not looked for again', async () => {
+  const clock = vi.spyOn(performance, 'now');
+  onTestFinished(() => {
+    clock.mockRestore();
+  });
+  const { bootService, dir } = await houseOf({ ...SEED, ...IMAGES });
+  const outcome = async (): Promise<string> =>
+    (await bootService.script({ facts: factsOf({ mac: '525400551cee' }), origin })).decision.outcome;
+  clock.mockReturnValue(5000);
+  expect(await outcome()).toBe('boot');
+  rmSync(join(dir, 'images'), { recursive: true });
+  clock.mockReturnValue(5999);
+  expect(await outcome()).toBe('boot');
+  clock.mockReturnValue(6000);
+  expect(await outcome()).toBe('waiting');
+  addFiles(dir, IMAGES);
+  expect(await outcome()).toBe('boot');
+});
 
 describe('script', () => {
   it('boots a node by its MAC and names the file that decided', async () => {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
-import { parseName } from '../../src/model/name.ts';
-import type { JsonObject, Profile } from '../../src/model/profile.ts';
+import { type JsonObject, parseName, type Profile } from '../../src/model/profile.ts';
 
 const NAME = parseName('p');
 

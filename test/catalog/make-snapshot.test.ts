@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { decide, type Slots } from '../../src/catalog/decide.ts';
+import { decide, heldMachines, type Slots } from '../../src/catalog/decide.ts';
 import { createInspection } from '../../src/catalog/inspection.ts';
-import { EMPTY_SNAPSHOT, makeSnapshot } from '../../src/catalog/make-snapshot.ts';
-import type { Snapshot } from '../../src/catalog/snapshot.ts';
+import { EMPTY_SNAPSHOT, makeSnapshot, type Snapshot } from '../../src/catalog/snapshot.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { CONTENT, document, facts, good, read } from './data-folder.ts';
 
@@ -20,7 +19,8 @@ function snapshot(profiles: Readonly<Record<string, object | string>>, more: Par
     secrets: new Map(),
     ...more,
   };
-  return makeSnapshot(3, slots, decide(slots, createInspection(CONTENT, SILENT)));
+  const decision = decide(slots, createInspection(CONTENT, SILENT));
+  return makeSnapshot(3, { ...decision, held: heldMachines(slots.profiles, decision, decision.problems) });
 }
 
 const FLEET = {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
 import { checkProfile, namesIn } from '../../src/catalog/read-profile.ts';
-import { parseName } from '../../src/model/name.ts';
-import type { JsonObject } from '../../src/model/profile.ts';
+import { type JsonObject, parseName } from '../../src/model/profile.ts';
 import { lines, read, seeded } from './data-folder.ts';
 
 function told(raw: JsonObject): readonly string[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { apiPage } from '../../scripts/api-page.ts';
-import { DEFAULT_LIMITS } from '../../src/http/connections.ts';
+import { DEFAULT_LIMITS } from '../../src/http/listen.ts';
 import { STATUS } from '../../src/http/reply.ts';
 import { MACHINE_PAGE, PREVIEW } from '../support/office-samples.ts';
 import { operatorStand, TOKEN } from '../support/operator-stand.ts';

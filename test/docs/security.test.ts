@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { MAX_PROFILE_BYTES } from '../../src/model/profile.ts';
-import { DEFAULT_LIMITS } from '../../src/http/connections.ts';
+import { DEFAULT_LIMITS } from '../../src/http/listen.ts';
 import { MACHINE_ROUTES } from '../../src/http/machine-routes.ts';
 import { CODE_MINUTES } from '../../src/admin/auth/sessions.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';

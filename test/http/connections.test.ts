@@ -5,18 +5,15 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import {
   answerBroken,
-  closingReply,
   codeOf,
-  Connections,
-  crowdedReply,
   DEFAULT_LIMITS,
   listen,
   listenFailure,
   refuseTunnel,
-  guardRequest,
   urlOf,
-} from '../../src/http/connections.ts';
-import type { RequestHead } from '../../src/http/request-head.ts';
+} from '../../src/http/listen.ts';
+import type { RequestHead } from '../../src/http/request.ts';
+import { closingReply, Connections, crowdedReply, guardRequest } from '../../src/server/http-server.ts';
 import { parseAnswer } from '../support/http-raw.ts';
 
 test('slow clients are gone within 15 s, and a request within 35 s', () => {

@@ -52,6 +52,21 @@ test('an answer that was made while the catalog changed is not repeated', async 
   expect(bootService.count()).toBe(2);
 });
 
+test.each([{ outcome: 'install' }, { outcome: 'local' }, { outcome: 'waiting', installation: 'stopped' }] as const)(
+  'what follows from the mark of the machine is made anew each time: %j',
+  async (said) => {
+    const { script, count } = counted();
+    const decided = async () => {
+      const answer = await script();
+      return { ...answer, decision: { ...DECISION, ...said } };
+    };
+    appContext = await openContext({ script: decided }, { now: () => 0 });
+    await get(appContext.port, '/ipxe');
+    await get(appContext.port, '/ipxe');
+    expect(count()).toBe(2);
+  },
+);
+
 test('another host, another agent, another query are other questions', async () => {
   const bootService = counted();
   appContext = await openContext({ script: bootService.script }, { now: () => 0 });

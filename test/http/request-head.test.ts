@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  agentOf,
-  decodeSegments,
-  fileNameFrom,
-  legacyOriginOf,
-  nameFrom,
-  nameInPath,
-  originOf,
-  readHead,
-  splitTarget,
-} from '../../src/http/request-head.ts';
+import { agentOf, legacyOriginOf, originOf, readHead, splitTarget } from '../../src/http/request.ts';
+import { decodeSegments, fileNameFrom, nameFrom, nameInPath } from '../../src/http/names.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 
 const END = { localAddress: '192.0.2.1', localPort: 4777 };

@@ -5,11 +5,11 @@ import {
   GROWING_PAUSE,
   KEEP_PAUSE,
   legacyScript,
+  liveText,
   RESET_PAUSE,
   script,
   startScript,
 } from '../../src/ipxe/boot-script.ts';
-import { liveText } from '../../src/ipxe/ipxe-text.ts';
 import { parseLabel, parseMac, parseUuid } from '../../src/model/machine.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Profile } from '../../src/model/profile.ts';

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bootScript } from '../../src/ipxe/boot-script.ts';
-import {
-  echoLines,
-  inert,
-  kernelLine,
-  kernelLineProblems,
-  liveText,
-  queryUrl,
-  safeEcho,
-  takesInitPlace,
-} from '../../src/ipxe/ipxe-text.ts';
+import { bootScript, echoLines, inert, liveText, queryUrl, safeEcho } from '../../src/ipxe/boot-script.ts';
+import { kernelLine, kernelLineProblems, takesInitPlace } from '../../src/ipxe/kernel-line.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { ORIGIN } from '../os/sample.ts';

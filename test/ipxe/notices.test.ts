@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { safeEcho } from '../../src/ipxe/ipxe-text.ts';
+import { safeEcho } from '../../src/ipxe/boot-script.ts';
 import {
   failureLines,
   machineLines,

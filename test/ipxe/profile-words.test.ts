@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { problemLine } from '../../src/model/failure.ts';
 import type { Profile } from '../../src/model/profile.ts';
-import { profileWordProblems } from '../../src/ipxe/ipxe-text.ts';
+import { profileWordProblems } from '../../src/ipxe/kernel-line.ts';
 import { profileOf } from '../os/sample.ts';
 
 const found = (more: Partial<Profile>) => profileWordProblems(profileOf(more)).map(problemLine);

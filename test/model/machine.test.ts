@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLabel } from '../../src/model/machine.ts';
+import { omitUndefined, parseLabel } from '../../src/model/machine.ts';
 
 describe('parseLabel', () => {
   it.each([
@@ -19,4 +19,10 @@ describe('parseLabel', () => {
   it('keeps 128 characters', () => {
     expect(parseLabel('x'.repeat(200))).toHaveLength(128);
   });
+});
+
+it('what is not there does not stand in the way of what is', () => {
+  const said: { readonly mac: string; readonly uuid?: string } = omitUndefined({ mac: 'm', uuid: undefined });
+  expect(Object.keys(said)).toEqual(['mac']);
+  expect({ uuid: 'known', ...said }).toEqual({ mac: 'm', uuid: 'known' });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { isInFolder, type Name, nameInUrl, nearest, parseFileName, parseName } from '../../src/model/name.ts';
+import { isInFolder, type Name, nameInUrl, parseFileName, parseName } from '../../src/model/profile.ts';
+import { nearest } from '../../src/model/text.ts';
 
 const KEYS = ['cloud_config', 'console', 'version', 'write_files', 'users'];
 

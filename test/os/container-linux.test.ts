@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BUILD_VERSION, shellValue } from '../../src/os/container-linux.ts';
+import { BUILD_VERSION, shellValue } from '../../src/os/flatcar.ts';
 
 describe('shellValue', () => {
   it.each([

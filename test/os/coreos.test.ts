@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
-import { versionIn } from '../../src/os/container-linux.ts';
+import { versionIn } from '../../src/os/flatcar.ts';
 import { coreos, parsePxeScript } from '../../src/os/coreos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';

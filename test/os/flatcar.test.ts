@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseVersion, type Version } from '../../src/model/profile.ts';
 import type { FeedDocument } from '../../src/model/release.ts';
-import { versionIn } from '../../src/os/container-linux.ts';
-import { flatcar, newestLtsYear } from '../../src/os/flatcar.ts';
+import { flatcar, newestLtsYear, versionIn } from '../../src/os/flatcar.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive, type Pages } from '../support/upstream-feed.ts';
 import { inputOf, installInputOf, planText, profileOf, refusal } from './sample.ts';

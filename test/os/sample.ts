@@ -1,8 +1,7 @@
 import { Failure, failureLine } from '../../src/model/failure.ts';
 import { parseMac } from '../../src/model/machine.ts';
-import { parseName } from '../../src/model/name.ts';
 import { artifactUrl, type Origin, originFromHost } from '../../src/model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../../src/model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, parseName, type Profile } from '../../src/model/profile.ts';
 import type { PlanInput } from '../../src/os/system.ts';
 import { SYSTEMS } from '../../src/os/systems.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kernelLineProblems } from '../../src/ipxe/ipxe-text.ts';
+import { kernelLineProblems } from '../../src/ipxe/kernel-line.ts';
 import { artifactUrl } from '../../src/model/plan.ts';
 import { SYSTEM_IDS } from '../../src/model/profile.ts';
 import { SYSTEMS } from '../../src/os/systems.ts';

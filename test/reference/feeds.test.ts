@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findDigest } from '../../src/model/release.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
 import { readCleartext } from '../../src/releases/openpgp/packets.ts';
-import { versionIn } from '../../src/os/container-linux.ts';
+import { versionIn } from '../../src/os/flatcar.ts';
 import { parsePxeScript } from '../../src/os/coreos.ts';
 import { parseInRelease } from '../../src/os/debian.ts';
 import { fedoraCoreos, parseStream } from '../../src/os/fedora-coreos.ts';

@@ -1,8 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/model/name.ts';
+import { parseName, parseVersion } from '../../src/model/profile.ts';
 import type { ArtifactSpec } from '../../src/model/release.ts';
-import { parseVersion } from '../../src/model/profile.ts';
 import { download, type Downloaded, missingBytes } from '../../src/releases/download.ts';
 import { type Draft, openDraft, partPath } from '../../src/releases/draft.ts';
 import { closeDelimited, cut, endless } from '../support/upstream-faults.ts';

@@ -1,9 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/model/name.ts';
+import { parseName, parseVersion } from '../../src/model/profile.ts';
 import type { ReleaseRef } from '../../src/model/release.ts';
-import { parseVersion } from '../../src/model/profile.ts';
 import { dropPart, openDraft, openPart, partSize, removeDraft, writeState } from '../../src/releases/draft.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 

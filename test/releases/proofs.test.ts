@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/model/name.ts';
+import { parseName } from '../../src/model/profile.ts';
 import type { ArtifactSpec, Trust } from '../../src/model/release.ts';
 import { readCertificates } from '../../src/releases/openpgp/keyring.ts';
 import { fetchProofs, type Proofs } from '../../src/releases/verify.ts';

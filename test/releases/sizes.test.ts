@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseName } from '../../src/model/name.ts';
+import { parseName } from '../../src/model/profile.ts';
 import type { ArtifactSpec } from '../../src/model/release.ts';
 import { announce } from '../../src/releases/obtain.ts';
 import { status } from '../support/upstream-faults.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { parseName } from '../../src/model/name.ts';
+import { parseName, parseVersion } from '../../src/model/profile.ts';
 import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '../../src/model/release.ts';
-import { parseVersion } from '../../src/model/profile.ts';
 import { startHashes } from '../../src/releases/draft.ts';
 import type { publishRelease } from '../../src/releases/publish.ts';
 import { checkTogether, signatureFailure, verifyArtifact, verifyMember } from '../../src/releases/verify.ts';

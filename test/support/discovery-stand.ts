@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Discovery, type DiscoveryLimits } from '../../src/etcd/discovery.ts';
-import type { DiscoveryStore } from '../../src/model/discovery.ts';
-import { SILENT, type Log } from '../../src/model/service.ts';
-import { parseOrigin, type Origin } from '../../src/model/plan.ts';
 import { createDiscoveryHandler, type DiscoveryHandlerOptions } from '../../src/etcd/routes.ts';
-import { readHead } from '../../src/http/request-head.ts';
+import { readHead } from '../../src/http/request.ts';
+import type { DiscoveryStore } from '../../src/model/discovery.ts';
+import { type Origin, parseOrigin } from '../../src/model/plan.ts';
+import { type Log, SILENT } from '../../src/model/service.ts';
 import { MemoryDiscoveryStore } from './memory-discovery.ts';
 
 export interface StandOptions {

@@ -1,7 +1,7 @@
 import { type AppContext, readContext } from '../../src/context/app-context.ts';
 import { type MachineFacts, parseLabel, parseMac, parseUuid, type Platform } from '../../src/model/machine.ts';
-import { type Name, parseName } from '../../src/model/name.ts';
 import { type Origin, originFromHost } from '../../src/model/plan.ts';
+import { type Name, parseName } from '../../src/model/profile.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { type FolderFiles, makeFolder } from './folder.ts';
 

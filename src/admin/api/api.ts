@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type NextFunction, type Request, type Response, Router } from 'express';
-import { show } from '../../http/query.ts';
+import { show } from '../../http/request.ts';
 import { readBody } from '../../http/read-body.ts';
 import { isOutOfHandles, makeReply, RETRY_AFTER, STATUS, TEXT } from '../../http/reply.ts';
 import { Failure, failureLine, type Place } from '../../model/failure.ts';

@@ -1,8 +1,8 @@
 import type { TObject } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { show } from '../../http/request.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/name.ts';
-import { show } from '../../http/query.ts';
+import { nearest } from '../../model/text.ts';
 
 /** Gives back what was sent when it is as described. Throws Failure `invalid` that says what is not. */
 export type RequestCheck = (given: unknown) => Readonly<Record<string, unknown>>;

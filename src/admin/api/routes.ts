@@ -1,5 +1,5 @@
 import { Type as t } from '@sinclair/typebox';
-import { nameFrom } from '../../http/request-head.ts';
+import { nameFrom } from '../../http/names.ts';
 import { Failure } from '../../model/failure.ts';
 import { parseKey } from '../../model/machine.ts';
 import { MAX_PROFILE_BYTES } from '../../model/profile.ts';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { peerOf } from '../../http/request-head.ts';
+import { peerOf } from '../../http/request.ts';
 import type { Origin } from '../../model/plan.ts';
 
 export const HOME = '/dashboard';

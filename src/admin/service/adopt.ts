@@ -5,10 +5,9 @@ import type { Match, Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine, type FileDiagnostic, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import { IDENTITY_KEYS, knownBy, type MachineFacts, type MachineKey, nodeFacts } from '../../model/machine.ts';
-import { isInFolder } from '../../model/name.ts';
-import { type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
-import { profileNamed } from '../../releases/sync-state.ts';
+import { isInFolder, type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import type { WrittenNode } from '../../model/views.ts';
+import { profileNamed } from '../../releases/sync-state.ts';
 import type { AdminDeps } from './deps.ts';
 
 type Profiles = Iterable<Pick<Profile, 'file' | 'nodes'>>;

@@ -1,6 +1,6 @@
 import type { Catalog, Snapshot } from '../../catalog/snapshot.ts';
 import type { Journal, KnownNode } from '../../journal/journal.ts';
-import { show } from '../../http/query.ts';
+import { show } from '../../http/request.ts';
 import { Failure } from '../../model/failure.ts';
 import { machineKey, type MachineKey, nodeFacts, parseKey } from '../../model/machine.ts';
 import type { Service } from '../../model/service.ts';

@@ -2,11 +2,11 @@ import { readIfThere, revisionOf, saveProfile as saveFile } from '../../catalog/
 import { profileSchema } from '../../catalog/profile-schema.ts';
 import { namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
-import { nameFrom } from '../../http/request-head.ts';
+import { nameFrom } from '../../http/names.ts';
 import { Failure, type FileDiagnostic } from '../../model/failure.ts';
 import { machineKey, nodeFacts } from '../../model/machine.ts';
-import { nearest } from '../../model/name.ts';
 import { type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
+import { nearest } from '../../model/text.ts';
 import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
 import { SYSTEMS } from '../../os/systems.ts';
 import type { AdminDeps } from './deps.ts';

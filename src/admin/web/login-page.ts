@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { show } from '../../http/query.ts';
+import { show } from '../../http/request.ts';
 import { methodReply } from '../../http/reply.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Origin } from '../../model/plan.ts';

@@ -1,13 +1,13 @@
-import { durationText } from '../../model/text.ts';
 import type { Request, Response } from 'express';
-import { parseFileName } from '../../model/name.ts';
+import { parseFileName } from '../../model/profile.ts';
+import { durationText } from '../../model/text.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
-import { machineHref, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
+import { lineDiff } from '../service/line-diff.ts';
 import { fieldText, machineKeyOf, requiredField } from './form-fields.ts';
+import { machineHref, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
 import { machineLine, machineTitle } from './machines-page.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 import { textDiff, type TextDiff } from './text-diff.ts';
-import { lineDiff } from '../service/line-diff.ts';
 import { bootBytes, waterfall } from './waterfall.ts';
 
 /** One machine, and the form that puts it into a profile. */

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
-import { show } from '../../http/query.ts';
+import { show } from '../../http/request.ts';
 import { ClientLeft } from '../../http/read-body.ts';
 import { failureReply, methodReply, STATUS } from '../../http/reply.ts';
 import { asFailure, type Failure, placeText, unlessFailed } from '../../model/failure.ts';

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { show as clean } from '../../http/query.ts';
+import { show as clean } from '../../http/request.ts';
 import { respondLine } from '../respond.ts';
 import { mountConfirmPages } from './confirm-page.ts';
 import { mountEditorPage } from './editor-page.ts';

@@ -1,6 +1,6 @@
 import type { ClusterMember, ClusterView, Replacement } from '../../etcd/clusters.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/name.ts';
+import { nearest } from '../../model/text.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { withAdminClient } from '../admin-call.ts';
 import type { Command } from '../command.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { EXPORTS, NODE_EXPORTS } from '../../exports/export-options.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/name.ts';
+import { nearest } from '../../model/text.ts';
 import { type Command, EXIT } from '../command.ts';
 
 export const exportCommand: Command = {

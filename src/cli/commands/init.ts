@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { InitReport } from '../../context/init.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/name.ts';
+import { nearest } from '../../model/text.ts';
 import { SYSTEM_IDS, type SystemId } from '../../model/profile.ts';
 import { type Command, JSON_OPTION } from '../command.ts';
 

@@ -1,6 +1,6 @@
 import type { AdminClient } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseName } from '../../model/name.ts';
+import { parseName } from '../../model/profile.ts';
 import { keyOf, withAdminClient } from '../admin-call.ts';
 import { type Command, type Invocation, JSON_OPTION } from '../command.ts';
 

@@ -1,7 +1,6 @@
 import type { AdminClient } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
-import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
+import { MACHINE_STATES, type MachineState, omitUndefined } from '../../model/machine.ts';
 import type { MachineQuery, MachineRow } from '../../model/views.ts';
 import { machineList, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';

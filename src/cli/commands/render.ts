@@ -1,9 +1,7 @@
 import type { RenderRequest } from '../../context/render-once.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseLabel, parseSentMac, parseUuid } from '../../model/machine.ts';
-import { parseName } from '../../model/name.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
-import { DOCUMENT_KINDS } from '../../model/profile.ts';
+import { omitUndefined, parseLabel, parseSentMac, parseUuid } from '../../model/machine.ts';
+import { DOCUMENT_KINDS, parseName } from '../../model/profile.ts';
 import { type Command, EXIT, type Invocation } from '../command.ts';
 
 const WHAT = ['script', 'config', 'args'] as const;

@@ -11,7 +11,7 @@ import {
   removeRunningServer,
   writeRunningServer,
 } from '../../../src/admin/client/running-server.ts';
-import { EMPTY_SNAPSHOT } from '../../../src/catalog/make-snapshot.ts';
+import { EMPTY_SNAPSHOT } from '../../../src/catalog/snapshot.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { makeFolder } from '../../support/folder.ts';
 

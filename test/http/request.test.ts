@@ -1,4 +1,6 @@
 import { expect, it, test } from 'vitest';
+import { unknownKeys } from '../../src/http/access-log.ts';
+import { provisioningFacts, whoFromSegment } from '../../src/http/names.ts';
 import {
   decodeStrict,
   decodeTolerant,
@@ -7,11 +9,8 @@ import {
   parseQuery,
   show,
   strictValue,
-  unknownKeys,
   whoFromQuery,
-  whoFromSegment,
-} from '../../src/http/query.ts';
-import { provisioningFacts } from '../../src/http/request-head.ts';
+} from '../../src/http/request.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { houseOf } from '../support/house.ts';
 import { openContext } from '../support/http-house.ts';

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Failure } from '../model/failure.ts';
 import {
   isUuidText,
@@ -5,16 +7,155 @@ import {
   type Mac,
   type MachineArch,
   type MachineFacts,
+  omitUndefined,
   parseArch,
   parseLabel,
   parseSentMac,
   parseUuid,
+  plainAddress,
   type Platform,
   type Uuid,
 } from '../model/machine.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
-import { parseName } from '../model/name.ts';
-import type { Question } from '../model/plan.ts';
+import { type Origin, originFromHost, type Question } from '../model/plan.ts';
+import { parseName } from '../model/profile.ts';
+
+/** A question as a route sees it. */
+export interface Ask {
+  /** The path behind the route's prefix, still encoded. */
+  readonly rest: string;
+  readonly query: string;
+  readonly head: RequestHead;
+  readonly end: LocalEnd;
+  /** The address that asks. Undefined for HEAD: nothing leaves that a machine could run, so an installer is given to none. */
+  readonly asker: string | undefined;
+  /** Names and values in turn. */
+  readonly rawHeaders: readonly string[];
+  /** The client's validator for what it has. */
+  readonly ifNoneMatch: string | undefined;
+  /** Of a POST. */
+  readonly body?: Buffer;
+}
+
+const known = new WeakMap<Socket, string>();
+
+/** Looks at a new connection: the address of a client that has left cannot be asked for any more. */
+export function remember(socket: Socket): void {
+  if (socket.remoteAddress !== undefined) known.set(socket, socket.remoteAddress);
+}
+
+/** The address of the client, also after it has left. Undefined for one that left before it was looked at. */
+export function peerOf(req: Pick<IncomingMessage, 'socket'>): string | undefined {
+  const socket = socketOf(req);
+  return socket === null ? undefined : (known.get(socket) ?? socket.remoteAddress);
+}
+
+/** Node's own stream helpers (`pipeline`, `for await`) take the socket from a request that they destroy. */
+export function socketOf({ socket }: Pick<IncomingMessage, 'socket'>): Socket | null {
+  return socket;
+}
+
+/** What the server needs to know of the header lines before anything else. */
+export interface RequestHead {
+  /** Undefined when the request has none (HTTP/1.0). */
+  readonly host: string | undefined;
+  /** How many Host lines there were: more than one is request smuggling (RFC 9112, 3.2). */
+  readonly hosts: number;
+  readonly userAgent: string;
+}
+
+/** One pass over the raw lines: `req.headers` would build an object for each request, and hides a second Host. */
+export function readHead(rawHeaders: readonly string[]): RequestHead {
+  let host: string | undefined;
+  let hosts = 0;
+  let userAgent = '';
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      host ??= rawHeaders[i + 1];
+      hosts += 1;
+    } else if (name.length === 10 && userAgent === '' && name.toLowerCase() === 'user-agent') {
+      userAgent = rawHeaders[i + 1] ?? '';
+    }
+  }
+  return { host, hosts, userAgent };
+}
+
+/** Who asks, as far as answers differ by it. gPXE is iPXE's predecessor in old network cards. */
+type Agent = 'ipxe' | 'uefi' | 'other';
+
+export function agentOf(userAgent: string): Agent {
+  if (userAgent.startsWith('iPXE/') || userAgent.startsWith('gPXE/')) return 'ipxe';
+  return userAgent.startsWith('UefiHttpBoot') ? 'uefi' : 'other';
+}
+
+/** A request target in its parts, still encoded. */
+export interface Target {
+  /** Begins with `/`. */
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  /** Only in the absolute form (`GET http://host/path`): it wins over the Host line (RFC 9112, 3.2.2). */
+  readonly authority?: string;
+}
+
+/** Undefined for what is neither a path nor an http URL (`*`, `host:443`, `ftp://...`). */
+export function splitTarget(url: string): Target | undefined {
+  const whole = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url);
+  if (whole === null && !url.startsWith('/')) return undefined;
+  const rest = whole?.[2] ?? url;
+  const hash = rest.indexOf('#');
+  const text = hash < 0 ? rest : rest.slice(0, hash);
+  const mark = text.indexOf('?');
+  const path = mark < 0 ? text : text.slice(0, mark);
+  return {
+    path: path === '' ? '/' : path,
+    query: mark < 0 ? '' : text.slice(mark + 1),
+    ...(whole === null ? {} : { authority: whole[1] ?? '' }),
+  };
+}
+
+/** The end of the connection that is ours. */
+interface LocalEnd {
+  /** The other end: the client. */
+  readonly remoteAddress?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
+/**
+ * Where answers point to: the configured base URL, else the Host line, else (HTTP/1.0) the address that was asked.
+ * UEFI HTTP boot leaves the port out of its Host line, so there the socket's is added. Throws Failure `invalid` for
+ * a Host line that is anything but a host and a port: it would end up in a script.
+ */
+export function originOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | undefined): Origin {
+  if (baseUrl !== undefined) return baseUrl;
+  const host = head.host ?? localHost(end);
+  const bare = agentOf(head.userAgent) === 'uefi' && !/:\d+$/.test(host) && end.localPort !== undefined;
+  return checked(bare && end.localPort !== 80 ? `${host}:${end.localPort}` : host);
+}
+
+/** The same for `/?profile=NAME`, where coreos-ipxe-server wrote the Host line as it came. */
+export function legacyOriginOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | undefined): Origin {
+  return baseUrl ?? checked(head.host ?? localHost(end));
+}
+
+/** The address that asks, as IPv4 where it is one. Undefined when the connection is gone already. */
+export function askerOf({ remoteAddress }: LocalEnd): string | undefined {
+  return remoteAddress === undefined ? undefined : plainAddress(remoteAddress);
+}
+
+function checked(host: string): Origin {
+  const origin = originFromHost(host);
+  if (origin !== undefined) return origin;
+  throw new Failure('invalid', `the Host line "${show(host)}" is not a host name or address`, {
+    remedy: 'ask by name or address, or set PILOTLIGHT_BASE_URL',
+  });
+}
+
+function localHost(end: LocalEnd): string {
+  const address = plainAddress(end.localAddress ?? '').replace(/%.*$/, '');
+  return `${address.includes(':') ? `[${address}]` : address}:${end.localPort ?? 80}`;
+}
 
 /** The keys that any machine route understands; everything else in a query is ignored. */
 export const FACT_KEYS = [
@@ -35,7 +176,7 @@ type QueryKey = FactKey | 'profile' | 'name';
 export type Query = ReadonlyMap<QueryKey, string>;
 
 const KNOWN: ReadonlySet<string> = new Set<QueryKey>([...FACT_KEYS, 'profile', 'name']);
-const MAX_KEYS = 32;
+export const MAX_KEYS = 32;
 
 /**
  * Reads a query without its `?`. Throws Failure `invalid` for more than 32 keys, for a known key that is given twice
@@ -63,25 +204,6 @@ export function parseQuery(text: string): Query {
   return query;
 }
 
-// What iPXE says of a machine in matchbox's own start script and this server has no use for.
-const FIRMWARE_KEYS: ReadonlySet<string> = new Set(['domain', 'ip', 'buildarch']);
-
-/**
- * The keys with a value that no rule here knows. matchbox selects by them (`os=installed`); here they select nothing, and
- * an operator who relies on it must be told.
- */
-export function unknownKeys(text: string): readonly string[] {
-  if (text === '') return [];
-  const keys: string[] = [];
-  for (const pair of text.split('&', MAX_KEYS)) {
-    const equals = pair.indexOf('=');
-    if (equals <= 0 || equals === pair.length - 1) continue;
-    const key = decodeTolerant(pair.slice(0, equals));
-    if (!isKnown(key) && !FIRMWARE_KEYS.has(key)) keys.push(key);
-  }
-  return keys;
-}
-
 /** A value that must be well encoded because something is looked up by it. Empty when it is absent. */
 export function strictValue(query: Query, key: QueryKey): string {
   const raw = query.get(key) ?? '';
@@ -90,7 +212,7 @@ export function strictValue(query: Query, key: QueryKey): string {
   throw new Failure('invalid', `${key}: "${show(raw)}" is not well encoded`, { remedy: 'write % as %25, in UTF-8' });
 }
 
-function isKnown(key: string): key is QueryKey {
+export function isKnown(key: string): key is QueryKey {
   return KNOWN.has(key);
 }
 
@@ -203,12 +325,4 @@ export type Who = Pick<Question, 'facts' | 'choice'>;
 export function whoFromQuery(query: Query): Who {
   const choice = parseName(decodeStrict(query.get('profile') ?? '') ?? '');
   return omitUndefined({ facts: factsFromQuery(query), choice });
-}
-
-/** A machine as a segment of a path: its MAC, its UUID, or the words of a query (`uuid=...&serial=...`). */
-export function whoFromSegment(segment: string): Who {
-  if (segment.includes('=')) return whoFromQuery(parseQuery(segment));
-  const text = decodeStrict(segment) ?? segment;
-  const uuid = parseUuid(text);
-  return { facts: uuid === undefined ? { mac: macFromText(text) } : { uuid } };
 }

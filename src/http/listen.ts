@@ -1,9 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../model/failure.ts';
-import { lineReply, type Reply, TEXT } from './reply.ts';
-import { remember, type RequestHead } from './request-head.ts';
+import type { Log } from '../model/service.ts';
+import { TEXT } from './reply.ts';
 
 /** How much of the server one client may take. Milliseconds, bytes, counts. */
 export interface HttpLimits {
@@ -84,60 +83,6 @@ function rawAnswer(status: string, line: string, extra = ''): string {
   );
 }
 
-const NONE: ReadonlySet<ServerResponse> = new Set();
-
-/**
- * Who is connected and which answers are still being sent: what a graceful stop needs to know. Node's own
- * closeIdleConnections() counts a silent new connection as busy, and its timeouts end with server.close().
- */
-export class Connections {
-  readonly #running = new Map<Socket, Set<ServerResponse>>();
-  #closing = false;
-
-  get closing(): boolean {
-    return this.#closing;
-  }
-
-  get size(): number {
-    return this.#running.size;
-  }
-
-  add(socket: Socket): void {
-    remember(socket);
-    this.#running.set(socket, new Set());
-    socket.once('close', () => this.#running.delete(socket));
-    if (this.#closing) socket.destroy();
-  }
-
-  /** Answers that this connection waits for. */
-  running(socket: Duplex): ReadonlySet<ServerResponse> {
-    const known: ReadonlyMap<Duplex, ReadonlySet<ServerResponse>> = this.#running;
-    return known.get(socket) ?? NONE;
-  }
-
-  /** Keeps an answer in mind until it is out or its connection is gone. */
-  begin(socket: Socket, res: ServerResponse): void {
-    const answers = this.#running.get(socket);
-    answers?.add(res);
-    res.once('close', () => {
-      answers?.delete(res);
-      if (this.#closing && answers?.size === 0) socket.destroySoon();
-    });
-  }
-
-  /** Ends what waits for nothing, now; the others end with their answer. */
-  close(): void {
-    this.#closing = true;
-    for (const [socket, answers] of this.#running) if (answers.size === 0) socket.destroySoon();
-  }
-
-  /** Ends everything, in the middle of an answer too. */
-  cut(): void {
-    this.#closing = true;
-    for (const socket of this.#running.keys()) socket.destroy();
-  }
-}
-
 /** A host and a port; port 0 asks the system for a free one. */
 export interface ListenAddress {
   readonly host: string;
@@ -197,26 +142,32 @@ export function listenFailure(error: unknown, { host, port }: ListenAddress): Fa
   }
 }
 
-/** What no route shall see. Undefined lets the request in. */
-export function guardRequest(req: IncomingMessage, head: RequestHead, limits: HttpLimits): Reply | undefined {
-  if (head.hosts > 1) return closing(400, 'more than one Host line');
-  if (head.hosts === 0 && req.httpVersion === '1.1') return closing(400, 'HTTP/1.1 needs a Host line (RFC 9112, 3.2)');
-  if ((req.url ?? '').length > limits.maxUrl) {
-    return closing(414, `the address is longer than ${limits.maxUrl} bytes (send fewer facts)`);
-  }
-  return undefined;
+/** A crowd is one line in the log, and one a minute while it lasts. */
+export function createDropLog(log: Log, limit: number): () => void {
+  let dropped = 0;
+  let loggedAt = -Infinity;
+  return () => {
+    dropped += 1;
+    const now = performance.now();
+    if (now - loggedAt < 60_000) return;
+    loggedAt = now;
+    const remedy = 'raise the limit on open files (LimitNOFILE=, ulimit -n) if there are that many machines';
+    log.warn({ limit, dropped, remedy }, 'too many connections: some were dropped');
+  };
 }
 
-/** The server ends. */
-export function closingReply(): Reply {
-  return closing(503, 'the server is stopping (ask again)');
-}
-
-/** One connection asks for too much at once. */
-export function crowdedReply(): Reply {
-  return closing(503, 'too many requests at once on one connection (wait for answers)');
-}
-
-function closing(status: number, line: string): Reply {
-  return lineReply(status, line, ['Connection', 'close', ...(status === 503 ? ['Retry-After', '5'] : [])]);
+export function newServer(limits: HttpLimits): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.maxHeaderSize,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: limits.checkInterval,
+    requireHostHeader: false, // guardRequest says it in a line of text
+    noDelay: true,
+  });
+  server.maxConnections = limits.maxConnections;
+  server.timeout = limits.stallTimeout;
+  return server;
 }
