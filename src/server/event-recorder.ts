@@ -1,3 +1,4 @@
+import type { JournalEvent, Recorder, ScriptEvent } from '../model/journal-event.ts';
 import { hidePrivateKeys } from '../model/redact.ts';
 import { machineKey, omitUndefined } from '../model/machine.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
