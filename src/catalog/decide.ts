@@ -1,4 +1,4 @@
-import { type FileDiagnostic, isError } from '../model/failure.ts';
+import { type FileDiagnostic, isError, placeText } from '../model/failure.ts';
 import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from './claims.ts';
 import { type Around, namedDocuments, type Secrets, type SourceDocument, type SshKey } from './snapshot.ts';
 import type { Inspection } from './inspection.ts';
@@ -24,6 +24,8 @@ export interface Choice {
 export interface Decision extends Choice {
   /** Everything that is wrong with the files as they are on disk. */
   readonly problems: readonly FileDiagnostic[];
+  /** Files that are not in force as they are on disk although they can be read, and why: it may lie in another file. */
+  readonly refused: ReadonlyMap<unknown, readonly FileDiagnostic[]>;
 }
 
 type AnySlot = Slot<ReadProfile> | Slot<SourceDocument> | Slot<SshKey>;
@@ -49,7 +51,7 @@ export function decide(slots: Slots, inspection: Inspection): Decision {
       sendBack(blamed, contradictions(slots, blamed)) ||
       sendBack(blamed, brokenDocuments(choice, inspection)) ||
       sendBack(blamed, brokenProfiles(slots, choice, blamed, inspection));
-    if (!again) return { ...choice, problems: problemsOf(slots, choice, blamed, inspection) };
+    if (!again) return { ...choice, problems: problemsOf(slots, choice, blamed, inspection), refused: blamed };
   }
 }
 
@@ -212,17 +214,26 @@ export function aroundOf(choice: Choice): Around {
 /** The machines named by files that are not in force as they are on disk, with the reason why they are not. */
 export function heldMachines(
   slots: readonly Slot<ReadProfile>[],
-  { profiles }: Choice,
+  { profiles, refused }: Pick<Decision, 'profiles' | 'refused'>,
   problems: readonly FileDiagnostic[],
 ): ReadonlyMap<string, FileDiagnostic> {
   const held = new Map<string, FileDiagnostic>();
   for (const slot of slots) {
     const { thing, names } = slot.latest;
     if (thing !== undefined && profiles.get(slot) === thing) continue;
-    const reason = problems.find(({ severity, place }) => severity === 'error' && place.file === slot.file);
+    const own = problems.find(({ severity, place }) => severity === 'error' && place.file === slot.file);
+    const reason = own ?? refusedBecause(slot.file, refused.get(slot)?.[0]);
     if (reason === undefined) continue;
     for (const id of names ?? []) held.set(id, reason);
     for (const { id } of thing?.claims ?? []) held.set(id, reason);
   }
   return held;
+}
+
+/** The edit of a profile may be refused for what it makes of another file: the machine's screen names both. */
+function refusedBecause(file: string, reason: FileDiagnostic | undefined): FileDiagnostic | undefined {
+  if (reason === undefined) return undefined;
+  const { severity, message, place, remedy } = reason;
+  const said = `its last edit is not in force: ${placeText(place)}: ${message}`;
+  return { severity, message: said, place: { file }, remedy };
 }

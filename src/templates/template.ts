@@ -239,6 +239,12 @@ class Run {
         remedy,
       });
     }
+    const whose = part === path.text && around !== this.#data ? own(around, 'name') : undefined;
+    if (typeof whose === 'string') {
+      // Of many, as `cluster` has them, it must be known which.
+      const remedy = `give it to ${whose}, or ask first: {{#if (has this "${part}")}}`;
+      return this.#fail(path.spot, `variable "${part}" is not there for ${whose}`, remedy);
+    }
     const known = typeof around === 'object' && around !== null && !Array.isArray(around) ? Object.keys(around) : [];
     const meant = nearest(part, known);
     const remedy =

@@ -152,3 +152,25 @@ test(
     expect(lines(state.snapshot.problems).join()).toContain('profiles/b.json: is larger than 16 MiB');
   },
 );
+
+test('a machine whose edit was refused for what it makes of a document is told so, by both files', async () => {
+  const profile = (...nodes: readonly string[]): string =>
+    JSON.stringify({ nodes: nodes.map((mac, i) => ({ name: `n${i}`, mac })) });
+  const inspector: Inspector = {
+    document: () => [],
+    profile: ({ nodes }) =>
+      nodes.length > 1
+        ? [{ severity: 'error', message: 'no ip for n1', place: { file: 'configs/a.hbs', line: 4 } }]
+        : [],
+  };
+  const { dir, state } = await stateOf({ 'profiles/a.json': profile('52:54:00:00:00:01') }, inspector);
+  await state.look();
+  addFiles(dir, { 'profiles/a.json': profile('52:54:00:00:00:01', '52:54:00:00:00:02') });
+  await state.look();
+  expect(state.snapshot.match(facts({ mac: '525400000001' }))?.node?.name).toBe('n0');
+  expect(state.snapshot.match(facts({ mac: '525400000002' }))).toBeUndefined();
+  expect(state.snapshot.held(facts({ mac: '525400000002' }))).toMatchObject({
+    message: 'its last edit is not in force: configs/a.hbs:4: no ip for n1',
+    place: { file: 'profiles/a.json' },
+  });
+});

@@ -41,6 +41,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       body: {
         profile: name('the name of the profile'),
         name: t.Optional(name("the node's name; made of what the machine says of itself when absent")),
+        ip: t.Optional(text("the node's address, for templates; as it is when absent", { maxLength: 64 })),
       },
       answer: views.WrittenNode,
       about: 'what was written',

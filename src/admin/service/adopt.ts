@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { editProfile, withNode, withoutNode } from '../../catalog/edit-profile.ts';
+import { canonicalAddress } from '../../catalog/identity.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
-import { Failure, failureLine, type FileDiagnostic, problemFailure } from '../../model/failure.ts';
+import { Failure, failureLine, type FileDiagnostic, isError, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import { IDENTITY_KEYS, knownBy, type MachineFacts, type MachineKey, nodeFacts } from '../../model/machine.ts';
 import { isInFolder, type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
@@ -50,6 +51,14 @@ export function checkName(name: string, profiles: Profiles, own: Node | undefine
   }
 }
 
+/** Throws Failure `invalid`. */
+function checkAddress(ip: string): void {
+  if (canonicalAddress(ip) !== undefined) return;
+  throw new Failure('invalid', `"${ip.slice(0, 80)}" is not an IPv4 or IPv6 address`, {
+    remedy: 'write it as 192.168.122.2 or 2001:db8::2, without a prefix length',
+  });
+}
+
 function takenNames(profiles: Profiles): ReadonlySet<string> {
   return new Set([...profiles].flatMap(({ nodes }) => nodes.map(({ name }) => name.toLowerCase())));
 }
@@ -64,6 +73,8 @@ export interface Adoption {
   readonly profile: string;
   /** The node's name; made of what the machine calls itself, or of its MAC, when absent. */
   readonly name?: string;
+  /** The address that templates see; as it is when absent. */
+  readonly ip?: string;
 }
 
 /** Which node a machine is now. */
@@ -78,16 +89,22 @@ export async function adopt(deps: Deps, adoption: Adoption, facts: MachineFacts)
   return await deps.files.edits.run('adopt', () => adoptNow(deps, adoption, facts));
 }
 
-async function adoptNow(deps: Deps, { profile: wanted, name }: Adoption, facts: MachineFacts): Promise<WrittenNode> {
+async function adoptNow(
+  deps: Deps,
+  { profile: wanted, name, ip }: Adoption,
+  facts: MachineFacts,
+): Promise<WrittenNode> {
+  if (ip !== undefined) checkAddress(ip);
   const { snapshot, profile } = await profileIn(deps, wanted);
   const now = installStateOf(facts, snapshot);
-  if (now?.profile.name === profile.name && (name === undefined || name === now.node.name))
-    return { file: profile.file, name: now.node.name };
+  const isSame = (name ?? now?.node.name) === now?.node.name && (ip ?? now?.node.ip) === now?.node.ip;
+  if (now?.profile.name === profile.name && isSame) return { file: profile.file, name: now.node.name };
   const called = name ?? now?.node.name ?? nameFor(facts, snapshot.profiles.values());
   checkName(called, snapshot.profiles.values(), now?.node);
-  if (now === undefined) await add(deps, profile.file, { name: called, ...identityOf(facts) });
-  else if (now.profile.name === profile.name) await rename(deps, now, called);
-  else await move(deps, now, profile.file, called);
+  const written: JsonObject = { name: called, ...(ip === undefined ? {} : { ip }) };
+  if (now === undefined) await add(deps, profile.file, { ...written, ...identityOf(facts) });
+  else if (now.profile.name === profile.name) await rewrite(deps, now, written);
+  else await move(deps, now, profile.file, written);
   const from = now === undefined ? '' : ` from ${now.profile.file}`;
   const text = `${now === undefined ? 'adopted' : 'moved'} into ${profile.file}${from} as ${called}`;
   await record(deps, facts, now === undefined ? 'adopt' : 'assign', text);
@@ -137,18 +154,27 @@ async function releaseNow(deps: Deps, key: MachineKey, facts: MachineFacts): Pro
 }
 
 async function add(deps: Deps, file: string, node: JsonObject): Promise<void> {
-  await editProfile(
-    deps.files,
-    file,
-    (text) => withNode(text, node),
-    (bytes) => judge(deps, [[file, bytes]]),
-  );
+  const write = (text: string): string => withNode(text, node);
+  try {
+    await editProfile(deps.files, file, write, (bytes) => judge(deps, [[file, bytes]]));
+  } catch (error) {
+    if (!(error instanceof Failure) || node['ip'] !== undefined) throw error;
+    const text = (await deps.files.read(file, MAX_PROFILE_BYTES)).bytes.toString('utf8');
+    const tried = Buffer.from(withNode(text, { ...node, ip: SOME_ADDRESS }));
+    if ((await judge(deps, [[file, tried]])).some(isError)) throw error;
+    const { code, message, place } = error;
+    const remedy = 'give it an address: --ip ADDRESS, or the field "Address"';
+    throw new Failure(code, message, { place, remedy, cause: error });
+  }
 }
 
-async function rename(deps: Deps, { profile: { file }, node }: InstallState, name: string): Promise<void> {
+/** Of no network (RFC 5737): would an address be all that is missing? */
+const SOME_ADDRESS = '192.0.2.254';
+
+async function rewrite(deps: Deps, { profile: { file }, node }: InstallState, written: JsonObject): Promise<void> {
   const change = (text: string): string => {
     const taken = withoutNode(text, (raw) => isNode(raw, node));
-    return taken === undefined ? text : withNode(taken.text, { ...taken.node, name });
+    return taken === undefined ? text : withNode(taken.text, { ...taken.node, ...written });
   };
   await editProfile(deps.files, file, change, (bytes) => judge(deps, [[file, bytes]]));
 }
@@ -157,14 +183,14 @@ async function rename(deps: Deps, { profile: { file }, node }: InstallState, nam
  * First in, then out: while both files name the machine, the one that had it keeps it, so at no moment does it fall
  * through to the default profile, which may be an installer. If it cannot be taken out there, it goes out here again.
  */
-async function move(deps: Deps, { profile: { file: old }, node }: InstallState, file: string, name: string) {
+async function move(deps: Deps, { profile: { file: old }, node }: InstallState, file: string, written: JsonObject) {
   const { files, log } = deps;
   const before = (await files.read(old, MAX_PROFILE_BYTES)).bytes.toString('utf8').replace(/^\uFEFF/, '');
   const taken = withoutNode(before, (raw) => isNode(raw, node));
   if (taken === undefined) {
     throw changed(old);
   }
-  const there = { ...taken.node, name };
+  const there = { ...taken.node, ...written };
   const rest = Buffer.from(taken.text);
   await editProfile(
     files,
@@ -183,7 +209,10 @@ async function move(deps: Deps, { profile: { file: old }, node }: InstallState, 
   } catch (error) {
     await editProfile(files, file, without(node), () => Promise.resolve([])).catch((second: unknown) => {
       const why = second instanceof Failure ? failureLine(second) : second;
-      log.error({ problem: why, file, remedy: `take ${name} out of ${file} by hand` }, 'a machine is in two profiles');
+      log.error(
+        { problem: why, file, remedy: `take ${node.name} out of ${file} by hand` },
+        'a machine is in two profiles',
+      );
     });
     throw error;
   }

@@ -24,10 +24,10 @@ export function mountMachinePage(show: PageShow, { adminService, origin }: PageD
   show.route('Machines', '/dashboard/machines/:key/adopt', {
     async post(req, res) {
       const key = machineKeyOf(req);
-      const typed = { profile: fieldText(req, 'profile'), name: fieldText(req, 'name') };
+      const typed = { profile: fieldText(req, 'profile'), name: fieldText(req, 'name'), ip: fieldText(req, 'ip') };
       const before = (await adminService.machine(key, origin(req))).row.state;
       try {
-        await adminService.adopt({ key, profile: requiredField(req, 'profile'), name: typed.name });
+        await adminService.adopt({ key, profile: requiredField(req, 'profile'), name: typed.name, ip: typed.ip });
       } catch (error) {
         await page(req, res, { ...formFailure(error), typed });
         return;
@@ -133,6 +133,8 @@ function profileOf({ profile, version }: BootView): object {
 /** What stands in the form that puts a machine into a profile. */
 interface AdoptForm {
   readonly name: string;
+  /** Of a machine that no profile names: where it was seen. */
+  readonly ip: string;
   readonly profiles: readonly { readonly name: string; readonly title: string; readonly selected: boolean }[];
   /** There is no profile to adopt into. */
   readonly none: boolean;
@@ -141,6 +143,7 @@ interface AdoptForm {
 /** What an operator typed before something went wrong: shown again, as it was. */
 interface Typed {
   readonly name?: string;
+  readonly ip?: string;
   readonly profile?: string;
 }
 
@@ -149,6 +152,7 @@ export function adoptForm(row: MachineRow, profiles: readonly ProfileRow[], type
   const chosen = typed.profile ?? row.profile ?? favourite(choices);
   return {
     name: typed.name ?? row.name ?? suggestedName(row),
+    ip: typed.ip ?? (row.state === 'unknown' && typed.name === undefined ? (row.address ?? '') : ''),
     profiles: choices.map(({ name, title }) => ({ name, title, selected: name === chosen })),
     none: choices.length === 0,
   };

@@ -31,11 +31,12 @@ export const adoptCommand = oneCall(
       'its profile), by uuid:... or by serial:....\n\n' +
       'examples:\n' +
       '  pilotlight adopt 52:54:00:55:1c:ee --profile workers\n' +
-      '  pilotlight adopt 52-54-00-55-1c-ee --profile workers --name w1\n' +
+      '  pilotlight adopt 52-54-00-55-1c-ee --profile workers --ip 10.0.0.7\n' +
       '  pilotlight adopt w1 --profile storage',
     options: {
       '--profile <P>': 'the profile that it shall boot',
       '--name <N>': 'what its node is called',
+      '--ip <ADDRESS>': 'its address, for templates and exports',
     },
   },
   async (client, { words: [machine = ''], text }) => {
@@ -44,7 +45,7 @@ export const adoptCommand = oneCall(
     const profile = parseName(wanted);
     if (profile === undefined) throw new Failure('invalid', '--profile must be the name of a profile');
     const key = await keyOf(client, machine);
-    return { key, ...(await client.adopt({ key, profile, name: text('name') })) };
+    return { key, ...(await client.adopt({ key, profile, name: text('name'), ip: text('ip') })) };
   },
   ({ key, name, file }) => `${key} is node ${name} of ${file}`,
 );
