@@ -4,7 +4,8 @@ import { loadAdminToken } from '../admin/auth/admin-token.ts';
 import { clientKey } from '../admin/auth/client.ts';
 import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
-import { ownUrl, serverNote } from '../admin/client/running-server.ts';
+import { linksElsewhere } from '../admin/client/remote.ts';
+import { isEverywhere, ownUrl, serverNote } from '../admin/client/running-server.ts';
 import type { Delivery } from '../admin/service/deps.ts';
 import { journalOff } from '../admin/service/health.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
@@ -60,8 +61,11 @@ export interface Composed {
   /** In the order in which they start. */
   readonly services: readonly Service[];
   readonly http: HttpServer;
-  /** A link that logs one browser in; only when the token was made just now, and an operator must be told. */
-  readonly firstLink: () => string | undefined;
+  /**
+   * A link that logs one browser in, and the same for browsers on other hosts; only when the token was made just now, and
+   * an operator must be told.
+   */
+  readonly firstLinks: () => readonly string[];
   /** Whether it was. */
   readonly isNew: boolean;
 }
@@ -180,7 +184,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     ],
     http,
     isNew: made,
-    firstLink: () => (made ? auth.newLink(linkOrigin(settings, http)).url : undefined),
+    firstLinks: () => (made ? linksFor(auth.newLink(linkOrigin(settings, http)).url, http) : []),
   };
 }
 
@@ -219,6 +223,11 @@ function countBySeverity(problems: readonly FileDiagnostic[]): { readonly error:
 
 function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
   return dhcp === undefined ? {} : { dhcp: () => dhcp };
+}
+
+function linksFor(link: string, http: HttpServer): readonly string[] {
+  const address = http.address();
+  return address !== undefined && isEverywhere(address) ? [link, ...linksElsewhere(link)] : [link];
 }
 
 function linkOrigin(settings: Settings, http: HttpServer): Origin {

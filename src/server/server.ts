@@ -22,7 +22,7 @@ export interface PilotlightServer extends Service {
   /** Whether the token was made at this start: an operator must be told how to get in. */
   isNew(): boolean;
   /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
-  firstLink(): string | undefined;
+  firstLinks(): readonly string[];
   /** Rejects when the server cannot go on; never resolves. */
   readonly failed: Promise<never>;
 }
@@ -43,7 +43,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     failed,
     address: () => composed?.http.address(),
     isNew: () => composed?.isNew === true,
-    firstLink: () => composed?.firstLink(),
+    firstLinks: () => composed?.firstLinks() ?? [],
     async start() {
       for (const mistake of settings.mistakes ?? [])
         log.warn({ problem: problemLine(mistake) }, 'a setting looks like a mistake');

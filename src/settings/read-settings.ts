@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Failure, type FileDiagnostic, isError, type Place, placeText, problemLine } from '../model/failure.ts';
 import { nearest } from '../model/text.ts';
 import { type Dotenv, readDotenv } from './dotenv.ts';
@@ -33,7 +34,7 @@ export interface SettingSources {
 export function readSettings(sources: SettingSources): Settings {
   const { cwd } = sources;
   const problems: string[] = [];
-  const dataDir = resolve(cwd, given('data-dir', sources, NONE)?.text ?? '.');
+  const dataDir = resolve(cwd, given('data-dir', sources, NONE)?.text ?? usualDataDir(sources));
   const { values: dotenv, problems: unreadable } = readDotenv(dataDir);
   problems.push(...unreadable.filter(isError).map(problemLine));
   const moved = dotenv.get(envOf('data-dir'));
@@ -119,6 +120,12 @@ export function readSettings(sources: SettingSources): Settings {
     });
   }
   return settings;
+}
+
+/** A unit that was made for coreos-ipxe-server starts anywhere: its data lay in one place unless it said another. */
+function usualDataDir({ cwd, env }: SettingSources): string {
+  const old = SETTING_ROWS.some(({ oldEnv }) => oldEnv !== undefined && (env[oldEnv] ?? '') !== '');
+  return old && !existsSync(join(cwd, 'profiles')) ? '/opt/coreos-ipxe-server' : '.';
 }
 
 /** What a row's parser gives, or its default. */

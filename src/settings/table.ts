@@ -36,7 +36,8 @@ export interface Row {
 export const SETTINGS = {
   'data-dir': {
     help: 'the folder that holds profiles/, configs/, sshkeys/ and images/',
-    fallback: 'the working directory',
+    fallback:
+      'the working directory; /opt/coreos-ipxe-server where that has no profiles/ and a COREOS_IPXE_SERVER_ name is set',
     parse: parseFolder,
     oldEnv: 'COREOS_IPXE_SERVER_DATA_DIR',
   },

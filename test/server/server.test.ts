@@ -1,3 +1,4 @@
+import { linksElsewhere } from '../../src/admin/client/remote.ts';
 import { openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -77,7 +78,7 @@ describe('createServer', () => {
 
   it('the first start shows a link that logs in once, and keeps its token for itself', async () => {
     const { url, dir, server, log } = await serve({});
-    const link = server.firstLink() ?? '';
+    const [link = ''] = server.firstLinks();
     expect(link.startsWith(`${url}/dashboard/login?code=`)).toBe(true);
     const code = new URL(link).searchParams.get('code') ?? '';
     expect(log()).not.toContain(code);
@@ -87,9 +88,19 @@ describe('createServer', () => {
     expect(statSync(join(dir, 'state/admin-token')).mode & 0o777).toBe(0o600);
   });
 
+  it('listening on all addresses, it shows the same link for browsers on other hosts', async () => {
+    const { server } = await serve({}, { http: { host: '0.0.0.0', port: 0 } });
+    const [link = '', ...elsewhere] = server.firstLinks();
+    expect(elsewhere).toEqual(linksElsewhere(link));
+    for (const other of elsewhere) {
+      const { hostname, search } = new URL(other);
+      expect([hostname.startsWith('127.'), search]).toEqual([false, new URL(link).search]);
+    }
+  });
+
   it('a second start has no link: the token is there', async () => {
     const { server } = await serve({ 'state/admin-token': 'a-token-that-was-there' });
-    expect(server.firstLink()).toBeUndefined();
+    expect(server.firstLinks()).toEqual([]);
   });
 
   it('machines that report are marked, and a restart remembers', async () => {

@@ -91,7 +91,17 @@ describe('readSettings', () => {
     });
   });
 
+  it("takes coreos-ipxe-server's folder where one of its names is set and nothing else says which", () => {
+    const old = { COREOS_IPXE_SERVER_BASE_URL: 'boot.lan:4777' };
+    expect(read(old).dataDir).toBe('/opt/coreos-ipxe-server');
+    expect(read({ ...old, PILOTLIGHT_DATA_DIR: 'data' }).dataDir).toBe(join(cwd, 'data'));
+    expect(read({ COREOS_IPXE_SERVER_BASE_URL: '' }).dataDir).toBe(cwd);
+    mkdirSync(join(cwd, 'profiles'));
+    expect(read(old).dataDir).toBe(cwd);
+  });
+
   it('flags win over the environment, new names over old ones, the environment over .env', () => {
+    mkdirSync(join(cwd, 'profiles'));
     writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_LOG_LEVEL=debug\nPILOTLIGHT_IMAGE_CACHE=64MiB\n');
     const settings = read(
       {

@@ -20,7 +20,7 @@ export const serveCommand: Command = {
     try {
       await Promise.race([server.start(), server.failed]);
       // Not where it is kept and shown around: the log, and (under systemd) everything else that is no terminal.
-      const words = context.stderr.isTTY === true ? wordsWithLink(server.firstLink()) : wordsWithout(server.isNew());
+      const words = context.stderr.isTTY === true ? wordsWithLinks(server.firstLinks()) : wordsWithout(server.isNew());
       if (words !== undefined) context.stderr.write(`${words}\n`);
       await Promise.race([aborted(context.stop), server.failed]);
       return EXIT.ok;
@@ -30,11 +30,13 @@ export const serveCommand: Command = {
   },
 };
 
-function wordsWithLink(link: string | undefined): string | undefined {
+function wordsWithLinks([link, ...elsewhere]: readonly string[]): string | undefined {
   if (link === undefined) return undefined;
   return [
     'The dashboard is for operators only. This link logs you in, once, within 15 minutes:',
     `  ${link}`,
+    ...(elsewhere.length === 0 ? [] : ['or, in a browser on another host:']),
+    ...elsewhere.map((other) => `  ${other}`),
     'Later: `pilotlight login` makes another, and state/admin-token holds the token.',
   ].join('\n');
 }
