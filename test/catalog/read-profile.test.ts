@@ -34,11 +34,12 @@ test('a kernel beside a system that has its own is ignored, with a warning', () 
 
 test("Ubuntu's installer reads nocloud over http from 22.04.3 on", () => {
   const ubuntu = (version: string): readonly string[] => told({ system: 'ubuntu', nocloud: 'web', version });
-  for (const version of ['20.04.6', '22.04', '22.04.2', '22.10', '23.04'])
+  for (const version of ['20.04.6', '22.04', '22.04.2', '22.10', '22.10.1', '23.04', '23.04.2'])
     expect(ubuntu(version)).toEqual([
       `warning version: Ubuntu ${version} may not read its \`nocloud\` over the network: its cloud-init is older than 23.2`,
     ]);
-  for (const version of ['', '22.04.3', '22.04.10', '23.10', '24.04', '24.04.5.1']) expect(ubuntu(version)).toEqual([]);
+  for (const version of ['', '22.04.3', '22.04.10', '22.101', '23.10', '24.04', '24.04.5.1', '122.10'])
+    expect(ubuntu(version)).toEqual([]);
   expect(told({ system: 'ubuntu', version: '20.04.6' })).toEqual([]);
   expect(told({ system: 'debian', nocloud: 'web', version: '20.04' })).toEqual([]);
 });
@@ -55,14 +56,14 @@ test('an address that is none is an error', () => {
   ]);
 });
 
-test.each(['To Be Filled By O.E.M.', 'default string', '0', 'None'])(
-  'the serial %j identifies nobody: a warning',
-  (serial) => {
-    expect(told({ nodes: [{ name: 'a', serial }] })).toEqual([
-      `warning nodes/0/serial: the serial "${serial}" is what boards without one report: many machines may match`,
-    ]);
-  },
-);
+test.each([
+  ...['To Be Filled By O.E.M.', 'default string', '0', 'None', 'N/A', 'Not  Specified', 'System Serial Number'],
+  ...['0123456789', '123456789'],
+])('the serial %j identifies nobody: a warning', (serial) => {
+  expect(told({ nodes: [{ name: 'a', serial }] })).toEqual([
+    `warning nodes/0/serial: the serial "${serial}" is what boards without one report: many machines may match`,
+  ]);
+});
 
 test('two nodes may share nothing', () => {
   const both = { uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437', serial: 'X1', ip: '2001:db8::1' };
@@ -90,6 +91,22 @@ test('identities are found in a text that nothing can parse', () => {
     'uuid c6c30f6a-4a1b-4337-8325-c4c2543ad437',
     'serial czc 12',
   ]);
+});
+
+test('a serial number is found under its key, with so much space as people write, and so long as one may be', () => {
+  const [space, long] = [' '.repeat(20), 'S'.repeat(128)];
+  expect(namesIn(`"serial"${space}:${space}"X 1"`)).toEqual(['serial x 1']);
+  expect(namesIn(`"serial":"${long}"`)).toEqual([`serial ${long.toLowerCase()}`]);
+  for (const none of [`"serial"${space} :"X1"`, `"serial":${space} "X1"`, `"serial":"${long}S"`, '"serials":"X1"'])
+    expect(namesIn(none)).toEqual([]);
+  expect(namesIn('"serial":"A","serial":"B"')).toEqual(['serial a', 'serial b']);
+});
+
+test('a MAC is found in each spelling, and only as a whole word', () => {
+  for (const mac of ['525400551cee', '5254.0055.1CEE', '52-54-00-55-1c-ee'])
+    expect(namesIn(`"${mac}"`)).toEqual(['mac 52:54:00:55:1c:ee']);
+  for (const none of ['52:54:00:55:1c:ee', '"52:54:00:55:1c:ee', '"52:54:00:55:1c:eg"', '"52:54:00:55:1c:ee "'])
+    expect(namesIn(none)).toEqual([]);
 });
 
 test('what identifies nobody is not found', () => {
@@ -178,6 +195,34 @@ test('nobody is told a thousand things', () => {
   const { problems } = read(JSON.stringify({ nodes }));
   expect(problems).toHaveLength(21);
   expect(problems.at(-1)?.message).toBe('has more problems than are shown');
+});
+
+test('of more problems than are shown, the errors come first, and the last line weighs what the worst does', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`x${i}`, 1]));
+  const warned = read(JSON.stringify(unknown));
+  expect(warned.thing).toBeDefined();
+  expect(warned.problems).toHaveLength(21);
+  expect(new Set(warned.problems.map(({ severity }) => severity))).toEqual(new Set(['warning']));
+  const refused = read(JSON.stringify({ ...unknown, version: 7 }));
+  expect(refused.thing).toBeUndefined();
+  expect(refused.problems.map(({ severity }) => severity)).toEqual([
+    'error',
+    ...Array<string>(19).fill('warning'),
+    'error',
+  ]);
+  const twenty = Object.fromEntries(Object.entries(unknown).slice(0, 20));
+  expect(read(JSON.stringify(twenty)).problems).toHaveLength(20);
+});
+
+test('a profile in a folder takes no machine: its keys for that are warned of and not looked at', () => {
+  const text = '{"nodes": [{"name": "a", "mac": "52:54:00:00:00:01"}], "default": true, "menu": "Rescue"}';
+  const { thing, problems } = read(text, 'profiles/aside/p.json');
+  expect(thing?.profile).toMatchObject({ name: 'aside/p', nodes: [], default: false });
+  expect(thing?.claims).toEqual([]);
+  expect(problems.map(({ severity, place, remedy }) => `${severity} ${place.key} ${remedy}`)).toEqual(
+    ['nodes', 'default', 'menu'].map((key) => `warning ${key} move the file to profiles/`),
+  );
+  expect(read(text.slice(0, -1), 'profiles/aside/p.json')).toMatchObject({ names: [] });
 });
 
 test('what is wrong in a version is found, also a line break at its end', () => {

@@ -44,3 +44,48 @@ test('a body that breaks off is a failure, not a short body', async () => {
   broken.destroy(new Error('aborted'));
   await expect(readBody(broken, 3)).rejects.toMatchObject({ code: 'unavailable' });
 });
+
+const MIB = Buffer.alloc(2 ** 20);
+
+test('what is far too long is read no further than the client needs to see the answer', async () => {
+  let taken = 0;
+  const endless = Object.assign(
+    new Readable({
+      read() {
+        setImmediate(() => {
+          taken += 1;
+          this.push(MIB);
+        });
+      },
+    }),
+    { headers: {} },
+  ) as unknown as IncomingMessage;
+  await expect(readBody(endless, 3)).rejects.toMatchObject({ code: 'too-large', message: 'the body is over 3 bytes' });
+  expect(taken).toBeGreaterThanOrEqual(33);
+  endless.destroy();
+});
+
+test('what says beforehand that it is far too long is not read at all; what is a little too long is, to its end', async () => {
+  const unread = Object.assign(new Readable({ read: () => expect.fail('was read') }), {
+    headers: { 'content-length': String(33 * 2 ** 20) },
+  }) as unknown as IncomingMessage;
+  await expect(readBody(unread, 3)).rejects.toMatchObject({ code: 'too-large' });
+  const little = request(['abcd', 'efgh'], { 'content-length': '8' });
+  await expect(readBody(little, 3)).rejects.toMatchObject({ code: 'too-large', remedy: 'send less' });
+  expect(little.readableEnded).toBe(true);
+});
+
+test('a client that leaves in the middle is told apart from everything else, and its late error ends nothing', async () => {
+  const leaving = Object.assign(new Readable({ read: () => undefined }), { headers: {} }) as unknown as IncomingMessage;
+  const body = readBody(leaving, 3);
+  leaving.push('a');
+  leaving.destroy();
+  await expect(body).rejects.toMatchObject({ name: 'ClientLeft', code: 'unavailable' });
+  leaving.emit('error', new Error('aborted'));
+});
+
+test('a body that was read already is empty, not awaited', async () => {
+  const read = request(['a']);
+  for await (const part of read) expect(String(part)).toBe('a');
+  expect((await readBody(read, 3)).length).toBe(0);
+});

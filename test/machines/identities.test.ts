@@ -116,6 +116,16 @@ describe('identities', () => {
     for (const name of names) expect(later.keyOf(name)).toEqual(identities.keyOf(name));
   });
 
+  it('are kept in memory once they are known: a file that changes under the server changes nothing', async () => {
+    const { identities, dir, log } = await open();
+    await identities.ensure(['a']);
+    const first = identities.keyOf('a');
+    writeFileSync(join(dir, 'state/ssh/a_ed25519'), makeHostKey('a').privateKey);
+    await identities.ensure(['a']);
+    expect(identities.keyOf('a')).toBe(first);
+    expect(log.of('error')).toEqual([]);
+  });
+
   it('tell loudly of a broken file, to the log and to who asks; the other nodes have theirs', async () => {
     const file = 'state/ssh/a_ed25519';
     const { identities, log, dir } = await open({ [file]: 'rubbish' });
