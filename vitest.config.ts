@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // `unit` shares one module graph over threads (modules keep no state); `lab` boots virtual machines and
-// makes network namespaces, one file at a time, so that two tests never fight for the two cores.
+// makes network namespaces, builds and installs packages, one file at a time, so that two tests never fight for the two cores.
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/reference/**'],
+          exclude: ['test/lab/**', 'test/packages/**', 'test/reference/**'],
           isolate: false,
           pool: 'threads',
           testTimeout: 20_000,
@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: ['test/lab/**/*.test.ts'],
+          include: ['test/lab/**/*.test.ts', 'test/packages/**/*.test.ts'],
           fileParallelism: false,
           pool: 'forks',
           // Four power-ons of one machine are the longest; each has its own, shorter limit.

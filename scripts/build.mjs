@@ -1,7 +1,7 @@
 // Builds dist/ from src/: tsc for the code, plain copies for what is not code (schemas, pages, styles).
-// With --if-needed nothing is done while dist/ is newer than every source file.
+// With --if-needed nothing is done while dist/ is newer than every source file; with --clean nothing stays of an older dist/.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,6 +25,7 @@ const sources = Math.max(
 );
 const fresh = existsSync(stamp) && statSync(stamp).mtimeMs >= sources;
 if (!(process.argv.includes('--if-needed') && fresh)) {
+  if (process.argv.includes('--clean')) rmSync(dist, { recursive: true, force: true });
   const tsc = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
   const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: top, stdio: 'inherit' });
   if (result.status !== 0) process.exit(result.status ?? 1);

@@ -19,18 +19,20 @@ export interface LabServer extends AsyncDisposable {
 interface ServerOptions {
   readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** An installed program and its words, to which `serve` is added; else what this checkout builds. */
+  readonly program?: readonly string[];
   /** Run on this host of a LAN (a network namespace), at this address and port. */
   readonly netns?: { readonly name: string; readonly address: string; readonly port: number };
 }
 
 /** Builds what is not built, starts `node dist/main.js serve` and waits until it answers. */
-export async function startServer({ dataDir, env = {}, netns }: ServerOptions): Promise<LabServer> {
-  build();
+export async function startServer({ dataDir, env = {}, program, netns }: ServerOptions): Promise<LabServer> {
+  if (program === undefined) build();
   const address = netns?.address ?? '127.0.0.1';
   const port = netns?.port ?? (await freePort());
   const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns.name];
-  const serve = [join(top, 'dist', 'main.js'), 'serve'];
-  const [command, args] = within(inside, serve);
+  const own = [process.execPath, join(top, 'dist', 'main.js')];
+  const [command, args] = within(inside, [...(program ?? own), 'serve']);
   const child = spawn(command, args, {
     cwd: dataDir,
     env: {
@@ -98,13 +100,14 @@ async function answers(inside: readonly string[], url: string): Promise<boolean>
     );
   }
   const script = 'fetch(process.argv[1]).then(() => 0, () => 1).then((code) => process.exit(code))';
-  const [command, args] = within(inside, ['-e', script, url]);
+  const [command, args] = within(inside, [process.execPath, '-e', script, url]);
   return spawnSync(command, args).status === 0;
 }
 
-/** Node with these arguments, behind the words that enter a namespace. */
-function within([enter, ...words]: readonly string[], args: readonly string[]): [string, readonly string[]] {
-  return enter === undefined ? [process.execPath, args] : [enter, [...words, process.execPath, ...args]];
+/** A command, behind the words that enter a namespace. */
+function within(inside: readonly string[], words: readonly string[]): [string, readonly string[]] {
+  const [command = '', ...args] = [...inside, ...words];
+  return [command, args];
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
