@@ -1,11 +1,11 @@
 // npm run package:deb -- [--arch amd64|arm64] [--out DIR]: a Debian package that needs no other Node: it brings its own,
 // from the npm registry. Runs on any Linux that has dpkg-deb; everything is fetched now, nothing when it is installed.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fetchPackage, packPackage } from './fetch-package.ts';
 
 const top = join(import.meta.dirname, '..');
 
@@ -38,7 +38,7 @@ function packageFor(arch: Arch, work: string, out: string): string {
   const docs = join(root, 'usr/share/doc/pilotlight');
   const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
   program(home, arch, work);
-  node(home, docs, arch, work);
+  node(home, docs, arch);
   cpSync(join(home, 'docs'), docs, { recursive: true });
   rmSync(join(home, 'docs'), { recursive: true });
 
@@ -68,7 +68,7 @@ function packageFor(arch: Arch, work: string, out: string): string {
 
 /** What npm publishes, with exactly the packages of the lock file, for this processor and glibc alone. */
 function program(home: string, arch: Arch, work: string): void {
-  const packed = pack(top, work);
+  const packed = packPackage(top, work);
   mkdirSync(home, { recursive: true });
   run('tar', ['-xzf', packed, '--strip-components=1', '-C', home]);
   cpSync(join(top, 'package-lock.json'), join(home, 'package-lock.json'));
@@ -81,25 +81,12 @@ function program(home: string, arch: Arch, work: string): void {
   }
 }
 
-function node(home: string, docs: string, arch: Arch, work: string): void {
-  const file = pack(`node-linux-${CPU[arch]}@${NODE.version}`, work);
-  const digest = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
-  if (digest !== NODE.integrity[arch]) throw new Error(`${file} is not Node ${NODE.version}: its digest is ${digest}`);
-  const from = join(work, 'node');
-  mkdirSync(from);
-  run('tar', ['-xzf', file, '--strip-components=1', '-C', from]);
+function node(home: string, docs: string, arch: Arch): void {
+  const from = fetchPackage(`node-linux-${CPU[arch]}@${NODE.version}`, NODE.integrity[arch]);
   mkdirSync(join(home, 'bin'));
   mkdirSync(docs, { recursive: true });
   cpSync(join(from, 'bin/node'), join(home, 'bin/node'));
   cpSync(join(from, 'LICENSE'), join(docs, 'LICENSE.node'));
-}
-
-/** A folder or a published package as npm's archive; its path. */
-function pack(what: string, work: string): string {
-  const said = run('npm', ['pack', '--json', '--pack-destination', work, what], top);
-  // What a build writes comes before.
-  const [packed] = JSON.parse(said.slice(said.search(/^\[$/m))) as readonly { readonly filename: string }[];
-  return join(work, packed?.filename ?? '');
 }
 
 /** The unit of the checkout, for this package's places. */

@@ -51,7 +51,7 @@ registry.test('npm pack installs into an empty prefix, compiles nothing, and boo
     const schema = join(prefix, 'lib/node_modules/pilotlight/dist/catalog/profile.schema.json');
     expect(readFileSync(join(data, 'profile.schema.json'))).toEqual(readFileSync(schema));
 
-    await using server = await startServer({ dataDir: data, program: [program] });
+    await using server = await startServer({ dataDir: data, program: [program, 'serve'] });
     const script = await (await fetch(`${server.url}/ipxe?mac=525400551cee`)).text();
     expect(script).toMatch(/^#!ipxe\n[^]*images\/custom\/example\/vmlinuz/);
     expect(await (await fetch(`${server.url}/healthz`)).json()).toMatchObject({ status: 'ok', problems: [] });

@@ -19,7 +19,7 @@ export interface LabServer extends AsyncDisposable {
 interface ServerOptions {
   readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** An installed program and its words, to which `serve` is added; else what this checkout builds. */
+  /** How an installed program is started; else what this checkout builds is. */
   readonly program?: readonly string[];
   /** Run on this host of a LAN (a network namespace), at this address and port. */
   readonly netns?: { readonly name: string; readonly address: string; readonly port: number };
@@ -31,8 +31,8 @@ export async function startServer({ dataDir, env = {}, program, netns }: ServerO
   const address = netns?.address ?? '127.0.0.1';
   const port = netns?.port ?? (await freePort());
   const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns.name];
-  const own = [process.execPath, join(top, 'dist', 'main.js')];
-  const [command, args] = within(inside, [...(program ?? own), 'serve']);
+  const own = [process.execPath, join(top, 'dist', 'main.js'), 'serve'];
+  const [command, args] = within(inside, program ?? own);
   const child = spawn(command, args, {
     cwd: dataDir,
     env: {
