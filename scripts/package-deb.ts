@@ -55,6 +55,8 @@ function packageFor(arch: Arch, work: string, out: string): string {
     'usr/share/bash-completion/completions/pilotlight',
     run(process.execPath, [join(home, 'dist/main.js'), 'completion', 'bash']),
   );
+  put('usr/share/man/man1/pilotlight.1', readFileSync(join(docs, 'pilotlight.1'), 'utf8'));
+  rmSync(join(docs, 'pilotlight.1'));
   put('lib/systemd/system/pilotlight.service', unit());
   put('DEBIAN/conffiles', '/etc/default/pilotlight\n');
   for (const script of ['postinst', 'prerm', 'postrm']) put(`DEBIAN/${script}`, own(`${script}.sh`), 0o755);

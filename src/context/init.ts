@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { chown, mkdir, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { profileSchemaFile } from '../catalog/profile-schema.ts';
 import { writeOut } from '../files/publish.ts';
@@ -92,7 +92,7 @@ function publicKeys(folder: string): readonly (readonly [string, Buffer])[] {
 
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    if ((await mkdir(path, { recursive: true })) !== undefined) await giveToOwner(path);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST')
       throw new Failure('conflict', `${path} is a file, and no folder`, { cause: error });
@@ -103,9 +103,17 @@ async function makeFolder(path: string): Promise<void> {
 async function isNew(path: string, content: string | Buffer): Promise<boolean> {
   try {
     await writeOut(path, content, { force: false, mode: 0o644 });
+    await giveToOwner(path);
     return true;
   } catch (error) {
     if (error instanceof Failure && error.code === 'conflict') return false;
     throw error;
   }
+}
+
+/** What root makes belongs to whom its folder belongs: the server runs as that user, and keeps versions current. */
+async function giveToOwner(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(dirname(path));
+  await chown(path, uid, gid);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SYSTEM_IDS } from '../../../src/model/profile.ts';
@@ -67,6 +67,16 @@ test('replaces nothing, and a second system stands beside the first', async () =
   }
   await runCli(['init'], dir);
   expect(readdirSync(join(dir, 'profiles'))).toEqual(['debian.json', 'flatcar.json']);
+});
+
+needs({ root: true }).test('what root makes belongs to whom the folder belongs', async () => {
+  const dir = join(makeFolder({}), 'data');
+  mkdirSync(dir);
+  chownSync(dir, 1234, 1235);
+  await runCli(['init', dir], dir);
+  for (const path of ['profiles', 'profiles/flatcar.json', 'configs/flatcar.ign.hbs', 'profile.schema.json']) {
+    expect(statSync(join(dir, path)), path).toMatchObject({ uid: 1234, gid: 1235 });
+  }
 });
 
 test('the schema lies where "$schema" of the example says', async () => {
