@@ -3,7 +3,7 @@ import { startScript } from '../ipxe/boot-script.ts';
 import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
 import type { Question } from '../model/plan.ts';
-import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
+import { compareVersions, type JsonObject, parseVersion, type Version } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { BootService } from './boot-service.ts';
 import { createDocumentService } from './documents.ts';
@@ -32,6 +32,12 @@ function currentVersionText(folder: string, { profiles }: Pick<Snapshot, 'profil
   }
   if (newest === undefined || variable === undefined) return undefined;
   return `${variable}_VERSION=${newest}\n${variable}_VERSION_ID=${newest}\n`;
+}
+
+/** A profile's file without what only its machines may read. */
+function withoutVars(file: JsonObject): Buffer {
+  const hidden = (key: string, value: unknown): unknown => (key === 'vars' ? undefined : value);
+  return Buffer.from(`${JSON.stringify(file, hidden, 2)}\n`);
 }
 
 /** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
@@ -74,13 +80,15 @@ export function createBootService(options: BootServiceOptions): BootService {
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),
     async pixiecore(mac, origin, asker) {
-      const { plan } = await scripts.bootable({ facts: { mac }, origin, asker });
+      const { plan } = await scripts.bootable({ facts: { mac }, origin, asker }, 'plain');
       return pixiecoreAnswer(plan, origin);
     },
     async profileFile(name) {
-      const source = catalog.current().sources.get(name);
+      const { sources, profiles } = catalog.current();
+      const source = sources.get(name);
       if (source === undefined) throw new Failure('not-found', `there is no profile "${name}"`);
-      return Promise.resolve(source);
+      const profile = profiles.get(name);
+      return Promise.resolve(profile?.secrets === true ? withoutVars(profile.raw) : source);
     },
     async keys(name) {
       const key = catalog.current().keys.get(name);

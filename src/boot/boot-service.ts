@@ -7,6 +7,8 @@ import type { DocumentKind, Name } from '../model/profile.ts';
 export interface ScriptAnswer {
   readonly script: string;
   readonly decision: Decision;
+  /** The one address that may get the same again without being asked who it is: the script holds its token. */
+  readonly only?: string;
 }
 
 export interface DocumentAnswer {
@@ -17,6 +19,8 @@ export interface DocumentAnswer {
   /** `configs/a.yml.hbs`: where it came from. */
   readonly source: string;
   readonly decision: Decision;
+  /** It is the machine's alone: nothing on its way may keep it. */
+  readonly secret?: boolean;
 }
 
 export type NocloudFile = 'user-data' | 'meta-data' | 'vendor-data' | 'network-config';

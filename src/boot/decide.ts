@@ -6,9 +6,13 @@ import { Failure } from '../model/failure.ts';
 import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
 import type { Plan, Question } from '../model/plan.ts';
 import type { Arch } from '../model/profile.ts';
+import { TOKEN_SLOT } from '../model/plan.ts';
+import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan } from './machine-plan.ts';
 
 type Who = Omit<Question, 'origin'>;
+
+const SLOT: LinkTokens = { boot: TOKEN_SLOT };
 
 /** Who a machine is to its profile, and where it is in its life. */
 export interface FoundMachine {
@@ -27,6 +31,8 @@ export interface MachineDecision extends FoundMachine {
   readonly plan?: Plan;
   /** Why it waits although its state lets it boot. */
   readonly obstacle?: Obstacle;
+  /** What the addresses of the plan carry: the slot for a token, until the machine may have its own. */
+  readonly tokens?: LinkTokens;
 }
 
 /** Where a machine is in its life, as far as it decides what it gets. */
@@ -41,6 +47,8 @@ export type InstallState =
   | Life;
 
 export type Obstacle =
+  /** Its profile keeps secrets, and the address that asks is not known to be the machine's. */
+  | { readonly kind: 'stranger'; readonly message: string }
   /** Its processor cannot run the kernel. */
   | { readonly kind: 'arch'; readonly message: string }
   /** The profile's files make no kernel line, or no document, for it. */
@@ -67,6 +75,8 @@ export interface DecideOptions {
   /** How many installations may begin without a report. */
   readonly installTries?: number;
   readonly unknown?: UnknownPolicy;
+  /** Without it nothing carries a token, and every client counts as the machine that it names. */
+  readonly access?: Access | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -80,6 +90,7 @@ export function createDecide({
   claims,
   installTries = 3,
   unknown = WAIT,
+  access,
   now = Date.now,
 }: DecideOptions) {
   /** Undefined: no profile is for this machine. */
@@ -92,16 +103,18 @@ export function createDecide({
     return { match, identity, installState, life };
   }
 
-  function decide(question: Question, snapshot: Snapshot): MachineDecision | undefined {
+  /** `plain`: the answer has no place for a token. */
+  function decide(question: Question, snapshot: Snapshot, plain = false): MachineDecision | undefined {
     const found = find(question, snapshot);
     if (found === undefined) return undefined;
-    const decision = { ...found, question };
-    const { match, installState } = found;
+    const { match, installState, identity } = found;
+    const carries = !plain && identity !== undefined && access?.carries(match) === true;
+    const decision = { ...found, question, ...(carries ? { tokens: SLOT } : {}) };
     if (installState.kind !== 'boot' && installState.kind !== 'install') return decision;
     const message = wrongArch(match, question.facts);
     if (message !== undefined) return { ...decision, obstacle: { kind: 'arch', message } };
     try {
-      return { ...decision, plan: machinePlan(match, question.facts, question.origin, snapshot) };
+      return { ...decision, plan: machinePlan(match, question.facts, question.origin, snapshot, decision.tokens) };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return { ...decision, obstacle: { kind: 'plan', failure: error } };
@@ -114,7 +127,8 @@ export function createDecide({
    */
   async function claim(decision: MachineDecision): Promise<MachineDecision> {
     const { question, plan, life } = decision;
-    if (plan === undefined || life === undefined || claims === undefined) return decision;
+    if (plan === undefined || claims === undefined) return decision;
+    if (life === undefined) return withToken(decision, 0);
     const asker = askerOf(question);
     if (asker === undefined) {
       const why = 'it does not say from which address it asks, so it cannot be told from others';
@@ -122,7 +136,19 @@ export function createDecide({
     }
     const file = bootFiles(plan).at(-1);
     const blind = file === undefined && !comesBack(plan, question.origin);
-    return { ...decision, installState: await claims.claim({ ...life, asker, file, blind }) };
+    const carries = plan.args.some((arg) => arg.includes(TOKEN_SLOT));
+    const installState = await claims.claim({ ...life, asker, file, blind, carries });
+    const claimed = { ...decision, installState };
+    return installState.kind === 'install' ? withToken(claimed, installState.tokens ?? 0) : claimed;
+  }
+
+  /** What it boots, with the machine's own token in the place of the slot. */
+  function withToken(decision: MachineDecision, claim: number): MachineDecision {
+    const { plan, identity, question, tokens } = decision;
+    if (plan === undefined || tokens === undefined || identity === undefined || access === undefined) return decision;
+    const own = access.issue(identity, claim, question.asker);
+    const args = plan.args.map((arg) => arg.replaceAll(TOKEN_SLOT, own.boot));
+    return { ...decision, plan: { ...plan, args }, tokens: own };
   }
 
   function lifeQuestion(match: Match, who: InstallIdentity, snapshot: Snapshot): LifeQuestion | undefined {

@@ -7,6 +7,7 @@ import { installPreseed } from '../documents/preseed.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
+import type { LinkTokens } from './access.ts';
 import { reportLinks } from './machine-plan.ts';
 import {
   type ClusterLinks,
@@ -25,6 +26,8 @@ export interface Reader {
   readonly match: Match;
   readonly facts: MachineFacts;
   readonly origin: Origin;
+  /** What the addresses in the document carry. */
+  readonly tokens?: LinkTokens | undefined;
 }
 
 /** What `deliver` needs beside the document itself. */
@@ -71,9 +74,9 @@ function made(
   let text: string | undefined;
   if (document.template) {
     const template = room.templates.compiled(document);
-    const { match, facts, origin } = reader;
+    const { match, facts, origin, tokens } = reader;
     const { clusters, secretOf } = room;
-    const sources = { ...room.snapshot, hostKey: hostKeyFor(match, room.hostKeys), clusters, secretOf };
+    const sources = { ...room.snapshot, hostKey: hostKeyFor(match, room.hostKeys), clusters, secretOf, tokens };
     const data = templateData(match, facts, origin, sources);
     text = template.render(data, (name) =>
       name === 'ssh_host_keys' ? whyNoHostKey(match, room.hostKeys) : whyNotListed(name, match),
@@ -100,9 +103,9 @@ function added(adapted: string | undefined, source: string, kind: DocumentKind, 
  * installers write to the profile's disk and report. What cannot be put in stays out; the inspector says so when the
  * file is saved.
  */
-function withAdditions(text: string, kind: DocumentKind, { match, facts, origin }: Reader): string {
+function withAdditions(text: string, kind: DocumentKind, { match, facts, origin, tokens }: Reader): string {
   const { profile } = match;
-  const reports = reportLinks(match, facts, origin);
+  const reports = reportLinks(match, facts, origin, tokens);
   if (reports === undefined) return text;
   const told = profile.phone_home ? (addPhoneHome(kind, text, profile.system, reports.up) ?? text) : text;
   if (profile.install === undefined) return told;

@@ -3,6 +3,7 @@ import {
   documentNamed,
   findDocument,
   type Match,
+  namedDocuments,
   type Snapshot,
   type SourceDocument,
 } from '../catalog/snapshot.ts';
@@ -12,12 +13,13 @@ import { metadataText } from '../ipxe/other-loaders.ts';
 import { Failure, problemFailure } from '../model/failure.ts';
 import { hasIdentity, identityOf, macHyphens } from '../model/machine.ts';
 import { artifactUrl, type Decision, type Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type JsonObject, type Profile } from '../model/profile.ts';
 import { installDisk } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
+import type { Access } from './access.ts';
 import type { DocumentAnswer, NocloudFile } from './boot-service.ts';
 import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
-import { deliver, type DeliveryRoom } from './deliver.ts';
+import { deliver, type DeliveryRoom, type Reader } from './deliver.ts';
 import { documentLinks, installLinks } from './machine-plan.ts';
 import { decisionOf, whoIs } from './reasons.ts';
 import type { Delivered } from './with-secrets.ts';
@@ -27,37 +29,47 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 interface DocumentServiceOptions extends Omit<DeliveryRoom, 'snapshot'> {
   readonly unknown?: Pick<UnknownPolicy, 'show'>;
+  /** Without it every client gets what it asks for: operators look so. */
+  readonly access?: Access | undefined;
 }
 
 /** Configuration documents: as they are, or made for the machine that asks. */
 export function createDocumentService(catalog: Catalog, options: DocumentServiceOptions) {
-  const { unknown = WAIT } = options;
+  const { access, unknown = WAIT } = options;
 
-  function answer(
+  async function answer(
     document: SourceDocument,
     kind: DocumentKind | undefined,
     match: Match,
     question: Question,
     snapshot: Snapshot,
-  ): DocumentAnswer {
+  ): Promise<DocumentAnswer> {
+    const tokens = await access?.document(match, question, document.file);
     return {
-      ...madeFor(document, kind, match, question, snapshot),
+      ...madeFor(document, kind, { match, ...question, tokens }, snapshot),
       contentType: contentTypeOf(kind, document.name),
-      source: document.file,
-      decision: decisionOf(match, question, 'boot'),
+      ...about(document.file, match, question),
     };
+  }
+
+  function about(
+    source: string,
+    match: Match,
+    question: Question,
+    outcome: Decision['outcome'] = 'boot',
+  ): Pick<DocumentAnswer, 'decision' | 'secret' | 'source'> {
+    return { source, decision: decisionOf(match, question, outcome), secret: match.profile.secrets };
   }
 
   /** A document that is wrong for this one machine is mended by an operator: the machine asks again (503). */
   function madeFor(
     document: SourceDocument,
     kind: DocumentKind | undefined,
-    match: Match,
-    question: Question,
+    reader: Reader,
     snapshot: Snapshot,
   ): Delivered {
     try {
-      return deliver(document, kind, { match, ...question }, { ...options, snapshot });
+      return deliver(document, kind, reader, { ...options, snapshot });
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'broken') throw error;
       const { message, place, remedy } = error;
@@ -74,7 +86,13 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     const found = documentNamed(snapshot.documents, name) ?? findDocument(snapshot.documents, 'cloud_config', name);
     if (found === undefined) throw missingDocument(name, snapshot);
     const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown) : undefined;
-    if (match !== undefined) return answer(found, kindIn(match, found, snapshot), match, question, snapshot);
+    const kind = match && kindIn(match, found, snapshot);
+    const keeper = access === undefined ? undefined : keeperOf(found, snapshot);
+    // Of a machine of another profile it is no more than of any client.
+    if (keeper !== undefined && (match === undefined || !isNamedBy(match.profile, found, snapshot))) {
+      throw access?.stray(keeper, question, found.file) ?? missingDocument(name, snapshot);
+    }
+    if (match !== undefined) return await answer(found, kind, match, question, snapshot);
     if (found.template) throw noMachineFor(found, question);
     const identity = identityOf(question.facts);
     const decision: Decision = { outcome: 'boot', question, identity, because: `asked for ${found.file} by name` };
@@ -93,7 +111,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     if (name === undefined) throw new Failure('not-found', `${match.profile.file} names no ${kind}`);
     const found = findDocument(snapshot.documents, kind, name);
     if (found === undefined) throw missingDocument(kind === 'cloud_config' ? `${name}.yml` : name, snapshot);
-    return Promise.resolve(answer(found, kind, match, question, snapshot));
+    return await answer(found, kind, match, question, snapshot);
   }
 
   /**
@@ -107,34 +125,36 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     const name = match.profile.nocloud;
     if (name === undefined) throw new Failure('not-found', `${match.profile.file} names no nocloud`);
     const own = documentNamed(snapshot.documents, `${name}.${file}`);
-    if (own !== undefined) return Promise.resolve(answer(own, undefined, match, question, snapshot));
+    if (own !== undefined) return await answer(own, undefined, match, question, snapshot);
+    await access?.document(match, question, file);
     const text = file === 'meta-data' ? metaData(match, question) : '';
-    return Promise.resolve({
-      body: Buffer.from(text),
-      contentType: PLAIN,
-      source: match.profile.file,
-      decision: decisionOf(match, question, 'boot'),
-    });
+    return { body: Buffer.from(text), contentType: PLAIN, ...about(match.profile.file, match, question) };
   }
 
   async function metadata(question: Question): Promise<DocumentAnswer> {
     const snapshot = catalog.current();
     const match = matched(question, snapshot);
+    await access?.document(match, question, 'metadata');
     const { node, vars, request } = templateData(match, question.facts, question.origin, snapshot) as Record<
       string,
       JsonObject
     >;
-    return Promise.resolve({
+    return {
       body: Buffer.from(metadataText({ ...vars, ...node, request: request ?? {} })),
       contentType: PLAIN,
-      source: match.profile.file,
-      decision: decisionOf(match, question, 'boot'),
-    });
+      ...about(match.profile.file, match, question),
+    };
   }
 
   async function installer(kind: 'ignition' | 'cloud_config', question: Question): Promise<DocumentAnswer> {
     const snapshot = catalog.current();
-    return Promise.resolve(installerDocument(kind, matched(question, snapshot), question, snapshot));
+    const match = matched(question, snapshot);
+    const tokens = await access?.document(match, question, `the installer's ${kind}`);
+    return {
+      body: Buffer.from(installerText(kind, { match, ...question, tokens }, snapshot)),
+      contentType: contentTypeOf(kind, ''),
+      ...about(match.profile.file, match, question, 'install'),
+    };
   }
 
   function matched(question: Question, snapshot: Snapshot): Match {
@@ -153,6 +173,23 @@ function kindIn(match: Match, document: SourceDocument, snapshot: Snapshot): Doc
     return name !== undefined && findDocument(snapshot.documents, kind, name) === document;
   });
 }
+
+/** The profile that keeps what is in this file to its machines; undefined for a file that any client may have. */
+function keeperOf(document: SourceDocument, snapshot: Snapshot): Profile | undefined {
+  for (const profile of snapshot.profiles.values()) {
+    if (profile.secrets && isNamedBy(profile, document, snapshot)) return profile;
+  }
+  return undefined;
+}
+
+/** Whether it is one of the profile's documents, or one of the files that NoCloud reads beside it. */
+function isNamedBy(profile: Profile, document: SourceDocument, { documents }: Snapshot): boolean {
+  if (namedDocuments(profile, documents).some((named) => named.document === document)) return true;
+  const { nocloud } = profile;
+  return nocloud !== undefined && BESIDE.some((file) => documentNamed(documents, `${nocloud}.${file}`) === document);
+}
+
+const BESIDE: readonly NocloudFile[] = ['meta-data', 'vendor-data', 'network-config'];
 
 /** A stable instance-id: another one would be another first boot to cloud-init. */
 function metaData(match: Match, { facts }: Question): string {
@@ -183,29 +220,14 @@ function noMachineFor(document: SourceDocument, { facts }: Question): Failure {
  * What the live system of a machine boots with that its profile installs. It depends on the profile alone, not on
  * whether the machine is to be installed now: a machine that got the kernel line a moment ago must also get this.
  */
-function installerDocument(
-  kind: 'ignition' | 'cloud_config',
-  match: Match,
-  question: Question,
-  snapshot: Pick<Snapshot, 'documents'>,
-): DocumentAnswer {
-  return {
-    body: Buffer.from(installerText(kind, match, question, snapshot)),
-    contentType: contentTypeOf(kind, ''),
-    source: match.profile.file,
-    decision: decisionOf(match, question, 'install'),
-  };
-}
-
 function installerText(
   kind: 'ignition' | 'cloud_config',
-  match: Match,
-  { facts, origin }: Question,
+  { match, facts, origin, tokens }: Reader,
   { documents }: Pick<Snapshot, 'documents'>,
 ): string {
   const { profile } = match;
   const disk = installDisk(profile);
-  const links = installLinks(match, facts, origin);
+  const links = installLinks(match, facts, origin, tokens);
   if (disk === undefined) throw new Failure('not-found', `${profile.file} does not install ${whoIs(facts)}`);
   if (links === undefined)
     throw new Failure('invalid', 'a machine that says neither MAC, UUID nor serial number cannot be installed');
@@ -214,7 +236,7 @@ function installerText(
     throw new Failure('not-found', `${profile.system} does not install by this file`);
   }
   const system = SYSTEMS[profile.system];
-  const { ignition, cloud_config } = documentLinks(match, facts, origin, documents);
+  const { ignition, cloud_config } = documentLinks(match, facts, origin, documents, tokens);
   // The folder below images/ without its version is what the installers call a mirror.
   const shelf = (system.shelf(profile) ?? '').replace(/\/[^/]*$/, '');
   const job: InstallJob = {

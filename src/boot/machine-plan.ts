@@ -6,6 +6,7 @@ import type { Artifact, Origin, Plan, Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, nameInUrl, type Profile } from '../model/profile.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
+import type { LinkTokens } from './access.ts';
 
 /** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
 export function machinePlan(
@@ -13,15 +14,16 @@ export function machinePlan(
   facts: MachineFacts,
   origin: Origin,
   around: Pick<Snapshot, 'documents' | 'keys'>,
+  tokens?: LinkTokens,
 ): Plan {
   const { profile, node } = match;
-  const install = profile.install === undefined ? undefined : installLinks(match, facts, origin);
+  const install = profile.install === undefined ? undefined : installLinks(match, facts, origin, tokens);
   const key = profile.sshkey === undefined ? undefined : around.keys.get(profile.sshkey);
   return SYSTEMS[profile.system].plan({
     profile,
     origin,
     facts,
-    documents: documentLinks(match, facts, origin, around.documents),
+    documents: documentLinks(match, facts, origin, around.documents, tokens),
     node,
     install,
     sshKey: key?.text,
@@ -53,8 +55,9 @@ export function documentLinks(
   facts: MachineFacts,
   origin: Origin,
   documents: Snapshot['documents'],
+  tokens?: LinkTokens,
 ): Readonly<Partial<Record<DocumentKind, string>>> {
-  const query = identityQuery(facts, match);
+  const query = withToken(identityQuery(facts, match), tokens?.boot);
   const links: Partial<Record<DocumentKind, string>> = {};
   for (const kind of DOCUMENT_KINDS) {
     const wanted = match.profile[kind];
@@ -62,7 +65,7 @@ export function documentLinks(
     if (kind === 'nocloud') {
       // cloud-init appends file names to this URL, so the machine is a path segment, not a query (NoCloud, `s=`).
       const machine = machineSegment(match, facts);
-      if (machine !== '') links.nocloud = `${origin}/nocloud/${machine}/`;
+      if (machine !== '') links.nocloud = `${origin}/nocloud/${machine}/${tokenSegment(tokens)}`;
     } else {
       const name = findDocument(documents, kind, wanted)?.name ?? wanted;
       links[kind] = `${origin}/configs/${nameInUrl(name)}${query}`;
@@ -72,11 +75,16 @@ export function documentLinks(
 }
 
 /** Where an installer of this machine finds what it runs with, and where it reports; undefined for who has no identity. */
-export function installLinks(match: Match, facts: MachineFacts, origin: Origin): InstallLinks | undefined {
-  const reports = reportLinks(match, facts, origin);
+export function installLinks(
+  match: Match,
+  facts: MachineFacts,
+  origin: Origin,
+  tokens?: LinkTokens,
+): InstallLinks | undefined {
+  const reports = reportLinks(match, facts, origin, tokens);
   if (reports === undefined) return undefined;
-  const folder = `${origin}/install/${machineSegment(match, facts)}`;
-  return { ignition: `${folder}/ignition`, cloudConfig: `${folder}/cloud-config`, report: reports.installed };
+  const folder = `${origin}/install/${machineSegment(match, facts)}/${tokenSegment(tokens)}`;
+  return { ignition: `${folder}ignition`, cloudConfig: `${folder}cloud-config`, report: reports.installed };
 }
 
 /** Where this machine says that it is up, and that it is installed: a POST to either. */
@@ -84,13 +92,25 @@ export function reportLinks(
   match: Match,
   facts: MachineFacts,
   origin: Origin,
+  tokens?: LinkTokens,
 ): { readonly up: string; readonly installed: string } | undefined {
   if (!hasIdentity(facts)) return undefined;
   const words = identityQuery(facts, match).slice(1);
   // The MAC in the path, because people read it and write it by hand; what else decided is the query.
   const [, query = ''] = facts.mac === undefined ? [] : (/^mac=[^&]*&?(.*)$/.exec(words) ?? []);
   const machine = facts.mac === undefined ? words : `${macHyphens(facts.mac)}${query === '' ? '' : `?${query}`}`;
-  return { up: `${origin}/phone-home/${machine}`, installed: `${origin}/installed/${machine}` };
+  const link = (route: string, token: string | undefined): string => withToken(`${origin}/${route}/${machine}`, token);
+  return { up: link('phone-home', tokens?.up), installed: link('installed', tokens?.boot) };
+}
+
+/** An address, or the query of one, with the token behind what it says already. */
+function withToken(url: string, token: string | undefined): string {
+  return token === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}token=${token}`;
+}
+
+/** Of a folder whose files are asked for by name: a query would end up before it. */
+function tokenSegment(tokens: LinkTokens | undefined): string {
+  return tokens === undefined ? '' : `${tokens.boot}/`;
 }
 
 /**

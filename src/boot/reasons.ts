@@ -5,6 +5,7 @@ import {
   claimedLines,
   namelessLines,
   often,
+  refusedReportLines,
   stoppedLines,
   unfinishedLines,
   unknownLifeLines,
@@ -25,6 +26,7 @@ const OUTCOME: Readonly<Record<InstallState['kind'], Outcome>> = {
   local: 'local',
   unfinished: 'waiting',
   stopped: 'waiting',
+  refused: 'waiting',
   nameless: 'waiting',
   claimed: 'waiting',
   alike: 'waiting',
@@ -34,6 +36,7 @@ const OUTCOME: Readonly<Record<InstallState['kind'], Outcome>> = {
 const INSTALLATION: Readonly<Partial<Record<InstallState['kind'], Decision['installation']>>> = {
   unfinished: 'unfinished',
   stopped: 'stopped',
+  refused: 'stopped',
   claimed: 'held',
   alike: 'held',
   unknown: 'held',
@@ -113,6 +116,10 @@ export function installStateReason({ match, installState, question: { facts } }:
     }
     case 'stopped':
       return `its installation began ${often(installState.tries)} and was never reported as finished (${remedy(match, facts)})`;
+    case 'refused': {
+      const { at, address } = installState.report;
+      return `a report that it is installed came from ${address} at ${utcText(at)} and did not count (${remedy(match, facts)})`;
+    }
     case 'nameless':
       return 'it says nothing by which it could be known as installed afterwards';
     case 'claimed':
@@ -137,6 +144,11 @@ export function installStateLines({
     }
     case 'stopped':
       return stoppedLines({ tries: installState.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
+    case 'refused': {
+      const { at, address } = installState.report;
+      const command = `pilotlight reinstall ${whom(match, facts)}`;
+      return refusedReportLines({ from: address, at: utcText(at), command });
+    }
     case 'nameless':
       return namelessLines();
     case 'claimed':

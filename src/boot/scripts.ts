@@ -1,7 +1,7 @@
 import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
 import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
-import { failureLines, missingImageLines, unnamedInstallLines } from '../ipxe/notices.ts';
+import { failureLines, missingImageLines, unnamedInstallLines, unnamedSecretsLines } from '../ipxe/notices.ts';
 import { grubScript } from '../ipxe/other-loaders.ts';
 import { Failure, failureLine, problemFailure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
@@ -33,7 +33,7 @@ export type ScriptService = ReturnType<typeof createScriptService>;
 
 /** Boot scripts, for machines and for profiles. */
 export function createScriptService(options: ScriptServiceOptions) {
-  const { catalog, downloadProgress, unknown = WAIT } = options;
+  const { catalog, downloadProgress, access, unknown = WAIT } = options;
   const decisions = createDecide(options);
   const documents = createDocumentCheck(options);
   const images = createImageCheck(options.shelf);
@@ -51,6 +51,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     return {
       script: bootScript({ plan, origin: question.origin, lines, again: againOf(decision.question, decision.match) }),
       decision: decided(decision),
+      ...(decision.tokens === undefined ? {} : { only: question.asker ?? '' }),
     };
   }
 
@@ -58,12 +59,18 @@ export function createScriptService(options: ScriptServiceOptions) {
    * The decision, as far as files and the disk have their say: an installer is claimed by now. Undefined: no profile is for
    * the machine.
    */
-  async function settled(question: Question, snapshot: Snapshot): Promise<MachineDecision | undefined> {
-    const decision = decisions.decide(question, snapshot);
+  async function settled(
+    question: Question,
+    snapshot: Snapshot,
+    plain?: 'plain',
+  ): Promise<MachineDecision | undefined> {
+    const decision = decisions.decide(question, snapshot, plain !== undefined);
     if (decision === undefined) return undefined;
     if (decision.installState.kind !== 'install') decisions.saw(question, snapshot);
     const { plan } = decision;
     if (plan === undefined) return decision;
+    const message = await access?.stranger(decision.match, question);
+    if (message !== undefined) return { ...decision, obstacle: { kind: 'stranger', message } };
     const missing = await missingFiles(plan, images);
     if (missing.length > 0) return { ...decision, obstacle: { kind: 'images', missing } };
     const failure = documents.fault(decision, plan, snapshot);
@@ -75,6 +82,12 @@ export function createScriptService(options: ScriptServiceOptions) {
     switch (obstacle?.kind) {
       case undefined:
         throw new TypeError('a machine that may boot has neither a plan nor an obstacle');
+      case 'stranger':
+        // Not remembered for the machine itself, which may ask a moment later.
+        return {
+          ...waiting(decision, [obstacle.message, STRANGER], obstacle.message),
+          only: decision.question.asker ?? '',
+        };
       case 'arch':
         return waiting(decision, [obstacle.message, WRONG_ARCH], obstacle.message);
       case 'plan':
@@ -93,10 +106,15 @@ export function createScriptService(options: ScriptServiceOptions) {
     return news.length === 0 ? lines : [...lines.slice(0, -1), ...news];
   }
 
-  /** For machines that cannot be told anything on their screen: not found unless there is something to boot. */
-  async function bootable(question: Question): Promise<Bootable> {
+  /**
+   * For machines that cannot be told anything on their screen: not found unless there is something to boot. `plain`: by a
+   * way that has no place for a token.
+   */
+  async function bootable(question: Question, plain?: 'plain'): Promise<Bootable> {
     const snapshot = catalog.current();
-    const decision = await settled(question, snapshot);
+    const keeper = plain === undefined ? undefined : decisions.find(question, snapshot)?.match;
+    if (keeper?.profile.secrets === true) throw withoutToken(keeper);
+    const decision = await settled(question, snapshot, plain);
     if (decision === undefined) throw unclaimed(question.facts, snapshot);
     if (decision.installState.kind === 'local') throw ownDisk(decision);
     const held = installStateLines(decision);
@@ -118,12 +136,17 @@ export function createScriptService(options: ScriptServiceOptions) {
     const match = profileMatch(name, snapshot);
     const { profile } = match;
     const decision = namedDecision(match);
+    const again = `${origin}/?profile=${nameInUrl(name)}`;
+    if (profile.secrets) {
+      const because = `asked for ${profile.file} by name, which keeps secrets: which machine asks is not known`;
+      const lines = unnamedSecretsLines(profile.file);
+      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
+    }
     if (profile.system === 'coreos') {
       const sshKey = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
       if (profile.sshkey !== undefined && profile.sshkey !== '' && sshKey === undefined) throw missingKey(match);
       return { script: legacyScript({ profile, origin, sshKey }), decision };
     }
-    const again = `${origin}/?profile=${nameInUrl(name)}`;
     if (profile.install !== undefined && profile.boot !== 'local') {
       const because = `asked for ${profile.file} by name, which installs: which machine asks is not known`;
       const lines = unnamedInstallLines(profile.file);
@@ -165,6 +188,7 @@ export function createScriptService(options: ScriptServiceOptions) {
   return { script, scriptOf, args, grub, bootable, netboot, generation };
 }
 
+const STRANGER = 'Its profile keeps secrets, which go to the machine alone (docs/security.md).';
 const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';
 
 /** For what has no screen of ours: pixiecore's API, GRUB. */
@@ -172,6 +196,8 @@ function obstacleFailure(obstacle: Obstacle | undefined): Failure {
   switch (obstacle?.kind) {
     case undefined:
       throw new TypeError('a machine that may boot has neither a plan nor an obstacle');
+    case 'stranger':
+      return new Failure('refused', obstacle.message, { remedy: STRANGER });
     case 'arch':
       return new Failure('unavailable', obstacle.message, {
         remedy: 'name the machine in a profile with the right "arch"',
@@ -182,6 +208,12 @@ function obstacleFailure(obstacle: Obstacle | undefined): Failure {
     case 'images':
       return new Failure('unavailable', `images/${obstacle.missing[0] ?? ''} is not there yet`);
   }
+}
+
+function withoutToken({ profile }: Match): Failure {
+  return new Failure('refused', `${profile.file} keeps secrets, and this route carries no token`, {
+    remedy: 'boot the machine by /boot.ipxe or GRUB',
+  });
 }
 
 function unclaimed(facts: MachineFacts, snapshot: Snapshot): Failure {
@@ -282,11 +314,11 @@ function createDocumentCheck(room: Omit<DeliveryRoom, 'snapshot'>) {
 
 /** What the kernel line points to, and what an installer hands to the disk. */
 function kindsRead(
-  { match, question }: MachineDecision,
+  { match, question, tokens }: MachineDecision,
   { args }: Plan,
   { documents }: Snapshot,
 ): readonly DocumentKind[] {
-  const links = documentLinks(match, question.facts, question.origin, documents);
+  const links = documentLinks(match, question.facts, question.origin, documents, tokens);
   return DOCUMENT_KINDS.filter((kind) => {
     const link = links[kind];
     if (link === undefined) return false;

@@ -6,6 +6,7 @@ import type { Origin } from '../model/plan.ts';
 import type { Cluster, Json, JsonObject, Node, Profile } from '../model/profile.ts';
 import { type SecretRef, withSecrets } from '../model/secret.ts';
 import { compileTemplate, type Template, type TemplateData } from '../templates/template.ts';
+import type { LinkTokens } from './access.ts';
 import { reportLinks } from './machine-plan.ts';
 import { linesNotUtf8 } from '../text/text.ts';
 import { phoneHomeUnit } from '../documents/units.ts';
@@ -110,6 +111,8 @@ export interface TemplateSources extends Pick<Snapshot, 'keys'> {
   readonly clusters?: ClusterLinks | undefined;
   /** Without it they are null: as good as missing. */
   readonly secretOf?: ((ref: SecretRef) => Json) | undefined;
+  /** What the addresses that it is told carry. */
+  readonly tokens?: LinkTokens | undefined;
 }
 
 const NO_SECRETS = (): null => null;
@@ -119,13 +122,13 @@ export function templateData(
   match: Match,
   facts: MachineFacts,
   origin: Origin,
-  { keys: known, hostKey, clusters = NO_LINKS, secretOf = NO_SECRETS }: TemplateSources,
+  { keys: known, hostKey, clusters = NO_LINKS, secretOf = NO_SECRETS, tokens }: TemplateSources,
 ): TemplateData {
   const { profile, node } = match;
   const withOwn = (vars: JsonObject): JsonObject => withSecrets(vars, secretOf);
+  const reports = reportLinks(match, facts, origin, tokens);
   const keys: Record<string, Json> = {};
   for (const key of known.values()) keys[key.name] = key.text;
-  const reports = reportLinks(match, facts, origin);
   return {
     node: {
       ...defined(facts, ['mac', 'uuid', 'serial', 'hostname']),

@@ -54,6 +54,7 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     ...(menu === '' ? {} : { menu }),
     ...(cluster === undefined ? {} : { cluster: buildCluster(cluster) }),
     ssh_host_keys: raw['ssh_host_keys'] === true,
+    secrets: raw['secrets'] === true,
     ...(mirror === undefined ? {} : { mirror }),
     ...(release === undefined ? {} : { release }),
     raw,

@@ -1,3 +1,4 @@
+import { type Access, type AccessOptions, createAccess } from '../boot/access.ts';
 import { createBootService } from '../boot/answer.ts';
 import type { BootService } from '../boot/boot-service.ts';
 import { createInspector } from '../boot/inspector.ts';
@@ -11,6 +12,7 @@ import { createSyncProgress, type SyncProgress } from '../images/sync-progress.t
 import type { InstallMarks } from '../machines/claims.ts';
 import { type Identities, openIdentities } from '../machines/identities.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
+import { openTokenSource } from '../machines/machine-token.ts';
 import { Failure } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { SecretReader } from '../model/secret.ts';
@@ -25,6 +27,8 @@ export interface AppContext {
   readonly shelf: ImageStore;
   /** For the servers: an installer leaves with the machine's claim. */
   readonly bootService: BootService;
+  /** Who may have what is one machine's alone; undefined for commands, which hand out nothing. */
+  readonly access: Access | undefined;
   /** What a machine would get. Claims nothing, changes nothing. */
   readonly preview: BootService;
   readonly marks: InstallMarks;
@@ -34,8 +38,11 @@ export interface AppContext {
   readonly syncProgress: SyncProgress;
 }
 
+/** What a server knows of who asks it, and whom it tells when that is not right. */
+export type Network = Pick<AccessOptions, 'isRouted' | 'macOf' | 'onIncident'>;
+
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
-export async function openContext(settings: Settings, log: Log): Promise<AppContext> {
+export async function openContext(settings: Settings, log: Log, network?: Network): Promise<AppContext> {
   const files = await openFolder(settings);
   const secrets = openSecrets(files, settings.credentialsDir);
   const inspector = createInspector({ origin: likelyOrigin(settings) });
@@ -49,8 +56,15 @@ export async function openContext(settings: Settings, log: Log): Promise<AppCont
   const clusters = new ClusterUrls();
   const behind = { catalog, shelf, downloadProgress, marks, installTries, unknown, clusters, hostKeys: identities };
   const preview = createBootService(behind);
-  const bootService = createBootService({ ...behind, claims: marks });
-  return { files, secrets, catalog, shelf, bootService, preview, marks, identities, clusters, syncProgress };
+  const access =
+    network === undefined
+      ? undefined
+      : createAccess({
+          ...{ ...network, marks, reports: settings.reports, now: Date.now },
+          tokens: await openTokenSource(files, log),
+        });
+  const bootService = createBootService({ ...behind, claims: marks, access });
+  return { files, secrets, catalog, shelf, bootService, access, preview, marks, identities, clusters, syncProgress };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

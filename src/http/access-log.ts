@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../model/service.ts';
+import { hideTokens } from '../model/plan.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
 import { decodeTolerant, isKnown, MAX_KEYS, peerOf, show } from './request.ts';
 
@@ -71,7 +72,7 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
 
   function emit(event: AnswerEvent, url: string | undefined): void {
     const { kind, method, status, bytes, from } = event;
-    log.debug({ kind, method, url, status, bytes, from }, 'answered');
+    log.debug({ kind, method, url: url === undefined ? url : hideTokens(url), status, bytes, from }, 'answered');
     try {
       onAnswer(event);
     } catch (error) {
@@ -98,6 +99,7 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
         mac: reply.mac,
         facts: reply.facts,
         source: reply.source,
+        only: reply.only,
         delivered: reply.delivered,
       };
       emit(event, url);
@@ -129,7 +131,7 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
 
 function pathOf(url: string): string {
   const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+  return hideTokens(query < 0 ? url : url.slice(0, query));
 }
 
 /** A file on its way to a client. */

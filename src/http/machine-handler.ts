@@ -3,6 +3,7 @@ import type { ImageStore } from '../images/store.ts';
 import { Failure } from '../model/failure.ts';
 import { machineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
+import { hideTokens } from '../model/plan.ts';
 import { type AnswerEvent, createAccessLog, type Deliveries, type RouteKind } from './access-log.ts';
 import { type Handler, MACHINE_ROUTES, type MachineRoute, type MachineServer } from './machine-routes.ts';
 import { decodeSegments } from './names.ts';
@@ -46,7 +47,7 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
   function repeat(req: IncomingMessage, res: ServerResponse, head: RequestHead): boolean {
     const key = cacheKey(req, head);
     const entry = key === undefined ? undefined : cache.get(key, bootService.generation(), now());
-    if (entry === undefined) return false;
+    if (entry === undefined || !mayRepeat(entry.reply, req)) return false;
     finish(req, res, entry.kind, entry.reply);
     return true;
   }
@@ -84,7 +85,7 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
     } catch (error) {
       if (error instanceof ClientLeft) {
         // Nothing was asked, so nothing was refused: a half-sent report is no event.
-        log.debug({ url: req.url, from: peerOf(req) }, 'the client left in the middle of its report');
+        log.debug({ url: hideTokens(req.url ?? ''), from: peerOf(req) }, 'the client left in the middle of its report');
         res.destroy();
         return;
       }
@@ -103,7 +104,8 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
       const sent = await sendFile(req, res, file, { onProgress }).finally(() => {
         deliveries.end(delivery);
       });
-      if (sent.failure !== undefined) log.warn({ url: req.url, err: sent.failure }, 'a download was cut');
+      if (sent.failure !== undefined)
+        log.warn({ url: hideTokens(req.url ?? ''), err: sent.failure }, 'a download was cut');
       const { status, bytes, complete } = sent;
       accessLog.delivered(req, { status, bytes, complete, ms: now() - began });
     } catch (error) {
@@ -151,6 +153,7 @@ function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Ta
     query,
     head: authority === undefined ? head : { ...head, host: authority },
     end: req.socket,
+    from: askerOf(req.socket),
     asker: req.method === 'HEAD' ? undefined : askerOf(req.socket),
     rawHeaders: req.rawHeaders,
     ifNoneMatch: req.headers['if-none-match'],
@@ -165,6 +168,11 @@ function isAboutMachine(kind: RouteKind, { facts }: Reply): boolean {
 /** What follows from the machine's mark (an installer, a wait for one, its own disk) is made anew each time. */
 function isMadeAnew({ decision }: Reply): boolean {
   return decision?.outcome === 'install' || decision?.outcome === 'local' || decision?.installation !== undefined;
+}
+
+/** A script with a token goes again to the address that it was made for, and to no other. */
+function mayRepeat({ only }: Reply, { method, socket }: IncomingMessage): boolean {
+  return only === undefined || (method === 'GET' && only !== '' && only === askerOf(socket));
 }
 
 /** What a path names below images/, still encoded; undefined for a path that is about no image. */

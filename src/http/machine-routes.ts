@@ -4,6 +4,7 @@ import { Failure } from '../model/failure.ts';
 import { type MachineFacts, machineKey } from '../model/machine.ts';
 import { type Origin, pathOf, type Question } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
+import { looksLikeToken } from '../model/plan.ts';
 import type { RouteKind } from './access-log.ts';
 import {
   agentOf,
@@ -178,7 +179,7 @@ async function metadata(ask: Ask, server: MachineServer): Promise<Reply> {
 async function nocloud(ask: Ask, server: MachineServer): Promise<Reply> {
   const files = ['user-data', 'meta-data', 'vendor-data', 'network-config'] as const;
   const { who, file } = machineFile(ask, 'NoCloud file', '/nocloud/', files);
-  const answer = await server.bootService.nocloud(file, { ...who, origin: originFor(ask, server) });
+  const answer = await server.bootService.nocloud(file, fromHere(who, ask, server));
   return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
 }
 
@@ -186,7 +187,7 @@ async function nocloud(ask: Ask, server: MachineServer): Promise<Reply> {
 async function installer(ask: Ask, server: MachineServer): Promise<Reply> {
   const { who, file } = machineFile(ask, "installer's file", '/install/', ['ignition', 'cloud-config'] as const);
   const kind = file === 'ignition' ? 'ignition' : 'cloud_config';
-  const answer = await server.bootService.installer(kind, { ...who, origin: originFor(ask, server) });
+  const answer = await server.bootService.installer(kind, fromHere(who, ask, server));
   return documentReply(answer, ask.ifNoneMatch, aboutDocument(answer, who.facts));
 }
 
@@ -221,16 +222,26 @@ function questionOf(ask: Ask, server: MachineServer, query = parseQuery(ask.quer
   return { ...whoFromQuery(query), origin: originFor(ask, server) };
 }
 
-/** A file of one machine: `MAC/NAME`. */
+/** With the address that asks, also of a HEAD: a document may be one machine's alone. */
+function fromHere(who: Who, ask: Ask, server: MachineServer): Question {
+  return { ...who, origin: originFor(ask, server), asker: ask.from };
+}
+
+/** A file of one machine: `MAC/NAME`, or `MAC/TOKEN/NAME`. */
 function machineFile<File extends string>(
   { rest }: Ask,
   what: string,
   below: string,
   files: readonly File[],
 ): { readonly who: Who; readonly file: File } {
-  const [machine = '', name = '', ...more] = rest.split('/');
+  const [machine = '', ...names] = rest.split('/');
+  const token = names.length === 2 && looksLikeToken(names[0] ?? '') ? names.shift() : undefined;
+  const [name = '', ...more] = names;
   const file = files.find((known) => known === name);
-  if (file !== undefined && more.length === 0) return { who: whoFromSegment(machine), file };
+  if (file !== undefined && more.length === 0) {
+    const who = whoFromSegment(machine);
+    return { who: token === undefined ? who : { ...who, token }, file };
+  }
   throw new Failure('not-found', `no ${what} "${show(rest)}"`, {
     remedy: `ask for ${below}MAC/ and one of ${files.join(', ')}`,
   });
@@ -245,7 +256,7 @@ async function documentFor(
   server: MachineServer,
   find: (question: Question) => Promise<DocumentAnswer>,
 ): Promise<Reply> {
-  const question = questionOf(ask, server);
+  const question = fromHere(questionOf(ask, server), ask, server);
   const named = machineKey(question.facts) === undefined ? provisioningFacts(ask.rawHeaders) : [];
   let first: { readonly answer: DocumentAnswer; readonly facts: MachineFacts } | undefined;
   let refused: unknown;
@@ -263,8 +274,8 @@ async function documentFor(
   return documentReply(first.answer, ask.ifNoneMatch, aboutDocument(first.answer, first.facts));
 }
 
-function aboutScript({ decision }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
-  return { decision, mac: facts.mac, facts };
+function aboutScript({ decision, only }: ScriptAnswer, facts: MachineFacts): ReplyAbout {
+  return { decision, mac: facts.mac, facts, only };
 }
 
 function aboutDocument({ decision, source, body, shown }: DocumentAnswer, facts: MachineFacts): ReplyAbout {

@@ -35,6 +35,8 @@ export interface ReplyAbout {
   readonly facts?: MachineFacts | undefined;
   /** Of a document: `configs/a.yml.hbs`. */
   readonly source?: string | undefined;
+  /** Of a script with a token: the one address that may get it again. */
+  readonly only?: string | undefined;
   /** Of a document: all of it but its secrets, also when the client has it already (304). */
   readonly delivered?: Uint8Array | undefined;
 }
@@ -53,8 +55,8 @@ export const JSON_TYPE = 'application/json';
 /** A 304 has no Content-Length: it would be that of the 200 (RFC 9110, 8.6). */
 export function makeReply(status: number, headers: readonly string[], body: Buffer, about: ReplyAbout = {}): Reply {
   const length = status === 304 ? [] : ['Content-Length', String(body.length)];
-  const { decision, mac, facts, source, delivered } = about;
-  return { status, headers: [...headers, ...length], body, decision, mac, facts, source, delivered };
+  const { decision, mac, facts, source, only, delivered } = about;
+  return { status, headers: [...headers, ...length], body, decision, mac, facts, source, only, delivered };
 }
 
 /** One line of text. Whatever is unprintable in it is replaced: it is read in terminals. */
@@ -94,12 +96,13 @@ export function jsonReply(value: unknown, about: ReplyAbout = {}): Reply {
 
 /** A document with a strong ETag of its bytes; 304 when the client has them (RFC 9110, 13.1.2). */
 export function documentReply(
-  { body, contentType }: Pick<DocumentAnswer, 'body' | 'contentType'>,
+  { body, contentType, secret }: Pick<DocumentAnswer, 'body' | 'contentType' | 'secret'>,
   ifNoneMatch: string | undefined,
   about: ReplyAbout = {},
 ): Reply {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  const headers = ['ETag', etag, 'Cache-Control', 'no-cache', 'X-Content-Type-Options', 'nosniff'];
+  const caching = secret === true ? 'no-store' : 'no-cache';
+  const headers = ['ETag', etag, 'Cache-Control', caching, 'X-Content-Type-Options', 'nosniff'];
   return matchesTag(ifNoneMatch, etag)
     ? makeReply(304, headers, Buffer.alloc(0), about)
     : makeReply(200, ['Content-Type', contentType, ...headers], body, about);

@@ -7,9 +7,14 @@ import { whoFromSegment } from './names.ts';
 /** What machines say of themselves, when it is true: for the journal and the marks. Throws Failure for what it refuses. */
 export interface Reports {
   /** The node is up. `said`: what it told of itself, cleaned and short. */
-  up(machine: Who, said: Readonly<Record<string, string>>): Promise<void>;
+  up(machine: Reporter, said: Readonly<Record<string, string>>): Promise<void>;
   /** Its installer is done: from now on its own disk is in charge. Idempotent. */
-  installed(machine: Who): Promise<void>;
+  installed(machine: Reporter): Promise<void>;
+}
+
+/** Who a machine says that it is, and the address that says so. */
+export interface Reporter extends Who {
+  readonly asker?: string | undefined;
 }
 
 interface Server {
@@ -30,12 +35,12 @@ export async function installed(ask: Ask, { reports }: Server): Promise<Reply> {
   return noted(who);
 }
 
-function noted({ facts }: Who): Reply {
+function noted({ facts }: Reporter): Reply {
   return { ...lineReply(200, 'noted'), facts, mac: facts.mac };
 }
 
 /** The segment says who it is, and the query may say more. Where both speak of one thing they must agree. */
-function reporterOf(ask: Ask): Who {
+function reporterOf(ask: Ask): Reporter {
   // cloud-init's documentation ends the URL with a slash.
   const segment = ask.rest.endsWith('/') ? ask.rest.slice(0, -1) : ask.rest;
   if (segment === '' || segment.includes('/')) {
@@ -50,7 +55,7 @@ function reporterOf(ask: Ask): Who {
     if (said === undefined || query.facts[key] === undefined || said === query.facts[key]) continue;
     throw new Failure('invalid', `${key}: the path and the query differ`, { remedy: 'say it once' });
   }
-  return { ...query, ...path, facts: { ...query.facts, ...path.facts } };
+  return { ...query, ...path, facts: { ...query.facts, ...path.facts }, asker: ask.asker };
 }
 
 /** What cloud-init's phone_home posts (cc_phone_home), and what a person may send with curl. */

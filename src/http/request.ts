@@ -16,7 +16,7 @@ import {
   type Platform,
   type Uuid,
 } from '../model/machine.ts';
-import { type Origin, originFromHost, type Question } from '../model/plan.ts';
+import { hideTokens, type Origin, originFromHost, type Question } from '../model/plan.ts';
 import { parseName } from '../model/profile.ts';
 
 /** A question as a route sees it. */
@@ -28,6 +28,8 @@ export interface Ask {
   readonly end: LocalEnd;
   /** The address that asks. Undefined for HEAD: nothing leaves that a machine could run, so an installer is given to none. */
   readonly asker: string | undefined;
+  /** The same, whatever the method is: what is one machine's alone may be asked for by HEAD, too. */
+  readonly from: string | undefined;
   /** Names and values in turn. */
   readonly rawHeaders: readonly string[];
   /** The client's validator for what it has. */
@@ -170,12 +172,12 @@ export const FACT_KEYS = [
   'platform',
 ] as const;
 type FactKey = (typeof FACT_KEYS)[number];
-type QueryKey = FactKey | 'profile' | 'name';
+type QueryKey = FactKey | 'profile' | 'name' | 'token';
 
 /** Known keys with their values as they were sent, still encoded: how to decode depends on the key. */
 export type Query = ReadonlyMap<QueryKey, string>;
 
-const KNOWN: ReadonlySet<string> = new Set<QueryKey>([...FACT_KEYS, 'profile', 'name']);
+const KNOWN: ReadonlySet<string> = new Set<QueryKey>([...FACT_KEYS, 'profile', 'name', 'token']);
 export const MAX_KEYS = 32;
 
 /**
@@ -314,15 +316,17 @@ export function decodeTolerant(text: string): string {
 
 /** A piece of a request for an error line: printable ASCII only, at most 64 characters. */
 export function show(text: string): string {
-  const clean = text.slice(0, 65).replaceAll(/[^\x20-\x7e]/g, '?');
+  const clean = hideTokens(text)
+    .slice(0, 65)
+    .replaceAll(/[^\x20-\x7e]/g, '?');
   return clean.length > 64 ? `${clean.slice(0, 61)}...` : clean;
 }
 
-/** Who asks, and what was chosen at the screen of an unknown machine. */
-export type Who = Pick<Question, 'facts' | 'choice'>;
+/** Who asks, what was chosen at the screen of an unknown machine, and what is to vouch for it. */
+export type Who = Pick<Question, 'facts' | 'choice' | 'token'>;
 
 /** From a query. Throws Failure `invalid` as factsFromQuery does. What is no name was chosen at no menu of ours. */
 export function whoFromQuery(query: Query): Who {
   const choice = parseName(decodeStrict(query.get('profile') ?? '') ?? '');
-  return omitUndefined({ facts: factsFromQuery(query), choice });
+  return omitUndefined({ facts: factsFromQuery(query), choice, token: query.get('token') });
 }

@@ -207,6 +207,25 @@ export function unknownLifeLines({ why, command }: { readonly why: string; reado
   ];
 }
 
+/** For a machine of which a report did not count. */
+export function refusedReportLines({ from, at, command }: Record<'at' | 'command' | 'from', string>): string[] {
+  return [
+    `A report that this machine is installed came from ${from}`,
+    `at ${at} and did not count: its token was missing or wrong.`,
+    'It is not installed again by itself. Once it is known what is on its disk:',
+    command,
+  ];
+}
+
+/** For a machine that asks for a profile that keeps secrets by the profile's name alone. */
+export function unnamedSecretsLines(profileFile: string): string[] {
+  return [
+    `${profileFile} keeps secrets, and it was asked for by its name alone:`,
+    'which machine asks is not known, so it cannot have its documents.',
+    'Boot it through /boot.ipxe, and name it in the "nodes" of the profile.',
+  ];
+}
+
 /** For a machine that asks for a profile that installs by the profile's name alone. */
 export function unnamedInstallLines(profileFile: string): string[] {
   return [

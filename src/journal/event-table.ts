@@ -136,6 +136,8 @@ function particularsOf(event: JournalEvent, ms: number, bytes: number): Particul
       const line = clean(`${what} refused with ${event.status}: ${event.message}`);
       return { what, status: whole(event.status), ok: 0, line };
     }
+    case 'incident':
+      return { ok: 0, line: clean(event.text) };
     case 'operator':
       return { what: event.action, line: clean(event.text) };
   }

@@ -1,3 +1,4 @@
+import { isOfMachine } from '../model/journal-event.ts';
 import { machineKey, type MachineKey } from '../model/machine.ts';
 import { type EventTable, openEventTable, rowOf, type SentTexts, whole } from './event-table.ts';
 import type { Unlisted } from './ageing.ts';
@@ -91,7 +92,7 @@ export class EventWriter {
   #ofMachine(key: MachineKey, entry: EventEntry): void {
     const { event, began } = entry;
     const before = this.#set.byKey(key);
-    if (event.kind === 'operator' && before === undefined) {
+    if (!isOfMachine(event) && before === undefined) {
       this.#unattributed.keep(`key:${key}`, entry);
       return;
     }
@@ -149,7 +150,7 @@ export class EventWriter {
       ...(event.kind === 'script' ? told(event.decision) : {}),
       ...(isEnd(boot, event.kind) ? { up_at: at, ms: at > boot.at ? at - boot.at : null } : {}),
       phase: phaseAfter(boot.phase, event),
-      last_at: Math.max(boot.last_at, event.kind === 'operator' ? 0 : at),
+      last_at: Math.max(boot.last_at, isOfMachine(event) ? at : 0),
       events: boot.events + rows,
     });
   }
@@ -175,7 +176,7 @@ function timed(record: MachineRecord, boot: BootRecord, kind: string, at: number
 function changed(record: MachineRecord, { event, began }: EventEntry, at: number): MachineRecord {
   const life = lifeAfter(record, event, at);
   const now: MachineRecord = { ...record, state: life.state, since: life.since, deadline: life.deadline };
-  if (event.kind === 'operator') return life === record ? now : { ...now, because: null };
+  if (!isOfMachine(event)) return life === record ? now : { ...now, because: null };
   const seen = {
     first_seen: Math.min(record.first_seen ?? Infinity, whole(began)),
     last_seen: Math.max(record.last_seen ?? 0, at),

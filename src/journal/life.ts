@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../model/journal-event.ts';
+import { isOfMachine, type JournalEvent } from '../model/journal-event.ts';
 import type { MachineState } from '../model/machine.ts';
 import type { BootView } from '../model/views.ts';
 
@@ -17,7 +17,7 @@ export function beginsBoot(
   event: JournalEvent,
   began: number,
 ): boolean {
-  if (boot === undefined) return event.kind !== 'operator';
+  if (boot === undefined) return isOfMachine(event);
   const question = questionOf(event);
   if (question === undefined) return false;
   if (began - boot.lastAt > PAUSE_MS) return true;
@@ -53,6 +53,7 @@ function questionOf(event: JournalEvent): 'firmware' | 'script' | undefined {
     case 'document':
     case 'phone-home':
     case 'installed':
+    case 'incident':
     case 'operator':
       return undefined;
   }
@@ -106,6 +107,7 @@ function stateAfter(state: RecordedState, event: JournalEvent): RecordedState | 
     case 'file':
     case 'document':
     case 'refused':
+    case 'incident':
       return undefined;
   }
 }

@@ -191,6 +191,8 @@ export function isSame(a: JournalEvent, b: JournalEvent): boolean {
       return b.kind === 'document' && a.source === b.source && a.body === b.body && a.from === b.from;
     case 'refused':
       return b.kind === 'refused' && a.what === b.what && a.status === b.status && a.message === b.message;
+    case 'incident':
+      return b.kind === 'incident' && a.text === b.text;
     // Each of them is an act of its own.
     case 'phone-home':
     case 'installed':

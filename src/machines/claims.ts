@@ -1,7 +1,7 @@
 import type { FileDiagnostic } from '../model/failure.ts';
 import type { InstallIdentity } from '../model/machine.ts';
 import { type Life, lifeOf } from './life.ts';
-import type { Asker, InstallMark, InstallTarget } from './mark.ts';
+import type { Asker, InstallMark, InstallTarget, RefusedReport } from './mark.ts';
 
 /** A machine whose profile installs, as it asks. */
 export interface LifeQuestion {
@@ -22,6 +22,8 @@ export interface ClaimQuestion extends LifeQuestion {
   readonly file?: string | undefined;
   /** Nothing of that installation can be seen from here. */
   readonly blind: boolean;
+  /** What it is told to boot carries a token. */
+  readonly carries: boolean;
 }
 
 /** What the boot service asks: how far the installation of a machine is. Changes nothing. */
@@ -71,6 +73,11 @@ export interface InstallMarks extends MarkView, Claims {
    * put there: the client shall come again. An old installer's late report does not end what an operator asked for.
    */
   installed(who: InstallIdentity, target: InstallTarget): Promise<void>;
+  /**
+   * A report of it did not count. While its installation runs it waits for an operator from now on, until one that counts.
+   * Throws Failure as `installed`.
+   */
+  refused(who: InstallIdentity, report: RefusedReport): Promise<void>;
   /** An operator's go for one more installation, with all tries. Throws Failure as `installed`. */
   reinstall(who: InstallIdentity, target: InstallTarget): Promise<void>;
   /** Takes that go back. False when there was none. Throws Failure as `installed`. */

@@ -6,7 +6,15 @@ import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
 import { markFileName, MARKS_FOLDER, readMarks } from './mark-file.ts';
 import { MarkStore } from './mark-store.ts';
-import { type Asker, BLIND_MS, type Claim, type InstallMark, type InstallTarget, triesOf } from './mark.ts';
+import {
+  type Asker,
+  BLIND_MS,
+  type Claim,
+  type InstallMark,
+  type InstallTarget,
+  type RefusedReport,
+  triesOf,
+} from './mark.ts';
 import { StateMarker } from './state-marker.ts';
 
 /** More than a person reads. */
@@ -133,7 +141,7 @@ class KeptMarks implements InstallMarks {
   }
 
   async claim(question: ClaimQuestion): Promise<Life> {
-    const { who, target, asker, now, file, blind, limit, listed } = question;
+    const { who, target, asker, now, file, blind, carries, limit, listed } = question;
     for (;;) {
       const busy = this.#store.busyWith(who);
       if (busy !== undefined) {
@@ -141,11 +149,14 @@ class KeptMarks implements InstallMarks {
         continue;
       }
       const life = this.life(question, asker);
-      if (life.kind !== 'install' || life.again === true) return life;
+      if (life.kind !== 'install') return life;
       const { own } = this.#store.index.relate(who, listed);
+      if (life.again === true) return withTokens(life, own?.tokens);
       const claim: Claim = { ...asker, at: now, ...(file === undefined ? {} : { file }) };
       const tries = triesOf(own, target, now);
-      const base = { ...this.#known(who, own), ...target, claim };
+      // What the installer of an earlier try was handed counts until it reports or an operator says otherwise.
+      const tokens = isOpen(own) ? own?.tokens : carries ? now : undefined;
+      const base = { ...this.#known(who, own), ...target, claim, ...(tokens === undefined ? {} : { tokens }) };
       const mark: InstallMark = blind
         ? { ...base, state: 'installing', since: now, tries: tries + 1, begun: now + BLIND_MS }
         : { ...base, state: 'claimed', since: now, tries };
@@ -155,7 +166,7 @@ class KeptMarks implements InstallMarks {
         if (error instanceof Failure) return { kind: 'unknown', why: error.message };
         throw error;
       }
-      return { kind: 'install', target, attempt: tries + 1, limit };
+      return withTokens({ kind: 'install', target, attempt: tries + 1, limit }, tokens);
     }
   }
 
@@ -207,7 +218,7 @@ class KeptMarks implements InstallMarks {
       const base = damaged ? { key: who.key, machine: who.machine } : this.#known(who, own);
       const { tries, begun } = own === undefined || damaged ? { tries: 0 } : own;
       const aim = own !== undefined && isOpen(own) ? own : target;
-      const when = begun === undefined ? {} : { begun };
+      const when = { ...(begun === undefined ? {} : { begun }), ...tokensOf(own) };
       const { profile, disk } = aim;
       const mark: InstallMark = {
         ...base,
@@ -223,6 +234,14 @@ class KeptMarks implements InstallMarks {
     });
   }
 
+  async refused(who: InstallIdentity, report: RefusedReport): Promise<void> {
+    await this.#store.alone(who, async () => {
+      const own = this.of(who);
+      if (own === undefined || !isOpen(own) || own.refused !== undefined) return;
+      await this.#store.change({ name: markFileName(own.key), mark: { ...own, refused: report }, otherwise: 'kept' });
+    });
+  }
+
   async reinstall(who: InstallIdentity, target: InstallTarget): Promise<void> {
     await this.#store.alone(who, async () => {
       const [first, ...more] = this.#namedBy(who);
@@ -234,7 +253,9 @@ class KeptMarks implements InstallMarks {
         await this.#store.change({ name, mark: undefined, otherwise: 'undone' });
       }
       const base = this.#known(who, own?.broken === undefined ? own : undefined);
-      const mark: InstallMark = { ...base, state: 'erase-pending', since: this.#now(), tries: 0, ...target };
+      // What is on the disk still says that it is up.
+      const until = { ...tokensOf(own), ...target };
+      const mark: InstallMark = { ...base, state: 'erase-pending', since: this.#now(), tries: 0, ...until };
       await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
       // Last: without either of them a machine that asks in between would get an installer, and another one after that.
       if (first !== undefined && markFileName(mark.key) !== first) {
@@ -290,6 +311,15 @@ class KeptMarks implements InstallMarks {
 /** Its installer left, and has not reported. */
 function isOpen(mark: InstallMark | undefined): boolean {
   return mark?.state === 'claimed' || mark?.state === 'installing';
+}
+
+function tokensOf(mark: InstallMark | undefined): Pick<InstallMark, 'tokens'> {
+  return mark?.tokens === undefined ? {} : { tokens: mark.tokens };
+}
+
+/** `tokens`: of which installation they are. */
+function withTokens(life: Extract<Life, { kind: 'install' }>, tokens: number | undefined): Life {
+  return tokens === undefined ? life : { ...life, tokens };
 }
 
 /** The cards of a machine with this one among them. */

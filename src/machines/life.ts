@@ -1,4 +1,4 @@
-import type { InstallMark, InstallTarget, Asker, Claim } from './mark.ts';
+import type { InstallMark, InstallTarget, Asker, Claim, RefusedReport } from './mark.ts';
 import { isPending, isSameAsker, isTarget, triesOf } from './mark.ts';
 import type { Likeness, Related } from './mark-index.ts';
 
@@ -11,6 +11,8 @@ export type Life =
       readonly attempt: number;
       readonly limit: number;
       readonly again?: boolean;
+      /** Once it is claimed: of which installation the machine's tokens are. Absent where they are asked for by none. */
+      readonly tokens?: number;
     }
   /** Its own disk: it is installed. */
   | { readonly kind: 'local'; readonly mark: InstallMark }
@@ -24,6 +26,8 @@ export type Life =
     }
   /** As many installations began as may, and none was reported as finished: it waits for an operator. */
   | { readonly kind: 'stopped'; readonly tries: number }
+  /** A report of it did not count, and may have been its own: it waits for an operator, and is not installed again. */
+  | { readonly kind: 'refused'; readonly report: RefusedReport }
   /** Its installer left for another address or another of its network cards, and has not begun. */
   | { readonly kind: 'claimed'; readonly mark: InstallMark; readonly claim: Claim }
   /** It looks like a machine that is known under another name: which, and by what. */
@@ -66,6 +70,7 @@ function lifeInOrder({ related: { own, conflict, other }, target, asker, now, li
     const busy = other?.mark.state === 'claimed' || other?.mark.state === 'installing';
     return other !== undefined && busy ? { kind: 'alike', ...other } : install(1);
   }
+  if (own.refused !== undefined) return { kind: 'refused', report: own.refused };
   const open = own.state === 'claimed' || isPending(own, now);
   if (open && own.claim !== undefined && !isSameAsker(own.claim, asker)) {
     return { kind: 'claimed', mark: own, claim: own.claim };

@@ -10,7 +10,7 @@ import {
   parseMac,
   parseUuid,
 } from '../model/machine.ts';
-import { type Claim, type InstallMark, MARK_STATES } from './mark.ts';
+import { type Claim, type InstallMark, MARK_STATES, type RefusedReport } from './mark.ts';
 
 /** Below the data directory. */
 export const MARKS_FOLDER = 'state/machines';
@@ -38,14 +38,19 @@ export function machineOfFile(file: string): { readonly key: MachineKey; readonl
 }
 
 /** Grows when an older program would misunderstand a file. What is newer than ours is not guessed at. */
-const FORMAT = 2;
+const FORMAT = 3;
+/** Of every file that says nothing that format 3 brought and that must not be overlooked. */
+const FORMAT_WITHOUT_REFUSED = 2;
 
 export function markText(mark: InstallMark): string {
-  const { key, machine, macs, state, since, tries, begun, claim, profile, disk } = mark;
+  const { key, machine, macs, state, since, tries, begun, claim, tokens, refused, profile, disk } = mark;
   const times = { since: timeText(since), ...(begun === undefined ? {} : { begun: timeText(begun) }) };
   const said = claim === undefined ? {} : { claim: { ...claim, at: timeText(claim.at) } };
   const cards = macs === undefined || macs.length === 0 ? {} : { macs };
-  const whole = { format: FORMAT, key, machine, ...cards, state, ...times, tries, ...said, profile, disk };
+  const of = tokens === undefined ? {} : { tokens: timeText(tokens) };
+  const report = refused === undefined ? {} : { refused: { ...refused, at: timeText(refused.at) } };
+  const format = refused === undefined ? FORMAT_WITHOUT_REFUSED : FORMAT;
+  const whole = { format, key, machine, ...cards, state, ...times, tries, ...said, ...of, ...report, profile, disk };
   return `${JSON.stringify(whole, undefined, 2)}\n`;
 }
 
@@ -72,12 +77,25 @@ export function parseMark(text: string, file: string): InstallMark | string {
   const claim = raw['claim'] === undefined ? undefined : claimIn(raw['claim']);
   if (claim === undefined && raw['claim'] !== undefined) return '"claim" cannot be understood';
   if (claim === undefined && state === 'claimed') return '"claim" is missing';
+  const tokens = raw['tokens'] === undefined ? undefined : timeIn(raw['tokens']);
+  if (tokens === undefined && raw['tokens'] !== undefined) return '"tokens" is not a time';
+  const refused = raw['refused'] === undefined ? undefined : refusedIn(raw['refused']);
+  if (refused === undefined && raw['refused'] !== undefined) return '"refused" cannot be understood';
   return {
     ...{ key, machine, state, since, tries, profile, disk },
     ...(macs.length === 0 ? {} : { macs }),
     ...(begun === undefined ? {} : { begun }),
     ...(claim === undefined ? {} : { claim }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(refused === undefined ? {} : { refused }),
   };
+}
+
+function refusedIn(value: unknown): RefusedReport | undefined {
+  const raw = asObject(value);
+  const at = timeIn(raw?.['at']);
+  const address = raw?.['address'];
+  return at === undefined || typeof address !== 'string' ? undefined : { at, address };
 }
 
 function macsIn(value: unknown): readonly Mac[] | undefined {

@@ -22,6 +22,13 @@ export interface Claim extends Asker {
   readonly file?: string;
 }
 
+export interface RefusedReport {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** From where it came. */
+  readonly address: string;
+}
+
 /**
  * `seen`: no installation, its MAC, UUID and serial number are remembered because a profile names it. `claimed`: its
  * installer left and has not begun. `installing`: it began. `erase-pending`: an operator wants it installed anew. The
@@ -49,6 +56,13 @@ export interface InstallMark extends InstallTarget {
   readonly begun?: number;
   /** The last installer that left. */
   readonly claim?: Claim;
+  /**
+   * Of which installation tokens count: when its first installer left that carried one. It stays over further tries, and
+   * on the disk that was written; absent where the installer left without a token.
+   */
+  readonly tokens?: number;
+  /** A report of this installation that did not count: it may have been the machine's own, so an operator must look. */
+  readonly refused?: RefusedReport;
   /** Why nothing is known though there is a file: it cannot be understood. The machine waits. */
   readonly broken?: string;
 }

@@ -13,6 +13,7 @@ export type JournalEvent = Happened &
     | PhoneHomeEvent
     | InstalledEvent
     | RefusedEvent
+    | IncidentEvent
     | OperatorEvent
   );
 
@@ -100,6 +101,18 @@ export interface RefusedEvent {
   readonly status: number;
   /** The line that it got. */
   readonly message: string;
+}
+
+/** What is not known to be the machine asked or reported in its name. */
+export interface IncidentEvent {
+  readonly kind: 'incident';
+  /** For people: who, what, and what became of it. */
+  readonly text: string;
+}
+
+/** Whether the machine itself had a part in it. */
+export function isOfMachine({ kind }: Pick<JournalEvent, 'kind'>): boolean {
+  return kind !== 'operator' && kind !== 'incident';
 }
 
 /** What an operator did about it. */

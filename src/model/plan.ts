@@ -2,6 +2,7 @@ import type { InstallIdentity, MachineArch, MachineFacts, Platform } from './mac
 import type { Name } from './profile.ts';
 
 declare const brand: unique symbol;
+declare const token: unique symbol;
 
 /** Where answers point to: `http://host:port` with an optional path, no slash at the end, safe in an iPXE script. */
 export type Origin = string & { readonly [brand]: 'Origin' };
@@ -66,6 +67,8 @@ export interface Question {
   readonly choice?: Name;
   /** The address that asks. Without it no installer is given: whose it would be could not be written down. */
   readonly asker?: string;
+  /** The token that came with it, as it was sent: nothing vouches for it. */
+  readonly token?: string;
 }
 
 /** What was decided for a machine: for the log, the journal, the installation's state and `--explain`. */
@@ -109,4 +112,47 @@ export interface BootProgram {
 /** `/pilot` of `https://boot.example/pilot`: what a browser must say before each of our paths. Empty for most. */
 export function pathOf(baseUrl: Origin | undefined): string {
   return /^https?:\/\/[^/]+(\/.*)$/.exec(baseUrl ?? '')?.[1] ?? '';
+}
+
+/**
+ * How a machine's token looks wherever it stands: in an address, a document, a script. The first letters let it be found
+ * and left out, the length never differs.
+ */
+export type MachineToken = string & { readonly [token]: 'MachineToken' };
+
+const TOKEN_PREFIX = 'plt-';
+/** 30 bytes in base64url. */
+const TOKEN_LETTERS = 40;
+const WHOLE_TOKEN = new RegExp(`^${TOKEN_PREFIX}[A-Za-z0-9_-]{${TOKEN_LETTERS}}$`);
+/** Also one that was cut off or grew on the way. */
+const ANY_TOKEN = new RegExp(`${TOKEN_PREFIX}[A-Za-z0-9_%-]{8,}`, 'g');
+
+/** Where a token is put in before a script leaves: as long as any, and none. */
+export const TOKEN_SLOT = `${TOKEN_PREFIX}${'_'.repeat(TOKEN_LETTERS)}` as MachineToken;
+
+/** The prefix and the bytes. */
+export function tokenText(bytes: Buffer): MachineToken {
+  return `${TOKEN_PREFIX}${bytes.toString('base64url')}` as MachineToken;
+}
+
+/** Undefined for what cannot be a token: cut off, grown, or the slot for one. */
+export function tokenBytes(text: string): Buffer | undefined {
+  if (text === TOKEN_SLOT || !WHOLE_TOKEN.test(text)) return undefined;
+  return Buffer.from(text.slice(TOKEN_PREFIX.length), 'base64url');
+}
+
+/** True for a segment of a path that stands where a token does, whether or not it is one. */
+export function looksLikeToken(text: string): boolean {
+  return text.startsWith(TOKEN_PREFIX);
+}
+
+/** What may be logged, kept and shown: tokens are left out. */
+export function hideTokens(text: string): string {
+  return text.includes(TOKEN_PREFIX) ? text.replaceAll(ANY_TOKEN, `${TOKEN_PREFIX}(left-out)`) : text;
+}
+
+/** The same of bytes; gives them back as they are where no token stands in them. */
+export function hideTokensIn(body: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes.includes(TOKEN_PREFIX) ? Buffer.from(hideTokens(bytes.toString('latin1')), 'latin1') : body;
 }

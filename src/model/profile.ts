@@ -175,6 +175,8 @@ export interface Profile {
   readonly cluster?: Cluster;
   /** Give each node a host key that stays the same over boots. */
   readonly ssh_host_keys: boolean;
+  /** Documents are for each machine alone. */
+  readonly secrets: boolean;
   /** What the release sync fetches besides what PXE needs: `install` is what the system's own installer downloads. */
   readonly mirror?: readonly 'install'[];
   /** For `custom`: the files that the release sync fetches, with their digests. os/custom.ts reads it. */

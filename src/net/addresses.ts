@@ -1,6 +1,7 @@
-import { createServer } from 'node:net';
+import { BlockList, createServer, isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Failure } from '../model/failure.ts';
+import { plainAddress } from '../model/machine.ts';
 import { bindUdp, closeUdp } from './udp-socket.ts';
 
 /** An address of this host, and what belongs to it. */
@@ -28,6 +29,20 @@ export function localAddresses(): LocalAddress[] {
       } as const;
     }),
   );
+}
+
+/** Whether an address is in one of these networks: `10.2.0.0/16`, `2001:db8::/48`, `10.0.0.7`. */
+export function createNetworks(networks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const v4 = isIPv4(address);
+    list.addSubnet(address, Number(bits ?? (v4 ? 32 : 128)), v4 ? 'ipv4' : 'ipv6');
+  }
+  return (address) => {
+    const plain = plainAddress(address).replace(/%.*$/, '');
+    return isIP(plain) !== 0 && list.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
+  };
 }
 
 /** What a setting means: `0.0.0.0` is every IPv4 address, `::` every address of both families, else the one it names. */

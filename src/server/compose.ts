@@ -12,6 +12,7 @@ import { watchNodes } from '../admin/service/known-nodes.ts';
 import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
+import type { Incidents } from '../boot/incidents.ts';
 import { profileSchemaFile } from '../catalog/profile-schema.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
 import { type AppContext, likelyOrigin } from '../context/app-context.ts';
@@ -48,6 +49,7 @@ import { createReports } from './reports.ts';
 export interface ComposeOptions {
   readonly settings: Settings;
   readonly appContext: AppContext;
+  readonly incidents: Incidents;
   readonly log: Log;
   /** How this program is started: then the release sync runs in a process of its own. */
   readonly self?: readonly string[] | undefined;
@@ -71,12 +73,16 @@ export interface Composed {
 }
 
 /** Wires the rooms by hand. Nothing listens before the services start. */
-export async function compose({ settings, appContext, log, self, faults, giveUp }: ComposeOptions): Promise<Composed> {
-  const { files, catalog, bootService, preview, shelf, marks, identities } = appContext;
+export async function compose(options: ComposeOptions): Promise<Composed> {
+  const { settings, appContext, incidents, log, self, faults, giveUp } = options;
+  const { files, catalog, bootService, access, preview, shelf, marks, identities } = appContext;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
   const journal = openJournal(settings, log);
+  incidents.watch(({ facts, text }) => {
+    if (machineKey(facts) !== undefined) journal.record({ kind: 'incident', at: Date.now(), facts, text });
+  });
   const metrics = createMetrics({ version: birth.version });
   const addressTable = new AddressTable(() => performance.now());
   const boots = createBootWatch(appContext, log);
@@ -99,7 +105,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
     vendorOf: createVendors(),
-    diagnostics: () => [...lastResort.diagnostics(), ...lan.diagnostics()],
+    diagnostics: () => [...lastResort.diagnostics(), ...lan.diagnostics(), ...incidents.diagnostics()],
     uptime,
   });
   const { token, made } = await loadAdminToken(files, settings, log);
@@ -133,7 +139,7 @@ export async function compose({ settings, appContext, log, self, faults, giveUp 
       log,
     },
     limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
-    reports: createReports({ catalog, marks, journal, unknown: settings.unknown, now: Date.now }),
+    reports: createReports({ catalog, marks, access, journal, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryHandler({
       ...{ discovery, base, log },
       isOperator: (req) => {

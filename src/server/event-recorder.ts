@@ -5,6 +5,7 @@ import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
 import { restOfImage } from '../http/machine-handler.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
+import { hideTokensIn } from '../model/plan.ts';
 
 export interface EventRecorderOptions {
   readonly recorder: Recorder;
@@ -89,13 +90,28 @@ function whatOf(
   }
   if (event.source !== undefined && event.delivered !== undefined) {
     // What is kept of it may be read by anyone who sees the journal.
-    return { kind: 'document', at, source: event.source, body: hidePrivateKeys(event.delivered) };
+    return { kind: 'document', at, source: event.source, body: hideTokensIn(hidePrivateKeys(event.delivered)) };
   }
   if (decision === undefined || body === undefined) return undefined;
-  const told: Draft<ScriptEvent> & { at: number } = { kind: 'script', at, decision, body };
+  const told: Draft<ScriptEvent> & { at: number } = {
+    kind: 'script',
+    at,
+    decision,
+    body: scriptKept(event.only, body),
+  };
   const deadline = decision.profile === undefined ? undefined : deadlineOf(decision.profile, at);
   if (deadline !== undefined) told.deadline = deadline;
   return told;
+}
+
+const kept = new WeakMap<Buffer, Uint8Array>();
+
+/** A script without its token: the same bytes each time that the same is sent, by which repetitions are counted. */
+function scriptKept(only: string | undefined, body: Buffer): Uint8Array {
+  if (only === undefined) return body;
+  const known = kept.get(body) ?? hideTokensIn(body);
+  kept.set(body, known);
+  return known;
 }
 
 function imageOf(path: string): string {

@@ -1,8 +1,8 @@
+import type { Access } from '../boot/access.ts';
 import { matchFor, type UnknownPolicy } from '../boot/decide.ts';
 import { whoIs } from '../boot/reasons.ts';
 import type { Catalog } from '../catalog/snapshot.ts';
-import type { Who } from '../http/request.ts';
-import type { Reports } from '../http/reports.ts';
+import type { Reporter, Reports } from '../http/reports.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import type { InstallMark, InstallTarget } from '../machines/mark.ts';
@@ -12,7 +12,9 @@ import type { Profile } from '../model/profile.ts';
 
 export interface ReportsOptions {
   readonly catalog: Pick<Catalog, 'current'>;
-  readonly marks: Pick<InstallMarks, 'installed' | 'of' | 'trouble'>;
+  readonly marks: Pick<InstallMarks, 'installed' | 'of' | 'refused' | 'trouble'>;
+  /** Without it every report counts. */
+  readonly access?: Pick<Access, 'report'> | undefined;
   readonly journal: Pick<Journal, 'flushed' | 'record' | 'status'>;
   readonly unknown: Pick<UnknownPolicy, 'show'>;
   /** Milliseconds since 1970. */
@@ -29,8 +31,8 @@ interface AccessLog {
 }
 
 /** Takes what machines report: only from those that a profile is for, or that got an installer from here. */
-export function createReports({ catalog, marks, journal, unknown, now }: ReportsOptions): Reports {
-  function reporterOf(machine: Who): AccessLog {
+export function createReports({ catalog, marks, access, journal, unknown, now }: ReportsOptions): Reports {
+  function reporterOf(machine: Reporter): AccessLog {
     const snapshot = catalog.current();
     const match = matchFor(machine, snapshot, unknown);
     const who = identityOf(machine.facts, match);
@@ -46,7 +48,9 @@ export function createReports({ catalog, marks, journal, unknown, now }: Reports
 
   return {
     async up(machine, said) {
-      reporterOf(machine);
+      const { who, mark, profile } = reporterOf(machine);
+      const why = access?.report({ what: 'up', ...machine, who, mark, profile });
+      if (why !== undefined) throw refused(`came ${why}`, 'send it to {{report.up_url}} of its own document');
       const { on } = journal.status();
       journal.record({ kind: 'phone-home', at: now(), facts: machine.facts, said });
       const trouble = on ? await written(journal) : marks.trouble();
@@ -65,10 +69,20 @@ export function createReports({ catalog, marks, journal, unknown, now }: Reports
           remedy: 'name it by its MAC: POST /installed/MAC',
         });
       }
+      const why = access?.report({ what: 'installed', ...machine, who, mark, profile });
+      if (why !== undefined) {
+        // It may have been its own, and it must not be installed again then.
+        await marks.refused(who, { at: now(), address: machine.asker ?? '' });
+        throw refused(`came ${why}`, 'send it to {{report.installed_url}}, or set PILOTLIGHT_REPORTS=open');
+      }
       await marks.installed(who, target);
       journal.record({ kind: 'installed', at: now(), facts: machine.facts });
     },
   };
+}
+
+function refused(why: string, remedy: string): Failure {
+  return new Failure('refused', `the report ${why}: it does not count`, { remedy });
 }
 
 /** What was installed: what left for the machine counts before what its profile says by now. */

@@ -1,5 +1,8 @@
 import { Failure, failureLine, problemLine } from '../model/failure.ts';
 import type { Log, Service } from '../model/service.ts';
+import { Incidents } from '../boot/incidents.ts';
+import { createNetworks } from '../net/addresses.ts';
+import { createNeighbours } from '../net/neighbours.ts';
 import type { HttpServer } from './http-server.ts';
 import { openLog } from '../telemetry/log.ts';
 import { type Settings, version } from '../settings/settings.ts';
@@ -47,8 +50,17 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     async start() {
       for (const mistake of settings.mistakes ?? [])
         log.warn({ problem: problemLine(mistake) }, 'a setting looks like a mistake');
-      const appContext = await openContext(settings, log);
-      composed = await compose({ settings, appContext, log, self: options.self, faults: options.faults, giveUp });
+      const incidents = new Incidents(log);
+      const neighbours = createNeighbours(log);
+      const appContext = await openContext(settings, log, {
+        macOf: (address) => neighbours.macOf(address),
+        isRouted: createNetworks(settings.routed ?? []),
+        onIncident: (incident) => {
+          incidents.happened(incident);
+        },
+      });
+      const { self, faults } = options;
+      composed = await compose({ settings, appContext, incidents, log, self, faults, giveUp });
       for (const service of composed.services) {
         started.push(service);
         await service.start();

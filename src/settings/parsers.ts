@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { type Origin, parseOrigin } from '../model/plan.ts';
 import { isInFolder, parseName } from '../model/profile.ts';
@@ -62,6 +62,22 @@ export function parseAddresses(text: string): Parsed<readonly string[]> {
   const addresses = text.split(',').map((part) => part.trim());
   const wrong = addresses.find((address) => !isIPv4(address));
   return wrong === undefined ? good(addresses) : bad(`${JSON.stringify(wrong)} is not an IPv4 address`);
+}
+
+/** Networks such as 10.2.0.0/16 or 2001:db8::/48, separated by commas; an address alone is a network of one. */
+export function parseNetworks(text: string): Parsed<readonly string[]> {
+  const networks = text.split(',').map((part) => part.trim());
+  const wrong = networks.find((network) => !isNetwork(network));
+  return wrong === undefined
+    ? good(networks)
+    : bad(`${JSON.stringify(wrong)} is not a network, such as 10.2.0.0/16 or 2001:db8::/48`);
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  if (most === undefined || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
 }
 
 export function parseFolder(text: string, { cwd }: { readonly cwd: string }): Parsed<string> {

@@ -109,6 +109,8 @@ export function readSettings(sources: SettingSources): Settings {
       choice: value('menu-default'),
     },
     installTries: value('install-tries'),
+    reports: value('reports'),
+    routed: value('routed'),
     logLevel: value('log-level'),
     logFormat: value('log-format') ?? (sources.terminal ? 'pretty' : 'json'),
     mistakes: mistakes.length === 0 ? undefined : mistakes,

@@ -85,6 +85,10 @@ export interface Settings {
   readonly journal: JournalSettings;
   readonly unknown: UnknownSettings;
   readonly installTries: number;
+  /** Which reports count without a token. Undefined: that a machine is up does, that it is installed does not. */
+  readonly reports?: 'open' | 'token' | undefined;
+  /** Networks whose machines nothing here can tell apart: each is believed to be the one that it names. */
+  readonly routed?: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
   /** What looks like a mistake and does not stop the start: said in the log, by `check` and by Health. */

@@ -9,6 +9,7 @@ import {
   parseListen,
   parseListenOrOff,
   parseMirror,
+  parseNetworks,
   parseNumber,
   parseOneOf,
   parseOnOff,
@@ -195,6 +196,17 @@ export const SETTINGS = {
     fallback: '3',
     parse: parseNumber(1, 100),
     usual: 3,
+  },
+  reports: {
+    help: 'what machines report needs no token (open) or always one (token)',
+    fallback: 'that it is installed does, that it is up does not',
+    parse: parseOneOf(['open', 'token']),
+  },
+  routed: {
+    help: 'networks behind routers whose machines are believed to be the ones they name, for profiles with "secrets"',
+    fallback: 'none: only machines on our own wires',
+    parse: parseNetworks,
+    usual: [],
   },
   'log-level': {
     help: 'debug, info, warn or error',

@@ -28,6 +28,7 @@ test('an empty profile has its defaults and nothing else', () => {
     boot: 'image',
     phone_home: false,
     ssh_host_keys: false,
+    secrets: false,
     raw: {},
   });
 });
@@ -78,6 +79,7 @@ test('what is set is kept', () => {
     menu: 'Rescue',
     cluster: { name: 'lab', size: 5, mode: 'discovery', state: 'existing' },
     ssh_host_keys: true,
+    secrets: true,
   };
   expect(build(raw)).toMatchObject(raw);
 });

@@ -49,6 +49,7 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   menu: true,
   cluster: true,
   ssh_host_keys: true,
+  secrets: true,
   mirror: true,
   release: true,
 };

@@ -30,6 +30,7 @@ export function profileOf(name: string, nodes: readonly NodeText[], more: Partia
     boot: 'image',
     phone_home: false,
     ssh_host_keys: false,
+    secrets: false,
     raw: {},
     ...more,
   };

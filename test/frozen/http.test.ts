@@ -30,7 +30,9 @@ for (const [folder, session] of [
       rmSync(dir, { recursive: true, force: true });
     });
     cpSync(join(import.meta.dirname, folder), dir, { recursive: true });
-    const port = await serveChild(dir, { env: { PILOTLIGHT_LOG_LEVEL: 'info' } }).port;
+    // Recorded before reports carried tokens: that they count without one is a setting now.
+    const env = { PILOTLIGHT_LOG_LEVEL: 'info', PILOTLIGHT_REPORTS: 'open' };
+    const port = await serveChild(dir, { env }).port;
     const steps = readSession(session);
     const seen: Step[] = [];
     for (const { words } of steps) {

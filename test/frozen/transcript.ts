@@ -48,6 +48,7 @@ export function normalized(text: string, { dir, port }: { readonly dir: string; 
       .replaceAll(port === undefined ? '\0' : `127.0.0.1:${port}`, '127.0.0.1:PORT')
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)?/g, 'TIME')
       .replaceAll(/\b\d{13}\b/g, 'MILLISECONDS')
+      .replaceAll(/plt-[\w-]{40}/g, 'plt-TOKEN')
       .replaceAll(/"uptime_seconds":\d+/g, '"uptime_seconds":SECONDS')
       .replaceAll(/"instance":"[0-9a-f-]{36}"/g, '"instance":"UUID"')
       .replaceAll('\r\n', '\n'),

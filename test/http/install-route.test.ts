@@ -25,7 +25,7 @@ test.each([
   const answer = await get(appContext.port, `/install/${path}`);
   expect([answer.status, answer.body, answer.headers['content-type']]).toEqual([200, '{}\n', 'application/json']);
   expect(appContext.bootService.calls).toEqual([
-    ['installer', kind, { facts, origin: `http://127.0.0.1:${appContext.port}` }],
+    ['installer', kind, { facts, origin: `http://127.0.0.1:${appContext.port}`, asker: '127.0.0.1' }],
   ]);
   const again = await get(appContext.port, `/install/${path}`, [`If-None-Match: ${answer.headers['etag'] ?? ''}`]);
   expect(again.status).toBe(304);

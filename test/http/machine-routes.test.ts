@@ -96,7 +96,7 @@ test.each(['a.yml', 'a', 'worker.ign'])('/configs/%s', async (name) => {
   const answer = await ask({ document }, `/configs/${name}?mac=${MAC}&serial=S%201`);
   expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, 'text/yaml', '#cloud-config\n']);
   expect(appContext.bootService.calls).toEqual([
-    ['document', name, { facts: { mac: MAC, serial: 'S 1' }, origin: origin() }],
+    ['document', name, { facts: { mac: MAC, serial: 'S 1' }, origin: origin(), asker: '127.0.0.1' }],
   ]);
 });
 
@@ -114,7 +114,9 @@ test.each([
 ])('%s is %s of the machine’s profile', async (path, kind) => {
   const answer = await ask({ documentOf: document }, `${path}?mac=${MAC}&uuid=`);
   expect(answer.body).toBe('#cloud-config\n');
-  expect(appContext.bootService.calls).toEqual([['documentOf', kind, { facts: { mac: MAC }, origin: origin() }]]);
+  expect(appContext.bootService.calls).toEqual([
+    ['documentOf', kind, { facts: { mac: MAC }, origin: origin(), asker: '127.0.0.1' }],
+  ]);
 });
 
 test('/metadata and /grub', async () => {
@@ -130,7 +132,9 @@ test.each(['user-data', 'meta-data', 'vendor-data', 'network-config'])('/nocloud
     `/nocloud/52-54-00-55-1c-ee/${file}`,
   );
   expect([answer.status, answer.body]).toEqual([200, '']);
-  expect(appContext.bootService.calls).toEqual([['nocloud', file, { facts: { mac: MAC }, origin: origin() }]]);
+  expect(appContext.bootService.calls).toEqual([
+    ['nocloud', file, { facts: { mac: MAC }, origin: origin(), asker: '127.0.0.1' }],
+  ]);
 });
 
 test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () => {
@@ -226,6 +230,5 @@ test.each([
   expect(answer.status).toBe(200);
   const [called, ...args] = appContext.bootService.calls.at(-1) ?? [''];
   const question = { facts: { mac: MAC }, choice: 'live', origin: origin() };
-  // Only who may be given an installer says from where it asks.
-  expect([called, args.at(-1)]).toEqual([method, method === 'script' ? { ...question, asker: '127.0.0.1' } : question]);
+  expect([called, args.at(-1)]).toEqual([method, { ...question, asker: '127.0.0.1' }]);
 });

@@ -36,26 +36,27 @@ describe('a report', () => {
   test('that a machine is up is noted, with what it says', async () => {
     const answer = await post('/phone-home/52-54-00-55-1C-EE', 'hostname=a&instance_id=i-1');
     expect([answer.status, answer.body]).toEqual([200, 'noted\n']);
-    expect(heard).toEqual([['up', { facts: { mac: MAC } }, { hostname: 'a', instance_id: 'i-1' }]]);
+    expect(heard).toEqual([['up', { facts: { mac: MAC }, asker: '127.0.0.1' }, { hostname: 'a', instance_id: 'i-1' }]]);
     expect(appContext.events.at(-1)).toMatchObject({ kind: 'report', status: 200, facts: { mac: MAC } });
   });
 
   test('that it is installed is noted', async () => {
     expect((await post('/installed/525400551cee')).body).toBe('noted\n');
-    expect(heard).toEqual([['installed', { facts: { mac: MAC } }]]);
+    expect(heard).toEqual([['installed', { facts: { mac: MAC }, asker: '127.0.0.1' }]]);
   });
 
   test.each([
     [`/installed/52-54-00-55-1c-ee?uuid=${UUID}`, { facts: { mac: MAC, uuid: UUID } }],
     [`/installed/uuid=${UUID}&serial=PF0%20X1`, { facts: { uuid: UUID, serial: 'PF0 X1' } }],
     [`/installed/${UUID}`, { facts: { uuid: UUID } }],
+    [`/installed/52-54-00-55-1c-ee?token=plt-x`, { facts: { mac: MAC }, token: 'plt-x' }],
     [`/installed/52-54-00-55-1c-ee/`, { facts: { mac: MAC } }],
     [`/installed/52-54-00-55-1c-ee?profile=live`, { facts: { mac: MAC }, choice: 'live' }],
     [`/installed/mac=525400551cee&profile=live`, { facts: { mac: MAC }, choice: 'live' }],
     [`/installed/52-54-00-55-1c-ee?mac=525400551cee&profile=../x`, { facts: { mac: MAC } }],
   ])('%s', async (target, who) => {
     expect((await post(target)).status).toBe(200);
-    expect(heard).toEqual([['installed', who]]);
+    expect(heard).toEqual([['installed', { ...who, asker: '127.0.0.1' }]]);
   });
 
   test.each([

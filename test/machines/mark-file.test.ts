@@ -70,7 +70,7 @@ describe('a text is refused', () => {
     [{ tries: '1' }, 'tries'],
     [{ profile: undefined }, 'profile'],
     [{ disk: null }, 'disk'],
-    [{ format: 3 }, 'newer'],
+    [{ format: 4 }, 'newer'],
     [{ format: 'x' }, 'format'],
     [{ macs: 'x' }, 'macs'],
     [{ macs: ['x'] }, 'macs'],

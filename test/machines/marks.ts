@@ -29,7 +29,7 @@ export function bySerial(serial: string): InstallIdentity {
 /** A machine that asks for its installer. */
 export function asking(who: InstallIdentity, address = '10.0.0.7', now = NOON): ClaimQuestion {
   const asker = { address, mac: who.machine.mac };
-  return { who, target: TARGET, limit: 3, now, asker, file: 'c/initrd', blind: false };
+  return { who, target: TARGET, limit: 3, now, asker, file: 'c/initrd', blind: false, carries: false };
 }
 
 export async function claimAs(marks: Claims, who: InstallIdentity, address?: string, now?: number): Promise<Life> {

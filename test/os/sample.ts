@@ -33,6 +33,7 @@ export function profileOf(more: Partial<Profile>): Profile {
     boot: 'image',
     phone_home: false,
     ssh_host_keys: false,
+    secrets: false,
     raw: {},
     ...more,
   };

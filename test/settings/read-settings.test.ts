@@ -46,6 +46,7 @@ describe('readSettings', () => {
       journal: { on: true, days: 90 },
       unknown: { show: 'wait', timeoutSeconds: 30, choice: 'wait' },
       installTries: 3,
+      routed: [],
       logLevel: 'info',
       logFormat: 'json',
     });

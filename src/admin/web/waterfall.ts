@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<Exclude<TimelineEvent['kind'], 'file'>, StepKind>> 
   'phone-home': { kind: 'up', word: 'Up' },
   installed: { kind: 'up', word: 'Installed' },
   refused: { kind: 'refused', word: 'Refused' },
+  incident: { kind: 'refused', word: 'Incident' },
   operator: { kind: 'operator', word: 'Operator' },
 };
 
