@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 // asks the tests (StrykerJS; stryker.config.json), room by room. All of the seven rooms take hours; --sample N takes one
 // window of ten lines in N, the same ones every time (others with --from), which gives the score within a few percent.
 const WINDOW = 10;
-const ROOMS = ['dhcp', 'tftp', 'releases', 'machines', 'catalog', 'boot', 'http'];
+const ROOMS = ['boot', 'catalog', 'releases', 'machines', 'dhcp', 'tftp', 'http'];
 const WANTED = 85;
 
 interface Count {
@@ -16,7 +16,11 @@ interface Count {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string', default: '1' }, from: { type: 'string', default: '0' } },
+  options: {
+    sample: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    concurrency: { type: 'string', default: '1' },
+  },
 });
 const step = Number(values.sample);
 const first = Number(values.from);
@@ -34,19 +38,31 @@ if (
   unknown !== undefined
 ) {
   console.error(
-    `usage: npm run mutants -- [ROOM|FILE[:FROM-TO] ...] [--sample N [--from 0..N-1]]   (rooms: ${ROOMS.join(', ')})`,
+    `usage: npm run mutants -- [ROOM|FILE[:FROM-TO] ...] [--sample N [--from 0..N-1]] [--concurrency N]   (rooms: ${ROOMS.join(', ')})`,
   );
   process.exit(2);
 }
 
-let window = 0;
-const ranges = asked.flatMap((path) => (path.includes('.ts') ? [path] : filesOf(path))).flatMap(sampled);
+const ranges = step > 1 ? sampled() : asked.flatMap((path) => (path.includes('.ts') ? [path] : filesOf(path)));
 const counts = new Map<string, Count>();
 for (const room of ROOMS) {
   const mutate = ranges.filter((range) => roomOf(range) === room);
   if (mutate.length > 0) counts.set(room, judge(room, mutate));
 }
 process.exit(report());
+
+/** Windows are counted over all rooms, so that a room asked alone gets those that it has among all. */
+function sampled(): string[] {
+  let window = 0;
+  return ROOMS.flatMap((room) => filesOf(`src/${room}`)).flatMap((file) => {
+    const lines = readFileSync(file, 'utf8').split('\n').length;
+    const taken: string[] = [];
+    for (let from = 1; from < lines; from += WINDOW) {
+      if (window++ % step === first) taken.push(`${file}:${from}-${Math.min(lines, from + WINDOW - 1)}`);
+    }
+    return asked.some((path) => file === path || file.startsWith(`${path}/`)) ? taken : [];
+  });
+}
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -55,20 +71,13 @@ function filesOf(folder: string): string[] {
     .sort();
 }
 
-function sampled(path: string): string[] {
-  if (step === 1) return [path];
-  const lines = readFileSync(path, 'utf8').split('\n').length;
-  const taken: string[] = [];
-  for (let from = 1; from < lines; from += WINDOW) {
-    if (window++ % step === first) taken.push(`${path}:${from}-${Math.min(lines, from + WINDOW - 1)}`);
-  }
-  return taken;
-}
-
 function judge(room: string, mutate: string[]): Count {
   const { status } = spawnSync(
     'npx',
-    ['stryker', 'run', '--mutate', mutate.join(','), '--incrementalFile', `.cache/mutants/${room}.json`],
+    [
+      ...['stryker', 'run', '--mutate', mutate.join(',')],
+      ...['--incrementalFile', `.cache/mutants/${room}.json`, '--concurrency', values.concurrency],
+    ],
     { stdio: 'inherit', env: { ...process.env, MUTANTS_ROOM: room } },
   );
   if (status !== 0) process.exit(status ?? 1);

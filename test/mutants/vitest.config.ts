@@ -39,6 +39,7 @@ export default defineConfig({
     sequence: { sequencer: NearestFirst },
     isolate: false,
     pool: 'threads',
-    testTimeout: 20_000,
+    // A busy machine must not look like a test that notices.
+    testTimeout: 60_000,
   },
 });
