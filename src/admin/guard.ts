@@ -7,6 +7,7 @@ import type { Log } from '../model/service.ts';
 import { type Origin, pathOf } from '../model/plan.ts';
 import { cameByTls, clientKey, senderOf } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
+import type { SessionFacts } from './auth/sessions.ts';
 import { runAs } from './service/operations.ts';
 import { mediaType, readForm } from './web/form-fields.ts';
 
@@ -33,6 +34,11 @@ export interface Guard {
   setCookie(req: Request, res: Response, access: Access | undefined): void;
 }
 
+/** What the list of sessions tells of it. */
+export function factsOf(req: Request): SessionFacts {
+  return { from: peerOf(req), agent: req.get('user-agent') };
+}
+
 export type Refusal = Exclude<Verdict, { readonly kind: 'access' }>;
 
 export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
@@ -42,7 +48,9 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
   function check(req: Request): Verdict {
     const client = clientKey(req, baseUrl);
     const verdict = auth.check(req.headers, client);
-    if (verdict.kind === 'wrong') log.warn({ from: client }, 'wrong admin token');
+    if (verdict.kind === 'wrong') log.warn({ from: client }, 'wrong token');
+    const session = verdict.kind === 'access' ? verdict.access.session : undefined;
+    if (session !== undefined) auth.sessions.seen(session, factsOf(req));
     return verdict;
   }
 
@@ -80,8 +88,8 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
       }
       admitted.set(req, verdict.access);
       renew(req, res, verdict.access);
-      const { role, who, by, user } = verdict.access;
-      runAs({ role, who, by, user, from: peerOf(req) }, next);
+      const { role, who, by, user, session } = verdict.access;
+      runAs({ role, who, by, user, session: session?.id, from: peerOf(req) }, next);
     };
   }
 

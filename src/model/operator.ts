@@ -29,6 +29,8 @@ export interface Actor {
   readonly by: 'admin token' | 'API token' | 'session';
   /** Undefined for the admin token, whose sessions included. */
   readonly user?: string | undefined;
+  /** The id of their session, where they came by one. */
+  readonly session?: string | undefined;
   /** Their address; undefined for a client that has left, and for a command on this host. */
   readonly from?: string | undefined;
 }

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { loadAdminToken } from '../admin/auth/admin-token.ts';
 import { clientKey } from '../admin/auth/client.ts';
-import { openEndedSessions } from '../admin/auth/ended-sessions.ts';
+import { openSessionBook } from '../admin/auth/session-book.ts';
+import { openUsers } from '../admin/auth/users.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
 import { linksElsewhere } from '../admin/client/remote.ts';
 import { isEverywhere, ownUrl, serverNote } from '../admin/client/running-server.ts';
@@ -101,17 +102,24 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
   const lan = openLan({ settings, shelf, bootPrograms, log, listeners, httpPort });
-  const adminService = new AdminService({
-    ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
-    deliveries: { running: () => onTheWay(deliveries, addressTable) },
-    vendorOf: createVendors(),
-    diagnostics: () => [...lastResort.diagnostics(), ...lan.diagnostics(), ...incidents.diagnostics()],
-    uptime,
-  });
+  const users = await openUsers({ files, log });
   const { token, made } = await loadAdminToken(files, settings, log);
   const auth = createOperatorAuth({
-    ...{ token, baseUrl: settings.baseUrl },
-    ended: await openEndedSessions(files, log, Date.now),
+    ...{ token, users, baseUrl: settings.baseUrl },
+    book: await openSessionBook(files, log, Date.now),
+  });
+  const adminService = new AdminService({
+    ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
+    accounts: { users, sessions: auth.sessions },
+    deliveries: { running: () => onTheWay(deliveries, addressTable) },
+    vendorOf: createVendors(),
+    diagnostics: () => [
+      ...lastResort.diagnostics(),
+      ...lan.diagnostics(),
+      ...incidents.diagnostics(),
+      ...users.diagnostics(),
+    ],
+    uptime,
   });
   metrics.watch({
     machines: async () => (await journal.machines({ limit: 1 })).states,
@@ -177,6 +185,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       installMarks(marks, follower),
       reconcile(marks, journal, log),
       catalog,
+      users,
       createHostKeyService(catalog, identities, log),
       recallMachines(catalog, marks, journal, log),
       watchNodes(catalog, journal),

@@ -15,7 +15,7 @@ test('a request that nobody let in has no access, and that is a bug', () => {
 test('a wrong Bearer is a warning with an address and without the token', async () => {
   const { http, log } = operatorStand();
   await http.get('/api/v1/machines').set('Authorization', 'Bearer wrong-token-xyz').expect(401);
-  expect(log.of('warn')).toEqual([{ level: 'warn', message: 'wrong admin token', fields: { from: '127.0.0.1' } }]);
+  expect(log.of('warn')).toEqual([{ level: 'warn', message: 'wrong token', fields: { from: '127.0.0.1' } }]);
 });
 
 test('GET, HEAD and OPTIONS of a session may come from anywhere, everything else from a page of ours only', async () => {

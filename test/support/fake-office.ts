@@ -31,6 +31,82 @@ export interface FakeOffice extends AdminOperations {
   tell(what: 'machines' | 'profiles' | 'releases'): void;
 }
 
+/** Three users, of whom one is at it. */
+function fakeAccounts(now: number): AdminOperations['accounts'] {
+  const HOUR = 3_600_000;
+  const tokens = [
+    {
+      id: 'Zm9vYmFy',
+      user: 'anna',
+      name: 'prometheus',
+      role: 'viewer',
+      made: now - 99 * HOUR,
+      ends: now + 999 * HOUR,
+      ended: false,
+    },
+    {
+      id: 'YmF6cXV4',
+      user: 'bert',
+      name: 'terraform',
+      role: 'operator',
+      made: now - 2999 * HOUR,
+      ends: now - HOUR,
+      ended: true,
+    },
+  ] as const;
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  const sessions = [
+    {
+      id: 'a'.repeat(22),
+      user: 'anna',
+      born: now - HOUR,
+      seen: now,
+      expires: now + 12 * HOUR,
+      from: '10.0.0.7',
+      agent,
+      own: true,
+    },
+    {
+      id: 'b'.repeat(22),
+      born: now - 9 * HOUR,
+      seen: now - HOUR,
+      expires: now + 3 * HOUR,
+      from: '10.0.0.8',
+      own: false,
+    },
+  ];
+  const named = async (name: string) => ({ name });
+  return {
+    account: async () => ({
+      who: 'anna',
+      role: 'admin',
+      by: 'session',
+      user: 'anna',
+      tokens: tokens.slice(0, 1),
+      sessions: sessions.slice(0, 1),
+    }),
+    users: async () => [
+      { name: 'anna', role: 'admin', added: now - 999 * HOUR, password: true, tokens: 1, sessions: 1 },
+      { name: 'bert', role: 'operator', added: now - 99 * HOUR, password: true, tokens: 1, sessions: 0 },
+      { name: 'monitoring', role: 'viewer', added: now - HOUR, password: false, tokens: 0, sessions: 0 },
+    ],
+    addUser: async ({ name }) => named(name),
+    setUserRole: named,
+    setPassword: named,
+    removeUser: named,
+    apiTokens: async () => tokens,
+    createApiToken: async ({ user = 'anna' }) => ({
+      token: `plt_${'x'.repeat(43)}`,
+      id: 'Zm9vYmFy',
+      user,
+      ends: now + 2160 * HOUR,
+    }),
+    revokeApiToken: async () => ({ user: 'anna', name: 'prometheus' }),
+    sessions: async () => sessions,
+    endSession: async () => ({ user: 'anna' }),
+  };
+}
+
 export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
   const listeners = new Set<(what: 'machines' | 'profiles' | 'releases') => void>();
   const revision = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -70,6 +146,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     tell(what) {
       for (const listener of listeners) listener(what);
     },
+    accounts: fakeAccounts(now),
     machines: async (query) => pageOf(adminService.rows, query),
     machine: async (key) => fakeMachine(row(key), now),
     sent: async (digest) => missing(`text ${digest}`),

@@ -7,6 +7,11 @@ import { recordLog, type RecordedLog } from './http-house.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';
 
+/** What a fake office answers; anything else is an unexpected call. */
+export type OfficeAnswers = Partial<Omit<AdminOperations, 'accounts'>> & {
+  readonly accounts?: Partial<AdminOperations['accounts']>;
+};
+
 /** An office that answers what a test told it to and nothing else. */
 export interface FakeOffice extends AdminOperations {
   /** Every call but `onChange`, as its name and its arguments. */
@@ -16,7 +21,7 @@ export interface FakeOffice extends AdminOperations {
   readonly listeners: ReadonlySet<unknown>;
 }
 
-export function fakeOffice(answers: Partial<AdminOperations> = {}): FakeOffice {
+export function fakeOffice(answers: OfficeAnswers = {}): FakeOffice {
   const calls: [string, ...unknown[]][] = [];
   const listeners = new Set<Parameters<AdminOperations['onChange']>[0]>();
   const own = {
@@ -30,17 +35,19 @@ export function fakeOffice(answers: Partial<AdminOperations> = {}): FakeOffice {
       return () => listeners.delete(listener);
     },
   };
-  return new Proxy(own, {
-    get(target, name) {
-      if (name in target) return Reflect.get(target, name) as unknown;
-      const answer = Reflect.get(answers, name) as ((...args: unknown[]) => unknown) | undefined;
-      return async (...args: unknown[]) => {
-        calls.push([String(name), ...args]);
-        if (answer === undefined) throw new TypeError(`unexpected call: office.${String(name)}`);
-        return answer(...args);
-      };
-    },
-  }) as unknown as FakeOffice;
+  const asked = (known: object, told: object): object =>
+    new Proxy(known, {
+      get(target, name) {
+        if (name in target) return Reflect.get(target, name) as unknown;
+        const answer = Reflect.get(told, name) as ((...args: unknown[]) => unknown) | undefined;
+        return async (...args: unknown[]) => {
+          calls.push([String(name), ...args]);
+          if (answer === undefined) throw new TypeError(`unexpected call: office.${String(name)}`);
+          return answer(...args);
+        };
+      },
+    });
+  return asked({ ...own, accounts: asked({}, answers.accounts ?? {}) }, answers) as FakeOffice;
 }
 
 /** What the operators' door needs besides what the machine door has. */
@@ -73,7 +80,7 @@ const onePage: NonNullable<OperatorAppOptions['pages']> = (router) => {
 export const BEARER = `Bearer ${TOKEN}`;
 
 export function operatorStand(
-  answers: Partial<AdminOperations> = {},
+  answers: OfficeAnswers = {},
   { clock, ...options }: Partial<OperatorAppOptions> & { readonly clock?: Omit<OperatorAuthOptions, 'token'> } = {},
 ): OperatorStand {
   const log = recordLog();

@@ -129,7 +129,7 @@ function refuse(req: Request, res: Response, verdict: Refusal): void {
     return;
   }
   const wrong = verdict.kind === 'wrong';
-  const message = wrong ? 'this is not the admin token' : 'the API is for operators';
+  const message = wrong ? 'this is no token that lets in' : 'the API is for operators';
   const remedy = 'send Authorization: Bearer TOKEN; the token is in state/admin-token of the data directory';
   // RFC 6750, 3: the error only for a token that was shown.
   const challenge = `Bearer realm="pilotlight"${wrong ? ', error="invalid_token"' : ''}`;

@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type as t } from '@sinclair/typebox';
 import { ref, text } from '../../model/schema.ts';
+import { OPERATOR_COMPONENTS } from '../../model/operator-views.ts';
 import { COMPONENTS } from '../../model/views.ts';
 import { OPERATION_ROLES } from '../service/operations.ts';
 import type { ApiAnswer, ApiRoute } from './route.ts';
@@ -23,6 +24,8 @@ const PATH_PARTS: Readonly<Record<string, string>> = {
   key: 'the machine: its MAC in any spelling, `uuid:...` or `serial:...`',
   name: "the profile's name",
   digest: 'SHA-256 in hex, from a timeline',
+  user: "the user's name",
+  id: 'from the list',
 };
 
 /** The OpenAPI 3.1 document of a table of routes; `path` is what stands before /api/v1 in a browser. */
@@ -56,7 +59,7 @@ export function openApiDocument(routes: readonly ApiRoute[], path = ''): Json {
       },
     },
     components: {
-      schemas: { ...COMPONENTS, Error: ErrorBody },
+      schemas: { ...COMPONENTS, ...OPERATOR_COMPONENTS, Error: ErrorBody },
       responses: {
         Error: {
           description: 'why not, and what to do',
@@ -64,7 +67,7 @@ export function openApiDocument(routes: readonly ApiRoute[], path = ''): Json {
         },
       },
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'the admin token' },
+        token: { type: 'http', scheme: 'bearer', description: 'the admin token, or an API token of a user' },
         session: { type: 'apiKey', in: 'cookie', name: 'pilotlight', description: 'set by the login page' },
       },
     },

@@ -6,6 +6,7 @@ import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
 import { list, moment, ref, text, whole } from '../../model/schema.ts';
 import * as views from '../../model/views.ts';
 import { machineKeyFrom } from '../service/known-nodes.ts';
+import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { type ApiAsk, type ApiRoute, plainRoute, route } from './route.ts';
 
 const MACHINE = { machine: text('name or key', { minLength: 1, maxLength: 140 }) };
@@ -234,9 +235,11 @@ export const API_ROUTES: readonly ApiRoute[] = [
       answer: t.Object({ url: text(), expiresAt: moment('when it runs out') }),
       about: 'the link',
       give: ({ access, newLink }) => {
-        // Else a session that was left open for a minute could be turned into another one unseen.
-        if (access.session === undefined) return newLink();
-        throw new Failure('refused', 'a session makes no login links', { remedy: 'show the admin token as a Bearer' });
+        // Else a session that was left open for a minute, or a token that ends, could be turned into another session unseen.
+        if (access.by === 'admin token') return newLink();
+        throw new Failure('refused', `${access.by === 'session' ? 'a session' : 'an API token'} makes no login links`, {
+          remedy: 'show the admin token as a Bearer',
+        });
       },
     },
   ),
@@ -246,6 +249,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'server-sent events named `machines`, `profiles` or `releases` (look again, the event holds nothing), and a ' +
       'comment every 15 seconds; at most 64 streams at a time',
   }),
+  ...ACCOUNT_ROUTES,
 ];
 
 function pinRoute(change: 'pin' | 'unpin', summary: string): ApiRoute {

@@ -4,6 +4,7 @@ import type { MachineKey } from '../../model/machine.ts';
 import type { Locked, SyncEvent, SyncReport } from '../../model/sync-event.ts';
 import type { MachineView, RolledBack } from '../../model/views.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
+import type { AccountOperations } from '../service/accounts.ts';
 import type { AdminOperations } from '../service/service.ts';
 
 export interface LoginLink {
@@ -39,6 +40,8 @@ export interface AdminClient extends Pick<
   tokens(): Promise<readonly StoredToken[]>;
   /** Ends a token; a cluster that a profile asks for gets another one. Throws Failure `not-found`. */
   forgetToken(token: string): Promise<void>;
+  /** Users, their API tokens and, of a server that runs, sessions. */
+  accounts(): Promise<AccountOperations>;
   /** Throws Failure `unavailable` where no server runs. */
   loginLink(): Promise<LoginLink>;
   /** Calls back when something may have changed, until the signal aborts; then it resolves. */

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { likelyOrigin, readContext } from '../../context/app-context.ts';
 import { Discovery } from '../../etcd/discovery.ts';
@@ -5,32 +6,36 @@ import type { DataRoot } from '../../files/data-root.ts';
 import { NO_JOURNAL, openJournalDirectly } from '../../journal/create-journal.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
+import type { Actor } from '../../model/operator.ts';
 import { SILENT } from '../../model/service.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
 import { syncOnce } from '../../releases/sync-once.ts';
 import { type Settings, version } from '../../settings/settings.ts';
+import { openUsers } from '../auth/users.ts';
 import { nodesOf } from '../service/known-nodes.ts';
-import { AdminService } from '../service/service.ts';
+import { guardOperations } from '../service/operations.ts';
+import { type AdminOperations, AdminService } from '../service/service.ts';
 import { createVendors } from '../service/vendors.ts';
 import { type AdminClient, noToken, POLL_MS } from './client.ts';
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function localClient(settings: Settings): Promise<AdminClient> {
   const { files, catalog, preview, marks, syncProgress } = await readContext(settings);
-  let opened: Promise<{ readonly service: AdminService; readonly journal: Journal }> | undefined;
+  let opened: Promise<{ readonly service: AdminOperations; readonly journal: Journal }> | undefined;
   // What changes releases only needs no journal.
   const open = () => (opened ??= openService());
 
   async function openService() {
     const journal = await openJournalHere(settings, files);
-    const service = new AdminService({
+    const adminService = new AdminService({
       settings,
       files,
       catalog,
       preview,
       journal,
       marks,
+      accounts: { users: await openUsers({ files, log: SILENT }), sessions: NO_SESSIONS },
       deliveries: { running: () => [] },
       sync: { progress: syncProgress, nextRun: () => undefined, runNow: () => false },
       vendorOf: createVendors(),
@@ -39,11 +44,12 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       now: Date.now,
       uptime: () => 0,
     });
-    return { service, journal };
+    const actor = personHere();
+    return { service: guardOperations(adminService, () => actor), journal };
   }
 
   /** The journal shows the nodes as the files have them by now. */
-  async function withNodes(): Promise<AdminService> {
+  async function withNodes(): Promise<AdminOperations> {
     const { service, journal } = await open();
     if (journal.status().on) {
       journal.know(nodesOf(catalog.current()));
@@ -53,7 +59,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
   }
 
   /** A server that is too busy to answer has the marks in memory: what is written beside it would be lost. */
-  async function alone(): Promise<AdminService> {
+  async function alone(): Promise<AdminOperations> {
     await marks.start();
     return (await open()).service;
   }
@@ -76,6 +82,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       withTokens(settings, files, async (discovery) => {
         if (discovery === undefined || (await discovery.forget(token)).kind === 'refused') throw noToken(token);
       }),
+    accounts: async () => (await open()).service.accounts,
     loginLink: () =>
       Promise.reject(
         new Failure('unavailable', 'no server runs on this data directory', {
@@ -99,6 +106,23 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       await journal.stop(AbortSignal.timeout(POLL_MS));
     },
   };
+}
+
+/** Sessions are a server's. */
+const NO_SESSIONS = { list: () => [], end: () => Promise.resolve() };
+
+/** Who may read the data directory is its admin. */
+function personHere(): Actor {
+  return { role: 'admin', who: `${loginName()} on this host`, by: 'admin token' };
+}
+
+/** A container may run under a number that has no name. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${String(process.getuid?.())}`;
+  }
 }
 
 const DATABASE = 'state/pilotlight.db';

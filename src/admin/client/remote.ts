@@ -14,9 +14,11 @@ import type {
   SyncSteps,
   WrittenNode,
 } from '../../model/views.ts';
+import type { AccountView, ApiTokenView, SessionView, UserView } from '../../model/operator-views.ts';
 import { type LocalAddress, localAddresses } from '../../net/addresses.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
+import type { AccountOperations } from '../service/accounts.ts';
 import { type AdminClient, type FollowedSync, type LoginLink, noToken, POLL_MS } from './client.ts';
 import type { RunningServer } from './running-server.ts';
 
@@ -57,6 +59,7 @@ export function remoteClient(
       if (answer.status === 404) throw noToken(name);
       if (!answer.ok) throw new Failure('unavailable', `the server answers ${answer.status}`);
     },
+    accounts: () => Promise.resolve(remoteAccounts(api)),
     async loginLink() {
       const link = await post<Omit<LoginLink, 'elsewhere'>>('/login-links');
       return { ...link, elsewhere: everywhere ? linksElsewhere(link.url) : [] };
@@ -75,6 +78,24 @@ export function remoteClient(
       }
     },
     close: () => Promise.resolve(),
+  };
+}
+
+function remoteAccounts(api: ApiClient): AccountOperations {
+  const post = async <T>(path: string, body: object = {}): Promise<T> => (await api.post(path, body)) as T;
+  const of = (user: string, what: string): string => `/users/${encodeURIComponent(user)}/${what}`;
+  return {
+    account: async () => (await api.get('/account')) as AccountView,
+    users: async () => ((await api.get('/users')) as { readonly users: readonly UserView[] }).users,
+    addUser: (user) => post('/users', user),
+    setUserRole: (name, role) => post(of(name, 'role'), { role }),
+    setPassword: (name, password, current) => post(of(name, 'password'), { password, current }),
+    removeUser: (name) => post(of(name, 'remove')),
+    apiTokens: async () => ((await api.get('/tokens')) as { readonly tokens: readonly ApiTokenView[] }).tokens,
+    createApiToken: (wish) => post('/tokens', wish),
+    revokeApiToken: (id) => post(`/tokens/${encodeURIComponent(id)}/revoke`),
+    sessions: async () => ((await api.get('/sessions')) as { readonly sessions: readonly SessionView[] }).sessions,
+    endSession: (id) => post(`/sessions/${encodeURIComponent(id)}/end`),
   };
 }
 

@@ -8,6 +8,7 @@ import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import type { Settings } from '../../settings/settings.ts';
+import type { Accounts } from './accounts.ts';
 import type { SyncService } from '../../releases/sync-service.ts';
 
 /** A file on its way to a machine. */
@@ -24,6 +25,7 @@ export interface AdminDeps {
   readonly preview: Pick<BootService, 'script' | 'documentOf' | 'installer'>;
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync' | 'discovery'>;
   readonly marks: InstallMarks;
+  readonly accounts: Accounts;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
   readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;
   /** Who made a network card; undefined for an unregistered one. */

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Failure } from '../../model/failure.ts';
 import { type Actor, includes, type Role } from '../../model/operator.ts';
+import type { AccountOperations } from './accounts.ts';
 import type { AdminOperations } from './service.ts';
 
-/** What may be asked of the admin service, and two things that only the API has. */
-export type OperationName = keyof AdminOperations | 'makeLoginLink';
+/** What may be asked of the admin service, and a thing that only the API has. */
+export type OperationName = Exclude<keyof AdminOperations, 'accounts'> | keyof AccountOperations | 'makeLoginLink';
 
 /**
  * Who may do what: the one place. The API's routes name the operation that they do, and the service that the routes and
@@ -21,6 +22,14 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   syncSteps: 'viewer',
   health: 'viewer',
   onChange: 'viewer',
+  // One's own; accounts.ts asks for more where it is another's.
+  account: 'viewer',
+  apiTokens: 'viewer',
+  createApiToken: 'viewer',
+  revokeApiToken: 'viewer',
+  sessions: 'viewer',
+  endSession: 'viewer',
+  setPassword: 'viewer',
   adopt: 'operator',
   release: 'operator',
   reinstall: 'operator',
@@ -32,6 +41,10 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   rollback: 'operator',
   pin: 'operator',
   prune: 'operator',
+  users: 'admin',
+  addUser: 'admin',
+  setUserRole: 'admin',
+  removeUser: 'admin',
   makeLoginLink: 'admin',
 };
 
@@ -66,19 +79,23 @@ function article(role: Role): string {
   return /^[aeiou]/.test(role) ? `an ${role}` : `a ${role}`;
 }
 
-/** The same operations, each only for those who may. */
-export function guardOperations(service: AdminOperations): AdminOperations {
+/** The same operations, each only for those who may, and in their name. */
+export function guardOperations<T extends AccountOperations | AdminOperations>(service: T, actorOf = currentActor): T {
   return new Proxy(service, {
     get(target, name) {
       const operation = Reflect.get(target, name) as unknown;
+      if (name === 'accounts') return guardOperations(operation as AccountOperations, actorOf);
+      // A promise of the service looks whether it is one itself.
+      if (name === 'then') return undefined;
       if (typeof operation !== 'function' || !isOperation(name)) {
         throw new TypeError(`the admin service has no operation ${String(name)}`);
       }
       // What lasts is asked for by the stream of events, which has looked at who asks.
       if (name === 'onChange') return operation.bind(target) as unknown;
       return async (...args: readonly unknown[]): Promise<unknown> => {
-        demand(name);
-        return (await Reflect.apply(operation, target, args)) as unknown;
+        const actor = actorOf();
+        demand(name, actor);
+        return await runAs(actor, async () => (await Reflect.apply(operation, target, args)) as unknown);
       };
     },
   });

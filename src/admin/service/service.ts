@@ -29,6 +29,7 @@ import type {
 } from '../../model/views.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
+import { type AccountOperations, createAccountOperations } from './accounts.ts';
 import { adopt, type Adoption, installStateOf, release } from './adopt.ts';
 import { type Change, createChanges } from './changes.ts';
 import type { AdminDeps } from './deps.ts';
@@ -48,12 +49,15 @@ export type AdminOperations = Pick<AdminService, keyof AdminService>;
  * or a sync runs), `broken`, `unavailable` (the journal is off).
  */
 export class AdminService {
+  /** Users, their API tokens and sessions. */
+  readonly accounts: AccountOperations;
   readonly #deps: AdminDeps;
   readonly #changes: ReturnType<typeof createChanges>;
 
   constructor(deps: AdminDeps) {
     this.#deps = deps;
     this.#changes = createChanges(deps);
+    this.accounts = createAccountOperations(deps);
   }
 
   // ---- machines; without a journal, what the files tell

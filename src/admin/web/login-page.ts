@@ -6,7 +6,7 @@ import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import { clientKey, HOME, nextPath, senderOf } from '../auth/client.ts';
 import type { OperatorAuth, Verdict } from '../auth/operator-auth.ts';
-import type { Guard } from '../guard.ts';
+import { factsOf, type Guard } from '../guard.ts';
 import { respond, respondHtml, respondLine, seeOther } from '../respond.ts';
 import { readForm } from './form-fields.ts';
 import { type Draw, readAsset, respondAsset } from './html.ts';
@@ -22,7 +22,7 @@ export interface LoginOptions {
   readonly log: Log;
 }
 
-/** The way in, open to all: by the form, which takes the admin token, or by a login link. */
+/** The way in, open to all: by the form, which takes a user's name and password or the admin token, or by a login link. */
 export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: LoginOptions): void {
   const style = readAsset('login.css');
   router.get('/dashboard/login.css', (req, res) => {
@@ -42,7 +42,7 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
     else if (isPrefetch(req)) respondLine(req, res, 503, 'a login link is not for loading ahead');
     else if (isPart(req)) respondLine(req, res, 403, 'a login link is for opening, not for a part of a page');
     else {
-      conclude(req, res, auth.redeem(code, clientKey(req, baseUrl)), {
+      conclude(req, res, auth.redeem(code, clientKey(req, baseUrl), factsOf(req)), {
         next,
         wrong: 'This link has been used, or it is older than a quarter of an hour.',
         // No redirect: a browser that came from another site (a mail, a chat) sends no SameSite=Strict cookie on those
@@ -61,11 +61,16 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
       });
     }
     const form = await readForm(req, MAX_FORM);
-    const given = typeof form['token'] === 'string' ? form['token'].trim() : '';
+    const [name, secret] = [textOf(form['username']).trim().toLowerCase(), textOf(form['token'])];
     const next = nextPath(form['next']);
-    conclude(req, res, auth.logIn(given, clientKey(req, baseUrl)), {
-      next,
-      wrong: 'This is not the admin token.',
+    const client = clientKey(req, baseUrl);
+    const verdict =
+      name === ''
+        ? auth.logIn(secret.trim(), client, factsOf(req))
+        : await auth.logInUser(name, secret, client, factsOf(req));
+    conclude(req, res, verdict, {
+      ...{ next, name },
+      wrong: name === '' ? 'This is not the admin token.' : 'No user has this name and password.',
       enter: () => {
         seeOther(req, res, next);
       },
@@ -78,27 +83,28 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
 
   interface Outcome {
     readonly next: string;
+    readonly name?: string;
     readonly wrong: string;
     readonly enter: () => void;
   }
 
-  function conclude(req: Request, res: Response, verdict: Verdict, { next, wrong, enter }: Outcome): void {
+  function conclude(req: Request, res: Response, verdict: Verdict, { next, name = '', wrong, enter }: Outcome): void {
     const from = clientKey(req, baseUrl);
     switch (verdict.kind) {
       case 'access':
-        log.info({ from }, 'an operator logged in');
+        log.info({ from, who: verdict.access.who }, 'an operator logged in');
         guard.setCookie(req, res, verdict.access);
         enter();
         break;
       case 'wait': {
         const problem = `Too many failures. Wait ${verdict.seconds} s and try again.`;
-        page(req, res, 429, { next, problem }, ['Retry-After', String(verdict.seconds)]);
+        page(req, res, 429, { next, name, problem }, ['Retry-After', String(verdict.seconds)]);
         break;
       }
       case 'none':
       case 'wrong':
         log.warn({ from }, 'login failed');
-        page(req, res, 403, { next, problem: wrong });
+        page(req, res, 403, { next, name, problem: wrong });
         break;
     }
   }
@@ -106,14 +112,27 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
   interface Shown {
     /** Where to go afterwards: a path of ours. */
     readonly next: string;
+    /** What was typed before. */
+    readonly name?: string;
     /** What went wrong before; one sentence. */
     readonly problem?: string;
     readonly entered?: boolean;
   }
 
   function page(req: Request, res: Response, status: number, shown: Shown, headers?: readonly string[]): void {
-    respondHtml(req, res, status, `${draw('login', { problem: undefined, entered: false, ...shown })}\n`, headers);
+    respondHtml(
+      req,
+      res,
+      status,
+      `${draw('login', { problem: undefined, name: '', entered: false, ...shown })}\n`,
+      headers,
+    );
   }
+}
+
+/** A field that came twice is none. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** The way out, for those who are in. */

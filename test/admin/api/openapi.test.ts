@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openApiDocument, pathParts } from '../../../src/admin/api/openapi.ts';
 import { API_ROUTES } from '../../../src/admin/api/routes.ts';
 import type { AdminOperations } from '../../../src/admin/service/service.ts';
+import { sampleOffice } from '../../support/fake-office.ts';
 import * as sample from '../../support/office-samples.ts';
 import { BEARER, operatorStand } from '../../support/operator-stand.ts';
 
@@ -35,6 +36,7 @@ const OFFICE: AdminOperations = {
   prune: async () => ({ removed: [{ shelf: 'flatcar/amd64/1', size: 5 }] }),
   health: async () => sample.HEALTH_VIEW,
   onChange: () => () => undefined,
+  accounts: sampleOffice(1_800_000_000_000).accounts,
 };
 
 interface Call {
@@ -71,6 +73,22 @@ const CALLS: readonly Call[] = [
   { method: 'post', route: '/login-links', path: '/login-links' },
   { method: 'get', route: '/events', path: '/events' },
   { method: 'get', route: '/openapi.json', path: '/openapi.json' },
+  { method: 'get', route: '/account', path: '/account' },
+  { method: 'get', route: '/users', path: '/users' },
+  { method: 'post', route: '/users', path: '/users', body: { name: 'anna', role: 'viewer', password: 'a good one' } },
+  { method: 'post', route: '/users/{user}/role', path: '/users/anna/role', body: { role: 'admin' } },
+  {
+    method: 'post',
+    route: '/users/{user}/password',
+    path: '/users/anna/password',
+    body: { password: 'a', current: 'b' },
+  },
+  { method: 'post', route: '/users/{user}/remove', path: '/users/anna/remove' },
+  { method: 'get', route: '/tokens', path: '/tokens' },
+  { method: 'post', route: '/tokens', path: '/tokens', body: { name: 'ci', user: 'anna', days: 7, role: 'viewer' } },
+  { method: 'post', route: '/tokens/{id}/revoke', path: '/tokens/Zm9vYmFy/revoke' },
+  { method: 'get', route: '/sessions', path: '/sessions' },
+  { method: 'post', route: '/sessions/{id}/end', path: '/sessions/abc/end' },
 ];
 
 type JsonSchema = Readonly<Record<string, unknown>>;
@@ -139,8 +157,8 @@ test('each answer is as described', async () => {
   // `login-links` and the document need no office, `onChange` is the events'.
   const asked = new Set(fake.calls.map(([name]) => name));
   expect([...asked].sort()).toEqual(
-    Object.keys(OFFICE)
-      .filter((name) => name !== 'onChange')
+    [...Object.keys(OFFICE), ...Object.keys(OFFICE.accounts)]
+      .filter((name) => name !== 'onChange' && name !== 'accounts')
       .sort(),
   );
 });

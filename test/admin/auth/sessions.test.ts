@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
-import { Sessions, type EndedSessions } from '../../../src/admin/auth/sessions.ts';
+import { Sessions, type EndedSessions, type KeptSessions } from '../../../src/admin/auth/sessions.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
 function stand(token = 'a token of sixteen letters') {
   const clock = { now: START };
-  const sessions = new Sessions(token, () => clock.now);
+  const since = new Map([['anna', START]]);
+  const sessions = new Sessions({ token, now: () => clock.now, userSince: (name) => since.get(name) });
   const valueOf = (line: string): string => line.split(';', 1).join('');
-  return { clock, sessions, valueOf, open: () => valueOf(sessions.cookie(sessions.open(), false)) };
+  return { clock, since, sessions, valueOf, open: () => valueOf(sessions.cookie(sessions.open(), false)) };
 }
 
 test('the cookie is for this server alone: no script, no other site, twelve hours', () => {
@@ -109,21 +110,92 @@ test('of sessions that were ended, a thousand are remembered', async () => {
 
 test('a logout is kept for the next run, and where that is not known all log in again', async () => {
   const kept: (readonly [string, number])[][] = [];
-  const book = (ended: EndedSessions, notBefore = 0) => ({
-    ...{ ended, notBefore },
-    keep: (all: EndedSessions) => {
-      kept.push([...all]);
-      return Promise.resolve();
-    },
-  });
-  const make = (ended: EndedSessions, notBefore?: number) =>
-    new Sessions('a token of sixteen letters', () => START, book(ended, notBefore));
+  const make = (ended: EndedSessions, notBefore = 0) =>
+    new Sessions({
+      token: 'a token of sixteen letters',
+      now: () => START,
+      book: {
+        ...{ ended, open: [], notBefore },
+        keep: (all: KeptSessions) => {
+          kept.push([...all.ended]);
+          return Promise.resolve();
+        },
+      },
+    });
   const first = make(new Map());
   const [out, stays] = [first.open(), first.open()];
   await first.end(out);
-  expect(kept).toEqual([[[out.id, START + 7 * 24 * HOUR]]]);
-  const second = make(new Map(kept[0]));
+  expect(kept.at(-1)).toEqual([[out.id, START + 7 * 24 * HOUR]]);
+  const second = make(new Map(kept.at(-1)));
   expect([second.alive(out), second.alive(stays)]).toEqual([false, true]);
   const blind = make(new Map(), START + 1);
   expect([blind.alive(out), blind.alive(stays)]).toEqual([false, false]);
+});
+
+test("a user's session counts while the user is there, and from the last change of the password on", () => {
+  const { clock, since, sessions, valueOf } = stand();
+  const cookie = valueOf(sessions.cookie(sessions.open('anna'), false));
+  expect(sessions.read(cookie)?.user).toBe('anna');
+  // The name is under the MAC: another name's cookie is forged.
+  const [born, expires, id, , mac] = cookie.split('.');
+  expect(sessions.read([born, expires, id, Buffer.from('bert').toString('base64url'), mac].join('.'))).toBeUndefined();
+  expect(sessions.read([born, expires, id, mac].join('.'))).toBeUndefined();
+  clock.now += 5;
+  since.set('anna', clock.now);
+  expect(sessions.read(cookie)).toBeUndefined();
+  const again = valueOf(sessions.cookie(sessions.open('anna'), false));
+  expect(sessions.read(again)).toBeDefined();
+  since.delete('anna');
+  expect(sessions.read(again)).toBeUndefined();
+});
+
+test('open sessions are listed, also after a restart, until they end', async () => {
+  const { clock, since } = stand();
+  let kept: KeptSessions = { ended: new Map(), open: [] };
+  const run = () =>
+    new Sessions({
+      token: 'a token of sixteen letters',
+      now: () => clock.now,
+      userSince: (name) => since.get(name),
+      book: {
+        ...kept,
+        notBefore: 0,
+        keep: (all) => {
+          kept = { ended: new Map(all.ended), open: all.open };
+          return Promise.resolve();
+        },
+      },
+    });
+  const first = run();
+  const anna = first.open('anna', { from: '10.0.0.7', agent: 'Firefox' });
+  clock.now += 1000;
+  first.open(undefined, { from: '10.0.0.8' });
+  expect(first.list()).toMatchObject([
+    { from: '10.0.0.8', seen: START + 1000 },
+    { user: 'anna', from: '10.0.0.7', agent: 'Firefox', born: START, seen: START },
+  ]);
+  const second = run();
+  expect(second.list()).toEqual(first.list());
+  clock.now += 1000;
+  second.seen(anna, { from: '10.0.0.9', agent: 'Firefox' });
+  expect(second.list()[0]).toMatchObject({ user: 'anna', from: '10.0.0.9', seen: START + 2000 });
+  await second.end(anna);
+  expect(
+    run()
+      .list()
+      .map(({ user }) => user),
+  ).toEqual([undefined]);
+  expect(run().alive(anna)).toBe(false);
+});
+
+test('of open sessions a thousand are listed, and one that is not listed holds all the same', () => {
+  const { clock, sessions } = stand();
+  const first = sessions.open();
+  for (let i = 0; i < 1024; i += 1) {
+    clock.now += 1;
+    sessions.open();
+  }
+  expect(sessions.list()).toHaveLength(1024);
+  expect(sessions.list().some(({ id }) => id === first.id)).toBe(false);
+  expect(sessions.alive(first)).toBe(true);
 });

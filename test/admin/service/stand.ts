@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import type { Delivery, AdminDeps } from '../../../src/admin/service/deps.ts';
+import { Sessions } from '../../../src/admin/auth/sessions.ts';
+import { openUsers } from '../../../src/admin/auth/users.ts';
 import { AdminService } from '../../../src/admin/service/service.ts';
 import { readContext, type AppContext } from '../../../src/context/app-context.ts';
 import type { AdminOperations } from '../../../src/admin/service/service.ts';
@@ -131,6 +133,10 @@ export async function officeStand(files: FolderFiles, more: Partial<AdminDeps> =
     settings,
     ...appContext,
     journal,
+    accounts: {
+      users: await openUsers({ files: appContext.files, log: SILENT, now: () => NOW }),
+      sessions: new Sessions({ token: 'a token of sixteen letters', now: () => NOW, userSince: () => 0 }),
+    },
     deliveries: { running: () => deliveries },
     sync: { progress: appContext.syncProgress, nextRun: () => undefined, runNow: () => true },
     vendorOf: (mac) => Promise.resolve(mac.startsWith('00:1b:21') ? 'Intel Corporate' : undefined),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { User } from '../../../src/admin/auth/users-file.ts';
 import { parseOrigin } from '../../../src/model/plan.ts';
 import { operatorStand, TOKEN } from '../../support/operator-stand.ts';
 import { originOf } from '../../support/house.ts';
@@ -8,7 +9,13 @@ const SESSION = /^pilotlight=[\w.-]{60,}; Path=\/; Max-Age=43200; HttpOnly; Same
 
 function stand(options: Parameters<typeof operatorStand>[1] = {}) {
   const clock = { steady: 0, wall: Date.now() };
-  const made = operatorStand({}, { clock: { steady: () => clock.steady, wall: () => clock.wall }, ...options });
+  const made = operatorStand(
+    {},
+    {
+      ...options,
+      clock: { steady: () => clock.steady, wall: () => clock.wall, ...options.clock },
+    },
+  );
   const link = (): string => made.auth.newLink(originOf(HOST)).url.slice(`http://${HOST}`.length);
   const form = (body: object): ReturnType<typeof made.http.post> =>
     made.http.post('/dashboard/login').set('Host', HOST).type('form').send(body);
@@ -192,4 +199,52 @@ test('a form or a token from another site is not counted', async () => {
   await form({ token: 'wrong' }).set('Origin', 'http://evil.example').expect(403);
   await http.get('/api/v1/health').set('Sec-Fetch-Site', 'cross-site').set('Authorization', 'Bearer wrong').expect(401);
   await form({ token: TOKEN }).expect(303);
+});
+
+test("a user's name and password open a session of that user; a wrong one tells nothing of which was wrong", async () => {
+  const anna: User = { name: 'anna', role: 'viewer', added: 1, sessionsFrom: 1, tokens: [] };
+  const users = {
+    find: (name: string) => (name === 'anna' ? anna : undefined),
+    check: async (name: string, password: string) =>
+      name === 'anna' && password === ' a good one ' ? anna : undefined,
+    ofToken: () => undefined,
+  };
+  const { form, http, log, clock, auth } = stand({ clock: { users } });
+  const answer = await form({ username: 'Anna ', token: ' a good one ', next: '/dashboard/releases' }).expect(303);
+  expect(answer.headers['location']).toBe('/dashboard/releases');
+  const [cookie = ''] = cookieOf(answer).split(';');
+  await http.get('/dashboard').set('Cookie', cookie).expect(200);
+  expect(log.of('info')).toMatchObject([{ message: 'an operator logged in', fields: { who: 'anna' } }]);
+  expect(auth.sessions.list()).toMatchObject([{ user: 'anna', from: '127.0.0.1' }]);
+  const wrong = await form({ username: 'anna', token: 'a good one' }).expect(403);
+  expect(wrong.text).toContain('No user has this name and password.');
+  expect(wrong.text).toContain('value="anna"');
+  await form({ username: 'anna', token: ' a good one ' }).expect(429);
+  clock.steady += 1000;
+  const unknown = await form({ username: 'bert', token: ' a good one ' }).expect(403);
+  expect(unknown.text.replace('value="bert"', 'value="anna"')).toBe(wrong.text);
+  expect(JSON.stringify(log.lines)).not.toContain('good one');
+});
+
+test('the admin token opens under any name: browsers fill in one that they kept', async () => {
+  const { form, auth } = stand();
+  await form({ username: 'operator', token: TOKEN }).expect(303);
+  expect(auth.sessions.list()).toMatchObject([{ from: '127.0.0.1' }]);
+  expect(auth.sessions.list()[0]).not.toHaveProperty('user');
+});
+
+test('a hundred tries at once are as slow as one after the other', async () => {
+  let compared = 0;
+  const users = {
+    find: () => undefined,
+    check: async () => {
+      compared += 1;
+      return undefined;
+    },
+    ofToken: () => undefined,
+  };
+  const { form } = stand({ clock: { users } });
+  const answers = await Promise.all(Array.from({ length: 30 }, () => form({ username: 'anna', token: 'guess' })));
+  expect(compared).toBe(1);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(29);
 });

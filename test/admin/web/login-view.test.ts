@@ -2,13 +2,17 @@ import { expect, test } from 'vitest';
 import { readAsset, readViews } from '../../../src/admin/web/html.ts';
 
 const draw = readViews();
-const loginView = (shown: { readonly next: string; readonly problem?: string; readonly entered?: boolean }): string =>
-  draw('login', { problem: undefined, entered: false, ...shown });
+const loginView = (shown: {
+  readonly next: string;
+  readonly name?: string;
+  readonly problem?: string;
+  readonly entered?: boolean;
+}): string => draw('login', { problem: undefined, name: '', entered: false, ...shown });
 
 const EVIL = '"><script>alert(1)</script>';
 
 test('everything in a page is text', () => {
-  const pages = [loginView({ next: EVIL, problem: EVIL }), loginView({ next: EVIL, entered: true })];
+  const pages = [loginView({ next: EVIL, name: EVIL, problem: EVIL }), loginView({ next: EVIL, entered: true })];
   for (const page of pages) {
     expect(page).not.toContain('<script');
     expect(page).toContain('&quot;&gt;&lt;script&gt;');

@@ -1,29 +1,31 @@
 import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openEndedSessions } from '../../../src/admin/auth/ended-sessions.ts';
+import { openSessionBook } from '../../../src/admin/auth/session-book.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { makeFolder, type FolderFiles } from '../../support/folder.ts';
 import { recordLog } from '../../support/http-house.ts';
 
-const FILE = 'state/ended-sessions.json';
+const OPEN = { id: 'c', born: 1, expires: 9, seen: 2, user: 'anna', from: '10.0.0.7', agent: 'Firefox' };
+const FILE = 'state/sessions.json';
 
 async function stand(files: FolderFiles = {}, dir = makeFolder(files)) {
   const log = recordLog();
-  return { dir, log, book: await openEndedSessions(await openDataRoot(dir), log, () => 1000) };
+  return { dir, log, book: await openSessionBook(await openDataRoot(dir), log, () => 1000) };
 }
 
 test('what was logged out is known to the next run', async () => {
   const { dir, book, log } = await stand();
   expect([book.ended, book.notBefore]).toEqual([new Map(), 0]);
   await Promise.all([
-    book.keep(new Map([['a', 5]])),
-    book.keep(
-      new Map([
+    book.keep({ ended: new Map([['a', 5]]), open: [] }),
+    book.keep({
+      ended: new Map([
         ['a', 5],
         ['b', 7],
       ]),
-    ),
+      open: [OPEN],
+    }),
   ]);
   expect(statSync(join(dir, FILE)).mode & 0o777).toBe(0o600);
   const next = await stand({}, dir);
@@ -31,10 +33,24 @@ test('what was logged out is known to the next run', async () => {
     ['a', 5],
     ['b', 7],
   ]);
+  expect(next.book.open).toEqual([OPEN]);
   expect(log.lines).toEqual([]);
 });
 
-test.each(['', '[]', 'null', '{"a":"b"}', '{"a":5'])(
+test('logouts that an earlier version wrote still count', async () => {
+  const { book } = await stand({ 'state/ended-sessions.json': '{"a":5}' });
+  expect([...book.ended]).toEqual([['a', 5]]);
+  await book.keep({ ended: new Map([['b', 7]]), open: [] });
+});
+
+test('a session in the list that is not as it was written is left out', async () => {
+  const { book } = await stand({
+    [FILE]: { ended: {}, open: [OPEN, { ...OPEN, born: '1' }, null, 7, { ...OPEN, user: 5 }] },
+  });
+  expect(book.open).toEqual([OPEN]);
+});
+
+test.each(['', '[]', 'null', '{"ended":{"a":"b"}}', '{"ended":[]}', '{}', '{"a":5'])(
   'a file that holds %j: everybody logs in once more',
   async (text) => {
     const { dir, book, log } = await stand({ [FILE]: text });
@@ -49,6 +65,6 @@ test('a logout that cannot be kept is said, with the remedy', async () => {
   // A folder in the file's place: root, who runs tests, may write everywhere.
   mkdirSync(join(dir, FILE), { recursive: true });
   chmodSync(join(dir, 'state'), 0o755);
-  await book.keep(new Map([['a', 5]]));
+  await book.keep({ ended: new Map([['a', 5]]), open: [] });
   expect(log.of('error')).toMatchObject([{ message: 'a logout is not kept: it holds until the server ends' }]);
 });
