@@ -101,7 +101,7 @@ const homes = {
   diff: '^src/admin/service/line-diff\\.ts$',
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
-  '@sinclair/typebox': '^src/(model/(schema|views|sync-views)|admin/api/[^/]+)\\.ts$',
+  '@sinclair/typebox': '^src/(model/(schema|views|operator-views|sync-views)|admin/api/[^/]+)\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',
   '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',

@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os';
 import { run } from './cli/cli.ts';
 import { parentChannel } from './cli/command.ts';
+import { readSecret } from './cli/secret-input.ts';
 
 // The first signal asks to stop, the second one forces it.
 const stop = new AbortController();
@@ -31,6 +32,7 @@ const code = await run(process.argv.slice(2), {
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   parent: () => parentChannel(process),
   faults: process,
+  secret: (what) => readSecret(process.stdin, process.stderr, what),
   stepBack: () => {
     setPriority(10);
   },

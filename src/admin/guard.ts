@@ -8,7 +8,7 @@ import { type Origin, pathOf } from '../model/plan.ts';
 import { cameByTls, clientKey, senderOf } from './auth/client.ts';
 import type { Access, OperatorAuth, Verdict } from './auth/operator-auth.ts';
 import type { SessionFacts } from './auth/sessions.ts';
-import { runAs } from './service/operations.ts';
+import { runAs } from './service/actor.ts';
 import { mediaType, readForm } from './web/form-fields.ts';
 
 /** A profile in the editor, percent-encoded: its quotes and line ends are three bytes each. */

@@ -19,6 +19,7 @@ import { renderCommand } from './commands/render.ts';
 import { serveCommand } from './commands/serve.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { rollbackCommand, syncCommand } from './commands/sync.ts';
+import { userCommand } from './commands/user.ts';
 import { flowing, widthOf } from './text.ts';
 
 /** In the order of `--help`. */
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   reinstallCommand,
   releaseCommand,
   loginCommand,
+  userCommand,
   syncCommand,
   rollbackCommand,
   imagesCommand,

@@ -28,6 +28,8 @@ export interface CliContext {
   readonly parent?: () => ParentChannel | undefined;
   /** Where faults arrive that nothing caught; absent in a test. */
   readonly faults?: ServerOptions['faults'];
+  /** Asks for something that must not be seen, a password; absent in a test that has none. */
+  readonly secret?: (what: string) => Promise<string>;
   /** Lets every other program on this host go first. */
   readonly stepBack?: () => void;
 }

@@ -7,8 +7,8 @@ export type Role = (typeof ROLES)[number];
 /** For people who choose one. */
 export const ROLE_HELP: Readonly<Record<Role, string>> = {
   viewer: 'looks at everything and changes nothing',
-  operator: 'boots, adopts and reinstalls machines, edits profiles, rolls back and syncs',
-  admin: 'also adds and removes users, ends their sessions and tokens',
+  operator: 'adopts and reinstalls machines, edits profiles, syncs',
+  admin: 'also adds, changes and removes users',
 };
 
 export function includes(role: Role, needed: Role): boolean {

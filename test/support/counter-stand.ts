@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/cli.ts';
-import type { AdminOperations } from '../../src/admin/service/service.ts';
+
 import { addFiles, makeFolder, type FolderFiles } from './folder.ts';
-import { operatorStand, TOKEN, type OperatorStand } from './operator-stand.ts';
+import { operatorStand, type OfficeAnswers, TOKEN, type OperatorStand } from './operator-stand.ts';
 import type { CliRun } from './run-cli.ts';
 
 export interface CounterStand extends OperatorStand {
@@ -17,10 +17,7 @@ export interface CounterStand extends OperatorStand {
 }
 
 /** A data directory on which a server runs: the operators' own door before an office that a test made. */
-export async function counterStand(
-  answers: Partial<AdminOperations> = {},
-  files: FolderFiles = {},
-): Promise<CounterStand> {
+export async function counterStand(answers: OfficeAnswers = {}, files: FolderFiles = {}): Promise<CounterStand> {
   const stand = operatorStand(answers);
   const asked: (readonly [string, string | undefined])[] = [];
   const server = createServer((req, res) => {

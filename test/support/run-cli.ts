@@ -1,4 +1,5 @@
 import { run } from '../../src/cli/cli.ts';
+import type { CliContext } from '../../src/cli/command.ts';
 
 export interface CliRun {
   readonly code: number;
@@ -7,7 +8,12 @@ export interface CliRun {
 }
 
 /** One command line, in this process, with no other environment than this. */
-export async function runCli(argv: readonly string[], cwd = '/nonexistent', env = {}): Promise<CliRun> {
+export async function runCli(
+  argv: readonly string[],
+  cwd = '/nonexistent',
+  env = {},
+  more: Pick<CliContext, 'secret'> = {},
+): Promise<CliRun> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await run(argv, {
@@ -17,6 +23,7 @@ export async function runCli(argv: readonly string[], cwd = '/nonexistent', env 
     stderr: { write: (text) => err.push(text) },
     stop: new AbortController().signal,
     force: new AbortController().signal,
+    ...more,
   });
   return { code, stdout: out.join(''), stderr: err.join('') };
 }

@@ -14,7 +14,7 @@ const turns = new KeyedMutex();
 
 /** Throws Failure `invalid` for one that is too short to be a secret. The text itself is never repeated. */
 export function checkPassword(password: string): void {
-  const length = [...password].length;
+  const length = Array.from(password).length;
   if (length >= MIN && length <= MAX) return;
   const remedy = `take ${MIN} to ${MAX} characters: a few words do well`;
   throw new Failure('invalid', `the password is too ${length < MIN ? 'short' : 'long'}`, { remedy });

@@ -1,17 +1,10 @@
 import type { AccountView, ApiTokenView, NewApiToken, SessionView, UserView } from '../../model/operator-views.ts';
 import { Failure } from '../../model/failure.ts';
 import { type Actor, lesser, type Role } from '../../model/operator.ts';
-import type { OpenSession, Sessions } from '../auth/sessions.ts';
-import type { Users } from '../auth/users.ts';
+import type { OpenSession } from '../auth/sessions.ts';
 import type { User } from '../auth/users-file.ts';
 import type { AdminDeps } from './deps.ts';
-import { currentActor, demand } from './operations.ts';
-
-/** The users, and the sessions of the server that runs; a command without a server has none. */
-export interface Accounts {
-  readonly users: Users;
-  readonly sessions: Pick<Sessions, 'end' | 'list'>;
-}
+import { currentActor, requireRole } from './actor.ts';
 
 type Deps = Pick<AdminDeps, 'accounts' | 'now'>;
 
@@ -93,7 +86,7 @@ export function createAccountOperations({ accounts: { users, sessions }, now }: 
 
     async setPassword(name, password, current) {
       const actor = withoutToken();
-      if (actor.user !== name) demand('setUserRole');
+      if (actor.user !== name) requireRole('admin');
       else if ((await users.check(name, current ?? '')) === undefined) {
         throw new Failure('refused', 'this is not your password', { remedy: 'an admin can set a new one without it' });
       }
@@ -121,7 +114,7 @@ export function createAccountOperations({ accounts: { users, sessions }, now }: 
           remedy: 'name the user that gets it',
         });
       }
-      if (!isOwn(actor, owner)) demand('setUserRole');
+      if (!isOwn(actor, owner)) requireRole('admin');
       return { ...(await users.addToken(owner, wish)), user: owner };
     },
 

@@ -8,12 +8,19 @@ import type { DataRoot } from '../../files/data-root.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import type { Settings } from '../../settings/settings.ts';
-import type { Accounts } from './accounts.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { Users } from '../auth/users.ts';
 import type { SyncService } from '../../releases/sync-service.ts';
 
 /** A file on its way to a machine. */
 export interface Delivery extends Download {
   readonly key: MachineKey;
+}
+
+/** The users, and the sessions of the server that runs; a command without a server has none. */
+export interface Accounts {
+  readonly users: Users;
+  readonly sessions: Pick<Sessions, 'end' | 'list'>;
 }
 
 /** What the admin service works with: everything of it exists in the server already. */

@@ -1,6 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { Failure } from '../../model/failure.ts';
-import { type Actor, includes, type Role } from '../../model/operator.ts';
+import type { Actor, Role } from '../../model/operator.ts';
+import { currentActor, requireRole, runAs } from './actor.ts';
 import type { AccountOperations } from './accounts.ts';
 import type { AdminOperations } from './service.ts';
 
@@ -48,35 +47,9 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   makeLoginLink: 'admin',
 };
 
-const actors = new AsyncLocalStorage<Actor>();
-
-/** Does `work`, and everything that it waits for, in the name of an operator. */
-export function runAs<T>(actor: Actor, work: () => T): T {
-  return actors.run(actor, work);
-}
-
-/** In whose name this runs. Throws for what runs in no name: a bug, since every request below the guard has one. */
-export function currentActor(): Actor {
-  const actor = actors.getStore();
-  if (actor === undefined) throw new TypeError('an operation was asked for in no name');
-  return actor;
-}
-
 /** Throws Failure `refused` where the one who asks may not do this. */
-export function demand(operation: OperationName, actor = currentActor()): void {
-  const needed = OPERATION_ROLES[operation];
-  if (includes(actor.role, needed)) return;
-  throw new Failure(
-    'refused',
-    `${actor.who} may not do this: it needs the role ${needed}, and this is ${article(actor.role)}`,
-    {
-      remedy: 'an admin can change that: `pilotlight user role NAME --role ROLE`',
-    },
-  );
-}
-
-function article(role: Role): string {
-  return /^[aeiou]/.test(role) ? `an ${role}` : `a ${role}`;
+export function demand(operation: OperationName, actor?: Actor): void {
+  requireRole(OPERATION_ROLES[operation], actor);
 }
 
 /** The same operations, each only for those who may, and in their name. */

@@ -129,7 +129,7 @@ describe('the pages', () => {
 
   test.each(forms)('a form of $path does for a viewer nothing that a viewer may not', async ({ path }) => {
     const office = sampleOffice(NOW);
-    const { http, ways, adminService } = stand(office as OfficeAnswers, { pages: mountPages });
+    const { http, ways, adminService } = stand(office, { pages: mountPages });
     const [row] = office.rows;
     const address = path
       .replaceAll(':key', encodeURIComponent(row?.key ?? ''))

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { guardOperations, runAs } from '../../../src/admin/service/operations.ts';
+import { runAs } from '../../../src/admin/service/actor.ts';
+import { guardOperations } from '../../../src/admin/service/operations.ts';
 import type { Sessions } from '../../../src/admin/auth/sessions.ts';
 import type { Actor, Role } from '../../../src/model/operator.ts';
 import { officeStand } from './stand.ts';

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  currentActor,
-  demand,
-  guardOperations,
-  OPERATION_ROLES,
-  type OperationName,
-  runAs,
-} from '../../../src/admin/service/operations.ts';
+import { currentActor, runAs } from '../../../src/admin/service/actor.ts';
+import { demand, guardOperations, OPERATION_ROLES, type OperationName } from '../../../src/admin/service/operations.ts';
 import { includes, ROLES, type Role } from '../../../src/model/operator.ts';
 import { fakeOffice } from '../../support/operator-stand.ts';
 
