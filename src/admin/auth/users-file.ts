@@ -3,7 +3,7 @@ import { waitForLock } from '../../files/lock.ts';
 import { makeFolder } from '../../files/publish.ts';
 import { replaceFile } from '../../files/replace.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
+import { omitUndefined } from '../../model/machine.ts';
 import { type Role, ROLES } from '../../model/operator.ts';
 import { isHash } from './password.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type DataRoot, identityOf } from '../../files/data-root.ts';
 import { type Diagnostic, Failure, failureLine, unlessFailed } from '../../model/failure.ts';
-import { nearest } from '../../model/name.ts';
-import { omitUndefined } from '../../model/omit-undefined.ts';
+import { nearest } from '../../model/text.ts';
+import { omitUndefined } from '../../model/machine.ts';
 import { includes, type Role } from '../../model/operator.ts';
 import { createRepeater, type Log, type Service } from '../../model/service.ts';
 import { checkPassword, hashPassword, isPassword } from './password.ts';
