@@ -48,6 +48,7 @@ const ROOMS = {
     [
       'model',
       'files',
+      'text',
       'net',
       'settings',
       'os',

@@ -209,7 +209,35 @@ function measure(profile: Profile, around: Around, origin: Origin): readonly Fil
 
 function plainProblems(document: SourceDocument, kind: DocumentKind, profile: Profile): readonly FileDiagnostic[] {
   const context = { file: document.file, system: profile.system, version: profile.version };
-  return checkDocumentBytes(kind, document.bytes, context);
+  return [...checkDocumentBytes(kind, document.bytes, context), ...strayMarks(document, kind)];
+}
+
+/** Braces that nothing will replace, and quotes that are part of the value: right in YAML, and never meant. */
+function strayMarks(document: SourceDocument, kind: DocumentKind): readonly FileDiagnostic[] {
+  const yaml = kind === 'cloud_config' || kind === 'nocloud';
+  return textOf(document)
+    .split('\n')
+    .flatMap((text, index) => {
+      const line = index + 1;
+      const tag =
+        /\{\{[#/]?\s*(?:(?:if|each|unless|with)\s+)?(?:node|vars|profile|ssh_keys|base_url|cluster|report)\b/.exec(
+          text,
+        );
+      if (tag !== null) {
+        const place = { file: document.file, line, column: tag.index + 1 };
+        const remedy = `rename the file to ${document.fileName}.hbs; profiles name it as before`;
+        return [
+          { severity: 'warning' as const, message: 'only a file that ends in .hbs is a template', place, remedy },
+        ];
+      }
+      const curly = yaml
+        ? /^\s*(?:- |[\w.-]+: +)*([\u201C-\u201F\u00AB])(.*)[\u201C-\u201F\u00BB]\s*$/d.exec(text)
+        : null;
+      if (curly === null) return [];
+      const place = { file: document.file, line, column: (curly.indices?.[1]?.[0] ?? 0) + 1 };
+      const message = 'typographic quotes belong to the value: YAML knows " and \' only';
+      return [{ severity: 'warning' as const, message, place, remedy: `write "${curly[2] ?? ''}"` }];
+    });
 }
 
 const SOME_MAC = '525400000000';

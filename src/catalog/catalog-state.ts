@@ -193,7 +193,7 @@ function kindsOf(check: ProfileCheck): {
     profiles: {
       folder: 'profiles',
       ending: '.json',
-      nearly: /\.(?:json[5c]?|ya?ml|toml)$/i,
+      nearly: /\.(?:json[5c]?|json\.txt|ya?ml|toml)$/i,
       maxBytes: MAX_PROFILE_BYTES,
       parse: (file, { bytes }) => readProfile(file, bytes, check),
     },

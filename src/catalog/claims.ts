@@ -1,4 +1,5 @@
 import type { FileDiagnostic } from '../model/failure.ts';
+import { nearest } from '../model/name.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { type Around, documentNames, findDocument } from './snapshot.ts';
 import { type Claim, claimPath, DEFAULT_CLAIM } from './identity.ts';
@@ -114,11 +115,19 @@ export function missingReferences(
     const [file = name] = documentNames(kind, name.replace(/\.hbs$/, ''));
     // The last name is the one without ".yml" added: who wrote an ending meant it.
     const wanted = kind === 'cloud_config' && /\.ya?ml$/.test(name) ? name : file;
-    add(kind, `there is no document configs/${wanted}`, `create configs/${wanted} or configs/${wanted}.hbs`);
+    const known = [...around.documents.keys()].map((one) => one.replace(/\.hbs$/, ''));
+    const meant = meantBy(name, 'configs/', kind === 'cloud_config' ? '.yml' : '', known);
+    add(kind, `there is no document configs/${wanted}`, meant ?? `create configs/${wanted} or configs/${wanted}.hbs`);
   }
   if (profile.sshkey !== undefined && !around.keys.has(profile.sshkey)) {
     const file = `sshkeys/${profile.sshkey}.pub`;
-    if (!broken.has(file)) add('sshkey', `there is no key ${file}`, `put the public key in ${file}`);
+    const meant = meantBy(
+      profile.sshkey,
+      'sshkeys/',
+      '.pub',
+      [...around.keys.keys()].map((one) => `${one}.pub`),
+    );
+    if (!broken.has(file)) add('sshkey', `there is no key ${file}`, meant ?? `put the public key in ${file}`);
   }
   return [...problems, ...unreadableSecrets(read, around.secrets)];
 
@@ -126,4 +135,13 @@ export function missingReferences(
     const place = { file: profile.file, key, ...places.value([key]) };
     problems.push({ severity: 'error', message, place, remedy });
   }
+}
+
+/** The file that was probably meant, as the profile names it: without its folder, and without the ending that is added. */
+function meantBy(name: string, folder: string, ending: string, files: readonly string[]): string | undefined {
+  const plain = name.startsWith(folder) ? name.slice(folder.length) : name;
+  const file = [plain, `${plain}${ending}`].find((one) => files.includes(one)) ?? nearest(plain + ending, files);
+  if (file === undefined) return undefined;
+  const short = ending !== '' && file.endsWith(ending) ? file.slice(0, -ending.length) : file;
+  return `did you mean ${JSON.stringify(short)}?`;
 }

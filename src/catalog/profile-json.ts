@@ -1,6 +1,7 @@
 import type { Json } from '../model/profile.ts';
 import { Diagnostics } from '../text/diagnostics.ts';
-import { eachKey, faultWords, JsonPlaces, parseJson } from '../text/json.ts';
+import { eachKey, JsonPlaces, parseJson } from '../text/json.ts';
+import { explainJsonFault } from '../text/json-fault.ts';
 import { linesNotUtf8, Lines, shortened } from '../text/text.ts';
 
 /** What a file's bytes say. Without `value` there is at least one error among the diagnostics. */
@@ -28,7 +29,9 @@ export function readJson(bytes: Buffer, file: string): JsonReading {
   }
   const [wrong] = linesNotUtf8(bytes);
   if (wrong !== undefined) {
-    diagnostics.error('holds bytes that are not UTF-8', { line: wrong.line, remedy: 'save it as UTF-8' });
+    const column = wrong.bytes.toString('utf8').indexOf('\uFFFD');
+    const offset = body.split('\n', wrong.line - 1).reduce((sum, line) => sum + line.length + 1, column);
+    diagnostics.error('holds bytes that are not UTF-8', { offset, remedy: 'save it as UTF-8' });
     return { diagnostics, places };
   }
   if (body.length !== text.length) {
@@ -37,38 +40,19 @@ export function readJson(bytes: Buffer, file: string): JsonReading {
   }
   const json = parseJson(body, MAX_DEPTH);
   if (json.fault !== undefined) {
-    const { code, offset } = json.fault;
-    diagnostics.error(WORDS[code] ?? `is not JSON: ${faultWords(code)}`, {
-      offset,
-      remedy: REMEDIES[code] ?? 'correct it',
-    });
+    const special = SPECIAL[json.fault.code];
+    const { offset, message, remedy } = explainJsonFault(body, json.fault);
+    if (special === undefined) diagnostics.error(`is not JSON: ${message}`, { offset, remedy });
+    else diagnostics.error(special.message, { offset: json.fault.offset, remedy: special.remedy });
     return { diagnostics, places };
   }
   checkKeys(body, diagnostics);
   return diagnostics.hasError() ? { diagnostics, places } : { value: json.value, diagnostics, places };
 }
 
-const WORDS: Readonly<Record<string, string>> = { Empty: 'is empty', TooDeep: 'is nested over 64 levels deep' };
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  Empty: 'write a JSON object such as {} or delete the file',
-  TooDeep: 'flatten it',
-  InvalidSymbol: 'JSON knows strings in double quotes, numbers, true, false, null, lists and objects',
-  InvalidNumberFormat: 'write the number without leading zeros, or put it in double quotes',
-  PropertyNameExpected: 'a name in double quotes goes here; the last entry has no comma after it',
-  ValueExpected: 'a value goes here; the last entry has no comma after it',
-  ColonExpected: 'put a colon between a name and its value',
-  CommaExpected: 'put a comma between two entries',
-  CloseBraceExpected: 'close the object with }',
-  CloseBracketExpected: 'close the list with ]',
-  EndOfFileExpected: 'one JSON object is the whole file: remove what follows it',
-  InvalidCommentToken: 'JSON has no comments: remove it',
-  UnexpectedEndOfComment: 'JSON has no comments: remove it',
-  UnexpectedEndOfString: 'close the string with a double quote on the same line',
-  UnexpectedEndOfNumber: 'finish the number, or put it in double quotes',
-  InvalidUnicode: 'write \\u and four hexadecimal digits',
-  InvalidEscapeCharacter: 'write a backslash as \\\\',
-  InvalidCharacter: 'write control characters as escapes such as \\t',
+const SPECIAL: Readonly<Record<string, { readonly message: string; readonly remedy: string }>> = {
+  Empty: { message: 'is empty', remedy: 'write a JSON object such as {} or delete the file' },
+  TooDeep: { message: 'is nested over 64 levels deep', remedy: 'flatten it' },
 };
 
 /** Names that stand twice or may not stand there. */

@@ -62,6 +62,8 @@ function keyFault(text: string): Pick<FileDiagnostic, 'message' | 'remedy'> | un
   if (/[\r\n\u0085\u2028\u2029]/.test(text)) return { message: 'holds more than one line', remedy };
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\uFFFD]/u.test(text)) return { message: 'holds unprintable characters', remedy };
   const comment = 'change the comment at the key’s end';
+  if (/^["'\u2018-\u201F]/.test(text))
+    return { message: 'begins with a quote', remedy: 'remove the quotes around the key' };
   if (text.includes('"'))
     return { message: 'holds a double quote, which ends the key in the boot script', remedy: comment };
   if (text.includes('${')) return { message: 'holds ${, which iPXE would expand', remedy: comment };

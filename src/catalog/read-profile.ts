@@ -45,7 +45,8 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
   if (value === undefined) return refused();
   const legacy = readLegacyKeys(value, check.keys);
   for (const fault of legacy.faults) tell(fault);
-  for (const fault of check(legacy.value)) tell({ severity: 'error', ...fault, path: asSpelled(fault.path) });
+  for (const fault of check(legacy.value, (path) => places.source(asSpelled(path))))
+    tell({ severity: 'error', ...fault, path: asSpelled(fault.path) });
   if (diagnostics.hasError()) return refused();
   const raw = legacy.value as JsonObject;
   const kept = inFolder ? byNameOnly(raw) : raw;

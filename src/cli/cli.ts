@@ -120,7 +120,9 @@ async function perform(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // A settings failure lists its problems one below the other; everything else is one line.
-    return misused(context, error.message.includes('\n') ? error.message : failureLine(error), command);
+    if (!error.message.includes('\n')) return misused(context, failureLine(error), command);
+    context.stderr.write(`pilotlight: ${error.message}\n${error.remedy ?? ''}\n`);
+    return EXIT.usage;
   }
   try {
     return await command.run(invocation, context);

@@ -71,7 +71,8 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
 async function openFolder({ dataDir: dir, imagesDir }: Settings): Promise<DataRoot> {
   return await openDataRoot(dir, imagesDir).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
-    const remedy = 'create it, or name another with PILOTLIGHT_DATA_DIR or --data-dir';
+    const how = error.code === 'invalid' ? 'name a folder' : 'create it, or name another';
+    const remedy = `${how} with PILOTLIGHT_DATA_DIR or --data-dir`;
     throw new Failure(error.code, `${error.message}: ${dir}`, { remedy, cause: error });
   });
 }

@@ -1,14 +1,18 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
-import { initrdPath, type Profile } from '../model/profile.ts';
+import { initrdPath, MAX_PROFILE_BYTES, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
 import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
 import { createTemplateCache } from '../boot/template-data.ts';
+import { FOLDERS } from '../catalog/catalog-state.ts';
 import { namedDocuments, type Snapshot } from '../catalog/snapshot.ts';
 import type { Origin } from '../model/plan.ts';
 import { whyNotWritable } from '../files/folder.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
 import { unwritable } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
+import { JsonPlaces } from '../text/json.ts';
 import { keysThatEnd, readKnownKeys } from '../releases/keys.ts';
 import { COREOS_KEYS } from '../os/coreos.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -37,6 +41,7 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
   const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
   const all = [
     ...state,
+    ...(snapshot.profiles.size === 0 ? folderAbove(settings.dataDir) : []),
     ...snapshot.problems,
     ...rendering.problems,
     ...images.flat(),
@@ -51,6 +56,15 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
     keys: snapshot.keys.size,
     problems: withoutRepeats(all),
   };
+}
+
+/** A folder of the data directory that was named in its place. */
+function folderAbove(dataDir: string): readonly FileDiagnostic[] {
+  const name = basename(dataDir);
+  if (!(FOLDERS as readonly string[]).includes(name) || !existsSync(join(dataDir, '..', 'profiles'))) return [];
+  const remedy = 'name the folder that holds it: with --data-dir or PILOTLIGHT_DATA_DIR';
+  const message = `this is the folder ${name}/ of a data directory`;
+  return [{ severity: 'error', message, place: { file: name }, remedy }];
 }
 
 /** What keeps the server from installing machines; that this user may not write there says nothing of the server's. */
@@ -87,7 +101,10 @@ async function imageProblems(
   try {
     const plan = machinePlan(match, facts, likelyOrigin(settings), appContext.catalog.current());
     const missing = await missingFiles(plan, appContext.shelf);
-    return missing.map((path) => missingImage(path, profile));
+    if (missing.length === 0) return [];
+    const { bytes } = await appContext.files.read(profile.file, MAX_PROFILE_BYTES);
+    const places = new JsonPlaces(bytes.toString('utf8'));
+    return missing.map((path) => missingImage(path, profile, places));
   } catch (error) {
     // What the plan cannot say has been said by the inspector.
     if (error instanceof Failure) return [];
@@ -130,14 +147,19 @@ async function noCoreosKey(
   return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
 }
 
-function missingImage(path: string, profile: Profile): FileDiagnostic {
+function missingImage(path: string, profile: Profile, places: JsonPlaces): FileDiagnostic {
   const message = `images/${path} is not there`;
   const key = profile.kernel === path ? 'kernel' : profile.initrd.map(initrdPath).includes(path) ? 'initrd' : 'version';
-  const change = path.startsWith('images/') ? 'leave out images/: the path begins below it' : `change the ${key}`;
+  const newest = key === 'version' && /^(?:latest|newest|current|stable|beta|alpha|lts)$/.test(profile.version);
+  const change = path.startsWith('images/')
+    ? 'leave out images/: the path begins below it'
+    : newest
+      ? 'remove "version": `pilotlight sync` looks up the newest release of the channel and writes it there'
+      : `change the ${key}`;
   return {
     severity: 'warning',
     message,
-    place: { file: profile.file, key },
+    place: { file: profile.file, key, ...places.value([key]) },
     remedy: `put it there, or ${change}; machines wait until it is there`,
   };
 }

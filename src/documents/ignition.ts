@@ -1,7 +1,8 @@
 import type { SystemId } from '../model/profile.ts';
 import { explainViolation } from '../text/check-schema.ts';
 import type { Diagnostics } from '../text/diagnostics.ts';
-import { eachKey, faultWords, JsonPlaces, parseJson, valueAt } from '../text/json.ts';
+import { eachKey, JsonPlaces, parseJson, valueAt } from '../text/json.ts';
+import { explainJsonFault } from '../text/json-fault.ts';
 import { type Path, shown } from '../text/text.ts';
 import { checkIgnitionRules } from './ignition-rules.ts';
 import { IGNITION_VERSIONS, ignitionCheck, type IgnitionVersion } from './ignition-spec.ts';
@@ -67,11 +68,12 @@ export function readIgnitionJson(text: string, diagnostics: Diagnostics): Igniti
   }
   const json = parseJson(text, MAX_DEPTH);
   if (json.fault !== undefined) {
-    const { code, offset } = json.fault;
-    if (code === 'TooDeep') {
+    if (json.fault.code === 'TooDeep') {
+      const { offset } = json.fault;
       diagnostics.error(`the JSON is nested more than ${MAX_DEPTH} levels deep`, { offset, remedy: 'remove some' });
     } else {
-      diagnostics.error(`this is not JSON: ${faultWords(code)}`, { offset, remedy: 'mend the text before this place' });
+      const { offset, message, remedy } = explainJsonFault(text, json.fault);
+      diagnostics.error(`this is not JSON: ${message}`, { offset, remedy });
     }
     return undefined;
   }
@@ -104,8 +106,15 @@ function readVersion(
     // Container Linux' Ignition read it to the end, Flatcar's does (config/version: "handle configuration version 1").
     const old = valueAt(json.value, ['ignitionVersion']) === 1;
     if (old && system !== 'fedora-coreos') return undefined;
-    const message = old ? 'Fedora CoreOS reads no Ignition 1' : 'there is no "ignition.version"';
-    diagnostics.error(message, { path, offset, remedy: old ? 'write version 3.x' : list });
+    const text = version === undefined ? '' : json.places.source(path);
+    const message = old
+      ? 'Fedora CoreOS reads no Ignition 1'
+      : version === undefined
+        ? 'there is no "ignition.version"'
+        : '"ignition.version" must be text';
+    const near = [...IGNITION_VERSIONS.keys()].find((one) => one === text || one.startsWith(`${text}.`));
+    const remedy = old ? 'write version 3.x' : text === '' || near === undefined ? list : `write "${near}"`;
+    diagnostics.error(message, { path, offset, remedy });
     return undefined;
   }
   const known = IGNITION_VERSIONS.get(version);

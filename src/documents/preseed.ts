@@ -21,7 +21,10 @@ export function checkPreseed(text: string, diagnostics: Diagnostics): void {
     if (goesOn || words === '' || words.startsWith('#')) continue;
     answers += 1;
     const [owner = '', question = '', type = ''] = words.split(/\s+/);
-    if (!question.includes('/')) {
+    if (owner.endsWith(':')) {
+      const remedy = `write ${owner.slice(0, -1)}`;
+      diagnostics.warn(`${shown(owner)} is no owner of a question`, { offset: start, remedy });
+    } else if (!question.includes('/')) {
       const remedy = 'write OWNER QUESTION TYPE VALUE, such as "d-i debian-installer/locale string en_US"';
       diagnostics.warn(`${shown(words)} answers no question`, { offset: start, remedy });
     } else if (!TYPES.includes(type)) {

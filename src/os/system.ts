@@ -9,9 +9,10 @@ export function versionOf(profile: Profile): string {
   const version = parseVersion(profile.version);
   if (version !== undefined) return version;
   const missing = profile.version === '';
+  const sync = missing && profile.update === 'auto' ? '`pilotlight sync` sets it; or ' : '';
   throw new Failure('broken', missing ? 'no version' : `"${profile.version.slice(0, 80)}" is not a version`, {
     place: { file: profile.file, key: 'version' },
-    remedy: `set "version" to a release that lies below images/${profile.system === 'coreos' ? 'amd64-usr' : `${profile.system}/${profile.arch}`}/`,
+    remedy: `${sync}set "version" to a release that lies below images/${profile.system === 'coreos' ? 'amd64-usr' : `${profile.system}/${profile.arch}`}/`,
   });
 }
 

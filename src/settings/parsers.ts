@@ -21,7 +21,10 @@ function bad<T>(problem: string): Parsed<T> {
 /** `host:port`, `:port`, `[::1]:port`; an empty host is every IPv4 address, as Go's net package wrote it. */
 export function parseListen(text: string): Parsed<Listen> {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(text);
-  if (match === null) return bad('must be HOST:PORT, such as 0.0.0.0:4777 or [::1]:4777');
+  if (match === null) {
+    const port = /^\d{1,5}$/.test(text) ? `: write 0.0.0.0:${text}` : ', such as 0.0.0.0:4777 or [::1]:4777';
+    return bad(`must be HOST:PORT${port}`);
+  }
   const port = Number(match[3]);
   if (port > 65_535) return bad(`port ${port} is over 65535`);
   const host = match[1] ?? match[2] ?? '';
@@ -85,7 +88,9 @@ export function parseFolder(text: string, { cwd }: { readonly cwd: string }): Pa
 }
 
 export function parseOnOff(text: string): Parsed<boolean> {
-  return text === 'on' || text === 'off' ? good(text === 'on') : bad('must be one of on, off');
+  if (text === 'on' || text === 'off') return good(text === 'on');
+  const meant = /^(?:true|yes|1)$/i.test(text) ? 'on' : /^(?:false|no|0)$/i.test(text) ? 'off' : undefined;
+  return bad(meant === undefined ? 'must be one of on, off' : `must be one of on, off: write ${meant}`);
 }
 
 export function parseOneOf<const T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {

@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars';
 import { Failure } from '../model/failure.ts';
 import { nearest } from '../model/text.ts';
+import { parseFailure, placeOf } from './parse-fault.ts';
 
 /** Where in the template something stands; both 1-based. */
 export interface Spot {
@@ -65,7 +66,7 @@ export function readTemplate(source: string, file: string, helpers: ReadonlySet<
   try {
     program = Handlebars.parse(source);
   } catch (cause) {
-    throw parseFailure(cause, file);
+    throw parseFailure(source, file, cause);
   }
   return new Reader(file, helpers).steps(program);
 }
@@ -90,32 +91,8 @@ function refuseTooMuch(source: string, file: string): void {
             ? [`a tag is not closed within ${MAX_TAG_LENGTH} characters`, 'close it with }}']
             : [];
     if (message === undefined || remedy === undefined) continue;
-    throw new Failure('broken', message, { place: { file, line: lineOf(source, match.index) }, remedy });
+    throw new Failure('broken', message, { place: { file, line: placeOf(source, match.index).line }, remedy });
   }
-}
-
-function lineOf(source: string, offset: number): number {
-  return source.slice(0, offset).split('\n').length;
-}
-
-function parseFailure(cause: unknown, file: string): Failure {
-  const text = cause instanceof Error ? cause.message : '';
-  const line = /(?:on line |- )(\d+)/.exec(text)?.[1];
-  const place = { file, ...(line === undefined ? {} : { line: Number(line) }) };
-  const mismatch = /^(.{0,80}) doesn't match (.{0,80}) - /.exec(text);
-  if (mismatch !== null) {
-    const [opened, closed] = [mismatch[1] ?? '', mismatch[2] ?? ''];
-    return new Failure('broken', `{{#${opened}}} is closed by {{/${closed}}}`, {
-      place,
-      remedy: `close it with {{/${opened}}}`,
-      cause,
-    });
-  }
-  if (text.includes("got 'EOF'")) {
-    return new Failure('broken', 'the template ends inside a tag or block', { place, remedy: 'close it', cause });
-  }
-  const remedy = 'see the template syntax: {{name}}, {{#if x}}...{{/if}}; write \\{{ for two literal braces';
-  return new Failure('broken', 'this is not a Handlebars template', { place, remedy, cause });
 }
 
 class Reader {

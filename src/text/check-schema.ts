@@ -101,7 +101,17 @@ export function explainViolation(
   }
   if (keyword !== 'type') return undefined;
   const message = `this is ${valueWords(value)} and must be ${typeWords(wanted)}`;
-  return { path, message, remedy: `make it ${typeWords(wanted)}` };
+  const digits = wanted === 'integer' && typeof value === 'string' && /^\d{1,9}$/.test(value) ? value : undefined;
+  if (digits === undefined) return { path, message, remedy: `make it ${typeWords(wanted)}` };
+  // A mode is octal where people write it as text, and JSON has decimal numbers only.
+  const octal = path.at(-1) === 'mode' && /^[0-7]+$/.test(digits);
+  return {
+    path,
+    message,
+    remedy: octal
+      ? `write ${Number.parseInt(digits, 8)}, which is 0${digits.replace(/^0+/, '')}`
+      : `write ${Number(digits)}`,
+  };
 }
 
 const WORDS: Readonly<Record<string, string>> = {

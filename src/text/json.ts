@@ -2,8 +2,8 @@ import { findNodeAtLocation, parseTree, printParseErrorCode, type Node as Tree, 
 import type { Json } from '../model/profile.ts';
 import { Lines, type Path, type Position } from './text.ts';
 
-/** Where a text stops being JSON. */
-interface JsonFault {
+/** Where a text stops being JSON: `json-fault.ts` says it in words. */
+export interface JsonFault {
   readonly offset: number;
   /** What jsonc-parser calls it: `CommaExpected` ...; also `Empty` and `TooDeep`. */
   readonly code: string;
@@ -66,11 +66,6 @@ function firstError(text: string): JsonFault {
   return fault;
 }
 
-/** `CommaExpected` -> `comma expected`. */
-export function faultWords(code: string): string {
-  return code.replaceAll(/(?<=[a-z])[A-Z]/g, ' $&').toLowerCase();
-}
-
 interface JsonKey {
   readonly name: string;
   readonly offset: number;
@@ -125,6 +120,12 @@ export class JsonPlaces {
 
   offset(path: Path): number {
     return this.#nearest(path)?.offset ?? 0;
+  }
+
+  /** A value as it is written; empty where it is not there. */
+  source(path: Path): string {
+    const node = this.#nearest(path);
+    return node === undefined ? '' : this.#text.slice(node.offset, node.offset + node.length);
   }
 
   /** Where the name before a value is. */

@@ -8,6 +8,8 @@ import {
   parseDocument,
   type Document,
   type Scalar,
+  visit,
+  type YAMLError,
 } from 'yaml';
 import type { Diagnostics } from './diagnostics.ts';
 import type { Path } from './text.ts';
@@ -62,13 +64,36 @@ export function readYaml(text: string, diagnostics: Diagnostics, twice: 'error' 
       diagnostics.warn('only the first YAML document of a file is read', { offset, remedy: 'remove the second "---"' });
       continue;
     }
+    const open = error.message.startsWith('Missing closing') ? lastQuoted(document) : undefined;
+    const remedy = open === undefined ? REMEDIES[error.code] : 'close the quote that begins here';
     diagnostics.error(`YAML: ${firstLine(error.message)}`, {
-      offset,
-      remedy: 'check indentation, colons and quotes around this line',
+      offset: open ?? offset,
+      remedy: remedy ?? 'check indentation, colons and quotes around this line',
     });
   }
   if (document.errors.some((error) => error.code !== 'MULTIPLE_DOCS')) return undefined;
   return new TreeMaker(diagnostics, twice).root(document);
+}
+
+const REMEDIES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  TAB_AS_INDENT: 'write blanks in the place of the tab',
+  BAD_INDENT: 'give it the indentation of the entry above that it belongs to; close every [ and {',
+  MISSING_CHAR: 'give it the indentation of the entry above that it belongs to, and close every [ and {',
+  BLOCK_AS_IMPLICIT_KEY: 'put the value in quotes where it holds a colon; else begin it on a line of its own',
+  BAD_SCALAR_START: 'put the value in quotes',
+  MULTILINE_IMPLICIT_KEY: 'put a colon behind the key',
+  BAD_DQ_ESCAPE: "write \\\\ for one backslash, or use single quotes: '...'",
+};
+
+/** A quote that is not closed swallows the rest of the text: it is the last one. */
+function lastQuoted(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') offset = range?.[0];
+    },
+  });
+  return offset;
 }
 
 /** Where a path leads: the key for a map's entry, the value for a list's; as far as the tree goes. */

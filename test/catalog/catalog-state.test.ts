@@ -68,7 +68,7 @@ test('problems are in order, once each, and logged when they come and when they 
   expect(lines(state.snapshot.problems)).toEqual([
     'configs/t.hbs:2: bad',
     expect.stringMatching(/^profiles\/a\.json:2:1 x: unknown key/),
-    'profiles/a.json:2:17 root: must be a string, not a number',
+    'profiles/a.json:2:17 root: must be a string, not a number (write "3")',
   ]);
   expect(said.map(({ said: message, place }) => [message, place])).toEqual([
     ['problem in the catalog', 'configs/t.hbs:2'],

@@ -69,7 +69,7 @@ describe('a file that is broken by itself', () => {
     folders.save({ 'profiles/a.json': profile('v1', 1), 'profiles/b.json': profile('v1', 2) });
     const broken = folders.save({ 'profiles/a.json': '{"root": "v2",}' });
     expect(roots(broken)).toEqual({ a: 'v1', b: 'v1' });
-    expect(lines(broken.problems)[0]).toContain('profiles/a.json:1:15: is not JSON');
+    expect(lines(broken.problems)[0]).toContain('profiles/a.json:1:14: is not JSON');
     const mended = folders.save({ 'profiles/a.json': profile('v3', 1) });
     expect(roots(mended)).toEqual({ a: 'v3', b: 'v1' });
     expect(mended.problems).toEqual([]);

@@ -17,11 +17,11 @@ test.each<readonly [Json, string]>([
   [{ system: 'flatcr' }, 'system: "flatcr" is not known here (did you mean `flatcar`?)'],
   [{ update: 'zzzzzz' }, 'update: "zzzzzz" is not known here (one of auto, manual)'],
   [{ console: 'tty0' }, 'console: must be a list, not a string (write ["tty0"])'],
-  [{ root: 7 }, 'root: must be a string, not a number (-)'],
-  [{ default: 'yes' }, 'default: must be true or false, not a string (-)'],
-  [{ vars: [] }, 'vars: must be an object, not a list (-)'],
-  [{ ignition: null }, 'ignition: must be a string, not null (-)'],
-  [{ initrd: true }, 'initrd: must be a string or a list, not true (-)'],
+  [{ root: 7 }, 'root: must be a string, not a number (write "7")'],
+  [{ default: 'yes' }, 'default: must be true or false, not a string (write true)'],
+  [{ vars: [] }, 'vars: must be an object, not a list (write a value such as {"timezone": "Europe/Prague"})'],
+  [{ ignition: null }, 'ignition: must be a string, not null (write a value such as "worker.ign")'],
+  [{ initrd: true }, 'initrd: must be a string or a list, not true (write a value such as "custom/initrd.img")'],
   [[], ': must be an object, not a list (a profile is one JSON object: { ... })'],
   [
     { nodes: [{ name: 'a', uuid: '00000000-0000-0000-0000-000000000000' }] },
@@ -41,11 +41,11 @@ test.each<readonly [Json, string]>([
   ],
   [
     { nodes: [{ name: 'a', mac: '52:54:00:00:00' }] },
-    'nodes/0/mac: "52:54:00:00:00" is not allowed here (write it as 52:54:00:55:1c:ee, 52-54-00-55-1c-ee, 5254.0055.1cee or 525400551cee)',
+    'nodes/0/mac: "52:54:00:00:00" is not a MAC address (write it as 52:54:00:55:1c:ee, 52-54-00-55-1c-ee, 5254.0055.1cee or 525400551cee)',
   ],
   [
     { nodes: [{ name: 'a', ip: '10.0.0.1/24' }] },
-    'nodes/0/ip: "10.0.0.1/24" is not allowed here (write an address such as 192.168.122.2 or 2001:db8::2, without a prefix length)',
+    'nodes/0/ip: "10.0.0.1/24" is not an IP address alone (write an address such as 192.168.122.2 or 2001:db8::2, without a prefix length)',
   ],
   [
     { vars: { '1a': 1 } },

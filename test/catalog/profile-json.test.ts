@@ -16,33 +16,18 @@ describe('strict JSON', () => {
   test.each([
     ['', 'p.json:1:1: is empty (write a JSON object such as {} or delete the file)'],
     [' \n\t', 'p.json:1:1: is empty (write a JSON object such as {} or delete the file)'],
-    ['{\n  // why\n  "a": 1\n}', 'p.json:2:3: is not JSON: invalid comment token (JSON has no comments: remove it)'],
-    [
-      '{\n  "a": 1,\n}',
-      'p.json:3:1: is not JSON: property name expected (a name in double quotes goes here; the last entry has no comma after it)',
-    ],
-    [
-      '{"a": [1, 2,]}',
-      'p.json:1:13: is not JSON: value expected (a value goes here; the last entry has no comma after it)',
-    ],
-    ['{"a": 1\n"b": 2}', 'p.json:2:1: is not JSON: comma expected (put a comma between two entries)'],
-    ['{"a" 1}', 'p.json:1:6: is not JSON: colon expected (put a colon between a name and its value)'],
-    ['{"a": 1', 'p.json:1:8: is not JSON: close brace expected (close the object with })'],
-    [
-      '{} {}',
-      'p.json:1:4: is not JSON: end of file expected (one JSON object is the whole file: remove what follows it)',
-    ],
-    [
-      "{'a': 1}",
-      'p.json:1:2: is not JSON: invalid symbol (JSON knows strings in double quotes, numbers, true, false, null, lists and objects)',
-    ],
-    [
-      '{"a": "open\n}',
-      'p.json:1:7: is not JSON: unexpected end of string (close the string with a double quote on the same line)',
-    ],
-    ['{"a": "\\x"}', 'p.json:1:7: is not JSON: invalid escape character (write a backslash as \\\\)'],
-    ['{"a": "\t"}', 'p.json:1:7: is not JSON: invalid character (write control characters as escapes such as \\t)'],
-    ['{"a": 01}', 'p.json:1:8: is not JSON: comma expected (put a comma between two entries)'],
+    ['{\n  // why\n  "a": 1\n}', 'p.json:2:3: is not JSON: a comment (remove it: JSON has none)'],
+    ['{\n  "a": 1,\n}', 'p.json:2:9: is not JSON: a comma behind the last entry (remove it)'],
+    ['{"a": [1, 2,]}', 'p.json:1:12: is not JSON: a comma behind the last entry (remove it)'],
+    ['{"a": 1\n"b": 2}', 'p.json:1:8: is not JSON: a comma is missing (put it here, before the next entry)'],
+    ['{"a" 1}', 'p.json:1:5: is not JSON: a colon is missing (write "name": value)'],
+    ['{"a": 1', 'p.json:1:8: is not JSON: the object that begins in line 1 does not end (close it with })'],
+    ['{} {}', 'p.json:1:4: is not JSON: more text behind its end (remove it: one object, { ... }, is the whole file)'],
+    ["{'a': 1}", 'p.json:1:2: is not JSON: single quotes (write "a")'],
+    ['{"a": "open\n}', 'p.json:1:7: is not JSON: a text that does not end on its line (close it with a double quote)'],
+    ['{"a": "b\\\\\\x"}', 'p.json:1:11: is not JSON: a backslash in a text (write \\\\ for one backslash)'],
+    ['{"a": "\t"}', 'p.json:1:8: is not JSON: a control character in a text (write \\t for it)'],
+    ['{"a": 01}', 'p.json:1:7: is not JSON: a number that begins with 0 (write 1, or "01" where a text belongs)'],
   ])('%j', (text, line) => {
     expect(told(text)).toEqual([line]);
     expect(readJson(Buffer.from(text), 'p.json').value).toBeUndefined();
@@ -62,7 +47,7 @@ describe('text that is not what it seems', () => {
 
   test('broken UTF-8 is an error in its line', () => {
     const bytes = Buffer.concat([Buffer.from('{\n"a": "'), Buffer.from([0xc0, 0xae]), Buffer.from('"}')]);
-    expect(told(bytes)).toEqual(['p.json:2: holds bytes that are not UTF-8 (save it as UTF-8)']);
+    expect(told(bytes)).toEqual(['p.json:2:7: holds bytes that are not UTF-8 (save it as UTF-8)']);
   });
 
   test('UTF-16 is called by its name', () => {

@@ -104,7 +104,7 @@ test('a broken profile is refused with its place, and untouched', async () => {
   const dir = makeFolder({ [FILE]: '{"version": "1",}' });
   await expect(setVersion(await openDataRoot(dir), FILE, NEW)).rejects.toMatchObject({
     code: 'broken',
-    place: { file: FILE, line: 1, column: 17 },
+    place: { file: FILE, line: 1, column: 16 },
   });
   const twice = '{"version": "1", "version": "2"}';
   writeFileSync(join(dir, FILE), twice);

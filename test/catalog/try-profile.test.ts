@@ -35,7 +35,7 @@ describe('what would be wrong with a profile', () => {
   test('its text, its keys and its nodes, each with its place', async () => {
     const catalog = await stand({ 'profiles/a.json': A });
     expect(attempt(catalog, { a: '{\n  "root": "x",\n}' })).toEqual([
-      expect.stringMatching(/^profiles\/a\.json:3:1: is not JSON/),
+      expect.stringMatching(/^profiles\/a\.json:2:14: is not JSON/),
     ]);
     expect(attempt(catalog, { a: { chanel: 'x' } })).toEqual([
       'profiles/a.json:2:3 chanel: unknown key `chanel` (did you mean `channel`?)',

@@ -83,7 +83,7 @@ it.each([
   const { code, stdout, stderr } = await runCli(argv);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(message);
-  expect(stderr).toMatch(/^pilotlight: [^]*\nsee `pilotlight .*--help`\n$/);
+  expect(stderr).toMatch(/^pilotlight: [^]*\nsee `pilotlight .*(?:--help|settings)`\n$/);
 });
 
 it('takes a value that begins with "-" where it stands behind "="', async () => {

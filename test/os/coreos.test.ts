@@ -107,7 +107,7 @@ describe('CoreOS Container Linux', () => {
 
   it('says what is missing', () => {
     expect(refusal(profileOf({ version: '' }))).toBe(
-      'broken profiles/sample.json version: no version (set "version" to a release that lies below images/amd64-usr/)',
+      'broken profiles/sample.json version: no version (`pilotlight sync` sets it; or set "version" to a release that lies below images/amd64-usr/)',
     );
     expect(refusal(profileOf({ install: { disk: '/dev/sda' } }))).toBe(
       'broken profiles/sample.json install: only a machine that says who it is can be installed (boot it by its MAC address: /ipxe?mac=MAC)',

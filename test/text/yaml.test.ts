@@ -45,7 +45,7 @@ describe('what is wrong is said with its line', () => {
     ['a: *b\n', 'error', 1],
     ['a: &a [*a]\n', 'error', 1],
     ['[a]: 1\n', 'error', 1],
-    ['a: "\n', 'error', 2],
+    ['a: "\n', 'error', 1],
     ['a:\n\t- b\n', 'error', 2],
   ])('%j', (text, severity, line) => {
     expect(read(text).findings[0]).toMatchObject({ severity, place: { line } });

@@ -57,9 +57,11 @@ describe('check', () => {
     const dir = makeFolder({ 'profiles/a.json': { system: 'custom', kernel: 'images/k', initrd: ['i'] } });
     const { stdout } = await runCli(['check'], dir);
     expect(stdout).toContain(
-      'profiles/a.json kernel: images/images/k is not there\n  -> put it there, or leave out images/',
+      'profiles/a.json:3:13 kernel: images/images/k is not there\n  -> put it there, or leave out images/',
     );
-    expect(stdout).toContain('profiles/a.json initrd: images/i is not there\n  -> put it there, or change the initrd');
+    expect(stdout).toContain(
+      'profiles/a.json:4:13 initrd: images/i is not there\n  -> put it there, or change the initrd',
+    );
   });
 
   it('speaks JSON to programs', async () => {
