@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import { initrdPath, MAX_PROFILE_BYTES, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
@@ -41,7 +40,7 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
   const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
   const all = [
     ...state,
-    ...(snapshot.profiles.size === 0 ? folderAbove(settings.dataDir) : []),
+    ...folderAbove(settings.dataDir, snapshot),
     ...snapshot.problems,
     ...rendering.problems,
     ...images.flat(),
@@ -59,9 +58,10 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
 }
 
 /** A folder of the data directory that was named in its place. */
-function folderAbove(dataDir: string): readonly FileDiagnostic[] {
+function folderAbove(dataDir: string, { problems }: Snapshot): readonly FileDiagnostic[] {
   const name = basename(dataDir);
-  if (!(FOLDERS as readonly string[]).includes(name) || !existsSync(join(dataDir, '..', 'profiles'))) return [];
+  const without = problems.some(({ place }) => place.file === 'profiles');
+  if (!without || !(FOLDERS as readonly string[]).includes(name)) return [];
   const remedy = 'name the folder that holds it: with --data-dir or PILOTLIGHT_DATA_DIR';
   const message = `this is the folder ${name}/ of a data directory`;
   return [{ severity: 'error', message, place: { file: name }, remedy }];
