@@ -1,5 +1,5 @@
 import type { FileDiagnostic } from '../model/failure.ts';
-import { nearest } from '../model/name.ts';
+import { nearest } from '../model/text.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { type Around, documentNames, findDocument } from './snapshot.ts';
 import { type Claim, claimPath, DEFAULT_CLAIM } from './identity.ts';
