@@ -32,9 +32,17 @@ it('a warning is on disk at once', () => {
   expect(read()).toContain('"msg":"now"');
 });
 
-it('pretty lines are for eyes', () => {
+it('pretty lines are for eyes: what happened and why, then the details', () => {
   const { fd, read } = file();
   const { log } = openLog({ level: 'info', format: 'pretty', fd });
   log.info({ http: { port: 4777 }, boots: ['BIOS'] }, 'listening');
-  expect(read()).toMatch(/^.*INFO.*listening.*4777.*BIOS.*\n$/);
+  log.error({ place: 'a.json:2:1', problem: 'is not JSON', remedy: 'close it with }', mac: undefined }, 'a problem');
+  log.warn({ product: 'Standard PC\r\n\u001b[2J' }, 'seen');
+  log.error({ err: new Error('boom') }, 'a check failed');
+  const [first, second, third, fourth, fifth, ...rest] = read().split('\n');
+  expect(first).toMatch(/^\d\d:\d\d:\d\d INFO {2}listening http=\{"port":4777\} boots=\["BIOS"\]$/);
+  expect(second?.slice(9)).toBe('ERROR a problem: is not JSON (close it with }) place=a.json:2:1');
+  expect(third?.slice(9)).toBe(String.raw`WARN  seen product="Standard PC\u000d\u000a\u001b[2J"`);
+  expect([fourth?.slice(9), fifth]).toEqual(['ERROR a check failed', '    Error: boom']);
+  expect(rest.slice(0, -1).every((line) => line.startsWith('        at '))).toBe(true);
 });
