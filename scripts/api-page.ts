@@ -1,6 +1,8 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ApiRoute } from '../src/admin/api/route.ts';
 import { API_ROUTES } from '../src/admin/api/routes.ts';
-import { createMetrics } from '../src/telemetry/metrics.ts';
+import { noCounts } from '../src/telemetry/counts.ts';
+import { createMetricPage } from '../src/telemetry/metric-page.ts';
 
 /** docs/api.md with its two tables made anew; the text around them is written by hand. */
 export function apiPage(page: string): string {
@@ -30,7 +32,9 @@ function takes({ query, body }: ApiRoute): string {
 }
 
 function metricTable(): string {
-  const metrics = createMetrics({ version: '' }).registry.getMetricsAsArray() as unknown as readonly Metric[];
+  const page = { version: '', now: Date.now, born: 0, timeout: 0, counts: noCounts(), sources: () => ({}) };
+  const { registry } = createMetricPage({ ...page, delay: monitorEventLoopDelay() });
+  const metrics = registry.getMetricsAsArray() as unknown as readonly Metric[];
   const rows = metrics.map(
     ({ name, type, labelNames, help }) =>
       `| \`${name}\` | ${type} | ${labelNames.map((label) => `\`${label}\``).join(', ')} | ${help} |\n`,

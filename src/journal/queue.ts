@@ -124,7 +124,7 @@ export class Queue {
       waiting.taken = true;
       bytes += bodyOf(waiting.event)?.length ?? 0;
       const { times, began, at } = waiting;
-      batch.push({ event: withOwnBody(waiting.event, copies), times, began, at, bytes: waiting.bytes });
+      batch.push({ event: forThread(waiting.event, copies), times, began, at, bytes: waiting.bytes });
     }
     this.#bytes -= bytes;
     this.#tidy();
@@ -215,11 +215,24 @@ function bodyOf(event: JournalEvent): Uint8Array | undefined {
   return event.kind === 'script' || event.kind === 'document' ? event.body : undefined;
 }
 
-/** Small Buffers share a pool, and a view crosses to a thread with all that it looks into. */
-function withOwnBody(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): JournalEvent {
+/**
+ * An event as it crosses to the thread, which costs by what is in it: of a decision what is written down, of a body its
+ * own bytes (small Buffers share a pool, and a view takes along all that it looks into).
+ */
+function forThread(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): JournalEvent {
   const body = bodyOf(event);
-  if (body === undefined || body.byteLength === body.buffer.byteLength) return event;
-  const copy = copies.get(body) ?? new Uint8Array(body);
-  copies.set(body, copy);
-  return { ...event, body: copy } as JournalEvent;
+  if (body === undefined) return event;
+  let copy = body;
+  if (body.byteLength !== body.buffer.byteLength) {
+    copy = copies.get(body) ?? new Uint8Array(body);
+    copies.set(body, copy);
+  }
+  if (event.kind !== 'script') return { ...event, body: copy } as JournalEvent;
+  const { outcome, profile, node, version, installation, because, question } = event.decision;
+  const asked = question && { facts: question.facts, origin: question.origin, choice: question.choice };
+  return {
+    ...event,
+    body: copy,
+    decision: { outcome, profile, node, version, installation, because, question: asked },
+  };
 }
