@@ -1,6 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import type { BootFile } from '../../src/boot/boot-programs.ts';
 import type { BootService, DocumentAnswer } from '../../src/boot/boot-service.ts';
+import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
 import { Failure } from '../../src/model/failure.ts';
+import type { Origin } from '../../src/model/plan.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
 import { openContext, type AppContext } from '../support/http-house.ts';
 import { exchange, get, type RawAnswer } from '../support/http-raw.ts';
@@ -231,4 +234,83 @@ test.each([
   const [called, ...args] = appContext.bootService.calls.at(-1) ?? [''];
   const question = { facts: { mac: MAC }, choice: 'live', origin: origin() };
   expect([called, args.at(-1)]).toEqual([method, { ...question, asker: '127.0.0.1' }]);
+});
+
+const TEXT = 'text/plain; charset=utf-8';
+const PROGRAM = BOOT_PROGRAMS[0] ?? expect.fail();
+
+async function askFirmware(found: BootFile | undefined, target = '/firmware/x', headers: string[] = []) {
+  const open = vi.fn(async () => found);
+  appContext = await openContext({}, { bootPrograms: { open } });
+  return { answer: await get(appContext.port, target, headers), open };
+}
+
+test.each(['#!ipxe\nchain http://x/\n', 'set timeout=0\n'])(
+  '/firmware/NAME sends the text %j as it is',
+  async (text) => {
+    const { answer, open } = await askFirmware({ kind: 'text', text, because: 'x' }, '/firmware/grub.cfg%2d01');
+    expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, TEXT, text]);
+    expect(open).toHaveBeenCalledWith({ name: 'grub.cfg-01', origin: origin(), ipxe: false, asker: '127.0.0.1' });
+  },
+);
+
+test('/firmware/NAME sends a program whole, with a tag, and closes it', async () => {
+  const close = vi.fn(async () => undefined);
+  const file = { size: 3, whole: async () => Buffer.from('efi'), read: async () => Buffer.from('efi'), close };
+  const program: BootFile = { kind: 'program', program: PROGRAM, file };
+  const { answer } = await askFirmware(program);
+  expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, 'application/efi', 'efi']);
+  const again = await get(appContext.port, '/firmware/x', [`If-None-Match: ${answer.headers['etag'] ?? ''}`]);
+  expect([again.status, again.body, close.mock.calls.length]).toEqual([304, '', 2]);
+});
+
+test.each<[string, BootFile | undefined]>([
+  ['no name of ours', undefined],
+  ['a program that this host does not have', { kind: 'program', program: PROGRAM, file: undefined }],
+  ['an image, which has a route of its own', { kind: 'image', path: 'flatcar/x' }],
+])('/firmware/NAME for %s is 404, with what to do', async (_, found) => {
+  const { answer } = await askFirmware(found);
+  expect([answer.status, answer.body]).toEqual([
+    404,
+    'there is no boot program "x" (apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR)\n',
+  ]);
+});
+
+test.each([
+  ['/nocloud/525400551cee/password', 'no NoCloud file "525400551cee/password" (ask for /nocloud/MAC/ and one of '],
+  ['/nocloud/525400551cee', 'no NoCloud file "525400551cee" '],
+  ['/nocloud/525400551cee/user-data/x', 'no NoCloud file "525400551cee/user-data/x" '],
+  [
+    '/install/525400551cee/preseed',
+    `no installer's file "525400551cee/preseed" (ask for /install/MAC/ and one of ignition, cloud-config)`,
+  ],
+])('%s is 404 and names what there is', async (target, line) => {
+  const answer = await ask({}, target);
+  expect(answer.status).toBe(404);
+  expect(answer.body).toContain(line);
+});
+
+test.each([
+  ['ignition', 'ignition'],
+  ['cloud-config', 'cloud_config'],
+])('/install/MAC/%s is the %s of the live system that installs', async (file, kind) => {
+  const answer = await ask({ installer: document }, `/install/525400551cee/${file}`);
+  expect([answer.status, answer.body]).toEqual([200, '#cloud-config\n']);
+  expect(appContext.bootService.calls).toEqual([
+    ['installer', kind, { facts: { mac: MAC }, origin: origin(), asker: '127.0.0.1' }],
+  ]);
+});
+
+test.each(['/profiles/a-coreos', '/profiles/a-coreos.jso', '/profiles/'])(
+  '%s is no profile’s file: 400',
+  async (target) => {
+    const answer = await ask({}, target);
+    expect([answer.status, answer.body.includes('/profiles/NAME.json')]).toEqual([400, true]);
+  },
+);
+
+test('/ leads to the dashboard below the path of the server’s own URL', async () => {
+  appContext = await openContext({}, { baseUrl: 'http://boot.lan/pilotlight' as Origin });
+  const answer = await get(appContext.port, '/', ['User-Agent: curl/8']);
+  expect([answer.status, answer.headers['location']]).toEqual([302, '/pilotlight/dashboard']);
 });

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseName, parseVersion } from '../../src/model/profile.ts';
 import type { ReleaseRef } from '../../src/model/release.ts';
-import { dropPart, openDraft, openPart, partSize, removeDraft, writeState } from '../../src/releases/draft.ts';
+import {
+  dropPart,
+  openDraft,
+  openPart,
+  partSize,
+  removeDraft,
+  startHashes,
+  writeState,
+} from '../../src/releases/draft.ts';
+import { hex } from '../support/upstream-formats.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 
 const name = parseName('kernel') ?? expect.fail();
@@ -49,16 +58,32 @@ describe('a part', () => {
     }
   });
 
-  it.each(['', '{', 'null', '{"url":1}', '{"url":"http://a/","validator":"x","total":"5"}'])(
-    'starts over with the state %j',
-    async (text) => {
-      const draft = await openDraft(bench.root, ref);
-      await writeFile(join(draft.parts, 'kernel.json'), text);
-      const part = await openPart(draft, name, 'http://a/');
-      await part.handle.close();
-      expect(part.state).toBeUndefined();
-    },
-  );
+  it('goes on where the whole length is not known, too', async () => {
+    const draft = await openDraft(bench.root, ref);
+    const state = { url: 'http://a/', validator: '"1"' };
+    await writeFile(join(draft.parts, 'kernel.json'), JSON.stringify(state));
+    const part = await openPart(draft, name, 'http://a/');
+    await part.handle.close();
+    expect(part.state).toEqual(state);
+  });
+
+  it.each([
+    '',
+    '{',
+    'null',
+    '5',
+    '"x"',
+    '{"url":"http://a/"}',
+    '{"url":"http://a/","validator":1}',
+    '{"url":1}',
+    '{"url":"http://a/","validator":"x","total":"5"}',
+  ])('starts over with the state %j', async (text) => {
+    const draft = await openDraft(bench.root, ref);
+    await writeFile(join(draft.parts, 'kernel.json'), text);
+    const part = await openPart(draft, name, 'http://a/');
+    await part.handle.close();
+    expect(part.state).toBeUndefined();
+  });
 
   it('is dropped with its state', async () => {
     const draft = await openDraft(bench.root, ref);
@@ -77,5 +102,25 @@ describe('tidying up', () => {
     await removeDraft(bench.root, ref);
     await removeDraft(bench.root, ref);
     expect(await bench.drafts()).toEqual([]);
+  });
+});
+
+describe('hashes', () => {
+  it('are those of all bytes so far, and can be asked for again and again', () => {
+    const hashes = startHashes(new Set(['sha1']));
+    hashes.update(Buffer.from('a'));
+    expect(hashes.hex('sha256')).toBe(hex('sha256', 'a'));
+    hashes.update(Buffer.from('bc'));
+    expect([hashes.size, hashes.hex('sha256'), hashes.hex('sha512')]).toEqual([
+      3,
+      hex('sha256', 'abc'),
+      hex('sha512', 'abc'),
+    ]);
+    expect(hashes.withTrailer('sha1', Buffer.from('d')).toString('hex')).toBe(hex('sha1', 'abcd'));
+    expect(hashes.hex('sha256')).toBe(hex('sha256', 'abc'));
+  });
+
+  it('are there only for what was asked for in advance', () => {
+    expect(() => startHashes(new Set()).withTrailer('sha1', Buffer.from('d'))).toThrow('sha1 was not asked for');
   });
 });

@@ -40,6 +40,32 @@ describe('isPrivateAddress', () => {
   );
 });
 
+describe('the edges of what is private', () => {
+  it.each([
+    ['0.0.0.0', '0.255.255.255', undefined, '1.0.0.0'],
+    ['10.0.0.0', '10.255.255.255', '9.255.255.255', '11.0.0.0'],
+    ['100.64.0.0', '100.127.255.255', '100.63.255.255', '100.128.0.0'],
+    ['127.0.0.0', '127.255.255.255', '126.255.255.255', '128.0.0.0'],
+    ['169.254.0.0', '169.254.255.255', '169.253.255.255', '169.255.0.0'],
+    ['172.16.0.0', '172.31.255.255', '172.15.255.255', '172.32.0.0'],
+    ['192.0.0.0', '192.0.0.255', '191.255.255.255', '192.0.1.0'],
+    ['192.168.0.0', '192.168.255.255', '192.167.255.255', '192.169.0.0'],
+    ['198.18.0.0', '198.19.255.255', '198.17.255.255', '198.20.0.0'],
+    ['224.0.0.0', '255.255.255.255', '223.255.255.255', undefined],
+    ['::', '::1', undefined, '::2'],
+    ['64:ff9b::', '64:ff9b::ffff:ffff', '64:ff9a:ffff::', '64:ff9b::1:0:0'],
+    ['64:ff9b:1::', '64:ff9b:1:ffff:ffff:ffff:ffff:ffff', '64:ff9b:0:1::', '64:ff9b:2::'],
+    ['2002::', '2002:ffff::', '2001:ffff::', '2003::'],
+    ['fc00::', 'fdff::', 'fbff::', 'fe00::'],
+    ['fe80::', 'febf::', 'fe7f::', 'fec0::'],
+    ['ff00::', 'ffff::', 'feff::', undefined],
+  ])('from %s to %s, not %s and not %s', (first, last, before, after) => {
+    const outside = [before, after].filter((address) => address !== undefined);
+    expect([first, last].map(isPrivateAddress)).toEqual([true, true]);
+    expect(outside.filter(isPrivateAddress)).toEqual([]);
+  });
+});
+
 describe('checkTarget', () => {
   it.each([
     ['file:///etc/passwd', 'neither http nor https'],

@@ -112,6 +112,43 @@ describe('checkTogether', () => {
   });
 });
 
+it('two files of different days are named, with how far apart they were signed', () => {
+  const day = 86_400;
+  const spec: ReleaseSpec = { ref, trust: undefined, artifacts: [], redirectHosts: [], signedWithin: day };
+  const file = (of: string, signedAt: number): VerifiedArtifact => ({
+    ...verify({ name: parseName(of) ?? expect.fail(), digests: { sha256 } }),
+    evidence: { digests: [], signature: { primary: 'P', key: 'K', hash: 'sha256', signedAt } },
+  });
+  expect(() => {
+    checkTogether(spec, [file('initrd', 12.4 * day), file('kernel', 2 * day), file('between', 5 * day)]);
+  }).toThrow(
+    expect.objectContaining({
+      message: 'kernel and initrd of talos were signed 10 days apart: they are not of one release',
+      remedy: 'a mirror may be half updated, or put together from several releases',
+    }),
+  );
+  expect(() => {
+    checkTogether({ ...spec, versionSignedAt: 9 * day }, [file('kernel', 0)]);
+  }).toThrow('kernel and its version 1.0.0 of talos were signed 9 days apart');
+});
+
+it.each([
+  ['bad', 'does not match its signature', undefined],
+  ['clock', 'is signed in the future: the clock of this machine is behind', 'set the clock'],
+  ['weak-hash', 'is signed with SHA-1, which can be forged', 'PILOTLIGHT_ALLOW_SHA1=on'],
+  ['lifetime', 'is signed by a key that was not valid at that time', undefined],
+  ['expired', 'has a signature that was made to expire', undefined],
+  ['unsupported', 'has a signature of a kind that is not accepted', undefined],
+  ['stranger', 'is signed by a key that is not pinned for its publisher', undefined],
+  ['revoked', 'is signed by a key that its publisher revoked', 'do not use this release'],
+  ['none', 'has no signature', undefined],
+] as const)('a signature that does not count says why: %s', (reason, why, remedy) => {
+  const failure = signatureFailure('kernel', reason);
+  expect(failure.message).toBe(`kernel ${why}`);
+  if (remedy === undefined) expect(failure.remedy).toBeUndefined();
+  else expect(failure.remedy).toContain(remedy);
+});
+
 it('a wrong clock is no refusal: the file may be good', () => {
   expect(signatureFailure('x', 'clock').code).toBe('unavailable');
   expect(signatureFailure('x', 'revoked', 'K')).toMatchObject({

@@ -172,6 +172,8 @@ it('makes the text of an ERROR harmless and short', () => {
   const text = `a??b?[31m${'x'.repeat(119)}`;
   expect(errorText(encodeError(8, `a\r\nb\x1b[31m${'x'.repeat(400)}`))).toBe(text);
   expect(errorText(Buffer.from([0, 5, 0, 1]))).toBe('');
+  expect(errorText(Buffer.from('\0\x05\0\x01no end')), 'without its NUL').toBe('no end');
+  expect(errorText(Buffer.from('\0\x05\0\x01one\0two\0'))).toBe('one');
 });
 
 describe('TFTP_ERROR', () => {
