@@ -24,6 +24,7 @@ const ROOMS = {
     'facts in, decision and answer out',
     ['model', 'text', 'catalog', 'machines', 'images', 'os', 'documents', 'templates', 'ipxe'],
   ],
+  power: ['turning machines on and off: Wake-on-LAN, Redfish, IPMI, commands, web requests', ['model', 'files', 'net']],
   dhcp: ['codec beside its server: the proxy', ['model', 'net', 'boot']],
   tftp: ['codec beside its server', ['model', 'net', 'boot', 'images']],
   http: ['the HTTP core and the machine routes', ['model', 'net', 'boot', 'images']],
@@ -79,14 +80,14 @@ const ROOMS = {
         'boot',
         'http',
       ],
-      ...['etcd', 'context', 'releases'],
+      ...['etcd', 'context', 'releases', 'power'],
     ],
   ],
   server: [
     'wires the rooms by hand, starts in order, stops in reverse',
     [
       ...['model', 'files', 'net', 'settings', 'telemetry', 'catalog', 'images', 'machines', 'journal', 'boot', 'dhcp'],
-      ...['tftp', 'http', 'etcd', 'context', 'releases', 'admin'],
+      ...['tftp', 'http', 'etcd', 'context', 'releases', 'admin', 'power'],
     ],
   ],
   cli: [
@@ -102,7 +103,7 @@ const homes = {
   diff: '^src/admin/service/line-diff\\.ts$',
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
-  '@sinclair/typebox': '^src/(model/(schema|views|operator-views|sync-views)|admin/api/[^/]+)\\.ts$',
+  '@sinclair/typebox': '^src/(model/(schema|views|operator-views|power-views|sync-views)|admin/api/[^/]+)\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',
   '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',
@@ -112,7 +113,7 @@ const homes = {
 const builtins = {
   dgram: '^src/(net|dhcp|tftp)/',
   // settings and exports only tell addresses from other text.
-  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports)/',
+  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports|power)/',
   'fs|fs/promises': '^src/(files|net|catalog|context|images|journal|settings|releases|admin/web)/',
   worker_threads: '^src/journal/',
 };
@@ -149,7 +150,10 @@ module.exports = {
       severity: 'error',
       comment: 'TypeBox is a tenth of a second of loading, for the admin API alone: import the types of the views only',
       from: { path: '^src/', pathNot: '^src/(model|admin/api)/' },
-      to: { path: '^src/model/(schema|views|sync-views)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^src/model/(schema|views|operator-views|power-views|sync-views)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     ...Object.entries(ROOMS).map(([room, [, friends]]) => ({
       name: `room-${room}`,

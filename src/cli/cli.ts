@@ -15,6 +15,7 @@ import { initCommand } from './commands/init.ts';
 import { adoptCommand, loginCommand, reinstallCommand, releaseCommand, stateCommand } from './commands/machines.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
+import { powerCommand } from './commands/power.ts';
 import { renderCommand } from './commands/render.ts';
 import { serveCommand } from './commands/serve.ts';
 import { settingsCommand } from './commands/settings.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   adoptCommand,
   reinstallCommand,
   releaseCommand,
+  powerCommand,
   loginCommand,
   userCommand,
   syncCommand,

@@ -139,7 +139,7 @@ function particularsOf(event: JournalEvent, ms: number, bytes: number): Particul
     case 'incident':
       return { ok: 0, line: clean(event.text) };
     case 'operator':
-      return { what: event.action, line: clean(event.text) };
+      return { what: event.action, line: clean(event.text), ok: event.failed === true ? 0 : 1 };
   }
 }
 

@@ -101,6 +101,7 @@ function stateAfter(state: RecordedState, event: JournalEvent): RecordedState | 
     case 'installed':
       return 'installed';
     case 'operator':
+      if (event.action === 'power') return undefined;
       return event.action === 'release' ? 'unknown' : 'assigned';
     case 'dhcp':
     case 'tftp':

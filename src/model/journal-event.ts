@@ -118,9 +118,11 @@ export function isOfMachine({ kind }: Pick<JournalEvent, 'kind'>): boolean {
 /** What an operator did about it. */
 export interface OperatorEvent {
   readonly kind: 'operator';
-  readonly action: 'adopt' | 'assign' | 'reinstall' | 'release';
+  readonly action: 'adopt' | 'assign' | 'reinstall' | 'release' | 'power';
   /** For people: `adopted into profiles/workers.json as w1`. */
   readonly text: string;
+  /** It could not be done. */
+  readonly failed?: boolean;
 }
 
 /** A step of a run of the release sync. */

@@ -103,6 +103,8 @@ export interface Node {
   /** Without a prefix length. */
   readonly ip?: string;
   readonly vars: JsonObject;
+  /** How it is switched on and off: model/power.ts has its form. */
+  readonly power?: JsonObject;
 }
 
 /** A file that a kernel looks for by its name. */

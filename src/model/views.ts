@@ -2,6 +2,7 @@ import { Type as t } from '@sinclair/typebox';
 import type { FileDiagnostic, Place } from './failure.ts';
 import { MACHINE_STATES, type MachineState } from './machine.ts';
 import type { Question } from './plan.ts';
+import { PowerView } from './power-views.ts';
 import { SYSTEM_IDS } from './profile.ts';
 import { list, moment, oneOf, ref, text, type View, whole } from './schema.ts';
 import { SyncEventView } from './sync-views.ts';
@@ -145,6 +146,7 @@ export const MachineView = t.Object({
   boots: list(ref('BootView', BootView), 'newest first, at most 20'),
   because: text('why it gets what it would get now'),
   texts: list(ref('SentAndNow', SentAndNow)),
+  power: t.Optional(ref('Power', PowerView)),
 });
 export type MachineView = View<typeof MachineView>;
 /** What the journal knows of one machine: at most 20 boots, each with at most 200 events. */
@@ -154,10 +156,6 @@ export type MachineHistory = Pick<MachineView, 'boots' | 'row'>;
 export interface RecordedMachine extends MachineHistory {
   readonly asked?: Question;
 }
-
-/** The machine that an operator named. */
-export const NamedMachine = t.Object({ key: text(), name: t.Optional(text()) });
-export type NamedMachine = View<typeof NamedMachine>;
 
 /** A node that was written into a profile, or taken out of it. */
 export const WrittenNode = t.Object({ file: text('what was written'), name: text("the node's name") });
@@ -333,6 +331,7 @@ export const COMPONENTS = {
   BootView,
   SentAndNow,
   MachineView,
+  Power: PowerView,
   Problem: ProblemView,
   Place: PlaceView,
   ProfileRow,

@@ -34,6 +34,7 @@ import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
+import { createPower } from '../power/power.ts';
 import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
 import type { MetricSources } from '../telemetry/counts.ts';
@@ -113,6 +114,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     accounts: { users, sessions: auth.sessions },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
+    power: createPower({ secrets: appContext.secrets, allowed: settings.powerCommands }),
     vendorOf: createVendors(),
     diagnostics: () => [
       ...lastResort.diagnostics(),

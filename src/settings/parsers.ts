@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { type Origin, parseOrigin } from '../model/plan.ts';
 import { isInFolder, parseName } from '../model/profile.ts';
 import type { Listen } from './settings.ts';
@@ -81,6 +81,13 @@ function isNetwork(text: string): boolean {
   const most = { 4: 32, 6: 128 }[isIP(address)];
   if (most === undefined || more.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+}
+
+/** Programs by their absolute paths, separated by commas. */
+export function parsePrograms(text: string): Parsed<readonly string[]> {
+  const programs = text.split(',').map((part) => part.trim());
+  const wrong = programs.find((program) => !isAbsolute(program) || /\p{Cc}/u.test(program));
+  return wrong === undefined ? good(programs) : bad(`${JSON.stringify(wrong)} is not the absolute path of a program`);
 }
 
 export function parseFolder(text: string, { cwd }: { readonly cwd: string }): Parsed<string> {

@@ -111,6 +111,7 @@ export function readSettings(sources: SettingSources): Settings {
     installTries: value('install-tries'),
     reports: value('reports'),
     routed: value('routed'),
+    powerCommands: value('power-commands'),
     logLevel: value('log-level'),
     logFormat: value('log-format') ?? (sources.terminal ? 'pretty' : 'json'),
     mistakes: mistakes.length === 0 ? undefined : mistakes,

@@ -89,6 +89,8 @@ export interface Settings {
   readonly reports?: 'open' | 'token' | undefined;
   /** Networks whose machines nothing here can tell apart: each is believed to be the one that it names. */
   readonly routed?: readonly string[];
+  /** The programs that `power` of a node may run. Absolute paths. */
+  readonly powerCommands: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
   /** What looks like a mistake and does not stop the start: said in the log, by `check` and by Health. */

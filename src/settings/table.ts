@@ -13,6 +13,7 @@ import {
   parseNumber,
   parseOneOf,
   parseOnOff,
+  parsePrograms,
   parseSchedule,
   parseSize,
   parseTimezone,
@@ -206,6 +207,11 @@ export const SETTINGS = {
     help: 'networks behind routers whose machines are believed to be the ones they name, for profiles with "secrets"',
     fallback: 'none: only machines on our own wires',
     parse: parseNetworks,
+  },
+  'power-commands': {
+    help: 'programs that "power" of a node may run, by their absolute paths, separated by commas',
+    fallback: 'none',
+    parse: parsePrograms,
     usual: [],
   },
   'log-level': {

@@ -53,7 +53,15 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   mirror: true,
   release: true,
 };
-const NODE_KEYS: Record<keyof Node, true> = { name: true, mac: true, uuid: true, serial: true, ip: true, vars: true };
+const NODE_KEYS: Record<keyof Node, true> = {
+  name: true,
+  mac: true,
+  uuid: true,
+  serial: true,
+  ip: true,
+  vars: true,
+  power: true,
+};
 const LOCAL_BOOT: Record<LocalBoot, true> = {
   auto: true,
   exit: true,

@@ -244,6 +244,7 @@ export function fakeMachine(row: MachineRow, now: number): MachineView {
   return {
     row,
     boots,
+    ...(known ? { power: { by: 'IPMI', does: ['on', 'off', 'cycle', 'status'] as const } } : {}),
     because: row.because ?? `no profile names ${row.key}, and there is no default profile`,
     texts:
       !known || row.lastSeen === undefined

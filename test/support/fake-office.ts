@@ -179,6 +179,16 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       adminService.calls.push(`releaseClaim ${key}`);
       return { key };
     },
+    async power(key, action) {
+      if (row(key).name === 'broken') throw new Failure('unavailable', 'no IPMI controller answers at 10.0.0.9');
+      adminService.calls.push(`power ${action} ${key}`);
+      return { key, state: action === 'off' ? 'off' : 'on', text: 'power is on' };
+    },
+    async reinstallNow(key) {
+      adminService.calls.push(`reinstallNow ${key}`);
+      row(key);
+      return { key, at: now, fromNetwork: true, restarted: true, until: 'installed', state: 'on', text: 'cycled' };
+    },
     async acceptState() {
       adminService.calls.push('acceptState');
       return { accepted: true };

@@ -28,6 +28,7 @@ export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Sett
     journal: { on: false, days: 90 },
     unknown: { show: 'wait', timeoutSeconds: 30, choice: 'wait' },
     installTries: 3,
+    powerCommands: [],
     logLevel: 'error',
     logFormat: 'json',
     ...more,

@@ -12,6 +12,7 @@ import type {
   TimelineEvent,
 } from '../../src/model/views.ts';
 import type { FileDiagnostic } from '../../src/model/failure.ts';
+import type { PoweredMachine } from '../../src/model/power-views.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 
 const AT = Date.UTC(2026, 0, 2);
@@ -73,7 +74,10 @@ export const MACHINE_VIEW: MachineView = {
   ],
   because: 'mac ...',
   texts: [{ title: 'boot script', sentAt: AT, sent: '#!ipxe', now: '#!ipxe', problem: 'the template fails' }],
+  power: { by: 'IPMI', does: ['on', 'off', 'cycle', 'status'] },
 };
+
+export const POWERED: PoweredMachine = { key: '52:54:00:12:34:56', name: 'w1', state: 'on', text: 'power is on' };
 
 export const PROFILE_ROW: ProfileRow = {
   name: 'worker',

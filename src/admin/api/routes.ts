@@ -2,13 +2,16 @@ import { Type as t } from '@sinclair/typebox';
 import { nameFrom } from '../../http/names.ts';
 import { Failure } from '../../model/failure.ts';
 import { parseKey } from '../../model/machine.ts';
+import { POWER_ACTIONS } from '../../model/power.ts';
 import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
-import { list, moment, ref, text, whole } from '../../model/schema.ts';
+import { list, moment, oneOf, ref, text, whole } from '../../model/schema.ts';
+import * as power from '../../model/power-views.ts';
 import * as views from '../../model/views.ts';
 import { machineKeyFrom } from '../service/known-nodes.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { type ApiAsk, type ApiRoute, plainRoute, route } from './route.ts';
 
+const POWER = { action: oneOf(POWER_ACTIONS) };
 const MACHINE = { machine: text('name or key', { minLength: 1, maxLength: 140 }) };
 const name = (about: string) => text(about, { maxLength: 128 });
 const profileText = text('the whole file', { maxLength: MAX_PROFILE_BYTES });
@@ -62,7 +65,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'let the installer run once more when the machine boots next',
     {
       does: 'reinstall',
-      answer: views.NamedMachine,
+      answer: power.NamedMachine,
       about: 'the machine that will be installed',
       give: (ask) => ask.service.reinstall(keyOf(ask)),
     },
@@ -70,14 +73,14 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('POST /reinstall', 'reinstall', "the same, by the node's name or the machine's key", {
     does: 'reinstall',
     body: MACHINE,
-    answer: views.NamedMachine,
+    answer: power.NamedMachine,
     about: 'the machine that will be installed',
     give: ({ service, body }) => service.reinstall(namedIn(body)),
   }),
   route('POST /reinstall/cancel', 'cancelReinstall', 'take that back: the disk of the machine stays as it is', {
     does: 'cancelReinstall',
     body: MACHINE,
-    answer: views.NamedMachine,
+    answer: power.NamedMachine,
     about: 'the machine',
     give: ({ service, body }) => service.cancelReinstall(namedIn(body)),
   }),
@@ -88,9 +91,40 @@ export const API_ROUTES: readonly ApiRoute[] = [
     {
       does: 'releaseClaim',
       body: MACHINE,
-      answer: views.NamedMachine,
+      answer: power.NamedMachine,
       about: 'the machine',
       give: ({ service, body }) => service.releaseClaim(namedIn(body)),
+    },
+  ),
+  route(
+    'POST /machines/{key}/power',
+    'powerMachine',
+    'switch the machine on or off, or ask whether it is on, as `power` of its node says',
+    {
+      does: 'power',
+      body: POWER,
+      answer: power.PoweredMachine,
+      about: 'what was done',
+      give: (ask) => ask.service.power(keyOf(ask), ask.body.action),
+    },
+  ),
+  route('POST /power', 'power', "the same, by the node's name or the machine's key", {
+    does: 'power',
+    body: { ...MACHINE, ...POWER },
+    answer: power.PoweredMachine,
+    about: 'what was done',
+    give: ({ service, body }) => service.power(namedIn(body), body.action),
+  }),
+  route(
+    'POST /reinstall/now',
+    'reinstallNow',
+    'let the installer run once more, at once: the next boot from the network, then the power off and on',
+    {
+      does: 'reinstallNow',
+      body: MACHINE,
+      answer: power.ReinstallingMachine,
+      about: 'the machine that is installed now',
+      give: ({ service, body }) => service.reinstallNow(namedIn(body)),
     },
   ),
   route(

@@ -15,7 +15,8 @@ const CODES: ReadonlySet<string> = new Set<FailureCode>([
 export interface ApiClient {
   /** Throws the signal's reason when that aborts. */
   get(path: string, signal?: AbortSignal): Promise<unknown>;
-  post(path: string, body: object): Promise<unknown>;
+  /** `timeout`: milliseconds, where it may take longer than other questions. */
+  post(path: string, body: object, timeout?: number): Promise<unknown>;
   /** The names of server-sent events as they come; ends with the connection. */
   events(path: string, signal: AbortSignal): AsyncGenerator<string, void, undefined>;
   /** Another path of the server, with the admin token; its answer as it is. */
@@ -34,8 +35,8 @@ export function createApiClient(url: string, token: string, timeout = TIMEOUT_MS
     }
   }
 
-  async function json(path: string, { signal, ...init }: RequestInit): Promise<unknown> {
-    const late = AbortSignal.timeout(timeout);
+  async function json(path: string, { signal, ...init }: RequestInit, most = timeout): Promise<unknown> {
+    const late = AbortSignal.timeout(most);
     let answer: Response;
     let value: unknown;
     try {
@@ -46,7 +47,7 @@ export function createApiClient(url: string, token: string, timeout = TIMEOUT_MS
       value = await parsed(answer);
     } catch (cause) {
       if (!late.aborted || signal?.aborted === true) throw cause;
-      const seconds = String(timeout / 1000);
+      const seconds = String(most / 1000);
       throw new Failure('unavailable', `the server has not answered within ${seconds} s`, {
         remedy: 'it may be doing it all the same: look before you try again',
         cause,
@@ -58,12 +59,16 @@ export function createApiClient(url: string, token: string, timeout = TIMEOUT_MS
 
   return {
     get: (path, signal) => json(path, { headers, signal }),
-    post: (path, body) =>
-      json(path, {
-        method: 'POST',
-        headers: { ...headers, 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+    post: (path, body, most) =>
+      json(
+        path,
+        {
+          method: 'POST',
+          headers: { ...headers, 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        },
+        most,
+      ),
     fetch: (path, method) => ask(path, { method, headers, signal: AbortSignal.timeout(timeout) }),
     async *events(path, signal) {
       const answer = await ask(`/api/v1${path}`, { headers: { ...headers, Accept: 'text/event-stream' }, signal });

@@ -8,6 +8,7 @@ import type { Journal } from '../../journal/journal.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
 import type { Actor } from '../../model/operator.ts';
 import { SILENT } from '../../model/service.ts';
+import { createPower } from '../../power/power.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
 import { syncOnce } from '../../releases/sync-once.ts';
@@ -21,7 +22,7 @@ import { type AdminClient, noToken, POLL_MS } from './client.ts';
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function localClient(settings: Settings): Promise<AdminClient> {
-  const { files, catalog, preview, marks, syncProgress } = await readContext(settings);
+  const { files, secrets, catalog, preview, marks, syncProgress } = await readContext(settings);
   let opened: Promise<{ readonly service: AdminOperations; readonly journal: Journal }> | undefined;
   // What changes releases only needs no journal.
   const open = () => (opened ??= openService());
@@ -37,6 +38,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       marks,
       accounts: { users: await openUsers({ files, log: SILENT }), sessions: NO_SESSIONS },
       deliveries: { running: () => [] },
+      power: createPower({ secrets, allowed: settings.powerCommands }),
       sync: { progress: syncProgress, nextRun: () => undefined, runNow: () => false },
       vendorOf: createVendors(),
       log: SILENT,
@@ -71,6 +73,9 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     adopt: async (adoption) => await (await open()).service.adopt(adoption),
     reinstall: async (machine) => await (await alone()).reinstall(machine),
     cancelReinstall: async (machine) => await (await alone()).cancelReinstall(machine),
+    power: async (machine, action) => await (await open()).service.power(machine, action),
+    // Its installer comes from a server.
+    reinstallNow: () => Promise.reject(noServer('its installer comes from there')),
     releaseClaim: async (machine) => await (await alone()).releaseClaim(machine),
     acceptState: async () => await (await alone()).acceptState(),
     rollback: (profile, to) => rollback(settings, profile, to),
@@ -83,12 +88,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
         if (discovery === undefined || (await discovery.forget(token)).kind === 'refused') throw noToken(token);
       }),
     accounts: async () => (await open()).service.accounts,
-    loginLink: () =>
-      Promise.reject(
-        new Failure('unavailable', 'no server runs on this data directory', {
-          remedy: 'start it with `pilotlight serve`; a link is for its dashboard',
-        }),
-      ),
+    loginLink: () => Promise.reject(noServer('a link is for its dashboard')),
     async watch(changed, signal) {
       const over = (): boolean => signal.aborted;
       while (!over()) {
@@ -123,6 +123,12 @@ function loginName(): string {
   } catch {
     return `user ${String(process.getuid?.())}`;
   }
+}
+
+function noServer(why: string): Failure {
+  return new Failure('unavailable', 'no server runs on this data directory', {
+    remedy: `start it with \`pilotlight serve\`; ${why}`,
+  });
 }
 
 const DATABASE = 'state/pilotlight.db';

@@ -6,7 +6,6 @@ import type {
   MachinePage,
   MachineQuery,
   MachineView,
-  NamedMachine,
   RemovedRelease,
   RolledBack,
   SyncEnd,
@@ -20,7 +19,11 @@ import type { SyncOnce } from '../../releases/sync-once.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { AccountOperations } from '../service/accounts.ts';
 import { type AdminClient, type FollowedSync, type LoginLink, noToken, POLL_MS } from './client.ts';
+import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import type { RunningServer } from './running-server.ts';
+
+/** A BMC takes its time, and does one thing after the other. */
+const POWER_MS = 100_000;
 
 /** Over the API of the server that runs. */
 export function remoteClient(
@@ -38,6 +41,8 @@ export function remoteClient(
     adopt: async ({ key, ...rest }) => await post<WrittenNode>(at(key, '/adopt'), rest),
     reinstall: async (machine) => await post<NamedMachine>('/reinstall', { machine }),
     cancelReinstall: async (machine) => await post<NamedMachine>('/reinstall/cancel', { machine }),
+    power: async (machine, action) => (await api.post('/power', { machine, action }, POWER_MS)) as PoweredMachine,
+    reinstallNow: async (machine) => (await api.post('/reinstall/now', { machine }, POWER_MS)) as ReinstallingMachine,
     releaseClaim: async (machine) => await post<NamedMachine>('/claims/release', { machine }),
     acceptState: async () => await post<{ readonly accepted: boolean }>('/state/accept'),
     rollback: (profile, version) => unlessBusy(post<RolledBack>(of(profile, 'rollback'), { version })),

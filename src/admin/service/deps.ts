@@ -11,6 +11,7 @@ import type { Settings } from '../../settings/settings.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Users } from '../auth/users.ts';
 import type { SyncService } from '../../releases/sync-service.ts';
+import type { PowerControl } from '../../power/power.ts';
 
 /** A file on its way to a machine. */
 export interface Delivery extends Download {
@@ -34,6 +35,7 @@ export interface AdminDeps {
   readonly marks: InstallMarks;
   readonly accounts: Accounts;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
+  readonly power: PowerControl;
   readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;
   /** Who made a network card; undefined for an unregistered one. */
   readonly vendorOf: (mac: Mac) => Promise<string | undefined>;

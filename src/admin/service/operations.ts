@@ -34,6 +34,8 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   reinstall: 'operator',
   cancelReinstall: 'operator',
   releaseClaim: 'operator',
+  power: 'operator',
+  reinstallNow: 'operator',
   acceptState: 'operator',
   saveProfile: 'operator',
   syncNow: 'operator',

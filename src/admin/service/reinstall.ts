@@ -1,8 +1,8 @@
-import type { NamedMachine } from '../../model/views.ts';
 import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import { Failure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
+import type { NamedMachine } from '../../model/power-views.ts';
 import {
   factsFrom,
   hasIdentity,
@@ -95,7 +95,8 @@ function factsNamed(text: string): MachineFacts | undefined {
   return hasIdentity(facts) ? facts : undefined;
 }
 
-function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): MachineFacts {
+/** Throws Failure `not-found` and `conflict` (two nodes have it). */
+export function factsOfNode(name: string, { profiles }: Pick<Snapshot, 'profiles'>): MachineFacts {
   const nodes = [...profiles.values()].flatMap(({ file, nodes: all }) =>
     all.filter((node) => node.name === name).map((node) => ({ file, node })),
   );

@@ -9,6 +9,7 @@ import {
   parseKey,
 } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
+import type { PowerAction } from '../../model/power.ts';
 import type { Locked } from '../../model/sync-event.ts';
 import type {
   HealthView,
@@ -16,7 +17,6 @@ import type {
   MachinePage,
   MachineQuery,
   MachineView,
-  NamedMachine,
   Preview,
   ProfileRow,
   ProfileView,
@@ -27,6 +27,7 @@ import type {
   SyncSteps,
   WrittenNode,
 } from '../../model/views.ts';
+import type { PoweredNode } from '../../power/power.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
 import { type AccountOperations, createAccountOperations } from './accounts.ts';
@@ -37,7 +38,9 @@ import { healthView, journalOff } from './health.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 import { previewProfile, profileRows, profileView, saveProfile } from './profiles.ts';
-import { INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
+import { factsOfNode, INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
+import { powerOf, reinstallNow, switchPower } from './power.ts';
+import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import { releasesView } from './releases.ts';
 
 /** What the API, the pages and the command line ask; tests give their own. */
@@ -82,7 +85,9 @@ export class AdminService {
     }
     const row = await shownRow(history.row, this.#deps);
     const facts = { ...factsFrom(row), ...keyFacts(key) };
-    return { row, boots: history.boots, ...(await machineTexts(this.#deps, history, { facts, origin })) };
+    const power = powerOf(this.#deps, installStateOf(facts, this.#deps.catalog.current()));
+    const texts = await machineTexts(this.#deps, history, { facts, origin });
+    return { row, boots: history.boots, ...texts, ...(power && { power }) };
   }
 
   /** A text that a machine was sent. */
@@ -115,6 +120,16 @@ export class AdminService {
   /** Lets go of an installer that left and has not reported, and of its tries. */
   async releaseClaim(machine: string): Promise<NamedMachine> {
     return await this.#decide('releaseClaim', machine);
+  }
+
+  /** Switches the machine on or off, or asks whether it is on. This and the next take its key or its node's name. */
+  async power(machine: string, action: PowerAction): Promise<PoweredMachine> {
+    return await switchPower(this.#deps, await this.#poweredNode(machine), action);
+  }
+
+  /** `reinstall`, the next boot from the network, and the power off and on: no hand is needed. */
+  async reinstallNow(machine: string): Promise<ReinstallingMachine> {
+    return await reinstallNow(this.#deps, await this.#poweredNode(machine), () => this.#decide('reinstall', machine));
   }
 
   /** After state/ was lost: what it says now is all there is. False when it was not lost. */
@@ -231,6 +246,17 @@ export class AdminService {
     if (what === 'cancelReinstall') journal.record({ kind: 'installed', at: now(), facts });
     log.info({ machine: done.key, node: done.name }, text);
     return key === undefined ? done : { ...done, key };
+  }
+
+  async #poweredNode(machine: string): Promise<PoweredNode> {
+    const snapshot = await this.#deps.catalog.refresh();
+    const key = parseKey(machine);
+    const named = key === undefined ? factsOfNode(machine, snapshot) : await this.#factsOf(key);
+    const found = installStateOf(named, snapshot);
+    if (found !== undefined) return found;
+    throw new Failure('conflict', `no profile names ${machine.slice(0, 80)}, so its power switch is unknown`, {
+      remedy: `\`pilotlight adopt ${key ?? 'MAC'} --profile P\`, and add "power" to the node`,
+    });
   }
 
   /** The key under which its installation is remembered: what its profile knows it by. */

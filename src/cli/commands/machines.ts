@@ -3,6 +3,7 @@ import { Failure } from '../../model/failure.ts';
 import { parseName } from '../../model/profile.ts';
 import { keyOf, withAdminClient } from '../admin-call.ts';
 import { type Command, type Invocation, JSON_OPTION } from '../command.ts';
+import { reinstallNow } from './power.ts';
 
 /** A command that is one question to the admin client, and its answer in a line. */
 function oneCall<T>(
@@ -50,20 +51,27 @@ export const adoptCommand = oneCall(
   ({ key, name, file }) => `${key} is node ${name} of ${file}`,
 );
 
-export const reinstallCommand = oneCall(
+const reinstallLater = oneCall(
   {
     name: 'reinstall',
     words: '<NODE|MAC>',
     summary: 'let the installer of a machine run once more at its next boot',
     details:
       'A machine whose profile says "install" is installed once, and boots its own disk from then on. This lets it be\n' +
-      'installed again when it boots from the network next: everything on that disk is lost then. Nothing reboots by this.\n' +
+      'installed again when it boots from the network next: everything on that disk is lost then. Nothing reboots by this,\n' +
+      'unless you say --now: then its next boot is set to the network, its power goes off and on ("power" of its node,\n' +
+      'docs/power.md), and this command tells what it does until it has reported: exit status 0 only then.\n' +
       'Until then the machine counts as "will be erased at its next boot"; --cancel takes it back.\n\n' +
       'examples:\n' +
       '  pilotlight reinstall w1\n' +
       '  pilotlight reinstall 52:54:00:55:1c:ee\n' +
+      '  pilotlight reinstall w1 --now\n' +
       '  pilotlight reinstall w1 --cancel',
-    options: { '--cancel': 'not after all: its disk stays as it is' },
+    options: {
+      '--now': 'at once: restart it by its power switch, and watch until it is installed',
+      '--timeout <MINUTES>': 'with --now, how long to watch (default: 60)',
+      '--cancel': 'not after all: its disk stays as it is',
+    },
   },
   (client, { words: [machine = ''], has }) =>
     has('cancel') ? client.cancelReinstall(machine) : client.reinstall(machine),
@@ -72,6 +80,15 @@ export const reinstallCommand = oneCall(
       ? `${nameOf(done)} is not installed anew: its disk stays as it is`
       : `${nameOf(done)} will be erased and installed when it boots from the network next`,
 );
+
+export const reinstallCommand: Command = {
+  ...reinstallLater,
+  run(invocation, context) {
+    if (!invocation.has('now')) return reinstallLater.run(invocation, context);
+    if (invocation.has('cancel')) throw new Failure('invalid', '--now and --cancel exclude each other');
+    return reinstallNow(invocation, context);
+  },
+};
 
 export const releaseCommand = oneCall(
   {

@@ -21,6 +21,7 @@ import type {
 } from '../../../src/model/views.ts';
 import type { FloodView } from '../../../src/model/views.ts';
 import type { Losses } from '../../../src/journal/journal.ts';
+import { createPower } from '../../../src/power/power.ts';
 import { makeFolder, type FolderFiles } from '../../support/folder.ts';
 import { settingsFor } from '../../support/house.ts';
 
@@ -139,6 +140,7 @@ export async function officeStand(files: FolderFiles, more: Partial<AdminDeps> =
     },
     deliveries: { running: () => deliveries },
     sync: { progress: appContext.syncProgress, nextRun: () => undefined, runNow: () => true },
+    power: createPower({ secrets: appContext.secrets, allowed: [] }),
     vendorOf: (mac) => Promise.resolve(mac.startsWith('00:1b:21') ? 'Intel Corporate' : undefined),
     log: SILENT,
     version: '1.2.3',
