@@ -72,6 +72,38 @@ describe('a machine whose profile installs', () => {
     expect(at(NOON, mark, { related: { own: mark, conflict: true } })).toMatchObject({ kind: 'alike', by: 'nic' });
   });
 
+  it('that an operator wants anew waits while one that it looks like is being installed', () => {
+    const mark: InstallMark = { ...MARK, state: 'erase-pending', tries: 0 };
+    for (const state of ['claimed', 'installing'] as const) {
+      const other = { mark: { ...MARK, state }, by: 'uuid' as const };
+      expect(at(NOON, mark, { related: { own: mark, conflict: false, other } })).toEqual({ kind: 'alike', ...other });
+    }
+  });
+
+  it('that was only seen gets its installer, unless it looks like one that is known', () => {
+    const own: InstallMark = { ...MARK, state: 'seen', tries: 0 };
+    const other = { mark: MARK, by: 'serial' as const };
+    expect(at(NOON, own)).toMatchObject({ kind: 'install', attempt: 1 });
+    expect(at(NOON, own, { related: { own, conflict: false, other } })).toEqual({ kind: 'alike', ...other });
+    expect(at(NOON, undefined, { related: { conflict: false, other } })).toEqual({ kind: 'alike', ...other });
+  });
+
+  it('whose report did not count waits for an operator, whoever asks and whatever its tries', () => {
+    const report = { at: NOON, address: '10.0.0.9' };
+    expect(at(NOON + 1e9, { ...MARK, refused: report })).toEqual({ kind: 'refused', report });
+    const conflict = { ...MARK, refused: report };
+    expect(at(NOON, conflict, { related: { own: conflict, conflict: true } })).toMatchObject({ kind: 'alike' });
+  });
+
+  it('of which nothing can be seen has half a minute, in which another address waits', () => {
+    const mark: InstallMark = { ...MARK, claim: { address: '10.0.0.7', at: NOON } };
+    const asker = { address: '10.0.0.8' };
+    for (const ahead of [1, 30_000]) expect(at(NOON - ahead, mark, { asker }).kind).toBe('claimed');
+    for (const ahead of [0, 30_001]) expect(at(NOON - ahead, mark, { asker }).kind).not.toBe('claimed');
+    expect(at(NOON - 1, mark, { asker: { address: '10.0.0.7' } })).toMatchObject({ kind: 'install', again: true });
+    expect(at(NOON - 1, { ...mark, disk: '/dev/vda' })).not.toHaveProperty('again');
+  });
+
   it('that holds a claim gets the same again; who only looks sees that', () => {
     const mac = byMac().machine.mac;
     const claimed: InstallMark = { ...MARK, state: 'claimed', claim: { address: '10.0.0.7', mac, at: NOON } };

@@ -28,6 +28,8 @@ describe('the name of a file', () => {
     const names = serials.map((serial) => markFileName(`serial:${serial}`));
     for (const name of names) expect(name).toMatch(/^serial-[A-Za-z0-9._-]{0,40}-[0-9a-f]{24}\.json$/);
     expect(new Set(names).size).toBe(serials.length);
+    expect(markFileName('serial:PF0 / X-1_a.b')).toMatch(/^serial-PF0_X-1_a\.b-/);
+    expect(machineOfFile(`${UUID}.json`), 'without its prefix').toEqual({ key: UUID, machine: {} });
     expect(machineOfFile(names[0] ?? '')).toEqual({ key: (names[0] ?? '').replace('.json', ''), machine: {} });
   });
 });
@@ -41,6 +43,14 @@ it('a text holds all of a mark', () => {
   const claim = { address: '10.0.0.7', at: NOON, file: 'c/initrd', mac: card };
   const full: InstallMark = { ...MARK, state: 'claimed', claim, macs: card === undefined ? [] : [card] };
   expect(parseMark(markText(full), FILE)).toEqual(full);
+});
+
+it('a text holds what its tokens and its refused report are, in a format that an older version does not take', () => {
+  const format = (mark: InstallMark) => (JSON.parse(markText(mark)) as { format: number }).format;
+  const told: InstallMark = { ...MARK, tokens: NOON + 1, refused: { at: NOON + 2, address: '10.0.0.9' } };
+  expect(parseMark(markText(told), FILE)).toEqual(told);
+  expect([format(told), format({ ...MARK, tokens: NOON }), format(MARK)]).toEqual([3, 2, 2]);
+  expect(JSON.parse(markText({ ...MARK, macs: [] }))).not.toHaveProperty('macs');
 });
 
 it('a file from before claims is still read', () => {
@@ -65,6 +75,14 @@ describe('a text is refused', () => {
     [{ since: 'yesterday' }, 'since'],
     [{ since: '2026-99-99T00:00:00Z' }, 'since'],
     [{ begun: null }, 'begun'],
+    [{ since: '2026-11-21' }, 'since'],
+    [{ since: 'on 2026-11-21T12:00:00Z' }, 'since'],
+    [{ begun: 'soon' }, 'begun'],
+    [{ tokens: 'soon' }, 'tokens'],
+    [{ refused: {} }, 'refused'],
+    [{ refused: { at: '2026-11-21T12:00:00.000Z' } }, 'refused'],
+    [{ refused: { at: 'x', address: '10.0.0.7' } }, 'refused'],
+    [{ tries: 2 ** 53 }, 'tries'],
     [{ tries: -1 }, 'tries'],
     [{ tries: 1.5 }, 'tries'],
     [{ tries: '1' }, 'tries'],
@@ -74,6 +92,12 @@ describe('a text is refused', () => {
     [{ format: 'x' }, 'format'],
     [{ macs: 'x' }, 'macs'],
     [{ macs: ['x'] }, 'macs'],
+    [{ macs: [MAC, 7] }, 'macs'],
+    [{ claim: 'x' }, 'claim'],
+    [{ claim: { at: '2026-11-21T12:00:00.000Z' } }, 'claim'],
+    [{ claim: { at: 'x', address: '10.0.0.7' } }, 'claim'],
+    [{ machine: [] }, 'machine'],
+    [{ machine: { serial: 7 } }, 'machine'],
     [{ claim: {} }, 'claim'],
     [{ claim: { at: '2026-11-21T12:00:00.000Z', address: '10.0.0.7', mac: 'x' } }, 'claim'],
     [{ claim: { at: '2026-11-21T12:00:00.000Z', address: '10.0.0.7', file: 7 } }, 'claim'],

@@ -81,3 +81,33 @@ it('tries once more when the server stops, and then no more', async () => {
   expect(readFileSync(file, 'utf8')).toBe('one');
   expect(log.of('info')).toHaveLength(1);
 });
+
+it('has one clock for all that waits, and none after the server has stopped', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { writer, state, log } = await open();
+    writeFileSync(state, 'not a folder');
+    for (const name of ['a.json', 'b.json']) await expect(writer.put(name, 'x', { text: 'x' })).rejects.toThrow();
+    expect(vi.getTimerCount()).toBe(1);
+    await writer.close();
+    expect(vi.getTimerCount()).toBe(0);
+    await expect(writer.put('a.json', 'x')).rejects.toThrow();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(log.of('error'), 'once for a time of trouble').toHaveLength(1);
+    expect(log.of('error')[0]?.fields['remedy']).toContain('until then no machine is installed');
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('says it again when trouble comes again', async () => {
+  const { writer, state, log } = await open();
+  for (let time = 1; time <= 2; time += 1) {
+    writeFileSync(state, 'not a folder');
+    await expect(writer.put('a.json', 'x')).rejects.toThrow();
+    rmSync(state);
+    await writer.put('a.json', 'x');
+    expect([log.of('error').length, log.of('info').length, writer.trouble]).toEqual([time, time, undefined]);
+    rmSync(state, { recursive: true });
+  }
+});
