@@ -203,7 +203,9 @@ test.each(MISTAKES)('%s', async (_, { files = {}, env: variables = {}, dataDir, 
   const dir = makeFolder(files);
   prepare?.(dir);
   const argv = ['check', ...(dataDir === undefined ? [] : ['--data-dir', dataDir])];
-  const { stdout, stderr } = await runAt(dir, argv, { env: variables });
+  const { code, stdout, stderr } = await runAt(dir, argv, { env: variables });
   const lines = `${stderr}${stdout}`.replaceAll(dir, 'DIR').replaceAll('\n  -> ', ' -> ').split('\n');
   expect(lines.map((line) => line.trim())).toContain(answer);
+  // A warning alone does not fail the check; an error and a setting that is wrong do.
+  if (!answer.startsWith('warning')) expect(code).not.toBe(0);
 });
