@@ -33,6 +33,27 @@ describe('a template that names what only "nodes" can say', () => {
     expect((await bootService.script(LISTED)).decision.outcome).toBe('boot');
   });
 
+  it.each([
+    ['node.ip', true],
+    ['node.vars.rack', true],
+    ['node.vars', true],
+    ['node.serial', false],
+    ['node.names', false],
+    ['vars.node.name', false],
+  ])('%s: only what "nodes" alone can say is explained so', async (name, explained) => {
+    const text = `#cloud-config\nhostname: "{{${name}}}"\n`;
+    const { bootService } = await houseOf({ ...FILES, 'configs/a.yml.hbs': text });
+    const why = async (who: typeof LISTED) =>
+      await bootService.documentOf('cloud_config', who).then(
+        () => '',
+        (error: unknown) => String(error),
+      );
+    const unlisted = await why(UNLISTED);
+    expect(unlisted).toContain(`variable "${name}"`);
+    expect(unlisted.includes('no profile lists this machine')).toBe(explained);
+    expect(await why(LISTED)).not.toContain('no profile lists this machine');
+  });
+
   it('is nothing that the other boot loaders hand out either', async () => {
     const { bootService } = await houseOf(FILES);
     for (const ask of [
