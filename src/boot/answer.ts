@@ -2,7 +2,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { startScript } from '../ipxe/boot-script.ts';
 import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
-import type { Question } from '../model/plan.ts';
+import { type Question, secureOrigin } from '../model/plan.ts';
 import { compareVersions, type JsonObject, parseVersion, type Version } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { BootService } from './boot-service.ts';
@@ -59,17 +59,20 @@ async function loaderConfig(
 }
 
 /** Without `hostKeys` no template can give a machine its host key, without `clusters` none its discovery URL. */
-export type BootServiceOptions = Omit<ScriptServiceOptions, 'templates'>;
+export interface BootServiceOptions extends Omit<ScriptServiceOptions, 'templates'> {
+  /** Where machines are answered over TLS. */
+  readonly tlsPort?: number | undefined;
+}
 
 /** The boot service: the catalog says which profile, `os` what it needs, `ipxe` puts it into words. */
 export function createBootService(options: BootServiceOptions): BootService {
-  const { catalog } = options;
+  const { catalog, tlsPort } = options;
   const templates = createTemplateCache();
   const scripts = createScriptService({ ...options, templates });
   const documents = createDocumentService(catalog, { ...options, templates });
   return {
     generation: scripts.generation,
-    start: startScript,
+    start: (origin) => startScript(origin, tlsPort === undefined ? undefined : secureOrigin(origin, tlsPort)),
     script: scripts.script,
     explain: explained,
     scriptOf: scripts.scriptOf,

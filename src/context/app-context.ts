@@ -54,7 +54,17 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
   const syncProgress = createSyncProgress();
   const downloadProgress = (profile: string): readonly string[] => syncProgress.linesFor(profile);
   const clusters = new ClusterUrls();
-  const behind = { catalog, shelf, downloadProgress, marks, installTries, unknown, clusters, hostKeys: identities };
+  const behind = {
+    catalog,
+    shelf,
+    downloadProgress,
+    marks,
+    installTries,
+    unknown,
+    clusters,
+    hostKeys: identities,
+    tlsPort: settings.tls?.listen.port,
+  };
   const preview = createBootService(behind);
   const access =
     network === undefined

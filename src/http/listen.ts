@@ -1,7 +1,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
+import type { TlsFiles } from '../net/tls-files.ts';
 import { TEXT } from './reply.ts';
 
 /** How much of the server one client may take. Milliseconds, bytes, counts. */
@@ -90,10 +92,14 @@ export interface ListenAddress {
 }
 
 /** Resolves with the address in use. Throws Failure naming the port and what to do. */
-export async function listen(server: Server, { host, port }: ListenAddress): Promise<ListenAddress> {
+export async function listen(
+  server: Server,
+  { host, port }: ListenAddress,
+  setting = 'PILOTLIGHT_HTTP_LISTEN',
+): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error): void => {
-      reject(listenFailure(error, { host, port }));
+      reject(listenFailure(error, { host, port }, setting));
     };
     server.once('error', failed);
     // The backlog is what a rack that is switched on at once needs; the kernel caps it (net.core.somaxconn).
@@ -115,28 +121,32 @@ export function urlOf({ host, port }: ListenAddress): string {
 }
 
 /** What a person can do about a port that may not be bound. */
-export function listenFailure(error: unknown, { host, port }: ListenAddress): Failure {
+export function listenFailure(
+  error: unknown,
+  { host, port }: ListenAddress,
+  setting = 'PILOTLIGHT_HTTP_LISTEN',
+): Failure {
   const where = `HTTP port ${port} on ${host}`;
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return new Failure('conflict', `${where} is in use by another program`, {
-        remedy: `find it with "ss -ltnp sport = :${port}", or set PILOTLIGHT_HTTP_LISTEN to another port`,
+        remedy: `find it with "ss -ltnp sport = :${port}", or set ${setting} to another port`,
         cause: error,
       });
     case 'EACCES':
       return new Failure('refused', `${where} may not be opened by this user`, {
-        remedy: 'grant CAP_NET_BIND_SERVICE, or set PILOTLIGHT_HTTP_LISTEN to a port above 1023',
+        remedy: `grant CAP_NET_BIND_SERVICE, or set ${setting} to a port above 1023`,
         cause: error,
       });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new Failure('invalid', `${where}: this host has no such address`, {
-        remedy: 'set PILOTLIGHT_HTTP_LISTEN to an address of this host, or to 0.0.0.0',
+        remedy: `set ${setting} to an address of this host, or to 0.0.0.0`,
         cause: error,
       });
     default:
       return new Failure('unavailable', `${where} cannot be opened (${codeOf(error)})`, {
-        remedy: 'set PILOTLIGHT_HTTP_LISTEN to another address',
+        remedy: `set ${setting} to another address`,
         cause: error,
       });
   }
@@ -156,8 +166,9 @@ export function createDropLog(log: Log, limit: number): () => void {
   };
 }
 
-export function newServer(limits: HttpLimits): Server {
-  const server = createServer({
+/** `tls`: over TLS, with each new certificate of these files. */
+export function newServer(limits: HttpLimits, tls?: TlsFiles): Server {
+  const options = {
     insecureHTTPParser: false,
     maxHeaderSize: limits.maxHeaderSize,
     headersTimeout: limits.headersTimeout,
@@ -166,8 +177,18 @@ export function newServer(limits: HttpLimits): Server {
     connectionsCheckingInterval: limits.checkInterval,
     requireHostHeader: false, // guardRequest says it in a line of text
     noDelay: true,
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(options)
+      : secureServer({ ...options, handshakeTimeout: limits.headersTimeout }, tls);
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.stallTimeout;
+  return server;
+}
+
+function secureServer(options: ServerOptions, tls: TlsFiles): Server {
+  const server = createSecureServer({ ...options, ...tls.pair() });
+  tls.follow(server);
   return server;
 }

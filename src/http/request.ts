@@ -122,6 +122,8 @@ interface LocalEnd {
   readonly remoteAddress?: string | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  /** Whether it came by TLS. */
+  readonly encrypted?: boolean | undefined;
 }
 
 /**
@@ -131,14 +133,15 @@ interface LocalEnd {
  */
 export function originOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | undefined): Origin {
   if (baseUrl !== undefined) return baseUrl;
+  const [scheme, usual] = end.encrypted === true ? (['https', 443] as const) : (['http', 80] as const);
   const host = head.host ?? localHost(end);
   const bare = agentOf(head.userAgent) === 'uefi' && !/:\d+$/.test(host) && end.localPort !== undefined;
-  return checked(bare && end.localPort !== 80 ? `${host}:${end.localPort}` : host);
+  return checked(bare && end.localPort !== usual ? `${host}:${end.localPort}` : host, scheme);
 }
 
 /** The same for `/?profile=NAME`, where coreos-ipxe-server wrote the Host line as it came. */
 export function legacyOriginOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | undefined): Origin {
-  return baseUrl ?? checked(head.host ?? localHost(end));
+  return baseUrl ?? checked(head.host ?? localHost(end), end.encrypted === true ? 'https' : 'http');
 }
 
 /** The address that asks, as IPv4 where it is one. Undefined when the connection is gone already. */
@@ -146,8 +149,8 @@ export function askerOf({ remoteAddress }: LocalEnd): string | undefined {
   return remoteAddress === undefined ? undefined : plainAddress(remoteAddress);
 }
 
-function checked(host: string): Origin {
-  const origin = originFromHost(host);
+function checked(host: string, scheme: 'http' | 'https'): Origin {
+  const origin = originFromHost(host, scheme);
   if (origin !== undefined) return origin;
   throw new Failure('invalid', `the Host line "${show(host)}" is not a host name or address`, {
     remedy: 'ask by name or address, or set PILOTLIGHT_BASE_URL',

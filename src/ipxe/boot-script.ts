@@ -39,10 +39,12 @@ export function script(lines: readonly string[]): string {
  * - A BIOS iPXE says i386 on any processor: `cpuid --ext 29` asks for long mode.
  * - `ifopen` because Debian 13's iPXE (1.21.1+git20250501) runs autoexec.ipxe with the network card closed: `${ip}` is
  *   set, and everything is "Network unreachable". It stands behind the MAC: afterwards netX is the card opened last.
+ * - `secure`: asked first. Whether a build of iPXE knows TLS and trusts our certificate shows by trying: one that does
+ *   not says so at once, and asks without. What is asked over TLS is answered with https everywhere.
  * - `--replace` gives the answer this script's place: `exit 1` in it then reaches the firmware, and asking again for
  *   hours does not pile up scripts in memory.
  */
-export function startScript(origin: Origin): string {
+export function startScript(origin: Origin, secure?: Origin): string {
   return script([
     'isset ${netX/mac} && set machine-mac ${netX/mac:hexhyp} || set machine-mac ${net0/mac:hexhyp}',
     'set machine-arch ${buildarch}',
@@ -50,12 +52,17 @@ export function startScript(origin: Origin): string {
     RESET_PAUSE,
     ':ask',
     'ifopen ||',
+    ...(secure === undefined ? [] : [`echo Asking ${secure} over TLS`, `${ask(secure)} ||`]),
     `echo Asking ${origin} what \${machine-mac} shall boot`,
-    `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${origin}/ipxe?${FACTS.join('&')} || goto retry`,
+    `${ask(origin)} || goto retry`,
     ':retry',
     ...GROWING_PAUSE,
     'goto ask',
   ]);
+}
+
+function ask(origin: Origin): string {
+  return `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${origin}/ipxe?${FACTS.join('&')}`;
 }
 
 const FACTS = [

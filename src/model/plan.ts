@@ -12,8 +12,14 @@ const AUTHORITY = new RegExp(`^${HOST}$`);
 const WHOLE = new RegExp(String.raw`^(https?)://${HOST}(?:/[A-Za-z0-9._~/-]*)?$`);
 
 /** A Host header's value; undefined when it is anything but a host and an optional port. */
-export function originFromHost(host: string): Origin | undefined {
-  return AUTHORITY.test(host) ? (`http://${host}` as Origin) : undefined;
+export function originFromHost(host: string, scheme: 'http' | 'https' = 'http'): Origin | undefined {
+  return AUTHORITY.test(host) ? (`${scheme}://${host}` as Origin) : undefined;
+}
+
+/** The same host on the port where TLS is spoken; undefined for what is https already. */
+export function secureOrigin(origin: Origin, port: number): Origin | undefined {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' ? undefined : originFromHost(port === 443 ? hostname : `${hostname}:${port}`, 'https');
 }
 
 /** A configured base URL. Without a scheme it is http: coreos-ipxe-server's setting was `host:port`. */

@@ -34,6 +34,7 @@ import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
+import { openTlsFiles } from '../net/tls-files.ts';
 import { createPower } from '../power/power.ts';
 import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
@@ -42,7 +43,7 @@ import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 import { AddressTable, createBootWatch, createEventBus } from './events.ts';
 import { healthOf, journalProblems } from './health.ts';
-import { createHttpServer, type HttpServer } from './http-server.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
 import { createInstallFollower, installMarks } from './install-follower.ts';
 import { type Lan, openLan } from './lan.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
@@ -105,6 +106,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
   const lan = openLan({ settings, shelf, bootPrograms, log, listeners, httpPort });
   const users = await openUsers({ files, log });
+  const tls = settings.tls === undefined ? undefined : await openTlsFiles({ ...settings.tls, names: TLS_NAMES, log });
   const { token, made } = await loadAdminToken(files, settings, log);
   const auth = createOperatorAuth({
     ...{ token, users, baseUrl: settings.baseUrl },
@@ -121,6 +123,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       ...lan.diagnostics(),
       ...incidents.diagnostics(),
       ...users.diagnostics(),
+      ...(tls?.diagnostics() ?? []),
     ],
     uptime,
   });
@@ -137,7 +140,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   });
   const base = (): Origin => discoveryBase(settings, httpPort());
   const clusterTokens = createClusterTokens({ catalog, discovery, urls: appContext.clusters, base, log });
-  const http = createHttpServer({
+  const httpOptions: HttpServerOptions = {
     ...{
       listen: settings.http,
       baseUrl: settings.baseUrl,
@@ -177,7 +180,14 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
         ...marks.problems(),
         ...journalProblems(journalOff({ journal, settings })),
       ]),
-  });
+  };
+  const http = createHttpServer(httpOptions);
+  // There a machine is answered to the name that it asked for, which is the certificate's.
+  const secured = { ...httpOptions, baseUrl: undefined, discovery: undefined };
+  const https =
+    settings.tls === undefined || tls === undefined
+      ? []
+      : [createHttpServer({ ...secured, listen: settings.tls.listen, tls }), tls];
   return {
     // What is asked for must be there before a client asks: the servers come after what stands behind them.
     services: [
@@ -194,6 +204,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       watchNodes(catalog, journal),
       boots,
       http,
+      ...https,
       serverNote(files, http, birth.instance, log),
       clusterTokens,
       createFirmwareWatch(firmware, log),
@@ -205,6 +216,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     firstLinks: () => (made ? linksFor(auth.newLink(linkOrigin(settings, http)).url, http) : []),
   };
 }
+
+const TLS_NAMES = { cert: 'PILOTLIGHT_TLS_CERT', key: 'PILOTLIGHT_TLS_KEY' };
 
 function openJournal({ dataDir, journal }: Settings, log: Log): Journal {
   if (!journal.on) return NO_JOURNAL;

@@ -20,6 +20,7 @@ import { createMachineHandler, type MachineHandlerOptions } from '../http/machin
 import { lineReply, type Reply, sendReply } from '../http/reply.ts';
 import { readHead, remember, type RequestHead } from '../http/request.ts';
 import { pathOf } from '../model/plan.ts';
+import type { TlsFiles } from '../net/tls-files.ts';
 import { listener, type Service } from '../model/service.ts';
 
 export interface HttpServerOptions
@@ -32,7 +33,9 @@ export interface HttpServerOptions
   readonly now?: MachineHandlerOptions['now'];
   readonly limits?: Partial<HttpLimits>;
   /** Where etcd members find each other. */
-  readonly discovery?: DiscoveryHandler;
+  readonly discovery?: DiscoveryHandler | undefined;
+  /** Speaks TLS, to machines only. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface HttpServer extends Service {
@@ -54,7 +57,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     onAnswer: options.onAnswer ?? (() => undefined),
     deliveries: options.deliveries ?? new Deliveries(),
   });
-  const operator = lazyOperator(options);
+  const operator = options.tls === undefined ? lazyOperator(options) : MACHINES_ONLY;
   let server: Server | undefined;
   let address: ListenAddress | undefined;
   let ended: Promise<void> | undefined;
@@ -103,10 +106,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   async function start(): Promise<void> {
-    const created = newServer(limits);
+    const created = newServer(limits, options.tls);
+    const opened = options.tls === undefined ? 'connection' : 'secureConnection';
     created.on(
-      'connection',
-      listener(log, 'connection', (socket: Socket) => {
+      opened,
+      listener(log, opened, (socket: Socket) => {
         connections.add(socket);
       }),
     );
@@ -124,8 +128,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         answerBroken(error, socket, connections.running(socket));
       }),
     );
+    created.on(
+      'tlsClientError',
+      listener(log, 'tlsClientError', (error: Error) => {
+        // Mostly firmware that does not trust the certificate: it asks again without TLS.
+        log.debug({ code: codeOf(error) }, 'a client ended the handshake of TLS');
+      }),
+    );
     created.on('drop', listener(log, 'drop', createDropLog(log, limits.maxConnections)));
-    address = await listen(created, options.listen);
+    address = await listen(created, options.listen, options.tls === undefined ? undefined : 'PILOTLIGHT_TLS_LISTEN');
     created.on('error', (error) => {
       log.error({ err: error }, 'the HTTP server failed');
     });
@@ -146,7 +157,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   return {
-    name: 'http',
+    name: options.tls === undefined ? 'http' : 'https',
     address: () => address,
     url: () => (address === undefined ? undefined : urlOf(address)),
     start,
@@ -163,6 +174,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   };
 }
+
+/** Behind the listener that speaks TLS with machines. */
+const MACHINES_ONLY: LazyOperator = {
+  answer(_req, res) {
+    sendReply(res, lineReply(404, 'only machines are answered here'));
+    return Promise.resolve();
+  },
+  close: () => Promise.resolve(),
+};
 
 interface LazyOperator {
   answer(req: IncomingMessage, res: ServerResponse): Promise<void>;

@@ -65,6 +65,13 @@ export function readSettings(sources: SettingSources): Settings {
       }),
     );
 
+  const tls = (): Settings['tls'] => {
+    const [cert, key, where] = [value('tls-cert'), value('tls-key'), value('tls-listen')];
+    if (cert !== undefined && key !== undefined) return { cert, key, listen: where };
+    const [there, missing] = cert === undefined ? ['tls-key', 'tls-cert'] : ['tls-cert', 'tls-key'];
+    if (cert !== key) problems.push(`${envOf(there)} is set and ${envOf(missing)} is not: TLS needs both`);
+    return undefined;
+  };
   const listen = value('tftp-listen');
   const tftp = {
     required: given('tftp-listen', sources, dotenv) !== undefined,
@@ -87,6 +94,7 @@ export function readSettings(sources: SettingSources): Settings {
     credentialsDir: sources.env['CREDENTIALS_DIRECTORY'],
     baseUrl: value('base-url'),
     http: value('http-listen'),
+    tls: tls(),
     tftp: listen === 'off' ? undefined : { listen, ...tftp },
     dhcp: value('dhcp') === 'off' ? undefined : dhcp,
     firmwareDir: value('firmware-dir'),

@@ -70,6 +70,8 @@ export interface Settings {
   /** Undefined: taken from the request. */
   readonly baseUrl: Origin | undefined;
   readonly http: Listen;
+  /** For machines that can. Files are absolute. Undefined: off. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly listen: Listen } | undefined;
   /** Undefined: off. */
   readonly tftp: TftpSettings | undefined;
   /** Undefined: off. */

@@ -61,6 +61,22 @@ export const SETTINGS = {
     usual: { host: '0.0.0.0', port: 4777 },
     oldEnv: 'COREOS_IPXE_SERVER_LISTEN_ADDR',
   },
+  'tls-cert': {
+    help: 'a PEM file with a certificate, and those that lead to its root: machines that trust it are answered over TLS, too',
+    fallback: 'no TLS',
+    parse: parseFolder,
+  },
+  'tls-key': {
+    help: 'a PEM file with the key of that certificate',
+    fallback: 'no TLS',
+    parse: parseFolder,
+  },
+  'tls-listen': {
+    help: 'where machines are answered over TLS',
+    fallback: '0.0.0.0:4778',
+    parse: parseListen,
+    usual: { host: '0.0.0.0', port: 4778 },
+  },
   'tftp-listen': {
     help: 'where TFTP listens, or off',
     fallback: '0.0.0.0:69',

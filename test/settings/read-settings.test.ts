@@ -79,6 +79,26 @@ describe('readSettings', () => {
     expect(() => read({ PILOTLIGHT_ADMIN_TOKEN: short })).not.toThrow(new RegExp(short));
   });
 
+  it('TLS needs a certificate and its key', () => {
+    const both = { PILOTLIGHT_TLS_CERT: 'a.crt', PILOTLIGHT_TLS_KEY: '/b.key' };
+    expect(read(both).tls).toEqual({
+      cert: join(cwd, 'a.crt'),
+      key: '/b.key',
+      listen: { host: '0.0.0.0', port: 4778 },
+    });
+    expect(read({ ...both, PILOTLIGHT_TLS_LISTEN: '10.0.0.1:443' }).tls?.listen).toEqual({
+      host: '10.0.0.1',
+      port: 443,
+    });
+    expect(read({}).tls).toBeUndefined();
+    expect(() => read({ PILOTLIGHT_TLS_CERT: 'a.crt' })).toThrow(
+      'PILOTLIGHT_TLS_CERT is set and PILOTLIGHT_TLS_KEY is not: TLS needs both',
+    );
+    expect(() => read({ PILOTLIGHT_TLS_KEY: 'a.key' })).toThrow(
+      'PILOTLIGHT_TLS_KEY is set and PILOTLIGHT_TLS_CERT is not',
+    );
+  });
+
   it("takes coreos-ipxe-server's names", () => {
     const settings = read({
       COREOS_IPXE_SERVER_DATA_DIR: 'old',
