@@ -38,6 +38,30 @@ test('what is there is not spoken of', () => {
   expect(missingReferences(good({ cloud_config: 'a', sshkey: 'core' }), around)).toEqual([]);
 });
 
+test.each([
+  [{ cloud_config: 'configs/a.yml' }, 'a'],
+  [{ cloud_config: 'configs/a' }, 'a'],
+  [{ cloud_config: 'wroker' }, 'worker'],
+  [{ cloud_config: 'b.yaml' }, undefined],
+  [{ ignition: 'worker.ing' }, 'worker.ign'],
+  [{ ignition: 'configs/worker.ign' }, 'worker.ign'],
+  [{ sshkey: 'sshkeys/core.pub' }, 'core'],
+  [{ sshkey: 'core.pub' }, 'core'],
+  [{ sshkey: 'cores' }, 'core'],
+  [{ sshkey: 'somebody' }, undefined],
+])('%j: the file that was probably meant is named as a profile names it: %j', (profile, meant) => {
+  const names = ['a.yml.hbs', 'worker.yml', 'worker.ign.hbs'];
+  const around = {
+    documents: new Map(names.map((name) => [name, document(name)])),
+    keys: new Map([['core', { name: 'core', file: 'sshkeys/core.pub', text: 'ssh-rsa A' }]]),
+    secrets: new Map(),
+  };
+  const remedies = missingReferences(good(profile), around).map(({ remedy }) => remedy);
+  expect(remedies).toHaveLength(1);
+  if (meant === undefined) expect(remedies[0]).toMatch(/^(?:create configs|put the public key)/);
+  else expect(remedies).toEqual([`did you mean "${meant}"?`]);
+});
+
 const A = good(
   {
     default: true,
@@ -76,6 +100,13 @@ test('names and addresses in two profiles are warnings', () => {
     'profiles/b.json:6:13 nodes[0].ip: a machine in profiles/a.json:12 has the ip 10.0.0.1 too (give every machine its own ip)',
   ]);
   expect(sharedByProfiles([A])).toEqual([]);
+});
+
+test('of names that two files share, twenty are told', () => {
+  const nodes = Array.from({ length: 25 }, (_, i) => ({ name: `n${i}`, serial: `s${i}` }));
+  const [one, two] = ['profiles/a.json', 'profiles/b.json'].map((file) => good({ nodes }, file));
+  if (one === undefined || two === undefined) expect.fail();
+  expect(sharedByProfiles([one, two])).toHaveLength(20);
 });
 
 type Thing = readonly string[];
