@@ -4,9 +4,8 @@ import type { Life } from '../machines/life.ts';
 import type { Asker, InstallMark } from '../machines/mark.ts';
 import { Failure } from '../model/failure.ts';
 import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
-import type { Plan, Question } from '../model/plan.ts';
+import { type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
 import type { Arch } from '../model/profile.ts';
-import { TOKEN_SLOT } from '../model/plan.ts';
 import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan } from './machine-plan.ts';
 
@@ -172,15 +171,20 @@ export function createDecide({
     return profile?.menu === undefined || profile.install === undefined ? undefined : { profile, by: 'choice' };
   }
 
-  /** What the machine says of itself is remembered where it may keep another card of it from an installer. */
-  function saw({ facts, asker }: Who, snapshot: Snapshot): void {
-    if (claims === undefined || asker === undefined || !snapshot.installs) return;
-    const match = snapshot.match(facts);
-    const who = identityOf(facts, match);
-    if (who !== undefined) claims.saw(who, match !== undefined && match.by !== 'default');
+  function saw({ match, identity, question }: MachineDecision, snapshot: Snapshot): void {
+    if (claims !== undefined && question.asker !== undefined && snapshot.installs) remember(claims, identity, match.by);
   }
 
   return { find, decide, claim, saw };
+}
+
+/** What the machine says of itself is remembered where it may keep another card of it from an installer. */
+export function remember(
+  claims: Pick<Claims, 'saw'>,
+  who: InstallIdentity | undefined,
+  by: Match['by'] | undefined,
+): void {
+  if (who !== undefined) claims.saw(who, by === 'mac' || by === 'uuid' || by === 'serial');
 }
 
 /**

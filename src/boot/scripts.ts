@@ -66,7 +66,7 @@ export function createScriptService(options: ScriptServiceOptions) {
   ): Promise<MachineDecision | undefined> {
     const decision = decisions.decide(question, snapshot, plain !== undefined);
     if (decision === undefined) return undefined;
-    if (decision.installState.kind !== 'install') decisions.saw(question, snapshot);
+    if (decision.installState.kind !== 'install') decisions.saw(decision, snapshot);
     const { plan } = decision;
     if (plan === undefined) return decision;
     const message = await access?.stranger(decision.match, question);

@@ -168,11 +168,12 @@ export class CatalogState {
     for (const problem of problems) {
       if (known.has(problemLine(problem))) continue;
       const { severity, message, place, remedy } = problem;
-      log.warn({ severity, place: placeText(place), problem: message, remedy }, 'problem in the catalog');
+      const level = severity === 'error' ? 'error' : 'warn';
+      log[level]({ place: placeText(place), problem: message, remedy }, 'a file has a problem');
     }
     for (const problem of this.#snapshot.problems) {
       if (now.has(problemLine(problem))) continue;
-      log.info({ place: placeText(problem.place), problem: problem.message }, 'problem in the catalog is over');
+      log.info({ place: placeText(problem.place), problem: problem.message }, 'a problem of a file is over');
     }
   }
 }

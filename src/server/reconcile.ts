@@ -1,10 +1,10 @@
-import { createDecide } from '../boot/decide.ts';
+import { remember } from '../boot/decide.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Claims, InstallMarks } from '../machines/claims.ts';
+import type { InstallMarks } from '../machines/claims.ts';
 import type { InstallMark } from '../machines/mark.ts';
 import { Failure } from '../model/failure.ts';
-import { factsFrom, machineKey, type MachineKey, nodeFacts } from '../model/machine.ts';
+import { factsFrom, identityOf, machineKey, type MachineKey, nodeFacts } from '../model/machine.ts';
 import type { Log, Service } from '../model/service.ts';
 
 /** Questions to the journal at a time. */
@@ -18,11 +18,10 @@ const AT_ONCE = 100;
  */
 export function recallMachines(
   catalog: Catalog,
-  marks: Claims & Pick<InstallMarks, 'all'>,
+  marks: Pick<InstallMarks, 'all' | 'saw'>,
   journal: Pick<Journal, 'machine' | 'status'>,
   log: Log,
 ): Service {
-  const decisions = createDecide({ claims: marks });
   let over = false;
   let end: (() => void) | undefined;
   let work: Promise<void> = Promise.resolve();
@@ -44,7 +43,9 @@ export function recallMachines(
       const found = await Promise.all(keys.slice(from, from + AT_ONCE).map((key) => journal.machine(key)));
       for (const history of found) {
         if (history === undefined) continue;
-        decisions.saw({ facts: factsFrom(history.row), asker: '' }, catalog.current());
+        const facts = factsFrom(history.row);
+        const match = catalog.current().match(facts);
+        remember(marks, identityOf(facts, match), match?.by);
       }
     }
   }

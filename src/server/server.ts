@@ -1,5 +1,5 @@
 import { Failure, failureLine, problemLine } from '../model/failure.ts';
-import type { Log, Service } from '../model/service.ts';
+import type { Service } from '../model/service.ts';
 import { Incidents } from '../boot/incidents.ts';
 import { createNetworks } from '../net/addresses.ts';
 import { createNeighbours } from '../net/neighbours.ts';
@@ -7,7 +7,7 @@ import type { HttpServer } from './http-server.ts';
 import { openLog } from '../telemetry/log.ts';
 import { type Settings, version } from '../settings/settings.ts';
 import { compose, type Composed } from './compose.ts';
-import { type AppContext, openContext } from '../context/app-context.ts';
+import { openContext } from '../context/app-context.ts';
 import type { FaultSource } from './last-resort.ts';
 
 export interface ServerOptions {
@@ -65,7 +65,8 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
         started.push(service);
         await service.start();
       }
-      tellProblems(appContext, log);
+      if (appContext.catalog.current().profiles.size === 0)
+        log.warn({}, 'no profile in profiles/: every machine will be told that it is unknown');
       log.info({ version: version(), data_dir: settings.dataDir, http: composed.http.address() }, 'pilotlight serves');
     },
     async stop(force) {
@@ -85,12 +86,4 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
       flush();
     },
   };
-}
-
-function tellProblems(appContext: AppContext, log: Log): void {
-  const { problems, profiles } = appContext.catalog.current();
-  for (const problem of problems) {
-    log[problem.severity === 'error' ? 'error' : 'warn']({ problem: problemLine(problem) }, 'a file has a problem');
-  }
-  if (profiles.size === 0) log.warn({}, 'no profile in profiles/: every machine will be told that it is unknown');
 }

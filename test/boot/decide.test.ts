@@ -137,7 +137,9 @@ describe('a machine that looks like another one', () => {
     const look = (told: Parameters<typeof factsOf>[0]) =>
       bootService.find({ facts: factsOf(told) }, catalog.current())?.installState;
     const ask = (told: Parameters<typeof factsOf>[0]): void => {
-      bootService.saw({ facts: factsOf(told), asker: '10.0.0.7' }, catalog.current());
+      const question = { facts: factsOf(told), asker: '10.0.0.7', origin: originOf() };
+      const decision = bootService.decide(question, catalog.current());
+      if (decision !== undefined) bootService.saw(decision, catalog.current());
     };
     return { ...stand, look, ask };
   }

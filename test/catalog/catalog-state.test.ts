@@ -71,15 +71,15 @@ test('problems are in order, once each, and logged when they come and when they 
     'profiles/a.json:2:17 root: must be a string, not a number (write "3")',
   ]);
   expect(said.map(({ said: message, place }) => [message, place])).toEqual([
-    ['problem in the catalog', 'configs/t.hbs:2'],
-    ['problem in the catalog', 'profiles/a.json:2:1 x'],
-    ['problem in the catalog', 'profiles/a.json:2:17 root'],
+    ['a file has a problem', 'configs/t.hbs:2'],
+    ['a file has a problem', 'profiles/a.json:2:1 x'],
+    ['a file has a problem', 'profiles/a.json:2:17 root'],
   ]);
   said.length = 0;
   addFiles(dir, { 'profiles/a.json': '{\n"x": 1}' });
   await state.look();
   expect(said.map(({ said: message, place }) => [message, place])).toEqual([
-    ['problem in the catalog is over', 'profiles/a.json:2:17 root'],
+    ['a problem of a file is over', 'profiles/a.json:2:17 root'],
   ]);
 });
 
