@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { decodeStrict, originOf, peerOf, readHead, show } from '../http/request.ts';
 import { failureReply, makeReply, methodReply } from '../http/reply.ts';
+import type { Activity } from '../model/operator.ts';
 import { type Origin, pathOf } from '../model/plan.ts';
 import { listener, type Log } from '../model/service.ts';
 import type { ApiOptions } from './api/api.ts';
@@ -53,6 +54,8 @@ export interface OperatorAppOptions {
   readonly metrics: MetricsSource;
   /** Called for each answer with its status: cheap, please. */
   readonly onOperatorAnswer?: (status: number) => void;
+  /** Called for each change that an operator made. */
+  readonly onActivity?: (activity: Activity) => void;
   /** Everything below /dashboard but the login. */
   readonly pages?: typeof mountPages;
   readonly log: Log;
@@ -67,7 +70,7 @@ export interface OperatorApp {
 /** The application for operators: every request that is not a machine's. */
 export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   const { auth, baseUrl, log } = options;
-  const adminService = guardOperations(options.adminService);
+  const adminService = guardOperations(options.adminService, { record: options.onActivity });
   const guard = createGuard({ auth, baseUrl, log });
   const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener) });
   const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);

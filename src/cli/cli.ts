@@ -5,6 +5,7 @@ import { readSettings } from '../settings/read-settings.ts';
 import { version } from '../settings/settings.ts';
 import { settingFlags } from '../settings/table.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation, shortWords } from './command.ts';
+import { activityCommand } from './commands/activity.ts';
 import { checkCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   powerCommand,
   loginCommand,
   userCommand,
+  activityCommand,
   syncCommand,
   rollbackCommand,
   imagesCommand,

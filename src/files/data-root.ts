@@ -15,6 +15,14 @@ export interface ReadFile extends FileFacts {
   readonly bytes: Buffer;
 }
 
+/** A file that was changed. */
+export interface FileEdit {
+  readonly file: string;
+  /** Undefined: it was not there. */
+  readonly before: Buffer | undefined;
+  readonly after: Buffer;
+}
+
 /**
  * Everything that is read below the data directory. Paths are relative, with `/`. Links inside the root are
  * followed, links that leave it are not, except for the folders that may be kept elsewhere. Failures: `not-found`, `refused` (leaves the root, not a regular file),
@@ -38,6 +46,8 @@ export interface DataRoot {
   path(relative: string): string;
   /** Changes of a file are made in here, by its relative path: one after the other within this process. */
   readonly edits: KeyedMutex;
+  /** Told what editFile has written, in the context of who asked for it. They must not throw. */
+  readonly edited: Set<(edit: FileEdit) => void>;
   /** The host's real path of what exists there; `refused` when a link leads out of the root. */
   real(relative: string): Promise<string>;
 }
@@ -128,6 +138,7 @@ function rootAt(root: string, images: string | undefined): DataRoot {
     dir: root,
     isElsewhere: (folder) => folder === 'images' && images !== undefined,
     edits: new KeyedMutex(),
+    edited: new Set(),
     path,
     real,
     read,

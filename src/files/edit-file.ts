@@ -57,7 +57,9 @@ async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'w
     before === undefined
       ? await isCreated(root, relative, after)
       : (await replaceIfSame(root, relative, before, after)) === 'replaced';
-  return isDone ? 'written' : 'again';
+  if (!isDone) return 'again';
+  for (const on of root.edited) on({ file: relative, before, after });
+  return 'written';
 }
 
 async function isCreated(root: DataRoot, relative: string, bytes: Buffer): Promise<boolean> {

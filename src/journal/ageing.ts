@@ -43,6 +43,11 @@ export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now
     'DELETE FROM sync_run WHERE run IN (SELECT run FROM sync_run WHERE run < ? LIMIT ?)',
   );
 
+  const activities = prepare<[number, number]>(
+    db,
+    'DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at < ? LIMIT ?)',
+  );
+
   /**
    * Numbers grow with time, nearly: a row that was repeated is a little younger than those after it. A stretch in which
    * nothing is old is the end.
@@ -67,6 +72,7 @@ export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now
         sent.run(now - Math.min(TEXT_DAYS, days) * DAY, TEXTS).changes,
         unattributed.run(limit, now - UNATTRIBUTED_MS, SLICE).changes,
         runs.run(limit, 10).changes,
+        activities.run(limit, SLICE).changes,
         unlisted.makeRoom(),
         unlisted.expire(now - Math.min(UNKNOWN_DAYS, days) * DAY),
       ];

@@ -45,6 +45,7 @@ export const NO_JOURNAL: Journal = {
   machine: refuse,
   sent: refuse,
   syncRuns: refuse,
+  activities: refuse,
   flushed: () => Promise.resolve(),
   onWritten: () => ignore,
 };

@@ -25,7 +25,16 @@ export interface DatabaseOptions extends StoreOptions {
 /** What can be asked of the database. All but `open` and `close` reject with DatabaseFailure `off` while it is closed. */
 export interface Requests extends Pick<
   Store,
-  'age' | 'know' | 'machine' | 'machines' | 'readDiscovery' | 'sent' | 'syncRuns' | 'write' | 'writeDiscovery'
+  | 'activities'
+  | 'age'
+  | 'know'
+  | 'machine'
+  | 'machines'
+  | 'readDiscovery'
+  | 'sent'
+  | 'syncRuns'
+  | 'write'
+  | 'writeDiscovery'
 > {
   open(now: number): Opened;
   close(): void;

@@ -1,5 +1,6 @@
 import type { DiscoveryStore } from '../model/discovery.ts';
 import type { FloodView } from '../model/views.ts';
+import type { ActivityQuery, RecordedActivity } from '../model/operator.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Service } from '../model/service.ts';
@@ -22,6 +23,8 @@ export interface Journal extends Recorder, Service {
   machine(key: MachineKey): Promise<RecordedMachine | undefined>;
   /** A text that was sent, by its digest; undefined when it has aged out. */
   sent(digest: string): Promise<Uint8Array | undefined>;
+  /** What operators changed, newest first. */
+  activities(query: ActivityQuery): Promise<readonly RecordedActivity[]>;
   /** Newest first. */
   syncRuns(limit: number): Promise<readonly SyncRunView[]>;
   /** Resolves when the database is open or off, and everything that was recorded before is written or lost. */

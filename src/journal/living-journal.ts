@@ -4,6 +4,7 @@ import type { DiscoveryStore } from '../model/discovery.ts';
 import { Failure } from '../model/failure.ts';
 import { Flood } from '../model/flood.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
+import type { Activity, ActivityQuery, RecordedActivity } from '../model/operator.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
@@ -110,6 +111,11 @@ export class LivingJournal implements Journal {
     else this.#losses.off += 1;
   }
 
+  activity(activity: Activity): void {
+    if (this.#why === undefined) this.#taken(this.#queue.addActivity(activity));
+    else this.#losses.off += 1;
+  }
+
   status(): JournalStatus {
     const lost = this.#lost();
     return {
@@ -143,6 +149,10 @@ export class LivingJournal implements Journal {
 
   syncRuns(limit: number): Promise<readonly SyncRunView[]> {
     return this.#query('syncRuns', limit);
+  }
+
+  activities(query: ActivityQuery): Promise<readonly RecordedActivity[]> {
+    return this.#query('activities', query);
   }
 
   async flushed(): Promise<void> {

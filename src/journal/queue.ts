@@ -1,4 +1,5 @@
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
+import type { Activity } from '../model/operator.ts';
 import { machineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 
@@ -17,7 +18,11 @@ interface StepEntry {
   readonly step: SyncStep;
 }
 
-export type Entry = EventEntry | StepEntry;
+interface ActivityEntry {
+  readonly activity: Activity;
+}
+
+export type Entry = ActivityEntry | EventEntry | StepEntry;
 
 export interface QueueLimits {
   readonly entries: number;
@@ -43,7 +48,7 @@ type Waiting = { -readonly [Key in keyof EventEntry]: EventEntry[Key] } & {
  */
 export class Queue {
   readonly #limits: QueueLimits;
-  #waiting: (Waiting | { step: SyncStep })[] = [];
+  #waiting: (ActivityEntry | Waiting | { step: SyncStep })[] = [];
   /** By machine or address. */
   #recent = new Map<string, Waiting[]>();
   #slots = new Map<string, { step: SyncStep }>();
@@ -106,6 +111,13 @@ export class Queue {
     return true;
   }
 
+  addActivity(activity: Activity): boolean {
+    if (this.size >= this.#limits.entries) return false;
+    this.#waiting.push({ activity });
+    this.#appended += 1;
+    return true;
+  }
+
   /** The oldest that fit a batch. */
   take(): readonly Entry[] {
     const batch: Entry[] = [];
@@ -115,6 +127,10 @@ export class Queue {
       const waiting = this.#waiting[this.#next];
       this.#next += 1;
       if (waiting === undefined) continue;
+      if ('activity' in waiting) {
+        batch.push(waiting);
+        continue;
+      }
       if ('step' in waiting) {
         const slot = slotName(waiting.step);
         if (slot !== undefined) this.#slots.delete(slot);
@@ -170,7 +186,7 @@ export class Queue {
 
 /** How often it happened: what is lost when it cannot be written. */
 export function countOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, entry) => sum + ('step' in entry ? 1 : entry.times), 0);
+  return entries.reduce((sum, entry) => sum + ('times' in entry ? entry.times : 1), 0);
 }
 
 /**

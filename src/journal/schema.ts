@@ -135,8 +135,24 @@ const UNLISTED = `
 // What a machine's last script answered, apart from its facts: JSON. Machines of before have none until they ask again.
 const ASKED = 'ALTER TABLE machine ADD COLUMN asked TEXT';
 
+// What operators changed, newest first by id. `search` is what people may look for, in lower case.
+const ACTIVITY = `
+  CREATE TABLE activity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    source TEXT,
+    action TEXT NOT NULL,
+    target TEXT,
+    text TEXT NOT NULL,
+    diff TEXT,
+    search TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX activity_at ON activity (at);
+`;
+
 /**
  * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
  * tables is a new text at the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED];
+export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED, ACTIVITY];

@@ -3,6 +3,8 @@ import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
+import type { ActivityQuery, RecordedActivity } from '../model/operator.ts';
+import { openActivity } from './activity-table.ts';
 import { openAgeing, openUnlisted, type UnlistedLimits } from './ageing.ts';
 import { databaseFailure } from './database-failure.ts';
 import { openSentTexts, type SentTexts, whole } from './event-table.ts';
@@ -43,6 +45,7 @@ export class Store {
   readonly #texts: SentTexts;
   readonly #writer: EventWriter;
   readonly #runs: ReturnType<typeof openSyncRuns>;
+  readonly #activity: ReturnType<typeof openActivity>;
   readonly #pages: MachinePages;
   readonly #history: ReturnType<typeof openHistories>;
   readonly #ageSlice: ReturnType<typeof openAgeing>;
@@ -58,6 +61,7 @@ export class Store {
     this.#texts = openSentTexts(db);
     this.#writer = new EventWriter(db, { machines, known: this.#known, texts: this.#texts, unlisted });
     this.#runs = openSyncRuns(db);
+    this.#activity = openActivity(db);
     this.#pages = new MachinePages(db, machines.texts);
     this.#history = openHistories(db, machines);
     this.#ageSlice = openAgeing(db, days, unlisted);
@@ -69,6 +73,7 @@ export class Store {
       return this.#transaction(() => {
         for (const entry of entries) {
           if ('step' in entry) this.#runs.write(entry.step);
+          else if ('activity' in entry) this.#activity.write(entry.activity);
           else this.#writer.write(entry);
         }
         return { ...this.#writer.save(), lost: 0 };
@@ -103,6 +108,10 @@ export class Store {
 
   syncRuns(limit: number): readonly SyncRunView[] {
     return this.#runs.list(limit);
+  }
+
+  activities(query: ActivityQuery): readonly RecordedActivity[] {
+    return this.#activity.page(query);
   }
 
   readDiscovery(): StoredDiscovery {

@@ -1,4 +1,5 @@
 import type { MachineFacts } from './machine.ts';
+import type { Activity } from './operator.ts';
 import type { Decision } from './plan.ts';
 import type { SyncEvent } from './sync-event.ts';
 
@@ -137,10 +138,11 @@ export interface SyncStep {
 export interface Recorder {
   record(event: JournalEvent): void;
   sync(step: SyncStep): void;
+  activity(activity: Activity): void;
 }
 
 /** Nothing is written down. */
-export const NO_RECORDER: Recorder = { record: ignore, sync: ignore };
+export const NO_RECORDER: Recorder = { record: ignore, sync: ignore, activity: ignore };
 
 function ignore(): void {
   // on purpose

@@ -59,10 +59,44 @@ export const NewApiToken = t.Object({
 });
 export type NewApiToken = View<typeof NewApiToken>;
 
+export const ActivityView = t.Object({
+  id: whole('grows with time'),
+  at: moment('when'),
+  who: text('`anna`, `anna (token ci)`, `admin token`, `root on this host`'),
+  from: t.Optional(text('the address; absent for a command beside the server')),
+  action: text('`adopt`, `save profile`, `change role`'),
+  target: t.Optional(text("a machine's key, a file, a user")),
+  text: text('one line for people'),
+  diff: t.Optional(
+    list(
+      t.Object({ file: text(), lines: list(t.Object({ sign: oneOf([' ', '+', '-']), text: text() })) }),
+      'the lines around each change, without secrets',
+    ),
+  ),
+});
+export type ActivityView = View<typeof ActivityView>;
+
+export const ActivityPage = t.Object({
+  activities: list(ref('Activity', ActivityView), 'newest first'),
+  next: t.Optional(whole('give it back as `after` for the next page; absent on the last one')),
+  noJournal: t.Optional(text('why nothing is written down, and what to do')),
+});
+export type ActivityPage = View<typeof ActivityPage>;
+
+export const ActivityFilter = t.Object({
+  who: t.Optional(text('a user, with its API tokens', { maxLength: 128 })),
+  action: t.Optional(text(undefined, { maxLength: 64 })),
+  text: t.Optional(text('part of who, where, what', { maxLength: 128 })),
+  since: t.Optional(moment('nothing from before')),
+  after: t.Optional(whole('`next` of the page before', { minimum: 0 })),
+  limit: t.Optional(whole('how many; 100 when absent', { minimum: 1, maximum: 500 })),
+});
+
 /** Components of the OpenAPI document. */
 export const OPERATOR_COMPONENTS = {
   ApiToken: ApiTokenView,
   Session: SessionView,
   User: UserView,
+  Activity: ActivityView,
   Account: AccountView,
 };

@@ -51,6 +51,24 @@ export interface Activity {
   readonly diff?: readonly FileDiff[] | undefined;
 }
 
+export interface RecordedActivity extends Activity {
+  /** Grows with time. */
+  readonly id: number;
+}
+
+export interface ActivityQuery {
+  /** A user, with its API tokens; `admin token`. */
+  readonly who?: string | undefined;
+  readonly action?: string | undefined;
+  /** Part of who, where, what. */
+  readonly text?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** The id after which the page begins: older ones. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
 export interface FileDiff {
   readonly file: string;
   readonly lines: readonly DiffLine[];

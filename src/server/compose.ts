@@ -10,6 +10,7 @@ import { isEverywhere, ownUrl, serverNote } from '../admin/client/running-server
 import type { Delivery } from '../admin/service/deps.ts';
 import { journalOff } from '../admin/service/health.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
+import { noteEdit } from '../admin/service/actor.ts';
 import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
@@ -22,6 +23,9 @@ import { Discovery } from '../etcd/discovery.ts';
 import { createDiscoveryHandler } from '../etcd/routes.ts';
 import { connectionRoom } from '../files/handle-room.ts';
 import { leftovers } from '../files/leftovers.ts';
+import { includes } from '../model/operator.ts';
+
+import { peerOf, show } from '../http/request.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/listen.ts';
 import { createFirmwareWatch, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
@@ -112,6 +116,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     ...{ token, users, baseUrl: settings.baseUrl },
     book: await openSessionBook(files, log, Date.now),
   });
+  files.edited.add(noteEdit);
   const adminService = new AdminService({
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     accounts: { users, sessions: auth.sessions },
@@ -160,13 +165,23 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
         const verdict = auth.check(req.headers, clientKey(req, settings.baseUrl));
         if (verdict.kind === 'wait') return { wait: verdict.seconds };
         // A browser's session would need a proof against forged requests: only programs with the token count here.
-        return verdict.kind === 'access' && verdict.access.session === undefined;
+        if (verdict.kind !== 'access' || verdict.access.session !== undefined) return false;
+        const look = req.method === 'GET' || req.method === 'HEAD';
+        if (!includes(verdict.access.role, look ? 'viewer' : 'operator')) return false;
+        const { who } = verdict.access;
+        // Their addresses name the token, which is no secret from operators: they list them.
+        const text = `${req.method ?? ''} ${show(req.url ?? '')}`;
+        if (!look) journal.activity({ at: Date.now(), who, from: peerOf(req), action: 'discovery', text });
+        return true;
       },
       onForgotten: () => {
         clusterTokens.again();
       },
       now: () => performance.now(),
     }),
+    onActivity: (activity) => {
+      journal.activity(activity);
+    },
     metrics: { access: settings.metrics, render: async () => await metrics.render() },
     onAnswer: (event) => {
       listeners.answered(event);

@@ -53,7 +53,7 @@ test.each([
 });
 
 function events(batch: readonly Entry[]): readonly EventEntry[] {
-  return batch.flatMap((entry) => ('step' in entry ? [] : [entry]));
+  return batch.flatMap((entry) => ('event' in entry ? [entry] : []));
 }
 
 function again(event: JournalEvent, at: number): JournalEvent {

@@ -13,7 +13,7 @@ function told(work: (eventRecorder: ReturnType<typeof createEventRecorder>) => v
   const events: JournalEvent[] = [];
   work(
     createEventRecorder({
-      recorder: { record: (event) => events.push(event), sync: () => undefined },
+      recorder: { record: (event) => events.push(event), sync: () => undefined, activity: () => undefined },
       now: () => 1000,
       deadlineOf: (profile, at) => (profile === 'workers' ? at + 600_000 : undefined),
     }),

@@ -31,6 +31,51 @@ export interface FakeOffice extends AdminOperations {
   tell(what: 'machines' | 'profiles' | 'releases'): void;
 }
 
+function fakeActivities(now: number): Awaited<ReturnType<AdminOperations['activities']>>['activities'] {
+  const diff = [
+    {
+      file: 'profiles/worker.json',
+      lines: [
+        { sign: ' ', text: '  "channel": "stable",' },
+        { sign: '-', text: '  "version": "4593.2.0",' },
+        { sign: '+', text: '  "version": "4593.2.1",' },
+        { sign: ' ', text: '  "sshkey": "ops"' },
+      ],
+    },
+  ] as const;
+  return [
+    {
+      id: 4,
+      at: now - 60_000,
+      who: 'anna',
+      from: '10.0.0.7',
+      action: 'save profile',
+      target: 'profiles/worker.json',
+      text: 'profiles/worker.json was written',
+      diff,
+    },
+    {
+      id: 3,
+      at: now - 3_600_000,
+      who: 'bert (token terraform)',
+      from: '10.0.0.9',
+      action: 'adopt',
+      target: '52:54:00:55:1c:ee',
+      text: 'into profiles/worker.json as w1',
+    },
+    { id: 2, at: now - 7_200_000, who: 'root on this host', action: 'sync', text: 'a run of the sync' },
+    {
+      id: 1,
+      at: now - 90_000_000,
+      who: 'admin token',
+      from: '127.0.0.1',
+      action: 'add user',
+      target: 'anna',
+      text: 'anna is admin',
+    },
+  ];
+}
+
 /** Three users, of whom one is at it. */
 function fakeAccounts(now: number): AdminOperations['accounts'] {
   const HOUR = 3_600_000;
@@ -147,6 +192,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       for (const listener of listeners) listener(what);
     },
     accounts: fakeAccounts(now),
+    activities: async () => ({ activities: empty ? [] : fakeActivities(now) }),
     machines: async (query) => pageOf(adminService.rows, query),
     machine: async (key) => fakeMachine(row(key), now),
     sent: async (digest) => missing(`text ${digest}`),

@@ -1,6 +1,15 @@
 import { Type as t } from '@sinclair/typebox';
 import { ROLE_HELP, ROLES } from '../../model/operator.ts';
-import { AccountView, ApiTokenView, NewApiToken, SessionView, UserView } from '../../model/operator-views.ts';
+import { DEFAULT_LIMIT } from '../../model/views.ts';
+import {
+  AccountView,
+  ActivityFilter,
+  ActivityPage,
+  ApiTokenView,
+  NewApiToken,
+  SessionView,
+  UserView,
+} from '../../model/operator-views.ts';
 import { list, oneOf, ref, text, whole } from '../../model/schema.ts';
 import { TOKEN_DAYS } from '../auth/users.ts';
 import { type ApiRoute, route } from './route.ts';
@@ -10,7 +19,7 @@ const role = oneOf(ROLES, ROLES.map((one) => `${one}: ${ROLE_HELP[one]}`).join('
 const password = (about: string) => text(about, { maxLength: 1024 });
 const Named = t.Object({ name: text("the user's name") });
 
-/** Users, their API tokens and sessions: what accounts.ts does. */
+/** Users, their API tokens and sessions (what accounts.ts does), and what operators changed. */
 export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
   route('GET /account', 'getAccount', 'who asks: role, own API tokens, own sessions', {
     does: 'account',
@@ -24,7 +33,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     about: 'the users',
     give: async ({ service }) => ({ users: await service.accounts.users() }),
   }),
-  route('POST /users', 'addUser', 'add a user', {
+  route('POST /users', 'addUser', 'add a user with a role', {
     does: 'addUser',
     body: {
       name: name('lower-case letters, digits, dot, hyphen and underscore, a letter first, at most 32'),
@@ -97,5 +106,12 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     answer: t.Object({ user: t.Optional(text('whose it was; absent: of the admin token')) }),
     about: 'what was ended',
     give: ({ service, param }) => service.accounts.endSession(param('id')),
+  }),
+  route('GET /activity', 'listActivity', 'what operators changed: who, from where, what; newest first', {
+    does: 'activities',
+    query: ActivityFilter.properties,
+    answer: ActivityPage,
+    about: 'a page of it',
+    give: ({ service, query }) => service.activities({ limit: DEFAULT_LIMIT, ...query }),
   }),
 ];

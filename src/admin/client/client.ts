@@ -24,7 +24,15 @@ export type FollowedSync = Locked<SyncReport> | { readonly kind: 'left' };
  */
 export interface AdminClient extends Pick<
   AdminOperations,
-  'acceptState' | 'adopt' | 'cancelReinstall' | 'machines' | 'power' | 'reinstall' | 'reinstallNow' | 'releaseClaim'
+  | 'acceptState'
+  | 'activities'
+  | 'adopt'
+  | 'cancelReinstall'
+  | 'machines'
+  | 'power'
+  | 'reinstall'
+  | 'reinstallNow'
+  | 'releaseClaim'
 > {
   readonly at: 'files' | 'server';
   machine(key: MachineKey): Promise<MachineView>;

@@ -6,15 +6,17 @@ import type { DataRoot } from '../../files/data-root.ts';
 import { NO_JOURNAL, openJournalDirectly } from '../../journal/create-journal.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
-import type { Actor } from '../../model/operator.ts';
+import type { Activity, Actor } from '../../model/operator.ts';
 import { SILENT } from '../../model/service.ts';
 import { createPower } from '../../power/power.ts';
+import type { Locked } from '../../model/sync-event.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
 import { syncOnce } from '../../releases/sync-once.ts';
 import { type Settings, version } from '../../settings/settings.ts';
 import { openUsers } from '../auth/users.ts';
 import { nodesOf } from '../service/known-nodes.ts';
+import { noteEdit } from '../service/actor.ts';
 import { guardOperations } from '../service/operations.ts';
 import { type AdminOperations, AdminService } from '../service/service.ts';
 import { createVendors } from '../service/vendors.ts';
@@ -26,6 +28,16 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
   let opened: Promise<{ readonly service: AdminOperations; readonly journal: Journal }> | undefined;
   // What changes releases only needs no journal.
   const open = () => (opened ??= openService());
+  const actor = personHere();
+
+  /** What changes releases does not come by the service. */
+  async function told<T>(done: Locked<T>, action: string, target: string | undefined, text: (value: T) => string) {
+    if (done.kind === 'done') {
+      const { journal } = await open();
+      journal.activity({ at: Date.now(), who: actor.who, action, target, text: text(done.value) });
+    }
+    return done;
+  }
 
   async function openService() {
     const journal = await openJournalHere(settings, files);
@@ -46,8 +58,11 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       now: Date.now,
       uptime: () => 0,
     });
-    const actor = personHere();
-    return { service: guardOperations(adminService, () => actor), journal };
+    files.edited.add(noteEdit);
+    const record = (activity: Activity): void => {
+      journal.activity(activity);
+    };
+    return { service: guardOperations(adminService, { actorOf: () => actor, record }), journal };
   }
 
   /** The journal shows the nodes as the files have them by now. */
@@ -78,16 +93,25 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     reinstallNow: () => Promise.reject(noServer('its installer comes from there')),
     releaseClaim: async (machine) => await (await alone()).releaseClaim(machine),
     acceptState: async () => await (await alone()).acceptState(),
-    rollback: (profile, to) => rollback(settings, profile, to),
-    pin: (profile, change) => pinProfile(settings, profile, change),
-    prune: (_keep, emit) => pruneImages(settings, emit),
-    sync: (once) => syncOnce(settings, once),
+    rollback: async (profile, to) =>
+      await told(
+        await rollback(settings, profile, to),
+        'roll back',
+        profileFile(profile),
+        (done) => `from ${done.from} to ${done.to}`,
+      ),
+    pin: async (profile, change) =>
+      await told(await pinProfile(settings, profile, change), change, profileFile(profile), (line) => line),
+    prune: async (_keep, emit) =>
+      await told(await pruneImages(settings, emit), 'prune', undefined, () => 'images that are not needed'),
+    sync: async (once) => await told(await syncOnce(settings, once), 'sync', undefined, () => 'a run of the sync'),
     tokens: () => withTokens(settings, files, (discovery) => Promise.resolve(discovery?.all() ?? [])),
     forgetToken: (token) =>
       withTokens(settings, files, async (discovery) => {
         if (discovery === undefined || (await discovery.forget(token)).kind === 'refused') throw noToken(token);
       }),
     accounts: async () => (await open()).service.accounts,
+    activities: async (query) => await (await open()).service.activities(query),
     loginLink: () => Promise.reject(noServer('a link is for its dashboard')),
     async watch(changed, signal) {
       const over = (): boolean => signal.aborted;
@@ -106,6 +130,10 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       await journal.stop(AbortSignal.timeout(POLL_MS));
     },
   };
+}
+
+function profileFile(profile: string): string {
+  return `profiles/${profile}.json`;
 }
 
 /** Sessions are a server's. */

@@ -13,7 +13,8 @@ import type {
   SyncSteps,
   WrittenNode,
 } from '../../model/views.ts';
-import type { AccountView, ApiTokenView, SessionView, UserView } from '../../model/operator-views.ts';
+import type { ActivityQuery } from '../../model/operator.ts';
+import type { AccountView, ActivityPage, ApiTokenView, SessionView, UserView } from '../../model/operator-views.ts';
 import { type LocalAddress, localAddresses } from '../../net/addresses.ts';
 import type { SyncOnce } from '../../releases/sync-once.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
@@ -65,6 +66,7 @@ export function remoteClient(
       if (!answer.ok) throw new Failure('unavailable', `the server answers ${answer.status}`);
     },
     accounts: () => Promise.resolve(remoteAccounts(api)),
+    activities: async (query) => (await api.get(`/activity?${words(query)}`)) as ActivityPage,
     async loginLink() {
       const link = await post<Omit<LoginLink, 'elsewhere'>>('/login-links');
       return { ...link, elsewhere: everywhere ? linksElsewhere(link.url) : [] };
@@ -104,8 +106,10 @@ function remoteAccounts(api: ApiClient): AccountOperations {
   };
 }
 
-function words(query: MachineQuery): string {
-  const given = Object.entries<unknown>(query).filter(([, value]) => value !== undefined);
+function words(query: ActivityQuery | MachineQuery): string {
+  const given = Object.entries({ ...query } as Readonly<Record<string, unknown>>).filter(
+    ([, value]) => value !== undefined,
+  );
   return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
 }
 

@@ -1,19 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FileEdit } from '../../files/data-root.ts';
 import { Failure } from '../../model/failure.ts';
 import { type Actor, includes, type Role } from '../../model/operator.ts';
 
-const actors = new AsyncLocalStorage<Actor>();
+interface Scope {
+  readonly actor: Actor;
+  /** The files that are changed in it. */
+  readonly edits: FileEdit[];
+}
 
-/** Does `work`, and everything that it waits for, in the name of an operator. */
-export function runAs<T>(actor: Actor, work: () => T): T {
-  return actors.run(actor, work);
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** Does `work`, and everything that it waits for, in the name of an operator. `edits`: takes the files that it changes. */
+export function runAs<T>(actor: Actor, work: () => T, edits: FileEdit[] = []): T {
+  return scopes.run({ actor, edits }, work);
 }
 
 /** In whose name this runs. Throws for what runs in no name: a bug, since every request below the guard has one. */
 export function currentActor(): Actor {
-  const actor = actors.getStore();
+  const actor = scopes.getStore()?.actor;
   if (actor === undefined) throw new TypeError('an operation was asked for in no name');
   return actor;
+}
+
+/** A file was changed: in this name, if in any. */
+export function noteEdit(edit: FileEdit): void {
+  scopes.getStore()?.edits.push(edit);
 }
 
 /** Throws Failure `refused` for a lesser role. */

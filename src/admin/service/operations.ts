@@ -1,4 +1,6 @@
-import type { Actor, Role } from '../../model/operator.ts';
+import type { FileEdit } from '../../files/data-root.ts';
+import type { Activity, Actor, Role } from '../../model/operator.ts';
+import { toldOf } from './activity.ts';
 import { currentActor, requireRole, runAs } from './actor.ts';
 import type { AccountOperations } from './accounts.ts';
 import type { AdminOperations } from './service.ts';
@@ -20,6 +22,7 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   releases: 'viewer',
   syncSteps: 'viewer',
   health: 'viewer',
+  activities: 'viewer',
   onChange: 'viewer',
   // One's own; accounts.ts asks for more where it is another's.
   account: 'viewer',
@@ -54,12 +57,22 @@ export function demand(operation: OperationName, actor?: Actor): void {
   requireRole(OPERATION_ROLES[operation], actor);
 }
 
-/** The same operations, each only for those who may, and in their name. */
-export function guardOperations<T extends AccountOperations | AdminOperations>(service: T, actorOf = currentActor): T {
+export interface GuardOptions {
+  readonly actorOf?: () => Actor;
+  /** Where it is written down what was changed. */
+  readonly record?: ((activity: Activity) => void) | undefined;
+}
+
+/** The same operations, each only for those who may, in their name, and written down where it changes something. */
+export function guardOperations<T extends AccountOperations | AdminOperations>(
+  service: T,
+  options: GuardOptions = {},
+): T {
+  const { actorOf = currentActor, record } = options;
   return new Proxy(service, {
     get(target, name) {
       const operation = Reflect.get(target, name) as unknown;
-      if (name === 'accounts') return guardOperations(operation as AccountOperations, actorOf);
+      if (name === 'accounts') return guardOperations(operation as AccountOperations, options);
       // A promise of the service looks whether it is one itself.
       if (name === 'then') return undefined;
       if (typeof operation !== 'function' || !isOperation(name)) {
@@ -70,7 +83,11 @@ export function guardOperations<T extends AccountOperations | AdminOperations>(s
       return async (...args: readonly unknown[]): Promise<unknown> => {
         const actor = actorOf();
         demand(name, actor);
-        return await runAs(actor, async () => (await Reflect.apply(operation, target, args)) as unknown);
+        const edits: FileEdit[] = [];
+        const done = await runAs(actor, async () => (await Reflect.apply(operation, target, args)) as unknown, edits);
+        const told = record && toldOf(name, done, args, edits);
+        if (told !== undefined) record?.({ at: Date.now(), who: actor.who, from: actor.from, ...told });
+        return done;
       };
     },
   });

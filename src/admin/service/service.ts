@@ -30,6 +30,8 @@ import type {
 import type { PoweredNode } from '../../power/power.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
+import type { ActivityQuery } from '../../model/operator.ts';
+import type { ActivityPage } from '../../model/operator-views.ts';
 import { type AccountOperations, createAccountOperations } from './accounts.ts';
 import { adopt, type Adoption, installStateOf, release } from './adopt.ts';
 import { type Change, createChanges } from './changes.ts';
@@ -212,6 +214,15 @@ export class AdminService {
   }
 
   // ---- the server
+
+  /** What operators changed, newest first; `next` is the `after` of the next page. */
+  async activities(query: ActivityQuery): Promise<ActivityPage> {
+    const noJournal = journalOff(this.#deps);
+    if (noJournal !== undefined) return { activities: [], noJournal };
+    const activities = await this.#deps.journal.activities(query);
+    const last = activities.length === query.limit ? activities.at(-1) : undefined;
+    return { activities, ...(last && { next: last.id }) };
+  }
 
   async health(): Promise<HealthView> {
     return await healthView(this.#deps);

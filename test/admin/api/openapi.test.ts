@@ -44,6 +44,7 @@ const OFFICE: AdminOperations = {
   prune: async () => ({ removed: [{ shelf: 'flatcar/amd64/1', size: 5 }] }),
   health: async () => sample.HEALTH_VIEW,
   onChange: () => () => undefined,
+  activities: sampleOffice(1_800_000_000_000).activities,
   accounts: sampleOffice(1_800_000_000_000).accounts,
 };
 
@@ -85,6 +86,7 @@ const CALLS: readonly Call[] = [
   { method: 'get', route: '/events', path: '/events' },
   { method: 'get', route: '/openapi.json', path: '/openapi.json' },
   { method: 'get', route: '/account', path: '/account' },
+  { method: 'get', route: '/activity', path: '/activity?who=anna&action=adopt&text=w1&since=1&after=9&limit=5' },
   { method: 'get', route: '/users', path: '/users' },
   { method: 'post', route: '/users', path: '/users', body: { name: 'anna', role: 'viewer', password: 'a good one' } },
   { method: 'post', route: '/users/{user}/role', path: '/users/anna/role', body: { role: 'admin' } },

@@ -66,6 +66,8 @@ function fakeJournal(): FakeJournal {
       };
     },
     know: () => undefined,
+    activity: () => undefined,
+    activities: () => guarded(() => []),
     record: (event) => {
       journal.recorded.push(event);
     },

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { diffOf } from '../../../src/admin/service/activity.ts';
+import { noteEdit, runAs } from '../../../src/admin/service/actor.ts';
+import { guardOperations } from '../../../src/admin/service/operations.ts';
+import type { Activity } from '../../../src/model/operator.ts';
+import { flatcar, MAC, officeStand } from './stand.ts';
+
+async function stand() {
+  const office = await officeStand({ 'profiles/workers.json': flatcar(), 'profiles/storage.json': flatcar() });
+  office.files.edited.add(noteEdit);
+  const written: Activity[] = [];
+  const service = guardOperations(office.adminService, { record: (one) => written.push(one) });
+  const as = <T>(work: () => Promise<T>, who = 'anna') =>
+    runAs({ role: 'admin', who, by: 'session', user: who, from: '10.0.0.7' }, work);
+  return { ...office, service, written, as };
+}
+
+test('a change is written down: who, from where, what, and the lines of the file', async () => {
+  const { service, written, as } = await stand();
+  await as(() => service.adopt({ key: MAC, profile: 'workers', name: 'w1', ip: '10.0.0.9' }));
+  expect(written).toMatchObject([
+    { who: 'anna', from: '10.0.0.7', action: 'adopt', target: MAC, text: 'into profiles/workers.json as w1' },
+  ]);
+  const [file] = written[0]?.diff ?? [];
+  expect(file?.file).toBe('profiles/workers.json');
+  expect(
+    file?.lines
+      .filter(({ sign }) => sign === '+')
+      .map(({ text }) => text)
+      .join(''),
+  ).toContain('"name": "w1"');
+});
+
+test('a move is one activity with both files', async () => {
+  const { service, written, as } = await stand();
+  await as(() => service.adopt({ key: MAC, profile: 'workers', name: 'w1', ip: '10.0.0.9' }));
+  await as(() => service.adopt({ key: MAC, profile: 'storage' }), 'bert');
+  expect(written[1]?.who).toBe('bert');
+  expect(written[1]?.diff?.map(({ file }) => file).sort()).toEqual(['profiles/storage.json', 'profiles/workers.json']);
+});
+
+test('two operators at once: each change has its own lines', async () => {
+  const { service, written, as } = await stand();
+  const save = (name: string, who: string) =>
+    as(async () => {
+      const { text, revision } = await service.profile(name);
+      await service.saveProfile(name, text.replace('{', `{ "vars": { "by": "${who}" },`), revision);
+    }, who);
+  await Promise.all([save('workers', 'anna'), save('storage', 'bert')]);
+  for (const { who, target, diff } of written) {
+    expect(diff?.map(({ file }) => file)).toEqual([target]);
+    expect(JSON.stringify(diff)).toContain(`\\"by\\": \\"${who}\\"`);
+  }
+  expect(written).toHaveLength(2);
+});
+
+test('what only looks, what failed and what changed nothing is not written down', async () => {
+  const { service, written, as } = await stand();
+  await as(() => service.profiles());
+  await as(() => service.previewProfile('workers', '{}'));
+  await as(() => service.saveProfile('workers', '{ broken', undefined)).catch(() => undefined);
+  await as(() => service.release(MAC)).catch(() => undefined);
+  await as(() => service.acceptState());
+  expect(written).toEqual([]);
+});
+
+test('no password and no token is written down', async () => {
+  const { service, written, as } = await stand();
+  const password = 'four plain words here';
+  await as(() => service.accounts.addUser({ name: 'bert', role: 'viewer', password }));
+  await as(() => service.accounts.setPassword('bert', 'another long one'));
+  const { token, id } = await as(() => service.accounts.createApiToken({ name: 'ci', user: 'bert' }));
+  await as(() => service.accounts.revokeApiToken(id));
+  await as(() => service.accounts.setUserRole('bert', 'operator'));
+  await as(() => service.accounts.removeUser('bert'));
+  expect(written.map(({ action, target }) => `${action} ${target ?? ''}`)).toEqual([
+    'add user bert',
+    'change password bert',
+    'make token bert',
+    'revoke token bert',
+    'change role bert',
+    'remove user bert',
+  ]);
+  for (const secret of [password, 'another long one', token, token.slice(4)]) {
+    expect(JSON.stringify(written)).not.toContain(secret);
+  }
+});
+
+test.each([
+  ['{\n  "vars": { "password": "hunter2hunter2" }\n}'],
+  ['{\n  "vars": {\n    "join_token":\n      "hunter2hunter2"\n  }\n}'],
+  ['{ "vars": { "passwords": ["hunter2hunter2", "x"] } }'],
+  ['{\n  "vars": { "wifi": { "psk": "hunter2hunter2" }, "a": 1 }\n}'],
+  ['{ "vars": { "secret": { "deep": [{ "er": "hunter2hunter2" }] } } }'],
+  ['users:\n  - passwd: hunter2hunter2\n'],
+  ['{ "broken": 1, "token": "hunter2hunter2"'],
+])('a secret value stays out of the diff: %s', (text) => {
+  const diff = diffOf([{ file: 'profiles/a.json', before: undefined, after: Buffer.from(text) }]);
+  expect(diff[0]?.lines.length).toBeGreaterThan(0);
+  expect(JSON.stringify(diff)).not.toContain('hunter2');
+});
+
+test('a diff has a few lines around each change, and an end', () => {
+  const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}`);
+  const edit = (after: readonly string[]) =>
+    diffOf([{ file: 'a', before: Buffer.from(lines.join('\n')), after: Buffer.from(after.join('\n')) }])[0]?.lines ??
+    [];
+  expect(edit(lines.with(500, 'new')).map(({ sign, text }) => `${sign}${text}`)).toEqual([
+    ' ...',
+    ...[' line 497', ' line 498', ' line 499', '-line 500', '+new', ' line 501', ' line 502', ' line 503'],
+  ]);
+  expect(edit(lines.map((line) => `${line}!`)).length).toBe(201);
+  expect(edit(lines)).toEqual([]);
+});
