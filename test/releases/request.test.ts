@@ -46,6 +46,13 @@ describe('retry', () => {
     const { result, waits } = run([flaky(90_000)]);
     await result;
     expect(waits).toEqual([90_000]);
+    const longest = run([flaky(300_000)]);
+    await longest.result;
+    expect(longest.waits).toEqual([300_000]);
+    await expect(run([flaky(300_001)]).result).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'x broke off, and asks to come back in 301 s',
+    });
     await expect(run([flaky(3_600_000)]).result).rejects.toThrow('come back in 3600 s');
   });
   it('gives up, and says how often it tried', async () => {
@@ -71,6 +78,14 @@ it.each([
   ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ['soon', undefined],
   ['-5', undefined],
+  ['120 s', undefined],
+  ['in 120', undefined],
+  ['999999999', 999_999_999_000],
+  ['1000000000', undefined],
+  ['Thu, 01 Jan 1970 00:01:00 GMT+1', undefined],
+  ['on Thu, 01 Jan 1970 00:01:00 GMT', undefined],
+  ['Thursday, 01-Jan-70 00:01:00 GMT', undefined],
+  ['Xyz, 99 Xyz 9999 99:99:99 GMT', undefined],
   [undefined, undefined],
 ])('Retry-After %j', (value, expected) => {
   expect(parseRetryAfter(value, 30_000)).toBe(expected);
@@ -93,6 +108,17 @@ describe('networkFailure', () => {
       'ERR_TLS_CERT_ALTNAME_INVALID',
     ])
       expect(networkFailure(Object.assign(new Error(), { code }), url)).toMatchObject({ code: 'refused' });
+    expect(networkFailure(Object.assign(new Error(), { code: 'ERR_HTTP_UNABLE_TO_' }), url)).toMatchObject({
+      message: 'http://example.org/x broke off (ERR_HTTP_UNABLE_TO_)',
+    });
+    expect(networkFailure(Object.assign(new Error(), { code: 7 }), url).message).toContain('broke off (error)');
+    expect(networkFailure('text', url).message).toContain('broke off (error)');
+    expect(networkFailure(Object.assign(new Error(), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }), url)).toMatchObject({
+      message: 'http://example.org/x has no certificate that this machine trusts (SELF_SIGNED_CERT_IN_CHAIN)',
+      remedy: 'check the clock of this machine and its CA certificates',
+    });
+    const abort = new DOMException('x', 'AbortError');
+    expect(networkFailure(abort, url)).toBe(abort);
     const own = new Failure('refused', 'no');
     expect(networkFailure(own, url)).toBe(own);
   });

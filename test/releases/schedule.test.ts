@@ -166,4 +166,68 @@ describe('createSchedule', () => {
     await vi.advanceTimersByTimeAsync(600_000);
     expect(runs).toHaveLength(1);
   });
+
+  it('the pauses grow to an hour, and begin anew after a run that brought everything', async () => {
+    let failed = 1;
+    const { runs, schedule: one } = begin({
+      // Never by itself in this test.
+      expression: '0 0 1 1 *',
+      missing: () => Promise.resolve(true),
+      run: () => Promise.resolve(failed),
+    });
+    await one.start();
+    await vi.advanceTimersByTimeAsync(10 * 3_600_000);
+    const minutes = runs.slice(1).map((date, i) => Math.round((date.getTime() - (runs[i]?.getTime() ?? 0)) / 60_000));
+    expect(minutes.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    failed = 0;
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    const good = runs.length;
+    await vi.advanceTimersByTimeAsync(10 * 3_600_000);
+    expect(runs).toHaveLength(good);
+    failed = 1;
+    one.look();
+    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(runs).toHaveLength(good + 2);
+  });
+
+  it('what is missing cannot be found out: that is said, and nothing runs', async () => {
+    const { runs, problems, schedule: one } = begin({ missing: () => Promise.reject(new TypeError('bug')) });
+    await one.start();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(runs).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining('what is missing could not be found out')]);
+  });
+
+  it('a run that a stop ends is no failure, and may begin anew after the next start', async () => {
+    const {
+      runs,
+      problems,
+      schedule: one,
+    } = begin({
+      missing: () => Promise.resolve(true),
+      run: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(new Failure('unavailable', 'stopped'));
+          });
+        }),
+    });
+    await one.start();
+    await vi.advanceTimersByTimeAsync(10);
+    await one.stop(AbortSignal.abort());
+    expect([runs.length, problems, one.nextRun()]).toEqual([1, [], undefined]);
+    await one.start();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(runs).toHaveLength(2);
+  });
+
+  it('spreads its runs over ten minutes, so that servers do not ask a publisher in the same second', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const { runs, schedule: one } = begin({ jitter: undefined });
+    await one.start();
+    await vi.advanceTimersByTimeAsync(26 * 3_600_000);
+    random.mockRestore();
+    expect(runs.map((date) => date.toISOString().slice(0, 16))).toEqual(['2026-08-20T02:22']);
+  });
 });
