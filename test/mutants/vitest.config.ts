@@ -3,16 +3,16 @@ import { basename, relative, sep } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The tests that judge a room's mutants: its own, and those of the rooms above that ask it, in memory. What is left out
-// starts processes (a mutant is only in this one), crowds a server for seconds, or counts the files of the repository.
-const JUDGES: Record<string, string> = {
-  boot: '{boot,http,server,admin,cli}',
-  catalog: '{catalog,boot,context,admin,cli}',
-  releases: '{releases,admin,cli}',
-  machines: '{machines,boot,server,admin,cli}',
-  dhcp: '{dhcp,boot}',
-  tftp: '{tftp,server}',
-  http: '{http,server,admin}',
+// The tests that judge a room's mutants: its own, and those of what stands on it, in memory. What is left out starts
+// processes (a mutant is only in this one), crowds a server for seconds, or counts the files of the repository.
+const JUDGES: Readonly<Record<string, readonly string[]>> = {
+  boot: ['{boot,http,server}'],
+  catalog: ['{catalog,boot}', 'admin/service', 'cli/commands/{check,nodes}*'],
+  releases: ['releases', 'admin/service', 'cli/commands/{images,sync}*'],
+  machines: ['{machines,boot}', 'admin/service', 'cli/commands/{machines,node,reinstall}*'],
+  dhcp: ['{dhcp,boot}'],
+  tftp: ['tftp'],
+  http: ['{http,server}'],
 };
 
 // The test of the mutated file's name is asked first, then its room, then the rooms above: the first failure ends a run.
@@ -31,7 +31,9 @@ class NearestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: [`test/${JUDGES[process.env['MUTANTS_ROOM'] ?? ''] ?? '*'}/**/*.test.ts`],
+    include: (JUDGES[process.env['MUTANTS_ROOM'] ?? ''] ?? ['**']).map((of) =>
+      of.endsWith('*') ? `test/${of}.test.ts` : `test/${of}/**/*.test.ts`,
+    ),
     exclude: [
       'test/{acceptance,lab,reference,frozen,docs,scripts,bench,ci,mutants}/**',
       'test/**/{*-by-server,crashes,sync-crashes,sync-child,crowd,weather,netns,files-on-the-way}.test.ts',
