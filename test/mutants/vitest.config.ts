@@ -15,7 +15,8 @@ const JUDGES: Readonly<Record<string, readonly string[]>> = {
   http: ['{http,server}'],
 };
 
-// The test of the mutated file's name is asked first, then its room, then the rooms above: the first failure ends a run.
+// The test of the mutated file's name is asked first, then its room, then the others: the first failure ends a run. What is
+// made when a module is loaded is judged by its room alone: which tests reach it is not known, and all would be asked.
 class NearestFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const mutated = (this.ctx.config.related ?? []).map((file) => relative(this.ctx.config.root, file));
@@ -25,7 +26,10 @@ class NearestFirst extends BaseSequencer {
       if (names.has(basename(moduleId, '.test.ts'))) return 0;
       return rooms.has(relative(this.ctx.config.root, moduleId).split(sep)[1]) ? 1 : 2;
     };
-    return Promise.resolve([...files].sort((a, b) => distance(a) - distance(b)));
+    const { mode, mutantActivation } = (files[0]?.project.getProvidedContext() ?? {}) as Record<string, unknown>;
+    const farthest = mode === 'mutant' && mutantActivation === 'static' ? 1 : 2;
+    const asked = files.filter((file) => distance(file) <= farthest);
+    return Promise.resolve(asked.sort((a, b) => distance(a) - distance(b)));
   }
 }
 
