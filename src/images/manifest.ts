@@ -12,6 +12,21 @@ export interface ManifestFile {
   readonly sha512?: string;
 }
 
+/** A release below images/. */
+export interface ShelfRelease {
+  /** Below images/. */
+  readonly shelf: string;
+  /** System, channel and architecture: releases are counted for each of these. */
+  readonly series: string;
+  readonly version: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The publisher's signature over the version itself was checked. */
+  readonly versionSigned?: boolean;
+  /** An operator put it there: nothing was verified, and it is never removed. */
+  readonly byHand?: true;
+}
+
 /** The manifest's name in a version's folder. Names with a leading dot are never served. */
 export const MANIFEST_NAME = '.pilotlight.json';
 /** No manifest is larger. */

@@ -241,6 +241,7 @@ export const ReleaseRow = t.Object({
       keptBecause: list(text(), 'empty: the next sync removes it'),
       publishedAt: t.Optional(moment('when it was published')),
       verified: t.Optional(text('how it was verified')),
+      byHand: t.Optional(t.Boolean({ description: 'an operator put it there: it is not verified, and never removed' })),
     }),
   ),
   held: t.Optional(text('why it stays at its version')),

@@ -1,8 +1,10 @@
 import { basename, resolve } from 'node:path';
+import { Failure } from '../model/failure.ts';
 import { readContext } from '../context/app-context.ts';
 import { SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
+import { adoptByHand, listByHand } from './by-hand.ts';
 import { type ImportRequest, importTarget, openImportFolder } from './file-import.ts';
 import { planSync } from './plan.ts';
 import { LIMITS } from './ports.ts';
@@ -16,6 +18,32 @@ export async function listImages(settings: Settings): Promise<RetentionPlan> {
   const { files, catalog } = await readContext(settings);
   const { keepReleases: keep } = settings.sync;
   return await retentionPlan(files, { snapshot: catalog.current(), keep, now: Date.now() });
+}
+
+/** Writes down what the files are that were placed by hand: all, or those of these folders below images/. */
+export async function adoptImages(
+  settings: Settings,
+  shelves: readonly string[],
+): Promise<Locked<readonly { readonly shelf: string; readonly files: number }[]>> {
+  const { files, catalog } = await readContext(settings);
+  return await underLock(files, 'an adoption of images', async () => {
+    const there = await listByHand(files, await catalog.refresh());
+    const wanted = shelves.map((shelf) => shelf.replace(/^images\//, '').replace(/\/+$/, ''));
+    for (const shelf of wanted) if (!there.some((one) => one.shelf === shelf)) throw noneByHand(shelf);
+    const chosen = there.filter(({ shelf }) => wanted.length === 0 || wanted.includes(shelf));
+    const done: { shelf: string; files: number }[] = [];
+    for (const release of chosen) {
+      done.push({ shelf: release.shelf, files: await adoptByHand(files, release, new Date()) });
+    }
+    return done;
+  });
+}
+
+function noneByHand(shelf: string): Failure {
+  return new Failure('not-found', `images/${shelf.slice(0, 120)} holds no files that were placed by hand`, {
+    remedy:
+      'name a folder of a version where a profile looks for images, such as flatcar/amd64/4593.2.5; `pilotlight images` lists them',
+  });
 }
 
 /** Takes away what nothing needs. */

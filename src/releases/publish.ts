@@ -84,13 +84,19 @@ function manifestOf(
   };
 }
 
+function isByHand(text: string): boolean {
+  parseManifest(text);
+  return (JSON.parse(text) as { readonly byHand?: unknown }).byHand === true;
+}
+
 /** Whether a release is published already: by us and whole. Throws Failure where something else is in its place. */
 export async function publishedState(root: DataRoot, spec: ReleaseSpec): Promise<'absent' | 'published'> {
   const folder = `images/${spec.ref.shelf}`;
   const manifest = await root.readIfThere(`${folder}/${MANIFEST_NAME}`, MANIFEST_BYTES);
-  if (manifest === undefined) {
-    if ((await unlessFailed(root.real(folder), 'not-found')) === undefined) return 'absent';
-    // A folder without a manifest is the operator's own: it is never touched.
+  const byHand = manifest !== undefined && isByHand(manifest.toString());
+  if (manifest === undefined || byHand) {
+    if (!byHand && (await unlessFailed(root.real(folder), 'not-found')) === undefined) return 'absent';
+    // A folder without a manifest, or with one of files placed by hand, is the operator's own: it is never touched.
     throw new Failure('conflict', `${folder} exists already and was not published from a verified download`, {
       remedy: 'move it away to have it fetched and verified, or set "update": "manual" to keep it',
     });

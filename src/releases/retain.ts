@@ -4,25 +4,13 @@ import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
 import { makeFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
-import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../images/manifest.ts';
+import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest, type ShelfRelease } from '../images/manifest.ts';
 import { unlessFailed } from '../model/failure.ts';
 import { compareVersions, parseVersion } from '../model/profile.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 import { DRAFTS, hashRest, startHashes } from './draft.ts';
+import { listByHand } from './by-hand.ts';
 import { bootedLately, namedShelves, unreadableProfile } from './in-use.ts';
-
-/** A published release, by its manifest. */
-export interface ShelfRelease {
-  /** Below images/. */
-  readonly shelf: string;
-  /** System, channel and architecture: releases are counted for each of these. */
-  readonly series: string;
-  readonly version: string;
-  /** Bytes. */
-  readonly size: number;
-  /** The publisher's signature over the version itself was checked. */
-  readonly versionSigned?: boolean;
-}
 
 interface Kept {
   readonly release: ShelfRelease;
@@ -51,7 +39,8 @@ interface RetentionInput {
 /** What stays, why, and what may go. */
 export async function retentionPlan(root: DataRoot, { snapshot, keep, now }: RetentionInput): Promise<RetentionPlan> {
   const inUse = { profiles: namedShelves(snapshot), booted: await bootedLately(root, now) };
-  const plan = planRetention(await listReleases(root), inUse, keep);
+  const releases = [...(await listReleases(root)), ...(await listByHand(root, snapshot))];
+  const plan = planRetention(releases, inUse, keep);
   const unreadable = unreadableProfile(snapshot);
   if (unreadable === undefined || plan.remove.length === 0) return plan;
   const hindered = `${unreadable} is broken and may name it`;
@@ -86,12 +75,13 @@ export function planRetention(releases: readonly ShelfRelease[], inUse: InUse, n
   const keep: Kept[] = [];
   const remove: ShelfRelease[] = [];
   for (const release of [...releases].sort((a, b) => order(b.version, a.version))) {
-    const { shelf, series } = release;
+    const { shelf, series, byHand } = release;
     const place = rank.get(series) ?? 0;
-    rank.set(series, place + 1);
+    if (byHand === undefined) rank.set(series, place + 1);
     const because = [
       ...(inUse.profiles.get(shelf) ?? []).map((name) => `profile ${name}`),
-      ...(place < newest ? [`one of the ${newest} newest of ${series}`] : []),
+      ...(byHand === true ? ['by hand, not verified: it stays until you remove it'] : []),
+      ...(place < newest && byHand === undefined ? [`one of the ${newest} newest of ${series}`] : []),
       ...(inUse.booted.has(shelf) ? ['booted lately'] : []),
     ];
     if (because.length > 0) keep.push({ release, because });
@@ -105,7 +95,7 @@ function order(a: string, b: string): number {
   return left === undefined || right === undefined ? 0 : compareVersions(left, right);
 }
 
-/** Every folder below images/ that we published. What lies there without our manifest is the operator's own. */
+/** Every folder below images/ that has a manifest. What lies there without our manifest is the operator's own. */
 export async function listReleases(root: DataRoot): Promise<readonly ShelfRelease[]> {
   const found: ShelfRelease[] = [];
   const fault = await folderFault(root, 'images');
@@ -135,11 +125,12 @@ export async function listReleases(root: DataRoot): Promise<readonly ShelfReleas
 async function readRelease(root: DataRoot, shelf: string): Promise<ShelfRelease | undefined> {
   const text = (await root.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString();
   const { files } = parseManifest(text);
-  const { system, channel, arch, version, versionSignedAt } = JSON.parse(text) as Record<string, unknown>;
+  const { system, channel, arch, version, versionSignedAt, byHand } = JSON.parse(text) as Record<string, unknown>;
   if (typeof version !== 'string' || parseVersion(version) === undefined) return undefined;
   const size = Object.values(files).reduce((sum, file) => sum + file.size, 0);
   const series = [system, channel, arch].map(String).join('/');
-  return { shelf, series, version, size, versionSigned: typeof versionSignedAt === 'number' || undefined };
+  const versionSigned = typeof versionSignedAt === 'number' || undefined;
+  return { shelf, series, version, size, versionSigned, ...(byHand === true ? { byHand } : {}) };
 }
 
 /**

@@ -6,8 +6,10 @@ import { SILENT } from '../model/service.ts';
 import type { Locked } from '../model/sync-event.ts';
 import type { RolledBack } from '../model/views.ts';
 import type { Settings } from '../settings/settings.ts';
+import { folderOf, listByHand } from './by-hand.ts';
 import { targetOf } from './plan.ts';
-import { listReleases, type ShelfRelease } from './retain.ts';
+import type { ShelfRelease } from '../images/manifest.ts';
+import { listReleases } from './retain.ts';
 import { type Hold, profileNamed, readState, type SyncState, withHold, writeState } from './sync-state.ts';
 import { underLock } from './sync-runner.ts';
 import { setVersion } from '../catalog/edit-profile.ts';
@@ -20,7 +22,10 @@ export async function rollback(settings: Settings, name: string, wanted?: string
     const profile = profileNamed(await catalog.refresh(), name);
     if (profile.system === 'custom')
       throw new Failure('invalid', `${name} is a custom system: edit its "kernel" and "initrd"`);
-    const version = wanted === undefined ? versionBefore(profile, await listReleases(files)) : versionOf(wanted);
+    const version =
+      wanted === undefined
+        ? versionBefore(profile, [...(await listReleases(files)), ...(await listByHand(files, catalog.current()))])
+        : versionOf(wanted);
     await checkThere(appContext, settings, profile, version);
     const state = await readState(files, SILENT);
     const hold = profile.update === 'auto' ? rollbackHold(profile, version, state) : undefined;
@@ -64,7 +69,11 @@ async function checkThere(
 /** The newest release before the one that a profile names, of the same channel. Throws Failure `not-found`. */
 export function versionBefore(profile: Profile, releases: readonly ShelfRelease[]): Version {
   const now = parseVersion(profile.version);
-  const series = releases.filter((release) => release.series === targetOf(profile));
+  const folder = folderOf(profile);
+  const series = releases.filter(({ series: of, byHand, shelf }) =>
+    // Of what an operator put there no channel is known: the folder counts.
+    byHand === true ? shelf.slice(0, shelf.lastIndexOf('/')) === folder : of === targetOf(profile),
+  );
   const older = series
     .flatMap(({ version }) => parseVersion(version) ?? [])
     .filter((version) => now !== undefined && compareVersions(version, now) < 0)

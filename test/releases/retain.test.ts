@@ -1,13 +1,8 @@
 import { mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  auditRelease,
-  listReleases,
-  planRetention,
-  removeRelease,
-  type ShelfRelease,
-} from '../../src/releases/retain.ts';
+import type { ShelfRelease } from '../../src/images/manifest.ts';
+import { auditRelease, listReleases, planRetention, removeRelease } from '../../src/releases/retain.ts';
 import { hex } from '../support/upstream-formats.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 

@@ -56,8 +56,16 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
 }
 
 /** Without what only the server needs. */
-function shown({ shelf, version, size, keptBecause, publishedAt, verified }: Release): ReleaseRow['shelves'][number] {
-  return { shelf, version, size, keptBecause, publishedAt, verified };
+function shown({
+  shelf,
+  version,
+  size,
+  keptBecause,
+  publishedAt,
+  verified,
+  byHand,
+}: Release): ReleaseRow['shelves'][number] {
+  return { shelf, version, size, keptBecause, publishedAt, verified, byHand };
 }
 
 /** Of the run under way; of the last one only what failed: all else is history. */

@@ -73,6 +73,7 @@ function target(row: ReleaseRow, now: number): object {
       size: bytesText(shelf.size),
       published: optionalMoment(shelf.publishedAt, now),
       verified: shelf.verified,
+      byHand: shelf.byHand,
       kept: shelf.keptBecause,
       goes: shelf.keptBecause.length === 0,
     })),

@@ -1,4 +1,4 @@
-import { bytesText } from '../../model/text.ts';
+import { bytesText, plural } from '../../model/text.ts';
 import { Failure } from '../../model/failure.ts';
 import { parseVersion, SYSTEM_IDS } from '../../model/profile.ts';
 import { withAdminClient } from '../admin-call.ts';
@@ -8,14 +8,16 @@ import { tableText } from '../text.ts';
 
 export const imagesCommand: Command = {
   name: 'images',
-  words: '[list|prune|verify|import] [FILE...]',
+  words: '[list|prune|verify|import|adopt] [FILE...]',
   summary: 'what is published below images/: list it, check it, clean it up, import files',
   details:
     'list (the default): every release, its size, and why it is kept. prune: take away what no profile names, no node\n' +
     'booted in the last seven days, and is not among the newest; by the server, where one runs. verify: read every\n' +
     'published file again; exit status 1 when one is not what was published. import: publish files that were carried\n' +
     'here, with the same verification as a download; bring the signatures and lists that lie beside them at the\n' +
-    'publisher, too. It works beside a running server, not through it.',
+    'publisher, too. It works beside a running server, not through it. adopt: write down the digests of files that were\n' +
+    'placed below images/ by hand (all, or those of a folder such as flatcar/amd64/4593.2.5), so that verify sees when\n' +
+    'one changes; they count as not verified, and are never removed.',
   options: {
     '--dry-run': 'prune: only say what would go',
     '--json': 'JSON on standard output',
@@ -29,15 +31,18 @@ export const imagesCommand: Command = {
     const [word = 'list', ...files] = invocation.words;
     const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
     if (action === undefined) {
-      throw new Failure('invalid', `there is no \`images ${word}\``, { remedy: 'list, prune, verify or import' });
+      throw new Failure('invalid', `there is no \`images ${word}\``, {
+        remedy: 'list, prune, verify, import or adopt',
+      });
     }
-    if (word !== 'import' && files.length > 0) throw new Failure('invalid', `\`images ${word}\` takes no more words`);
+    if (word !== 'import' && word !== 'adopt' && files.length > 0)
+      throw new Failure('invalid', `\`images ${word}\` takes no more words`);
     return await action(invocation, context, files);
   },
 };
 
 type Action = (invocation: Invocation, context: CliContext, files: readonly string[]) => Promise<ExitCode>;
-const ACTIONS: Readonly<Record<string, Action>> = { list, prune, verify, import: importFiles };
+const ACTIONS: Readonly<Record<string, Action>> = { list, prune, verify, import: importFiles, adopt };
 
 async function list({ settings, print }: Invocation): Promise<ExitCode> {
   const { listImages } = await import('../../releases/image-commands.ts');
@@ -54,6 +59,23 @@ async function list({ settings, print }: Invocation): Promise<ExitCode> {
   const text =
     lines.length === 0 ? 'nothing is published yet\n' : tableText([['RELEASE', 'SIZE', 'KEPT FOR'], ...lines]);
   return print(rows, text);
+}
+
+async function adopt(
+  { settings, print }: Invocation,
+  { stderr }: CliContext,
+  shelves: readonly string[],
+): Promise<ExitCode> {
+  const { adoptImages } = await import('../../releases/image-commands.ts');
+  const done = await adoptImages(settings, shelves);
+  if (done.kind === 'busy') return busy(stderr, done.message);
+  const lines = done.value.map(
+    ({ shelf, files }) => `images/${shelf}: the digests of ${plural(files, 'file')} are written down\n`,
+  );
+  return print(
+    done.value,
+    lines.length === 0 ? 'no images were placed by hand where a profile looks for them\n' : lines.join(''),
+  );
 }
 
 async function prune({ settings, has, text, print }: Invocation, { stdout, stderr }: CliContext): Promise<ExitCode> {
