@@ -5,7 +5,7 @@ import type { Question } from './plan.ts';
 import { PowerView } from './power-views.ts';
 import { SYSTEM_IDS } from './profile.ts';
 import { list, moment, oneOf, ref, text, type View, whole } from './schema.ts';
-import { SyncEventView } from './sync-views.ts';
+import { SyncEventView } from './sync-event.ts';
 
 // What operators are shown, in the API as on the pages: from these schemas come the types, the checks of the API and
 // its OpenAPI document. Other rooms import the types only: TypeBox is loaded when the API is first asked.

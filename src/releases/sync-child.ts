@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
-import { type Locked, parseSyncEvent, type SyncEvent, type SyncReport } from '../model/sync-event.ts';
+import type { Locked, parseSyncEvent, SyncEvent, SyncReport } from '../model/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { RunWishes } from './schedule.ts';
 import { stopped } from './sync-runner.ts';
@@ -34,6 +34,8 @@ interface SyncChild {
  */
 export async function syncInChild(options: SyncChild): Promise<Locked<SyncReport>> {
   const { self, settings, wishes, signal, log } = options;
+  // With the schemas of its events, which no start of the server waits for.
+  const { parseSyncEvent: parse } = await import('../model/sync-event.ts');
   const isStopped = (): boolean => signal.aborted;
   if (isStopped()) throw stopped();
   const [command = '', ...before] = self;
@@ -61,7 +63,7 @@ export async function syncInChild(options: SyncChild): Promise<Locked<SyncReport
   }
   const end = ending(child, options.grace ?? GRACE_MS);
   const silence = watchSilence(options.silence ?? SILENCE_MS, end.stop);
-  const events = listener(options);
+  const events = listener(options, parse);
   child.on('message', (message) => {
     silence.alive();
     events.message(message);
@@ -109,14 +111,14 @@ function lastLine(said: string): string {
 }
 
 /** Whatever a listener meets is logged: one that throws would end the server. */
-function listener({ emit, log }: SyncChild) {
+function listener({ emit, log }: SyncChild, parse: typeof parseSyncEvent) {
   let report: SyncReport | undefined;
   let strange = 0;
   return {
     report: () => report,
     message(message: unknown): void {
       if (isAlive(message)) return;
-      const event = parseSyncEvent(message);
+      const event = parse(message);
       if (event === undefined) {
         strange += 1;
         if (strange === 1) log.warn({}, 'the sync process sent a message that is no event of a sync: it is left out');

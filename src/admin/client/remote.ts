@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredToken } from '../../model/discovery.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
-import { type Locked, parseSyncEvent, type SyncReport } from '../../model/sync-event.ts';
+import type { Locked, SyncReport } from '../../model/sync-event.ts';
 import type {
   MachinePage,
   MachineQuery,
@@ -151,6 +151,7 @@ export async function followSync(
   const begun = (await api.post('/sync', allowDowngrade === true ? { allowDowngrade } : {})) as SyncStarted;
   const { started, run } = begun;
   if (!started || run === undefined) return { kind: 'busy', message: busyText(begun) };
+  const { parseSyncEvent } = await import('../../model/sync-event.ts');
   let report: SyncReport | undefined;
   let after = 0;
   for (;;) {
