@@ -1,8 +1,16 @@
 import { mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EMPTY_SNAPSHOT } from '../../src/catalog/snapshot.ts';
 import type { ShelfRelease } from '../../src/images/manifest.ts';
-import { auditRelease, listReleases, planRetention, removeRelease } from '../../src/releases/retain.ts';
+import {
+  auditRelease,
+  listReleases,
+  planRetention,
+  removeRelease,
+  retain,
+  retentionPlan,
+} from '../../src/releases/retain.ts';
 import { hex } from '../support/upstream-formats.ts';
 import { type Bench, makeBench } from '../support/upstream-ports.ts';
 
@@ -91,6 +99,63 @@ describe('on the disk', () => {
       ['amd64-usr/1.0.0', 'coreos/stable/amd64', 3],
       ['flatcar/amd64/1.0.0', 'flatcar/stable/amd64', 3],
     ]);
+  });
+
+  it('adds up what a release holds, and knows whether its version was signed', async () => {
+    const file = (size: number) => ({ size, sha256: 'a'.repeat(64) });
+    const two = { kernel: file(3), initrd: file(40) };
+    await publish('flatcar/amd64/1.0.0', { ...good, files: two, versionSignedAt: 1_700_000_000 });
+    await publish('flatcar/amd64/2.0.0', { ...good, version: '2.0.0', versionSignedAt: '1700000000' });
+    const found = await listReleases(bench.root);
+    expect(found.map(({ version, size, versionSigned }) => [version, size, versionSigned])).toEqual([
+      ['1.0.0', 43, true],
+      ['2.0.0', 3, undefined],
+    ]);
+  });
+
+  it('looks no deeper than a release lies, and not below one', async () => {
+    await publish('a/b/c', good);
+    await publish('a/b/c/d', good);
+    await publish('e/f/g/h', good);
+    expect((await listReleases(bench.root)).map(({ shelf }) => shelf)).toEqual(['a/b/c']);
+  });
+
+  it('removes nothing while a profile cannot be read, and says which', async () => {
+    for (const version of ['1.0.0', '2.0.0', '3.0.0']) await publish(`flatcar/amd64/${version}`, { ...good, version });
+    const input = { snapshot: EMPTY_SNAPSHOT, keep: 1, now: 0 };
+    const plan = await retentionPlan(bench.root, input);
+    expect(plan.remove.map(({ version }) => version)).toEqual(['2.0.0', '1.0.0']);
+    expect(plan.hindered).toBeUndefined();
+
+    const broken = { severity: 'error' as const, message: 'x', place: { file: 'profiles/bad.json' } };
+    const spared = await retentionPlan(bench.root, { ...input, snapshot: { ...EMPTY_SNAPSHOT, problems: [broken] } });
+    expect(spared).toMatchObject({ remove: [], hindered: 'profiles/bad.json is broken and may name it' });
+    expect(spared.keep.map(({ release: { version }, because }) => [version, because])).toEqual([
+      ['3.0.0', ['one of the 1 newest of flatcar/stable/amd64']],
+      ['2.0.0', ['profiles/bad.json is broken and may name it']],
+      ['1.0.0', ['profiles/bad.json is broken and may name it']],
+    ]);
+
+    const events: unknown[] = [];
+    expect(await retain(bench.root, input, (event) => events.push(event))).toEqual([
+      'flatcar/amd64/2.0.0',
+      'flatcar/amd64/1.0.0',
+    ]);
+    expect(events).toEqual([
+      { kind: 'removed', shelf: 'flatcar/amd64/2.0.0', size: 3 },
+      { kind: 'removed', shelf: 'flatcar/amd64/1.0.0', size: 3 },
+    ]);
+    expect(await readdir(join(bench.dir, 'images/flatcar/amd64'))).toEqual(['3.0.0']);
+  });
+
+  it('takes a release away also where a killed run left half of it', async () => {
+    await publish('flatcar/amd64/1.0.0', good);
+    const left = join(bench.dir, 'images/.drafts/removed/flatcar-amd64-1.0.0');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, 'kernel'), 'old');
+    await removeRelease(bench.root, release('1.0.0'));
+    expect(await readdir(join(bench.dir, 'images/.drafts/removed'))).toEqual([]);
+    await expect(removeRelease(bench.root, release('1.0.0'))).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('has nothing to list without images/', async () => {
