@@ -101,6 +101,29 @@ describe('ssh_host_keys in a template', () => {
     expect(await ask('525400551cec', have, files)).toContain('hostname: new');
   });
 
+  it('is looked up for nodes of profiles that ask, and for no other machine; a bug there is no missing key', async () => {
+    const text = '#cloud-config\nhostname: {{#if (has @root "ssh_host_keys")}}kept{{else}}new{{/if}}\n';
+    const files = { ...FILES, 'configs/key.yml.hbs': text };
+    const asked: string[] = [];
+    const keys: HostKeys = {
+      keyOf: (node) => {
+        asked.push(node);
+        return KEY;
+      },
+    };
+    expect(await ask('525400551cec', keys, files)).toContain('hostname: new');
+    expect(await ask('525400000001', keys, files), 'a machine that is no node').toContain('hostname: new');
+    expect(asked).toEqual([]);
+    expect(await ask('525400551cee', keys, files)).toContain('hostname: kept');
+    expect(asked).toEqual(['a']);
+    const bug: HostKeys = {
+      keyOf: () => {
+        throw new TypeError('bug');
+      },
+    };
+    await expect(ask('525400551cee', bug, files)).rejects.toBeInstanceOf(TypeError);
+  });
+
   it('is checked with a sample that reads like a key and is nobody’s', async () => {
     const sample = SAMPLE_KEYS.keyOf('a') ?? KEY;
     expect(readHostKey(sample.privateKey)).toEqual(sample);
