@@ -64,7 +64,7 @@ export async function startServer({ dataDir, env = {}, program, netns }: ServerO
 }
 
 let built = false;
-function build(): void {
+export function build(): void {
   if (built) return;
   const result = spawnSync(process.execPath, [join(top, 'scripts', 'build.mjs'), '--if-needed'], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`);
