@@ -70,14 +70,14 @@ lab.test('a machine that boots its own disk is installed again by its BMC, with 
 
   expect(await pilotlight('power', 'status', 'd1')).toMatchObject({
     code: 0,
-    text: expect.stringContaining('power is off'),
+    text: expect.stringContaining('power is off') as string,
   });
 
   // It is off, and its disk empty.
   const first = await pilotlight('reinstall', 'd1', '--now');
   expect(first).toMatchObject({
     code: 0,
-    text: expect.stringMatching(/switched on by IPMI[^]*told to install[^]*d1 is installed/),
+    text: expect.stringMatching(/switched on by IPMI[^]*told to install[^]*d1 is installed/) as string,
   });
   expect(machine.console()).toContain('E2E INSTALLED ok');
 
@@ -93,7 +93,7 @@ lab.test('a machine that boots its own disk is installed again by its BMC, with 
   const again = await pilotlight('reinstall', 'd1', '--now');
   expect(again).toMatchObject({
     code: 0,
-    text: expect.stringMatching(/switched off and on by IPMI[^]*d1 is installed/),
+    text: expect.stringMatching(/switched off and on by IPMI[^]*d1 is installed/) as string,
   });
   expect(machine.console()).toContain('E2E INSTALLED ok');
   expect(machine.told()).toEqual(['boot pxe', 'power 1', 'power 1', 'boot pxe', 'power 0', 'power 1']);

@@ -98,7 +98,10 @@ describe('Redfish', () => {
   it.each([{}, { noSessions: true }])('says that the password is wrong: %o', async (odd) => {
     await using service = await startRedfish(PAIR, odd);
     const failure = await failureOf(driver(service, {}, 'wrong').act('on', SOON));
-    expect(failure).toMatchObject({ code: 'refused', message: expect.stringContaining('does not take the user ops') });
+    expect(failure).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('does not take the user ops') as string,
+    });
     expect(failureLine(failure)).not.toContain('wrong');
     expect(service.state).toBe('Off');
   });
@@ -118,7 +121,7 @@ describe('Redfish', () => {
     await service[Symbol.asyncDispose]();
     expect(await failureOf(driver(service).act('on', SOON))).toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('nothing listens at 127.0.0.1'),
+      message: expect.stringContaining('nothing listens at 127.0.0.1') as string,
     });
     expect((await failureOf(driver(service, { url: 'https://no-such.invalid' }).act('on', SOON))).message).toMatch(
       /the name no-such\.invalid/,

@@ -70,7 +70,7 @@ describe('a web request', () => {
     const { url } = await plug();
     expect(await failureOf(driver({ status: { url } }).act('status', SOON))).toMatchObject({
       code: 'conflict',
-      remedy: expect.stringContaining('"on_when"'),
+      remedy: expect.stringContaining('"on_when"') as string,
     });
   });
 

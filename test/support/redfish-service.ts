@@ -67,66 +67,108 @@ export async function startRedfish(
     };
     let body: Record<string, unknown> = {};
     if (text !== '') {
-      if (req.headers['content-type'] !== 'application/json') return fail(415, 'only application/json is taken');
+      if (req.headers['content-type'] !== 'application/json') {
+        fail(415, 'only application/json is taken');
+        return;
+      }
       body = JSON.parse(text) as Record<string, unknown>;
     }
     service.asked.push(at + (typeof body['ResetType'] === 'string' ? ` ${body['ResetType']}` : ''));
-    if (at === 'GET /redfish') return give(200, { v1: '/redfish/v1/' });
+    if (at === 'GET /redfish') {
+      give(200, { v1: '/redfish/v1/' });
+      return;
+    }
     if (at === 'GET /redfish/v1') {
-      return give(200, {
+      give(200, {
         ...{ '@odata.id': '/redfish/v1/', RedfishVersion: '1.6.0', Systems: { '@odata.id': '/redfish/v1/Systems' } },
         ...{ SessionService: { '@odata.id': '/redfish/v1/SessionService' } },
         Links: odd.noSessions === true ? {} : { Sessions: { '@odata.id': '/redfish/v1/SessionService/Sessions' } },
       });
+      return;
     }
     if (at === 'POST /redfish/v1/SessionService/Sessions') {
-      if (odd.noSessions === true) return fail(404, 'there are no sessions');
-      if (body['UserName'] !== REDFISH_USER || body['Password'] !== REDFISH_PASSWORD) return fail(401, 'wrong login');
+      if (odd.noSessions === true) {
+        fail(404, 'there are no sessions');
+        return;
+      }
+      if (body['UserName'] !== REDFISH_USER || body['Password'] !== REDFISH_PASSWORD) {
+        fail(401, 'wrong login');
+        return;
+      }
       const token = randomBytes(16).toString('hex');
       const id = `/redfish/v1/SessionService/Sessions/${sessions.size + 1}`;
       sessions.set(token, id);
-      return give(201, { '@odata.id': id }, { 'x-auth-token': token, location: id });
+      give(201, { '@odata.id': id }, { 'x-auth-token': token, location: id });
+      return;
     }
     const basic = `Basic ${Buffer.from(`${REDFISH_USER}:${REDFISH_PASSWORD}`).toString('base64')}`;
     const token = String(req.headers['x-auth-token'] ?? '');
-    if (!sessions.has(token) && req.headers.authorization !== basic) return fail(401, 'log in first');
+    if (!sessions.has(token) && req.headers.authorization !== basic) {
+      fail(401, 'log in first');
+      return;
+    }
     service.credentials.add(sessions.has(token) ? 'session' : 'Basic');
     if (at === `DELETE ${sessions.get(token) ?? ''}`) {
       sessions.delete(token);
-      return give(204);
+      give(204);
+      return;
     }
     const base = '/redfish/v1/Systems';
     if (at === `GET ${base}`) {
-      return give(200, {
+      give(200, {
         'Members@odata.count': systems.length,
         Members: systems.map((id) => ({ '@odata.id': `${base}/${id}` })),
       });
+      return;
     }
     const [, id = '', action] = /^\/redfish\/v1\/Systems\/([^/]+)(\/Actions\/ComputerSystem\.Reset)?$/.exec(path) ?? [];
-    if (!systems.includes(id)) return fail(404, `there is no ${path}`);
+    if (!systems.includes(id)) {
+      fail(404, `there is no ${path}`);
+      return;
+    }
     if (action !== undefined) {
-      if (req.method !== 'POST') return fail(405, 'only POST');
+      if (req.method !== 'POST') {
+        fail(405, 'only POST');
+        return;
+      }
       const type = String(body['ResetType']);
-      if (!resets.includes(type)) return fail(400, `${type} is not among the ResetTypes`);
+      if (!resets.includes(type)) {
+        fail(400, `${type} is not among the ResetTypes`);
+        return;
+      }
       service.state = type === 'ForceOff' || type === 'GracefulShutdown' ? 'Off' : 'On';
-      return give(204);
+      give(204);
+      return;
     }
     const etag = `"${version}"`;
     if (req.method === 'PATCH') {
       if (odd.etags === true) {
-        if (req.headers['if-match'] === undefined) return fail(428, 'If-Match is required');
+        if (req.headers['if-match'] === undefined) {
+          fail(428, 'If-Match is required');
+          return;
+        }
         if (version === 1) version = 2;
-        if (req.headers['if-match'] !== `"${version}"`) return fail(412, 'it was changed meanwhile');
+        if (req.headers['if-match'] !== `"${version}"`) {
+          fail(412, 'it was changed meanwhile');
+          return;
+        }
       }
       const { BootSourceOverrideEnabled: enabled, BootSourceOverrideTarget: target } = (body['Boot'] ?? {}) as Record<
         string,
         unknown
       >;
-      if (enabled !== 'Once' || !boots.includes(String(target))) return fail(400, 'this is no boot override');
+      if (enabled !== 'Once' || !boots.includes(String(target))) {
+        fail(400, 'this is no boot override');
+        return;
+      }
       service.boot = String(target);
-      return give(204);
+      give(204);
+      return;
     }
-    if (req.method !== 'GET') return fail(405, 'only GET and PATCH');
+    if (req.method !== 'GET') {
+      fail(405, 'only GET and PATCH');
+      return;
+    }
     give(
       200,
       {

@@ -23,7 +23,8 @@ interface Words {
   readonly button: string;
 }
 
-export type ActionName = 'cancel-reinstall' | 'reinstall' | 'release' | 'release-claim';
+export type ActionName =
+  'cancel-reinstall' | 'power-cycle' | 'power-off' | 'reinstall' | 'reinstall-now' | 'release' | 'release-claim';
 
 const ACTIONS: Readonly<Record<ActionName, Action>> = {
   reinstall: {
@@ -50,6 +51,42 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
       question: `Cancel the reinstallation of ${name}?`,
       points: ['It boots from its own disk, which stays as it is.'],
       button: 'Do not erase it',
+    }),
+  },
+  'reinstall-now': {
+    act: async (service, key) => (await service.reinstallNow(key)).key,
+    done: 'reinstall-now',
+    words: (name, { power }, disk) => ({
+      title: `Reinstall ${name} now`,
+      question: `Restart ${name}, and run the installer on it once more?`,
+      points: [
+        disk === undefined
+          ? 'The disk that its profile or its installer names is erased, with everything on it.'
+          : `The disk ${disk} is erased, with everything on it.`,
+        `It is restarted at once, by ${power?.by ?? 'its power switch'}: nothing on it is asked first.`,
+        'It must boot from the network next; IPMI and Redfish see to that, else its own boot order decides.',
+      ],
+      button: disk === undefined ? 'Erase and reinstall now' : `Erase ${disk} and reinstall now`,
+    }),
+  },
+  'power-cycle': {
+    act: async (service, key) => (await service.power(key, 'cycle')).key,
+    done: 'power-cycle',
+    words: (name, { power }) => ({
+      title: `Restart ${name}`,
+      question: `Switch ${name} off and on?`,
+      points: [`It happens at once, by ${power?.by ?? 'its power switch'}: what runs on it is cut off.`],
+      button: 'Switch off and on',
+    }),
+  },
+  'power-off': {
+    act: async (service, key) => (await service.power(key, 'off')).key,
+    done: 'power-off',
+    words: (name, { power }) => ({
+      title: `Switch ${name} off`,
+      question: `Switch ${name} off?`,
+      points: [`It happens at once, by ${power?.by ?? 'its power switch'}: what runs on it is cut off.`],
+      button: 'Switch off',
     }),
   },
   release: {

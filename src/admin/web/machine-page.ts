@@ -20,6 +20,7 @@ export function mountMachinePage(show: PageShow, { adminService, origin }: PageD
     await show.page(req, res, machinePage({ view, profiles, now: Date.now(), failed }), failed?.status);
   }
 
+  mountPowerForms(show, { adminService });
   show.route('Machines', '/dashboard/machines/:key', { get: async (req, res) => page(req, res) });
   show.route('Machines', '/dashboard/machines/:key/adopt', {
     async post(req, res) {
@@ -35,6 +36,21 @@ export function mountMachinePage(show: PageShow, { adminService, origin }: PageD
       show.done(req, res, machineHref(key), before === 'unknown' ? 'adopted' : 'moved');
     },
   });
+}
+
+/** Switched on at once, and asked; what takes the power away is asked for on a page of its own. */
+function mountPowerForms(show: PageShow, { adminService }: Pick<PageDeps, 'adminService'>): void {
+  for (const action of ['on', 'status'] as const) {
+    show.route('Machines', `/dashboard/machines/:key/power-${action}`, {
+      async post(req, res) {
+        const key = machineKeyOf(req);
+        const { state } = await adminService.power(key, action);
+        const told = action === 'on' ? 'power-on' : 'power-unknown';
+        const done = action === 'status' && state !== undefined ? (`power-is-${state}` as const) : told;
+        show.done(req, res, machineHref(key), done);
+      },
+    });
+  }
 }
 
 export interface MachineInput {
@@ -70,6 +86,7 @@ export function machinePage({ view, profiles, now, failed }: MachineInput): Page
       texts: view.texts.map((text) => machineText(text, now)),
       form: adoptForm(row, profiles, failed?.typed),
       installs: known && profile?.install === true,
+      power: view.power && { by: view.power.by, ...Object.fromEntries(view.power.does.map((one) => [one, true])) },
       failed,
     },
   };

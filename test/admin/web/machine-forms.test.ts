@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/model/failure.ts';
+import { originOf } from '../../support/house.ts';
 import { openDashboard, type FakeDashboard } from '../../support/fake-dashboard.ts';
 
 let stand: FakeDashboard;
@@ -48,6 +49,49 @@ describe('a machine', () => {
   it('that nobody has seen is a page that says so', async () => {
     expect((await stand.get(pathOf('00:00:00:00:00:01'))).status).toBe(404);
     expect((await stand.get(pathOf('<script>'))).status).toBe(400);
+  });
+});
+
+describe('the power of a machine', () => {
+  it.each([
+    ['power-on', 'power-on', 'power on'],
+    ['power-status', 'power-is-on', 'power status'],
+    ['power-off', 'power-off', 'power off'],
+    ['power-cycle', 'power-cycle', 'power cycle'],
+    ['reinstall-now', 'reinstall-now', 'reinstallNow'],
+  ])('%s does it, and says so', async (form, done, call) => {
+    const key = keyOf('w1');
+    const { status, headers } = await stand.post(`${pathOf(key)}/${form}`, {});
+    expect([status, headers.get('location')]).toEqual([303, `${pathOf(key)}?done=${done}`]);
+    expect(stand.adminService.calls).toEqual([`${call} ${key}`]);
+  });
+
+  it.each(['power-off', 'power-cycle', 'reinstall-now'])('%s is asked for on a page of its own first', async (form) => {
+    const { status, text } = await stand.get(`${pathOf(keyOf('w1'))}/${form}`);
+    expect([status, text.includes('IPMI')]).toEqual([200, true]);
+    expect(stand.adminService.calls).toEqual([]);
+    expect((await stand.get(`${pathOf(keyOf('w1'))}/power-on`)).status).toBe(405);
+  });
+
+  it('has buttons only for what can be done', async () => {
+    const key = keyOf('w1');
+    expect((await stand.get(pathOf(key))).text).toMatch(
+      /Switched by IPMI[^]*Is it on\?[^]*Switch on[^]*Restart\.\.\.[^]*Switch off\.\.\./,
+    );
+    const view = await stand.adminService.machine(key, originOf());
+    stand.adminService.machine = () => Promise.resolve({ ...view, power: { by: 'Wake-on-LAN', does: ['on'] } });
+    const { text } = await stand.get(pathOf(key));
+    expect(text).toContain('Switch on');
+    expect(text).not.toMatch(/Is it on|Switch off|Restart\.\.\./);
+    stand.adminService.machine = () => Promise.resolve({ ...view, power: undefined });
+    expect((await stand.get(pathOf(key))).text).not.toContain('Switch on');
+  });
+
+  it('that fails is a page that says why', async () => {
+    stand.adminService.power = () =>
+      Promise.reject(new Failure('unavailable', 'no IPMI controller answers at 10.0.0.9', { remedy: 'is it on?' }));
+    const { status, text } = await stand.post(`${pathOf(keyOf('w1'))}/power-on`, {});
+    expect([status, text.includes('no IPMI controller answers at 10.0.0.9')]).toEqual([503, true]);
   });
 });
 
