@@ -84,6 +84,15 @@ function explainValue(fault: Violation, around: AroundFault): Said {
       return wrongType(fault, around);
     case 'pattern':
       return wrongText(fault);
+    case 'minProperties':
+    case 'maxProperties': {
+      const keys = Object.keys((schema['properties'] ?? {}) as JsonObject).join(', ');
+      const word = keyword === 'minProperties' ? 'holds too little' : 'holds too much';
+      return {
+        message: word,
+        remedy: `write ${schema['maxProperties'] === 1 ? 'exactly one' : 'at least one'} of ${keys}`,
+      };
+    }
     case 'minimum':
     case 'maximum': {
       const { minimum, maximum } = schema as { readonly minimum?: number; readonly maximum?: number };

@@ -22,7 +22,10 @@ it.each([
   [{ ipmi: { host: '-oProxyCommand=x', user: 'u', password: { file: 'secrets/a' } } }, 'host name'],
   [{ redfish: { url: 'https://u:p@bmc', user: 'u', password: { file: 'secrets/a' } } }, 'no user and no password'],
   [{ redfish: { url: 'https://bmc', user: 'u', password: { file: 'secrets/a' }, fingerprint: 'ab' } }, 'SHA-256'],
-  [{ wol: {}, ipmi: { host: 'bmc', user: 'u', password: { file: 'secrets/a' } } }, 'one of wol, redfish, ipmi, command, http'],
+  [
+    { wol: {}, ipmi: { host: 'bmc', user: 'u', password: { file: 'secrets/a' } } },
+    'one of wol, redfish, ipmi, command, http',
+  ],
   [{}, 'one of wol, redfish, ipmi, command, http'],
   [{ command: { on: 'poweron w1' } }, 'must be a list'],
   [{ impi: {} }, 'did you mean `ipmi`'],

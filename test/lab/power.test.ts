@@ -33,7 +33,7 @@ lab.test('a machine that boots its own disk is installed again by its BMC, with 
   const handle = openSync(disk, 'w');
   ftruncateSync(handle, 64 * 2 ** 20);
   closeSync(handle);
-  await using server = await startServer({ dataDir: data.path, env: { PILOTLIGHT_ADMIN_TOKEN: TOKEN } });
+  await using server = await startServer({ dataDir: data.path, env: { PILOTLIGHT_ADMIN_TOKEN: TOKEN, PILOTLIGHT_REPORTS: 'open' } });
   const url = `${server.guestUrl}/boot.ipxe`;
   await using machine = await startIpmiMachine({ mac: MAC, url, disk, password: PASSWORD });
   await data.write('profiles/disk.json', {
