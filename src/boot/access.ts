@@ -73,7 +73,7 @@ export function createAccess(options: AccessOptions) {
     if (!match.profile.secrets || asker === undefined) return undefined;
     const why = await contradiction(match, facts, asker);
     if (why === undefined) return undefined;
-    onIncident({ facts: machineOf(match, facts), from: asker, text: `${why}: it got no script` });
+    onIncident({ facts: machineOf(match, facts), from: asker, text: `${why}, and it asked for its script` });
     return why;
   }
 

@@ -164,6 +164,7 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
         ...broken(() => measure(profile, around, origin), profile.file),
         ...installAdvice(profile, around),
         ...unreadAdvice(profile),
+        ...secretsAdvice(profile),
         ...channelAdvice(profile),
         ...namedDocuments(profile, around.documents).flatMap(({ kind, document }) => {
           if (!document.template) return plainProblems(document, kind, profile);
@@ -183,6 +184,20 @@ export function createInspector({ origin }: InspectorOptions): Inspector {
       });
     },
   };
+}
+
+/** Secrets that any client may read, and machines that can never prove who they are. */
+function secretsAdvice(profile: Profile): readonly FileDiagnostic[] {
+  if (!profile.secrets) {
+    if (!profile.ssh_host_keys) return [];
+    const message = "any client that names a node is sent the node's private host key";
+    return [warning(profile, 'ssh_host_keys', message, 'add "secrets": true to the profile (docs/security.md)')];
+  }
+  const nameless = profile.nodes.filter(({ mac }) => mac === undefined).map(({ name }) => name);
+  if (nameless.length === 0) return [];
+  const shown = nameless.length > 3 ? `${nameless.slice(0, 3).join(', ')} and others` : nameless.join(', ');
+  const message = `"secrets" lets no machine boot that is listed without its "mac": ${shown}`;
+  return [warning(profile, 'nodes', message, 'add "mac": the network knows a machine by nothing else')];
 }
 
 /** Of the kinds of documents only `generic` has no argument of its own, where the system is not Talos. */

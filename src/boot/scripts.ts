@@ -42,6 +42,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     const snapshot = catalog.current();
     const decision = await settled(question, snapshot);
     if (decision === undefined) return unknownMachine(question, snapshot, unknown);
+    if (decision.obstacle?.kind === 'stranger') return obstructed(decision, decision.obstacle);
     if (decision.installState.kind === 'local') return local(decision);
     const held = installStateLines(decision);
     if (held !== undefined) return waiting(decision, held);
@@ -66,11 +67,11 @@ export function createScriptService(options: ScriptServiceOptions) {
   ): Promise<MachineDecision | undefined> {
     const decision = decisions.decide(question, snapshot, plain !== undefined);
     if (decision === undefined) return undefined;
+    const message = await access?.stranger(decision.match, question);
+    if (message !== undefined) return { ...decision, obstacle: { kind: 'stranger', message } };
     if (decision.installState.kind !== 'install') decisions.saw(decision, snapshot);
     const { plan } = decision;
     if (plan === undefined) return decision;
-    const message = await access?.stranger(decision.match, question);
-    if (message !== undefined) return { ...decision, obstacle: { kind: 'stranger', message } };
     const missing = await missingFiles(plan, images);
     if (missing.length > 0) return { ...decision, obstacle: { kind: 'images', missing } };
     const failure = documents.fault(decision, plan, snapshot);
@@ -83,11 +84,7 @@ export function createScriptService(options: ScriptServiceOptions) {
       case undefined:
         throw new TypeError('a machine that may boot has neither a plan nor an obstacle');
       case 'stranger':
-        // Not remembered for the machine itself, which may ask a moment later.
-        return {
-          ...waiting(decision, [obstacle.message, STRANGER], obstacle.message),
-          only: decision.question.asker ?? '',
-        };
+        return turnedAway(waiting(decision, [obstacle.message, STRANGER], obstacle.message), decision.question);
       case 'arch':
         return waiting(decision, [obstacle.message, WRONG_ARCH], obstacle.message);
       case 'plan':
@@ -116,6 +113,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     if (keeper?.profile.secrets === true) throw withoutToken(keeper);
     const decision = await settled(question, snapshot, plain);
     if (decision === undefined) throw unclaimed(question.facts, snapshot);
+    if (decision.obstacle?.kind === 'stranger') throw obstacleFailure(decision.obstacle);
     if (decision.installState.kind === 'local') throw ownDisk(decision);
     const held = installStateLines(decision);
     if (held !== undefined) throw new Failure('unavailable', held.join(' '));
@@ -186,6 +184,11 @@ export function createScriptService(options: ScriptServiceOptions) {
   }
 
   return { script, scriptOf, args, grub, bootable, netboot, generation };
+}
+
+/** Not repeated to the machine itself, which may ask a moment later, and no word of that machine's in the journal. */
+function turnedAway({ script, decision }: ScriptAnswer, { asker = '' }: Question): ScriptAnswer {
+  return { script, decision: { ...decision, stranger: true }, only: asker };
 }
 
 const STRANGER = 'Its profile keeps secrets, which go to the machine alone (docs/security.md).';

@@ -97,6 +97,8 @@ export interface Decision {
    * like another machine, or nothing can be known of it.
    */
   readonly installation?: 'held' | 'stopped' | 'unfinished';
+  /** What asked is not known to be the machine: nothing of this is the machine's doing. */
+  readonly stranger?: boolean;
   /** What an operator has to put right before the machine can boot: said at WARN in the log. */
   readonly warning?: string;
   /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */

@@ -92,7 +92,8 @@ function whatOf(
     // What is kept of it may be read by anyone who sees the journal.
     return { kind: 'document', at, source: event.source, body: hideTokensIn(hidePrivateKeys(event.delivered)) };
   }
-  if (decision === undefined || body === undefined) return undefined;
+  // What a stranger is told is an incident, which is written down as such.
+  if (decision === undefined || body === undefined || decision.stranger === true) return undefined;
   const told: Draft<ScriptEvent> & { at: number } = {
     kind: 'script',
     at,

@@ -121,7 +121,8 @@ export function createEventBus(options: EventBusOptions): EventBus {
     if (decision !== undefined && source === undefined) metrics.bootAnswered(decision.outcome, decision.profile);
   }
 
-  function place({ facts, from }: AnswerEvent): void {
+  function place({ facts, from, decision }: AnswerEvent): void {
+    if (decision?.stranger === true) return;
     if (facts !== undefined && from !== undefined && machineKey(facts) !== undefined) addressTable.saw(from, facts);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { factsOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 import { AT, D1, FOLDER, openAccess, OTHER, question, STRANGER, tokenIn, W1 } from './access-stand.ts';
 
 const REFUSED = { code: 'refused' };
@@ -19,7 +19,7 @@ describe('a script with a token', () => {
       {
         facts: { mac: W1 },
         from: STRANGER,
-        text: `${STRANGER} is not ${W1}: its neighbour entry says ${OTHER}: it got no script`,
+        text: `${STRANGER} is not ${W1}: its neighbour entry says ${OTHER}, and it asked for its script`,
       },
     ]);
   });
@@ -244,5 +244,28 @@ describe('an installation', () => {
     await stand.script(W1, STRANGER);
     expect(stand.marks.all()).toEqual([]);
     expect(tokenIn(await stand.script(W1, AT))).not.toBe('');
+  });
+});
+
+describe('check', () => {
+  const warned = async (profile: object): Promise<readonly string[]> => {
+    const listed = { ...{ system: 'custom', kernel: 'k' }, ...profile };
+    const { catalog } = await houseOf({ 'profiles/p.json': listed, 'images/k': 'k', 'sshkeys/k.pub': 'ssh-rsa A' });
+    return catalog.current().problems.map(({ message, place }) => `${place.key ?? ''}: ${message}`);
+  };
+  const nodes = [
+    { name: 'w1', mac: W1 },
+    { name: 'w2', serial: 'S2' },
+  ];
+
+  test('warns of host keys that any client may read, and of machines that cannot prove who they are', async () => {
+    const [first] = nodes;
+    expect(await warned({ ssh_host_keys: true, nodes: [first] })).toContain(
+      "ssh_host_keys: any client that names a node is sent the node's private host key",
+    );
+    expect((await warned({ ssh_host_keys: true, secrets: true, nodes: [first] })).join()).not.toContain('host key');
+    expect(await warned({ secrets: true, nodes })).toContain(
+      'nodes: "secrets" lets no machine boot that is listed without its "mac": w2',
+    );
   });
 });

@@ -128,7 +128,7 @@ describe('ssh_host_keys in a template', () => {
     const sample = SAMPLE_KEYS.keyOf('a') ?? KEY;
     expect(readHostKey(sample.privateKey)).toEqual(sample);
     const { 'profiles/p.json': profile, 'configs/key.yml.hbs': template } = FILES;
-    const listed = { ...profile, default: false };
+    const listed = { ...profile, default: false, secrets: true };
     const { catalog } = await houseOf({ 'profiles/p.json': listed, 'configs/key.yml.hbs': template });
     expect(catalog.current().problems).toEqual([]);
     expect(hostKeyData(sample)).toEqual({ ed25519_private: sample.privateKey, ed25519_public: sample.publicKey });

@@ -88,6 +88,7 @@ describe('the page about exports', () => {
         version: '24.04',
         nocloud: 'server.user-data',
         ssh_host_keys: true,
+        secrets: true,
         nodes: [{ name: 's', mac: '525400000099' }],
       },
     });

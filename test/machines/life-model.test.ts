@@ -36,6 +36,8 @@ interface Known {
   readonly goes: Set<string>;
   /** Installers that began since an operator's last go. */
   begun: number;
+  /** A report did not count, and nothing has ended its wait since. */
+  refused: boolean;
 }
 
 /** A disk that a test makes fail, and a server that it makes die in the middle. */
@@ -99,7 +101,7 @@ class World {
 }
 
 function fresh(): Known {
-  return { reported: false, holder: undefined, goes: new Set(), begun: 0 };
+  return { reported: false, holder: undefined, goes: new Set(), begun: 0, refused: false };
 }
 
 type Step = (world: World) => Promise<void>;
@@ -116,6 +118,7 @@ async function ask(world: World, m: number, c: number, from: string): Promise<vo
   if (life?.kind === 'install') {
     const right = !known.reported || known.goes.size > 0;
     expect(right, `${m} reported, and gets an installer again`).toBe(true);
+    expect(known.refused, `a report of ${m} was refused, and it gets an installer again`).toBe(false);
     expect(known.begun, 'more tries than are allowed').toBeLessThan(LIMIT);
     expect(known.holder ?? { address: from, card: c }, 'two at the same time').toEqual({ address: from, card: c });
     known.holder = { address: from, card: c };
@@ -154,6 +157,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
       const known = world.known[m];
       // By a card of its own under which it got an installer, or by its first.
       const by = known?.holder?.card ?? (c === 2 ? 0 : c);
+      if (known !== undefined) known.refused = false;
       const told = world.marks.installed(identity(m, by), TARGET).then(() => true);
       const heard = await world.answer(told.catch(refusedReport));
       if (known === undefined || heard !== true) return;
@@ -166,6 +170,16 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
       known.holder = undefined;
     },
   ]),
+  fc.tuple(machine, fc.integer({ min: 0, max: 1 }), address).map(([m, c, from]) => [
+    `a report about machine ${m}, card ${c}, is refused`,
+    async (world) => {
+      const known = world.known[m];
+      const who = identity(m, c);
+      const report = { at: world.now, address: from };
+      const said = await world.answer(world.marks.refused(who, report).then(() => true, refusedReport));
+      if (known !== undefined && said === true && world.marks.of(who)?.refused !== undefined) known.refused = true;
+    },
+  ]),
   fc.tuple(machine, card, fc.boolean()).map(([m, c, byItsUuid]) => [
     `an operator has machine ${m} installed anew, by ${byItsUuid ? 'its UUID' : `card ${c}`}`,
     async (world) => {
@@ -174,7 +188,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
       // A go that could not be acknowledged may have got to the disk; by the shared card it may be for either.
       for (const [i, known] of world.known.entries()) {
         if (i !== m && (c !== 2 || byItsUuid)) continue;
-        Object.assign(known, { begun: 0, holder: undefined });
+        Object.assign(known, { begun: 0, holder: undefined, refused: false });
         known.goes.add(byItsUuid ? 'uuid' : cardOf(m, c));
       }
     },
@@ -190,7 +204,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
     async (world) => {
       await world.answer(world.marks.release(byMac(cardOf(m, c)))).catch(ignoreFailure);
       for (const [i, known] of world.known.entries()) {
-        if (i === m || c === 2) Object.assign(known, { begun: 0, holder: undefined });
+        if (i === m || c === 2) Object.assign(known, { begun: 0, holder: undefined, refused: false });
       }
     },
   ]),
@@ -219,7 +233,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
 ];
 
 const weighted = fc.oneof(
-  ...steps.map((arbitrary, i) => ({ arbitrary, weight: [10, 6, 4, 2, 1, 1, 3, 2, 2, 1][i] ?? 1 })),
+  ...steps.map((arbitrary, i) => ({ arbitrary, weight: [10, 6, 4, 2, 2, 1, 1, 3, 2, 2, 1][i] ?? 1 })),
 );
 
 /** Only so that a hang ends. */
