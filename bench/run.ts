@@ -5,13 +5,14 @@ import { discovery } from './discovery.ts';
 import { images } from './images.ts';
 import { journal } from './journal.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
-import { journalCost, scripts, start } from './scripts.ts';
+import { journalCost, scripts, start, tokenCost } from './scripts.ts';
 import { sync } from './sync.ts';
 import { tftp } from './tftp.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   scripts,
   'journal-cost': journalCost,
+  'token-cost': tokenCost,
   start,
   images,
   tftp,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   freePort,
@@ -10,6 +11,7 @@ import {
   top,
   wrk,
   type Bench,
+  type Running,
 } from './harness.ts';
 
 const ROUNDS = 5;
@@ -96,6 +98,51 @@ export const journalCost: Bench = {
     ];
   },
 };
+
+/** What a token costs: CPU of a script for a machine whose script carries one, and for one whose does not, in turn. */
+export const tokenCost: Bench = {
+  name: 'boot scripts with and without a token, 64 connections',
+  missing: () => (has('wrk') ? undefined : 'no wrk (apt install wrk)'),
+  async run() {
+    const plain = fleet(100);
+    const secret = Object.entries(plain).map(([file, text]) => {
+      return [file, file.startsWith('profiles/') ? JSON.stringify({ ...JSON.parse(text), secrets: true }) : text];
+    });
+    using folder = tempFolder({ ...plain, 'hundred.lua': HUNDRED });
+    using other = tempFolder(Object.fromEntries(secret) as Record<string, string>);
+    // No host is its own neighbour.
+    await using without = await startPilotlight(folder.dir);
+    await using carrying = await startPilotlight(other.dir, { PILOTLIGHT_ROUTED: '127.0.0.0/8' });
+    const script = join(folder.dir, 'hundred.lua');
+    const costs = { without: [] as number[], with: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      costs.without.push(cpuPerScript(without, script));
+      costs.with.push(cpuPerScript(carrying, script));
+    }
+    const [cost, base] = [median(costs.with), median(costs.without)];
+    return [
+      { what: 'CPU without a token', value: base, unit: 'us' },
+      { what: 'CPU with a token', value: cost, unit: 'us' },
+      { what: 'with / without', value: cost / base, unit: 'x', goal: '<= 1.06' },
+    ];
+  },
+};
+
+const SECONDS = 4;
+
+function cpuPerScript({ pid, url }: Running, script: string): number {
+  const before = cpuSeconds(pid);
+  const scripts = wrk(url, { seconds: SECONDS, script }) * SECONDS;
+  return ((cpuSeconds(pid) - before) / scripts) * 1e6;
+}
+
+/** User and system time of a process; the kernel counts in hundredths. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
 
 const HUNDRED = `local i = 0
 request = function()

@@ -237,7 +237,11 @@ class KeptMarks implements InstallMarks {
   async refused(who: InstallIdentity, report: RefusedReport): Promise<void> {
     await this.#store.alone(who, async () => {
       const own = this.of(who);
-      if (own === undefined || !isOpen(own) || own.refused !== undefined) return;
+      if (own === undefined || !isOpen(own)) return;
+      if (own.refused !== undefined) {
+        if (this.#store.isUnwritten(markFileName(own.key))) await this.#store.again(own);
+        return;
+      }
       await this.#store.change({ name: markFileName(own.key), mark: { ...own, refused: report }, otherwise: 'kept' });
     });
   }

@@ -164,3 +164,63 @@ describe('a machine that looks like another one', () => {
     }
   });
 });
+
+describe('a report that is refused', () => {
+  const REPORT = { at: 1, address: '10.0.0.9' };
+
+  it('makes a machine wait whose installer left, also after a restart, until an operator or a report that counts', async () => {
+    const { marks, dir, reopen } = await openStand();
+    await claimAs(marks, byMac());
+    await marks.refused(byMac(), REPORT);
+    await marks.refused(byMac(), { at: 2, address: '10.0.0.10' });
+    const file = join(dir, 'state/machines/52-54-00-55-1c-ee.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ format: 3, refused: { address: '10.0.0.9' } });
+    for (const each of [marks, await reopen()]) {
+      expect(await claimAs(each, byMac())).toEqual({ kind: 'refused', report: REPORT });
+    }
+    await marks.installed(byMac(), TARGET);
+    expect(marks.of(byMac())).toMatchObject({ state: 'installed' });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ format: 2, state: 'installed' });
+  });
+
+  it('is nothing to a machine that is installed, unknown, or to be installed anew', async () => {
+    const { marks } = await openStand();
+    await marks.refused(byMac(), REPORT);
+    expect(marks.all()).toEqual([]);
+    await marks.installed(byMac(), TARGET);
+    await marks.refused(byMac(), REPORT);
+    await marks.reinstall(byMac(), TARGET);
+    await marks.refused(byMac(), REPORT);
+    expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'install' });
+  });
+});
+
+describe('the tokens of an installation', () => {
+  const carrying = { ...asking(byMac()), carries: true };
+
+  it('are of one installation over all its tries, on its disk, and until the next one', async () => {
+    const { marks, clock, reopen } = await openStand();
+    const first = clock.now;
+    expect(await marks.claim(carrying)).toMatchObject({ kind: 'install', tokens: first });
+    await marks.begun(byMac());
+    clock.now += 61_000;
+    expect(await marks.claim({ ...carrying, now: clock.now, carries: false })).toMatchObject({
+      attempt: 2,
+      tokens: first,
+    });
+    await marks.installed(byMac(), TARGET);
+    expect((await reopen()).of(byMac())).toMatchObject({ state: 'installed', tokens: first });
+    await marks.reinstall(byMac(), TARGET);
+    expect(marks.of(byMac())?.tokens).toBe(first);
+    clock.now += 1;
+    expect(await marks.claim({ ...carrying, now: clock.now })).toMatchObject({ attempt: 1, tokens: clock.now });
+  });
+
+  it('are none where the first installer left without one', async () => {
+    const { marks, clock } = await openStand();
+    await claimAs(marks, byMac());
+    clock.now += 1000;
+    expect(await marks.claim({ ...carrying, now: clock.now })).not.toHaveProperty('tokens');
+    expect(marks.of(byMac())?.tokens).toBeUndefined();
+  });
+});

@@ -89,6 +89,8 @@ describe('a text is refused', () => {
     [{ profile: undefined }, 'profile'],
     [{ disk: null }, 'disk'],
     [{ format: 4 }, 'newer'],
+    [{ tokens: 'x' }, 'tokens'],
+    [{ refused: { at: 'x' } }, 'refused'],
     [{ format: 'x' }, 'format'],
     [{ macs: 'x' }, 'macs'],
     [{ macs: ['x'] }, 'macs'],
