@@ -3,6 +3,7 @@ import { comparableSerial, IDENTITY_KEYS, knownBy, parseMac, parseUuid } from '.
 import {
   compareVersions,
   isInFolder,
+  type Json,
   type JsonObject,
   NAME_RULE,
   parseName,
@@ -43,6 +44,11 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
   const inFolder = isInFolder(name);
   const { value, diagnostics, places } = readJson(bytes, file);
   if (value === undefined) return refused();
+  const matchbox = matchboxFile(value);
+  if (matchbox !== undefined) {
+    tell({ severity: 'error', path: [], atKey: false, ...matchbox });
+    return refused();
+  }
   const legacy = readLegacyKeys(value, check.keys);
   for (const fault of legacy.faults) tell(fault);
   for (const fault of check(legacy.value, (path) => places.source(asSpelled(path))))
@@ -85,6 +91,27 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
 function secretsOf({ vars, nodes }: Profile): readonly SecretPlace[] {
   const ofNodes = nodes.flatMap((node, index) => secretsIn(node.vars, ['nodes', index, 'vars']));
   return [...secretsIn(vars, ['vars']), ...ofNodes];
+}
+
+/** One answer for a file of another server, in the place of one for each of its keys. */
+function matchboxFile(value: Json): Pick<SchemaFault, 'message' | 'remedy'> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { boot, selector, profile, id } = value as JsonObject;
+  const isProfile =
+    (typeof boot === 'object' && boot !== null) ||
+    ['ignition_id', 'cloud_id', 'generic_id'].some((key) => key in value);
+  const isGroup = typeof selector === 'object' || (typeof profile === 'string' && typeof id === 'string');
+  if (!isProfile && !isGroup) return undefined;
+  return isProfile
+    ? {
+        message: 'is a matchbox profile',
+        remedy: 'write "system", "version" and "ignition" in its place: see docs/from-matchbox.md',
+      }
+    : {
+        message: 'is a matchbox group',
+        remedy:
+          'its selector becomes one of the "nodes" of a profile, its metadata their "vars": see docs/from-matchbox.md',
+      };
 }
 
 /** What says which machines boot a profile. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
 import { checkProfile, namesIn } from '../../src/catalog/read-profile.ts';
 import { type JsonObject, parseName } from '../../src/model/profile.ts';
@@ -278,4 +278,26 @@ test('random bytes and damaged profiles never throw', () => {
     for (const { place } of problems) expect(place.line ?? 1).toBeGreaterThan(0);
   }
   expect(({} as Record<string, unknown>)['a']).toBeUndefined();
+});
+
+describe('a file of matchbox', () => {
+  const said = (content: object): readonly string[] => lines(read(JSON.stringify(content), 'profiles/m.json').problems);
+  test('is called what it is, once', () => {
+    const boot = { kernel: '/assets/vmlinuz', initrd: ['/assets/initrd'], args: ['console=ttyS0'] };
+    expect(said({ id: 'w', name: 'Worker', boot, ignition_id: 'w.yaml' })).toEqual([
+      'profiles/m.json:1:1: is a matchbox profile (write "system", "version" and "ignition" in its place: see docs/from-matchbox.md)',
+    ]);
+    expect(said({ id: 'g', profile: 'w', selector: { mac: '52:54:00:00:00:01' }, metadata: {} })).toEqual([
+      expect.stringContaining(
+        'profiles/m.json:1:1: is a matchbox group (its selector becomes one of the "nodes"',
+      ) as string,
+    ]);
+    expect(said({ id: 'default', name: 'default', profile: 'w' })).toEqual([
+      expect.stringContaining('is a matchbox group') as string,
+    ]);
+  });
+
+  test('is no other file that shares a word with it', () => {
+    expect(said({ version: '1', boot: 'local' }).join()).not.toContain('matchbox');
+  });
 });
