@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
 import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
-import { initrdPath, MAX_PROFILE_BYTES, type Profile } from '../model/profile.ts';
 import { templateProblems } from '../boot/inspector.ts';
-import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
+import { missingImages } from '../boot/missing-images.ts';
 import { createTemplateCache } from '../boot/template-data.ts';
 import { FOLDERS } from '../catalog/catalog-state.ts';
 import { namedDocuments, type Snapshot } from '../catalog/snapshot.ts';
@@ -11,7 +10,6 @@ import { whyNotWritable } from '../files/folder.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
 import { unwritable } from '../machines/install-marks.ts';
 import type { Settings } from '../settings/settings.ts';
-import { JsonPlaces } from '../text/json.ts';
 import { keysThatEnd, readKnownKeys } from '../releases/keys.ts';
 import { COREOS_KEYS } from '../os/coreos.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -34,7 +32,9 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
   const snapshot = appContext.catalog.current();
   const rendering = renderForEveryNode(snapshot, likelyOrigin(settings));
   const images = await Promise.all(
-    [...snapshot.profiles.values()].map((profile) => imageProblems(profile, appContext, settings)),
+    [...snapshot.profiles.values()].map((profile) =>
+      missingImages(profile, snapshot, likelyOrigin(settings), appContext.shelf),
+    ),
   );
   const keys = await keyProblems(snapshot, appContext, settings);
   const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
@@ -91,27 +91,6 @@ function renderForEveryNode(snapshot: Snapshot, origin: Origin): { problems: Fil
   return { problems, count };
 }
 
-async function imageProblems(
-  profile: Profile,
-  appContext: AppContext,
-  settings: Settings,
-): Promise<readonly FileDiagnostic[]> {
-  if (profile.boot === 'local') return [];
-  const { match, facts } = typicalMachine(profile);
-  try {
-    const plan = machinePlan(match, facts, likelyOrigin(settings), appContext.catalog.current());
-    const missing = await missingFiles(plan, appContext.shelf);
-    if (missing.length === 0) return [];
-    const { bytes } = await appContext.files.read(profile.file, MAX_PROFILE_BYTES);
-    const places = new JsonPlaces(bytes.toString('utf8'));
-    return missing.map((path) => missingImage(path, profile, places));
-  } catch (error) {
-    // What the plan cannot say has been said by the inspector.
-    if (error instanceof Failure) return [];
-    throw error;
-  }
-}
-
 /** Publishers' keys that end soon, of the systems that the profiles follow. */
 async function keyProblems(
   snapshot: Snapshot,
@@ -145,23 +124,6 @@ async function noCoreosKey(
   const file = 'state/keys/coreos.asc';
   const remedy = `put the key with the fingerprint ${pinned.join(' or ')} there; the server that offered it is gone`;
   return [{ severity: 'warning', place: { file }, message: 'is needed for the mirror of CoreOS, and missing', remedy }];
-}
-
-function missingImage(path: string, profile: Profile, places: JsonPlaces): FileDiagnostic {
-  const message = `images/${path} is not there`;
-  const key = profile.kernel === path ? 'kernel' : profile.initrd.map(initrdPath).includes(path) ? 'initrd' : 'version';
-  const newest = key === 'version' && /^(?:latest|newest|current|stable|beta|alpha|lts)$/.test(profile.version);
-  const change = path.startsWith('images/')
-    ? 'leave out images/: the path begins below it'
-    : newest
-      ? 'remove "version": `pilotlight sync` looks up the newest release of the channel and writes it there'
-      : `change the ${key}`;
-  return {
-    severity: 'warning',
-    message,
-    place: { file: profile.file, key, ...places.value([key]) },
-    remedy: `put it there, or ${change}; machines wait until it is there`,
-  };
 }
 
 function withoutRepeats(problems: readonly FileDiagnostic[]): readonly FileDiagnostic[] {

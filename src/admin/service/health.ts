@@ -9,6 +9,7 @@ import type { HealthView, SyncRunView } from '../../model/views.ts';
 import { diskSpace } from '../../releases/draft.ts';
 import { TOKEN_FILE } from '../auth/admin-token.ts';
 import type { AdminDeps } from './deps.ts';
+import { imageProblems } from './profiles.ts';
 
 type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'journal' | 'log' | 'now' | 'settings' | 'diagnostics'> & {
   readonly space?: typeof diskSpace;
@@ -197,6 +198,7 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
   const snapshot = catalog.current();
   const nodes = [...snapshot.profiles.values()].reduce((sum, profile) => sum + profile.nodes.length, 0);
   const { free, total } = await diskSpace(files.dir);
+  const images = await Promise.all([...snapshot.profiles.values()].map((profile) => imageProblems(deps, profile)));
   const { on, lost } = journal.status();
   const { host, port } = settings.http;
   const facts = [
@@ -215,7 +217,7 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
   return {
     version: deps.version,
     uptimeSeconds: Math.round(deps.uptime()),
-    problems: [...marks.problems(), ...snapshot.problems],
+    problems: [...marks.problems(), ...snapshot.problems, ...images.flat()],
     troubles: (await serverDiagnostics(deps)).map(({ severity, message, remedy = '' }) => ({
       what: message,
       remedy,

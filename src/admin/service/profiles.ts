@@ -1,9 +1,11 @@
 import { readIfThere, revisionOf, saveProfile as saveFile } from '../../catalog/edit-profile.ts';
+import { missingImages } from '../../boot/missing-images.ts';
+import { likelyOrigin } from '../../context/app-context.ts';
 import { profileSchema } from '../../catalog/profile-schema.ts';
 import { namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { nameFrom } from '../../http/names.ts';
-import { Failure, type FileDiagnostic } from '../../model/failure.ts';
+import { Failure, type FileDiagnostic, unlessFailed } from '../../model/failure.ts';
 import { machineKey, nodeFacts } from '../../model/machine.ts';
 import { type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
 import { nearest } from '../../model/text.ts';
@@ -21,15 +23,27 @@ export async function profileRows({ catalog, files }: Deps): Promise<readonly Pr
   return [...good, ...broken].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export async function profileView({ catalog, files }: Deps, name: string): Promise<ProfileView> {
+export async function profileView(deps: Deps & Pick<AdminDeps, 'settings'>, name: string): Promise<ProfileView> {
+  const { catalog, files } = deps;
   const file = `profiles/${nameFrom('profile', name)}.json`;
   const snapshot = await catalog.refresh();
   const bytes = await readIfThere(files, file);
   if (bytes === undefined) throw missing(name, snapshot);
   const profile = snapshot.profiles.get(name);
   const row = profile === undefined ? await brokenRow(file, files, snapshot) : profileRow(profile, snapshot);
+  const images = profile === undefined ? [] : await imageProblems(deps, profile);
   const members = profile === undefined ? [] : membersOf(profile);
-  return { ...row, text: bytes.toString('utf8'), revision: revisionOf(bytes), members, keys: profileKeys() };
+  const problems = [...row.problems, ...images];
+  return { ...row, problems, text: bytes.toString('utf8'), revision: revisionOf(bytes), members, keys: profileKeys() };
+}
+
+/** As `pilotlight check` says it. */
+export async function imageProblems(
+  { catalog, files, settings }: Pick<AdminDeps, 'catalog' | 'files' | 'settings'>,
+  profile: Profile,
+): Promise<readonly FileDiagnostic[]> {
+  const shelf = { has: async (path: string) => (await unlessFailed(files.stat(`images/${path}`))) !== undefined };
+  return await missingImages(profile, catalog.current(), likelyOrigin(settings), shelf);
 }
 
 export async function previewProfile(deps: Deps, name: string, text: string): Promise<Preview> {

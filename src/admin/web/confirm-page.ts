@@ -1,5 +1,5 @@
 import type { MachineKey } from '../../model/machine.ts';
-import { unlessFailed } from '../../model/failure.ts';
+import { problemLine, unlessFailed } from '../../model/failure.ts';
 import type { MachineView } from '../../model/views.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { type Done, machineHref } from './format.ts';
@@ -14,6 +14,8 @@ interface Action {
   readonly done: Done;
   /** `disk`: what the profile's `install` names; undefined when that is not known. */
   readonly words: (name: string, view: MachineView, disk: string | undefined) => Words;
+  /** Whether the profile's problems are shown before: the action needs what it names. */
+  readonly needsProfile?: true;
 }
 
 interface Words {
@@ -30,6 +32,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
   reinstall: {
     act: async (service, key) => (await service.reinstall(key)).key,
     done: 'reinstall',
+    needsProfile: true,
     words: (name, _view, disk) => ({
       title: `Reinstall ${name}`,
       question: `Run the installer on ${name} once more?`,
@@ -122,13 +125,15 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
 };
 
 export function mountConfirmPages(show: PageShow, { adminService, origin }: PageDeps): void {
-  for (const [name, { act, done }] of Object.entries(ACTIONS) as [ActionName, Action][]) {
+  for (const [name, { act, done, needsProfile }] of Object.entries(ACTIONS) as [ActionName, Action][]) {
     show.route('Machines', `/dashboard/machines/:key/${name}`, {
       async get(req, res) {
         const view = await adminService.machine(machineKeyOf(req), origin(req));
         const { profile } = view.row;
-        const text = profile === undefined ? undefined : (await unlessFailed(adminService.profile(profile)))?.text;
-        await show.page(req, res, confirmPage(name, view, text === undefined ? undefined : installDisk(text)));
+        const found = profile === undefined ? undefined : await unlessFailed(adminService.profile(profile));
+        const disk = found === undefined ? undefined : installDisk(found.text);
+        const missing = needsProfile === true ? (found?.problems ?? []).map(problemLine) : [];
+        await show.page(req, res, confirmPage(name, view, disk, missing));
       },
       async post(req, res) {
         show.done(req, res, machineHref(await act(adminService, machineKeyOf(req))), done);
@@ -137,7 +142,7 @@ export function mountConfirmPages(show: PageShow, { adminService, origin }: Page
   }
 }
 
-export function confirmPage(name: ActionName, view: MachineView, disk?: string): Page {
+export function confirmPage(name: ActionName, view: MachineView, disk?: string, missing: readonly string[] = []): Page {
   const machine = machineTitle(view.row);
   const words = ACTIONS[name].words(machine, view, disk);
   const back = machineHref(view.row.key);
@@ -146,7 +151,7 @@ export function confirmPage(name: ActionName, view: MachineView, disk?: string):
     title: words.title,
     section: 'Machines',
     live: [],
-    data: { ...words, action: `${back}/${name}`, back, machine, identity: view.row.key },
+    data: { ...words, missing, action: `${back}/${name}`, back, machine, identity: view.row.key },
   };
 }
 

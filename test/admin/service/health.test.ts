@@ -1,3 +1,5 @@
+import { checkData } from '../../../src/doctor/check.ts';
+import { problemLine } from '../../../src/model/failure.ts';
 import { bytesText } from '../../../src/model/text.ts';
 import { chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +10,13 @@ import { addFiles } from '../../support/folder.ts';
 import { flatcar, MAC, NOW, officeStand, type OfficeStand } from './stand.ts';
 
 test('what is wrong and what a person asks first', async () => {
-  const stand = await officeStand({ 'profiles/a.json': flatcar([{ name: 'a', mac: MAC }]), 'profiles/b.json': '{' });
+  const folder = 'images/flatcar/amd64/4593.2.5/flatcar_production_pxe';
+  const stand = await officeStand({
+    'profiles/a.json': flatcar([{ name: 'a', mac: MAC }]),
+    'profiles/b.json': '{',
+    [`${folder}.vmlinuz`]: 'kernel',
+    [`${folder}_image.cpio.gz`]: 'initramfs',
+  });
   stand.journal.on = false;
   const view = await healthView(stand.deps);
   expect(view).toMatchObject({ version: '1.2.3', uptimeSeconds: 61 });
@@ -175,4 +183,18 @@ test('what the doors know comes too; errors first', async () => {
   const stand = await officeStand({}, { diagnostics: () => [{ severity: 'error', message: 'no TFTP', remedy: 'r' }] });
   stand.journal.losses = { fast: 1, off: 0, mistakes: 0 };
   expect((await said(stand)).map(([severity]) => severity)).toEqual(['error', 'warning']);
+});
+
+test('an image that is missing is said by Health and by the page of its profile, as `check` says it', async () => {
+  const stand = await officeStand({
+    'profiles/p.json': { system: 'flatcar', version: '9.9.9', install: { disk: '/dev/sda' }, update: 'manual' },
+  });
+  const said = (await checkData(stand.deps.settings)).problems
+    .map(problemLine)
+    .filter((line) => line.includes('images/'));
+  expect(said.length).toBeGreaterThan(0);
+  const health = (await healthView(stand.deps)).problems.map(problemLine);
+  const page = (await stand.adminService.profile('p')).problems.map(problemLine);
+  expect(health).toEqual(expect.arrayContaining(said));
+  expect(page).toEqual(expect.arrayContaining(said));
 });

@@ -19,6 +19,11 @@ test('says which disk is erased', () => {
   });
 });
 
+test('says before what the machine would wait for', () => {
+  const missing = ['profiles/p.json:2:3 version: images/a is not there (put it there)'];
+  expect(confirmPage('reinstall', VIEW, '/dev/sda', missing).data['missing']).toEqual(missing);
+});
+
 test('says so when the disk is not known', () => {
   expect(confirmPage('reinstall', VIEW).data).toMatchObject({ button: 'Erase and reinstall' });
 });
