@@ -61,6 +61,14 @@ describe('where a machine is', () => {
     expect(matched(asks(), { ours: [] })).toEqual([]);
   });
 
+  it('is not told by an address whose network is not known', () => {
+    const { netmask, ...without } = at('tun0', '10.0.9.1');
+    expect(netmask).toBe('255.255.255.0');
+    const ours = [without, ...OURS];
+    expect(matched(asks(), { from: '10.0.9.1', ours })).toEqual(['10.0.9.1', ...EVERYWHERE]);
+    expect(matched(asks(), { from: '10.0.2.77', ours })).toEqual(['10.0.2.1']);
+  });
+
   it('takes no mask of nothing or of everything for a network', () => {
     const ours = [at('a', '10.0.1.1', '0.0.0.0'), at('b', '10.0.2.77', '255.255.255.255')];
     expect(matched(asks(), { ours, from: '10.0.2.77' })).toEqual(['10.0.1.1', '10.0.2.77']);

@@ -17,6 +17,21 @@ describe('a broadcast that was heard already', () => {
     expect([isEcho(packet(), 0), isEcho(packet(), 249), isEcho(packet(), 250)]).toEqual([false, true, false]);
   });
 
+  it('is one for a quarter of a second after it was heard first, whatever the clock says', () => {
+    const isEcho = createEchoes();
+    const at = (...times: readonly number[]) => times.map((time) => isEcho(packet(), time));
+    expect(at(10_000, 10_100, 10_249, 10_250, 10_499, 10_500)).toEqual([false, true, true, false, true, false]);
+  });
+
+  it('is remembered for 4,096 questions, and the oldest is forgotten first', () => {
+    const isEcho = createEchoes();
+    const ask = (xid: number) => isEcho(packet({ xid }), 0);
+    for (let xid = 0; xid < 4096; xid += 1) expect(ask(xid)).toBe(false);
+    expect([ask(0), ask(4095)]).toEqual([true, true]);
+    expect(ask(4096)).toBe(false);
+    expect([ask(1), ask(4096), ask(0)]).toEqual([true, true, false]);
+  });
+
   it.each([
     ['another machine', packet({ mac: '52:54:00:00:00:01' })],
     ['another transaction', packet({ xid: 1 })],

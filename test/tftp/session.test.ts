@@ -135,6 +135,26 @@ describe('Session', () => {
     expect([reads.length, closed.times, ends.length, blocks(sent)]).toEqual([1, 1, 1, [false]]);
   });
 
+  it('lets go of the file once also when the read that runs fails after its end', async () => {
+    const { file, reads, closed } = slowFile(200_000);
+    const { session, ends } = sessionOf(file);
+    session.begin();
+    session.stop();
+    reads[0]?.reject(new Error('EIO'));
+    await new Promise(setImmediate);
+    session.drop();
+    expect([closed.times, ends]).toEqual([1, [{ kind: 'stopped' }]]);
+  });
+
+  it('lets go of the file when a read fails while it runs', async () => {
+    const { file, reads, closed } = slowFile(200_000);
+    const { session, ends } = sessionOf(file);
+    session.begin();
+    reads[0]?.reject(new Error('EIO'));
+    await new Promise(setImmediate);
+    expect([closed.times, ends.map(({ kind }) => kind)]).toEqual([1, ['unreadable']]);
+  });
+
   it.each<
     [string, (read: { resolve: (bytes: Buffer) => void; reject: (cause: Error) => void }) => void, object, Buffer]
   >([
