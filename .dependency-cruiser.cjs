@@ -148,7 +148,8 @@ module.exports = {
     {
       name: 'views-are-types-elsewhere',
       severity: 'error',
-      comment: 'TypeBox is a tenth of a second of loading, for the admin API alone: import the types of the views only, or import() where a run begins',
+      comment:
+        'TypeBox is a tenth of a second of loading, for the admin API alone: import the types of the views only, or import() where a run begins',
       from: { path: '^src/', pathNot: '^src/(model|admin/api)/' },
       to: {
         path: '^src/model/(schema|views|operator-views|power-views|sync-event)\\.ts$',
