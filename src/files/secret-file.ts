@@ -28,7 +28,7 @@ export function openSecrets(root: DataRoot, credentials: string | undefined): Se
 }
 
 /** The folder of the data directory that no route and no page shows. */
-export const SECRETS = 'secrets';
+const SECRETS = 'secrets';
 
 /** Longer than a key with its chain of certificates. */
 const MOST = 64 * 1024;

@@ -22,7 +22,7 @@ export function secretByName(ref: SecretRef): string {
  * A value of `vars` that stands for a secret: `{ "file": "secrets/NAME" }` or `{ "credential": "NAME" }` and nothing
  * beside. Any other object is a value like before, also one with a `file` that lies elsewhere.
  */
-export function secretRef(value: Json): SecretRef | undefined {
+function secretRef(value: Json): SecretRef | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const [[key, name] = [], ...more] = Object.entries(value);
   if (more.length > 0 || typeof name !== 'string') return undefined;
