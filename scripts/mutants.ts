@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 // `npm run mutants [-- ROOM|FILE[:FROM-TO] ... --sample N --from K]`: breaks the code on purpose, one place at a time, and
@@ -8,39 +8,30 @@ import { parseArgs } from 'node:util';
 const WINDOW = 10;
 const ROOMS = ['boot', 'catalog', 'releases', 'machines', 'dhcp', 'tftp', 'http'];
 const WANTED = 85;
+const REPORT = '.cache/mutants/report.json';
 
 interface Count {
   noticed: number;
   missed: number;
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    sample: { type: 'string', default: '1' },
-    from: { type: 'string', default: '0' },
-    concurrency: { type: 'string', default: '1' },
-  },
-});
-const step = Number(values.sample);
-const first = Number(values.from);
+const OPTIONS = {
+  sample: { type: 'string', default: '1' },
+  from: { type: 'string', default: '0' },
+  concurrency: { type: 'string', default: '1' },
+} as const;
+
+const { values, positionals } = calledWith();
+const [step, first, atOnce] = [values.sample, values.from, values.concurrency].map(Number) as [number, number, number];
+if (![step, first, atOnce].every(Number.isInteger) || step < 1 || first < 0 || first >= step || atOnce < 1) usage();
 const asked = (positionals.length > 0 ? positionals : ROOMS).map((word) =>
   ROOMS.includes(word) ? `src/${word}` : word,
 );
 const roomOf = (path: string) => path.split('/')[1] ?? '';
-const unknown = asked.find((path) => !path.startsWith('src/') || !ROOMS.includes(roomOf(path)));
-if (
-  !Number.isInteger(step) ||
-  step < 1 ||
-  !Number.isInteger(first) ||
-  first < 0 ||
-  first >= step ||
-  unknown !== undefined
-) {
-  console.error(
-    `usage: npm run mutants -- [ROOM|FILE[:FROM-TO] ...] [--sample N [--from 0..N-1]] [--concurrency N]   (rooms: ${ROOMS.join(', ')})`,
-  );
-  process.exit(2);
+for (const path of asked) {
+  const [file = ''] = path.split(':');
+  if (!file.startsWith('src/') || !ROOMS.includes(roomOf(file)) || !existsSync(file))
+    usage(`${path}: no such room or file`);
 }
 
 const ranges = step > 1 ? sampled() : asked.flatMap((path) => (path.includes('.ts') ? [path] : filesOf(path)));
@@ -50,6 +41,22 @@ for (const room of ROOMS) {
   if (mutate.length > 0) counts.set(room, judge(room, mutate));
 }
 process.exit(report());
+
+function calledWith() {
+  try {
+    return parseArgs({ allowPositionals: true, options: OPTIONS });
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : '');
+  }
+}
+
+function usage(wrong = ''): never {
+  if (wrong !== '') console.error(wrong);
+  console.error(
+    `usage: npm run mutants -- [ROOM|FILE[:FROM-TO] ...] [--sample N [--from 0..N-1]] [--concurrency N]   (rooms: ${ROOMS.join(', ')})`,
+  );
+  process.exit(2);
+}
 
 /** Windows are counted over all rooms, so that a room asked alone gets those that it has among all. */
 function sampled(): string[] {
@@ -72,17 +79,20 @@ function filesOf(folder: string): string[] {
 }
 
 function judge(room: string, mutate: string[]): Count {
+  // Where there is nothing to change, none is written.
+  rmSync(REPORT, { force: true });
   const { status } = spawnSync(
     'npx',
     [
       ...['stryker', 'run', '--mutate', mutate.join(',')],
-      ...['--incrementalFile', `.cache/mutants/${room}.json`, '--concurrency', values.concurrency],
+      ...['--incrementalFile', `.cache/mutants/${room}.json`, '--concurrency', `${atOnce}`],
     ],
     { stdio: 'inherit', env: { ...process.env, MUTANTS_ROOM: room } },
   );
   if (status !== 0) process.exit(status ?? 1);
-  const { files } = JSON.parse(readFileSync('.cache/mutants/report.json', 'utf8')) as Report;
   const count: Count = { noticed: 0, missed: 0 };
+  if (!existsSync(REPORT)) return count;
+  const { files } = JSON.parse(readFileSync(REPORT, 'utf8')) as Report;
   for (const [path, { source, mutants }] of Object.entries(files)) {
     for (const { status: outcome, location, mutatorName, replacement } of mutants) {
       const { line } = location.start;
