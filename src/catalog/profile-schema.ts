@@ -86,7 +86,7 @@ function explainValue(fault: Violation, around: AroundFault): Said {
       return wrongText(fault);
     case 'minProperties':
     case 'maxProperties': {
-      const keys = Object.keys((schema['properties'] ?? {}) as JsonObject).join(', ');
+      const keys = Object.keys(schema['properties'] ?? {}).join(', ');
       const word = keyword === 'minProperties' ? 'holds too little' : 'holds too much';
       return {
         message: word,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createProfileCheck, profileSchema } from '../../src/catalog/profile-schema.ts';
-import type { Json, JsonObject } from '../../src/model/profile.ts';
+import type { JsonObject } from '../../src/model/profile.ts';
 
 const page = readFileSync(new URL('../../docs/power.md', import.meta.url), 'utf8');
 const examples = [...page.matchAll(/```json\n([^]*?)```/g)].map(([, text = '']) => JSON.parse(text) as JsonObject);
@@ -13,7 +13,7 @@ it('has an example of each way, and a profile takes it', () => {
   expect(examples.flatMap((example) => Object.keys(example)).sort()).toEqual(ways.sort());
   const check = createProfileCheck();
   for (const example of examples)
-    expect(check({ nodes: [{ name: 'w1', mac: '52:54:00:55:1c:ee', power: example }] } as Json)).toEqual([]);
+    expect(check({ nodes: [{ name: 'w1', mac: '52:54:00:55:1c:ee', power: example }] })).toEqual([]);
 });
 
 it.each([
@@ -30,7 +30,7 @@ it.each([
   [{ command: { on: 'poweron w1' } }, 'must be a list'],
   [{ impi: {} }, 'did you mean `ipmi`'],
 ])('a mistake is told: %o', (power, words) => {
-  const faults = createProfileCheck()({ nodes: [{ name: 'w1', mac: '52:54:00:55:1c:ee', power }] } as unknown as Json);
+  const faults = createProfileCheck()({ nodes: [{ name: 'w1', mac: '52:54:00:55:1c:ee', power }] });
   const said = faults.map(({ message, remedy }) => `${message} (${remedy ?? ''})`).join('\n');
   expect(said).toContain(words);
   expect(said).not.toContain('hunter2');
