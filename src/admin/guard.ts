@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
-import { peerOf } from '../http/request.ts';
+import { peerOf } from '../http/client-address.ts';
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';

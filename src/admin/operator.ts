@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
-import { decodeStrict, originOf, peerOf, readHead, show } from '../http/request.ts';
+import { peerOf } from '../http/client-address.ts';
+import { decodeStrict, originOf, readHead, show } from '../http/request.ts';
 import { failureReply, makeReply, methodReply } from '../http/reply.ts';
 import type { Activity } from '../model/operator.ts';
 import { type Origin, pathOf } from '../model/plan.ts';
@@ -48,7 +49,12 @@ function securityHeaders(_req: Request, res: Response, next: NextFunction): void
 }
 
 export interface OperatorAppOptions {
+  /** Where machines find us. */
   readonly baseUrl: Origin | undefined;
+  /** Where operators find us, when that is elsewhere. */
+  readonly operatorUrl?: Origin | undefined;
+  /** Where login links lead to, when that is not where they are asked for. */
+  readonly linkOrigin?: (() => Origin) | undefined;
   readonly adminService: AdminOperations;
   readonly auth: OperatorAuth;
   readonly metrics: MetricsSource;
@@ -69,11 +75,13 @@ export interface OperatorApp {
 
 /** The application for operators: every request that is not a machine's. */
 export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
-  const { auth, baseUrl, log } = options;
+  const { auth, log } = options;
+  const baseUrl = options.operatorUrl ?? options.baseUrl;
   const adminService = guardOperations(options.adminService, { record: options.onActivity });
   const guard = createGuard({ auth, baseUrl, log });
   const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener) });
-  const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, baseUrl);
+  const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, options.baseUrl);
+  const linkOrigin = (req: Request): Origin => options.linkOrigin?.() ?? options.operatorUrl ?? origin(req);
   const path = pathOf(baseUrl);
   const app = express();
   app.set('query parser', 'simple'); // node:querystring: no nesting, so no objects from a query
@@ -97,8 +105,16 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
     next();
   });
   app.use(securityHeaders);
+  app.use((req, res, next) => {
+    // Only what came by our own TLS: behind a proxy the proxy says it. Browsers then never ask this host without.
+    if ('encrypted' in req.socket) res.setHeader('Strict-Transport-Security', 'max-age=31536000');
+    next();
+  });
   mountMetrics(app, options.metrics, guard);
-  app.use('/api/v1', lazyApi({ adminService, auth, guard, streams, origin, path, asFailure: expressFailure, log }));
+  app.use(
+    '/api/v1',
+    lazyApi({ adminService, auth, guard, streams, origin, linkOrigin, path, asFailure: expressFailure, log }),
+  );
   const draw = readViews();
   mountLogin(app, { auth, guard, draw, baseUrl, log });
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { peerOf, type RequestHead, show, splitTarget } from '../http/request.ts';
+import { peerOf } from '../http/client-address.ts';
+import { type RequestHead, show, splitTarget } from '../http/request.ts';
 import { ClientLeft, readBody, withinTimeout } from '../http/read-body.ts';
 import {
   failureReply,

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Log } from '../model/service.ts';
 import { hideTokens } from '../model/plan.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
-import { decodeTolerant, isKnown, MAX_KEYS, peerOf, show } from './request.ts';
+import { peerOf } from './client-address.ts';
+import { decodeTolerant, isKnown, MAX_KEYS, show } from './request.ts';
 
 /** Which kind of question a machine route answers. */
 export type RouteKind =

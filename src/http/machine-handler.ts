@@ -9,7 +9,8 @@ import { type Handler, MACHINE_ROUTES, type MachineRoute, type MachineServer } f
 import { decodeSegments } from './names.ts';
 import { ClientLeft, readBody } from './read-body.ts';
 import { failureReply, methodReply, type Reply, sendReply } from './reply.ts';
-import { agentOf, type Ask, askerOf, peerOf, type RequestHead, show, splitTarget, type Target } from './request.ts';
+import { askerOf, peerOf } from './client-address.ts';
+import { agentOf, type Ask, type RequestHead, show, splitTarget, type Target } from './request.ts';
 import { sendFile } from './send-file.ts';
 
 export interface MachineHandlerOptions extends MachineServer {
@@ -153,8 +154,8 @@ function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Ta
     query,
     head: authority === undefined ? head : { ...head, host: authority },
     end: req.socket,
-    from: askerOf(req.socket),
-    asker: req.method === 'HEAD' ? undefined : askerOf(req.socket),
+    from: askerOf(req),
+    asker: req.method === 'HEAD' ? undefined : askerOf(req),
     rawHeaders: req.rawHeaders,
     ifNoneMatch: req.headers['if-none-match'],
   };
@@ -171,8 +172,8 @@ function isMadeAnew({ decision }: Reply): boolean {
 }
 
 /** A script with a token goes again to the address that it was made for, and to no other. */
-function mayRepeat({ only }: Reply, { method, socket }: IncomingMessage): boolean {
-  return only === undefined || (method === 'GET' && only !== '' && only === askerOf(socket));
+function mayRepeat({ only }: Reply, req: IncomingMessage): boolean {
+  return only === undefined || (req.method === 'GET' && only !== '' && only === askerOf(req));
 }
 
 /** What a path names below images/, still encoded; undefined for a path that is about no image. */

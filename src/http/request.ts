@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { Failure } from '../model/failure.ts';
 import {
   isUuidText,
@@ -36,24 +34,6 @@ export interface Ask {
   readonly ifNoneMatch: string | undefined;
   /** Of a POST. */
   readonly body?: Buffer;
-}
-
-const known = new WeakMap<Socket, string>();
-
-/** Looks at a new connection: the address of a client that has left cannot be asked for any more. */
-export function remember(socket: Socket): void {
-  if (socket.remoteAddress !== undefined) known.set(socket, socket.remoteAddress);
-}
-
-/** The address of the client, also after it has left. Undefined for one that left before it was looked at. */
-export function peerOf(req: Pick<IncomingMessage, 'socket'>): string | undefined {
-  const socket = socketOf(req);
-  return socket === null ? undefined : (known.get(socket) ?? socket.remoteAddress);
-}
-
-/** Node's own stream helpers (`pipeline`, `for await`) take the socket from a request that they destroy. */
-export function socketOf({ socket }: Pick<IncomingMessage, 'socket'>): Socket | null {
-  return socket;
 }
 
 /** What the server needs to know of the header lines before anything else. */
@@ -142,11 +122,6 @@ export function originOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | und
 /** The same for `/?profile=NAME`, where coreos-ipxe-server wrote the Host line as it came. */
 export function legacyOriginOf(head: RequestHead, end: LocalEnd, baseUrl: Origin | undefined): Origin {
   return baseUrl ?? checked(head.host ?? localHost(end), end.encrypted === true ? 'https' : 'http');
-}
-
-/** The address that asks, as IPv4 where it is one. Undefined when the connection is gone already. */
-export function askerOf({ remoteAddress }: LocalEnd): string | undefined {
-  return remoteAddress === undefined ? undefined : plainAddress(remoteAddress);
 }
 
 function checked(host: string, scheme: 'http' | 'https'): Origin {

@@ -4,7 +4,7 @@ import type { Slice } from '../images/chunk-cache.ts';
 import type { StoredImage } from '../images/store.ts';
 import { Failure } from '../model/failure.ts';
 import { httpDate, parseRange, precondition, rangeApplies } from './byte-range.ts';
-import { socketOf } from './request.ts';
+import { socketOf } from './client-address.ts';
 
 export interface SendExtras {
   /** `application/octet-stream` unless said otherwise. */

@@ -25,7 +25,8 @@ import { connectionRoom } from '../files/handle-room.ts';
 import { leftovers } from '../files/leftovers.ts';
 import { includes } from '../model/operator.ts';
 
-import { peerOf, show } from '../http/request.ts';
+import { peerOf } from '../http/client-address.ts';
+import { show } from '../http/request.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/listen.ts';
 import { createFirmwareWatch, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
@@ -38,6 +39,7 @@ import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
+import { createProxyTrust } from '../net/trusted-proxies.ts';
 import { openTlsFiles } from '../net/tls-files.ts';
 import { createPower } from '../power/power.ts';
 import { createSyncService } from '../releases/sync-service.ts';
@@ -71,6 +73,8 @@ export interface Composed {
   /** In the order in which they start. */
   readonly services: readonly Service[];
   readonly http: HttpServer;
+  /** Where operators have a listener of their own. */
+  readonly operators: HttpServer | undefined;
   /**
    * A link that logs one browser in, and the same for browsers on other hosts; only when the token was made just now, and
    * an operator must be told.
@@ -111,9 +115,11 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const lan = openLan({ settings, shelf, bootPrograms, log, listeners, httpPort });
   const users = await openUsers({ files, log });
   const tls = settings.tls === undefined ? undefined : await openTlsFiles({ ...settings.tls, names: TLS_NAMES, log });
+  const operatorFiles = settings.operator?.tls;
+  const operatorTls = operatorFiles && (await openTlsFiles({ ...operatorFiles, names: OPERATOR_TLS_NAMES, log }));
   const { token, made } = await loadAdminToken(files, settings, log);
   const auth = createOperatorAuth({
-    ...{ token, users, baseUrl: settings.baseUrl },
+    ...{ token, users, baseUrl: settings.operatorUrl ?? settings.baseUrl },
     book: await openSessionBook(files, log, Date.now),
   });
   files.edited.add(noteEdit);
@@ -129,6 +135,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       ...incidents.diagnostics(),
       ...users.diagnostics(),
       ...(tls?.diagnostics() ?? []),
+      ...(operatorTls?.diagnostics() ?? []),
     ],
     uptime,
   });
@@ -145,10 +152,13 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   });
   const base = (): Origin => discoveryBase(settings, httpPort());
   const clusterTokens = createClusterTokens({ catalog, discovery, urls: appContext.clusters, base, log });
+  const trusted = settings.trustedProxies ?? [];
   const httpOptions: HttpServerOptions = {
     ...{
       listen: settings.http,
       baseUrl: settings.baseUrl,
+      operatorUrl: settings.operatorUrl,
+      linkOrigin: settings.operator && (() => linkOrigin(settings, operators ?? http)),
       bootService,
       bootPrograms,
       shelf,
@@ -157,6 +167,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       auth,
       log,
     },
+    proxies: trusted.length === 0 ? undefined : createProxyTrust(trusted),
     limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
     reports: createReports({ catalog, marks, access, journal, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryHandler({
@@ -196,13 +207,26 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
         ...journalProblems(journalOff({ journal, settings })),
       ]),
   };
-  const http = createHttpServer(httpOptions);
+  const { operator } = settings;
+  const http = createHttpServer(operator === undefined ? httpOptions : { ...httpOptions, serves: 'machines' });
+  const operators =
+    operator &&
+    createHttpServer({
+      ...httpOptions,
+      ...{ listen: operator.listen, serves: 'operators', tls: operatorTls, setting: 'PILOTLIGHT_OPERATOR_LISTEN' },
+    });
   // There a machine is answered to the name that it asked for, which is the certificate's.
   const secured = { ...httpOptions, baseUrl: undefined, discovery: undefined };
   const https =
     settings.tls === undefined || tls === undefined
       ? []
-      : [createHttpServer({ ...secured, listen: settings.tls.listen, tls }), tls];
+      : [
+          createHttpServer({
+            ...secured,
+            ...{ listen: settings.tls.listen, tls, serves: 'machines only', setting: 'PILOTLIGHT_TLS_LISTEN' },
+          }),
+          tls,
+        ];
   return {
     // What is asked for must be there before a client asks: the servers come after what stands behind them.
     services: [
@@ -219,6 +243,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       watchNodes(catalog, journal),
       boots,
       http,
+      ...(operators === undefined ? [] : [operators]),
+      ...(operatorTls === undefined ? [] : [operatorTls]),
       ...https,
       serverNote(files, http, birth.instance, log),
       clusterTokens,
@@ -227,11 +253,13 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       sync,
     ],
     http,
+    operators,
     isNew: made,
-    firstLinks: () => (made ? linksFor(auth.newLink(linkOrigin(settings, http)).url, http) : []),
+    firstLinks: () => (made ? linksFor(auth.newLink(linkOrigin(settings, operators ?? http)).url, http) : []),
   };
 }
 
+const OPERATOR_TLS_NAMES = { cert: 'PILOTLIGHT_OPERATOR_TLS_CERT', key: 'PILOTLIGHT_OPERATOR_TLS_KEY' };
 const TLS_NAMES = { cert: 'PILOTLIGHT_TLS_CERT', key: 'PILOTLIGHT_TLS_KEY' };
 
 function openJournal({ dataDir, journal }: Settings, log: Log): Journal {
@@ -278,6 +306,8 @@ function linksFor(link: string, http: HttpServer): readonly string[] {
 
 function linkOrigin(settings: Settings, http: HttpServer): Origin {
   const address = http.address();
-  const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host);
-  return settings.baseUrl ?? own ?? likelyOrigin(settings);
+  const scheme = settings.operator?.tls === undefined ? 'http' : 'https';
+  const own = address === undefined ? undefined : originFromHost(new URL(ownUrl(address)).host, scheme);
+  if (settings.operator !== undefined) return settings.operatorUrl ?? own ?? likelyOrigin(settings);
+  return settings.operatorUrl ?? settings.baseUrl ?? own ?? likelyOrigin(settings);
 }

@@ -18,8 +18,10 @@ import {
 } from '../http/listen.ts';
 import { createMachineHandler, type MachineHandlerOptions } from '../http/machine-handler.ts';
 import { lineReply, type Reply, sendReply } from '../http/reply.ts';
-import { readHead, remember, type RequestHead } from '../http/request.ts';
+import { lookBehindProxies, remember } from '../http/client-address.ts';
+import { readHead, type RequestHead } from '../http/request.ts';
 import { pathOf } from '../model/plan.ts';
+import type { ProxyTrust } from '../net/trusted-proxies.ts';
 import type { TlsFiles } from '../net/tls-files.ts';
 import { listener, type Service } from '../model/service.ts';
 
@@ -34,8 +36,17 @@ export interface HttpServerOptions
   readonly limits?: Partial<HttpLimits>;
   /** Where etcd members find each other. */
   readonly discovery?: DiscoveryHandler | undefined;
-  /** Speaks TLS, to machines only. */
+  /** Speaks TLS. */
   readonly tls?: TlsFiles | undefined;
+  /**
+   * Who is answered: `all`; `machines`, where operators have a listener of their own, and commands on this host reach the
+   * API all the same; `machines only`; `operators`.
+   */
+  readonly serves?: 'all' | 'machines' | 'machines only' | 'operators';
+  /** The setting that names the port, for messages. */
+  readonly setting?: string;
+  /** Proxies whose word about their clients counts. */
+  readonly proxies?: ProxyTrust | undefined;
 }
 
 export interface HttpServer extends Service {
@@ -50,14 +61,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const connections = new Connections();
-  const path = pathOf(options.baseUrl);
+  const paths = [pathOf(options.baseUrl), pathOf(options.operatorUrl)].filter((path) => path !== '');
   const machine = createMachineHandler({
     ...options,
     now: options.now ?? (() => performance.now()),
     onAnswer: options.onAnswer ?? (() => undefined),
     deliveries: options.deliveries ?? new Deliveries(),
   });
-  const operator = options.tls === undefined ? lazyOperator(options) : MACHINES_ONLY;
+  const { serves = 'all', proxies } = options;
+  const operator =
+    serves === 'machines only' ? MACHINES_ONLY : serves === 'machines' ? hostOnly(options) : lazyOperator(options);
   let server: Server | undefined;
   let address: ListenAddress | undefined;
   let ended: Promise<void> | undefined;
@@ -72,8 +85,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
+    if (proxies !== undefined) lookBehindProxies(req, proxies);
     // A proxy may hand on the base URL's path or take it away: both are understood.
-    if (path !== '' && req.url?.startsWith(path) === true && /^(?:$|[/?])/.test(req.url.slice(path.length))) {
+    const path = paths.find(
+      (one) => req.url?.startsWith(one) === true && /^(?:$|[/?])/.test(req.url.slice(one.length)),
+    );
+    if (path !== undefined && req.url !== undefined) {
       const rest = req.url.slice(path.length);
       req.url = rest.startsWith('/') ? rest : `/${rest}`;
     }
@@ -84,7 +101,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       sendReply(res, refusal);
       return;
     }
-    if (machine.repeat(req, res, head)) return;
+    if (serves !== 'operators' && machine.repeat(req, res, head)) return;
     if (connections.running(req.socket).size >= limits.maxPipelined) {
       sendReply(res, crowdedReply());
       return;
@@ -94,7 +111,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     res.on('error', (error) => {
       log.error({ err: error }, 'an answer was written twice');
     });
-    const answered = machine.handle(req, res, head) ?? options.discovery?.handle(req, res, head);
+    const answered =
+      serves === 'operators'
+        ? undefined
+        : (machine.handle(req, res, head) ?? options.discovery?.handle(req, res, head));
     (answered ?? operator.answer(req, res)).catch((error: unknown) => {
       abandon(res, error);
     });
@@ -136,7 +156,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       }),
     );
     created.on('drop', listener(log, 'drop', createDropLog(log, limits.maxConnections)));
-    address = await listen(created, options.listen, options.tls === undefined ? undefined : 'PILOTLIGHT_TLS_LISTEN');
+    address = await listen(created, options.listen, options.setting);
     created.on('error', (error) => {
       log.error({ err: error }, 'the HTTP server failed');
     });
@@ -183,6 +203,22 @@ const MACHINES_ONLY: LazyOperator = {
   },
   close: () => Promise.resolve(),
 };
+
+/** Only programs on this host, by the API: a proxy in front of the machines' port does not lead to it. */
+function hostOnly(options: OperatorAppOptions): LazyOperator {
+  const lazy = lazyOperator(options);
+  return {
+    answer(req, res) {
+      const path = req.url ?? '';
+      const here = /^(?:::ffff:)?127\.|^::1$/.test(req.socket.remoteAddress ?? '');
+      const proxied = ['x-forwarded-for', 'forwarded', 'via'].some((name) => name in req.headers);
+      if (here && !proxied && /^\/(?:api\/v1|metrics)(?:[/?]|$)/.test(path)) return lazy.answer(req, res);
+      sendReply(res, lineReply(404, 'only machines are answered here (operators have an address of their own)'));
+      return Promise.resolve();
+    },
+    close: () => lazy.close(),
+  };
+}
 
 interface LazyOperator {
   answer(req: IncomingMessage, res: ServerResponse): Promise<void>;

@@ -22,6 +22,8 @@ export interface ServerOptions {
 export interface PilotlightServer extends Service {
   /** Where HTTP listens; undefined before `start` and after `stop`. */
   address(): ReturnType<HttpServer['address']>;
+  /** Where operators are served, when that is elsewhere. */
+  operatorAddress(): ReturnType<HttpServer['address']>;
   /** Whether the token was made at this start: an operator must be told how to get in. */
   isNew(): boolean;
   /** How to get into the dashboard for the first time, once; undefined when the token was there before. */
@@ -45,6 +47,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     name: 'server',
     failed,
     address: () => composed?.http.address(),
+    operatorAddress: () => composed?.operators?.address(),
     isNew: () => composed?.isNew === true,
     firstLinks: () => composed?.firstLinks() ?? [],
     async start() {
@@ -67,7 +70,15 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
       }
       if (appContext.catalog.current().profiles.size === 0)
         log.warn({}, 'no profile in profiles/: every machine will be told that it is unknown');
-      log.info({ version: version(), data_dir: settings.dataDir, http: composed.http.address() }, 'pilotlight serves');
+      log.info(
+        {
+          version: version(),
+          data_dir: settings.dataDir,
+          http: composed.http.address(),
+          operators: composed.operators?.address(),
+        },
+        'pilotlight serves',
+      );
     },
     async stop(force) {
       if (started.length > 0) log.info({}, 'stopping: what runs may finish, a second signal cuts it');

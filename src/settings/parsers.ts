@@ -2,7 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { type Origin, parseOrigin } from '../model/plan.ts';
 import { isInFolder, parseName } from '../model/profile.ts';
-import type { Listen } from './settings.ts';
+import type { AddressRange, Listen } from './settings.ts';
 
 /** A setting's value, or what is wrong with the text that was given. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
@@ -88,6 +88,27 @@ export function parsePrograms(text: string): Parsed<readonly string[]> {
   const programs = text.split(',').map((part) => part.trim());
   const wrong = programs.find((program) => !isAbsolute(program) || /\p{Cc}/u.test(program));
   return wrong === undefined ? good(programs) : bad(`${JSON.stringify(wrong)} is not the absolute path of a program`);
+}
+
+/** Addresses and networks, separated by commas: `10.0.0.1, 192.168.0.0/16, fd00::/8`. */
+export function parseRanges(text: string): Parsed<readonly AddressRange[]> {
+  const ranges: AddressRange[] = [];
+  for (const part of text.split(',')) {
+    const range = rangeIn(part.trim());
+    if (range === undefined) {
+      return bad(`${JSON.stringify(part.trim())} is neither an address nor a network such as 10.0.0.0/8 or fd00::/8`);
+    }
+    ranges.push(range);
+  }
+  return good(ranges);
+}
+
+/** A range of every address is none: each client could say who it is. */
+function rangeIn(text: string): AddressRange | undefined {
+  const [, address = '', bits] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
+  const most = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : 0;
+  const width = bits === undefined ? most : Number(bits);
+  return width < 1 || width > most ? undefined : { address, bits: width };
 }
 
 export function parseFolder(text: string, { cwd }: { readonly cwd: string }): Parsed<string> {

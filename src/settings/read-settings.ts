@@ -65,13 +65,22 @@ export function readSettings(sources: SettingSources): Settings {
       }),
     );
 
-  const tls = (): Settings['tls'] => {
-    const [cert, key, where] = [value('tls-cert'), value('tls-key'), value('tls-listen')];
-    if (cert !== undefined && key !== undefined) return { cert, key, listen: where };
-    const [there, missing] = cert === undefined ? ['tls-key', 'tls-cert'] : ['tls-cert', 'tls-key'];
+  const pair = <C extends 'operator-tls-cert' | 'tls-cert', K extends 'operator-tls-key' | 'tls-key'>(
+    certFlag: C,
+    keyFlag: K,
+  ) => {
+    const [cert, key] = [value(certFlag), value(keyFlag)];
+    if (cert !== undefined && key !== undefined) return { cert, key };
+    const [there, missing] = cert === undefined ? [keyFlag, certFlag] : [certFlag, keyFlag];
     if (cert !== key) problems.push(`${envOf(there)} is set and ${envOf(missing)} is not: TLS needs both`);
     return undefined;
   };
+  const tls = pair('tls-cert', 'tls-key');
+  const operatorTls = pair('operator-tls-cert', 'operator-tls-key');
+  const operatorListen = value('operator-listen');
+  if (operatorTls !== undefined && operatorListen === undefined) {
+    problems.push(`${envOf('operator-tls-cert')} is for ${envOf('operator-listen')}, which is not set`);
+  }
   const listen = value('tftp-listen');
   const tftp = {
     required: given('tftp-listen', sources, dotenv) !== undefined,
@@ -94,7 +103,10 @@ export function readSettings(sources: SettingSources): Settings {
     credentialsDir: sources.env['CREDENTIALS_DIRECTORY'],
     baseUrl: value('base-url'),
     http: value('http-listen'),
-    tls: tls(),
+    tls: tls && { ...tls, listen: value('tls-listen') },
+    operator: operatorListen && { listen: operatorListen, tls: operatorTls },
+    operatorUrl: value('operator-url'),
+    trustedProxies: value('trusted-proxies'),
     tftp: listen === 'off' ? undefined : { listen, ...tftp },
     dhcp: value('dhcp') === 'off' ? undefined : dhcp,
     firmwareDir: value('firmware-dir'),

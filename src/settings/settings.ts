@@ -9,6 +9,19 @@ export interface Listen {
   readonly port: number;
 }
 
+/** One address (all its bits), or a network. */
+export interface AddressRange {
+  readonly address: string;
+  readonly bits: number;
+}
+
+/** A listener for operators alone. */
+export interface OperatorSettings {
+  readonly listen: Listen;
+  /** Files are absolute. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
 export interface TftpSettings {
   readonly listen: Listen;
   /** Asked for by name: then a port that may not be bound stops the start. */
@@ -72,6 +85,11 @@ export interface Settings {
   readonly http: Listen;
   /** For machines that can. Files are absolute. Undefined: off. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly listen: Listen } | undefined;
+  /** Undefined: where machines are. */
+  readonly operator?: OperatorSettings | undefined;
+  /** Undefined: the base URL, else as they ask. */
+  readonly operatorUrl?: Origin | undefined;
+  readonly trustedProxies?: readonly AddressRange[];
   /** Undefined: off. */
   readonly tftp: TftpSettings | undefined;
   /** Undefined: off. */

@@ -12,6 +12,7 @@ import {
   parseNetworks,
   parseNumber,
   parseOneOf,
+  parseRanges,
   parseOnOff,
   parsePrograms,
   parseSchedule,
@@ -76,6 +77,32 @@ export const SETTINGS = {
     fallback: '0.0.0.0:4778',
     parse: parseListen,
     usual: { host: '0.0.0.0', port: 4778 },
+  },
+  'operator-listen': {
+    help: 'where operators are served instead: the dashboard and the API then leave the port of the machines',
+    fallback: 'with the machines',
+    parse: parseListen,
+  },
+  'operator-url': {
+    help: 'the URL at which operators reach this server; it never stands in a boot script',
+    fallback: 'the base URL, else as they ask',
+    parse: parseBaseUrl,
+  },
+  'operator-tls-cert': {
+    help: 'a PEM file with a certificate for operator-listen, and those that lead to its root',
+    fallback: 'no TLS',
+    parse: parseFolder,
+  },
+  'operator-tls-key': {
+    help: 'a PEM file with the key of that certificate',
+    fallback: 'no TLS',
+    parse: parseFolder,
+  },
+  'trusted-proxies': {
+    help: 'addresses and networks of proxies whose X-Forwarded-For and -Proto count, separated by commas',
+    fallback: 'none',
+    parse: parseRanges,
+    usual: [],
   },
   'tftp-listen': {
     help: 'where TFTP listens, or off',

@@ -53,6 +53,8 @@ export interface ApiOptions {
   readonly guard: Guard;
   readonly streams: EventStreams;
   readonly origin: (req: Request) => Origin;
+  /** Where login links lead to. */
+  readonly linkOrigin: (req: Request) => Origin;
   /** What stands before /api/v1 in a browser; empty for most. */
   readonly path: string;
   readonly asFailure: (error: unknown) => unknown;
@@ -85,7 +87,11 @@ export function createApi(options: ApiOptions): Router {
   return router;
 }
 
-function handlerOf(route: ApiRoute, checks: RequestChecks, { adminService, auth, guard, streams, origin }: ApiOptions) {
+function handlerOf(
+  route: ApiRoute,
+  checks: RequestChecks,
+  { adminService, auth, guard, streams, origin, linkOrigin }: ApiOptions,
+) {
   const checkQuery = checks.query(route.query);
   const checkBody = checks.body(route.body);
   return async (req: Request, res: Response): Promise<void> => {
@@ -97,7 +103,7 @@ function handlerOf(route: ApiRoute, checks: RequestChecks, { adminService, auth,
       service: adminService,
       access: guard.accessOf(req),
       origin: () => origin(req),
-      newLink: () => auth.newLink(origin(req)),
+      newLink: () => auth.newLink(linkOrigin(req)),
       param: (name) => String(req.params[name] ?? ''),
       // An object without a prototype from node:querystring; of a key that came twice, a list, which no schema has.
       query: checkQuery({ ...req.query }),

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { peerOf } from '../../http/request.ts';
+import { peerOf, proxiedClientOf } from '../../http/client-address.ts';
 import type { Origin } from '../../model/plan.ts';
 
 export const HOME = '/dashboard';
@@ -17,7 +17,7 @@ export function nextPath(text: unknown): string {
 
 /**
  * A base URL with https means a proxy in front that speaks TLS: then, and only then, what it says in X-Forwarded-For
- * and X-Forwarded-Proto counts. Without one, anybody could say it.
+ * and X-Forwarded-Proto counts. Without one, anybody could say it. With PILOTLIGHT_TRUSTED_PROXIES set, only those count.
  */
 function behindTls(baseUrl: Origin | undefined): boolean {
   return baseUrl?.startsWith('https://') ?? false;
@@ -26,11 +26,15 @@ function behindTls(baseUrl: Origin | undefined): boolean {
 /** Whose failures count together: an address, or for IPv6 its /64, of which one host owns all. */
 export function clientKey(req: Pick<IncomingMessage, 'headers' | 'socket'>, baseUrl: Origin | undefined): string {
   const peer = peerOf(req) ?? '';
+  if (proxiedClientOf(req) !== undefined) return groupOf(peer);
   return groupOf(behindTls(baseUrl) ? (forwardedFor(req.headers['x-forwarded-for']) ?? peer) : peer);
 }
 
 /** Whether the browser came by https: a cookie may then be kept from all plain requests. */
-export function cameByTls(req: Pick<IncomingMessage, 'headers'>, baseUrl: Origin | undefined): boolean {
+export function cameByTls(req: Pick<IncomingMessage, 'headers' | 'socket'>, baseUrl: Origin | undefined): boolean {
+  if ('encrypted' in req.socket && req.socket.encrypted === true) return true;
+  const proxied = proxiedClientOf(req);
+  if (proxied !== undefined) return proxied.tls;
   return behindTls(baseUrl) && String(req.headers['x-forwarded-proto'] ?? '').toLowerCase() === 'https';
 }
 

@@ -1,10 +1,11 @@
 import type { Request, Response, Router } from 'express';
+import { peerOf } from '../../http/client-address.ts';
 import { show } from '../../http/request.ts';
 import { methodReply } from '../../http/reply.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
-import { clientKey, HOME, nextPath, senderOf } from '../auth/client.ts';
+import { cameByTls, clientKey, HOME, nextPath, senderOf } from '../auth/client.ts';
 import type { OperatorAuth, Verdict } from '../auth/operator-auth.ts';
 import { factsOf, type Guard } from '../guard.ts';
 import { respond, respondHtml, respondLine, seeOther } from '../respond.ts';
@@ -124,10 +125,15 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
       req,
       res,
       status,
-      `${draw('login', { problem: undefined, name: '', entered: false, ...shown })}\n`,
+      `${draw('login', { problem: undefined, name: '', entered: false, plain: isReadable(req, baseUrl), ...shown })}\n`,
       headers,
     );
   }
+}
+
+/** By plain HTTP from another host: what is typed can be read on the way. */
+function isReadable(req: Request, baseUrl: Origin | undefined): boolean {
+  return !cameByTls(req, baseUrl) && !/^(?:::ffff:)?127\.|^::1$/.test(peerOf(req) ?? '');
 }
 
 /** A field that came twice is none. */

@@ -7,7 +7,7 @@ const loginView = (shown: {
   readonly name?: string;
   readonly problem?: string;
   readonly entered?: boolean;
-}): string => draw('login', { problem: undefined, name: '', entered: false, ...shown });
+}): string => draw('login', { problem: undefined, name: '', entered: false, plain: false, ...shown });
 
 const EVIL = '"><script>alert(1)</script>';
 
