@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { type Mac, parseMac } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
@@ -15,7 +15,7 @@ export interface Neighbours {
 
 export interface NeighbourSources {
   /** `/proc/self/net/arp`. */
-  readonly arp: () => Promise<string>;
+  readonly arp: () => string | Promise<string>;
   /** `ip -6 -j neigh`. */
   readonly ipv6: () => Promise<string>;
 }
@@ -90,7 +90,8 @@ const MOST_BYTES = 16 * 2 ** 20;
 const TIMEOUT_MS = 5_000;
 
 const KERNEL: NeighbourSources = {
-  arp: () => readFile('/proc/self/net/arp', 'utf8'),
+  // At once: it is the kernel's memory, and a thread for it costs ten times as much.
+  arp: () => readFileSync('/proc/self/net/arp', 'utf8'),
   ipv6: () =>
     new Promise((resolve, reject) => {
       const options = { maxBuffer: MOST_BYTES, timeout: TIMEOUT_MS, encoding: 'utf8' } as const;
