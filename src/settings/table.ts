@@ -250,6 +250,7 @@ export const SETTINGS = {
     help: 'networks behind routers whose machines are believed to be the ones they name, for profiles with "secrets"',
     fallback: 'none: only machines on our own wires',
     parse: parseNetworks,
+    usual: [],
   },
   'power-commands': {
     help: 'programs that "power" of a node may run, by their absolute paths, separated by commas',

@@ -64,7 +64,7 @@ export async function readUsers(files: DataRoot): Promise<UserMap> {
 }
 
 /** Throws Failure `broken`. */
-export function parseUsers(text: string): UserMap {
+function parseUsers(text: string): UserMap {
   let value: unknown;
   try {
     value = JSON.parse(text);
