@@ -207,10 +207,13 @@ lab.test(
   },
 );
 
-lab.test('the table of neighbours can be read where /proc shows processes alone, as below the unit that we ship', () => {
-  const words = 'mount -t proc -o subset=pid proc /proc && ! ls /proc/meminfo 2>/dev/null && cat /proc/self/net/arp';
-  expect(execFileSync('unshare', ['-m', 'sh', '-c', words], { encoding: 'utf8' })).toContain('HW address');
-});
+lab.test(
+  'the table of neighbours can be read where /proc shows processes alone, as below the unit that we ship',
+  () => {
+    const words = 'mount -t proc -o subset=pid proc /proc && ! ls /proc/meminfo 2>/dev/null && cat /proc/self/net/arp';
+    expect(execFileSync('unshare', ['-m', 'sh', '-c', words], { encoding: 'utf8' })).toContain('HW address');
+  },
+);
 
 async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => {
