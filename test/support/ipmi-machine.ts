@@ -87,7 +87,8 @@ export async function startIpmiMachine(machine: {
       '',
     ].join('\n'),
   );
-  const drive = `-drive if=none,id=disk0,format=raw,file=${machine.disk} -device virtio-blk-pci,drive=disk0,bootindex=$1`;
+  // A guest that restarts or halts stays on, as a machine does: only the BMC ends it.
+  const drive = `-no-shutdown -drive if=none,id=disk0,format=raw,file=${machine.disk} -device virtio-blk-pci,drive=disk0,bootindex=$1`;
   const options = `--name bmc --log ${file('console')} --mac ${machine.mac} --url ${machine.url} --timeout 900`;
   writeFileSync(file('power.sh'), POWER_SCRIPT);
   writeFileSync(file('machine.sh'), `#!/bin/bash\nexec ${bootvm} ${options} --expect '^never$' -- ${drive}\n`);
