@@ -47,6 +47,7 @@ describe('readSettings', () => {
       unknown: { show: 'wait', timeoutSeconds: 30, choice: 'wait' },
       installTries: 3,
       routed: [],
+      powerCommands: [],
       trustedProxies: [],
       logLevel: 'info',
       logFormat: 'json',
