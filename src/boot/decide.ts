@@ -2,10 +2,10 @@ import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { type Claims, type LifeQuestion, type MarkView, NO_MARKS } from '../machines/claims.ts';
 import type { Life } from '../machines/life.ts';
 import type { Asker, InstallMark } from '../machines/mark.ts';
-import { Failure } from '../model/failure.ts';
+import { asFailure, Failure } from '../model/failure.ts';
 import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
 import { type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
-import type { Arch } from '../model/profile.ts';
+import type { Arch, Profile } from '../model/profile.ts';
 import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan } from './machine-plan.ts';
 
@@ -94,7 +94,8 @@ export function createDecide({
 }: DecideOptions) {
   /** Undefined: no profile is for this machine. */
   function find(question: Who, snapshot: Snapshot): FoundMachine | undefined {
-    const match = matchFor(question, snapshot, unknown) ?? installedByChoice(question, snapshot);
+    const own = matchFor(question, snapshot, unknown, marks) ?? installedByChoice(question, snapshot);
+    const match = onceMatch(question, own, snapshot, marks, 'pending') ?? own;
     if (match === undefined) return undefined;
     const identity = identityOf(question.facts, match);
     const life = identity === undefined ? undefined : lifeQuestion(match, identity, snapshot);
@@ -125,8 +126,16 @@ export function createDecide({
    * then. A preview gets what was decided.
    */
   async function claim(decision: MachineDecision): Promise<MachineDecision> {
-    const { question, plan, life } = decision;
+    const { question, plan, life, match, identity } = decision;
     if (plan === undefined || claims === undefined) return decision;
+    if (match.once === true && identity !== undefined) {
+      // A machine that comes back in this very boot, since a file did not arrive, has used it up already.
+      const used = marks.of(identity)?.once?.used !== undefined;
+      const failure = used
+        ? undefined
+        : await claims.takeOnce(identity, match.profile.name).then(() => undefined, asFailure);
+      if (failure !== undefined) return { ...decision, obstacle: { kind: 'plan', failure } };
+    }
     if (life === undefined) return withToken(decision, 0);
     const asker = askerOf(question);
     if (asker === undefined) {
@@ -197,13 +206,46 @@ export function matchFor(
   { facts, choice }: Who,
   snapshot: Pick<Snapshot, 'match' | 'held' | 'profiles'>,
   unknown: Pick<UnknownPolicy, 'show'>,
+  marks?: Pick<MarkView, 'of' | 'onces'>,
 ): Match | undefined {
   const match = snapshot.match(facts);
+  const once =
+    choice === undefined || marks === undefined ? undefined : onceMatch({ facts }, match, snapshot, marks, 'used');
+  if (once?.profile.name === choice && once !== undefined) return once;
   if (match !== undefined || choice === undefined || unknown.show !== 'menu') return match;
   const profile = snapshot.profiles.get(choice);
   // A machine that a broken file names waits until the file is mended.
   if (profile?.menu === undefined || snapshot.held(facts) !== undefined) return undefined;
   return { profile, by: 'choice' };
+}
+
+/**
+ * The profile that the machine boots once (`pending`), or booted last in that way (`used`: it may ask for that profile's
+ * documents, by name). Never an installer, and never a profile that keeps secrets: what they promise is their own
+ * machines'.
+ */
+function onceMatch(
+  { facts }: Pick<Who, 'facts'>,
+  own: Match | undefined,
+  { profiles, held }: Pick<Snapshot, 'held' | 'profiles'>,
+  marks: Pick<MarkView, 'of' | 'onces'>,
+  when: 'pending' | 'used',
+): Match | undefined {
+  if (marks.onces.size === 0) return undefined;
+  const who = identityOf(facts, own);
+  const once = who === undefined ? undefined : marks.of(who)?.once;
+  if (once === undefined || (once.used === undefined) !== (when === 'pending')) return undefined;
+  const profile = profiles.get(once.profile);
+  if (profile === undefined || whyNotOnce(profile) !== undefined) return undefined;
+  if (own === undefined && held(facts) !== undefined) return undefined;
+  return { profile, by: own?.by ?? 'choice', ...(own?.node === undefined ? {} : { node: own.node }), once: true };
+}
+
+/** Why no machine may boot this profile once; undefined: it may. */
+export function whyNotOnce({ install, secrets, boot }: Profile): string | undefined {
+  if (install !== undefined) return 'installs: nothing is erased for one boot';
+  if (secrets) return 'keeps secrets, which are for the machines that it names';
+  return boot === 'local' ? 'boots the local disk' : undefined;
 }
 
 /** `life`: how far its installation is; undefined for a machine that says neither MAC, UUID nor serial number. */

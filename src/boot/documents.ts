@@ -18,6 +18,7 @@ import { installDisk } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { Access } from './access.ts';
 import type { DocumentAnswer, NocloudFile } from './boot-service.ts';
+import type { MarkView } from '../machines/claims.ts';
 import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom, type Reader } from './deliver.ts';
 import { documentLinks, installLinks } from './machine-plan.ts';
@@ -29,13 +30,14 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 interface DocumentServiceOptions extends Omit<DeliveryRoom, 'snapshot'> {
   readonly unknown?: Pick<UnknownPolicy, 'show'>;
+  readonly marks?: Pick<MarkView, 'of' | 'onces'>;
   /** Without it every client gets what it asks for: operators look so. */
   readonly access?: Access | undefined;
 }
 
 /** Configuration documents: as they are, or made for the machine that asks. */
 export function createDocumentService(catalog: Catalog, options: DocumentServiceOptions) {
-  const { access, unknown = WAIT } = options;
+  const { access, marks, unknown = WAIT } = options;
 
   async function answer(
     document: SourceDocument,
@@ -85,7 +87,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     const snapshot = catalog.current();
     const found = documentNamed(snapshot.documents, name) ?? findDocument(snapshot.documents, 'cloud_config', name);
     if (found === undefined) throw missingDocument(name, snapshot);
-    const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown) : undefined;
+    const match = hasIdentity(question.facts) ? matchFor(question, snapshot, unknown, marks) : undefined;
     const kind = match && kindIn(match, found, snapshot);
     const keeper = access === undefined ? undefined : keeperOf(found, snapshot);
     // Of a machine of another profile it is no more than of any client.
@@ -158,7 +160,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
   }
 
   function matched(question: Question, snapshot: Snapshot): Match {
-    const match = matchFor(question, snapshot, unknown);
+    const match = matchFor(question, snapshot, unknown, marks);
     if (match !== undefined) return match;
     throw new Failure('not-found', `no profile names ${whoIs(question.facts)}, and none is the default`);
   }

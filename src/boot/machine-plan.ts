@@ -118,7 +118,8 @@ function tokenSegment(tokens: LinkTokens | undefined): string {
  * or serial is not found.
  */
 function machineSegment(match: Match, facts: MachineFacts): string {
-  if (facts.mac !== undefined && (match.by === 'mac' || match.by === 'default')) return macHyphens(facts.mac);
+  const alone = match.once === undefined && (match.by === 'mac' || match.by === 'default');
+  if (facts.mac !== undefined && alone) return macHyphens(facts.mac);
   return identityQuery(facts, match).slice(1);
 }
 
@@ -133,13 +134,18 @@ export function identityQuery(facts: MachineFacts, match: Match): string {
   if (mac !== undefined) parts.push(`mac=${macHyphens(mac)}`);
   if (uuid !== undefined) parts.push(`uuid=${uuid}`);
   if (serial !== undefined) parts.push(`serial=${encodeURIComponent(serial)}`);
-  if (match.by === 'choice') parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
+  if (isElsewhere(match)) parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
 /** Where the machine asks once more: as what it was matched. */
 export function againOf({ facts, origin }: Question, match: Match): string {
-  return againUrl(origin, facts, match.by === 'choice' ? match.profile.name : undefined);
+  return againUrl(origin, facts, isElsewhere(match) ? match.profile.name : undefined);
+}
+
+/** The machine's identity alone would not lead back to this profile. */
+function isElsewhere({ by, once }: Match): boolean {
+  return by === 'choice' || once === true;
 }
 
 /** What a machine says of itself when it follows a link that was made by `identityQuery`. */

@@ -69,6 +69,7 @@ export function decisionOf(
     profile: profile.name,
     node: node?.name,
     version: profile.version === '' ? undefined : profile.version,
+    ...(match.once === undefined ? {} : { once: match.once }),
     because: because(match, question.facts),
   };
 }
@@ -85,7 +86,8 @@ export function titleLines(decision: MachineDecision): string[] {
 }
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
-export function because({ by, profile, node }: Match, facts: MachineFacts): string {
+export function because({ by, profile, node, once }: Match, facts: MachineFacts): string {
+  if (once === true) return `${node?.name ?? whoIs(facts)} boots ${profile.file} once, as an operator asked`;
   if (by === 'choice') return `no profile names ${whoIs(facts)}; ${profile.file} was chosen at its screen`;
   if (by === 'default' || node === undefined) return `no profile names ${whoIs(facts)}; ${profile.file} is the default`;
   return `${by} ${facts[by] ?? ''} is node ${node.name} of ${profile.file}`;

@@ -13,7 +13,14 @@ import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { imagesCommand } from './commands/images.ts';
 import { initCommand } from './commands/init.ts';
-import { adoptCommand, loginCommand, reinstallCommand, releaseCommand, stateCommand } from './commands/machines.ts';
+import {
+  adoptCommand,
+  bootCommand,
+  loginCommand,
+  reinstallCommand,
+  releaseCommand,
+  stateCommand,
+} from './commands/machines.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { powerCommand } from './commands/power.ts';
@@ -32,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   nodeCommand,
   adoptCommand,
   reinstallCommand,
+  bootCommand,
   releaseCommand,
   powerCommand,
   loginCommand,

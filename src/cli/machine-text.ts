@@ -51,6 +51,7 @@ export function machineLines(rows: readonly MachineRow[], now: number, columns?:
 
 /** What needs an operator's eye stands before what else is known. */
 function stateText({ state, installation }: MachineRow): string {
+  if (installation?.state === 'boot-once') return `${state}, other boot once`;
   return installation?.state === 'erase-pending' ? 'erase pending' : state;
 }
 

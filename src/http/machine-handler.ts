@@ -168,6 +168,7 @@ function isAboutMachine(kind: RouteKind, { facts }: Reply): boolean {
 
 /** What follows from the machine's mark (an installer, a wait for one, its own disk) is made anew each time. */
 function isMadeAnew({ decision }: Reply): boolean {
+  if (decision?.once === true) return true;
   return decision?.outcome === 'install' || decision?.outcome === 'local' || decision?.installation !== undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { FileDiagnostic } from '../model/failure.ts';
-import type { InstallIdentity } from '../model/machine.ts';
+import type { InstallIdentity, MachineKey } from '../model/machine.ts';
 import { type Life, lifeOf } from './life.ts';
 import type { Asker, InstallMark, InstallTarget, RefusedReport } from './mark.ts';
 
@@ -29,6 +29,8 @@ export interface ClaimQuestion extends LifeQuestion {
 /** What the boot service asks: how far the installation of a machine is. Changes nothing. */
 export interface MarkView {
   of(who: InstallIdentity): InstallMark | undefined;
+  /** The marks that speak of one boot of another profile. Mostly none: then no mark need be looked for. */
+  readonly onces: ReadonlySet<MachineKey>;
   /** What the machine would get. `asker`: when it matters who asks. */
   life(question: LifeQuestion, asker?: Asker): Life;
 }
@@ -36,6 +38,7 @@ export interface MarkView {
 /** Nothing is installed: for a boot service that is asked about profiles alone. */
 export const NO_MARKS: MarkView = {
   of: () => undefined,
+  onces: new Set(),
   life: ({ target, limit, now }) => lifeOf({ related: { conflict: false }, target, limit, now }),
 };
 
@@ -46,6 +49,11 @@ export interface Claims {
    * own disk. Who asks first has the claim until it has begun or an operator releases it.
    */
   claim(question: ClaimQuestion): Promise<Life>;
+  /**
+   * The one boot that an operator asked for is used up: on the disk before its script leaves. False when it is not pending
+   * any more. Throws Failure `unavailable`: then the machine waits.
+   */
+  takeOnce(who: InstallIdentity, profile: string): Promise<boolean>;
   /** Remembers what was seen together. `listed`: a profile names the machine. Answers do not wait for it. */
   saw(who: InstallIdentity, listed: boolean): void;
 }
@@ -82,6 +90,10 @@ export interface InstallMarks extends MarkView, Claims {
   reinstall(who: InstallIdentity, target: InstallTarget): Promise<void>;
   /** Takes that go back. False when there was none. Throws Failure as `installed`. */
   cancel(who: InstallIdentity): Promise<boolean>;
+  /** The machine's next boot is this profile's. Throws Failure as `installed`, and `conflict` where it is to be erased. */
+  bootOnce(who: InstallIdentity, profile: string): Promise<void>;
+  /** Takes that back. False when there was none. Throws Failure as `installed`. */
+  cancelOnce(who: InstallIdentity): Promise<boolean>;
   /** Lets go of a claim and of the tries. False when there was nothing to let go of. Throws Failure as `installed`. */
   release(who: InstallIdentity): Promise<boolean>;
   /**

@@ -1,10 +1,18 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import { type InstallIdentity, isSameUuid, type Mac, type MachineIdentity, omitUndefined } from '../model/machine.ts';
+import {
+  type InstallIdentity,
+  isSameUuid,
+  type Mac,
+  type MachineIdentity,
+  type MachineKey,
+  omitUndefined,
+} from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
 import { markFileName, MARKS_FOLDER, readMarks } from './mark-file.ts';
+import { LOST, markProblems } from './mark-problems.ts';
 import { MarkStore } from './mark-store.ts';
 import {
   type Asker,
@@ -16,45 +24,6 @@ import {
   triesOf,
 } from './mark.ts';
 import { StateMarker } from './state-marker.ts';
-
-/** More than a person reads. */
-const MOST = 20;
-
-/** Said on screens, too, where a remedy fits behind it. */
-const LOST =
-  'state/ was lost: machines were installed from here (profiles/.pilotlight), and which is not known any more';
-
-/** What keeps machines from being installed, or from being known as installed. */
-function markProblems(
-  trouble: string | undefined,
-  lost: string | undefined,
-  marks: readonly InstallMark[],
-): readonly FileDiagnostic[] {
-  const broken = marks.flatMap(({ key, broken: why }) => (why === undefined ? [] : [{ key, why }]));
-  return [
-    ...(trouble === undefined ? [] : [unwritable(trouble)]),
-    ...(lost === undefined ? [] : [problem(MARKS_FOLDER, lost, 'restore it, or `pilotlight state accept`')]),
-    ...broken.slice(0, MOST).map(({ key, why }): FileDiagnostic => {
-      const remedy = `mend or remove the file and restart, or \`pilotlight reinstall ${key}\` if its disk may be wiped`;
-      return problem(`${MARKS_FOLDER}/${markFileName(key)}`, `${why}, so the machine waits`, remedy);
-    }),
-    ...(broken.length > MOST ? [problem(MARKS_FOLDER, `${broken.length - MOST} more are like that`, '')] : []),
-  ];
-}
-
-/** No installer leaves and no report is taken. */
-export function unwritable(why: string): FileDiagnostic {
-  const remedy = 'free some space, give the user that runs the server the folder, or stop the other server';
-  return problem(
-    MARKS_FOLDER,
-    `${why}: machines are not installed, and their reports are refused until it can`,
-    remedy,
-  );
-}
-
-function problem(file: string, message: string, remedy: string): FileDiagnostic {
-  return { severity: 'error', message, place: { file }, ...(remedy === '' ? {} : { remedy }) };
-}
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */
@@ -93,15 +62,18 @@ class KeptMarks implements InstallMarks {
   readonly #store: MarkStore;
   readonly #marker: StateMarker;
   readonly #now: () => number;
+  readonly onces = new Set<MachineKey>();
 
   constructor(store: MarkStore, marker: StateMarker, now: () => number) {
     this.#store = store;
+    this.#findOnces();
     this.#marker = marker;
     this.#now = now;
   }
 
   async start(): Promise<void> {
     await this.#store.start();
+    this.#findOnces();
     await this.#marker.read();
     // From before there was a marker.
     if (this.all().some(({ state, broken }) => state === 'installed' && broken === undefined)) await this.#marker.set();
@@ -274,6 +246,54 @@ class KeptMarks implements InstallMarks {
       if (own?.state !== 'erase-pending') return false;
       const mark: InstallMark = { ...own, state: 'installed', since: this.#now() };
       await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'kept' });
+      return true;
+    });
+  }
+
+  async bootOnce(who: InstallIdentity, profile: string): Promise<void> {
+    await this.#store.alone(who, async () => {
+      const own = this.#named(who);
+      if (own?.broken !== undefined) throw new Failure('unavailable', own.broken);
+      if (own?.state === 'erase-pending') {
+        const remedy = `\`pilotlight reinstall ${own.key} --cancel\` takes that back`;
+        throw new Failure('conflict', 'it will be erased and installed at its next boot', { remedy });
+      }
+      const since = this.#now();
+      const unknown = {
+        key: who.key,
+        machine: who.machine,
+        state: 'seen',
+        since,
+        tries: 0,
+        profile: '',
+        disk: '',
+      } as const;
+      const mark: InstallMark = { ...(own ?? unknown), once: { profile, since } };
+      await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
+      this.onces.add(mark.key);
+    });
+  }
+
+  #findOnces(): void {
+    for (const { key, once } of this.all()) if (once !== undefined) this.onces.add(key);
+  }
+
+  async cancelOnce(who: InstallIdentity): Promise<boolean> {
+    return await this.#store.alone(who, async () => {
+      const own = this.#named(who);
+      if (own?.once === undefined || own.once.used !== undefined) return false;
+      const mark = omitUndefined({ ...own, once: undefined });
+      await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'undone' });
+      return true;
+    });
+  }
+
+  async takeOnce(who: InstallIdentity, profile: string): Promise<boolean> {
+    return await this.#store.alone(who, async () => {
+      const own = this.of(who);
+      if (own?.once?.profile !== profile || own.once.used !== undefined || own.broken !== undefined) return false;
+      const mark: InstallMark = { ...own, once: { ...own.once, used: this.#now() } };
+      await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'undone' });
       return true;
     });
   }

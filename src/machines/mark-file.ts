@@ -10,7 +10,7 @@ import {
   parseMac,
   parseUuid,
 } from '../model/machine.ts';
-import { type Claim, type InstallMark, MARK_STATES, type RefusedReport } from './mark.ts';
+import { type Claim, type InstallMark, MARK_STATES, type RefusedReport, type OnceBoot } from './mark.ts';
 
 /** Below the data directory. */
 export const MARKS_FOLDER = 'state/machines';
@@ -43,14 +43,30 @@ const FORMAT = 3;
 const FORMAT_WITHOUT_REFUSED = 2;
 
 export function markText(mark: InstallMark): string {
-  const { key, machine, macs, state, since, tries, begun, claim, tokens, refused, profile, disk } = mark;
+  const { key, machine, macs, state, since, tries, begun, claim, tokens, refused, once, profile, disk } = mark;
   const times = { since: timeText(since), ...(begun === undefined ? {} : { begun: timeText(begun) }) };
   const said = claim === undefined ? {} : { claim: { ...claim, at: timeText(claim.at) } };
   const cards = macs === undefined || macs.length === 0 ? {} : { macs };
   const of = tokens === undefined ? {} : { tokens: timeText(tokens) };
   const report = refused === undefined ? {} : { refused: { ...refused, at: timeText(refused.at) } };
+  const used = once?.used === undefined ? {} : { used: timeText(once.used) };
+  const single = once === undefined ? {} : { once: { profile: once.profile, since: timeText(once.since), ...used } };
   const format = refused === undefined ? FORMAT_WITHOUT_REFUSED : FORMAT;
-  const whole = { format, key, machine, ...cards, state, ...times, tries, ...said, ...of, ...report, profile, disk };
+  const whole = {
+    format,
+    key,
+    machine,
+    ...cards,
+    state,
+    ...times,
+    tries,
+    ...said,
+    ...of,
+    ...report,
+    ...single,
+    profile,
+    disk,
+  };
   return `${JSON.stringify(whole, undefined, 2)}\n`;
 }
 
@@ -81,6 +97,8 @@ export function parseMark(text: string, file: string): InstallMark | string {
   if (tokens === undefined && raw['tokens'] !== undefined) return '"tokens" is not a time';
   const refused = raw['refused'] === undefined ? undefined : refusedIn(raw['refused']);
   if (refused === undefined && raw['refused'] !== undefined) return '"refused" cannot be understood';
+  const once = raw['once'] === undefined ? undefined : onceIn(raw['once']);
+  if (once === undefined && raw['once'] !== undefined) return '"once" cannot be understood';
   return {
     ...{ key, machine, state, since, tries, profile, disk },
     ...(macs.length === 0 ? {} : { macs }),
@@ -88,7 +106,16 @@ export function parseMark(text: string, file: string): InstallMark | string {
     ...(claim === undefined ? {} : { claim }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(refused === undefined ? {} : { refused }),
+    ...(once === undefined ? {} : { once }),
   };
+}
+
+function onceIn(value: unknown): OnceBoot | undefined {
+  const raw = asObject(value);
+  const [profile, since, used] = [raw?.['profile'], timeIn(raw?.['since']), timeIn(raw?.['used'])];
+  if (typeof profile !== 'string' || since === undefined) return undefined;
+  if (raw?.['used'] === undefined) return { profile, since };
+  return used === undefined ? undefined : { profile, since, used };
 }
 
 function refusedIn(value: unknown): RefusedReport | undefined {

@@ -37,6 +37,15 @@ export interface RefusedReport {
 export const MARK_STATES = ['seen', 'claimed', 'installing', 'installed', 'erase-pending'] as const;
 export type MarkState = (typeof MARK_STATES)[number];
 
+/** Another profile than its own, for one boot: pending until `used`, when that boot's script left. */
+export interface OnceBoot {
+  /** The profile's name. */
+  readonly profile: string;
+  /** Milliseconds since 1970, as all times here. */
+  readonly since: number;
+  readonly used?: number;
+}
+
 /** How far the installation of one machine is. Times are milliseconds since 1970. */
 export interface InstallMark extends InstallTarget {
   readonly key: MachineKey;
@@ -63,6 +72,7 @@ export interface InstallMark extends InstallTarget {
   readonly tokens?: number;
   /** A report of this installation that did not count: it may have been the machine's own, so an operator must look. */
   readonly refused?: RefusedReport;
+  readonly once?: OnceBoot;
   /** Why nothing is known though there is a file: it cannot be understood. The machine waits. */
   readonly broken?: string;
 }

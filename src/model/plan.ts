@@ -99,6 +99,8 @@ export interface Decision {
   readonly installation?: 'held' | 'stopped' | 'unfinished';
   /** What asked is not known to be the machine: nothing of this is the machine's doing. */
   readonly stranger?: boolean;
+  /** The profile is not its own: it was asked for for this one boot. */
+  readonly once?: true;
   /** What an operator has to put right before the machine can boot: said at WARN in the log. */
   readonly warning?: string;
   /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */

@@ -15,8 +15,8 @@ import { SyncEventView } from './sync-event.ts';
 
 export const InstallationView = t.Object({
   state: oneOf(
-    ['claimed', 'damaged', 'erase-pending'],
-    'what its installation waits for: `erase-pending`, an operator wants it installed anew; `claimed`, its installer left and has not begun; `damaged`, what is known of it cannot be understood',
+    ['boot-once', 'claimed', 'damaged', 'erase-pending'],
+    'what an operator or its installation waits for: `boot-once`, it boots another profile once; `erase-pending`, an operator wants it installed anew; `claimed`, its installer left and has not begun; `damaged`, what is known of it cannot be understood',
   ),
   text: text('one line for people'),
 });

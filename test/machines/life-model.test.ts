@@ -208,6 +208,23 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
       }
     },
   ]),
+  fc.tuple(machine, card).map(([m, c]) => [
+    `an operator lets machine ${m}, card ${c}, boot another profile once`,
+    async (world) => {
+      await world.answer(world.marks.bootOnce(byMac(cardOf(m, c)), 'rescue')).catch(ignoreFailure);
+    },
+  ]),
+  fc.tuple(machine, card).map(([m, c]) => [
+    `machine ${m} boots that by card ${c}`,
+    async (world) => {
+      const who = identity(m, c);
+      const taken = await world.answer(world.marks.takeOnce(who, 'rescue').catch(refusedReport));
+      if (taken !== true) return;
+      const kept = (await openInstallMarks(await openDataRoot(world.dir), recordLog())).of(who);
+      expect(kept?.once?.used, 'its script may leave, and it is not used up on the disk').toBeDefined();
+      expect(await world.answer(world.marks.takeOnce(who, 'rescue')), 'twice').not.toBe(true);
+    },
+  ]),
   fc.constantFrom(1000, 61_000, 3_600_000).map((ms) => [
     `${ms} ms pass`,
     (world) => {
@@ -233,7 +250,7 @@ const steps: readonly fc.Arbitrary<readonly [string, Step]>[] = [
 ];
 
 const weighted = fc.oneof(
-  ...steps.map((arbitrary, i) => ({ arbitrary, weight: [10, 6, 4, 2, 2, 1, 1, 3, 2, 2, 1][i] ?? 1 })),
+  ...steps.map((arbitrary, i) => ({ arbitrary, weight: [10, 6, 4, 2, 2, 1, 1, 1, 1, 3, 2, 2, 1][i] ?? 1 })),
 );
 
 /** Only so that a hang ends. */

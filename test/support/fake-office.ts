@@ -221,6 +221,14 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       adminService.calls.push(`cancelReinstall ${key}`);
       return { key };
     },
+    async bootOnce(key, profile) {
+      adminService.calls.push(`bootOnce ${key} ${profile}`);
+      return { key };
+    },
+    async cancelBootOnce(key) {
+      adminService.calls.push(`cancelBootOnce ${key}`);
+      return { key };
+    },
     async releaseClaim(key) {
       adminService.calls.push(`releaseClaim ${key}`);
       return { key };

@@ -84,6 +84,20 @@ export const API_ROUTES: readonly ApiRoute[] = [
     about: 'the machine',
     give: ({ service, body }) => service.cancelReinstall(namedIn(body)),
   }),
+  route('POST /boot-once', 'bootOnce', 'let a machine boot another profile once, at its next boot', {
+    does: 'bootOnce',
+    body: { ...MACHINE, profile: name('the name of the profile; none that installs or keeps secrets') },
+    answer: power.NamedMachine,
+    about: 'the machine',
+    give: ({ service, body }) => service.bootOnce(namedIn(body), nameFrom('profile', body.profile)),
+  }),
+  route('POST /boot-once/cancel', 'cancelBootOnce', 'take that back: its next boot is its own again', {
+    does: 'cancelBootOnce',
+    body: MACHINE,
+    answer: power.NamedMachine,
+    about: 'the machine',
+    give: ({ service, body }) => service.cancelBootOnce(namedIn(body)),
+  }),
   route(
     'POST /claims/release',
     'releaseClaim',

@@ -27,6 +27,8 @@ export interface AdminClient extends Pick<
   | 'acceptState'
   | 'activities'
   | 'adopt'
+  | 'bootOnce'
+  | 'cancelBootOnce'
   | 'cancelReinstall'
   | 'machines'
   | 'power'

@@ -49,6 +49,9 @@ function identityOfRow(row: MachineRow): InstallIdentity {
 function installationOf(mark: InstallMark | undefined): InstallationView | undefined {
   if (mark?.broken !== undefined) return { state: 'damaged', text: mark.broken };
   if (mark?.state === 'erase-pending') return { state: 'erase-pending', text: 'will be erased at its next boot' };
+  if (mark?.once !== undefined && mark.once.used === undefined) {
+    return { state: 'boot-once', text: `boots ${mark.once.profile} once, at its next boot` };
+  }
   if (mark?.state !== 'claimed' || mark.claim === undefined) return undefined;
   const { address, mac } = mark.claim;
   const who = mac === undefined ? address : `${address} (${mac})`;

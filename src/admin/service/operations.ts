@@ -36,6 +36,8 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   release: 'operator',
   reinstall: 'operator',
   cancelReinstall: 'operator',
+  bootOnce: 'operator',
+  cancelBootOnce: 'operator',
   releaseClaim: 'operator',
   power: 'operator',
   reinstallNow: 'operator',

@@ -1,6 +1,8 @@
 import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
+import { whyNotOnce } from '../../boot/decide.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import { Failure } from '../../model/failure.ts';
+import { nearest } from '../../model/text.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import type { NamedMachine } from '../../model/power-views.ts';
 import {
@@ -31,11 +33,12 @@ export const INSTALL_ACTIONS = {
     action: 'assign',
     text: 'it is not installed anew: its disk stays as it is',
   },
+  cancelBootOnce: { act: cancelBootOnce, action: 'assign', text: 'its next boot is its own again' },
   releaseClaim: { act: releaseClaim, action: 'assign', text: 'the installer that left for it is let go' },
 } as const satisfies Readonly<Record<string, Action>>;
 export type InstallAction = keyof typeof INSTALL_ACTIONS;
 
-interface Action {
+export interface Action {
   readonly act: (deps: Deps, machine: string) => Promise<NamedMachine>;
   readonly action: OperatorEvent['action'];
   readonly text: string;
@@ -77,6 +80,39 @@ export async function releaseClaim({ catalog, marks }: Deps, machine: string): P
   if (await marks.release(identity)) return named;
   throw new Failure('conflict', `no installer has left for ${machine.slice(0, 80)}`, {
     remedy: 'to install a machine again: `pilotlight reinstall`',
+  });
+}
+
+/**
+ * The machine's next boot is this profile's, the one after that its own again. Throws Failure `not-found` for a profile that
+ * is not there, and `conflict` for one that no machine boots once.
+ */
+export async function bootOnce({ catalog, marks }: Deps, machine: string, profile: string): Promise<NamedMachine> {
+  const snapshot = catalog.current();
+  const { identity, named } = find(machine, snapshot);
+  const found = [...snapshot.profiles.values()].find(({ name }) => name === profile);
+  if (found === undefined) {
+    const near = nearest(profile, snapshot.profiles.keys());
+    throw new Failure('not-found', `there is no profile "${profile.slice(0, 80)}"`, {
+      remedy: near === undefined ? '`pilotlight check` lists what is wrong with files' : `did you mean "${near}"?`,
+    });
+  }
+  const why = whyNotOnce(found);
+  if (why !== undefined) {
+    const remedy = 'to install it: `pilotlight adopt` it into that profile, then `pilotlight reinstall`';
+    const help = found.install === undefined ? {} : { remedy };
+    throw new Failure('conflict', `${found.file} ${why}`, help);
+  }
+  await marks.bootOnce(identity, found.name);
+  return named;
+}
+
+/** Takes back what `bootOnce` asked for. Throws Failure `conflict` when nothing is asked for. */
+export async function cancelBootOnce({ catalog, marks }: Deps, machine: string): Promise<NamedMachine> {
+  const { identity, named } = find(machine, catalog.current());
+  if (await marks.cancelOnce(identity)) return named;
+  throw new Failure('conflict', `${machine.slice(0, 80)} has no other profile to boot once`, {
+    remedy: '`pilotlight nodes` says which machines have',
   });
 }
 

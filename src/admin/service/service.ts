@@ -40,7 +40,7 @@ import { healthView, journalOff } from './health.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 import { previewProfile, profileRows, profileView, saveProfile } from './profiles.ts';
-import { factsOfNode, INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
+import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
 import { powerOf, reinstallNow, switchPower } from './power.ts';
 import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import { releasesView } from './releases.ts';
@@ -117,6 +117,17 @@ export class AdminService {
   /** Takes that back. */
   async cancelReinstall(machine: string): Promise<NamedMachine> {
     return await this.#decide('cancelReinstall', machine);
+  }
+
+  /** The machine's next boot is this profile's, the one after that its own again. */
+  async bootOnce(machine: string, profile: string): Promise<NamedMachine> {
+    const act: Action['act'] = (deps, named) => bootOnce(deps, named, profile);
+    return await this.#enact({ act, action: 'assign', text: `its next boot is ${profile}, once` }, machine);
+  }
+
+  /** Takes that back. */
+  async cancelBootOnce(machine: string): Promise<NamedMachine> {
+    return await this.#decide('cancelBootOnce', machine);
   }
 
   /** Lets go of an installer that left and has not reported, and of its tries. */
@@ -246,15 +257,20 @@ export class AdminService {
   }
 
   async #decide(what: InstallAction, machine: string): Promise<NamedMachine> {
+    const { journal, now } = this.#deps;
+    const done = await this.#enact(INSTALL_ACTIONS[what], machine);
+    // It never was anything else.
+    if (what === 'cancelReinstall') journal.record({ kind: 'installed', at: now(), facts: keyFacts(done.key) });
+    return done;
+  }
+
+  async #enact({ act, action, text }: Action, machine: string): Promise<NamedMachine> {
     const { catalog, journal, log, now } = this.#deps;
     await catalog.refresh();
     const key = parseKey(machine);
-    const { act, action, text } = INSTALL_ACTIONS[what];
     const done = await act(this.#deps, key === undefined ? machine : await this.#markedAs(key));
     const facts = keyFacts(done.key);
     journal.record({ kind: 'operator', at: now(), facts, action, text });
-    // It never was anything else.
-    if (what === 'cancelReinstall') journal.record({ kind: 'installed', at: now(), facts });
     log.info({ machine: done.key, node: done.name }, text);
     return key === undefined ? done : { ...done, key };
   }

@@ -26,7 +26,14 @@ interface Words {
 }
 
 export type ActionName =
-  'cancel-reinstall' | 'power-cycle' | 'power-off' | 'reinstall' | 'reinstall-now' | 'release' | 'release-claim';
+  | 'cancel-boot-once'
+  | 'cancel-reinstall'
+  | 'power-cycle'
+  | 'power-off'
+  | 'reinstall'
+  | 'reinstall-now'
+  | 'release'
+  | 'release-claim';
 
 const ACTIONS: Readonly<Record<ActionName, Action>> = {
   reinstall: {
@@ -90,6 +97,16 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
       question: `Switch ${name} off?`,
       points: [`It happens at once, by ${power?.by ?? 'its power switch'}: what runs on it is cut off.`],
       button: 'Switch off',
+    }),
+  },
+  'cancel-boot-once': {
+    act: async (service, key) => (await service.cancelBootOnce(key)).key,
+    done: 'own-boot',
+    words: (name) => ({
+      title: `${name} boots its own profile`,
+      question: `Let ${name} boot its own profile next?`,
+      points: ['The boot of another profile that was asked for does not take place.'],
+      button: 'Boot its own profile',
     }),
   },
   release: {

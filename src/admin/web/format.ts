@@ -69,6 +69,7 @@ const SENTENCES = {
   'power-is-off': 'Its power is off.',
   'power-unknown': 'Its controller does not say whether the power is on.',
   'reinstall-now': 'The installer runs now: the machine was restarted, its steps appear below.',
+  'own-boot': 'Its next boot is its own profile again.',
   kept: 'The reinstallation is cancelled: its disk stays as it is.',
   'let-go': 'The claim is released: the next address that asks is installed.',
   saved: 'Saved. The profile is in force for the next machine that asks.',

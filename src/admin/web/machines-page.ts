@@ -120,7 +120,8 @@ export interface MachineLine {
   readonly href: string;
   readonly mark: StateMark;
   /** What its installation waits for. */
-  readonly installation: { readonly text: string; readonly erase: boolean; readonly claimed: boolean } | undefined;
+  readonly installation:
+    { readonly text: string; readonly erase: boolean; readonly claimed: boolean; readonly once: boolean } | undefined;
   readonly title: string;
   /** By what it is known, unless that is the title already. */
   readonly identity: string | undefined;
@@ -176,7 +177,7 @@ export function machineLine(row: MachineRow, now: number): MachineLine {
 function installationLine({ installation }: MachineRow): MachineLine['installation'] {
   if (installation === undefined) return undefined;
   const { state, text } = installation;
-  return { text, erase: state === 'erase-pending', claimed: state === 'claimed' };
+  return { text, erase: state === 'erase-pending', claimed: state === 'claimed', once: state === 'boot-once' };
 }
 
 /** What people call it: its name in the profile, else what it calls itself, else by what it is known. */

@@ -90,6 +90,33 @@ export const reinstallCommand: Command = {
   },
 };
 
+export const bootCommand = oneCall(
+  {
+    name: 'boot',
+    words: '<NODE|MAC>',
+    summary: 'let a machine boot another profile once: a rescue system, a memory test',
+    details:
+      'Its next boot from the network is that profile; the one after that is its own again. It is used up on the disk before\n' +
+      'the script leaves, and shown everywhere until then; --cancel takes it back. A profile that installs, keeps secrets or\n' +
+      'boots the local disk is none to boot once. The machine is named by its node, by its MAC, by uuid:... or serial:....\n\n' +
+      'examples:\n' +
+      '  pilotlight boot w1 --once rescue\n' +
+      '  pilotlight boot w1 --cancel',
+    options: { '--once <PROFILE>': 'what it boots next', '--cancel': 'not after all' },
+  },
+  async (client, { words: [machine = ''], text, has }) => {
+    const profile = text('once');
+    if ((profile === undefined) === !has('cancel')) {
+      throw new Failure('invalid', 'what is to be booted? add --once PROFILE, or --cancel');
+    }
+    return profile === undefined ? await client.cancelBootOnce(machine) : await client.bootOnce(machine, profile);
+  },
+  (done, { text }) =>
+    text('once') === undefined
+      ? `${nameOf(done)} boots its own profile next`
+      : `${nameOf(done)} boots ${text('once') ?? ''} next, and its own profile after that`,
+);
+
 export const releaseCommand = oneCall(
   {
     name: 'release',
