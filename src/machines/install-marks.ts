@@ -22,6 +22,7 @@ import {
   type InstallTarget,
   type RefusedReport,
   triesOf,
+  isOpen,
 } from './mark.ts';
 import { StateMarker } from './state-marker.ts';
 
@@ -330,11 +331,6 @@ class KeptMarks implements InstallMarks {
     const macs = cardsOf({ machine, macs: own.macs }, who.machine.mac);
     return { key: own.key, machine, macs };
   }
-}
-
-/** Its installer left, and has not reported. */
-function isOpen(mark: InstallMark | undefined): boolean {
-  return mark?.state === 'claimed' || mark?.state === 'installing';
 }
 
 function tokensOf(mark: InstallMark | undefined): Pick<InstallMark, 'tokens'> {

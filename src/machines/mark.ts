@@ -77,6 +77,11 @@ export interface InstallMark extends InstallTarget {
   readonly broken?: string;
 }
 
+/** Its installer left, and has not reported. */
+export function isOpen(mark: InstallMark | undefined): boolean {
+  return mark?.state === 'claimed' || mark?.state === 'installing';
+}
+
 /** An installation of which nothing can be seen counts as begun so long after its script. */
 export const BLIND_MS = 30_000;
 

@@ -66,6 +66,8 @@ const CALLS: readonly Call[] = [
   { method: 'post', route: '/machines/{key}/reinstall', path: '/machines/serial:S-1/reinstall' },
   { method: 'post', route: '/reinstall', path: '/reinstall', body: { machine: 'worker-1' } },
   { method: 'post', route: '/reinstall/cancel', path: '/reinstall/cancel', body: { machine: 'worker-1' } },
+  { method: 'post', route: '/boot-once', path: '/boot-once', body: { machine: 'worker-1', profile: 'rescue' } },
+  { method: 'post', route: '/boot-once/cancel', path: '/boot-once/cancel', body: { machine: 'worker-1' } },
   { method: 'post', route: '/claims/release', path: '/claims/release', body: { machine: 'worker-1' } },
   { method: 'post', route: '/machines/{key}/power', path: '/machines/52:54:00:12:34:56/power', body: { action: 'on' } },
   { method: 'post', route: '/power', path: '/power', body: { machine: 'worker-1', action: 'status' } },
