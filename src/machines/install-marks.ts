@@ -1,13 +1,6 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import {
-  type InstallIdentity,
-  isSameUuid,
-  type Mac,
-  type MachineIdentity,
-  type MachineKey,
-  omitUndefined,
-} from '../model/machine.ts';
+import { type InstallIdentity, isSameUuid, type MachineKey, omitUndefined } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
@@ -23,6 +16,7 @@ import {
   type RefusedReport,
   triesOf,
   isOpen,
+  cardsOf,
 } from './mark.ts';
 import { StateMarker } from './state-marker.ts';
 
@@ -36,8 +30,6 @@ export interface InstallMarksOptions {
 
 const RETRY_MS = 10_000;
 const MOST_MARKS = 100_000;
-/** Network cards that are remembered of one machine. */
-const MOST_CARDS = 16;
 
 /** Reads state/machines/. What cannot be understood is never a reason to install: that machine waits. */
 export async function openInstallMarks(
@@ -340,14 +332,4 @@ function tokensOf(mark: InstallMark | undefined): Pick<InstallMark, 'tokens'> {
 /** `tokens`: of which installation they are. */
 function withTokens(life: Extract<Life, { kind: 'install' }>, tokens: number | undefined): Life {
   return tokens === undefined ? life : { ...life, tokens };
-}
-
-/** The cards of a machine with this one among them. */
-function cardsOf(
-  { machine, macs }: { readonly machine: MachineIdentity; readonly macs?: readonly Mac[] | undefined },
-  mac: Mac | undefined,
-): readonly Mac[] | undefined {
-  if (mac === undefined || mac === machine.mac || macs?.includes(mac) === true) return macs;
-  if (macs !== undefined && macs.length >= MOST_CARDS) return macs;
-  return [...(macs ?? []), mac];
 }

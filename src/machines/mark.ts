@@ -115,3 +115,16 @@ export function isSameAsker(claim: Asker | undefined, asker: Asker | undefined):
 export function deadlineOf({ boot_timeout }: Pick<Profile, 'boot_timeout'>, at: number): number | undefined {
   return boot_timeout === undefined ? undefined : at + boot_timeout * 1000;
 }
+
+/** Network cards that are remembered of one machine. */
+const MOST_CARDS = 16;
+
+/** The cards of a machine with this one among them. */
+export function cardsOf(
+  { machine, macs }: { readonly machine: MachineIdentity; readonly macs?: readonly Mac[] | undefined },
+  mac: Mac | undefined,
+): readonly Mac[] | undefined {
+  if (mac === undefined || mac === machine.mac || macs?.includes(mac) === true) return macs;
+  if (macs !== undefined && macs.length >= MOST_CARDS) return macs;
+  return [...(macs ?? []), mac];
+}
