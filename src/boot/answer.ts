@@ -3,7 +3,7 @@ import { startScript } from '../ipxe/boot-script.ts';
 import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
 import { type Question, secureOrigin } from '../model/plan.ts';
-import { compareVersions, type JsonObject, parseVersion, type Version } from '../model/profile.ts';
+import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { BootService } from './boot-service.ts';
 import { createDocumentService } from './documents.ts';
@@ -34,10 +34,15 @@ function currentVersionText(folder: string, { profiles }: Pick<Snapshot, 'profil
   return `${variable}_VERSION=${newest}\n${variable}_VERSION_ID=${newest}\n`;
 }
 
-/** A profile's file without what only its machines may read. */
-function withoutVars(file: JsonObject): Buffer {
-  const hidden = (key: string, value: unknown): unknown => (key === 'vars' ? undefined : value);
-  return Buffer.from(`${JSON.stringify(file, hidden, 2)}\n`);
+/** What any client may read of a profile: byte for byte the file, unless it holds what is its machines' or operators' alone. */
+function publicText(profile: Profile | undefined, source: Buffer): Buffer {
+  const kept = [
+    ...(profile?.secrets === true ? ['vars'] : []),
+    ...(profile?.nodes.some(({ power }) => power !== undefined) === true ? ['power'] : []),
+  ];
+  if (profile === undefined || kept.length === 0) return source;
+  const hidden = (key: string, value: unknown): unknown => (kept.includes(key) ? undefined : value);
+  return Buffer.from(`${JSON.stringify(profile.raw, hidden, 2)}\n`);
 }
 
 /** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
@@ -90,8 +95,7 @@ export function createBootService(options: BootServiceOptions): BootService {
       const { sources, profiles } = catalog.current();
       const source = sources.get(name);
       if (source === undefined) throw new Failure('not-found', `there is no profile "${name}"`);
-      const profile = profiles.get(name);
-      return Promise.resolve(profile?.secrets === true ? withoutVars(profile.raw) : source);
+      return Promise.resolve(publicText(profiles.get(name), source));
     },
     async keys(name) {
       const key = catalog.current().keys.get(name);

@@ -26,6 +26,16 @@ it('current is the newest release that a profile boots, in the installer’s wor
   }
 });
 
+it('how a machine is switched on and off is not in /profiles/NAME.json', async () => {
+  const power = { ipmi: { host: '192.0.2.9', user: 'root', password: { file: 'secrets/bmc' } } };
+  const { bootService } = await houseOf({
+    'profiles/a.json': { ...flatcar('4593.2.5'), vars: { a: 'seen' }, nodes: [{ name: 'w1', mac: MAC, power }] },
+  });
+  const sent = (await bootService.profileFile(nameOf('a'))).toString();
+  expect(JSON.parse(sent)).toMatchObject({ vars: { a: 'seen' }, nodes: [{ name: 'w1' }] });
+  expect(sent).not.toMatch(/power|192\.0\.2\.9/);
+});
+
 const FILES = {
   'profiles/worker.json': {
     system: 'custom',
