@@ -114,7 +114,7 @@ export function createAccess(options: AccessOptions) {
   }
 
   /** A document of a profile that keeps secrets, asked for by its name alone or for another profile's machine. */
-  function stray({ file }: Profile, { asker = '' }: Asked, of: string): Failure {
+  function stray(file: string, { asker = '' }: Asked, of: string): Failure {
     onIncident({ facts: {}, from: asker, text: `${asker} asked for ${of} by its name, which ${file} keeps: refused` });
     return refused(`${of} belongs to ${file}, which keeps secrets: it goes to its machines alone`);
   }

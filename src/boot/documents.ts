@@ -2,8 +2,8 @@ import {
   type Catalog,
   documentNamed,
   findDocument,
+  isNamedBy,
   type Match,
-  namedDocuments,
   type Snapshot,
   type SourceDocument,
 } from '../catalog/snapshot.ts';
@@ -13,7 +13,7 @@ import { metadataText } from '../ipxe/other-loaders.ts';
 import { Failure, problemFailure } from '../model/failure.ts';
 import { hasIdentity, identityOf, macHyphens } from '../model/machine.ts';
 import { artifactUrl, type Decision, type Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type JsonObject, type Profile } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
 import { installDisk } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { Access } from './access.ts';
@@ -91,7 +91,7 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     const kind = match && kindIn(match, found, snapshot);
     const keeper = access === undefined ? undefined : keeperOf(found, snapshot);
     // Of a machine of another profile it is no more than of any client.
-    if (keeper !== undefined && (match === undefined || !isNamedBy(match.profile, found, snapshot))) {
+    if (keeper !== undefined && (match === undefined || !isNamedBy(match.profile, found, snapshot.documents))) {
       throw access?.stray(keeper, question, found.file) ?? missingDocument(name, snapshot);
     }
     if (match !== undefined) return await answer(found, kind, match, question, snapshot);
@@ -176,22 +176,13 @@ function kindIn(match: Match, document: SourceDocument, snapshot: Snapshot): Doc
   });
 }
 
-/** The profile that keeps what is in this file to its machines; undefined for a file that any client may have. */
-function keeperOf(document: SourceDocument, snapshot: Snapshot): Profile | undefined {
+/** The file of profiles/ that keeps what is in this one to its machines; undefined for what any client may have. */
+function keeperOf(document: SourceDocument, snapshot: Snapshot): string | undefined {
   for (const profile of snapshot.profiles.values()) {
-    if (profile.secrets && isNamedBy(profile, document, snapshot)) return profile;
+    if (profile.secrets && isNamedBy(profile, document, snapshot.documents)) return profile.file;
   }
-  return undefined;
+  return snapshot.unreadKeeper(document);
 }
-
-/** Whether it is one of the profile's documents, or one of the files that NoCloud reads beside it. */
-function isNamedBy(profile: Profile, document: SourceDocument, { documents }: Snapshot): boolean {
-  if (namedDocuments(profile, documents).some((named) => named.document === document)) return true;
-  const { nocloud } = profile;
-  return nocloud !== undefined && BESIDE.some((file) => documentNamed(documents, `${nocloud}.${file}`) === document);
-}
-
-const BESIDE: readonly NocloudFile[] = ['meta-data', 'vendor-data', 'network-config'];
 
 /** A stable instance-id: another one would be another first boot to cloud-init. */
 function metaData(match: Match, { facts }: Question): string {

@@ -4,7 +4,7 @@ import { areSame, distinct, type FileDiagnostic, isError, placeText, problemLine
 import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import type { SecretReader } from '../model/secret.ts';
 import type { Log } from '../model/service.ts';
-import { aroundOf, type Choice, decide, heldMachines, incomplete, type Slots } from './decide.ts';
+import { aroundOf, type Choice, decide, heldMachines, incomplete, type Slots, unreadKeepers } from './decide.ts';
 import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
@@ -147,7 +147,8 @@ export class CatalogState {
     if (isSame && areSame(problems, this.#snapshot.problems)) return false;
     this.#report(problems);
     const held = heldMachines(slots.profiles, choice, problems);
-    this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, { ...choice, problems, held });
+    const keepers = unreadKeepers(slots.profiles, choice);
+    this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, { ...choice, problems, held, keepers });
     return true;
   }
 

@@ -1,6 +1,13 @@
 import { type FileDiagnostic, isError, placeText } from '../model/failure.ts';
 import { claimProblem, findConflicts, missingReferences, sharedByProfiles } from './claims.ts';
-import { type Around, namedDocuments, type Secrets, type SourceDocument, type SshKey } from './snapshot.ts';
+import {
+  type Around,
+  namedDocuments,
+  type Secrets,
+  type SourceDocument,
+  type SshKey,
+  type UnreadKeeper,
+} from './snapshot.ts';
 import type { Inspection } from './inspection.ts';
 import { type ReadProfile } from './read-profile.ts';
 import type { Slot } from './read-document.ts';
@@ -228,6 +235,26 @@ export function heldMachines(
     for (const { id } of thing?.claims ?? []) held.set(id, reason);
   }
   return held;
+}
+
+/**
+ * The files that are not in force as they are on disk and may keep documents to their machines: a missing comma opens no
+ * document, also where no older version is known, after a restart. What could not be read at all may say anything.
+ */
+export function unreadKeepers(
+  slots: readonly Slot<ReadProfile>[],
+  { profiles }: Pick<Decision, 'profiles'>,
+): readonly UnreadKeeper[] {
+  return slots.flatMap((slot) => {
+    const { file, latest } = slot;
+    const { thing } = latest;
+    if (thing !== undefined) {
+      const keeps = thing.profile.secrets && profiles.get(slot) !== thing;
+      return keeps ? [{ file, text: thing.bytes.toString('utf8') }] : [];
+    }
+    if (latest.problems.every((problem) => !isError(problem))) return [];
+    return latest.text === undefined || /\bsecrets\b/.test(latest.text) ? [{ file, text: latest.text }] : [];
+  });
 }
 
 /** The edit of a profile may be refused for what it makes of another file: the machine's screen names both. */

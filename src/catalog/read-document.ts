@@ -88,6 +88,8 @@ export interface Reading<T> {
   readonly problems: readonly FileDiagnostic[];
   /** The machines that a file which cannot be used seems to name: ids as in claim-ids.ts. */
   readonly names?: readonly string[];
+  /** What a profile's file that cannot be used says. Absent where nothing of it could be read. */
+  readonly text?: string;
 }
 
 /** One file, and what is known of it. The unit of "last good version" is the file. */

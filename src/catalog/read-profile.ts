@@ -73,7 +73,8 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
 
   /** A file in a folder claims no machine, so it holds none back either. */
   function refused(): Reading<ReadProfile> {
-    return { problems: capped(diagnostics.all, file), names: inFolder ? [] : namesIn(bytes.toString('utf8')) };
+    const text = bytes.toString('utf8');
+    return { problems: capped(diagnostics.all, file), names: inFolder ? [] : namesIn(text), text };
   }
 
   function asSpelled(path: Path): Path {

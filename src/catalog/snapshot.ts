@@ -62,6 +62,17 @@ export interface Snapshot {
    * Such a machine does not fall through to the default profile, which may be anything (an installer that wipes disks).
    */
   held(facts: MachineFacts): FileDiagnostic | undefined;
+  /**
+   * The file of profiles/ that may keep a document to its machines, and is not in force as it is on disk. Undefined for a
+   * document that a profile in force gives to any client.
+   */
+  unreadKeeper(document: SourceDocument): string | undefined;
+}
+
+/** `text`: what the file says; absent where it could not be read. */
+export interface UnreadKeeper {
+  readonly file: string;
+  readonly text: string | undefined;
 }
 
 /** What the catalog cannot know by itself: whether documents and kernel lines are right. The context hands it in (boot makes it). */
@@ -91,6 +102,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   installs: false,
   match: () => undefined,
   held: () => undefined,
+  unreadKeeper: () => undefined,
 };
 
 interface ProfileInForce {
@@ -108,11 +120,12 @@ interface InForce {
   readonly problems: readonly FileDiagnostic[];
   /** By identity: machines that only a file which is not in force names, and why it is not. */
   readonly held: ReadonlyMap<string, FileDiagnostic>;
+  readonly keepers: readonly UnreadKeeper[];
 }
 
 /** Indexes what is in force: a machine is found by one look for each of its identities. */
 export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
-  const { held, problems } = inForce;
+  const { held, keepers, problems } = inForce;
   const read = [...inForce.profiles.values()];
   const profiles = read.map(({ profile }) => profile);
   const machines = indexNodes(read);
@@ -136,10 +149,12 @@ export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
     return undefined;
   }
 
+  const documents = new Map([...inForce.documents.values()].map((document) => [document.fileName, document]));
+
   return {
     generation,
     profiles: new Map(profiles.map((profile) => [profile.name, profile])),
-    documents: new Map([...inForce.documents.values()].map((document) => [document.fileName, document])),
+    documents,
     keys: new Map([...inForce.keys.values()].map((key) => [key.name, key])),
     secrets: inForce.secrets,
     sources: new Map(read.map(({ profile, bytes }) => [profile.name, bytes])),
@@ -151,7 +166,17 @@ export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
       return { profile: fallback, by: 'default' };
     },
     held: heldFor,
+    unreadKeeper(document) {
+      const keeper = keepers.find(({ text }) => text === undefined || mentions(text, document));
+      const isOpen = (profile: Profile): boolean => !profile.secrets && isNamedBy(profile, document, documents);
+      return keeper === undefined || profiles.some(isOpen) ? undefined : keeper.file;
+    },
   };
+}
+
+/** By the spelling alone: as a profile names it, or the file that it stands beside. */
+function mentions(text: string, { name }: SourceDocument): boolean {
+  return text.includes(name.replace(/\.(?:yml|meta-data|vendor-data|network-config)$/, ''));
 }
 
 interface Machine {
@@ -206,4 +231,14 @@ export function namedDocuments(profile: Profile, documents: Documents): readonly
     const document = findDocument(documents, kind, profile[kind] ?? '');
     return document === undefined ? [] : [{ kind, document }];
   });
+}
+
+/** The files that NoCloud reads beside the one that a profile names. */
+const BESIDE = ['meta-data', 'vendor-data', 'network-config'] as const;
+
+/** Whether it is one of the profile's documents, or one of the files that NoCloud reads beside it. */
+export function isNamedBy(profile: Profile, document: SourceDocument, documents: Documents): boolean {
+  if (namedDocuments(profile, documents).some((named) => named.document === document)) return true;
+  const { nocloud } = profile;
+  return nocloud !== undefined && BESIDE.some((file) => documentNamed(documents, `${nocloud}.${file}`) === document);
 }

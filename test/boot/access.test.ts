@@ -131,6 +131,25 @@ describe('a document of a profile with secrets', () => {
     }
   });
 
+  test.each([
+    ['cannot be read', { 'profiles/s.json': '{ "secrets": true, "cloud_config": "s" "nocloud": "seed" }' }],
+    [
+      'contradicts another file',
+      { 'profiles/a.json': { system: 'custom', kernel: 'k', nodes: [{ name: 'other', mac: W1 }] } },
+    ],
+  ])('stays where it is while the profile that keeps it %s', async (_, files) => {
+    const { bootService, said } = await openAccess({ ...FOLDER, 'configs/notes': 'for all', ...files });
+    for (const asked of [{ facts: {}, origin: originOf(), asker: STRANGER }, question(D1, STRANGER)]) {
+      for (const name of ['seed', 'seed.vendor-data', 's.yml']) {
+        await expect(bootService.document(name, asked), name).rejects.toMatchObject(REFUSED);
+      }
+      for (const name of ['plain.yml', 'notes']) {
+        await expect(bootService.document(name, asked), name).resolves.toBeDefined();
+      }
+    }
+    expect(said()[0]).toContain('which profiles/s.json keeps: refused');
+  });
+
   test('vars are not in /profiles/NAME.json, where a profile without secrets leaves byte for byte', async () => {
     const { bootService } = await openAccess();
     const text = (await bootService.profileFile(nameOf('s'))).toString();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decide, heldMachines, type Slots } from '../../src/catalog/decide.ts';
+import { decide, heldMachines, type Slots, unreadKeepers } from '../../src/catalog/decide.ts';
 import { createInspection } from '../../src/catalog/inspection.ts';
 import { EMPTY_SNAPSHOT, makeSnapshot, type Snapshot } from '../../src/catalog/snapshot.ts';
 import { SILENT } from '../../src/model/service.ts';
@@ -20,7 +20,8 @@ function snapshot(profiles: Readonly<Record<string, object | string>>, more: Par
     ...more,
   };
   const decision = decide(slots, createInspection(CONTENT, SILENT));
-  return makeSnapshot(3, { ...decision, held: heldMachines(slots.profiles, decision, decision.problems) });
+  const held = heldMachines(slots.profiles, decision, decision.problems);
+  return makeSnapshot(3, { ...decision, held, keepers: unreadKeepers(slots.profiles, decision) });
 }
 
 const FLEET = {
@@ -105,4 +106,23 @@ test('a machine of a file that lost against another is held too, unless somebody
   expect(made.match(facts({ mac: '52:54:00:00:00:01' }))?.profile.name).toBe('a');
   expect(made.held(facts({ mac: '52:54:00:00:00:01' }))).toBeUndefined();
   expect(made.held(facts({ mac: '52:54:00:00:00:0f', uuid: UUID })), 'named by its uuid').toBeUndefined();
+});
+
+test('a file of which nothing could be read may keep any document that no profile in force gives to all', () => {
+  const kept = document('kept.yml', 'x');
+  const given = document('given.yml', 'x');
+  const unread = { message: 'cannot be read', severity: 'error', place: { file: 'profiles/u.json' } } as const;
+  const slot = (file: string, thing: object) => ({
+    file,
+    changed: 1,
+    latest: { thing, problems: [] },
+    inForce: undefined,
+  });
+  const profiles = [
+    slot('profiles/a.json', good({ generic: 'given.yml' }, 'profiles/a.json')),
+    { file: 'profiles/u.json', changed: 1, latest: { problems: [unread] }, inForce: undefined },
+  ] as Slots['profiles'];
+  const documents = [slot(kept.file, kept), slot(given.file, given)] as Slots['documents'];
+  const tried = snapshot({}, { profiles, documents });
+  expect([tried.unreadKeeper(kept), tried.unreadKeeper(given)]).toEqual(['profiles/u.json', undefined]);
 });
