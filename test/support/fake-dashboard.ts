@@ -60,6 +60,7 @@ export function samplePages({ rows }: FakeOffice): readonly { readonly name: str
     { name: 'broken-profile', path: '/dashboard/profiles/lab-debian' },
     { name: 'editor', path: '/dashboard/profiles/workers/edit' },
     { name: 'releases', path: '/dashboard/releases' },
+    { name: 'activity', path: '/dashboard/activity' },
     { name: 'health', path: '/dashboard/health' },
   ];
 }

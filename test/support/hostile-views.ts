@@ -1,3 +1,4 @@
+import type { ActivityPage } from '../../src/model/operator-views.ts';
 import type { HealthView, MachinePage, MachineView, ProfileView, ReleasesView } from '../../src/model/views.ts';
 
 /** What a machine, a publisher or a file may say to hurt a page. */
@@ -104,4 +105,14 @@ export const HOSTILE_HEALTH: HealthView = {
   problems: [PROBLEM],
   troubles: [{ what: H, remedy: H, severity: 'error' }],
   facts: [{ name: H, value: H }],
+};
+
+export const HOSTILE_ACTIVITY: ActivityPage = {
+  activities: [1, 2].map((id) => ({
+    ...{ id, at: 0, who: H, from: H, action: H, text: H },
+    target: id === 1 ? `profiles/${H}.json` : H,
+    diff: [{ file: H, lines: [{ sign: '+', text: H }] }],
+  })),
+  noJournal: H,
+  next: 1,
 };

@@ -1,5 +1,5 @@
 import type { FileEdit } from '../../files/data-root.ts';
-import type { Activity, Actor, Role } from '../../model/operator.ts';
+import { type Activity, type Actor, includes, type Role } from '../../model/operator.ts';
 import { toldOf } from './activity.ts';
 import { currentActor, requireRole, runAs } from './actor.ts';
 import type { AccountOperations } from './accounts.ts';
@@ -57,6 +57,12 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
 /** Throws Failure `refused` where the one who asks may not do this. */
 export function demand(operation: OperationName, actor?: Actor): void {
   requireRole(OPERATION_ROLES[operation], actor);
+}
+
+/** What a role may, for pages that leave out what it may not. */
+export function allowedTo(role: Role): Readonly<Record<OperationName, boolean>> {
+  const all = Object.entries(OPERATION_ROLES).map(([name, needed]) => [name, includes(role, needed)]);
+  return Object.fromEntries(all) as Record<OperationName, boolean>;
 }
 
 export interface GuardOptions {

@@ -120,6 +120,11 @@ export function profileHref(name: string): string {
   return `/dashboard/profiles/${encodeURIComponent(name)}`;
 }
 
+/** The profile in `profiles/NAME.json`; undefined for any other file. */
+export function profileOfFile(file: string): string | undefined {
+  return /^profiles\/([^/]+)\.json$/.exec(file)?.[1];
+}
+
 /** What the table of machines is narrowed down to. */
 export type MachineFilters = {
   readonly [Key in 'text' | 'state' | 'profile' | 'after']?: MachineQuery[Key] | undefined;
@@ -127,11 +132,16 @@ export type MachineFilters = {
 
 /** The table of machines with some of its filters; what is undefined or empty is left out. */
 export function machinesHref(query: MachineFilters): string {
-  const parts = (['state', 'profile', 'text', 'after'] as const).flatMap((name) => {
-    const value = query[name];
-    return value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`];
-  });
-  return parts.length === 0 ? '/dashboard/machines' : `/dashboard/machines?${parts.join('&')}`;
+  const { state, profile, text, after } = query;
+  return withQuery('/dashboard/machines', { state, profile, text, after });
+}
+
+/** An address with its parameters, in their order; what is undefined or empty is left out. */
+export function withQuery(path: string, query: Readonly<Record<string, number | string | undefined>>): string {
+  const parts = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
 }
 
 /** For ids of elements: letters, digits and hyphens. */
@@ -155,7 +165,7 @@ export interface ProblemItem {
 /** Errors first, otherwise in their order. */
 export function problemItems(problems: readonly FileDiagnostic[]): readonly ProblemItem[] {
   return errorsFirst(problems).map(({ severity, message, place, remedy }) => {
-    const profile = /^profiles\/([^/]+)\.json$/.exec(place.file)?.[1];
+    const profile = profileOfFile(place.file);
     return {
       ...severityWords(severity),
       message,

@@ -6,13 +6,16 @@ import { asFailure, type Failure, placeText, unlessFailed } from '../../model/fa
 import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import type { HealthView } from '../../model/views.ts';
+import type { Role } from '../../model/operator.ts';
 import { respond, respondHtml, seeOther } from '../respond.ts';
+import { currentActor } from '../service/actor.ts';
+import { allowedTo } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { type Done, doneText, parseDone } from './format.ts';
 import { type Asset, type Draw, readAsset } from './html.ts';
 
 /** The parts of the dashboard, in the order of its navigation. */
-const SECTIONS = ['Machines', 'Profiles', 'Releases', 'Health'] as const;
+const SECTIONS = ['Machines', 'Profiles', 'Releases', 'Activity', 'Health'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** A view (views/NAME.hbs) with everything that it shows, all of it decided: templates only lay out. */
@@ -58,9 +61,11 @@ export function createPageShow(router: Router, { adminService, draw, log }: Page
 
   async function page(req: Request, res: Response, shown: Page, status = 200): Promise<void> {
     const fragment = req.get('x-fragment') === '1' || req.query['fragment'] === '1';
+    const { role } = currentActor();
     const html = fragment
-      ? frame.fragment(shown)
+      ? frame.fragment(shown, role)
       : frame.page(shown, {
+          role,
           done: parseDone(req.query['done']),
           // A page is worth as much without the number beside Health.
           attention: attention(await unlessFailed(adminService.health())),
@@ -106,10 +111,10 @@ export function attention(health: Pick<HealthView, 'problems' | 'troubles'> | un
 
 /** Pages as HTML. Pure: the same page with the same head is the same text. */
 export interface Frame {
-  /** A whole document. `done`: what the operator just did. */
-  page(page: Page, head: { readonly done?: Done; readonly attention: number }): string;
+  /** A whole document. `done`: what the operator just did; `role`: what is shown has no button that it may not use. */
+  page(page: Page, head: { readonly done?: Done; readonly attention: number; readonly role: Role }): string;
   /** Only what changes while the page is open: `<div id="live">`, to be put in the place of the one before. */
-  fragment(page: Page): string;
+  fragment(page: Page, role: Role): string;
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
@@ -119,12 +124,14 @@ export function createFrame(draw: Draw): Frame {
   );
   const href = (name: string): string => `/dashboard/assets/${name}?v=${assets.get(name)?.digest ?? ''}`;
 
-  function live(page: Page): string {
-    return draw('live', { body: draw(page.view, page.data), summary: page.summary ?? '' });
+  // Views ask `@root.may.OPERATION`.
+  function live(page: Page, role: Role): string {
+    const body = draw(page.view, { ...page.data, may: allowedTo(role) });
+    return draw('live', { body, summary: page.summary ?? '' });
   }
 
   return {
-    page: (page, { done, attention: count }) =>
+    page: (page, { done, attention: count, role }) =>
       draw('layout', {
         title: [page.title, page.section, 'Pilotlight'].filter((part) => part !== undefined).join(' - '),
         styleHref: href('dashboard.css'),
@@ -138,7 +145,7 @@ export function createFrame(draw: Draw): Frame {
         })),
         done: done === undefined ? undefined : doneText(done),
         topics: page.live.join(' '),
-        live: live(page),
+        live: live(page, role),
       }),
     fragment: live,
     assets,

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import { show as clean } from '../../http/request.ts';
 import { respondLine } from '../respond.ts';
+import { mountActivityPage } from './activity-page.ts';
 import { mountConfirmPages } from './confirm-page.ts';
 import { mountEditorPage } from './editor-page.ts';
 import { pathText } from './form-fields.ts';
@@ -22,6 +23,7 @@ const PAGES = [
   mountProfilePage,
   mountEditorPage,
   mountReleasesPage,
+  mountActivityPage,
   mountHealthPage,
 ];
 

@@ -16,14 +16,15 @@ interface SignedLine {
   readonly removed: boolean;
 }
 
-export function textDiff(diff: readonly DiffLine[]): TextDiff {
+/** `around`: how many equal lines stay beside a change. */
+export function textDiff(diff: readonly DiffLine[], around?: number): TextDiff {
   const count = (sign: DiffLine['sign']): number => diff.filter((line) => line.sign === sign).length;
   const parts = [
     ...(count('+') > 0 ? [`${plural(count('+'), 'line')} added`] : []),
     ...(count('-') > 0 ? [`${plural(count('-'), 'line')} removed`] : []),
   ];
   return {
-    hunks: hunks(diff).map(hunk),
+    hunks: hunks(diff, around).map(hunk),
     summary: parts.length === 0 ? 'no difference' : parts.join(', '),
     same: parts.length === 0,
   };

@@ -2,6 +2,7 @@ import { relativeText } from '../../../src/model/text.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
+import { activityPage } from '../../../src/admin/web/activity-page.ts';
 import { confirmPage } from '../../../src/admin/web/confirm-page.ts';
 import { editorPage } from '../../../src/admin/web/editor-page.ts';
 import { profilePage } from '../../../src/admin/web/profile-page.ts';
@@ -120,16 +121,17 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['profile-broken', () => profileOf('lab-debian')],
   ['editor', previewed],
   ['releases', () => releasesPage(releases, NOW)],
+  ['activity', async () => activityPage(await adminService.activities({ limit: 50 }), {}, NOW)],
   ['health', async () => healthPage(await adminService.health())],
 ];
 
 test.each(PAGES)('the page %s', async (name, make) => {
-  expectGolden(`dashboard/${name}.html`, `${dashboard.fragment(await make())}\n`);
+  expectGolden(`dashboard/${name}.html`, `${dashboard.fragment(await make(), 'admin')}\n`);
 });
 
 test('a document has everything that is around a page', async () => {
   const page = machinePage({ view: await view('w1'), profiles, now: NOW });
-  const html = dashboard.page(page, { done: 'adopted', attention: 3 });
+  const html = dashboard.page(page, { done: 'adopted', attention: 3, role: 'admin' });
   expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
   expect(html).toContain('<title>w1 - Machines - Pilotlight</title>');
   expect(html).toContain('<a class="skip" href="#main">');
@@ -139,17 +141,17 @@ test('a document has everything that is around a page', async () => {
   expect(html).toContain('data-topics="machines profiles"');
   expect(html.match(/<main\b/g)).toHaveLength(1);
   expect(html.match(/<h1\b/g)).toHaveLength(1);
-  expect(dashboard.page(page, { attention: 0 })).not.toMatch(/class="badge"|class="done"/);
+  expect(dashboard.page(page, { attention: 0, role: 'admin' })).not.toMatch(/class="badge"|class="done"/);
 });
 
 test('the live part of a document is the fragment', async () => {
   const page = await table();
-  expect(dashboard.page(page, { attention: 0 })).toContain(dashboard.fragment(page));
+  expect(dashboard.page(page, { attention: 0, role: 'admin' })).toContain(dashboard.fragment(page, 'admin'));
 });
 
 test('every id of a page is there once, and what refers to one finds it', async () => {
   for (const [name, make] of PAGES) {
-    const html = dashboard.page(await make(), { attention: 0 });
+    const html = dashboard.page(await make(), { attention: 0, role: 'admin' });
     const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map((match) => match[1] ?? '');
     expect(new Set(ids).size, name).toBe(ids.length);
     const asked = [...html.matchAll(/\s(?:for|aria-labelledby|aria-describedby)="([^"]*)"/g)].flatMap((match) =>
@@ -210,6 +212,7 @@ describe('what others wrote is text', () => {
     ],
     ['new profile', editorPage({ ...edited, name: undefined, typedName: hostile.HOSTILE })],
     ['releases', releasesPage(hostile.HOSTILE_RELEASES, 0)],
+    ['activity', activityPage(hostile.HOSTILE_ACTIVITY, { who: hostile.HOSTILE, text: hostile.HOSTILE }, 0)],
     ['health', healthPage(hostile.HOSTILE_HEALTH)],
     [
       'error',
@@ -221,7 +224,7 @@ describe('what others wrote is text', () => {
   ];
 
   it.each(made)('on the page %s', (_name, page) => {
-    const html = dashboard.page(page, { attention: 0 });
+    const html = dashboard.page(page, { attention: 0, role: 'admin' });
     expect(html).toContain('&lt;script&gt;alert(1)');
     expect(html.match(/<script\b[^>]*>/g)).toEqual([
       expect.stringMatching(/^<script src="\/dashboard\/assets\/[^"<>]*" defer>$/),
