@@ -100,7 +100,6 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
         mac: reply.mac,
         facts: reply.facts,
         source: reply.source,
-        only: reply.only,
         delivered: reply.delivered,
       };
       emit(event, url);

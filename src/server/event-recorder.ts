@@ -98,7 +98,7 @@ function whatOf(
     kind: 'script',
     at,
     decision,
-    body: scriptKept(event.only, body),
+    body: scriptKept(body),
   };
   const deadline = decision.profile === undefined ? undefined : deadlineOf(decision.profile, at);
   if (deadline !== undefined) told.deadline = deadline;
@@ -107,12 +107,16 @@ function whatOf(
 
 const kept = new WeakMap<Buffer, Uint8Array>();
 
-/** A script without its token: the same bytes each time that the same is sent, by which repetitions are counted. */
-function scriptKept(only: string | undefined, body: Buffer): Uint8Array {
-  if (only === undefined) return body;
-  const known = kept.get(body) ?? hideTokensIn(body);
-  kept.set(body, known);
-  return known;
+/**
+ * A script without its token, by whatever loader's route it went: the same bytes each time that the same is sent, by which
+ * repetitions are counted.
+ */
+function scriptKept(body: Buffer): Uint8Array {
+  const known = kept.get(body);
+  if (known !== undefined) return known;
+  const hidden = hideTokensIn(body);
+  if (hidden !== body) kept.set(body, hidden);
+  return hidden;
 }
 
 function imageOf(path: string): string {

@@ -57,6 +57,17 @@ describe('what the HTTP door answered', () => {
     expect(words({ status: 400, from: undefined, body, facts })).toMatchObject([{ kind: 'refused', facts }]);
   });
 
+  it.each(['script', 'grub'] as const)(
+    'a %s with a token is kept without it, and as the same bytes each time',
+    (kind) => {
+      const body = Buffer.from(`linux x ds=nocloud;s=http://a/nocloud/m/plt-${'A'.repeat(40)}/\n`);
+      const [[one], [two]] = [words({ kind, body, decision: DECISION }), words({ kind, body, decision: DECISION })];
+      if (one?.kind !== 'script' || two?.kind !== 'script') throw new TypeError('the test is wrong');
+      expect(Buffer.from(one.body).toString()).toBe('linux x ds=nocloud;s=http://a/nocloud/m/plt-(left-out)/\n');
+      expect(two.body).toBe(one.body);
+    },
+  );
+
   it('a script: to whom, why, the text itself and until when it must be up', () => {
     const body = Buffer.from('#!ipxe\n');
     const events = words({ facts: FACTS, decision: DECISION, body });
