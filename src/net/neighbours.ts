@@ -24,15 +24,17 @@ export interface NeighbourSources {
 type Table = ReadonlyMap<string, Mac | undefined>;
 
 /**
- * The table is read for every question: who answers it from memory answers for a moment that is over. An entry that the
+ * The table is read anew for every question: who answers it from memory answers for a moment that is over. An entry that the
  * kernel calls stale counts, because the packets of a connection that stands go there.
  */
 export function createNeighbours(log: Log, sources: NeighbourSources = KERNEL): Neighbours {
   let failed = false;
+  const arp = shared(async () => arpTable(await sources.arp()));
+  const ipv6 = shared(async () => ipTable(await sources.ipv6()));
 
   async function table(v4: boolean): Promise<Table> {
     try {
-      return v4 ? arpTable(await sources.arp()) : ipTable(await sources.ipv6());
+      return v4 ? await arp() : await ipv6();
     } catch (error) {
       const remedy = v4 ? 'let the server read /proc/self/net/arp' : 'install iproute2';
       if (!failed) log.warn({ err: error, remedy }, "the kernel's table of neighbours cannot be read");
@@ -43,6 +45,30 @@ export function createNeighbours(log: Log, sources: NeighbourSources = KERNEL): 
 
   return {
     macOf: async (address) => (await table(isIPv4(address))).get(address.toLowerCase()),
+  };
+}
+
+/**
+ * One look at a time, and one more for all who asked meanwhile: each gets what was read after it asked, and a crowd of
+ * strangers starts no crowd of programs.
+ */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  let next: Promise<T> | undefined;
+
+  function begin(): Promise<T> {
+    next = undefined;
+    const begun = read().finally(() => {
+      if (running === begun) running = undefined;
+    });
+    running = begun;
+    return begun;
+  }
+
+  return () => {
+    if (running === undefined) return begin();
+    next ??= running.then(begin, begin);
+    return next;
   };
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { arpTable, createNeighbours, ipTable } from '../../src/net/neighbours.ts';
 import { recordLog } from '../support/http-house.ts';
 
@@ -90,4 +90,42 @@ test('the table of this host can be read', async () => {
   const real = createNeighbours(log);
   expect(await real.macOf('203.0.113.9')).toBeUndefined();
   expect(log.lines).toEqual([]);
+});
+
+test('a crowd that asks at once costs two looks, and each is told what was read after it asked', async () => {
+  const reads: (() => void)[] = [];
+  let mac = '52:54:00:55:1c:01';
+  const crowded = createNeighbours(recordLog(), {
+    arp: async () => Promise.resolve(ARP),
+    ipv6: () =>
+      new Promise((resolve) => {
+        const text = JSON.stringify([{ dst: '2001:db8::7', dev: 'eth0', lladdr: mac, state: ['REACHABLE'] }]);
+        reads.push(() => {
+          resolve(text);
+        });
+      }),
+  });
+  const first = crowded.macOf('2001:db8::7');
+  mac = '52:54:00:55:1c:02';
+  const crowd = Array.from({ length: 100 }, async () => await crowded.macOf('2001:db8::7'));
+  expect(reads).toHaveLength(1);
+  reads[0]?.();
+  expect(await first).toBe('52:54:00:55:1c:01');
+  await vi.waitUntil(() => reads.length > 1);
+  reads[1]?.();
+  expect(new Set(await Promise.all(crowd))).toEqual(new Set(['52:54:00:55:1c:02']));
+  expect(reads).toHaveLength(2);
+});
+
+test('a look that failed keeps nobody from the next one', async () => {
+  let looks = 0;
+  const flaky = createNeighbours(recordLog(), {
+    arp: async () => {
+      looks += 1;
+      return looks === 1 ? Promise.reject(new Error('gone')) : Promise.resolve(ARP);
+    },
+    ipv6: async () => Promise.resolve(NEIGH),
+  });
+  const [one, two] = await Promise.all([flaky.macOf('10.0.0.7'), flaky.macOf('10.0.0.7')]);
+  expect([one, two, looks]).toEqual([undefined, '52:54:00:55:1c:ee', 2]);
 });
