@@ -108,7 +108,7 @@ export async function bootOnce({ catalog, marks }: Deps, machine: string, profil
 }
 
 /** Takes back what `bootOnce` asked for. Throws Failure `conflict` when nothing is asked for. */
-export async function cancelBootOnce({ catalog, marks }: Deps, machine: string): Promise<NamedMachine> {
+async function cancelBootOnce({ catalog, marks }: Deps, machine: string): Promise<NamedMachine> {
   const { identity, named } = find(machine, catalog.current());
   if (await marks.cancelOnce(identity)) return named;
   throw new Failure('conflict', `${machine.slice(0, 80)} has no other profile to boot once`, {
