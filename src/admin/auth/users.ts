@@ -71,14 +71,19 @@ export async function openUsers({ files, log, now = Date.now, every = LOOK_MS }:
   let users: UserMap = new Map();
   let problem: Failure | undefined;
   let seen: string | undefined;
+  let changes = 0;
 
   async function look(): Promise<void> {
+    const began = changes;
     const facts = await unlessFailed(files.stat(USERS_FILE));
     const identity = facts && identityOf(facts);
     if (identity !== undefined && identity === seen && problem === undefined) return;
     try {
       const before = problem;
-      users = await readUsers(files);
+      const read = await readUsers(files);
+      // What was read may be from before a change of ours, which took away a role, a token or a user.
+      if (changes !== began) return;
+      users = read;
       problem = undefined;
       if (before !== undefined) log.info({ users: users.size }, 'the users are known again');
       if (facts !== undefined && identity !== seen && (facts.mode & 0o044) !== 0) {
@@ -89,6 +94,7 @@ export async function openUsers({ files, log, now = Date.now, every = LOOK_MS }:
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      if (changes !== began) return;
       users = new Map();
       if (problem?.message !== error.message) {
         log.error({ problem: failureLine(error) }, 'the users are not known: only the admin token lets anyone in');
@@ -102,6 +108,9 @@ export async function openUsers({ files, log, now = Date.now, every = LOOK_MS }:
     const edited = await editUsers(files, edit);
     users = edited.users;
     problem = undefined;
+    changes += 1;
+    // A command may have changed the file since: the next look reads it.
+    seen = undefined;
     return edited.done;
   }
 

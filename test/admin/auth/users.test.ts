@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { hashPassword } from '../../../src/admin/auth/password.ts';
 import { openUsers, type Users } from '../../../src/admin/auth/users.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
@@ -206,4 +206,37 @@ test('two processes that add users at once lose none', async () => {
     ['a', 'b', 'c', 'd'].map((name, i) => (i % 2 === 0 ? users : other).add(name, 'viewer', undefined)),
   );
   expect((await stand({}, dir)).users.all().map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a look that read the file before a change does not bring back what the change took away', async () => {
+  const { dir, users: first, log } = await stand();
+  await first.add('anna', 'admin', undefined);
+  const files = await openDataRoot(dir);
+  let hold: Promise<void> | undefined;
+  let held = false;
+  const slow = new Proxy(files, {
+    get(target, name) {
+      if (name !== 'read') return Reflect.get(target, name, target) as unknown;
+      return async (...args: Parameters<typeof files.read>) => {
+        const file = await files.read(...args);
+        const wait = hold;
+        hold = undefined;
+        if (wait !== undefined) held = true;
+        await wait;
+        return file;
+      };
+    },
+  });
+  const users = await openUsers({ files: slow, log, every: 5 });
+  // Another process changes the file, so that there is something to read.
+  await first.add('bert', 'viewer', undefined);
+  let go: () => void = () => undefined;
+  hold = new Promise((resolve) => (go = resolve));
+  await users.start();
+  await vi.waitUntil(() => held);
+  await users.remove('anna');
+  go();
+  await users.stop(new AbortController().signal);
+  expect(users.find('anna')).toBeUndefined();
+  expect(users.find('bert')).toBeDefined();
 });
