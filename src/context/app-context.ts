@@ -13,7 +13,7 @@ import type { InstallMarks } from '../machines/claims.ts';
 import { type Identities, openIdentities } from '../machines/identities.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
 import { openTokenSource } from '../machines/machine-token.ts';
-import { Failure } from '../model/failure.ts';
+import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { SecretReader } from '../model/secret.ts';
 import { type Log, SILENT } from '../model/service.ts';
@@ -36,6 +36,8 @@ export interface AppContext {
   readonly clusters: ClusterUrls;
   /** What the release sync of this process does. */
   readonly syncProgress: SyncProgress;
+  /** Why the key of machines' tokens does not last. */
+  readonly tokenProblems: readonly FileDiagnostic[];
 }
 
 /** What a server knows of who asks it, and whom it tells when that is not right. */
@@ -66,15 +68,14 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     tlsPort: settings.tls?.listen.port,
   };
   const preview = createBootService(behind);
+  const tokens = network === undefined ? undefined : await openTokenSource(files, log);
   const access =
-    network === undefined
+    network === undefined || tokens === undefined
       ? undefined
-      : createAccess({
-          ...{ ...network, marks, reports: settings.reports, now: Date.now },
-          tokens: await openTokenSource(files, log),
-        });
+      : createAccess({ ...network, marks, tokens, reports: settings.reports, now: Date.now });
   const bootService = createBootService({ ...behind, claims: marks, access });
-  return { files, secrets, catalog, shelf, bootService, access, preview, marks, identities, clusters, syncProgress };
+  const open = { files, secrets, catalog, shelf, bootService, access, preview, marks, identities, clusters };
+  return { ...open, syncProgress, tokenProblems: tokens?.problems ?? [] };
 }
 
 /** Told to the person who started us, not to machines: here the path helps. */

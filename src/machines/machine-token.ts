@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqu
 import type { DataRoot } from '../files/data-root.ts';
 import { createPrivateFile, isExposed } from '../files/private-file.ts';
 import { makeFolder } from '../files/publish.ts';
-import { Failure, failureLine } from '../model/failure.ts';
+import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
 import { type MachineToken, tokenBytes, tokenText } from '../model/plan.ts';
@@ -87,18 +87,25 @@ const KEY_BYTES = 32;
 const MAX_BYTES = 4096;
 const KEY = /^[0-9a-f]{64}$/;
 
+export interface KeptTokenSource extends TokenSource {
+  /** Why its key does not last. */
+  readonly problems: readonly FileDiagnostic[];
+}
+
 /**
- * The key of this server, made once. Where it cannot be kept the log says so: tokens then last as long as this process,
- * and machines that were handed one before wait for an operator.
+ * The key of this server, made once. Where it cannot be kept the log and Health say so: tokens then last as long as this
+ * process, and machines that were handed one before wait for an operator.
  */
-export async function openTokenSource(files: DataRoot, log: Log): Promise<TokenSource> {
+export async function openTokenSource(files: DataRoot, log: Log): Promise<KeptTokenSource> {
   try {
-    return createTokenSource(Buffer.from(await keyText(files, log), 'hex'));
+    return { ...createTokenSource(Buffer.from(await keyText(files, log), 'hex')), problems: [] };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const remedy = `mend or remove ${TOKEN_KEY_FILE}; until then machines lose their tokens with every restart`;
     log.error({ problem: failureLine(error), remedy }, "the key of machines' tokens is not kept");
-    return createTokenSource(randomBytes(KEY_BYTES));
+    const message = `the key of machines' tokens is not kept: ${error.message}`;
+    const problem: FileDiagnostic = { severity: 'error', message, place: { file: TOKEN_KEY_FILE }, remedy };
+    return { ...createTokenSource(randomBytes(KEY_BYTES)), problems: [problem] };
   }
 }
 

@@ -132,6 +132,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     diagnostics: () => [
       ...lastResort.diagnostics(),
       ...lan.diagnostics(),
+      ...appContext.tokenProblems,
       ...incidents.diagnostics(),
       ...users.diagnostics(),
       ...(tls?.diagnostics() ?? []),
@@ -204,6 +205,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     health: () =>
       healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, [
         ...marks.problems(),
+        ...appContext.tokenProblems,
         ...journalProblems(journalOff({ journal, settings })),
       ]),
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { createTokenSource, openTokenSource, TOKEN_KEY_FILE } from '../../src/machines/machine-token.ts';
+import { problemLine } from '../../src/model/failure.ts';
 import { hideTokens, hideTokensIn, TOKEN_SLOT } from '../../src/model/plan.ts';
 import { makeFolder } from '../support/folder.ts';
 import { recordLog } from '../support/http-house.ts';
@@ -83,7 +84,11 @@ test('a key that others may read is said; one that is none is not written over, 
   await openTokenSource(files, log);
   expect(log.of('warn').map(({ fields }) => fields['remedy'])).toEqual(['chmod 600 state/token-key']);
   writeFileSync(file, 'damaged');
-  expect((await openTokenSource(files, log)).verify(token, [MAC], undefined)).toBeUndefined();
+  const damaged = await openTokenSource(files, log);
+  expect(damaged.verify(token, [MAC], undefined)).toBeUndefined();
+  expect(damaged.problems.map(problemLine).join()).toContain(
+    "state/token-key: the key of machines' tokens is not kept: holds no key",
+  );
   expect(log.of('error')).toHaveLength(1);
   expect(readFileSync(file, 'utf8')).toBe('damaged');
 });
