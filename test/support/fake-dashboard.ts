@@ -61,6 +61,7 @@ export function samplePages({ rows }: FakeOffice): readonly { readonly name: str
     { name: 'editor', path: '/dashboard/profiles/workers/edit' },
     { name: 'releases', path: '/dashboard/releases' },
     { name: 'activity', path: '/dashboard/activity' },
+    { name: 'users', path: '/dashboard/users' },
     { name: 'health', path: '/dashboard/health' },
   ];
 }

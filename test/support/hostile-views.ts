@@ -116,3 +116,14 @@ export const HOSTILE_ACTIVITY: ActivityPage = {
   noJournal: H,
   next: 1,
 };
+
+export const HOSTILE_USERS = {
+  users: [{ name: H, role: 'viewer', added: 0, password: true, tokens: 1, sessions: 1 }],
+  tokens: [{ id: H, user: H, name: H, role: 'viewer', made: 0, ends: 0, ended: true }],
+  sessions: [{ id: H, user: H, born: 0, seen: 0, expires: 0, from: H, agent: H, own: false }],
+  you: H,
+  now: 0,
+  fresh: { token: H, id: H, user: H, ends: 0 },
+  failed: { message: H, remedy: H, status: 400 },
+  typed: { form: '/add', name: H, role: H, user: H },
+} as const;

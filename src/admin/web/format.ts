@@ -77,6 +77,11 @@ const SENTENCES = {
   syncing: 'The sync has begun. Its steps appear below as they happen.',
   'sync-runs': 'A sync is running already.',
   'rolled-back': 'Rolled back. It counts from the next boot, and the sync holds what was left.',
+  'user-added': 'Added.',
+  'role-changed': 'The role is changed. It counts from the next request.',
+  'user-removed': 'Removed, with sessions and API tokens.',
+  'token-revoked': 'The API token is revoked.',
+  'session-ended': 'The session is ended.',
 } as const;
 
 /** Undefined for everything that is not one of the codes: nothing from an address is ever shown. */

@@ -15,7 +15,7 @@ import { type Done, doneText, parseDone } from './format.ts';
 import { type Asset, type Draw, readAsset } from './html.ts';
 
 /** The parts of the dashboard, in the order of its navigation. */
-const SECTIONS = ['Machines', 'Profiles', 'Releases', 'Activity', 'Health'] as const;
+const SECTIONS = ['Machines', 'Profiles', 'Releases', 'Activity', 'Users', 'Health'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** A view (views/NAME.hbs) with everything that it shows, all of it decided: templates only lay out. */
@@ -137,7 +137,7 @@ export function createFrame(draw: Draw): Frame {
         styleHref: href('dashboard.css'),
         scriptHref: href('dashboard.js'),
         markHref: href('pilotlight.svg'),
-        nav: SECTIONS.map((section) => ({
+        nav: SECTIONS.filter((section) => section !== 'Users' || allowedTo(role).users).map((section) => ({
           word: section,
           href: `/dashboard/${section.toLowerCase()}`,
           current: section === page.section,

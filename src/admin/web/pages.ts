@@ -13,6 +13,7 @@ import { createPageShow, type PageDeps } from './page.ts';
 import { mountProfilePage } from './profile-page.ts';
 import { mountProfilesPage } from './profiles-page.ts';
 import { mountReleasesPage } from './releases-page.ts';
+import { mountUsersPage } from './users-page.ts';
 
 /** Everything below /dashboard but the login: one file for each page, with its routes and what its view shows. */
 const PAGES = [
@@ -24,6 +25,7 @@ const PAGES = [
   mountEditorPage,
   mountReleasesPage,
   mountActivityPage,
+  mountUsersPage,
   mountHealthPage,
 ];
 

@@ -10,6 +10,7 @@ import { profilesPage } from '../../../src/admin/web/profiles-page.ts';
 import { healthPage } from '../../../src/admin/web/health-page.ts';
 import { machinePage } from '../../../src/admin/web/machine-page.ts';
 import { machinesPage } from '../../../src/admin/web/machines-page.ts';
+import { usersPage } from '../../../src/admin/web/users-page.ts';
 import { readViews } from '../../../src/admin/web/html.ts';
 import { createFrame, errorPage, type Page } from '../../../src/admin/web/page.ts';
 import { releasesPage } from '../../../src/admin/web/releases-page.ts';
@@ -105,6 +106,11 @@ async function previewed(): Promise<Page> {
   const mine = text.replace('stable', 'beta');
   return editorPage({ name, text: mine, revision, keys, preview: await adminService.previewProfile(name, mine) });
 }
+async function users(): Promise<Page> {
+  const { accounts } = adminService;
+  const [all, tokens, sessions] = await Promise.all([accounts.users(), accounts.apiTokens(), accounts.sessions()]);
+  return usersPage({ users: all, tokens, sessions, you: 'anna', now: NOW });
+}
 
 const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['machines', table],
@@ -122,6 +128,7 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['editor', previewed],
   ['releases', () => releasesPage(releases, NOW)],
   ['activity', async () => activityPage(await adminService.activities({ limit: 50 }), {}, NOW)],
+  ['users', users],
   ['health', async () => healthPage(await adminService.health())],
 ];
 
@@ -213,6 +220,7 @@ describe('what others wrote is text', () => {
     ['new profile', editorPage({ ...edited, name: undefined, typedName: hostile.HOSTILE })],
     ['releases', releasesPage(hostile.HOSTILE_RELEASES, 0)],
     ['activity', activityPage(hostile.HOSTILE_ACTIVITY, { who: hostile.HOSTILE, text: hostile.HOSTILE }, 0)],
+    ['users', usersPage(hostile.HOSTILE_USERS)],
     ['health', healthPage(hostile.HOSTILE_HEALTH)],
     [
       'error',
