@@ -6,7 +6,7 @@ import { KeyedMutex } from '../../model/service.ts';
 import { BackOff } from './back-off.ts';
 import { senderOf } from './client.ts';
 import { CODE_MINUTES, LoginCodes, type Session, type SessionBook, type SessionFacts, Sessions } from './sessions.ts';
-import type { Users } from './users.ts';
+import { isApiToken, type Users } from './users.ts';
 
 /** Logins with a password that wait for their turn: each takes some tenths of a second. */
 const MAX_WAITING = 16;
@@ -78,6 +78,7 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
   });
   const backOff = new BackOff(steady);
   const foreignBackOff = new BackOff(steady);
+  const apiBackOff = new BackOff(steady);
   const codeBackOff = new BackOff(steady);
   const logins = new KeyedMutex();
   let waiting = 0;
@@ -109,8 +110,11 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
     return user && { role: user.role, who: user.name, user: user.name, ...own };
   }
 
-  function tokenAccess(bearer: string): Access | undefined {
-    if (isToken(bearer)) return { ...ADMIN, by: 'admin token', alive: () => true };
+  function adminAccess(bearer: string): Access | undefined {
+    return isToken(bearer) ? { ...ADMIN, by: 'admin token', alive: () => true } : undefined;
+  }
+
+  function apiAccess(bearer: string): Access | undefined {
     const found = users?.ofToken(bearer);
     if (found === undefined) return undefined;
     const { user, token } = found;
@@ -134,9 +138,14 @@ export function createOperatorAuth(options: OperatorAuthOptions): OperatorAuth {
       if (authorization !== undefined) {
         const bearer = bearerOf(authorization);
         if (bearer === undefined) return { kind: 'none' };
-        // A page of another site could lock its visitor out by tokens that are wrong on purpose.
-        const counted = senderOf(headers, options.baseUrl) === 'foreign' ? foreignBackOff : backOff;
-        return compare(counted, client, () => tokenAccess(bearer));
+        // Looked up whatever came before, as it cannot be guessed.
+        const access = apiAccess(bearer);
+        if (access !== undefined) return { kind: 'access', access };
+        // A page of another site could lock its visitor out by tokens that are wrong on purpose, and a program whose API
+        // token has ended all who share its address: the admin's commands on this host, operators behind one proxy.
+        const isForeign = senderOf(headers, options.baseUrl) === 'foreign';
+        const counted = isForeign ? foreignBackOff : isApiToken(bearer) ? apiBackOff : backOff;
+        return compare(counted, client, () => adminAccess(bearer));
       }
       const session = cookie === undefined ? undefined : sessions.read(cookie);
       const access = session && sessionAccess(session);

@@ -143,7 +143,7 @@ export async function openUsers({ files, log, now = Date.now, every = LOOK_MS }:
       return right && user?.password === hash ? user : undefined;
     },
     ofToken(text) {
-      if (!text.startsWith(PREFIX)) return undefined;
+      if (!isApiToken(text)) return undefined;
       const digest = digestOf(text);
       for (const user of users.values()) {
         // Looked up by its digest: the time that it takes tells nothing of the token.
@@ -222,6 +222,11 @@ export async function openUsers({ files, log, now = Date.now, every = LOOK_MS }:
             },
           ],
   };
+}
+
+/** Whether it was made here for a user's programs, as it looks. */
+export function isApiToken(text: string): boolean {
+  return text.startsWith(PREFIX);
 }
 
 function digestOf(token: string): string {

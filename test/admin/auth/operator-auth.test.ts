@@ -127,3 +127,23 @@ test.each([
   // Nor is it a way to guess without waiting.
   expect(auth.check({ ...headers, authorization: 'Bearer nonsense' }, 'here').kind).toBe('wait');
 });
+
+test('an API token that has ended locks out neither the admin token nor a good one at its address', () => {
+  const good = { name: 'anna', role: 'viewer', added: 0, sessionsFrom: 0, tokens: [] } as const;
+  const token = { id: 'aaaaaaaa', name: 'ci', sha256: '', made: 0, ends: 1 };
+  const auth = createOperatorAuth({
+    token: TOKEN,
+    steady: () => 0,
+    users: {
+      check: async () => Promise.resolve(undefined),
+      find: () => good,
+      ofToken: (text) => (text === 'plt_good' ? { user: good, token } : undefined),
+    },
+  });
+  const ended = { authorization: 'Bearer plt_ended' };
+  expect([auth.check(ended, 'proxy').kind, auth.check(ended, 'proxy').kind]).toEqual(['wrong', 'wait']);
+  expect(auth.check(BEARER, 'proxy').kind).toBe('access');
+  expect(auth.check({ authorization: 'Bearer plt_good' }, 'proxy').kind).toBe('access');
+  expect(auth.check({ authorization: 'Bearer nonsense' }, 'proxy').kind).toBe('wrong');
+  expect(auth.check(BEARER, 'proxy').kind).toBe('wait');
+});
