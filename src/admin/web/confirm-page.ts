@@ -1,6 +1,7 @@
 import type { MachineKey } from '../../model/machine.ts';
 import { problemLine, unlessFailed } from '../../model/failure.ts';
 import type { MachineView } from '../../model/views.ts';
+import { demand, type OperationName } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { type Done, machineHref } from './format.ts';
 import { machineKeyOf } from './form-fields.ts';
@@ -9,6 +10,8 @@ import type { Page, PageDeps, PageShow } from './page.ts';
 
 /** What an operator does to a machine only after a page of its own has asked: it works without scripts. */
 interface Action {
+  /** Who may do it, is asked. */
+  readonly operation: OperationName;
   /** Gives the machine that was meant. */
   readonly act: (service: AdminOperations, key: MachineKey) => Promise<MachineKey>;
   readonly done: Done;
@@ -37,6 +40,7 @@ export type ActionName =
 
 const ACTIONS: Readonly<Record<ActionName, Action>> = {
   reinstall: {
+    operation: 'reinstall',
     act: async (service, key) => (await service.reinstall(key)).key,
     done: 'reinstall',
     needsProfile: true,
@@ -54,6 +58,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   'cancel-reinstall': {
+    operation: 'cancelReinstall',
     act: async (service, key) => (await service.cancelReinstall(key)).key,
     done: 'kept',
     words: (name) => ({
@@ -64,6 +69,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   'reinstall-now': {
+    operation: 'reinstallNow',
     act: async (service, key) => (await service.reinstallNow(key)).key,
     done: 'reinstall-now',
     words: (name, { power }, disk) => ({
@@ -80,6 +86,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   'power-cycle': {
+    operation: 'power',
     act: async (service, key) => (await service.power(key, 'cycle')).key,
     done: 'power-cycle',
     words: (name, { power }) => ({
@@ -90,6 +97,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   'power-off': {
+    operation: 'power',
     act: async (service, key) => (await service.power(key, 'off')).key,
     done: 'power-off',
     words: (name, { power }) => ({
@@ -100,6 +108,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   'cancel-boot-once': {
+    operation: 'cancelBootOnce',
     act: async (service, key) => (await service.cancelBootOnce(key)).key,
     done: 'own-boot',
     words: (name) => ({
@@ -110,6 +119,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   release: {
+    operation: 'release',
     async act(service, key) {
       await service.release(key);
       return key;
@@ -127,6 +137,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     }),
   },
   'release-claim': {
+    operation: 'releaseClaim',
     act: async (service, key) => (await service.releaseClaim(key)).key,
     done: 'let-go',
     words: (name, { row }) => ({
@@ -142,9 +153,10 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
 };
 
 export function mountConfirmPages(show: PageShow, { adminService, origin }: PageDeps): void {
-  for (const [name, { act, done, needsProfile }] of Object.entries(ACTIONS) as [ActionName, Action][]) {
+  for (const [name, { operation, act, done, needsProfile }] of Object.entries(ACTIONS) as [ActionName, Action][]) {
     show.route('Machines', `/dashboard/machines/:key/${name}`, {
       async get(req, res) {
+        demand(operation);
         const view = await adminService.machine(machineKeyOf(req), origin(req));
         const { profile } = view.row;
         const found = profile === undefined ? undefined : await unlessFailed(adminService.profile(profile));
