@@ -125,7 +125,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     expect(await page.locator('.empty').innerText()).toContain('No machine matches');
     await page.goto(`${stand.url}/dashboard/machines/${encodeURIComponent(keyOf('store1'))}`);
     expect(await page.locator('.waterfall').innerText()).toMatch(/DHCP[\s\S]*TFTP[\s\S]*Kernel/);
-    await page.getByRole('link', { name: 'Reinstall' }).click();
+    await page.getByRole('link', { name: 'Reinstall...', exact: true }).click();
     await page.getByRole('button', { name: 'Erase /dev/nvme0n1 and reinstall' }).click();
     await page.waitForURL(/done=reinstall/);
     expect(stand.adminService.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
