@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyCheckout } from './checkout.ts';
@@ -28,6 +28,8 @@ export function makeDebianRoot(): DebianRoot {
     execFileSync('tar', ['-cf', `${archive}.part`, '-C', path, '.']);
     renameSync(`${archive}.part`, archive);
   }
+  // mkdtemp makes it root's alone, and then no other user inside finds so much as its libc.
+  chmodSync(path, 0o755);
   copyFileSync('/etc/resolv.conf', join(path, 'etc/resolv.conf'));
   execFileSync('mount', ['-t', 'proc', 'proc', join(path, 'proc')]);
   const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
