@@ -46,11 +46,18 @@ export function createReports({ catalog, marks, access, journal, unknown, now }:
     });
   }
 
+  /** Which installation a token is of cannot be told while marks cannot be read or written: the machine asks again. */
+  function untold(mark: InstallMark | undefined): Failure | undefined {
+    const why = mark?.broken ?? marks.trouble();
+    return why === undefined ? undefined : new Failure('unavailable', why, { remedy: 'say it again' });
+  }
+
   return {
     async up(machine, said) {
       const { who, mark, profile } = reporterOf(machine);
       const why = access?.report({ what: 'up', ...machine, who, mark, profile });
-      if (why !== undefined) throw refused(`came ${why}`, 'send it to {{report.up_url}} of its own document');
+      if (why !== undefined)
+        throw untold(mark) ?? refused(`came ${why}`, 'send it to {{report.up_url}} of its own document');
       const { on } = journal.status();
       journal.record({ kind: 'phone-home', at: now(), facts: machine.facts, said });
       const trouble = on ? await written(journal) : marks.trouble();
@@ -71,6 +78,8 @@ export function createReports({ catalog, marks, access, journal, unknown, now }:
       }
       const why = access?.report({ what: 'installed', ...machine, who, mark, profile });
       if (why !== undefined) {
+        const unknown = untold(mark);
+        if (unknown !== undefined) throw unknown;
         // It may have been its own, and it must not be installed again then.
         await marks.refused(who, { at: now(), address: machine.asker ?? '' });
         throw refused(`came ${why}`, 'send it to {{report.installed_url}}, or set PILOTLIGHT_REPORTS=open');

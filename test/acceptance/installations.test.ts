@@ -59,10 +59,13 @@ describe('killed in the middle of a hundred reports', () => {
     const dir = makeFolder({ ...FILES, 'profiles/d.json': { ...PROFILE, nodes } });
     const first = serveChild(dir);
     const url = `http://127.0.0.1:${await first.port}`;
-    await Promise.all(macs.map(async (mac) => (await fetch(`${url}/ipxe?mac=${mac}`)).text()));
+    const scripts = await Promise.all(macs.map(async (mac) => (await fetch(`${url}/ipxe?mac=${mac}`)).text()));
+    const tokens = scripts.map((script) => /token=(plt-[\w-]+)/.exec(script)?.[1] ?? '');
     const acknowledged = new Set<string>();
-    const reports = macs.map(async (mac) => {
-      const answer = await fetch(`${url}/installed/${mac}`, { method: 'POST' }).catch(() => undefined);
+    const reports = macs.map(async (mac, i) => {
+      const answer = await fetch(`${url}/installed/${mac}?token=${tokens[i] ?? ''}`, { method: 'POST' }).catch(
+        () => undefined,
+      );
       if (answer?.status === 200) acknowledged.add(mac);
       if (acknowledged.size === 50) first.child.kill('SIGKILL');
     });
