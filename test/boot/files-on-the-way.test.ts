@@ -10,7 +10,7 @@ const FILES = {
     system: 'flatcar',
     version: '4593.2.5',
     ignition: 'worker.ign',
-    nodes: [1, 2, 3].map((n) => ({ name: `w${n}`, mac: `52-54-00-00-00-0${n}` })),
+    nodes: [1, 2, 3, 4, 5].map((n) => ({ name: `w${n}`, mac: `52-54-00-00-00-0${n}` })),
   },
   'configs/worker.ign': '{"ignition": {"version": "3.3.0"}}',
   [`${IMAGE}.vmlinuz`]: 'k',
@@ -36,14 +36,18 @@ it('a MAC becomes a script in 20 files, and its walk names them', async () => {
   });
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  const enteredBy = async (n: number): Promise<readonly string[]> => {
+    await session.post('Profiler.takePreciseCoverage');
+    expect(await ask(n)).toContain('kernel ');
+    const { result } = await session.post('Profiler.takePreciseCoverage');
+    return result
+      .filter(({ functions }) => functions.some(({ ranges }) => (ranges[0]?.count ?? 0) > 0))
+      .flatMap(({ url }) => /\/src\/(.*)$/.exec(url)?.[1] ?? []);
+  };
   await ask(2);
-  await session.post('Profiler.takePreciseCoverage');
-  const script = await ask(3);
-  const { result } = await session.post('Profiler.takePreciseCoverage');
-  expect(script).toContain('kernel ');
-  const entered = result
-    .filter(({ functions }) => functions.some(({ ranges }) => (ranges[0]?.count ?? 0) > 0))
-    .flatMap(({ url }) => /\/src\/(.*)$/.exec(url)?.[1] ?? []);
+  // What only one of them enters is a timer's that ran meanwhile.
+  const ways = [await enteredBy(3), await enteredBy(4), await enteredBy(5)];
+  const entered = (ways[0] ?? []).filter((file) => ways.every((way) => way.includes(file)));
   expect(entered).toContain('boot/decide.ts');
   expect(entered.length, entered.sort().join(' ')).toBeLessThanOrEqual(20);
   const [, walk = ''] =

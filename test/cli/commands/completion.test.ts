@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -105,6 +106,9 @@ describe.each(Object.entries(SHELLS))('%s itself', (shell, { start, echo }) => {
       expect((await until(/RAN<([^>]*)>/)).trim()).toBe(line);
       await until(/READY /);
     }
-    terminal.stdin.end();
+    // It writes its history as it ends: the folder goes afterwards.
+    const ended = once(terminal, 'close');
+    terminal.stdin.end('exit\n');
+    await ended;
   });
 });
