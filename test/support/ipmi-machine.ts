@@ -11,7 +11,7 @@ const bootvm = join(import.meta.dirname, '..', '..', 'scripts', 'lab', 'bootvm.s
 export interface IpmiMachine extends AsyncDisposable {
   /** Where the BMC listens on 127.0.0.1; its user is lab. */
   readonly port: number;
-  /** What the BMC was told, in order: `power 1`, `boot pxe`. */
+  /** What the BMC was told, in order: `power 1`, `boot pxe`. Once where ipmitool asked again, because the answer took long. */
   told(): readonly string[];
   /** The console since the machine was switched on last. */
   console(): string;
@@ -102,7 +102,7 @@ export async function startIpmiMachine(machine: {
     told: () =>
       text('told')
         .split('\n')
-        .filter((line) => line !== ''),
+        .filter((line, index, lines) => line !== '' && line !== lines[index - 1]),
     console: () => text('console').replaceAll('\r', ''),
     async [Symbol.asyncDispose]() {
       simulator.kill('SIGTERM');
