@@ -1,5 +1,4 @@
 import { BOOT_PROGRAMS, type FirmwareStore, type ProgramFile } from '../images/firmware.ts';
-import { startScript } from '../ipxe/boot-script.ts';
 import { type Mac, type MachineArch, omitUndefined, parseMac, type Platform, type Uuid } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { BootService } from './boot-service.ts';
@@ -50,7 +49,7 @@ export interface BootPrograms {
 }
 
 export interface BootProgramsOptions {
-  readonly bootService: Pick<BootService, 'loaderConfig' | 'netboot'>;
+  readonly bootService: Pick<BootService, 'loaderConfig' | 'netboot' | 'start'>;
   readonly firmware: Pick<FirmwareStore, 'has' | 'open'>;
   /** Machines that boot their own disk get no offer: their firmware then goes on to the disk by itself. */
   readonly silentForLocal: boolean;
@@ -70,13 +69,13 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
     },
     async open({ name, origin, ipxe, asker }) {
       if (START_NAMES.test(name)) {
-        return { kind: 'text', text: startScript(origin), because: 'the start script by its name' };
+        return { kind: 'text', text: bootService.start(origin), because: 'the start script by its name' };
       }
       const program = programNamed(name);
       if (program !== undefined) {
         if (!ipxe) return { kind: 'program', program, file: await firmware.open(program) };
         const because = `iPXE asks for ${program.name}, which it already is: it gets the start script`;
-        return { kind: 'text', text: startScript(origin), because };
+        return { kind: 'text', text: bootService.start(origin), because };
       }
       if (name.startsWith(IMAGES)) return { kind: 'image', path: name.slice(IMAGES.length) };
       const [, loader, address = ''] = PER_MAC.exec(name) ?? [];

@@ -6,6 +6,10 @@ import { makeDataFolder } from '../support/lab-data.ts';
 import { bootMachine } from '../support/lab-machine.ts';
 import { labRoom, OVMF } from '../support/lab-room.ts';
 import { startServer } from '../support/lab-server.ts';
+import { boots, onSite } from '../support/lab-site.ts';
+import { makeFolder } from '../support/folder.ts';
+import { needs } from '../support/needs.ts';
+import { OTHER_RELEASES, otherIpxe } from '../support/other-ipxe.ts';
 
 const { lab, payload } = await labRoom({ commands: ['openssl'], files: [OVMF] });
 
@@ -47,3 +51,24 @@ for (const firmware of ['bios', 'uefi'] as const) {
     expect(run.cmdline).toContain('e2e.note=custom');
   });
 }
+
+// iPXE 2 for UEFI has TLS, and takes no certificate that no one signed whom it trusts.
+const ipxe2 = payload.kernel === '' ? { reason: 'no payload' } : await otherIpxe(OTHER_RELEASES[1]);
+const firmware2 = 'folder' in ipxe2 ? ipxe2.folder : '';
+const one = 'reason' in ipxe2 && payload.kernel !== '' ? needs({ missing: [ipxe2.reason] }) : lab;
+
+one.test('iPXE 2 on UEFI: a certificate that it does not trust is refused, and it boots over HTTP', async () => {
+  const { cert, key } = makeCertificate(makeFolder(), 'lab');
+  const env = {
+    PILOTLIGHT_DHCP: 'proxy',
+    PILOTLIGHT_TLS_CERT: cert,
+    PILOTLIGHT_TLS_KEY: key,
+    PILOTLIGHT_TLS_LISTEN: '0.0.0.0:4778',
+  };
+  const nodes = [{ name: 'a-coreos', mac: '52:54:00:55:1c:ee' }];
+  await onSite({ name: 'tls2', payload, nodes, env, firmware: firmware2 }, async (site) => {
+    site.lan.run('dhcp', 'plain');
+    const run = await boots(site, 0, { name: 'tls-ipxe2', firmware: 'uefi', rom: 'none' });
+    expect(run.text).toMatch(/Asking https:\S+ over TLS/);
+  });
+});
