@@ -1,7 +1,7 @@
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { type HostKey, makeHostKey } from '../machines/host-keys.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts } from '../model/machine.ts';
+import { FACT_KEYS, type MachineFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
 import type { Cluster, Json, JsonObject, Node, Profile } from '../model/profile.ts';
 import { type SecretRef, withSecrets } from '../model/secret.ts';
@@ -157,17 +157,7 @@ export function templateData(
       reports === undefined
         ? {}
         : { up_url: reports.up, installed_url: reports.installed, up_unit: phoneHomeUnit(reports.up) },
-    request: defined(facts, [
-      'mac',
-      'uuid',
-      'serial',
-      'hostname',
-      'asset',
-      'manufacturer',
-      'product',
-      'arch',
-      'platform',
-    ]),
+    request: defined(facts, FACT_KEYS),
   };
 }
 

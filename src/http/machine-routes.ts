@@ -1,16 +1,14 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
 import type { BootService, DocumentAnswer, ScriptAnswer } from '../boot/boot-service.ts';
 import { Failure } from '../model/failure.ts';
-import { type MachineFacts, machineKey } from '../model/machine.ts';
-import { type Origin, pathOf, type Question } from '../model/plan.ts';
+import { FACT_KEYS, type MachineFacts, machineKey } from '../model/machine.ts';
+import { looksLikeToken, type Origin, pathOf, type Question } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
-import { looksLikeToken } from '../model/plan.ts';
 import type { RouteKind } from './access-log.ts';
 import {
   agentOf,
   type Ask,
   decodeStrict,
-  FACT_KEYS,
   legacyOriginOf,
   macFromText,
   originOf,

@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import {
+  FACT_KEYS,
   isUuidText,
   type Label,
   type Mac,
@@ -138,17 +139,6 @@ function localHost(end: LocalEnd): string {
 }
 
 /** The keys that any machine route understands; everything else in a query is ignored. */
-export const FACT_KEYS = [
-  'mac',
-  'uuid',
-  'serial',
-  'hostname',
-  'asset',
-  'manufacturer',
-  'product',
-  'arch',
-  'platform',
-] as const;
 type FactKey = (typeof FACT_KEYS)[number];
 type QueryKey = FactKey | 'profile' | 'name' | 'token';
 

@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import { keyFacts, MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
+import { FACT_KEYS, keyFacts, MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
 import type {
   BootView,
   MachinePage,
@@ -10,7 +10,7 @@ import type {
 } from '../model/views.ts';
 import { type EventRow, transferLine } from './event-table.ts';
 import { type BootRecord, stateAt } from './life.ts';
-import { FACTS, type MachineRecord, type MachineTable, type SearchTexts, shownOf } from './machine-record.ts';
+import { type MachineRecord, type MachineTable, type SearchTexts, shownOf } from './machine-record.ts';
 import type { Question } from '../model/plan.ts';
 import { type Database, prepare, type Statement } from './sqlite.ts';
 
@@ -259,7 +259,7 @@ function askedIn({ asked }: MachineRecord): Question | undefined {
   return asked === null ? undefined : (JSON.parse(asked) as Question);
 }
 
-const SHOWN_FACTS = FACTS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
+const SHOWN_FACTS = FACT_KEYS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
 
 /** A machine as people see it. The admin service adds who made its network card and what is on its way to it. */
 function rowView(record: MachineRecord, now: number): MachineRow {

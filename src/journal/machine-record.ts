@@ -1,4 +1,4 @@
-import { type Mac, type MachineFacts, type MachineKey, macHyphens } from '../model/machine.ts';
+import { FACT_KEYS, type Mac, type MachineFacts, type MachineKey, macHyphens } from '../model/machine.ts';
 import type { RecordedState } from './life.ts';
 import { type Database, prepare } from './sqlite.ts';
 
@@ -43,18 +43,6 @@ export interface MachineRecord {
   readonly durations: string;
 }
 
-export const FACTS = [
-  'mac',
-  'uuid',
-  'serial',
-  'hostname',
-  'asset',
-  'manufacturer',
-  'product',
-  'arch',
-  'platform',
-] as const satisfies readonly (keyof MachineFacts)[];
-
 /** What changes with every boot. */
 const BUSY = [
   ...(['address_at', 'first_seen', 'last_seen', 'state', 'since', 'deadline'] as const),
@@ -62,7 +50,7 @@ const BUSY = [
 ] as const;
 /** What mostly stays. Kept apart because of the indexes: SQLite writes those of every column that it is told to set. */
 const CALM = [
-  ...FACTS,
+  ...FACT_KEYS,
   ...(['address', 'node', 'node_key', 'node_name', 'node_profile', 'node_version', 'node_address'] as const),
 ] as const;
 const STORED = ['key', ...CALM, ...BUSY] as const;
@@ -157,7 +145,7 @@ export function searchText(record: MachineRecord): string {
 
 /** The record with what the machine says of itself; the same object when that is nothing new. */
 export function withFacts(record: MachineRecord, facts: MachineFacts): MachineRecord {
-  const news = FACTS.filter((fact) => facts[fact] !== undefined && facts[fact] !== record[fact]);
+  const news = FACT_KEYS.filter((fact) => facts[fact] !== undefined && facts[fact] !== record[fact]);
   if (news.length === 0) return record;
   return { ...record, ...Object.fromEntries(news.map((fact) => [fact, facts[fact]])) };
 }

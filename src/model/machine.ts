@@ -30,6 +30,19 @@ export interface MachineFacts {
   readonly platform?: Platform;
 }
 
+/** All of them: as a query, a template and the journal name them. */
+export const FACT_KEYS = [
+  'mac',
+  'uuid',
+  'serial',
+  'hostname',
+  'asset',
+  'manufacturer',
+  'product',
+  'arch',
+  'platform',
+] as const satisfies readonly (keyof MachineFacts)[];
+
 /** By what a machine can be told from others, most reliable first. */
 export const IDENTITY_KEYS = ['mac', 'uuid', 'serial'] as const;
 export type IdentityKey = (typeof IDENTITY_KEYS)[number];
