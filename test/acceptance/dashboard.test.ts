@@ -155,7 +155,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     expect(selected).not.toBe('');
     stand.adminService.change(keyOf('w2'), { state: 'failed', lastSeen: Date.now() });
     await expect
-      .poll(() => rowOf(page, 'w2').locator('.c-state').innerText(), { timeout: 2000, interval: 50 })
+      .poll(() => rowOf(page, 'w2').locator('.c-state').innerText(), { timeout: 30_000, interval: 50 })
       .toContain('Failed');
     expect(await page.locator('tbody tr').first().getAttribute('data-key')).toBe(keyOf('w2'));
     expect(await page.locator('#text').inputValue()).toBe('half a wor');
@@ -179,7 +179,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
       targets: [{ ...first, progress }, ...rest],
     };
     stand.adminService.tell('releases');
-    await expect.poll(() => page.locator('.target').first().innerText(), { timeout: 2000 }).toContain('9999.0.0');
+    await expect.poll(() => page.locator('.target').first().innerText(), { timeout: 30_000 }).toContain('9999.0.0');
     expect(await fold.getAttribute('open')).not.toBeNull();
     expect(await focused(page)).toBe('profile');
   });
@@ -209,7 +209,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     const told = page.locator('#link-state');
     expect(await told.isVisible()).toBe(false);
     await other[Symbol.asyncDispose]();
-    await told.waitFor({ state: 'visible', timeout: 10_000 });
+    await told.waitFor({ state: 'visible', timeout: 60_000 });
     expect(await told.innerText()).toContain('Offline, trying again');
   });
 });

@@ -84,7 +84,7 @@ lab.test('a machine nobody knows is adopted through the dashboard, boots and pho
     JSON.parse(
       await page.evaluate(async (path) => await (await fetch(path)).text(), `/api/v1/machines/${MAC}`),
     ) as Seen;
-  await expect.poll(ask, { timeout: 15_000 }).toMatchObject({ row: { state: 'up', name: 'w1', profile: 'workers' } });
+  await expect.poll(ask, { timeout: 60_000 }).toMatchObject({ row: { state: 'up', name: 'w1', profile: 'workers' } });
   const { boots } = await ask();
 
   await page.goto(`${BASE}/dashboard/machines/${encodeURIComponent(MAC)}`);

@@ -5,7 +5,7 @@ import { makeDataFolder } from '../support/lab-data.ts';
 import { startServer } from '../support/lab-server.ts';
 import { etcdMember, type EtcdMember } from '../support/etcd-member.ts';
 import { fetchInside, setUpRoom, type EtcdRoom } from '../support/etcd-room.ts';
-import { etcdctl, healthy, members as membersOf } from '../support/etcdctl.ts';
+import { changeMembers, etcdctl, healthy, members as membersOf } from '../support/etcdctl.ts';
 import { needs } from '../support/needs.ts';
 
 const lab = needs({ commands: ['etcd', 'etcdctl', 'ip'], root: true });
@@ -66,7 +66,7 @@ lab.describe('three machines that get their configuration by MAC', () => {
       const started = room.members.map(({ mac }, i) => boot(room, mac, i));
       try {
         const ips = room.members.map((member) => member.address);
-        await healthy(ips, 30_000, netns);
+        await healthy(ips, 120_000, netns);
         expect(await membersOf(ips[0] ?? '', netns)).toEqual(ips.map((ip, i) => `infra${i}=http://${ip}:2380`));
         await etcdctl(`http://${ips[0] ?? ''}:2379`, ['put', 'a', '1'], netns);
 
@@ -77,13 +77,15 @@ lab.describe('three machines that get their configuration by MAC', () => {
         expect(wiped.log()).toContain('has already been bootstrapped');
         await wiped[Symbol.asyncDispose]();
 
-        const all = `http://${ips[0] ?? ''}:2379`;
-        const lost = (await etcdctl(all, ['member', 'list'], netns))
+        const [first = '', , third = ''] = ips;
+        await healthy(ips.slice(0, 2), 120_000, netns);
+        const lost = (await etcdctl(`http://${first}:2379`, ['member', 'list'], netns))
           .split('\n')
           .find((line) => line.includes('infra2'));
-        await etcdctl(all, ['member', 'remove', lost?.split(',')[0] ?? ''], netns);
-        await new Promise((resolve) => setTimeout(resolve, 5000));
-        await etcdctl(all, ['member', 'add', 'infra2', `--peer-urls=http://${ips[2] ?? ''}:2380`], netns);
+        const id = lost?.split(',')[0] ?? '';
+        await changeMembers(first, ['remove', id], (list) => list !== '' && !list.includes(id), netns);
+        const peer = `http://${third}:2380`;
+        await changeMembers(first, ['add', 'infra2', `--peer-urls=${peer}`], (list) => list.includes(peer), netns);
         await using again = await folder(room, { name: 'lab', state: 'existing' });
         cpSync(join(again.path, 'profiles', 'etcd.json'), join(data.path, 'profiles', 'etcd.json'));
         await expect
@@ -95,11 +97,11 @@ lab.describe('three machines that get their configuration by MAC', () => {
                   `http://10.66.0.1:4777/ignition?mac=${room.members[2]?.mac ?? ''}`,
                 ),
               )['ETCD_INITIAL_CLUSTER_STATE'],
-            { timeout: 10_000 },
+            { timeout: 60_000 },
           )
           .toBe('existing');
         started[2] = boot(room, room.members[2]?.mac ?? '', 2);
-        await healthy(ips, 30_000, netns);
+        await healthy(ips, 120_000, netns);
         expect(await etcdctl(`http://${ips[2] ?? ''}:2379`, ['get', 'a', '--print-value-only'], netns)).toBe('1\n');
       } finally {
         for (const member of started) await member[Symbol.asyncDispose]();

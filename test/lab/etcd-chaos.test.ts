@@ -61,7 +61,7 @@ async function trial(seed: number, lane: number): Promise<boolean> {
   });
   const ends = all.map(keepAlive);
   try {
-    await healthy(ips, 60_000);
+    await healthy(ips, 120_000);
     expect(await members(ips[0] ?? '')).toHaveLength(3);
     return proxy.killed === 3 && proxy.lost === 1;
   } finally {

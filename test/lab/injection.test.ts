@@ -64,7 +64,6 @@ lab.describe('no text from outside becomes an iPXE command', () => {
       mac,
       qemu,
       expect: SAID,
-      timeoutSeconds: 60,
     });
     expect(canaryPrinted(run.text), run.text).toBe(false);
     return run;
@@ -76,7 +75,7 @@ lab.describe('no text from outside becomes an iPXE command', () => {
     }).listen(0, '127.0.0.1');
     await once(naive, 'listening');
     const url = `http://10.0.2.2:${(naive.address() as AddressInfo).port}/`;
-    const run = await bootMachine({ name: 'canary', url, mac: STRANGER, expect: SAID, timeoutSeconds: 60 });
+    const run = await bootMachine({ name: 'canary', url, mac: STRANGER, expect: SAID });
     naive.close();
     expect(canaryPrinted(run.text)).toBe(true);
   });

@@ -92,7 +92,7 @@ async function installed(
   expect(first.text).toContain('E2E INSTALLED ok');
   const written = /^E2E DISK sha256=([0-9a-f]{64})/m.exec(first.text)?.[1] ?? 'nothing';
   // The journal writes a few times a second.
-  const seen = expect.poll(async () => await api(running, `/machines/${mac}`), { timeout: 5000 });
+  const seen = expect.poll(async () => await api(running, `/machines/${mac}`), { timeout: 60_000 });
   await seen.toMatchObject({ row: { state: 'installed', name: 'd1' } });
 
   // What keeps the disk is a file, not the journal.

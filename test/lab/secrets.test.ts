@@ -120,7 +120,7 @@ async function serve(dataDir: string, lan: Lan): Promise<LabServer> {
 /** The tries are on the machine's page and on Health; the log, the journal and the pages hold no token. */
 async function toldAndClean(lan: Lan, server: LabServer): Promise<void> {
   const page = (): string => api(lan, `/machines/${MAC}`);
-  await expect.poll(page, { timeout: 10_000 }).toContain(`${ATTACKER.ip} is not ${MAC}: its neighbour entry says`);
+  await expect.poll(page, { timeout: 60_000 }).toContain(`${ATTACKER.ip} is not ${MAC}: its neighbour entry says`);
   expect(page()).toContain(`${ATTACKER.ip} reported that s1 is`);
   expect(api(lan, '/health')).toContain(`${ATTACKER.ip} is not ${MAC}: its neighbour entry says ${ATTACKER.mac}`);
   for (const text of [page(), api(lan, '/health'), server.log()]) expect(/plt-[\w-]{20}/.test(text)).toBe(false);
@@ -156,7 +156,7 @@ lab.test('a machine that runs from memory: a host on its wire gets nothing of it
   const token = /plt-[\w-]{40}/.exec(run.cmdline ?? '')?.[0] ?? '';
   expect(token).not.toBe('');
   attack(host, token);
-  await expect.poll(() => api(lan, `/machines/${MAC}`), { timeout: 10_000 }).toContain('"state":"up"');
+  await expect.poll(() => api(lan, `/machines/${MAC}`), { timeout: 60_000 }).toContain('"state":"up"');
   await toldAndClean(lan, server);
 });
 
@@ -200,7 +200,7 @@ lab.test(
     const run = await installed;
     expect(run.text).toContain('E2E INSTALLED ok');
     attack(host, /plt-[\w-]{40}/.exec(run.cmdline ?? '')?.[0] ?? '');
-    await expect.poll(() => api(lan, `/machines/${MAC}`), { timeout: 10_000 }).toContain('"state":"installed"');
+    await expect.poll(() => api(lan, `/machines/${MAC}`), { timeout: 60_000 }).toContain('"state":"installed"');
     const second = await bootMachine({ ...machine, fail, name: 'secrets-installed' });
     expect(second.cmdline).toContain('e2e.from=disk');
     await toldAndClean(lan, server);

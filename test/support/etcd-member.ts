@@ -68,7 +68,7 @@ export function etcdMember({ name, env = {}, args = [], dataDir: given, netns }:
       child?.kill(signal);
       await end;
     },
-    async said(wanted, limit = 30_000) {
+    async said(wanted, limit = 120_000) {
       const has = (): boolean => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text));
       await new Promise<void>((resolve, reject) => {
         const done = (error?: Error): void => {

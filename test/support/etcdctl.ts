@@ -12,7 +12,7 @@ export async function etcdctl(endpoint: string, words: readonly string[], netns?
 }
 
 /** Waits until every endpoint of the cluster answers with a leader; etcdctl itself waits for one. */
-export async function healthy(ips: readonly string[], limit = 30_000, netns?: string): Promise<void> {
+export async function healthy(ips: readonly string[], limit = 120_000, netns?: string): Promise<void> {
   const end = Date.now() + limit;
   for (;;) {
     try {
@@ -21,6 +21,30 @@ export async function healthy(ips: readonly string[], limit = 30_000, netns?: st
     } catch (error) {
       if (Date.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/**
+ * Changes who belongs to the cluster. A cluster that elects a leader, or that has not heard its members for five seconds yet,
+ * refuses or answers too late: then it is asked again, unless the list of members says that it was done all the same.
+ */
+export async function changeMembers(
+  ip: string,
+  words: readonly string[],
+  done: (list: string) => boolean,
+  netns?: string,
+): Promise<void> {
+  const endpoint = `http://${ip}:2379`;
+  const end = Date.now() + 120_000;
+  for (;;) {
+    try {
+      await etcdctl(endpoint, ['member', ...words], netns);
+      return;
+    } catch (error) {
+      if (done(await etcdctl(endpoint, ['member', 'list'], netns).catch(() => ''))) return;
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }

@@ -50,7 +50,7 @@ export async function firstMachine({ name, payload, data, program, env, sh, afte
   expect(server.log()).toContain('dhcp: told where to boot from');
   // The journal writes a few times a second.
   const state = (): unknown => (JSON.parse(sh(`${look} --json`, from)) as { row: { state: string } }).row.state;
-  await expect.poll(state, { timeout: 20_000, interval: 500 }).toBe('up');
+  await expect.poll(state, { timeout: 60_000, interval: 500 }).toBe('up');
 }
 
 /** The two blocks of commands of a page's section: before the machine is switched on, and after. */

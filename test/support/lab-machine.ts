@@ -91,7 +91,7 @@ export function startMachine(options: MachineOptions): Machine {
 }
 
 function argsOf(options: MachineOptions, log: string): readonly string[] {
-  const { name, url, lan, mac, uuid, firmware = 'bios', rom, expect, timeoutSeconds = 150, qemu = [] } = options;
+  const { name, url, lan, mac, uuid, firmware = 'bios', rom, expect, timeoutSeconds = 400, qemu = [] } = options;
   const { netboot, kernel, append, fail } = options;
   return [
     ...['--name', name, '--log', log, '--mac', mac, '--firmware', firmware, '--timeout', String(timeoutSeconds)],

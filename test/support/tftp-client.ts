@@ -68,7 +68,7 @@ export class RawClient {
   }
 
   /** The next packet; a test that gets none fails here. */
-  async expect(timeoutMs = 5_000): Promise<Arrived> {
+  async expect(timeoutMs = 30_000): Promise<Arrived> {
     const arrived = await this.next(timeoutMs);
     if (arrived === undefined) throw new Error('the server said nothing');
     return arrived;
