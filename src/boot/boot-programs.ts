@@ -1,4 +1,5 @@
-import { BOOT_PROGRAMS, type FirmwareStore, type ProgramFile } from '../images/firmware.ts';
+import { BOOT_PROGRAMS } from '../images/boot-program-table.ts';
+import type { FirmwareStore, ProgramFile } from '../images/firmware.ts';
 import { type Mac, type MachineArch, omitUndefined, parseMac, type Platform, type Uuid } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { BootService } from './boot-service.ts';
@@ -73,7 +74,8 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
       }
       const program = programNamed(name);
       if (program !== undefined) {
-        if (!ipxe) return { kind: 'program', program, file: await firmware.open(program) };
+        if (!ipxe || !program.kind.endsWith('ipxe'))
+          return { kind: 'program', program, file: await firmware.open(program) };
         const because = `iPXE asks for ${program.name}, which it already is: it gets the start script`;
         return { kind: 'text', text: bootService.start(origin), because };
       }
@@ -122,18 +124,20 @@ export function targetOf(architecture: number): BootTarget | undefined {
 
 /** The boot program of a kind of machine. */
 export function programFor({ platform, arch, http }: BootTarget): BootProgram | undefined {
-  const fitting = BOOT_PROGRAMS.filter((program) => program.platform === platform && program.arch === arch);
+  const fitting = BOOT_PROGRAMS.filter(
+    (program) => program.kind === 'ipxe' && program.platform === platform && program.arch === arch,
+  );
   return (http ? fitting.find(({ name }) => name.startsWith('ipxe')) : undefined) ?? fitting[0];
 }
 
 /** The program that a client names: with or without a folder before it and dnsmasq's `.0` behind it. */
 export function programNamed(name: string): BootProgram | undefined {
-  const wanted = name
-    .slice(name.lastIndexOf('/') + 1)
-    .replace(/\.0$/, '')
-    .toLowerCase();
+  const parts = name.replace(/\.0$/, '').toLowerCase().split('/');
+  // In a folder of signed programs a name stands for the signed one.
+  const [inFolder, alone] = [parts.slice(-2).join('/'), parts.at(-1) ?? ''];
   return (
-    BOOT_PROGRAMS.find((program) => program.name === wanted) ??
-    BOOT_PROGRAMS.find((program) => program.files.includes(wanted))
+    BOOT_PROGRAMS.find((program) => program.name === inFolder) ??
+    BOOT_PROGRAMS.find((program) => program.name === alone) ??
+    BOOT_PROGRAMS.find((program) => program.files.includes(alone))
   );
 }

@@ -11,6 +11,7 @@ import { clustersCommand } from './commands/clusters.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { firmwareCommand } from './commands/firmware.ts';
 import { imagesCommand } from './commands/images.ts';
 import { initCommand } from './commands/init.ts';
 import {
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   syncCommand,
   rollbackCommand,
   imagesCommand,
+  firmwareCommand,
   checkCommand,
   renderCommand,
   exportCommand,

@@ -1,4 +1,5 @@
-import { type FirmwareStore, firmwareFolders, openFirmwareStore } from '../images/firmware.ts';
+import { firmwareFolders } from '../images/boot-program-table.ts';
+import { type FirmwareStore, openFirmwareStore } from '../images/firmware.ts';
 import { Failure, failureLine, isError, problemLine } from '../model/failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { checkData, type CheckReport } from './check.ts';
@@ -86,8 +87,9 @@ const INSTALL = 'apt install ipxe, or put it into firmware/ of the data director
 export async function firmwareDiagnostics(store: Pick<FirmwareStore, 'inventory'>): Promise<readonly HostDiagnostic[]> {
   const { found, missing } = await store.inventory();
   if (found.length === 0) return [firmware.error('no boot program (iPXE) on this host: no machine can boot', INSTALL)];
-  const usual = missing.filter(({ platform, arch }) => USUAL.includes(`${platform} ${arch}`));
-  const rare = missing.filter((program) => !usual.includes(program)).map(({ title }) => title);
+  const ipxe = missing.filter(({ kind }) => kind === 'ipxe');
+  const usual = ipxe.filter(({ platform, arch }) => USUAL.includes(`${platform} ${arch}`));
+  const rare = ipxe.filter((program) => !usual.includes(program)).map(({ title }) => title);
   return [
     ...found.map(({ program, file, size }) => firmware.ok(`${program.title}: ${file}, ${size} bytes`)),
     ...usual.map(({ title, name }) =>

@@ -40,6 +40,7 @@ export const MACHINE_ROUTES: readonly MachineRoute[] = [
   ['GET', '/', 'root', root, 'repeatable'],
   ['GET', '/boot.ipxe', 'start', start, 'repeatable'],
   ['GET', '/boot.ipxe.0', 'start', start, 'repeatable'], // dnsmasq's pxe-service appends the boot layer
+  ['GET', '/autoexec.ipxe', 'start', start, 'repeatable'], // what iPXE 2 asks for where its folder has none
   ['GET', '/ipxe', 'script', script, 'repeatable'],
   ['GET', '/grub', 'grub', grub],
   ['GET', '/v1/boot/', 'pixiecore', pixiecore],

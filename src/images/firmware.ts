@@ -1,78 +1,8 @@
-import { join } from 'node:path';
 import { type DataRoot, openDataRoot, type OpenFile } from '../files/data-root.ts';
 import { unlessFailed } from '../model/failure.ts';
 import type { BootProgram } from '../model/plan.ts';
 import { createRepeater, type Log, type Service } from '../model/service.ts';
-
-/**
- * `undionly.kpxe` and `snponly.efi` drive the network card through the firmware, so they work with every card that got
- * this far; `ipxe.efi` brings drivers of its own and is what HTTP Boot is given, because it has no SNP to fall back on
- * after some firmwares' HTTP client.
- */
-export const BOOT_PROGRAMS: readonly BootProgram[] = [
-  {
-    name: 'undionly.kpxe',
-    platform: 'pcbios',
-    arch: 'x86_64',
-    title: 'BIOS',
-    files: ['undionly.kpxe', 'ipxe-undionly.kpxe', 'x86_64/undionly.kpxe'],
-  },
-  {
-    name: 'snponly.efi',
-    platform: 'efi',
-    arch: 'x86_64',
-    title: 'UEFI x86_64',
-    files: [
-      'snponly.efi',
-      'ipxe-snponly-x86_64.efi',
-      'x86_64-efi/snponly.efi',
-      'x86_64/snponly.efi',
-      'ipxe.efi',
-      'ipxe-x86_64.efi',
-    ],
-  },
-  {
-    name: 'ipxe.efi',
-    platform: 'efi',
-    arch: 'x86_64',
-    title: 'UEFI x86_64 HTTP Boot',
-    files: ['ipxe.efi', 'ipxe-x86_64.efi', 'x86_64-efi/ipxe.efi', 'x86_64/ipxe.efi'],
-  },
-  {
-    name: 'snponly-i386.efi',
-    platform: 'efi',
-    arch: 'i386',
-    title: 'UEFI i386',
-    files: [
-      'snponly-i386.efi',
-      'ipxe-snponly-i386.efi',
-      'i386-efi/snponly.efi',
-      'ipxe-i386.efi',
-      'i386-efi/ipxe.efi',
-      'ipxe32.efi',
-    ],
-  },
-  {
-    name: 'snponly-arm64.efi',
-    platform: 'efi',
-    arch: 'arm64',
-    title: 'UEFI arm64',
-    files: [
-      'snponly-arm64.efi',
-      'ipxe-snponly-aarch64.efi',
-      'arm64-efi/snponly.efi',
-      'ipxe-arm64.efi',
-      'arm64-efi/ipxe.efi',
-    ],
-  },
-  {
-    name: 'snponly-arm32.efi',
-    platform: 'efi',
-    arch: 'arm32',
-    title: 'UEFI arm32',
-    files: ['snponly-arm32.efi', 'arm32-efi/snponly.efi', 'ipxe-arm32.efi', 'arm32-efi/ipxe.efi'],
-  },
-];
+import { BOOT_PROGRAMS } from './boot-program-table.ts';
 
 /** A boot program that was found, by the folder's own name and not its path. */
 export interface FoundProgram {
@@ -178,7 +108,7 @@ export function createFirmwareWatch(store: FirmwareStore, log: Log): Service {
     log.info(
       {
         boots: found.map(({ program, file }) => `${program.title}: ${file}`),
-        missing: missing.map(({ title }) => title),
+        missing: missing.filter(({ kind }) => kind === 'ipxe').map(({ title }) => title),
       },
       boots === 0 ? 'no boot program found: install one (apt install ipxe)' : 'boot programs',
     );
@@ -192,28 +122,4 @@ export function createFirmwareWatch(store: FirmwareStore, log: Log): Service {
     },
     stop: () => follow.stop(),
   };
-}
-
-/**
- * Where distributions put iPXE: Debian and Ubuntu, Fedora, openSUSE, Arch, and what people build by hand. Debian's
- * /usr/lib/ipxe/ipxe.efi is a link into /boot, and links are not followed out of a folder: /boot is one, too.
- */
-const SYSTEM_FOLDERS: readonly string[] = [
-  '/usr/lib/ipxe',
-  '/usr/share/ipxe',
-  '/usr/share/ipxe-bootimgs',
-  '/usr/local/lib/ipxe',
-  '/boot',
-];
-
-/** Where boot programs are looked for: the operator's folder first, the distribution's last. */
-export function firmwareFolders({
-  firmwareDir,
-  dataDir,
-}: {
-  readonly firmwareDir?: string;
-  readonly dataDir: string;
-}): readonly string[] {
-  const own = firmwareDir === undefined ? [] : [firmwareDir];
-  return [...own, join(dataDir, 'firmware'), ...SYSTEM_FOLDERS];
 }

@@ -107,16 +107,20 @@ export interface Decision {
   readonly because: string;
 }
 
-/** A boot program (NBP): iPXE for one kind of machine. */
+/** A boot program (NBP) for one kind of machine. */
 export interface BootProgram {
   /** The name that we announce, and that a DHCP server names. */
   readonly name: string;
+  /** iPXE, or a link of a chain that starts with Secure Boot on: a shim and what it loads from beside itself. */
+  readonly kind: 'grub' | 'ipxe' | 'ipxe-shim' | 'shim' | 'signed-ipxe';
   readonly platform: Platform;
   readonly arch: MachineArch;
   /** For people: `BIOS`, `UEFI x86_64`. */
   readonly title: string;
   /** Where builds and distributions put it, below a firmware folder; the first that is there is taken. */
   readonly files: readonly string[];
+  /** Where it lies in the archive of an iPXE release, below `ipxeboot/`. */
+  readonly released?: string;
 }
 
 /** `/pilot` of `https://boot.example/pilot`: what a browser must say before each of our paths. Empty for most. */

@@ -117,6 +117,7 @@ export function readSettings(sources: SettingSources): Settings {
       keepReleases: value('keep-releases'),
       allowSha1: value('allow-sha1'),
       mirrors: family('mirror'),
+      mirrorIpxe: value('mirror-ipxe'),
       trust: family('trust'),
       keyFiles: family('key'),
     },

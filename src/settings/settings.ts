@@ -52,6 +52,8 @@ export interface SyncSettings {
   readonly allowSha1: boolean;
   /** Base URLs without a slash at the end. */
   readonly mirrors: Readonly<Partial<Record<SystemId, string>>>;
+  /** Of the iPXE project's releases, without a slash at the end. Undefined: from the project. */
+  readonly mirrorIpxe?: string | undefined;
   /** Fingerprints of primary keys, in the place of the publisher's: 40 upper-case digits. */
   readonly trust: Readonly<Partial<Record<SystemId, readonly string[]>>>;
   /** Files with public keys. Absolute. */

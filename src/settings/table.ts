@@ -164,6 +164,11 @@ export const SETTINGS = {
     fallback: "firmware/ of the data directory, then the distribution's folders",
     parse: parseFolder,
   },
+  'mirror-ipxe': {
+    help: 'where `pilotlight firmware fetch` finds vVERSION/ipxeboot.tar.gz instead; it may be in a private network',
+    fallback: "the iPXE project's releases on github.com",
+    parse: parseMirror,
+  },
   'image-cache': {
     help: 'memory for image chunks that all readers share',
     fallback: '256MiB',

@@ -57,9 +57,18 @@ describe('a file by its name', () => {
   });
 
   it('what is no boot program of ours is not the start script for iPXE either', async () => {
-    for (const name of ['grubx64.efi', 'memtest.efi', 'pxelinux.0', 'wimboot', 'ipxe.efi.sig']) {
+    for (const name of ['memtest.efi', 'pxelinux.0', 'wimboot', 'ipxe.efi.sig']) {
       expect(await file(name, true)).toBeUndefined();
     }
+  });
+
+  it('a signed program is one in its own folder; shim and GRUB are what they are to iPXE, too', async () => {
+    for (const name of ['x86_64-sb/snponly.efi', '/x86_64-sb/snponly-shim.efi', 'grubaa64.efi', 'a/shimx64.efi']) {
+      const program = { name: name.replace(/^(?:\/|a\/)/, '') };
+      expect(await file(name)).toMatchObject({ kind: 'program', program });
+    }
+    expect(await file('shimx64.efi', true)).toMatchObject({ kind: 'program', program: { kind: 'shim' } });
+    expect(await file('x86_64-sb/snponly.efi', true)).toMatchObject({ kind: 'text' });
   });
 
   it('pxelinux and GRUB get a machine by its MAC', async () => {

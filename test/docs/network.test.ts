@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { bootOptions } from '../../src/exports/dnsmasq.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
-import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
+import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { needs } from '../support/needs.ts';
 

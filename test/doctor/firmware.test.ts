@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firmwareDiagnostics } from '../../src/doctor/doctor.ts';
-import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
+import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
 
 async function look(...names: string[]) {
   const has = (name: string): boolean => names.includes(name);

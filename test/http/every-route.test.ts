@@ -26,6 +26,7 @@ const ROUTES = [
   '/ipxe?mac=525400551cee',
   '/boot.ipxe',
   '/boot.ipxe.0',
+  '/autoexec.ipxe',
   '/configs/a.yml',
   '/ignition',
   '/cloud',

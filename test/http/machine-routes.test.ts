@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { BootFile } from '../../src/boot/boot-programs.ts';
 import type { BootService, DocumentAnswer } from '../../src/boot/boot-service.ts';
-import { BOOT_PROGRAMS } from '../../src/images/firmware.ts';
+import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Origin } from '../../src/model/plan.ts';
 import { DECISION, SCRIPT } from '../support/http-desk.ts';
@@ -81,6 +81,7 @@ test.each(['/?mac=', '/ipxe', '/?uuid=00000000-0000-0000-0000-000000000000'])(
 test.each([
   ['/boot.ipxe', 'curl/8'],
   ['/boot.ipxe.0', 'iPXE/1.0.0'],
+  ['/autoexec.ipxe', 'iPXE/2.0.0'],
   ['/', 'iPXE/1.0.0+git-20190125.36a4c85-5.1'],
   ['/?unknown=1', 'iPXE/1.0.0'],
 ])('%s for %s is the start script', async (target, agent) => {

@@ -1,7 +1,8 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BOOT_PROGRAMS, type FirmwareStore, openFirmwareStore } from '../../src/images/firmware.ts';
+import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
+import { type FirmwareStore, openFirmwareStore } from '../../src/images/firmware.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 
 async function textOf(store: FirmwareStore, name: string): Promise<string | undefined> {

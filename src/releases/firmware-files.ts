@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { readContext } from '../context/app-context.ts';
+import { type DataRoot, readAll } from '../files/data-root.ts';
+import { makeFolder } from '../files/publish.ts';
+import { replaceFile } from '../files/replace.ts';
+import { systemFailure } from '../files/system-error.ts';
+import { checkProgram, type ProgramFacts, programFacts, programOf } from '../images/boot-program-file.ts';
+import { BOOT_PROGRAMS, firmwareFolders, OWN_FOLDER } from '../images/boot-program-table.ts';
+import { openFirmwareStore } from '../images/firmware.ts';
+import { asFailure, Failure } from '../model/failure.ts';
+import type { BootProgram } from '../model/plan.ts';
+import { SILENT } from '../model/service.ts';
+import type { Settings } from '../settings/settings.ts';
+import { fetchText } from './fetcher.ts';
+import { syncPorts } from './sync-once.ts';
+import { readTar } from './tar.ts';
+
+/** A boot program as `pilotlight firmware` lists it. */
+export interface ListedProgram {
+  /** Which machines start it. */
+  readonly title: string;
+  readonly name: string;
+  /** The file that is handed out; absent where this host has none. */
+  readonly file?: string;
+  readonly size?: number;
+  readonly sha256?: string;
+  readonly version?: string;
+  /** Where it came from: an archive or a file, a package's folder, or placed by hand. */
+  readonly source?: string;
+  /** Why the file is not what its place says. */
+  readonly problem?: string;
+}
+
+/** What boot programs there are, for which machines, of which version, and where they came from. */
+export async function listFirmware(settings: Settings): Promise<readonly ListedProgram[]> {
+  const { files } = await readContext(settings);
+  const store = openFirmwareStore(firmwareFolders(settings));
+  const { found } = await store.inventory();
+  const record = await readRecord(files);
+  return await Promise.all(
+    BOOT_PROGRAMS.map(async (program): Promise<ListedProgram> => {
+      const { title, name } = program;
+      const one = found.find((other) => other.program.name === name);
+      const open = one && (await store.open(program));
+      if (one === undefined || open === undefined) return { title, name };
+      const bytes = await open.whole().finally(() => open.close());
+      const sha256 = digestOf(bytes);
+      const said = record[name];
+      const own = one.folder === join(settings.dataDir, OWN_FOLDER) || one.folder === settings.firmwareDir;
+      const source = said?.sha256 === sha256 ? said.source : own ? 'placed by hand' : 'installed on this host';
+      const version = said?.sha256 === sha256 ? said.version : undefined;
+      return {
+        title,
+        name,
+        file: join(one.folder, one.file),
+        size: one.size,
+        sha256,
+        version,
+        source,
+        ...look(program, bytes),
+      };
+    }),
+  );
+}
+
+function look(program: BootProgram, bytes: Buffer): Pick<ListedProgram, 'problem' | 'version'> {
+  try {
+    const facts = programFacts(bytes);
+    checkProgram(program, facts);
+    return facts.version === undefined ? {} : { version: facts.version };
+  } catch (error) {
+    return { problem: asFailure(error).message };
+  }
+}
+
+/** A program that was put into firmware/ of the data directory. */
+export interface ImportedProgram {
+  readonly name: string;
+  readonly title: string;
+  readonly version?: string;
+  readonly sha256: string;
+  /** `firmware/snponly.efi` */
+  readonly file: string;
+}
+
+/** Takes the boot programs of an iPXE release's archive, or a single one, that lies on this host. */
+export async function importFirmware(
+  settings: Settings,
+  cwd: string,
+  path: string,
+): Promise<readonly ImportedProgram[]> {
+  const name = basename(path);
+  const bytes = await readLocal(resolve(cwd, path), name);
+  return await take(settings, bytes, name, name);
+}
+
+export interface FirmwareFetch {
+  /** Of the iPXE project: `2.0.0`. */
+  readonly release: string;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+  readonly signal: AbortSignal;
+}
+
+/** Takes the boot programs of a release of the iPXE project, from there or from the mirror, if the digest is right. */
+export async function fetchFirmware(
+  settings: Settings,
+  { release, sha256, signal }: FirmwareFetch,
+): Promise<readonly ImportedProgram[]> {
+  const { files, catalog } = await readContext(settings);
+  const mirror = settings.sync.mirrorIpxe;
+  // A mirror that the operator named may be in a private network.
+  const sync = { ...settings.sync, mirrors: mirror === undefined ? {} : { custom: mirror } };
+  const ports = await syncPorts({ settings: sync, files, catalog, log: SILENT, signal, emit: () => undefined });
+  const url = `${mirror ?? PROJECT}/v${release}/${ARCHIVE}`;
+  const fetched = await fetchText(url, ports.releases.network, { maxBytes: MOST_BYTES, redirectHosts: REDIRECTS });
+  const bytes = fetched?.bytes ?? Buffer.alloc(0);
+  const found = digestOf(bytes);
+  if (found !== sha256) {
+    throw new Failure('refused', `${url} has another digest than you named: ${found}`, {
+      remedy: 'nothing was changed; compare it with the one that the project shows beside the file',
+    });
+  }
+  return await take(settings, bytes, ARCHIVE, `${ARCHIVE} of iPXE ${release}`);
+}
+
+const PROJECT = 'https://github.com/ipxe/ipxe/releases/download';
+const ARCHIVE = 'ipxeboot.tar.gz';
+/** Where GitHub keeps what a release's addresses lead to. */
+const REDIRECTS = ['.githubusercontent.com'];
+const MOST_BYTES = 256 * 2 ** 20;
+
+interface Candidate {
+  readonly program: BootProgram;
+  readonly facts: ProgramFacts;
+  readonly bytes: Buffer;
+}
+
+/** All is read and checked before the first file is replaced; each is replaced in one step. */
+async function take(
+  settings: Settings,
+  bytes: Buffer,
+  name: string,
+  source: string,
+): Promise<readonly ImportedProgram[]> {
+  const { files } = await readContext(settings);
+  const candidates = await candidatesIn(bytes, name);
+  const record = { ...(await readRecord(files)) };
+  const done: ImportedProgram[] = [];
+  for (const { program, facts, bytes: content } of candidates) {
+    const { version } = facts;
+    const file = `${OWN_FOLDER}/${program.name}`;
+    await makeFolder(files, file.slice(0, file.lastIndexOf('/')));
+    await replaceFile(files, file, content);
+    const sha256 = digestOf(content);
+    const said = version === undefined ? {} : { version };
+    record[program.name] = { sha256, source, ...said };
+    done.push({ name: program.name, title: program.title, sha256, file, ...said });
+  }
+  await replaceFile(files, RECORD, `${JSON.stringify(record, null, 2)}\n`);
+  return done;
+}
+
+async function candidatesIn(bytes: Buffer, name: string): Promise<readonly Candidate[]> {
+  try {
+    const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? await unpacked(bytes) : bytes;
+    if (plain.toString('latin1', 257, 262) !== 'ustar') {
+      const facts = programFacts(plain);
+      return [{ program: programOf(facts, name), facts, bytes: plain }];
+    }
+    return inArchive(readTar(plain));
+  } catch (error) {
+    const { message, remedy, code } = asFailure(error);
+    throw new Failure(code, `${name}: ${message}`, { remedy: remedy ?? 'nothing was changed' });
+  }
+}
+
+/** A release has a folder for each kind of machine, below one of its own (or none). */
+function inArchive(archive: ReadonlyMap<string, Buffer>): readonly Candidate[] {
+  const releases = BOOT_PROGRAMS.flatMap((program): readonly Candidate[] => {
+    const { released } = program;
+    const bytes = released === undefined ? undefined : (archive.get(`ipxeboot/${released}`) ?? archive.get(released));
+    if (bytes === undefined) return [];
+    try {
+      const facts = programFacts(bytes);
+      checkProgram(program, facts);
+      return [{ program, facts, bytes }];
+    } catch (error) {
+      throw new Failure('invalid', `${released ?? ''} in it is not right: ${asFailure(error).message}`);
+    }
+  });
+  if (releases.length > 0) return releases;
+  throw new Failure('invalid', 'it is an archive without boot programs where an iPXE release has them', {
+    remedy: `expected ${ARCHIVE} with x86_64/snponly.efi and the like; import other programs one by one`,
+  });
+}
+
+async function unpacked(bytes: Buffer): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(bytes, { maxOutputLength: 2 * MOST_BYTES });
+  } catch (cause) {
+    throw new Failure('invalid', 'it is packed by gzip and damaged, cut off or far too large', { cause });
+  }
+}
+
+async function readLocal(path: string, name: string): Promise<Buffer> {
+  try {
+    const handle = await open(path);
+    try {
+      const { size } = await handle.stat();
+      const bytes = await readAll(handle, Math.min(size, MOST_BYTES), MOST_BYTES);
+      if (bytes === undefined)
+        throw new Failure('too-large', `${name} is over ${MOST_BYTES} bytes: no boot program is`);
+      return bytes;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw systemFailure(error, name);
+  }
+}
+
+/** What was imported, by the names of the programs. A file that was replaced since has another digest: then it does not count. */
+const RECORD = `${OWN_FOLDER}/programs.json`;
+type Notes = Readonly<Record<string, { readonly sha256: string; readonly source: string; readonly version?: string }>>;
+
+async function readRecord(files: DataRoot): Promise<Notes> {
+  const bytes = await files.readIfThere(RECORD, 2 ** 20);
+  if (bytes === undefined) return {};
+  try {
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Notes) : {};
+  } catch (error) {
+    // Only notes: without them the programs boot as well.
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
