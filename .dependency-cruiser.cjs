@@ -103,7 +103,7 @@ const homes = {
   diff: '^src/admin/service/line-diff\\.ts$',
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
-  '@sinclair/typebox': '^src/(model/(schema|views|operator-views|power-views|sync-event)|admin/api/[^/]+)\\.ts$',
+  '@sinclair/typebox': '^src/(model/(schema|views|file-views|operator-views|power-views|sync-event)|admin/api/[^/]+)\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',
   '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',
@@ -152,7 +152,7 @@ module.exports = {
         'TypeBox is a tenth of a second of loading, for the admin API alone: import the types of the views only, or import() where a run begins',
       from: { path: '^src/', pathNot: '^src/(model|admin/api)/' },
       to: {
-        path: '^src/model/(schema|views|operator-views|power-views|sync-event)\\.ts$',
+        path: '^src/model/(schema|views|file-views|operator-views|power-views|sync-event)\\.ts$',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },

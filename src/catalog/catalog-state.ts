@@ -1,10 +1,19 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
 import { areSame, distinct, type FileDiagnostic, isError, placeText, problemLine } from '../model/failure.ts';
-import { MAX_PROFILE_BYTES } from '../model/profile.ts';
 import type { SecretReader } from '../model/secret.ts';
 import type { Log } from '../model/service.ts';
-import { aroundOf, type Choice, decide, heldMachines, incomplete, type Slots, unreadKeepers } from './decide.ts';
+import { FILE_KINDS } from './catalog-file.ts';
+import {
+  aroundOf,
+  type Choice,
+  decide,
+  type Decision,
+  heldMachines,
+  incomplete,
+  type Slots,
+  unreadKeepers,
+} from './decide.ts';
 import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
@@ -22,13 +31,15 @@ import {
   type SshKey,
 } from './snapshot.ts';
 
-/** What the catalog reads, below the data directory. */
-export const FOLDERS = ['profiles', 'configs', 'sshkeys'] as const;
+/** Files as they would be, by `profiles/NAME.json`, `configs/NAME`, `sshkeys/NAME.pub`; undefined: taken away. */
+export type Drafts = ReadonlyMap<string, Buffer | undefined>;
 
-const MIB = 1024 * 1024;
-
-/** Files of profiles/ as they would be: by `profiles/NAME.json`. */
-export type Drafts = ReadonlyMap<string, Buffer>;
+/** What would follow if drafts were saved. */
+export interface Attempt {
+  /** With an error among them, at least one of the drafts would not come into force. */
+  readonly problems: readonly FileDiagnostic[];
+  readonly snapshot: () => Snapshot;
+}
 
 interface StateOptions {
   readonly files: DataRoot;
@@ -76,24 +87,24 @@ export class CatalogState {
   }
 
   /**
-   * What would be wrong if these files were saved on top of what was read last, by the same reading and the same decision
+   * What would follow if these files were saved on top of what was read last, by the same reading and the same decision
    * as if they were: what is wrong with them, with the documents that they name, and what they would break elsewhere.
-   * With an error among it, at least one of them would not come into force. Nothing is read from the disk.
+   * Nothing is read from the disk.
    */
-  attempt(drafts: Drafts): readonly FileDiagnostic[] {
+  attempt(drafts: Drafts): Attempt {
     const slots = this.#slots();
-    const tried = [...drafts].map(([file, bytes]): Slot<ReadProfile> => {
-      const before = slots.profiles.find((slot) => slot.file === file);
-      const latest = readProfile(file, bytes, this.#check);
-      return { file, changed: this.#change + 1, latest, inForce: before?.inForce };
-    });
-    const kept = slots.profiles.filter(({ file }) => !drafts.has(file));
-    const decision = decide({ ...slots, profiles: byFile([...kept, ...tried]) }, this.#inspection);
+    const kinds = kindsOf(this.#check);
+    const [change, now] = [this.#change + 1, this.#options.now()];
+    const profiles = withDrafts(slots.profiles, kinds.profiles, drafts, { change, now });
+    const documents = withDrafts(slots.documents, kinds.documents, drafts, { change, now });
+    const keys = withDrafts(slots.keys, kinds.keys, drafts, { change, now });
+    const tried = { ...slots, profiles: profiles.all, documents: documents.all, keys: keys.all };
+    const decision = decide(tried, this.#inspection);
     const around = aroundOf(decision);
     const about = new Set(drafts.keys());
     // What a profile lacks is an error, but does not keep it from coming into force.
     const lacks = new Set<string>();
-    for (const read of tried.flatMap(({ latest }) => latest.thing ?? [])) {
+    for (const read of profiles.drafted.flatMap(({ latest }) => latest.thing ?? [])) {
       for (const { document } of namedDocuments(read.profile, around.documents)) about.add(document.file);
     }
     for (const read of decision.profiles.values()) {
@@ -101,14 +112,17 @@ export class CatalogState {
       for (const problem of incomplete(read, around, this.#inspection)) lacks.add(problemLine(problem));
     }
     const known = new Set(this.#snapshot.problems.map(problemLine));
-    const problems = decision.problems
+    const found = decision.problems
       .filter((problem) => about.has(problem.place.file) || !known.has(problemLine(problem)))
       .map((problem) => (lacks.has(problemLine(problem)) ? { ...problem, severity: 'warning' as const } : problem));
-    if (problems.some(isError)) return distinct(problems);
-    const idle = tried.filter(
-      (slot) => slot.latest.thing === undefined || decision.profiles.get(slot) !== slot.latest.thing,
-    );
-    return [...distinct(problems), ...idle.map(notInForce)];
+    const idle = [
+      ...idleAmong(profiles.drafted, decision.profiles),
+      ...idleAmong(documents.drafted, decision.documents),
+      ...idleAmong(keys.drafted, decision.keys),
+    ];
+    const problems = [...distinct(found), ...(found.some(isError) ? [] : idle)];
+    const snapshot = (): Snapshot => snapshotOf(this.#snapshot.generation + 1, tried.profiles, decision);
+    return { problems, snapshot };
   }
 
   /** Reads what changed; true when there is a new snapshot. Not to be called while a call is running. */
@@ -146,9 +160,7 @@ export class CatalogState {
     const isSame = before !== undefined && isSameChoice(before, choice);
     if (isSame && areSame(problems, this.#snapshot.problems)) return false;
     this.#report(problems);
-    const held = heldMachines(slots.profiles, choice, problems);
-    const keepers = unreadKeepers(slots.profiles, choice);
-    this.#snapshot = makeSnapshot(this.#snapshot.generation + 1, { ...choice, problems, held, keepers });
+    this.#snapshot = snapshotOf(this.#snapshot.generation + 1, slots.profiles, { ...choice, problems });
     return true;
   }
 
@@ -179,6 +191,33 @@ export class CatalogState {
   }
 }
 
+function snapshotOf(generation: number, profiles: readonly Slot<ReadProfile>[], decision: Decision): Snapshot {
+  const held = heldMachines(profiles, decision, decision.problems);
+  return makeSnapshot(generation, { ...decision, held, keepers: unreadKeepers(profiles, decision) });
+}
+
+/** The files of a folder as they would be, and those among them that are drafts. */
+function withDrafts<T>(
+  slots: readonly Slot<T>[],
+  kind: FolderKind<T>,
+  drafts: Drafts,
+  { change, now }: { readonly change: number; readonly now: number },
+): { readonly all: readonly Slot<T>[]; readonly drafted: readonly Slot<T>[] } {
+  const drafted = [...drafts].flatMap(([file, bytes]): Slot<T>[] => {
+    if (bytes === undefined || !file.startsWith(`${kind.folder}/`)) return [];
+    const before = slots.find((slot) => slot.file === file);
+    return [{ file, changed: change, latest: kind.parse(file, { bytes, mtimeMs: now }), inForce: before?.inForce }];
+  });
+  return { all: byFile([...slots.filter(({ file }) => !drafts.has(file)), ...drafted]), drafted };
+}
+
+/** Drafts that would not come into force although nothing says why. */
+function idleAmong<T>(drafted: readonly Slot<T>[], inForce: ReadonlyMap<Slot<T>, unknown>): readonly FileDiagnostic[] {
+  return drafted
+    .filter((slot) => slot.latest.thing === undefined || inForce.get(slot) !== slot.latest.thing)
+    .map(notInForce);
+}
+
 async function imagesProblem(files: DataRoot): Promise<FileDiagnostic | undefined> {
   const fault = await folderFault(files, 'images');
   if (fault === undefined) return undefined;
@@ -194,22 +233,19 @@ function kindsOf(check: ProfileCheck): {
   return {
     profiles: {
       folder: 'profiles',
-      ending: '.json',
+      ...FILE_KINDS.profiles,
       nearly: /\.(?:json[5c]?|json\.txt|ya?ml|toml)$/i,
-      maxBytes: MAX_PROFILE_BYTES,
       parse: (file, { bytes }) => readProfile(file, bytes, check),
     },
     documents: {
       folder: 'configs',
-      ending: '',
-      maxBytes: 4 * MIB,
+      ...FILE_KINDS.configs,
       parse: (file, { bytes, mtimeMs }) => readDocument(file, bytes, mtimeMs),
     },
     keys: {
       folder: 'sshkeys',
-      ending: '.pub',
+      ...FILE_KINDS.sshkeys,
       nearly: /\.(?:pub|pub\.txt|pem)$/i,
-      maxBytes: MIB / 16,
       parse: (file, { bytes }) => readKey(file, bytes),
     },
   };
@@ -251,7 +287,7 @@ function isSameChoice(a: Choice, b: Choice): boolean {
 }
 
 /** A file that is left out for its name: on disk only a warning, here the reason why it would be of no use. */
-function notInForce({ file, latest }: Slot<ReadProfile>): FileDiagnostic {
+function notInForce({ file, latest }: Slot<unknown>): FileDiagnostic {
   const [why] = latest.problems;
   return { message: 'would not come into force', place: { file }, ...why, severity: 'error' };
 }

@@ -1,9 +1,9 @@
 import type { Log, Service } from '../model/service.ts';
-import type { FileDiagnostic } from '../model/failure.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { openSecrets } from '../files/secret-file.ts';
 import type { SecretReader } from '../model/secret.ts';
-import { CatalogState, type Drafts, FOLDERS } from './catalog-state.ts';
+import { FOLDERS } from './catalog-file.ts';
+import { type Attempt, CatalogState, type Drafts } from './catalog-state.ts';
 import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
 import { type Catalog, EMPTY_SNAPSHOT, type Inspector, type Snapshot } from './snapshot.ts';
 
@@ -25,8 +25,8 @@ export interface CatalogOptions {
 export interface LivingCatalog extends Catalog, Service {
   /** Looks at the folders now; resolves when what is there is in force. */
   refresh(): Promise<Snapshot>;
-  /** What would be wrong if these files were saved, on top of what was read last. */
-  attempt(drafts: Drafts): readonly FileDiagnostic[];
+  /** What would follow if these files were saved, on top of what was read last. */
+  attempt(drafts: Drafts): Attempt;
 }
 
 // Editors write in several steps: wait until no more changes are reported, but not for ever.

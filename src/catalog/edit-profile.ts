@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DataRoot } from '../files/data-root.ts';
 import { editFile } from '../files/edit-file.ts';
 import { Failure, type FileDiagnostic, isError, problemFailure } from '../model/failure.ts';
@@ -113,38 +112,6 @@ async function refuseBroken(bytes: Buffer, file: string, judge: Judge): Promise<
   throw new Failure('invalid', `it would not do: ${wrong.message}`, { place: wrong.place, remedy: wrong.remedy });
 }
 
-/**
- * Writes a whole profile, if it is still the one that the change began with (`revision`), or not there (undefined).
- * Nothing is judged here. Throws Failure `conflict` when others were faster, `too-large`, and what DataRoot throws.
- */
-export async function saveProfile(
-  files: DataRoot,
-  file: string,
-  bytes: Buffer,
-  revision: string | undefined,
-): Promise<void> {
-  if (bytes.length > MAX_PROFILE_BYTES) throw tooLarge(file);
-  const message =
-    revision === undefined
-      ? 'is there already'
-      : 'was changed by another person or program since it was opened, or is gone';
-  const done = await editFile(files, file, {
-    maxBytes: MAX_PROFILE_BYTES,
-    change(there) {
-      const now = there === undefined ? undefined : revisionOf(there);
-      if (now === revision) return Promise.resolve(bytes);
-      const remedy = 'open it again and make the change once more';
-      return Promise.reject(new Failure('conflict', message, { place: { file }, remedy }));
-    },
-  });
-  if (done === 'busy') throw new Failure('conflict', message, { place: { file }, remedy: 'open it again' });
-}
-
-/** The bytes of a profile; undefined when there is no such file. */
-export async function readIfThere(files: DataRoot, file: string): Promise<Buffer | undefined> {
-  return await files.readIfThere(file, MAX_PROFILE_BYTES);
-}
-
 function tooLarge(file: string): Failure {
   return new Failure('too-large', `would be larger than ${MAX_PROFILE_BYTES / 2 ** 20} MiB`, {
     place: { file },
@@ -152,7 +119,10 @@ function tooLarge(file: string): Failure {
   });
 }
 
-/** Names the bytes of a file: who changes it says on top of which (SHA-256, hex). */
-export function revisionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** A profile without the machines that it names, and not the default one: another profile may not claim them, too. */
+export function withoutMachines(text: string): string {
+  const profile = JSON.parse(text) as Json;
+  if (typeof profile !== 'object' || profile === null || Array.isArray(profile)) return text;
+  const keys: readonly (readonly [string, Json])[] = [['nodes', []], ['default', false]]; // prettier-ignore
+  return keys.reduce((made, [key, value]) => (key in profile ? withValue(made, [key], value) : made), text);
 }

@@ -10,6 +10,7 @@ import {
   settledIdentity,
 } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
+import { isPrivate } from './catalog-file.ts';
 import type { Reading, Slot } from './read-document.ts';
 
 /** What is read from one of the catalog's folders. */
@@ -21,7 +22,7 @@ export interface FolderKind<T> {
   /** Names that were probably meant to have the ending. */
   readonly nearly?: RegExp;
   readonly maxBytes: number;
-  parse(file: string, content: ReadFile): Reading<T>;
+  parse(file: string, content: Pick<ReadFile, 'bytes' | 'mtimeMs'>): Reading<T>;
 }
 
 interface Entry<T> {
@@ -161,7 +162,7 @@ async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Cont
   sort(top.names);
   for (const entry of top.broken) {
     const { name } = entry;
-    if (IS_PRIVATE.test(name)) continue;
+    if (isPrivate(name)) continue;
     const folder = `${kind.folder}/${name}`;
     const listing = isFolderName(name, kind) && entry.failure.code === 'refused' ? await listed(folder) : undefined;
     if (listing === undefined) {
@@ -171,7 +172,7 @@ async function contentsOf<T>(files: DataRoot, kind: FolderKind<T>): Promise<Cont
     inside.push(folder);
     sort(listing.names.map((inner) => `${name}/${inner}`));
     for (const { name: inner, failure } of listing.broken) {
-      if (IS_PRIVATE.test(inner)) continue;
+      if (isPrivate(inner)) continue;
       const path = `${folder}/${inner}`;
       if (failure.code === 'refused' && (await listed(path)) !== undefined) problems.push(tooDeep(path, kind.folder));
       else if (isWanted(inner, kind)) broken.push({ name: `${name}/${inner}`, failure });
@@ -215,16 +216,9 @@ function tooDeep(file: string, folder: string): FileDiagnostic {
   return { severity: 'warning', message, place: { file }, remedy: `keep files in ${folder}/ or one folder below it` };
 }
 
-// Hidden files and what editors leave beside the file that they are writing.
 function isWanted(name: string, kind: { readonly ending: string }): boolean {
   return name.endsWith(kind.ending) && !isPrivate(name);
 }
-
-function isPrivate(name: string): boolean {
-  return IS_PRIVATE.test(name.slice(name.indexOf('/') + 1));
-}
-
-const IS_PRIVATE = /^\.|^#.*#$|~$|\.sw[a-p]$/;
 
 /** A folder that is gone takes its files with it; one that cannot be read now leaves them in force. */
 function withoutFolder<T>(

@@ -3,7 +3,7 @@ import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import { templateProblems } from '../boot/inspector.ts';
 import { missingImages } from '../boot/missing-images.ts';
 import { createTemplateCache } from '../boot/template-data.ts';
-import { FOLDERS } from '../catalog/catalog-state.ts';
+import { FOLDERS } from '../catalog/catalog-file.ts';
 import { namedDocuments, type Snapshot } from '../catalog/snapshot.ts';
 import type { Origin } from '../model/plan.ts';
 import { whyNotWritable } from '../files/folder.ts';

@@ -20,7 +20,8 @@ export interface FileEdit {
   readonly file: string;
   /** Undefined: it was not there. */
   readonly before: Buffer | undefined;
-  readonly after: Buffer;
+  /** Undefined: it is gone. */
+  readonly after: Buffer | undefined;
 }
 
 /**
@@ -48,6 +49,8 @@ export interface DataRoot {
   readonly edits: KeyedMutex;
   /** Told what editFile has written, in the context of who asked for it. They must not throw. */
   readonly edited: Set<(edit: FileEdit) => void>;
+  /** Asked before editFile replaces or removes what a file holds: where one throws, the file stays as it is. */
+  readonly beforeEdit: Set<(file: string, bytes: Buffer) => Promise<void>>;
   /** The host's real path of what exists there; `refused` when a link leads out of the root. */
   real(relative: string): Promise<string>;
 }
@@ -139,6 +142,7 @@ function rootAt(root: string, images: string | undefined): DataRoot {
     isElsewhere: (folder) => folder === 'images' && images !== undefined,
     edits: new KeyedMutex(),
     edited: new Set(),
+    beforeEdit: new Set(),
     path,
     real,
     read,

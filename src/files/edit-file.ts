@@ -3,7 +3,7 @@ import { asFailure } from '../model/failure.ts';
 import type { DataRoot } from './data-root.ts';
 import { type Lock, waitForLock } from './lock.ts';
 import { makeFolder, placeFile } from './publish.ts';
-import { replaceIfSame } from './replace.ts';
+import { removeIfSame, replaceIfSame } from './replace.ts';
 import { systemFailure } from './system-error.ts';
 
 const ATTEMPTS = 10;
@@ -15,10 +15,10 @@ export interface Edit {
   /** A longer file is `too-large`. */
   readonly maxBytes: number;
   /**
-   * The new content; undefined, or the same, for nothing to do. `bytes` is undefined where there is no file. Asked again
-   * on top of what others saved meanwhile. What it throws ends the edit.
+   * The new content, or `remove`; undefined, or the same, for nothing to do. `bytes` is undefined where there is no file.
+   * Asked again on top of what others saved meanwhile. What it throws ends the edit.
    */
-  readonly change: (bytes: Buffer | undefined) => Promise<Buffer | undefined>;
+  readonly change: (bytes: Buffer | undefined) => Promise<Buffer | 'remove' | undefined>;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function editFile(root: DataRoot, relative: string, edit: Edit): Pr
 
 async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'written' | 'same' | 'again'> {
   const before = await root.readIfThere(relative, edit.maxBytes);
-  let after: Buffer | undefined;
+  let after: Buffer | 'remove' | undefined;
   try {
     after = await edit.change(before);
   } catch (error) {
@@ -52,19 +52,29 @@ async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'w
     if ((await root.readIfThere(relative, edit.maxBytes))?.equals(before) === true) throw error;
     return 'again';
   }
-  if (after === undefined || before?.equals(after) === true) return 'same';
-  const isDone =
-    before === undefined
-      ? await isCreated(root, relative, after)
-      : (await replaceIfSame(root, relative, before, after)) === 'replaced';
-  if (!isDone) return 'again';
-  for (const on of root.edited) on({ file: relative, before, after });
+  if (after === undefined || (after === 'remove' ? before === undefined : before?.equals(after) === true))
+    return 'same';
+  if (before !== undefined) for (const keep of root.beforeEdit) await keep(relative, before);
+  if (!(await isDone(root, relative, before, after))) return 'again';
+  for (const on of root.edited) on({ file: relative, before, after: after === 'remove' ? undefined : after });
   return 'written';
+}
+
+/** False when another one came first. */
+async function isDone(
+  root: DataRoot,
+  relative: string,
+  before: Buffer | undefined,
+  after: Buffer | 'remove',
+): Promise<boolean> {
+  if (after === 'remove') return (await removeIfSame(root, relative, before ?? Buffer.alloc(0))) === 'removed';
+  if (before === undefined) return await isCreated(root, relative, after);
+  return (await replaceIfSame(root, relative, before, after)) === 'replaced';
 }
 
 async function isCreated(root: DataRoot, relative: string, bytes: Buffer): Promise<boolean> {
   try {
-    const folder = await root.real(relative.slice(0, relative.lastIndexOf('/')));
+    const folder = await makeFolder(root, relative.slice(0, relative.lastIndexOf('/')));
     const target = `${folder}${relative.slice(relative.lastIndexOf('/'))}`;
     return (await placeFile(target, bytes, { mode: 0o644, replace: false })) === 'placed';
   } catch (error) {

@@ -81,7 +81,7 @@ export async function writeDraft(
 }
 
 /** False when something has the name. */
-async function linkNew(draft: string, target: string): Promise<boolean> {
+export async function linkNew(draft: string, target: string): Promise<boolean> {
   try {
     await link(draft, target);
     return true;

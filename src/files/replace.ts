@@ -2,7 +2,7 @@ import { renameSync, statSync } from 'node:fs';
 import { type FileHandle, link, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type DataRoot, factsOf, identityOf, readAll } from './data-root.ts';
-import { draftOf, exists, placeFile, syncFolder, writeDraft } from './publish.ts';
+import { draftOf, exists, linkNew, placeFile, syncFolder, writeDraft } from './publish.ts';
 import { errnoOf, systemFailure } from './system-error.ts';
 
 export interface ReplaceOptions {
@@ -65,6 +65,37 @@ export async function replaceIfSame(
     return await exchange(await root.real(relative), before, content);
   } catch (error) {
     throw systemFailure(error, relative);
+  }
+}
+
+/**
+ * Removes a file that people edit, if it still holds `before`. It is compared once more under another name, so that what
+ * was written into it just then comes back: the answer is `kept`. Of a link only the link goes. Throws Failure as
+ * replaceFile does.
+ */
+export async function removeIfSame(root: DataRoot, relative: string, before: Uint8Array): Promise<'removed' | 'kept'> {
+  try {
+    const folder = await root.real(dirname(relative));
+    const target = join(folder, basename(relative));
+    const aside = draftOf(target).replace(/\.draft$/, '.old.draft');
+    if (!(await isSame(target, before)) || !isRenamed(target, aside)) return 'kept';
+    const done = await isSame(aside, before);
+    // Where another file has the name by now, that one is newer.
+    if (!done) await linkNew(aside, target);
+    await rm(aside, { force: true });
+    await syncFolder(folder);
+    return done ? 'removed' : 'kept';
+  } catch (error) {
+    throw systemFailure(error, relative);
+  }
+}
+
+async function isSame(path: string, bytes: Uint8Array): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    return await holds(handle, bytes);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DiffLine } from './views.ts';
+import type { DiffLine } from './file-views.ts';
 
 /** What operators may do, the least first; each may do all that those before it may. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;

@@ -172,7 +172,7 @@ const PlaceView = t.Object({
   column: t.Optional(whole('from 1')),
 }) satisfies { static: Place };
 
-const ProblemView = t.Object({
+export const ProblemView = t.Object({
   severity: SEVERITY,
   message: text(),
   place: ref('Place', PlaceView),
@@ -215,18 +215,6 @@ export const ProfileView = t.Object({
   keys: list(t.Object({ key: text(), help: text(), example: t.Optional(text()) }), 'what may stand in it'),
 });
 export type ProfileView = View<typeof ProfileView>;
-
-/** What a change of a file would do. */
-export const Preview = t.Object({
-  file: text(),
-  diff: list(t.Object({ sign: oneOf([' ', '+', '-']), text: text() })),
-  problems: list(
-    ref('Problem', ProblemView),
-    'with an error among them it would not come into force, and is not written',
-  ),
-});
-export type Preview = View<typeof Preview>;
-export type DiffLine = Preview['diff'][number];
 
 // ---- releases
 
@@ -337,7 +325,6 @@ export const COMPONENTS = {
   Place: PlaceView,
   ProfileRow,
   ProfileView,
-  Preview,
   ReleaseRow,
   ReleasesView,
   SyncRun: SyncRunView,

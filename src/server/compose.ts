@@ -10,7 +10,7 @@ import { isEverywhere, ownUrl, serverNote } from '../admin/client/running-server
 import type { Delivery } from '../admin/service/deps.ts';
 import { journalOff } from '../admin/service/health.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
-import { noteEdit } from '../admin/service/actor.ts';
+import { followEdits } from '../admin/service/actor.ts';
 import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
@@ -123,7 +123,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     ...{ token, users, baseUrl: settings.operatorUrl ?? settings.baseUrl },
     book: await openSessionBook(files, log, Date.now),
   });
-  files.edited.add(noteEdit);
+  followEdits(files);
   const adminService = new AdminService({
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     accounts: { users, sessions: auth.sessions },

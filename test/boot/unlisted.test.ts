@@ -82,7 +82,7 @@ describe('a template that names what only "nodes" can say', () => {
     expect(profiles.size).toBe(1);
     // Somebody who adds a machine to it must be able to save.
     const profile = Buffer.from(JSON.stringify({ ...FILES['profiles/p.json'], nodes: [] }));
-    const tried = catalog.attempt(new Map([['profiles/p.json', profile]]));
+    const tried = catalog.attempt(new Map([['profiles/p.json', profile]])).problems;
     expect(tried.map(({ severity }) => severity)).toEqual(['warning']);
   });
 

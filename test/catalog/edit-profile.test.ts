@@ -1,15 +1,10 @@
 import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { editProfile, type Judge, readIfThere, revisionOf, saveProfile } from '../../src/catalog/edit-profile.ts';
+import { editProfile, type Judge, withoutMachines } from '../../src/catalog/edit-profile.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { MAX_PROFILE_BYTES } from '../../src/model/profile.ts';
 import { makeFolder } from '../support/folder.ts';
-
-test('a revision is the SHA-256 of the very bytes', () => {
-  expect(revisionOf(Buffer.from('abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
-  expect(revisionOf(Buffer.from('abc\n'))).not.toBe(revisionOf(Buffer.from('abc\r\n')));
-});
 
 const FILE = 'profiles/p.json';
 const fine: Judge = () => Promise.resolve([]);
@@ -122,46 +117,13 @@ describe('a change of a profile', () => {
   });
 });
 
-describe('a profile that is saved whole', () => {
-  const bytes = Buffer.from('{"root": "b"}');
-
-  test('on top of the text that it was made of', async () => {
-    const { path, files } = await stand('{"root": "a"}');
-    await saveProfile(files, FILE, bytes, revisionOf(Buffer.from('{"root": "a"}')));
-    expect(readFileSync(path)).toEqual(bytes);
-  });
-
-  test.each([revisionOf(Buffer.from('other')), undefined, ''])('not on top of another: %s', async (revision) => {
-    const { path, files } = await stand('{"root": "a"}');
-    await expect(saveProfile(files, FILE, bytes, revision)).rejects.toMatchObject({
-      code: 'conflict',
-      place: { file: FILE },
-    });
-    expect(readFileSync(path, 'utf8')).toBe('{"root": "a"}');
-  });
-
-  test('a new one, unless there is one', async () => {
-    const { dir, files } = await stand('{}');
-    await saveProfile(files, 'profiles/new.json', bytes, undefined);
-    expect(readFileSync(join(dir, 'profiles/new.json'))).toEqual(bytes);
-    expect(statSync(join(dir, 'profiles/new.json')).mode & 0o777 & ~0o022).toBe(0o644);
-    await expect(saveProfile(files, 'profiles/new.json', bytes, undefined)).rejects.toMatchObject({ code: 'conflict' });
-  });
-
-  test('one that went meanwhile does not come back', async () => {
-    const { path, files } = await stand('{"root": "a"}');
-    const revision = revisionOf(readFileSync(path));
-    rmSync(path);
-    await expect(saveProfile(files, FILE, bytes, revision)).rejects.toMatchObject({ code: 'conflict' });
-    expect(await readIfThere(files, FILE)).toBeUndefined();
-  });
-
-  test('not a larger one than is read, and not outside', async () => {
-    const { dir, files } = await stand('{}');
-    const large = Buffer.alloc(MAX_PROFILE_BYTES + 1, ' ');
-    await expect(saveProfile(files, 'profiles/l.json', large, undefined)).rejects.toMatchObject({ code: 'too-large' });
-    symlinkSync('/etc/hostname', join(dir, 'profiles/out.json'));
-    await expect(saveProfile(files, 'profiles/out.json', bytes, undefined)).rejects.toMatchObject({ code: 'refused' });
-    await expect(saveProfile(files, '../x.json', bytes, undefined)).rejects.toMatchObject({ code: 'refused' });
-  });
+test.each([
+  [
+    '{\n  "root": "a",\n  "default": true,\n  "nodes": [{ "name": "a" }]\n}\n',
+    '{\n  "root": "a",\n  "default": false,\n  "nodes": []\n}\n',
+  ],
+  ['{"root": "a"}', '{"root": "a"}'],
+  ['[]', '[]'],
+])('a copy of %j claims no machine of its own', (text, copy) => {
+  expect(withoutMachines(text)).toBe(copy);
 });

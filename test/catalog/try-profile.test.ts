@@ -20,7 +20,7 @@ function attempt(catalog: LivingCatalog, files: Readonly<Record<string, object |
     const text = typeof of === 'string' ? of : JSON.stringify(of, undefined, 2);
     return [`profiles/${name}.json`, Buffer.from(text)] as const;
   });
-  return lines(catalog.attempt(new Map(drafts)));
+  return lines(catalog.attempt(new Map(drafts)).problems);
 }
 
 describe('what would be wrong with a profile', () => {
@@ -97,7 +97,7 @@ describe('what would be wrong with a profile', () => {
 
   test('a name that no profile can have is an error here', async () => {
     const catalog = await stand({});
-    const problems = catalog.attempt(new Map([['profiles/..a.json', Buffer.from('{}')]]));
+    const problems = catalog.attempt(new Map([['profiles/..a.json', Buffer.from('{}')]])).problems;
     expect(problems.map(({ severity }) => severity)).toContain('error');
   });
 

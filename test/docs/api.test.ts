@@ -17,7 +17,7 @@ test('each curl example is a request that the API answers', async () => {
     machines: async () => MACHINE_PAGE,
     adopt: async () => ({ file: 'f', name: 'n' }),
     reinstall: async () => ({ key: 'k' }),
-    saveProfile: async () => PREVIEW,
+    saveFile: async () => PREVIEW,
   });
   const example = /```sh\n([^]*?)```/.exec(page)?.[1]?.replaceAll('\\\n', '') ?? '';
   const requests = example.split('\n').filter((line) => line.startsWith('curl '));

@@ -7,11 +7,10 @@ import type {
   MachinePage,
   MachineQuery,
   MachineRow,
-  Preview,
   ProfileRow,
   ReleasesView,
 } from '../../src/model/views.ts';
-import { lineDiff } from '../../src/admin/service/line-diff.ts';
+import { FAKE_FILES, fakeFiles } from './fake-files.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';
@@ -24,6 +23,8 @@ export interface FakeOffice extends AdminOperations {
   healthView: HealthView;
   /** The profiles' files. */
   readonly texts: Map<string, string>;
+  /** The configs and keys, by file. */
+  readonly others: Map<string, string>;
   /** What was asked of it that changes something. */
   readonly calls: string[];
   /** Changes a machine and tells the pages. */
@@ -160,29 +161,13 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
   const profileRow = (name: string): ProfileRow =>
     adminService.profileRows.find((one) => one.name === name) ?? missing(`profile ${name}`);
 
-  function preview(name: string, text: string): Preview {
-    const file = `profiles/${name}.json`;
-    const diff = lineDiff(adminService.texts.get(name) ?? '', text);
-    try {
-      JSON.parse(text);
-      return { file, diff, problems: [] };
-    } catch {
-      return {
-        file,
-        diff,
-        problems: [
-          { severity: 'error', message: 'the file is not JSON', place: { file, line: 2 }, remedy: 'mend the comma' },
-        ],
-      };
-    }
-  }
-
-  const adminService: FakeOffice = {
+  const adminService: Omit<FakeOffice, keyof ReturnType<typeof fakeFiles>> = {
     rows: empty ? [] : fakeRows(now),
     profileRows: empty ? [] : FAKE_PROFILES,
     releasesView: empty ? { running: false, targets: [], runs: [] } : fakeReleases(now),
     healthView: empty ? { ...FAKE_HEALTH, problems: [], troubles: [] } : FAKE_HEALTH,
     texts: new Map(empty ? [] : FAKE_PROFILES.map((one) => [one.name, fakeProfileText(one)])),
+    others: new Map(empty ? [] : Object.entries(FAKE_FILES)),
     calls: [],
     change(key, change) {
       adminService.rows = adminService.rows.map((one) => (one.key === key ? { ...one, ...change } : one));
@@ -269,27 +254,6 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
         keys: FAKE_KEYS,
       };
     },
-    previewProfile: async (name, text) => preview(name, text),
-    async saveProfile(name, text, base) {
-      const current = adminService.texts.get(name);
-      if ((current === undefined ? undefined : revision(current)) !== base) {
-        throw new Failure('conflict', `profiles/${name}.json was changed meanwhile`, {
-          remedy: 'look at both texts and save again',
-        });
-      }
-      const made = preview(name, text);
-      if (made.problems.length > 0) return made;
-      adminService.calls.push(`save ${name}`);
-      adminService.texts.set(name, text);
-      if (current === undefined) {
-        adminService.profileRows = [
-          ...adminService.profileRows,
-          { ...(FAKE_PROFILES[5] ?? missing('a profile')), name, file: `profiles/${name}.json`, nodes: 0 },
-        ];
-      }
-      adminService.tell('profiles');
-      return made;
-    },
     releases: async () => adminService.releasesView,
     async syncNow() {
       adminService.calls.push('sync');
@@ -318,7 +282,26 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       return () => listeners.delete(listener);
     },
   };
-  return adminService;
+  const files = fakeFiles(
+    {
+      ...{ texts: adminService.texts, others: adminService.others, calls: adminService.calls },
+      machinesOf: (profile) =>
+        adminService.rows
+          .filter((one) => one.profile === profile && one.name !== undefined)
+          .map(({ name = '', key }) => ({ name, key })),
+      saved(name, fresh) {
+        if (fresh) {
+          adminService.profileRows = [
+            ...adminService.profileRows,
+            { ...(FAKE_PROFILES[5] ?? missing('a profile')), name, file: `profiles/${name}.json`, nodes: 0 },
+          ];
+        }
+        adminService.tell('profiles');
+      },
+    },
+    now,
+  );
+  return Object.assign(adminService, files);
 }
 
 function pageOf(rows: readonly MachineRow[], { text, state, profile, after, limit }: MachineQuery): MachinePage {

@@ -1,10 +1,10 @@
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
+import type { FileRow, FilesView, FileView, Preview, VersionPreview, VersionView } from '../../src/model/file-views.ts';
 import type {
   HealthView,
   MachinePage,
   MachineRow,
   MachineView,
-  Preview,
   ProfileRow,
   ProfileView,
   ReleasesView,
@@ -111,8 +111,23 @@ export const PREVIEW: Preview = {
     { sign: ' ', text: 'c' },
   ],
   problems: [],
+  machines: [{ name: 'worker-1', key: ROW.key, from: 'worker', to: 'other' }],
+  touched: 1,
+  unlisted: true,
 };
 export const BROKEN_PREVIEW: Preview = { ...PREVIEW, problems: [PROBLEM, PROBLEM] };
+
+const VERSION: VersionView = { id: '1764530000000-0123456789ab', at: AT, who: 'anna' };
+export const VERSION_PREVIEW: VersionPreview = { ...PREVIEW, version: VERSION, text: 'b', revision: DIGEST };
+const FILE_ROW: FileRow = {
+  ...{ file: 'configs/a.yml', folder: 'configs', name: 'a.yml', inForce: true },
+  ...{ problems: [PROBLEM], usedBy: ['worker'] },
+};
+export const FILE_VIEW: FileView = { ...FILE_ROW, text: 'b', revision: DIGEST, versions: [VERSION] };
+export const FILES_VIEW: FilesView = {
+  files: [FILE_ROW],
+  removed: [{ file: 'sshkeys/old.pub', folder: 'sshkeys', name: 'old', last: VERSION }],
+};
 
 /** One of each kind: who adds a kind must add it here. */
 export const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Extract<SyncEvent, { kind: Kind }> } = {

@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type as t } from '@sinclair/typebox';
 import { ref, text } from '../../model/schema.ts';
+import { FILE_COMPONENTS } from '../../model/file-views.ts';
 import { OPERATOR_COMPONENTS } from '../../model/operator-views.ts';
 import { COMPONENTS } from '../../model/views.ts';
 import { OPERATION_ROLES } from '../service/operations.ts';
@@ -22,7 +23,9 @@ const ErrorBody = t.Object({
 /** What a part of a path means. */
 const PATH_PARTS: Readonly<Record<string, string>> = {
   key: 'the machine: its MAC in any spelling, `uuid:...` or `serial:...`',
-  name: "the profile's name",
+  name: "the profile's name, or the file's, without the ending that all files there have",
+  folder: '`profiles`, `configs` or `sshkeys`',
+  version: 'the id of a kept version',
   digest: 'SHA-256 in hex, from a timeline',
   user: "the user's name",
   id: 'from the list',
@@ -59,7 +62,7 @@ export function openApiDocument(routes: readonly ApiRoute[], path = ''): Json {
       },
     },
     components: {
-      schemas: { ...COMPONENTS, ...OPERATOR_COMPONENTS, Error: ErrorBody },
+      schemas: { ...COMPONENTS, ...FILE_COMPONENTS, ...OPERATOR_COMPONENTS, Error: ErrorBody },
       responses: {
         Error: {
           description: 'why not, and what to do',

@@ -4,11 +4,14 @@ import { Failure } from '../../model/failure.ts';
 import { parseKey } from '../../model/machine.ts';
 import { POWER_ACTIONS } from '../../model/power.ts';
 import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
+import { Preview } from '../../model/file-views.ts';
 import { list, moment, oneOf, ref, text, whole } from '../../model/schema.ts';
 import * as power from '../../model/power-views.ts';
 import * as views from '../../model/views.ts';
 import { machineKeyFrom } from '../service/known-nodes.ts';
+import type { FileName } from '../service/files.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { FILE_ROUTES, REVISION, written } from './file-routes.ts';
 import { type ApiAsk, type ApiRoute, plainRoute, route } from './route.ts';
 
 const POWER = { action: oneOf(POWER_ACTIONS) };
@@ -189,24 +192,22 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'previewProfile',
     'what a new text of the file would change, and what is wrong with it; nothing is written',
     {
-      does: 'previewProfile',
+      does: 'previewFile',
       body: { text: profileText },
-      answer: ref('Preview', views.Preview),
+      answer: ref('Preview', Preview),
       about: 'the change',
-      give: (ask) => ask.service.previewProfile(nameOf(ask), ask.body.text),
+      give: (ask) => ask.service.previewFile(profileOf(ask), ask.body.text),
     },
   ),
   route('PUT /profiles/{name}', 'saveProfile', 'write the file; a text with errors is not written (400)', {
-    does: 'saveProfile',
+    does: 'saveFile',
     body: {
       text: profileText,
-      revision: t.Optional(
-        name('of the text that the change began with: another one by now is 409; absent for a new file'),
-      ),
+      revision: REVISION,
     },
-    answer: ref('Preview', views.Preview),
+    answer: ref('Preview', Preview),
     about: 'what was written',
-    give: async (ask) => written(await ask.service.saveProfile(nameOf(ask), ask.body.text, ask.body.revision)),
+    give: async (ask) => written(await ask.service.saveFile(profileOf(ask), ask.body.text, ask.body.revision)),
   }),
   route(
     'POST /profiles/{name}/rollback',
@@ -297,6 +298,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'server-sent events named `machines`, `profiles` or `releases` (look again, the event holds nothing), and a ' +
       'comment every 15 seconds; at most 64 streams at a time',
   }),
+  ...FILE_ROUTES,
   ...ACCOUNT_ROUTES,
 ];
 
@@ -318,15 +320,10 @@ function namedIn({ machine }: { readonly machine: string }): string {
   return parseKey(machine) ?? machine;
 }
 
-function nameOf(ask: Pick<ApiAsk, 'param'>): string {
-  return nameFrom('profile', ask.param('name'));
+function profileOf(ask: Pick<ApiAsk, 'param'>): FileName {
+  return { folder: 'profiles', name: nameOf(ask) };
 }
 
-/** A program that looks at the status alone must not believe that a broken profile was written. */
-function written(preview: views.Preview): views.Preview {
-  const errors = preview.problems.filter(({ severity }) => severity === 'error');
-  const [first] = errors;
-  if (first === undefined) return preview;
-  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more: ask for a preview)`;
-  throw new Failure('invalid', `not written: ${first.message}${more}`, { place: first.place, remedy: first.remedy });
+function nameOf(ask: Pick<ApiAsk, 'param'>): string {
+  return nameFrom('profile', ask.param('name'));
 }

@@ -16,7 +16,7 @@ import { syncOnce } from '../../releases/sync-once.ts';
 import { type Settings, version } from '../../settings/settings.ts';
 import { openUsers } from '../auth/users.ts';
 import { nodesOf } from '../service/known-nodes.ts';
-import { noteEdit } from '../service/actor.ts';
+import { followEdits } from '../service/actor.ts';
 import { guardOperations } from '../service/operations.ts';
 import { type AdminOperations, AdminService } from '../service/service.ts';
 import { createVendors } from '../service/vendors.ts';
@@ -58,7 +58,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       now: Date.now,
       uptime: () => 0,
     });
-    files.edited.add(noteEdit);
+    followEdits(files);
     const record = (activity: Activity): void => {
       journal.activity(activity);
     };

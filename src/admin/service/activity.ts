@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { catalogFileAt } from '../../catalog/catalog-file.ts';
 import type { FileEdit } from '../../files/data-root.ts';
+import { isError } from '../../model/failure.ts';
 import type { Activity, FileDiff } from '../../model/operator.ts';
 import { hidePrivateKeys } from '../../model/redact.ts';
-import type { DiffLine } from '../../model/views.ts';
+import type { DiffLine, Preview } from '../../model/file-views.ts';
 import type { AccountOperations } from './accounts.ts';
 import { lineDiff } from './line-diff.ts';
 import type { AdminOperations } from './service.ts';
@@ -11,8 +14,8 @@ type Operations = AccountOperations & Omit<AdminOperations, 'accounts'>;
 
 /** What looks and changes nothing. Every other operation is told below, or does not compile. */
 type Look =
-  | 'account' | 'activities' | 'apiTokens' | 'health' | 'machine' | 'machines' | 'onChange' | 'previewProfile' | 'profile'
-  | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
+  | 'account' | 'activities' | 'apiTokens' | 'file' | 'files' | 'fileVersion' | 'health' | 'machine' | 'machines'
+  | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
 type Change = Exclude<keyof Operations, Look>;
 
 type Teller<K extends Change> = (
@@ -36,11 +39,9 @@ const TELLERS: { readonly [K in Change]: Teller<K> } = {
     accepted
       ? told('accept state', 'state/', 'the loss of state/ is accepted: machines may be installed again')
       : undefined,
-  // A text with errors is not written.
-  saveProfile: ({ file, problems }) =>
-    problems.some(({ severity }) => severity === 'error')
-      ? undefined
-      : told('save profile', file, `${file} was written`),
+  saveFile: (preview, _file, text) =>
+    text === undefined ? toldFile('remove', preview, 'was removed') : toldFile('save', preview, 'was written'),
+  restoreFile: (preview) => toldFile('restore', preview, 'has an older version again'),
   syncNow: ({ started }, wishes) =>
     started
       ? told(
@@ -72,6 +73,12 @@ const TELLERS: { readonly [K in Change]: Teller<K> } = {
   revokeApiToken: ({ user, name }) => told('revoke token', user, `"${name}" of ${user}`),
   endSession: ({ user }) => told('end session', user, `a session of ${user ?? 'the admin token'}`),
 };
+
+/** `save profile`, `remove key`. A text with errors is not written. */
+function toldFile(action: string, { file, problems }: Preview, text: string): Told | undefined {
+  const what = catalogFileAt(file)?.what ?? 'file';
+  return problems.some(isError) ? undefined : told(`${action} ${what}`, file, `${file} ${text}`);
+}
 
 function told(action: string, target: string | undefined, text: string): Told {
   return { action, target, text: text.slice(0, 500) };
@@ -107,14 +114,32 @@ export function diffOf(edits: readonly FileEdit[]): readonly FileDiff[] {
 /** `password`, `join_token`, `psk`: a profile's own words may hold what is secret. */
 const SECRET_KEY = /pass|secret|token|psk|credential|private|hash/i;
 const SECRET_VALUE =
-  /("?[\w-]*(?:pass|secret|token|psk|credential|private|hash)[\w-]*"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,"{}[\]]+)/gi;
+  /("?[\w-]{0,64}(?:pass|secret|token|psk|credential|private|hash)[\w-]{0,64}"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,"{}[\]]+)/gi;
+
+/** In documents: a hash as crypt(3) writes it, a preseed's answer, a kickstart's root password, a block of YAML. */
+const SECRETS_OF_DOCUMENTS = [
+  /()\$(?:[1567y]|2[aby]?|gy)\$[./A-Za-z0-9$,=]+/g,
+  /^([ \t]*\S+[ \t]+\S*passw\S*[ \t]+(?:password|string)[ \t]+).+$/gm,
+  /^([ \t]*rootpw\b(?:[ \t]+--\S+)*[ \t]+)(?!--).+$/gm,
+  /^(([ \t]*)(?:- )?[\w-]{0,64}(?:pass|secret|token|psk|credential|private|hash)[\w-]{0,64}:[ \t]*[|>][^\n]*\n)(?:\2[ \t]+[^\n]*(?:\n|(?![^]))|\n)+/gim,
+];
 
 /** Without what must not be kept: private keys, and the values of keys that sound secret. */
 function shown(bytes: Buffer | undefined): string {
   if (bytes === undefined) return '';
-  let text = Buffer.from(hidePrivateKeys(bytes)).toString('utf8').replaceAll(SECRET_VALUE, `$1${LEFT_OUT}`);
+  let text = Buffer.from(hidePrivateKeys(bytes)).toString('utf8').replaceAll(LONG_LINE, shortLine);
+  for (const secret of SECRETS_OF_DOCUMENTS) text = text.replaceAll(secret, `$1${LEFT_OUT}`);
+  text = text.replaceAll(SECRET_VALUE, `$1${LEFT_OUT}`);
   for (const value of secretTexts(bytes)) text = text.replaceAll(value, LEFT_OUT);
   return text;
+}
+
+/** Files packed into a document: no person reads them, and looking for secrets in them would take minutes. */
+const LONG_LINE = /^.{4000,}$/gm;
+
+function shortLine(line: string): string {
+  const digest = createHash('sha256').update(line).digest('hex').slice(0, 12);
+  return `${line.slice(0, 200)}... (${line.length} characters, ${digest})`;
 }
 
 const LEFT_OUT = '(left out)';

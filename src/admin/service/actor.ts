@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { FileEdit } from '../../files/data-root.ts';
+import { catalogFileAt } from '../../catalog/catalog-file.ts';
+import { keepVersion } from '../../catalog/file-history.ts';
+import type { DataRoot, FileEdit } from '../../files/data-root.ts';
 import { Failure } from '../../model/failure.ts';
 import { type Actor, includes, type Role } from '../../model/operator.ts';
 
@@ -23,9 +25,17 @@ export function currentActor(): Actor {
   return actor;
 }
 
-/** A file was changed: in this name, if in any. */
-export function noteEdit(edit: FileEdit): void {
-  scopes.getStore()?.edits.push(edit);
+/** From now on an operation knows what it changed, and what a file held before an operator changed it is kept. */
+export function followEdits(files: DataRoot): void {
+  files.edited.add((edit) => {
+    scopes.getStore()?.edits.push(edit);
+  });
+  files.beforeEdit.add(async (file, bytes) => {
+    const actor = scopes.getStore()?.actor;
+    // The release sync changes versions in no name: that is not kept.
+    if (actor === undefined || catalogFileAt(file) === undefined) return;
+    await keepVersion(files, file, bytes, { at: Date.now(), who: actor.who });
+  });
 }
 
 /** Throws Failure `refused` for a lesser role. */

@@ -232,7 +232,7 @@ function without(node: Node): (text: string) => string {
 /** On top of what the operator has saved by now. */
 async function judge(deps: Deps, drafts: readonly (readonly [string, Buffer])[]): Promise<readonly FileDiagnostic[]> {
   await deps.catalog.refresh();
-  return deps.catalog.attempt(new Map(drafts));
+  return deps.catalog.attempt(new Map(drafts)).problems;
 }
 
 async function record(deps: Deps, facts: MachineFacts, action: OperatorEvent['action'], text: string) {

@@ -1,5 +1,5 @@
 import { diffArrays } from 'diff';
-import type { DiffLine } from '../../model/views.ts';
+import type { DiffLine } from '../../model/file-views.ts';
 
 /** More differences than this are not worth an alignment: the old text goes, the new one comes. */
 const MAX_EDITS = 1000;

@@ -1,18 +1,17 @@
-import { readIfThere, revisionOf, saveProfile as saveFile } from '../../catalog/edit-profile.ts';
+import { catalogFile } from '../../catalog/catalog-file.ts';
+import { readIfThere, revisionOf } from '../../catalog/save-file.ts';
 import { missingImages } from '../../boot/missing-images.ts';
 import { likelyOrigin } from '../../context/app-context.ts';
 import { profileSchema } from '../../catalog/profile-schema.ts';
 import { namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import type { DataRoot } from '../../files/data-root.ts';
-import { nameFrom } from '../../http/names.ts';
 import { Failure, type FileDiagnostic, unlessFailed } from '../../model/failure.ts';
 import { machineKey, nodeFacts } from '../../model/machine.ts';
-import { type Json, type JsonObject, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
-import { nearest } from '../../model/text.ts';
-import type { Preview, ProfileRow, ProfileView } from '../../model/views.ts';
+import { type Json, type JsonObject, MAX_PROFILE_BYTES, type Profile, SYSTEM_IDS } from '../../model/profile.ts';
+import type { ProfileRow, ProfileView } from '../../model/views.ts';
 import { SYSTEMS } from '../../os/systems.ts';
 import type { AdminDeps } from './deps.ts';
-import { lineDiff } from './line-diff.ts';
+import { missing } from './files.ts';
 
 type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'log'>;
 
@@ -25,10 +24,11 @@ export async function profileRows({ catalog, files }: Deps): Promise<readonly Pr
 
 export async function profileView(deps: Deps & Pick<AdminDeps, 'settings'>, name: string): Promise<ProfileView> {
   const { catalog, files } = deps;
-  const file = `profiles/${nameFrom('profile', name)}.json`;
+  const own = catalogFile('profiles', name);
+  const { file } = own;
   const snapshot = await catalog.refresh();
-  const bytes = await readIfThere(files, file);
-  if (bytes === undefined) throw missing(name, snapshot);
+  const bytes = await readIfThere(files, own);
+  if (bytes === undefined) throw missing(own, snapshot);
   const profile = snapshot.profiles.get(name);
   const row = profile === undefined ? await brokenRow(file, files, snapshot) : profileRow(profile, snapshot);
   const images = profile === undefined ? [] : await imageProblems(deps, profile);
@@ -44,44 +44,6 @@ export async function imageProblems(
 ): Promise<readonly FileDiagnostic[]> {
   const shelf = { has: async (path: string) => (await unlessFailed(files.stat(`images/${path}`))) !== undefined };
   return await missingImages(profile, catalog.current(), likelyOrigin(settings), shelf);
-}
-
-export async function previewProfile(deps: Deps, name: string, text: string): Promise<Preview> {
-  return (await draftOf(deps, name, text)).preview;
-}
-
-/** A text with errors is not written: the preview says so. Throws Failure `conflict` for an outdated revision. */
-export async function saveProfile(
-  deps: Deps,
-  name: string,
-  text: string,
-  revision: string | undefined,
-): Promise<Preview> {
-  const { file, bytes, before, preview } = await draftOf(deps, name, text);
-  const stale = (before && revisionOf(before)) !== revision;
-  // That the text is outdated must be known before what is wrong with it.
-  if (!stale && preview.problems.some(({ severity }) => severity === 'error')) return preview;
-  if (stale || before?.equals(bytes) !== true) await saveFile(deps.files, file, bytes, revision);
-  await deps.catalog.refresh();
-  deps.log.info({ file }, 'a profile was saved by an operator');
-  return preview;
-}
-
-interface Draft {
-  readonly file: string;
-  readonly before: Buffer | undefined;
-  readonly bytes: Buffer;
-  readonly preview: Preview;
-}
-
-async function draftOf({ catalog, files }: Deps, name: string, text: string): Promise<Draft> {
-  const file = `profiles/${nameFrom('profile', name)}.json`;
-  const before = await readIfThere(files, file);
-  const bytes = editedLikeBefore(before, text);
-  await catalog.refresh();
-  const problems = catalog.attempt(new Map([[file, bytes]]));
-  const diff = lineDiff(before?.toString('utf8') ?? '', bytes.toString('utf8'));
-  return { file, before, bytes, preview: { file, diff, problems } };
 }
 
 /** Files that are on disk and have no good version at all. */
@@ -100,27 +62,6 @@ function membersOf({ nodes }: Profile): ProfileView['members'] {
       identity: [node.mac, node.uuid, node.serial].filter((one) => one !== undefined).join(', '),
     };
   });
-}
-
-function missing(name: string, { profiles }: Pick<Snapshot, 'profiles'>): Failure {
-  const near = nearest(name, profiles.keys());
-  return new Failure('not-found', `there is no profile "${name}"`, {
-    remedy: near === undefined ? `create profiles/${name}.json` : `did you mean "${near}"?`,
-  });
-}
-
-/**
- * A text from an editor as bytes, with the line ends of the file that it replaces: a form in a browser has one kind for
- * all files. A file with both kinds gets what was sent.
- */
-export function editedLikeBefore(before: Buffer | undefined, text: string): Buffer {
-  if (before === undefined) return Buffer.from(text);
-  const old = before.toString('latin1');
-  const all = old.split('\n').length - 1;
-  const crlf = old.split('\r\n').length - 1;
-  if (all === 0 || (crlf > 0 && crlf < all)) return Buffer.from(text);
-  const plain = text.replaceAll('\r\n', '\n');
-  return Buffer.from(crlf === 0 ? plain : plain.replaceAll('\n', '\r\n'));
 }
 
 /** What may stand in a profile: from its schema, for the editor's help. */
@@ -194,7 +135,8 @@ export async function brokenRow(
 
 async function saidIn(file: string, files: DataRoot): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const value: unknown = JSON.parse((await readIfThere(files, file))?.toString('utf8') ?? '');
+    const bytes = await readIfThere(files, { file, maxBytes: MAX_PROFILE_BYTES });
+    const value: unknown = JSON.parse(bytes?.toString('utf8') ?? '');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof Failure) return {};

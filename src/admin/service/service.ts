@@ -11,13 +11,13 @@ import {
 import type { Origin } from '../../model/plan.ts';
 import type { PowerAction } from '../../model/power.ts';
 import type { Locked } from '../../model/sync-event.ts';
+import type { FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
 import type {
   HealthView,
   RecordedMachine,
   MachinePage,
   MachineQuery,
   MachineView,
-  Preview,
   ProfileRow,
   ProfileView,
   ReleasesView,
@@ -36,10 +36,11 @@ import { type AccountOperations, createAccountOperations } from './accounts.ts';
 import { adopt, type Adoption, installStateOf, release } from './adopt.ts';
 import { type Change, createChanges } from './changes.ts';
 import type { AdminDeps } from './deps.ts';
+import { type FileName, filesView, fileVersion, fileView, previewFile, restoreFile, saveFile } from './files.ts';
 import { healthView, journalOff } from './health.ts';
 import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
-import { previewProfile, profileRows, profileView, saveProfile } from './profiles.ts';
+import { profileRows, profileView } from './profiles.ts';
 import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
 import { powerOf, reinstallNow, switchPower } from './power.ts';
 import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
@@ -163,13 +164,32 @@ export class AdminService {
     return await profileView(this.#deps, name);
   }
 
-  async previewProfile(name: string, text: string): Promise<Preview> {
-    return await previewProfile(this.#deps, name, text);
+  // ---- files of profiles, configs and keys; by folder and name
+
+  async files(): Promise<FilesView> {
+    return await filesView(this.#deps);
+  }
+
+  async file(file: FileName): Promise<FileView> {
+    return await fileView(this.#deps, file);
+  }
+
+  /** `text` undefined, here and below: it is removed. */
+  async previewFile(file: FileName, text: string | undefined): Promise<Preview> {
+    return await previewFile(this.#deps, file, text);
   }
 
   /** `revision` is the one of the text that the change began with; undefined creates the file. */
-  async saveProfile(name: string, text: string, revision: string | undefined): Promise<Preview> {
-    return await saveProfile(this.#deps, name, text, revision);
+  async saveFile(file: FileName, text: string | undefined, revision: string | undefined): Promise<Preview> {
+    return await saveFile(this.#deps, file, text, revision);
+  }
+
+  async fileVersion(file: FileName, version: string): Promise<VersionPreview> {
+    return await fileVersion(this.#deps, file, version);
+  }
+
+  async restoreFile(file: FileName, version: string, revision: string | undefined): Promise<Preview> {
+    return await restoreFile(this.#deps, file, version, revision);
   }
 
   // ---- releases; the last three throw Failure `conflict` while a sync runs

@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
 import { STATUS } from '../../http/reply.ts';
 import { Failure, unlessFailed } from '../../model/failure.ts';
-import type { Preview, ProfileView } from '../../model/views.ts';
+import type { Preview } from '../../model/file-views.ts';
+import type { ProfileView } from '../../model/views.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { fieldText, longField, pathText } from './form-fields.ts';
 import { problemItems, profileHref } from './format.ts';
@@ -32,7 +33,11 @@ export function mountEditorPage(show: PageShow, { adminService }: PageDeps): voi
   async function preview(req: Request, res: Response, name: string, fresh: boolean): Promise<void> {
     const input = await typed(req, name, fresh);
     try {
-      await show.page(req, res, editorPage({ ...input, preview: await adminService.previewProfile(name, input.text) }));
+      await show.page(
+        req,
+        res,
+        editorPage({ ...input, preview: await adminService.previewFile({ folder: 'profiles', name }, input.text) }),
+      );
     } catch (error) {
       await refused(req, res, input, error);
     }
@@ -41,7 +46,7 @@ export function mountEditorPage(show: PageShow, { adminService }: PageDeps): voi
   async function save(req: Request, res: Response, name: string, fresh: boolean): Promise<void> {
     const input = await typed(req, name, fresh);
     try {
-      const saved = await adminService.saveProfile(name, input.text, input.revision);
+      const saved = await adminService.saveFile({ folder: 'profiles', name }, input.text, input.revision);
       if (saved.problems.some(({ severity }) => severity === 'error')) {
         await show.page(req, res, editorPage({ ...input, preview: saved }), STATUS.invalid);
         return;
@@ -71,7 +76,7 @@ export function mountEditorPage(show: PageShow, { adminService }: PageDeps): voi
   /** Both texts: theirs to read, ours in the field, and what saving ours would now do to theirs. */
   async function conflict(req: Request, res: Response, text: string, theirs: ProfileView): Promise<void> {
     const { name, revision, keys } = theirs;
-    const made = await adminService.previewProfile(name, text);
+    const made = await adminService.previewFile({ folder: 'profiles', name }, text);
     const page = editorPage({ name, text, revision, keys, theirs: theirs.text, preview: made });
     await show.page(req, res, page, STATUS.conflict);
   }

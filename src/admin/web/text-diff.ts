@@ -1,5 +1,5 @@
 import { plural } from '../../model/text.ts';
-import type { DiffLine } from '../../model/views.ts';
+import type { DiffLine } from '../../model/file-views.ts';
 
 /** A diff as pages show it: signs, words and colours. */
 export interface TextDiff {

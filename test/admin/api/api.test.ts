@@ -124,7 +124,7 @@ test('adopt, release, reinstall', async () => {
 
 test('profiles are written on top of a revision, or anew', async () => {
   const { send, adminService } = stand({
-    saveProfile: async () => PREVIEW,
+    saveFile: async () => PREVIEW,
     rollback: async () => ({ profile: 'w', from: '2', to: '1' }),
   });
   await send('put', '/profiles/a').send({ text: '{}', revision: 'r' }).expect(200);
@@ -132,15 +132,15 @@ test('profiles are written on top of a revision, or anew', async () => {
   await send('post', '/profiles/a/rollback').expect(200);
   await send('post', '/profiles/a/rollback').send({ version: '1' }).expect(200);
   expect(adminService.calls).toEqual([
-    ['saveProfile', 'a', '{}', 'r'],
-    ['saveProfile', 'a', '{}', undefined],
+    ['saveFile', { folder: 'profiles', name: 'a' }, '{}', 'r'],
+    ['saveFile', { folder: 'profiles', name: 'a' }, '{}', undefined],
     ['rollback', 'a', undefined],
     ['rollback', 'a', '1'],
   ]);
 });
 
 test('a profile with errors is not written, and the status says so', async () => {
-  const { send } = stand({ saveProfile: async () => BROKEN_PREVIEW });
+  const { send } = stand({ saveFile: async () => BROKEN_PREVIEW });
   expect(await errorOf(send('put', '/profiles/a').send({ text: '{}' }))).toEqual({
     status: 400,
     code: 'invalid',
@@ -210,7 +210,7 @@ test('bodies: JSON, closed, at most 16 MiB', async () => {
 });
 
 test('a body of exactly 16 MiB is not too long', async () => {
-  const { send } = stand({ previewProfile: async () => PREVIEW });
+  const { send } = stand({ previewFile: async () => PREVIEW });
   const text = 'x'.repeat(2 ** 24 - '{"text":""}'.length);
   await send('post', '/profiles/a/preview').type('json').send(`{"text":"${text}"}`).expect(200);
 });

@@ -63,7 +63,7 @@ describe('the API', () => {
       expect(ROLES, `${method} ${path}`).toContain(role);
       // What a viewer sends that is no GET: previews, and what is their own.
       const own =
-        /^\/(?:profiles\/\{name\}\/preview|tokens|tokens\/\{id\}\/revoke|sessions\/\{id\}\/end|users\/\{user\}\/password)$/;
+        /^\/(?:profiles\/\{name\}\/preview|files\/\{folder\}\/\{name\}\/preview|tokens|tokens\/\{id\}\/revoke|sessions\/\{id\}\/end|users\/\{user\}\/password)$/;
       if (method !== 'get' && !own.test(path)) expect(role, `${method} ${path}`).not.toBe('viewer');
     }
   });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { diffOf } from '../../../src/admin/service/activity.ts';
-import { noteEdit, runAs } from '../../../src/admin/service/actor.ts';
+import { followEdits, runAs } from '../../../src/admin/service/actor.ts';
 import { guardOperations } from '../../../src/admin/service/operations.ts';
 import type { Activity } from '../../../src/model/operator.ts';
 import { flatcar, MAC, officeStand } from './stand.ts';
 
 async function stand() {
   const office = await officeStand({ 'profiles/workers.json': flatcar(), 'profiles/storage.json': flatcar() });
-  office.files.edited.add(noteEdit);
+  followEdits(office.files);
   const written: Activity[] = [];
   const service = guardOperations(office.adminService, { record: (one) => written.push(one) });
   const as = <T>(work: () => Promise<T>, who = 'anna') =>
@@ -44,7 +44,11 @@ test('two operators at once: each change has its own lines', async () => {
   const save = (name: string, who: string) =>
     as(async () => {
       const { text, revision } = await service.profile(name);
-      await service.saveProfile(name, text.replace('{', `{ "vars": { "by": "${who}" },`), revision);
+      await service.saveFile(
+        { folder: 'profiles', name },
+        text.replace('{', `{ "vars": { "by": "${who}" },`),
+        revision,
+      );
     }, who);
   await Promise.all([save('workers', 'anna'), save('storage', 'bert')]);
   for (const { who, target, diff } of written) {
@@ -57,8 +61,10 @@ test('two operators at once: each change has its own lines', async () => {
 test('what only looks, what failed and what changed nothing is not written down', async () => {
   const { service, written, as } = await stand();
   await as(() => service.profiles());
-  await as(() => service.previewProfile('workers', '{}'));
-  await as(() => service.saveProfile('workers', '{ broken', undefined)).catch(() => undefined);
+  await as(() => service.previewFile({ folder: 'profiles', name: 'workers' }, '{}'));
+  await as(() => service.saveFile({ folder: 'profiles', name: 'workers' }, '{ broken', undefined)).catch(
+    () => undefined,
+  );
   await as(() => service.release(MAC)).catch(() => undefined);
   await as(() => service.acceptState());
   expect(written).toEqual([]);
@@ -94,10 +100,32 @@ test.each([
   ['{ "vars": { "secret": { "deep": [{ "er": "hunter2hunter2" }] } } }'],
   ['users:\n  - passwd: hunter2hunter2\n'],
   ['{ "broken": 1, "token": "hunter2hunter2"'],
+  ['d-i passwd/root-password password hunter2 hunter2\n'],
+  ['d-i passwd/user-password-crypted password $6$salt$hunter2hunter2\n'],
+  ['rootpw --plaintext hunter2\nuser --name=a --password=hunter2\n'],
+  ['rootpw --iscrypted $y$j9T$hunter2$hunter2\n'],
+  ['users:\n- name: a\n  password_hash: $2b$12$hunter2hunter2\n'],
+  ['wifi:\n  psk: |\n    hunter2\n\n    hunter2\n  ssid: home\n'],
+  ['token: >-\n  hunter2'],
 ])('a secret value stays out of the diff: %s', (text) => {
   const diff = diffOf([{ file: 'profiles/a.json', before: undefined, after: Buffer.from(text) }]);
   expect(diff[0]?.lines.length).toBeGreaterThan(0);
   expect(JSON.stringify(diff)).not.toContain('hunter2');
+});
+
+test('long lines of a document cost no time', () => {
+  for (const text of [
+    'pass'.repeat(500_000),
+    'QUJD'.repeat(500_000),
+    '\n'.repeat(200_000),
+    `${' '.repeat(3000)}\n`.repeat(200),
+  ]) {
+    const [diff] = diffOf([{ file: 'configs/a', before: undefined, after: Buffer.from(text) }]);
+    expect(diff?.lines.length).toBeGreaterThan(0);
+    // A change far behind is one.
+    const edit = { file: 'configs/a', before: Buffer.from(text), after: Buffer.from(`${text}x`) };
+    expect(diffOf([edit])).toHaveLength(1);
+  }
 });
 
 test('a diff has a few lines around each change, and an end', () => {

@@ -205,9 +205,9 @@ describe('a machine that another profile names', () => {
     const { catalog } = stand;
     // The first file is judged again when its turn comes: then somebody has broken it.
     const attempt: typeof catalog.attempt = (drafts) => {
-      const problems = catalog.attempt(drafts);
+      const made = catalog.attempt(drafts);
       if (drafts.has('profiles/z.json')) writeFileSync(join(stand.dir, 'profiles/a.json'), '{"nodes": [');
-      return problems;
+      return made;
     };
     const broken = await officeStand({}, { ...stand.deps, catalog: { ...catalog, attempt } });
     await expect(broken.adminService.adopt({ key: MAC, profile: 'z' })).rejects.toMatchObject({ code: 'broken' });

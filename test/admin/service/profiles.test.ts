@@ -1,8 +1,9 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { brokenRow, editedLikeBefore, profileKeys, profileRow } from '../../../src/admin/service/profiles.ts';
-import { revisionOf } from '../../../src/catalog/edit-profile.ts';
+import { editedLikeBefore } from '../../../src/admin/service/files.ts';
+import { brokenRow, profileKeys, profileRow } from '../../../src/admin/service/profiles.ts';
+import { revisionOf } from '../../../src/catalog/save-file.ts';
 import { profileSchema } from '../../../src/catalog/profile-schema.ts';
 import { flatcar, MAC, officeStand } from './stand.ts';
 
@@ -91,6 +92,7 @@ test.each([
 });
 
 const A = flatcar([{ name: 'w1', mac: MAC, ip: '10.0.0.1' }]);
+const at = (name: string) => ({ folder: 'profiles', name });
 const REVISION = revisionOf(Buffer.from(A));
 
 test('the list has what is in force and what is broken, by name', async () => {
@@ -138,7 +140,7 @@ describe('a change that is looked at first', () => {
   test('line by line, with what would be wrong; nothing is written', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
     const text = A.replace('4593.2.5', '4593.2.6').replace('"nodes"', '"noodes"');
-    const { file, diff, problems } = await stand.adminService.previewProfile('a', text);
+    const { file, diff, problems } = await stand.adminService.previewFile(at('a'), text);
     expect(file).toBe('profiles/a.json');
     expect(diff.filter(({ sign }) => sign !== ' ')).toEqual([
       { sign: '-', text: '  "version": "4593.2.5",' },
@@ -152,7 +154,7 @@ describe('a change that is looked at first', () => {
 
   test('a new file is all new', async () => {
     const stand = await officeStand({});
-    const { diff } = await stand.adminService.previewProfile('new', '{\n}\n');
+    const { diff } = await stand.adminService.previewFile(at('new'), '{\n}\n');
     expect(diff.map(({ sign }) => sign)).toEqual(['+', '+']);
     expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
   });
@@ -163,7 +165,7 @@ describe('a change that is saved', () => {
 
   test('is in force when the answer comes', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
-    expect((await stand.adminService.saveProfile('a', next, REVISION)).problems).toEqual([]);
+    expect((await stand.adminService.saveFile(at('a'), next, REVISION)).problems).toEqual([]);
     expect(stand.text('profiles/a.json')).toBe(next);
     expect(stand.catalog.current().profiles.get('a')?.version).toBe('4593.2.6');
   });
@@ -171,16 +173,16 @@ describe('a change that is saved', () => {
   test('keeps the line ends of the file', async () => {
     const crlf = A.replaceAll('\n', '\r\n');
     const stand = await officeStand({ 'profiles/a.json': crlf });
-    await stand.adminService.saveProfile('a', next, revisionOf(Buffer.from(crlf)));
+    await stand.adminService.saveFile(at('a'), next, revisionOf(Buffer.from(crlf)));
     expect(stand.text('profiles/a.json')).toBe(next.replaceAll('\n', '\r\n'));
   });
 
   test('with errors is not', async () => {
     const stand = await officeStand({ 'profiles/a.json': A });
-    const { problems } = await stand.adminService.saveProfile('a', '{"chanel": 1}', REVISION);
+    const { problems } = await stand.adminService.saveFile(at('a'), '{"chanel": 1}', REVISION);
     expect(problems).toMatchObject([{ severity: 'error' }]);
     expect(stand.text('profiles/a.json')).toBe(A);
-    expect((await stand.adminService.saveProfile('new', '{', undefined)).problems).toHaveLength(1);
+    expect((await stand.adminService.saveFile(at('new'), '{', undefined)).problems).toHaveLength(1);
     expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
   });
 
@@ -188,19 +190,19 @@ describe('a change that is saved', () => {
     const stand = await officeStand({ 'profiles/a.json': A });
     writeFileSync(join(stand.dir, 'profiles/a.json'), `${A}\n`);
     for (const text of [next, '{'])
-      await expect(stand.adminService.saveProfile('a', text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(stand.adminService.saveProfile('a', next, undefined)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(stand.adminService.saveProfile('b', next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+      await expect(stand.adminService.saveFile(at('a'), text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.adminService.saveFile(at('a'), next, undefined)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(stand.adminService.saveFile(at('b'), next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
     expect(stand.text('profiles/a.json')).toBe(`${A}\n`);
   });
 
   test('a new file only under a name, never through a path', async () => {
     const stand = await officeStand({});
-    await stand.adminService.saveProfile('new', next, undefined);
+    await stand.adminService.saveFile(at('new'), next, undefined);
     expect(stand.text('profiles/new.json')).toBe(next);
     for (const name of ['../configs/x', 'a/b/c', '..', 'x\u0000'])
-      await expect(stand.adminService.saveProfile(name, next, undefined)).rejects.toMatchObject({ code: 'invalid' });
+      await expect(stand.adminService.saveFile(at(name), next, undefined)).rejects.toMatchObject({ code: 'invalid' });
     symlinkSync('/tmp', join(stand.dir, 'profiles/out.json'));
-    await expect(stand.adminService.saveProfile('out', next, undefined)).rejects.toMatchObject({ code: 'refused' });
+    await expect(stand.adminService.saveFile(at('out'), next, undefined)).rejects.toMatchObject({ code: 'refused' });
   });
 });

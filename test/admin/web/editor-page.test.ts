@@ -72,7 +72,7 @@ describe('editing', () => {
   });
 
   it('keeps the text when the office fails', async () => {
-    stand.adminService.previewProfile = async () => {
+    stand.adminService.previewFile = async () => {
       throw new Failure('unavailable', 'not now', { remedy: 'later' });
     };
     const { status, text } = await stand.post(`${PATH}/preview`, { text: 'precious', revision: 'r' });

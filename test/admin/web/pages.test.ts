@@ -104,7 +104,13 @@ async function profileOf(name: string): Promise<Page> {
 async function previewed(): Promise<Page> {
   const { name, text, revision, keys } = await adminService.profile('workers');
   const mine = text.replace('stable', 'beta');
-  return editorPage({ name, text: mine, revision, keys, preview: await adminService.previewProfile(name, mine) });
+  return editorPage({
+    name,
+    text: mine,
+    revision,
+    keys,
+    preview: await adminService.previewFile({ folder: 'profiles', name }, mine),
+  });
 }
 async function users(): Promise<Page> {
   const { accounts } = adminService;
@@ -213,7 +219,11 @@ describe('what others wrote is text', () => {
       editorPage({
         ...edited,
         theirs: hostile.HOSTILE,
-        preview: { file: hostile.HOSTILE, diff: [{ sign: '+', text: hostile.HOSTILE }], problems: edited.problems },
+        preview: {
+          ...{ file: hostile.HOSTILE, diff: [{ sign: '+', text: hostile.HOSTILE }], problems: edited.problems },
+          machines: [{ name: hostile.HOSTILE, key: hostile.HOSTILE, from: hostile.HOSTILE, to: hostile.HOSTILE }],
+          ...{ touched: 1, unlisted: true },
+        },
         failed: { message: hostile.HOSTILE, status: 400 },
       }),
     ],

@@ -45,6 +45,7 @@ const preview = (problems: readonly FileDiagnostic[], before = 'a\n') => ({
   file: 'f',
   diff: lineDiff(before, 'b\n'),
   problems,
+  ...{ machines: [], touched: 0, unlisted: false },
 });
 const shown = (more: Partial<EditorInput>) => editorPage({ ...INPUT, ...more }).data;
 

@@ -1,0 +1,183 @@
+import { isUtf8 } from 'node:buffer';
+import { type CatalogFile, catalogFile, catalogFileAt } from '../../catalog/catalog-file.ts';
+import { filesWithVersions, listVersions, readVersion } from '../../catalog/file-history.ts';
+import { readIfThere, revisionOf, saveFile as write } from '../../catalog/save-file.ts';
+import type { Snapshot } from '../../catalog/snapshot.ts';
+import { Failure, isError } from '../../model/failure.ts';
+import type { FileRow, FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
+import { nearest } from '../../model/text.ts';
+import type { AdminDeps } from './deps.ts';
+import { lineDiff } from './line-diff.ts';
+import { profilesWith, touchedBy } from './touched.ts';
+
+type Deps = Pick<AdminDeps, 'catalog' | 'files' | 'log'>;
+
+/** A file that operators edit, as a request names it: see `catalogFile`. */
+export interface FileName {
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** Every config and key, and what is gone and can come back. */
+export async function filesView({ catalog, files }: Deps): Promise<FilesView> {
+  const snapshot = await catalog.refresh();
+  const known = new Set([...snapshot.documents.values(), ...snapshot.keys.values()].map(({ file }) => file));
+  // A file that never was good is in no version in force: what is wrong with it names it.
+  for (const { place } of snapshot.problems) known.add(place.file);
+  const rows = [...known].flatMap((file) => catalogFileAt(file) ?? []).filter(({ folder }) => folder !== 'profiles');
+  const kept = await filesWithVersions(files);
+  const removed = await Promise.all(
+    kept.flatMap((file) => catalogFileAt(file) ?? []).map((file) => removedFile(files, file)),
+  );
+  return {
+    files: rows.map((file) => fileRow(file, snapshot)).toSorted(byFile),
+    removed: removed.filter((one) => one !== undefined).toSorted(byFile),
+  };
+}
+
+export async function fileView({ catalog, files }: Deps, named: FileName): Promise<FileView> {
+  const file = catalogFile(named.folder, named.name);
+  const snapshot = await catalog.refresh();
+  const bytes = await readIfThere(files, file);
+  if (bytes === undefined) throw missing(file, snapshot);
+  return {
+    ...fileRow(file, snapshot),
+    text: asText(bytes),
+    revision: revisionOf(bytes),
+    versions: await listVersions(files, file.file),
+  };
+}
+
+/** `text` undefined: the file would be removed. */
+export async function previewFile(deps: Deps, named: FileName, text: string | undefined): Promise<Preview> {
+  return (await draftOf(deps, catalogFile(named.folder, named.name), (before) => edited(before, text))).preview;
+}
+
+/**
+ * Writes the file, or removes it (`text` undefined). A text with errors is not written: the preview says so. `revision` is
+ * the one of the text that the change began with; undefined creates the file. Throws Failure `conflict` for an outdated one.
+ */
+export async function saveFile(
+  deps: Deps,
+  named: FileName,
+  text: string | undefined,
+  revision: string | undefined,
+): Promise<Preview> {
+  const file = catalogFile(named.folder, named.name);
+  const draft = await draftOf(deps, file, (before) => edited(before, text));
+  if (text === undefined && draft.before === undefined) throw missing(file, deps.catalog.current());
+  return await put(deps, draft, revision);
+}
+
+/** A kept version beside what the file holds now. */
+export async function fileVersion({ catalog, files, log }: Deps, named: FileName, id: string): Promise<VersionPreview> {
+  const file = catalogFile(named.folder, named.name);
+  const { bytes, at, who } = await readVersion(files, file, id);
+  const { before, preview } = await draftOf({ catalog, files, log }, file, () => bytes);
+  const revision = before && revisionOf(before);
+  return { ...preview, version: { id, at, who }, text: asText(bytes), revision };
+}
+
+/** Puts a kept version back, byte for byte, as `saveFile` writes a text. */
+export async function restoreFile(
+  deps: Deps,
+  named: FileName,
+  id: string,
+  revision: string | undefined,
+): Promise<Preview> {
+  const file = catalogFile(named.folder, named.name);
+  const { bytes } = await readVersion(deps.files, file, id);
+  return await put(deps, await draftOf(deps, file, () => bytes), revision);
+}
+
+interface Draft {
+  readonly file: CatalogFile;
+  readonly before: Buffer | undefined;
+  /** Undefined: it is removed. */
+  readonly bytes: Buffer | undefined;
+  readonly preview: Preview;
+}
+
+async function draftOf(
+  { catalog, files }: Deps,
+  file: CatalogFile,
+  make: (before: Buffer | undefined) => Buffer | undefined,
+): Promise<Draft> {
+  const before = await readIfThere(files, file);
+  const bytes = make(before);
+  const now = await catalog.refresh();
+  const { problems, snapshot } = catalog.attempt(new Map([[file.file, bytes]]));
+  const preview = {
+    file: file.file,
+    diff: lineDiff(before?.toString('utf8') ?? '', bytes?.toString('utf8') ?? ''),
+    problems,
+    ...touchedBy(file.file, now, snapshot()),
+  };
+  return { file, before, bytes, preview };
+}
+
+async function put(deps: Deps, { file, before, bytes, preview }: Draft, revision: string | undefined) {
+  const stale = (before && revisionOf(before)) !== revision;
+  // That the text is outdated must be known before what is wrong with it.
+  if (!stale && preview.problems.some(isError)) return preview;
+  const isSame = bytes === undefined ? before === undefined : before?.equals(bytes) === true;
+  if (stale || !isSame) await write(deps.files, file, bytes, revision);
+  await deps.catalog.refresh();
+  deps.log.info({ file: file.file }, `a ${file.what} was ${bytes === undefined ? 'removed' : 'saved'} by an operator`);
+  return preview;
+}
+
+function fileRow({ file, folder, name }: CatalogFile, snapshot: Snapshot): FileRow {
+  const inForce = { profiles: snapshot.profiles, configs: snapshot.documents, sshkeys: snapshot.keys }[folder];
+  return {
+    file,
+    folder,
+    name,
+    problems: snapshot.problems.filter(({ place }) => place.file === file),
+    inForce: inForce.has(name),
+    usedBy: folder === 'profiles' ? [] : profilesWith(file, snapshot),
+  };
+}
+
+async function removedFile(files: Deps['files'], file: CatalogFile): Promise<FilesView['removed'][number] | undefined> {
+  const { folder, name } = file;
+  if ((await readIfThere(files, file)) !== undefined) return undefined;
+  const [last] = await listVersions(files, file.file);
+  return last && { file: file.file, folder, name, last };
+}
+
+/** Undefined for what a browser's text field would not give back as it was. */
+function asText(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : undefined;
+}
+
+function edited(before: Buffer | undefined, text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : editedLikeBefore(before, text);
+}
+
+/**
+ * A text from an editor as bytes, with the line ends of the file that it replaces: a form in a browser has one kind for
+ * all files. A file with both kinds gets what was sent.
+ */
+export function editedLikeBefore(before: Buffer | undefined, text: string): Buffer {
+  if (before === undefined) return Buffer.from(text);
+  const old = before.toString('latin1');
+  const all = old.split('\n').length - 1;
+  const crlf = old.split('\r\n').length - 1;
+  if (all === 0 || (crlf > 0 && crlf < all)) return Buffer.from(text);
+  const plain = text.replaceAll('\r\n', '\n');
+  return Buffer.from(crlf === 0 ? plain : plain.replaceAll('\n', '\r\n'));
+}
+
+/** What is asked for and not there. */
+export function missing({ file, folder, what, name }: CatalogFile, snapshot: Snapshot): Failure {
+  const known = { profiles: snapshot.profiles, configs: snapshot.documents, sshkeys: snapshot.keys }[folder];
+  const near = nearest(name, known.keys());
+  return new Failure('not-found', `there is no ${what} "${name}"`, {
+    remedy: near === undefined ? `create ${file}` : `did you mean "${near}"?`,
+  });
+}
+
+function byFile(a: { readonly file: string }, b: { readonly file: string }): number {
+  return a.file < b.file ? -1 : 1;
+}
