@@ -78,6 +78,7 @@ function buildNode(raw: JsonObject): Node {
     ...(serial === '' ? {} : { serial }),
     ...(ip === '' ? {} : { ip }),
     vars: (raw['vars'] ?? {}) as JsonObject,
+    tags: raw['tags'] as readonly string[] | undefined,
     power: raw['power'] as JsonObject | undefined,
   });
 }

@@ -1,7 +1,7 @@
 import { bytesText } from '../model/text.ts';
 import { Failure } from '../model/failure.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
-import type { SyncEnd, SyncSteps } from '../model/views.ts';
+import type { SyncEnd, SyncSteps } from '../model/release-views.ts';
 
 /** How long a question waits for the next step: less than most proxies wait for an answer. */
 const WAIT_MS = 10_000;

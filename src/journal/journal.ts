@@ -1,10 +1,10 @@
 import type { DiscoveryStore } from '../model/discovery.ts';
-import type { FloodView } from '../model/views.ts';
 import type { ActivityQuery, RecordedActivity } from '../model/operator.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Service } from '../model/service.ts';
-import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
+import type { SyncRunView } from '../model/release-views.ts';
+import type { FloodView, MachinePage, MachineQuery, RecordedMachine } from '../model/views.ts';
 
 /**
  * What happened. Answers never wait for it: events are taken in memory and written by a thread of its own several
@@ -40,6 +40,7 @@ export interface KnownNode {
   readonly profile: string;
   readonly version: string;
   readonly address?: string;
+  readonly tags?: readonly string[];
 }
 
 export interface JournalStatus {

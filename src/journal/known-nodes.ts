@@ -9,7 +9,14 @@ interface Listed {
   readonly round: number;
 }
 
-const UNNAMED = { node_key: null, node_name: null, node_profile: null, node_version: null, node_address: null };
+const UNNAMED = {
+  node_key: null,
+  node_name: null,
+  node_profile: null,
+  node_version: null,
+  node_address: null,
+  node_tags: null,
+};
 
 /** The machines that profiles name, in the rows of `machine`. */
 export class KnownNodes {
@@ -26,16 +33,12 @@ export class KnownNodes {
   /** What is remembered may be wrong: a transaction was rolled back. */
   reload(): void {
     this.#listed.clear();
-    const rows = prepare<
-      [],
-      Pick<MachineRecord, 'id' | 'node_key' | 'node_name' | 'node_profile' | 'node_version' | 'node_address'>
-    >(
+    const rows = prepare<[], Pick<MachineRecord, 'id' | keyof typeof UNNAMED>>(
       this.#db,
-      'SELECT id, node_key, node_name, node_profile, node_version, node_address FROM machine WHERE node_key IS NOT NULL',
+      `SELECT id, ${Object.keys(UNNAMED).join(', ')} FROM machine WHERE node_key IS NOT NULL`,
     ).iterate();
     for (const row of rows) {
-      const { node_name: name, node_profile: profile, node_version: version, node_address: address } = row;
-      const print = JSON.stringify([name, profile, version, address]);
+      const print = printOf(row);
       this.#listed.set(row.node_key ?? '', { print, machine: row.id, round: 0 });
     }
   }
@@ -43,7 +46,7 @@ export class KnownNodes {
   /** A part of the list. `round` is the same for all parts of one list, and grows. */
   add(nodes: readonly KnownNode[], round: number, now: number): void {
     for (const node of nodes) {
-      const print = JSON.stringify([node.name, node.profile, node.version, node.address ?? null]);
+      const print = printOf(columnsOf(node));
       const before = this.#listed.get(node.key);
       const machine = before?.print === print ? before.machine : this.#write(node, before, now);
       this.#listed.set(node.key, { print, machine, round });
@@ -74,9 +77,9 @@ export class KnownNodes {
       if (other === undefined || other.last_seen !== null) continue;
       this.#machines.remove(other.id);
       this.#listed.set(key, { ...listed, machine: record.id });
-      const { node_key, node_name, node_profile, node_version, node_address } = other;
+      const { node_key, node_name, node_profile, node_version, node_address, node_tags } = other;
       const state = record.state === 'unknown' ? 'assigned' : record.state;
-      return { ...record, state, node_key, node_name, node_profile, node_version, node_address };
+      return { ...record, state, node_key, node_name, node_profile, node_version, node_address, node_tags };
     }
     return record;
   }
@@ -91,15 +94,24 @@ export class KnownNodes {
   }
 }
 
-function named(record: MachineRecord, node: KnownNode, now: number): MachineRecord {
-  const { key, name, profile, version, address } = node;
-  const of = {
+function columnsOf({ key, name, profile, version, address, tags = [] }: KnownNode) {
+  return {
     node_key: key,
     node_name: name,
     node_profile: profile,
     node_version: version,
     node_address: address ?? null,
+    node_tags: tags.length === 0 ? null : JSON.stringify(tags),
   };
+}
+
+/** The same for a node that is as it was. */
+function printOf(row: Pick<MachineRecord, keyof typeof UNNAMED>): string {
+  return JSON.stringify([row.node_name, row.node_profile, row.node_version, row.node_address, row.node_tags]);
+}
+
+function named(record: MachineRecord, node: KnownNode, now: number): MachineRecord {
+  const of = columnsOf(node);
   if (record.state !== 'unknown') return { ...record, ...of };
   // Why it was unknown is true no more.
   return { ...record, ...of, state: 'assigned', since: record.last_seen === null ? null : now, because: null };

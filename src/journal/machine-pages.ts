@@ -1,17 +1,9 @@
 import { Failure } from '../model/failure.ts';
-import { FACT_KEYS, keyFacts, MACHINE_STATES, type MachineKey, type MachineState } from '../model/machine.ts';
-import type {
-  BootView,
-  MachinePage,
-  MachineQuery,
-  MachineRow,
-  RecordedMachine,
-  TimelineEvent,
-} from '../model/views.ts';
-import { type EventRow, transferLine } from './event-table.ts';
-import { type BootRecord, stateAt } from './life.ts';
-import { type MachineRecord, type MachineTable, type SearchTexts, shownOf } from './machine-record.ts';
-import type { Question } from '../model/plan.ts';
+import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../model/machine.ts';
+import { type MachineColumn, type MachineSort, naturalKey, sortParts } from '../model/machine-sort.ts';
+import type { MachinePage, MachineQuery } from '../model/views.ts';
+import type { MachineRecord, SearchTexts } from './machine-record.ts';
+import { rowView } from './machine-views.ts';
 import { type Database, prepare, type Statement } from './sqlite.ts';
 
 const MOST = 500;
@@ -49,6 +41,7 @@ export class MachinePages {
     this.#db = db;
     this.#texts = texts;
     this.#countsAt = openStateCounts(db);
+    db.function('natural', { deterministic: true }, (text: string | null) => (text === null ? null : naturalKey(text)));
   }
 
   page(query: MachineQuery, now: number): MachinePage {
@@ -56,6 +49,11 @@ export class MachinePages {
     const after = query.after === undefined ? undefined : parsePlace(query.after);
     const states = this.#countsAt(now);
     const wanted = this.#wanted(query, now, states);
+    const total = this.#total(query, wanted, states);
+    if (query.sort !== undefined || (query.skip ?? 0) > 0) {
+      const machines = this.#sorted(query, wanted, now, limit).map((record) => rowView(record, now));
+      return { machines, states, total };
+    }
     // One more than wanted tells whether there is a next page.
     const found = after?.kind === 'never' ? [] : [...this.#seen(wanted, after, limit + 1)];
     if (found.length <= limit) {
@@ -68,14 +66,47 @@ export class MachinePages {
       machines: page.map((record) => rowView(record, now)),
       next: found.length > limit && last !== undefined ? placeText(placeOf(last)) : undefined,
       states,
+      total,
     };
   }
 
+  /** How many there are on all pages. */
+  #total({ text, state, profile, tag }: MachineQuery, wanted: Wanted, states: Counts): number {
+    if (text === undefined && profile === undefined && tag === undefined) {
+      return state === undefined ? MACHINE_STATES.reduce((sum, one) => sum + states[one], 0) : states[state];
+    }
+    const { sql, values } = this.#everyOne(wanted);
+    const [found] = this.#all(`SELECT count(*) AS n ${sql}`, values) as readonly { readonly n: number }[];
+    return found?.n ?? 0;
+  }
+
+  /** By a column, or from far down the list: all of them are looked at. */
+  #sorted({ sort, skip = 0 }: MachineQuery, wanted: Wanted, now: number, limit: number): readonly FoundMachine[] {
+    const { sql, values } = this.#everyOne(wanted);
+    const order = orderOf(sort ?? '-seen');
+    const bound = [...values, ...(order.includes('?') ? [now] : []), limit, skip];
+    return this.#all(`SELECT * ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`, bound) as readonly FoundMachine[];
+  }
+
+  #everyOne({ conditions, needle }: Wanted): { readonly sql: string; readonly values: readonly (string | number)[] } {
+    const texts = needle === '' ? [] : [{ sql: `id IN (${IDS})`, values: [this.#having(needle)] }];
+    const all = [...conditions, ...texts];
+    const where = all.length === 0 ? '' : ` WHERE ${all.map(({ sql }) => sql).join(' AND ')}`;
+    return { sql: `FROM machine${where}`, values: all.flatMap(({ values }) => values) };
+  }
+
+  #having(needle: string): string {
+    return JSON.stringify(this.#texts.find(needle, Infinity) ?? []);
+  }
+
   #wanted(query: MachineQuery, now: number, states: Counts): Wanted {
-    const { text, state, profile } = query;
+    const { text, state, profile, tag } = query;
     const needle = text?.trim().toLowerCase().slice(0, LONGEST_TEXT) ?? '';
     const conditions = state === undefined ? [] : [...stateConditions(state, now)];
     if (profile !== undefined) conditions.push({ sql: 'shown_profile = ?', values: [profile] });
+    // The tags are JSON; none has a character that is escaped there.
+    if (tag !== undefined)
+      conditions.push({ sql: 'node_tags IS NOT NULL AND instr(node_tags, ?) > 0', values: [JSON.stringify(tag)] });
     const among = needle === '' ? undefined : this.#texts.find(needle, FEW);
     return { conditions, needle, among, index: indexFor(query, states) };
   }
@@ -90,7 +121,8 @@ export class MachinePages {
   #never(wanted: Wanted, after: Place | undefined, limit: number): readonly FoundMachine[] {
     const begin = after?.kind === 'never' ? [{ sql: '(sort_name, id) > (?, ?)', values: [after.name, after.id] }] : [];
     const conditions = [{ sql: 'last_seen IS NULL', values: [] }, ...begin, ...wanted.conditions];
-    return this.#select({ ...wanted, conditions, index: 'machine_never' }, 'sort_name, id', limit);
+    const index = wanted.index === 'machine_tagged' ? wanted.index : 'machine_never';
+    return this.#select({ ...wanted, conditions, index }, 'sort_name, id', limit);
   }
 
   #select({ conditions, index, needle, among }: Wanted, order: string, limit: number): readonly FoundMachine[] {
@@ -128,10 +160,31 @@ export class MachinePages {
 }
 
 /** The shortest way to what is asked for. */
-function indexFor({ state, profile }: MachineQuery, states: Counts): string {
+function indexFor({ state, profile, tag }: MachineQuery, states: Counts): string {
+  if (tag !== undefined) return 'machine_tagged';
   if (profile !== undefined) return 'machine_profile';
   if (state === 'failed') return states.failed <= FEW ? 'machine_awaited' : 'machine_recent';
   return state === undefined ? 'machine_recent' : 'machine_state';
+}
+
+const BY_NEED = STATES_BY_NEED.map((state, i) => `WHEN '${state}' THEN ${String(i)}`).join(' ');
+
+/** What each column is sorted by; `?` is now. */
+const SORTED_BY: Readonly<Record<MachineColumn, string>> = {
+  state: `CASE CASE WHEN state IN ('booting', 'installing') AND deadline < ? THEN 'failed' ELSE state END ${BY_NEED} END`,
+  name: 'natural(sort_name)',
+  hardware: 'natural(coalesce(product, manufacturer))',
+  address: 'natural(coalesce(address, node_address))',
+  profile: 'natural(shown_profile)',
+  // The last of the list.
+  boots: "CAST(nullif(substr(durations, length(rtrim(durations, '0123456789')) + 1), '') AS INTEGER)",
+  seen: 'last_seen',
+};
+
+/** Those of which it is not known come last, either way. */
+function orderOf(sort: MachineSort): string {
+  const { column, down } = sortParts(sort);
+  return `${SORTED_BY[column]} ${down ? 'DESC' : 'ASC'} NULLS LAST, natural(sort_name), id`;
 }
 
 function stateConditions(state: MachineState, now: number): readonly Condition[] {
@@ -196,96 +249,4 @@ export function openStateCounts(db: Database): (now: number) => Counts {
     }
     return counts;
   };
-}
-
-const BOOTS = 20;
-const EVENTS = 200;
-
-interface StoredEvent extends EventRow {
-  readonly id: number;
-  readonly digest: Uint8Array | null;
-}
-
-/** What happened to one machine; undefined for one that is not in the table. */
-export function openHistories(
-  db: Database,
-  machines: Pick<MachineTable, 'byKey'>,
-): (key: MachineKey, now: number) => RecordedMachine | undefined {
-  const boots = prepare<[number, number], BootRecord>(
-    db,
-    'SELECT * FROM boot WHERE machine = ? ORDER BY id DESC LIMIT ?',
-  );
-  // The newest: of a machine in a loop the last words tell more than the first.
-  const events = prepare<[number, number], StoredEvent>(
-    db,
-    'SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?',
-  );
-
-  function bootView(boot: BootRecord, machine: MachineRecord): BootView {
-    const { id, at, profile, version, ms, up_at: upAt } = boot;
-    return {
-      ...{ id, at },
-      // It has asked and was told nothing yet.
-      outcome: boot.outcome ?? (machine.state === 'unknown' ? 'unknown' : 'waiting'),
-      ...present({ profile, version, ms, upAt }),
-      events: events
-        .all(id, EVENTS)
-        .map(eventView)
-        .sort((a, b) => a.at - b.at || a.id - b.id),
-    };
-  }
-
-  return (key, now) => {
-    const record = machines.byKey(key);
-    if (record === undefined) return undefined;
-    return {
-      row: rowView(record, now),
-      boots: boots.all(record.id, BOOTS).map((boot) => bootView(boot, record)),
-      asked: askedIn(record),
-    };
-  };
-}
-
-function eventView(row: StoredEvent): TimelineEvent {
-  const { id, at, kind, line, what, ms, bytes, status, ok, times, digest } = row;
-  return {
-    ...{ id, at, kind, text: line ?? transferLine(row), ok: ok === 1, times },
-    ...present({ what, ms, bytes, status, digest: digest && Buffer.from(digest).toString('hex') }),
-  };
-}
-
-/** The question that its last script answered; undefined in rows of older versions. */
-function askedIn({ asked }: MachineRecord): Question | undefined {
-  return asked === null ? undefined : (JSON.parse(asked) as Question);
-}
-
-const SHOWN_FACTS = FACT_KEYS.filter((fact) => fact !== 'asset' && fact !== 'arch' && fact !== 'platform');
-
-/** A machine as people see it. The admin service adds who made its network card and what is on its way to it. */
-function rowView(record: MachineRecord, now: number): MachineRow {
-  const { profile, version, name } = shownOf(record);
-  const seen = record.last_seen !== null;
-  const view = {
-    name,
-    address: record.address ?? record.node_address,
-    since: seen ? record.since : null,
-    firstSeen: record.first_seen,
-    lastSeen: record.last_seen,
-    profile,
-    version,
-    because: record.because,
-    ...Object.fromEntries(SHOWN_FACTS.map((fact) => [fact, record[fact]])),
-    ...(seen ? {} : keyFacts(record.key)),
-  };
-  return {
-    key: record.key,
-    state: stateAt(record, now),
-    boots: record.durations === '' ? [] : record.durations.split(',').map(Number),
-    ...(present(view) as Partial<MachineRow>),
-  };
-}
-
-/** Without what is null. */
-function present(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
 }

@@ -37,6 +37,8 @@ export interface MachineRecord {
   readonly node_profile: string | null;
   readonly node_version: string | null;
   readonly node_address: string | null;
+  /** JSON, a list; null without any. */
+  readonly node_tags: string | null;
   /** Its current boot. */
   readonly boot: number | null;
   /** Of its last boots, oldest first: `41000,40230`. */
@@ -51,7 +53,16 @@ const BUSY = [
 /** What mostly stays. Kept apart because of the indexes: SQLite writes those of every column that it is told to set. */
 const CALM = [
   ...FACT_KEYS,
-  ...(['address', 'node', 'node_key', 'node_name', 'node_profile', 'node_version', 'node_address'] as const),
+  ...([
+    'address',
+    'node',
+    'node_key',
+    'node_name',
+    'node_profile',
+    'node_version',
+    'node_address',
+    'node_tags',
+  ] as const),
 ] as const;
 const STORED = ['key', ...CALM, ...BUSY] as const;
 const COLUMNS = ['id', ...STORED] as const;
@@ -139,8 +150,12 @@ export function searchText(record: MachineRecord): string {
   const { mac, serial, product, hostname, key } = record;
   const macs = mac === null ? [key] : [mac, macHyphens(mac as Mac), mac.replaceAll(':', '')];
   const address = record.address ?? record.node_address;
-  const parts = [...macs, shownOf(record).name, serial, product, address, hostname];
+  const parts = [...macs, shownOf(record).name, serial, product, address, hostname, ...tagsOf(record)];
   return parts.flatMap((part) => (part === null ? [] : [part.toLowerCase()])).join('\n');
+}
+
+export function tagsOf({ node_tags: tags }: Pick<MachineRecord, 'node_tags'>): readonly string[] {
+  return tags === null ? [] : (JSON.parse(tags) as readonly string[]);
 }
 
 /** The record with what the machine says of itself; the same object when that is nothing new. */

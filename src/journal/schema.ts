@@ -151,8 +151,15 @@ const ACTIVITY = `
   CREATE INDEX activity_at ON activity (at);
 `;
 
+// Words of the operator's for a node: JSON, a list; null without any. Only nodes have them.
+const TAGS = `
+  ALTER TABLE machine ADD COLUMN node_tags TEXT;
+  CREATE INDEX machine_tagged ON machine (last_seen DESC, id DESC, node_tags, state, deadline, shown_profile)
+    WHERE node_tags IS NOT NULL;
+`;
+
 /**
  * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
  * tables is a new text at the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED, ACTIVITY];
+export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED, ACTIVITY, TAGS];

@@ -2,7 +2,8 @@ import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from
 import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
-import type { MachinePage, MachineQuery, RecordedMachine, SyncRunView } from '../model/views.ts';
+import type { SyncRunView } from '../model/release-views.ts';
+import type { MachinePage, MachineQuery, RecordedMachine } from '../model/views.ts';
 import type { ActivityQuery, RecordedActivity } from '../model/operator.ts';
 import { openActivity } from './activity-table.ts';
 import { openAgeing, openUnlisted, type UnlistedLimits } from './ageing.ts';
@@ -11,8 +12,9 @@ import { openSentTexts, type SentTexts, whole } from './event-table.ts';
 import { EventWriter, type Saved } from './event-writer.ts';
 import type { KnownNode } from './journal.ts';
 import { KnownNodes } from './known-nodes.ts';
-import { MachinePages, openHistories } from './machine-pages.ts';
+import { MachinePages } from './machine-pages.ts';
 import { type MachineTable, openMachineTable } from './machine-record.ts';
+import { openHistories } from './machine-views.ts';
 import { countOf, type Entry, slotOf } from './queue.ts';
 import { type Database, prepare, transaction } from './sqlite.ts';
 

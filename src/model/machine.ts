@@ -298,6 +298,17 @@ function isSharedSerial(serial: string): boolean {
 export const MACHINE_STATES = ['unknown', 'assigned', 'booting', 'up', 'installing', 'installed', 'failed'] as const;
 export type MachineState = (typeof MACHINE_STATES)[number];
 
+/** In the order in which an operator wants to see them: what needs attention first. */
+export const STATES_BY_NEED: readonly MachineState[] = [
+  'failed',
+  'unknown',
+  'booting',
+  'installing',
+  'up',
+  'installed',
+  'assigned',
+];
+
 /** The object without the keys that are undefined: for what is merged by a spread later, counted, or compared by its keys. */
 export function omitUndefined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;

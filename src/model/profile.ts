@@ -103,6 +103,8 @@ export interface Node {
   /** Without a prefix length. */
   readonly ip?: string;
   readonly vars: JsonObject;
+  /** Words of the operator's to filter by. */
+  readonly tags?: readonly string[];
   /** How it is switched on and off: model/power.ts has its form. */
   readonly power?: JsonObject;
 }

@@ -1,10 +1,12 @@
 import { Type as t } from '@sinclair/typebox';
 import type { FileDiagnostic, Place } from './failure.ts';
 import { MACHINE_STATES, type MachineState } from './machine.ts';
+import { MACHINE_SORTS } from './machine-sort.ts';
 import type { Question } from './plan.ts';
 import { PowerView } from './power-views.ts';
 import { SYSTEM_IDS } from './profile.ts';
 import { list, moment, oneOf, ref, text, type View, whole } from './schema.ts';
+import { ReleaseRow, ReleasesView, SyncRunView, SyncSteps } from './release-views.ts';
 import { SyncEventView } from './sync-event.ts';
 
 // What operators are shown, in the API as on the pages: from these schemas come the types, the checks of the API and
@@ -49,6 +51,8 @@ export const MachineRow = t.Object({
   profile: t.Optional(text('of its last boot, or the one that it would boot')),
   version: t.Optional(text()),
   because: t.Optional(text('why that profile')),
+  tags: t.Optional(list(t.String(), 'of its node')),
+  power: t.Optional(ref('Power', PowerView)),
   installation: t.Optional(ref('Installation', InstallationView)),
   download: t.Optional(ref('Download', Download)),
 });
@@ -68,7 +72,11 @@ export const MachinePage = t.Object({
   states: t.Unsafe<Record<MachineState, number>>(
     t.Object(Object.fromEntries(MACHINE_STATES.map((state) => [state, whole()]))),
   ),
-  next: t.Optional(text('give it back as `after` for the next page; absent on the last one')),
+  total: whole('how many fit what was asked for'),
+  next: t.Optional(
+    text('give it back as `after` for the next page; absent on the last one, and with `sort` or `skip`'),
+  ),
+  tags: t.Optional(list(t.String(), 'every tag that a node has')),
   flood: t.Optional(ref('Flood', FloodView)),
   noJournal: t.Optional(text('why nothing is written down, and what to do; absent while the journal is on')),
 });
@@ -77,9 +85,12 @@ export type MachinePage = View<typeof MachinePage>;
 export const DEFAULT_LIMIT = 100;
 
 export const MachineFilter = t.Object({
-  text: t.Optional(text('part of a MAC, name, serial, product or address', { maxLength: 128 })),
+  text: t.Optional(text('part of a MAC, name, serial, product, address or tag', { maxLength: 128 })),
   state: t.Optional(oneOf(MACHINE_STATES)),
   profile: t.Optional(text('the profile that it boots', { maxLength: 128 })),
+  tag: t.Optional(text('a tag of its node', { maxLength: 32 })),
+  sort: t.Optional(oneOf(MACHINE_SORTS, 'by which column, `-` the other way round; last seen first when absent')),
+  skip: t.Optional(whole('how many to leave out; who wants all of them gives `after`', { minimum: 0 })),
   after: t.Optional(text('`next` of the page before', { maxLength: 512 })),
   limit: t.Optional(whole(`how many; ${DEFAULT_LIMIT} when absent`, { minimum: 1, maximum: 500 })),
 });
@@ -125,11 +136,6 @@ export const BootView = t.Object({
 });
 export type BootView = View<typeof BootView>;
 
-/** With the question that its last boot script answered: not shown, but asked once more for what it would be sent now. */
-export interface RecordedMachine extends MachineHistory {
-  readonly asked?: Question;
-}
-
 /** What a machine was sent last, and what it would be sent now. */
 export const SentAndNow = t.Object({
   title: text('`boot script`, `configs/worker.ign`'),
@@ -146,7 +152,6 @@ export const MachineView = t.Object({
   boots: list(ref('BootView', BootView), 'newest first, at most 20'),
   because: text('why it gets what it would get now'),
   texts: list(ref('SentAndNow', SentAndNow)),
-  power: t.Optional(ref('Power', PowerView)),
 });
 export type MachineView = View<typeof MachineView>;
 /** What the journal knows of one machine: at most 20 boots, each with at most 200 events. */
@@ -215,88 +220,6 @@ export const ProfileView = t.Object({
   keys: list(t.Object({ key: text(), help: text(), example: t.Optional(text()) }), 'what may stand in it'),
 });
 export type ProfileView = View<typeof ProfileView>;
-
-// ---- releases
-
-export const ReleaseRow = t.Object({
-  target: text('`flatcar/stable/amd64`'),
-  profiles: list(text()),
-  shelves: list(
-    t.Object({
-      shelf: text('below images/'),
-      version: text(),
-      size: whole('bytes'),
-      keptBecause: list(text(), 'empty: the next sync removes it'),
-      publishedAt: t.Optional(moment('when it was published')),
-      verified: t.Optional(text('how it was verified')),
-      byHand: t.Optional(t.Boolean({ description: 'an operator put it there: it is not verified, and never removed' })),
-    }),
-  ),
-  held: t.Optional(text('why it stays at its version')),
-  progress: t.Optional(
-    t.Object({
-      state: oneOf(['waiting', 'fetching', 'verifying', 'published', 'failed']),
-      received: whole('bytes'),
-      size: whole('bytes'),
-      version: t.Optional(text()),
-      message: t.Optional(text()),
-    }),
-  ),
-});
-export type ReleaseRow = View<typeof ReleaseRow>;
-
-export const SyncRunView = t.Object({
-  run: moment('when it began'),
-  failed: whole('how many targets failed'),
-  steps: list(t.Object({ at: moment('when'), event: ref('SyncEvent', SyncEventView) })),
-  endedAt: t.Optional(moment('when it ended')),
-});
-export type SyncRunView = View<typeof SyncRunView>;
-
-export const ReleasesView = t.Object({
-  running: t.Boolean({ description: 'a sync runs now' }),
-  targets: list(ref('ReleaseRow', ReleaseRow)),
-  runs: list(ref('SyncRun', SyncRunView), 'newest first'),
-  schedule: t.Optional(text('minute hour day month weekday; absent: off')),
-  nextRun: t.Optional(moment('the next run')),
-});
-export type ReleasesView = View<typeof ReleasesView>;
-
-/** Some of the steps of a run of the sync, for a client that follows it. */
-export const SyncSteps = t.Object({
-  steps: list(ref('SyncEvent', SyncEventView), 'of a download only the last one: how far it is'),
-  last: whole('what the next question gives as `after`'),
-  end: t.Optional(
-    t.Object({
-      kind: oneOf(
-        ['done', 'busy', 'broken'],
-        '`busy`: another process works on the data directory, nothing was done; `broken`: it ended without a report',
-      ),
-      message: t.Optional(text()),
-    }),
-  ),
-});
-export type SyncSteps = View<typeof SyncSteps>;
-/** How a run ended. */
-export type SyncEnd = NonNullable<SyncSteps['end']>;
-
-export const SyncStarted = t.Object({
-  started: t.Boolean({ description: 'false: one was running' }),
-  run: t.Optional(moment('the number of the run that began, or of the one under way: when it began')),
-});
-export type SyncStarted = View<typeof SyncStarted>;
-
-export const RolledBack = t.Object({
-  profile: text(),
-  from: text(),
-  to: text(),
-  heldAbove: t.Optional(text('the sync leaves the profile alone until something newer than this is published')),
-});
-export type RolledBack = View<typeof RolledBack>;
-
-/** A release that retention took away. */
-export const RemovedRelease = t.Object({ shelf: text('below images/'), size: whole('bytes') });
-export type RemovedRelease = View<typeof RemovedRelease>;
 
 // ---- the server
 

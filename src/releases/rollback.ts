@@ -4,7 +4,7 @@ import { Failure } from '../model/failure.ts';
 import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import { SILENT } from '../model/service.ts';
 import type { Locked } from '../model/sync-event.ts';
-import type { RolledBack } from '../model/views.ts';
+import type { RolledBack } from '../model/release-views.ts';
 import type { Settings } from '../settings/settings.ts';
 import { folderOf, listByHand } from './by-hand.ts';
 import { targetOf } from './plan.ts';

@@ -60,6 +60,7 @@ const NODE_KEYS: Record<keyof Node, true> = {
   serial: true,
   ip: true,
   vars: true,
+  tags: true,
   power: true,
 };
 const LOCAL_BOOT: Record<LocalBoot, true> = {

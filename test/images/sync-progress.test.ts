@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSyncProgress } from '../../src/images/sync-progress.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
-import type { SyncEnd } from '../../src/model/views.ts';
+import type { SyncEnd } from '../../src/model/release-views.ts';
 
 const T = 'flatcar/stable/amd64';
 const MIB = 2 ** 20;

@@ -1,6 +1,7 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/journal/database.ts';
 import { MIGRATIONS } from '../../src/journal/schema.ts';
 import type { Activity } from '../../src/model/operator.ts';
 import { databaseFile, DAY, openStand, T } from './stand.ts';
@@ -59,10 +60,11 @@ test('ages with the journal', () => {
 
 test('a database of before gets the table, and keeps what it has', () => {
   const file = databaseFile();
-  openDatabase(DatabaseSync, file).close();
+  mkdirSync(dirname(file));
   const old = new DatabaseSync(file);
-  old.exec('DROP TABLE activity; INSERT INTO sync_run VALUES (5, NULL, 0)');
-  old.exec(`PRAGMA user_version = ${MIGRATIONS.findIndex((sql) => sql.includes('TABLE activity'))}`);
+  const before = MIGRATIONS.findIndex((sql) => sql.includes('TABLE activity'));
+  for (const sql of MIGRATIONS.slice(0, before)) old.exec(sql);
+  old.exec(`INSERT INTO sync_run VALUES (5, NULL, 0); PRAGMA user_version = ${before}`);
   old.close();
   const { store } = openStand({}, file);
   store.write([{ activity: one(1) }]);

@@ -1,8 +1,24 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, test } from 'vitest';
 import { parsePlace, placeText } from '../../src/journal/machine-pages.ts';
+import { MIGRATIONS } from '../../src/journal/schema.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { MachineQuery } from '../../src/model/views.ts';
-import { entryOf, factsOf, installed, macOf, MINUTE, openStand, phoneHome, script, type Stand, T } from './stand.ts';
+import {
+  databaseFile,
+  entryOf,
+  factsOf,
+  installed,
+  macOf,
+  MINUTE,
+  openStand,
+  phoneHome,
+  script,
+  type Stand,
+  T,
+} from './stand.ts';
 
 test('a place survives the way to a browser and back', () => {
   for (const place of [
@@ -171,4 +187,86 @@ test('a search that finds thousands is a walk, page after page', () => {
 
 test('a place where no page ended is refused', () => {
   expect(() => found(fleet(), { after: 'x' })).toThrow('no page ended there');
+});
+
+function tagged(): Stand {
+  const at = fleet();
+  const common = { profile: 'disks', version: '9' };
+  const nodes = [
+    { key: macOf(9), name: 'w10', ...common, address: '10.9.9.9', tags: ['rack1'] },
+    { key: macOf(8), name: 'w9', ...common, address: '10.9.9.10', tags: ['rack1', 'gpu'] },
+    { key: macOf(7), name: 'W2', ...common, tags: ['rack10'] },
+  ];
+  at.store.know({ nodes, round: 2, last: true }, T);
+  return at;
+}
+
+test('a tag alone, with others, and as part of a search', () => {
+  const at = tagged();
+  expect(found(at, { tag: 'rack1' })).toEqual([8, 9]);
+  expect(found(at, { tag: 'gpu', profile: 'disks', state: 'installed' })).toEqual([8]);
+  expect(found(at, { tag: 'rack' })).toEqual([]);
+  expect(found(at, { tag: 'gpu"' })).toEqual([]);
+  expect(found(at, { text: 'rack1' })).toEqual([8, 7, 9]);
+  expect(at.store.machines({ limit: 1 }, NOW).machines[0]?.tags).toEqual(['rack1', 'gpu']);
+  at.store.know({ nodes: [], round: 3, last: true }, T);
+  expect(found(at, { tag: 'rack1' })).toEqual([]);
+});
+
+test.each([
+  ['name', [1, 2, 7, 3, 4, 5, 6, 8, 9]],
+  ['-name', [9, 8, 6, 5, 4, 3, 2, 7, 1]],
+  ['state', [7, 4, 1, 3, 6, 5, 8, 2, 9]],
+  ['seen', [1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  ['-seen', [8, 7, 6, 5, 4, 3, 2, 1, 9]],
+  ['address', [1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  ['hardware', [1]],
+] as const)('sorted by %s, as people count', (sort, order) => {
+  expect(found(tagged(), { sort }).slice(0, order.length)).toEqual(order);
+});
+
+test('sorted by how long the last boot took', () => {
+  const at = openStand();
+  for (const [n, took] of [
+    [1, 90],
+    [2, 9],
+    [3, 100],
+  ] as const) {
+    at.feed(script(T, n, 'boot'), phoneHome(T + 5000, n));
+    at.feed(script(T + MINUTE, n, 'boot'), phoneHome(T + MINUTE + took * 1000, n));
+  }
+  at.feed(script(T, 4, 'boot'));
+  expect(found(at, { sort: 'boots' })).toEqual([2, 1, 3, 4]);
+  expect(found(at, { sort: '-boots' })).toEqual([3, 1, 2, 4]);
+});
+
+test('a database of before gets the tags', () => {
+  const file = databaseFile();
+  mkdirSync(dirname(file));
+  const old = new DatabaseSync(file);
+  const before = MIGRATIONS.findIndex((sql) => sql.includes('node_tags'));
+  for (const sql of MIGRATIONS.slice(0, before)) old.exec(sql);
+  old.exec(`INSERT INTO machine (key, mac, last_seen, state, node_key, node_name, node_profile, node_version, durations, sort_name, search)
+    VALUES ('${macOf(1)}', '${macOf(1)}', 5, 'up', '${macOf(1)}', 'w1', 'p', '1', '', 'w1', 'w1')`);
+  old.exec(`PRAGMA user_version = ${String(before)}`);
+  old.close();
+  const at = openStand({}, file);
+  expect(found(at, {})).toEqual([1]);
+  const node = { key: macOf(1), name: 'w1', profile: 'p', version: '1', tags: ['gpu'] };
+  at.store.know({ nodes: [node], round: 1, last: true }, T);
+  expect(found(at, { tag: 'gpu' })).toEqual([1]);
+});
+
+test('from far down the list, and how many there are', () => {
+  const at = tagged();
+  expect(found(at, { skip: 7 })).toEqual([1, 9]);
+  expect(found(at, { sort: 'seen', skip: 2, limit: 2 })).toEqual([3, 4]);
+  expect(found(at, { text: '52:54', skip: 8 })).toEqual([9]);
+  expect(at.store.machines({ limit: 2, sort: 'seen' }, NOW).next).toBeUndefined();
+  const total = (query: Partial<MachineQuery>): number => at.store.machines({ limit: 1, ...query }, NOW).total;
+  expect(
+    [{}, { state: 'failed' }, { profile: 'disks' }, { tag: 'rack1' }, { text: 'w' }, { text: 'w', state: 'up' }].map(
+      (query) => total(query as Partial<MachineQuery>),
+    ),
+  ).toEqual([9, 2, 4, 2, 8, 1]);
 });

@@ -30,6 +30,14 @@ const SM: Kind = {
 };
 const QEMU: Kind = { manufacturer: 'QEMU', product: 'Standard PC (Q35 + ICH9, 2009)', vendor: 'QEMU', oui: '52:54:00' };
 
+const BMC = ['on', 'off', 'cycle', 'status'] as const;
+const POWER: ReadonlyMap<Kind, MachineRow['power']> = new Map([
+  [DELL, { by: 'IPMI', does: BMC }],
+  [HPE, { by: 'IPMI', does: BMC }],
+  [SM, { by: 'IPMI', does: BMC }],
+  [NUC, { by: 'Wake-on-LAN', does: ['on'] }],
+]);
+
 interface Plan {
   readonly name?: string;
   readonly state: MachineState;
@@ -108,6 +116,8 @@ function fakeRow({ name, state, profile, kind, boot, seen }: Plan, i: number, no
       ? {}
       : { profile, because: `mac ${mac} is node ${name ?? ''} of profiles/${profile}.json` }),
     version,
+    ...(name === undefined ? {} : { tags: [`rack${1 + (i % 3)}`, ...(kind === SM ? ['gpu'] : [])] }),
+    ...(name === undefined || POWER.get(kind) === undefined ? {} : { power: POWER.get(kind) }),
     ...(state === 'booting'
       ? {
           download: {
@@ -244,7 +254,6 @@ export function fakeMachine(row: MachineRow, now: number): MachineView {
   return {
     row,
     boots,
-    ...(known ? { power: { by: 'IPMI', does: ['on', 'off', 'cycle', 'status'] as const } } : {}),
     because: row.because ?? `no profile names ${row.key}, and there is no default profile`,
     texts:
       !known || row.lastSeen === undefined

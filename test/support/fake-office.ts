@@ -2,14 +2,9 @@ import { createHash } from 'node:crypto';
 import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
-import type {
-  HealthView,
-  MachinePage,
-  MachineQuery,
-  MachineRow,
-  ProfileRow,
-  ReleasesView,
-} from '../../src/model/views.ts';
+import type { ReleasesView } from '../../src/model/release-views.ts';
+import type { HealthView, MachinePage, MachineQuery, MachineRow, ProfileRow } from '../../src/model/views.ts';
+import { machinePart } from '../../src/admin/service/machine-list.ts';
 import { FAKE_FILES, fakeFiles } from './fake-files.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeMachine, fakeRows } from './fake-machines.ts';
@@ -304,10 +299,12 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
   return Object.assign(adminService, files);
 }
 
-function pageOf(rows: readonly MachineRow[], { text, state, profile, after, limit }: MachineQuery): MachinePage {
+function pageOf(rows: readonly MachineRow[], query: MachineQuery): MachinePage {
+  const { text, state, profile, tag } = query;
   const wanted = rows
     .filter((row) => state === undefined || row.state === state)
     .filter((row) => profile === undefined || row.profile === profile)
+    .filter((row) => tag === undefined || row.tags?.includes(tag) === true)
     .filter(
       (row) =>
         text === undefined ||
@@ -316,14 +313,10 @@ function pageOf(rows: readonly MachineRow[], { text, state, profile, after, limi
         ),
     )
     .toSorted((a, b) => (b.lastSeen ?? 0) - (a.lastSeen ?? 0));
-  const start = after === undefined ? 0 : wanted.findIndex((row) => row.key === after) + 1;
-  const machines = wanted.slice(start, start + limit);
-  const last = machines.at(-1);
-  const more = last !== undefined && start + limit < wanted.length;
   const count = (one: MachineState): number => rows.filter((row) => row.state === one).length;
   return {
-    machines,
-    ...(more ? { next: last.key } : {}),
+    ...machinePart(wanted, query),
+    tags: [...new Set(rows.flatMap(({ tags }) => tags ?? []))].sort(),
     states: Object.fromEntries(MACHINE_STATES.map((one) => [one, count(one)])) as MachinePage['states'],
   };
 }

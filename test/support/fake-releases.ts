@@ -1,4 +1,4 @@
-import type { ReleasesView, SyncRunView } from '../../src/model/views.ts';
+import type { ReleasesView, SyncRunView } from '../../src/model/release-views.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,5 +1,6 @@
 import type { ActivityPage } from '../../src/model/operator-views.ts';
-import type { HealthView, MachinePage, MachineView, ProfileView, ReleasesView } from '../../src/model/views.ts';
+import type { ReleasesView } from '../../src/model/release-views.ts';
+import type { HealthView, MachinePage, MachineView, ProfileView } from '../../src/model/views.ts';
 
 /** What a machine, a publisher or a file may say to hurt a page. */
 export const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>{{this}}javascript:alert(3)`;
@@ -53,6 +54,8 @@ export const HOSTILE_MACHINE: MachineView = {
 export const HOSTILE_PAGE: MachinePage = {
   machines: [HOSTILE_MACHINE.row],
   next: H,
+  total: 1,
+  tags: [H],
   states: { unknown: 1, assigned: 0, booting: 0, up: 0, installing: 0, installed: 0, failed: 1 },
 };
 

@@ -1,5 +1,6 @@
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
 import type { FileRow, FilesView, FileView, Preview, VersionPreview, VersionView } from '../../src/model/file-views.ts';
+import type { ReleasesView, SyncRunView } from '../../src/model/release-views.ts';
 import type {
   HealthView,
   MachinePage,
@@ -7,8 +8,6 @@ import type {
   MachineView,
   ProfileRow,
   ProfileView,
-  ReleasesView,
-  SyncRunView,
   TimelineEvent,
 } from '../../src/model/views.ts';
 import type { FileDiagnostic } from '../../src/model/failure.ts';
@@ -45,6 +44,8 @@ const ROW: MachineRow = {
   because: 'mac 52:54:00:12:34:56 is node worker-1 of profiles/worker.json',
   installation: { state: 'erase-pending', text: 'will be erased at its next boot' },
   download: { file: 'flatcar/amd64/4081.2.0/vmlinuz', received: 1, size: 2 },
+  tags: ['rack1'],
+  power: { by: 'IPMI', does: ['on', 'off', 'cycle', 'status'] },
   boots: [31_000, 30_500.5],
 };
 
@@ -65,7 +66,14 @@ const EVENT: TimelineEvent = {
 const STATES = Object.fromEntries(MACHINE_STATES.map((state) => [state, 1])) as Record<MachineState, number>;
 
 const FLOOD = { newcomers: 9000, removed: 700, from: '10.0.0.9' };
-export const MACHINE_PAGE: MachinePage = { machines: [ROW], next: 'cursor', states: STATES, flood: FLOOD };
+export const MACHINE_PAGE: MachinePage = {
+  machines: [ROW],
+  next: 'cursor',
+  states: STATES,
+  total: 1,
+  tags: ['rack1'],
+  flood: FLOOD,
+};
 
 export const MACHINE_VIEW: MachineView = {
   row: ROW,
@@ -74,7 +82,6 @@ export const MACHINE_VIEW: MachineView = {
   ],
   because: 'mac ...',
   texts: [{ title: 'boot script', sentAt: AT, sent: '#!ipxe', now: '#!ipxe', problem: 'the template fails' }],
-  power: { by: 'IPMI', does: ['on', 'off', 'cycle', 'status'] },
 };
 
 export const POWERED: PoweredMachine = { key: '52:54:00:12:34:56', name: 'w1', state: 'on', text: 'power is on' };

@@ -7,6 +7,7 @@ import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
 import { Preview } from '../../model/file-views.ts';
 import { list, moment, oneOf, ref, text, whole } from '../../model/schema.ts';
 import * as power from '../../model/power-views.ts';
+import * as releases from '../../model/release-views.ts';
 import * as views from '../../model/views.ts';
 import { machineKeyFrom } from '../service/known-nodes.ts';
 import type { FileName } from '../service/files.ts';
@@ -216,7 +217,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     {
       does: 'rollback',
       body: { version: t.Optional(name('the one before, when absent')) },
-      answer: views.RolledBack,
+      answer: releases.RolledBack,
       about: 'the versions',
       give: (ask) => ask.service.rollback(nameOf(ask), ask.body.version),
     },
@@ -225,7 +226,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   pinRoute('unpin', 'let the profile follow its channel again'),
   route('GET /releases', 'listReleases', 'what the release sync follows, holds and keeps, and its last runs', {
     does: 'releases',
-    answer: ref('ReleasesView', views.ReleasesView),
+    answer: ref('ReleasesView', releases.ReleasesView),
     about: 'the releases',
     give: ({ service }) => service.releases(),
   }),
@@ -234,7 +235,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     body: {
       allowDowngrade: t.Optional(t.Boolean({ description: 'also take a release that is older than the one in force' })),
     },
-    answer: views.SyncStarted,
+    answer: releases.SyncStarted,
     about: 'whether it began',
     give: ({ service, body }) => service.syncNow(body),
   }),
@@ -248,7 +249,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
         run: t.Optional(whole('the number of the run', { minimum: 0 })),
         after: t.Optional(whole('`last` of the answer before; 0, or absent: all steps so far', { minimum: 0 })),
       },
-      answer: ref('SyncSteps', views.SyncSteps),
+      answer: ref('SyncSteps', releases.SyncSteps),
       about: 'the steps',
       give: ({ service, query: { run = 0, after = 0 } }) => service.syncSteps(run, after),
     },
@@ -264,7 +265,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
           whole('how many of each channel; the setting of the server when absent', { minimum: 1, maximum: 1000 }),
         ),
       },
-      answer: t.Object({ removed: list(views.RemovedRelease) }),
+      answer: t.Object({ removed: list(releases.RemovedRelease) }),
       about: 'what was removed',
       give: ({ service, body }) => service.prune(body.keep),
     },

@@ -2,17 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredToken } from '../../model/discovery.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
-import type {
-  MachinePage,
-  MachineQuery,
-  MachineView,
-  RemovedRelease,
-  RolledBack,
-  SyncEnd,
-  SyncStarted,
-  SyncSteps,
-  WrittenNode,
-} from '../../model/views.ts';
+import type { RemovedRelease, RolledBack, SyncEnd, SyncStarted, SyncSteps } from '../../model/release-views.ts';
+import type { MachinePage, MachineQuery, MachineView, WrittenNode } from '../../model/views.ts';
 import type { ActivityQuery } from '../../model/operator.ts';
 import type { AccountView, ActivityPage, ApiTokenView, SessionView, UserView } from '../../model/operator-views.ts';
 import { type LocalAddress, localAddresses } from '../../net/addresses.ts';

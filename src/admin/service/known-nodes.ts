@@ -2,7 +2,7 @@ import type { Catalog, Snapshot } from '../../catalog/snapshot.ts';
 import type { Journal, KnownNode } from '../../journal/journal.ts';
 import { show } from '../../http/request.ts';
 import { Failure } from '../../model/failure.ts';
-import { machineKey, type MachineKey, nodeFacts, parseKey } from '../../model/machine.ts';
+import { machineKey, type MachineKey, nodeFacts, omitUndefined, parseKey } from '../../model/machine.ts';
 import type { Service } from '../../model/service.ts';
 
 /** Every machine that a profile in force names, for the journal. */
@@ -11,8 +11,8 @@ export function nodesOf({ profiles }: Pick<Snapshot, 'profiles'>): KnownNode[] {
     profile.nodes.flatMap((node) => {
       const key = machineKey(nodeFacts(node));
       if (key === undefined) return [];
-      const address = node.ip === undefined ? {} : { address: node.ip };
-      return [{ key, name: node.name, profile: profile.name, version: profile.version, ...address }];
+      const { name, ip: address, tags } = node;
+      return [omitUndefined({ key, name, profile: profile.name, version: profile.version, address, tags })];
     }),
   );
 }

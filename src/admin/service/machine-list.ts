@@ -9,20 +9,23 @@ import {
   type MachineState,
   nodeFacts,
   parseMac,
+  STATES_BY_NEED,
 } from '../../model/machine.ts';
+import { type MachineColumn, type MachineSort, naturalKey, sortParts } from '../../model/machine-sort.ts';
 import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
+import { installStateOf } from './adopt.ts';
 import type { AdminDeps } from './deps.ts';
 import { nodesOf } from './known-nodes.ts';
+import { powerOf } from './power.ts';
 
-/** The row with what the journal does not know: who made the card, what is on its way. */
-export async function shownRow(
-  row: MachineRow,
-  {
-    vendorOf,
-    deliveries,
-    marks,
-  }: Pick<AdminDeps, 'deliveries' | 'vendorOf'> & { readonly marks: Pick<AdminDeps['marks'], 'of'> },
-): Promise<MachineRow> {
+type RowDeps = Pick<AdminDeps, 'catalog' | 'deliveries' | 'power' | 'vendorOf'> & {
+  readonly marks: Pick<AdminDeps['marks'], 'of'>;
+};
+
+/** The row with what the journal does not know: who made the card, what is on its way, how it is switched on and off. */
+export async function shownRow(row: MachineRow, deps: RowDeps): Promise<MachineRow> {
+  const { vendorOf, deliveries, marks } = deps;
+  const power = powerOfRow(row, deps);
   const installation = installationOf(marks.of(identityOfRow(row)));
   const mac = parseMac(row.mac ?? '');
   const vendor = mac === undefined ? undefined : await vendorOf(mac);
@@ -32,11 +35,20 @@ export async function shownRow(
   return {
     ...row,
     ...(vendor === undefined ? {} : { vendor }),
+    ...(power === undefined ? {} : { power }),
     ...(installation === undefined ? {} : { installation }),
     ...(download === undefined
       ? {}
       : { download: { file: download.file, received: download.received, size: download.size } }),
   };
+}
+
+function powerOfRow(row: MachineRow, deps: Pick<RowDeps, 'catalog' | 'power'>): MachineRow['power'] {
+  if (row.state === 'unknown') return undefined;
+  const facts = { ...factsFrom(row), ...keyFacts(row.key) };
+  const snapshot = deps.catalog.current();
+  // A node of a file that cannot be read now has no switch until it can.
+  return snapshot.held(facts) === undefined ? powerOf(deps, installStateOf(facts, snapshot)) : undefined;
 }
 
 /** Its mark is kept under what its profile knows it by: any of its names may be that. */
@@ -58,6 +70,18 @@ function installationOf(mark: InstallMark | undefined): InstallationView | undef
   return { state: 'claimed', text: `its installer left for ${who} and has not begun` };
 }
 
+const TAGS = new WeakMap<object, readonly string[]>();
+
+/** Every tag that a node has, in their order: to choose from. */
+export function tagsOf(snapshot: Pick<Snapshot, 'profiles'>): readonly string[] {
+  const known = TAGS.get(snapshot);
+  if (known !== undefined) return known;
+  const all = [...snapshot.profiles.values()].flatMap(({ nodes }) => nodes.flatMap(({ tags }) => tags ?? []));
+  const tags = [...new Set(all)].sort();
+  TAGS.set(snapshot, tags);
+  return tags;
+}
+
 /**
  * The machines as far as the files tell, without a journal: those that a profile names, and how far their installations
  * are. By name.
@@ -70,12 +94,62 @@ export function listFromFiles(
   const rows = rowsFromFiles(snapshot, marks);
   const states = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Record<MachineState, number>;
   for (const { state } of rows) states[state] += 1;
-  const wanted = rows.filter((row) => fits(row, query));
-  const start = query.after === undefined ? 0 : wanted.findIndex(({ key }) => key === query.after) + 1;
-  const machines = wanted.slice(start, start + query.limit);
+  return {
+    ...machinePart(
+      rows.filter((row) => fits(row, query)),
+      query,
+    ),
+    states,
+  };
+}
+
+/** The page of a list that is asked for. */
+export function machinePart(
+  fitting: readonly MachineRow[],
+  { after, limit, skip, sort }: MachineQuery,
+): Pick<MachinePage, 'machines' | 'next' | 'total'> {
+  const total = fitting.length;
+  const begin = skip ?? 0;
+  if (sort !== undefined || begin > 0) {
+    const sorted = sort === undefined ? fitting : fitting.toSorted(machineOrder(sort));
+    return { machines: sorted.slice(begin, begin + limit), total };
+  }
+  const start = after === undefined ? 0 : fitting.findIndex(({ key }) => key === after) + 1;
+  const machines = fitting.slice(start, start + limit);
   const last = machines.at(-1);
-  const more = last !== undefined && start + machines.length < wanted.length;
-  return { machines, states, ...(more ? { next: last.key } : {}) };
+  const more = last !== undefined && start + machines.length < total;
+  return { machines, total, ...(more ? { next: last.key } : {}) };
+}
+
+/** By a column, as the journal does it: those of which it is not known come last, either way. */
+function machineOrder(sort: MachineSort): (a: MachineRow, b: MachineRow) => number {
+  const { column, down } = sortParts(sort);
+  const value = SORTED_BY[column];
+  return (a, b) => {
+    const [left, right] = [value(a), value(b)];
+    if (left === undefined || right === undefined) {
+      const known = Number(left === undefined) - Number(right === undefined);
+      return known === 0 ? order(SORTED_BY.name(a), SORTED_BY.name(b)) : known;
+    }
+    return (down ? -1 : 1) * order(left, right) || order(SORTED_BY.name(a), SORTED_BY.name(b));
+  };
+}
+
+type SortValue = number | string | undefined;
+const natural = (text: string | undefined): SortValue => (text === undefined ? undefined : naturalKey(text));
+const SORTED_BY: Readonly<Record<MachineColumn, (row: MachineRow) => SortValue>> = {
+  state: ({ state }) => STATES_BY_NEED.indexOf(state),
+  name: ({ name, key }) => naturalKey(name ?? key),
+  hardware: ({ product, manufacturer }) => natural(product ?? manufacturer),
+  address: ({ address }) => natural(address),
+  profile: ({ profile }) => natural(profile),
+  boots: ({ boots }) => boots.at(-1),
+  seen: ({ lastSeen }) => lastSeen,
+};
+
+function order(a: SortValue, b: SortValue): number {
+  if (a === b || a === undefined || b === undefined) return 0;
+  return a < b ? -1 : 1;
 }
 
 export function rowFromFiles(
@@ -89,7 +163,7 @@ export function rowFromFiles(
 function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly InstallMark[]): readonly MachineRow[] {
   const marked = new Map(marks.map((mark) => [mark.key, mark]));
   return nodesOf(snapshot)
-    .map(({ key, name, profile, version, address }): MachineRow => {
+    .map(({ key, name, profile, version, address, tags }): MachineRow => {
       const mark = marked.get(key);
       return {
         key,
@@ -100,6 +174,7 @@ function rowsFromFiles(snapshot: Pick<Snapshot, 'profiles'>, marks: readonly Ins
         profile,
         ...(version === '' ? {} : { version }),
         ...(address === undefined ? {} : { address }),
+        ...(tags === undefined ? {} : { tags }),
         boots: [],
       };
     })
@@ -111,11 +186,12 @@ function markedState(mark: InstallMark | undefined): MachineState {
   return mark?.state === 'installing' || mark?.state === 'installed' ? mark.state : 'assigned';
 }
 
-function fits(row: MachineRow, { state, profile, text }: MachineQuery): boolean {
+function fits(row: MachineRow, { state, profile, tag, text }: MachineQuery): boolean {
   if (state !== undefined && row.state !== state) return false;
   if (profile !== undefined && row.profile !== profile) return false;
+  if (tag !== undefined && row.tags?.includes(tag) !== true) return false;
   const part = text?.toLowerCase();
   if (part === undefined) return true;
-  const said = [row.key, row.name, row.serial, row.product, row.address];
+  const said = [row.key, row.name, row.serial, row.product, row.address, ...(row.tags ?? [])];
   return said.some((word) => word?.toLowerCase().includes(part));
 }

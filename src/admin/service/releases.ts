@@ -2,7 +2,7 @@ import type { DataRoot } from '../../files/data-root.ts';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../../images/manifest.ts';
 import { unlessFailed } from '../../model/failure.ts';
 import { compareVersions, parseVersion } from '../../model/profile.ts';
-import type { ReleaseRow, ReleasesView } from '../../model/views.ts';
+import type { ReleaseRow, ReleasesView } from '../../model/release-views.ts';
 import { planSync, targetOf } from '../../releases/plan.ts';
 import type { PublishedManifest } from '../../releases/publish.ts';
 import { retentionPlan } from '../../releases/retain.ts';

@@ -12,6 +12,7 @@ import type { Origin } from '../../model/plan.ts';
 import type { PowerAction } from '../../model/power.ts';
 import type { Locked } from '../../model/sync-event.ts';
 import type { FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
+import type { ReleasesView, RemovedRelease, RolledBack, SyncStarted, SyncSteps } from '../../model/release-views.ts';
 import type {
   HealthView,
   RecordedMachine,
@@ -20,11 +21,6 @@ import type {
   MachineView,
   ProfileRow,
   ProfileView,
-  ReleasesView,
-  RemovedRelease,
-  RolledBack,
-  SyncStarted,
-  SyncSteps,
   WrittenNode,
 } from '../../model/views.ts';
 import type { PoweredNode } from '../../power/power.ts';
@@ -38,11 +34,11 @@ import { type Change, createChanges } from './changes.ts';
 import type { AdminDeps } from './deps.ts';
 import { type FileName, filesView, fileVersion, fileView, previewFile, restoreFile, saveFile } from './files.ts';
 import { healthView, journalOff } from './health.ts';
-import { listFromFiles, rowFromFiles, shownRow } from './machine-list.ts';
+import { listFromFiles, rowFromFiles, shownRow, tagsOf } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 import { profileRows, profileView } from './profiles.ts';
 import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
-import { powerOf, reinstallNow, switchPower } from './power.ts';
+import { reinstallNow, switchPower } from './power.ts';
 import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import { releasesView } from './releases.ts';
 
@@ -74,8 +70,9 @@ export class AdminService {
       ? await journal.machines(query)
       : listFromFiles(catalog.current(), marks.all(), query);
     const noJournal = journalOff(this.#deps);
+    const tags = tagsOf(catalog.current());
     const machines = await Promise.all(page.machines.map((row) => shownRow(row, this.#deps)));
-    return { ...page, machines, ...(noJournal && { noJournal }) };
+    return { ...page, machines, tags, ...(noJournal && { noJournal }) };
   }
 
   /** `origin`: the server's address as the client sees it, because scripts name it. */
@@ -88,9 +85,8 @@ export class AdminService {
     }
     const row = await shownRow(history.row, this.#deps);
     const facts = { ...factsFrom(row), ...keyFacts(key) };
-    const power = powerOf(this.#deps, installStateOf(facts, this.#deps.catalog.current()));
     const texts = await machineTexts(this.#deps, history, { facts, origin });
-    return { row, boots: history.boots, ...texts, ...(power && { power }) };
+    return { row, boots: history.boots, ...texts };
   }
 
   /** A text that a machine was sent. */

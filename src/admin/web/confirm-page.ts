@@ -72,7 +72,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     operation: 'reinstallNow',
     act: async (service, key) => (await service.reinstallNow(key)).key,
     done: 'reinstall-now',
-    words: (name, { power }, disk) => ({
+    words: (name, { row: { power } }, disk) => ({
       title: `Reinstall ${name} now`,
       question: `Restart ${name}, and run the installer on it once more?`,
       points: [
@@ -89,7 +89,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     operation: 'power',
     act: async (service, key) => (await service.power(key, 'cycle')).key,
     done: 'power-cycle',
-    words: (name, { power }) => ({
+    words: (name, { row: { power } }) => ({
       title: `Restart ${name}`,
       question: `Switch ${name} off and on?`,
       points: [`It happens at once, by ${power?.by ?? 'its power switch'}: what runs on it is cut off.`],
@@ -100,7 +100,7 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
     operation: 'power',
     act: async (service, key) => (await service.power(key, 'off')).key,
     done: 'power-off',
-    words: (name, { power }) => ({
+    words: (name, { row: { power } }) => ({
       title: `Switch ${name} off`,
       question: `Switch ${name} off?`,
       points: [`It happens at once, by ${power?.by ?? 'its power switch'}: what runs on it is cut off.`],

@@ -1,5 +1,5 @@
 import { relativeText, utcText } from '../../model/text.ts';
-import { MACHINE_STATES, type MachineKey, type MachineState } from '../../model/machine.ts';
+import { MACHINE_STATES, type MachineKey, type MachineState, STATES_BY_NEED } from '../../model/machine.ts';
 import { placeText, type FileDiagnostic } from '../../model/failure.ts';
 import type { MachineQuery } from '../../model/views.ts';
 
@@ -28,17 +28,6 @@ const MARKS: Readonly<Record<MachineState, StateMark>> = {
 export function stateMark(state: MachineState): StateMark {
   return MARKS[state];
 }
-
-/** In the order in which an operator wants to see them: what needs attention first. */
-export const STATES_BY_NEED: readonly MachineState[] = [
-  'failed',
-  'unknown',
-  'booting',
-  'installing',
-  'up',
-  'installed',
-  'assigned',
-];
 
 /** `30 machines: 2 failed, 3 unknown, 25 up`. */
 export function statesText(states: Readonly<Record<MachineState, number>>): string {

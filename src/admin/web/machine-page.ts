@@ -86,7 +86,7 @@ export function machinePage({ view, profiles, now, failed }: MachineInput): Page
       texts: view.texts.map((text) => machineText(text, now)),
       form: adoptForm(row, profiles, failed?.typed),
       installs: known && profile?.install === true,
-      power: view.power && { by: view.power.by, ...Object.fromEntries(view.power.does.map((one) => [one, true])) },
+      power: row.power && { by: row.power.by, ...Object.fromEntries(row.power.does.map((one) => [one, true])) },
       failed,
     },
   };

@@ -1,7 +1,7 @@
 import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import { floodWords } from '../../model/flood.ts';
-import { MACHINE_STATES, type MachineState } from '../../model/machine.ts';
+import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Download, MachinePage, MachineQuery, MachineRow, ProfileRow } from '../../model/views.ts';
 import {
@@ -14,7 +14,6 @@ import {
   slug,
   stateMark,
   type StateMark,
-  STATES_BY_NEED,
   statesText,
   stateTotal,
   svgNumber,

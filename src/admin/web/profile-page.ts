@@ -1,6 +1,7 @@
 import { bytesText } from '../../model/text.ts';
 import type { Request, Response } from 'express';
-import type { ProfileView, ReleaseRow } from '../../model/views.ts';
+import type { ReleaseRow } from '../../model/release-views.ts';
+import type { ProfileView } from '../../model/views.ts';
 import { fieldText, pathText } from './form-fields.ts';
 import { machineHref, optionalMoment, problemItems, profileHref } from './format.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';

@@ -1,7 +1,7 @@
 import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import type { SyncEvent } from '../../model/sync-event.ts';
-import type { ReleaseRow, ReleasesView, SyncRunView } from '../../model/views.ts';
+import type { ReleaseRow, ReleasesView, SyncRunView } from '../../model/release-views.ts';
 import { moment, optionalMoment, profileHref, slug } from './format.ts';
 import { fieldText, requiredField } from './form-fields.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';

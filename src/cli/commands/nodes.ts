@@ -12,17 +12,19 @@ export const nodesCommand: Command = {
   words: '[TEXT]',
   summary: 'every machine that was seen or that a profile names, and how it is',
   details:
-    `TEXT is part of a MAC, name, serial number, product or address. States: ${MACHINE_STATES.join(', ')}.\n` +
+    `TEXT is part of a MAC, name, serial number, product, address or tag. States: ${MACHINE_STATES.join(', ')}.\n` +
     'With --watch the list stays and follows what happens until Ctrl-C; where output is no terminal, each change is a line.\n\n' +
     'examples:\n' +
     '  pilotlight nodes\n' +
     '  pilotlight nodes --state unknown\n' +
+    '  pilotlight nodes --tag rack1\n' +
     '  pilotlight nodes --watch --profile workers\n' +
     "  pilotlight nodes --state failed --json | jq -r '.machines[].key'",
   options: {
     '--watch': 'go on until Ctrl-C',
     '--state <S>': 'only machines in this state',
     '--profile <P>': 'only machines of this profile',
+    '--tag <T>': 'only machines whose node has this tag',
     '--json': 'one JSON object; with --watch one machine a line, each time it changes',
   },
   async run(invocation, context) {
@@ -48,7 +50,7 @@ function queryOf({ words: [part], text }: Invocation): Query {
   if (wanted !== undefined && state === undefined) {
     throw new Failure('invalid', `--state must be one of ${MACHINE_STATES.join(', ')}`);
   }
-  return omitUndefined({ text: part, state, profile: text('profile') });
+  return omitUndefined({ text: part, state, profile: text('profile'), tag: text('tag') });
 }
 
 function listText(machines: readonly MachineRow[], query: Query, context: CliContext): string {

@@ -63,7 +63,11 @@ interface Call {
 
 /** What the API is: written out, so that a route that vanishes from the table is missed. */
 const CALLS: readonly Call[] = [
-  { method: 'get', route: '/machines', path: '/machines?text=a&state=up&profile=b&after=c&limit=5' },
+  {
+    method: 'get',
+    route: '/machines',
+    path: '/machines?text=a&state=up&profile=b&after=c&limit=5&tag=t&sort=-name&skip=0',
+  },
   { method: 'get', route: '/machines/{key}', path: '/machines/52:54:00:12:34:56' },
   { method: 'post', route: '/machines/{key}/adopt', path: '/machines/52-54-00-12-34-56/adopt', body: { profile: 'a' } },
   { method: 'post', route: '/machines/{key}/release', path: '/machines/52%3A54%3A00%3A12%3A34%3A56/release' },

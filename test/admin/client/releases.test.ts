@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { followSync } from '../../../src/admin/client/remote.ts';
-import type { SyncSteps } from '../../../src/model/views.ts';
+import type { SyncSteps } from '../../../src/model/release-views.ts';
 import type { SyncEvent } from '../../../src/model/sync-event.ts';
 
 const REPORT = { targets: [], skipped: [], rewritten: [], removed: [], failed: 0 };

@@ -5,7 +5,7 @@ import { chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { healthView, serverDiagnostics } from '../../../src/admin/service/health.ts';
-import type { SyncRunView } from '../../../src/model/views.ts';
+import type { SyncRunView } from '../../../src/model/release-views.ts';
 import { addFiles } from '../../support/folder.ts';
 import { flatcar, MAC, NOW, officeStand, type OfficeStand } from './stand.ts';
 

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { listFromFiles, rowFromFiles, shownRow } from '../../../src/admin/service/machine-list.ts';
+import { listFromFiles, rowFromFiles, shownRow, tagsOf } from '../../../src/admin/service/machine-list.ts';
 import type { InstallMark } from '../../../src/machines/mark.ts';
 import { good } from '../../catalog/data-folder.ts';
 import { byMac, byUuid, claimAs, openStand, TARGET, UUID } from '../../machines/marks.ts';
 import { MAC, NOW, rowOf } from './stand.ts';
 
+const UNNAMED = { held: () => undefined, match: () => undefined };
 const vendors = {
+  catalog: { current: () => UNNAMED } as never,
+  power: { about: () => ({ by: 'IPMI', does: ['on'] }) } as never,
   vendorOf: (mac: string) => Promise.resolve(mac === MAC ? 'Intel Corporate' : undefined),
   marks: { of: () => undefined },
 };
@@ -40,11 +43,20 @@ describe('a row', () => {
   });
 });
 
+test('a row says how its node is switched on and off, unless the file of the node cannot be read', async () => {
+  const deliveries = { running: () => [] };
+  const match = () => ({ profile: {}, node: { name: 'a', power: { wol: {} } } });
+  const named = { ...vendors, deliveries, catalog: { current: () => ({ held: () => undefined, match }) } as never };
+  expect((await shownRow(rowOf({ state: 'up' }), named)).power).toEqual({ by: 'IPMI', does: ['on'] });
+  const held = { severity: 'error', message: 'x', place: { file: 'a' } };
+  const broken = { ...named, catalog: { current: () => ({ held: () => held, match }) } as never };
+  expect((await shownRow(rowOf({ state: 'up' }), broken)).power).toBeUndefined();
+});
+
 test('a row says what its installation waits for', async () => {
   const stand = await openStand();
   const shown = async (more: Parameters<typeof rowOf>[0] = {}) =>
-    (await shownRow(rowOf(more), { vendorOf: vendors.vendorOf, marks: stand.marks, deliveries: { running: () => [] } }))
-      .installation;
+    (await shownRow(rowOf(more), { ...vendors, marks: stand.marks, deliveries: { running: () => [] } })).installation;
   expect(await shown()).toBeUndefined();
   await claimAs(stand.marks, byMac(MAC));
   expect(await shown()).toEqual({
@@ -65,8 +77,8 @@ describe('without a journal', () => {
   const { profile } = good({
     version: '1.2.3',
     nodes: [
-      { name: 'b', mac: MAC, ip: '10.0.0.2' },
-      { name: 'a', serial: 'X1' },
+      { name: 'b', mac: MAC, ip: '10.0.0.2', tags: ['row1', 'gpu'] },
+      { name: 'a', serial: 'X1', tags: ['row1'] },
       { name: 'c', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' },
     ],
   });
@@ -99,6 +111,7 @@ describe('without a journal', () => {
       profile: 'p',
       version: '1.2.3',
       address: '10.0.0.2',
+      tags: ['row1', 'gpu'],
       boots: [],
     });
     expect(rowFromFiles(snapshot, [], 'serial:nobody')).toBeUndefined();
@@ -110,8 +123,20 @@ describe('without a journal', () => {
     [{ state: 'installed' as const }, ['b']],
     [{ profile: 'q' }, []],
     [{ profile: 'p', text: 'C' }, ['c']],
+    [{ tag: 'row1' }, ['a', 'b']],
+    [{ tag: 'row' }, []],
+    [{ text: 'gpu' }, ['b']],
+    [{ sort: '-name' as const }, ['c', 'b', 'a']],
+    [{ sort: 'address' as const }, ['b', 'a', 'c']],
+    [{ sort: '-address' as const, skip: 1 }, ['a', 'c']],
   ])('%j', (query, names) => {
     expect(listFromFiles(snapshot, [mark], { ...query, limit: 10 }).machines.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('every tag is there to choose from, and how many fit is counted', () => {
+    expect(tagsOf(snapshot)).toEqual(['gpu', 'row1']);
+    expect(listFromFiles(snapshot, [], { tag: 'row1', limit: 1 })).toMatchObject({ total: 2 });
+    expect(listFromFiles(snapshot, [], { sort: 'name', limit: 1 }).next).toBeUndefined();
   });
 
   test('a page after the other', () => {

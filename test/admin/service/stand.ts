@@ -11,14 +11,8 @@ import { Failure } from '../../../src/model/failure.ts';
 import type { JournalEvent } from '../../../src/model/journal-event.ts';
 import type { MachineKey } from '../../../src/model/machine.ts';
 import { SILENT } from '../../../src/model/service.ts';
-import type {
-  BootView,
-  RecordedMachine,
-  MachinePage,
-  MachineRow,
-  SyncRunView,
-  TimelineEvent,
-} from '../../../src/model/views.ts';
+import type { SyncRunView } from '../../../src/model/release-views.ts';
+import type { BootView, RecordedMachine, MachinePage, MachineRow, TimelineEvent } from '../../../src/model/views.ts';
 import type { FloodView } from '../../../src/model/views.ts';
 import type { Losses } from '../../../src/journal/journal.ts';
 import { createPower } from '../../../src/power/power.ts';
@@ -97,7 +91,7 @@ function fakeJournal(): FakeJournal {
 export function pageOf(machines: readonly MachineRow[]): MachinePage {
   const states = { unknown: 0, assigned: 0, booting: 0, up: 0, installing: 0, installed: 0, failed: 0 };
   for (const { state } of machines) states[state] += 1;
-  return { machines, states };
+  return { machines, states, total: machines.length };
 }
 
 export function rowOf(more: Partial<MachineRow> = {}): MachineRow {

@@ -79,11 +79,12 @@ describe('the power of a machine', () => {
       /Switched by IPMI[^]*Is it on\?[^]*Switch on[^]*Restart\.\.\.[^]*Switch off\.\.\./,
     );
     const view = await stand.adminService.machine(key, originOf());
-    stand.adminService.machine = () => Promise.resolve({ ...view, power: { by: 'Wake-on-LAN', does: ['on'] } });
+    stand.adminService.machine = () =>
+      Promise.resolve({ ...view, row: { ...view.row, power: { by: 'Wake-on-LAN', does: ['on'] } } });
     const { text } = await stand.get(pathOf(key));
     expect(text).toContain('Switch on');
     expect(text).not.toMatch(/Is it on|Switch off|Restart\.\.\./);
-    stand.adminService.machine = () => Promise.resolve({ ...view, power: undefined });
+    stand.adminService.machine = () => Promise.resolve({ ...view, row: { ...view.row, power: undefined } });
     expect((await stand.get(pathOf(key))).text).not.toContain('Switch on');
   });
 

@@ -104,6 +104,8 @@ describe('pilotlight nodes', () => {
     const { code, stdout, stderr } = await runAt(stand.dir, [
       'nodes',
       'w',
+      '--tag',
+      'rack1',
       '--state',
       'failed',
       '--profile',
@@ -114,7 +116,7 @@ describe('pilotlight nodes', () => {
       'STATE   NAME  MACHINE            PROFILE  SEEN\nfailed  w1    00:1b:21:00:00:01  workers  10 min ago\n',
     );
     expect(stand.adminService.calls).toEqual([
-      ['machines', { text: 'w', state: 'failed', profile: 'workers', limit: 500 }],
+      ['machines', { text: 'w', state: 'failed', profile: 'workers', tag: 'rack1', limit: 500 }],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SyncEvent } from '../../../src/model/sync-event.ts';
-import type { ReleasesView } from '../../../src/model/views.ts';
+import type { ReleasesView } from '../../../src/model/release-views.ts';
 import { underLock } from '../../../src/releases/sync-runner.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { runAt } from '../../support/counter-stand.ts';
