@@ -114,7 +114,8 @@ const builtins = {
   dgram: '^src/(net|dhcp|tftp)/',
   // settings and exports only tell addresses from other text.
   'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports|power)/',
-  'fs|fs/promises': '^src/(files|net|catalog|context|images|journal|settings|releases|admin/web)/',
+  'fs|fs/promises':
+    '^src/((launch|mapped-stacks)\\.ts$|(files|net|catalog|context|images|journal|settings|releases|admin/web)/)',
   worker_threads: '^src/journal/',
 };
 
@@ -124,7 +125,10 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'warn',
-      from: { orphan: true, pathNot: ['\\.config\\.ts$', '^src/main\\.ts$', '^src/admin/web/assets/'] },
+      from: {
+        orphan: true,
+        pathNot: ['\\.config\\.ts$', '^src/(main|launch|mapped-stacks)\\.ts$', '^src/admin/web/assets/'],
+      },
       to: {},
     },
     {

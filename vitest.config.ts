@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['test/support/built.ts'],
           exclude: ['test/lab/**', 'test/packages/**', 'test/reference/**'],
           isolate: false,
           pool: 'threads',
@@ -19,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/packages/**/*.test.ts'],
+          globalSetup: ['test/support/built.ts'],
           fileParallelism: false,
           pool: 'forks',
           // Four power-ons of one machine are the longest; each has its own, shorter limit.

@@ -1,5 +1,5 @@
-#!/usr/bin/env node
 import { setPriority } from 'node:os';
+import { inspect } from 'node:util';
 import { run } from './cli/cli.ts';
 import { parentChannel } from './cli/command.ts';
 import { readSecret } from './cli/secret-input.ts';
@@ -22,19 +22,26 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const code = await run(process.argv.slice(2), {
-  env: process.env,
-  cwd: process.cwd(),
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stop: stop.signal,
-  force: force.signal,
-  self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-  parent: () => parentChannel(process),
-  faults: process,
-  secret: (what) => readSecret(process.stdin, process.stderr, what),
-  stepBack: () => {
-    setPriority(10);
-  },
+async function main(): Promise<void> {
+  const code = await run(process.argv.slice(2), {
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stop: stop.signal,
+    force: force.signal,
+    self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+    parent: () => parentChannel(process),
+    faults: process,
+    secret: (what) => readSecret(process.stdin, process.stderr, what),
+    stepBack: () => {
+      setPriority(10);
+    },
+  });
+  process.exitCode = unwritten && code === 0 ? 1 : code;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${inspect(error)}\n`);
+  process.exit(1);
 });
-process.exitCode = unwritten && code === 0 ? 1 : code;

@@ -9,6 +9,7 @@ if [ "$1" = purge ]; then
   # The profiles are the operator's work, and state/ knows which disks must not be erased: neither goes with a package.
   data=/var/lib/pilotlight
   for folder in profiles configs sshkeys images; do rmdir "$data/$folder" 2>/dev/null || true; done
+  rm -rf /var/cache/pilotlight
   rmdir "$data" 2>/dev/null || true
   [ ! -e "$data" ] || echo "pilotlight: $data is left; delete it when you need no profile, image or state of it any more"
 fi

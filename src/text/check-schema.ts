@@ -1,5 +1,5 @@
-import { Ajv } from 'ajv';
 import { nearest } from '../model/text.ts';
+import { compileSchema } from './compile-schema.ts';
 import { type Path, shown } from './text.ts';
 
 /** One thing that a JSON Schema objects to. */
@@ -32,19 +32,7 @@ export function schemaCheck(schema: object): SchemaCheck {
 }
 
 function compile(schema: object): SchemaCheck {
-  // Our schemas describe a field by several types and give `required` beside patterns: allowed on purpose, all else is strict.
-  // The schemas themselves are not checked at every start (30 ms): a test does that.
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    strictTypes: false,
-    strictRequired: false,
-    meta: false,
-    validateSchema: false,
-  });
-  // The name under which Visual Studio Code shows it while a profile is being edited.
-  ajv.addVocabulary(['patternErrorMessage']);
-  const validate = ajv.compile(schema);
+  const validate = compileSchema(schema);
   return (value) => {
     if (validate(value)) return [];
     // The error about a name comes twice: as what its pattern says, and as "propertyNames" around it.

@@ -1,4 +1,5 @@
 import { isCollection, isMap, isNode, isPair, isScalar, isSeq, parseDocument, stringify, type Document } from 'yaml';
+import { isTooDeep } from './yaml-depth.ts';
 
 /** What is put into a YAML document, and where. */
 interface YamlAddition {
@@ -18,6 +19,7 @@ const WRITE = { version: '1.1', lineWidth: 0 } as const;
  * something else than a list (`append`) or a map stands on the way.
  */
 export function addToYaml(text: string, addition: YamlAddition): string | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     const wanted = whole(text, addition);
     if (wanted === undefined || wanted === text) return wanted;
@@ -27,7 +29,7 @@ export function addToYaml(text: string, addition: YamlAddition): string | undefi
     // A header such as "#cloud-config" must stay the first line.
     return firstLine(wanted) === firstLine(text) ? wanted : undefined;
   } catch {
-    // Nested too deep, or aliases that stand for millions of values: the library throws, and we add nothing.
+    // Aliases that stand for millions of values: the library throws, and we add nothing.
     return undefined;
   }
 }

@@ -13,6 +13,7 @@ import {
 } from 'yaml';
 import type { Diagnostics } from './diagnostics.ts';
 import type { Path } from './text.ts';
+import { isTooDeep } from './yaml-depth.ts';
 
 /** One value of a YAML document with its place in the text. Aliases are followed, `<<` is merged. */
 export type YamlNode = YamlMap | YamlList | YamlScalar;
@@ -50,11 +51,8 @@ const MAX_DEPTH = 100;
  * to `diagnostics`; undefined when no tree could be made. `twice` says how bad a key is that stands there twice.
  */
 export function readYaml(text: string, diagnostics: Diagnostics, twice: 'error' | 'warning'): YamlNode | undefined {
-  let document: Document.Parsed;
-  try {
-    // Duplicate keys are looked for here: the library compares every key with every other.
-    document = parseDocument(text, { version: '1.1', prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-  } catch {
+  const document = isTooDeep(text) ? undefined : parsed(text);
+  if (document === undefined) {
     diagnostics.error('the YAML is nested too deep to be read', { remedy: `use less than ${MAX_DEPTH} levels` });
     return undefined;
   }
@@ -73,6 +71,15 @@ export function readYaml(text: string, diagnostics: Diagnostics, twice: 'error' 
   }
   if (document.errors.some((error) => error.code !== 'MULTIPLE_DOCS')) return undefined;
   return new TreeMaker(diagnostics, twice).root(document);
+}
+
+function parsed(text: string): Document.Parsed | undefined {
+  try {
+    // Duplicate keys are looked for here: the library compares every key with every other.
+    return parseDocument(text, { version: '1.1', prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
+  } catch {
+    return undefined;
+  }
 }
 
 const REMEDIES: Readonly<Partial<Record<YAMLError['code'], string>>> = {

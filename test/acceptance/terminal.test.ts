@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { MAIN } from '../support/built.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 
-const top = join(import.meta.dirname, '../..');
-const PILOTLIGHT = `"${process.execPath}" --import "${import.meta.resolve('tsx')}" "${join(top, 'src/main.ts')}"`;
+const PILOTLIGHT = `"${process.execPath}" "${MAIN}"`;
 
 /** More than a pipe holds (64 KiB): whoever writes on after the reader left is told by the system. */
 const nodes = Array.from({ length: 2000 }, (_, i) => ({

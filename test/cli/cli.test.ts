@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/cli.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
+import { MAIN } from '../support/built.ts';
 import { makeFolder } from '../support/folder.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -113,8 +114,7 @@ function staticImports(entry: string): ReadonlySet<string> {
 }
 
 it('ends quietly when its reader leaves: pilotlight ... | head', async () => {
-  const args = ['--import', import.meta.resolve('tsx'), join(top, 'src/main.ts'), 'check', '--data-dir', makeFolder()];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [MAIN, 'check', '--data-dir', makeFolder()], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] },
   });

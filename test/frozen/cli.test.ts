@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { MAIN } from '../support/built.ts';
 import { isRecording, normalized, readSession, writeSession, type Step } from './transcript.ts';
 
-const TOP = join(import.meta.dirname, '../..');
 const LONG = 300_000;
 
 for (const [folder, session] of [
@@ -29,7 +29,7 @@ for (const [folder, session] of [
 }
 
 function run(words: string, dir: string): string {
-  const args = ['--import', import.meta.resolve('tsx'), join(TOP, 'src/main.ts'), ...words.split(' ')];
+  const args = [MAIN, ...words.split(' ')];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: dir,
     encoding: 'utf8',

@@ -30,7 +30,7 @@ registry.test('npm pack installs into an empty prefix, compiles nothing, and boo
       ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'package.json', 'scripts'].toSorted(),
     );
     expect(files.filter((path) => path.startsWith('scripts/'))).toEqual(['scripts/pilotlight.service']);
-    expect(files.filter((path) => /\.map$|\.ts$|tsbuildinfo|screenshots/.test(path))).toEqual([]);
+    expect(files.filter((path) => /\.cache$|\.ts$|screenshots/.test(path))).toEqual([]);
 
     const prefix = join(folder, 'prefix');
     mkdirSync(prefix);

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { flagsOf, syncInChild } from '../../src/releases/sync-child.ts';
 import { SILENT, type Log } from '../../src/model/service.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 import type { Settings } from '../../src/settings/settings.ts';
+import { MAIN } from '../support/built.ts';
 import { settingsFor } from '../support/house.ts';
 import { makeStand, type SyncStand } from '../support/sync-stand.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../support/upstream-releases.ts';
 import { silence } from '../support/upstream-faults.ts';
 
-const SELF = [process.execPath, '--import', 'tsx', fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
+const SELF = [process.execPath, MAIN];
 
 function settingsOf(stand: SyncStand): Settings {
   const settings = settingsFor(stand.dir);

@@ -2,15 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-
-const top = join(import.meta.dirname, '../..');
+import { MAIN } from './built.ts';
 
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** From its first word to its end: what loading the sources for a test costs is not counted. */
+  /** From its first word to its end: what loading the program costs is not counted. */
   readonly ms: number;
 }
 
@@ -35,9 +33,9 @@ export interface ServeOptions {
   readonly before?: string;
 }
 
-/** Starts it from the sources over a data directory, on a free port of the loopback unless `env` says another. */
+/** Starts what is built over a data directory, on a free port of the loopback unless `env` says another. */
 export function serveChild(dir: string, { env = {}, cwd = dir, handles, before }: ServeOptions = {}): Served {
-  const words = [process.execPath, '--import', import.meta.resolve('tsx'), join(top, 'src/main.ts'), 'serve'];
+  const words = [process.execPath, MAIN, 'serve'];
   const limit = handles === undefined ? '' : `ulimit -n ${handles}; `;
   const start = ['sh', '-c', `${before === undefined ? '' : `${before} && `}${limit}exec "$@"`, 'sh', ...words];
   const [command = '', ...args] = before === undefined ? start : ['unshare', '--mount', ...start];

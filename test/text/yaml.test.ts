@@ -63,7 +63,23 @@ describe('what is wrong is said with its line', () => {
     );
     expect(read(`a0: &a0 [1]\n${bomb}`).findings[0]?.message).toContain('200000');
     expect(read('['.repeat(150) + ']'.repeat(150)).findings[0]?.message).toContain('100 levels');
-    expect(read('['.repeat(50_000)).tree).toBeUndefined();
+  });
+
+  test.each<[string, (levels: number) => string]>([
+    ['brackets', (n) => '['.repeat(n) + ']'.repeat(n)],
+    ['braces', (n) => '{a: '.repeat(n) + '}'.repeat(n)],
+    ['lists', (n) => '- '.repeat(n)],
+    ['keys', (n) => '? '.repeat(n)],
+    ['lines', (n) => Array.from({ length: n }, (_, i) => `${' '.repeat(i)}a:\n`).join('')],
+  ])('%s that would end the stack of the library are not given to it', (_, text) => {
+    expect(read(text(1000)).findings[0]?.message).toContain('too deep to be read');
+    expect(read(text(1000)).tree).toBeUndefined();
+    expect(read(text(200)).findings[0]?.message).not.toContain('too deep to be read');
+  });
+
+  test('brackets in texts and comments are no levels', () => {
+    const many = '['.repeat(1000);
+    expect(read(`a: "${many}"\nb: |\n  ${many}\n# ${many}\n`)).toMatchObject({ findings: [] });
   });
 });
 
