@@ -44,6 +44,10 @@ const ROOMS = {
     'configuration for neighbours',
     ['model', 'files', 'net', 'settings', 'catalog', 'machines', 'boot', 'context'],
   ],
+  imports: [
+    'what the folder of another server becomes here',
+    ['model', 'files', 'text', 'os', 'catalog', 'templates', 'context'],
+  ],
   doctor: [
     'what is wrong with this host and network',
     [
@@ -92,7 +96,7 @@ const ROOMS = {
   ],
   cli: [
     'commands, a few lines each',
-    ['model', 'settings', 'context', 'etcd', 'releases', 'exports', 'doctor', 'admin', 'server'],
+    ['model', 'settings', 'context', 'etcd', 'releases', 'exports', 'imports', 'doctor', 'admin', 'server'],
   ],
 };
 

@@ -6,6 +6,7 @@ import {
   DOCUMENT_KINDS,
   type Json,
   type JsonObject,
+  isObject,
   type LocalBoot,
   type Name,
   type Node,
@@ -153,8 +154,4 @@ export function readLegacyKeys(value: Json, known: ReadonlySet<string>): LegacyR
 
 function fault(severity: KeyFault['severity'], key: string, message: string, remedy: string): KeyFault {
   return { severity, path: [key], atKey: true, message, remedy };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

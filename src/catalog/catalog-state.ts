@@ -1,6 +1,14 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { folderFault } from '../files/folder.ts';
-import { areSame, distinct, type FileDiagnostic, isError, placeText, problemLine } from '../model/failure.ts';
+import {
+  areSame,
+  distinct,
+  type FileDiagnostic,
+  isError,
+  placeText,
+  problemLine,
+  unlessFailed,
+} from '../model/failure.ts';
 import type { SecretReader } from '../model/secret.ts';
 import type { Log } from '../model/service.ts';
 import { FILE_KINDS } from './catalog-file.ts';
@@ -18,7 +26,7 @@ import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './f
 import { createInspection, type Inspection } from './inspection.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
 import { readDocument, readKey, type Slot } from './read-document.ts';
-import { readProfile, type ReadProfile } from './read-profile.ts';
+import { IMPORT_MATCHBOX, readProfile, type ReadProfile } from './read-profile.ts';
 import { readSecrets, secretFolders } from './read-secrets.ts';
 import {
   EMPTY_SNAPSHOT,
@@ -58,8 +66,8 @@ export class CatalogState {
   #documents: FolderState<SourceDocument> = EMPTY_FOLDER;
   #keys: FolderState<SshKey> = EMPTY_FOLDER;
   #secrets: Secrets = new Map();
-  /** Without them nothing boots, so what is wrong with their folder is said with the rest. */
-  #images: FileDiagnostic | undefined;
+  /** Of images/, without which nothing boots, and of folders that mean something to another server. */
+  #beside: readonly FileDiagnostic[] = [];
   #change = 0;
   #choice: Choice | undefined;
   #snapshot = EMPTY_SNAPSHOT;
@@ -140,12 +148,12 @@ export class CatalogState {
       ...(inForce === undefined || inForce === latest.thing ? [] : [inForce]),
     ]);
     const secrets = await readSecrets(reader, profiles, this.#secrets);
-    const images = await imagesProblem(files);
-    const isSame = images?.message === this.#images?.message && secrets === this.#secrets;
-    this.#images = images;
+    const beside = [...(await imagesProblem(files)), ...(await matchboxGroups(files))];
+    const isSame = areSame(beside, this.#beside) && secrets === this.#secrets;
+    this.#beside = beside;
     this.#secrets = secrets;
     if (this.#choice !== undefined && isSame && !folders.some(({ changed }) => changed)) return false;
-    return this.#decide([...folders.flatMap(({ problems }) => problems), ...(images === undefined ? [] : [images])]);
+    return this.#decide([...folders.flatMap(({ problems }) => problems), ...beside]);
   }
 
   #decide(ofFolders: readonly FileDiagnostic[]): boolean {
@@ -219,10 +227,18 @@ function idleAmong<T>(drafted: readonly Slot<T>[], inForce: ReadonlyMap<Slot<T>,
 }
 
 async function imagesProblem(files: DataRoot): Promise<FileDiagnostic | undefined> {
+async function imagesProblem(files: DataRoot): Promise<readonly FileDiagnostic[]> {
   const fault = await folderFault(files, 'images');
-  if (fault === undefined) return undefined;
+  if (fault === undefined) return [];
   const { message, remedy } = fault;
-  return { severity: 'error', message, place: { file: 'images' }, remedy };
+  return [{ severity: 'error', message, place: { file: 'images' }, remedy }];
+}
+
+async function matchboxGroups(files: DataRoot): Promise<readonly FileDiagnostic[]> {
+  const listing = await unlessFailed(files.list('groups'));
+  if (listing?.names.some((name) => name.endsWith('.json')) !== true) return [];
+  const message = 'is a folder of matchbox, and nothing here reads it: its groups select no machine';
+  return [{ severity: 'warning', message, place: { file: 'groups' }, remedy: IMPORT_MATCHBOX }];
 }
 
 function kindsOf(check: ProfileCheck): {

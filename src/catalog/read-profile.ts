@@ -94,6 +94,10 @@ function secretsOf({ vars, nodes }: Profile): readonly SecretPlace[] {
   return [...secretsIn(vars, ['vars']), ...ofNodes];
 }
 
+/** What to do about files of matchbox. */
+export const IMPORT_MATCHBOX =
+  'convert the folder: `pilotlight import matchbox DIR --to ANOTHER-DIR`, see docs/from-matchbox.md';
+
 /** One answer for a file of another server, in the place of one for each of its keys. */
 function matchboxFile(value: Json): Pick<SchemaFault, 'message' | 'remedy'> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
@@ -106,12 +110,11 @@ function matchboxFile(value: Json): Pick<SchemaFault, 'message' | 'remedy'> | un
   return isProfile
     ? {
         message: 'is a matchbox profile',
-        remedy: 'write "system", "version" and "ignition" in its place: see docs/from-matchbox.md',
+        remedy: IMPORT_MATCHBOX,
       }
     : {
         message: 'is a matchbox group',
-        remedy:
-          'its selector becomes one of the "nodes" of a profile, its metadata their "vars": see docs/from-matchbox.md',
+        remedy: IMPORT_MATCHBOX,
       };
 }
 

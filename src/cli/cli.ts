@@ -13,6 +13,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { firmwareCommand } from './commands/firmware.ts';
 import { imagesCommand } from './commands/images.ts';
+import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import {
   adoptCommand,
@@ -35,6 +36,7 @@ import { flowing, widthOf } from './text.ts';
 /** In the order of `--help`. */
 export const COMMANDS: readonly Command[] = [
   initCommand,
+  importCommand,
   serveCommand,
   nodesCommand,
   nodeCommand,

@@ -44,9 +44,9 @@ export async function initDataDir({ dir, system, disk, home }: InitRequest): Pro
   for (const [name, key] of home === undefined ? [] : publicKeys(join(home, '.ssh'))) files.set(`sshkeys/${name}`, key);
   const written: string[] = [];
   const kept: string[] = [];
-  for (const folder of FOLDERS) await makeFolder(join(dir, folder));
+  await makeDataFolders(dir);
   for (const [file, content] of files) {
-    const list = (await isNew(join(dir, file), content)) ? written : kept;
+    const list = (await writeNew(join(dir, file), content)) ? written : kept;
     list.push(file);
   }
   const keys = readdirSync(join(dir, 'sshkeys')).filter((name) => name.endsWith('.pub')).length;
@@ -90,6 +90,11 @@ function publicKeys(folder: string): readonly (readonly [string, Buffer])[] {
     });
 }
 
+/** Its folders, as far as they are not there. */
+export async function makeDataFolders(dir: string): Promise<void> {
+  for (const folder of FOLDERS) await makeFolder(join(dir, folder));
+}
+
 async function makeFolder(path: string): Promise<void> {
   try {
     if ((await mkdir(path, { recursive: true })) !== undefined) await giveToOwner(path);
@@ -100,7 +105,9 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function isNew(path: string, content: string | Buffer): Promise<boolean> {
+/** False when something is there already, which stays as it is. */
+export async function writeNew(path: string, content: string | Buffer): Promise<boolean> {
+  await makeFolder(dirname(path));
   try {
     await writeOut(path, content, { force: false, mode: 0o644 });
     await giveToOwner(path);

@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import { artifactUrl, type Origin, type Plan } from '../model/plan.ts';
-import type { Json, JsonObject } from '../model/profile.ts';
+import { isObject, type JsonObject } from '../model/profile.ts';
 import { inert } from './boot-script.ts';
 
 /**
@@ -111,10 +111,6 @@ function collect(lines: Map<string, string>, prefix: string, values: JsonObject)
     if (isObject(value)) collect(lines, `${name}_`, value);
     else if (value !== null && typeof value !== 'object') lines.set(name, assigned(String(value)));
   }
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function assigned(value: string): string {

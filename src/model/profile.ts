@@ -90,6 +90,10 @@ export type LocalBoot = 'auto' | 'exit' | 'exit0' | 'sanboot' | 'http-404' | 'po
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = Readonly<Record<string, Json>>;
 
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The keys of a profile that name a document in configs/. */
 export const DOCUMENT_KINDS = ['cloud_config', 'ignition', 'preseed', 'kickstart', 'nocloud', 'generic'] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];

@@ -1,6 +1,14 @@
 import { Failure } from '../model/failure.ts';
 import type { Initrd } from '../model/plan.ts';
-import { initrdPath, type Json, type JsonObject, parseFileName, type Profile, type Version } from '../model/profile.ts';
+import {
+  initrdPath,
+  isObject,
+  type Json,
+ 
+  parseFileName,
+  type Profile,
+  type Version,
+} from '../model/profile.ts';
 import { type ArtifactKind, type ArtifactSpec, type FeedInput, type FeedStep, parseDigest } from '../model/release.ts';
 import { preseeding } from './debian.ts';
 import { artifact, releaseStep } from './feed-steps.ts';
@@ -82,10 +90,6 @@ function fileSpec(entry: Json, profile: string, key: string): ArtifactSpec {
   const known = KINDS.find((one) => one === kind);
   if (known === undefined) throw broken(profile, `${key}.kind`);
   return artifact(name, { url, kind: known, digests: { sha256: digest }, size });
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The profile's name is a folder's name below images/custom/. */

@@ -1,6 +1,6 @@
 import { applyEdits, getNodeValue, modify, parseTree, type Node as Tree } from 'jsonc-parser';
 import { Failure } from '../model/failure.ts';
-import type { Json, JsonObject } from '../model/profile.ts';
+import { isObject, type Json, type JsonObject } from '../model/profile.ts';
 import type { Path } from './text.ts';
 
 // Edits of the text of a JSON file that change nothing beside what they name. The text must be JSON already (parseJson).
@@ -76,10 +76,6 @@ export function withoutItem(
     return { item, text: text.slice(0, from) + text.slice(to) };
   }
   return undefined;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 function objectOf(text: string): Tree {

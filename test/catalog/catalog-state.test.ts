@@ -53,6 +53,21 @@ test('an older snapshot stays as it was', async () => {
   expect(state.snapshot.match(facts({ mac: '525400000001' }))).toBeUndefined();
 });
 
+test('groups of matchbox beside profiles/ are named, and an edit of them changes nothing', async () => {
+  const { dir, state } = await stateOf({ 'groups/readme.txt': 'ours' });
+  await state.look();
+  expect(lines(state.snapshot.problems)).toEqual([]);
+  addFiles(dir, { 'groups/default.json': { profile: 'w' } });
+  await state.look();
+  expect(lines(state.snapshot.problems)).toEqual([
+    expect.stringMatching(/^groups: is a folder of matchbox, .*pilotlight import matchbox DIR --to ANOTHER-DIR/),
+  ]);
+  const { generation } = state.snapshot;
+  addFiles(dir, { 'groups/more.json': { profile: 'w' } });
+  await state.look();
+  expect(state.snapshot.generation).toBe(generation);
+});
+
 test('problems are in order, once each, and logged when they come and when they go', async () => {
   const twice = { severity: 'error', message: 'bad', place: { file: 'configs/t.hbs', line: 2 } } as const;
   const { dir, state, said } = await stateOf(

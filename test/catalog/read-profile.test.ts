@@ -285,11 +285,11 @@ describe('a file of matchbox', () => {
   test('is called what it is, once', () => {
     const boot = { kernel: '/assets/vmlinuz', initrd: ['/assets/initrd'], args: ['console=ttyS0'] };
     expect(said({ id: 'w', name: 'Worker', boot, ignition_id: 'w.yaml' })).toEqual([
-      'profiles/m.json:1:1: is a matchbox profile (write "system", "version" and "ignition" in its place: see docs/from-matchbox.md)',
+      'profiles/m.json:1:1: is a matchbox profile (convert the folder: `pilotlight import matchbox DIR --to ANOTHER-DIR`, see docs/from-matchbox.md)',
     ]);
     expect(said({ id: 'g', profile: 'w', selector: { mac: '52:54:00:00:00:01' }, metadata: {} })).toEqual([
       expect.stringContaining(
-        'profiles/m.json:1:1: is a matchbox group (its selector becomes one of the "nodes"',
+        'profiles/m.json:1:1: is a matchbox group (convert the folder: `pilotlight import matchbox DIR',
       ) as string,
     ]);
     expect(said({ id: 'default', name: 'default', profile: 'w' })).toEqual([
