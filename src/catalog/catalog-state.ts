@@ -226,7 +226,6 @@ function idleAmong<T>(drafted: readonly Slot<T>[], inForce: ReadonlyMap<Slot<T>,
     .map(notInForce);
 }
 
-async function imagesProblem(files: DataRoot): Promise<FileDiagnostic | undefined> {
 async function imagesProblem(files: DataRoot): Promise<readonly FileDiagnostic[]> {
   const fault = await folderFault(files, 'images');
   if (fault === undefined) return [];
