@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { inspect } from 'node:util';
 import { run } from './cli/cli.ts';
 import { parentChannel } from './cli/command.ts';
-import { readSecret } from './cli/secret-input.ts';
+import { isConfirmed, readSecret } from './cli/secret-input.ts';
 
 // The first signal asks to stop, the second one forces it.
 const stop = new AbortController();
@@ -34,6 +34,9 @@ async function main(): Promise<void> {
     parent: () => parentChannel(process),
     faults: process,
     secret: (what) => readSecret(process.stdin, process.stderr, what),
+    ...(process.stdin.isTTY && process.stderr.isTTY
+      ? { confirm: (question: string) => isConfirmed(process.stdin, process.stderr, question) }
+      : {}),
     stepBack: () => {
       setPriority(10);
     },

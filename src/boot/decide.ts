@@ -1,11 +1,11 @@
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
 import { type Claims, type LifeQuestion, type MarkView, NO_MARKS } from '../machines/claims.ts';
 import type { Life } from '../machines/life.ts';
-import type { Asker, InstallMark } from '../machines/mark.ts';
+import { type Asker, type InstallMark, isOnceInstall } from '../machines/mark.ts';
 import { asFailure, Failure } from '../model/failure.ts';
 import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
 import { type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
-import type { Arch, Profile } from '../model/profile.ts';
+import type { Arch } from '../model/profile.ts';
 import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan } from './machine-plan.ts';
 
@@ -95,7 +95,7 @@ export function createDecide({
   /** Undefined: no profile is for this machine. */
   function find(question: Who, snapshot: Snapshot): FoundMachine | undefined {
     const own = matchFor(question, snapshot, unknown, marks) ?? installedByChoice(question, snapshot);
-    const match = onceMatch(question, own, snapshot, marks, 'pending') ?? own;
+    const match = own?.once === undefined ? (onceMatch(question, own, snapshot, marks, 'pending') ?? own) : own;
     if (match === undefined) return undefined;
     const identity = identityOf(question.facts, match);
     const life = identity === undefined ? undefined : lifeQuestion(match, identity, snapshot);
@@ -123,21 +123,22 @@ export function createDecide({
 
   /**
    * What the machine gets after it has asked. An installer is its own only when this says so: the claim is on the disk
-   * then. A preview gets what was decided.
+   * then; one boot of another profile is used up there. A preview gets what was decided. Undefined: that boot went to
+   * another question of the machine meanwhile, so it must be decided anew.
    */
-  async function claim(decision: MachineDecision): Promise<MachineDecision> {
+  async function claim(decision: MachineDecision): Promise<MachineDecision | undefined> {
     const { question, plan, life, match, identity } = decision;
     if (plan === undefined || claims === undefined) return decision;
-    if (match.once === true && identity !== undefined) {
-      // A machine that comes back in this very boot, since a file did not arrive, has used it up already.
-      const used = marks.of(identity)?.once?.used !== undefined;
-      const failure = used
-        ? undefined
-        : await claims.takeOnce(identity, match.profile.name).then(() => undefined, asFailure);
-      if (failure !== undefined) return { ...decision, obstacle: { kind: 'plan', failure } };
-    }
-    if (life === undefined) return withToken(decision, 0);
     const asker = askerOf(question);
+    if (life === undefined) {
+      // Who says no address gets no body either (HEAD): nothing is used up by that.
+      if (match.once === 'pending' && identity !== undefined && asker !== undefined) {
+        const taken = await claims.takeOnce(identity, match.profile.name).catch(asFailure);
+        if (taken instanceof Failure) return { ...decision, obstacle: { kind: 'plan', failure: taken } };
+        if (!taken) return undefined;
+      }
+      return withToken(decision, 0);
+    }
     if (asker === undefined) {
       const why = 'it does not say from which address it asks, so it cannot be told from others';
       return { ...decision, installState: { kind: 'unknown', why } };
@@ -146,6 +147,7 @@ export function createDecide({
     const blind = file === undefined && !comesBack(plan, question.origin);
     const carries = plan.args.some((arg) => arg.includes(TOKEN_SLOT));
     const installState = await claims.claim({ ...life, asker, file, blind, carries });
+    if (installState === undefined) return undefined;
     const claimed = { ...decision, installState };
     return installState.kind === 'install' ? withToken(claimed, installState.tokens ?? 0) : claimed;
   }
@@ -168,7 +170,9 @@ export function createDecide({
       const by = snapshot.match(machine)?.by;
       return by !== undefined && by !== 'default';
     };
-    return { who, target: { profile: name, disk: install.disk }, limit: installTries, now: now(), listed };
+    const target = { profile: name, disk: install.disk };
+    const { once } = match;
+    return { who, target, limit: once === undefined ? installTries : 1, now: now(), listed, once };
   }
 
   /** A machine that a person installed from the menu comes back without a word of it: it must not meet the menu again. */
@@ -211,7 +215,7 @@ export function matchFor(
   const match = snapshot.match(facts);
   const once =
     choice === undefined || marks === undefined ? undefined : onceMatch({ facts }, match, snapshot, marks, 'used');
-  if (once?.profile.name === choice && once !== undefined) return once;
+  if (once !== undefined && once.profile.name === choice) return once;
   if (match !== undefined || choice === undefined || unknown.show !== 'menu') return match;
   const profile = snapshot.profiles.get(choice);
   // A machine that a broken file names waits until the file is mended.
@@ -221,8 +225,8 @@ export function matchFor(
 
 /**
  * The profile that the machine boots once (`pending`), or booted last in that way (`used`: it may ask for that profile's
- * documents, by name). Never an installer, and never a profile that keeps secrets: what they promise is their own
- * machines'.
+ * documents, by name). An installer only where an operator said that the disk may be erased, and only for a machine that
+ * has a profile of its own to come back to.
  */
 function onceMatch(
   { facts }: Pick<Who, 'facts'>,
@@ -233,19 +237,16 @@ function onceMatch(
 ): Match | undefined {
   if (marks.onces.size === 0) return undefined;
   const who = identityOf(facts, own);
-  const once = who === undefined ? undefined : marks.of(who)?.once;
-  if (once === undefined || (once.used === undefined) !== (when === 'pending')) return undefined;
-  const profile = profiles.get(once.profile);
-  if (profile === undefined || whyNotOnce(profile) !== undefined) return undefined;
+  const mark = who === undefined ? undefined : marks.of(who);
+  if (mark?.once === undefined || (mark.once.used === undefined) !== (when === 'pending')) return undefined;
+  const profile = profiles.get(mark.once.profile);
+  if (profile === undefined || profile.boot === 'local') return undefined;
+  if (profile.install !== undefined) {
+    if (own === undefined || mark.once.disk === undefined) return undefined;
+    if (when === 'used' && !isOnceInstall(mark)) return undefined;
+  }
   if (own === undefined && held(facts) !== undefined) return undefined;
-  return { profile, by: own?.by ?? 'choice', ...(own?.node === undefined ? {} : { node: own.node }), once: true };
-}
-
-/** Why no machine may boot this profile once; undefined: it may. */
-export function whyNotOnce({ install, secrets, boot }: Profile): string | undefined {
-  if (install !== undefined) return 'installs: nothing is erased for one boot';
-  if (secrets) return 'keeps secrets, which are for the machines that it names';
-  return boot === 'local' ? 'boots the local disk' : undefined;
+  return { profile, by: own?.by ?? 'choice', ...(own?.node === undefined ? {} : { node: own.node }), once: when };
 }
 
 /** `life`: how far its installation is; undefined for a machine that says neither MAC, UUID nor serial number. */

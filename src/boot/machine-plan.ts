@@ -145,7 +145,7 @@ export function againOf({ facts, origin }: Question, match: Match): string {
 
 /** The machine's identity alone would not lead back to this profile. */
 function isElsewhere({ by, once }: Match): boolean {
-  return by === 'choice' || once === true;
+  return by === 'choice' || once !== undefined;
 }
 
 /** What a machine says of itself when it follows a link that was made by `identityQuery`. */

@@ -12,7 +12,7 @@ import {
 } from '../ipxe/notices.ts';
 import { REST_MS } from '../machines/life.ts';
 import type { Likeness } from '../machines/mark-index.ts';
-import type { Claim, InstallMark } from '../machines/mark.ts';
+import { type Claim, type InstallMark, isOpen } from '../machines/mark.ts';
 import { identityOf, type MachineFacts, machineKey, macHyphens } from '../model/machine.ts';
 import type { Decision, Question } from '../model/plan.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -69,7 +69,7 @@ export function decisionOf(
     profile: profile.name,
     node: node?.name,
     version: profile.version === '' ? undefined : profile.version,
-    ...(match.once === undefined ? {} : { once: match.once }),
+    ...(match.once === undefined ? {} : { once: true }),
     because: because(match, question.facts),
   };
 }
@@ -87,7 +87,7 @@ export function titleLines(decision: MachineDecision): string[] {
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
 export function because({ by, profile, node, once }: Match, facts: MachineFacts): string {
-  if (once === true) return `${node?.name ?? whoIs(facts)} boots ${profile.file} once, as an operator asked`;
+  if (once !== undefined) return `${node?.name ?? whoIs(facts)} boots ${profile.file} once, as an operator asked`;
   if (by === 'choice') return `no profile names ${whoIs(facts)}; ${profile.file} was chosen at its screen`;
   if (by === 'default' || node === undefined) return `no profile names ${whoIs(facts)}; ${profile.file} is the default`;
   return `${by} ${facts[by] ?? ''} is node ${node.name} of ${profile.file}`;
@@ -110,6 +110,10 @@ export function installStateReason({ match, installState, question: { facts } }:
     case 'local': {
       const { mark } = installState;
       if (mark === undefined) return undefined;
+      if (isOpen(mark)) {
+        const left = `the installer of profiles/${mark.profile}.json left for it once, at ${utcText(mark.claim?.at ?? mark.since)}`;
+        return `${left}, and has not reported (${remedy(match, facts)})`;
+      }
       return `installed from profiles/${mark.profile}.json since ${utcText(mark.since)} (${remedy(match, facts)})`;
     }
     case 'unfinished': {
@@ -145,11 +149,10 @@ export function installStateLines({
       return unfinishedLines({ ago: Math.floor(ago / 1000), rest: Math.ceil((REST_MS - ago) / 1000), attempt, limit });
     }
     case 'stopped':
-      return stoppedLines({ tries: installState.tries, command: `pilotlight reinstall ${whom(match, facts)}` });
+      return stoppedLines({ tries: installState.tries, command: goCommand(match, facts) });
     case 'refused': {
       const { at, address } = installState.report;
-      const command = `pilotlight reinstall ${whom(match, facts)}`;
-      return refusedReportLines({ from: address, at: utcText(at), command });
+      return refusedReportLines({ from: address, at: utcText(at), command: goCommand(match, facts) });
     }
     case 'nameless':
       return namelessLines();
@@ -167,7 +170,7 @@ export function installStateLines({
     case 'unknown':
       return unknownLifeLines({
         why: installState.why,
-        command: installState.damaged === true ? `pilotlight reinstall ${whom(match, facts)}` : undefined,
+        command: installState.damaged === true ? goCommand(match, facts) : undefined,
       });
     case 'boot':
     case 'install':
@@ -199,7 +202,15 @@ const STATE_WORDS: Readonly<Record<InstallMark['state'], string>> = {
 };
 
 function remedy(match: Match, facts: MachineFacts): string {
-  return `\`pilotlight reinstall ${whom(match, facts)}\` installs it again`;
+  return `\`${goCommand(match, facts)}\` installs it again`;
+}
+
+/** By which an operator lets its installer go once more. */
+function goCommand(match: Match, facts: MachineFacts): string {
+  const who = whom(match, facts);
+  return match.once === undefined
+    ? `pilotlight reinstall ${who}`
+    : `pilotlight boot ${who} --once ${match.profile.name}`;
 }
 
 /** What an operator types. */

@@ -76,7 +76,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     if (missing.length > 0) return { ...decision, obstacle: { kind: 'images', missing } };
     const failure = documents.fault(decision, plan, snapshot);
     if (failure !== undefined) return { ...decision, obstacle: { kind: 'document', failure } };
-    return await decisions.claim(decision);
+    return (await decisions.claim(decision)) ?? (await settled(question, snapshot, plain));
   }
 
   function obstructed(decision: MachineDecision, obstacle: Obstacle | undefined): ScriptAnswer {

@@ -30,8 +30,8 @@ export interface Match {
   readonly node?: Node;
   /** `choice`: no profile names the machine, and a person chose the profile at its screen (see boot/decide.ts). */
   readonly by: 'mac' | 'uuid' | 'serial' | 'default' | 'choice';
-  /** Not its own profile: an operator wants it booted once. */
-  readonly once?: true;
+  /** Not its own profile: an operator wants it booted once (`pending`), or its script left in that way (`used`). */
+  readonly once?: 'pending' | 'used';
 }
 
 /** The secrets that profiles ask for, by `secretName`: what each is, or why it cannot be read. For templates alone. */

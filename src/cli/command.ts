@@ -30,6 +30,8 @@ export interface CliContext {
   readonly faults?: ServerOptions['faults'];
   /** Asks for something that must not be seen, a password; absent in a test that has none. */
   readonly secret?: (what: string) => Promise<string>;
+  /** Asks a person for a yes; absent where none sits at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Lets every other program on this host go first. */
   readonly stepBack?: () => void;
 }

@@ -51,8 +51,9 @@ export function machineLines(rows: readonly MachineRow[], now: number, columns?:
 
 /** What needs an operator's eye stands before what else is known. */
 function stateText({ state, installation }: MachineRow): string {
-  if (installation?.state === 'boot-once') return `${state}, other boot once`;
-  return installation?.state === 'erase-pending' ? 'erase pending' : state;
+  if (installation?.state === 'erase-pending') return 'erase pending';
+  if (installation?.state !== 'boot-once') return state;
+  return installation.erases === undefined ? `${state}, other boot once` : 'erase pending, once';
 }
 
 function downloadText(download: MachineRow['download']): string {

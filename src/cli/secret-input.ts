@@ -19,6 +19,18 @@ export async function readSecret(stdin: Source, stderr: Output, what: string): P
   throw new Failure('invalid', 'the two are not the same', { remedy: 'nothing was changed: try again' });
 }
 
+/** Asks a person. Everything but a yes is a no. */
+export async function isConfirmed(stdin: Source, stderr: Output, question: string): Promise<boolean> {
+  stderr.write(`${question} [y/N] `);
+  const lines = createInterface({ input: stdin, crlfDelay: Infinity });
+  try {
+    for await (const line of lines) return /^y(?:es)?$/i.test(line.trim());
+  } finally {
+    lines.close();
+  }
+  return false;
+}
+
 async function firstLine(stdin: Source, what: string): Promise<string> {
   const lines = createInterface({ input: stdin, crlfDelay: Infinity });
   try {

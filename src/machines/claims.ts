@@ -11,6 +11,8 @@ export interface LifeQuestion {
   readonly limit: number;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** It is not its own profile: it is to be installed once (`pending`), or its installer left in that way (`used`). */
+  readonly once?: 'pending' | 'used' | undefined;
   /** Whether a profile names the machine of a mark now. Absent: it counts as named. */
   readonly listed?: (mark: InstallMark) => boolean;
 }
@@ -46,12 +48,13 @@ export const NO_MARKS: MarkView = {
 export interface Claims {
   /**
    * `install` only when the machine's claim is on the disk, file and folder synced; everything else waits or boots its
-   * own disk. Who asks first has the claim until it has begun or an operator releases it.
+   * own disk. Who asks first has the claim until it has begun or an operator releases it. One boot of another profile is
+   * used up by the same write. Undefined: that is not pending any more, and the machine must be looked at anew.
    */
-  claim(question: ClaimQuestion): Promise<Life>;
+  claim(question: ClaimQuestion): Promise<Life | undefined>;
   /**
    * The one boot that an operator asked for is used up: on the disk before its script leaves. False when it is not pending
-   * any more. Throws Failure `unavailable`: then the machine waits.
+   * any more. Throws Failure `unavailable`: then the machine waits. For a profile that installs: `claim`.
    */
   takeOnce(who: InstallIdentity, profile: string): Promise<boolean>;
   /** Remembers what was seen together. `listed`: a profile names the machine. Answers do not wait for it. */
@@ -90,8 +93,11 @@ export interface InstallMarks extends MarkView, Claims {
   reinstall(who: InstallIdentity, target: InstallTarget): Promise<void>;
   /** Takes that go back. False when there was none. Throws Failure as `installed`. */
   cancel(who: InstallIdentity): Promise<boolean>;
-  /** The machine's next boot is this profile's. Throws Failure as `installed`, and `conflict` where it is to be erased. */
-  bootOnce(who: InstallIdentity, profile: string): Promise<void>;
+  /**
+   * The machine's next boot is this profile's. `disk`: where that installs, and what may be erased. Throws Failure as
+   * `installed`, and `conflict` where it is to be erased.
+   */
+  bootOnce(who: InstallIdentity, profile: string, disk?: string): Promise<void>;
   /** Takes that back. False when there was none. Throws Failure as `installed`. */
   cancelOnce(who: InstallIdentity): Promise<boolean>;
   /** Lets go of a claim and of the tries. False when there was nothing to let go of. Throws Failure as `installed`. */

@@ -100,28 +100,32 @@ class KeptMarks implements InstallMarks {
     return this.#store.index.relate(who).own;
   }
 
-  life({ who, listed, target, limit, now }: LifeQuestion, asker?: Asker): Life {
+  life({ who, listed, target, limit, now, once }: LifeQuestion, asker?: Asker): Life {
     const related = this.#store.index.relate(who, listed);
-    return lifeOf({ related, target, asker, limit, now, trouble: this.trouble() ?? this.#lost() });
+    return lifeOf({ related, target, asker, limit, now, once, trouble: this.trouble() ?? this.#lost() });
   }
 
-  async claim(question: ClaimQuestion): Promise<Life> {
-    const { who, target, asker, now, file, blind, carries, limit, listed } = question;
+  async claim(question: ClaimQuestion): Promise<Life | undefined> {
+    const { who, target, asker, now, file, blind, carries, limit, listed, once } = question;
     for (;;) {
       const busy = this.#store.busyWith(who);
       if (busy !== undefined) {
         await busy;
         continue;
       }
+      const { own } = this.#store.index.relate(who, listed);
+      if (once === 'pending' && !isToBoot(own, target.profile)) return undefined;
       const life = this.life(question, asker);
       if (life.kind !== 'install') return life;
-      const { own } = this.#store.index.relate(who, listed);
       if (life.again === true) return withTokens(life, own?.tokens);
       const claim: Claim = { ...asker, at: now, ...(file === undefined ? {} : { file }) };
-      const tries = triesOf(own, target, now);
+      const goesOn = once !== 'pending' && isOpen(own);
+      const tries = goesOn ? triesOf(own, target, now) : 0;
       // What the installer of an earlier try was handed counts until it reports or an operator says otherwise.
-      const tokens = isOpen(own) ? own?.tokens : carries ? now : undefined;
-      const base = { ...this.#known(who, own), ...target, claim, ...(tokens === undefined ? {} : { tokens }) };
+      const tokens = goesOn ? own?.tokens : carries ? now : undefined;
+      const single = once === 'pending' && own?.once ? { once: { ...own.once, used: now } } : onceOf(own);
+      const of = { ...target, claim, ...(tokens === undefined ? {} : { tokens }), ...single };
+      const base = { ...this.#known(who, own), ...of };
       const mark: InstallMark = blind
         ? { ...base, state: 'installing', since: now, tries: tries + 1, begun: now + BLIND_MS }
         : { ...base, state: 'claimed', since: now, tries };
@@ -142,8 +146,7 @@ class KeptMarks implements InstallMarks {
     if (mark === undefined) {
       const facts = [mac, uuid, serial].filter((fact) => fact !== undefined);
       if (!listed || facts.length < 2) return;
-      const seen = { key: who.key, machine: who.machine, state: 'seen', since: this.#now(), tries: 0 } as const;
-      this.#store.remember({ ...seen, profile: '', disk: '' });
+      this.#store.remember(seen(who, this.#now()));
       return;
     }
     if (mark.broken !== undefined || conflict || other?.by === 'nic') return;
@@ -193,6 +196,7 @@ class KeptMarks implements InstallMarks {
         ...when,
         profile,
         disk,
+        ...onceOf(own),
       };
       await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'kept' });
       await this.#marker.set();
@@ -243,7 +247,7 @@ class KeptMarks implements InstallMarks {
     });
   }
 
-  async bootOnce(who: InstallIdentity, profile: string): Promise<void> {
+  async bootOnce(who: InstallIdentity, profile: string, disk?: string): Promise<void> {
     await this.#store.alone(who, async () => {
       const own = this.#named(who);
       if (own?.broken !== undefined) throw new Failure('unavailable', own.broken);
@@ -252,16 +256,8 @@ class KeptMarks implements InstallMarks {
         throw new Failure('conflict', 'it will be erased and installed at its next boot', { remedy });
       }
       const since = this.#now();
-      const unknown = {
-        key: who.key,
-        machine: who.machine,
-        state: 'seen',
-        since,
-        tries: 0,
-        profile: '',
-        disk: '',
-      } as const;
-      const mark: InstallMark = { ...(own ?? unknown), once: { profile, since } };
+      const once = { profile, since, ...(disk === undefined ? {} : { disk }) };
+      const mark: InstallMark = { ...(own ?? seen(who, since)), once };
       await this.#store.change({ name: markFileName(mark.key), mark, otherwise: 'undone' });
       this.onces.add(mark.key);
     });
@@ -284,7 +280,7 @@ class KeptMarks implements InstallMarks {
   async takeOnce(who: InstallIdentity, profile: string): Promise<boolean> {
     return await this.#store.alone(who, async () => {
       const own = this.of(who);
-      if (own?.once?.profile !== profile || own.once.used !== undefined || own.broken !== undefined) return false;
+      if (own?.once === undefined || !isToBoot(own, profile)) return false;
       const mark: InstallMark = { ...own, once: { ...own.once, used: this.#now() } };
       await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'undone' });
       return true;
@@ -295,7 +291,10 @@ class KeptMarks implements InstallMarks {
     return await this.#store.alone(who, async () => {
       const own = this.#named(who);
       if (own === undefined || !isOpen(own)) return false;
-      await this.#store.change({ name: markFileName(own.key), mark: undefined, otherwise: 'undone' });
+      const { once, key, machine, macs } = own;
+      const still = once !== undefined && once.used === undefined;
+      const mark = still ? omitUndefined({ ...seen({ key, machine }, this.#now()), macs, once }) : undefined;
+      await this.#store.change({ name: markFileName(own.key), mark, otherwise: 'undone' });
       return true;
     });
   }
@@ -323,6 +322,20 @@ class KeptMarks implements InstallMarks {
     const macs = cardsOf({ machine, macs: own.macs }, who.machine.mac);
     return { key: own.key, machine, macs };
   }
+}
+
+/** No more than that it was seen. */
+function seen({ key, machine }: Pick<InstallMark, 'key' | 'machine'>, since: number): InstallMark {
+  return { key, machine, state: 'seen', since, tries: 0, profile: '', disk: '' };
+}
+
+/** The one boot of another profile that an operator asked for, as long as it is not used up. */
+function isToBoot(mark: InstallMark | undefined, profile: string): boolean {
+  return mark?.once?.profile === profile && mark.once.used === undefined && mark.broken === undefined;
+}
+
+function onceOf(mark: InstallMark | undefined): Pick<InstallMark, 'once'> {
+  return mark?.once === undefined ? {} : { once: mark.once };
 }
 
 function tokensOf(mark: InstallMark | undefined): Pick<InstallMark, 'tokens'> {

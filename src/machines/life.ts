@@ -1,5 +1,5 @@
 import type { InstallMark, InstallTarget, Asker, Claim, RefusedReport } from './mark.ts';
-import { isPending, isSameAsker, isTarget, triesOf } from './mark.ts';
+import { isOnceInstall, isPending, isSameAsker, isTarget, triesOf } from './mark.ts';
 import type { Likeness, Related } from './mark-index.ts';
 
 /** What a machine gets whose profile installs. Times are milliseconds. */
@@ -14,7 +14,7 @@ export type Life =
       /** Once it is claimed: of which installation the machine's tokens are. Absent where they are asked for by none. */
       readonly tokens?: number;
     }
-  /** Its own disk: it is installed. */
+  /** Its own disk: it is installed, or the installer of another profile left for it once. */
   | { readonly kind: 'local'; readonly mark: InstallMark }
   /** It is back within a minute of an installation that had begun: it is told so, and gets its installer after that. */
   | {
@@ -44,6 +44,8 @@ export interface LifeInput {
   readonly now: number;
   /** How many installations may begin without a report. */
   readonly limit: number;
+  /** It is not its own profile that it asks for (see `OnceBoot`). */
+  readonly once?: 'pending' | 'used' | undefined;
   /** Why no installer may leave at all. */
   readonly trouble?: string | undefined;
 }
@@ -57,20 +59,22 @@ export function lifeOf(input: LifeInput): Life {
   return life.kind === 'install' && input.trouble !== undefined ? { kind: 'unknown', why: input.trouble } : life;
 }
 
-function lifeInOrder({ related: { own, conflict, other }, target, asker, now, limit }: LifeInput): Life {
+function lifeInOrder({ related: { own, conflict, other }, target, asker, now, limit, once }: LifeInput): Life {
   if (own?.broken !== undefined) return { kind: 'unknown', why: own.broken, damaged: true };
-  if (own?.state === 'installed') return { kind: 'local', mark: own };
+  const go = once === 'pending' || own?.state === 'erase-pending';
+  if (own?.state === 'installed' && !go) return { kind: 'local', mark: own };
   if (own !== undefined && conflict) return { kind: 'alike', mark: own, by: 'nic' };
   const install = (attempt: number, again = false): Life => {
     return { kind: 'install', target, attempt, limit, ...(again ? { again } : {}) };
   };
-  if (own === undefined || own.state === 'seen') return other === undefined ? install(1) : { kind: 'alike', ...other };
-  if (own.state === 'erase-pending') {
+  if (go) {
     // An operator's go is for this machine whatever it looks like, but never for two installers at a time.
     const busy = other?.mark.state === 'claimed' || other?.mark.state === 'installing';
     return other !== undefined && busy ? { kind: 'alike', ...other } : install(1);
   }
+  if (own === undefined || own.state === 'seen') return other === undefined ? install(1) : { kind: 'alike', ...other };
   if (own.refused !== undefined) return { kind: 'refused', report: own.refused };
+  if (once === undefined && isOnceInstall(own)) return { kind: 'local', mark: own };
   const open = own.state === 'claimed' || isPending(own, now);
   if (open && own.claim !== undefined && !isSameAsker(own.claim, asker)) {
     return { kind: 'claimed', mark: own, claim: own.claim };

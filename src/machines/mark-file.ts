@@ -38,9 +38,10 @@ export function machineOfFile(file: string): { readonly key: MachineKey; readonl
 }
 
 /** Grows when an older program would misunderstand a file. What is newer than ours is not guessed at. */
-const FORMAT = 3;
-/** Of every file that says nothing that format 3 brought and that must not be overlooked. */
-const FORMAT_WITHOUT_REFUSED = 2;
+const FORMAT = 4;
+/** Of every file that says nothing that a later format brought and that must not be overlooked. */
+const FORMAT_OF_MOST = 2;
+const FORMAT_WITH_REFUSED = 3;
 
 export function markText(mark: InstallMark): string {
   const { key, machine, macs, state, since, tries, begun, claim, tokens, refused, once, profile, disk } = mark;
@@ -50,8 +51,11 @@ export function markText(mark: InstallMark): string {
   const of = tokens === undefined ? {} : { tokens: timeText(tokens) };
   const report = refused === undefined ? {} : { refused: { ...refused, at: timeText(refused.at) } };
   const used = once?.used === undefined ? {} : { used: timeText(once.used) };
-  const single = once === undefined ? {} : { once: { profile: once.profile, since: timeText(once.since), ...used } };
-  const format = refused === undefined ? FORMAT_WITHOUT_REFUSED : FORMAT;
+  const single =
+    once === undefined
+      ? {}
+      : { once: omitUndefined({ profile: once.profile, disk: once.disk, since: timeText(once.since), ...used }) };
+  const format = once?.disk !== undefined ? FORMAT : refused === undefined ? FORMAT_OF_MOST : FORMAT_WITH_REFUSED;
   const whole = {
     format,
     key,
@@ -112,10 +116,11 @@ export function parseMark(text: string, file: string): InstallMark | string {
 
 function onceIn(value: unknown): OnceBoot | undefined {
   const raw = asObject(value);
-  const [profile, since, used] = [raw?.['profile'], timeIn(raw?.['since']), timeIn(raw?.['used'])];
+  const [profile, disk, since, used] = [raw?.['profile'], raw?.['disk'], timeIn(raw?.['since']), timeIn(raw?.['used'])];
   if (typeof profile !== 'string' || since === undefined) return undefined;
-  if (raw?.['used'] === undefined) return { profile, since };
-  return used === undefined ? undefined : { profile, since, used };
+  if (disk !== undefined && typeof disk !== 'string') return undefined;
+  if (used === undefined && raw?.['used'] !== undefined) return undefined;
+  return omitUndefined({ profile, disk, since, used });
 }
 
 function refusedIn(value: unknown): RefusedReport | undefined {

@@ -41,6 +41,8 @@ export type MarkState = (typeof MARK_STATES)[number];
 export interface OnceBoot {
   /** The profile's name. */
   readonly profile: string;
+  /** It installs there, and an operator said that what is on that disk may go. */
+  readonly disk?: string;
   /** Milliseconds since 1970, as all times here. */
   readonly since: number;
   readonly used?: number;
@@ -84,6 +86,11 @@ export function isOpen(mark: InstallMark | undefined): boolean {
 
 /** An installation of which nothing can be seen counts as begun so long after its script. */
 export const BLIND_MS = 30_000;
+
+/** What it says of an installation is of a profile that was to be installed once: its own never goes on with that. */
+export function isOnceInstall({ once, profile }: Pick<InstallMark, 'once' | 'profile'>): boolean {
+  return once?.disk !== undefined && once.used !== undefined && once.profile === profile;
+}
 
 /** True while the last installation that the mark counts has not begun yet. A clock that was set back does not matter. */
 export function isPending({ begun }: Pick<InstallMark, 'begun'>, now: number): boolean {

@@ -21,6 +21,7 @@ export const InstallationView = t.Object({
     'what an operator or its installation waits for: `boot-once`, it boots another profile once; `erase-pending`, an operator wants it installed anew; `claimed`, its installer left and has not begun; `damaged`, what is known of it cannot be understood',
   ),
   text: text('one line for people'),
+  erases: t.Optional(text('`boot-once`, of a profile that installs: the disk that it erases')),
 });
 export type InstallationView = View<typeof InstallationView>;
 
@@ -152,6 +153,7 @@ export const MachineView = t.Object({
   boots: list(ref('BootView', BootView), 'newest first, at most 20'),
   because: text('why it gets what it would get now'),
   texts: list(ref('SentAndNow', SentAndNow)),
+  once: t.Optional(list(t.Object({ name: text(), erases: t.Optional(text('the disk')) }), 'what it may boot once')),
 });
 export type MachineView = View<typeof MachineView>;
 /** What the journal knows of one machine: at most 20 boots, each with at most 200 events. */

@@ -109,10 +109,20 @@ describe('one boot of another profile', () => {
     expect(await kernelOf()).toBe('w');
   });
 
-  it('is never an installer, and never for a machine that is to be erased', async () => {
+  it('leaves once where a machine asks twice at the same time, and a HEAD uses nothing up', async () => {
+    const { marks, kernelOf, bootService, question, who } = await open();
+    await marks.bootOnce(who, 'rescue');
+    const { facts, origin } = question(MAC);
+    await bootService.script({ facts, origin });
+    expect(marks.of(who)?.once?.used).toBeUndefined();
+    const both = await Promise.all([kernelOf(), kernelOf()]);
+    expect(both.toSorted()).toEqual(['r', 'w']);
+  });
+
+  it('is never for a machine that is to be erased, and no profile that installs or boots the disk by now', async () => {
     const { marks, kernelOf, who } = await open();
     await marks.bootOnce(who, 'server');
-    expect(await kernelOf(), 'a profile that installs by now').toBe('w');
+    expect(await kernelOf(), 'nothing was said of a disk').toBe('w');
     const mac = '52:54:00:00:00:02';
     const server = { key: mac, also: [], machine: factsOf({ mac }) };
     await marks.reinstall(server, { profile: 'server', disk: '/dev/sda' });

@@ -88,7 +88,7 @@ describe('a text is refused', () => {
     [{ tries: '1' }, 'tries'],
     [{ profile: undefined }, 'profile'],
     [{ disk: null }, 'disk'],
-    [{ format: 4 }, 'newer'],
+    [{ format: 5 }, 'newer'],
     [{ tokens: 'x' }, 'tokens'],
     [{ refused: { at: 'x' } }, 'refused'],
     [{ format: 'x' }, 'format'],

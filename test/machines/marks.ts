@@ -33,7 +33,9 @@ export function asking(who: InstallIdentity, address = '10.0.0.7', now = NOON): 
 }
 
 export async function claimAs(marks: Claims, who: InstallIdentity, address?: string, now?: number): Promise<Life> {
-  return await marks.claim(asking(who, address, now));
+  const life = await marks.claim(asking(who, address, now));
+  if (life === undefined) throw new TypeError('it asked for its own profile');
+  return life;
 }
 
 /** Marks over a folder of their own, at a time that the test moves. */

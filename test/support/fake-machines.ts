@@ -254,6 +254,7 @@ export function fakeMachine(row: MachineRow, now: number): MachineView {
   return {
     row,
     boots,
+    ...(known ? { once: [{ name: 'memtest' }, { name: 'storage', erases: '/dev/nvme0n1' }] } : {}),
     because: row.because ?? `no profile names ${row.key}, and there is no default profile`,
     texts:
       !known || row.lastSeen === undefined

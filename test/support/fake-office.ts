@@ -201,8 +201,8 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       adminService.calls.push(`cancelReinstall ${key}`);
       return { key };
     },
-    async bootOnce(key, profile) {
-      adminService.calls.push(`bootOnce ${key} ${profile}`);
+    async bootOnce(key, profile, erase) {
+      adminService.calls.push(`bootOnce ${key} ${profile}${erase === true ? ', erase' : ''}`);
       return { key };
     },
     async cancelBootOnce(key) {

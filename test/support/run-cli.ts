@@ -12,7 +12,7 @@ export async function runCli(
   argv: readonly string[],
   cwd = '/nonexistent',
   env = {},
-  more: Pick<CliContext, 'secret'> = {},
+  more: Pick<CliContext, 'confirm' | 'secret'> = {},
 ): Promise<CliRun> {
   const out: string[] = [];
   const err: string[] = [];

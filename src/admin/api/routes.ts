@@ -90,10 +90,14 @@ export const API_ROUTES: readonly ApiRoute[] = [
   }),
   route('POST /boot-once', 'bootOnce', 'let a machine boot another profile once, at its next boot', {
     does: 'bootOnce',
-    body: { ...MACHINE, profile: name('the name of the profile; none that installs or keeps secrets') },
+    body: {
+      ...MACHINE,
+      profile: name('the name of the profile'),
+      erase: t.Optional(t.Boolean({ description: 'of a profile that installs: everything on that disk may go' })),
+    },
     answer: power.NamedMachine,
     about: 'the machine',
-    give: ({ service, body }) => service.bootOnce(namedIn(body), nameFrom('profile', body.profile)),
+    give: ({ service, body }) => service.bootOnce(namedIn(body), nameFrom('profile', body.profile), body.erase),
   }),
   route('POST /boot-once/cancel', 'cancelBootOnce', 'take that back: its next boot is its own again', {
     does: 'cancelBootOnce',

@@ -91,7 +91,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     power: async (machine, action) => await (await open()).service.power(machine, action),
     // Its installer comes from a server.
     reinstallNow: () => Promise.reject(noServer('its installer comes from there')),
-    bootOnce: async (machine, profile) => await (await alone()).bootOnce(machine, profile),
+    bootOnce: async (machine, profile, erase) => await (await alone()).bootOnce(machine, profile, erase),
     cancelBootOnce: async (machine) => await (await alone()).cancelBootOnce(machine),
     releaseClaim: async (machine) => await (await alone()).releaseClaim(machine),
     acceptState: async () => await (await alone()).acceptState(),

@@ -35,7 +35,8 @@ export function remoteClient(
     cancelReinstall: async (machine) => await post<NamedMachine>('/reinstall/cancel', { machine }),
     power: async (machine, action) => (await api.post('/power', { machine, action }, POWER_MS)) as PoweredMachine,
     reinstallNow: async (machine) => (await api.post('/reinstall/now', { machine }, POWER_MS)) as ReinstallingMachine,
-    bootOnce: async (machine, profile) => await post<NamedMachine>('/boot-once', { machine, profile }),
+    bootOnce: async (machine, profile, erase) =>
+      await post<NamedMachine>('/boot-once', { machine, profile, ...(erase === true ? { erase } : {}) }),
     cancelBootOnce: async (machine) => await post<NamedMachine>('/boot-once/cancel', { machine }),
     releaseClaim: async (machine) => await post<NamedMachine>('/claims/release', { machine }),
     acceptState: async () => await post<{ readonly accepted: boolean }>('/state/accept'),

@@ -32,7 +32,8 @@ const TELLERS: { readonly [K in Change]: Teller<K> } = {
   power: ({ key, name }, _machine, action) =>
     action === 'status' ? undefined : told('power', key, `power of ${name ?? key}: ${action}`),
   cancelReinstall: ({ key, name }) => told('cancel reinstall', key, `the disk of ${name ?? key} stays as it is`),
-  bootOnce: ({ key, name }, _machine, profile) => told('boot once', key, `${name ?? key} boots ${profile} once`),
+  bootOnce: ({ key, name }, _machine, profile, erase) =>
+    told('boot once', key, `${name ?? key} boots ${profile} once${erase === true ? ', which may erase its disk' : ''}`),
   cancelBootOnce: ({ key, name }) => told('cancel boot once', key, `${name ?? key} boots its own profile next`),
   releaseClaim: ({ key, name }) => told('release claim', key, `the installer that left for ${name ?? key} is let go`),
   acceptState: ({ accepted }) =>

@@ -62,7 +62,13 @@ function installationOf(mark: InstallMark | undefined): InstallationView | undef
   if (mark?.broken !== undefined) return { state: 'damaged', text: mark.broken };
   if (mark?.state === 'erase-pending') return { state: 'erase-pending', text: 'will be erased at its next boot' };
   if (mark?.once !== undefined && mark.once.used === undefined) {
-    return { state: 'boot-once', text: `boots ${mark.once.profile} once, at its next boot` };
+    const { profile, disk } = mark.once;
+    if (disk === undefined) return { state: 'boot-once', text: `boots ${profile} once, at its next boot` };
+    return {
+      state: 'boot-once',
+      text: `${disk} will be erased and ${profile} installed, at its next boot`,
+      erases: disk,
+    };
   }
   if (mark?.state !== 'claimed' || mark.claim === undefined) return undefined;
   const { address, mac } = mark.claim;

@@ -1,8 +1,9 @@
 import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
-import { whyNotOnce } from '../../boot/decide.ts';
+import { wrongArch } from '../../boot/decide.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import { Failure } from '../../model/failure.ts';
 import { nearest } from '../../model/text.ts';
+import type { Profile } from '../../model/profile.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import type { NamedMachine } from '../../model/power-views.ts';
 import {
@@ -84,12 +85,18 @@ export async function releaseClaim({ catalog, marks }: Deps, machine: string): P
 }
 
 /**
- * The machine's next boot is this profile's, the one after that its own again. Throws Failure `not-found` for a profile that
- * is not there, and `conflict` for one that no machine boots once.
+ * The machine's next boot is this profile's, the one after that its own again. `erase`: where it installs, the disk may be
+ * erased. Throws Failure `not-found` for a profile that is not there, and `conflict` for one that the machine cannot boot
+ * once, or not without `erase`.
  */
-export async function bootOnce({ catalog, marks }: Deps, machine: string, profile: string): Promise<NamedMachine> {
+export async function bootOnce(
+  { catalog, marks }: Deps,
+  machine: string,
+  profile: string,
+  erase: boolean,
+): Promise<NamedMachine> {
   const snapshot = catalog.current();
-  const { identity, named } = find(machine, snapshot);
+  const { identity, match, named } = find(machine, snapshot);
   const found = [...snapshot.profiles.values()].find(({ name }) => name === profile);
   if (found === undefined) {
     const near = nearest(profile, snapshot.profiles.keys());
@@ -97,14 +104,46 @@ export async function bootOnce({ catalog, marks }: Deps, machine: string, profil
       remedy: near === undefined ? '`pilotlight check` lists what is wrong with files' : `did you mean "${near}"?`,
     });
   }
-  const why = whyNotOnce(found);
-  if (why !== undefined) {
-    const remedy = 'to install it: `pilotlight adopt` it into that profile, then `pilotlight reinstall`';
-    const help = found.install === undefined ? {} : { remedy };
-    throw new Failure('conflict', `${found.file} ${why}`, help);
+  const refused = whyNotOnce(found, machine, match);
+  if (refused !== undefined) throw refused;
+  if (found.install !== undefined && !erase) {
+    throw new Failure('conflict', `${found.file} installs to ${found.install.disk}, which is erased by that`, {
+      remedy: 'if everything on that disk may go: `--yes`, or "erase": true in the API',
+    });
   }
-  await marks.bootOnce(identity, found.name);
+  await marks.bootOnce(identity, found.name, found.install?.disk);
   return named;
+}
+
+/** Why the machine may not boot this profile once; undefined: it may. */
+function whyNotOnce(profile: Profile, machine: string, own: Match | undefined): Failure | undefined {
+  const { boot, file, install, name } = profile;
+  const who = machine.slice(0, 80);
+  if (boot === 'local') return new Failure('conflict', `${file} boots the local disk`);
+  if (install === undefined) return undefined;
+  if (own === undefined) {
+    return new Failure(
+      'conflict',
+      `no profile names ${who}, so it has none to come back to from ${file}, which installs`,
+      {
+        remedy: `\`pilotlight adopt ${who} --profile ${name}\` installs it at its next boot`,
+      },
+    );
+  }
+  if (own.profile.name !== name) return undefined;
+  return new Failure('conflict', `${file} is the own profile of ${who}, and installs`, {
+    remedy: `\`pilotlight reinstall ${who}\` installs it again`,
+  });
+}
+
+/** What the machine may boot once, by name: nothing that it would wait in front of. */
+export function onceChoices({ profiles }: Pick<Snapshot, 'profiles'>, facts: MachineFacts, own: Match | undefined) {
+  const arch = facts.arch ?? (own?.profile.arch === 'arm64' ? 'arm64' : undefined);
+  return [...profiles.values()]
+    .filter((profile) => profile !== own?.profile && whyNotOnce(profile, '', own) === undefined)
+    .filter((profile) => wrongArch({ profile, by: 'default' }, { ...facts, arch }) === undefined)
+    .map(({ name, install }) => ({ name, ...(install === undefined ? {} : { erases: install.disk }) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Takes back what `bootOnce` asked for. Throws Failure `conflict` when nothing is asked for. */

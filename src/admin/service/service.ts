@@ -37,7 +37,7 @@ import { healthView, journalOff } from './health.ts';
 import { listFromFiles, rowFromFiles, shownRow, tagsOf } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 import { profileRows, profileView } from './profiles.ts';
-import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction } from './reinstall.ts';
+import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction, onceChoices } from './reinstall.ts';
 import { reinstallNow, switchPower } from './power.ts';
 import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import { releasesView } from './releases.ts';
@@ -85,8 +85,10 @@ export class AdminService {
     }
     const row = await shownRow(history.row, this.#deps);
     const facts = { ...factsFrom(row), ...keyFacts(key) };
+    const snapshot = this.#deps.catalog.current();
     const texts = await machineTexts(this.#deps, history, { facts, origin });
-    return { row, boots: history.boots, ...texts };
+    const once = onceChoices(snapshot, facts, snapshot.match(facts));
+    return { row, boots: history.boots, ...texts, ...(once.length > 0 && { once }) };
   }
 
   /** A text that a machine was sent. */
@@ -116,9 +118,12 @@ export class AdminService {
     return await this.#decide('cancelReinstall', machine);
   }
 
-  /** The machine's next boot is this profile's, the one after that its own again. */
-  async bootOnce(machine: string, profile: string): Promise<NamedMachine> {
-    const act: Action['act'] = (deps, named) => bootOnce(deps, named, profile);
+  /**
+   * The machine's next boot is this profile's, the one after that its own again. `erase`: where it installs, everything on
+   * that disk may go.
+   */
+  async bootOnce(machine: string, profile: string, erase = false): Promise<NamedMachine> {
+    const act: Action['act'] = (deps, named) => bootOnce(deps, named, profile, erase);
     return await this.#enact({ act, action: 'assign', text: `its next boot is ${profile}, once` }, machine);
   }
 

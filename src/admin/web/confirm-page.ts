@@ -1,10 +1,10 @@
-import type { MachineKey } from '../../model/machine.ts';
-import { problemLine, unlessFailed } from '../../model/failure.ts';
+import { type MachineKey, omitUndefined } from '../../model/machine.ts';
+import { Failure, problemLine, unlessFailed } from '../../model/failure.ts';
 import type { MachineView } from '../../model/views.ts';
 import { demand, type OperationName } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { type Done, machineHref } from './format.ts';
-import { machineKeyOf } from './form-fields.ts';
+import { fieldText, machineKeyOf, queryText } from './form-fields.ts';
 import { machineTitle } from './machines-page.ts';
 import type { Page, PageDeps, PageShow } from './page.ts';
 
@@ -13,13 +13,16 @@ interface Action {
   /** Who may do it, is asked. */
   readonly operation: OperationName;
   /** Gives the machine that was meant. */
-  readonly act: (service: AdminOperations, key: MachineKey) => Promise<MachineKey>;
+  readonly act: (service: AdminOperations, key: MachineKey, chosen?: Chosen) => Promise<MachineKey>;
   readonly done: Done;
   /** `disk`: what the profile's `install` names; undefined when that is not known. */
-  readonly words: (name: string, view: MachineView, disk: string | undefined) => Words;
+  readonly words: (name: string, view: MachineView, disk: string | undefined, chosen?: Chosen) => Words;
   /** Whether the profile's problems are shown before: the action needs what it names. */
   readonly needsProfile?: true;
 }
+
+/** The profile that was chosen on the machine's page, and the disk that it erases, as the question named it. */
+type Chosen = NonNullable<MachineView['once']>[number];
 
 interface Words {
   readonly title: string;
@@ -29,6 +32,7 @@ interface Words {
 }
 
 export type ActionName =
+  | 'boot-once'
   | 'cancel-boot-once'
   | 'cancel-reinstall'
   | 'power-cycle'
@@ -107,6 +111,23 @@ const ACTIONS: Readonly<Record<ActionName, Action>> = {
       button: 'Switch off',
     }),
   },
+  'boot-once': {
+    operation: 'bootOnce',
+    act: async (service, key, { name, erases } = { name: '' }) =>
+      (await service.bootOnce(key, name, erases !== undefined)).key,
+    done: 'boot-once',
+    needsProfile: true,
+    words: (name, _view, _disk, { name: profile, erases } = { name: '' }) => ({
+      title: `${name} boots ${profile} once`,
+      question: `Let ${name} boot ${profile} at its next boot?`,
+      points: [
+        ...(erases === undefined ? [] : [`The disk ${erases} is erased, with everything on it. There is one try.`]),
+        'It happens at its next boot from the network; this page does not restart the machine.',
+        'The boot after that is its own profile again. Until it is used, it can be taken back.',
+      ],
+      button: erases === undefined ? `Boot ${profile} once` : `Erase ${erases} and install ${profile}`,
+    }),
+  },
   'cancel-boot-once': {
     operation: 'cancelBootOnce',
     act: async (service, key) => (await service.cancelBootOnce(key)).key,
@@ -158,29 +179,46 @@ export function mountConfirmPages(show: PageShow, { adminService, origin }: Page
       async get(req, res) {
         demand(operation);
         const view = await adminService.machine(machineKeyOf(req), origin(req));
-        const { profile } = view.row;
+        const chosen = name === 'boot-once' ? chosenOf(view, queryText(req, 'profile')) : undefined;
+        const { profile } = chosen === undefined ? view.row : { profile: chosen.name };
         const found = profile === undefined ? undefined : await unlessFailed(adminService.profile(profile));
         const disk = found === undefined ? undefined : installDisk(found.text);
         const missing = needsProfile === true ? (found?.problems ?? []).map(problemLine) : [];
-        await show.page(req, res, confirmPage(name, view, disk, missing));
+        await show.page(req, res, confirmPage(name, view, disk, missing, chosen));
       },
       async post(req, res) {
-        show.done(req, res, machineHref(await act(adminService, machineKeyOf(req))), done);
+        const chosen = omitUndefined({ name: fieldText(req, 'profile') ?? '', erases: fieldText(req, 'erases') });
+        show.done(req, res, machineHref(await act(adminService, machineKeyOf(req), chosen)), done);
       },
     });
   }
 }
 
-export function confirmPage(name: ActionName, view: MachineView, disk?: string, missing: readonly string[] = []): Page {
+/** Throws Failure `conflict` for a profile that the machine cannot boot once. */
+function chosenOf({ once = [], row }: MachineView, profile = ''): Chosen {
+  const chosen = once.find(({ name }) => name === profile);
+  if (chosen !== undefined) return chosen;
+  throw new Failure('conflict', `${machineTitle(row)} cannot boot "${profile}" once`, {
+    remedy: 'choose one of the profiles on its page',
+  });
+}
+
+export function confirmPage(
+  name: ActionName,
+  view: MachineView,
+  disk?: string,
+  missing: readonly string[] = [],
+  chosen?: Chosen,
+): Page {
   const machine = machineTitle(view.row);
-  const words = ACTIONS[name].words(machine, view, disk);
+  const words = ACTIONS[name].words(machine, view, disk, chosen);
   const back = machineHref(view.row.key);
   return {
     view: 'confirm',
     title: words.title,
     section: 'Machines',
     live: [],
-    data: { ...words, missing, action: `${back}/${name}`, back, machine, identity: view.row.key },
+    data: { ...words, missing, chosen, action: `${back}/${name}`, back, machine, identity: view.row.key },
   };
 }
 

@@ -58,6 +58,7 @@ const SENTENCES = {
   'power-is-off': 'Its power is off.',
   'power-unknown': 'Its controller does not say whether the power is on.',
   'reinstall-now': 'The installer runs now: the machine was restarted, its steps appear below.',
+  'boot-once': 'Its next boot from the network is the profile that you chose, once.',
   'own-boot': 'Its next boot is its own profile again.',
   kept: 'The reinstallation is cancelled: its disk stays as it is.',
   'let-go': 'The claim is released: the next address that asks is installed.',

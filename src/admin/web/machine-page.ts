@@ -87,6 +87,7 @@ export function machinePage({ view, profiles, now, failed }: MachineInput): Page
       form: adoptForm(row, profiles, failed?.typed),
       installs: known && profile?.install === true,
       power: row.power && { by: row.power.by, ...Object.fromEntries(row.power.does.map((one) => [one, true])) },
+      once: view.once,
       failed,
     },
   };

@@ -1,21 +1,21 @@
 import type { AdminClient } from '../../admin/client/client.ts';
-import { Failure } from '../../model/failure.ts';
+import { Failure, unlessFailed } from '../../model/failure.ts';
 import { parseName } from '../../model/profile.ts';
 import { keyOf, withAdminClient } from '../admin-call.ts';
-import { type Command, type Invocation, JSON_OPTION } from '../command.ts';
+import { type CliContext, type Command, type Invocation, JSON_OPTION } from '../command.ts';
 import { reinstallNow } from './power.ts';
 
 /** A command that is one question to the admin client, and its answer in a line. */
 function oneCall<T>(
   about: Omit<Command, 'run'>,
-  ask: (client: AdminClient, invocation: Invocation) => Promise<T>,
+  ask: (client: AdminClient, invocation: Invocation, context: CliContext) => Promise<T>,
   text: (done: T, invocation: Invocation) => string,
 ): Command {
   return {
     ...about,
     options: { ...about.options, ...JSON_OPTION },
-    async run(invocation) {
-      const done = await withAdminClient(invocation.settings, (client) => ask(client, invocation));
+    async run(invocation, context) {
+      const done = await withAdminClient(invocation.settings, (client) => ask(client, invocation, context));
       return invocation.print(done, `${text(done, invocation)}\n`);
     },
   };
@@ -94,22 +94,40 @@ export const bootCommand = oneCall(
   {
     name: 'boot',
     words: '<NODE|MAC>',
-    summary: 'let a machine boot another profile once: a rescue system, a memory test',
+    summary: 'let a machine boot another profile once: a rescue system, a memory test, an installer',
     details:
       'Its next boot from the network is that profile; the one after that is its own again. It is used up on the disk before\n' +
-      'the script leaves, and shown everywhere until then; --cancel takes it back. A profile that installs, keeps secrets or\n' +
-      'boots the local disk is none to boot once. The machine is named by its node, by its MAC, by uuid:... or serial:....\n\n' +
+      'the script leaves, and shown everywhere until then; --cancel takes it back. A profile that installs erases its disk:\n' +
+      'that is asked first, or said by --yes; it gets one try. The machine is named by its node, by its MAC, by uuid:... or\n' +
+      'serial:....\n\n' +
       'examples:\n' +
       '  pilotlight boot w1 --once rescue\n' +
+      '  pilotlight boot w1 --once talos --yes\n' +
       '  pilotlight boot w1 --cancel',
-    options: { '--once <PROFILE>': 'what it boots next', '--cancel': 'not after all' },
+    options: {
+      '--once <PROFILE>': 'what it boots next',
+      '--yes': 'do not ask: the disk that the profile installs to may be erased',
+      '--cancel': 'not after all',
+    },
   },
-  async (client, { words: [machine = ''], text, has }) => {
+  async (client, { words: [machine = ''], text, has }, { confirm }) => {
     const profile = text('once');
     if ((profile === undefined) === !has('cancel')) {
       throw new Failure('invalid', 'what is to be booted? add --once PROFILE, or --cancel');
     }
-    return profile === undefined ? await client.cancelBootOnce(machine) : await client.bootOnce(machine, profile);
+    if (profile === undefined) return await client.cancelBootOnce(machine);
+    try {
+      return await client.bootOnce(machine, profile, has('yes'));
+    } catch (error) {
+      const erases = has('yes') ? undefined : await erasedBy(client, machine, profile, error);
+      if (erases === undefined) throw error;
+      const told = `${profile} erases ${erases} of ${machine}, with everything on it`;
+      if (confirm === undefined) throw new Failure('invalid', told, { remedy: 'if it may: add --yes' });
+      if (!(await confirm(`${told}. Install it at its next boot?`))) {
+        throw new Failure('refused', 'nothing was changed');
+      }
+      return await client.bootOnce(machine, profile, true);
+    }
   },
   (done, { text }) =>
     text('once') === undefined
@@ -172,6 +190,21 @@ export const loginCommand: Command = {
     return print(link, `${link.url}\n`);
   },
 };
+
+/** The disk that was not said to be erased; undefined where that is not why it was refused. */
+async function erasedBy(
+  client: AdminClient,
+  machine: string,
+  profile: string,
+  error: unknown,
+): Promise<string | undefined> {
+  if (!(error instanceof Failure) || error.code !== 'conflict') return undefined;
+  const view = await unlessFailed(
+    keyOf(client, machine).then((key) => client.machine(key)),
+    'not-found',
+  );
+  return view?.once?.find(({ name }) => name === profile)?.erases;
+}
 
 function nameOf({ key, name }: { readonly key: string; readonly name?: string }): string {
   return name === undefined ? key : `${name} (${key})`;

@@ -52,6 +52,36 @@ describe('a machine', () => {
   });
 });
 
+describe('another profile for one boot', () => {
+  it('is chosen on the page of the machine, and asked for on a page of its own', async () => {
+    const page = pathOf(keyOf('w1'));
+    const { text } = await stand.get(page);
+    expect(text).toContain(`<form class="inline" method="get" action="${page}/boot-once">`);
+    expect(text).toContain('<option value="storage">storage (erases /dev/nvme0n1)</option>');
+    const live = await stand.get(`${page}/boot-once?profile=memtest`);
+    expect(live.text).toContain('Let w1 boot memtest at its next boot?');
+    expect(live.text).not.toContain('erased');
+    const install = await stand.get(`${page}/boot-once?profile=storage`);
+    expect(install.text).toContain('The disk /dev/nvme0n1 is erased, with everything on it.');
+    expect(install.text).toContain('<input type="hidden" name="erases" value="/dev/nvme0n1">');
+    expect(stand.adminService.calls).toEqual([]);
+  });
+
+  it.each([
+    [{ profile: 'memtest' }, 'memtest'],
+    [{ profile: 'storage', erases: '/dev/nvme0n1' }, 'storage, erase'],
+  ])('%j is set, and told', async (fields, call) => {
+    const page = pathOf(keyOf('w1'));
+    const { status, headers } = await stand.post(`${page}/boot-once`, fields);
+    expect([status, headers.get('location')]).toEqual([303, `${page}?done=boot-once`]);
+    expect(stand.adminService.calls).toEqual([`bootOnce ${keyOf('w1')} ${call}`]);
+  });
+
+  it.each(['', '?profile=', '?profile=nonsense', '?profile=<b>'])('%j is none of them', async (query) => {
+    expect((await stand.get(`${pathOf(keyOf('w1'))}/boot-once${query}`)).status).toBe(409);
+  });
+});
+
 describe('the power of a machine', () => {
   it.each([
     ['power-on', 'power-on', 'power on'],

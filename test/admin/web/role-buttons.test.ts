@@ -29,8 +29,9 @@ async function ask(role: Role, path: string, fields?: Readonly<Record<string, st
 /** Where forms and buttons of the page lead to, but for those that change nothing. */
 function offers(html: string): readonly string[] {
   const forms = [...html.matchAll(/<form[^>]* method="post" action="([^"]*)"/g)];
+  const choices = [...html.matchAll(/<form[^>]* method="get" action="([^"]*\/boot-once)"/g)];
   const others = [...html.matchAll(/formaction="([^"]*)"|<a class="button[^"]*" href="([^"]*)"/g)];
-  return [...forms, ...others]
+  return [...forms, ...choices, ...others]
     .map(([, action, href]) => action ?? href ?? '')
     .filter((href) => !/\/(?:logout|edit|preview)$|^\/dashboard\/profiles\/[^/]+$/.test(href));
 }
@@ -48,7 +49,17 @@ test('a viewer is offered nothing, an operator what changes machines, profiles a
   }
   expect(offered.get('viewer')).toEqual([]);
   const operators = offered.get('operator')?.join('\n') ?? '';
-  for (const part of ['#adopt', '/adopt', '/release', '/reinstall', '/power-off', '/power-on', '/rollback', '/sync']) {
+  for (const part of [
+    '#adopt',
+    '/adopt',
+    '/release',
+    '/reinstall',
+    '/power-off',
+    '/power-on',
+    '/boot-once',
+    '/rollback',
+    '/sync',
+  ]) {
     expect(operators).toContain(part);
   }
   expect(operators).toContain('/dashboard/new-profile');
