@@ -25,7 +25,7 @@ const ROOMS = {
     ['model', 'text', 'catalog', 'machines', 'images', 'os', 'documents', 'templates', 'ipxe'],
   ],
   power: ['turning machines on and off: Wake-on-LAN, Redfish, IPMI, commands, web requests', ['model', 'files', 'net']],
-  dhcp: ['codec beside its server: the proxy', ['model', 'net', 'boot']],
+  dhcp: ['codec beside its servers: the proxy, and addresses', ['model', 'files', 'net', 'catalog', 'boot']],
   tftp: ['codec beside its server', ['model', 'net', 'boot', 'images']],
   http: ['the HTTP core and the machine routes', ['model', 'net', 'boot', 'images']],
   etcd: [

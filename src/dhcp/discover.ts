@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { bindUdp, closeUdp, type Endpoint, sendUdp } from '../net/udp-socket.ts';
 import { BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION, parseDhcp } from './packet.ts';
@@ -78,6 +79,14 @@ export async function discoverOffers(at: readonly DiscoverAt[], options: Discove
     await closeUdp(socket);
   }
   return [...offers.values()];
+}
+
+/** One address of each interface that other machines can be on. */
+export function askableNetworks(): readonly DiscoverAt[] {
+  return Object.entries(networkInterfaces()).flatMap(([interfaceName, entries]) => {
+    const entry = (entries ?? []).find(({ family, internal }) => family === 'IPv4' && !internal);
+    return entry === undefined ? [] : [{ interfaceName, address: entry.address, mac: entry.mac }];
+  });
 }
 
 function discover(question: { firmware: PretendedFirmware; mac: string; xid: number }, secs: number): Buffer {

@@ -1,3 +1,4 @@
+import { ipv4Number, isInNetwork, networkAround } from '../model/ipv4.ts';
 import { MESSAGE, OPTION, type DhcpPacket } from './packet.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 
@@ -62,13 +63,10 @@ function networkOf(packet: DhcpPacket, from: string, ours: readonly LocalAddress
 
 function contains({ address, netmask }: LocalAddress, other: string): boolean {
   if (netmask === undefined) return false;
-  const mask = number(netmask);
+  const mask = ipv4Number(netmask);
   // A network of one address has no neighbours, and one of all addresses says nothing.
-  return mask !== 0xffffffff && mask !== 0 && (number(address) & mask) === (number(other) & mask);
-}
-
-function number(dotted: string): number {
-  return dotted.split('.').reduce((sum, part) => ((sum << 8) | Number(part)) >>> 0, 0);
+  if (mask === 0xffffffff || mask === 0) return false;
+  return isInNetwork(networkAround(ipv4Number(address), mask), ipv4Number(other));
 }
 
 /** The first address of each interface, rather not a link-local one. */

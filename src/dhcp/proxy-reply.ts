@@ -93,18 +93,26 @@ function replyOptions(
   file: string,
   server: string,
 ): [number, Buffer][] {
-  const guid = packet.options.get(OPTION.uuid);
   const options: [number, Buffer][] = [
     [OPTION.messageType, Buffer.from([type])],
     [OPTION.serverId, address(server)],
+    ...bootOptions(packet, machine, file),
+  ];
+  // RFC 3046 2.2: as it came, and last. A relay finds the port of its answer by it.
+  const relayAgent = packet.options.get(OPTION.relayAgent);
+  if (relayAgent !== undefined) options.push([OPTION.relayAgent, relayAgent]);
+  return options;
+}
+
+/** What tells firmware that this answer names its boot program. */
+export function bootOptions(packet: DhcpPacket, machine: NetbootMachine, file: string): [number, Buffer][] {
+  const guid = packet.options.get(OPTION.uuid);
+  const options: [number, Buffer][] = [
     [OPTION.vendorClass, Buffer.from(machine.vendorClass)],
     [OPTION.bootFile, Buffer.from(file, 'latin1')],
   ];
   if (guid !== undefined && guid.length > 0) options.push([OPTION.uuid, guid]);
   if (machine.vendorClass === 'PXEClient') options.push([OPTION.vendorSpecific, vendorOptions(packet)]);
-  // RFC 3046 2.2: as it came, and last. A relay finds the port of its answer by it.
-  const relayAgent = packet.options.get(OPTION.relayAgent);
-  if (relayAgent !== undefined) options.push([OPTION.relayAgent, relayAgent]);
   return options;
 }
 

@@ -78,23 +78,26 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
   const placement = new Placement();
   const isEcho = createEchoes();
   const first = createOnce();
-  const sockets = createDhcpSockets(settings, {
-    log,
-    everybody,
-    addresses: deps.addresses ?? localAddresses,
-    rescanMs: deps.rescanMs ?? 5_000,
-    drops: deps.drops,
-    onPacket(heard) {
-      try {
-        onQuestion(heard);
-      } catch (cause) {
-        log.error({ cause }, 'dhcp: the question could not be answered');
-      }
+  const sockets = createDhcpSockets(
+    { ...settings, unicasts: relays.size > 0 },
+    {
+      log,
+      everybody,
+      addresses: deps.addresses ?? localAddresses,
+      rescanMs: deps.rescanMs ?? 5_000,
+      drops: deps.drops,
+      onPacket(heard) {
+        try {
+          onQuestion(heard);
+        } catch (cause) {
+          log.error({ cause }, 'dhcp: the question could not be answered');
+        }
+      },
+      onDrop(packets) {
+        counters.drop(packets, now());
+      },
     },
-    onDrop(packets) {
-      counters.drop(packets, now());
-    },
-  });
+  );
 
   function onQuestion(heard: Heard): void {
     const parsed = parseDhcp(heard.bytes);

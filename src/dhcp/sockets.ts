@@ -17,7 +17,8 @@ export interface SocketSettings {
   readonly host: string;
   readonly port: number;
   readonly bootServerPort: number;
-  readonly relays?: readonly string[];
+  /** Whether packets that were sent to our own address are ours: then no other DHCP server may run on this host. */
+  readonly unicasts: boolean;
 }
 
 export interface SocketDeps {
@@ -50,8 +51,8 @@ const RECEIVE_BUFFER = 4 * 2 ** 20;
 interface Station {
   readonly place: LocalAddress;
   readonly bootServer: Socket;
-  /** Only where relays are named: see DhcpSettings. */
-  readonly relayed: Socket | undefined;
+  /** Only with `unicasts`. */
+  readonly direct: Socket | undefined;
 }
 
 /** The sockets of the DHCP server, as the host's addresses come and go. */
@@ -84,19 +85,18 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
     const { address } = place;
     const bootServer = await listen(address, bootServerPort, { port: 4011, at: address });
     try {
-      const relayed =
-        (settings.relays ?? []).length === 0 ? undefined : await listen(address, port, { port: 67, at: address });
-      stations.set(address, { place, bootServer, relayed });
+      const direct = settings.unicasts ? await listen(address, port, { port: 67, at: address }) : undefined;
+      stations.set(address, { place, bootServer, direct });
     } catch (cause) {
       await closeUdp(bootServer);
       throw cause;
     }
   };
 
-  const close = async ({ place, bootServer, relayed }: Station): Promise<void> => {
+  const close = async ({ place, bootServer, direct }: Station): Promise<void> => {
     stations.delete(place.address);
     await closeUdp(bootServer);
-    if (relayed !== undefined) await closeUdp(relayed);
+    if (direct !== undefined) await closeUdp(direct);
     await answers.close(place.address);
   };
 
@@ -170,7 +170,7 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
         return;
       }
       const station = stations.get(server);
-      const socket = from === 4011 ? station?.bootServer : station?.relayed;
+      const socket = from === 4011 ? station?.bootServer : station?.direct;
       if (socket === undefined) throw new Failure('unavailable', `the address ${server} is gone`);
       await sendUdp(socket, bytes, to);
     },

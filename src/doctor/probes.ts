@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
-import { type DiscoverAt, discoverOffers, type Offer } from '../dhcp/discover.ts';
+import { askableNetworks, type DiscoverAt, discoverOffers, type Offer } from '../dhcp/discover.ts';
 import { type LocalAddress, localAddresses, probePort } from '../net/addresses.ts';
 import { HOST_FILES } from '../files/system-error.ts';
 import type { Rules } from './firewall.ts';
@@ -30,7 +29,7 @@ export const PROBES: Probes = {
   addresses: localAddresses,
   health: askHealth,
   rules: async () => await readRules(run),
-  networks,
+  networks: askableNetworks,
   discover: async (at) => await discoverOffers(at, { xid: () => randomInt(1, 2 ** 32 - 1) }),
 };
 
@@ -81,12 +80,4 @@ async function run(program: string, args: readonly string[]): Promise<string | f
     }
   }
   return undefined;
-}
-
-/** One address of each interface that other machines can be on. */
-function networks(): readonly DiscoverAt[] {
-  return Object.entries(networkInterfaces()).flatMap(([interfaceName, entries]) => {
-    const entry = (entries ?? []).find(({ family, internal }) => family === 'IPv4' && !internal);
-    return entry === undefined ? [] : [{ interfaceName, address: entry.address, mac: entry.mac }];
-  });
 }

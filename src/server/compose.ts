@@ -113,7 +113,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const silentForLocal = settings.dhcp?.localBoot === 'silent';
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
-  const lan = openLan({ settings, shelf, bootPrograms, log, listeners, httpPort });
+  const lan = openLan({ settings, files, catalog, shelf, bootPrograms, log, listeners, httpPort });
   const users = await openUsers({ files, log });
   const tls = settings.tls === undefined ? undefined : await openTlsFiles({ ...settings.tls, names: TLS_NAMES, log });
   const operatorFiles = settings.operator?.tls;

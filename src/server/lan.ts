@@ -1,10 +1,18 @@
+import { randomInt } from 'node:crypto';
 import type { BootOffer, BootPrograms } from '../boot/boot-programs.ts';
+import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
+import { askableNetworks, discoverOffers } from '../dhcp/discover.ts';
+import type { Lease } from '../dhcp/lease-book.ts';
+import { createLeaseServer, type LeaseServer } from '../dhcp/lease-server.ts';
+import { type KnownMachines, knownMachines } from '../dhcp/reservations.ts';
 import { createDhcpServer, type DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
+import type { DataRoot } from '../files/data-root.ts';
 import type { ImageStore } from '../images/store.ts';
 import { asFailure, type Diagnostic, failureLine } from '../model/failure.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
+import { createNeighbours } from '../net/neighbours.ts';
 import { createUdpDrops } from '../net/udp-socket.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createTftpServer, type TftpServer } from '../tftp/server.ts';
@@ -16,6 +24,8 @@ const BOOT_SERVER_PORT = 4011;
 
 export interface LanOptions {
   readonly settings: Settings;
+  readonly files: DataRoot;
+  readonly catalog: Catalog;
   readonly shelf: ImageStore;
   readonly bootPrograms: BootPrograms;
   readonly log: Log;
@@ -31,15 +41,19 @@ export interface Lan {
   diagnostics(): readonly Diagnostic[];
   /** What the DHCP proxy has seen; undefined when it is off. */
   readonly dhcp: DhcpCounters | undefined;
+  /** The addresses that were given out; undefined where this server gives none. */
+  readonly leases: (() => readonly Lease[]) | undefined;
 }
 
 /** The servers of the LAN: TFTP and DHCP. */
-export function openLan({ settings, shelf, bootPrograms, log, listeners, httpPort }: LanOptions): Lan {
+export function openLan(options: LanOptions): Lan {
+  const { settings, shelf, bootPrograms, log, listeners, httpPort } = options;
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
   const services: Service[] = [];
   const { tftp, dhcp } = settings;
   let tftpServer: TftpServer | undefined;
   let dhcpServer: DhcpServer | undefined;
+  let leaseServer: LeaseServer | undefined;
   if (tftp !== undefined) {
     const source = createTftpSource({ bootPrograms, shelf, settings: tftp, originAt, log });
     const onEnd = (event: TransferEvent): void => {
@@ -57,17 +71,47 @@ export function openLan({ settings, shelf, bootPrograms, log, listeners, httpPor
     const onMachine = (event: MachineEvent): void => {
       listeners.offered(event);
     };
-    dhcpServer = createDhcpServer(
-      { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays },
-      { choose, onMachine, log, drops: createUdpDrops([dhcp.listen.port, BOOT_SERVER_PORT]) },
-    );
+    const proxy = { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays };
+    const drops = createUdpDrops([dhcp.listen.port, BOOT_SERVER_PORT]);
+    const { server } = dhcp;
+    if (server !== undefined) {
+      const neighbours = createNeighbours(log);
+      leaseServer = createLeaseServer(
+        { ...proxy, ...server, network: server },
+        {
+          ...{ choose, onMachine, log, drops, files: options.files },
+          machines: knownNow(options.catalog),
+          macOf: (address) => neighbours.macOf(address),
+          discover: async (at) => await discoverOffers(at, { xid: () => randomInt(1, 2 ** 32 - 1) }),
+          networks: askableNetworks,
+        },
+      );
+    }
+    dhcpServer = leaseServer ?? createDhcpServer(proxy, { choose, onMachine, log, drops });
     services.push(dhcpServer);
   }
   const silent = (): boolean => tftpServer !== undefined && tftpServer.listening().length === 0;
   return {
     services,
-    diagnostics: () => [...(silent() ? [tftpDiagnostic(settings)] : []), ...dhcpDiagnostics(dhcpServer?.counters)],
+    diagnostics: () => [
+      ...(silent() ? [tftpDiagnostic(settings)] : []),
+      ...dhcpDiagnostics(dhcpServer?.counters),
+      ...(leaseServer?.diagnostics() ?? []),
+    ],
     dhcp: dhcpServer?.counters,
+    leases: leaseServer?.leases,
+  };
+}
+
+/** What the profiles in force say, made once for each version of them. */
+function knownNow(catalog: Catalog): () => KnownMachines {
+  let of: Snapshot | undefined;
+  let known: KnownMachines | undefined;
+  return () => {
+    const snapshot = catalog.current();
+    if (known === undefined || of !== snapshot) known = knownMachines(snapshot);
+    of = snapshot;
+    return known;
   };
 }
 

@@ -10,11 +10,11 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok
 /** How a text becomes a value. `cwd` is for paths; `system` is there where each system has the setting. */
 export type Parse<T> = (text: string, about: { readonly cwd: string; readonly system?: string }) => Parsed<T>;
 
-function good<T>(value: T): Parsed<T> {
+export function good<T>(value: T): Parsed<T> {
   return { ok: true, value };
 }
 
-function bad<T>(problem: string): Parsed<T> {
+export function bad<T>(problem: string): Parsed<T> {
   return { ok: false, problem };
 }
 

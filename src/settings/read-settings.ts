@@ -90,7 +90,28 @@ export function readSettings(sources: SettingSources): Settings {
     perAddress: value('tftp-per-address'),
     images: value('tftp-images'),
   };
+  const mode = value('dhcp');
+  const pools = value('dhcp-range');
+  if (mode === 'server' && pools.length === 0) {
+    problems.push(
+      `${envOf('dhcp')} is server, and ${envOf('dhcp-range')} does not say which addresses it hands out, such as 192.168.50.100-192.168.50.200`,
+    );
+  }
+  const dhcpServer = {
+    pools,
+    leaseSeconds: value('dhcp-lease'),
+    routers: value('dhcp-routers'),
+    nameServers: value('dhcp-dns'),
+    timeServers: value('dhcp-ntp'),
+    domain: value('dhcp-domain'),
+    search: value('dhcp-search'),
+    routes: value('dhcp-routes'),
+    authoritative: value('dhcp-authoritative'),
+    probe: value('dhcp-probe'),
+    besideOthers: value('dhcp-beside-others'),
+  };
   const dhcp = {
+    server: mode === 'server' ? dhcpServer : undefined,
     listen: value('dhcp-listen'),
     relays: value('dhcp-relays'),
     localBoot: value('dhcp-local-boot'),
@@ -108,7 +129,7 @@ export function readSettings(sources: SettingSources): Settings {
     operatorUrl: value('operator-url'),
     trustedProxies: value('trusted-proxies'),
     tftp: listen === 'off' ? undefined : { listen, ...tftp },
-    dhcp: value('dhcp') === 'off' ? undefined : dhcp,
+    dhcp: mode === 'off' ? undefined : dhcp,
     firmwareDir: value('firmware-dir'),
     imageCache: value('image-cache'),
     sync: {

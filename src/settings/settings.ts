@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FileDiagnostic } from '../model/failure.ts';
+import type { AddressPool, StaticRoute } from '../model/ipv4.ts';
 import type { Origin } from '../model/plan.ts';
 import type { SystemId } from '../model/profile.ts';
 
@@ -40,6 +41,23 @@ export interface DhcpSettings {
   readonly relays: readonly string[];
   /** What machines hear whose profile boots the local disk. */
   readonly localBoot: 'silent' | 'answer';
+  /** Undefined: the proxy beside another server, which hands out no addresses. */
+  readonly server: DhcpServerSettings | undefined;
+}
+
+/** Of the only DHCP server of a network. */
+export interface DhcpServerSettings {
+  readonly pools: readonly AddressPool[];
+  readonly leaseSeconds: number;
+  readonly routers: readonly string[];
+  readonly nameServers: readonly string[];
+  readonly timeServers: readonly string[];
+  readonly domain: string | undefined;
+  readonly search: readonly string[];
+  readonly routes: readonly StaticRoute[];
+  readonly authoritative: boolean;
+  readonly probe: boolean;
+  readonly besideOthers: boolean;
 }
 
 export interface SyncSettings {

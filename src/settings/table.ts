@@ -1,6 +1,6 @@
 import { SYSTEM_IDS, type SystemId } from '../model/profile.ts';
+import { DHCP_SETTINGS } from './dhcp-table.ts';
 import {
-  parseAddresses,
   parseBaseUrl,
   parseChoice,
   type Parse,
@@ -135,30 +135,7 @@ export const SETTINGS = {
     usual: 16,
   },
   'tftp-images': { help: 'serve images/ over TFTP, too: on or off', fallback: 'off', parse: parseOnOff, usual: false },
-  dhcp: {
-    help: 'proxy: tell machines where to boot from, beside an unchanged DHCP server',
-    fallback: 'off',
-    parse: parseOneOf(['off', 'proxy']),
-    usual: 'off',
-  },
-  'dhcp-listen': {
-    help: 'where the DHCP proxy listens (and on port 4011)',
-    fallback: '0.0.0.0:67',
-    parse: parseListen,
-    usual: { host: '0.0.0.0', port: 67 },
-  },
-  'dhcp-relays': {
-    help: 'addresses of DHCP relays that may ask, separated by commas',
-    fallback: 'none',
-    parse: parseAddresses,
-    usual: [],
-  },
-  'dhcp-local-boot': {
-    help: 'machines whose profile boots the local disk: silent, or answer (a script then hands them over)',
-    fallback: 'silent',
-    parse: parseOneOf(['silent', 'answer']),
-    usual: 'silent',
-  },
+  ...DHCP_SETTINGS,
   'firmware-dir': {
     help: 'where undionly.kpxe, snponly.efi and ipxe.efi lie',
     fallback: "firmware/ of the data directory, then the distribution's folders",

@@ -104,7 +104,7 @@ const TFTP = {
   perAddress: 16,
   images: false,
 };
-const DHCP = { listen: { host: '0.0.0.0', port: 67 }, relays: [], localBoot: 'silent' } as const;
+const DHCP = { listen: { host: '0.0.0.0', port: 67 }, relays: [], localBoot: 'silent', server: undefined } as const;
 const ALL: Partial<Settings> = { http: { host: '0.0.0.0', port: 4777 }, tftp: TFTP, dhcp: DHCP };
 
 interface World {

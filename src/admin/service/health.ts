@@ -208,7 +208,7 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
     ['Documents', String(snapshot.documents.size)],
     ['HTTP', `${host.includes(':') ? `[${host}]` : host}:${port}`],
     ['TFTP', settings.tftp === undefined ? 'off' : `port ${settings.tftp.listen.port}`],
-    ['DHCP', settings.dhcp === undefined ? 'off' : 'proxy'],
+    ['DHCP', settings.dhcp === undefined ? 'off' : settings.dhcp.server === undefined ? 'proxy' : 'server'],
     ['Release sync', settings.sync.schedule ?? 'off'],
     ['Journal', on ? (lost === 0 ? 'on' : `on, ${lost} events lost`) : 'off'],
     ['Disk', `${bytesText(free)} of ${bytesText(total)} free`],
