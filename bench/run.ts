@@ -5,7 +5,8 @@ import { discovery } from './discovery.ts';
 import { images } from './images.ts';
 import { journal } from './journal.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
-import { journalCost, scripts, start, tokenCost } from './scripts.ts';
+import { journalCost, scripts, tokenCost } from './scripts.ts';
+import { start } from './start.ts';
 import { sync } from './sync.ts';
 import { tftp } from './tftp.ts';
 

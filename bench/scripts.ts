@@ -16,7 +16,7 @@ import {
 
 const ROUNDS = 5;
 
-function fleet(profiles: number): Record<string, string> {
+export function fleet(profiles: number): Record<string, string> {
   const files: Record<string, string> = {
     'images/k': 'kernel',
     'images/i': 'initramfs',
@@ -150,17 +150,3 @@ request = function()
   return wrk.format("GET", string.format("/ipxe?mac=52:54:00:00:00:%02x&platform=efi&arch=x86_64", i))
 end
 `;
-
-export const start: Bench = {
-  name: 'start to first answer, 100 profiles',
-  missing: () => undefined,
-  async run() {
-    using folder = tempFolder(fleet(100));
-    const times: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      await using server = await startPilotlight(folder.dir);
-      times.push(server.startedIn);
-    }
-    return [{ what: 'from exec to the first answer', value: median(times), unit: 'ms', goal: '<= 300' }];
-  },
-};

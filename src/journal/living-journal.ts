@@ -34,6 +34,8 @@ export interface JournalTimes {
   readonly retryMs?: number;
   readonly ageMs?: number;
   readonly limits?: QueueLimits;
+  /** What goes first: the database is opened when this resolves, or when it is asked something before. */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 /**
@@ -50,9 +52,8 @@ export class LivingJournal implements Journal {
   readonly #channel: Channel;
   readonly #log: Log;
   readonly #now: () => number;
-  readonly #flushMs: number;
-  readonly #retryMs: number;
-  readonly #ageMs: number;
+  readonly #ms: { readonly flush: number; readonly retry: number; readonly age: number };
+  readonly #after: Promise<unknown> | undefined;
   readonly #queue: Queue;
   readonly #flood = new Flood();
   readonly #losses = { fast: 0, off: 0, mistakes: 0 };
@@ -62,8 +63,9 @@ export class LivingJournal implements Journal {
   #why: string | undefined = 'it has not been started';
   /** What turned it off: the log says each cause once, not at every try. A full disk has many messages. */
   #cause = '';
-  /** While the database is being opened; what is asked waits for it. */
+  /** While the database is being opened; what is asked waits for it, and hurries it. */
   #opening: Promise<void> | undefined;
+  #hurry: (() => void) | undefined;
   /** Up to which entry ever appended the queue is to be written. */
   #due = 0;
   #draining = false;
@@ -79,17 +81,16 @@ export class LivingJournal implements Journal {
     this.#channel = channel;
     this.#log = log;
     this.#now = times.now ?? Date.now;
-    this.#flushMs = times.flushMs ?? FLUSH_MS;
-    this.#retryMs = times.retryMs ?? RETRY_MS;
-    this.#ageMs = times.ageMs ?? AGE_MS;
+    this.#ms = { flush: times.flushMs ?? FLUSH_MS, retry: times.retryMs ?? RETRY_MS, age: times.ageMs ?? AGE_MS };
+    this.#after = times.after;
     this.#queue = new Queue(times.limits);
   }
 
   /** Does not wait for the database: machines boot without it. */
   start(): Promise<void> {
     this.#why = undefined;
-    this.#open();
-    this.#ageAfter(Math.min(FIRST_AGE_MS, this.#ageMs));
+    this.#open(this.#after);
+    this.#ageAfter(Math.min(FIRST_AGE_MS, this.#ms.age));
     return Promise.resolve();
   }
 
@@ -157,7 +158,7 @@ export class LivingJournal implements Journal {
   }
 
   async flushed(): Promise<void> {
-    await this.#opening;
+    await this.#opened();
     const until = this.#queue.appended;
     this.#flush();
     while (this.#queue.taken < until) await this.#batch;
@@ -173,7 +174,7 @@ export class LivingJournal implements Journal {
     if (!taken) this.#losses.fast += 1;
     this.#flushTimer ??= setTimeout(() => {
       this.#flush();
-    }, this.#flushMs).unref();
+    }, this.#ms.flush).unref();
   }
 
   #flush(): void {
@@ -196,7 +197,7 @@ export class LivingJournal implements Journal {
   async #write(batch: readonly Entry[]): Promise<void> {
     for (let tries = TRIES; tries > 0; tries -= 1) {
       // Opened again, the database may take what it refused before.
-      await this.#opening;
+      await this.#opened();
       if (this.#why !== undefined) break;
       try {
         this.#written(await this.#channel.call('write', batch));
@@ -234,7 +235,7 @@ export class LivingJournal implements Journal {
   }
 
   async #query<R extends Request>(request: R, ...args: Parameters<Requests[R]>): Promise<ReturnType<Requests[R]>> {
-    await this.#opening;
+    await this.#opened();
     if (this.#why !== undefined) throw new Failure('unavailable', `the journal is off: ${this.#why}`);
     try {
       return await this.#channel.call(request, ...args);
@@ -244,10 +245,16 @@ export class LivingJournal implements Journal {
     }
   }
 
-  #open(): void {
-    this.#opening = this.#tryToOpen().finally(() => {
-      this.#opening = undefined;
-    });
+  #open(after: Promise<unknown> = Promise.resolve()): void {
+    const hurry = new Promise<void>((resolve) => (this.#hurry = resolve));
+    this.#opening = Promise.race([after, hurry])
+      .then(() => this.#tryToOpen())
+      .finally(() => (this.#opening = undefined));
+  }
+
+  async #opened(): Promise<void> {
+    this.#hurry?.();
+    await this.#opening;
   }
 
   async #tryToOpen(): Promise<void> {
@@ -288,7 +295,7 @@ export class LivingJournal implements Journal {
     this.#turnOff(why);
     this.#retryTimer = setTimeout(() => {
       this.#open();
-    }, this.#retryMs).unref();
+    }, this.#ms.retry).unref();
   }
 
   #turnOff(why: string): void {
@@ -303,8 +310,7 @@ export class LivingJournal implements Journal {
   async #sendNodes(): Promise<void> {
     const nodes = this.#nodes;
     if (nodes === undefined) return;
-    this.#round += 1;
-    const round = this.#round;
+    const round = (this.#round += 1);
     let from = 0;
     do {
       const part = nodes.slice(from, from + NODES_AT_ONCE);
@@ -316,7 +322,7 @@ export class LivingJournal implements Journal {
   #ageAfter(ms: number): void {
     this.#ageTimer = setTimeout(() => {
       this.#background(this.#age());
-      this.#ageAfter(this.#ageMs);
+      this.#ageAfter(this.#ms.age);
     }, ms).unref();
   }
 

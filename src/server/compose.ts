@@ -92,7 +92,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
-  const journal = openJournal(settings, log);
+  const listening = createMoment();
+  const journal = openJournal(settings, log, listening.passed);
   incidents.watch(({ facts, text }) => {
     if (machineKey(facts) !== undefined) journal.record({ kind: 'incident', at: Date.now(), facts, text });
   });
@@ -249,6 +250,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       ...(operators === undefined ? [] : [operators]),
       ...(operatorTls === undefined ? [] : [operatorTls]),
       ...https,
+      // The journal's thread is half of the work of a start, and no machine waits for it.
+      listening,
       serverNote(files, http, birth.instance, log),
       clusterTokens,
       createFirmwareWatch(firmware, log),
@@ -265,9 +268,23 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
 const OPERATOR_TLS_NAMES = { cert: 'PILOTLIGHT_OPERATOR_TLS_CERT', key: 'PILOTLIGHT_OPERATOR_TLS_KEY' };
 const TLS_NAMES = { cert: 'PILOTLIGHT_TLS_CERT', key: 'PILOTLIGHT_TLS_KEY' };
 
-function openJournal({ dataDir, journal }: Settings, log: Log): Journal {
+/** A point in the order of the services. */
+function createMoment(): Service & { readonly passed: Promise<void> } {
+  let pass: (() => void) | undefined;
+  return {
+    name: 'moment',
+    passed: new Promise((resolve) => (pass = resolve)),
+    start() {
+      pass?.();
+      return Promise.resolve();
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+function openJournal({ dataDir, journal }: Settings, log: Log, after: Promise<void>): Journal {
   if (!journal.on) return NO_JOURNAL;
-  return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log });
+  return createJournal({ file: join(dataDir, 'state', 'pilotlight.db'), days: journal.days, log, after });
 }
 
 function deadlines(catalog: Catalog): EventRecorderOptions['deadlineOf'] {
