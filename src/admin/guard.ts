@@ -25,7 +25,7 @@ export interface Guard {
   /** What the request may do; a wrong token is written in the log. */
   check(req: Request): Verdict;
   /** Admits operators, renews their cookie, and hands every other request to `refuse`. */
-  admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler;
+  admit(refuse: Refuse): RequestHandler;
   /** Refuses what changes something and was not sent from a page of ours by its session. Reads a form's body. */
   readonly ownRequestsOnly: RequestHandler;
   /** Throws for a request that was not let in: a bug. */
@@ -40,6 +40,7 @@ export function factsOf(req: Request): SessionFacts {
 }
 
 export type Refusal = Exclude<Verdict, { readonly kind: 'access' }>;
+export type Refuse = (req: Request, res: Response, verdict: Refusal) => void | Promise<void>;
 
 export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
   const path = pathOf(baseUrl);
@@ -79,11 +80,11 @@ export function createGuard({ auth, baseUrl, log }: GuardOptions): Guard {
     }
   }
 
-  function admit(refuse: (req: Request, res: Response, verdict: Refusal) => void): RequestHandler {
-    return (req, res, next) => {
+  function admit(refuse: Refuse): RequestHandler {
+    return async (req, res, next) => {
       const verdict = check(req);
       if (verdict.kind !== 'access') {
-        refuse(req, res, verdict);
+        await refuse(req, res, verdict);
         return;
       }
       admitted.set(req, verdict.access);

@@ -116,11 +116,17 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
     lazyApi({ adminService, auth, guard, streams, origin, linkOrigin, path, asFailure: expressFailure, log }),
   );
   const draw = readViews();
-  mountLogin(app, { auth, guard, draw, baseUrl, log });
+  const login = mountLogin(app, { auth, guard, draw, baseUrl, log });
 
   const pages = Router({ caseSensitive: true });
   // Below this, a request is an operator's: no page has to ask.
-  pages.use(guard.admit(refuse), guard.ownRequestsOnly);
+  pages.use(
+    guard.admit(async (req, res, verdict) => {
+      if (verdict.kind === 'none' && login.carries(req)) await login.carry(req, res);
+      else refuse(req, res, verdict);
+    }),
+    guard.ownRequestsOnly,
+  );
   mountLogout(pages, { auth, guard });
   (options.pages ?? mountPages)(pages, { adminService, draw, origin, log });
   app.use((req, res, next) => {

@@ -143,6 +143,35 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     expect(stand.adminService.texts.get('edge-canary')).toContain('"channel": "alpha"');
   });
 
+  test('leaving an edited text asks first, and leaving an untouched one does not', { timeout: SLOW }, async () => {
+    await using opened = await open('/dashboard/profiles/edge-canary/edit');
+    const { page } = opened;
+    let asked = 0;
+    page.on('dialog', (dialog) => {
+      asked += 1;
+      dialog.accept().catch(() => undefined);
+    });
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.waitForURL(/edge-canary$/);
+    expect(asked).toBe(0);
+    await page.goto(`${stand.url}/dashboard/profiles/edge-canary/edit`);
+    await page.locator('textarea').press('End');
+    await page.locator('textarea').pressSequentially(' ');
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.waitForURL(/edge-canary$/);
+    expect(asked, 'typed').toBe(1);
+    await page.goto(`${stand.url}/dashboard/profiles/edge-canary/edit`);
+    const text = page.locator('textarea');
+    await text.fill((await text.inputValue()).replace('"channel": "', '"channel": "x'));
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.waitForURL(/preview$/);
+    expect(asked, 'sent').toBe(1);
+    await page.locator('h1').click();
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.waitForURL(/edge-canary$/);
+    expect(asked, 'previewed').toBe(2);
+  });
+
   test('a row changes within two seconds, and nothing that a person does is lost', { timeout: SLOW }, async () => {
     await using opened = await listening('/dashboard/machines');
     const { page, refused } = opened;

@@ -13,7 +13,10 @@ import { readForm } from './form-fields.ts';
 import { type Draw, readAsset, respondAsset } from './html.ts';
 
 const PATH = '/dashboard/login';
-const MAX_FORM = 8192;
+const MAX_SECRET = 2048;
+/** A text on its way through the login; with it the name, the password and where to go. */
+const MAX_EDIT = 2 ** 20;
+const MAX_FORM = MAX_EDIT + 4 * MAX_SECRET;
 
 export interface LoginOptions {
   readonly auth: OperatorAuth;
@@ -23,8 +26,16 @@ export interface LoginOptions {
   readonly log: Log;
 }
 
+/** What a browser sent whose session had ended meanwhile. */
+export interface Login {
+  /** Whether it is an edit: the text of it must not be lost. */
+  carries(req: Request): boolean;
+  /** Answers it with the login form, which takes the text along: after the login it goes on to the preview. */
+  carry(req: Request, res: Response): Promise<void>;
+}
+
 /** The way in, open to all: by the form, which takes a user's name and password or the admin token, or by a login link. */
-export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: LoginOptions): void {
+export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: LoginOptions): Login {
   const style = readAsset('login.css');
   router.get('/dashboard/login.css', (req, res) => {
     respondAsset(req, res, style, 'public, max-age=3600');
@@ -63,17 +74,24 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
     }
     const form = await readForm(req, MAX_FORM);
     const [name, secret] = [textOf(form['username']).trim().toLowerCase(), textOf(form['token'])];
+    if (name.length + secret.length > MAX_SECRET)
+      throw new Failure('too-large', `name and password are over ${MAX_SECRET} characters`);
     const next = nextPath(form['next']);
+    const edit = EDIT.test(next) ? fieldsThat(form, (field) => field.startsWith(CARRIED)) : [];
     const client = clientKey(req, baseUrl);
     const verdict =
       name === ''
         ? auth.logIn(secret.trim(), client, factsOf(req))
         : await auth.logInUser(name, secret, client, factsOf(req));
     conclude(req, res, verdict, {
-      ...{ next, name },
+      ...{ next, name, edit },
       wrong: name === '' ? 'This is not the admin token.' : 'No user has this name and password.',
       enter: () => {
-        seeOther(req, res, next);
+        if (edit.length === 0) seeOther(req, res, next);
+        else {
+          const fields = edit.map(({ name: field, value }) => ({ name: field.slice(CARRIED.length), value }));
+          page(req, res, 200, { next, entered: true, edit: fields });
+        }
       },
     });
   });
@@ -85,11 +103,17 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
   interface Outcome {
     readonly next: string;
     readonly name?: string;
+    readonly edit?: readonly Field[];
     readonly wrong: string;
     readonly enter: () => void;
   }
 
-  function conclude(req: Request, res: Response, verdict: Verdict, { next, name = '', wrong, enter }: Outcome): void {
+  function conclude(
+    req: Request,
+    res: Response,
+    verdict: Verdict,
+    { next, name = '', edit = [], wrong, enter }: Outcome,
+  ): void {
     const from = clientKey(req, baseUrl);
     switch (verdict.kind) {
       case 'access':
@@ -99,13 +123,13 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
         break;
       case 'wait': {
         const problem = `Too many failures. Wait ${verdict.seconds} s and try again.`;
-        page(req, res, 429, { next, name, problem }, ['Retry-After', String(verdict.seconds)]);
+        page(req, res, 429, { next, name, problem, edit }, ['Retry-After', String(verdict.seconds)]);
         break;
       }
       case 'none':
       case 'wrong':
         log.warn({ from }, 'login failed');
-        page(req, res, 403, { next, name, problem: wrong });
+        page(req, res, 403, { next, name, problem: wrong, edit });
         break;
     }
   }
@@ -118,6 +142,8 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
     /** What went wrong before; one sentence. */
     readonly problem?: string;
     readonly entered?: boolean;
+    /** What goes on to the preview, as fields of the form. */
+    readonly edit?: readonly Field[];
   }
 
   function page(req: Request, res: Response, status: number, shown: Shown, headers?: readonly string[]): void {
@@ -125,10 +151,44 @@ export function mountLogin(router: Router, { auth, guard, draw, baseUrl, log }: 
       req,
       res,
       status,
-      `${draw('login', { problem: undefined, name: '', entered: false, plain: isReadable(req, baseUrl), ...shown })}\n`,
+      `${draw('login', { ...NOTHING, plain: isReadable(req, baseUrl), ...shown })}\n`,
       headers,
     );
   }
+
+  return {
+    // A program that posts a form reads a line and a status; another site's page must not put words into this one.
+    carries: (req) =>
+      req.method === 'POST' &&
+      EDIT.test(req.path) &&
+      senderOf(req.headers, baseUrl) === 'own' &&
+      (req.get('accept') ?? '').includes('text/html'),
+    async carry(req, res) {
+      const form = await readForm(req, MAX_EDIT);
+      const next = nextPath(req.path.replace(EDIT, '/preview'));
+      const edit = fieldsThat(form, () => true).map(({ name, value }) => ({ name: `${CARRIED}${name}`, value }));
+      const problem = 'Your session has ended. Your text is kept: log in, and it goes on.';
+      page(req, res, 401, { next, problem, edit }, ['WWW-Authenticate', 'Bearer realm="pilotlight"']);
+    },
+  };
+}
+
+const NOTHING = { problem: undefined, name: '', entered: false, edit: [] };
+
+/** What the editors post; nothing is written before its preview was seen. */
+const EDIT = /\/(?:preview|save)$/;
+const CARRIED = 'edit-';
+
+interface Field {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A field that came twice is none. */
+function fieldsThat(form: Readonly<Record<string, unknown>>, wanted: (name: string) => boolean): readonly Field[] {
+  return Object.entries(form).flatMap(([name, value]) =>
+    wanted(name) && typeof value === 'string' ? [{ name, value }] : [],
+  );
 }
 
 /** By plain HTTP from another host: what is typed can be read on the way. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { User } from '../../../src/admin/auth/users-file.ts';
 import { parseOrigin } from '../../../src/model/plan.ts';
 import { operatorStand, TOKEN } from '../../support/operator-stand.ts';
@@ -247,4 +247,70 @@ test('a hundred tries at once are as slow as one after the other', async () => {
   const answers = await Promise.all(Array.from({ length: 30 }, () => form({ username: 'anna', token: 'guess' })));
   expect(compared).toBe(1);
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(29);
+});
+
+describe('an edit that arrives after its session has ended', () => {
+  const EDITED = { text: '{ "system": "talos",\r\n "x": "<&\'\\">" }', revision: 'r1', name: 'new one' };
+  const OWN = { Origin: `http://${HOST}`, Accept: 'text/html,application/xhtml+xml' };
+
+  function posting(made: ReturnType<typeof stand>, path = '/dashboard/profiles/a/save') {
+    return made.http.post(path).set('Host', HOST).set(OWN).type('form');
+  }
+
+  /** What the form on a page sends when its button is pressed. */
+  function fieldsOf(page: string): Record<string, string> {
+    const fields = [...page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
+    return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, unescaped(value)]));
+  }
+
+  function unescaped(text: string): string {
+    const known: Record<string, string> = {
+      '&lt;': '<',
+      '&gt;': '>',
+      '&amp;': '&',
+      '&quot;': '"',
+      '&#x27;': "'",
+      '&#x3D;': '=',
+    };
+    return text.replaceAll(/&[#\w]+;/g, (one) => known[one] ?? one);
+  }
+
+  test('goes through the login, also a wrong password, and on to its preview', async () => {
+    const made = stand();
+    const asked = await posting(made).send(EDITED).expect(401);
+    expect(asked.headers['content-type']).toContain('text/html');
+    expect(asked.headers['cache-control']).toContain('no-store');
+    expect(asked.text).toContain('Your session has ended. Your text is kept');
+    const wrong = await made.form({ ...fieldsOf(asked.text), token: 'x'.repeat(40) }).expect(403);
+    expect(wrong.text).toContain('This is not the admin token.');
+    made.clock.steady += 60_000;
+    const inside = await made.form({ ...fieldsOf(wrong.text), token: TOKEN }).expect(200);
+    expect(cookieOf(inside)).toMatch(SESSION);
+    expect(inside.text).toContain('<form method="post" action="/dashboard/profiles/a/preview">');
+    expect(inside.text).not.toContain('http-equiv="refresh"');
+    expect(fieldsOf(inside.text)).toEqual(EDITED);
+    expect(inside.text).not.toContain(TOKEN);
+    expect(JSON.stringify(made.log.lines)).not.toContain('talos');
+  });
+
+  test('that of another site, or of a program, is refused as before', async () => {
+    const made = stand();
+    const foreign = await posting(made).set('Origin', 'http://evil.example').send(EDITED).expect(401);
+    const program = await posting(made).set('Accept', '*/*').send(EDITED).expect(401);
+    for (const { text } of [foreign, program]) expect(text).toMatch(/^not logged in/);
+    const elsewhere = await posting(made, '/dashboard/users/ann/password').send({ password: 'x' }).expect(401);
+    expect(elsewhere.text).toMatch(/^not logged in/);
+  });
+
+  test('a login form carries nothing to other pages', async () => {
+    const answer = await stand().form({ token: TOKEN, next: '/dashboard/machines', 'edit-text': 'x' }).expect(303);
+    expect(answer.headers['location']).toBe('/dashboard/machines');
+  });
+
+  test('is refused where it is over a megabyte', async () => {
+    const answer = await posting(stand())
+      .send({ text: 'x'.repeat(2 ** 20) })
+      .expect(413);
+    expect(answer.text).toMatch(/^the body is over 1048576 bytes/);
+  });
 });

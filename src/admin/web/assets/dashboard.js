@@ -1,7 +1,7 @@
 // Keeps an open page up to date. Everything can be read and done without it.
 // The server says over /api/v1/events what has changed; this asks for the page's live part again and takes over the
 // differences, so that focus, selection, open folds and typed text stay as they are.
-/* global document, DOMParser, EventSource, fetch, location, Node, setInterval, setTimeout, URL */
+/* global document, DOMParser, EventSource, fetch, location, Node, setInterval, setTimeout, URL, window */
 'use strict';
 
 const PAUSE = 1000; // between two updates
@@ -173,3 +173,17 @@ function listen() {
 tick();
 setInterval(tick, TICK);
 if (topics.length > 0) listen();
+
+// Leaving asks first while the text of an editor is in no file. What a preview shows was typed, too: its page's address says so.
+const editor = document.querySelector('form.editor');
+if (editor) {
+  const typed = /\/(?:preview|save)$/.test(location.pathname);
+  let sent = false;
+  editor.addEventListener('submit', () => {
+    sent = true;
+  });
+  window.addEventListener('beforeunload', (event) => {
+    const { text } = editor.elements;
+    if (!sent && text && (typed || text.value !== text.defaultValue)) event.preventDefault();
+  });
+}
