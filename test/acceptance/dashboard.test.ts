@@ -80,6 +80,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
           expect(refused, name).toEqual([]);
           const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
           expect(wide, `${name} is too wide`).toBeLessThanOrEqual(width);
+          if (width === 360) expect(await smallTargets(page), name).toEqual([]);
         }
       },
     );
@@ -129,6 +130,54 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.getByRole('button', { name: 'Erase /dev/nvme0n1 and reinstall' }).click();
     await page.waitForURL(/done=reinstall/);
     expect(stand.adminService.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
+  });
+
+  for (const scripts of [true, false]) {
+    test(
+      `machines are chosen by their boxes and reinstalled, ${scripts ? 'with' : 'without'} scripts`,
+      { timeout: SLOW },
+      async () => {
+        await using opened = await open('/dashboard/machines?profile=storage-ubuntu&sort=name', {
+          width: 360,
+          scripts,
+        });
+        const { page, refused } = opened;
+        for (const name of ['store1', 'store2']) await page.getByRole('checkbox', { name: `Choose ${name}` }).check();
+        if (scripts) expect(await page.locator('#chosen').innerText()).toContain('2 chosen');
+        await page.locator('#bulk-action').selectOption('reinstall');
+        await page.getByRole('button', { name: 'Continue...' }).click();
+        expect(await page.locator('h1').innerText()).toBe('Reinstall: 2 machines');
+        if (scripts) {
+          await page.evaluate(axe.source);
+          expect([await findings(page), await smallTargets(page)]).toEqual([[], []]);
+        }
+        await page.getByRole('button', { name: 'Erase and reinstall 2 machines' }).click();
+        await page.waitForURL(/\/bulk\/[0-9a-f]+$/);
+        expect(await page.locator('.head-state').innerText()).toContain('2 done');
+        if (scripts) {
+          await page.evaluate(axe.source);
+          expect([await findings(page), await smallTargets(page)]).toEqual([[], []]);
+        }
+        expect(stand.adminService.calls.slice(-2)).toEqual([
+          `reinstall ${keyOf('store1')}`,
+          `reinstall ${keyOf('store2')}`,
+        ]);
+        expect(refused).toEqual([]);
+      },
+    );
+  }
+
+  test('the list stands still while machines are chosen, and goes on afterwards', { timeout: SLOW }, async () => {
+    await using opened = await listening('/dashboard/machines?tag=rack1');
+    const { page } = opened;
+    await page.locator('#pick-all input').check();
+    const rows = page.locator('tbody tr');
+    expect(await page.locator('tbody input:checked').count()).toBe(await rows.count());
+    const first = await rows.first().getAttribute('data-key');
+    stand.adminService.change(keyOf('w4'), { lastSeen: Date.now() });
+    await page.locator('#pick-all input').uncheck();
+    await expect.poll(() => rows.first().getAttribute('data-key'), { timeout: 5000 }).toBe(keyOf('w4'));
+    expect(first).not.toBe(keyOf('w4'));
   });
 
   test('a profile is edited, previewed and saved', { timeout: SLOW }, async () => {
@@ -249,6 +298,16 @@ async function findings(page: Page): Promise<readonly string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
+/** What a finger misses: less than 24 px high or wide (WCAG 2.2, 2.5.8). */
+async function smallTargets(page: Page): Promise<readonly string[]> {
+  return await page.evaluate<string[]>(`
+    [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type="hidden"])')]
+      .filter((one) => one.checkVisibility() && !one.matches('.skip') && !one.closest('.hidden'))
+      .map((one) => ({ one, box: (one.closest('label') ?? one).getBoundingClientRect() }))
+      .filter(({ box }) => box.height < 24 || box.width < 24)
+      .map(({ one, box }) => one.outerHTML.slice(0, 120) + ' ' + box.width + ' x ' + box.height)`);
 }
 
 async function focused(page: Page): Promise<string> {

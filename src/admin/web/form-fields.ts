@@ -41,6 +41,12 @@ export function fieldText(req: Request, name: string): string | undefined {
   return shortText(fieldsOf(req)[name]);
 }
 
+/** A field that may be there more than once: the boxes that are ticked. */
+export function fieldList(req: Request, name: string): readonly string[] {
+  const value = fieldsOf(req)[name];
+  return (Array.isArray(value) ? value : [value]).flatMap((one) => shortText(one) ?? []);
+}
+
 /** A field that must be there. Throws Failure `invalid`. */
 export function requiredField(req: Request, name: string): string {
   return fieldText(req, name) ?? absent(name);

@@ -122,13 +122,12 @@ export function profileOfFile(file: string): string | undefined {
 
 /** What the table of machines is narrowed down to. */
 export type MachineFilters = {
-  readonly [Key in 'text' | 'state' | 'profile' | 'after']?: MachineQuery[Key] | undefined;
+  readonly [Key in 'text' | 'state' | 'profile' | 'tag' | 'sort']?: MachineQuery[Key] | undefined;
 };
 
 /** The table of machines with some of its filters; what is undefined or empty is left out. */
-export function machinesHref(query: MachineFilters): string {
-  const { state, profile, text, after } = query;
-  return withQuery('/dashboard/machines', { state, profile, text, after });
+export function machinesHref({ state, profile, tag, text, sort }: MachineFilters, page = 1): string {
+  return withQuery('/dashboard/machines', { state, profile, tag, text, sort, page: page > 1 ? page : undefined });
 }
 
 /** An address with its parameters, in their order; what is undefined or empty is left out. */

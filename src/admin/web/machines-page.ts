@@ -1,9 +1,10 @@
 import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import { floodWords } from '../../model/flood.ts';
-import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../../model/machine.ts';
+import { MACHINE_STATES, type MachineState, omitUndefined, STATES_BY_NEED } from '../../model/machine.ts';
+import { type MachineColumn, type MachineSort, parseSort, sortParts } from '../../model/machine-sort.ts';
 import type { Origin } from '../../model/plan.ts';
-import type { Download, MachinePage, MachineQuery, MachineRow, ProfileRow } from '../../model/views.ts';
+import type { Download, MachinePage, MachineRow, ProfileRow } from '../../model/views.ts';
 import {
   type MachineFilters,
   machineHref,
@@ -23,25 +24,37 @@ import type { Page, PageDeps, PageShow } from './page.ts';
 
 export function mountMachinesPage(show: PageShow, { adminService, origin }: PageDeps): void {
   async function table(req: Request, res: Response): Promise<void> {
-    const query = queryOf(req);
+    const filters = queryOf((name) => queryText(req, name));
+    const number = pageNumber(queryText(req, 'page'));
+    const skip = (number - 1) * MACHINES_A_PAGE;
     const [page, profiles] = await Promise.all([
-      adminService.machines({ ...query, limit: MACHINES_A_PAGE }),
+      adminService.machines({ ...filters, skip, limit: MACHINES_A_PAGE }),
       adminService.profiles(),
     ]);
     const newcomers =
-      showsNewcomers(query) && page.states.unknown > 0
+      number === 1 && showsNewcomers(filters) && page.states.unknown > 0
         ? (await adminService.machines({ state: 'unknown', limit: NEWCOMERS_SHOWN })).machines
         : [];
-    await show.page(req, res, machinesPage({ page, query, newcomers, profiles, origin: origin(req), now: Date.now() }));
+    const input = { page, filters, number, newcomers, profiles, origin: origin(req), now: Date.now() };
+    await show.page(req, res, machinesPage(input));
   }
 
   for (const path of ['/dashboard', '/dashboard/machines']) show.route('Machines', path, { get: table });
 }
 
 /** What is not a state is no filter: an old bookmark shows all machines. */
-function queryOf(req: Request): Omit<MachineQuery, 'limit'> {
-  const [text, state, profile, after] = ['text', 'state', 'profile', 'after'].map((name) => queryText(req, name));
-  return { text, state: MACHINE_STATES.find((one) => one === state), profile, after };
+export function queryOf(text: (name: string) => string | undefined): MachineFilters {
+  return omitUndefined({
+    text: text('text'),
+    state: MACHINE_STATES.find((one) => one === text('state')),
+    profile: text('profile'),
+    tag: text('tag'),
+    sort: parseSort(text('sort')),
+  });
+}
+
+function pageNumber(text: string | undefined): number {
+  return text !== undefined && /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
 }
 
 /** How many rows a page of the table has. */
@@ -51,7 +64,9 @@ const NEWCOMERS_SHOWN = 6;
 
 export interface MachinesInput {
   readonly page: MachinePage;
-  readonly query: MachineFilters;
+  readonly filters: MachineFilters;
+  /** Of the page, from 1. */
+  readonly number?: number;
   /** Unknown machines, for the top of the first unfiltered page; else empty. */
   readonly newcomers: readonly MachineRow[];
   readonly profiles: readonly ProfileRow[];
@@ -59,17 +74,19 @@ export interface MachinesInput {
   readonly now: number;
 }
 
-/** Whether unknown machines stand above the table: on the first page, when nothing is filtered away. */
-export function showsNewcomers({ text, state, profile, after }: MachineFilters): boolean {
-  return [text, state, profile, after].every((part) => part === undefined);
+/** Whether unknown machines stand above the table: when nothing is filtered away or sorted. */
+export function showsNewcomers(filters: MachineFilters): boolean {
+  return Object.keys(omitUndefined(filters)).length === 0;
 }
 
-export function machinesPage({ page, query, newcomers, profiles, origin, now }: MachinesInput): Page {
+export function machinesPage({ page, filters, number = 1, newcomers, profiles, origin, now }: MachinesInput): Page {
   const { states } = page;
   const total = stateTotal(states);
   const shown = new Set(newcomers.map((row) => row.key));
   const rows = page.machines.filter((row) => !shown.has(row.key)).map((row) => machineLine(row, now));
-  const { text, state, profile } = query;
+  const { text, state, profile, tag, sort } = filters;
+  const tags = page.tags ?? [];
+  const fields = omitUndefined({ state, profile, tag, text, sort });
   return {
     view: 'machines',
     section: 'Machines',
@@ -84,22 +101,85 @@ export function machinesPage({ page, query, newcomers, profiles, origin, now }: 
       newcomers: newcomers.map((row) => machineLine(row, now)),
       newcomerCount: states.unknown,
       moreNewcomers: states.unknown > newcomers.length ? machinesHref({ state: 'unknown' }) : undefined,
-      filters: filters(states, query),
+      filters: stateFilters(states, filters),
       profiles: profiles.map(({ name }) => ({ name, selected: name === profile })),
+      tags: [...tags, ...(tag === undefined || tags.includes(tag) ? [] : [tag])].map((name) => ({
+        name,
+        selected: name === tag,
+      })),
       text: text ?? '',
       state,
-      filtered: !showsNewcomers({ text, state, profile }),
+      filtered: !showsNewcomers(omitUndefined({ text, state, profile, tag })),
       clear: machinesHref({}),
+      columns: COLUMNS.map((column) => heading(column, filters)),
+      sorts: sortChoices(sort),
       rows,
-      none: rows.length === 0 && newcomers.length === 0,
-      first: query.after === undefined ? undefined : machinesHref({ text, state, profile }),
-      next: page.next === undefined ? undefined : machinesHref({ text, state, profile, after: page.next }),
+      none: page.machines.length === 0 && newcomers.length === 0,
+      bulk: { total: page.total, fields: Object.entries(fields).map(([name, value]) => ({ name, value })) },
+      ...pageLinks(page, filters, number),
     },
   };
 }
 
-function filters(states: MachinePage['states'], { text, state, profile }: MachineFilters): readonly object[] {
-  const link = (only: MachineState | undefined): string => machinesHref({ text, profile, state: only });
+const COLUMNS = [
+  { column: 'state', word: 'State' },
+  { column: 'name', word: 'Machine' },
+  { column: 'hardware', word: 'Hardware' },
+  { column: 'address', word: 'Address' },
+  { column: 'profile', word: 'Profile' },
+  { column: 'boots', word: 'Boots' },
+  { column: 'seen', word: 'Last seen' },
+] as const satisfies readonly { readonly column: MachineColumn; readonly word: string }[];
+const NEWEST_FIRST: MachineSort = '-seen';
+
+/** The head of a column: a link that sorts by it, and the other way round where it does already. */
+function heading({ column, word }: (typeof COLUMNS)[number], filters: MachineFilters): object {
+  const { sort = NEWEST_FIRST } = filters;
+  const now = sortParts(sort);
+  const first: MachineSort = column === 'seen' || column === 'boots' ? `-${column}` : column;
+  const turned: MachineSort = now.down ? column : `-${column}`;
+  const next = now.column === column ? turned : first;
+  return {
+    word,
+    href: machinesHref({ ...filters, sort: next === NEWEST_FIRST ? undefined : next }),
+    sorted: now.column === column ? (now.down ? 'descending' : 'ascending') : undefined,
+    down: now.down,
+  };
+}
+
+/** The same where the table has no head: on a phone. */
+function sortChoices(sort: MachineSort | undefined): readonly object[] {
+  const all = COLUMNS.filter(({ column }) => column !== 'seen');
+  return [
+    { value: '', word: 'Last seen', selected: sort === undefined },
+    ...all.flatMap(({ column, word }) =>
+      ([column, `-${column}`] as const)
+        .filter((one) => one === column || one === sort)
+        .map((one) => ({ value: one, word: one === column ? word : `${word}, turned round`, selected: one === sort })),
+    ),
+  ];
+}
+
+/** `51-100 of 230`, and the pages beside this one. */
+function pageLinks({ machines, total }: MachinePage, filters: MachineFilters, number: number): object {
+  const last = Math.max(1, Math.ceil(total / MACHINES_A_PAGE));
+  const from = (number - 1) * MACHINES_A_PAGE;
+  return {
+    range: machines.length === 0 ? undefined : rangeText(from + 1, from + machines.length, total),
+    first: number > 2 ? machinesHref(filters) : undefined,
+    previous: number > 1 ? machinesHref(filters, Math.min(number - 1, last)) : undefined,
+    next: number < last ? machinesHref(filters, number + 1) : undefined,
+  };
+}
+
+function rangeText(from: number, to: number, total: number): string {
+  const [first, last, all] = [from, to, total].map((count) => count.toLocaleString('en-GB'));
+  return `${first ?? ''}-${last ?? ''} of ${all ?? ''}`;
+}
+
+function stateFilters(states: MachinePage['states'], filters: MachineFilters): readonly object[] {
+  const { state } = filters;
+  const link = (only: MachineState | undefined): string => machinesHref({ ...filters, state: only });
   return [
     { mark: undefined, word: 'All', count: stateTotal(states), href: link(undefined), current: state === undefined },
     ...STATES_BY_NEED.filter((one) => states[one] > 0 || one === state).map((one) => ({
@@ -135,6 +215,7 @@ export interface MachineLine {
   readonly first: Moment | undefined;
   readonly serial: string | undefined;
   readonly unknown: boolean;
+  readonly tags: readonly { readonly name: string; readonly href: string }[];
 }
 
 interface DownloadLine {
@@ -170,6 +251,7 @@ export function machineLine(row: MachineRow, now: number): MachineLine {
     first: optionalMoment(row.firstSeen, now),
     serial: row.serial,
     unknown: row.state === 'unknown',
+    tags: (row.tags ?? []).map((tag) => ({ name: tag, href: machinesHref({ tag }) })),
   };
 }
 

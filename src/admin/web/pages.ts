@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import { show as clean } from '../../http/request.ts';
 import { respondLine } from '../respond.ts';
 import { mountActivityPage } from './activity-page.ts';
+import { mountBulkPages } from './bulk-page.ts';
 import { mountConfirmPages } from './confirm-page.ts';
 import { mountEditorPage } from './editor-page.ts';
 import { pathText } from './form-fields.ts';
@@ -18,6 +19,7 @@ import { mountUsersPage } from './users-page.ts';
 /** Everything below /dashboard but the login: one file for each page, with its routes and what its view shows. */
 const PAGES = [
   mountMachinesPage,
+  mountBulkPages,
   mountMachinePage,
   mountConfirmPages,
   mountProfilesPage,

@@ -65,8 +65,8 @@ test('names and keys are encoded, whatever is in them', () => {
 test('filters that are not set are left out', () => {
   expect(machinesHref({})).toBe('/dashboard/machines');
   expect(machinesHref({ text: '', state: undefined })).toBe('/dashboard/machines');
-  expect(machinesHref({ text: 'a&b=c', state: 'up', profile: 'x y', after: '9' })).toBe(
-    '/dashboard/machines?state=up&profile=x%20y&text=a%26b%3Dc&after=9',
+  expect(machinesHref({ text: 'a&b=c', state: 'up', profile: 'x y', tag: 'gpu', sort: '-name' }, 9)).toBe(
+    '/dashboard/machines?state=up&profile=x%20y&tag=gpu&text=a%26b%3Dc&sort=-name&page=9',
   );
 });
 

@@ -22,11 +22,11 @@ describe('the table', () => {
       asked.push(query);
       return page;
     };
-    await stand.get('/dashboard/machines?text=dell&state=up&profile=workers&after=k');
-    await stand.get('/dashboard/machines?state=nonsense&text=');
+    await stand.get('/dashboard/machines?text=dell&state=up&profile=workers&tag=gpu&sort=-name&page=3');
+    await stand.get('/dashboard/machines?state=nonsense&text=&sort=x&page=-1');
     expect(asked).toEqual([
-      { text: 'dell', state: 'up', profile: 'workers', after: 'k', limit: 50 },
-      { limit: 50 },
+      { text: 'dell', state: 'up', profile: 'workers', tag: 'gpu', sort: '-name', skip: 100, limit: 50 },
+      { skip: 0, limit: 50 },
       { state: 'unknown', limit: 6 },
     ]);
   });

@@ -118,7 +118,15 @@ interface Data {
   readonly filtered: boolean;
 }
 function data(input: Partial<MachinesInput> = {}): Data {
-  const page = machinesPage({ page: all, query: {}, newcomers: [], profiles, origin: originOf(), now: NOW, ...input });
+  const page = machinesPage({
+    page: all,
+    filters: {},
+    newcomers: [],
+    profiles,
+    origin: originOf(),
+    now: NOW,
+    ...input,
+  });
   return page.data as unknown as Data;
 }
 
@@ -136,7 +144,7 @@ describe('the table of machines', () => {
   });
 
   it('counts each state that there is, and keeps the other filters', () => {
-    const { filters, filtered } = data({ query: { text: 'dell', profile: 'workers', state: 'up' } });
+    const { filters, filtered } = data({ filters: { text: 'dell', profile: 'workers', state: 'up' } });
     expect(filters.map(({ word, count }) => `${word} ${count}`)).toEqual([
       'All 30',
       'Failed 2',
@@ -155,7 +163,7 @@ describe('the table of machines', () => {
 
   it('shows a filter that finds nothing, so that one can leave it', () => {
     const page = { ...all, machines: [], states: { ...all.states, failed: 0 } };
-    const shown = data({ page, query: { state: 'failed' } });
+    const shown = data({ page, filters: { state: 'failed' } });
     expect(shown.filters.map(({ word }) => word)).toContain('Failed');
     expect([shown.none, shown.empty]).toEqual([true, false]);
   });
@@ -170,11 +178,47 @@ describe('the table of machines', () => {
     expect(data({}).flood).toBeUndefined();
   });
 
-  it('leads on and back', () => {
-    const shown = data({ page: { ...all, next: 'k' }, query: { state: 'up', after: 'j' } });
-    expect(shown.next).toBe('/dashboard/machines?state=up&after=k');
-    expect(shown.first).toBe('/dashboard/machines?state=up');
-    expect([data().next, data().first]).toEqual([undefined, undefined]);
+  it('leads on and back, and says which of how many it shows', () => {
+    const rows = all.machines.slice(0, 20);
+    const last = data({ page: { ...all, machines: rows, total: 120 }, filters: { state: 'up' }, number: 3 });
+    expect(last).toMatchObject({
+      range: '101-120 of 120',
+      first: '/dashboard/machines?state=up',
+      previous: '/dashboard/machines?state=up&page=2',
+      next: undefined,
+    });
+    const second = data({ page: { ...all, total: 1234 }, number: 2 });
+    expect(second).toMatchObject({
+      range: '51-80 of 1,234',
+      first: undefined,
+      previous: '/dashboard/machines',
+      next: '/dashboard/machines?page=3',
+    });
+    expect(data()).toMatchObject({ range: '1-30 of 30', previous: undefined, next: undefined });
+    // What was the ninth page, before most of them went.
+    expect(data({ page: { ...all, machines: [], total: 60 }, number: 9 })).toMatchObject({
+      range: undefined,
+      previous: '/dashboard/machines?page=2',
+      none: true,
+    });
+  });
+
+  it('sorts by each column, and the other way round', () => {
+    const hrefs = (sort?: MachinesInput['filters']['sort']) =>
+      (data({ filters: { state: 'up', ...(sort && { sort }) } }) as unknown as { columns: { href: string }[] }).columns;
+    const at = '/dashboard/machines?state=up';
+    expect(hrefs().map(({ href }) => href)).toEqual([
+      `${at}&sort=state`,
+      `${at}&sort=name`,
+      `${at}&sort=hardware`,
+      `${at}&sort=address`,
+      `${at}&sort=profile`,
+      `${at}&sort=-boots`,
+      `${at}&sort=seen`,
+    ]);
+    expect(hrefs('name')[1]).toEqual({ word: 'Machine', href: `${at}&sort=-name`, sorted: 'ascending', down: false });
+    expect(hrefs('-name')[1]).toMatchObject({ href: `${at}&sort=name`, sorted: 'descending' });
+    expect(hrefs('seen')[6]).toMatchObject({ href: at });
   });
 
   it('says what to do first while there is none', async () => {
@@ -188,7 +232,8 @@ it.each([
   [{ text: 'x' }, false],
   [{ state: 'up' as const }, false],
   [{ profile: 'x' }, false],
-  [{ after: 'x' }, false],
-])('newcomers stand above %j: %s', (query, shown) => {
-  expect(showsNewcomers(query)).toBe(shown);
+  [{ tag: 'x' }, false],
+  [{ sort: 'name' as const }, false],
+])('newcomers stand above %j: %s', (filters, shown) => {
+  expect(showsNewcomers(filters)).toBe(shown);
 });

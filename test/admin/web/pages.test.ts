@@ -94,7 +94,7 @@ const releases = await adminService.releases();
 
 async function table(): Promise<Page> {
   const page = await adminService.machines({ limit: 50 });
-  return machinesPage({ page, query: {}, newcomers: unknown, profiles, origin: ORIGIN, now: NOW });
+  return machinesPage({ page, filters: {}, newcomers: unknown, profiles, origin: ORIGIN, now: NOW });
 }
 async function profileOf(name: string): Promise<Page> {
   const shown = await adminService.profile(name);
@@ -184,7 +184,7 @@ describe('what others wrote is text', () => {
       'machines',
       machinesPage({
         page: hostile.HOSTILE_PAGE,
-        query: { text: hostile.HOSTILE, profile: hostile.HOSTILE },
+        filters: { text: hostile.HOSTILE, profile: hostile.HOSTILE },
         newcomers: [],
         profiles: [hostile.HOSTILE_PROFILE],
         origin: ORIGIN,
@@ -195,7 +195,7 @@ describe('what others wrote is text', () => {
       'newcomers',
       machinesPage({
         page: hostile.HOSTILE_PAGE,
-        query: {},
+        filters: {},
         newcomers: [{ ...hostile.HOSTILE_MACHINE.row, state: 'unknown' }],
         profiles: [],
         origin: ORIGIN,

@@ -110,7 +110,29 @@ function announce(summary) {
   document.getElementById('announce').textContent = summary;
 }
 
+// Boxes that are ticked choose machines: meanwhile the rows stand still, so that no box is another machine's when the
+// hand comes down.
+const picks = () => [...document.querySelectorAll('#live input[name="machine"]')];
+const picked = () => picks().filter((box) => box.checked).length;
+
+function counted() {
+  const [told, whole] = [document.getElementById('chosen'), document.querySelector('#pick-all input')];
+  if (!told || !whole) return;
+  const [count, all] = [picked(), picks().length];
+  told.textContent = count === 0 ? '' : `${count} chosen; the list stands still meanwhile`;
+  whole.checked = count > 0 && count === all;
+  whole.indeterminate = count > 0 && count < all;
+}
+
+document.addEventListener('change', ({ target }) => {
+  if (target.type !== 'checkbox' || !target.closest('#live')) return;
+  if (target.closest('#pick-all')) for (const box of picks()) box.checked = target.checked;
+  counted();
+  if (picked() === 0) soon();
+});
+
 async function update() {
+  if (picked() > 0) return;
   const answer = await fetch(location.href, { headers: { 'X-Fragment': '1' }, credentials: 'same-origin' });
   if (answer.redirected) {
     location.reload(); // logged out
@@ -123,7 +145,14 @@ async function update() {
   if (!fresh || !live) return;
   if (fresh.dataset.summary !== live.dataset.summary) announce(fresh.dataset.summary);
   patch(live, document.adoptNode(fresh));
+  showPickAll();
   tick();
+}
+
+/** Only a script can tick them all. */
+function showPickAll() {
+  const label = document.getElementById('pick-all');
+  if (label) label.hidden = false;
 }
 
 // At most one update a second, and never two at once: what comes meanwhile is one more update at the end.
@@ -171,6 +200,8 @@ function listen() {
 }
 
 tick();
+showPickAll();
+counted(); // after "back" the browser has ticked them again
 setInterval(tick, TICK);
 if (topics.length > 0) listen();
 
