@@ -25,6 +25,7 @@ const ROOMS = {
     ['model', 'text', 'catalog', 'machines', 'images', 'os', 'documents', 'templates', 'ipxe'],
   ],
   power: ['turning machines on and off: Wake-on-LAN, Redfish, IPMI, commands, web requests', ['model', 'files', 'net']],
+  syslog: ['what machines log: codec beside its server', ['model', 'net']],
   dhcp: ['codec beside its servers: the proxy, and addresses', ['model', 'files', 'net', 'catalog', 'boot']],
   tftp: ['codec beside its server', ['model', 'net', 'boot', 'images']],
   http: ['the HTTP core and the machine routes', ['model', 'net', 'boot', 'images']],
@@ -91,7 +92,7 @@ const ROOMS = {
     'wires the rooms by hand, starts in order, stops in reverse',
     [
       ...['model', 'files', 'net', 'settings', 'telemetry', 'catalog', 'images', 'machines', 'journal', 'boot', 'dhcp'],
-      ...['tftp', 'http', 'etcd', 'context', 'releases', 'admin', 'power'],
+      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'releases', 'admin', 'power'],
     ],
   ],
   cli: [
@@ -107,7 +108,8 @@ const homes = {
   diff: '^src/admin/service/line-diff\\.ts$',
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
-  '@sinclair/typebox': '^src/(model/(schema|views|file-views|operator-views|power-views|sync-event)|admin/api/[^/]+)\\.ts$',
+  '@sinclair/typebox':
+    '^src/(model/(schema|views|file-views|log-views|operator-views|power-views|release-views|sync-event)|admin/api/[^/]+)\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',
   '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',
@@ -115,9 +117,9 @@ const homes = {
   'oui-data': '^src/admin/service/vendors\\.ts$',
 };
 const builtins = {
-  dgram: '^src/(net|dhcp|tftp)/',
+  dgram: '^src/(net|dhcp|tftp|syslog)/',
   // settings and exports only tell addresses from other text.
-  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports|power)/',
+  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports|power|syslog)/',
   'fs|fs/promises':
     '^src/((launch|mapped-stacks)\\.ts$|(files|net|catalog|context|images|journal|settings|releases|admin/web)/)',
   worker_threads: '^src/journal/',
@@ -160,7 +162,7 @@ module.exports = {
         'TypeBox is a tenth of a second of loading, for the admin API alone: import the types of the views only, or import() where a run begins',
       from: { path: '^src/', pathNot: '^src/(model|admin/api)/' },
       to: {
-        path: '^src/model/(schema|views|file-views|operator-views|power-views|sync-event)\\.ts$',
+        path: '^src/model/(schema|views|file-views|log-views|operator-views|power-views|release-views|sync-event)\\.ts$',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },

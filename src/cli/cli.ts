@@ -23,6 +23,7 @@ import {
   releaseCommand,
   stateCommand,
 } from './commands/machines.ts';
+import { logsCommand } from './commands/logs.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { powerCommand } from './commands/power.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   nodesCommand,
   nodeCommand,
+  logsCommand,
   adoptCommand,
   reinstallCommand,
   bootCommand,

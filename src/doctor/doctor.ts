@@ -99,10 +99,11 @@ export async function firmwareDiagnostics(store: Pick<FirmwareStore, 'inventory'
   ];
 }
 
-function neededPorts({ http, tftp, dhcp }: Settings): readonly NeededPort[] {
+function neededPorts({ http, tftp, dhcp, syslog }: Settings): readonly NeededPort[] {
   return [
     { protocol: 'tcp', port: http.port },
     ...(tftp === undefined ? [] : [{ protocol: 'udp', port: tftp.listen.port } as const]),
+    ...(syslog === undefined ? [] : (['udp', 'tcp'] as const).map((protocol) => ({ protocol, port: syslog.port }))),
     ...(dhcp === undefined ? [] : [dhcp.listen.port, 4011].map((port) => ({ protocol: 'udp', port }) as const)),
   ];
 }

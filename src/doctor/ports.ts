@@ -99,7 +99,7 @@ export async function portDiagnostics(
   return diagnostics;
 }
 
-function wantedPorts({ http, tftp, dhcp }: Settings): readonly Wanted[] {
+function wantedPorts({ http, tftp, dhcp, syslog }: Settings): readonly Wanted[] {
   const wanted: Wanted[] = [];
   if (http.port !== 0) {
     const setting = 'PILOTLIGHT_HTTP_LISTEN';
@@ -114,6 +114,10 @@ function wantedPorts({ http, tftp, dhcp }: Settings): readonly Wanted[] {
     // As the DHCP server does: broadcasts at 67, and the boot server's port.
     wanted.push({ title: 'the DHCP proxy', ...more, host: '255.255.255.255', port: dhcp.listen.port });
     wanted.push({ title: 'the DHCP proxy', ...more, host: dhcp.listen.host, port: BOOT_SERVER_PORT });
+  }
+  if (syslog !== undefined && syslog.port !== 0) {
+    const more = { title: 'syslog', ...syslog, shared: false, setting: 'PILOTLIGHT_SYSLOG', required: true };
+    wanted.push({ protocol: 'udp', ...more }, { protocol: 'tcp', ...more });
   }
   return wanted;
 }

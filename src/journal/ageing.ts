@@ -3,7 +3,7 @@ import { UNATTRIBUTED_MS } from './unattributed-events.ts';
 import { type Database, prepare, transaction } from './sqlite.ts';
 
 const DAY = 86_400_000;
-/** Texts hold what only their machine should know. */
+/** Texts and logs hold what only their machine should know. */
 const TEXT_DAYS = 30;
 /** A machine that no profile names asks every few seconds while it is on. */
 const UNKNOWN_DAYS = 30;
@@ -42,7 +42,10 @@ export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now
     db,
     'DELETE FROM sync_run WHERE run IN (SELECT run FROM sync_run WHERE run < ? LIMIT ?)',
   );
-
+  const logs = prepare<[number, number]>(
+    db,
+    'DELETE FROM log_line WHERE id IN (SELECT id FROM log_line WHERE at < ? ORDER BY at LIMIT ?)',
+  );
   const activities = prepare<[number, number]>(
     db,
     'DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at < ? LIMIT ?)',
@@ -70,6 +73,7 @@ export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now
           return boots.run(from, to, limit).changes;
         }),
         sent.run(now - Math.min(TEXT_DAYS, days) * DAY, TEXTS).changes,
+        logs.run(now - Math.min(TEXT_DAYS, days) * DAY, SLICE).changes,
         unattributed.run(limit, now - UNATTRIBUTED_MS, SLICE).changes,
         runs.run(limit, 10).changes,
         activities.run(limit, SLICE).changes,

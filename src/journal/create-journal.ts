@@ -3,8 +3,8 @@ import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
 import { openThread } from './channel.ts';
 import { type DatabaseOptions, JournalDatabase } from './database.ts';
-import type { Journal } from './journal.ts';
-import { type JournalTimes, LivingJournal } from './living-journal.ts';
+import type { Journal, JournalTimes } from './journal.ts';
+import { LivingJournal } from './living-journal.ts';
 
 export interface JournalOptions extends DatabaseOptions, JournalTimes {
   readonly log: Log;
@@ -43,6 +43,8 @@ export const NO_JOURNAL: Journal = {
   know: ignore,
   machines: refuse,
   machine: refuse,
+  log: () => false,
+  logLines: refuse,
   sent: refuse,
   syncRuns: refuse,
   activities: refuse,

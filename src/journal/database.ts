@@ -28,6 +28,7 @@ export interface Requests extends Pick<
   | 'activities'
   | 'age'
   | 'know'
+  | 'logLines'
   | 'machine'
   | 'machines'
   | 'readDiscovery'

@@ -36,7 +36,8 @@ export class EventWriter {
   readonly #parts: EventWriterParts;
   readonly #set: WorkingSet;
   readonly #events: EventTable;
-  readonly #addresses: ReturnType<typeof openAddresses>;
+  /** Which machine used an address last. */
+  readonly addresses: ReturnType<typeof openAddresses>;
   readonly #unattributed: UnattributedEvents;
   /** Of this batch: from which address how many came. */
   readonly #newcomers = new Map<string, number>();
@@ -45,7 +46,7 @@ export class EventWriter {
     this.#parts = parts;
     this.#set = new WorkingSet(parts.machines, openBootTable(db));
     this.#events = openEventTable(db);
-    this.#addresses = openAddresses(db);
+    this.addresses = openAddresses(db);
     this.#unattributed = openUnattributedEvents(db);
   }
 
@@ -59,7 +60,7 @@ export class EventWriter {
     }
     // The client left before the answer, and its address went with it.
     if (from === undefined) return;
-    const holder = this.#addresses.holder(from, entry.began);
+    const holder = this.addresses.holder(from, entry.began);
     const record = holder === undefined ? undefined : this.#set.byId(holder);
     if (record === undefined) this.#unattributed.keep(from, entry);
     else this.#apply(record, entry);
@@ -83,7 +84,7 @@ export class EventWriter {
   forget(): void {
     this.#set.clear();
     this.#events.forget();
-    this.#addresses.forget();
+    this.addresses.forget();
     this.#unattributed.forget();
     this.#parts.texts.forget();
     this.#newcomers.clear();
@@ -121,7 +122,7 @@ export class EventWriter {
     const { event, began } = entry;
     const at = whole(entry.at);
     const after = this.#set.put(changed(record, entry, at));
-    if (event.from !== undefined) this.#addresses.used(event.from, after.id, at);
+    if (event.from !== undefined) this.addresses.used(event.from, after.id, at);
     const before = this.#set.boot(after);
     const phase = before && { phase: before.phase, lastAt: before.last_at };
     if (!beginsBoot(phase, event, began)) {

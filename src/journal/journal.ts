@@ -1,7 +1,9 @@
 import type { DiscoveryStore } from '../model/discovery.ts';
 import type { ActivityQuery, RecordedActivity } from '../model/operator.ts';
 import type { Recorder } from '../model/journal-event.ts';
+import type { LogLine, LogPage, LogQuery } from '../model/log-views.ts';
 import type { MachineKey } from '../model/machine.ts';
+import type { QueueLimits } from './queue.ts';
 import type { Service } from '../model/service.ts';
 import type { SyncRunView } from '../model/release-views.ts';
 import type { FloodView, MachinePage, MachineQuery, RecordedMachine } from '../model/views.ts';
@@ -21,6 +23,10 @@ export interface Journal extends Recorder, Service {
   machines(query: MachineQuery): Promise<MachinePage>;
   /** Undefined for a machine that was never seen and that no profile names. */
   machine(key: MachineKey): Promise<RecordedMachine | undefined>;
+  /** A line of a machine's log; false where there is no room for it. One that no known machine said is not kept. */
+  log(line: LogLine): boolean;
+  /** Undefined for a machine that was never seen and that no profile names. */
+  logLines(key: MachineKey, query: LogQuery): Promise<LogPage | undefined>;
   /** A text that was sent, by its digest; undefined when it has aged out. */
   sent(digest: string): Promise<Uint8Array | undefined>;
   /** What operators changed, newest first. */
@@ -31,6 +37,18 @@ export interface Journal extends Recorder, Service {
   flushed(): Promise<void>;
   /** Called after new events are written, with the machines that they are about; returns what ends it. */
   onWritten(listener: (machines: ReadonlySet<MachineKey>) => void): () => void;
+}
+
+export interface JournalTimes {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly flushMs?: number;
+  /** After which a database that could not be used is tried again. */
+  readonly retryMs?: number;
+  readonly ageMs?: number;
+  readonly limits?: QueueLimits;
+  /** What goes first: the database is opened when this resolves, or when it is asked something before. */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 /** A machine that a profile names, so that pages can show it before it was ever seen. */
@@ -51,6 +69,8 @@ export interface JournalStatus {
   readonly lost: number;
   /** The same by reason, where there are any. */
   readonly losses?: Losses;
+  /** Lines of logs that no known machine said, since the start, and the address of the last one. */
+  readonly strangeLines?: { readonly lines: number; readonly from: string };
   /** Machines are being invented, as far as it can be seen. */
   readonly flood?: FloodView;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DiscoveryStore } from '../model/discovery.ts';
+import type { LogLine, LogPage, LogQuery } from '../model/log-views.ts';
 import { Failure } from '../model/failure.ts';
 import { Flood } from '../model/flood.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
@@ -11,8 +12,8 @@ import type { SyncRunView } from '../model/release-views.ts';
 import type { MachinePage, MachineQuery, RecordedMachine } from '../model/views.ts';
 import type { Channel, Request, Requests } from './database.ts';
 import { DatabaseFailure } from './database-failure.ts';
-import type { Journal, JournalStatus, KnownNode } from './journal.ts';
-import { countOf, type Entry, Queue, type QueueLimits } from './queue.ts';
+import type { Journal, JournalStatus, JournalTimes, KnownNode } from './journal.ts';
+import { countOf, type Entry, Queue } from './queue.ts';
 import type { Written } from './store.ts';
 
 /** A crash loses no more than this and what is on its way. */
@@ -25,18 +26,6 @@ const FIRST_AGE_MS = 60_000;
 const AGE_PAUSE_MS = 50;
 const TRIES = 3;
 const NODES_AT_ONCE = 1000;
-
-export interface JournalTimes {
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
-  readonly flushMs?: number;
-  /** After which a database that could not be used is tried again. */
-  readonly retryMs?: number;
-  readonly ageMs?: number;
-  readonly limits?: QueueLimits;
-  /** What goes first: the database is opened when this resolves, or when it is asked something before. */
-  readonly after?: Promise<unknown> | undefined;
-}
 
 /**
  * The journal in front of its database. It has two states. It lives: events are taken into the queue, which goes to the
@@ -57,6 +46,7 @@ export class LivingJournal implements Journal {
   readonly #queue: Queue;
   readonly #flood = new Flood();
   readonly #losses = { fast: 0, off: 0, mistakes: 0 };
+  #strange: JournalStatus['strangeLines'];
   readonly #listeners = new Set<(machines: ReadonlySet<MachineKey>) => void>();
   readonly #ended = new AbortController();
   /** Why it is off; undefined while it lives. */
@@ -118,6 +108,13 @@ export class LivingJournal implements Journal {
     else this.#losses.off += 1;
   }
 
+  log(line: LogLine): boolean {
+    // What its sender is told of: it counts the lines that found no room.
+    if (this.#why !== undefined || !this.#queue.addLog(line)) return false;
+    this.#taken(true);
+    return true;
+  }
+
   status(): JournalStatus {
     const lost = this.#lost();
     return {
@@ -126,6 +123,7 @@ export class LivingJournal implements Journal {
       lost,
       losses: lost === 0 ? undefined : { ...this.#losses },
       flood: this.#flood.at(this.#now()),
+      strangeLines: this.#strange,
     };
   }
 
@@ -143,6 +141,10 @@ export class LivingJournal implements Journal {
 
   machine(key: MachineKey): Promise<RecordedMachine | undefined> {
     return this.#query('machine', key, this.#now());
+  }
+
+  logLines(key: MachineKey, query: LogQuery): Promise<LogPage | undefined> {
+    return this.#query('logLines', key, query);
   }
 
   sent(digest: string): Promise<Uint8Array | undefined> {
@@ -215,7 +217,8 @@ export class LivingJournal implements Journal {
     this.#losses.off += countOf(batch);
   }
 
-  #written({ machines, lost, mistake, newcomers, newcomersFrom, removed }: Written): void {
+  #written({ machines, lost, mistake, newcomers, newcomersFrom, removed, strange }: Written): void {
+    if (strange !== undefined) this.#strange = { ...strange, lines: strange.lines + (this.#strange?.lines ?? 0) };
     this.#losses.mistakes += lost;
     if (mistake !== undefined) this.#log.error({ problem: mistake }, 'the journal could not write an event');
     // Said once, until what happens is ordinary again.

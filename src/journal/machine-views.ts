@@ -3,6 +3,7 @@ import type { Question } from '../model/plan.ts';
 import type { BootView, MachineRow, RecordedMachine, TimelineEvent } from '../model/views.ts';
 import { type EventRow, transferLine } from './event-table.ts';
 import { type BootRecord, stateAt } from './life.ts';
+import { openLogSummary } from './log-table.ts';
 import { type MachineRecord, type MachineTable, shownOf, tagsOf } from './machine-record.ts';
 import { type Database, prepare } from './sqlite.ts';
 
@@ -29,6 +30,8 @@ export function openHistories(
     'SELECT * FROM event WHERE boot = ? ORDER BY id DESC LIMIT ?',
   );
 
+  const logged = openLogSummary(db);
+
   function bootView(boot: BootRecord, machine: MachineRecord): BootView {
     const { id, at, profile, version, ms, up_at: upAt } = boot;
     return {
@@ -36,11 +39,15 @@ export function openHistories(
       // It has asked and was told nothing yet.
       outcome: boot.outcome ?? (machine.state === 'unknown' ? 'unknown' : 'waiting'),
       ...present({ profile, version, ms, upAt }),
-      events: events
-        .all(id, EVENTS)
-        .map(eventView)
-        .sort((a, b) => a.at - b.at || a.id - b.id),
+      events: [...events.all(id, EVENTS).map(eventView), ...(boot.id === machine.boot ? logLine(boot) : [])].sort(
+        (a, b) => a.at - b.at || a.id - b.id,
+      ),
     };
+  }
+
+  function logLine({ machine, at }: BootRecord): readonly TimelineEvent[] {
+    const line = logged(machine, at);
+    return line === undefined ? [] : [line];
   }
 
   return (key, now) => {

@@ -1,3 +1,4 @@
+import type { LogLine } from '../model/log-views.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import type { Activity } from '../model/operator.ts';
 import { machineKey } from '../model/machine.ts';
@@ -22,7 +23,11 @@ interface ActivityEntry {
   readonly activity: Activity;
 }
 
-export type Entry = ActivityEntry | EventEntry | StepEntry;
+interface LogEntry {
+  readonly log: LogLine;
+}
+
+export type Entry = ActivityEntry | EventEntry | LogEntry | StepEntry;
 
 export interface QueueLimits {
   readonly entries: number;
@@ -31,6 +36,8 @@ export interface QueueLimits {
 }
 
 const QUEUE_LIMITS: QueueLimits = { entries: 50_000, bytes: 64 * 2 ** 20 };
+/** Of the entries that may wait at most so many are lines of logs: a machine that says very much keeps no event out. */
+const LOG_SHARE = 0.2;
 /** How far back in a machine's events the same one is looked for: those of one flush are few. */
 const LOOK_BACK = 8;
 /** A batch is copied for the thread at once: short enough that no answer waits for it. */
@@ -48,13 +55,14 @@ type Waiting = { -readonly [Key in keyof EventEntry]: EventEntry[Key] } & {
  */
 export class Queue {
   readonly #limits: QueueLimits;
-  #waiting: (ActivityEntry | Waiting | { step: SyncStep })[] = [];
+  #waiting: (ActivityEntry | LogEntry | Waiting | { step: SyncStep })[] = [];
   /** By machine or address. */
   #recent = new Map<string, Waiting[]>();
   #slots = new Map<string, { step: SyncStep }>();
   #next = 0;
   #bytes = 0;
   #appended = 0;
+  #logs = 0;
 
   constructor(limits: QueueLimits = QUEUE_LIMITS) {
     this.#limits = limits;
@@ -118,6 +126,15 @@ export class Queue {
     return true;
   }
 
+  addLog(log: LogLine): boolean {
+    const { entries } = this.#limits;
+    if (this.size >= entries || this.#logs >= entries * LOG_SHARE) return false;
+    this.#waiting.push({ log });
+    this.#logs += 1;
+    this.#appended += 1;
+    return true;
+  }
+
   /** The oldest that fit a batch. */
   take(): readonly Entry[] {
     const batch: Entry[] = [];
@@ -128,6 +145,11 @@ export class Queue {
       this.#next += 1;
       if (waiting === undefined) continue;
       if ('activity' in waiting) {
+        batch.push(waiting);
+        continue;
+      }
+      if ('log' in waiting) {
+        this.#logs -= 1;
         batch.push(waiting);
         continue;
       }

@@ -158,8 +158,23 @@ const TAGS = `
     WHERE node_tags IS NOT NULL;
 `;
 
+// What machines log. `source` is the address from which it came.
+const LOG = `
+  CREATE TABLE log_line (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    machine INTEGER NOT NULL REFERENCES machine (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    severity INTEGER,
+    program TEXT,
+    text TEXT NOT NULL,
+    source TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX log_line_machine ON log_line (machine, id, at);
+  CREATE INDEX log_line_at ON log_line (at);
+`;
+
 /**
  * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
  * tables is a new text at the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED, ACTIVITY, TAGS];
+export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED, ACTIVITY, TAGS, LOG];

@@ -1,4 +1,5 @@
 import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../model/discovery.ts';
+import type { LogPage, LogQuery } from '../model/log-views.ts';
 import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
@@ -12,6 +13,7 @@ import { openSentTexts, type SentTexts, whole } from './event-table.ts';
 import { EventWriter, type Saved } from './event-writer.ts';
 import type { KnownNode } from './journal.ts';
 import { KnownNodes } from './known-nodes.ts';
+import { openLogTable } from './log-table.ts';
 import { MachinePages } from './machine-pages.ts';
 import { type MachineTable, openMachineTable } from './machine-record.ts';
 import { openHistories } from './machine-views.ts';
@@ -28,6 +30,8 @@ export interface StoreOptions {
 /** What became of a batch. */
 export interface Written extends Saved {
   readonly lost: number;
+  /** Lines of logs that no known machine said, and from where the last of them came. */
+  readonly strange?: { readonly lines: number; readonly from: string };
   /** A mistake in an event, or in this program, that kept one from being written. */
   readonly mistake?: string;
 }
@@ -48,6 +52,7 @@ export class Store {
   readonly #writer: EventWriter;
   readonly #runs: ReturnType<typeof openSyncRuns>;
   readonly #activity: ReturnType<typeof openActivity>;
+  readonly #logs: ReturnType<typeof openLogTable>;
   readonly #pages: MachinePages;
   readonly #history: ReturnType<typeof openHistories>;
   readonly #ageSlice: ReturnType<typeof openAgeing>;
@@ -62,6 +67,7 @@ export class Store {
     this.#known = new KnownNodes(db, machines);
     this.#texts = openSentTexts(db);
     this.#writer = new EventWriter(db, { machines, known: this.#known, texts: this.#texts, unlisted });
+    this.#logs = openLogTable(db, this.#writer.addresses);
     this.#runs = openSyncRuns(db);
     this.#activity = openActivity(db);
     this.#pages = new MachinePages(db, machines.texts);
@@ -73,12 +79,27 @@ export class Store {
   write(entries: readonly Entry[]): Written {
     try {
       return this.#transaction(() => {
+        const logging = new Set<MachineKey>();
+        const strangers: string[] = [];
         for (const entry of entries) {
-          if ('step' in entry) this.#runs.write(entry.step);
+          if ('log' in entry) {
+            const key = this.#logs.write(entry.log);
+            if (key === undefined) strangers.push(entry.log.from);
+            else logging.add(key);
+          } else if ('step' in entry) this.#runs.write(entry.step);
           else if ('activity' in entry) this.#activity.write(entry.activity);
           else this.#writer.write(entry);
         }
-        return { ...this.#writer.save(), lost: 0 };
+        const saved = this.#writer.save();
+        if (saved.removed > 0) this.#logs.forget();
+        const machines = [...new Set([...saved.machines, ...logging])];
+        const from = strangers.at(-1);
+        return {
+          ...saved,
+          machines,
+          lost: 0,
+          ...(from !== undefined && { strange: { lines: strangers.length, from } }),
+        };
       });
     } catch (error) {
       if (databaseFailure(error, '') !== undefined) throw error;
@@ -102,6 +123,10 @@ export class Store {
 
   machine(key: MachineKey, now: number): RecordedMachine | undefined {
     return this.#history(key, now);
+  }
+
+  logLines(key: MachineKey, query: LogQuery): LogPage | undefined {
+    return this.#logs.page(key, query);
   }
 
   sent(digest: string): Uint8Array | undefined {
@@ -134,7 +159,10 @@ export class Store {
   /** True when there is more to do. */
   age(now: number): boolean {
     const more = this.#ageSlice(now);
-    if (more) this.#writer.forget();
+    if (more) {
+      this.#writer.forget();
+      this.#logs.forget();
+    }
     return more;
   }
 
@@ -155,6 +183,7 @@ export class Store {
   #forget(): void {
     try {
       this.#writer.forget();
+      this.#logs.forget();
       this.#machines.texts.forget();
       this.#known.reload();
     } catch {
@@ -173,6 +202,7 @@ function together(a: Written, b: Written): Written {
     newcomers: a.newcomers + b.newcomers,
     removed: a.removed + b.removed,
     lost: a.lost + b.lost,
+    ...(b.strange && { strange: { ...b.strange, lines: b.strange.lines + (a.strange?.lines ?? 0) } }),
   };
 }
 

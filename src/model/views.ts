@@ -3,6 +3,7 @@ import type { FileDiagnostic, Place } from './failure.ts';
 import { MACHINE_STATES, type MachineState } from './machine.ts';
 import { MACHINE_SORTS } from './machine-sort.ts';
 import type { Question } from './plan.ts';
+import { LogLineView, LogPage } from './log-views.ts';
 import { PowerView } from './power-views.ts';
 import { SYSTEM_IDS } from './profile.ts';
 import { list, moment, oneOf, ref, text, type View, whole } from './schema.ts';
@@ -112,6 +113,7 @@ export const TimelineEvent = t.Object({
     'refused',
     'incident',
     'operator',
+    'log',
   ]),
   text: text('one line for people'),
   ok: t.Boolean(),
@@ -245,6 +247,8 @@ export const COMPONENTS = {
   BootView,
   SentAndNow,
   MachineView,
+  LogLine: LogLineView,
+  LogPage,
   Power: PowerView,
   Problem: ProblemView,
   Place: PlaceView,

@@ -40,6 +40,7 @@ import type { Recorder } from '../model/journal-event.ts';
 import { machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
+import type { Neighbours } from '../net/neighbours.ts';
 import { createProxyTrust } from '../net/trusted-proxies.ts';
 import { openTlsFiles } from '../net/tls-files.ts';
 import { createPower } from '../power/power.ts';
@@ -55,12 +56,14 @@ import { createInstallFollower, installMarks } from './install-follower.ts';
 import { type Lan, openLan } from './lan.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
 import { recallMachines, reconcile } from './reconcile.ts';
+import { createLogRecorder } from './log-recorder.ts';
 import { createReports } from './reports.ts';
 
 export interface ComposeOptions {
   readonly settings: Settings;
   readonly appContext: AppContext;
   readonly incidents: Incidents;
+  readonly neighbours: Neighbours;
   readonly log: Log;
   /** How this program is started: then the release sync runs in a process of its own. */
   readonly self?: readonly string[] | undefined;
@@ -87,7 +90,7 @@ export interface Composed {
 
 /** Wires the rooms by hand. Nothing listens before the services start. */
 export async function compose(options: ComposeOptions): Promise<Composed> {
-  const { settings, appContext, incidents, log, self, faults, giveUp } = options;
+  const { settings, appContext, incidents, neighbours, log, self, faults, giveUp } = options;
   const { files, catalog, bootService, access, preview, shelf, marks, identities } = appContext;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
@@ -114,7 +117,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const silentForLocal = settings.dhcp?.localBoot === 'silent';
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
-  const lan = openLan({ settings, files, catalog, shelf, bootPrograms, log, listeners, httpPort });
+  const logRecorder = createLogRecorder({ catalog, journal, neighbours, now: Date.now });
+  const lan = openLan({ settings, files, catalog, shelf, bootPrograms, log, listeners, logRecorder, httpPort });
   const users = await openUsers({ files, log });
   const tls = settings.tls === undefined ? undefined : await openTlsFiles({ ...settings.tls, names: TLS_NAMES, log });
   const operatorFiles = settings.operator?.tls;

@@ -18,7 +18,9 @@ import type { Settings } from '../settings/settings.ts';
 import { createTftpServer, type TftpServer } from '../tftp/server.ts';
 import { createTftpSource } from '../tftp/source.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
+import { createSyslogServer, type SyslogCounters } from '../syslog/server.ts';
 import type { EventBus } from './events.ts';
+import type { createLogRecorder } from './log-recorder.ts';
 
 const BOOT_SERVER_PORT = 4011;
 
@@ -30,6 +32,7 @@ export interface LanOptions {
   readonly bootPrograms: BootPrograms;
   readonly log: Log;
   readonly listeners: Pick<EventBus, 'transferred' | 'offered'>;
+  readonly logRecorder: ReturnType<typeof createLogRecorder>;
   /** Known once HTTP listens. */
   readonly httpPort: () => number;
 }
@@ -45,9 +48,9 @@ export interface Lan {
   readonly leases: (() => readonly Lease[]) | undefined;
 }
 
-/** The servers of the LAN: TFTP and DHCP. */
+/** The servers of the LAN: TFTP, DHCP and syslog. */
 export function openLan(options: LanOptions): Lan {
-  const { settings, shelf, bootPrograms, log, listeners, httpPort } = options;
+  const { settings, shelf, bootPrograms, log, listeners, logRecorder, httpPort } = options;
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
   const services: Service[] = [];
   const { tftp, dhcp } = settings;
@@ -90,6 +93,11 @@ export function openLan(options: LanOptions): Lan {
     dhcpServer = leaseServer ?? createDhcpServer(proxy, { choose, onMachine, log, drops });
     services.push(dhcpServer);
   }
+  // Asked for by name: a port that may not be bound stops the start.
+  const syslogServer =
+    settings.syslog &&
+    createSyslogServer(settings.syslog, { log, hide: logRecorder.hide, onMessage: logRecorder.logged });
+  if (syslogServer !== undefined) services.push(syslogServer);
   const silent = (): boolean => tftpServer !== undefined && tftpServer.listening().length === 0;
   return {
     services,
@@ -97,6 +105,7 @@ export function openLan(options: LanOptions): Lan {
       ...(silent() ? [tftpDiagnostic(settings)] : []),
       ...dhcpDiagnostics(dhcpServer?.counters),
       ...(leaseServer?.diagnostics() ?? []),
+      ...syslogDiagnostics(syslogServer?.counters),
     ],
     dhcp: dhcpServer?.counters,
     leases: leaseServer?.leases,
@@ -167,6 +176,22 @@ export function dhcpDiagnostics(
       message: `DHCP requests came faster than they were read: ${counters.dropped} were lost since the start`,
       remedy:
         'machines ask again by themselves; for a larger buffer set net.core.rmem_max=4194304 with sysctl and restart the server',
+    },
+  ];
+}
+
+/** Of the syslog receiver. `now`: the clock of the counters. */
+export function syslogDiagnostics(
+  counters: Pick<SyslogCounters, 'dropped' | 'droppedAt' | 'droppedFrom'> | undefined,
+  now = performance.now(),
+): readonly Diagnostic[] {
+  if (counters?.droppedAt === undefined || now - counters.droppedAt > NEWS_MS) return [];
+  const { dropped, droppedFrom = 'an unknown address' } = counters;
+  return [
+    {
+      severity: 'warning',
+      message: `log lines came faster than they are taken: ${dropped} were lost since the start, the last from ${droppedFrom}`,
+      remedy: 'look at what logs so much there; a machine may say a thousand lines in a second',
     },
   ];
 }

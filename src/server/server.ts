@@ -63,7 +63,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
         },
       });
       const { self, faults } = options;
-      composed = await compose({ settings, appContext, incidents, log, self, faults, giveUp });
+      composed = await compose({ settings, appContext, incidents, neighbours, log, self, faults, giveUp });
       for (const service of composed.services) {
         started.push(service);
         await service.start();

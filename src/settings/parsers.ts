@@ -52,6 +52,11 @@ export function parseListenOrOff(text: string): Parsed<Listen | 'off'> {
   return text === 'off' ? good('off') : parseListen(text);
 }
 
+/** A port alone is that port of every IPv4 address. */
+export function parsePortOrOff(text: string): Parsed<Listen | 'off'> {
+  return parseListenOrOff(/^\d{1,5}$/.test(text) ? `:${text}` : text);
+}
+
 /** Decimal digits only. */
 export function parseNumber(min: number, max: number): (text: string) => Parsed<number> {
   return (text) => {

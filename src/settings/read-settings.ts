@@ -116,6 +116,7 @@ export function readSettings(sources: SettingSources): Settings {
     relays: value('dhcp-relays'),
     localBoot: value('dhcp-local-boot'),
   };
+  const syslog = value('syslog');
   const mistakes = [...unreadable.filter((one) => !isError(one)), ...unknownNames(sources.env, dotenv)];
   const settings: Settings = {
     dataDir: value('data-dir') ?? dataDir,
@@ -130,6 +131,7 @@ export function readSettings(sources: SettingSources): Settings {
     trustedProxies: value('trusted-proxies'),
     tftp: listen === 'off' ? undefined : { listen, ...tftp },
     dhcp: mode === 'off' ? undefined : dhcp,
+    syslog: syslog === 'off' ? undefined : syslog,
     firmwareDir: value('firmware-dir'),
     imageCache: value('image-cache'),
     sync: {

@@ -114,6 +114,8 @@ export interface Settings {
   readonly tftp: TftpSettings | undefined;
   /** Undefined: off. */
   readonly dhcp: DhcpSettings | undefined;
+  /** Where machines' logs are taken. Undefined: off. */
+  readonly syslog?: Listen | undefined;
   /** A folder with boot programs that goes before all others. Absolute. */
   readonly firmwareDir: string | undefined;
   /** Bytes. */

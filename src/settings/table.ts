@@ -14,6 +14,7 @@ import {
   parseOneOf,
   parseRanges,
   parseOnOff,
+  parsePortOrOff,
   parsePrograms,
   parseSchedule,
   parseSize,
@@ -136,6 +137,12 @@ export const SETTINGS = {
   },
   'tftp-images': { help: 'serve images/ over TFTP, too: on or off', fallback: 'off', parse: parseOnOff, usual: false },
   ...DHCP_SETTINGS,
+  syslog: {
+    help: 'where installers and machines send their logs (UDP and TCP), such as 514 or 10.0.0.1:514, or off',
+    fallback: 'off',
+    parse: parsePortOrOff,
+    usual: 'off',
+  },
   'firmware-dir': {
     help: 'where undionly.kpxe, snponly.efi and ipxe.efi lie',
     fallback: "firmware/ of the data directory, then the distribution's folders",

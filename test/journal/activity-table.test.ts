@@ -1,10 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, test } from 'vitest';
-import { MIGRATIONS } from '../../src/journal/schema.ts';
 import type { Activity } from '../../src/model/operator.ts';
-import { databaseFile, DAY, openStand, T } from './stand.ts';
+import { databaseWithout, DAY, openStand, T } from './stand.ts';
 
 const one = (n: number, more: Partial<Activity> = {}): Activity => ({
   ...{
@@ -59,14 +55,7 @@ test('ages with the journal', () => {
 });
 
 test('a database of before gets the table, and keeps what it has', () => {
-  const file = databaseFile();
-  mkdirSync(dirname(file));
-  const old = new DatabaseSync(file);
-  const before = MIGRATIONS.findIndex((sql) => sql.includes('TABLE activity'));
-  for (const sql of MIGRATIONS.slice(0, before)) old.exec(sql);
-  old.exec(`INSERT INTO sync_run VALUES (5, NULL, 0); PRAGMA user_version = ${before}`);
-  old.close();
-  const { store } = openStand({}, file);
+  const { store } = openStand({}, databaseWithout('activity'));
   store.write([{ activity: one(1) }]);
   expect([store.activities({ limit: 9 }).length, store.syncRuns(9).length]).toEqual([1, 1]);
 });

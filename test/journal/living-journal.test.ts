@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Channel, JournalDatabase } from '../../src/journal/database.ts';
 import { DatabaseFailure } from '../../src/journal/database-failure.ts';
-import type { KnownNode } from '../../src/journal/journal.ts';
+import type { JournalTimes, KnownNode } from '../../src/journal/journal.ts';
 import { countOf, type Entry } from '../../src/journal/queue.ts';
-import { LivingJournal, type JournalTimes } from '../../src/journal/living-journal.ts';
+import { LivingJournal } from '../../src/journal/living-journal.ts';
 import { DAY, databaseFile, listeningLog, macOf, phoneHome, refused, script, T, type Said } from './stand.ts';
 
 const NEVER = new AbortController().signal;

@@ -1,4 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Decision } from '../../src/model/plan.ts';
@@ -7,6 +8,7 @@ import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { Log, LogFields } from '../../src/model/service.ts';
 import type { EventEntry } from '../../src/journal/queue.ts';
 import { openDatabase } from '../../src/journal/database.ts';
+import { MIGRATIONS } from '../../src/journal/schema.ts';
 import { Store, type StoreOptions } from '../../src/journal/store.ts';
 import { makeFolder } from '../support/folder.ts';
 import { type Database } from '../../src/journal/sqlite.ts';
@@ -21,6 +23,19 @@ export const EXEC_ARGV = ['--import', import.meta.resolve('tsx')];
 
 export function databaseFile(): string {
   return join(makeFolder(), 'state', 'pilotlight.db');
+}
+
+/** A database of the version before that table, with a run of the sync in it. */
+export function databaseWithout(table: string): string {
+  const file = databaseFile();
+  openDatabase(DatabaseSync, file).close();
+  rmSync(file);
+  const old = new DatabaseSync(file);
+  const version = MIGRATIONS.findIndex((sql) => sql.includes(`TABLE ${table}`));
+  for (const step of MIGRATIONS.slice(0, version)) old.exec(step);
+  old.exec(`INSERT INTO sync_run VALUES (5, NULL, 0); PRAGMA user_version = ${version}`);
+  old.close();
+  return file;
 }
 
 export interface Stand {

@@ -1,3 +1,4 @@
+import type { LogPage } from '../../src/model/log-views.ts';
 import type { MachineRow, MachineView, BootView, TimelineEvent } from '../../src/model/views.ts';
 import type { MachineState } from '../../src/model/machine.ts';
 
@@ -264,4 +265,22 @@ export function fakeMachine(row: MachineRow, now: number): MachineView {
             { title: 'configs/worker.ign', sentAt: last, sent: IGNITION, now: IGNITION },
           ],
   };
+}
+
+const LOG: readonly (readonly [number, string, string])[] = [
+  [6, 'kernel', '[    0.000000] Linux version 6.1.0-42-amd64'],
+  [6, 'main-menu', "INFO: Menu item 'netcfg' selected"],
+  [7, 'netcfg', 'INFO: found link on eth0'],
+  [6, 'main-menu', "INFO: Menu item 'choose-mirror' selected"],
+  [4, 'choose-mirror', 'WARNING **: mirror does not support the specified release (bookworm)'],
+  [3, 'main-menu', "(process:312): WARNING **: Configuring 'choose-mirror' failed with error code 1"],
+];
+
+/** What the installer of a machine that is installed says; the others say nothing. */
+export function fakeLog({ state, address = '10.0.0.7' }: MachineRow, now: number): LogPage {
+  const said = state === 'installing' || state === 'failed' ? LOG : [];
+  const lines = said.map(([severity, program, text], i) => ({
+    ...{ id: i + 1, at: now - 20_000 + i * 1500, from: address, severity, program, text },
+  }));
+  return { lines, last: lines.length };
 }

@@ -7,7 +7,7 @@ import type { HealthView, MachinePage, MachineQuery, MachineRow, ProfileRow } fr
 import { machinePart } from '../../src/admin/service/machine-list.ts';
 import { FAKE_FILES, fakeFiles } from './fake-files.ts';
 import { fakeReleases } from './fake-releases.ts';
-import { fakeMachine, fakeRows } from './fake-machines.ts';
+import { fakeLog, fakeMachine, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';
 
 /** An office without a house behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
@@ -175,6 +175,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     activities: async () => ({ activities: empty ? [] : fakeActivities(now) }),
     machines: async (query) => pageOf(adminService.rows, query),
     machine: async (key) => fakeMachine(row(key), now),
+    machineLog: async (key) => fakeLog(row(key), now),
     sent: async (digest) => missing(`text ${digest}`),
     async adopt({ key, profile, name }) {
       row(key);

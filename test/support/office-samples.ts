@@ -1,3 +1,4 @@
+import type { LogPage } from '../../src/model/log-views.ts';
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
 import type { FileRow, FilesView, FileView, Preview, VersionPreview, VersionView } from '../../src/model/file-views.ts';
 import type { ReleasesView, SyncRunView } from '../../src/model/release-views.ts';
@@ -82,6 +83,12 @@ export const MACHINE_VIEW: MachineView = {
   ],
   because: 'mac ...',
   texts: [{ title: 'boot script', sentAt: AT, sent: '#!ipxe', now: '#!ipxe', problem: 'the template fails' }],
+};
+
+export const LOG_PAGE: LogPage = {
+  lines: [{ id: 6, at: AT, from: '10.0.0.7', severity: 5, program: 'anna', text: 'a line' }],
+  last: 6,
+  off: 'no logs are taken',
 };
 
 export const POWERED: PoweredMachine = { key: '52:54:00:12:34:56', name: 'w1', state: 'on', text: 'power is on' };

@@ -6,6 +6,7 @@ import { POWER_ACTIONS } from '../../model/power.ts';
 import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
 import { Preview } from '../../model/file-views.ts';
 import { list, moment, oneOf, ref, text, whole } from '../../model/schema.ts';
+import * as logs from '../../model/log-views.ts';
 import * as power from '../../model/power-views.ts';
 import * as releases from '../../model/release-views.ts';
 import * as views from '../../model/views.ts';
@@ -38,6 +39,18 @@ export const API_ROUTES: readonly ApiRoute[] = [
       answer: ref('MachineView', views.MachineView),
       about: 'the machine',
       give: (ask) => ask.service.machine(keyOf(ask), ask.origin()),
+    },
+  ),
+  route(
+    'GET /machines/{key}/log',
+    'getMachineLog',
+    'what the machine and its installer logged (syslog), the newest lines or those after one',
+    {
+      does: 'machineLog',
+      query: logs.LogFilter.properties,
+      answer: ref('LogPage', logs.LogPage),
+      about: 'lines of its log',
+      give: (ask) => ask.service.machineLog(keyOf(ask), { limit: logs.DEFAULT_LOG_LIMIT, ...ask.query }),
     },
   ),
   route(

@@ -31,6 +31,7 @@ export interface AdminClient extends Pick<
   | 'bootOnce'
   | 'cancelBootOnce'
   | 'cancelReinstall'
+  | 'machineLog'
   | 'machines'
   | 'power'
   | 'reinstall'

@@ -85,6 +85,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     at: 'files',
     machines: async (query) => await (await withNodes()).machines(query),
     machine: async (key) => await (await withNodes()).machine(key, likelyOrigin(settings)),
+    machineLog: async (key, query) => await (await withNodes()).machineLog(key, query),
     adopt: async (adoption) => await (await open()).service.adopt(adoption),
     reinstall: async (machine) => await (await alone()).reinstall(machine),
     cancelReinstall: async (machine) => await (await alone()).cancelReinstall(machine),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredToken } from '../../model/discovery.ts';
+import type { LogPage, LogQuery } from '../../model/log-views.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
 import type { RemovedRelease, RolledBack, SyncEnd, SyncStarted, SyncSteps } from '../../model/release-views.ts';
@@ -30,6 +31,7 @@ export function remoteClient(
     at: 'server',
     machines: async (query) => (await api.get(`/machines?${words(query)}`)) as MachinePage,
     machine: async (key) => (await api.get(at(key))) as MachineView,
+    machineLog: async (key, query) => (await api.get(`${at(key, '/log')}?${words(query)}`)) as LogPage,
     adopt: async ({ key, ...rest }) => await post<WrittenNode>(at(key, '/adopt'), rest),
     reinstall: async (machine) => await post<NamedMachine>('/reinstall', { machine }),
     cancelReinstall: async (machine) => await post<NamedMachine>('/reinstall/cancel', { machine }),
@@ -100,7 +102,7 @@ function remoteAccounts(api: ApiClient): AccountOperations {
   };
 }
 
-function words(query: ActivityQuery | MachineQuery): string {
+function words(query: ActivityQuery | LogQuery | MachineQuery): string {
   const given = Object.entries({ ...query } as Readonly<Record<string, unknown>>).filter(
     ([, value]) => value !== undefined,
   );

@@ -15,7 +15,7 @@ type Operations = AccountOperations & Omit<AdminOperations, 'accounts'>;
 /** What looks and changes nothing. Every other operation is told below, or does not compile. */
 type Look =
   | 'account' | 'activities' | 'apiTokens' | 'file' | 'files' | 'fileVersion' | 'health' | 'machine' | 'machines'
-  | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
+  | 'machineLog' | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
 type Change = Exclude<keyof Operations, Look>;
 
 type Teller<K extends Change> = (

@@ -1,4 +1,4 @@
-import { bytesText, utcText } from '../../model/text.ts';
+import { bytesText, plural, utcText } from '../../model/text.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { systemFailure } from '../../files/system-error.ts';
 import { NO_JOURNAL } from '../../journal/create-journal.ts';
@@ -193,6 +193,13 @@ function clockDiagnostics({ catalog, now }: Deps): readonly Diagnostic[] {
   return [{ message, remedy, severity: 'warning' }];
 }
 
+function syslogFact({ journal, settings: { syslog } }: Pick<Deps, 'journal' | 'settings'>): string {
+  if (syslog === undefined) return 'off';
+  const { strangeLines } = journal.status();
+  const { lines, from } = strangeLines ?? { lines: 0, from: '' };
+  return `port ${syslog.port}${lines === 0 ? '' : `, ${plural(lines, 'line')} of no known machine, the last from ${from}`}`;
+}
+
 /** What is wrong, with remedies, and what an operator asks first. */
 export async function healthView(deps: AdminDeps): Promise<HealthView> {
   const { catalog, files, journal, marks, settings } = deps;
@@ -209,6 +216,7 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
     ['HTTP', `${host.includes(':') ? `[${host}]` : host}:${port}`],
     ['TFTP', settings.tftp === undefined ? 'off' : `port ${settings.tftp.listen.port}`],
     ['DHCP', settings.dhcp === undefined ? 'off' : settings.dhcp.server === undefined ? 'proxy' : 'server'],
+    ['Syslog', syslogFact(deps)],
     ['Release sync', settings.sync.schedule ?? 'off'],
     ['Journal', on ? (lost === 0 ? 'on' : `on, ${lost} events lost`) : 'off'],
     ['Disk', `${bytesText(free)} of ${bytesText(total)} free`],

@@ -15,6 +15,7 @@ export type OperationName = Exclude<keyof AdminOperations, 'accounts'> | keyof A
 export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   machines: 'viewer',
   machine: 'viewer',
+  machineLog: 'viewer',
   sent: 'viewer',
   profiles: 'viewer',
   profile: 'viewer',

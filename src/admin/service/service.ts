@@ -1,3 +1,4 @@
+import type { LogPage, LogQuery } from '../../model/log-views.ts';
 import { Failure } from '../../model/failure.ts';
 import {
   factsFrom,
@@ -78,17 +79,25 @@ export class AdminService {
   /** `origin`: the server's address as the client sees it, because scripts name it. */
   async machine(key: MachineKey, origin: Origin): Promise<MachineView> {
     const history = await this.#historyOf(key);
-    if (history === undefined) {
-      throw new Failure('not-found', `${key} was never seen, and no profile names it`, {
-        remedy: '`pilotlight nodes` and the dashboard list all machines',
-      });
-    }
+    if (history === undefined) throw neverSeen(key);
     const row = await shownRow(history.row, this.#deps);
     const facts = { ...factsFrom(row), ...keyFacts(key) };
     const snapshot = this.#deps.catalog.current();
     const texts = await machineTexts(this.#deps, history, { facts, origin });
     const once = onceChoices(snapshot, facts, snapshot.match(facts));
     return { row, boots: history.boots, ...texts, ...(once.length > 0 && { once }) };
+  }
+
+  /** What the machine and its installer logged: the newest lines, or those after one. */
+  async machineLog(key: MachineKey, query: LogQuery): Promise<LogPage> {
+    const { journal, settings } = this.#deps;
+    if (!journal.status().on) {
+      const off = journalOff(this.#deps) ?? 'nothing is written down (PILOTLIGHT_JOURNAL)';
+      return { lines: [], last: query.after ?? 0, off };
+    }
+    const page = await journal.logLines(key, query);
+    if (page === undefined) throw neverSeen(key);
+    return settings.syslog === undefined ? { ...page, off: 'no logs are taken: set PILOTLIGHT_SYSLOG, to 514' } : page;
   }
 
   /** A text that a machine was sent. */
@@ -312,6 +321,12 @@ export class AdminService {
     const installState = installStateOf(await this.#factsOf(key), this.#deps.catalog.current());
     return (installState && machineKey(nodeFacts(installState.node))) ?? key;
   }
+}
+
+function neverSeen(key: MachineKey): Failure {
+  return new Failure('not-found', `${key} was never seen, and no profile names it`, {
+    remedy: '`pilotlight nodes` and the dashboard list all machines',
+  });
 }
 
 function unlocked<T>(done: Locked<T>): T {

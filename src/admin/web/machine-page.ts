@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { parseFileName } from '../../model/profile.ts';
+import type { LogPage } from '../../model/log-views.ts';
 import { durationText } from '../../model/text.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
 import { lineDiff } from '../service/line-diff.ts';
@@ -13,11 +14,13 @@ import { bootBytes, waterfall } from './waterfall.ts';
 /** One machine, and the form that puts it into a profile. */
 export function mountMachinePage(show: PageShow, { adminService, origin }: PageDeps): void {
   async function page(req: Request, res: Response, failed?: MachineInput['failed']): Promise<void> {
-    const [view, profiles] = await Promise.all([
-      adminService.machine(machineKeyOf(req), origin(req)),
+    const key = machineKeyOf(req);
+    const [view, profiles, log] = await Promise.all([
+      adminService.machine(key, origin(req)),
       adminService.profiles(),
+      adminService.machineLog(key, { limit: LOG_LINES }),
     ]);
-    await show.page(req, res, machinePage({ view, profiles, now: Date.now(), failed }), failed?.status);
+    await show.page(req, res, machinePage({ view, profiles, log, now: Date.now(), failed }), failed?.status);
   }
 
   mountPowerForms(show, { adminService });
@@ -53,16 +56,20 @@ function mountPowerForms(show: PageShow, { adminService }: Pick<PageDeps, 'admin
   }
 }
 
+/** Of its log on the page; the command has more. */
+const LOG_LINES = 200;
+
 export interface MachineInput {
   readonly view: MachineView;
   readonly profiles: readonly ProfileRow[];
+  readonly log: LogPage;
   readonly now: number;
   /** Why the last form did not do what it should, and what was typed in it. */
   readonly failed?: FormFailure & { readonly typed: Typed };
 }
 
 /** Everything about one machine. */
-export function machinePage({ view, profiles, now, failed }: MachineInput): Page {
+export function machinePage({ view, profiles, log, now, failed }: MachineInput): Page {
   const { row, boots } = view;
   const line = machineLine(row, now);
   const [last, ...earlier] = boots;
@@ -82,6 +89,7 @@ export function machinePage({ view, profiles, now, failed }: MachineInput): Page
       failedState: row.state === 'failed',
       because: view.because,
       last: last === undefined ? undefined : bootOf(last, now),
+      log: logOf(log, now),
       earlier: earlier.map((boot) => earlierBoot(boot, boots, now)),
       texts: view.texts.map((text) => machineText(text, now)),
       form: adoptForm(row, profiles, failed?.typed),
@@ -125,6 +133,20 @@ function bootOf(boot: BootView, now: number): object {
     end: boot.outcome === 'install' ? 'done' : 'up',
     bytes: bootBytes(boot),
     picture: boot.events.length === 0 ? undefined : waterfall(boot),
+  };
+}
+
+/** Newest first, so that what the machine does now is where the eye is. Undefined where none was ever taken. */
+function logOf({ lines, off }: LogPage, now: number): object | undefined {
+  if (lines.length === 0 && off !== undefined) return undefined;
+  return {
+    off,
+    all: lines.length < LOG_LINES,
+    lines: lines.toReversed().map(({ id, at, severity = 6, program, text }) => ({
+      ...{ id, at: moment(at, now), clock: new Date(at).toISOString().slice(11, 19), program, text },
+      bad: severity <= 3,
+      warning: severity === 4,
+    })),
   };
 }
 

@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<Exclude<TimelineEvent['kind'], 'file'>, StepKind>> 
   refused: { kind: 'refused', word: 'Refused' },
   incident: { kind: 'refused', word: 'Incident' },
   operator: { kind: 'operator', word: 'Operator' },
+  log: { kind: 'file', word: 'Log' },
 };
 
 // What publishers call a kernel and an initramfs: vmlinuz, linux, vmlinuz-amd64, kernel-x86_64, flatcar_production_pxe.vmlinuz,

@@ -115,7 +115,7 @@ interface WatcherOptions {
   readonly shown: (rows: readonly MachineRow[]) => void;
 }
 
-/** Looks again when something may have changed: one look at a time, and never after the last change without one. */
+/** Looks at all machines again and again, and tells which have changed. */
 export function createWatcher({ look, changed, shown }: WatcherOptions) {
   const known = new Map<string, string>();
 
@@ -130,6 +130,11 @@ export function createWatcher({ look, changed, shown }: WatcherOptions) {
     shown(rows);
   }
 
+  return createLooker(once);
+}
+
+/** Looks again when something may have changed: one look at a time, and never after the last change without one. */
+export function createLooker(once: () => Promise<void>) {
   return {
     /** Until the signal aborts. Rejects when a look fails. */
     async run(watch: (changed: () => void, signal: AbortSignal) => Promise<void>, stop: AbortSignal): Promise<void> {

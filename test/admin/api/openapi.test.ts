@@ -13,6 +13,7 @@ import { BEARER, operatorStand } from '../../support/operator-stand.ts';
 const OFFICE: AdminOperations = {
   machines: async () => sample.MACHINE_PAGE,
   machine: async () => sample.MACHINE_VIEW,
+  machineLog: async () => sample.LOG_PAGE,
   sent: async () => '#!ipxe\n',
   adopt: async () => ({ file: 'profiles/worker.json', name: 'worker-1' }),
   release: async () => ({ file: 'profiles/worker.json', name: 'worker-1' }),
@@ -69,6 +70,7 @@ const CALLS: readonly Call[] = [
     path: '/machines?text=a&state=up&profile=b&after=c&limit=5&tag=t&sort=-name&skip=0',
   },
   { method: 'get', route: '/machines/{key}', path: '/machines/52:54:00:12:34:56' },
+  { method: 'get', route: '/machines/{key}/log', path: '/machines/52:54:00:12:34:56/log?after=5&limit=9' },
   { method: 'post', route: '/machines/{key}/adopt', path: '/machines/52-54-00-12-34-56/adopt', body: { profile: 'a' } },
   { method: 'post', route: '/machines/{key}/release', path: '/machines/52%3A54%3A00%3A12%3A34%3A56/release' },
   { method: 'post', route: '/machines/{key}/reinstall', path: '/machines/serial:S-1/reinstall' },

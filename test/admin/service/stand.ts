@@ -59,6 +59,8 @@ function fakeJournal(): FakeJournal {
         ...(flood === undefined ? {} : { flood }),
       };
     },
+    log: () => true,
+    logLines: () => guarded(() => ({ lines: [], last: 0 })),
     know: () => undefined,
     activity: () => undefined,
     activities: () => guarded(() => []),

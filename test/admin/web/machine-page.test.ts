@@ -91,15 +91,17 @@ describe('the form that adopts', () => {
 });
 
 const NOW = 1_800_000_000_000;
+const NO_LOG = { lines: [], last: 0, off: 'no logs are taken' };
 const adminService = sampleOffice(NOW);
 const profiles = await adminService.profiles();
 const viewOf = (name: string): Promise<MachineView> =>
   adminService.machine(adminService.rows.find((row) => row.name === name)?.key ?? '', originOf());
-const data = (view: MachineView): Record<string, unknown> => machinePage({ view, profiles, now: NOW }).data;
+const data = (view: MachineView): Record<string, unknown> =>
+  machinePage({ view, profiles, log: NO_LOG, now: NOW }).data;
 
 describe('the page of a machine', () => {
   it('is called by its name and told as one sentence', async () => {
-    const page = machinePage({ view: await viewOf('w13'), profiles, now: NOW });
+    const page = machinePage({ view: await viewOf('w13'), profiles, log: NO_LOG, now: NOW });
     expect(page).toMatchObject({ title: 'w13', section: 'Machines', summary: 'w13: Booting, downloading' });
   });
 
@@ -146,9 +148,34 @@ describe('the page of a machine', () => {
   it('keeps what was typed when it went wrong', async () => {
     const view = await viewOf('w1');
     const failed = { message: 'm', remedy: 'r', status: 409, typed: { name: 'taken' } };
-    expect(machinePage({ view, profiles, now: NOW, failed }).data).toMatchObject({
+    expect(machinePage({ view, profiles, log: NO_LOG, now: NOW, failed }).data).toMatchObject({
       failed: { message: 'm', remedy: 'r' },
       form: { name: 'taken' },
+    });
+  });
+
+  it('shows its log, newest first, where one is taken or was', async () => {
+    const view = await viewOf('w1');
+    const line = (id: number, severity?: number) => ({
+      id,
+      at: NOW - id,
+      from: '10.0.0.7',
+      text: `line ${id}`,
+      severity,
+    });
+    const lines = [line(1), line(2, 4), line(3, 3)];
+    const logOf = (log: Parameters<typeof machinePage>[0]['log']) =>
+      machinePage({ view, profiles, log, now: NOW }).data['log'];
+    expect(logOf(NO_LOG)).toBeUndefined();
+    expect(logOf({ lines: [], last: 0 })).toMatchObject({ lines: [], off: undefined });
+    expect(logOf({ lines, last: 3, off: 'off' })).toMatchObject({
+      off: 'off',
+      all: true,
+      lines: [
+        { id: 3, text: 'line 3', bad: true, warning: false },
+        { id: 2, text: 'line 2', bad: false, warning: true },
+        { id: 1, text: 'line 1', bad: false, warning: false },
+      ],
     });
   });
 });

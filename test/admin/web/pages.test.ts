@@ -118,13 +118,27 @@ async function users(): Promise<Page> {
   return usersPage({ users: all, tokens, sessions, you: 'anna', now: NOW });
 }
 
+async function machine(name: string): Promise<Page> {
+  const found = await view(name);
+  return machinePage({
+    view: found,
+    profiles,
+    log: await adminService.machineLog(found.row.key, { limit: 200 }),
+    now: NOW,
+  });
+}
+
 const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['machines', table],
-  ['machine', async () => machinePage({ view: await view('w1'), profiles, now: NOW })],
-  ['machine-failed', async () => machinePage({ view: await view('edge3'), profiles, now: NOW })],
+  ['machine', async () => await machine('w1')],
+  ['machine-failed', async () => await machine('edge3')],
   [
     'machine-unknown',
-    async () => machinePage({ view: await adminService.machine(unknown[0]?.key ?? '', ORIGIN), profiles, now: NOW }),
+    async () =>
+      machinePage({
+        ...{ view: await adminService.machine(unknown[0]?.key ?? '', ORIGIN), profiles, now: NOW },
+        log: { lines: [], last: 0 },
+      }),
   ],
   ['reinstall', async () => confirmPage('reinstall', await view('store1'), '/dev/nvme0n1')],
   ['release', async () => confirmPage('release', await view('w1'))],
@@ -143,7 +157,7 @@ test.each(PAGES)('the page %s', async (name, make) => {
 });
 
 test('a document has everything that is around a page', async () => {
-  const page = machinePage({ view: await view('w1'), profiles, now: NOW });
+  const page = await machine('w1');
   const html = dashboard.page(page, { done: 'adopted', attention: 3, role: 'admin' });
   expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
   expect(html).toContain('<title>w1 - Machines - Pilotlight</title>');
@@ -207,6 +221,10 @@ describe('what others wrote is text', () => {
       machinePage({
         view: hostile.HOSTILE_MACHINE,
         profiles: [hostile.HOSTILE_PROFILE],
+        log: {
+          lines: [{ id: 1, at: 0, from: hostile.HOSTILE, program: hostile.HOSTILE, text: hostile.HOSTILE }],
+          last: 1,
+        },
         now: 0,
         failed: { message: hostile.HOSTILE, remedy: hostile.HOSTILE, status: 400, typed: { name: hostile.HOSTILE } },
       }),
