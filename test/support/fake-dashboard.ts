@@ -1,4 +1,5 @@
 import { openContext } from './http-house.ts';
+import { FAKE_VERSION } from './fake-files.ts';
 import { sampleOffice, type FakeOffice } from './fake-office.ts';
 import { operatorOptions, TOKEN } from './operator-stand.ts';
 
@@ -59,6 +60,12 @@ export function samplePages({ rows }: FakeOffice): readonly { readonly name: str
     { name: 'profile', path: '/dashboard/profiles/workers' },
     { name: 'broken-profile', path: '/dashboard/profiles/lab-debian' },
     { name: 'editor', path: '/dashboard/profiles/workers/edit' },
+    { name: 'files', path: '/dashboard/files' },
+    { name: 'config', path: '/dashboard/configs/edge.yml' },
+    { name: 'config-editor', path: '/dashboard/configs/worker.ign.hbs/edit' },
+    { name: 'new-key', path: '/dashboard/new-key' },
+    { name: 'remove', path: '/dashboard/configs/edge.yml/remove' },
+    { name: 'version', path: `/dashboard/configs/edge.yml/versions/${FAKE_VERSION}` },
     { name: 'releases', path: '/dashboard/releases' },
     { name: 'activity', path: '/dashboard/activity' },
     { name: 'users', path: '/dashboard/users' },

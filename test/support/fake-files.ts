@@ -17,6 +17,9 @@ export const FAKE_FILES: Readonly<Record<string, string>> = {
   'sshkeys/ops.pub': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGm9Y2UgdXBvbiBhIHRpbWU5 ops@example.org\n',
 };
 
+/** The older version of configs/edge.yml. */
+export const FAKE_VERSION = '1764530000000-0123456789ab';
+
 const USED_BY: Readonly<Record<string, readonly string[]>> = {
   'configs/worker.ign.hbs': ['workers'],
   'configs/debian.cfg': ['lab-debian'],
@@ -50,7 +53,8 @@ export function fakeFiles(store: Store, now: number): FileOperations {
   }
 
   function keep(file: string, text: string, at: number, who: string): void {
-    const kept = { id: `${at}-${digest(text).slice(0, 12)}`, at, who, text };
+    const id = versions.size === 0 ? FAKE_VERSION : `${at}-${digest(text).slice(0, 12)}`;
+    const kept = { id, at, who, text };
     versions.set(file, [kept, ...(versions.get(file) ?? [])]);
   }
 

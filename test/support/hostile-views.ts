@@ -1,3 +1,4 @@
+import type { FileView, VersionView } from '../../src/model/file-views.ts';
 import type { ActivityPage } from '../../src/model/operator-views.ts';
 import type { ReleasesView } from '../../src/model/release-views.ts';
 import type { HealthView, MachinePage, MachineView, ProfileView } from '../../src/model/views.ts';
@@ -130,3 +131,10 @@ export const HOSTILE_USERS = {
   failed: { message: H, remedy: H, status: 400 },
   typed: { form: '/add', name: H, role: H, user: H },
 } as const;
+
+export const HOSTILE_VERSIONS: readonly VersionView[] = [{ id: H, at: 0, who: H }];
+
+export const HOSTILE_FILE: FileView = {
+  ...{ file: `configs/${H}`, folder: 'configs', name: H, problems: [PROBLEM], inForce: false, usedBy: [H] },
+  ...{ text: `${H}\n${H}`, revision: H, versions: HOSTILE_VERSIONS },
+};

@@ -38,6 +38,11 @@ export function followEdits(files: DataRoot): void {
   });
 }
 
+/** Whether the one who asks only looks: what files keep secret is blanked then. */
+export function onlyLooks(): boolean {
+  return scopes.getStore()?.actor.role === 'viewer';
+}
+
 /** Throws Failure `refused` for a lesser role. */
 export function requireRole(needed: Role, actor = currentActor()): void {
   if (includes(actor.role, needed)) return;

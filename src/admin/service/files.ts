@@ -5,7 +5,9 @@ import { readIfThere, revisionOf, saveFile as write } from '../../catalog/save-f
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, isError } from '../../model/failure.ts';
 import type { FileRow, FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
+import { hidePrivateKeys } from '../../model/redact.ts';
 import { nearest } from '../../model/text.ts';
+import { onlyLooks } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { lineDiff } from './line-diff.ts';
 import { profilesWith, touchedBy } from './touched.ts';
@@ -42,7 +44,7 @@ export async function fileView({ catalog, files }: Deps, named: FileName): Promi
   if (bytes === undefined) throw missing(file, snapshot);
   return {
     ...fileRow(file, snapshot),
-    text: asText(bytes),
+    text: asText(toBeShown(bytes)),
     revision: revisionOf(bytes),
     versions: await listVersions(files, file.file),
   };
@@ -109,7 +111,7 @@ async function draftOf(
   const { problems, snapshot } = catalog.attempt(new Map([[file.file, bytes]]));
   const preview = {
     file: file.file,
-    diff: lineDiff(before?.toString('utf8') ?? '', bytes?.toString('utf8') ?? ''),
+    diff: lineDiff(shownText(before), shownText(bytes)),
     problems,
     ...touchedBy(file.file, now, snapshot()),
   };
@@ -144,6 +146,15 @@ async function removedFile(files: Deps['files'], file: CatalogFile): Promise<Fil
   if ((await readIfThere(files, file)) !== undefined) return undefined;
   const [last] = await listVersions(files, file.file);
   return last && { file: file.file, folder, name, last };
+}
+
+/** A config may hold a private key: who may not change the file does not see it. */
+function toBeShown(bytes: Buffer): Buffer {
+  return onlyLooks() ? Buffer.from(hidePrivateKeys(bytes)) : bytes;
+}
+
+function shownText(bytes: Buffer | undefined): string {
+  return bytes === undefined ? '' : toBeShown(bytes).toString('utf8');
 }
 
 /** Undefined for what a browser's text field would not give back as it was. */

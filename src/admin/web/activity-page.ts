@@ -1,7 +1,7 @@
 import { parseKey } from '../../model/machine.ts';
 import type { ActivityPage, ActivityView } from '../../model/operator-views.ts';
 import { queryText } from './form-fields.ts';
-import { machineHref, moment, profileHref, profileOfFile, slug, withQuery } from './format.ts';
+import { fileHref, machineHref, moment, slug, withQuery } from './format.ts';
 import type { Page, PageDeps, PageShow } from './page.ts';
 import { textDiff } from './text-diff.ts';
 
@@ -71,10 +71,8 @@ function userOf(who: string): string {
   return who.replace(/ \(token .*\)$/s, '');
 }
 
-/** The page of the machine or the profile that was changed. */
+/** The page of the machine or the file that was changed. */
 function targetHref(target: string): string | undefined {
-  const profile = profileOfFile(target);
-  if (profile !== undefined) return profileHref(profile);
   const key = parseKey(target);
-  return key === undefined ? undefined : machineHref(key);
+  return fileHref(target) ?? (key && machineHref(key));
 }

@@ -1,3 +1,4 @@
+import { type CatalogFile, catalogFileAt } from '../../catalog/catalog-file.ts';
 import { relativeText, utcText } from '../../model/text.ts';
 import { MACHINE_STATES, type MachineKey, type MachineState, STATES_BY_NEED } from '../../model/machine.ts';
 import { placeText, type FileDiagnostic } from '../../model/failure.ts';
@@ -62,8 +63,10 @@ const SENTENCES = {
   'own-boot': 'Its next boot is its own profile again.',
   kept: 'The reinstallation is cancelled: its disk stays as it is.',
   'let-go': 'The claim is released: the next address that asks is installed.',
-  saved: 'Saved. The profile is in force for the next machine that asks.',
-  created: 'Created. The next machine that asks can boot it.',
+  saved: 'Saved. It is in force for the next machine that asks.',
+  created: 'Created. It is in force for the next machine that asks.',
+  removed: 'Removed. The page Files has what it held.',
+  restored: 'Restored. It is in force for the next machine that asks.',
   syncing: 'The sync has begun. Its steps appear below as they happen.',
   'sync-runs': 'A sync is running already.',
   'rolled-back': 'Rolled back. It counts from the next boot, and the sync holds what was left.',
@@ -115,9 +118,15 @@ export function profileHref(name: string): string {
   return `/dashboard/profiles/${encodeURIComponent(name)}`;
 }
 
-/** The profile in `profiles/NAME.json`; undefined for any other file. */
-export function profileOfFile(file: string): string | undefined {
-  return /^profiles\/([^/]+)\.json$/.exec(file)?.[1];
+/** The page of a file of profiles/, configs/ or sshkeys/; undefined for any other. */
+export function fileHref(file: string): string | undefined {
+  const own = catalogFileAt(file);
+  return own && hrefOf(own);
+}
+
+/** Its page: `/dashboard/configs/a.yml`. */
+export function hrefOf({ folder, name }: Pick<CatalogFile, 'folder' | 'name'>): string {
+  return `/dashboard/${folder}/${encodeURIComponent(name)}`;
 }
 
 /** What the table of machines is narrowed down to. */
@@ -152,20 +161,21 @@ export interface ProblemItem {
   /** `profiles/a.json:3:5 nodes[0].mac`; undefined for what is wrong with the server itself. */
   readonly place: string | undefined;
   readonly remedy: string | undefined;
-  /** Where it can be mended: a profile's editor. */
+  /** Where it can be mended: the editor of the file, at that line. */
   readonly href: string | undefined;
 }
 
-/** Errors first, otherwise in their order. */
-export function problemItems(problems: readonly FileDiagnostic[]): readonly ProblemItem[] {
+/** Errors first, otherwise in their order. `open`: the file that is being edited, its lines are on the page. */
+export function problemItems(problems: readonly FileDiagnostic[], open?: string): readonly ProblemItem[] {
   return errorsFirst(problems).map(({ severity, message, place, remedy }) => {
-    const profile = profileOfFile(place.file);
+    const page = fileHref(place.file);
+    const line = place.line === undefined ? '' : `#line-${place.line}`;
     return {
       ...severityWords(severity),
       message,
       place: placeText(place),
       remedy,
-      href: profile === undefined ? undefined : `${profileHref(profile)}/edit`,
+      href: place.file === open ? line || undefined : page && `${page}/edit${line}`,
     };
   });
 }

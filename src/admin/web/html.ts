@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Request, Response } from 'express';
 import Handlebars from 'handlebars';
 import { matchesTag } from '../../http/byte-range.ts';
@@ -44,6 +44,11 @@ export interface Asset {
   readonly body: Buffer;
   /** Of its bytes: an address with it never changes its meaning, so it may be kept for ever. */
   readonly digest: string;
+}
+
+/** A program that the build makes of client/; undefined where it was not made: a server that runs from src/. */
+export function readBuilt(name: `${string}.js`): Asset | undefined {
+  return existsSync(new URL(`./assets/${name}`, import.meta.url)) ? readAsset(name) : undefined;
 }
 
 /** A file of assets/, read now: the names are the ones written in this room, never one of an address. */

@@ -12,10 +12,10 @@ import { currentActor } from '../service/actor.ts';
 import { allowedTo } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { type Done, doneText, parseDone } from './format.ts';
-import { type Asset, type Draw, readAsset } from './html.ts';
+import { type Asset, type Draw, readAsset, readBuilt } from './html.ts';
 
 /** The parts of the dashboard, in the order of its navigation. */
-const SECTIONS = ['Machines', 'Profiles', 'Releases', 'Activity', 'Users', 'Health'] as const;
+const SECTIONS = ['Machines', 'Profiles', 'Files', 'Releases', 'Activity', 'Users', 'Health'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** A view (views/NAME.hbs) with everything that it shows, all of it decided: templates only lay out. */
@@ -28,6 +28,8 @@ export interface Page {
   readonly live: readonly ('machines' | 'profiles' | 'releases')[];
   /** What a screen reader is told when it changes: `30 machines: 1 failed, 29 up`. */
   readonly summary?: string;
+  /** Programs of assets/ beside the one that all pages have: one that was not built is left out. */
+  readonly scripts?: readonly string[];
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -122,6 +124,8 @@ export function createFrame(draw: Draw): Frame {
   const assets = new Map(
     (['dashboard.css', 'dashboard.js', 'pilotlight.svg'] as const).map((name) => [name as string, readAsset(name)]),
   );
+  const editor = readBuilt('editor.js');
+  if (editor !== undefined) assets.set('editor.js', editor);
   const href = (name: string): string => `/dashboard/assets/${name}?v=${assets.get(name)?.digest ?? ''}`;
 
   // Views ask `@root.may.OPERATION`.
@@ -135,7 +139,7 @@ export function createFrame(draw: Draw): Frame {
       draw('layout', {
         title: [page.title, page.section, 'Pilotlight'].filter((part) => part !== undefined).join(' - '),
         styleHref: href('dashboard.css'),
-        scriptHref: href('dashboard.js'),
+        scripts: ['dashboard.js', ...(page.scripts ?? [])].filter((name) => assets.has(name)).map(href),
         markHref: href('pilotlight.svg'),
         nav: SECTIONS.filter((section) => section !== 'Users' || allowedTo(role).users).map((section) => ({
           word: section,

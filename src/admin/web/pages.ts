@@ -5,6 +5,7 @@ import { mountActivityPage } from './activity-page.ts';
 import { mountBulkPages } from './bulk-page.ts';
 import { mountConfirmPages } from './confirm-page.ts';
 import { mountEditorPage } from './editor-page.ts';
+import { mountFilePages } from './file-pages.ts';
 import { pathText } from './form-fields.ts';
 import { mountHealthPage } from './health-page.ts';
 import { respondAsset } from './html.ts';
@@ -25,6 +26,7 @@ const PAGES = [
   mountProfilesPage,
   mountProfilePage,
   mountEditorPage,
+  mountFilePages,
   mountReleasesPage,
   mountActivityPage,
   mountUsersPage,

@@ -1,7 +1,9 @@
 import { bytesText } from '../../model/text.ts';
 import type { Request, Response } from 'express';
+import type { VersionView } from '../../model/file-views.ts';
 import type { ReleaseRow } from '../../model/release-views.ts';
 import type { ProfileView } from '../../model/views.ts';
+import { fileInPath, KINDS, shownVersions } from './edited-file.ts';
 import { fieldText, pathText } from './form-fields.ts';
 import { machineHref, optionalMoment, problemItems, profileHref } from './format.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
@@ -9,9 +11,14 @@ import { profileLine } from './profiles-page.ts';
 
 export function mountProfilePage(show: PageShow, { adminService }: PageDeps): void {
   async function page(req: Request, res: Response, failed?: FormFailure): Promise<void> {
-    const [view, releases] = await Promise.all([adminService.profile(pathText(req, 'name')), adminService.releases()]);
+    const file = fileInPath(req, 'profiles');
+    const [view, releases, { versions }] = await Promise.all([
+      adminService.profile(file.name),
+      adminService.releases(),
+      adminService.file(file),
+    ]);
     const release = releases.targets.find(({ profiles }) => profiles.includes(view.name));
-    await show.page(req, res, profilePage({ view, release, now: Date.now(), failed }), failed?.status);
+    await show.page(req, res, profilePage({ view, release, older: versions, now: Date.now(), failed }), failed?.status);
   }
 
   show.route('Profiles', '/dashboard/profiles/:name', { get: async (req, res) => page(req, res) });
@@ -33,12 +40,14 @@ export interface ProfileInput {
   readonly view: ProfileView;
   /** Its releases; undefined for a profile that follows no channel. */
   readonly release: ReleaseRow | undefined;
+  /** Of its file. */
+  readonly older: readonly VersionView[];
   readonly now: number;
   /** Why the roll back did not happen. */
   readonly failed?: FormFailure;
 }
 
-export function profilePage({ view, release, now, failed }: ProfileInput): Page {
+export function profilePage({ view, release, older, now, failed }: ProfileInput): Page {
   const versions = shelves(view, release, now);
   return {
     view: 'profile',
@@ -58,6 +67,8 @@ export function profilePage({ view, release, now, failed }: ProfileInput): Page 
       canRollBack: versions.length > 1,
       held: release?.held,
       lines: textLines(view),
+      copy: `${KINDS.profiles.fresh}?copy=${encodeURIComponent(view.name)}`,
+      older: shownVersions({ folder: 'profiles', name: view.name }, older, now),
       failed,
     },
   };
@@ -74,7 +85,11 @@ function shelves({ version: current }: ProfileView, release: ReleaseRow | undefi
 }
 
 /** The file line by line; those with a problem say so. */
-function textLines({ text, file, problems }: ProfileView): readonly object[] {
+export function textLines({
+  text,
+  file,
+  problems,
+}: Pick<ProfileView, 'file' | 'problems' | 'text'>): readonly object[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines.map((line, i) => ({

@@ -71,6 +71,22 @@ describe('looking', () => {
   });
 });
 
+test('a viewer does not see a private key that a config holds; who may change it does', async () => {
+  const pem = ['-----BEGIN OPENSSH PRIVATE KEY-----', 'aHVudGVyMg', '-----END OPENSSH PRIVATE KEY-----'];
+  const text = `#cloud-config\nssh_keys:\n  ed25519_private: |\n${pem.map((line) => `    ${line}\n`).join('')}`;
+  const office = await stand({ 'configs/k.yml': text });
+  const file = at('configs', 'k.yml');
+  const viewer = <T>(work: () => Promise<T>): Promise<T> =>
+    runAs({ role: 'viewer', who: 'v', by: 'session', user: 'v', session: 's', from: '::1' }, work);
+  const seen = [
+    await viewer(() => office.adminService.file(file)),
+    await viewer(() => office.adminService.previewFile(file, `${text}# x\n`)),
+    await viewer(() => office.adminService.previewFile(file, undefined)),
+  ];
+  expect(JSON.stringify(seen)).not.toContain('aHVudGVyMg');
+  expect((await office.anna(() => office.adminService.file(file))).text).toBe(text);
+});
+
 describe('a preview names the machines', () => {
   const machines = async (file: ReturnType<typeof at>, text: string | undefined, files = FILES) => {
     const office = await stand(files);

@@ -111,7 +111,7 @@ describe('a new profile', () => {
 
   it('can be the first one', async () => {
     await using empty = await openDashboard({ empty: true });
-    expect((await empty.get('/dashboard/new-profile')).text).toContain('The help appears once there is a profile.');
+    expect((await empty.get('/dashboard/new-profile')).text).toContain('<code>boot_timeout</code>');
     expect((await empty.get('/dashboard/profiles')).text).toContain('There are no profiles yet');
   });
 });

@@ -57,7 +57,7 @@ describe('the number beside Health', () => {
 describe('what was just done', () => {
   it('is told in the words of a fixed list', async () => {
     const { text } = await stand.get('/dashboard/profiles?done=saved');
-    expect(text).toContain('Saved. The profile is in force');
+    expect(text).toContain('Saved. It is in force');
   });
 
   it('is nothing else that stands in the address', async () => {

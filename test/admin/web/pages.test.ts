@@ -5,6 +5,8 @@ import { describe, expect, it, test } from 'vitest';
 import { activityPage } from '../../../src/admin/web/activity-page.ts';
 import { confirmPage } from '../../../src/admin/web/confirm-page.ts';
 import { editorPage } from '../../../src/admin/web/editor-page.ts';
+import { filePage, filesPage, removePage, versionPage } from '../../../src/admin/web/file-pages.ts';
+import { catalogFile } from '../../../src/catalog/catalog-file.ts';
 import { profilePage } from '../../../src/admin/web/profile-page.ts';
 import { profilesPage } from '../../../src/admin/web/profiles-page.ts';
 import { healthPage } from '../../../src/admin/web/health-page.ts';
@@ -99,18 +101,21 @@ async function table(): Promise<Page> {
 async function profileOf(name: string): Promise<Page> {
   const shown = await adminService.profile(name);
   const release = releases.targets.find((target) => target.profiles.includes(name));
-  return profilePage({ view: shown, release, now: NOW });
+  return profilePage({ view: shown, release, older: [], now: NOW });
 }
 async function previewed(): Promise<Page> {
   const { name, text, revision, keys } = await adminService.profile('workers');
   const mine = text.replace('stable', 'beta');
   return editorPage({
-    name,
+    ...{ folder: 'profiles' as const, name, revision, keys },
     text: mine,
-    revision,
-    keys,
     preview: await adminService.previewFile({ folder: 'profiles', name }, mine),
   });
+}
+const EDGE = catalogFile('configs', 'edge.yml');
+async function version(): Promise<Page> {
+  const { versions } = await adminService.file(EDGE);
+  return versionPage(EDGE, await adminService.fileVersion(EDGE, versions[0]?.id ?? ''), NOW);
 }
 async function users(): Promise<Page> {
   const { accounts } = adminService;
@@ -146,6 +151,12 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['profile', () => profileOf('workers')],
   ['profile-broken', () => profileOf('lab-debian')],
   ['editor', previewed],
+  ['editor-config', async () => editorPage({ ...(await adminService.file(EDGE)), text: 'a: 1\n' })],
+  ['new-key', () => editorPage({ folder: 'sshkeys', name: undefined, text: '' })],
+  ['files', async () => filesPage(await adminService.files(), NOW)],
+  ['file', async () => filePage(await adminService.file(EDGE), NOW)],
+  ['remove', async () => removePage(await adminService.file(EDGE), await adminService.previewFile(EDGE, undefined))],
+  ['version', version],
   ['releases', () => releasesPage(releases, NOW)],
   ['activity', async () => activityPage(await adminService.activities({ limit: 50 }), {}, NOW)],
   ['users', users],
@@ -192,7 +203,14 @@ test('every id of a page is there once, and what refers to one finds it', async 
 });
 
 describe('what others wrote is text', () => {
-  const edited = hostile.HOSTILE_PROFILE;
+  const { name, text, revision, keys, problems } = hostile.HOSTILE_PROFILE;
+  const edited = { folder: 'profiles' as const, name, text, revision, keys };
+  const change = {
+    ...{ file: hostile.HOSTILE, diff: [{ sign: '+' as const, text: hostile.HOSTILE }], problems },
+    machines: [{ name: hostile.HOSTILE, key: hostile.HOSTILE, from: hostile.HOSTILE, to: hostile.HOSTILE }],
+    ...{ touched: 1, unlisted: true },
+  };
+  const [version = { id: '', at: 0, who: '' }] = hostile.HOSTILE_VERSIONS;
   const made: readonly (readonly [string, Page])[] = [
     [
       'machines',
@@ -231,20 +249,29 @@ describe('what others wrote is text', () => {
     ],
     ['reinstall', confirmPage('reinstall', hostile.HOSTILE_MACHINE, hostile.HOSTILE)],
     ['profiles', profilesPage([hostile.HOSTILE_PROFILE])],
-    ['profile', profilePage({ view: hostile.HOSTILE_PROFILE, release: hostile.HOSTILE_RELEASES.targets[0], now: 0 })],
+    [
+      'profile',
+      profilePage({
+        view: hostile.HOSTILE_PROFILE,
+        release: hostile.HOSTILE_RELEASES.targets[0],
+        older: hostile.HOSTILE_VERSIONS,
+        now: 0,
+      }),
+    ],
     [
       'editor',
       editorPage({
         ...edited,
-        theirs: hostile.HOSTILE,
-        preview: {
-          ...{ file: hostile.HOSTILE, diff: [{ sign: '+', text: hostile.HOSTILE }], problems: edited.problems },
-          machines: [{ name: hostile.HOSTILE, key: hostile.HOSTILE, from: hostile.HOSTILE, to: hostile.HOSTILE }],
-          ...{ touched: 1, unlisted: true },
-        },
+        theirs: { text: hostile.HOSTILE },
+        preview: change,
         failed: { message: hostile.HOSTILE, status: 400 },
       }),
     ],
+    ['files', filesPage({ files: [hostile.HOSTILE_FILE], removed: [{ ...hostile.HOSTILE_FILE, last: version }] }, 0)],
+    ['file', filePage(hostile.HOSTILE_FILE, 0)],
+    ['remove', removePage(hostile.HOSTILE_FILE, change, { message: hostile.HOSTILE, status: 400 })],
+    ['version', versionPage(catalogFile('configs', 'a'), { ...change, version, text: hostile.HOSTILE }, 0)],
+    ['new config', editorPage({ ...edited, folder: 'configs', name: undefined, copied: hostile.HOSTILE })],
     ['new profile', editorPage({ ...edited, name: undefined, typedName: hostile.HOSTILE })],
     ['releases', releasesPage(hostile.HOSTILE_RELEASES, 0)],
     ['activity', activityPage(hostile.HOSTILE_ACTIVITY, { who: hostile.HOSTILE, text: hostile.HOSTILE }, 0)],

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { type EditorInput, editorPage, STARTER } from '../../../src/admin/web/editor-page.ts';
+import { KINDS } from '../../../src/admin/web/edited-file.ts';
+import { type EditorInput, editorPage } from '../../../src/admin/web/editor-page.ts';
 import { errorsFirst, problemItems } from '../../../src/admin/web/format.ts';
 import { profilePage } from '../../../src/admin/web/profile-page.ts';
 import { bootedBy, profileLine, profilesPage, validityOf } from '../../../src/admin/web/profiles-page.ts';
@@ -24,9 +25,16 @@ test('errors come first, each with its place, its remedy and the way to its edit
       message: 'e',
       place: 'profiles/a b.json:3:5 nodes',
       remedy: 'r',
-      href: '/dashboard/profiles/a%20b/edit',
+      href: '/dashboard/profiles/a%20b/edit#line-3',
     },
-    { error: false, word: 'Warning', message: 'w', place: 'configs/a.yml:3', remedy: undefined, href: undefined },
+    {
+      error: false,
+      word: 'Warning',
+      message: 'w',
+      place: 'configs/a.yml:3',
+      remedy: undefined,
+      href: '/dashboard/configs/a.yml/edit#line-3',
+    },
   ]);
 });
 
@@ -35,7 +43,7 @@ test('otherwise the order stays', () => {
   expect(errorsFirst(all).map(({ id }) => id)).toEqual([2, 4, 1, 3]);
 });
 
-const INPUT: EditorInput = { name: 'workers', text: 'b\n', revision: 'r1', keys: [] };
+const INPUT: EditorInput = { folder: 'profiles', name: 'workers', text: 'b\n', revision: 'r1' };
 const problem = (severity: FileDiagnostic['severity']): FileDiagnostic => ({
   severity,
   message: 'm',
@@ -52,6 +60,15 @@ const shown = (more: Partial<EditorInput>) => editorPage({ ...INPUT, ...more }).
 describe('the editor', () => {
   it('never changes under the hands of who types', () => {
     expect(editorPage(INPUT).live).toEqual([]);
+  });
+
+  it('leads to the lines of its own text, and to the editors of other files', () => {
+    const place = { file: 'f', line: 2 };
+    const made = shown({ preview: preview([{ severity: 'warning', message: 'm', place }, warning]) });
+    expect(made['preview']).toMatchObject({
+      problems: [{ href: '#line-2' }, { href: '/dashboard/configs/a.yml/edit#line-3' }],
+    });
+    expect(made['problems']).toBe('[{"severity":"warning","message":"m","line":2}]');
   });
 
   it('saves nothing that was not looked at', () => {
@@ -83,7 +100,7 @@ describe('the editor', () => {
   });
 
   it('keeps the text, theirs too', () => {
-    expect(shown({ theirs: 'c\n', failed: { message: 'm', status: 400 } })).toMatchObject({
+    expect(shown({ theirs: { text: 'c\n' }, failed: { message: 'm', status: 400 } })).toMatchObject({
       text: 'b\n',
       theirs: 'c\n',
       revision: 'r1',
@@ -92,7 +109,7 @@ describe('the editor', () => {
   });
 
   it('begins a new profile with something that is JSON', () => {
-    expect(JSON.parse(STARTER)).toHaveProperty('system');
+    expect(JSON.parse(KINDS.profiles.starter)).toHaveProperty('system');
   });
 });
 
@@ -101,7 +118,7 @@ const adminService = sampleOffice(NOW);
 const { targets } = await adminService.releases();
 const pageOf = async (name: string) => {
   const release = targets.find(({ profiles }) => profiles.includes(name));
-  return profilePage({ view: await adminService.profile(name), release, now: NOW });
+  return profilePage({ view: await adminService.profile(name), release, older: [], now: NOW });
 };
 
 test('knows the versions on the shelf, which one is in use, and whether there is a way back', async () => {
@@ -135,11 +152,11 @@ test('does not mark the line of another file', async () => {
 
 test('tells why a roll back did not happen', async () => {
   const view = await adminService.profile('workers');
-  expect(profilePage({ view, release: undefined, now: NOW, failed: { message: 'm', status: 400 } }).data).toMatchObject(
-    {
-      failed: { message: 'm', status: 400 },
-    },
-  );
+  expect(
+    profilePage({ view, release: undefined, older: [], now: NOW, failed: { message: 'm', status: 400 } }).data,
+  ).toMatchObject({
+    failed: { message: 'm', status: 400 },
+  });
 });
 
 test.each([
