@@ -1,6 +1,6 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { startScript } from '../ipxe/boot-script.ts';
-import { grubScript, pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
+import { pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
 import { type Question, secureOrigin } from '../model/plan.ts';
 import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
@@ -45,17 +45,12 @@ function publicText(profile: Profile | undefined, source: Buffer): Buffer {
   return Buffer.from(`${JSON.stringify(profile.raw, hidden, 2)}\n`);
 }
 
-/** A boot loader cannot be told anything on its screen: what cannot boot is a file that is not there. */
-async function loaderConfig(
-  scripts: ScriptService,
-  loader: 'grub' | 'pxelinux',
-  question: Question,
-): ReturnType<BootService['loaderConfig']> {
+/** lpxelinux cannot be told anything on its screen: what cannot boot is a file that is not there. */
+async function pxelinux(scripts: ScriptService, question: Question): ReturnType<BootService['pxelinux']> {
   try {
-    const { origin } = question;
     const { plan, match } = await scripts.bootable(question);
     const title = `${SYSTEMS[match.profile.system].title} (${match.profile.name})`;
-    const text = loader === 'pxelinux' ? pxelinuxConfig(plan, origin, title) : grubScript(plan, origin, title);
+    const text = pxelinuxConfig(plan, question.origin, title);
     return { text, because: `${whoIs(question.facts)} boots ${match.profile.file}` };
   } catch (error) {
     if (error instanceof Failure) return undefined;
@@ -83,8 +78,10 @@ export function createBootService(options: BootServiceOptions): BootService {
     scriptOf: scripts.scriptOf,
     grub: scripts.grub,
     args: scripts.args,
-    loaderConfig: async (loader, question) => await loaderConfig(scripts, loader, question),
+    pxelinux: async (question) => await pxelinux(scripts, question),
+    grubConfig: scripts.grubConfig,
     netboot: scripts.netboot,
+    secureBoot: scripts.secureBoot,
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),
     async pixiecore(mac, origin, asker) {

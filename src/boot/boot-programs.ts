@@ -1,8 +1,9 @@
 import { BOOT_PROGRAMS } from '../images/boot-program-table.ts';
 import type { FirmwareStore, ProgramFile } from '../images/firmware.ts';
+import { GRUB_START } from '../ipxe/grub-script.ts';
 import { type Mac, type MachineArch, omitUndefined, parseMac, type Platform, type Uuid } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
-import type { BootService } from './boot-service.ts';
+import type { BootService, ScriptAnswer } from './boot-service.ts';
 
 /** What a machine can run, and how its firmware fetches it. */
 export interface BootTarget {
@@ -30,12 +31,14 @@ export interface BootFileQuestion {
   readonly origin: Origin;
   /** iPXE asks: a boot program, which it already is, would load itself for ever. It gets the start script instead. */
   readonly ipxe: boolean;
+  /** Whether it finds images/ where it asks. */
+  readonly images: boolean;
   /** The address that asks. */
   readonly asker?: string;
 }
 
 export type BootFile =
-  | { readonly kind: 'text'; readonly text: string; readonly because: string }
+  | { readonly kind: 'text'; readonly text: string; readonly because: string; readonly answer?: ScriptAnswer }
   /** `file` is undefined where this host does not have the program. */
   | { readonly kind: 'program'; readonly program: BootProgram; readonly file: ProgramFile | undefined }
   /** Below images/. */
@@ -47,33 +50,43 @@ export interface BootPrograms {
   offer(client: NetbootClient, origin: Origin): BootOffer;
   /** For TFTP and HTTP: the file of a name; undefined when there is none, or nothing to say to this machine. */
   open(question: BootFileQuestion): Promise<BootFile | undefined>;
+  /** Some machine boots by GRUB, which asks for its files where it came from itself: over TFTP, too. */
+  needsImages(): boolean;
 }
 
 export interface BootProgramsOptions {
-  readonly bootService: Pick<BootService, 'loaderConfig' | 'netboot' | 'start'>;
+  readonly bootService: Pick<BootService, 'grubConfig' | 'netboot' | 'pxelinux' | 'secureBoot' | 'start'>;
   readonly firmware: Pick<FirmwareStore, 'has' | 'open'>;
   /** Machines that boot their own disk get no offer: their firmware then goes on to the disk by itself. */
   readonly silentForLocal: boolean;
 }
 
 export function createBootPrograms({ bootService, firmware, silentForLocal }: BootProgramsOptions): BootPrograms {
+  const shimmed = createRecent();
+
   return {
     offer({ mac, uuid, target, ipxe }, origin) {
       if (silentForLocal && bootService.netboot(omitUndefined({ mac, uuid })) === 'local')
         return { silence: 'it boots its own disk' };
       if (ipxe) return { file: `${origin}/boot.ipxe` };
-      const program = programFor(target);
-      if (program === undefined || !firmware.has(program)) {
-        return { silence: `no boot program for ${program?.title ?? target.arch}` };
+      const signed = target.platform === 'efi' && bootService.secureBoot(omitUndefined({ mac, uuid }));
+      const chains = signed ? signedChains(target) : [[programFor(target)]];
+      const [program] = chains.find((chain) => chain.every((one) => one !== undefined && firmware.has(one))) ?? [];
+      if (program === undefined) {
+        if (signed) return { silence: `no signed boot programs for UEFI ${target.arch} with Secure Boot` };
+        return { silence: `no boot program for ${programFor(target)?.title ?? target.arch}` };
       }
       return { file: target.http ? `${origin}/firmware/${program.name}` : program.name };
     },
-    async open({ name, origin, ipxe, asker }) {
+    needsImages: () => bootService.secureBoot(),
+    async open({ name, origin, ipxe, images, asker }) {
       if (START_NAMES.test(name)) {
         return { kind: 'text', text: bootService.start(origin), because: 'the start script by its name' };
       }
-      const program = programNamed(name);
+      if (name === GRUB_CONFIG) return { kind: 'text', text: GRUB_START, because: 'the start of every GRUB' };
+      const program = rescue(name, asker) ?? programNamed(name);
       if (program !== undefined) {
+        if (program.kind === 'ipxe-shim' && asker !== undefined) shimmed.add(asker);
         if (!ipxe || !program.kind.endsWith('ipxe'))
           return { kind: 'program', program, file: await firmware.open(program) };
         const because = `iPXE asks for ${program.name}, which it already is: it gets the start script`;
@@ -83,17 +96,26 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
       const [, loader, address = ''] = PER_MAC.exec(name) ?? [];
       const mac = parseMac(address.replaceAll(':', '-'));
       if (mac === undefined) return undefined;
-      const config = await bootService.loaderConfig(loader === 'grub.cfg-' ? 'grub' : 'pxelinux', {
-        facts: { mac },
-        origin,
-        asker,
-      });
-      return config === undefined ? undefined : { kind: 'text', ...config };
+      const question = { facts: { mac }, origin, asker };
+      if (loader !== 'grub.cfg-') {
+        const config = await bootService.pxelinux(question);
+        return config === undefined ? undefined : { kind: 'text', ...config };
+      }
+      const answer = await bootService.grubConfig(question, images);
+      if (answer === undefined) return undefined;
+      return { kind: 'text', text: answer.script, because: answer.decision.because, answer };
     },
   };
+
+  /** Some firmware hides from iPXE's shim where it came from: it then asks for ipxe.efi at the root (ipxe#1684). */
+  function rescue(name: string, asker: string | undefined): BootProgram | undefined {
+    if (name !== 'ipxe.efi' || asker === undefined || !shimmed.has(asker)) return undefined;
+    return BOOT_PROGRAMS.find(({ kind, arch }) => kind === 'signed-ipxe' && arch === 'x86_64');
+  }
 }
 
 const IMAGES = 'images/';
+const GRUB_CONFIG = 'grub/grub.cfg';
 const START_NAMES = /(?:^|\/)(?:autoexec|boot)\.ipxe(?:\.0)?$/;
 // pxelinux.cfg/01-MAC (01 is Ethernet's ARP type), GRUB's grub.cfg-01-MAC, each in any folder.
 const PER_MAC = /(?:^|\/)(pxelinux\.cfg\/|grub\.cfg-)01-([0-9a-fA-F]{2}(?:[-:][0-9a-fA-F]{2}){5})$/;
@@ -120,6 +142,29 @@ const TARGETS: ReadonlyMap<number, BootTarget> = new Map([
 /** What an architecture number means; undefined for one that no boot program is for. */
 export function targetOf(architecture: number): BootTarget | undefined {
   return TARGETS.get(architecture);
+}
+
+/** What a machine with Secure Boot may load, each with what it loads from beside itself; the first that is whole is taken. */
+function signedChains({ arch }: BootTarget): readonly (readonly BootProgram[])[] {
+  const of = (...kinds: readonly BootProgram['kind'][]): readonly BootProgram[] =>
+    kinds.flatMap((kind) => BOOT_PROGRAMS.filter((program) => program.kind === kind && program.arch === arch));
+  return [of('shim', 'grub'), of('ipxe-shim', 'signed-ipxe')].filter((chain) => chain.length === 2);
+}
+
+const RECENT_MS = 120_000;
+const MOST_RECENT = 4096;
+
+/** Addresses that did something a moment ago. */
+function createRecent(): { add(address: string): void; has(address: string): boolean } {
+  const seen = new Map<string, number>();
+  return {
+    add(address) {
+      seen.delete(address);
+      seen.set(address, performance.now());
+      if (seen.size > MOST_RECENT) seen.delete(seen.keys().next().value ?? address);
+    },
+    has: (address) => performance.now() - (seen.get(address) ?? -Infinity) < RECENT_MS,
+  };
 }
 
 /** The boot program of a kind of machine. */

@@ -7,6 +7,8 @@ import type { DocumentKind, Name } from '../model/profile.ts';
 export interface ScriptAnswer {
   readonly script: string;
   readonly decision: Decision;
+  /** What it says on the screen of a machine that waits: for boot loaders that read no iPXE script. */
+  readonly screen?: readonly string[];
   /** The one address that may get the same again without being asked who it is: the script holds its token. */
   readonly only?: string;
 }
@@ -61,15 +63,19 @@ export interface BootService {
   /** The kernel's arguments for a machine, or for a profile alone. */
   args(who: MachineFacts | Name, origin: Origin): { readonly args: readonly string[]; readonly decision: Decision };
   /**
-   * The configuration that a boot loader fetches by the machine's MAC. Undefined where it boots nothing from here: there is
-   * no screen to say so on.
+   * The configuration that lpxelinux fetches by the machine's MAC. Undefined where it boots nothing from here: there is no
+   * screen to say so on.
    */
-  loaderConfig(
-    loader: 'grub' | 'pxelinux',
-    question: Question,
-  ): Promise<{ readonly text: string; readonly because: string } | undefined>;
+  pxelinux(question: Question): Promise<{ readonly text: string; readonly because: string } | undefined>;
+  /**
+   * What a GRUB that was loaded from here fetches by the machine's MAC: boots, or says on its screen why it waits.
+   * `fromRoot`: GRUB has a way to images/ by which it came itself. Undefined where the answer is that there is no such file.
+   */
+  grubConfig(question: Question, fromRoot: boolean): Promise<ScriptAnswer | undefined>;
   /** What a machine that asks by DHCP shall do: `local` when its profile sends it to its own disk. */
   netboot(facts: MachineFacts): 'boot' | 'local';
+  /** Whether the machine starts with Secure Boot on: then it can be given signed programs only. Without facts: any. */
+  secureBoot(facts?: MachineFacts): boolean;
   /** `version.txt` of a shelf's `current/`, for installers that mirror from us; undefined when nothing boots from it. */
   currentVersion(folder: string): string | undefined;
   /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */

@@ -32,8 +32,10 @@ export function explained(failure: Failure, origin: Origin): string {
 
 /** A profile is for the machine, and it cannot boot it now. `warning`: what an operator has to put right. */
 export function waiting(decision: MachineDecision, lines: readonly string[], warning?: string): ScriptAnswer {
+  const screen = [...titleLines(decision), ...lines];
   return {
-    script: notice([...titleLines(decision), ...lines], againOf(decision.question, decision.match)),
+    script: notice(screen, againOf(decision.question, decision.match)),
+    screen,
     decision: decided(decision, warning),
   };
 }
@@ -65,13 +67,17 @@ export function unknownMachine(question: Question, snapshot: Snapshot, unknown: 
   const again = againUrl(origin, facts, choice === WAITS && unknown.show === 'menu' ? WAITS : undefined);
   if (held !== undefined) {
     const reason = `${held.place.file} names ${whoIs(facts)} and is broken`;
+    const screen = failureLines(problemFailure(held));
     return {
-      script: notice(failureLines(problemFailure(held)), again),
+      script: notice(screen, again),
+      screen,
       decision: { outcome: 'waiting', question, because: reason },
     };
   }
+  const screen = unknownMachineLines(facts);
   return {
-    script: notice(unknownMachineLines(facts), again),
+    script: notice(screen, again),
+    screen,
     decision: { outcome: 'unknown', question, because: `no profile names ${whoIs(facts)}, and none is the default` },
   };
 }

@@ -2,17 +2,25 @@ import { type Catalog, findDocument, type Match, type Snapshot } from '../catalo
 import type { ImageStore } from '../images/store.ts';
 import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
 import { failureLines, missingImageLines, unnamedInstallLines, unnamedSecretsLines } from '../ipxe/notices.ts';
-import { grubScript } from '../ipxe/other-loaders.ts';
-import { Failure, failureLine, problemFailure } from '../model/failure.ts';
+import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
+import { Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Decision, Origin, Plan, Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Name, nameInUrl } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
-import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, WAIT } from './decide.ts';
+import {
+  createDecide,
+  type DecideOptions,
+  type MachineDecision,
+  type Obstacle,
+  type UnknownPolicy,
+  WAIT,
+} from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { againOf, askedFacts, documentLinks, identityQuery, machinePlan, missingFiles } from './machine-plan.ts';
-import { decided, installStateLines, titleLines, whoIs } from './reasons.ts';
+import { decided, installStateLines, titleLines } from './reasons.ts';
+import { missingKey, obstacleFailure, profileMatch, STRANGER, unclaimed, withoutToken } from './refusals.ts';
 import { local, notice, ownDisk, unknownMachine, waiting } from './screens.ts';
 
 export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
@@ -20,6 +28,14 @@ export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 
   readonly shelf: Pick<ImageStore, 'has'>;
   /** What is being done about the images that a profile lacks: lines for the machine's screen. */
   readonly downloadProgress?: (profile: string) => readonly string[];
+  /** Every machine starts with Secure Boot on. */
+  readonly secureBoot?: boolean | undefined;
+}
+
+/** A boot loader's own words. */
+interface LoaderWords {
+  readonly boot: (plan: Plan, decision: MachineDecision) => string;
+  readonly local: (decision: MachineDecision) => ScriptAnswer;
 }
 
 /** What a machine boots that cannot be told anything on its screen. */
@@ -38,22 +54,51 @@ export function createScriptService(options: ScriptServiceOptions) {
   const documents = createDocumentCheck(options);
   const images = createImageCheck(options.shelf);
 
-  async function script(question: Question): Promise<ScriptAnswer> {
+  /** `words`: how the boot loader is told to boot, and to leave the machine to its disk. */
+  async function answerIn(words: LoaderWords, question: Question, policy: UnknownPolicy): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
     const decision = await settled(question, snapshot);
-    if (decision === undefined) return unknownMachine(question, snapshot, unknown);
+    if (decision === undefined) return unknownMachine(question, snapshot, policy);
     if (decision.obstacle?.kind === 'stranger') return obstructed(decision, decision.obstacle);
-    if (decision.installState.kind === 'local') return local(decision);
+    if (decision.installState.kind === 'local') return words.local(decision);
     const held = installStateLines(decision);
     if (held !== undefined) return waiting(decision, held);
     const { plan, obstacle } = decision;
     if (plan === undefined || obstacle !== undefined) return obstructed(decision, obstacle);
-    const lines = titleLines(decision);
     return {
-      script: bootScript({ plan, origin: question.origin, lines, again: againOf(decision.question, decision.match) }),
+      script: words.boot(plan, decision),
       decision: decided(decision),
       ...(decision.tokens === undefined ? {} : { only: question.asker ?? '' }),
     };
+  }
+
+  async function script(question: Question): Promise<ScriptAnswer> {
+    return await answerIn({ boot: ipxeBoot, local: (decision) => local(decision) }, question, unknown);
+  }
+
+  function ipxeBoot(plan: Plan, decision: MachineDecision): string {
+    const { question, match } = decision;
+    const { origin, facts } = question;
+    // The kernel's signature is the distribution's, which its own shim knows.
+    const shim = facts.platform === 'efi' && startsSecurely(match) ? shimUrl(origin, facts) : undefined;
+    return bootScript({ plan, origin, lines: titleLines(decision), again: againOf(question, match), shim });
+  }
+
+  /** Undefined: the answer shall be that there is no such file. */
+  async function grubConfig(question: Question, fromRoot: boolean): Promise<ScriptAnswer | undefined> {
+    const answer = await answerIn(
+      {
+        boot: (plan, decision) => grubBoot({ plan, origin: question.origin, lines: titleLines(decision), fromRoot }),
+        local: (decision) => ({
+          script: grubLocal(decision.match.profile.local_boot, titleLines(decision)) ?? '',
+          decision: decided(decision),
+        }),
+      },
+      question,
+      WAIT,
+    );
+    if (answer.script === '') return undefined;
+    return answer.screen === undefined ? answer : { ...answer, script: grubNotice(answer.screen) };
   }
 
   /**
@@ -179,11 +224,34 @@ export function createScriptService(options: ScriptServiceOptions) {
     return decisions.find({ facts }, catalog.current())?.installState.kind === 'local' ? 'local' : 'boot';
   }
 
+  let any: { readonly of: Snapshot; readonly signed: boolean } | undefined;
+  function secureBoot(facts?: MachineFacts): boolean {
+    const snapshot = catalog.current();
+    if (facts !== undefined || options.secureBoot === true) {
+      return startsSecurely(facts && decisions.find({ facts }, snapshot)?.match);
+    }
+    if (any?.of !== snapshot) {
+      const profiles = [...snapshot.profiles.values()];
+      const signed = profiles.some((one) => one.secure_boot || one.nodes.some((node) => node.secure_boot === true));
+      any = { of: snapshot, signed };
+    }
+    return any.signed;
+  }
+
+  function startsSecurely(match: Match | undefined): boolean {
+    return options.secureBoot === true || (match?.node?.secure_boot ?? match?.profile.secure_boot ?? false);
+  }
+
   function generation(): number {
     return catalog.current().generation;
   }
 
-  return { script, scriptOf, args, grub, bootable, netboot, generation };
+  return { script, scriptOf, args, grub, grubConfig, bootable, netboot, secureBoot, generation };
+}
+
+/** The shim of the distribution whose kernels are booted: see docs/network.md. */
+function shimUrl(origin: Origin, { arch }: MachineFacts): string {
+  return `${origin}/firmware/${arch === 'arm64' ? 'shimaa64.efi' : 'shimx64.efi'}`;
 }
 
 /** Not repeated to the machine itself, which may ask a moment later, and no word of that machine's in the journal. */
@@ -191,50 +259,7 @@ function turnedAway({ script, decision }: ScriptAnswer, { asker = '' }: Question
   return { script, decision: { ...decision, stranger: true }, only: asker };
 }
 
-const STRANGER = 'Its profile keeps secrets, which go to the machine alone (docs/security.md).';
 const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';
-
-/** For what has no screen of ours: pixiecore's API, GRUB. */
-function obstacleFailure(obstacle: Obstacle | undefined): Failure {
-  switch (obstacle?.kind) {
-    case undefined:
-      throw new TypeError('a machine that may boot has neither a plan nor an obstacle');
-    case 'stranger':
-      return new Failure('refused', obstacle.message, { remedy: STRANGER });
-    case 'arch':
-      return new Failure('unavailable', obstacle.message, {
-        remedy: 'name the machine in a profile with the right "arch"',
-      });
-    case 'plan':
-    case 'document':
-      return obstacle.failure;
-    case 'images':
-      return new Failure('unavailable', `images/${obstacle.missing[0] ?? ''} is not there yet`);
-  }
-}
-
-function withoutToken({ profile }: Match): Failure {
-  return new Failure('refused', `${profile.file} keeps secrets, and this route carries no token`, {
-    remedy: 'boot the machine by /boot.ipxe or GRUB',
-  });
-}
-
-function unclaimed(facts: MachineFacts, snapshot: Snapshot): Failure {
-  const held = snapshot.held(facts);
-  if (held !== undefined) return problemFailure(held);
-  return new Failure('not-found', `no profile names ${whoIs(facts)}, and none is the default`, {
-    remedy: 'add it to the "nodes" of a file in profiles/',
-  });
-}
-
-function profileMatch(name: Name, snapshot: Snapshot): Match {
-  const profile = snapshot.profiles.get(name);
-  if (profile !== undefined) return { profile, by: 'default' };
-  const file = `profiles/${name}.json`;
-  const problem = snapshot.problems.find(({ severity, place }) => severity === 'error' && place.file === file);
-  if (problem !== undefined) throw problemFailure(problem);
-  throw new Failure('not-found', `there is no profile "${name}"`, { remedy: `create ${file}` });
-}
 
 /** Which machine asks is not known: no mark is asked, and none is made. */
 function namedDecision({ profile }: Match): Decision {
@@ -244,14 +269,6 @@ function namedDecision({ profile }: Match): Decision {
     version: profile.version === '' ? undefined : profile.version,
     because: `asked for ${profile.file} by name`,
   };
-}
-
-function missingKey({ profile }: Match): Failure {
-  const name = profile.sshkey ?? '';
-  return new Failure('not-found', `there is no key "${name}"`, {
-    place: { file: profile.file, key: 'sshkey' },
-    remedy: `create sshkeys/${name}.pub`,
-  });
 }
 
 /** Milliseconds in which a file that was there counts as there. */

@@ -56,6 +56,7 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     ...(cluster === undefined ? {} : { cluster: buildCluster(cluster) }),
     ssh_host_keys: raw['ssh_host_keys'] === true,
     secrets: raw['secrets'] === true,
+    secure_boot: raw['secure_boot'] === true,
     ...(mirror === undefined ? {} : { mirror }),
     ...(release === undefined ? {} : { release }),
     raw,
@@ -81,6 +82,7 @@ function buildNode(raw: JsonObject): Node {
     vars: (raw['vars'] ?? {}) as JsonObject,
     tags: raw['tags'] as readonly string[] | undefined,
     power: raw['power'] as JsonObject | undefined,
+    secure_boot: raw['secure_boot'] as boolean | undefined,
   });
 }
 

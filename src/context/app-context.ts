@@ -66,6 +66,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     clusters,
     hostKeys: identities,
     tlsPort: settings.tls?.listen.port,
+    secureBoot: settings.secureBoot,
   };
   const preview = createBootService(behind);
   const tokens = network === undefined ? undefined : await openTokenSource(files, log);

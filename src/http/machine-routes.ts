@@ -1,5 +1,6 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
 import type { BootService, DocumentAnswer, ScriptAnswer } from '../boot/boot-service.ts';
+import { programRemedy } from '../images/boot-program-table.ts';
 import { Failure } from '../model/failure.ts';
 import { FACT_KEYS, type MachineFacts, machineKey } from '../model/machine.ts';
 import { looksLikeToken, type Origin, pathOf, type Question } from '../model/plan.ts';
@@ -30,7 +31,7 @@ import {
   textReply,
 } from './reply.ts';
 import { installed, phoneHome, type Reports } from './reports.ts';
-import { fileNameFrom, nameFrom, nameInPath, provisioningFacts, whoFromSegment } from './names.ts';
+import { bootFileName, nameFrom, nameInPath, provisioningFacts, whoFromSegment } from './names.ts';
 
 /**
  * Everything that firmware, installers and booting nodes ask. GET answers HEAD, too. A path that ends in a slash stands
@@ -43,6 +44,7 @@ export const MACHINE_ROUTES: readonly MachineRoute[] = [
   ['GET', '/autoexec.ipxe', 'start', start, 'repeatable'], // what iPXE 2 asks for where its folder has none
   ['GET', '/ipxe', 'script', script, 'repeatable'],
   ['GET', '/grub', 'grub', grub],
+  ['GET', '/grub/', 'grub', grubFile],
   ['GET', '/v1/boot/', 'pixiecore', pixiecore],
   ['GET', '/firmware/', 'firmware', firmware],
   ['GET', '/images/*/current/version.txt', 'image', currentVersion],
@@ -136,20 +138,34 @@ async function pixiecore(ask: Ask, server: MachineServer): Promise<Reply> {
 
 /** UEFI HTTP Boot: the program, and the `autoexec.ipxe` that iPXE looks for beside itself. */
 async function firmware(ask: Ask, server: MachineServer): Promise<Reply> {
-  const name = fileNameFrom(decodeStrict(ask.rest) ?? ask.rest);
+  const name = bootFileName(ask.rest);
   const origin = originFor(ask, server);
-  const found = await server.bootPrograms.open({ name, origin, ipxe: false, asker: ask.asker });
+  const found = await server.bootPrograms.open({ name, origin, ipxe: false, images: true, asker: ask.asker });
   if (found?.kind === 'text') return found.text.startsWith('#!ipxe') ? scriptReply(found.text) : textReply(found.text);
   if (found?.kind !== 'program' || found.file === undefined) {
-    throw new Failure('not-found', `there is no boot program "${name}"`, {
-      remedy: 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR',
-    });
+    const remedy = programRemedy(found?.kind === 'program' ? found.program : undefined);
+    throw new Failure('not-found', `there is no boot program "${name}"`, { remedy });
   }
   try {
     return documentReply({ body: await found.file.whole(), contentType: 'application/efi' }, ask.ifNoneMatch);
   } finally {
     await found.file.close();
   }
+}
+
+/** What a GRUB that was loaded from here asks for: where it starts, its machine's own configuration, and what it can do without. */
+async function grubFile(ask: Ask, server: MachineServer): Promise<Reply> {
+  const name = `grub/${bootFileName(ask.rest)}`;
+  const origin = originFor(ask, server);
+  // A HEAD as well as a GET is the machine's own question: GRUB reads as many bytes as the HEAD said.
+  const found = await server.bootPrograms.open({ name, origin, ipxe: false, images: true, asker: ask.from });
+  if (found?.kind === 'text') {
+    return textReply(
+      found.text,
+      found.answer && aboutScript(found.answer, found.answer.decision.question?.facts ?? {}),
+    );
+  }
+  throw new Failure('not-found', `there is no ${name} for GRUB`);
 }
 
 /** What `coreos-install -b` and `flatcar-install -b` read first. */

@@ -55,10 +55,20 @@ export function nameInPath(what: string, rest: string): Name {
 }
 
 /** One file without a folder. */
-export function fileNameFrom(text: string): Name {
+function fileNameFrom(text: string): Name {
   return (
     parseFileName(text) ?? refuse('file', text, 'letters, digits, dots, underscores, plus and minus signs, at most 128')
   );
+}
+
+/**
+ * What firmware, shim and GRUB ask for below a folder of ours: a plain name, in folders or not. A shim joins its own folder
+ * and a name that begins with a slash: two slashes are one. GRUB writes a MAC with colons.
+ */
+export function bootFileName(rest: string): string {
+  const segments = decodeSegments(rest.replaceAll(/\/{2,}/g, '/').replace(/^\//, ''));
+  const isPlain = segments?.every((segment) => parseFileName(segment.replaceAll(':', '-')) !== undefined);
+  return isPlain === true && segments !== undefined ? segments.join('/') : fileNameFrom(rest);
 }
 
 function refuse(what: string, text: string, remedy: string): never {

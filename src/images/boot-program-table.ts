@@ -122,6 +122,24 @@ export const BOOT_PROGRAMS: readonly BootProgram[] = [
   }),
 ];
 
+/** Where a boot program comes from that is not there. */
+export function programRemedy(program?: Pick<BootProgram, 'arch' | 'kind'>): string {
+  const [grub, other] = program?.arch === 'arm64' ? ['arm64', 'arm64'] : ['amd64', 'x86_64'];
+  switch (program?.kind) {
+    case 'shim':
+    case 'grub':
+      return `apt install shim-signed grub-efi-${grub}-signed (Debian 13 or newer), or import them: \`pilotlight firmware\``;
+    case 'ipxe-shim':
+    case 'signed-ipxe':
+      return `import the archive of an iPXE release, which has ${other}-sb/: \`pilotlight firmware\``;
+    case 'ipxe':
+    case undefined:
+      return program?.arch === 'arm64'
+        ? 'Debian 13 (apt install ipxe) and Fedora (ipxe-bootimgs-aarch64) have one, and each iPXE release: `pilotlight firmware`'
+        : 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR';
+  }
+}
+
 /**
  * Where distributions put iPXE: Debian and Ubuntu, Fedora, openSUSE, Arch, and what people build by hand; then Debian's
  * and Ubuntu's shim and GRUB. Debian's /usr/lib/ipxe/ipxe.efi is a link into /boot, and links are not followed out of a

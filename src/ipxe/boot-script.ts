@@ -84,6 +84,8 @@ export interface BootScriptInput {
   readonly lines: readonly string[];
   /** Where to ask once more when a fetch fails: the answer may have changed (a version replaced, a profile edited). */
   readonly again?: string;
+  /** With Secure Boot on: the shim that knows the kernel's signature. An iPXE that has no such command goes on. */
+  readonly shim?: string | undefined;
 }
 
 /** What the kernel is called in iPXE. The EFI stub counts `linux ` among the command line's bytes. */
@@ -98,7 +100,7 @@ const KERNEL_NAME = 'linux';
  * - A file with a name of its own is one that the kernel looks for (wimboot): it is named so, and in no `initrd=`.
  * - Every fetch has a time limit and every failure leads to a pause and another try.
  */
-export function bootScript({ plan, origin, lines, again }: BootScriptInput): string {
+export function bootScript({ plan, origin, lines, again, shim }: BootScriptInput): string {
   const names = initrdNames(plan);
   const args = [...names.map((name) => `initrd=${name}`), ...plan.args.map(inert)];
   const unnamed = names.values();
@@ -116,6 +118,7 @@ export function bootScript({ plan, origin, lines, again }: BootScriptInput): str
     'imgfree',
     `kernel --timeout ${IMAGE_TIMEOUT_MS} --name ${KERNEL_NAME} ${[kernel, ...args].join(' ')} || goto retry`,
     ...initrds.map((words) => `initrd --timeout ${IMAGE_TIMEOUT_MS} ${words} || goto retry`),
+    ...(shim === undefined ? [] : [`shim --timeout ${IMAGE_TIMEOUT_MS} ${inert(shim)} ||`]),
     'boot || goto retry',
     ':retry',
     ...GROWING_PAUSE,

@@ -111,6 +111,8 @@ export interface Node {
   readonly tags?: readonly string[];
   /** How it is switched on and off: model/power.ts has its form. */
   readonly power?: JsonObject;
+  /** It starts with Secure Boot on. Undefined: as its profile says. */
+  readonly secure_boot?: boolean;
 }
 
 /** A file that a kernel looks for by its name. */
@@ -185,6 +187,8 @@ export interface Profile {
   readonly ssh_host_keys: boolean;
   /** Documents are for each machine alone. */
   readonly secrets: boolean;
+  /** Its machines start with Secure Boot on. */
+  readonly secure_boot: boolean;
   /** What the release sync fetches besides what PXE needs: `install` is what the system's own installer downloads. */
   readonly mirror?: readonly 'install'[];
   /** For `custom`: the files that the release sync fetches, with their digests. os/custom.ts reads it. */

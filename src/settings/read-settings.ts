@@ -132,6 +132,7 @@ export function readSettings(sources: SettingSources): Settings {
     tftp: listen === 'off' ? undefined : { listen, ...tftp },
     dhcp: mode === 'off' ? undefined : dhcp,
     syslog: syslog === 'off' ? undefined : syslog,
+    secureBoot: value('secure-boot'),
     firmwareDir: value('firmware-dir'),
     imageCache: value('image-cache'),
     sync: {

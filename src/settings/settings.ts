@@ -116,6 +116,8 @@ export interface Settings {
   readonly dhcp: DhcpSettings | undefined;
   /** Where machines' logs are taken. Undefined: off. */
   readonly syslog?: Listen | undefined;
+  /** Every UEFI machine is given signed boot programs only. */
+  readonly secureBoot?: boolean;
   /** A folder with boot programs that goes before all others. Absolute. */
   readonly firmwareDir: string | undefined;
   /** Bytes. */

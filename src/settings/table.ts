@@ -143,6 +143,12 @@ export const SETTINGS = {
     parse: parsePortOrOff,
     usual: 'off',
   },
+  'secure-boot': {
+    help: 'every UEFI machine starts with Secure Boot on and is given signed boot programs only: on, or off: as its profile says',
+    fallback: 'off',
+    parse: parseOnOff,
+    usual: false,
+  },
   'firmware-dir': {
     help: 'where undionly.kpxe, snponly.efi and ipxe.efi lie',
     fallback: "firmware/ of the data directory, then the distribution's folders",

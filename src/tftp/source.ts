@@ -1,4 +1,5 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
+import { programRemedy } from '../images/boot-program-table.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { unlessFailed } from '../model/failure.ts';
 import { plainAddress } from '../model/machine.ts';
@@ -34,7 +35,7 @@ export interface TftpFile {
 }
 
 export interface TftpSourceOptions {
-  readonly bootPrograms: Pick<BootPrograms, 'open'>;
+  readonly bootPrograms: Pick<BootPrograms, 'needsImages' | 'open'>;
   /** The same guarded way to an image as HTTP has: no drafts, no hidden files, nothing outside images/. */
   readonly shelf: Pick<ImageStore, 'open'>;
   readonly settings: {
@@ -54,10 +55,12 @@ export function createTftpSource({ bootPrograms, shelf, settings, originAt, log 
 
   async function open({ name, options, client, server }: TftpAsk): Promise<TftpFile | undefined> {
     const about = { file: name, from: client.address };
+    const images = settings.images || bootPrograms.needsImages();
     const found = await bootPrograms.open({
       name,
       origin: originAt(server),
       ipxe: settings.smartNbp && isIpxeRequest(options),
+      images,
       asker: plainAddress(client.address),
     });
     switch (found?.kind) {
@@ -74,10 +77,10 @@ export function createTftpSource({ bootPrograms, shelf, settings, originAt, log 
         log.info({ ...about, because: found.because }, 'tftp: sending a script');
         return bytesFile(Buffer.from(found.text));
       case 'image':
-        return settings.images ? await image(found.path) : undefined;
+        return images ? await image(found.path) : undefined;
       case 'program':
         if (found.file === undefined) {
-          const remedy = 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR';
+          const remedy = programRemedy(found.program);
           log.warn({ ...about, remedy }, 'tftp: a boot program is missing');
         } else {
           log.info({ ...about, program: found.program.title }, 'tftp: sending a boot program');

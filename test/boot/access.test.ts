@@ -52,10 +52,12 @@ describe('a script with a token', () => {
     const { bootService, said } = await openAccess();
     expect(tokenIn((await bootService.grub(question(W1, AT))).script)).not.toBe('');
     await expect(bootService.grub(question(W1, STRANGER))).rejects.toMatchObject(REFUSED);
-    for (const loader of ['grub', 'pxelinux'] as const) {
-      expect(tokenIn((await bootService.loaderConfig(loader, question(W1, AT)))?.text ?? '')).not.toBe('');
-      expect(await bootService.loaderConfig(loader, question(W1, STRANGER))).toBeUndefined();
-    }
+    expect(tokenIn((await bootService.pxelinux(question(W1, AT)))?.text ?? '')).not.toBe('');
+    expect(await bootService.pxelinux(question(W1, STRANGER))).toBeUndefined();
+    expect(tokenIn((await bootService.grubConfig(question(W1, AT), true))?.script ?? '')).not.toBe('');
+    const refused = await bootService.grubConfig(question(W1, STRANGER), true);
+    expect(refused?.decision).toMatchObject({ outcome: 'waiting', stranger: true });
+    expect(refused?.script).not.toMatch(/plt-|^if linux/m);
     expect(said()).toHaveLength(3);
   });
 

@@ -100,7 +100,7 @@ describe('a machine that is to be installed', () => {
     expect((await bootService.pixiecore(mac, origin)).kernel).toContain('/images/k');
     expect(bootService.args(facts, origin).decision.outcome).toBe('install');
     expect(bootService.netboot(facts)).toBe('boot');
-    expect(await bootService.loaderConfig('pxelinux', { facts, origin })).toMatchObject({
+    expect(await bootService.pxelinux({ facts, origin })).toMatchObject({
       text: expect.any(String) as string,
     });
   });
@@ -117,7 +117,7 @@ describe('a machine that is to be installed', () => {
     await expect(bootService.pixiecore(mac, origin)).rejects.toMatchObject({ code: 'not-found' });
     expect(bootService.args(facts, origin).decision.outcome).toBe('local');
     expect(bootService.netboot(facts)).toBe('local');
-    expect(await bootService.loaderConfig('grub', { facts, origin })).toBeUndefined();
+    expect((await bootService.grubConfig({ facts, origin }, true))?.script).toMatch(/\nexit 1\n$/);
   });
 
   it('is told on its screen when it waits, and by a status where there is no screen', async () => {
@@ -182,8 +182,8 @@ describe('the desk of the doors', () => {
       async (asker) => (await bootService.script({ facts, origin, asker })).decision.outcome,
       async (asker) => (await bootService.grub({ facts, origin, asker })).decision.outcome,
       async (asker) => await bootService.pixiecore(mac, origin, asker),
-      async (asker) => await bootService.loaderConfig('grub', { facts, origin, asker }),
-      async (asker) => await bootService.loaderConfig('pxelinux', { facts, origin, asker }),
+      async (asker) => (await bootService.grubConfig({ facts, origin, asker }, true))?.decision.outcome,
+      async (asker) => await bootService.pxelinux({ facts, origin, asker }),
     ];
     const held = 'unavailable';
     const ask = async (way: (asker?: string) => Promise<unknown>, asker?: string): Promise<unknown> =>

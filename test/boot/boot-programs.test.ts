@@ -34,7 +34,8 @@ async function programs(silentForLocal = true) {
 }
 
 describe('a file by its name', () => {
-  const file = async (name: string, ipxe = false) => await (await programs()).open({ name, origin, ipxe });
+  const file = async (name: string, ipxe = false) =>
+    await (await programs()).open({ name, origin, ipxe, images: false });
 
   it.each(['boot.ipxe', 'boot.ipxe.0', 'autoexec.ipxe', 'some/folder/autoexec.ipxe'])(
     '%s is the start script',
@@ -78,7 +79,7 @@ describe('a file by its name', () => {
       '  KERNEL http://10.0.2.2:4777/images/k\n  INITRD http://10.0.2.2:4777/images/i\n  APPEND x=1\n',
     );
     const grub = await file('grub/grub.cfg-01-52:54:00:55:1c:ee');
-    expect(grub?.kind === 'text' && grub.text).toContain('menuentry');
+    expect(grub?.kind === 'text' && grub.text).toContain("if linux '(http,10.0.2.2:4777)/images/k' x=1; then\n");
   });
 
   it.each([

@@ -64,7 +64,7 @@ describe('a template that names what only "nodes" can say', () => {
       await expect(ask).rejects.toThrow('no profile lists this machine');
     }
     await expect(bootService.document('a.yml', UNLISTED)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await bootService.loaderConfig('pxelinux', UNLISTED)).toBeUndefined();
+    expect(await bootService.pxelinux(UNLISTED)).toBeUndefined();
   });
 
   it('is an error of check and Health that keeps no file from coming into force', async () => {

@@ -29,6 +29,7 @@ test('an empty profile has its defaults and nothing else', () => {
     phone_home: false,
     ssh_host_keys: false,
     secrets: false,
+    secure_boot: false,
     raw: {},
   });
 });

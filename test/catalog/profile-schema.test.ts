@@ -50,6 +50,7 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   cluster: true,
   ssh_host_keys: true,
   secrets: true,
+  secure_boot: true,
   mirror: true,
   release: true,
 };
@@ -61,6 +62,7 @@ const NODE_KEYS: Record<keyof Node, true> = {
   ip: true,
   vars: true,
   tags: true,
+  secure_boot: true,
   power: true,
 };
 const LOCAL_BOOT: Record<LocalBoot, true> = {

@@ -31,6 +31,7 @@ export function profileOf(name: string, nodes: readonly NodeText[], more: Partia
     phone_home: false,
     ssh_host_keys: false,
     secrets: false,
+    secure_boot: false,
     raw: {},
     ...more,
   };

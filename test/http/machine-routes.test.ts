@@ -251,7 +251,13 @@ test.each(['#!ipxe\nchain http://x/\n', 'set timeout=0\n'])(
   async (text) => {
     const { answer, open } = await askFirmware({ kind: 'text', text, because: 'x' }, '/firmware/grub.cfg%2d01');
     expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, TEXT, text]);
-    expect(open).toHaveBeenCalledWith({ name: 'grub.cfg-01', origin: origin(), ipxe: false, asker: '127.0.0.1' });
+    expect(open).toHaveBeenCalledWith({
+      name: 'grub.cfg-01',
+      origin: origin(),
+      ipxe: false,
+      images: true,
+      asker: '127.0.0.1',
+    });
   },
 );
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { agentOf, legacyOriginOf, originOf, readHead, splitTarget } from '../../src/http/request.ts';
-import { decodeSegments, fileNameFrom, nameFrom, nameInPath } from '../../src/http/names.ts';
+import { bootFileName, decodeSegments, nameFrom, nameInPath } from '../../src/http/names.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 
 const END = { localAddress: '192.0.2.1', localPort: 4777 };
@@ -83,8 +83,12 @@ test('in a path: one folder, each segment decoded by itself', () => {
 });
 
 test('a file is one segment', () => {
-  expect(fileNameFrom('ipxe.efi')).toBe('ipxe.efi');
-  for (const text of ['a/b', 'a b', 'a:b', '']) expect(() => fileNameFrom(text)).toThrow(/^file: /);
+  expect(bootFileName('ipxe.efi')).toBe('ipxe.efi');
+  expect(bootFileName('/grubx64.efi')).toBe('grubx64.efi');
+  expect(bootFileName('x86_64-sb//snponly.efi')).toBe('x86_64-sb/snponly.efi');
+  expect(bootFileName('grub.cfg-01-52%3A54:00:55:1c:ee')).toBe('grub.cfg-01-52:54:00:55:1c:ee');
+  for (const text of ['a%20b', '../x', 'a/../b', 'a%2Fb', '', '/', 'a/', '%zz', 'a\\b'])
+    expect(() => bootFileName(text), text).toThrow(/^file: /);
 });
 
 test.each([

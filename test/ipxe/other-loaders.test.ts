@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { grubScript, metadataText, pixiecoreAnswer, pxelinuxConfig } from '../../src/ipxe/other-loaders.ts';
+import { grubScript } from '../../src/ipxe/grub-script.ts';
+import { metadataText, pixiecoreAnswer, pxelinuxConfig } from '../../src/ipxe/other-loaders.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { parseOrigin, type Plan } from '../../src/model/plan.ts';
 import { coreos } from '../../src/os/coreos.ts';

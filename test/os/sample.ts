@@ -34,6 +34,7 @@ export function profileOf(more: Partial<Profile>): Profile {
     phone_home: false,
     ssh_host_keys: false,
     secrets: false,
+    secure_boot: false,
     raw: {},
     ...more,
   };

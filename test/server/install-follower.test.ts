@@ -141,7 +141,7 @@ describe('an installation begins', () => {
 
   it('with a file over TFTP, too', async () => {
     const { bootService, follower, tries } = await open();
-    await bootService.loaderConfig('grub', { facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM });
+    await bootService.grubConfig({ facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM }, true);
     const sent = { client: `::ffff:${FROM}`, file: 'images/c/last+1.img', end: 'done' } as const;
     follower.transferred({ ...sent, end: 'aborted' });
     follower.transferred({ ...sent, file: 'c/last+1.img' });

@@ -30,6 +30,7 @@ describe('readSettings', () => {
         images: false,
       },
       dhcp: undefined,
+      secureBoot: false,
       firmwareDir: undefined,
       imageCache: 268_435_456,
       sync: {

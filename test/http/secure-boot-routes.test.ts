@@ -1,0 +1,48 @@
+import { afterEach, expect, test } from 'vitest';
+import type { BootFile, BootFileQuestion } from '../../src/boot/boot-programs.ts';
+import { openContext, type AppContext } from '../support/http-house.ts';
+import { exchange, get } from '../support/http-raw.ts';
+
+const TEXT = 'text/plain; charset=utf-8';
+let appContext: AppContext;
+afterEach(async () => {
+  await appContext.close();
+});
+
+async function askFirmware(found: BootFile | undefined, target: string) {
+  const asked: BootFileQuestion[] = [];
+  const open = async (question: BootFileQuestion): Promise<BootFile | undefined> => {
+    asked.push(question);
+    return Promise.resolve(found);
+  };
+  appContext = await openContext({}, { bootPrograms: { open } });
+  return { answer: await get(appContext.port, target), asked };
+}
+
+test.each([
+  ['/firmware//grubx64.efi', 'grubx64.efi'],
+  ['/firmware/x86_64-sb/snponly.efi', 'x86_64-sb/snponly.efi'],
+  ['/grub/grub.cfg', 'grub/grub.cfg'],
+  ['/grub//grub.cfg-01-52:54:00:55:1c:ee', 'grub/grub.cfg-01-52:54:00:55:1c:ee'],
+])('%s asks for %s: a shim writes two slashes, GRUB a MAC with colons', async (target, name) => {
+  const { answer, asked } = await askFirmware({ kind: 'text', text: 'sleep 1\n', because: 'x' }, target);
+  expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, TEXT, 'sleep 1\n']);
+  expect(asked).toMatchObject([{ name }]);
+});
+
+test.each(['/firmware/revocations_sku.efi', '/grub/x86_64-efi/command.lst', '/grub/grub.cfg-01-'])(
+  '%s, which a shim and GRUB can do without, is 404',
+  async (target) => {
+    expect((await askFirmware(undefined, target)).answer.status).toBe(404);
+  },
+);
+
+test('a GRUB’s HEAD is as long as its GET: it reads as many bytes as the HEAD said', async () => {
+  const { asked } = await askFirmware({ kind: 'text', text: 'sleep 1\n', because: 'x' }, '/grub/grub.cfg-01-x');
+  const head = await exchange(
+    appContext.port,
+    'HEAD /grub/grub.cfg-01-x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n',
+  );
+  expect(head.headers['content-length']).toBe('8');
+  expect(asked).toMatchObject([{ asker: '127.0.0.1' }, { asker: '127.0.0.1' }]);
+});
