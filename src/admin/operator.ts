@@ -11,7 +11,7 @@ import { EventStreams } from './api/event-streams.ts';
 import { HOME, nextPath } from './auth/client.ts';
 import type { OperatorAuth } from './auth/operator-auth.ts';
 import { createGuard, type Guard, type Refusal } from './guard.ts';
-import { abandoned, expressFailure, respond, respondLine, seeOther, setPath } from './respond.ts';
+import { abandoned, expressFailure, respond, respondLine, seeOther, setDraw, setPath } from './respond.ts';
 import { guardOperations } from './service/operations.ts';
 import type { AdminOperations } from './service/service.ts';
 import { readViews } from './web/html.ts';
@@ -83,6 +83,7 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
   const origin = (req: Request): Origin => originOf(readHead(req.rawHeaders), req.socket, options.baseUrl);
   const linkOrigin = (req: Request): Origin => options.linkOrigin?.() ?? options.operatorUrl ?? origin(req);
   const path = pathOf(baseUrl);
+  const draw = readViews();
   const app = express();
   app.set('query parser', 'simple'); // node:querystring: no nesting, so no objects from a query
   app.enable('case sensitive routing'); // what the guard sees and what a route sees must be the same
@@ -91,6 +92,7 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
 
   app.use((req, res, next) => {
     setPath(res, path);
+    setDraw(res, draw);
     // Taken now: of a client that has left it cannot be asked.
     const from = peerOf(req);
     res.once(
@@ -115,7 +117,6 @@ export function createOperatorApp(options: OperatorAppOptions): OperatorApp {
     '/api/v1',
     lazyApi({ adminService, auth, guard, streams, origin, linkOrigin, path, asFailure: expressFailure, log }),
   );
-  const draw = readViews();
   const login = mountLogin(app, { auth, guard, draw, baseUrl, log });
 
   const pages = Router({ caseSensitive: true });

@@ -1,14 +1,44 @@
 import type { ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import { ClientLeft } from '../http/read-body.ts';
-import { JSON_TYPE, lineReply, makeReply, type Reply, sendReply } from '../http/reply.ts';
+import { JSON_TYPE, lineReply, makeReply, type Reply, sendReply, TEXT } from '../http/reply.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
+import type { Draw } from './web/html.ts';
 
 /** Sends an answer. A body that was not read ends the connection: what is in it must not become a request. */
 export function respond(req: Request, res: Response, reply: Reply): void {
   if (hasUnreadBody(req)) res.setHeader('Connection', 'close');
-  sendReply(res, belowPath(res, reply));
+  sendReply(res, belowPath(res, forPerson(req, res, reply)));
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Not valid',
+  401: 'Not logged in',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Not possible this way',
+  429: 'Too many failures',
+};
+
+/** A line that refuses something is a page for a browser, with a way on; programs read the line. */
+function forPerson(req: Request, res: Response, reply: Reply): Reply {
+  const draw = res.locals['draw'] as Draw | undefined;
+  const type = reply.headers[reply.headers.indexOf('Content-Type') + 1];
+  const person = (req.get('accept') ?? '').includes('text/html');
+  if (draw === undefined || !person || reply.status < 400 || type !== TEXT) return reply;
+  const title = TITLES[reply.status] ?? 'That did not work';
+  const line = Buffer.from(reply.body).toString('utf8').trim();
+  const headers = [...reply.headers];
+  headers[headers.indexOf('Content-Type') + 1] = 'text/html; charset=utf-8';
+  const body = Buffer.from(`${draw('refusal', { title, line })}\n`);
+  headers[headers.indexOf('Content-Length') + 1] = String(body.length);
+  return { ...reply, headers, body };
+}
+
+/** How refusals look in a browser. */
+export function setDraw(res: Response, draw: Draw): void {
+  res.locals['draw'] = draw;
 }
 
 /** One line of text for a person or a script. */

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SECURITY_HEADERS } from '../../src/admin/operator.ts';
+import { mountPages } from '../../src/admin/web/pages.ts';
 import { Failure } from '../../src/model/failure.ts';
+import { sampleOffice } from '../support/fake-office.ts';
 import { BEARER, operatorStand } from '../support/operator-stand.ts';
 
 const render = async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' });
@@ -125,6 +127,46 @@ test('what is not there is a plain 404, and the log has no query', async () => {
   expect(log.of('debug')).toMatchObject([{ fields: { status: 404, method: 'GET' }, message: 'answered' }]);
   expect(JSON.stringify(log.lines)).not.toContain('secret');
   expect(statuses).toEqual([404]);
+});
+
+describe('a refusal is a page for a browser, with a way on, and a line for a program', () => {
+  const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  test.each([
+    ['get', '/nowhere', 404, 'Not found'],
+    ['get', '/dashboard/%ff', 400, 'Not valid'],
+    ['get', '/dashboard/assets/nothing.css', 404, 'Not found'],
+    ['delete', '/dashboard/login', 405, 'Not possible this way'],
+    ['get', '/dashboard/machines/52:54:00:12:34:56/adopt', 405, 'Not possible this way'],
+    ['get', '/metrics', 401, 'Not logged in'],
+  ] as const)('%s %s', async (method, path, status, title) => {
+    const { http } = operatorStand(
+      {},
+      { pages: mountPages, metrics: { access: 'token', render: () => Promise.reject(new Error()) } },
+    );
+    const token = path === '/metrics' ? {} : { Authorization: BEARER };
+    const page = await http[method](path)
+      .set({ ...token, Accept: BROWSER })
+      .expect(status);
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(page.text).toMatch(new RegExp(`<h1>${title}</h1>[^]*href="/dashboard"`));
+    const line = await http[method](path).set(token).expect(status);
+    expect(line.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(line.text).toMatch(/^[^\n]+\n$/);
+  });
+
+  test('and in the frame of the dashboard for a page that is not there', async () => {
+    const { http, logIn } = operatorStand(sampleOffice(), { pages: mountPages });
+    const { text } = await http.get('/dashboard/<b>').set('Cookie', logIn().cookie).expect(404);
+    expect(text).toMatch(
+      /<nav aria-label="Main">[^]*nothing is at \/dashboard\/[^<]*<[^]*href="\/dashboard\/machines"/,
+    );
+  });
+
+  test('and nothing of the address is markup', async () => {
+    const { http } = operatorStand();
+    const { text } = await http.get('/%3Cscript%3E').set('Accept', BROWSER).expect(404);
+    expect(text).not.toContain('<script');
+  });
 });
 
 test('a failure is its status, a bug is a number', async () => {

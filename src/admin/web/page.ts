@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import { show } from '../../http/request.ts';
 import { ClientLeft } from '../../http/read-body.ts';
 import { failureReply, methodReply, STATUS } from '../../http/reply.ts';
-import { asFailure, type Failure, placeText, unlessFailed } from '../../model/failure.ts';
+import { asFailure, Failure, placeText, unlessFailed } from '../../model/failure.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import type { HealthView } from '../../model/views.ts';
@@ -56,6 +56,8 @@ export interface PageShow {
   done(req: Request, res: Response, path: string, done: Done): void;
   /** A failure becomes a page of the section, with its status; everything else is thrown on. */
   route(section: Section, path: string, handlers: { get?: Handler; post?: Handler }): void;
+  /** A path that no page has: a page says so, and leads on. */
+  readonly nothing: RequestHandler;
 }
 
 export function createPageShow(router: Router, { adminService, draw, log }: PageDeps): PageShow {
@@ -91,6 +93,11 @@ export function createPageShow(router: Router, { adminService, draw, log }: Page
   return {
     assets: frame.assets,
     page,
+    nothing: guarded('Machines', (req) => {
+      throw new Failure('not-found', `nothing is at ${show(req.path)}`, {
+        remedy: 'an address from an older version, or a slip; the navigation leads to everything there is',
+      });
+    }),
     done(req, res, path, done) {
       seeOther(req, res, `${path}?done=${done}`);
     },

@@ -43,4 +43,5 @@ export function mountPages(router: Router, deps: PageDeps): void {
     else if (req.query['v'] === asset.digest) respondAsset(req, res, asset, 'private, max-age=31536000, immutable');
     else respondAsset(req, res, asset, 'no-cache');
   });
+  router.use(show.nothing);
 }

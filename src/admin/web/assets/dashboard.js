@@ -1,7 +1,7 @@
 // Keeps an open page up to date. Everything can be read and done without it.
 // The server says over /api/v1/events what has changed; this asks for the page's live part again and takes over the
 // differences, so that focus, selection, open folds and typed text stay as they are.
-/* global document, DOMParser, EventSource, fetch, location, Node, setInterval, setTimeout, URL, window */
+/* global document, DOMParser, EventSource, location, Node, setInterval, setTimeout, URL, window */
 'use strict';
 
 const PAUSE = 1000; // between two updates
