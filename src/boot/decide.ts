@@ -4,7 +4,7 @@ import type { Life } from '../machines/life.ts';
 import { type Asker, type InstallMark, isOnceInstall } from '../machines/mark.ts';
 import { asFailure, Failure } from '../model/failure.ts';
 import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
-import { type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
+import { logTarget, type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
 import type { Arch } from '../model/profile.ts';
 import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan } from './machine-plan.ts';
@@ -74,6 +74,8 @@ export interface DecideOptions {
   /** How many installations may begin without a report. */
   readonly installTries?: number;
   readonly unknown?: UnknownPolicy;
+  /** Where logs are taken. */
+  readonly syslog?: { readonly host: string; readonly port: number } | undefined;
   /** Without it nothing carries a token, and every client counts as the machine that it names. */
   readonly access?: Access | undefined;
   /** Milliseconds since 1970. */
@@ -90,6 +92,7 @@ export function createDecide({
   installTries = 3,
   unknown = WAIT,
   access,
+  syslog,
   now = Date.now,
 }: DecideOptions) {
   /** Undefined: no profile is for this machine. */
@@ -114,7 +117,9 @@ export function createDecide({
     const message = wrongArch(match, question.facts);
     if (message !== undefined) return { ...decision, obstacle: { kind: 'arch', message } };
     try {
-      return { ...decision, plan: machinePlan(match, question.facts, question.origin, snapshot, decision.tokens) };
+      const { facts, origin } = question;
+      const plan = machinePlan(match, facts, origin, snapshot, decision.tokens, logTarget(syslog, origin));
+      return { ...decision, plan };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return { ...decision, obstacle: { kind: 'plan', failure: error } };

@@ -1,11 +1,11 @@
 import type { Match, Snapshot, SourceDocument } from '../catalog/snapshot.ts';
 import { adaptCloudConfig } from '../documents/adapt-cloud-config.ts';
 import { checkDocument, isPacked } from '../documents/document.ts';
-import { installAutoinstall } from '../documents/install-configs.ts';
-import { addPhoneHome } from '../documents/phone-home.ts';
+import { installAutoinstall, logAutoinstall } from '../documents/install-configs.ts';
+import { addLogUnit, addPhoneHome } from '../documents/phone-home.ts';
 import { installPreseed } from '../documents/preseed.ts';
 import type { MachineFacts } from '../model/machine.ts';
-import type { Origin } from '../model/plan.ts';
+import { type LogTarget, logTarget, type Origin } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
 import type { LinkTokens } from './access.ts';
 import { reportLinks } from './machine-plan.ts';
@@ -38,6 +38,8 @@ export interface DeliveryRoom {
   readonly hostKeys?: HostKeys | undefined;
   /** For templates that give a machine its discovery URL. */
   readonly clusters?: ClusterLinks | undefined;
+  /** Where logs are taken. */
+  readonly syslog?: { readonly host: string; readonly port: number } | undefined;
   /** Whether a secret that cannot be read is no error: the catalog speaks of it. */
   readonly sampleSecrets?: boolean;
 }
@@ -86,33 +88,49 @@ function made(
   // What the operator wrote is judged, not what we put in: that is found right by tests.
   if (room.checked && document.template && kind !== undefined && adapted !== undefined)
     refuseBroken(adapted, document, kind, reader);
-  const whole = kind === undefined ? adapted : added(adapted, source.text, kind, reader);
+  const logTo = logTarget(room.syslog, reader.origin);
+  const whole = kind === undefined ? adapted : added(adapted, source.text, kind, reader, logTo);
   return whole === undefined ? document.bytes : Buffer.from(whole, source.encoding);
 }
 
-function added(adapted: string | undefined, source: string, kind: DocumentKind, reader: Reader): string | undefined {
+function added(
+  adapted: string | undefined,
+  source: string,
+  kind: DocumentKind,
+  reader: Reader,
+  logTo: LogTarget | undefined,
+): string | undefined {
   const { phone_home, install } = reader.match.profile;
   if (!phone_home && install === undefined) return adapted;
   const text = adapted ?? source;
-  const whole = withAdditions(text, kind, reader);
+  const whole = withAdditions(text, kind, reader, logTo);
   return whole === text ? adapted : whole;
 }
 
 /**
- * A document with what its profile asks us to put in: the unit that phones home, and what lets Debian's and Ubuntu's
- * installers write to the profile's disk and report. What cannot be put in stays out; the inspector says so when the
+ * A document with what its profile asks us to put in: the unit that phones home, with it the one that sends the log where
+ * logs are taken, and what lets Debian's and Ubuntu's installers write to the profile's disk and report. What cannot be put in stays out; the inspector says so when the
  * file is saved.
  */
-function withAdditions(text: string, kind: DocumentKind, { match, facts, origin, tokens }: Reader): string {
+function withAdditions(
+  text: string,
+  kind: DocumentKind,
+  { match, facts, origin, tokens }: Reader,
+  logTo: LogTarget | undefined,
+): string {
   const { profile } = match;
   const reports = reportLinks(match, facts, origin, tokens);
   if (reports === undefined) return text;
-  const told = profile.phone_home ? (addPhoneHome(kind, text, profile.system, reports.up) ?? text) : text;
+  const up = profile.phone_home ? (addPhoneHome(kind, text, profile.system, reports.up) ?? text) : text;
+  const told = logTo !== undefined && profile.phone_home ? (addLogUnit(kind, up, profile.system, logTo) ?? up) : up;
   if (profile.install === undefined) return told;
   const { disk } = profile.install;
   const install = { disk, report: reports.installed };
   if (kind === 'preseed' && profile.system === 'debian') return installPreseed(told, install);
-  if (kind === 'nocloud' && profile.system === 'ubuntu') return installAutoinstall(told, install) ?? told;
+  if (kind === 'nocloud' && profile.system === 'ubuntu') {
+    const logged = logTo === undefined ? told : (logAutoinstall(told, logTo) ?? told);
+    return installAutoinstall(logged, install) ?? logged;
+  }
   return told;
 }
 

@@ -12,7 +12,7 @@ import { installCloudConfig, installIgnition, type InstallJob, reportIgnition } 
 import { metadataText } from '../ipxe/other-loaders.ts';
 import { Failure, problemFailure } from '../model/failure.ts';
 import { hasIdentity, identityOf, macHyphens } from '../model/machine.ts';
-import { artifactUrl, type Decision, type Question } from '../model/plan.ts';
+import { artifactUrl, type Decision, type LogTarget, logTarget, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
 import { installDisk } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -153,7 +153,9 @@ export function createDocumentService(catalog: Catalog, options: DocumentService
     const match = matched(question, snapshot);
     const tokens = await access?.document(match, question, `the installer's ${kind}`);
     return {
-      body: Buffer.from(installerText(kind, { match, ...question, tokens }, snapshot)),
+      body: Buffer.from(
+        installerText(kind, { match, ...question, tokens }, snapshot, logTarget(options.syslog, question.origin)),
+      ),
       contentType: contentTypeOf(kind, ''),
       ...about(match.profile.file, match, question, 'install'),
     };
@@ -217,6 +219,7 @@ function installerText(
   kind: 'ignition' | 'cloud_config',
   { match, facts, origin, tokens }: Reader,
   { documents }: Pick<Snapshot, 'documents'>,
+  logTo: LogTarget | undefined,
 ): string {
   const { profile } = match;
   const disk = installDisk(profile);
@@ -224,7 +227,7 @@ function installerText(
   if (disk === undefined) throw new Failure('not-found', `${profile.file} does not install ${whoIs(facts)}`);
   if (links === undefined)
     throw new Failure('invalid', 'a machine that says neither MAC, UUID nor serial number cannot be installed');
-  if (profile.system === 'fedora-coreos' && kind === 'ignition') return reportIgnition(links.report);
+  if (profile.system === 'fedora-coreos' && kind === 'ignition') return reportIgnition(links.report, logTo);
   if (profile.system !== 'coreos' && (profile.system !== 'flatcar' || kind !== 'ignition')) {
     throw new Failure('not-found', `${profile.system} does not install by this file`);
   }
@@ -244,6 +247,7 @@ function installerText(
       cloud_config,
     },
     report: links.report,
+    logTo,
   };
   return kind === 'ignition' ? installIgnition(job) : installCloudConfig(job);
 }

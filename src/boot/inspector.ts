@@ -14,7 +14,7 @@ import { hasComment, readPreseed, UNREADABLE_LATE_COMMAND } from '../documents/p
 import { kernelLineProblems, profileWordProblems } from '../ipxe/kernel-line.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { nodeFacts } from '../model/machine.ts';
-import type { Origin } from '../model/plan.ts';
+import type { LogTarget, Origin } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import { documentText } from '../text/text.ts';
@@ -151,17 +151,19 @@ function warning({ file }: Profile, key: string, message: string, remedy: string
 export interface InspectorOptions {
   /** The base URL as far as it is known: only its length matters here. */
   readonly origin: Origin;
+  /** Where logs shall go: the kernel line says so. */
+  readonly logTo?: LogTarget | undefined;
 }
 
 /** What the catalog asks when a file changes: are the documents right, would the kernel line arrive whole? */
-export function createInspector({ origin }: InspectorOptions): Inspector {
+export function createInspector({ origin, logTo }: InspectorOptions): Inspector {
   const templates = createTemplateCache();
   return {
     document: (document) => (document.template ? broken(() => templates.compiled(document), document.file) : []),
     profile(profile, around) {
       return [
         ...profileWordProblems(profile),
-        ...broken(() => measure(profile, around, origin), profile.file),
+        ...broken(() => measure(profile, around, origin, logTo), profile.file),
         ...installAdvice(profile, around),
         ...unreadAdvice(profile),
         ...secretsAdvice(profile),
@@ -215,10 +217,10 @@ function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly
   ];
 }
 
-function measure(profile: Profile, around: Around, origin: Origin): readonly FileDiagnostic[] {
+function measure(profile: Profile, around: Around, origin: Origin, logTo?: LogTarget): readonly FileDiagnostic[] {
   if (profile.boot === 'local') return [];
   const { match, facts } = typicalMachine(profile);
-  const plan = machinePlan(match, facts, origin, around);
+  const plan = machinePlan(match, facts, origin, around, undefined, logTo);
   return kernelLineProblems(plan).map((problem) => ({ ...problem, place: { file: profile.file } }));
 }
 

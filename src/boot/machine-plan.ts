@@ -2,7 +2,7 @@ import { findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts'
 import type { ImageStore } from '../images/store.ts';
 import { againUrl } from '../ipxe/boot-script.ts';
 import { factsFrom, hasIdentity, IDENTITY_KEYS, type MachineFacts, macHyphens } from '../model/machine.ts';
-import type { Artifact, Origin, Plan, Question } from '../model/plan.ts';
+import type { Artifact, LogTarget, Origin, Plan, Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, nameInUrl, type Profile } from '../model/profile.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -15,6 +15,7 @@ export function machinePlan(
   origin: Origin,
   around: Pick<Snapshot, 'documents' | 'keys'>,
   tokens?: LinkTokens,
+  logTo?: LogTarget,
 ): Plan {
   const { profile, node } = match;
   const install = profile.install === undefined ? undefined : installLinks(match, facts, origin, tokens);
@@ -26,6 +27,7 @@ export function machinePlan(
     documents: documentLinks(match, facts, origin, around.documents, tokens),
     node,
     install,
+    logTo,
     sshKey: key?.text,
   });
 }

@@ -5,7 +5,7 @@ import { failureLines, missingImageLines, unnamedInstallLines, unnamedSecretsLin
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
-import type { Decision, Origin, Plan, Question } from '../model/plan.ts';
+import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Name, nameInUrl } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
@@ -49,7 +49,7 @@ export type ScriptService = ReturnType<typeof createScriptService>;
 
 /** Boot scripts, for machines and for profiles. */
 export function createScriptService(options: ScriptServiceOptions) {
-  const { catalog, downloadProgress, access, unknown = WAIT } = options;
+  const { catalog, downloadProgress, access, syslog, unknown = WAIT } = options;
   const decisions = createDecide(options);
   const documents = createDocumentCheck(options);
   const images = createImageCheck(options.shelf);
@@ -195,7 +195,7 @@ export function createScriptService(options: ScriptServiceOptions) {
       const lines = unnamedInstallLines(profile.file);
       return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
     }
-    const plan = machinePlan(match, {}, origin, snapshot);
+    const plan = machinePlan(match, {}, origin, snapshot, undefined, logTarget(syslog, origin));
     const missing = await missingFiles(plan, images);
     if (missing.length > 0) {
       const lines = missingLines(match, missing);
@@ -206,15 +206,16 @@ export function createScriptService(options: ScriptServiceOptions) {
 
   function args(who: MachineFacts | Name, origin: Origin) {
     const snapshot = catalog.current();
+    const logTo = logTarget(syslog, origin);
     if (typeof who === 'string') {
       const match = profileMatch(who, snapshot);
-      return { args: machinePlan(match, {}, origin, snapshot).args, decision: namedDecision(match) };
+      return { args: machinePlan(match, {}, origin, snapshot, undefined, logTo).args, decision: namedDecision(match) };
     }
     const question = { facts: who, origin };
     const found = decisions.find(question, snapshot);
     if (found === undefined) throw unclaimed(who, snapshot);
     return {
-      args: machinePlan(found.match, who, origin, snapshot).args,
+      args: machinePlan(found.match, who, origin, snapshot, undefined, logTo).args,
       decision: decided({ ...found, question }),
     };
   }

@@ -14,7 +14,7 @@ import { type Identities, openIdentities } from '../machines/identities.ts';
 import { openInstallMarks } from '../machines/install-marks.ts';
 import { openTokenSource } from '../machines/machine-token.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
-import { type Origin, originFromHost } from '../model/plan.ts';
+import { logTarget, type Origin, originFromHost } from '../model/plan.ts';
 import type { SecretReader } from '../model/secret.ts';
 import { type Log, SILENT } from '../model/service.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -47,7 +47,10 @@ export type Network = Pick<AccessOptions, 'isRouted' | 'macOf' | 'onIncident'>;
 export async function openContext(settings: Settings, log: Log, network?: Network): Promise<AppContext> {
   const files = await openFolder(settings);
   const secrets = openSecrets(files, settings.credentialsDir);
-  const inspector = createInspector({ origin: likelyOrigin(settings) });
+  const inspector = createInspector({
+    origin: likelyOrigin(settings),
+    logTo: logTarget(settings.syslog, likelyOrigin(settings)),
+  });
   const catalog = openCatalog({ files, inspector, secrets, log });
   const shelf = openImageStore(files, new ChunkCache(settings.imageCache));
   const marks = await openInstallMarks(files, log);
@@ -67,6 +70,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     hostKeys: identities,
     tlsPort: settings.tls?.listen.port,
     secureBoot: settings.secureBoot,
+    syslog: settings.syslog,
   };
   const preview = createBootService(behind);
   const tokens = network === undefined ? undefined : await openTokenSource(files, log);

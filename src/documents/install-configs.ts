@@ -1,7 +1,17 @@
 import { stringify } from 'yaml';
 import { addToYaml } from '../text/yaml-edit.ts';
 import { firstLine } from './cloud-config.ts';
-import { INSTALLED_UNIT, installedUnit, reportCommand, reportLoop, shellWord } from './units.ts';
+import type { LogTarget } from '../model/plan.ts';
+import {
+  INSTALLED_UNIT,
+  installedUnit,
+  LOG_UNIT,
+  logCommand,
+  logUnit,
+  reportCommand,
+  reportLoop,
+  shellWord,
+} from './units.ts';
 
 const SCRIPT = '/opt/pilotlight/install';
 const UNIT = 'pilotlight-install.service';
@@ -40,7 +50,7 @@ export function installIgnition(job: InstallJob): string {
       : {
           ignition: { version: '3.0.0' },
           storage: { files: [{ path: SCRIPT, mode: 0o700, contents: { source } }] },
-          systemd: { units: [{ name: UNIT, enabled: true, contents }] },
+          systemd: { units: [{ name: UNIT, enabled: true, contents }, ...logUnits(job.logTo)] },
         },
   );
 }
@@ -55,11 +65,17 @@ export function installCloudConfig(job: InstallJob): string {
 }
 
 /** For Fedora CoreOS, whose live image installs by itself: only the report is added. */
-export function reportIgnition(report: string): string {
+export function reportIgnition(report: string, logTo?: LogTarget): string {
   return jsonText({
     ignition: { version: '3.0.0' },
-    systemd: { units: [{ name: INSTALLED_UNIT, enabled: true, contents: installedUnit(report) }] },
+    systemd: {
+      units: [{ name: INSTALLED_UNIT, enabled: true, contents: installedUnit(report) }, ...logUnits(logTo)],
+    },
   });
+}
+
+function logUnits(logTo: LogTarget | undefined): readonly object[] {
+  return logTo === undefined ? [] : [{ name: LOG_UNIT, enabled: true, contents: logUnit(logTo) }];
 }
 
 function jsonText(value: unknown): string {
@@ -80,6 +96,8 @@ export interface InstallJob {
   readonly documents: { readonly ignition?: string; readonly cloud_config?: string };
   /** A POST there says that the disk is written. */
   readonly report: string;
+  /** Where the live system's log shall go, if anywhere. */
+  readonly logTo?: LogTarget | undefined;
 }
 
 /**
@@ -141,4 +159,15 @@ export function installAutoinstall(text: string, { disk, report }: AutoinstallIn
   const matched = addToYaml(text, { path: ['autoinstall', 'storage'], value: storage, how: 'set' });
   if (matched === undefined) return undefined;
   return addToYaml(matched, { path: ['autoinstall', 'late-commands'], value: command, how: 'append' });
+}
+
+/**
+ * The same user-data with an early-command that sends the installer's log: `reporting` knows no syslog (subiquity's
+ * handlers are curtin's). The installer's system has systemd and bash; a log that cannot be sent is no reason to stop.
+ */
+export function logAutoinstall(text: string, target: LogTarget): string | undefined {
+  if (firstLine(text) !== '#cloud-config' || !/^["']?autoinstall["']?[ \t]*:/m.test(text)) return undefined;
+  const words = ['systemd-run', '--unit=pilotlight-log', '/bin/bash', '-c', logCommand(target)];
+  const value = `${words.map(shellWord).join(' ')} || true`;
+  return addToYaml(text, { path: ['autoinstall', 'early-commands'], value, how: 'append' });
 }

@@ -6,7 +6,8 @@ import { addToYaml } from '../text/yaml-edit.ts';
 import { readYaml, type YamlNode } from '../text/yaml.ts';
 import { cloudConfigKind, firstLine } from './cloud-config.ts';
 import { readIgnitionJson } from './ignition.ts';
-import { phoneHomeUnit } from './units.ts';
+import type { LogTarget } from '../model/plan.ts';
+import { LOG_UNIT, logUnit, phoneHomeUnit } from './units.ts';
 
 export const PHONE_HOME_UNIT = 'pilotlight-phone-home.service';
 
@@ -21,22 +22,41 @@ export function addPhoneHome(
   system: SystemId | undefined,
   url: string,
 ): string | undefined {
-  if (kind === 'ignition') return intoIgnition(text, url);
-  if (kind === 'cloud_config' && (system === 'coreos' || system === 'flatcar')) return intoCloudConfig(text, url);
+  const unit = { name: PHONE_HOME_UNIT, contents: phoneHomeUnit(url) };
+  if (kind === 'ignition') return intoIgnition(text, unit);
+  if (kind === 'cloud_config' && (system === 'coreos' || system === 'flatcar')) return intoCloudConfig(text, unit);
   return kind === 'cloud_config' || kind === 'nocloud' ? intoUserData(text, url) : undefined;
 }
 
-function intoIgnition(text: string, url: string): string | undefined {
+/** The same with a unit that sends the log. Not on Container Linux, whose images of 2017 are as they are. */
+export function addLogUnit(
+  kind: DocumentKind,
+  text: string,
+  system: SystemId | undefined,
+  target: LogTarget,
+): string | undefined {
+  const unit = { name: LOG_UNIT, contents: logUnit(target) };
+  if (system !== 'flatcar' && system !== 'fedora-coreos') return undefined;
+  if (kind === 'ignition') return intoIgnition(text, unit);
+  return kind === 'cloud_config' && system === 'flatcar' ? intoCloudConfig(text, unit) : undefined;
+}
+
+interface Unit {
+  readonly name: string;
+  readonly contents: string;
+}
+
+function intoIgnition(text: string, { name, contents }: Unit): string | undefined {
   const config = readIgnitionJson(text, new Diagnostics(''))?.value;
   const version = valueAt(config, ['ignition', 'version']);
   if (typeof version !== 'string' || !/^[23]\./.test(version) || isReplaced(config)) return undefined;
   const systemd = valueAt(config, ['systemd']);
   const units = valueAt(systemd, ['units']) ?? [];
   if (!Array.isArray(units)) return undefined;
-  if (units.some((unit) => valueAt(unit, ['name']) === PHONE_HOME_UNIT)) return text;
+  if (units.some((unit) => valueAt(unit, ['name']) === name)) return text;
   // "enabled" came with 2.1.0.
   const enabled = version.startsWith('2.0') ? { enable: true } : { enabled: true };
-  const unit = { name: PHONE_HOME_UNIT, ...enabled, contents: phoneHomeUnit(url) };
+  const unit = { name, ...enabled, contents };
   if (systemd === null) return withValue(text, ['systemd'], { units: [unit] });
   if (valueAt(systemd, ['units']) === null) return withValue(text, ['systemd', 'units'], [unit]);
   return withValue(text, ['systemd', 'units', units.length], unit);
@@ -54,13 +74,13 @@ export function replacesItself(text: string): boolean {
   return json === undefined ? /"replace"\s*:\s*\{[^}]*"source"/.test(text) : isReplaced(json.value);
 }
 
-function intoCloudConfig(text: string, url: string): string | undefined {
+function intoCloudConfig(text: string, { name, contents }: Unit): string | undefined {
   if (cloudConfigKind(text) !== 'cloud-config') return undefined;
   const units = child(child(readYaml(text, new Diagnostics(''), 'warning'), 'coreos'), 'units');
   const named = units?.kind === 'list' ? units.items.map((unit) => child(unit, 'name')) : [];
-  if (named.some((name) => name?.kind === 'scalar' && name.value === PHONE_HOME_UNIT)) return text;
+  if (named.some((one) => one?.kind === 'scalar' && one.value === name)) return text;
   // "start" waits for the job: of a service that is not a oneshot it is done at once.
-  const value = { name: PHONE_HOME_UNIT, command: 'start', content: phoneHomeUnit(url) };
+  const value = { name, command: 'start', content: contents };
   return addToYaml(text, { path: ['coreos', 'units'], value, how: 'append' });
 }
 

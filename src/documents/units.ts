@@ -1,3 +1,5 @@
+import type { LogTarget } from '../model/plan.ts';
+
 /** Something in a unit file; `fatal` when its reader gives up on the whole file. */
 interface UnitFileProblem {
   readonly message: string;
@@ -70,16 +72,45 @@ WantedBy=multi-user.target
 `;
 }
 
+export const LOG_UNIT = 'pilotlight-log.service';
+
+/** Sends the journal, from the boot on: after a connection that ended, what is new. For a machine with bash and journald. */
+export function logUnit(target: LogTarget): string {
+  return `[Unit]
+Description=Send the log to Pilotlight
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=${unitCommand(logCommand(target), '/bin/bash')}
+Restart=always
+RestartSec=10
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** For bash, which opens the connection itself: no image has a tool for it that all have. Ends with the connection. */
+export function logCommand({ host, port }: LogTarget): string {
+  const seen = '/run/pilotlight-log';
+  return (
+    `exec 3>/dev/tcp/${host.replaceAll(/[[\]]/g, '')}/${port} || exit 1; n=all; [ -e ${seen} ] && n=0; ` +
+    `: > ${seen}; exec journalctl -b -f -n $n -o short >&3`
+  );
+}
+
 /**
  * `/bin/sh -c` with a command, as a unit file writes it (systemd.service(5), "Command lines"): inside of the double
  * quotes `\` and `"` are escaped, `%` begins a specifier and `$` a variable, both are doubled to mean themselves.
  */
-export function unitCommand(command: string): string {
+export function unitCommand(command: string, shell = '/bin/sh'): string {
   const text = command
     .replaceAll(/["\\]/g, String.raw`\$&`)
     .replaceAll('%', '%%')
     .replaceAll('$', '$$$$');
-  return `/bin/sh -c "${text}"`;
+  return `${shell} -c "${text}"`;
 }
 
 /** Reports to `url` until the server has taken it; each failed try is shown on the machine's console. */

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DiscoveryStore } from '../model/discovery.ts';
-import type { LogLine, LogPage, LogQuery } from '../model/log-views.ts';
+import type { LogLine } from '../model/log-views.ts';
 import { Failure } from '../model/failure.ts';
 import { Flood } from '../model/flood.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
-import type { Activity, ActivityQuery, RecordedActivity } from '../model/operator.ts';
+import type { Activity } from '../model/operator.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
-import type { SyncRunView } from '../model/release-views.ts';
 import type { MachinePage, MachineQuery, RecordedMachine } from '../model/views.ts';
 import type { Channel, Request, Requests } from './database.ts';
 import { DatabaseFailure } from './database-failure.ts';
@@ -38,6 +37,10 @@ export class LivingJournal implements Journal {
     read: () => this.#query('readDiscovery'),
     write: (change) => this.#query('writeDiscovery', change),
   };
+  readonly logLines: Journal['logLines'] = (key, query) => this.#query('logLines', key, query);
+  readonly sent: Journal['sent'] = (digest) => this.#query('sent', digest);
+  readonly syncRuns: Journal['syncRuns'] = (limit) => this.#query('syncRuns', limit);
+  readonly activities: Journal['activities'] = (query) => this.#query('activities', query);
   readonly #channel: Channel;
   readonly #log: Log;
   readonly #now: () => number;
@@ -141,22 +144,6 @@ export class LivingJournal implements Journal {
 
   machine(key: MachineKey): Promise<RecordedMachine | undefined> {
     return this.#query('machine', key, this.#now());
-  }
-
-  logLines(key: MachineKey, query: LogQuery): Promise<LogPage | undefined> {
-    return this.#query('logLines', key, query);
-  }
-
-  sent(digest: string): Promise<Uint8Array | undefined> {
-    return this.#query('sent', digest);
-  }
-
-  syncRuns(limit: number): Promise<readonly SyncRunView[]> {
-    return this.#query('syncRuns', limit);
-  }
-
-  activities(query: ActivityQuery): Promise<readonly RecordedActivity[]> {
-    return this.#query('activities', query);
   }
 
   async flushed(): Promise<void> {

@@ -141,6 +141,24 @@ const WHOLE_TOKEN = new RegExp(`^${TOKEN_PREFIX}[A-Za-z0-9_-]{${TOKEN_LETTERS}}$
 /** Also one that was cut off or grew on the way. */
 const ANY_TOKEN = new RegExp(`${TOKEN_PREFIX}[A-Za-z0-9_%-]{8,}`, 'g');
 
+/** Where machines send their logs. */
+export interface LogTarget {
+  /** An IPv6 address in brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where the receiver listens; on all addresses, or on the loopback behind something that forwards, the machine's own way to us. */
+export function logTarget(
+  syslog: { readonly host: string; readonly port: number } | undefined,
+  origin: Origin,
+): LogTarget | undefined {
+  if (syslog === undefined) return undefined;
+  const { host, port } = syslog;
+  const own = /^(?:0\.0\.0\.0|::|127\..*|::1|localhost)$/.test(host);
+  return { host: own ? new URL(origin).hostname : host.includes(':') ? `[${host}]` : host, port };
+}
+
 /** Where a token is put in before a script leaves: as long as any, and none. */
 export const TOKEN_SLOT = `${TOKEN_PREFIX}${'_'.repeat(TOKEN_LETTERS)}` as MachineToken;
 

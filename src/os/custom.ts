@@ -1,18 +1,10 @@
 import { Failure } from '../model/failure.ts';
 import type { Initrd } from '../model/plan.ts';
-import {
-  initrdPath,
-  isObject,
-  type Json,
- 
-  parseFileName,
-  type Profile,
-  type Version,
-} from '../model/profile.ts';
+import { initrdPath, isObject, type Json, parseFileName, type Profile, type Version } from '../model/profile.ts';
 import { type ArtifactKind, type ArtifactSpec, type FeedInput, type FeedStep, parseDigest } from '../model/release.ts';
 import { preseeding } from './debian.ts';
 import { artifact, releaseStep } from './feed-steps.ts';
-import { argument, consoles, nocloudSeed, parseArtifact, type System } from './system.ts';
+import { argument, consoles, nocloudSeed, parseArtifact, type PlanInput, type System, unlessSaid } from './system.ts';
 
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 const KINDS: readonly ArtifactKind[] = ['kernel', 'initrd', 'rootfs', 'iso', 'install'];
@@ -55,6 +47,7 @@ export const custom: System = {
         ...argument('ignition.config.url', documents.ignition),
         ...unlessSaid(preseeding(input), profile, ['url', 'preseed/url']),
         ...unlessSaid(argument('inst.ks', documents.kickstart), profile, ['inst.ks', 'ks']),
+        ...anacondaLog(input),
         ...unlessSaid(nocloudSeed(documents.nocloud), profile, ['ds']),
         ...argument('root', profile.root),
         ...profile.kernel_args,
@@ -62,6 +55,12 @@ export const custom: System = {
     };
   },
 };
+
+/** Anaconda's; where there is a kickstart, it is Anaconda that boots. */
+function anacondaLog({ profile, documents, logTo }: PlanInput): readonly string[] {
+  if (logTo === undefined || documents.kickstart === undefined) return [];
+  return unlessSaid([`inst.syslog=${logTo.host}:${logTo.port}`], profile, ['syslog']);
+}
 
 function start(input: FeedInput): FeedStep {
   const { profile, release } = input.custom ?? { profile: '', release: {} };
@@ -120,14 +119,4 @@ function initrdsOf(profile: Profile): readonly Initrd[] {
     const name = typeof entry === 'string' ? own : entry.name;
     return name === undefined ? artifact : { ...artifact, name };
   });
-}
-
-/** `args`, without those that the profile says itself; none where it already names a document by one of `names`. */
-function unlessSaid(args: readonly string[], { kernel_args }: Profile, names: readonly string[]): readonly string[] {
-  const said = new Set(kernel_args.map(nameOf));
-  return names.some((name) => said.has(name)) ? [] : args.filter((arg) => !said.has(nameOf(arg)));
-}
-
-function nameOf(arg: string): string {
-  return arg.split('=', 1)[0] ?? '';
 }

@@ -19,6 +19,7 @@ import {
   requireReadable,
   type System,
   systemShelf,
+  unlessSaid,
 } from './system.ts';
 
 const BASE = 'https://deb.debian.org/debian';
@@ -159,7 +160,14 @@ export function preseeding(input: PlanInput): string[] {
     'interface=auto',
     // With several network cards "auto" means the one that booted (netcfg reads pxelinux' BOOTIF).
     ...argument('BOOTIF', mac && `01-${macHyphens(mac)}`),
+    ...remoteLog(input),
   ];
+}
+
+/** The installer's syslogd sends to there from its first second (rootskel, S10syslog). */
+function remoteLog({ logTo, profile }: PlanInput): readonly string[] {
+  if (logTo === undefined) return [];
+  return unlessSaid([`log_host=${logTo.host}`, `log_port=${logTo.port}`], profile, ['log_host']);
 }
 
 /** Asked for before the preseed document is there, hence on the kernel line. `a.example.org` is a host in a domain. */

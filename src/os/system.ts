@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
-import type { Artifact, Origin, Plan } from '../model/plan.ts';
+import type { Artifact, LogTarget, Origin, Plan } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Node, parseVersion, type Profile } from '../model/profile.ts';
 import type { Feed } from '../model/release.ts';
 
@@ -55,6 +55,8 @@ export interface PlanInput {
   readonly documents: Readonly<Partial<Record<DocumentKind, string>>>;
   /** Where an installer of this machine reports and finds its own configuration; present where the profile installs. */
   readonly install?: InstallLinks;
+  /** Where its log shall go, if anywhere. */
+  readonly logTo?: LogTarget | undefined;
   /** The text of the public key that the profile names. */
   readonly sshKey?: string;
 }
@@ -95,6 +97,20 @@ export function consoles(profile: Profile): string[] {
  */
 export function sshKey(input: PlanInput): string[] {
   return input.sshKey === undefined || input.sshKey === '' ? [] : [`sshkey="${input.sshKey}"`];
+}
+
+/** `args`, without those that the profile says itself; none where it already says one of `names`. */
+export function unlessSaid(
+  args: readonly string[],
+  { kernel_args }: Profile,
+  names: readonly string[],
+): readonly string[] {
+  const said = new Set(kernel_args.map(nameOf));
+  return names.some((name) => said.has(name)) ? [] : args.filter((arg) => !said.has(nameOf(arg)));
+}
+
+function nameOf(arg: string): string {
+  return arg.split('=', 1)[0] ?? '';
 }
 
 /**
