@@ -1,7 +1,15 @@
-import { BOOT_PROGRAMS } from '../images/boot-program-table.ts';
+import { BOOT_PROGRAMS, programRemedy } from '../images/boot-program-table.ts';
 import type { FirmwareStore, ProgramFile } from '../images/firmware.ts';
 import { GRUB_START } from '../ipxe/grub-script.ts';
-import { type Mac, type MachineArch, omitUndefined, parseMac, type Platform, type Uuid } from '../model/machine.ts';
+import {
+  type Mac,
+  type MachineArch,
+  omitUndefined,
+  parseArch,
+  parseMac,
+  type Platform,
+  type Uuid,
+} from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { BootService, ScriptAnswer } from './boot-service.ts';
 
@@ -23,7 +31,7 @@ export interface NetbootClient {
 }
 
 /** What a machine shall load: a file name for TFTP or a URL; or why nothing. */
-export type BootOffer = { readonly file: string } | { readonly silence: string };
+export type BootOffer = { readonly file: string } | { readonly silence: string; readonly remedy?: string };
 
 export interface BootFileQuestion {
   /** Cleaned and relative: `undionly.kpxe`, `pxelinux.cfg/01-52-54-00-55-1c-ee`. */
@@ -73,8 +81,9 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
       const chains = signed ? signedChains(target) : [[programFor(target)]];
       const [program] = chains.find((chain) => chain.every((one) => one !== undefined && firmware.has(one))) ?? [];
       if (program === undefined) {
-        if (signed) return { silence: `no signed boot programs for UEFI ${target.arch} with Secure Boot` };
-        return { silence: `no boot program for ${programFor(target)?.title ?? target.arch}` };
+        const remedy = programRemedy(signed ? chains[0]?.[0] : programFor(target));
+        if (signed) return { silence: `no signed boot programs for UEFI ${target.arch} with Secure Boot`, remedy };
+        return { silence: `no boot program for ${programFor(target)?.title ?? target.arch}`, remedy };
       }
       return { file: target.http ? `${origin}/firmware/${program.name}` : program.name };
     },
@@ -96,7 +105,9 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
       const [, loader, address = ''] = PER_MAC.exec(name) ?? [];
       const mac = parseMac(address.replaceAll(':', '-'));
       if (mac === undefined) return undefined;
-      const question = { facts: { mac }, origin, asker };
+      // GRUB_START names the processor as GRUB does, in a folder.
+      const arch = parseArch(/(?:^|\/)grub\/([a-z0-9_]+)\/[^/]+$/.exec(name)?.[1] ?? '');
+      const question = { facts: omitUndefined({ mac, arch }), origin, asker };
       if (loader !== 'grub.cfg-') {
         const config = await bootService.pxelinux(question);
         return config === undefined ? undefined : { kind: 'text', ...config };

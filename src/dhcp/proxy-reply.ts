@@ -1,4 +1,5 @@
 import type { BootOffer } from '../boot/boot-programs.ts';
+import { omitUndefined } from '../model/machine.ts';
 import type { Endpoint } from '../net/udp-socket.ts';
 import { address, BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
 import { netbootMachine, type NetbootMachine } from './machine.ts';
@@ -28,7 +29,7 @@ export type ProxyAnswer =
       readonly file: string;
     }
   /** `reason` is one of a few fixed texts or the policy's own. */
-  | { readonly kind: 'silence'; readonly reason: string; readonly machine?: NetbootMachine };
+  | { readonly kind: 'silence'; readonly reason: string; readonly machine?: NetbootMachine; readonly remedy?: string };
 
 const UNSET = '0.0.0.0';
 const EVERYBODY = '255.255.255.255';
@@ -51,7 +52,8 @@ export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyA
   const machine = netbootMachine(packet);
   if (typeof machine === 'string') return silence(machine);
   const choice = policy.choose(machine);
-  if ('silence' in choice) return { kind: 'silence', reason: choice.silence, machine };
+  if ('silence' in choice)
+    return omitUndefined({ kind: 'silence' as const, reason: choice.silence, machine, remedy: choice.remedy });
   const to = destination(question);
   const bytes = encodeDhcp({
     op: BOOT_REPLY,

@@ -152,12 +152,12 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
     );
   }
 
-  function keepSilent({ reason, machine }: Extract<ProxyAnswer, { kind: 'silence' }>, mac: string): void {
+  function keepSilent({ reason, machine, remedy: own }: Extract<ProxyAnswer, { kind: 'silence' }>, mac: string): void {
     counters.silent(machine === undefined ? reason : 'not to be booted');
     if (machine !== undefined || LEFT_OUT.has(reason)) {
       // Once for each machine and reason: it asks again and again, at every power-on.
       const news = first(`${mac} ${reason}`) && logged.allow('', now());
-      const remedy = reason === RASPBERRY_PI ? 'put UEFI firmware on its card, see docs/network.md' : undefined;
+      const remedy = reason === RASPBERRY_PI ? 'put UEFI firmware on its card, see docs/network.md' : own;
       log[news ? 'info' : 'debug']({ mac, reason, remedy }, 'dhcp: the machine gets no answer');
     }
     // A machine in its boot asks again and again: the limit is for what we note as for what we answer.

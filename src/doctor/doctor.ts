@@ -1,9 +1,10 @@
 import { firmwareFolders } from '../images/boot-program-table.ts';
-import { type FirmwareStore, openFirmwareStore } from '../images/firmware.ts';
+import { openFirmwareStore } from '../images/firmware.ts';
 import { Failure, failureLine, isError, problemLine } from '../model/failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { checkData, type CheckReport } from './check.ts';
 import { firewallDiagnostics, type NeededPort } from './firewall.ts';
+import { firmwareDiagnostics, programNeeds } from './boot-programs.ts';
 import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 import { offerDiagnostics } from './offers.ts';
 import { portDiagnostics } from './ports.ts';
@@ -33,7 +34,7 @@ export async function examine(
   );
   const diagnostics = [
     ...(await dataDiagnostics(async () => await checkData(settings))),
-    ...(await firmwareDiagnostics(openFirmwareStore(firmwareFolders(settings)))),
+    ...(await firmwareDiagnostics(openFirmwareStore(firmwareFolders(settings)), await programNeeds(settings))),
     ...addressDiagnostics(settings, local),
     ...server.diagnostics,
     ...(await portDiagnostics(settings, probes, server.serves)),
@@ -75,27 +76,6 @@ export async function dataDiagnostics(check: () => Promise<CheckReport>): Promis
       ? []
       : [(rest.some(isError) ? data.error : data.warning)(`and ${rest.length} more`, SEE_CHECK)]),
     ...(profiles > 0 ? [] : [data.warning('no profile in profiles/', 'copy profiles/seed.json and edit it')]),
-  ];
-}
-
-const firmware = diagnosticsAbout('firmware');
-/** Nearly every machine is one of these. */
-const USUAL = ['pcbios x86_64', 'efi x86_64'];
-const INSTALL = 'apt install ipxe, or put it into firmware/ of the data directory';
-
-/** Which machines this host has a boot program for. */
-export async function firmwareDiagnostics(store: Pick<FirmwareStore, 'inventory'>): Promise<readonly HostDiagnostic[]> {
-  const { found, missing } = await store.inventory();
-  if (found.length === 0) return [firmware.error('no boot program (iPXE) on this host: no machine can boot', INSTALL)];
-  const ipxe = missing.filter(({ kind }) => kind === 'ipxe');
-  const usual = ipxe.filter(({ platform, arch }) => USUAL.includes(`${platform} ${arch}`));
-  const rare = ipxe.filter((program) => !usual.includes(program)).map(({ title }) => title);
-  return [
-    ...found.map(({ program, file, size }) => firmware.ok(`${program.title}: ${file}, ${size} bytes`)),
-    ...usual.map(({ title, name }) =>
-      firmware.warning(`${title}: ${name} is not here, such machines cannot boot`, INSTALL),
-    ),
-    ...(rare.length === 0 ? [] : [firmware.ok(`not here, and seldom needed: ${rare.join(', ')}`)]),
   ];
 }
 

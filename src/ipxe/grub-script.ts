@@ -5,13 +5,13 @@ import { inert } from './boot-script.ts';
 
 /**
  * `/grub/grub.cfg`, which a GRUB that was loaded from here reads first: the same for every machine. GRUB knows its own
- * card's address; what the machine gets comes back here when it neither boots nor leaves GRUB, and is asked for again. A
+ * card's address and processor; what the machine gets comes back here when it neither boots nor leaves GRUB, and is asked for again. A
  * loop here and none there: a `configfile` inside a `configfile` takes stack each time, and machines wait for days.
  */
 export const GRUB_START = `${[
   'set pager=0',
   'while true; do',
-  '  configfile /grub/grub.cfg-01-$net_default_mac',
+  '  configfile /grub/$grub_cpu/grub.cfg-01-$net_default_mac',
   '  echo "Asking again in 5 s"',
   '  sleep 5',
   'done',

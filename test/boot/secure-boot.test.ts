@@ -66,7 +66,7 @@ describe('what DHCP offers to a machine that starts with Secure Boot on', () => 
     [['shimx64.efi', ...SIGNED_IPXE], { file: 'x86_64-sb/snponly-shim.efi' }],
     [['shimx64.efi', 'snponly.efi'], { silence: 'no signed boot programs for UEFI x86_64 with Secure Boot' }],
   ])('only a chain that is whole: %j', async (there, offer) => {
-    expect((await stand(there)).offer('525400000001')).toEqual(offer);
+    expect((await stand(there)).offer('525400000001')).toMatchObject(offer);
   });
 
   it('after iPXE’s shim, ipxe.efi at the root is the signed program, for firmware that hides its folder', async () => {
@@ -91,7 +91,7 @@ describe('what GRUB is told', () => {
     const { bootPrograms } = await stand();
     const start = await bootPrograms.open({ name: 'grub/grub.cfg', origin, ipxe: false, images: true });
     expect(start).toMatchObject({
-      text: expect.stringContaining('configfile /grub/grub.cfg-01-$net_default_mac') as string,
+      text: expect.stringContaining('configfile /grub/$grub_cpu/grub.cfg-01-$net_default_mac') as string,
     });
   });
 
@@ -108,6 +108,21 @@ describe('what GRUB is told', () => {
         'fi\n',
     );
     expect(await config('525400000001', false)).toContain("if linux '(http,10.0.2.2:4777)/images/lab/k' a=1");
+  });
+
+  it('a machine of another processor never gets the kernel, and is told so', async () => {
+    const { bootPrograms } = await stand();
+    const name = 'grub/arm64/grub.cfg-01-52:54:00:00:00:01';
+    const found = await bootPrograms.open({ name, origin, ipxe: false, images: true });
+    const custom = found?.kind === 'text' ? found.text : '';
+    expect(custom, 'a custom profile without "arch" may be for any').toContain('if linux');
+    const named = await stand(ALL, {
+      ...FILES,
+      'profiles/signed.json': { ...FILES['profiles/signed.json'], arch: 'amd64' },
+    });
+    const told = await named.bootPrograms.open({ name, origin, ipxe: false, images: true });
+    expect(told?.kind === 'text' ? told.text : '').toMatch(/this machine is arm64, profiles\/signed\.json boots amd64/);
+    expect(told?.kind === 'text' ? told.text : '').not.toContain('if linux');
   });
 
   it('why a machine waits, and how it gets to its disk', async () => {
