@@ -22,7 +22,7 @@ import {
   type Slots,
   unreadKeepers,
 } from './decide.ts';
-import { EMPTY_FOLDER, type FolderKind, type FolderState, readFolder } from './folder-reader.ts';
+import { EMPTY_FOLDER, type FolderKind, type FolderState, type IsDue, readFolder } from './folder-reader.ts';
 import { createInspection, type Inspection } from './inspection.ts';
 import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
 import { readDocument, readKey, type Slot } from './read-document.ts';
@@ -69,6 +69,7 @@ export class CatalogState {
   /** Of images/, without which nothing boots, and of folders that mean something to another server. */
   #beside: readonly FileDiagnostic[] = [];
   #change = 0;
+  #turn = 0;
   #choice: Choice | undefined;
   #snapshot = EMPTY_SNAPSHOT;
 
@@ -133,12 +134,23 @@ export class CatalogState {
     return { problems, snapshot };
   }
 
+  /** Some of the files, others at each call, all of them in turn. */
+  someFiles(count: number): ReadonlySet<string> {
+    const files = [this.#profiles, this.#documents, this.#keys]
+      .flatMap(({ entries }) => [...entries.values()].map(({ slot }) => slot.file))
+      .sort();
+    if (this.#turn >= files.length) this.#turn = 0;
+    const some = files.slice(this.#turn, this.#turn + count);
+    this.#turn += count;
+    return new Set(some);
+  }
+
   /** Reads what changed; true when there is a new snapshot. Not to be called while a call is running. */
-  async look(): Promise<boolean> {
+  async look(isDue: IsDue = () => true): Promise<boolean> {
     const { files, now, secrets: reader } = this.#options;
     const kinds = kindsOf(this.#check);
     this.#change += 1;
-    const stamp = { change: this.#change, now };
+    const stamp = { change: this.#change, now, isDue };
     this.#profiles = await readFolder(files, kinds.profiles, this.#profiles, stamp);
     this.#documents = await readFolder(files, kinds.documents, this.#documents, stamp);
     this.#keys = await readFolder(files, kinds.keys, this.#keys, stamp);

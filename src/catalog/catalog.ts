@@ -4,6 +4,7 @@ import { openSecrets } from '../files/secret-file.ts';
 import type { SecretReader } from '../model/secret.ts';
 import { FOLDERS } from './catalog-file.ts';
 import { type Attempt, CatalogState, type Drafts } from './catalog-state.ts';
+import type { IsDue } from './folder-reader.ts';
 import { createFolderWatch, type FolderWatch, systemWatch, type Watch } from './folder-watch.ts';
 import { type Catalog, EMPTY_SNAPSHOT, type Inspector, type Snapshot } from './snapshot.ts';
 
@@ -36,6 +37,12 @@ const POLL_MS = 10_000;
 // Where no watcher works, looking often is all there is.
 const BLIND_POLL_MS = 1_000;
 
+// Files that are looked at in a poll: 10,000 have had their turn after some minutes, for less than a hundredth of a core.
+const AT_POLL = 256;
+const AT_LINK_POLL = 32;
+/** With so many changes at once others were probably lost. */
+const MANY = 1000;
+
 /** Opens the catalog of a data directory. Nothing is read before `start`. */
 export function openCatalog(options: CatalogOptions): LivingCatalog {
   const { files, inspector, log, pollMs = POLL_MS, secrets = openSecrets(files, undefined), now = Date.now } = options;
@@ -45,17 +52,19 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
   let watching: FolderWatch | undefined;
   let timer: NodeJS.Timeout | undefined;
   let reportedAt: number | undefined;
+  let reported = new Reports();
   let running: Promise<unknown> | undefined;
   let stopped = true;
 
   /** One look at a time: the next begins when this one is done, and sees what came meanwhile. */
-  async function refresh(): Promise<Snapshot> {
+  async function refresh(isDue?: IsDue): Promise<Snapshot> {
     const before = running;
     const mine = (async () => {
       await before?.catch(() => undefined);
-      await watching?.refresh();
+      // Of a folder that was not watched nothing was reported.
+      const isNew = await watching?.refresh();
       const known = state.inside.join('\n');
-      let changed = await state.look();
+      let changed = await state.look(isNew === true ? undefined : isDue);
       if (watching !== undefined && state.inside.join('\n') !== known) {
         // A folder that is new was not watched while it was read: what came in the meantime was not reported.
         await watching.refresh();
@@ -82,8 +91,9 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     }
   }
 
-  function onReport(): void {
+  function onReport(file: string | undefined): void {
     if (stopped) return;
+    reported.add(file);
     const now = performance.now();
     reportedAt ??= now;
     schedule(Math.max(0, Math.min(QUIET_MS, reportedAt + LONGEST_MS - now)));
@@ -102,10 +112,20 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     schedule(often ? Math.min(BLIND_POLL_MS, pollMs) : pollMs);
   }
 
+  /** Watchers lose changes (a queue that overflows, a network's file system), so every file gets its turn. */
+  function dueAtPoll(): IsDue | undefined {
+    if (watching?.isBlind() === true) return undefined;
+    const some = state.someFiles(state.hasLinks ? AT_LINK_POLL : AT_POLL);
+    return (file) => some.has(file);
+  }
+
   /** The owner of all looks in the background: it logs their failures, and always plans the next look. */
   function wake(): void {
+    const isReport = reportedAt !== undefined;
+    const { isDue } = reported;
     reportedAt = undefined;
-    refresh()
+    reported = new Reports();
+    refresh(isReport ? isDue : dueAtPoll())
       .catch((error: unknown) => {
         log.error({ err: error }, 'the catalog could not be read again');
       })
@@ -136,7 +156,28 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
         listeners.delete(listener);
       };
     },
-    refresh,
+    refresh: () => refresh(),
     attempt: (drafts) => state.attempt(drafts),
   };
+}
+
+/** What watchers said since the last look. */
+class Reports {
+  readonly #files = new Set<string>();
+  #all = false;
+
+  add(file: string | undefined): void {
+    if (file === undefined || this.#files.size >= MANY) this.#all = true;
+    else this.#files.add(file);
+  }
+
+  /** A folder that was reported may be another one now, with other files of the same names. */
+  readonly isDue: IsDue = (file) =>
+    this.#all || this.#files.has(file) || foldersOf(file).some((folder) => this.#files.has(folder));
+}
+
+/** `profiles/lab/a.json`: `profiles`, `profiles/lab`. */
+function foldersOf(file: string): readonly string[] {
+  const steps = file.split('/').slice(0, -1);
+  return steps.map((_, at) => steps.slice(0, at + 1).join('/'));
 }

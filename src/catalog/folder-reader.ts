@@ -53,6 +53,9 @@ export const EMPTY_FOLDER: FolderState<never> = {
   changed: false,
 };
 
+/** When to look at a file that was read before; what is new, broken or was read in a hurry is always looked at. */
+export type IsDue = (file: string) => boolean;
+
 // Each file that is being read holds a descriptor.
 const AT_ONCE = 16;
 
@@ -61,8 +64,9 @@ export async function readFolder<T>(
   files: DataRoot,
   kind: FolderKind<T>,
   before: FolderState<T>,
-  stamp: { readonly change: number; readonly now: () => number },
+  stamp: { readonly change: number; readonly now: () => number; readonly isDue?: IsDue },
 ): Promise<FolderState<T>> {
+  const { isDue = () => true } = stamp;
   const contents = await contentsOf(files, kind);
   if (contents instanceof Failure) {
     // A link that leads nowhere (a disk that is not mounted) is no folder that was taken away.
@@ -90,6 +94,8 @@ export async function readFolder<T>(
   async function look(name: string, known: Entry<T> | undefined): Promise<Entry<T> | undefined> {
     const file = `${kind.folder}/${name}`;
     if (known?.identity !== undefined) {
+      // What a link leads to is watched by none.
+      if (!known.linked && !isDue(file)) return known;
       const facts = await files.stat(file).catch(asFailure);
       if (!(facts instanceof Failure) && identityOf(facts) === known.identity) return known;
     }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { asFailure, Failure, unlessFailed } from '../model/failure.ts';
@@ -149,7 +149,10 @@ function rootAt(root: string, images: string | undefined): DataRoot {
     readIfThere: async (relative, maxBytes) => (await unlessFailed(read(relative, maxBytes), 'not-found'))?.bytes,
     open: openFile,
     stat: statFile,
-    list: (folder) => guarded(folder, async () => listFolder(await readdir(await real(folder)), folder, statFile)),
+    list: (folder) =>
+      guarded(folder, async () => {
+        return listFolder(await readdir(await real(folder), { withFileTypes: true }), folder, statFile);
+      }),
   };
 }
 
@@ -219,12 +222,18 @@ export interface Listing {
 
 /** Sorts a folder's entries into what can be read as a file and what cannot. */
 export async function listFolder(
-  entries: readonly string[],
+  entries: readonly Pick<Dirent, 'name' | 'isFile'>[],
   folder: string,
   stat: (relative: string) => Promise<FileFacts>,
 ): Promise<Listing> {
-  const sorted = [...entries].sort((a, b) => (a < b ? -1 : 1));
-  const results = await Promise.all(sorted.map(async (name) => ({ name, failure: await failureOf(folder, name) })));
+  const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const results = await Promise.all(
+    // A file that lies in the folder itself is what it seems; a link may lead anywhere.
+    sorted.map(async (entry) => {
+      const { name } = entry;
+      return { name, failure: entry.isFile() ? undefined : await failureOf(folder, name) };
+    }),
+  );
   return {
     names: results.filter((result) => result.failure === undefined).map((result) => result.name),
     broken: results.flatMap(({ name, failure }) => (failure === undefined ? [] : [{ name, failure }])),

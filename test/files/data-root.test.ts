@@ -11,9 +11,21 @@ import { makeFolder } from '../support/folder.ts';
 const FACTS: FileFacts = { size: 1, mode: 0o100600, mtimeMs: 1, dev: 1n, ino: 1n, nlink: 1n, mtimeNs: 1n, ctimeNs: 1n };
 
 describe('listFolder', () => {
+  const links = (...names: string[]) => names.map((name) => ({ name, isFile: () => false }));
+
+  test('asks nothing about files that lie in the folder themselves', async () => {
+    const asked: string[] = [];
+    const listing = await listFolder([{ name: 'file', isFile: () => true }, ...links('link')], 'x', async (path) => {
+      asked.push(path);
+      throw new Failure('not-found', 'nothing there');
+    });
+    expect(asked).toEqual(['x/link']);
+    expect(listing).toMatchObject({ names: ['file'], broken: [{ name: 'link' }] });
+  });
+
   test('sorts by code units, and looks below the folder', async () => {
     const asked: string[] = [];
-    const listing = await listFolder(['b', 'a10', 'B', 'a9', 'ä'], 'configs', async (path) => {
+    const listing = await listFolder(links('b', 'a10', 'B', 'a9', 'ä'), 'configs', async (path) => {
       asked.push(path);
       return FACTS;
     });
@@ -23,7 +35,7 @@ describe('listFolder', () => {
 
   test('keeps what cannot be read apart, with its reason', async () => {
     const failure = new Failure('refused', 'no');
-    const listing = await listFolder(['good', 'bad'], 'x', async (path) => {
+    const listing = await listFolder(links('good', 'bad'), 'x', async (path) => {
       if (path === 'x/bad') throw failure;
       return FACTS;
     });
@@ -32,7 +44,7 @@ describe('listFolder', () => {
 
   test('does not hide a bug', async () => {
     const bug = new TypeError('bug');
-    await expect(listFolder(['a'], 'x', () => Promise.reject(bug))).rejects.toBe(bug);
+    await expect(listFolder(links('a'), 'x', () => Promise.reject(bug))).rejects.toBe(bug);
   });
 });
 
