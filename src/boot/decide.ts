@@ -3,9 +3,15 @@ import { type Claims, type LifeQuestion, type MarkView, NO_MARKS } from '../mach
 import type { Life } from '../machines/life.ts';
 import { type Asker, type InstallMark, isOnceInstall } from '../machines/mark.ts';
 import { asFailure, Failure } from '../model/failure.ts';
-import { identityOf, type InstallIdentity, type MachineArch, type MachineFacts } from '../model/machine.ts';
+import {
+  identityOf,
+  type InstallIdentity,
+  type MachineArch,
+  type MachineFacts,
+  omitUndefined,
+} from '../model/machine.ts';
 import { logTarget, type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
-import type { Arch } from '../model/profile.ts';
+import type { Arch, Profile } from '../model/profile.ts';
 import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan } from './machine-plan.ts';
 
@@ -55,13 +61,15 @@ export type Obstacle =
   /** Below images/: not there yet. */
   | { readonly kind: 'images'; readonly missing: readonly string[] };
 
-/** What machines get that no profile names: the setting of the same name. */
+/** What machines get that no profile names, and the menu of tools for those that one names: the settings. */
 export interface UnknownPolicy {
   readonly show: 'wait' | 'menu';
   /** 0: the menu waits for a person. */
   readonly timeoutSeconds: number;
   /** What the menu chooses by itself: `wait`, `local` or a profile's name. */
   readonly choice: string;
+  /** In which a key at the screen of a known machine opens the menu of tools. Absent: it is not asked. */
+  readonly keySeconds?: number;
 }
 
 export const WAIT: UnknownPolicy = { show: 'wait', timeoutSeconds: 0, choice: 'wait' };
@@ -176,7 +184,7 @@ export function createDecide({
       return by !== undefined && by !== 'default';
     };
     const target = { profile: name, disk: install.disk };
-    const { once } = match;
+    const once = match.once === 'chosen' ? undefined : match.once;
     return { who, target, limit: once === undefined ? installTries : 1, now: now(), listed, once };
   }
 
@@ -209,20 +217,26 @@ export function remember(
  * Which profile answers a question. Every answer for a machine begins here, never at the snapshot alone: with the menu on,
  * the answer to a machine that no profile names is the profile that was chosen at its screen. The choice travels in the
  * query of everything that the machine asks from then on (`profile=NAME`: see identityQuery), and counts only where no
- * file names the machine, none is the default, and the profile offers itself in the menu.
+ * file names the machine, none is the default, and the profile offers itself in the menu. With the menu of tools on it
+ * counts for other machines, too, for what harms none: see `isTool`.
  */
 export function matchFor(
   { facts, choice }: Who,
   snapshot: Pick<Snapshot, 'match' | 'held' | 'profiles'>,
-  unknown: Pick<UnknownPolicy, 'show'>,
+  unknown: Pick<UnknownPolicy, 'keySeconds' | 'show'>,
   marks?: Pick<MarkView, 'of' | 'onces'>,
 ): Match | undefined {
   const match = snapshot.match(facts);
   const once =
     choice === undefined || marks === undefined ? undefined : onceMatch({ facts }, match, snapshot, marks, 'used');
   if (once !== undefined && once.profile.name === choice) return once;
-  if (match !== undefined || choice === undefined || unknown.show !== 'menu') return match;
+  if (choice === undefined) return match;
   const profile = snapshot.profiles.get(choice);
+  if (match !== undefined) {
+    const chosen = unknown.keySeconds !== undefined && profile !== undefined && isTool(profile);
+    return chosen && profile !== match.profile ? instead(match, profile, 'chosen') : match;
+  }
+  if (unknown.show !== 'menu') return undefined;
   // A machine that a broken file names waits until the file is mended.
   if (profile?.menu === undefined || snapshot.held(facts) !== undefined) return undefined;
   return { profile, by: 'choice' };
@@ -250,8 +264,26 @@ function onceMatch(
     if (own === undefined || mark.once.disk === undefined) return undefined;
     if (when === 'used' && !isOnceInstall(mark)) return undefined;
   }
-  if (own === undefined && held(facts) !== undefined) return undefined;
-  return { profile, by: own?.by ?? 'choice', ...(own?.node === undefined ? {} : { node: own.node }), once: when };
+  if (own !== undefined) return instead(own, profile, when);
+  return held(facts) === undefined ? { profile, by: 'choice', once: when } : undefined;
+}
+
+/** The machine as its own profile knows it, before another one. What a profile keeps to its machines stays there. */
+function instead({ by, node, profile: own }: Match, profile: Profile, once: Match['once']): Match {
+  const known = own.secrets && !profile.secrets && node !== undefined ? { ...node, vars: {} } : node;
+  return omitUndefined({ profile, by, node: known, once });
+}
+
+/** What the menu always offers. A profile of such a name cannot be chosen: the word means this, in the setting too. */
+export const WAITS = 'wait';
+export const LOCAL = 'local';
+/** By which the menu of tools itself is asked for. */
+export const TOOLS = 'menu';
+
+/** Whether people at the screen of any known machine may choose it: it has a title, erases nothing and keeps no secrets. */
+export function isTool({ name, menu, install, secrets, boot }: Profile): boolean {
+  const word = name === WAITS || name === LOCAL || name === TOOLS;
+  return menu !== undefined && install === undefined && !secrets && boot !== 'local' && !word;
 }
 
 /** `life`: how far its installation is; undefined for a machine that says neither MAC, UUID nor serial number. */

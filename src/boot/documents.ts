@@ -29,7 +29,7 @@ import { templateData } from './template-data.ts';
 const PLAIN = 'text/plain; charset=utf-8';
 
 interface DocumentServiceOptions extends Omit<DeliveryRoom, 'snapshot'> {
-  readonly unknown?: Pick<UnknownPolicy, 'show'>;
+  readonly unknown?: Pick<UnknownPolicy, 'keySeconds' | 'show'>;
   readonly marks?: Pick<MarkView, 'of' | 'onces'>;
   /** Without it every client gets what it asks for: operators look so. */
   readonly access?: Access | undefined;

@@ -50,6 +50,7 @@ export function decided(decision: MachineDecision, warning?: string): Decision {
     ...decisionOf(match, question, obstacle === undefined ? OUTCOME[installState.kind] : 'waiting', identity),
     installation: INSTALLATION[installState.kind],
     warning,
+    ...(installState.kind === 'local' && installState.mark?.state === 'installed' ? { installed: true as const } : {}),
     because: [because(match, question.facts), why, warning].filter((reason) => reason !== undefined).join('; '),
   };
 }
@@ -87,6 +88,8 @@ export function titleLines(decision: MachineDecision): string[] {
 
 /** `mac 52:54:.. is node a-coreos of profiles/a.json`: which file decided, and by what. */
 export function because({ by, profile, node, once }: Match, facts: MachineFacts): string {
+  if (once === 'chosen')
+    return `${profile.file} was chosen at the screen of ${node?.name ?? whoIs(facts)}, for this boot`;
   if (once !== undefined) return `${node?.name ?? whoIs(facts)} boots ${profile.file} once, as an operator asked`;
   if (by === 'choice') return `no profile names ${whoIs(facts)}; ${profile.file} was chosen at its screen`;
   if (by === 'default' || node === undefined) return `no profile names ${whoIs(facts)}; ${profile.file} is the default`;

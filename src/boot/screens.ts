@@ -1,5 +1,5 @@
-import type { Snapshot } from '../catalog/snapshot.ts';
-import { againUrl } from '../ipxe/boot-script.ts';
+import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import { againUrl, type MenuKey } from '../ipxe/boot-script.ts';
 import { localBootScript } from '../ipxe/local-boot.ts';
 import { failureLines, machineLines, menuScript, noticeScript, unknownMachineLines } from '../ipxe/notices.ts';
 import { Failure, failureLine, problemFailure } from '../model/failure.ts';
@@ -7,16 +7,12 @@ import type { MachineFacts } from '../model/machine.ts';
 import type { Origin, Question } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { ScriptAnswer } from './boot-service.ts';
-import type { MachineDecision, UnknownPolicy } from './decide.ts';
+import { isTool, LOCAL, type MachineDecision, TOOLS, type UnknownPolicy, WAITS } from './decide.ts';
 import { againOf } from './machine-plan.ts';
-import { decided, installStateReason, titleLines, whoIs } from './reasons.ts';
+import { decided, decisionOf, installStateReason, titleLines, whoIs } from './reasons.ts';
 
 /** A machine that waits asks again after this long; an operator who adopts it sees it boot within ten seconds. */
 const PAUSE_SECONDS = 5;
-
-/** What the menu always offers. A profile of such a name cannot be chosen: the word means this, in the setting too. */
-const WAITS = 'wait';
-const LOCAL = 'local';
 
 export function notice(lines: readonly string[], again: string): string {
   return noticeScript({ lines, again, pauseSeconds: PAUSE_SECONDS });
@@ -41,10 +37,10 @@ export function waiting(decision: MachineDecision, lines: readonly string[], war
 }
 
 /** The machine's own disk, in the way of its platform. */
-export function local(decision: MachineDecision): ScriptAnswer {
+export function local(decision: MachineDecision, menuKey?: MenuKey): ScriptAnswer {
   const { match, question } = decision;
   const lines = installStateReason(decision) === undefined ? [] : titleLines(decision);
-  const script = localBootScript(match.profile.local_boot, question.facts.platform, lines);
+  const script = localBootScript(match.profile.local_boot, question.facts.platform, lines, menuKey);
   // A deliberate 404: some firmware goes on to its disk only when the boot file is not there.
   if (script === undefined) throw ownDisk(decision);
   return { script, decision: decided(decision) };
@@ -80,6 +76,42 @@ export function unknownMachine(question: Question, snapshot: Snapshot, unknown: 
     screen,
     decision: { outcome: 'unknown', question, because: `no profile names ${whoIs(facts)}, and none is the default` },
   };
+}
+
+/** The key that opens the menu of tools. Undefined: the machine is not asked, since that is off, or it has chosen already. */
+export function menuKeyOf(
+  { match, installState, question: { choice, facts, origin } }: MachineDecision,
+  { profiles }: Pick<Snapshot, 'profiles'>,
+  { keySeconds: seconds }: Pick<UnknownPolicy, 'keySeconds'>,
+): MenuKey | undefined {
+  // An installer that has been handed out is not laid aside for a tool.
+  const asked = choice === undefined && match.once === undefined && match.by !== 'choice';
+  if (seconds === undefined || installState.kind === 'install' || !asked || ![...profiles.values()].some(isTool))
+    return undefined;
+  return { seconds, url: againUrl(origin, facts, TOOLS) };
+}
+
+/** What people at the screen of a known machine may boot in the place of its own profile. Undefined: it is not asked for. */
+export function toolsMenu(
+  question: Question,
+  matched: () => Match | undefined,
+  { profiles }: Pick<Snapshot, 'profiles'>,
+  policy: UnknownPolicy,
+): ScriptAnswer | undefined {
+  const { facts, origin, choice } = question;
+  const match = policy.keySeconds !== undefined && choice === TOOLS ? matched() : undefined;
+  if (match === undefined) return undefined;
+  const tools = offeredProfiles(profiles).filter((profile) => isTool(profile) && profile !== match.profile);
+  const script = menuScript({
+    lines: machineLines(facts),
+    entries: tools.map(({ name, menu = name }) => ({ title: menu, url: againUrl(origin, facts, name) })),
+    wait: againUrl(origin, facts, WAITS),
+    waitTitle: `Go on with its own profile, ${match.profile.name}`,
+    platform: facts.platform,
+    choice: WAITS,
+    timeoutSeconds: policy.timeoutSeconds,
+  });
+  return { script, decision: decisionOf(match, question, 'menu') };
 }
 
 /** Undefined when there is nothing to choose from, or a person chose to wait. */

@@ -9,19 +9,12 @@ import { type Decision, logTarget, type Origin, type Plan, type Question } from 
 import { DOCUMENT_KINDS, type DocumentKind, type Name, nameInUrl } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
-import {
-  createDecide,
-  type DecideOptions,
-  type MachineDecision,
-  type Obstacle,
-  type UnknownPolicy,
-  WAIT,
-} from './decide.ts';
+import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { againOf, askedFacts, documentLinks, identityQuery, machinePlan, missingFiles } from './machine-plan.ts';
 import { decided, installStateLines, titleLines } from './reasons.ts';
 import { missingKey, obstacleFailure, profileMatch, STRANGER, unclaimed, withoutToken } from './refusals.ts';
-import { local, notice, ownDisk, unknownMachine, waiting } from './screens.ts';
+import { local, menuKeyOf, notice, ownDisk, toolsMenu, unknownMachine, waiting } from './screens.ts';
 
 export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
@@ -55,7 +48,7 @@ export function createScriptService(options: ScriptServiceOptions) {
   const images = createImageCheck(options.shelf);
 
   /** `words`: how the boot loader is told to boot, and to leave the machine to its disk. */
-  async function answerIn(words: LoaderWords, question: Question, policy: UnknownPolicy): Promise<ScriptAnswer> {
+  async function answerIn(words: LoaderWords, question: Question, policy = unknown): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
     const decision = await settled(question, snapshot);
     if (decision === undefined) return unknownMachine(question, snapshot, policy);
@@ -73,7 +66,11 @@ export function createScriptService(options: ScriptServiceOptions) {
   }
 
   async function script(question: Question): Promise<ScriptAnswer> {
-    return await answerIn({ boot: ipxeBoot, local: (decision) => local(decision) }, question, unknown);
+    const snapshot = catalog.current();
+    const menu = toolsMenu(question, () => decisions.find(question, snapshot)?.match, snapshot, unknown);
+    if (menu !== undefined) return menu;
+    const toDisk = (decision: MachineDecision) => local(decision, menuKeyOf(decision, snapshot, unknown));
+    return await answerIn({ boot: ipxeBoot, local: toDisk }, question);
   }
 
   function ipxeBoot(plan: Plan, decision: MachineDecision): string {
@@ -81,7 +78,8 @@ export function createScriptService(options: ScriptServiceOptions) {
     const { origin, facts } = question;
     // The kernel's signature is the distribution's, which its own shim knows.
     const shim = facts.platform === 'efi' && startsSecurely(match) ? shimUrl(origin, facts) : undefined;
-    return bootScript({ plan, origin, lines: titleLines(decision), again: againOf(question, match), shim });
+    const menuKey = menuKeyOf(decision, catalog.current(), unknown);
+    return bootScript({ plan, origin, lines: titleLines(decision), again: againOf(question, match), shim, menuKey });
   }
 
   /** Undefined: the answer shall be that there is no such file. */

@@ -30,8 +30,11 @@ export interface Match {
   readonly node?: Node;
   /** `choice`: no profile names the machine, and a person chose the profile at its screen (see boot/decide.ts). */
   readonly by: 'mac' | 'uuid' | 'serial' | 'default' | 'choice';
-  /** Not its own profile: an operator wants it booted once (`pending`), or its script left in that way (`used`). */
-  readonly once?: 'pending' | 'used';
+  /**
+   * Not its own profile, for one boot: an operator wants that (`pending`), its script left in that way (`used`), or a
+   * person at its screen chose it from the menu of tools (`chosen`).
+   */
+  readonly once?: 'pending' | 'used' | 'chosen';
 }
 
 /** The secrets that profiles ask for, by `secretName`: what each is, or why it cannot be read. For templates alone. */

@@ -77,6 +77,24 @@ const FACTS = [
   'product=${product:uristring}',
 ];
 
+/** A key that a person at the screen may press before the machine goes on. */
+export interface MenuKey {
+  readonly seconds: number;
+  /** Where the menu is. */
+  readonly url: string;
+}
+
+/** `prompt` with --key and --timeout is as old as 2012. Another key, or none, goes on; so does a menu that cannot be had. */
+export function menuKeyLines(menuKey: MenuKey | undefined): string[] {
+  if (menuKey === undefined) return [];
+  const { seconds, url } = menuKey;
+  return [
+    `prompt --key 0x6d --timeout ${seconds * 1000} Press m within ${seconds} s for the menu of tools || goto own`,
+    `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${inert(url)} ||`,
+    ':own',
+  ];
+}
+
 export interface BootScriptInput {
   readonly plan: Plan;
   readonly origin: Origin;
@@ -86,6 +104,7 @@ export interface BootScriptInput {
   readonly again?: string;
   /** With Secure Boot on: the shim that knows the kernel's signature. An iPXE that has no such command goes on. */
   readonly shim?: string | undefined;
+  readonly menuKey?: MenuKey | undefined;
 }
 
 /** What the kernel is called in iPXE. The EFI stub counts `linux ` among the command line's bytes. */
@@ -100,7 +119,7 @@ const KERNEL_NAME = 'linux';
  * - A file with a name of its own is one that the kernel looks for (wimboot): it is named so, and in no `initrd=`.
  * - Every fetch has a time limit and every failure leads to a pause and another try.
  */
-export function bootScript({ plan, origin, lines, again, shim }: BootScriptInput): string {
+export function bootScript({ plan, origin, lines, again, shim, menuKey }: BootScriptInput): string {
   const names = initrdNames(plan);
   const args = [...names.map((name) => `initrd=${name}`), ...plan.args.map(inert)];
   const unnamed = names.values();
@@ -113,6 +132,7 @@ export function bootScript({ plan, origin, lines, again, shim }: BootScriptInput
   });
   return script([
     ...echoLines(lines),
+    ...menuKeyLines(menuKey),
     KEEP_PAUSE,
     ':fetch',
     'imgfree',

@@ -1,6 +1,6 @@
 import type { Platform } from '../model/machine.ts';
 import type { LocalBoot } from '../model/profile.ts';
-import { echoLines, script } from './boot-script.ts';
+import { echoLines, type MenuKey, menuKeyLines, script } from './boot-script.ts';
 
 const SANBOOT = 'sanboot --no-describe --drive 0x80 || exit 1';
 
@@ -18,9 +18,10 @@ export function localBootScript(
   platform: Platform | undefined,
   /** For the person at the screen: why. Made safe here. */
   lines: readonly string[] = [],
+  menuKey?: MenuKey,
 ): string | undefined {
   const commands = method === 'http-404' ? undefined : localBootCommands(method, platform);
-  return commands === undefined ? undefined : script([...echoLines(lines), ...commands]);
+  return commands === undefined ? undefined : script([...echoLines(lines), ...menuKeyLines(menuKey), ...commands]);
 }
 
 /** The end of a script that hands the machine to its disk. */

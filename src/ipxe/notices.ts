@@ -16,6 +16,8 @@ export interface Menu {
   readonly entries: readonly MenuEntry[];
   /** Where the machine asks when it shall wait. */
   readonly wait: string;
+  /** What that is called. Made safe here. */
+  readonly waitTitle?: string;
   readonly platform: Platform | undefined;
   /** What is chosen when no key is pressed: the number of an entry, or one of the two that are always there. */
   readonly choice: number | 'wait' | 'local';
@@ -31,7 +33,8 @@ const MOST_ENTRIES = 100;
  * them: a label is a word without blanks, everything behind it is the title. Escape waits: leaving the menu by
  * accident boots nothing.
  */
-export function menuScript({ lines, entries, wait, platform, choice, timeoutSeconds }: Menu): string {
+export function menuScript(menu: Menu): string {
+  const { lines, entries, wait, waitTitle = 'Wait to be adopted', platform, choice, timeoutSeconds } = menu;
   const offered = entries.slice(0, MOST_ENTRIES);
   const timeout = timeoutSeconds > 0 ? [`--timeout ${Math.round(timeoutSeconds) * 1000}`] : [];
   const preset = typeof choice !== 'number' ? choice : choice < offered.length ? label(choice) : 'wait';
@@ -42,7 +45,7 @@ export function menuScript({ lines, entries, wait, platform, choice, timeoutSeco
     'item --gap',
     ...offered.map(({ title }, i) => `item ${label(i)} ${safeEcho(title)}`),
     'item --gap',
-    'item wait Wait to be adopted',
+    `item wait ${safeEcho(waitTitle)}`,
     'item local Boot the local disk',
     `choose ${[...timeout, `--default ${preset}`].join(' ')} chosen || goto wait`,
     'goto ${chosen}',

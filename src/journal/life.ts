@@ -1,5 +1,6 @@
 import { isOfMachine, type JournalEvent } from '../model/journal-event.ts';
 import type { MachineState } from '../model/machine.ts';
+import type { Decision } from '../model/plan.ts';
 import type { BootView } from '../model/views.ts';
 
 /**
@@ -95,7 +96,7 @@ function waitingForInstaller(life: Life, installation: 'unfinished' | 'stopped',
 function stateAfter(state: RecordedState, event: JournalEvent): RecordedState | undefined {
   switch (event.kind) {
     case 'script':
-      return stateAfterScript(state, event.decision.outcome);
+      return stateAfterScript(state, event.decision);
     case 'phone-home':
       return 'up';
     case 'installed':
@@ -113,11 +114,12 @@ function stateAfter(state: RecordedState, event: JournalEvent): RecordedState | 
   }
 }
 
-function stateAfterScript(state: RecordedState, outcome: BootView['outcome']): RecordedState {
+function stateAfterScript(state: RecordedState, { outcome, profile, installed }: Decision): RecordedState {
   switch (outcome) {
     case 'unknown':
-    case 'menu':
       return 'unknown';
+    case 'menu':
+      return profile === undefined ? 'unknown' : state;
     case 'waiting':
       return 'assigned';
     case 'boot':
@@ -125,7 +127,7 @@ function stateAfterScript(state: RecordedState, outcome: BootView['outcome']): R
     case 'install':
       return 'installing';
     case 'local':
-      if (state === 'installing' || state === 'installed') return 'installed';
+      if (state === 'installing' || state === 'installed' || installed === true) return 'installed';
       return state === 'up' ? 'up' : 'assigned';
   }
 }

@@ -266,11 +266,11 @@ function forThread(event: JournalEvent, copies: Map<Uint8Array, Uint8Array>): Jo
     copies.set(body, copy);
   }
   if (event.kind !== 'script') return { ...event, body: copy } as JournalEvent;
-  const { outcome, profile, node, version, installation, because, question } = event.decision;
+  const { outcome, profile, node, version, installation, installed, because, question } = event.decision;
   const asked = question && { facts: question.facts, origin: question.origin, choice: question.choice };
   return {
     ...event,
     body: copy,
-    decision: { outcome, profile, node, version, installation, because, question: asked },
+    decision: { outcome, profile, node, version, installation, installed, because, question: asked },
   };
 }

@@ -101,6 +101,8 @@ export interface Decision {
   readonly stranger?: boolean;
   /** The profile is not its own: it was asked for for this one boot. */
   readonly once?: true;
+  /** Its own disk, because it is installed: whatever it booted in between. */
+  readonly installed?: true;
   /** What an operator has to put right before the machine can boot: said at WARN in the log. */
   readonly warning?: string;
   /** A person's reason: `mac 52:54:00:55:1c:ee is node a-coreos of profiles/a-coreos.json`. */

@@ -34,7 +34,7 @@ interface AccessLog {
 export function createReports({ catalog, marks, access, journal, unknown, now }: ReportsOptions): Reports {
   function reporterOf(machine: Reporter): AccessLog {
     const snapshot = catalog.current();
-    const match = matchFor(machine, snapshot, unknown);
+    const match = matchFor(machine, snapshot, { show: unknown.show });
     const who = identityOf(machine.facts, match);
     const mark = who === undefined ? undefined : marks.of(who);
     const held = match === undefined ? snapshot.held(machine.facts) : undefined;

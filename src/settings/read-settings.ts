@@ -152,6 +152,7 @@ export function readSettings(sources: SettingSources): Settings {
       show: value('unknown'),
       timeoutSeconds: value('menu-timeout'),
       choice: value('menu-default'),
+      ...(value('menu-key') === 0 ? {} : { keySeconds: value('menu-key') }),
     },
     installTries: value('install-tries'),
     reports: value('reports'),

@@ -83,13 +83,15 @@ export interface JournalSettings {
   readonly days: number;
 }
 
-/** What machines get that no profile names. */
+/** What machines get that no profile names, and the menu that people at the screens of others may open. */
 export interface UnknownSettings {
   readonly show: 'wait' | 'menu';
   /** 0: the menu waits for a person. */
   readonly timeoutSeconds: number;
   /** `wait`, `local` or a profile's name. */
   readonly choice: string;
+  /** In which a key opens the menu of tools. Absent: known machines are not asked. */
+  readonly keySeconds?: number;
 }
 
 /** Everything that the environment and the flags decide. */

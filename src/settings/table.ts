@@ -230,6 +230,12 @@ export const SETTINGS = {
     parse: parseChoice,
     usual: 'wait',
   },
+  'menu-key': {
+    help: 'seconds in which a key at the screen of a known machine opens a menu of tools; 0: it is not asked',
+    fallback: '0',
+    parse: parseNumber(0, 60),
+    usual: 0,
+  },
   'install-tries': {
     help: 'how often an installation that never reports may begin, before the machine waits for an operator',
     fallback: '3',
