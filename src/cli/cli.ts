@@ -26,6 +26,7 @@ import {
 import { logsCommand } from './commands/logs.ts';
 import { nodeCommand } from './commands/node.ts';
 import { nodesCommand } from './commands/nodes.ts';
+import { leasesCommand } from './commands/leases.ts';
 import { powerCommand } from './commands/power.ts';
 import { renderCommand } from './commands/render.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   bootCommand,
   releaseCommand,
   powerCommand,
+  leasesCommand,
   loginCommand,
   userCommand,
   activityCommand,

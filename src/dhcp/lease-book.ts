@@ -92,7 +92,7 @@ function fromToday(lease: Lease, now: number): Lease {
 }
 
 interface LeaseFile {
-  /** In the order of the file: the last of an address is the one that counts. */
+  /** One for each address, the last that was given last. */
   readonly leases: readonly Lease[];
   readonly damaged: FileDiagnostic | undefined;
 }
@@ -105,11 +105,17 @@ export async function readLeaseFile(files: DataRoot, keepDamaged = true): Promis
   const rest = lines.pop() ?? '';
   if (rest !== '' && !(lines.length > 0 && rest.startsWith('{'))) lines.push(rest);
   const wrong: number[] = [];
-  const leases = lines.flatMap((line, index) => {
+  const byAddress = new Map<string, Lease>();
+  for (const [index, line] of lines.entries()) {
     const lease = parseLease(line);
-    if (lease === undefined) wrong.push(index + 1);
-    return lease ?? [];
-  });
+    if (lease === undefined) {
+      wrong.push(index + 1);
+      continue;
+    }
+    byAddress.delete(lease.address);
+    byAddress.set(lease.address, lease);
+  }
+  const leases = [...byAddress.values()];
   if (bytes === undefined || wrong.length === 0) return { leases, damaged: undefined };
   if (keepDamaged) await replaceFile(files, DAMAGED_FILE, bytes, { mode: 0o600 });
   return {

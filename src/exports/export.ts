@@ -1,5 +1,6 @@
 import { type AppContext, readContext } from '../context/app-context.ts';
 import { writeOut } from '../files/publish.ts';
+import { readLeaseFile } from '../dhcp/lease-book.ts';
 import { nodesWithKeys } from '../machines/identities.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { hasIdentity, type MachineFacts, nodeFacts } from '../model/machine.ts';
@@ -9,7 +10,7 @@ import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
 import { dnsmasqConfig } from './dnsmasq.ts';
 import { checked, type ExportKind, networkOf, serverOf } from './export-options.ts';
-import { ansibleInventory, findNode, hostsFile, hostsOf } from './host.ts';
+import { ansibleInventory, findNode, hostsFile, hostsOf, withLeases } from './host.ts';
 import { libvirtDomain, libvirtNetwork } from './libvirt.ts';
 import {
   carriedKind,
@@ -85,6 +86,7 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
   const { problems, profiles } = appContext.catalog.current();
   refuseBroken(problems);
   const hosts = hostsOf(profiles.values());
+  const found = async () => withLeases(hosts, (await readLeaseFile(appContext.files, false)).leases, Date.now());
   const domain = request.domain === undefined ? undefined : checked('domain', request.domain);
   const { kind, etcd } = request;
   if (etcd !== undefined && ((kind !== 'dnsmasq' && kind !== 'libvirt-network') || domain === undefined)) {
@@ -98,13 +100,13 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
     await documentFor(appContext, settings.baseUrl ?? server().origin, nodeOf(request), carrier);
   switch (kind) {
     case 'hosts':
-      return { text: hostsFile(hosts, domain) };
+      return { text: hostsFile(await found(), domain) };
     case 'ansible-inventory':
-      return { text: ansibleInventory(hosts, domain) };
+      return { text: ansibleInventory(await found(), domain) };
     case 'ssh-config': {
       const user = request.user === undefined ? undefined : checked('user', request.user);
       const keys = checked('known-hosts', request.knownHosts ?? '~/.ssh/pilotlight_known_hosts');
-      return { text: sshConfig({ hosts, domain, user, knownHosts: keys }) };
+      return { text: sshConfig({ hosts: await found(), domain, user, knownHosts: keys }) };
     }
     case 'known-hosts': {
       const { identities } = appContext;

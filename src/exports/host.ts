@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Lease } from '../dhcp/lease-book.ts';
 import { Failure } from '../model/failure.ts';
 import type { Mac } from '../model/machine.ts';
 import type { Node, Profile, SystemId } from '../model/profile.ts';
@@ -50,6 +51,17 @@ function hostOf(profile: Profile, { name, mac, ip }: Node, index: number): Host 
     family: family === 4 || family === 6 ? family : undefined,
     keepsKey: profile.ssh_host_keys,
   };
+}
+
+/** The address that our own DHCP server gave a node, where its profile gives it none. By its MAC: what a machine calls itself is no name. */
+export function withLeases(hosts: readonly Host[], leases: readonly Lease[], now: number): readonly Host[] {
+  const used = new Map(
+    leases.filter(({ state, until }) => state === 'bound' && until > now).map(({ mac, address }) => [mac, address]),
+  );
+  return hosts.map((host) => {
+    const ip = host.mac === undefined || host.ip !== undefined ? undefined : used.get(host.mac);
+    return ip === undefined ? host : { ...host, ip, family: 4 };
+  });
 }
 
 function isNoLabel(label: string): boolean {

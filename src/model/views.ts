@@ -80,6 +80,7 @@ export const MachinePage = t.Object({
   ),
   tags: t.Optional(list(t.String(), 'every tag that a node has')),
   flood: t.Optional(ref('Flood', FloodView)),
+  leases: t.Optional(whole('addresses in use that this server gave out; absent where it gives none')),
   noJournal: t.Optional(text('why nothing is written down, and what to do; absent while the journal is on')),
 });
 export type MachinePage = View<typeof MachinePage>;

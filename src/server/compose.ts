@@ -134,6 +134,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     accounts: { users, sessions: auth.sessions },
     deliveries: { running: () => onTheWay(deliveries, addressTable) },
     power: createPower({ secrets: appContext.secrets, allowed: settings.powerCommands }),
+    leases: () => lan.leases?.() ?? [],
     vendorOf: createVendors(),
     diagnostics: () => [
       ...lastResort.diagnostics(),

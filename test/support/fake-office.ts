@@ -27,6 +27,19 @@ export interface FakeOffice extends AdminOperations {
   tell(what: 'machines' | 'profiles' | 'releases'): void;
 }
 
+function fakeLeases(now: number): Awaited<ReturnType<AdminOperations['leases']>>['leases'] {
+  const hour = 3_600_000;
+  return [
+    {
+      ...{ address: '192.168.50.11', mac: '52:54:00:55:1c:ee', state: 'in use', at: now - hour / 4, until: now + hour },
+      ...{ name: 'worker-1', node: 'worker-1', profile: 'worker' },
+    },
+    { address: '192.168.50.100', mac: '00:1b:21:00:00:07', state: 'in use', at: now - 60_000, until: now + hour },
+    { address: '192.168.50.101', mac: '00:1b:21:00:00:08', state: 'resting', at: now - 60_000, until: now + hour / 6 },
+    { address: '192.168.50.102', mac: '00:1b:21:00:00:09', state: 'ended', at: now - 9 * hour, until: now - 8 * hour },
+  ];
+}
+
 function fakeActivities(now: number): Awaited<ReturnType<AdminOperations['activities']>>['activities'] {
   const diff = [
     {
@@ -172,6 +185,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       for (const listener of listeners) listener(what);
     },
     accounts: fakeAccounts(now),
+    leases: async () => ({ leases: empty ? [] : fakeLeases(now) }),
     activities: async () => ({ activities: empty ? [] : fakeActivities(now) }),
     machines: async (query) => pageOf(adminService.rows, query),
     machine: async (key) => fakeMachine(row(key), now),

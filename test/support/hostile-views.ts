@@ -1,4 +1,5 @@
 import type { FileView, VersionView } from '../../src/model/file-views.ts';
+import type { LeasesView } from '../../src/model/lease-views.ts';
 import type { ActivityPage } from '../../src/model/operator-views.ts';
 import type { ReleasesView } from '../../src/model/release-views.ts';
 import type { HealthView, MachinePage, MachineView, ProfileView } from '../../src/model/views.ts';
@@ -119,6 +120,14 @@ export const HOSTILE_ACTIVITY: ActivityPage = {
   })),
   noJournal: H,
   next: 1,
+};
+
+export const HOSTILE_LEASES: LeasesView = {
+  leases: [
+    { address: H, mac: H, state: 'in use', at: 0, until: 1, name: H, profile: H },
+    { address: '10.0.0.1', mac: '52:54:00:55:1c:ee', state: 'resting', at: 0, until: 1, node: H },
+  ],
+  off: H,
 };
 
 export const HOSTILE_USERS = {

@@ -1,3 +1,4 @@
+import { LeasesView } from '../../model/lease-views.ts';
 import { Type as t } from '@sinclair/typebox';
 import { ROLE_HELP, ROLES } from '../../model/operator.ts';
 import { DEFAULT_LIMIT } from '../../model/views.ts';
@@ -106,6 +107,12 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     answer: t.Object({ user: t.Optional(text('whose it was; absent: of the admin token')) }),
     about: 'what was ended',
     give: ({ service, param }) => service.accounts.endSession(param('id')),
+  }),
+  route('GET /leases', 'listLeases', 'the addresses that the DHCP server gave out, by address', {
+    does: 'leases',
+    answer: LeasesView,
+    about: 'the leases',
+    give: ({ service }) => service.leases(),
   }),
   route('GET /activity', 'listActivity', 'what operators changed: who, from where, what; newest first', {
     does: 'activities',

@@ -1,6 +1,7 @@
 import { type TObject, type TSchema, Type as t } from '@sinclair/typebox';
 import { ref, text } from '../../model/schema.ts';
 import { FILE_COMPONENTS } from '../../model/file-views.ts';
+import { LEASE_COMPONENTS } from '../../model/lease-views.ts';
 import { OPERATOR_COMPONENTS } from '../../model/operator-views.ts';
 import { COMPONENTS } from '../../model/views.ts';
 import { OPERATION_ROLES } from '../service/operations.ts';
@@ -62,7 +63,7 @@ export function openApiDocument(routes: readonly ApiRoute[], path = ''): Json {
       },
     },
     components: {
-      schemas: { ...COMPONENTS, ...FILE_COMPONENTS, ...OPERATOR_COMPONENTS, Error: ErrorBody },
+      schemas: { ...COMPONENTS, ...FILE_COMPONENTS, ...LEASE_COMPONENTS, ...OPERATOR_COMPONENTS, Error: ErrorBody },
       responses: {
         Error: {
           description: 'why not, and what to do',

@@ -31,6 +31,7 @@ export interface AdminClient extends Pick<
   | 'bootOnce'
   | 'cancelBootOnce'
   | 'cancelReinstall'
+  | 'leases'
   | 'machineLog'
   | 'machines'
   | 'power'

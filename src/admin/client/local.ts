@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { likelyOrigin, readContext } from '../../context/app-context.ts';
+import { readLeaseFile } from '../../dhcp/lease-book.ts';
 import { Discovery } from '../../etcd/discovery.ts';
 import type { DataRoot } from '../../files/data-root.ts';
 import { NO_JOURNAL, openJournalDirectly } from '../../journal/create-journal.ts';
@@ -50,6 +51,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       marks,
       accounts: { users: await openUsers({ files, log: SILENT }), sessions: NO_SESSIONS },
       deliveries: { running: () => [] },
+      leases: async () => (await readLeaseFile(files, false)).leases,
       power: createPower({ secrets, allowed: settings.powerCommands }),
       sync: { progress: syncProgress, nextRun: () => undefined, runNow: () => false },
       vendorOf: createVendors(),
@@ -114,6 +116,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
         if (discovery === undefined || (await discovery.forget(token)).kind === 'refused') throw noToken(token);
       }),
     accounts: async () => (await open()).service.accounts,
+    leases: async () => await (await open()).service.leases(),
     activities: async (query) => await (await open()).service.activities(query),
     loginLink: () => Promise.reject(noServer('a link is for its dashboard')),
     async watch(changed, signal) {

@@ -4,6 +4,7 @@ import type { LogPage, LogQuery } from '../../model/log-views.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
 import type { RemovedRelease, RolledBack, SyncEnd, SyncStarted, SyncSteps } from '../../model/release-views.ts';
+import type { LeasesView } from '../../model/lease-views.ts';
 import type { MachinePage, MachineQuery, MachineView, WrittenNode } from '../../model/views.ts';
 import type { ActivityQuery } from '../../model/operator.ts';
 import type { AccountView, ActivityPage, ApiTokenView, SessionView, UserView } from '../../model/operator-views.ts';
@@ -62,6 +63,7 @@ export function remoteClient(
       if (!answer.ok) throw new Failure('unavailable', `the server answers ${answer.status}`);
     },
     accounts: () => Promise.resolve(remoteAccounts(api)),
+    leases: async () => (await api.get('/leases')) as LeasesView,
     activities: async (query) => (await api.get(`/activity?${words(query)}`)) as ActivityPage,
     async loginLink() {
       const link = await post<Omit<LoginLink, 'elsewhere'>>('/login-links');

@@ -14,8 +14,8 @@ type Operations = AccountOperations & Omit<AdminOperations, 'accounts'>;
 
 /** What looks and changes nothing. Every other operation is told below, or does not compile. */
 type Look =
-  | 'account' | 'activities' | 'apiTokens' | 'file' | 'files' | 'fileVersion' | 'health' | 'machine' | 'machines'
-  | 'machineLog' | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
+  | 'account' | 'activities' | 'apiTokens' | 'file' | 'files' | 'fileVersion' | 'health' | 'leases' | 'machine'
+  | 'machines' | 'machineLog' | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
 type Change = Exclude<keyof Operations, Look>;
 
 type Teller<K extends Change> = (

@@ -1,3 +1,4 @@
+import type { Lease } from '../../dhcp/lease-book.ts';
 import type { Diagnostic } from '../../model/failure.ts';
 import type { BootService } from '../../boot/boot-service.ts';
 import type { LivingCatalog } from '../../catalog/catalog.ts';
@@ -36,6 +37,8 @@ export interface AdminDeps {
   readonly accounts: Accounts;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
   readonly power: PowerControl;
+  /** What the DHCP server gave out. */
+  readonly leases: () => readonly Lease[] | Promise<readonly Lease[]>;
   readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;
   /** Who made a network card; undefined for an unregistered one. */
   readonly vendorOf: (mac: Mac) => Promise<string | undefined>;

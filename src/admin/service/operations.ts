@@ -25,6 +25,7 @@ export const OPERATION_ROLES: Readonly<Record<OperationName, Role>> = {
   releases: 'viewer',
   syncSteps: 'viewer',
   health: 'viewer',
+  leases: 'viewer',
   activities: 'viewer',
   onChange: 'viewer',
   // One's own; accounts.ts asks for more where it is another's.

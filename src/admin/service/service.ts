@@ -13,6 +13,7 @@ import type { Origin } from '../../model/plan.ts';
 import type { PowerAction } from '../../model/power.ts';
 import type { Locked } from '../../model/sync-event.ts';
 import type { FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
+import type { LeasesView } from '../../model/lease-views.ts';
 import type { ReleasesView, RemovedRelease, RolledBack, SyncStarted, SyncSteps } from '../../model/release-views.ts';
 import type {
   HealthView,
@@ -35,6 +36,7 @@ import { type Change, createChanges } from './changes.ts';
 import type { AdminDeps } from './deps.ts';
 import { type FileName, filesView, fileVersion, fileView, previewFile, restoreFile, saveFile } from './files.ts';
 import { healthView, journalOff } from './health.ts';
+import { leasesInUse, leasesView } from './leases.ts';
 import { listFromFiles, rowFromFiles, shownRow, tagsOf } from './machine-list.ts';
 import { machineTexts } from './machine-texts.ts';
 import { profileRows, profileView } from './profiles.ts';
@@ -73,7 +75,7 @@ export class AdminService {
     const noJournal = journalOff(this.#deps);
     const tags = tagsOf(catalog.current());
     const machines = await Promise.all(page.machines.map((row) => shownRow(row, this.#deps)));
-    return { ...page, machines, tags, ...(noJournal && { noJournal }) };
+    return { ...page, machines, tags, ...(await leasesInUse(this.#deps)), ...(noJournal && { noJournal }) };
   }
 
   /** `origin`: the server's address as the client sees it, because scripts name it. */
@@ -263,6 +265,11 @@ export class AdminService {
     const activities = await this.#deps.journal.activities(query);
     const last = activities.length === query.limit ? activities.at(-1) : undefined;
     return { activities, ...(last && { next: last.id }) };
+  }
+
+  /** The addresses that the DHCP server gave out. */
+  async leases(): Promise<LeasesView> {
+    return await leasesView(this.#deps);
   }
 
   async health(): Promise<HealthView> {

@@ -95,6 +95,7 @@ export function machinesPage({ page, filters, number = 1, newcomers, profiles, o
     data: {
       empty: total === 0,
       noJournal: page.noJournal,
+      leases: page.leases === undefined ? undefined : plural(page.leases, 'address', 'addresses'),
       flood: page.flood === undefined ? undefined : floodWords(page.flood),
       origin,
       noProfiles: profiles.length === 0,

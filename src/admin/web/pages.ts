@@ -9,6 +9,7 @@ import { mountFilePages } from './file-pages.ts';
 import { pathText } from './form-fields.ts';
 import { mountHealthPage } from './health-page.ts';
 import { respondAsset } from './html.ts';
+import { mountLeasesPage } from './leases-page.ts';
 import { mountMachinePage } from './machine-page.ts';
 import { mountMachinesPage } from './machines-page.ts';
 import { createPageShow, type PageDeps } from './page.ts';
@@ -22,6 +23,7 @@ const PAGES = [
   mountMachinesPage,
   mountBulkPages,
   mountMachinePage,
+  mountLeasesPage,
   mountConfirmPages,
   mountProfilesPage,
   mountProfilePage,

@@ -138,6 +138,7 @@ export async function officeStand(files: FolderFiles, more: Partial<AdminDeps> =
     },
     deliveries: { running: () => deliveries },
     sync: { progress: appContext.syncProgress, nextRun: () => undefined, runNow: () => true },
+    leases: () => [],
     power: createPower({ secrets: appContext.secrets, allowed: [] }),
     vendorOf: (mac) => Promise.resolve(mac.startsWith('00:1b:21') ? 'Intel Corporate' : undefined),
     log: SILENT,

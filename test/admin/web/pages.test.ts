@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import { activityPage } from '../../../src/admin/web/activity-page.ts';
+import { leasesPage } from '../../../src/admin/web/leases-page.ts';
 import { confirmPage } from '../../../src/admin/web/confirm-page.ts';
 import { editorPage } from '../../../src/admin/web/editor-page.ts';
 import { filePage, filesPage, removePage, versionPage } from '../../../src/admin/web/file-pages.ts';
@@ -158,6 +159,7 @@ const PAGES: readonly (readonly [string, () => Page | Promise<Page>])[] = [
   ['remove', async () => removePage(await adminService.file(EDGE), await adminService.previewFile(EDGE, undefined))],
   ['version', version],
   ['releases', () => releasesPage(releases, NOW)],
+  ['leases', async () => leasesPage(await adminService.leases(), NOW)],
   ['activity', async () => activityPage(await adminService.activities({ limit: 50 }), {}, NOW)],
   ['users', users],
   ['health', async () => healthPage(await adminService.health())],
@@ -274,6 +276,7 @@ describe('what others wrote is text', () => {
     ['new config', editorPage({ ...edited, folder: 'configs', name: undefined, copied: hostile.HOSTILE })],
     ['new profile', editorPage({ ...edited, name: undefined, typedName: hostile.HOSTILE })],
     ['releases', releasesPage(hostile.HOSTILE_RELEASES, 0)],
+    ['leases', leasesPage(hostile.HOSTILE_LEASES, 0)],
     ['activity', activityPage(hostile.HOSTILE_ACTIVITY, { who: hostile.HOSTILE, text: hostile.HOSTILE }, 0)],
     ['users', usersPage(hostile.HOSTILE_USERS)],
     ['health', healthPage(hostile.HOSTILE_HEALTH)],

@@ -1,0 +1,36 @@
+import type { Lease } from '../../dhcp/lease-book.ts';
+import { ipv4Number } from '../../model/ipv4.ts';
+import type { LeasesView, LeaseState, LeaseView } from '../../model/lease-views.ts';
+import { omitUndefined } from '../../model/machine.ts';
+import type { AdminDeps } from './deps.ts';
+
+const OFF =
+  'this server hands out no addresses; PILOTLIGHT_DHCP=server makes it the only DHCP server of its network (docs/dhcp.md)';
+
+/** The addresses that DHCP gave out, and which machines have them. */
+export async function leasesView(
+  deps: Pick<AdminDeps, 'catalog' | 'leases' | 'now' | 'settings'>,
+): Promise<LeasesView> {
+  const { catalog, leases, now, settings } = deps;
+  const snapshot = catalog.current();
+  const view = (lease: Lease): LeaseView => {
+    const match = snapshot.match({ mac: lease.mac });
+    const { address, mac, at, until, name } = lease;
+    const known = match?.node === undefined ? {} : { node: match.node.name, profile: match.profile.name };
+    return omitUndefined({ address, mac, state: stateOf(lease, now()), at, until, name, ...known });
+  };
+  const sorted = [...(await leases())].sort((a, b) => ipv4Number(a.address) - ipv4Number(b.address));
+  return { leases: sorted.map(view), ...(settings.dhcp?.server === undefined && { off: OFF }) };
+}
+
+/** How many are in use, where this server hands out any. */
+export async function leasesInUse({ leases, now, settings }: Pick<AdminDeps, 'leases' | 'now' | 'settings'>) {
+  if (settings.dhcp?.server === undefined) return {};
+  return { leases: (await leases()).filter((lease) => stateOf(lease, now()) === 'in use').length };
+}
+
+function stateOf({ state, until }: Lease, now: number): LeaseState {
+  if (state === 'released') return 'released';
+  if (until <= now) return 'ended';
+  return state === 'bound' ? 'in use' : 'resting';
+}
