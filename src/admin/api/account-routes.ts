@@ -20,7 +20,7 @@ const role = oneOf(ROLES, ROLES.map((one) => `${one}: ${ROLE_HELP[one]}`).join('
 const password = (about: string) => text(about, { maxLength: 1024 });
 const Named = t.Object({ name: text("the user's name") });
 
-/** Users, their API tokens and sessions (what accounts.ts does), and what operators changed. */
+/** Users, their API tokens and sessions (what accounts.ts does), what operators changed, and DHCP leases. */
 export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
   route('GET /account', 'getAccount', 'who asks: role, own API tokens, own sessions', {
     does: 'account',
