@@ -6,6 +6,16 @@ import { initrdPath, type Profile } from '../model/profile.ts';
 import { JsonPlaces } from '../text/json.ts';
 import { machinePlan, missingFiles, typicalMachine } from './machine-plan.ts';
 
+/** Of all profiles, as `check`, /healthz and Health say it. */
+export async function allMissingImages(
+  snapshot: Snapshot,
+  origin: Origin,
+  shelf: Pick<ImageStore, 'has'>,
+): Promise<readonly FileDiagnostic[]> {
+  const profiles = [...snapshot.profiles.values()];
+  return (await Promise.all(profiles.map((profile) => missingImages(profile, snapshot, origin, shelf)))).flat();
+}
+
 /** What a typical machine of the profile would boot and does not lie below images/: its machines wait for it. */
 export async function missingImages(
   profile: Profile,
@@ -35,11 +45,23 @@ function missingImage(path: string, profile: Profile, places: JsonPlaces): FileD
     ? 'leave out images/: the path begins below it'
     : newest
       ? 'remove "version": `pilotlight sync` looks up the newest release of the channel and writes it there'
-      : `change the ${key}`;
+      : key === 'version' && isFetched(profile)
+        ? SYNC[profile.update]
+        : `change the ${key}`;
   return {
     severity: 'warning',
     message,
     place: { file: profile.file, key, ...places.value([key]) },
     remedy: `put it there, or ${change}; machines wait until it is there`,
   };
+}
+
+const SYNC: Readonly<Record<Profile['update'], string>> = {
+  auto: 'run `pilotlight sync`, which fetches the newest release of the channel and writes its version there',
+  manual: 'change the version; `pilotlight sync` fetches nothing for a profile with "update": "manual"',
+};
+
+/** Container Linux is no longer published, and files that the profile names itself are fetched only with a "release". */
+function isFetched({ system, release }: Profile): boolean {
+  return system === 'custom' ? release !== undefined : system !== 'coreos';
 }

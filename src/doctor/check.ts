@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { Failure, failureLine, type FileDiagnostic } from '../model/failure.ts';
 import { templateProblems } from '../boot/inspector.ts';
-import { missingImages } from '../boot/missing-images.ts';
+import { allMissingImages } from '../boot/missing-images.ts';
 import { createTemplateCache } from '../boot/template-data.ts';
 import { FOLDERS } from '../catalog/catalog-file.ts';
 import { namedDocuments, type Snapshot } from '../catalog/snapshot.ts';
@@ -31,11 +31,7 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
   const appContext = await readContext(settings);
   const snapshot = appContext.catalog.current();
   const rendering = renderForEveryNode(snapshot, likelyOrigin(settings));
-  const images = await Promise.all(
-    [...snapshot.profiles.values()].map((profile) =>
-      missingImages(profile, snapshot, likelyOrigin(settings), appContext.shelf),
-    ),
-  );
+  const images = await allMissingImages(snapshot, likelyOrigin(settings), appContext.shelf);
   const keys = await keyProblems(snapshot, appContext, settings);
   const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
   const all = [
@@ -43,7 +39,7 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
     ...folderAbove(settings.dataDir, snapshot),
     ...snapshot.problems,
     ...rendering.problems,
-    ...images.flat(),
+    ...images,
     ...keys,
     ...(settings.mistakes ?? []),
   ];

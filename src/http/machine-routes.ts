@@ -81,6 +81,10 @@ export type MachineRoute = readonly [
 /** Throws Failure for what cannot be answered. */
 export type Handler = (ask: Ask, server: MachineServer) => Promise<Reply> | Reply;
 
+interface HealthAnswer {
+  readonly status: 'ok' | 'degraded';
+}
+
 /** What the routes answer from. */
 export interface MachineServer {
   readonly bootService: BootService;
@@ -89,7 +93,7 @@ export interface MachineServer {
   /** JSON Schema of a profile, for editors. */
   readonly profileSchema: Buffer;
   /** How the server is: sent as it is. `degraded`: it serves, but something in the operator's files is wrong. */
-  readonly health: () => { readonly status: 'ok' | 'degraded' };
+  readonly health: () => HealthAnswer | Promise<HealthAnswer>;
   readonly reports: Reports;
 }
 
@@ -225,8 +229,8 @@ function profileSchema({ ifNoneMatch }: Ask, { profileSchema: body }: MachineSer
 }
 
 /** 200 as long as it can be answered at all, because restarting the server mends no file. */
-function healthz(_ask: Ask, { health }: MachineServer): Reply {
-  return jsonReply(health());
+async function healthz(_ask: Ask, { health }: MachineServer): Promise<Reply> {
+  return jsonReply(await health());
 }
 
 function originFor({ head, end }: Ask, { baseUrl }: MachineServer): Origin {

@@ -25,6 +25,8 @@ export interface SyncProgress {
     readonly emit: (event: SyncEvent) => void;
     readonly end: (how: SyncEnd) => void;
   };
+  /** The last run of an earlier process; forgotten where one of this process has begun. */
+  recall(run: number, events: readonly SyncEvent[], isOver: boolean): void;
   newest(): number | undefined;
   isRunning(): boolean;
   /** By target. */
@@ -94,6 +96,13 @@ export function createSyncProgress(waitMs = WAIT_MS): SyncProgress {
           changed();
         },
       };
+    },
+    recall(number, events, isOver) {
+      if (current !== undefined) return;
+      const steps = new Map(events.map((event, index) => [String(index), { id: index + 1, event }]));
+      const end: SyncEnd = isOver ? { kind: 'done' } : { kind: 'broken', message: 'the server was ended meanwhile' };
+      current = { number, steps, last: events.length, end };
+      changed();
     },
     newest: () => current?.number,
     isRunning: () => current !== undefined && current.end === undefined,

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataRoot } from '../files/data-root.ts';
@@ -112,6 +113,43 @@ export async function removeDraft(root: DataRoot, ref: ReleaseRef): Promise<void
   const path = draftOf(ref);
   await rm(root.path(path), { recursive: true, force: true }).catch((error: unknown) => {
     throw systemFailure(error, path);
+  });
+}
+
+/** Longer than a publisher's outage: until then a download goes on where it stopped. */
+const STALE_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Removes drafts that nothing was written to for a week: of a release that was replaced before it was whole, or of a
+ * channel that no profile follows now. Only under the lock. Gives their paths.
+ */
+export async function removeStaleDrafts(root: DataRoot, now: number): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (const entry of await entriesOf(root.path(DRAFTS))) {
+    const path = `${DRAFTS}/${entry.name}`;
+    try {
+      if (!entry.isDirectory() || (await newestIn(root.path(path))) > now - STALE_MS) continue;
+      await rm(root.path(path), { recursive: true, force: true });
+      removed.push(path);
+    } catch (error) {
+      throw systemFailure(error, path);
+    }
+  }
+  return removed;
+}
+
+async function newestIn(path: string): Promise<number> {
+  const inside = (await entriesOf(path)).map(({ name }) => join(path, name));
+  const times = await Promise.all(
+    inside.map(async (one) => ((await stat(one)).isDirectory() ? newestIn(one) : (await stat(one)).mtimeMs)),
+  );
+  return Math.max((await stat(path)).mtimeMs, ...times);
+}
+
+async function entriesOf(path: string): Promise<readonly Dirent[]> {
+  return await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
   });
 }
 

@@ -4,6 +4,7 @@ import { acquireLock } from '../files/lock.ts';
 import { makeFolder } from '../files/publish.ts';
 import { asFailure, Failure, failureLine, problemLine } from '../model/failure.ts';
 import type { Locked, SkippedProfile, SyncReport, TargetReport, VersionRewrite } from '../model/sync-event.ts';
+import { removeStaleDrafts } from './draft.ts';
 import { followTarget } from './follow-target.ts';
 import type { SyncOptions, SyncRunPorts } from './ports.ts';
 import { planSync, type SyncTarget } from './plan.ts';
@@ -52,6 +53,10 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
   const failed = reports.filter(({ outcome }) => outcome === 'failed').length + broken.length;
   // What a failed run leaves behind may be what the next one, or the operator, goes back to.
   const removed = failed > 0 || options.dryRun === true ? [] : await takeAway(ports);
+  if (options.dryRun !== true) {
+    for (const path of await removeStaleDrafts(root, network.clock.now()))
+      network.log.info({ path }, 'a download that never became whole, and was not touched for a week, is removed');
+  }
   const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
   ports.emit({ kind: 'done', report });
   return report;

@@ -5,6 +5,7 @@ import type { SyncProgress } from '../images/sync-progress.ts';
 import { Failure, failureLine, unlessFailed } from '../model/failure.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import type { Profile } from '../model/profile.ts';
+import type { SyncRunView } from '../model/release-views.ts';
 import type { Log } from '../model/service.ts';
 import type { SyncEvent } from '../model/sync-event.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -18,6 +19,8 @@ export interface SyncServiceOptions {
   readonly settings: Settings;
   readonly appContext: Pick<AppContext, 'files' | 'catalog' | 'shelf' | 'syncProgress'>;
   readonly recorder: Pick<Recorder, 'sync'>;
+  /** Of the journal: what an earlier process did last. */
+  readonly lastRun?: () => Promise<SyncRunView | undefined>;
   readonly log: Log;
   /** How this program is started: then each run is a process of its own. */
   readonly self?: readonly string[] | undefined;
@@ -28,7 +31,14 @@ export interface SyncService extends SyncSchedule {
 }
 
 /** The release sync as a part of the server: on its schedule, at start, and when a profile names what is not there. */
-export function createSyncService({ settings, appContext, recorder, log, self }: SyncServiceOptions): SyncService {
+export function createSyncService({
+  settings,
+  appContext,
+  recorder,
+  lastRun,
+  log,
+  self,
+}: SyncServiceOptions): SyncService {
   const { files, catalog, shelf, syncProgress: progress } = appContext;
 
   /** The one road of a run's events: to the log, to commands, pages and machines that follow, and to the journal. */
@@ -86,6 +96,11 @@ export function createSyncService({ settings, appContext, recorder, log, self }:
     ...schedule,
     progress,
     async start() {
+      const last = await unlessFailed(lastRun?.() ?? Promise.resolve(undefined));
+      if (last !== undefined) {
+        const steps = last.steps.map(({ event }) => event);
+        progress.recall(last.run, steps, last.endedAt !== undefined);
+      }
       end = catalog.onChange(schedule.look);
       await schedule.start();
     },

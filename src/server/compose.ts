@@ -13,6 +13,7 @@ import { watchNodes } from '../admin/service/known-nodes.ts';
 import { followEdits } from '../admin/service/actor.ts';
 import { AdminService } from '../admin/service/service.ts';
 import { createVendors } from '../admin/service/vendors.ts';
+import { allMissingImages } from '../boot/missing-images.ts';
 import { createBootPrograms } from '../boot/boot-programs.ts';
 import type { Incidents } from '../boot/incidents.ts';
 import { profileSchemaFile } from '../catalog/profile-schema.ts';
@@ -50,7 +51,7 @@ import type { MetricSources } from '../telemetry/counts.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 import { AddressTable, createBootWatch, createEventBus } from './events.ts';
-import { healthOf, journalProblems } from './health.ts';
+import { healthOf, journalProblems, lookedUpOnce } from './health.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
 import { createInstallFollower, installMarks } from './install-follower.ts';
 import { type Lan, openLan } from './lan.ts';
@@ -106,7 +107,14 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const follower = createInstallFollower({ marks, log });
   const eventRecorder = createEventRecorder({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
   const listeners = createEventBus({ eventRecorder, follower, addressTable, metrics, boots, log });
-  const sync = createSyncService({ settings, appContext, recorder: countedSync(journal, metrics), log, self });
+  const sync = createSyncService({
+    ...{ settings, appContext, recorder: countedSync(journal, metrics), log, self },
+    lastRun: async () => (await journal.syncRuns(1))[0],
+  });
+  const imageProblems = lookedUpOnce(
+    () => allMissingImages(catalog.current(), likelyOrigin(settings), appContext.shelf),
+    () => performance.now(),
+  );
   const lastResort = createLastResort({
     ...{ source: faults, log, now: Date.now },
     serves: () => http.address() !== undefined,
@@ -209,12 +217,15 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       metrics.httpAnswered('operator', status);
     },
     profileSchema: profileSchemaFile(),
-    health: () =>
-      healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, [
+    health: async () => {
+      const more = [
         ...marks.problems(),
         ...appContext.tokenProblems,
         ...journalProblems(journalOff({ journal, settings })),
-      ]),
+      ];
+      const images = await imageProblems();
+      return healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, more, images);
+    },
   };
   const { operator } = settings;
   const http = createHttpServer(operator === undefined ? httpOptions : { ...httpOptions, serves: 'machines' });

@@ -24,15 +24,16 @@ interface HealthProblem {
   readonly remedy?: string;
 }
 
-/** `more`: what is wrong beside the operator's files. */
+/** `more`: what is wrong beside the operator's files; `images`: what is not there to be booted. */
 export function healthOf(
   snapshot: Snapshot,
   version: string,
   uptimeSeconds: number,
   instance?: string,
   more: readonly FileDiagnostic[] = [],
+  images: readonly FileDiagnostic[] = [],
 ): Health {
-  const problems = [...more, ...snapshot.problems];
+  const problems = [...more, ...snapshot.problems, ...images];
   return {
     status: problems.some((problem) => problem.severity === 'error') ? 'degraded' : 'ok',
     version,
@@ -52,4 +53,15 @@ export function healthOf(
 /** For monitors a warning: machines boot all the same. */
 export function journalProblems(off: string | undefined): readonly FileDiagnostic[] {
   return off === undefined ? [] : [{ severity: 'warning', place: { file: 'state/pilotlight.db' }, message: off }];
+}
+
+const FRESH_MS = 1000;
+
+/** An answer for all who ask within a second: anyone may ask /healthz, and each image is a question to the disk. */
+export function lookedUpOnce<T>(look: () => Promise<T>, now: () => number): () => Promise<T> {
+  let known: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return async () => {
+    if (known === undefined || now() - known.at >= FRESH_MS) known = { at: now(), answer: look() };
+    return await known.answer;
+  };
 }

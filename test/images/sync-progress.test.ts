@@ -146,3 +146,23 @@ describe('the steps', () => {
     expect(calls).toBe(2);
   });
 });
+
+describe('the last run of an earlier process', () => {
+  it('is told to machines until this one begins a run', () => {
+    const progress = createSyncProgress();
+    progress.recall(500, [plan, failed], true);
+    expect(progress.linesFor('seed')).toEqual(['The last release sync failed: no']);
+    expect(progress.isRunning()).toBe(false);
+    expect(progress.targets().get(T)).toMatchObject({ state: 'failed', message: 'no' });
+    progress.begin(1000).emit(plan);
+    expect(progress.linesFor('seed')).toEqual(['The release sync is at work and will come to this one.']);
+    progress.recall(500, [plan, failed], true);
+    expect(progress.linesFor('seed')).toEqual(['The release sync is at work and will come to this one.']);
+  });
+
+  it('that was never over did not finish', () => {
+    const progress = createSyncProgress();
+    progress.recall(500, [plan, found(2)], false);
+    expect(progress.linesFor('seed')).toEqual(['The last release sync did not finish.']);
+  });
+});

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseName, parseVersion } from '../../src/model/profile.ts';
@@ -9,6 +9,7 @@ import {
   openPart,
   partSize,
   removeDraft,
+  removeStaleDrafts,
   startHashes,
   writeState,
 } from '../../src/releases/draft.ts';
@@ -122,5 +123,35 @@ describe('hashes', () => {
 
   it('are there only for what was asked for in advance', () => {
     expect(() => startHashes(new Set()).withTrailer('sha1', Buffer.from('d'))).toThrow('sha1 was not asked for');
+  });
+});
+
+describe('removeStaleDrafts', () => {
+  const DAY = 24 * 3_600_000;
+
+  /** As if nothing had been written there since. */
+  async function age(path: string, days: number, now: number): Promise<void> {
+    const at = new Date(now - days * DAY);
+    for (const entry of await readdir(path, { recursive: true })) await utimes(join(path, entry), at, at);
+    await utimes(path, at, at);
+  }
+
+  it('takes away what was not touched for a week, and nothing else', async () => {
+    const now = Date.now();
+    const drafts = join(bench.dir, 'images/.drafts');
+    expect(await removeStaleDrafts(bench.root, now), 'none yet').toEqual([]);
+    for (const version of ['v1.0.0', 'v1.0.1', 'v1.0.2']) {
+      const draft = await openDraft(bench.root, refOf(version));
+      await writeFile(join(draft.parts, 'kernel.part'), 'abc');
+    }
+    await writeFile(join(drafts, 'notes'), 'of the operator');
+    await mkdir(join(bench.dir, 'images/talos/amd64/v0.9.0'), { recursive: true });
+    await age(join(bench.dir, 'images'), 30, now);
+    await age(join(drafts, 'talos-amd64-v1.0.1'), 6, now);
+    const touched = new Date(now - DAY);
+    await utimes(join(drafts, 'talos-amd64-v1.0.2/parts/kernel.part'), touched, touched);
+    expect(await removeStaleDrafts(bench.root, now)).toEqual(['images/.drafts/talos-amd64-v1.0.0']);
+    expect((await readdir(drafts)).toSorted()).toEqual(['notes', 'talos-amd64-v1.0.1', 'talos-amd64-v1.0.2']);
+    expect(await readdir(join(bench.dir, 'images/talos/amd64'))).toEqual(['v0.9.0']);
   });
 });

@@ -1,7 +1,11 @@
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openContext } from '../../src/context/app-context.ts';
+import { SILENT } from '../../src/model/service.ts';
+import { createSyncService } from '../../src/releases/sync-service.ts';
 import { createServer } from '../../src/server/server.ts';
+import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/house.ts';
 import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../support/sync-stand.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../support/upstream-releases.ts';
@@ -132,4 +136,26 @@ describe('the server and its sync', () => {
       'flatcar/amd64/4593.2.5': expect.any(Number) as number,
     });
   });
+});
+
+it('a server that starts again still tells why the last run failed', async () => {
+  const settings = settingsFor(makeFolder());
+  const appContext = await openContext(settings, SILENT);
+  const plan = {
+    kind: 'plan',
+    targets: [{ target: 't', system: 'flatcar', profiles: ['seed'] }],
+    skipped: [],
+  } as const;
+  const steps = [plan, { kind: 'failed', target: 't', message: 'no route' } as const].map((event) => ({
+    at: 500,
+    event,
+  }));
+  const service = createSyncService({
+    ...{ settings: { ...settings, sync: { ...settings.sync, schedule: undefined } }, appContext, log: SILENT },
+    recorder: { sync: () => undefined },
+    lastRun: () => Promise.resolve({ run: 500, endedAt: 600, failed: 1, steps }),
+  });
+  onTestFinished(() => service.stop(AbortSignal.timeout(1000)));
+  await service.start();
+  expect(service.progress.linesFor('seed')).toEqual(['The last release sync failed: no route']);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { healthOf } from '../../src/server/health.ts';
+import { healthOf, lookedUpOnce } from '../../src/server/health.ts';
 import { houseOf } from '../support/house.ts';
 
 it('warnings do not degrade, errors do; each names its place', async () => {
@@ -27,4 +27,21 @@ it('a missing document and a missing key are errors, and their profile boots all
       { severity: 'error', message: 'there is no key sshkeys/me.pub' },
     ],
   });
+});
+
+it('what is asked of the disk is asked once a second, however many ask', async () => {
+  let asked = 0;
+  let clock = 0;
+  const look = lookedUpOnce(
+    () => {
+      asked += 1;
+      return Promise.resolve(asked);
+    },
+    () => clock,
+  );
+  expect(await Promise.all([look(), look(), look()])).toEqual([1, 1, 1]);
+  clock = 999;
+  expect(await look()).toBe(1);
+  clock = 1000;
+  expect(await look()).toBe(2);
 });

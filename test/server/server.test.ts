@@ -28,7 +28,16 @@ describe('createServer', () => {
     const { url, stop, log } = await serve({ 'profiles/a.json': { version: '310.1.0' } });
     const answer = await fetch(`${url}/?profile=a`);
     expect(await answer.text()).toContain('set coreos-version 310.1.0\n');
-    expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok', profiles: 1, problems: [] });
+    expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({
+      status: 'ok',
+      profiles: 1,
+      problems: ['coreos_production_pxe.vmlinuz', 'coreos_production_pxe_image.cpio.gz'].map((file) => ({
+        severity: 'warning',
+        place: 'profiles/a.json:2:14 version',
+        message: `images/amd64-usr/310.1.0/${file} is not there`,
+        remedy: 'put it there, or change the version; machines wait until it is there',
+      })),
+    });
     await stop();
     expect(log()).toContain('"msg":"pilotlight serves"');
     expect(log()).toContain('X is no setting');
