@@ -144,6 +144,15 @@ describe('ports', () => {
     ]);
   });
 
+  it('of syslog are two', async () => {
+    const { asked, diagnostics } = await look({ syslog: { host: '10.0.0.1', port: 514 } });
+    expect(asked.map(({ protocol, host, port }) => [protocol, host, port])).toEqual([
+      ['udp', '10.0.0.1', 514],
+      ['tcp', '10.0.0.1', 514],
+    ]);
+    expect(diagnostics[0]).toMatchObject({ severity: 'ok', message: 'UDP 514 for syslog can be opened' });
+  });
+
   it('that are off are not looked at; who holds 67 is said', async () => {
     const { diagnostics, asked } = await look({}, { holders: { 67: { pid: 7, name: 'dnsmasq' } } });
     expect(asked).toEqual([]); // HTTP's port 0 is any free one

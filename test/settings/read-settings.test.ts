@@ -151,6 +151,10 @@ describe('readSettings', () => {
   });
 
   it('TFTP can be turned off, and is required once it is named', () => {
+    expect([read({}).syslog, read({ PILOTLIGHT_SYSLOG: 'off' }).syslog]).toEqual([undefined, undefined]);
+    expect(read({ PILOTLIGHT_SYSLOG: '514' }).syslog).toEqual({ host: '0.0.0.0', port: 514 });
+    expect(read({ PILOTLIGHT_SYSLOG: '[::]:1514' }).syslog).toEqual({ host: '::', port: 1514 });
+    expect(() => read({ PILOTLIGHT_SYSLOG: 'on' })).toThrow('PILOTLIGHT_SYSLOG: must be HOST:PORT');
     expect(read({ PILOTLIGHT_TFTP_LISTEN: 'off' }).tftp).toBeUndefined();
     const { tftp } = read({ PILOTLIGHT_TFTP_LISTEN: '[::1]:6969', PILOTLIGHT_TFTP_SMART_NBP: 'off' });
     expect(tftp).toMatchObject({ listen: { host: '::1', port: 6969 }, required: true, smartNbp: false });

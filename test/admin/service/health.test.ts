@@ -29,11 +29,22 @@ test('what is wrong and what a person asks first', async () => {
     HTTP: '127.0.0.1:0',
     TFTP: 'off',
     DHCP: 'off',
+    Syslog: 'off',
     Journal: 'off',
     'Node.js': process.versions.node,
     Disk: expect.stringMatching(/ of .* free$/) as string,
   });
   expect(JSON.stringify(view)).not.toContain(stand.dir);
+});
+
+test('where logs are taken, the facts say how many lines no known machine said', async () => {
+  const stand = await officeStand({});
+  const deps = { ...stand.deps, settings: { ...stand.deps.settings, syslog: { host: '0.0.0.0', port: 514 } } };
+  const fact = async () => (await healthView(deps)).facts.find(({ name }) => name === 'Syslog')?.value;
+  expect(await fact()).toBe('port 514');
+  const status = stand.journal.status();
+  stand.journal.status = () => ({ ...status, strangeLines: { lines: 2, from: '10.0.0.9' } });
+  expect(await fact()).toBe('port 514, 2 lines of no known machine, the last from 10.0.0.9');
 });
 
 const GIB = 2 ** 30;
