@@ -24,7 +24,8 @@ export const powerCommand: Command = {
   details:
     'How a machine is switched stands in its profile, as "power" of the node: Wake-on-LAN, Redfish, IPMI, a program or web\n' +
     'requests (docs/power.md). Off is off at once, as by the button: nothing on the machine is asked first. One that cannot\n' +
-    'be switched is told on standard error, the others go on; the exit status is 1 then.\n\n' +
+    'be switched is told on standard error, the others go on; the exit status is 1 then: a wrong password, no such system,\n' +
+    'another certificate, no answer in time. It is 2 where the command was called wrongly.\n\n' +
     'examples:\n' +
     '  pilotlight power status w1 w2 w3\n' +
     '  pilotlight power cycle w1\n' +
