@@ -11,7 +11,7 @@
 #   --tap IFNAME        an existing tap device (see lan.sh); DHCP is the LAN's business
 #   --netns NAME        run QEMU inside this network namespace (with --tap; needs root)
 # Machine:
-#   --firmware bios|uefi   default bios
+#   --firmware bios|uefi|uefi-sb|uefi-arm64   default bios; uefi-sb: Secure Boot is on, with Microsoft's keys
 #   --netboot pxe|http|any
 #                       UEFI only: which network boot methods the firmware tries. Default
 #                       pxe: PXE over IPv4, then HTTP. http: HTTP Boot alone. any: all of
@@ -71,7 +71,9 @@ while [ $# -gt 0 ]; do
   esac
 done
 [[ $timeout =~ ^[0-9]+$ ]] || die "--timeout wants whole seconds"
-qemu=${QEMU:-qemu-system-x86_64}
+usual='qemu-system-x86_64'
+[ "$firmware" != uefi-arm64 ] || usual='qemu-system-aarch64'
+qemu=${QEMU:-$usual}
 command -v "$qemu" >/dev/null || die "no $qemu (apt install qemu-system-x86 ipxe-qemu)"
 # Longer ones crash QEMU 7.2 (128 bytes is the BOOTP field).
 [ ${#url} -le 127 ] || die "--url is longer than the 127 bytes that QEMU's DHCP server can hand out"
@@ -116,15 +118,27 @@ case $firmware in
     # graphics=off makes SeaBIOS, and so iPXE, talk to the serial port.
     args+=(-machine "pc,graphics=off" -m "${mem:-512}")
     ;;
-  uefi)
+  uefi | uefi-sb | uefi-arm64)
     # A package puts the firmware in one of these; the variable store is per VM.
-    code=$(first_of "${OVMF_CODE:-/nonexistent}" /usr/share/OVMF/OVMF_CODE_4M.fd \
-      /usr/share/OVMF/OVMF_CODE.fd /usr/share/edk2/x64/OVMF_CODE.4m.fd) || die "no OVMF firmware (apt install ovmf)"
+    case $firmware in
+      uefi)
+        code=$(first_of "${OVMF_CODE:-/nonexistent}" /usr/share/OVMF/OVMF_CODE_4M.fd \
+          /usr/share/OVMF/OVMF_CODE.fd /usr/share/edk2/x64/OVMF_CODE.4m.fd) || die "no OVMF firmware (apt install ovmf)"
+        args+=(-machine q35 -m "${mem:-768}")
+        ;;
+      uefi-sb)
+        code=$(first_of /usr/share/OVMF/OVMF_CODE_4M.ms.fd) || die "no OVMF firmware with Microsoft's keys (apt install ovmf)"
+        args+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on" -m "${mem:-1024}")
+        ;;
+      uefi-arm64)
+        code=$(first_of /usr/share/AAVMF/AAVMF_CODE.fd) || die "no AAVMF firmware (apt install qemu-efi-aarch64)"
+        args+=(-machine virt -cpu cortex-a57 -m "${mem:-1024}")
+        ;;
+    esac
     vars=$(first_of "${OVMF_VARS:-/nonexistent}" "${code/CODE/VARS}") || die "no OVMF variables"
     cp "$vars" "$work/vars.fd"
-    args+=(-machine q35 -m "${mem:-768}"
-      -drive "if=pflash,format=raw,readonly=on,file=$code"
-      -drive "if=pflash,format=raw,file=$work/vars.fd")
+    args+=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$code"
+      -drive "if=pflash,format=raw,unit=1,file=$work/vars.fd")
     # OVMF (2022 and later) can be told what not to try.
     case $netboot in
       any) ;;
@@ -136,7 +150,7 @@ case $firmware in
       *) die "--netboot is pxe, http or any" ;;
     esac
     ;;
-  *) die "--firmware is bios or uefi" ;;
+  *) die "--firmware is bios, uefi, uefi-sb or uefi-arm64" ;;
 esac
 [ -z "$uuid" ] || args+=(-uuid "$uuid")
 

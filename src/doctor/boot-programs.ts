@@ -79,9 +79,7 @@ async function oldGrub(
   const diagnostics: HostDiagnostic[] = [];
   for (const program of there.filter(({ kind }) => kind === 'grub')) {
     const file = await store.open(program);
-    const bytes = await file?.whole().finally(async () => {
-      await file.close();
-    });
+    const bytes = file && (await file.whole().finally(() => file.close()));
     const facts = bytes && (await unlessFailed(Promise.resolve(bytes).then((content) => programFacts(content))));
     const [major = 0, minor = 0] = (facts?.version ?? '').split('.').map(Number);
     if (facts?.kind !== 'grub' || major > 2 || (major === 2 && minor >= 12)) continue;

@@ -19,7 +19,8 @@ export interface MachineOptions {
   readonly lan?: { readonly netns: string; readonly tap: string };
   readonly mac: string;
   readonly uuid?: string;
-  readonly firmware?: 'bios' | 'uefi';
+  /** `uefi-sb`: Secure Boot is on, with Microsoft's keys. */
+  readonly firmware?: 'bios' | 'uefi' | 'uefi-arm64' | 'uefi-sb';
   /** Which network boots the UEFI firmware tries: bootvm.sh's default is PXE alone. */
   readonly netboot?: 'pxe' | 'http' | 'any';
   /** A file to start instead of the card's ROM, such as ipxe.lkrn, and its command line. */

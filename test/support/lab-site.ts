@@ -31,17 +31,19 @@ export interface SiteOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder of boot programs for firmware/ of the data directory, in place of the host's. */
   readonly firmware?: string;
+  /** More keys of the profile. */
+  readonly profile?: { readonly arch?: 'arm64'; readonly secure_boot?: true; readonly console?: readonly string[] };
 }
 
 /** Sets the site up, lets `work` work on it, and takes everything down. */
 export async function onSite(options: SiteOptions, work: (site: Site) => Promise<void>): Promise<void> {
-  const { name, payload, nodes, env = {}, firmware } = options;
+  const { name, payload, nodes, env = {}, firmware, profile = {} } = options;
   using lan = setUpLan(name, nodes.length);
   await using data = await makeDataFolder({
     'configs/seed.yml.hbs': '#cloud-config\nhostname: {{node.name}} # asked for by {{base_url}}\n',
-    'profiles/seed.json': { system: 'flatcar', version: '4593.2.5', cloud_config: 'seed', nodes },
+    'profiles/seed.json': { system: 'flatcar', version: '4593.2.5', cloud_config: 'seed', nodes, ...profile },
   });
-  await data.publish(payload, 'flatcar/amd64/4593.2.5', FLATCAR_NAMES);
+  await data.publish(payload, `flatcar/${profile.arch ?? 'amd64'}/4593.2.5`, FLATCAR_NAMES);
   if (firmware !== undefined) {
     mkdirSync(join(data.path, 'firmware'));
     for (const file of readdirSync(firmware)) copyFileSync(join(firmware, file), join(data.path, 'firmware', file));

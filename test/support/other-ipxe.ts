@@ -23,19 +23,39 @@ export async function otherIpxe({
   release,
   least,
 }: (typeof OTHER_RELEASES)[number]): Promise<{ readonly folder: string } | { readonly reason: string }> {
-  const recipe = createHash('sha256').update(readFileSync(fetcher)).digest('hex').slice(0, 12);
-  const folder = join(cache, `ipxe-${release}-${recipe}`);
+  return await fetchedOnce(`ipxe-${release}`, fetcher, (draft) => [release, draft, least]);
+}
+
+async function fetchedOnce(
+  name: string,
+  script: string,
+  argsFor: (draft: string) => readonly string[],
+): Promise<{ readonly folder: string } | { readonly reason: string }> {
+  const recipe = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 12);
+  const folder = join(cache, `${name}-${recipe}`);
   if (existsSync(folder)) return { folder };
   await mkdir(cache, { recursive: true });
   const draft = mkdtempSync(join(cache, 'draft-'));
   try {
-    await promisify(execFile)(fetcher, [release, draft, least]);
+    await promisify(execFile)(script, [...argsFor(draft)]);
     renameSync(draft, folder);
     return { folder };
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    return { reason: `no iPXE of ${release} (${said.split('\n').at(-1) ?? ''})` };
+    return { reason: `no ${name} (${said.split('\n').at(-1) ?? ''})` };
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** The same for packages of a release, unpacked; `name` tells them apart in the cache. */
+export async function otherPackages(
+  name: string,
+  ...args: readonly [release: string, arch: 'amd64' | 'arm64', ...packages: string[]]
+): Promise<{ readonly folder: string } | { readonly reason: string }> {
+  const [release, arch, ...packages] = args;
+  return await fetchedOnce(name, join(top, 'scripts', 'lab', 'other-packages.sh'), (draft) => [
+    ...[release, arch, draft],
+    ...packages,
+  ]);
 }

@@ -39,6 +39,18 @@ export async function buildPayload(): Promise<Payload | { readonly reason: strin
   return { kernel: join(folder, 'vmlinuz'), initramfs: join(folder, 'initramfs.cpio.gz') };
 }
 
+/** The same for arm64, from a folder of unpacked packages (scripts/lab/other-packages.sh). */
+export async function buildArmPayload(unpacked: string): Promise<Payload> {
+  const recipe = createHash('sha256').update(readFileSync(builder)).digest('hex').slice(0, 12);
+  const folder = join(cache, `payload-arm64-${recipe}`);
+  if (!existsSync(folder)) {
+    const draft = mkdtempSync(join(cache, 'draft-'));
+    await promisify(execFile)(builder, ['-u', unpacked, draft]);
+    renameSync(draft, folder);
+  }
+  return { kernel: join(folder, 'vmlinuz'), initramfs: join(folder, 'initramfs.cpio.gz') };
+}
+
 /** Packages that mkdisk.sh needs, by what they bring. */
 export const DISK_NEEDS = {
   commands: ['grub-mkimage', 'mcopy'],
