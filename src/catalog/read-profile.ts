@@ -1,15 +1,6 @@
 import { type FileDiagnostic, isError } from '../model/failure.ts';
 import { comparableSerial, IDENTITY_KEYS, knownBy, parseMac, parseUuid } from '../model/machine.ts';
-import {
-  compareVersions,
-  isInFolder,
-  type Json,
-  type JsonObject,
-  NAME_RULE,
-  parseName,
-  parseVersion,
-  type Profile,
-} from '../model/profile.ts';
+import { isInFolder, type Json, type JsonObject, NAME_RULE, parseName, type Profile } from '../model/profile.ts';
 import { type SecretPlace, secretsIn } from '../model/secret.ts';
 import type { JsonPlaces } from '../text/json.ts';
 import type { Path } from '../text/text.ts';
@@ -150,7 +141,7 @@ interface ProfileFault {
 
 /** Checks a profile that passed the schema, by itself: no other file is looked at. */
 export function checkProfile(profile: Profile): readonly ProfileFault[] {
-  return [...checkSystem(profile), ...checkUbuntu(profile), ...checkNodes(profile), ...checkDuplicates(profile)];
+  return [...checkSystem(profile), ...checkNodes(profile), ...checkDuplicates(profile)];
 }
 
 function checkSystem(profile: Profile): ProfileFault[] {
@@ -166,19 +157,6 @@ function checkSystem(profile: Profile): ProfileFault[] {
     faults.push({ severity: 'warning', path: [key], message, remedy: `remove it, or set "system": "custom"` });
   }
   return faults;
-}
-
-/**
- * The installer reads `nocloud` over http by cloud-init's `ds=nocloud`, which does that since 23.2: 22.04.3, and of the
- * series after it 23.10.
- */
-function checkUbuntu({ system, nocloud, version }: Profile): ProfileFault[] {
-  const [known, first] = [parseVersion(version), parseVersion('22.04.3')];
-  if (system !== 'ubuntu' || nocloud === undefined || known === undefined || first === undefined) return [];
-  if (compareVersions(known, first) >= 0 && !/^(?:22\.10|23\.04)(?:\.|$)/.test(known)) return [];
-  const message = `Ubuntu ${known} may not read its \`nocloud\` over the network: its cloud-init is older than 23.2`;
-  const remedy = 'boot 22.04.3 or newer (not 22.10 and 23.04)';
-  return [{ severity: 'warning', path: ['version'], message, remedy }];
 }
 
 // What boards report whose maker wrote no serial number (dmidecode's collections are full of them).
