@@ -19,7 +19,8 @@ const main = join(dist, 'main.js');
 async function makeAll() {
   if (process.argv.includes('--clean')) fs.rmSync(dist, { recursive: true, force: true });
   for (const path of fs.readdirSync(src, { recursive: true })) {
-    if (fs.statSync(join(src, path)).isFile() && !path.endsWith('.ts')) fs.cpSync(join(src, path), join(dist, path));
+    if (fs.statSync(join(src, path)).isFile() && !/\.ts$|tsconfig\.json$/.test(path))
+      fs.cpSync(join(src, path), join(dist, path));
   }
   buildClient(join(dist, 'admin', 'web', 'assets'));
   await buildPrograms();
@@ -84,18 +85,18 @@ const placesOfSources = {
 
 const client = join(src, 'admin', 'web', 'client');
 
-/** Each src/admin/web/client/NAME.ts, with what it imports, becomes one NAME.js for browsers. */
+/** Each program of src/admin/web/client/, with what it imports, becomes one NAME.js for browsers. */
 function buildClient(outdir) {
-  const names = fs.existsSync(client) ? fs.readdirSync(client).filter((name) => name.endsWith('.ts')) : [];
-  if (names.length === 0) return;
+  const license = fs.readFileSync(join(top, 'node_modules', '@codemirror', 'view', 'LICENSE'), 'utf8');
   buildSync({
     absWorkingDir: top,
-    entryPoints: names.map((name) => join(client, name)),
+    entryPoints: [join(client, 'editor.ts')],
     outdir,
     bundle: true,
     minify: true,
     format: 'iife',
     target: 'es2022',
+    banner: { js: `/*! With CodeMirror 6 and Lezer:\n${license}*/` },
     legalComments: 'eof',
     logLevel: 'warning',
   });

@@ -1,6 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext } from 'playwright-core';
 
 /** Debian's. */
@@ -29,8 +32,24 @@ interface BrowserOptions {
   readonly flags?: readonly string[];
 }
 
+const TOP = fileURLToPath(new URL('../..', import.meta.url));
+let client: true | undefined;
+
+/** A server that runs from src/ finds the editor there, whole at any moment; made once in a process. */
+function buildClient(): true {
+  const made = mkdtempSync(join(tmpdir(), 'pilotlight-client-'));
+  execFileSync(process.execPath, [join(TOP, 'scripts/build.mjs'), '--client', made], { stdio: 'inherit' });
+  mkdirSync(join(TOP, '.cache/client'), { recursive: true });
+  const draft = join(TOP, `.cache/client/.${randomUUID()}.js`);
+  copyFileSync(join(made, 'editor.js'), draft);
+  renameSync(draft, join(TOP, '.cache/client/editor.js'));
+  rmSync(made, { recursive: true });
+  return true;
+}
+
 /** A browser with an empty profile. */
 export async function openBrowser({ netns, dark = false, flags = [] }: BrowserOptions = {}): Promise<Browser> {
+  client ??= buildClient();
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-browser-'));
   const start = join(folder, 'start.sh');
   // The pipe by which the browser is driven are descriptors that stay open over exec.

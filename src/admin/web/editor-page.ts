@@ -177,6 +177,7 @@ export function editorPage(input: EditorInput): Page {
       isProfile: folder === 'profiles',
       isConfig: folder === 'configs',
       isKey: folder === 'sshkeys',
+      rows: folder === 'sshkeys' ? 6 : 24,
       language: languageOf({ folder, name: name ?? input.typedName ?? '' }, text),
       revision: input.revision,
       keys: input.keys ?? [],

@@ -46,15 +46,24 @@ export interface Asset {
   readonly digest: string;
 }
 
-/** A program that the build makes of client/; undefined where it was not made: a server that runs from src/. */
+/**
+ * A program that the build makes of client/. A server that runs from src/ finds it where `npm run build:client --
+ * .cache/client` has put it; undefined where it was not made.
+ */
 export function readBuilt(name: `${string}.js`): Asset | undefined {
-  return existsSync(new URL(`./assets/${name}`, import.meta.url)) ? readAsset(name) : undefined;
+  const places = ['./assets/', '../../../.cache/client/'].map((folder) => new URL(`${folder}${name}`, import.meta.url));
+  const found = places.find((place) => existsSync(place));
+  return found && assetOf(found);
 }
 
 /** A file of assets/, read now: the names are the ones written in this room, never one of an address. */
 export function readAsset(name: `${string}.${keyof typeof TYPES}`): Asset {
-  const body = readFileSync(new URL(`./assets/${name}`, import.meta.url));
-  const type = TYPES[name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES];
+  return assetOf(new URL(`./assets/${name}`, import.meta.url));
+}
+
+function assetOf(place: URL): Asset {
+  const body = readFileSync(place);
+  const type = TYPES[place.pathname.slice(place.pathname.lastIndexOf('.') + 1) as keyof typeof TYPES];
   return { type, body, digest: createHash('sha256').update(body).digest('hex').slice(0, 12) };
 }
 
