@@ -93,6 +93,10 @@ function explainValue(fault: Violation, around: AroundFault): Said {
         remedy: `write ${schema['maxProperties'] === 1 ? 'exactly one' : 'at least one'} of ${keys}`,
       };
     }
+    case 'maxItems': {
+      const [found, most] = [(value as readonly unknown[]).length, schema['maxItems']];
+      return { message: `holds ${found}, which is more than ${String(most)}`, remedy: 'take some out' };
+    }
     case 'minimum':
     case 'maximum': {
       const { minimum, maximum } = schema as { readonly minimum?: number; readonly maximum?: number };

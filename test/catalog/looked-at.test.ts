@@ -5,9 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type LivingCatalog, openCatalog } from '../../src/catalog/catalog.ts';
 import type { Watch } from '../../src/catalog/folder-watch.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
+import { parseMac } from '../../src/model/machine.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
-import { until } from './data-folder.ts';
+import { lines, read, until } from './data-folder.ts';
 
 // How many files a look costs: what a watcher names, and of the others a few in turn.
 
@@ -105,6 +106,29 @@ test('everything is looked at where a watcher knows no name, where there were ve
   await own.catalog.refresh();
   expect(own.looked()).toHaveLength(FILES + 1);
 });
+
+test('one file may name 30,000 machines, and each is found; a list that is too long is refused in one line', async () => {
+  const nodes = Array.from({ length: 30_000 }, (_, i) => ({ name: `n${i}`, mac: macOf(i) }));
+  const folder = makeFolder({ 'profiles/all.json': { nodes } });
+  const files = await openDataRoot(folder);
+  const inspector = { document: () => [], profile: () => [] };
+  const catalog = openCatalog({ files, inspector, log: SILENT, pollMs: NEVER });
+  await catalog.start();
+  onTestFinished(() => catalog.stop(AbortSignal.abort()));
+  const snapshot = catalog.current();
+  expect(snapshot.problems.filter(({ place }) => place.file === 'profiles/all.json')).toEqual([]);
+  for (const i of [0, 20_001, 29_999]) {
+    expect(snapshot.match({ mac: parseMac(macOf(i)) })).toMatchObject({ node: { name: `n${i}` } });
+  }
+  expect(lines(read(JSON.stringify({ console: Array.from({ length: 40 }, () => 'ttyS0') })).problems)).toContainEqual(
+    expect.stringContaining('holds 40, which is more than'),
+  );
+});
+
+function macOf(index: number): string {
+  const bytes = [index >> 16, (index >> 8) & 255, index & 255];
+  return `52:54:00:${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+}
 
 test('a change that no watcher names is found all the same: each poll looks at some, and all get their turn', async () => {
   const own = await stand(30);
