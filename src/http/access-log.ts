@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../model/service.ts';
-import { hideTokens } from '../model/plan.ts';
+import { type Decision, hideTokens } from '../model/plan.ts';
 import type { Reply, ReplyAbout } from './reply.ts';
 import { peerOf } from './client-address.ts';
 import { decodeTolerant, isKnown, MAX_KEYS, show } from './request.ts';
@@ -61,8 +61,37 @@ export interface AccessLog {
 /** Any client can invent keys and machines: warnings of them take no more memory than this, and no more log. */
 const MOST_WARNINGS = 200;
 
-export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void): AccessLog {
+/** A machine that waits asks every few seconds, for days: that it still does, and why, is said once in so long. */
+const SAID_MS = 60_000;
+const MOST_WAITING = 10_000;
+
+/** `now`: milliseconds that never go back. */
+export function createAccessLog(
+  log: Log,
+  onAnswer: (event: AnswerEvent) => void,
+  now: () => number = () => performance.now(),
+): AccessLog {
   const warned = new Set<string>();
+  /** What was said last of each machine that waits, and when. */
+  const waiting = new Map<string, { readonly at: number; readonly line: string }>();
+
+  /** True for a machine of which the log said just this within the last minute. */
+  function isSaid(machine: string, { outcome, because }: Decision): boolean {
+    const line = `${outcome} ${because}`;
+    const said = waiting.get(machine);
+    if (outcome !== 'waiting' && outcome !== 'unknown') {
+      waiting.delete(machine);
+      return false;
+    }
+    if (said?.line === line && now() - said.at < SAID_MS) return true;
+    waiting.delete(machine);
+    waiting.set(machine, { at: now(), line });
+    for (const oldest of waiting.keys()) {
+      if (waiting.size <= MOST_WAITING) break;
+      waiting.delete(oldest);
+    }
+    return false;
+  }
 
   /** True once for each key. */
   function isNews(key: string): boolean {
@@ -111,6 +140,7 @@ export function createAccessLog(log: Log, onAnswer: (event: AnswerEvent) => void
     decided(kind, { mac, decision }, from) {
       if (decision === undefined) return;
       const { outcome, profile, node, version, installation, warning, because } = decision;
+      if (isSaid(mac ?? from ?? '', decision)) return;
       log.info({ kind, mac, from, outcome, profile, node, version, installation, warning, because }, 'decided');
       if (warning !== undefined && isNews(`${mac ?? from ?? ''} ${warning}`)) {
         log.warn({ kind, mac, from, problem: warning }, 'a machine cannot boot what its profile names');

@@ -35,7 +35,7 @@ const MAX_REPORT = 16 * 1024;
 /** Answers firmware, installers and booting nodes, directly on node:http. */
 export function createMachineHandler(options: MachineHandlerOptions): MachineHandler {
   const { bootService, baseUrl, log, now, shelf, deliveries } = options;
-  const accessLog = createAccessLog(log, options.onAnswer);
+  const accessLog = createAccessLog(log, options.onAnswer, now);
   const cache = new ScriptCache();
 
   /** Undefined when the answer may depend on more than the key holds. */

@@ -96,7 +96,7 @@ test('what a machine cannot boot is a warning, once for each machine', () => {
   const decision = { ...DECISION, outcome: 'waiting', warning: 'this machine is arm64' } as const;
   for (let i = 0; i < 3; i += 1) reporter.decided('script', { decision, mac }, '192.0.2.9');
   reporter.decided('script', { decision }, '192.0.2.10');
-  expect(log.of('info')).toHaveLength(4);
+  expect(log.of('info'), 'once for each machine in a minute').toHaveLength(2);
   expect(log.of('warn').map(({ fields }) => fields)).toEqual([
     { kind: 'script', mac, from: '192.0.2.9', problem: 'this machine is arm64' },
     { kind: 'script', mac: undefined, from: '192.0.2.10', problem: 'this machine is arm64' },
@@ -110,4 +110,28 @@ test('a label that selects nothing is a warning, once; invented ones do not fill
   expect(log.of('warn').map(({ fields }) => fields['label'])).toEqual(['os', 'rack?']);
   for (let i = 0; i < 10_000; i += 1) reporter.ignored('document', `x${i}=1`, '192.0.2.9');
   expect(log.of('warn').length).toBeLessThanOrEqual(200);
+});
+
+test('says of a machine that waits at most one line a minute, and at once when the reason changes', () => {
+  const log = recordLog();
+  let now = 0;
+  const reporter = createAccessLog(
+    log,
+    () => undefined,
+    () => now,
+  );
+  const waits = (mac: string, because: string, outcome: 'boot' | 'unknown' | 'waiting' = 'waiting') => {
+    reporter.decided('script', { mac, decision: { outcome, because } } as never, '192.0.2.9');
+  };
+  for (; now < 600_000; now += 5000) waits('a', 'no image');
+  expect(log.lines).toHaveLength(10);
+  waits('a', 'no image');
+  waits('b', 'no image');
+  waits('a', 'another reason');
+  waits('a', 'another reason', 'unknown');
+  expect(log.lines).toHaveLength(14);
+  waits('a', 'it boots', 'boot');
+  waits('a', 'it boots', 'boot');
+  waits('a', 'another reason', 'unknown');
+  expect(log.lines).toHaveLength(17);
 });
