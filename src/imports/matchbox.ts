@@ -121,7 +121,9 @@ async function convertProfile(
   const { thing, problems: wrong } = readProfile(file, content, createProfileCheck());
   if (thing === undefined) {
     // Its own reader has the last word, so what this writes is never refused at the next start.
-    for (const { message, place, remedy } of wrong.filter(isError)) {
+    const errors = wrong.filter(isError);
+    // A name that no profile can have is only a warning there: such a file is left out.
+    for (const { message, place, remedy } of errors.length > 0 ? errors : wrong) {
       const key = place.key === undefined ? '' : `"${place.key}": `;
       problems.push(problemAt(source, [], `is not converted: ${key}${message}`, remedy ?? 'change it there'));
     }

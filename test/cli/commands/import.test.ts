@@ -250,6 +250,11 @@ describe('what has no counterpart is named, and the rest is converted', () => {
       /^profiles\/p.json:1:1: is not converted: "kernel": /,
     ],
     [
+      'a name that no profile can have',
+      { 'groups/g.json': { profile: 'é', selector: { mac: MAC } }, 'profiles/é.json': live },
+      /^profiles\/é.json:1:1: is not converted: is left out: this cannot be a profile’s name/,
+    ],
+    [
       'a MAC that is none',
       { 'groups/g.json': { profile: 'p', selector: { mac: '52:54' } }, 'profiles/p.json': live },
       /^profiles\/p.json:1:1: is not converted: "nodes\[0\].mac": /,
