@@ -31,7 +31,7 @@ interface Card {
 export function createLogRecorder({ catalog, journal, neighbours, now }: LogRecorderOptions) {
   const cards = new Map<string, Card>();
   const nodesFor = createNodeIndex(catalog);
-  const secretsOf = createSecretTexts(catalog);
+  const withoutSecrets = createSecretHider(catalog);
 
   function ask(address: string): Card {
     const card: Card = { at: now(), waiting: [] };
@@ -67,10 +67,7 @@ export function createLogRecorder({ catalog, journal, neighbours, now }: LogReco
      * A line without what this server has given out: tokens in addresses, which a kernel prints with its command line, and
      * secrets in documents.
      */
-    hide: (text: string): string => {
-      const hidden = hideTokens(text);
-      return secretsOf().reduce((line, [name, secret]) => line.replaceAll(secret, `(${name})`), hidden);
-    },
+    hide: (text: string): string => withoutSecrets(hideTokens(text)),
   };
 }
 
@@ -110,18 +107,44 @@ function createNodeIndex(catalog: Pick<Catalog, 'current'>) {
 /** What is shorter stands in lines that tell no secret. */
 const SHORTEST = 6;
 
-/** The secrets that documents may hold, the longest first: one may be a part of another. */
-function createSecretTexts(catalog: Pick<Catalog, 'current'>): () => readonly (readonly [string, string])[] {
+type SecretText = readonly [name: string, text: string];
+
+/**
+ * Leaves out the secrets that documents may hold. There may be one for each of ten thousand nodes: they are found by how
+ * they begin, in one walk over the line. Of several at one place the longest goes: one may be a part of another.
+ */
+function createSecretHider(catalog: Pick<Catalog, 'current'>): (line: string) => string {
   let of: Snapshot | undefined;
-  let texts: readonly (readonly [string, string])[] = [];
-  return () => {
+  let byBeginning = new Map<string, SecretText[]>();
+
+  function index({ secrets }: Snapshot): void {
+    byBeginning = new Map();
+    for (const [name, secret] of secrets) {
+      const text = typeof secret === 'string' ? secret.trim() : '';
+      if (text.length < SHORTEST) continue;
+      const beginning = text.slice(0, SHORTEST);
+      const same = [...(byBeginning.get(beginning) ?? []), [name, text] as const];
+      byBeginning.set(
+        beginning,
+        same.toSorted((a, b) => b[1].length - a[1].length),
+      );
+    }
+  }
+
+  return (line) => {
     const snapshot = catalog.current();
-    if (snapshot === of) return texts;
+    if (snapshot !== of) index(snapshot);
     of = snapshot;
-    texts = [...snapshot.secrets]
-      .flatMap(([name, text]) => (typeof text === 'string' ? [[name, text.trim()] as const] : []))
-      .filter(([, text]) => text.length >= SHORTEST)
-      .sort(([, a], [, b]) => b.length - a.length);
-    return texts;
+    if (byBeginning.size === 0) return line;
+    let shown = '';
+    let from = 0;
+    for (let at = 0; at + SHORTEST <= line.length; at += 1) {
+      const found = byBeginning.get(line.slice(at, at + SHORTEST))?.find(([, text]) => line.startsWith(text, at));
+      if (found === undefined) continue;
+      shown += `${line.slice(from, at)}(${found[0]})`;
+      from = at + found[1].length;
+      at = from - 1;
+    }
+    return shown + line.slice(from);
   };
 }

@@ -13,6 +13,8 @@ export interface SyslogMessage {
 /** Longer than anything that an installer says in one line; what stands behind it is counted. */
 export const LONGEST_TEXT = 1024;
 const LONGEST_NAME = 64;
+/** No more of a message is looked at. */
+const READ_BYTES = 8192;
 
 /**
  * Reads a message of RFC 5424 or RFC 3164, or what programs send instead: without a host (busybox), with an ISO time
@@ -21,7 +23,7 @@ const LONGEST_NAME = 64;
  * Undefined for an empty line.
  */
 export function parseMessage(bytes: Buffer, hide = (text: string): string => text): SyslogMessage | undefined {
-  const line = hide(printable(bytes.toString('utf8')).trim());
+  const line = hide(printable(bytes.toString('utf8', 0, READ_BYTES)).trim());
   const [, priority, rest = line] = /^<(\d{1,3})>([^]*)$/.exec(line) ?? [];
   const message = structured(rest) ?? traditional(rest, priority !== undefined);
   if (message.text === '' && message.program === undefined) return undefined;

@@ -117,4 +117,5 @@ it('leaves out what the server has given out', () => {
   expect(hide('password correct horse battery, or correct horse: abc')).toBe(
     'password (secrets/longer), or (secrets/root): abc',
   );
+  expect(hide('correct horsecorrect horse battery!correct hors')).toBe('(secrets/root)(secrets/longer)!correct hors');
 });
