@@ -25,6 +25,11 @@ export interface AccessOptions {
   readonly marks: Pick<MarkView, 'of'>;
   /** The network card at an address, as far as this host's wires tell. */
   readonly macOf: (address: string) => Promise<Mac | undefined>;
+  /**
+   * The card to which our own DHCP server gave an address. It proves nothing, because each machine can ask in another's
+   * name; it contradicts.
+   */
+  readonly leasedTo?: (address: string) => Mac | undefined;
   /** Whether an address is in a network whose machines are believed, because nothing here can tell them apart. */
   readonly isRouted: (address: string) => boolean;
   readonly reports: ReportPolicy;
@@ -52,7 +57,7 @@ const LIVE_UP_MS = 2 * LIVE_MS;
 
 /** Who may have what is one machine's alone: the servers ask here; previews of operators do not. */
 export function createAccess(options: AccessOptions) {
-  const { tokens, marks, macOf, isRouted, reports, onIncident, now } = options;
+  const { tokens, marks, macOf, leasedTo, isRouted, reports, onIncident, now } = options;
   const fetches = countFetches();
 
   /** Whether what a machine of this profile boots carries a token. */
@@ -91,6 +96,10 @@ export function createAccess(options: AccessOptions) {
     const there = await macOf(asker);
     if (there === mac) return undefined;
     if (there !== undefined) return `${asker} is not ${nameOf(match, facts)}: its neighbour entry says ${there}`;
+    const leased = leasedTo?.(asker);
+    if (leased !== undefined && leased !== mac) {
+      return `${asker} is not ${nameOf(match, facts)}: that address was given to ${leased}`;
+    }
     if (known || isRouted(asker)) return undefined;
     return `${asker} is not known to be ${nameOf(match, facts)}: it has no neighbour entry here`;
   }

@@ -41,7 +41,7 @@ export interface AppContext {
 }
 
 /** What a server knows of who asks it, and whom it tells when that is not right. */
-export type Network = Pick<AccessOptions, 'isRouted' | 'macOf' | 'onIncident'>;
+export type Network = Pick<AccessOptions, 'isRouted' | 'leasedTo' | 'macOf' | 'onIncident'>;
 
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
 export async function openContext(settings: Settings, log: Log, network?: Network): Promise<AppContext> {

@@ -43,6 +43,8 @@ export interface LeaseServerDeps extends DhcpDeps {
 export interface LeaseServer extends DhcpServer {
   /** Empty before the start. */
   readonly leases: () => readonly Lease[];
+  /** The card that has an address by its lease. */
+  leasedTo(address: string): Mac | undefined;
   diagnostics(): readonly Diagnostic[];
 }
 
@@ -259,6 +261,10 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
     counters,
     serving: () => sockets.serving().map(({ address }) => address),
     leases: () => [...(book?.all() ?? [])],
+    leasedTo(address) {
+      const lease = book?.at(address);
+      return lease?.state === 'bound' && lease.until > now() ? lease.mac : undefined;
+    },
     diagnostics: () => [
       ...poolDiagnostics(pools, around().subnets, relays),
       ...(book?.problems() ?? []),

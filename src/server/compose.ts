@@ -38,7 +38,7 @@ import { createHostKeyService } from '../machines/identities.ts';
 import { deadlineOf } from '../machines/mark.ts';
 import { type Failure, type FileDiagnostic, isError } from '../model/failure.ts';
 import type { Recorder } from '../model/journal-event.ts';
-import { machineKey } from '../model/machine.ts';
+import { type Mac, machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import type { Neighbours } from '../net/neighbours.ts';
@@ -80,6 +80,8 @@ export interface Composed {
   readonly http: HttpServer;
   /** Where operators have a listener of their own. */
   readonly operators: HttpServer | undefined;
+  /** The card to which our DHCP server gave an address. */
+  readonly leasedTo: (address: string) => Mac | undefined;
   /**
    * A link that logs one browser in, and the same for browsers on other hosts; only when the token was made just now, and
    * an operator must be told.
@@ -276,6 +278,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     ],
     http,
     operators,
+    leasedTo: (address) => lan.leasedTo(address),
     isNew: made,
     firstLinks: () => (made ? linksFor(auth.newLink(linkOrigin(settings, operators ?? http)).url, http) : []),
   };

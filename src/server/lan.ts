@@ -10,6 +10,7 @@ import type { NetbootMachine } from '../dhcp/machine.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ImageStore } from '../images/store.ts';
 import { asFailure, type Diagnostic, failureLine } from '../model/failure.ts';
+import type { Mac } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import { createNeighbours } from '../net/neighbours.ts';
@@ -45,6 +46,8 @@ export interface Lan {
   /** What the DHCP proxy has seen; undefined when it is off. */
   readonly dhcp: DhcpCounters | undefined;
   /** The addresses that were given out; undefined where this server gives none. */
+  /** The card to which it gave an address. */
+  leasedTo(address: string): Mac | undefined;
   readonly leases: (() => readonly Lease[]) | undefined;
 }
 
@@ -109,6 +112,7 @@ export function openLan(options: LanOptions): Lan {
     ],
     dhcp: dhcpServer?.counters,
     leases: leaseServer?.leases,
+    leasedTo: (address) => leaseServer?.leasedTo(address),
   };
 }
 

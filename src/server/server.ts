@@ -57,6 +57,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
       const neighbours = createNeighbours(log);
       const appContext = await openContext(settings, log, {
         macOf: (address) => neighbours.macOf(address),
+        leasedTo: (address) => composed?.leasedTo(address),
         isRouted: createNetworks(settings.routed ?? []),
         onIncident: (incident) => {
           incidents.happened(incident);

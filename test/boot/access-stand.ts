@@ -44,7 +44,7 @@ export const FOLDER: FolderFiles = {
 /** A server's boot service over a folder, in a network that the test makes up. */
 export async function openAccess(
   files: FolderFiles = FOLDER,
-  more: Partial<Pick<AccessOptions, 'isRouted' | 'reports'>> = {},
+  more: Partial<Pick<AccessOptions, 'isRouted' | 'leasedTo' | 'reports'>> = {},
 ): Promise<AccessStand> {
   const { catalog, shelf } = await houseOf(files);
   const { marks, clock } = await openStand();

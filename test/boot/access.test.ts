@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseMac } from '../../src/model/machine.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 import { AT, D1, FOLDER, openAccess, OTHER, question, STRANGER, tokenIn, W1 } from './access-stand.ts';
 
@@ -37,6 +38,21 @@ describe('a script with a token', () => {
     const stand = await openAccess(FOLDER, { isRouted: (address) => address.startsWith('10.') });
     expect(tokenIn(await stand.script(W1, '10.9.9.9'))).not.toBe('');
     expect(tokenIn(await stand.script(W1, STRANGER))).toBe('');
+  });
+
+  test('does not go to an address that DHCP gave to another card; one that it gave to this card proves nothing', async () => {
+    const leases = new Map([
+      ['10.9.9.9', parseMac(OTHER)],
+      ['10.9.9.10', parseMac(W1)],
+    ]);
+    const leasedTo = (address: string) => leases.get(address);
+    const routed = await openAccess(FOLDER, { leasedTo, isRouted: (address) => address.startsWith('10.') });
+    const script = await routed.script(W1, '10.9.9.9');
+    expect(tokenIn(script)).toBe('');
+    expect(script).toContain(`10.9.9.9 is not ${W1}: that address was given to ${OTHER}`);
+    expect(tokenIn(await routed.script(W1, '10.9.9.10'))).not.toBe('');
+    const near = await openAccess(FOLDER, { leasedTo });
+    expect(tokenIn(await near.script(W1, '10.9.9.10'))).toBe('');
   });
 
   test('does not go to whom says the right UUID from its own card: what a client says proves nothing', async () => {
