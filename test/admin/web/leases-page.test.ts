@@ -12,7 +12,9 @@ const NOW = 1_800_000_000_000;
 const lease = (address: string, more: Partial<Lease> = {}): Lease =>
   ({ address, mac: '52:54:00:55:1c:ee', state: 'bound', at: NOW - 5, until: NOW + 5, ...more }) as Lease;
 
-const NODES = { 'profiles/a.json': { nodes: [{ name: 'one', mac: '52:54:00:55:1c:ee' }] } };
+const NODES = {
+  'profiles/a.json': { system: 'flatcar', version: '4593.2.5', nodes: [{ name: 'one', mac: '52:54:00:55:1c:ee' }] },
+};
 
 describe('leases', () => {
   it('are sorted by address, and say what became of each and whose it is', async () => {
