@@ -149,6 +149,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     diagnostics: () => [
       ...lastResort.diagnostics(),
       ...lan.diagnostics(),
+      ...listeners.diagnostics(),
       ...appContext.tokenProblems,
       ...incidents.diagnostics(),
       ...users.diagnostics(),

@@ -1,6 +1,7 @@
 import type { AppContext } from '../context/app-context.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
+import type { Diagnostic } from '../model/failure.ts';
 import { type MachineFacts, machineKey } from '../model/machine.ts';
 import { listener, type Log, type Service } from '../model/service.ts';
 import { createBootRecord, shelvesOf } from '../releases/in-use.ts';
@@ -8,6 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { InstallFollower } from './install-follower.ts';
+import { createUnsignedLoads } from './unsigned-loads.ts';
 
 const SAVE_MS = 30_000;
 
@@ -110,10 +112,13 @@ export interface EventBus {
   answered(event: AnswerEvent): void;
   transferred(event: TransferEvent): void;
   offered(event: MachineEvent): void;
+  /** For the Health page: what only all events together show. */
+  diagnostics(): readonly Diagnostic[];
 }
 
 export function createEventBus(options: EventBusOptions): EventBus {
   const { eventRecorder, follower, addressTable, metrics, boots, log } = options;
+  const unsignedLoads = createUnsignedLoads();
 
   function measure({ kind, status, bytes, decision, source }: AnswerEvent): void {
     metrics.httpAnswered(kind, status);
@@ -135,11 +140,15 @@ export function createEventBus(options: EventBusOptions): EventBus {
   }
 
   return {
+    diagnostics: () => unsignedLoads.diagnostics(),
     answered: all<AnswerEvent>({
       measure,
       place,
       boots: (event) => {
         boots.answered(event);
+      },
+      unsignedLoads: (event) => {
+        unsignedLoads.answered(event);
       },
       follower: (event) => {
         follower.answered(event);
@@ -154,6 +163,9 @@ export function createEventBus(options: EventBusOptions): EventBus {
       },
       follower: (event) => {
         follower.transferred(event);
+      },
+      unsignedLoads: (event) => {
+        unsignedLoads.transferred(event);
       },
       eventRecorder: (event) => {
         eventRecorder.transferred(event);
