@@ -23,12 +23,10 @@ export const THEME = EditorView.theme({
     backgroundColor: 'var(--surface)',
     border: '1px solid var(--line-strong)',
     borderRadius: '6px',
-    fontSize: '12.5px',
+    fontSize: 'var(--editor-size, 12.5px)',
     overflow: 'hidden',
     resize: 'vertical',
   },
-  // Smaller, and phones zoom into the field.
-  '@media (max-width: 860px)': { '&': { fontSize: '16px' } },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '2px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '20px' },
   '.cm-content': { padding: '8px 0', caretColor: 'var(--ink)' },
