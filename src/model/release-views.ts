@@ -80,6 +80,10 @@ export const RolledBack = t.Object({
 });
 export type RolledBack = View<typeof RolledBack>;
 
+/** What was published of uploaded files: nothing where it was there already. */
+export const ImportedImages = t.Object({ shelves: list(text(), 'below images/') });
+export type ImportedImages = View<typeof ImportedImages>;
+
 /** A release that retention took away. */
 export const RemovedRelease = t.Object({ shelf: text('below images/'), size: whole('bytes') });
 export type RemovedRelease = View<typeof RemovedRelease>;

@@ -1,6 +1,7 @@
 import axe, { type AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Failure } from '../../src/model/failure.ts';
 import { CHROMIUM, openBrowser, type Browser } from '../support/browser.ts';
 import { openDashboard, samplePages, type FakeDashboard } from '../support/fake-dashboard.ts';
 import { needs } from '../support/needs.ts';
@@ -178,6 +179,30 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.locator('#pick-all input').uncheck();
     await expect.poll(() => rows.first().getAttribute('data-key'), { timeout: 5000 }).toBe(keyOf('w4'));
     expect(first).not.toBe(keyOf('w4'));
+  });
+
+  test('images are uploaded in pieces, and a refusal is told beside the form', { timeout: SLOW }, async () => {
+    await using opened = await open('/dashboard/releases');
+    const { page, refused } = opened;
+    const file = (name: string, size: number) => ({ name, mimeType: '', buffer: Buffer.alloc(size, 'x') });
+    const { uploadPiece } = stand.adminService;
+    const full = () => Promise.reject(new Failure('unavailable', 'the disk is full'));
+    Object.assign(stand.adminService, { uploadPiece: full });
+    await page.locator('#upload-files').setInputFiles([file('vmlinuz', 10)]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await expect.poll(() => page.locator('#upload-told').innerText()).toContain('That did not work: the disk is full');
+    Object.assign(stand.adminService, { uploadPiece });
+    await page.locator('#upload-files').setInputFiles([file('vmlinuz', 5 * 2 ** 20), file('vmlinuz.sig', 0)]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await page.waitForURL(/done=uploaded/);
+    const piece = 4 * 2 ** 20;
+    expect(stand.adminService.calls.slice(-4)).toEqual([
+      `uploadPiece vmlinuz 0 ${piece}`,
+      `uploadPiece vmlinuz ${piece} ${2 ** 20}`,
+      'uploadPiece vmlinuz.sig 0 0',
+      'importUpload ',
+    ]);
+    expect(refused).toEqual([]);
   });
 
   test('a row changes within two seconds, and nothing that a person does is lost', { timeout: SLOW }, async () => {

@@ -265,6 +265,17 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
       };
     },
     releases: async () => adminService.releasesView,
+    beginUpload: async (bytes) => {
+      adminService.calls.push(`beginUpload ${bytes}`);
+      return 'a'.repeat(32);
+    },
+    uploadPiece: async (_upload, name, at, piece) => {
+      adminService.calls.push(`uploadPiece ${name} ${at} ${piece.length}`);
+    },
+    importUpload: async (_upload, { digests }) => {
+      adminService.calls.push(`importUpload ${digests ?? ''}`);
+      return { shelves: ['flatcar/amd64/4593.2.5'] };
+    },
     async syncNow() {
       adminService.calls.push('sync');
       const started = !adminService.releasesView.running;

@@ -61,6 +61,14 @@ const TELLERS: { readonly [K in Change]: Teller<K> } = {
         ? 'nothing to remove'
         : `removed ${removed.map(({ shelf }) => `images/${shelf}`).join(', ')}`,
     ),
+  beginUpload: () => undefined,
+  uploadPiece: () => undefined,
+  importUpload: ({ shelves }) =>
+    told(
+      'upload images',
+      undefined,
+      shelves.length === 0 ? 'nothing new was published' : shelves.map((shelf) => `images/${shelf}`).join(', '),
+    ),
   addUser: ({ name }, { role }) => told('add user', name, `${name} is ${role}`),
   setUserRole: ({ name }, _name, role) => told('change role', name, `${name} is ${role}`),
   setPassword: ({ name }) => told('change password', name, `${name} has another password`),

@@ -44,6 +44,7 @@ import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction
 import { reinstallNow, switchPower } from './power.ts';
 import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import { releasesView } from './releases.ts';
+import { createUploadOperations, type UploadOperations } from './uploads.ts';
 
 /** What the API, the pages and the command line ask; tests give their own. */
 export type AdminOperations = Pick<AdminService, keyof AdminService>;
@@ -56,12 +57,20 @@ export type AdminOperations = Pick<AdminService, keyof AdminService>;
 export class AdminService {
   /** Users, their API tokens and sessions. */
   readonly accounts: AccountOperations;
+  /** A place for uploaded images; then their pieces, then all of them are published. */
+  readonly beginUpload: UploadOperations['beginUpload'];
+  readonly uploadPiece: UploadOperations['uploadPiece'];
+  readonly importUpload: UploadOperations['importUpload'];
   readonly #deps: AdminDeps;
   readonly #changes: ReturnType<typeof createChanges>;
 
   constructor(deps: AdminDeps) {
     this.#deps = deps;
     this.#changes = createChanges(deps);
+    const uploads = createUploadOperations(deps, this.#changes);
+    this.beginUpload = uploads.beginUpload;
+    this.uploadPiece = uploads.uploadPiece;
+    this.importUpload = uploads.importUpload;
     this.accounts = createAccountOperations(deps);
   }
 

@@ -68,6 +68,8 @@ const SENTENCES = {
   removed: 'Removed. The page Files has what it held.',
   restored: 'Restored. It is in force for the next machine that asks.',
   syncing: 'The sync has begun. Its steps appear below as they happen.',
+  uploaded: 'Uploaded, verified and published.',
+  'nothing-new': 'It was published already: nothing has changed.',
   'sync-runs': 'A sync is running already.',
   'rolled-back': 'Rolled back. It counts from the next boot, and the sync holds what was left.',
   'user-added': 'Added.',

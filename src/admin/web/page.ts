@@ -129,7 +129,10 @@ export interface Frame {
 
 export function createFrame(draw: Draw): Frame {
   const assets = new Map(
-    (['dashboard.css', 'dashboard.js', 'pilotlight.svg'] as const).map((name) => [name as string, readAsset(name)]),
+    (['dashboard.css', 'dashboard.js', 'pilotlight.svg', 'upload.js'] as const).map((name) => [
+      name as string,
+      readAsset(name),
+    ]),
   );
   const editor = readBuilt('editor.js');
   if (editor !== undefined) assets.set('editor.js', editor);

@@ -1,9 +1,13 @@
 import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
+import { readBody } from '../../http/read-body.ts';
+import { Failure } from '../../model/failure.ts';
 import type { SyncEvent } from '../../model/sync-event.ts';
 import type { ReleaseRow, ReleasesView, SyncRunView } from '../../model/release-views.ts';
+import { respondLine } from '../respond.ts';
+import { demand } from '../service/operations.ts';
 import { moment, optionalMoment, profileHref, slug } from './format.ts';
-import { fieldText, requiredField } from './form-fields.ts';
+import { fieldText, longField, queryText, requiredField } from './form-fields.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 
 const PATH = '/dashboard/releases';
@@ -20,6 +24,7 @@ export function mountReleasesPage(show: PageShow, { adminService }: PageDeps): v
       show.done(req, res, PATH, started ? 'syncing' : 'sync-runs');
     },
   });
+  mountUpload(show, { adminService }, page);
   show.route('Releases', `${PATH}/rollback`, {
     async post(req, res) {
       try {
@@ -33,11 +38,64 @@ export function mountReleasesPage(show: PageShow, { adminService }: PageDeps): v
   });
 }
 
+/** A browser's request must be whole within half a minute: what is larger comes in pieces (assets/upload.js). */
+const MOST_IN_PIECE = 8 * 2 ** 20;
+
+function mountUpload(
+  show: PageShow,
+  { adminService }: Pick<PageDeps, 'adminService'>,
+  page: (req: Request, res: Response, failed?: FormFailure) => Promise<void>,
+): void {
+  // Read by our script, which shows the line.
+  const told = async (req: Request, res: Response, work: () => Promise<string>): Promise<void> => {
+    try {
+      respondLine(req, res, 200, await work());
+    } catch (error) {
+      const { message, remedy, status } = formFailure(error);
+      respondLine(req, res, status, remedy === undefined ? message : `${message} (${remedy})`);
+    }
+  };
+  show.route('Releases', `${PATH}/upload/begin`, {
+    post: async (req, res) =>
+      told(req, res, () => adminService.beginUpload(wholeNumber(requiredField(req, 'bytes'), 'bytes'))),
+  });
+  show.route('Releases', `${PATH}/upload/piece`, {
+    post: async (req, res) =>
+      told(req, res, async () => {
+        demand('uploadPiece');
+        const [upload = '', name = ''] = ['upload', 'name'].map((word) => queryText(req, word));
+        const at = wholeNumber(queryText(req, 'at'), 'at');
+        await adminService.uploadPiece(upload, name, at, await readBody(req, MOST_IN_PIECE));
+        return 'ok';
+      }),
+  });
+  show.route('Releases', `${PATH}/upload`, {
+    async post(req, res) {
+      const [channel, version] = [fieldText(req, 'channel'), fieldText(req, 'version')];
+      try {
+        const upload = fieldText(req, 'upload');
+        if (upload === undefined) throw new Failure('invalid', 'no file was uploaded', { remedy: 'choose the files' });
+        const wish = { channel, version, digests: longField(req, 'digests') };
+        const { shelves } = await adminService.importUpload(upload, wish);
+        show.done(req, res, PATH, shelves.length === 0 ? 'nothing-new' : 'uploaded');
+      } catch (error) {
+        await page(req, res, formFailure(error));
+      }
+    },
+  });
+}
+
+function wholeNumber(text: string | undefined, name: string): number {
+  if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text);
+  throw new Failure('invalid', `"${name}" is not a whole number`);
+}
+
 export function releasesPage(view: ReleasesView, now: number, failed?: FormFailure): Page {
   return {
     view: 'releases',
     section: 'Releases',
     live: ['releases', 'profiles'],
+    scripts: ['upload.js'],
     summary: view.running ? 'a sync is running' : `${plural(view.targets.length, 'channel')}, no sync is running`,
     data: {
       running: view.running,

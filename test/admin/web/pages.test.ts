@@ -30,7 +30,7 @@ const { assets } = dashboard;
 test('there is a style, a script and a mark, each under the digest of its bytes', () => {
   // The editor is there where it was built.
   const names = [...assets.keys()].filter((name) => name !== 'editor.js').toSorted();
-  expect(names).toEqual(['dashboard.css', 'dashboard.js', 'pilotlight.svg']);
+  expect(names).toEqual(['dashboard.css', 'dashboard.js', 'pilotlight.svg', 'upload.js']);
   for (const { digest, body } of assets.values()) {
     expect(digest).toMatch(/^[0-9a-f]{12}$/);
     expect(body.length).toBeGreaterThan(100);

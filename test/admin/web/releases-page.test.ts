@@ -1,6 +1,7 @@
-import { describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { releasesPage, syncLine } from '../../../src/admin/web/releases-page.ts';
 import type { SyncEvent } from '../../../src/model/sync-event.ts';
+import { type FakeDashboard, openDashboard } from '../../support/fake-dashboard.ts';
 import { fakeReleases } from '../../support/fake-releases.ts';
 
 const target = 'flatcar/stable/amd64';
@@ -95,5 +96,43 @@ describe('releases', () => {
       schedule: undefined,
       next: undefined,
     });
+  });
+});
+
+describe('an upload', () => {
+  let stand: FakeDashboard;
+  beforeAll(async () => {
+    stand = await openDashboard();
+  });
+  afterAll(async () => {
+    await stand[Symbol.asyncDispose]();
+  });
+  const post = async (path: string, body: Buffer | URLSearchParams) =>
+    await stand.get(`/dashboard/releases/upload${path}`, { method: 'POST', body });
+
+  test('comes in pieces and is published by a form', async () => {
+    stand.adminService.calls.length = 0;
+    const { text } = await post('/begin', new URLSearchParams({ bytes: '5' }));
+    expect(text.trim()).toMatch(/^a{32}$/);
+    expect(await post(`/piece?upload=${text.trim()}&name=a.sig&at=0`, Buffer.from('12345'))).toMatchObject({
+      status: 200,
+    });
+    const done = await post('', new URLSearchParams({ upload: text.trim(), channel: '', version: '', digests: 'x' }));
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/dashboard/releases?done=uploaded']);
+    expect(stand.adminService.calls).toEqual(['beginUpload 5', 'uploadPiece a.sig 0 5', 'importUpload x']);
+  });
+
+  test('that is wrong is told in a line, and its form on the page', async () => {
+    expect(await post('/begin', new URLSearchParams({ bytes: '-1' }))).toMatchObject({
+      status: 400,
+      text: '"bytes" is not a whole number\n',
+    });
+    expect((await post('/piece?upload=a&name=b&at=0', Buffer.alloc(8 * 2 ** 20 + 1))).status).toBe(413);
+    const { status, text } = await post('', new URLSearchParams({ upload: '', digests: '' }));
+    expect([status, text.includes('no file was uploaded'), text.includes('<h1>Releases</h1>')]).toEqual([
+      400,
+      true,
+      true,
+    ]);
   });
 });

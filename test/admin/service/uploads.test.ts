@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createUploadOperations } from '../../../src/admin/service/uploads.ts';
+import { readContext } from '../../../src/context/app-context.ts';
+import { SILENT } from '../../../src/model/service.ts';
+import { readSettings } from '../../../src/settings/read-settings.ts';
+import { makeStand } from '../../support/sync-stand.ts';
+import { FLATCAR, flatcarFolder, serveFlatcar } from '../../support/upstream-releases.ts';
+
+const ALIAS = 'flatcar_production_image.vmlinuz';
+const NAMES = [
+  ...['version.txt', 'version.txt.sig', FLATCAR.kernel, FLATCAR.initrd],
+  ...[ALIAS, FLATCAR.initrd].flatMap((name) => [`${name}.sig`, `${name}.DIGESTS`]),
+];
+
+/** Uploads to a data directory in which the publisher's key is pinned, and what the publisher has. */
+async function openUploads() {
+  const stand = await makeStand();
+  serveFlatcar(stand, '4593.2.5');
+  const env = { PILOTLIGHT_TRUST_FLATCAR: stand.vendor.primary.fingerprint };
+  const settings = readSettings({ env, flags: { 'data-dir': stand.dir }, cwd: stand.dir, terminal: false });
+  const context = await readContext(settings);
+  const told: string[] = [];
+  let now = Date.now();
+  const deps = { ...context, log: SILENT, now: () => now, settings };
+  const uploads = createUploadOperations(deps, { emit: (what) => told.push(what) });
+  const bytesOf = (name: string): Buffer => stand.upstream.get(`${flatcarFolder('4593.2.5')}/${name}`);
+  return {
+    stand,
+    uploads,
+    told,
+    bytesOf,
+    later: (ms: number): void => {
+      now += ms;
+    },
+    send: async (files: readonly (readonly [string, Buffer])[], piece = 64 * 1024): Promise<string> => {
+      const upload = await uploads.beginUpload(files.reduce((sum, [, bytes]) => sum + bytes.length, 0));
+      for (const [name, bytes] of files) {
+        for (let at = 0; at < bytes.length || at === 0; at += piece) {
+          await uploads.uploadPiece(upload, name, at, bytes.subarray(at, at + piece));
+        }
+      }
+      return upload;
+    },
+    left: () => readdirSync(join(stand.dir, 'images/.drafts')).filter((name) => name.startsWith('upload-')),
+  };
+}
+
+describe('images from a browser', () => {
+  test('are verified and published as if they had been downloaded, and the profile boots them', async () => {
+    const { stand, uploads, told, bytesOf, send, left } = await openUploads();
+    const upload = await send(NAMES.map((name) => [name, bytesOf(name)]));
+    const sum = createHash('sha256').update(bytesOf(FLATCAR.kernel)).digest('hex');
+    const done = await uploads.importUpload(upload, { digests: `${sum}  ${FLATCAR.kernel}\n` });
+    expect(done).toEqual({ shelves: ['flatcar/amd64/4593.2.5'] });
+    expect([stand.version('seed'), told, left()]).toEqual(['4593.2.5', ['releases'], []]);
+    expect((await stand.cli('images', 'verify')).code).toBe(0);
+    expect(stand.upstream.requests).toEqual([]);
+    const again = await send(NAMES.map((name) => [name, bytesOf(name)]));
+    expect(await uploads.importUpload(again, {})).toEqual({ shelves: [] });
+  });
+
+  test('are not published without their signatures, or changed, or with another digest', async () => {
+    const { stand, uploads, bytesOf, send, left } = await openUploads();
+    const all = NAMES.map((name) => [name, bytesOf(name)] as const);
+    const refused = async (files: typeof all, digests = '') => {
+      const upload = await send(files);
+      return await uploads.importUpload(upload, { digests }).then(() => 'published', String);
+    };
+    expect(await refused(all.filter(([name]) => !name.endsWith('.sig')))).toContain('not published: ');
+    const changed = all.map(
+      ([name, bytes]) => [name, name === FLATCAR.kernel ? Buffer.concat([bytes, Buffer.from('x')]) : bytes] as const,
+    );
+    expect(await refused(changed)).toContain('not published: ');
+    expect(await refused(all, `${'0'.repeat(64)}  ${FLATCAR.kernel}`)).toContain('is not what its digest says');
+    expect(await refused(all, 'nonsense')).toContain('is not the SHA-256 of an uploaded file');
+    expect([stand.visible(), left()]).toEqual([[], []]);
+  });
+
+  test('a piece that comes again is the same, and one that leaves a gap or is too much is refused', async () => {
+    const { uploads, stand, left } = await openUploads();
+    const upload = await uploads.beginUpload(6);
+    const put = (name: string, at: number, text: string) => uploads.uploadPiece(upload, name, at, Buffer.from(text));
+    await put('a.bin', 0, 'abc');
+    await put('a.bin', 0, 'abc');
+    await put('a.bin', 3, 'def');
+    await put('a.bin', 3, 'def');
+    await expect(put('a.bin', 7, 'x')).rejects.toThrow('a piece of a.bin is missing');
+    await expect(put('a.bin', 6, 'x')).rejects.toThrow('more bytes come than the upload began with');
+    for (const name of ['../a', 'a/b', '.hidden', '', 'a\u0000b']) {
+      await expect(put(name, 0, 'x'), name).rejects.toThrow('is not a name of a file of a release');
+    }
+    expect(left()).toHaveLength(1);
+    await expect(uploads.uploadPiece('f'.repeat(32), 'a', 0, Buffer.from('x'))).rejects.toThrow('not known any more');
+    await expect(uploads.importUpload('../../x', {})).rejects.toThrow('not known any more');
+    expect(stand.visible()).toEqual([]);
+  });
+
+  test('are refused where they do not fit, and one that was left goes a day later', async () => {
+    const { uploads, later, left } = await openUploads();
+    await expect(uploads.beginUpload(17 * 2 ** 30)).rejects.toThrow('the files are over 16 GiB together');
+    const old = await uploads.beginUpload(1);
+    later(25 * 3_600_000);
+    await uploads.beginUpload(1);
+    expect(left()).toHaveLength(1);
+    await expect(uploads.uploadPiece(old, 'a', 0, Buffer.from('x'))).rejects.toThrow('not known any more');
+  });
+});
