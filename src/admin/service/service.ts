@@ -57,20 +57,16 @@ export type AdminOperations = Pick<AdminService, keyof AdminService>;
 export class AdminService {
   /** Users, their API tokens and sessions. */
   readonly accounts: AccountOperations;
-  /** A place for uploaded images; then their pieces, then all of them are published. */
-  readonly beginUpload: UploadOperations['beginUpload'];
-  readonly uploadPiece: UploadOperations['uploadPiece'];
-  readonly importUpload: UploadOperations['importUpload'];
+  readonly beginUpload!: UploadOperations['beginUpload'];
+  readonly uploadPiece!: UploadOperations['uploadPiece'];
+  readonly importUpload!: UploadOperations['importUpload'];
   readonly #deps: AdminDeps;
   readonly #changes: ReturnType<typeof createChanges>;
 
   constructor(deps: AdminDeps) {
     this.#deps = deps;
     this.#changes = createChanges(deps);
-    const uploads = createUploadOperations(deps, this.#changes);
-    this.beginUpload = uploads.beginUpload;
-    this.uploadPiece = uploads.uploadPiece;
-    this.importUpload = uploads.importUpload;
+    Object.assign(this, createUploadOperations(deps, this.#changes));
     this.accounts = createAccountOperations(deps);
   }
 
@@ -82,8 +78,8 @@ export class AdminService {
       ? await journal.machines(query)
       : listFromFiles(catalog.current(), marks.all(), query);
     const noJournal = journalOff(this.#deps);
-    const tags = tagsOf(catalog.current());
     const machines = await Promise.all(page.machines.map((row) => shownRow(row, this.#deps)));
+    const tags = tagsOf(catalog.current());
     return { ...page, machines, tags, ...(await leasesInUse(this.#deps)), ...(noJournal && { noJournal }) };
   }
 
