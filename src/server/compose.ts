@@ -147,14 +147,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     leases: () => lan.leases?.() ?? [],
     vendorOf: createVendors(),
     diagnostics: () => [
-      ...lastResort.diagnostics(),
-      ...lan.diagnostics(),
-      ...listeners.diagnostics(),
+      ...[lastResort, lan, listeners, incidents, users, tls, operatorTls].flatMap((one) => one?.diagnostics() ?? []),
       ...appContext.tokenProblems,
-      ...incidents.diagnostics(),
-      ...users.diagnostics(),
-      ...(tls?.diagnostics() ?? []),
-      ...(operatorTls?.diagnostics() ?? []),
     ],
     uptime,
   });
