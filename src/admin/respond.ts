@@ -4,7 +4,9 @@ import { ClientLeft } from '../http/read-body.ts';
 import { JSON_TYPE, lineReply, makeReply, type Reply, sendReply, TEXT } from '../http/reply.ts';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
-import type { Draw } from './web/html.ts';
+
+/** Draws a view of web/views/ with its data: HTML in which every value is escaped. */
+export type Draw = (view: string, data: object) => string;
 
 /** Sends an answer. A body that was not read ends the connection: what is in it must not become a request. */
 export function respond(req: Request, res: Response, reply: Reply): void {

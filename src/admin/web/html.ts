@@ -4,10 +4,7 @@ import type { Request, Response } from 'express';
 import Handlebars from 'handlebars';
 import { matchesTag } from '../../http/byte-range.ts';
 import { makeReply } from '../../http/reply.ts';
-import { respond } from '../respond.ts';
-
-/** Draws a view of this room with its data: HTML in which every value is escaped. */
-export type Draw = (view: string, data: object) => string;
+import { type Draw, respond } from '../respond.ts';
 
 /**
  * The templates in views/, compiled at their first use. Only this room's own files are compiled: what an operator or

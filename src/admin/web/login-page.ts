@@ -8,9 +8,9 @@ import type { Log } from '../../model/service.ts';
 import { cameByTls, clientKey, HOME, nextPath, senderOf } from '../auth/client.ts';
 import type { OperatorAuth, Verdict } from '../auth/operator-auth.ts';
 import { factsOf, type Guard } from '../guard.ts';
-import { respond, respondHtml, respondLine, seeOther } from '../respond.ts';
+import { type Draw, respond, respondHtml, respondLine, seeOther } from '../respond.ts';
 import { readForm } from './form-fields.ts';
-import { type Draw, readAsset, respondAsset } from './html.ts';
+import { readAsset, respondAsset } from './html.ts';
 
 const PATH = '/dashboard/login';
 const MAX_SECRET = 2048;

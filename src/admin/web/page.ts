@@ -7,12 +7,12 @@ import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import type { HealthView } from '../../model/views.ts';
 import type { Role } from '../../model/operator.ts';
-import { respond, respondHtml, seeOther } from '../respond.ts';
+import { type Draw, respond, respondHtml, seeOther } from '../respond.ts';
 import { currentActor } from '../service/actor.ts';
 import { allowedTo } from '../service/operations.ts';
 import type { AdminOperations } from '../service/service.ts';
 import { type Done, doneText, parseDone } from './format.ts';
-import { type Asset, type Draw, readAsset, readBuilt } from './html.ts';
+import { type Asset, readAsset, readBuilt } from './html.ts';
 
 /** The parts of the dashboard, in the order of its navigation. */
 const SECTIONS = ['Machines', 'Profiles', 'Files', 'Releases', 'Activity', 'Users', 'Health'] as const;
