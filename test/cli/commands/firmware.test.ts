@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ListedProgram } from '../../../src/releases/firmware-files.ts';
-import { ipxeFor, ipxeRelease, sha256, shimFor, tarOf, UNDIONLY } from '../../support/boot-programs.ts';
+import { ipxeFor, ipxeRelease, MACHINE, pe, sha256, shimFor, tarOf, UNDIONLY } from '../../support/boot-programs.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { Upstream } from '../../support/upstream-server.ts';
@@ -66,6 +66,7 @@ describe('pilotlight firmware import', () => {
 
   it.each([
     ['snponly-arm64.efi', ipxeFor('x86_64'), 'it is iPXE 2.0.0 for UEFI x86_64, and no UEFI arm64 iPXE'],
+    ['linux', pe(MACHINE.arm64, 'a kernel'), 'it is a UEFI program for arm64, but neither iPXE nor GRUB nor a shim'],
     ['page.efi', Buffer.from('<!doctype html>'), 'it is a web page'],
     ['a.tar.gz', RELEASE.subarray(0, 300), 'it is packed by gzip and damaged, cut off or far too large'],
     ['a.tar', ipxeRelease().subarray(0, 1024), 'it is a tar archive that ends in the middle of a file'],
