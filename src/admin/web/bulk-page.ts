@@ -118,7 +118,7 @@ async function rowsOf(
   return await Promise.all(rows);
 }
 
-export interface BulkQuestion {
+interface BulkQuestion {
   readonly action: BulkAction;
   readonly rows: readonly MachineRow[];
   readonly profiles: readonly ProfileRow[];
@@ -127,7 +127,7 @@ export interface BulkQuestion {
 }
 
 /** What will happen to how many, and who is left out and why. */
-export function bulkPage({ action, rows, profiles, of }: BulkQuestion): Page {
+function bulkPage({ action, rows, profiles, of }: BulkQuestion): Page {
   const judged = rows.map((row) => ({ row, why: action.refused(row, of.get(row.profile ?? '')) }));
   const fit = judged.filter(({ why }) => why === undefined).map(({ row }) => row);
   const machines = plural(fit.length, 'machine');
@@ -166,7 +166,7 @@ function machineItem(row: MachineRow): { readonly title: string; readonly href: 
 }
 
 /** What became of each: what failed first. */
-export function resultPage({ action, began, items }: BulkRun, now: number): Page {
+function resultPage({ action, began, items }: BulkRun, now: number): Page {
   const of = (state: BulkRun['items'][number]['state']): number => items.filter((item) => item.state === state).length;
   const [done, failed, waiting] = [of('done'), of('failed'), of('waiting')];
   const parts = [
