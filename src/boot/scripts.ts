@@ -197,7 +197,8 @@ export function createScriptService(options: ScriptServiceOptions) {
     const missing = await missingFiles(plan, images);
     if (missing.length > 0) {
       const lines = missingLines(match, missing);
-      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting' } };
+      const because = `${decision.because}, and images/${missing[0] ?? ''} is not there`;
+      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
     }
     return { script: bootScript({ plan, origin, lines: [`Profile ${name}`], again }), decision };
   }

@@ -21,17 +21,19 @@ export async function withAdminClient<T>(
 
 const PAGE = 500;
 
-/** Every machine that fits, a page after the other; what is said beside them is of the last page. */
+/** Every machine that fits, a page after the other; what is said beside them is of the last page, but for the boots by profile. */
 export async function machineList(
   adminClient: Pick<AdminClient, 'machines'>,
   query: Omit<MachineQuery, 'after' | 'limit'>,
 ): Promise<MachinePage> {
   const machines: MachineRow[] = [];
+  let byProfile: MachinePage['byProfile'];
   for (let after: string | undefined; ;) {
     const page = await adminClient.machines({ ...query, limit: PAGE, ...(after === undefined ? {} : { after }) });
     machines.push(...page.machines);
+    byProfile ??= page.byProfile;
     after = page.next;
-    if (after === undefined) return { ...page, machines };
+    if (after === undefined) return { ...page, machines, ...(byProfile && { byProfile }) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { bytesText, relativeText } from '../model/text.ts';
 import type { MachineState } from '../model/machine.ts';
-import type { MachineRow } from '../model/views.ts';
+import type { MachineRow, ProfileBoot } from '../model/views.ts';
 import type { CliContext } from './command.ts';
 import { type Column, fittedTable } from './text.ts';
 
@@ -47,6 +47,18 @@ export function machineLines(rows: readonly MachineRow[], now: number, columns?:
     { title: 'HARDWARE', spare: 6, text: hardwareText },
   ];
   return fittedTable(table, rows, columns);
+}
+
+/** The same for boots by a profile's name. */
+export function profileBootLines(boots: readonly ProfileBoot[], now: number, columns?: number): string[] {
+  const table: readonly Column<ProfileBoot>[] = [
+    { title: 'ADDRESS', spare: 0, text: ({ address }) => address },
+    { title: 'PROFILE', spare: 0, text: ({ profile }) => profile },
+    { title: 'BOOTS', spare: 1, text: (boot) => String(boot.boots) },
+    { title: 'SEEN', spare: 2, text: ({ lastSeen }) => relativeText(lastSeen - now) },
+    { title: 'WAITS', spare: 3, text: ({ waits }) => waits ?? '' },
+  ];
+  return fittedTable(table, boots, columns);
 }
 
 /** What needs an operator's eye stands before what else is known. */

@@ -50,6 +50,7 @@ export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now
     db,
     'DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE at < ? LIMIT ?)',
   );
+  const profileBoots = prepare<[number]>(db, 'DELETE FROM profile_boot WHERE last_seen < ?');
 
   /**
    * Numbers grow with time, nearly: a row that was repeated is a little younger than those after it. A stretch in which
@@ -77,6 +78,7 @@ export function openAgeing(db: Database, days: number, unlisted: Unlisted): (now
         unattributed.run(limit, now - UNATTRIBUTED_MS, SLICE).changes,
         runs.run(limit, 10).changes,
         activities.run(limit, SLICE).changes,
+        profileBoots.run(limit).changes,
         unlisted.makeRoom(),
         unlisted.expire(now - Math.min(UNKNOWN_DAYS, days) * DAY),
       ];

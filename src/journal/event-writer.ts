@@ -5,6 +5,7 @@ import type { Unlisted } from './ageing.ts';
 import type { KnownNodes } from './known-nodes.ts';
 import { beginsBoot, type BootRecord, lifeAfter, phaseAfter } from './life.ts';
 import { type MachineRecord, type MachineTable, newMachine, withFacts } from './machine-record.ts';
+import { openProfileBoots, type ProfileBoots } from './profile-boots.ts';
 import type { EventEntry } from './queue.ts';
 import { openUnattributedEvents, UNATTRIBUTED_MS, type UnattributedEvents } from './unattributed-events.ts';
 import { type Database, prepare } from './sqlite.ts';
@@ -29,6 +30,8 @@ export interface Saved {
   readonly newcomersFrom?: string;
   /** Machines that were forgotten to make room. */
   readonly removed: number;
+  /** Boots by a profile's name alone were among it. */
+  readonly byProfile: boolean;
 }
 
 /** Finds the machine that an event is about and the boot that it belongs to, and writes both down. */
@@ -38,6 +41,7 @@ export class EventWriter {
   readonly #events: EventTable;
   /** Which machine used an address last. */
   readonly addresses: ReturnType<typeof openAddresses>;
+  readonly profileBoots: ProfileBoots;
   readonly #unattributed: UnattributedEvents;
   /** Of this batch: from which address how many came. */
   readonly #newcomers = new Map<string, number>();
@@ -47,6 +51,7 @@ export class EventWriter {
     this.#set = new WorkingSet(parts.machines, openBootTable(db));
     this.#events = openEventTable(db);
     this.addresses = openAddresses(db);
+    this.profileBoots = openProfileBoots(db);
     this.#unattributed = openUnattributedEvents(db);
   }
 
@@ -62,8 +67,10 @@ export class EventWriter {
     if (from === undefined) return;
     const holder = this.addresses.holder(from, entry.began);
     const record = holder === undefined ? undefined : this.#set.byId(holder);
-    if (record === undefined) this.#unattributed.keep(from, entry);
-    else this.#apply(record, entry);
+    if (record === undefined) {
+      this.profileBoots.add(from, entry);
+      this.#unattributed.keep(from, entry);
+    } else this.#apply(record, entry);
   }
 
   /** The end of a batch. */
@@ -75,7 +82,7 @@ export class EventWriter {
     const removed = newcomers === 0 ? 0 : this.#parts.unlisted.makeRoom();
     if (removed > 0) this.forget();
     return {
-      ...{ machines, newcomers, removed },
+      ...{ machines, newcomers, removed, byProfile: this.profileBoots.save() },
       ...(most === undefined || most[0] === '' ? {} : { newcomersFrom: most[0] }),
     };
   }
@@ -85,6 +92,7 @@ export class EventWriter {
     this.#set.clear();
     this.#events.forget();
     this.addresses.forget();
+    this.profileBoots.forget();
     this.#unattributed.forget();
     this.#parts.texts.forget();
     this.#newcomers.clear();

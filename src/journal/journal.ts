@@ -35,7 +35,7 @@ export interface Journal extends Recorder, Service {
   syncRuns(limit: number): Promise<readonly SyncRunView[]>;
   /** Resolves when the database is open or off, and everything that was recorded before is written or lost. */
   flushed(): Promise<void>;
-  /** Called after new events are written, with the machines that they are about; returns what ends it. */
+  /** Called after new events are written, with the machines that they are about (none of a boot by a profile's name); returns what ends it. */
   onWritten(listener: (machines: ReadonlySet<MachineKey>) => void): () => void;
 }
 

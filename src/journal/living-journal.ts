@@ -204,7 +204,7 @@ export class LivingJournal implements Journal {
     this.#losses.off += countOf(batch);
   }
 
-  #written({ machines, lost, mistake, newcomers, newcomersFrom, removed, strange }: Written): void {
+  #written({ machines, byProfile, lost, mistake, newcomers, newcomersFrom, removed, strange }: Written): void {
     if (strange !== undefined) this.#strange = { ...strange, lines: strange.lines + (this.#strange?.lines ?? 0) };
     this.#losses.mistakes += lost;
     if (mistake !== undefined) this.#log.error({ problem: mistake }, 'the journal could not write an event');
@@ -213,7 +213,7 @@ export class LivingJournal implements Journal {
     if (flood !== undefined) {
       this.#log.warn({ ...flood }, 'very many machines ask for the first time: they may be invented');
     }
-    if (machines.length === 0) return;
+    if (machines.length === 0 && !byProfile) return;
     const keys = new Set(machines);
     for (const listener of this.#listeners) {
       try {

@@ -173,8 +173,31 @@ const LOG = `
   CREATE INDEX log_line_at ON log_line (at);
 `;
 
+// Boots by a profile's name alone, of which no machine is known.
+const PROFILE_BOOTS = `
+  CREATE TABLE profile_boot (
+    address TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    because TEXT NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    boots INTEGER NOT NULL,
+    PRIMARY KEY (address, profile)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /**
  * Number n brings a database from `user_version` n to n + 1. What has been released is never changed: a change of the
  * tables is a new text at the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, DISCOVERY_SCHEMA, UNLISTED, ASKED, ACTIVITY, TAGS, LOG];
+export const MIGRATIONS: readonly string[] = [
+  FIRST,
+  DISCOVERY_SCHEMA,
+  UNLISTED,
+  ASKED,
+  ACTIVITY,
+  TAGS,
+  LOG,
+  PROFILE_BOOTS,
+];

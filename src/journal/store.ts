@@ -118,7 +118,7 @@ export class Store {
   }
 
   machines(query: MachineQuery, now: number): MachinePage {
-    return this.#pages.page(query, now);
+    return { ...this.#pages.page(query, now), ...this.#writer.profileBoots.list(query) };
   }
 
   machine(key: MachineKey, now: number): RecordedMachine | undefined {
@@ -192,7 +192,7 @@ export class Store {
   }
 }
 
-const NOTHING: Written = { machines: [], newcomers: 0, removed: 0, lost: 0 };
+const NOTHING: Written = { machines: [], newcomers: 0, removed: 0, byProfile: false, lost: 0 };
 
 function together(a: Written, b: Written): Written {
   return {
@@ -201,6 +201,7 @@ function together(a: Written, b: Written): Written {
     machines: [...new Set([...a.machines, ...b.machines])],
     newcomers: a.newcomers + b.newcomers,
     removed: a.removed + b.removed,
+    byProfile: a.byProfile || b.byProfile,
     lost: a.lost + b.lost,
     ...(b.strange && { strange: { ...b.strange, lines: b.strange.lines + (a.strange?.lines ?? 0) } }),
   };

@@ -68,6 +68,17 @@ export const FloodView = t.Object({
 });
 export type FloodView = View<typeof FloodView>;
 
+/** `/?profile=NAME` does not say which machine asks: what booted that way is known by its address. */
+export const ProfileBoot = t.Object({
+  address: text('from which it was asked'),
+  profile: text('whose name was asked for'),
+  boots: whole('how often it was told to boot'),
+  firstSeen: moment('when it was first asked'),
+  lastSeen: moment('when it was last asked'),
+  waits: t.Optional(text('why it was told to wait when it last asked; absent when it was told to boot')),
+});
+export type ProfileBoot = View<typeof ProfileBoot>;
+
 export const MachinePage = t.Object({
   machines: list(ref('MachineRow', MachineRow), 'last seen first; those that were never seen come after them, by name'),
   // How many there are, whatever was asked for.
@@ -79,6 +90,12 @@ export const MachinePage = t.Object({
     text('give it back as `after` for the next page; absent on the last one, and with `sort` or `skip`'),
   ),
   tags: t.Optional(list(t.String(), 'every tag that a node has')),
+  byProfile: t.Optional(
+    list(
+      ref('ProfileBoot', ProfileBoot),
+      'boots by `/?profile=NAME`, newest first, at most 500; on the first page, where neither `state` nor `tag` is given',
+    ),
+  ),
   flood: t.Optional(ref('Flood', FloodView)),
   leases: t.Optional(whole('addresses in use that this server gave out; absent where it gives none')),
   noJournal: t.Optional(text('why nothing is written down, and what to do; absent while the journal is on')),
@@ -242,6 +259,7 @@ export const COMPONENTS = {
   MachineRow,
   Installation: InstallationView,
   Download,
+  ProfileBoot,
   MachinePage,
   Flood: FloodView,
   TimelineEvent,

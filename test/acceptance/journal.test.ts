@@ -57,6 +57,19 @@ it('killed in the midst of a crowd it loses its last second at most, and opens a
   }
 });
 
+it("what boots by a profile's name alone is listed by its address, and is no machine", async () => {
+  const server = serveChild(makeFolder(FILES), { env: { PILOTLIGHT_ADMIN_TOKEN: TOKEN } });
+  const url = `http://127.0.0.1:${await server.port}`;
+  for (let i = 0; i < 2; i += 1) expect(await (await fetch(`${url}/?profile=a`)).text()).toMatch(/^#!ipxe\n/);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const seen = async () => (await fetch(`${url}/api/v1/machines`, { headers })).json();
+  await expect
+    .poll(seen, { timeout: 30_000 })
+    .toMatchObject({ machines: [], total: 0, byProfile: [{ address: '127.0.0.1', profile: 'a', boots: 2 }] });
+  server.child.kill();
+  await server.ended;
+});
+
 const mounts = needs({ root: true, commands: ['unshare', 'mount'] });
 
 mounts.test('a full disk turns the journal off, loudly, and machines boot', async () => {

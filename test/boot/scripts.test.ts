@@ -142,6 +142,17 @@ describe('script', () => {
     expect((await bootService.script(question)).decision.outcome).toBe('boot');
   });
 
+  it('says so of a profile that is asked for by its name, also to those who look at what booted', async () => {
+    const { bootService } = await houseOf({ 'profiles/a.json': { system: 'flatcar', version: '4593.2.5' } });
+    const { script, decision } = await bootService.scriptOf(nameOf('a'), origin);
+    expect(script).toContain('flatcar_production_pxe.vmlinuz');
+    expect(decision).toMatchObject({
+      outcome: 'waiting',
+      because:
+        'asked for profiles/a.json by name, and images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz is not there',
+    });
+  });
+
   it('does not let a machine of a broken profile fall through to the default', async () => {
     const { bootService } = await houseOf({
       'profiles/a.json':

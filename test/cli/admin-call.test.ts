@@ -45,6 +45,19 @@ test('all machines, a page after the other', async () => {
   ]);
 });
 
+test("boots by a profile's name come with the first page alone, and stay", async () => {
+  const many = Array.from({ length: 600 }, (_, i) => row(`serial:${i}`));
+  const { machines } = adminClient(many);
+  const byProfile = [{ address: '10.0.0.7', profile: 'a', boots: 1, firstSeen: 0, lastSeen: 0 }];
+  const list = await machineList(
+    {
+      machines: async (query) => ({ ...(await machines(query)), ...(query.after === undefined ? { byProfile } : {}) }),
+    },
+    {},
+  );
+  expect([list.machines.length, list.byProfile]).toEqual([600, byProfile]);
+});
+
 describe('the machine that somebody means', () => {
   const rows = [
     row(MAC, 'w1'),

@@ -188,7 +188,13 @@ test('an event without an address and without a machine is not kept, and not a l
   const at = openStand();
   const { store } = at;
   const nobody: JournalEvent = { kind: 'refused', at: T, what: '/x', status: 404, message: 'no' };
-  expect(store.write([entryOf(nobody, 7)])).toEqual({ machines: [], lost: 0, newcomers: 0, removed: 0 });
+  expect(store.write([entryOf(nobody, 7)])).toEqual({
+    machines: [],
+    byProfile: false,
+    lost: 0,
+    newcomers: 0,
+    removed: 0,
+  });
   expect(at.db.prepare('SELECT count(*) AS n FROM stray').get()).toEqual({ n: 0 });
 });
 

@@ -187,7 +187,10 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     accounts: fakeAccounts(now),
     leases: async () => ({ leases: empty ? [] : fakeLeases(now) }),
     activities: async () => ({ activities: empty ? [] : fakeActivities(now) }),
-    machines: async (query) => pageOf(adminService.rows, query),
+    machines: async (query) => ({
+      ...pageOf(adminService.rows, query),
+      ...(empty || query.state !== undefined || query.skip !== 0 ? {} : { byProfile: fakeProfileBoots(now) }),
+    }),
     machine: async (key) => fakeMachine(row(key), now),
     machineLog: async (key) => fakeLog(row(key), now),
     sent: async (digest) => missing(`text ${digest}`),
@@ -323,6 +326,12 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
     now,
   );
   return Object.assign(adminService, files);
+}
+
+function fakeProfileBoots(now: number): NonNullable<MachinePage['byProfile']> {
+  const boot = { address: '192.168.122.2', profile: 'a-coreos', boots: 12, firstSeen: now - 9e8, lastSeen: now - 9e6 };
+  const waits = 'asked for profiles/storage-ubuntu.json by name, which installs: which machine asks is not known';
+  return [{ ...boot, address: '192.168.122.9', profile: 'storage-ubuntu', boots: 0, waits }, boot];
 }
 
 function pageOf(rows: readonly MachineRow[], query: MachineQuery): MachinePage {

@@ -57,6 +57,7 @@ export const HOSTILE_PAGE: MachinePage = {
   machines: [HOSTILE_MACHINE.row],
   next: H,
   total: 1,
+  byProfile: [{ address: H, profile: H, boots: 1, firstSeen: 0, lastSeen: 0, waits: H }],
   tags: [H],
   states: { unknown: 1, assigned: 0, booting: 0, up: 0, installing: 0, installed: 0, failed: 1 },
 };

@@ -73,6 +73,10 @@ export const MACHINE_PAGE: MachinePage = {
   states: STATES,
   total: 1,
   tags: ['rack1'],
+  byProfile: [
+    { address: '10.0.0.8', profile: 'a-coreos', boots: 12, firstSeen: AT, lastSeen: AT },
+    { address: '10.0.0.9', profile: 'b', boots: 0, firstSeen: AT, lastSeen: AT, waits: 'it installs' },
+  ],
   flood: FLOOD,
 };
 

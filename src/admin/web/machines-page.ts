@@ -4,12 +4,13 @@ import { floodWords } from '../../model/flood.ts';
 import { MACHINE_STATES, type MachineState, omitUndefined, STATES_BY_NEED } from '../../model/machine.ts';
 import { type MachineColumn, type MachineSort, parseSort, sortParts } from '../../model/machine-sort.ts';
 import type { Origin } from '../../model/plan.ts';
-import type { Download, MachinePage, MachineRow, ProfileRow } from '../../model/views.ts';
+import type { Download, MachinePage, MachineRow, ProfileBoot, ProfileRow } from '../../model/views.ts';
 import {
   type MachineFilters,
   machineHref,
   machinesHref,
   type Moment,
+  moment,
   optionalMoment,
   profileHref,
   slug,
@@ -80,7 +81,7 @@ export function showsNewcomers(filters: MachineFilters): boolean {
 }
 
 export function machinesPage({ page, filters, number = 1, newcomers, profiles, origin, now }: MachinesInput): Page {
-  const { states } = page;
+  const { states, byProfile = [] } = page;
   const total = stateTotal(states);
   const shown = new Set(newcomers.map((row) => row.key));
   const rows = page.machines.filter((row) => !shown.has(row.key)).map((row) => machineLine(row, now));
@@ -93,7 +94,8 @@ export function machinesPage({ page, filters, number = 1, newcomers, profiles, o
     live: ['machines', 'profiles'],
     summary: statesText(states),
     data: {
-      empty: total === 0,
+      empty: total === 0 && byProfile.length === 0,
+      machines: total > 0,
       noJournal: page.noJournal,
       leases: page.leases === undefined ? undefined : plural(page.leases, 'address', 'addresses'),
       flood: page.flood === undefined ? undefined : floodWords(page.flood),
@@ -118,7 +120,19 @@ export function machinesPage({ page, filters, number = 1, newcomers, profiles, o
       none: page.machines.length === 0 && newcomers.length === 0,
       bulk: { total: page.total, fields: Object.entries(fields).map(([name, value]) => ({ name, value })) },
       ...pageLinks(page, filters, number),
+      byProfile: byProfile.slice(0, MACHINES_A_PAGE).map((boot) => profileBootLine(boot, now)),
+      byProfileCount: byProfile.length,
+      byProfileShown: byProfile.length > MACHINES_A_PAGE ? MACHINES_A_PAGE : undefined,
     },
+  };
+}
+
+function profileBootLine({ address, profile, boots, firstSeen, lastSeen, waits }: ProfileBoot, now: number): object {
+  return {
+    ...{ address, profile, boots, waits },
+    href: profileHref(profile),
+    first: moment(firstSeen, now),
+    seen: moment(lastSeen, now),
   };
 }
 

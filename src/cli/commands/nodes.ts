@@ -1,10 +1,10 @@
 import type { AdminClient } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
 import { MACHINE_STATES, type MachineState, omitUndefined } from '../../model/machine.ts';
-import type { MachineQuery, MachineRow } from '../../model/views.ts';
+import type { MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
 import { machineList, withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
-import { machineLines, type Paint, paintFor } from '../machine-text.ts';
+import { machineLines, type Paint, paintFor, profileBootLines } from '../machine-text.ts';
 import { widthOf } from '../text.ts';
 
 export const nodesCommand: Command = {
@@ -13,6 +13,7 @@ export const nodesCommand: Command = {
   summary: 'every machine that was seen or that a profile names, and how it is',
   details:
     `TEXT is part of a MAC, name, serial number, product, address or tag. States: ${MACHINE_STATES.join(', ')}.\n` +
+    "Boots by a profile's name (/?profile=NAME) say no machine: they are listed below, by address and profile.\n" +
     'With --watch the list stays and follows what happens until Ctrl-C; where output is no terminal, each change is a line.\n\n' +
     'examples:\n' +
     '  pilotlight nodes\n' +
@@ -35,9 +36,10 @@ export const nodesCommand: Command = {
         await watch(client, query, has('json'), context);
         return EXIT.ok;
       }
-      const { machines, states, noJournal } = await machineList(client, query);
+      const page = await machineList(client, query);
+      const { machines, states, byProfile, noJournal } = page;
       if (noJournal !== undefined && !has('json')) context.stderr.write(`pilotlight: ${noJournal}\n`);
-      return print({ machines, states }, listText(machines, query, context));
+      return print({ machines, states, byProfile }, listText(page, query, context));
     });
   },
 };
@@ -53,7 +55,16 @@ function queryOf({ words: [part], text }: Invocation): Query {
   return omitUndefined({ text: part, state, profile: text('profile'), tag: text('tag') });
 }
 
-function listText(machines: readonly MachineRow[], query: Query, context: CliContext): string {
+type Listed = Pick<MachinePage, 'byProfile' | 'machines'>;
+
+function listText({ machines, byProfile = [] }: Listed, query: Query, context: CliContext): string {
+  if (byProfile.length === 0) return machinesText(machines, query, context);
+  const boots = profileBootLines(byProfile, Date.now(), widthOf(context.stdout)).map((line) => `${line}\n`);
+  const above = machines.length === 0 ? '' : `${machinesText(machines, query, context)}\n`;
+  return `${above}booted by a profile's name (/?profile=NAME); which machine it was is not known:\n${boots.join('')}`;
+}
+
+function machinesText(machines: readonly MachineRow[], query: Query, context: CliContext): string {
   if (machines.length === 0) {
     return Object.keys(query).length > 0
       ? 'no machine is like that\n'
@@ -75,8 +86,13 @@ function painted(line: string, state: MachineState | undefined, paint: Paint): s
 async function watch(client: AdminClient, query: Query, json: boolean, context: CliContext): Promise<void> {
   const { stdout } = context;
   const screen = stdout.isTTY === true && !json;
+  let byProfile: Listed['byProfile'];
   const watcher = createWatcher({
-    look: async () => (await machineList(client, query)).machines,
+    look: async () => {
+      const page = await machineList(client, query);
+      ({ byProfile } = page);
+      return page.machines;
+    },
     changed: (row) => {
       if (json) stdout.write(`${JSON.stringify(row)}\n`);
       else if (!screen) stdout.write(`${changeLine(row)}\n`);
@@ -85,7 +101,7 @@ async function watch(client: AdminClient, query: Query, json: boolean, context: 
       if (!screen) return;
       // To the top, line by line over what is there, and clear what is left (ECMA-48 CUP, EL, ED): no flicker.
       stdout.write(
-        `\u001b[H${fitting(listText(machines, query, context), stdout.rows).replaceAll('\n', '\u001b[K\n')}\u001b[J`,
+        `\u001b[H${fitting(listText({ machines, byProfile }, query, context), stdout.rows).replaceAll('\n', '\u001b[K\n')}\u001b[J`,
       );
     },
   });

@@ -9,6 +9,7 @@ import {
   showsNewcomers,
   sparkline,
 } from '../../../src/admin/web/machines-page.ts';
+import { MACHINE_STATES } from '../../../src/model/machine.ts';
 import type { MachineRow } from '../../../src/model/views.ts';
 import { sampleOffice } from '../../support/fake-office.ts';
 import { originOf } from '../../support/house.ts';
@@ -102,6 +103,10 @@ const newcomers = (await adminService.machines({ state: 'unknown', limit: 6 })).
 
 interface Data {
   readonly empty: boolean;
+  readonly machines: boolean;
+  readonly byProfile: readonly object[];
+  readonly byProfileCount: number;
+  readonly byProfileShown: number | undefined;
   readonly none: boolean;
   readonly rows: readonly MachineLine[];
   readonly newcomers: readonly MachineLine[];
@@ -129,6 +134,41 @@ function data(input: Partial<MachinesInput> = {}): Data {
   });
   return page.data as unknown as Data;
 }
+
+describe("boots by a profile's name", () => {
+  const boot = {
+    address: '10.0.0.7',
+    profile: 'a b',
+    boots: 12,
+    firstSeen: NOW - 86_400_000 * 3,
+    lastSeen: NOW - 60_000,
+  };
+  const none = { ...all, machines: [], states: { ...all.states }, total: 0 };
+  for (const state of MACHINE_STATES) none.states[state] = 0;
+
+  it('are lines with address, profile, times and how often', () => {
+    expect(data({ page: { ...all, byProfile: [boot] } }).byProfile).toEqual([
+      {
+        ...{ address: '10.0.0.7', profile: 'a b', boots: 12, href: '/dashboard/profiles/a%20b' },
+        first: expect.objectContaining({ relative: '3 d ago' }) as object,
+        seen: expect.objectContaining({ relative: '1 min ago' }) as object,
+        waits: undefined,
+      },
+    ]);
+  });
+
+  it('alone stand in place of the first steps, with no table of machines', () => {
+    expect(data({ page: { ...none, byProfile: [boot] } })).toMatchObject({ empty: false, machines: false });
+    expect(data({ page: { ...none, byProfile: [] } })).toMatchObject({ empty: true });
+  });
+
+  it('are as many as a page has rows, and say how many there are', () => {
+    const byProfile = Array.from({ length: 60 }, (_, i) => ({ ...boot, address: `10.0.0.${i}` }));
+    const shown = data({ page: { ...all, byProfile } });
+    expect([shown.byProfile.length, shown.byProfileCount, shown.byProfileShown]).toEqual([50, 60, 50]);
+    expect(data({ page: { ...all, byProfile: [boot] } }).byProfileShown).toBeUndefined();
+  });
+});
 
 describe('the table of machines', () => {
   it('does not show a newcomer twice', () => {

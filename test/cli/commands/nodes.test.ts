@@ -149,6 +149,26 @@ describe('pilotlight nodes', () => {
     expect(JSON.parse(stdout)).toEqual({ machines: [W1], states: pageOf([W1]).states });
   });
 
+  test("boots by a profile's name stand below the machines, or alone", async () => {
+    const lastSeen = Date.now() - 600_000;
+    const byProfile = [
+      { address: '10.0.0.7', profile: 'a-coreos', boots: 12, firstSeen: 0, lastSeen },
+      { address: '10.0.0.9', profile: 'b', boots: 0, firstSeen: 0, lastSeen, waits: 'it installs' },
+    ];
+    const boots =
+      "booted by a profile's name (/?profile=NAME); which machine it was is not known:\n" +
+      'ADDRESS   PROFILE   BOOTS  SEEN        WAITS\n' +
+      '10.0.0.7  a-coreos  12     10 min ago\n' +
+      '10.0.0.9  b         0      10 min ago  it installs\n';
+    const beside = await counterStand({ machines: async () => ({ ...(await machines()), byProfile }) });
+    expect((await runAt(beside.dir, ['nodes'])).stdout).toBe(
+      `STATE   NAME  MACHINE            PROFILE  SEEN\nfailed  w1    00:1b:21:00:00:01  workers  10 min ago\n\n${boots}`,
+    );
+    expect(JSON.parse((await runAt(beside.dir, ['nodes', '--json'])).stdout)).toMatchObject({ byProfile });
+    const alone = await counterStand({ machines: async () => ({ ...pageOf([]), byProfile }) });
+    expect((await runAt(alone.dir, ['nodes'])).stdout).toBe(boots);
+  });
+
   test('nobody yet, and nobody like that', async () => {
     expect((await runAt(makeFolder(), ['nodes'])).stdout).toMatch(
       /^no machine was seen yet, .* add "nodes" to a profile\n$/,
