@@ -45,9 +45,16 @@ export async function openLeaseBook(files: DataRoot, now: () => number): Promise
   const problems: FileDiagnostic[] = damaged === undefined ? [] : [damaged];
   let unwritten: string | undefined;
 
+  function forget({ mac, address }: Lease): void {
+    const own = byMac.get(mac);
+    own?.delete(address);
+    // Anything can invent cards: one that has nothing any more takes no room.
+    if (own?.size === 0) byMac.delete(mac);
+  }
+
   function set(lease: Lease): void {
     const earlier = byAddress.get(lease.address);
-    if (earlier !== undefined) byMac.get(earlier.mac)?.delete(lease.address);
+    if (earlier !== undefined) forget(earlier);
     byAddress.delete(lease.address);
     byAddress.set(lease.address, lease);
     const own = byMac.get(lease.mac) ?? new Map<string, Lease>();

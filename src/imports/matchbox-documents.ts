@@ -1,4 +1,4 @@
-import { Failure, type FileDiagnostic } from '../model/failure.ts';
+import { asFailure, Failure, type FileDiagnostic } from '../model/failure.ts';
 import { parseName } from '../model/profile.ts';
 import { compileTemplate } from '../templates/template.ts';
 import { translateGoTemplate, type Untranslated } from './go-template.ts';
@@ -27,7 +27,7 @@ export function documentConverter(folder: MatchboxFolder, problems: FileDiagnost
   return async (kind, id) => {
     const from = `${DOCUMENT_FOLDERS[kind]}/${id}`;
     if (known.has(from)) return known.get(from);
-    const { made, faults = [] } = convert(kind, id, nameFor(kind, id), await folder.document(kind, id));
+    const { made, faults = [] } = await read(kind, id);
     for (const { message, remedy, line } of faults)
       problems.push({
         severity: 'error',
@@ -40,6 +40,16 @@ export function documentConverter(folder: MatchboxFolder, problems: FileDiagnost
     known.set(from, document);
     return document;
   };
+
+  async function read(kind: MatchboxDocument, id: string): Promise<Conversion> {
+    try {
+      return convert(kind, id, nameFor(kind, id), await folder.document(kind, id));
+    } catch (error) {
+      // One document that cannot be read is no reason to convert none.
+      const { message, remedy = 'put a file there, or name another one' } = asFailure(error);
+      return { faults: [{ message: `cannot be read: ${message}`, remedy }] };
+    }
+  }
 
   /** Two folders become one. */
   function nameFor(kind: MatchboxDocument, id: string): string | undefined {

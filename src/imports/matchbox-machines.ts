@@ -1,4 +1,4 @@
-import { type FileDiagnostic } from '../model/failure.ts';
+import { type FileDiagnostic, unlessFailed } from '../model/failure.ts';
 import { IDENTITY_KEYS } from '../model/machine.ts';
 import { isObject, type Json, type JsonObject } from '../model/profile.ts';
 import { plural } from '../model/text.ts';
@@ -29,7 +29,9 @@ export async function findInstallers({ profiles, document }: MatchboxFolder): Pr
       ['cloud_config', 'cloud_id'],
     ] as const) {
       const name = value[key];
-      const text = typeof name === 'string' && name !== '' ? (await document(kind, name))?.toString('utf8') : undefined;
+      if (typeof name !== 'string' || name === '') continue;
+      // What cannot be read is named where it is converted.
+      const text = (await unlessFailed(document(kind, name)))?.toString('utf8');
       const [, rest = ''] = /\b(?:flatcar|coreos)-install\b([^]{0,1000})/.exec(text ?? '') ?? [];
       const [, disk] = /(?:^|\s)-d[\s=]+["']?(\/dev\/[\w./-]+)/.exec(rest.replaceAll('\\n', '\n')) ?? [];
       if (disk !== undefined) found.set(id, disk);

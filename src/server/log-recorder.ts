@@ -4,7 +4,7 @@ import type { LogLine } from '../model/log-views.ts';
 import { machineKey, type MachineKey, nodeFacts } from '../model/machine.ts';
 import { hideTokens } from '../model/plan.ts';
 import type { Neighbours } from '../net/neighbours.ts';
-import type { SyslogMessage } from '../syslog/message.ts';
+import { printable, type SyslogMessage } from '../syslog/message.ts';
 
 export interface LogRecorderOptions {
   readonly catalog: Pick<Catalog, 'current'>;
@@ -107,6 +107,11 @@ function createNodeIndex(catalog: Pick<Catalog, 'current'>) {
 /** What is shorter stands in lines that tell no secret. */
 const SHORTEST = 6;
 
+/** What is printed of a secret of several lines, such as a key, comes line by line. */
+function linesOf(secret: string): readonly string[] {
+  return secret.split(/[\r\n]+/).map((line) => printable(line).trim());
+}
+
 type SecretText = readonly [name: string, text: string];
 
 /**
@@ -119,16 +124,18 @@ function createSecretHider(catalog: Pick<Catalog, 'current'>): (line: string) =>
 
   function index({ secrets }: Snapshot): void {
     byBeginning = new Map();
+    const known = new Set<string>();
     for (const [name, secret] of secrets) {
-      const text = typeof secret === 'string' ? secret.trim() : '';
-      if (text.length < SHORTEST) continue;
-      const beginning = text.slice(0, SHORTEST);
-      const same = [...(byBeginning.get(beginning) ?? []), [name, text] as const];
-      byBeginning.set(
-        beginning,
-        same.toSorted((a, b) => b[1].length - a[1].length),
-      );
+      for (const text of typeof secret === 'string' ? linesOf(secret) : []) {
+        if (text.length < SHORTEST || known.has(text)) continue;
+        known.add(text);
+        const beginning = text.slice(0, SHORTEST);
+        const same = byBeginning.get(beginning);
+        if (same === undefined) byBeginning.set(beginning, [[name, text]]);
+        else same.push([name, text]);
+      }
     }
+    for (const same of byBeginning.values()) same.sort((a, b) => b[1].length - a[1].length);
   }
 
   return (line) => {

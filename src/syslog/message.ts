@@ -91,10 +91,10 @@ function traditional(text: string, prioritised: boolean): Parts {
 const COLOURS = /\u001b\[[0-9;?]{0,16}[A-Za-z]/g;
 
 /** Nothing in it moves a cursor, turns the direction of writing round, or begins a line of its own. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .replaceAll(COLOURS, '')
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ');
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
 
 function shortened(text: string, bytes: number): string {

@@ -24,6 +24,7 @@ const SNAPSHOT: Snapshot = {
     ['secrets/short', 'abc'],
     ['secrets/root', 'correct horse\n'],
     ['secrets/longer', 'correct horse battery'],
+    ['secrets/key', '-----BEGIN KEY-----\r\nb3BlbnNzaC1rZXk\tdjE\nabc\n-----END KEY-----\n'],
     ['secrets/gone', new Failure('not-found', 'it is gone')],
   ]),
 };
@@ -118,4 +119,10 @@ it('leaves out what the server has given out', () => {
     'password (secrets/longer), or (secrets/root): abc',
   );
   expect(hide('correct horsecorrect horse battery!correct hors')).toBe('(secrets/root)(secrets/longer)!correct hors');
+});
+
+it('leaves out each line of a secret that has several: that is how it is printed', () => {
+  const { hide } = stand().recorder;
+  expect(hide('late_command: b3BlbnNzaC1rZXk djE')).toBe('late_command: (secrets/key)');
+  expect(hide('-----BEGIN KEY----- b3BlbnNzaC1rZXk djE abc')).toBe('(secrets/key) (secrets/key) abc');
 });

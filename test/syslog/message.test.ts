@@ -56,6 +56,7 @@ const MESSAGES: readonly (readonly [string, string, SyslogMessage | undefined])[
     { severity: 5, program: 'app', text: 'a ]0;x b c d e' },
   ],
   ['what turns the text round', '<13>app: a\u202eb', { severity: 5, program: 'app', text: 'a b' }],
+  ['the mark of Arabic, too', '<13>app: a\u061cb', { severity: 5, program: 'app', text: 'a b' }],
   ['two lines in one', '<13>app: a\nb', { severity: 5, program: 'app', text: 'a b' }],
 ];
 

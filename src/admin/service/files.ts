@@ -3,7 +3,7 @@ import { type CatalogFile, catalogFile, catalogFileAt } from '../../catalog/cata
 import { filesWithVersions, listVersions, readVersion } from '../../catalog/file-history.ts';
 import { readIfThere, revisionOf, saveFile as write } from '../../catalog/save-file.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
-import { Failure, isError } from '../../model/failure.ts';
+import { asFailure, Failure, isError } from '../../model/failure.ts';
 import type { FileRow, FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
 import { hidePrivateKeys } from '../../model/redact.ts';
 import { nearest } from '../../model/text.ts';
@@ -143,7 +143,9 @@ function fileRow({ file, folder, name }: CatalogFile, snapshot: Snapshot): FileR
 
 async function removedFile(files: Deps['files'], file: CatalogFile): Promise<FilesView['removed'][number] | undefined> {
   const { folder, name } = file;
-  if ((await readIfThere(files, file)) !== undefined) return undefined;
+  // What stands there and is no file of ours (a folder, a link that leads out) is not gone, either.
+  const isThere = await files.stat(file.file).then(Boolean, (error: unknown) => asFailure(error).code !== 'not-found');
+  if (isThere) return undefined;
   const [last] = await listVersions(files, file.file);
   return last && { file: file.file, folder, name, last };
 }
@@ -185,7 +187,8 @@ export function missing({ file, folder, what, name }: CatalogFile, snapshot: Sna
   const known = { profiles: snapshot.profiles, configs: snapshot.documents, sshkeys: snapshot.keys }[folder];
   const near = nearest(name, known.keys());
   return new Failure('not-found', `there is no ${what} "${name}"`, {
-    remedy: near === undefined ? `create ${file}` : `did you mean "${near}"?`,
+    // A link that leads nowhere has the very name.
+    remedy: near === undefined || near === name ? `create ${file}` : `did you mean "${near}"?`,
   });
 }
 

@@ -3,6 +3,7 @@ import type { ImportReport } from '../../imports/matchbox.ts';
 import { Failure, isError, placeText } from '../../model/failure.ts';
 import { plural } from '../../model/text.ts';
 import { type Command, EXIT, JSON_OPTION } from '../command.ts';
+import { plain } from '../text.ts';
 
 export const importCommand: Command = {
   name: 'import',
@@ -66,8 +67,9 @@ function reportText({ to, dryRun, written, installs, images, problems }: ImportR
 function list(title: string, problems: ImportReport['problems']): readonly string[] {
   if (problems.length === 0) return [];
   const lines = problems.flatMap(({ place, message, remedy }) => [
-    `  ${placeText(place)}: ${message}`,
-    ...(remedy === undefined ? [] : [`    -> ${remedy}`]),
+    // Names in matchbox's files may be anything.
+    `  ${plain(placeText(place))}: ${plain(message)}`,
+    ...(remedy === undefined ? [] : [`    -> ${plain(remedy)}`]),
   ]);
   return ['', title, ...lines];
 }

@@ -57,6 +57,13 @@ describe('looking', () => {
     });
   });
 
+  test('at a link that leads nowhere names no other file', async () => {
+    const { adminService, dir } = await stand();
+    rmSync(join(dir, 'configs/b.yml'));
+    symlinkSync('nowhere', join(dir, 'configs/b.yml'));
+    await expect(adminService.file(at('configs', 'b.yml'))).rejects.toMatchObject({ remedy: 'create configs/b.yml' });
+  });
+
   test('at no text gives none, and nothing of secrets/', async () => {
     const office = await stand({
       ...FILES,
@@ -225,6 +232,30 @@ describe('undo', () => {
     await anna(() => adminService.restoreFile(file, removed[0]?.last.id ?? '', undefined));
     expect(office.text('configs/free.yml')).toBe(bytes.toString());
     expect((await adminService.files()).removed).toEqual([]);
+  });
+
+  test.each([
+    ['a folder', mkdirSync],
+    [
+      'a link that leads out',
+      (path: string) => {
+        symlinkSync('/etc/hostname', path);
+      },
+    ],
+    [
+      'a link to secrets',
+      (path: string) => {
+        symlinkSync('../state', path);
+      },
+    ],
+  ])('%s in the place of a removed file hides no other file from the list', async (_what, place) => {
+    const office = await stand({ ...FILES, 'configs/free.yml': CONFIG });
+    const { adminService, anna } = office;
+    await anna(() => adminService.saveFile(at('configs', 'free.yml'), undefined, revision(CONFIG)));
+    place(join(office.dir, 'configs/free.yml'));
+    const { files, removed } = await adminService.files();
+    expect(files.map(({ file }) => file)).toContain('configs/a.yml');
+    expect(removed).toEqual([]);
   });
 
   test('a version that would break something now is not put back', async () => {

@@ -52,3 +52,28 @@ describe('a diff', () => {
     expect(diff).toHaveLength(8000);
   });
 });
+
+describe('of long texts', () => {
+  const lines = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
+
+  it('shows what changed, and says how much is equal before and after', () => {
+    const old = lines(150_000);
+    const now = old.with(70_000, 'new');
+    const shown = [' (70,000 equal lines before this)', '-70000', '+new', ' (79,999 equal lines after this)'];
+    expect(show(text(...old), text(...now))).toEqual(shown);
+    expect(show(old.join('\r\n'), now.join('\n'))).toEqual(shown);
+  });
+
+  it('shows what comes at the end, and what went', () => {
+    const old = text(...lines(100_001));
+    expect(show(old, `${old}new`)).toEqual([' (100,001 equal lines before this)', '+new']);
+    expect(show(`${old}old\n`, old)).toEqual([' (100,001 equal lines before this)', '-old']);
+    expect(show(old, old)).toEqual([' (100,001 equal lines before this)']);
+  });
+
+  it('compares no more than can be looked at: the largest profile is 16 MiB of line ends', () => {
+    const diff = show('{}\n', '\n'.repeat(2 ** 24));
+    expect(diff).toHaveLength(50_002);
+    expect(diff.slice(-2)).toEqual(['+', ' (16,727,216 lines more, which are not compared)']);
+  });
+});

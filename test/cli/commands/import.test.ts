@@ -271,6 +271,11 @@ describe('what has no counterpart is named, and the rest is converted', () => {
       /^ignition\/x.ign: is not there/,
     ],
     [
+      'a document outside of the folder',
+      { 'groups/g.json': group, 'profiles/p.json': { ...live, ignition_id: '../../etc/passwd.ign' } },
+      /^ignition\/..\/..\/etc\/passwd.ign: cannot be read: .* is not a path below the data directory/,
+    ],
+    [
       'Butane',
       {
         'groups/g.json': group,
@@ -322,4 +327,14 @@ test('documents of the same name in two folders stay two', async () => {
     ...{ 'cloud/x': '#cloud-config\n', 'generic/x': 'y\n' },
   });
   expect(written.map(({ file }) => file)).toEqual(['profiles/p.json', 'configs/x', 'configs/generic-x']);
+});
+
+test('a name that would write on the terminal does not', async () => {
+  const from = makeFolder({
+    'groups/g.json': { profile: 'p' },
+    'profiles/p.json': { boot: { ...FLATCAR }, ignition_id: '\u001b[2J.ign' },
+  });
+  const { stdout } = await runCli(['import', 'matchbox', from, '--to', join(from, 'new')]);
+  expect(stdout).toContain('ignition/?[2J.ign: is not there');
+  expect(stdout).not.toContain('\u001b');
 });
