@@ -78,16 +78,15 @@ export function unknownMachine(question: Question, snapshot: Snapshot, unknown: 
   };
 }
 
-/** The key that opens the menu of tools. Undefined: the machine is not asked, since that is off, or it has chosen already. */
+/** The key that opens the menu of tools. Undefined: the machine is not asked, since there is no tool, or it has chosen already. */
 export function menuKeyOf(
   { match, installState, question: { choice, facts, origin } }: MachineDecision,
   { profiles }: Pick<Snapshot, 'profiles'>,
-  { keySeconds: seconds }: Pick<UnknownPolicy, 'keySeconds'>,
+  seconds: number,
 ): MenuKey | undefined {
   // An installer that has been handed out is not laid aside for a tool.
   const asked = choice === undefined && match.once === undefined && match.by !== 'choice';
-  if (seconds === undefined || installState.kind === 'install' || !asked || ![...profiles.values()].some(isTool))
-    return undefined;
+  if (installState.kind === 'install' || !asked || ![...profiles.values()].some(isTool)) return undefined;
   return { seconds, url: againUrl(origin, facts, TOOLS) };
 }
 
@@ -98,8 +97,8 @@ export function toolsMenu(
   { profiles }: Pick<Snapshot, 'profiles'>,
   policy: UnknownPolicy,
 ): ScriptAnswer | undefined {
-  const { facts, origin, choice } = question;
-  const match = policy.keySeconds !== undefined && choice === TOOLS ? matched() : undefined;
+  const { facts, origin } = question;
+  const match = policy.keySeconds === undefined ? undefined : matched();
   if (match === undefined) return undefined;
   const tools = offeredProfiles(profiles).filter((profile) => isTool(profile) && profile !== match.profile);
   const script = menuScript({

@@ -9,7 +9,7 @@ import { type Decision, logTarget, type Origin, type Plan, type Question } from 
 import { DOCUMENT_KINDS, type DocumentKind, type Name, nameInUrl } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
-import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, WAIT } from './decide.ts';
+import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, TOOLS, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { againOf, askedFacts, documentLinks, identityQuery, machinePlan, missingFiles } from './machine-plan.ts';
 import { decided, installStateLines, titleLines } from './reasons.ts';
@@ -67,10 +67,10 @@ export function createScriptService(options: ScriptServiceOptions) {
 
   async function script(question: Question): Promise<ScriptAnswer> {
     const snapshot = catalog.current();
-    const menu = toolsMenu(question, () => decisions.find(question, snapshot)?.match, snapshot, unknown);
+    const found = (): Match | undefined => decisions.find(question, snapshot)?.match;
+    const menu = question.choice === TOOLS ? toolsMenu(question, found, snapshot, unknown) : undefined;
     if (menu !== undefined) return menu;
-    const toDisk = (decision: MachineDecision) => local(decision, menuKeyOf(decision, snapshot, unknown));
-    return await answerIn({ boot: ipxeBoot, local: toDisk }, question);
+    return await answerIn({ boot: ipxeBoot, local: (decision) => local(decision, menuKeyFor(decision)) }, question);
   }
 
   function ipxeBoot(plan: Plan, decision: MachineDecision): string {
@@ -78,9 +78,12 @@ export function createScriptService(options: ScriptServiceOptions) {
     const { origin, facts } = question;
     // The kernel's signature is the distribution's, which its own shim knows.
     const shim = facts.platform === 'efi' && startsSecurely(match) ? shimUrl(origin, facts) : undefined;
-    const menuKey = menuKeyOf(decision, catalog.current(), unknown);
-    return bootScript({ plan, origin, lines: titleLines(decision), again: againOf(question, match), shim, menuKey });
+    const look = { lines: titleLines(decision), again: againOf(question, match), menuKey: menuKeyFor(decision) };
+    return bootScript({ plan, origin, shim, ...look });
   }
+
+  const menuKeyFor = (to: MachineDecision) =>
+    unknown.keySeconds === undefined ? undefined : menuKeyOf(to, catalog.current(), unknown.keySeconds);
 
   /** Undefined: the answer shall be that there is no such file. */
   async function grubConfig(question: Question, fromRoot: boolean): Promise<ScriptAnswer | undefined> {

@@ -1,3 +1,4 @@
+import type { AdminOperations } from '../../src/admin/service/service.ts';
 import type { HealthView, ProfileRow, ProfileView } from '../../src/model/views.ts';
 import type { FileDiagnostic } from '../../src/model/failure.ts';
 
@@ -112,3 +113,16 @@ export const FAKE_HEALTH: HealthView = {
     { name: 'Image cache', value: '256 MiB, 71 % used' },
   ],
 };
+
+export function fakeLeases(now: number): Awaited<ReturnType<AdminOperations['leases']>>['leases'] {
+  const hour = 3_600_000;
+  return [
+    {
+      ...{ address: '192.168.50.11', mac: '52:54:00:55:1c:ee', state: 'in use', at: now - hour / 4, until: now + hour },
+      ...{ name: 'worker-1', node: 'worker-1', profile: 'worker' },
+    },
+    { address: '192.168.50.100', mac: '00:1b:21:00:00:07', state: 'in use', at: now - 60_000, until: now + hour },
+    { address: '192.168.50.101', mac: '00:1b:21:00:00:08', state: 'resting', at: now - 60_000, until: now + hour / 6 },
+    { address: '192.168.50.102', mac: '00:1b:21:00:00:09', state: 'ended', at: now - 9 * hour, until: now - 8 * hour },
+  ];
+}

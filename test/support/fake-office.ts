@@ -8,7 +8,7 @@ import { machinePart } from '../../src/admin/service/machine-list.ts';
 import { FAKE_FILES, fakeFiles } from './fake-files.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeLog, fakeMachine, fakeRows } from './fake-machines.ts';
-import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeProfileText } from './fake-office-data.ts';
+import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeLeases, fakeProfileText } from './fake-office-data.ts';
 
 /** An office without a house behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
 export interface FakeOffice extends AdminOperations {
@@ -25,19 +25,6 @@ export interface FakeOffice extends AdminOperations {
   /** Changes a machine and tells the pages. */
   change(key: string, change: Partial<MachineRow>): void;
   tell(what: 'machines' | 'profiles' | 'releases'): void;
-}
-
-function fakeLeases(now: number): Awaited<ReturnType<AdminOperations['leases']>>['leases'] {
-  const hour = 3_600_000;
-  return [
-    {
-      ...{ address: '192.168.50.11', mac: '52:54:00:55:1c:ee', state: 'in use', at: now - hour / 4, until: now + hour },
-      ...{ name: 'worker-1', node: 'worker-1', profile: 'worker' },
-    },
-    { address: '192.168.50.100', mac: '00:1b:21:00:00:07', state: 'in use', at: now - 60_000, until: now + hour },
-    { address: '192.168.50.101', mac: '00:1b:21:00:00:08', state: 'resting', at: now - 60_000, until: now + hour / 6 },
-    { address: '192.168.50.102', mac: '00:1b:21:00:00:09', state: 'ended', at: now - 9 * hour, until: now - 8 * hour },
-  ];
 }
 
 function fakeActivities(now: number): Awaited<ReturnType<AdminOperations['activities']>>['activities'] {
