@@ -9,12 +9,12 @@ const COMPILER = 'text/compile-schema.ts';
 
 /** An esbuild plugin: `compileSchema` gives what is compiled already, and loads ajv only for other schemas. */
 export async function compiledSchemas(top) {
-  const { schemaCompiler } = await compilerOf(top);
+  const { boundErrors, schemaCompiler } = await compilerOf(top);
   const { default: standalone } = await import('ajv/dist/standalone/index.js');
   const compiled = SCHEMAS.map((path) => {
     const schema = JSON.parse(readFileSync(join(top, 'src', path), 'utf8'));
     const ajv = schemaCompiler({ source: true });
-    return { path, title: schema.title, code: standalone.default(ajv, ajv.compile(schema)) };
+    return { path, title: schema.title, code: boundErrors(standalone.default(ajv, ajv.compile(schema))) };
   });
   const chooser = `const compiled = {
     ${compiled.map(({ path, title }) => `${JSON.stringify(title)}: () => require('compiled:${path}'),`).join('\n    ')}

@@ -74,6 +74,17 @@ describe.each(['catalog/profile.schema.json', 'documents/coreos-cloud-config.sch
   });
 });
 
+it('gathers a few thousand errors of very many, built or not: each one more was a copy of all before', () => {
+  const schema = schemaOf('catalog/profile.schema.json');
+  const profile = { system: 'flatcar', version: '1', nodes: Array.from({ length: 20_000 }, () => ({})) };
+  for (const check of [built.compileSchema(schema), atRunTime.compileSchema(schema)]) {
+    expect(check(profile)).toBe(false);
+    expect(check.errors?.length).toBeGreaterThan(2000);
+    expect(check.errors?.length).toBeLessThan(2100);
+    expect(check({ ...profile, nodes: [] })).toBe(true);
+  }
+});
+
 it('a schema that the build does not know is compiled at run time', () => {
   const check = built.compileSchema({ type: 'object', required: ['a'] });
   expect([check({ a: 1 }), check({})]).toEqual([true, false]);
