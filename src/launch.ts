@@ -38,10 +38,12 @@ function keptIn(folder: string | undefined): Buffer | undefined {
   if (folder === undefined) return undefined;
   let handle: number | undefined;
   try {
-    handle = fs.openSync(join(folder, NAME), 'r');
-    const { uid, mode } = fs.fstatSync(handle);
+    // A pipe of that name would be waited for.
+    handle = fs.openSync(join(folder, NAME), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const stats = fs.fstatSync(handle);
+    const { uid, mode } = stats;
     const trusted = [0, process.geteuid?.() ?? uid, fs.statSync(PROGRAM).uid];
-    if (!trusted.includes(uid) || (mode & 0o022) !== 0) return undefined;
+    if (!stats.isFile() || !trusted.includes(uid) || (mode & 0o022) !== 0) return undefined;
     const file = fs.readFileSync(handle);
     const end = file.indexOf('\n');
     const data = file.subarray(end + 1);

@@ -186,16 +186,31 @@ export function dhcpDiagnostics(
 
 /** Of the syslog receiver. `now`: the clock of the counters. */
 export function syslogDiagnostics(
-  counters: Pick<SyslogCounters, 'dropped' | 'droppedAt' | 'droppedFrom'> | undefined,
+  counters: Omit<SyslogCounters, 'taken'> | undefined,
   now = performance.now(),
 ): readonly Diagnostic[] {
-  if (counters?.droppedAt === undefined || now - counters.droppedAt > NEWS_MS) return [];
-  const { dropped, droppedFrom = 'an unknown address' } = counters;
-  return [
-    {
+  if (counters === undefined) return [];
+  const {
+    dropped,
+    droppedAt = -Infinity,
+    droppedFrom = 'an unknown address',
+    refused,
+    refusedAt = -Infinity,
+  } = counters;
+  const found: Diagnostic[] = [];
+  if (now - droppedAt <= NEWS_MS) {
+    found.push({
       severity: 'warning',
       message: `log lines came faster than they are taken: ${dropped} were lost since the start, the last from ${droppedFrom}`,
       remedy: 'look at what logs so much there; a machine may say a thousand lines in a second',
-    },
-  ];
+    });
+  }
+  if (now - refusedAt <= NEWS_MS) {
+    found.push({
+      severity: 'warning',
+      message: `more log connections came than there is room for: ${refused} were closed since the start`,
+      remedy: 'see what has them open: `ss -tn` on this host; machines that log over UDP need none',
+    });
+  }
+  return found;
 }

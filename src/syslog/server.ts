@@ -54,6 +54,7 @@ export interface SyslogCounters {
   droppedFrom: string | undefined;
   /** Connections that were closed at once: there were too many. */
   refused: number;
+  refusedAt: number | undefined;
 }
 
 export interface SyslogServer extends Service {
@@ -67,7 +68,14 @@ export function createSyslogServer({ host, port, limits: given }: SyslogSettings
   const { log, now = () => performance.now() } = deps;
   const limits = { ...LIMITS, ...given };
   const rate = createRateLimit(limits);
-  const counters: SyslogCounters = { taken: 0, dropped: 0, droppedAt: undefined, droppedFrom: undefined, refused: 0 };
+  const counters: SyslogCounters = {
+    taken: 0,
+    dropped: 0,
+    droppedAt: undefined,
+    droppedFrom: undefined,
+    refused: 0,
+    refusedAt: undefined,
+  };
   const sockets: UdpSocket[] = [];
   const connections = new Map<Socket, string>();
   let tcp: Server | undefined;
@@ -115,6 +123,7 @@ export function createSyslogServer({ host, port, limits: given }: SyslogSettings
     // It left while it was accepted; or it is one too many.
     if (from === '' || theirs >= limits.connectionsPerAddress || connections.size >= limits.connections) {
       counters.refused += 1;
+      counters.refusedAt = now();
       socket.on('error', () => socket.destroy());
       socket.destroy();
       return;

@@ -75,6 +75,15 @@ describe('what V8 compiled of the program', () => {
     expect(number()).not.toBe(before);
   });
 
+  it('is not waited for where a pipe has its name', () => {
+    run();
+    const pipe = file();
+    fs.rmSync(pipe);
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    expect(run()).toEqual(RIGHT);
+    expect(fs.statSync(pipe).isFile()).toBe(true);
+  });
+
   it('of a Node with other flags is a file of its own', () => {
     run();
     expect(run(undefined, { node: ['--no-opt'] })).toEqual(RIGHT);

@@ -114,6 +114,7 @@ describe('a flood', () => {
     await until(() => texts().length === 1);
     const more = await Promise.all(Array.from({ length: 1000 }, tcp));
     await until(() => server.counters.refused === 999);
+    expect(server.counters.refusedAt).toBeDefined();
     for (const socket of more) socket.destroy();
     good.write('<13>app: second\n');
     await until(() => texts().length === 2);
