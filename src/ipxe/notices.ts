@@ -1,5 +1,5 @@
 import { type Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts, Platform } from '../model/machine.ts';
+import { machineKey, type MachineFacts, type Platform } from '../model/machine.ts';
 import { echoLines, inert, safeEcho, script, SCRIPT_TIMEOUT_MS } from './boot-script.ts';
 import { localBootCommands } from './local-boot.ts';
 
@@ -77,12 +77,19 @@ export function unknownMachineLines(facts: MachineFacts): string[] {
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `"${key}": "${value ?? ''}"`)
     .join(', ');
-  const known = mac !== undefined || uuid !== undefined || serial !== undefined;
+  const key = machineKey(facts);
+  // A serial number may hold what a shell reads otherwise.
+  const adopt = key !== undefined && /^[\w:.-]+$/.test(key) ? [`or run pilotlight adopt ${key} --profile P,`] : [];
   return [
     'No profile claims this machine.',
     ...machineLines(facts),
-    ...(known
-      ? ['Add it to the "nodes" list of a file in profiles/:', `{ ${node} }`, 'or set "default": true in one profile.']
+    ...(key !== undefined
+      ? [
+          'Add it to the "nodes" list of a file in profiles/:',
+          `{ ${node} }`,
+          ...adopt,
+          'or set "default": true in one profile.',
+        ]
       : ['It told neither MAC nor UUID nor serial number. Boot it through /boot.ipxe.']),
   ];
 }

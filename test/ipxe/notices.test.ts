@@ -127,6 +127,7 @@ describe('unknownMachineLines', () => {
       'Machine: QEMU Standard PC',
       'Add it to the "nodes" list of a file in profiles/:',
       '{ "name": "a-coreos", "mac": "52:54:00:55:1c:ee" }',
+      'or run pilotlight adopt 52:54:00:55:1c:ee --profile P,',
       'or set "default": true in one profile.',
     ]);
   });
@@ -135,6 +136,15 @@ describe('unknownMachineLines', () => {
     expect(entry(unknownMachineLines({ mac: MAC, uuid: UUID }))).toEqual({ name: 'NAME', mac: MAC });
     const serial = must(parseLabel('VM-1'));
     expect(entry(unknownMachineLines({ uuid: UUID, serial }))).toEqual({ name: 'NAME', uuid: UUID, serial: 'VM-1' });
+  });
+
+  it('names the command that makes it known, in one row of a screen, where a shell reads the name as it is', () => {
+    const command = (lines: readonly string[]) => lines.find((line) => line.includes('pilotlight adopt'));
+    const byUuid = command(unknownMachineLines({ uuid: UUID }));
+    expect(byUuid).toBe(`or run pilotlight adopt uuid:${UUID} --profile P,`);
+    expect(byUuid?.length).toBeLessThan(80);
+    expect(command(unknownMachineLines({ serial: must(parseLabel('VM-1')) }))).toContain(' serial:VM-1 ');
+    expect(command(unknownMachineLines({ serial: must(parseLabel('A $B')) }))).toBeUndefined();
   });
 
   it('says so when the machine told nothing', () => {
