@@ -23,8 +23,10 @@ export interface ShelfRelease {
   readonly size: number;
   /** The publisher's signature over the version itself was checked. */
   readonly versionSigned?: boolean;
-  /** An operator put it there: nothing was verified, and it is never removed. */
+  /** An operator put it there: no publisher's word was checked, and it is never removed. */
   readonly byHand?: true;
+  /** Set with `byHand`: it was uploaded with a digest for each file. */
+  readonly digestsGiven?: true;
 }
 
 /** The manifest's name in a version's folder. Names with a leading dot are never served. */

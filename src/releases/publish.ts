@@ -25,6 +25,8 @@ export interface PublishedManifest extends ReleaseManifest {
   readonly publishedAt: string;
   /** When the publisher signed the version itself, where it does: seconds since 1970. */
   readonly versionSignedAt?: number;
+  /** An operator uploaded it with a digest for each file. */
+  readonly digestsGiven?: boolean;
   readonly files: Readonly<Record<string, ManifestFile & { readonly evidence?: Evidence }>>;
 }
 

@@ -75,12 +75,14 @@ export function planRetention(releases: readonly ShelfRelease[], inUse: InUse, n
   const keep: Kept[] = [];
   const remove: ShelfRelease[] = [];
   for (const release of [...releases].sort((a, b) => order(b.version, a.version))) {
-    const { shelf, series, byHand } = release;
+    const { shelf, series, byHand, digestsGiven } = release;
     const place = rank.get(series) ?? 0;
     if (byHand === undefined) rank.set(series, place + 1);
     const because = [
       ...(inUse.profiles.get(shelf) ?? []).map((name) => `profile ${name}`),
-      ...(byHand === true ? ['by hand, not verified: it stays until you remove it'] : []),
+      ...(byHand === true
+        ? [`by hand, ${digestsGiven === true ? 'with its digests' : 'not verified'}: it stays until you remove it`]
+        : []),
       ...(place < newest && byHand === undefined ? [`one of the ${newest} newest of ${series}`] : []),
       ...(inUse.booted.has(shelf) ? ['booted lately'] : []),
     ];
@@ -125,12 +127,19 @@ export async function listReleases(root: DataRoot): Promise<readonly ShelfReleas
 async function readRelease(root: DataRoot, shelf: string): Promise<ShelfRelease | undefined> {
   const text = (await root.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString();
   const { files } = parseManifest(text);
-  const { system, channel, arch, version, versionSignedAt, byHand } = JSON.parse(text) as Record<string, unknown>;
+  const { system, channel, arch, version, versionSignedAt, byHand, digestsGiven } = JSON.parse(text) as Record<
+    string,
+    unknown
+  >;
   if (typeof version !== 'string' || parseVersion(version) === undefined) return undefined;
   const size = Object.values(files).reduce((sum, file) => sum + file.size, 0);
-  const series = [system, channel, arch].map(String).join('/');
+  const series = [system, channel, arch]
+    .filter((part) => part !== undefined)
+    .map(String)
+    .join('/');
   const versionSigned = typeof versionSignedAt === 'number' || undefined;
-  return { shelf, series, version, size, versionSigned, ...(byHand === true ? { byHand } : {}) };
+  const hand = byHand === true ? { byHand, ...(digestsGiven === true ? { digestsGiven } : {}) } : {};
+  return { shelf, series, version, size, versionSigned, ...hand };
 }
 
 /**

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { DataRoot } from '../files/data-root.ts';
-import { makeFolder } from '../files/publish.ts';
+import { makeFolder, publishFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
+import { MANIFEST_NAME, type ManifestFile, manifestText } from '../images/manifest.ts';
 import { Failure } from '../model/failure.ts';
+import { parseVersion } from '../model/profile.ts';
 import { bytesText } from '../model/text.ts';
 import { checkSpace, diskSpace, DRAFTS, hashRest, startHashes } from './draft.ts';
 
@@ -27,6 +29,11 @@ export interface Uploads {
   put(upload: string, name: string, at: number, piece: Buffer): Promise<void>;
   /** The host's paths of its files. Throws `not-found`, and `invalid` for digests that are not theirs. */
   files(upload: string, digests: string): Promise<readonly string[]>;
+  /**
+   * Publishes it at images/custom/NAME/VERSION: files that no publisher signs, each believed for the digest that is given
+   * with it. Throws `invalid` where one is missing, and `conflict` where something is there.
+   */
+  publish(upload: string, place: string, digests: string): Promise<string>;
   remove(upload: string): Promise<void>;
 }
 
@@ -110,6 +117,31 @@ export function createUploads(root: DataRoot, now: () => number): Uploads {
       await checkDigests(root.path(folder), names, digests);
       return names.sort().map((name) => join(root.path(folder), name));
     },
+    async publish(upload, place, digests) {
+      const folder = folderOf(upload);
+      const [custom, name = '', version = '', ...more] = place.split('/');
+      if (custom !== 'custom' || !FILE_NAME.test(name) || parseVersion(version) === undefined || more.length > 0) {
+        throw new Failure('invalid', `"${place.slice(0, 100)}" is not a place for files of your own`, {
+          remedy: 'write custom/NAME/VERSION, such as custom/rescue/2026.1',
+        });
+      }
+      const names = (await this.files(upload, digests)).map((path) => basename(path));
+      const files = await checkDigests(root.path(folder), names, digests);
+      const bare = names.filter((one) => files[one] === undefined);
+      if (bare.length > 0) {
+        throw new Failure('invalid', `no SHA-256 is given for ${bare.join(', ')}`, {
+          remedy: 'one line for each file, as sha256sum writes it: without it nothing says that the file is whole',
+        });
+      }
+      for (const one of names) await chmod(join(root.path(folder), one), 0o644);
+      const about = { system: 'custom', channel: name, version, publishedAt: new Date(now()).toISOString() };
+      const manifest = { ...about, byHand: true, digestsGiven: true, files };
+      await writeFile(join(root.path(folder), MANIFEST_NAME), manifestText(manifest), { mode: 0o644 });
+      await chmod(root.path(folder), 0o755);
+      await publishFolder(root, folder, `images/${place}`);
+      left.delete(upload);
+      return place;
+    },
     remove,
   };
 }
@@ -118,8 +150,16 @@ function gone(): Failure {
   return new Failure('not-found', 'this upload is not there any more', { remedy: 'begin it anew' });
 }
 
-/** Lines as sha256sum writes them, or one digest alone for one file alone. Throws `invalid` for what does not agree. */
-async function checkDigests(folder: string, names: readonly string[], digests: string): Promise<void> {
+/**
+ * Lines as sha256sum writes them, or one digest alone for one file alone. Gives the files that are what their line says.
+ * Throws `invalid` for what does not agree.
+ */
+async function checkDigests(
+  folder: string,
+  names: readonly string[],
+  digests: string,
+): Promise<Readonly<Record<string, ManifestFile>>> {
+  const checked: Record<string, ManifestFile> = {};
   for (const line of digests
     .split('\n')
     .map((one) => one.trim())
@@ -136,7 +176,10 @@ async function checkDigests(folder: string, names: readonly string[], digests: s
       const hashes = startHashes(new Set());
       await hashRest(handle, hashes);
       const found = hashes.hex('sha256');
-      if (found === wanted.toLowerCase()) continue;
+      if (found === wanted.toLowerCase()) {
+        checked[name] = { size: (await handle.stat()).size, sha256: found };
+        continue;
+      }
       throw new Failure('invalid', `${name} is not what its digest says: its SHA-256 is ${found}`, {
         remedy: 'it was damaged on the way, or the digest is of another file',
       });
@@ -144,4 +187,5 @@ async function checkDigests(folder: string, names: readonly string[], digests: s
       await handle.close();
     }
   }
+  return checked;
 }

@@ -110,9 +110,10 @@ function order(a: string, b: string): number {
 async function proof(files: DataRoot, shelf: string): Promise<Pick<Release, 'publishedAt' | 'verified'>> {
   const text = (await files.read(`images/${shelf}/${MANIFEST_NAME}`, MANIFEST_BYTES)).bytes.toString('utf8');
   parseManifest(text);
-  const { publishedAt, files: published } = JSON.parse(text) as PublishedManifest;
+  const { publishedAt, files: published, digestsGiven } = JSON.parse(text) as PublishedManifest;
   const at = Date.parse(publishedAt);
-  return { publishedAt: Number.isNaN(at) ? undefined : at, verified: believed(published) };
+  const verified = digestsGiven === true ? 'SHA-256 that an operator gave' : believed(published);
+  return { publishedAt: Number.isNaN(at) ? undefined : at, verified };
 }
 
 function believed(files: PublishedManifest['files']): string | undefined {

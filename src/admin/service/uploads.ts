@@ -13,6 +13,8 @@ export interface ImportWish {
   readonly version?: string | undefined;
   /** SHA-256, as sha256sum writes it: checked beside what the publisher signed. */
   readonly digests?: string;
+  /** `custom/NAME/VERSION`: files that no publisher signs; the digests are what they are believed for. */
+  readonly place?: string | undefined;
   readonly allowDowngrade?: boolean;
 }
 
@@ -39,6 +41,8 @@ export function createUploadOperations(deps: Deps, changes: Pick<Changes, 'emit'
       }
       const events: SyncEvent[] = [];
       try {
+        if (wish.place !== undefined)
+          return await told([await uploads.publish(upload, wish.place, wish.digests ?? '')]);
         const paths = await uploads.files(upload, wish.digests ?? '');
         const done = await importImages(settings, {
           paths,
@@ -54,6 +58,7 @@ export function createUploadOperations(deps: Deps, changes: Pick<Changes, 'emit'
         if (done.kind === 'busy') throw new Failure('conflict', done.message);
       } finally {
         await uploads.remove(upload).catch((error: unknown) => {
+          if (error instanceof Failure && error.code === 'not-found') return;
           log.warn({ problem: error instanceof Failure ? failureLine(error) : error }, 'an upload was not removed');
         });
       }
@@ -68,9 +73,12 @@ export function createUploadOperations(deps: Deps, changes: Pick<Changes, 'emit'
         remedy: "upload the publisher's signatures and lists of digests with the images, all at once",
       });
     }
+    return await told(events.flatMap((event) => (event.kind === 'published' ? [event.shelf] : [])));
+  }
+
+  async function told(shelves: readonly string[]): Promise<ImportedImages> {
     await catalog.refresh();
     changes.emit('releases');
-    const shelves = events.flatMap((event) => (event.kind === 'published' ? [event.shelf] : []));
     log.info({ shelves }, 'images were uploaded by an operator');
     return { shelves };
   }

@@ -75,7 +75,7 @@ function mountUpload(
       try {
         const upload = fieldText(req, 'upload');
         if (upload === undefined) throw new Failure('invalid', 'no file was uploaded', { remedy: 'choose the files' });
-        const wish = { channel, version, digests: longField(req, 'digests') };
+        const wish = { channel, version, digests: longField(req, 'digests'), place: fieldText(req, 'place') };
         const { shelves } = await adminService.importUpload(upload, wish);
         show.done(req, res, PATH, shelves.length === 0 ? 'nothing-new' : 'uploaded');
       } catch (error) {

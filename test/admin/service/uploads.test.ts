@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createUploadOperations } from '../../../src/admin/service/uploads.ts';
@@ -77,6 +77,28 @@ describe('images from a browser', () => {
     expect(await refused(all, `${'0'.repeat(64)}  ${FLATCAR.kernel}`)).toContain('is not what its digest says');
     expect(await refused(all, 'nonsense')).toContain('is not the SHA-256 of an uploaded file');
     expect([stand.visible(), left()]).toEqual([[], []]);
+  });
+
+  test('that nobody signs are published at their place for the digest of each, in one step, and never over others', async () => {
+    const { stand, uploads, send, left } = await openUploads();
+    const files = ['vmlinuz', 'initrd'].map((name) => [name, Buffer.from(`bytes of ${name}`)] as const);
+    const sums = files.map(([name, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}`);
+    const publish = async (place: string, digests: readonly string[]) =>
+      await uploads.importUpload(await send(files), { place, digests: digests.join('\n') }).catch(String);
+    expect(await publish('custom/rescue/2026.1', sums.slice(1))).toContain('no SHA-256 is given for vmlinuz');
+    expect(await publish('custom/rescue/2026.1', [])).toContain('no SHA-256 is given for initrd, vmlinuz');
+    expect(await publish('custom/rescue/2026.1', ['0'.repeat(64) + '  initrd'])).toContain('not what its digest says');
+    for (const place of ['custom/../../etc/1', 'flatcar/amd64/1.2.3', 'custom/rescue', 'custom/.x/1', 'custom/a/1/2']) {
+      expect(await publish(place, sums)).toContain('is not a place for files of your own');
+    }
+    expect([stand.visible(), left()]).toEqual([[], []]);
+    expect(await publish('custom/rescue/2026.1', sums)).toEqual({ shelves: ['custom/rescue/2026.1'] });
+    expect(readFileSync(join(stand.dir, 'images/custom/rescue/2026.1/initrd'), 'utf8')).toBe('bytes of initrd');
+    expect(await publish('custom/rescue/2026.1', sums)).toContain('custom/rescue/2026.1');
+    expect(left()).toEqual([]);
+    const listed = await stand.cli('images');
+    expect(listed.stdout).toContain('by hand, with its digests: it stays until you remove it');
+    expect((await stand.cli('images', 'verify')).code).toBe(0);
   });
 
   test('a piece that comes again is the same, and one that leaves a gap or is too much is refused', async () => {
