@@ -100,7 +100,10 @@ export function createUploads(root: DataRoot, now: () => number): Uploads {
           const rest = (left.get(upload) ?? 0) - grown;
           if (rest < 0) throw new Failure('too-large', 'more bytes come than the upload began with');
           left.set(upload, rest);
-          await handle.write(piece, 0, piece.length, at);
+          // Where the disk gets full one call writes a part and says nothing.
+          for (let done = 0; done < piece.length;) {
+            done += (await handle.write(piece, done, piece.length - done, at + done)).bytesWritten;
+          }
         } finally {
           await handle.close();
         }

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeVendor } from '../support/openpgp-vendor.ts';
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { openDataRoot } from '../../src/files/data-root.ts';
 import type { ReleasePorts } from '../../src/releases/ports.ts';
+import { createUploads } from '../../src/releases/upload.ts';
 import { beginDay, type Day, INITRD } from '../support/upstream-day.ts';
 
 const vendor = makeVendor();
@@ -35,6 +38,22 @@ describe('a bad day of the disk', () => {
     expect(message).toBe('not enough space in images/: 450000 bytes are needed, 100000 are free');
     expect(day.upstream.count(`GET ${INITRD}`)).toBe(0);
     await day.heals();
+  });
+
+  it('full within a piece of an upload: that piece is not said to be there', async (context) => {
+    if (!(await mount('size=4m'))) {
+      context.skip('needs a user who may mount');
+      return;
+    }
+    try {
+      const uploads = createUploads(await openDataRoot(day.bench.dir), Date.now);
+      const upload = await uploads.begin(1_000_000);
+      await writeFile(join(day.bench.dir, 'images', 'other'), Buffer.alloc(3_500_000));
+      const put = uploads.put(upload, 'a', 0, Buffer.alloc(900_000));
+      await expect(put).rejects.toMatchObject({ message: 'no space left to write it' });
+    } finally {
+      await unmount();
+    }
   });
 
   it('full in the middle, on a real file system: what was there goes, and room for the machine with it', async (context) => {
