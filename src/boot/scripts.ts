@@ -258,8 +258,8 @@ function shimUrl(origin: Origin, { arch }: MachineFacts): string {
 }
 
 /** Not repeated to the machine itself, which may ask a moment later, and no word of that machine's in the journal. */
-function turnedAway({ script, decision }: ScriptAnswer, { asker = '' }: Question): ScriptAnswer {
-  return { script, decision: { ...decision, stranger: true }, only: asker };
+function turnedAway(answer: ScriptAnswer, { asker = '' }: Question): ScriptAnswer {
+  return { ...answer, decision: { ...answer.decision, stranger: true }, only: asker };
 }
 
 const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';

@@ -73,7 +73,8 @@ describe('a script with a token', () => {
     expect(tokenIn((await bootService.grubConfig(question(W1, AT), true))?.script ?? '')).not.toBe('');
     const refused = await bootService.grubConfig(question(W1, STRANGER), true);
     expect(refused?.decision).toMatchObject({ outcome: 'waiting', stranger: true });
-    expect(refused?.script).not.toMatch(/plt-|^if linux/m);
+    expect(refused?.script).not.toMatch(/plt-|^if linux|#!ipxe/m);
+    expect(refused?.script).toContain(`\necho '${STRANGER} is not ${W1}`);
     expect(said()).toHaveLength(3);
   });
 

@@ -89,9 +89,12 @@ function attack(host: Host, token?: string): void {
     for (const secret of [...SECRETS, 'plt-', MAC_KERNEL])
       expect([path, answer.includes(secret)]).toEqual([path, false]);
   }
-  for (const name of [`pxelinux.cfg/01-${MAC.replaceAll(':', '-')}`, `grub/grub.cfg-01-${MAC.replaceAll(':', '-')}`]) {
-    expect(host.run('sh', '-c', `curl -s -m 20 tftp://192.168.122.10/${name} || true`)).toBe('');
-  }
+  const get = (name: string): string => host.run('sh', '-c', `curl -s -m 20 tftp://192.168.122.10/${name} || true`);
+  expect(get(`pxelinux.cfg/01-${MAC.replaceAll(':', '-')}`)).toBe('');
+  // GRUB can show why: in its own words.
+  const grub = get(`grub/grub.cfg-01-${MAC.replaceAll(':', '-')}`);
+  expect(grub).toContain(`echo '192.168.122.66 is not ${MAC}: its neighbour entry says ${ATTACKER.mac}'`);
+  for (const secret of [...SECRETS, 'plt-', MAC_KERNEL, '#!ipxe']) expect(grub).not.toContain(secret);
   for (const path of REPORTS) {
     const status = curl('-o', '/dev/null', '-w', '%{http_code}', '-X', 'POST', `${URL}${path}`);
     // A profile that installs nothing takes no such report from anyone.
