@@ -8,7 +8,7 @@ export type Role = (typeof ROLES)[number];
 export const ROLE_HELP: Readonly<Record<Role, string>> = {
   viewer: 'looks at everything and changes nothing',
   operator: 'adopts and reinstalls machines, edits profiles, syncs',
-  admin: 'also adds, changes and removes users',
+  admin: 'also adds, changes and removes users, uploads images',
 };
 
 export function includes(role: Role, needed: Role): boolean {

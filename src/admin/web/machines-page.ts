@@ -299,6 +299,9 @@ const SLOT = WIDTH / SLOTS;
 
 /** Boot durations as bars, the last one at the right edge. Numbers are SVG units of an 80 x 20 box. */
 interface Sparkline {
+  /** Where the first bar stands, and how wide all are. */
+  readonly from: number;
+  readonly width: number;
   readonly bars: readonly {
     readonly x: string;
     readonly y: string;
@@ -322,6 +325,7 @@ export function sparkline(boots: readonly number[]): Sparkline | undefined {
   const shortest = Math.min(...shown);
   const from = WIDTH - shown.length * SLOT;
   return {
+    ...{ from, width: WIDTH - from },
     bars: shown.map((ms, i) => {
       const height = Math.max(2, (ms / longest) * HEIGHT);
       return {

@@ -22,7 +22,7 @@ test('everything in a page is text', () => {
 
 test('the form can be used without a mouse, without eyes, and by a password manager', () => {
   const page = loginView({ next: '/dashboard' });
-  expect(page).toMatch(/<html lang="en">[^]*<title>Log in - Pilotlight<\/title>[^]*<main>[^]*<h1>/);
+  expect(page).toMatch(/<html lang="en">[^]*<title>Log in - Pilotlight<\/title>[^]*<main>[^]*<h1 class="brand">/);
   expect(page).toMatch(/<label for="token">[^]*<input id="token"[^>]* autocomplete="current-password"/);
   expect(page).not.toContain('role="alert"');
 });

@@ -24,7 +24,13 @@ test('the last boot stands at the right edge, the longest is as high as the box'
     { x: '72', y: '0', height: '20', last: false },
     { x: '76', y: '10', height: '10', last: true },
   ]);
-  expect(spark).toMatchObject({ title: 'Last boot 20 s', description: '2 boots between 20 s and 40 s', last: '20 s' });
+  expect(spark).toMatchObject({
+    from: 72,
+    width: 8,
+    title: 'Last boot 20 s',
+    description: '2 boots between 20 s and 40 s',
+    last: '20 s',
+  });
 });
 
 test('one boot is not called a range', () => {
