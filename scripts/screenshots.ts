@@ -27,9 +27,13 @@ let total = 0;
 for (const { look, width, scheme } of LOOKS) {
   const page = await browser.context.newPage();
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-  await page.setViewportSize({ width, height: 800 });
   for (const { sample, appContext } of pages) {
+    await page.setViewportSize({ width, height: 800 });
     await visit(page, appContext, sample);
+    // The editor numbers its lines rightly when it is in view.
+    const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
+    await page.setViewportSize({ width, height });
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     const png = palettePng(await page.screenshot({ fullPage: true }));
     writeFileSync(join(folder, `${sample.name}-${look}.png`), png);
     total += png.length;

@@ -172,8 +172,8 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await using opened = await listening('/dashboard/machines?tag=rack1');
     const { page } = opened;
     await page.locator('#pick-all input').check();
-    const rows = page.locator('tbody tr');
-    expect(await page.locator('tbody input:checked').count()).toBe(await rows.count());
+    const rows = page.locator('.machines tbody tr');
+    expect(await page.locator('.machines tbody input:checked').count()).toBe(await rows.count());
     const first = await rows.first().getAttribute('data-key');
     stand.adminService.change(keyOf('w4'), { lastSeen: Date.now() });
     await page.locator('#pick-all input').uncheck();
