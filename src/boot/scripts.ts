@@ -1,20 +1,21 @@
 import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
-import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
-import { failureLines, missingImageLines, unnamedInstallLines, unnamedSecretsLines } from '../ipxe/notices.ts';
+import { bootScript } from '../ipxe/boot-script.ts';
+import { failureLines, missingImageLines } from '../ipxe/notices.ts';
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Name, nameInUrl } from '../model/profile.ts';
+import { DOCUMENT_KINDS, type DocumentKind, type Name } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, TOOLS, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
 import { againOf, askedFacts, documentLinks, identityQuery, machinePlan, missingFiles } from './machine-plan.ts';
+import { namedDecision, namedScript } from './named-script.ts';
 import { decided, installStateLines, titleLines } from './reasons.ts';
-import { missingKey, obstacleFailure, profileMatch, STRANGER, unclaimed, withoutToken } from './refusals.ts';
-import { local, menuKeyOf, notice, ownDisk, toolsMenu, unknownMachine, waiting } from './screens.ts';
+import { obstacleFailure, profileMatch, STRANGER, unclaimed, withoutToken } from './refusals.ts';
+import { local, menuKeyOf, ownDisk, toolsMenu, unknownMachine, waiting } from './screens.ts';
 
 export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
@@ -174,38 +175,6 @@ export function createScriptService(options: ScriptServiceOptions) {
     return { script: grubScript(plan, question.origin, title), decision };
   }
 
-  /** coreos-ipxe-server looked neither for images nor for machines: its bytes depend on the profile alone. */
-  async function scriptOf(name: Name, origin: Origin): Promise<ScriptAnswer> {
-    const snapshot = catalog.current();
-    const match = profileMatch(name, snapshot);
-    const { profile } = match;
-    const decision = namedDecision(match);
-    const again = `${origin}/?profile=${nameInUrl(name)}`;
-    if (profile.secrets) {
-      const because = `asked for ${profile.file} by name, which keeps secrets: which machine asks is not known`;
-      const lines = unnamedSecretsLines(profile.file);
-      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
-    }
-    if (profile.system === 'coreos') {
-      const sshKey = profile.sshkey === undefined ? undefined : snapshot.keys.get(profile.sshkey)?.text;
-      if (profile.sshkey !== undefined && profile.sshkey !== '' && sshKey === undefined) throw missingKey(match);
-      return { script: legacyScript({ profile, origin, sshKey }), decision };
-    }
-    if (profile.install !== undefined && profile.boot !== 'local') {
-      const because = `asked for ${profile.file} by name, which installs: which machine asks is not known`;
-      const lines = unnamedInstallLines(profile.file);
-      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
-    }
-    const plan = machinePlan(match, {}, origin, snapshot, undefined, logTarget(syslog, origin));
-    const missing = await missingFiles(plan, images);
-    if (missing.length > 0) {
-      const lines = missingLines(match, missing);
-      const because = `${decision.because}, and images/${missing[0] ?? ''} is not there`;
-      return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
-    }
-    return { script: bootScript({ plan, origin, lines: [`Profile ${name}`], again }), decision };
-  }
-
   function args(who: MachineFacts | Name, origin: Origin) {
     const snapshot = catalog.current();
     const logTo = logTarget(syslog, origin);
@@ -249,6 +218,9 @@ export function createScriptService(options: ScriptServiceOptions) {
     return catalog.current().generation;
   }
 
+  const scriptOf = async (name: Name, origin: Origin): Promise<ScriptAnswer> =>
+    await namedScript(name, origin, { snapshot: catalog.current(), images, syslog, missingLines });
+
   return { script, scriptOf, args, grub, grubConfig, bootable, netboot, secureBoot, generation };
 }
 
@@ -263,16 +235,6 @@ function turnedAway(answer: ScriptAnswer, { asker = '' }: Question): ScriptAnswe
 }
 
 const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';
-
-/** Which machine asks is not known: no mark is asked, and none is made. */
-function namedDecision({ profile }: Match): Decision {
-  return {
-    outcome: profile.install === undefined ? 'boot' : 'install',
-    profile: profile.name,
-    version: profile.version === '' ? undefined : profile.version,
-    because: `asked for ${profile.file} by name`,
-  };
-}
 
 /** Milliseconds in which a file that was there counts as there. */
 const SEEN_MS = 1000;
