@@ -5,12 +5,12 @@ import { unnamedInstallLines, unnamedSecretsLines } from '../ipxe/notices.ts';
 import { type Decision, logTarget, type Origin } from '../model/plan.ts';
 import { type Name, nameInUrl } from '../model/profile.ts';
 import type { ScriptAnswer } from './boot-service.ts';
+import type { DecideOptions } from './decide.ts';
 import { machinePlan, missingFiles } from './machine-plan.ts';
 import { missingKey, profileMatch } from './refusals.ts';
 import { notice } from './screens.ts';
-import type { ScriptServiceOptions } from './scripts.ts';
 
-interface NamedScriptRoom extends Pick<ScriptServiceOptions, 'syslog'> {
+interface NamedScriptRoom extends Pick<DecideOptions, 'syslog'> {
   readonly snapshot: Snapshot;
   readonly images: Pick<ImageStore, 'has'>;
   readonly missingLines: (match: Match, missing: readonly string[]) => readonly string[];
