@@ -67,18 +67,19 @@ function keepLater(script: Script): void {
     if (isKept) return;
     isKept = true;
     // A flag that was set since then would make it useless.
-    if (cachedDataVersionTag() === TAG) write(script.createCachedData());
+    if (cachedDataVersionTag() === TAG) write(script);
   };
   process.once('exit', keep);
   setTimeout(keep, SETTLED_MS).unref();
 }
 
 /** What cannot be written is tried again by the next start. */
-function write(data: Buffer): void {
+function write(script: Script): void {
   const folder = cacheFolder();
   if (folder === undefined) return;
   const draft = join(folder, `.${NAME}-${process.pid}`);
   try {
+    const data = script.createCachedData();
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     try {
       fs.writeFileSync(draft, Buffer.concat([Buffer.from(`${headline(data)}\n`), data]), { mode: 0o644 });

@@ -1,3 +1,4 @@
+import { isLoopback } from '../model/machine.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
 import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
@@ -26,7 +27,7 @@ export function addressDiagnostics(settings: Settings, local: readonly LocalAddr
   const names = own.map(({ interfaceName, address }) => `${interfaceName} ${address}`).join(', ');
   if (settings.baseUrl === undefined) return [say.ok(`machines hear the address of their own network: ${names}`)];
   const { hostname } = new URL(settings.baseUrl);
-  if (hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]') {
+  if (isLoopback(hostname)) {
     return [
       say.error(
         `the base URL ${settings.baseUrl} is each machine's own address`,

@@ -318,3 +318,8 @@ export function omitUndefined<T extends object>(object: T): T {
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
+
+/** Whether an address, or a host as a URL has it, is the host's own: `127.0.0.1`, `::1`, `[::1]`, `localhost`. */
+export function isLoopback(host: string): boolean {
+  return /^(?:127(?:\.\d+){3}|::1|\[::1\]|localhost)$/.test(plainAddress(host));
+}

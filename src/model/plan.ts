@@ -1,4 +1,4 @@
-import type { InstallIdentity, MachineArch, MachineFacts, Platform } from './machine.ts';
+import { type InstallIdentity, isLoopback, type MachineArch, type MachineFacts, type Platform } from './machine.ts';
 import type { Name } from './profile.ts';
 
 declare const brand: unique symbol;
@@ -157,7 +157,7 @@ export function logTarget(
 ): LogTarget | undefined {
   if (syslog === undefined) return undefined;
   const { host, port } = syslog;
-  const own = /^(?:0\.0\.0\.0|::|127\..*|::1|localhost)$/.test(host);
+  const own = host === '0.0.0.0' || host === '::' || isLoopback(host);
   return { host: own ? new URL(origin).hostname : host.includes(':') ? `[${host}]` : host, port };
 }
 

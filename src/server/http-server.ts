@@ -20,6 +20,7 @@ import { createMachineHandler, type MachineHandlerOptions } from '../http/machin
 import { lineReply, type Reply, sendReply } from '../http/reply.ts';
 import { lookBehindProxies, remember } from '../http/client-address.ts';
 import { readHead, type RequestHead } from '../http/request.ts';
+import { isLoopback } from '../model/machine.ts';
 import { pathOf } from '../model/plan.ts';
 import type { ProxyTrust } from '../net/trusted-proxies.ts';
 import type { TlsFiles } from '../net/tls-files.ts';
@@ -210,7 +211,7 @@ function hostOnly(options: OperatorAppOptions): LazyOperator {
   return {
     answer(req, res) {
       const path = req.url ?? '';
-      const here = /^(?:::ffff:)?127\.|^::1$/.test(req.socket.remoteAddress ?? '');
+      const here = isLoopback(req.socket.remoteAddress ?? '');
       const proxied = ['x-forwarded-for', 'forwarded', 'via'].some((name) => name in req.headers);
       if (here && !proxied && /^\/(?:api\/v1|metrics)(?:[/?]|$)/.test(path)) return lazy.answer(req, res);
       sendReply(res, lineReply(404, 'only machines are answered here (operators have an address of their own)'));

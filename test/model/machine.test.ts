@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { omitUndefined, parseLabel } from '../../src/model/machine.ts';
+import { isLoopback, omitUndefined, parseLabel } from '../../src/model/machine.ts';
 
 describe('parseLabel', () => {
   it.each([
@@ -25,4 +25,18 @@ it('what is not there does not stand in the way of what is', () => {
   const said: { readonly mac: string; readonly uuid?: string } = omitUndefined({ mac: 'm', uuid: undefined });
   expect(Object.keys(said)).toEqual(['mac']);
   expect({ uuid: 'known', ...said }).toEqual({ mac: 'm', uuid: 'known' });
+});
+
+it("the host's own addresses are told from names that begin like one", () => {
+  const own = ['127.0.0.1', '127.9.8.7', '::ffff:127.0.0.1', '::1', '[::1]', 'localhost'];
+  const others = [
+    '127.example.org',
+    '127.0.0.1.example.org',
+    '10.127.0.1',
+    '::11',
+    'localhost.example.org',
+    '',
+    '0.0.0.0',
+  ];
+  expect([...own, ...others].filter(isLoopback)).toEqual(own);
 });

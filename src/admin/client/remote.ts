@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredToken } from '../../model/discovery.ts';
 import type { LogPage, LogQuery } from '../../model/log-views.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
+import { isLoopback } from '../../model/machine.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
 import type { RemovedRelease, RolledBack, SyncEnd, SyncStarted, SyncSteps } from '../../model/release-views.ts';
 import type { LeasesView } from '../../model/lease-views.ts';
@@ -121,14 +122,12 @@ async function unlessBusy<T>(work: Promise<T>): Promise<Locked<T>> {
   }
 }
 
-const LOOPBACK = /^(?:127\.|\[::1\]$|localhost$)/;
-
 /**
  * A link to a server that listens on all addresses of this host, as other hosts see it: one for each IPv4 address.
  * Nothing for a link that names an address already.
  */
 export function linksElsewhere(link: string, local: readonly LocalAddress[] = localAddresses()): readonly string[] {
-  if (!LOOPBACK.test(new URL(link).hostname)) return [];
+  if (!isLoopback(new URL(link).hostname)) return [];
   return local
     .filter(({ family, internal }) => family === 4 && !internal)
     .map(({ address }) => {

@@ -3,6 +3,7 @@ import { peerOf } from '../../http/client-address.ts';
 import { show } from '../../http/request.ts';
 import { methodReply } from '../../http/reply.ts';
 import { Failure } from '../../model/failure.ts';
+import { isLoopback } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Log } from '../../model/service.ts';
 import { cameByTls, clientKey, HOME, nextPath, senderOf } from '../auth/client.ts';
@@ -193,7 +194,7 @@ function fieldsThat(form: Readonly<Record<string, unknown>>, wanted: (name: stri
 
 /** By plain HTTP from another host: what is typed can be read on the way. */
 function isReadable(req: Request, baseUrl: Origin | undefined): boolean {
-  return !cameByTls(req, baseUrl) && !/^(?:::ffff:)?127\.|^::1$/.test(peerOf(req) ?? '');
+  return !cameByTls(req, baseUrl) && !isLoopback(peerOf(req) ?? '');
 }
 
 /** A field that came twice is none. */
