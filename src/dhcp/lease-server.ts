@@ -11,11 +11,11 @@ import type { DiscoverAt, Offer } from './discover.ts';
 import { type Lease, type LeaseBook, LEASES_FILE, openLeaseBook } from './lease-book.ts';
 import type { NetworkFacts } from './lease-options.ts';
 import { type LeaseAnswer, type LeaseDeps, leaseReply } from './lease-reply.ts';
-import { type DhcpPacket, MESSAGE, OPTION, parseDhcp } from './packet.ts';
+import { type DhcpPacket, MESSAGE, OPTION } from './packet.ts';
 import { Placement } from './placement.ts';
 import { proxyReply } from './proxy-reply.ts';
 import type { KnownMachines } from './reservations.ts';
-import { createEchoes, DhcpCounters, type DhcpDeps, type DhcpServer, type DhcpSettings } from './server.ts';
+import { DhcpCounters, createReader, type DhcpDeps, type DhcpServer, type DhcpSettings } from './server.ts';
 import { createDhcpSockets, type Heard } from './sockets.ts';
 import { poolDiagnostics, type Subnet, subnetsOf, subnetText } from './subnets.ts';
 
@@ -66,7 +66,7 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
   const logged = createRateLimit({ perKey: LOGGED_PER_SECOND, total: LOGGED_PER_SECOND, keys: 1 });
   const counters = new DhcpCounters();
   const placement = new Placement();
-  const isEcho = createEchoes();
+  const read = createReader(counters);
   const first = createOnce();
   const conflicts = new Map<string, string>();
   const others = new Set<string>();
@@ -104,17 +104,9 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
   );
 
   async function onQuestion(heard: Heard): Promise<void> {
-    const parsed = parseDhcp(heard.bytes);
-    if (!parsed.ok) {
-      counters.silent(parsed.reason);
-      return;
-    }
-    const { packet } = parsed;
     const at = steady();
-    if (heard.at === undefined && isEcho(packet, at)) {
-      counters.silent('heard twice');
-      return;
-    }
+    const packet = read(heard, at);
+    if (packet === undefined) return;
     if (packet.op !== 1) {
       counters.silent('not a request');
       return;

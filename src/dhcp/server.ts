@@ -76,7 +76,7 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
   const logged = createRateLimit({ perKey: LOGGED_PER_SECOND, total: LOGGED_PER_SECOND, keys: 1 });
   const counters = new DhcpCounters();
   const placement = new Placement();
-  const isEcho = createEchoes();
+  const read = createReader(counters);
   const first = createOnce();
   const sockets = createDhcpSockets(
     { ...settings, unicasts: relays.size > 0 },
@@ -100,17 +100,9 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
   );
 
   function onQuestion(heard: Heard): void {
-    const parsed = parseDhcp(heard.bytes);
-    if (!parsed.ok) {
-      counters.silent(parsed.reason);
-      return;
-    }
-    const { packet } = parsed;
     const at = now();
-    if (heard.at === undefined && isEcho(packet, at)) {
-      counters.silent('heard twice');
-      return;
-    }
+    const packet = read(heard, at);
+    if (packet === undefined) return;
     const servers = serversFor(packet, heard, at);
     const [server, ...others] = servers;
     if (server === undefined) {
@@ -232,6 +224,18 @@ export class DhcpCounters {
 /** No firmware asks again so soon: retries begin at a second. */
 const WINDOW_MS = 250;
 const MOST = 4096;
+
+/** The packet in what was heard; undefined, and counted with its reason, for what is none or was heard a moment ago. */
+export function createReader(counters: DhcpCounters): (heard: Heard, now: number) => DhcpPacket | undefined {
+  const isEcho = createEchoes();
+  return (heard, now) => {
+    const parsed = parseDhcp(heard.bytes);
+    const echo = parsed.ok && heard.at === undefined && isEcho(parsed.packet, now);
+    if (parsed.ok && !echo) return parsed.packet;
+    counters.silent(parsed.ok ? 'heard twice' : parsed.reason);
+    return undefined;
+  };
+}
 
 /**
  * True for a broadcast that was heard a moment ago already: a host with two interfaces in one network hears each of them
