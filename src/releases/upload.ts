@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder, publishFolder } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
@@ -27,22 +27,39 @@ export interface Uploads {
   begin(bytes: number): Promise<string>;
   /** Writes a piece where it belongs; the same piece twice is the same. Throws `conflict` for one that leaves a gap. */
   put(upload: string, name: string, at: number, piece: Buffer): Promise<void>;
-  /** The host's paths of its files. Throws `not-found`, and `invalid` for digests that are not theirs. */
-  files(upload: string, digests: string): Promise<readonly string[]>;
+  /**
+   * Ends it: no piece comes after this, what is checked stays as it is, and who asks a second time gets nothing. Throws
+   * `not-found`.
+   */
+  take(upload: string): Promise<TakenUpload>;
+}
+
+/** Files that are all there, in one pair of hands. */
+export interface TakenUpload {
+  /** The host's paths of its files. Throws `invalid` for digests that are not theirs. */
+  files(digests: string): Promise<readonly string[]>;
   /**
    * Publishes it at images/custom/NAME/VERSION: files that no publisher signs, each believed for the digest that is given
    * with it. Throws `invalid` where one is missing, and `conflict` where something is there.
    */
-  publish(upload: string, place: string, digests: string): Promise<string>;
-  remove(upload: string): Promise<void>;
+  publish(place: string, digests: string): Promise<string>;
+  /** What was published is not there any more, and stays. */
+  remove(): Promise<void>;
+}
+
+interface Upload {
+  /** Bytes that it may still take. */
+  rest: number;
+  /** Its pieces are written one after the other: a browser that waited in vain sends one again. */
+  last: Promise<unknown>;
 }
 
 export function createUploads(root: DataRoot, now: () => number): Uploads {
-  /** What each may still take, by its name. */
-  const left = new Map<string, number>();
+  const begun = new Map<string, Upload>();
 
-  function folderOf(upload: string): string {
-    if (/^[0-9a-f]{32}$/.test(upload) && left.has(upload)) return `${DRAFTS}/${PREFIX}${upload}`;
+  function known(upload: string): Upload {
+    const found = begun.get(upload);
+    if (found !== undefined) return found;
     throw new Failure('not-found', 'this upload is not known any more', { remedy: 'begin it anew' });
   }
 
@@ -53,14 +70,8 @@ export function createUploads(root: DataRoot, now: () => number): Uploads {
       const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, () => 0); // prettier-ignore
       if (now() - changed < KEPT_MS) continue;
       await rm(path, { recursive: true, force: true });
-      left.delete(name.slice(PREFIX.length));
+      begun.delete(name.slice(PREFIX.length));
     }
-  }
-
-  async function remove(upload: string): Promise<void> {
-    const folder = folderOf(upload);
-    left.delete(upload);
-    await rm(root.path(folder), { recursive: true, force: true });
   }
 
   return {
@@ -75,62 +86,91 @@ export function createUploads(root: DataRoot, now: () => number): Uploads {
       // The import makes copies, verified, beside what was uploaded.
       checkSpace(2 * bytes, await diskSpace(drafts));
       const upload = randomBytes(16).toString('hex');
-      await makeFolder(root, `${DRAFTS}/${PREFIX}${upload}`);
-      left.set(upload, bytes);
+      await makeFolder(root, folderOf(upload));
+      begun.set(upload, { rest: bytes, last: Promise.resolve() });
       return upload;
     },
     async put(upload, name, at, piece) {
-      const folder = folderOf(upload);
+      const of = known(upload);
       if (!FILE_NAME.test(name)) {
         throw new Failure('invalid', `"${name.slice(0, 80)}" is not a name of a file of a release`, {
           remedy: "use the publisher's own names: letters, digits, dot, hyphen, plus and underscore",
         });
       }
-      const path = join(root.path(folder), name);
-      try {
-        const names = await readdir(root.path(folder));
-        if (!names.includes(name) && names.length >= MOST_FILES) {
-          throw new Failure('too-large', `an upload has at most ${MOST_FILES} files`);
-        }
-        const handle = await open(path, names.includes(name) ? 'r+' : 'wx+', 0o600);
-        try {
-          const { size } = await handle.stat();
-          if (at > size) throw new Failure('conflict', `a piece of ${name} is missing before this one`);
-          const grown = Math.max(0, at + piece.length - size);
-          const rest = (left.get(upload) ?? 0) - grown;
-          if (rest < 0) throw new Failure('too-large', 'more bytes come than the upload began with');
-          left.set(upload, rest);
-          // Where the disk gets full one call writes a part and says nothing.
-          for (let done = 0; done < piece.length;) {
-            done += (await handle.write(piece, done, piece.length - done, at + done)).bytesWritten;
-          }
-        } finally {
-          await handle.close();
-        }
-      } catch (error) {
-        throw error instanceof Failure ? error : systemFailure(error, `${folder}/${name}`);
+      const written = of.last.then(() => writePiece(root, folderOf(upload), of, { name, at, piece }));
+      of.last = written.catch(() => undefined);
+      await written;
+    },
+    async take(upload) {
+      const { last } = known(upload);
+      begun.delete(upload);
+      await last;
+      return takenUpload(root, folderOf(upload), now);
+    },
+  };
+}
+
+function folderOf(upload: string): string {
+  return `${DRAFTS}/${PREFIX}${upload}`;
+}
+
+interface Piece {
+  readonly name: string;
+  readonly at: number;
+  readonly piece: Buffer;
+}
+
+async function writePiece(root: DataRoot, folder: string, of: Upload, { name, at, piece }: Piece): Promise<void> {
+  const path = join(root.path(folder), name);
+  try {
+    const names = await readdir(root.path(folder));
+    if (!names.includes(name) && names.length >= MOST_FILES) {
+      throw new Failure('too-large', `an upload has at most ${MOST_FILES} files`);
+    }
+    const handle = await open(path, names.includes(name) ? 'r+' : 'wx+', 0o600);
+    try {
+      const { size } = await handle.stat();
+      if (at > size) throw new Failure('conflict', `a piece of ${name} is missing before this one`);
+      const rest = of.rest - Math.max(0, at + piece.length - size);
+      if (rest < 0) throw new Failure('too-large', 'more bytes come than the upload began with');
+      of.rest = rest;
+      // Where the disk gets full one call writes a part and says nothing.
+      for (let done = 0; done < piece.length;) {
+        done += (await handle.write(piece, done, piece.length - done, at + done)).bytesWritten;
       }
-    },
-    async files(upload, digests) {
-      const folder = folderOf(upload);
-      const names = await readdir(root.path(folder)).catch((error: unknown) => {
-        throw errnoOf(error) === 'ENOENT' ? gone() : systemFailure(error, folder);
-      });
-      if (names.length === 0) throw new Failure('invalid', 'no file was uploaded');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw error instanceof Failure ? error : systemFailure(error, `${folder}/${name}`);
+  }
+}
+
+function takenUpload(root: DataRoot, folder: string, now: () => number): TakenUpload {
+  async function namesOf(): Promise<readonly string[]> {
+    const names = await readdir(root.path(folder)).catch((error: unknown) => {
+      throw errnoOf(error) === 'ENOENT' ? gone() : systemFailure(error, folder);
+    });
+    if (names.length === 0) throw new Failure('invalid', 'no file was uploaded');
+    return names.sort();
+  }
+
+  return {
+    async files(digests) {
+      const names = await namesOf();
       await checkDigests(root.path(folder), names, digests);
-      return names.sort().map((name) => join(root.path(folder), name));
+      return names.map((name) => join(root.path(folder), name));
     },
-    async publish(upload, place, digests) {
-      const folder = folderOf(upload);
+    async publish(place, digests) {
       const [custom, name = '', version = '', ...more] = place.split('/');
       if (custom !== 'custom' || !FILE_NAME.test(name) || parseVersion(version) === undefined || more.length > 0) {
         throw new Failure('invalid', `"${place.slice(0, 100)}" is not a place for files of your own`, {
           remedy: 'write custom/NAME/VERSION, such as custom/rescue/2026.1',
         });
       }
-      const names = (await this.files(upload, digests)).map((path) => basename(path));
+      const names = await namesOf();
       const files = await checkDigests(root.path(folder), names, digests);
-      const bare = names.filter((one) => files[one] === undefined);
+      const bare = names.filter((one) => !files.has(one));
       if (bare.length > 0) {
         throw new Failure('invalid', `no SHA-256 is given for ${bare.join(', ')}`, {
           remedy: 'one line for each file, as sha256sum writes it: without it nothing says that the file is whole',
@@ -138,14 +178,15 @@ export function createUploads(root: DataRoot, now: () => number): Uploads {
       }
       for (const one of names) await chmod(join(root.path(folder), one), 0o644);
       const about = { system: 'custom', channel: name, version, publishedAt: new Date(now()).toISOString() };
-      const manifest = { ...about, byHand: true, digestsGiven: true, files };
+      const manifest = { ...about, byHand: true, digestsGiven: true, files: Object.fromEntries(files) };
       await writeFile(join(root.path(folder), MANIFEST_NAME), manifestText(manifest), { mode: 0o644 });
       await chmod(root.path(folder), 0o755);
       await publishFolder(root, folder, `images/${place}`);
-      left.delete(upload);
       return place;
     },
-    remove,
+    async remove() {
+      await rm(root.path(folder), { recursive: true, force: true });
+    },
   };
 }
 
@@ -161,8 +202,8 @@ async function checkDigests(
   folder: string,
   names: readonly string[],
   digests: string,
-): Promise<Readonly<Record<string, ManifestFile>>> {
-  const checked: Record<string, ManifestFile> = {};
+): Promise<ReadonlyMap<string, ManifestFile>> {
+  const checked = new Map<string, ManifestFile>();
   for (const line of digests
     .split('\n')
     .map((one) => one.trim())
@@ -180,7 +221,7 @@ async function checkDigests(
       await hashRest(handle, hashes);
       const found = hashes.hex('sha256');
       if (found === wanted.toLowerCase()) {
-        checked[name] = { size: (await handle.stat()).size, sha256: found };
+        checked.set(name, { size: (await handle.stat()).size, sha256: found });
         continue;
       }
       throw new Failure('invalid', `${name} is not what its digest says: its SHA-256 is ${found}`, {

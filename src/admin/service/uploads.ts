@@ -1,4 +1,4 @@
-import { Failure, failureLine } from '../../model/failure.ts';
+import { Failure } from '../../model/failure.ts';
 import { parseVersion } from '../../model/profile.ts';
 import type { ImportedImages } from '../../model/release-views.ts';
 import type { SyncEvent } from '../../model/sync-event.ts';
@@ -40,10 +40,10 @@ export function createUploadOperations(deps: Deps, changes: Pick<Changes, 'emit'
         throw new Failure('invalid', `"${wish.version.slice(0, 40)}" is not a version`);
       }
       const events: SyncEvent[] = [];
+      const taken = await uploads.take(upload);
       try {
-        if (wish.place !== undefined)
-          return await told([await uploads.publish(upload, wish.place, wish.digests ?? '')]);
-        const paths = await uploads.files(upload, wish.digests ?? '');
+        if (wish.place !== undefined) return await told([await taken.publish(wish.place, wish.digests ?? '')]);
+        const paths = await taken.files(wish.digests ?? '');
         const done = await importImages(settings, {
           paths,
           request: {
@@ -57,9 +57,8 @@ export function createUploadOperations(deps: Deps, changes: Pick<Changes, 'emit'
         });
         if (done.kind === 'busy') throw new Failure('conflict', done.message);
       } finally {
-        await uploads.remove(upload).catch((error: unknown) => {
-          if (error instanceof Failure && error.code === 'not-found') return;
-          log.warn({ problem: error instanceof Failure ? failureLine(error) : error }, 'an upload was not removed');
+        await taken.remove().catch((cause: unknown) => {
+          log.warn({ cause }, 'an upload was not removed');
         });
       }
       return await outcome(events);

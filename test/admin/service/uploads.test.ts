@@ -101,6 +101,44 @@ describe('images from a browser', () => {
     expect((await stand.cli('images', 'verify')).code).toBe(0);
   });
 
+  test('are one hand’s to publish: of two at once one gets them, whole, and the other takes nothing away', async () => {
+    const { stand, uploads, send, left } = await openUploads();
+    const bytes = Buffer.alloc(4 * 2 ** 20, 7);
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    const upload = await send(['a', 'b', 'c'].map((name) => [name, bytes]));
+    const digests = ['a', 'b', 'c'].map((name) => `${sum}  ${name}`).join('\n');
+    const wish = { place: 'custom/rescue/1', digests };
+    const first = uploads.importUpload(upload, wish);
+    // The second is wrong at once, and what is left of it is removed.
+    const second = uploads.importUpload(upload, { place: 'custom/../1', digests }).catch(String);
+    const late = uploads.uploadPiece(upload, 'a', 0, Buffer.from('other bytes')).catch(String);
+    expect(await Promise.all([first, second, late])).toEqual([
+      { shelves: ['custom/rescue/1'] },
+      expect.stringContaining('not known any more'),
+      expect.stringContaining('not known any more'),
+    ]);
+    expect(left()).toEqual([]);
+    expect((await stand.cli('images', 'verify')).code).toBe(0);
+  });
+
+  test('a file called as JavaScript’s own words needs its digest, too', async () => {
+    const { stand, uploads, send } = await openUploads();
+    const upload = await send([['constructor', Buffer.from('x')], ['a', Buffer.from('a')]]); // prettier-ignore
+    const digests = `${createHash('sha256').update('a').digest('hex')}  a`;
+    await expect(uploads.importUpload(upload, { place: 'custom/x/1', digests })).rejects.toThrow(
+      'no SHA-256 is given for constructor',
+    );
+    expect(stand.visible()).toEqual([]);
+  });
+
+  test('pieces that overtake each other are counted once', async () => {
+    const { uploads } = await openUploads();
+    const upload = await uploads.beginUpload(6);
+    const put = (at: number, text: string) => uploads.uploadPiece(upload, 'a', at, Buffer.from(text));
+    await Promise.all([put(0, 'abc'), put(0, 'abc'), put(3, 'def'), put(3, 'def')]);
+    await expect(put(6, 'x')).rejects.toThrow('more bytes come');
+  });
+
   test('a piece that comes again is the same, and one that leaves a gap or is too much is refused', async () => {
     const { uploads, stand, left } = await openUploads();
     const upload = await uploads.beginUpload(6);
