@@ -1,18 +1,6 @@
-import { ipv4Number, ipv4Text, isInNetwork, lastOf, type StaticRoute } from '../model/ipv4.ts';
+import { ipv4Number, ipv4Text, isInNetwork, lastOf, type NetworkFacts, type StaticRoute } from '../model/ipv4.ts';
 import { address, type DhcpPacket, OPTION } from './packet.ts';
 import type { Subnet } from './subnets.ts';
-
-/** What machines are told beside their address. */
-export interface NetworkFacts {
-  /** Each is told in the network in which it is. */
-  readonly routers: readonly string[];
-  readonly nameServers: readonly string[];
-  readonly timeServers: readonly string[];
-  readonly domain: string | undefined;
-  readonly search: readonly string[];
-  /** Each is told in the network in which its router is. */
-  readonly routes: readonly StaticRoute[];
-}
 
 type Options = [number, Buffer][];
 

@@ -1,10 +1,10 @@
 import type { BootOffer } from '../boot/boot-programs.ts';
 import { asFailure, type Failure } from '../model/failure.ts';
-import { ipv4Number, isInNetwork } from '../model/ipv4.ts';
+import { ipv4Number, isInNetwork, type NetworkFacts } from '../model/ipv4.ts';
 import type { Mac } from '../model/machine.ts';
 import type { Allocator, Client } from './allocator.ts';
 import type { Lease, LeaseBook } from './lease-book.ts';
-import { type NetworkFacts, networkOptions, wishedOptions } from './lease-options.ts';
+import { networkOptions, wishedOptions } from './lease-options.ts';
 import { netbootMachine, type NetbootMachine, uuidOf } from './machine.ts';
 import { address, BOOT_REPLY, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
 import { bootOptions } from './proxy-reply.ts';

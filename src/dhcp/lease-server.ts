@@ -1,6 +1,6 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { type Diagnostic, Failure, failureLine } from '../model/failure.ts';
-import { type AddressPool, ipv4Number, isInNetwork } from '../model/ipv4.ts';
+import { type AddressPool, ipv4Number, isInNetwork, type NetworkFacts } from '../model/ipv4.ts';
 import type { Mac } from '../model/machine.ts';
 import { localAddresses } from '../net/addresses.ts';
 import { createRateLimit } from '../net/rate-limit.ts';
@@ -9,7 +9,6 @@ import { Allocator, type Client } from './allocator.ts';
 import { createConflictProbe } from './conflict-probe.ts';
 import type { DiscoverAt, Offer } from './discover.ts';
 import { type Lease, type LeaseBook, LEASES_FILE, openLeaseBook } from './lease-book.ts';
-import type { NetworkFacts } from './lease-options.ts';
 import { type LeaseAnswer, type LeaseDeps, leaseReply } from './lease-reply.ts';
 import { type DhcpPacket, MESSAGE, OPTION } from './packet.ts';
 import { Placement } from './placement.ts';

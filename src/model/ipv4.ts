@@ -57,3 +57,15 @@ export interface StaticRoute {
   readonly bits: number;
   readonly router: string;
 }
+
+/** What machines are told beside their address. */
+export interface NetworkFacts {
+  /** Each is told in the network in which it is. */
+  readonly routers: readonly string[];
+  readonly nameServers: readonly string[];
+  readonly timeServers: readonly string[];
+  readonly domain: string | undefined;
+  readonly search: readonly string[];
+  /** Each is told in the network in which its router is. */
+  readonly routes: readonly StaticRoute[];
+}

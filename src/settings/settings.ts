@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FileDiagnostic } from '../model/failure.ts';
-import type { AddressPool, StaticRoute } from '../model/ipv4.ts';
+import type { AddressPool, NetworkFacts } from '../model/ipv4.ts';
 import type { Origin } from '../model/plan.ts';
 import type { SystemId } from '../model/profile.ts';
 
@@ -46,15 +46,9 @@ export interface DhcpSettings {
 }
 
 /** Of the only DHCP server of a network. */
-export interface DhcpServerSettings {
+export interface DhcpServerSettings extends NetworkFacts {
   readonly pools: readonly AddressPool[];
   readonly leaseSeconds: number;
-  readonly routers: readonly string[];
-  readonly nameServers: readonly string[];
-  readonly timeServers: readonly string[];
-  readonly domain: string | undefined;
-  readonly search: readonly string[];
-  readonly routes: readonly StaticRoute[];
   readonly authoritative: boolean;
   readonly probe: boolean;
   readonly besideOthers: boolean;
