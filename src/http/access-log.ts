@@ -77,12 +77,12 @@ export function createAccessLog(
 
   /** True for a machine of which the log said just this within the last minute. */
   function isSaid(machine: string, { outcome, because }: Decision): boolean {
-    const line = `${outcome} ${because}`;
-    const said = waiting.get(machine);
     if (outcome !== 'waiting' && outcome !== 'unknown') {
       waiting.delete(machine);
       return false;
     }
+    const line = `${outcome} ${because}`;
+    const said = waiting.get(machine);
     if (said?.line === line && now() - said.at < SAID_MS) return true;
     waiting.delete(machine);
     waiting.set(machine, { at: now(), line });
