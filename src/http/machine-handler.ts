@@ -29,6 +29,8 @@ export interface MachineHandler {
   handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined;
 }
 
+/** In which a GET follows its HEAD. GRUB that got nothing of it asks by HEAD again. */
+const HEAD_MS = 5000;
 /** Bytes. cloud-init's phone_home sends three public keys and a few names. */
 const MAX_REPORT = 16 * 1024;
 
@@ -37,6 +39,7 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
   const { bootService, baseUrl, log, now, shelf, deliveries } = options;
   const accessLog = createAccessLog(log, options.onAnswer, now);
   const cache = new ScriptCache();
+  const heads = new ScriptCache({ ...SCRIPT_CACHE, maxAge: HEAD_MS });
 
   /** Undefined when the answer may depend on more than the key holds. */
   function cacheKey({ url, method }: IncomingMessage, head: RequestHead): string | undefined {
@@ -70,15 +73,24 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
   async function answer(
     req: IncomingMessage,
     res: ServerResponse,
-    [method, , kind, , repeatable]: MachineRoute,
+    [method, , kind, , again]: MachineRoute,
     handler: Handler,
     ask: Ask,
   ): Promise<void> {
     const generation = bootService.generation();
     const asked = now();
+    const same = again === undefined ? undefined : cacheKey(req, ask.head);
+    const headKey = again === 'after-head' && same !== undefined ? `${ask.from ?? ''} ${same}` : undefined;
+    const told = headKey === undefined || req.method === 'HEAD' ? undefined : heads.get(headKey, 0, asked);
+    if (told !== undefined) {
+      finish(req, res, kind, told.reply);
+      return;
+    }
     try {
       const reply = await handler(method === 'POST' ? { ...ask, body: await readBody(req, MAX_REPORT) } : ask, options);
-      const key = repeatable !== undefined && !isMadeAnew(reply) ? cacheKey(req, ask.head) : undefined;
+      // Whatever changes meanwhile: a boot that its HEAD used up has no other answer.
+      if (headKey !== undefined && req.method === 'HEAD') heads.set(headKey, kind, reply, 0, now());
+      const key = again === 'repeatable' && !isMadeAnew(reply) ? same : undefined;
       if (key !== undefined) cache.set(key, kind, reply, generation, asked);
       finish(req, res, kind, reply);
       accessLog.decided(kind, reply, peerOf(req));

@@ -43,8 +43,8 @@ export const MACHINE_ROUTES: readonly MachineRoute[] = [
   ['GET', '/boot.ipxe.0', 'start', start, 'repeatable'], // dnsmasq's pxe-service appends the boot layer
   ['GET', '/autoexec.ipxe', 'start', start, 'repeatable'], // what iPXE 2 asks for where its folder has none
   ['GET', '/ipxe', 'script', script, 'repeatable'],
-  ['GET', '/grub', 'grub', grub],
-  ['GET', '/grub/', 'grub', grubFile],
+  ['GET', '/grub', 'grub', grub, 'after-head'],
+  ['GET', '/grub/', 'grub', grubFile, 'after-head'],
   ['GET', '/v1/boot/', 'pixiecore', pixiecore],
   ['GET', '/firmware/', 'firmware', firmware],
   ['GET', '/images/*/current/version.txt', 'image', currentVersion],
@@ -68,14 +68,15 @@ export const MACHINE_ROUTES: readonly MachineRoute[] = [
 
 /**
  * `stream`: a file below images/, by ranges. `repeatable`: a boot script; the same question may get the same bytes again
- * for a moment.
+ * for a moment. `after-head`: GRUB asks by HEAD, and reads as many bytes by its GET as that said. The HEAD is the machine's
+ * own question, then, and its GET gets the same answer.
  */
 export type MachineRoute = readonly [
   method: 'GET' | 'POST',
   path: string,
   kind: RouteKind,
   answer: Handler | 'stream',
-  repeatable?: 'repeatable',
+  again?: 'after-head' | 'repeatable',
 ];
 
 /** Throws Failure for what cannot be answered. */
@@ -131,7 +132,7 @@ async function script(ask: Ask, server: MachineServer, query?: Query): Promise<R
 
 async function grub(ask: Ask, server: MachineServer): Promise<Reply> {
   const question = questionOf(ask, server);
-  const answer = await server.bootService.grub({ ...question, asker: ask.asker });
+  const answer = await server.bootService.grub({ ...question, asker: ask.from });
   return textReply(answer.script, aboutScript(answer, question.facts));
 }
 
@@ -161,7 +162,6 @@ async function firmware(ask: Ask, server: MachineServer): Promise<Reply> {
 async function grubFile(ask: Ask, server: MachineServer): Promise<Reply> {
   const name = `grub/${bootFileName(ask.rest)}`;
   const origin = originFor(ask, server);
-  // A HEAD as well as a GET is the machine's own question: GRUB reads as many bytes as the HEAD said.
   const found = await server.bootPrograms.open({ name, origin, ipxe: false, images: true, asker: ask.from });
   if (found?.kind === 'text') {
     return textReply(

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import type { BootFile, BootFileQuestion } from '../../src/boot/boot-programs.ts';
+import { type BootFile, type BootFileQuestion, createBootPrograms } from '../../src/boot/boot-programs.ts';
 import { openContext, type AppContext } from '../support/http-house.ts';
 import { exchange, get } from '../support/http-raw.ts';
+import { factsOf, houseOf } from '../support/house.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 let appContext: AppContext;
@@ -45,4 +46,35 @@ test('a GRUB’s HEAD is as long as its GET: it reads as many bytes as the HEAD 
   );
   expect(head.headers['content-length']).toBe('8');
   expect(asked).toMatchObject([{ asker: '127.0.0.1' }, { asker: '127.0.0.1' }]);
+});
+
+test('what a GRUB’s HEAD used up is in its GET: the one boot of another profile, and one installation by another', async () => {
+  const MAC = '52:54:00:00:00:01';
+  const house = await houseOf({
+    'profiles/worker.json': { system: 'custom', kernel: 'w', nodes: [{ name: 'w1', mac: MAC }] },
+    'profiles/rescue.json': { system: 'custom', kernel: 'r' },
+    'profiles/wipe.json': { system: 'custom', kernel: 'd', install: { disk: '/dev/vda' } },
+    ...{ 'images/w': 'w', 'images/r': 'r', 'images/d': 'd' },
+  });
+  await house.marks.start();
+  const firmware = { has: () => false, open: async () => undefined };
+  const { bootService } = house;
+  const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal: true });
+  appContext = await openContext({ grub: (question) => bootService.grub(question) }, { bootPrograms });
+  const who = { key: factsOf({ mac: MAC }).mac ?? expect.fail(), also: [], machine: factsOf({ mac: MAC }) };
+  const boots = async (target: string) => {
+    const head = await exchange(appContext.port, `HEAD ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+    const { body } = await exchange(appContext.port, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+    expect(head.headers['content-length']).toBe(String(Buffer.byteLength(body)));
+    return /\/images\/(\w)\b/.exec(body)?.[1];
+  };
+  for (const target of [`/grub/x86_64/grub.cfg-01-${MAC}`, `/grub?mac=${MAC}`]) {
+    expect(await boots(target)).toBe('w');
+    await house.marks.bootOnce(who, 'rescue');
+    expect(await boots(target), target).toBe('r');
+    expect(await boots(target), 'the next boot').toBe('w');
+    await house.marks.bootOnce(who, 'wipe', '/dev/vda');
+    expect(await boots(target), target).toBe('d');
+    await house.marks.release(who);
+  }
 });
