@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { makeDataFolder, type DataFolder } from '../support/lab-data.ts';
 import { labRoom } from '../support/lab-room.ts';
 import { startServer, type LabServer } from '../support/lab-server.ts';
+import { until } from '../support/tftp-server.ts';
 
 // Clients that others wrote take their addresses from the built server: a network of its own, and one behind a relay.
 const run = promisify(execFile);
@@ -93,7 +94,7 @@ lab.describe('real DHCP clients', () => {
         PILOTLIGHT_DHCP_ROUTES: '10.99.0.0/16=10.77.0.5',
       },
     });
-    await served(() => server.log().includes('pilotlight serves'));
+    await until(() => server.log().includes('pilotlight serves'));
   });
 
   afterAll(async () => {
@@ -130,7 +131,7 @@ lab.describe('real DHCP clients', () => {
     // In the foreground (-d): it is stopped when its lease is written.
     const child = spawn('ip', inside(CLIENT, 'dhclient', '-1', '-d', ...files, 'near1'), { stdio: 'ignore' });
     const over = new Promise((resolve) => child.once('close', resolve));
-    await served(() => readFileSync(leases, 'utf8').includes('}'));
+    await until(() => readFileSync(leases, 'utf8').includes('}'));
     child.kill();
     await over;
     expect(readFileSync(leases, 'utf8')).toMatch(/fixed-address 10\.77\.0\.9;[^}]*option host-name "n-one";/);
@@ -163,7 +164,3 @@ lab.describe('real DHCP clients', () => {
     expect(Number(/REQUEST-ACK[^]*received packets: (\d+)/.exec(stdout)?.[1])).toBeGreaterThan(100);
   });
 });
-
-async function served(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50));
-}
