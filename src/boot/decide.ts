@@ -270,8 +270,8 @@ function onceMatch(
 
 /** The machine as its own profile knows it, before another one. What a profile keeps to its machines stays there. */
 function instead({ by, node, profile: own }: Match, profile: Profile, once: Match['once']): Match {
-  const known = own.secrets && !profile.secrets && node !== undefined ? { ...node, vars: {} } : node;
-  return omitUndefined({ profile, by, node: known, once });
+  if (!own.secrets || profile.secrets) return omitUndefined({ profile, by, node, once });
+  return omitUndefined({ profile, by, node: node && { ...node, vars: {} }, once, bare: true as const });
 }
 
 /** What the menu always offers. A profile of such a name cannot be chosen: the word means this, in the setting too. */

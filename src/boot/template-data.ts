@@ -26,8 +26,8 @@ export function hostKeyData({ privateKey, publicKey }: HostKey): JsonObject {
 }
 
 /** The key of the machine, where its profile asks for one and it can be had. */
-export function hostKeyFor({ profile, node }: Match, keys: HostKeys | undefined): HostKey | undefined {
-  if (!profile.ssh_host_keys || node === undefined) return undefined;
+export function hostKeyFor({ profile, node, bare }: Match, keys: HostKeys | undefined): HostKey | undefined {
+  if (!profile.ssh_host_keys || node === undefined || bare === true) return undefined;
   try {
     return keys?.keyOf(node.name);
   } catch (error) {
@@ -37,7 +37,7 @@ export function hostKeyFor({ profile, node }: Match, keys: HostKeys | undefined)
 }
 
 /** Why there is none, for a template that names it. `unavailable` may be over in a moment. */
-export function whyNoHostKey({ profile, node }: Match, keys: HostKeys | undefined): Failure {
+export function whyNoHostKey({ profile, node, bare }: Match, keys: HostKeys | undefined): Failure {
   if (!profile.ssh_host_keys) {
     return new Failure('broken', `${profile.file} keeps no host keys`, {
       remedy: 'add "ssh_host_keys": true to the profile',
@@ -46,6 +46,11 @@ export function whyNoHostKey({ profile, node }: Match, keys: HostKeys | undefine
   if (node === undefined) {
     return new Failure('broken', 'only a machine that a profile lists has a host key of its own', {
       remedy: `add the machine to "nodes" of ${profile.file}`,
+    });
+  }
+  if (bare === true) {
+    return new Failure('broken', `the host key of ${node.name} stays with its own profile, which keeps secrets`, {
+      remedy: `add "secrets": true to ${profile.file}`,
     });
   }
   try {

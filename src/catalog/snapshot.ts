@@ -35,6 +35,8 @@ export interface Match {
    * person at its screen chose it from the menu of tools (`chosen`).
    */
   readonly once?: 'pending' | 'used' | 'chosen';
+  /** Its own profile keeps secrets and this one does not: nothing that is the machine's alone goes with it. */
+  readonly bare?: true;
 }
 
 /** The secrets that profiles ask for, by `secretName`: what each is, or why it cannot be read. For templates alone. */

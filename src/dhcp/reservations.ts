@@ -57,7 +57,8 @@ export function knownMachines(snapshot: Snapshot): KnownMachines {
 }
 
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
-const NO_CARD = '00:00:00:00:00:00' as Mac;
+/** Not of zeros: a client may say that of itself. */
+const NO_CARD = 'none' as Mac;
 /** What a system takes for its name. */
 const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/;
 

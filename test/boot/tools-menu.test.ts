@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBootService } from '../../src/boot/answer.ts';
 import { type UnknownPolicy, WAIT } from '../../src/boot/decide.ts';
+import { SAMPLE_KEYS } from '../../src/boot/template-data.ts';
 import { createReports } from '../../src/server/reports.ts';
 import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
 
@@ -124,6 +125,22 @@ describe('the menu of tools', () => {
     const { service, question } = await open();
     const { body } = await service.documentOf('cloud_config', question(U1, 'rescue'));
     expect(body.toString()).toBe('#cloud-config\nhostname: u1\npw: none\n');
+  });
+
+  it('keeps its host key there, too: by a chosen profile any client could ask for it', async () => {
+    const { catalog, shelf, marks, question } = await open(ON, {
+      ...FILES,
+      'profiles/rescue.json': { ...FILES['profiles/rescue.json'], ssh_host_keys: true },
+      'profiles/vault.json': { ...FILES['profiles/vault.json'], ssh_host_keys: true },
+      'configs/rescue.yml.hbs': '#cloud-config\nkey: {{json ssh_host_keys.ed25519_public}}\n',
+    });
+    const hostKeys = SAMPLE_KEYS;
+    const service = createBootService({ catalog, shelf, marks, claims: marks, unknown: ON, hostKeys });
+    const { body } = await service.documentOf('cloud_config', question(W1, 'rescue'));
+    expect(body.toString()).toContain('ssh-ed25519');
+    await expect(service.documentOf('cloud_config', question(U1, 'rescue'))).rejects.toThrow(
+      'the host key of u1 stays with its own profile, which keeps secrets',
+    );
   });
 
   it('a report counts as that of its own profile, whatever it says was chosen', async () => {

@@ -69,6 +69,8 @@ describe('reservations', () => {
     const machines = knownMachines(snapshot({ p: [a], q: [{ ...a, name: 'b', mac: mac('52:54:00:00:00:0b') }] }));
     const stand = await leaseStand({}, { machines: () => machines });
     expect(await stand.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.11' });
+    const nobody = await stand.ask(DISCOVER, [[50, bytesOf('127.0.50.10')]], { mac: '00:00:00:00:00:00' });
+    expect(nobody, 'a card of zeros is as good as any').toMatchObject({ yiaddr: '127.0.50.12' });
     expect(stand.server.diagnostics()).toMatchObject([
       {
         severity: 'error',
