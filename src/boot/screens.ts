@@ -99,7 +99,8 @@ export function toolsMenu(
 ): ScriptAnswer | undefined {
   const { facts, origin } = question;
   const match = policy.keySeconds === undefined ? undefined : matched();
-  if (match === undefined) return undefined;
+  // What an operator asked for once is not its own, and may erase: it is not what a menu goes on with.
+  if (match === undefined || match.once !== undefined) return undefined;
   const tools = offeredProfiles(profiles).filter((profile) => isTool(profile) && profile !== match.profile);
   const script = menuScript({
     lines: machineLines(facts),

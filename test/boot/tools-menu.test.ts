@@ -155,6 +155,13 @@ describe('the menu of tools', () => {
     expect(asked).toEqual(['vault']);
   });
 
+  it('is not shown in the place of what an operator asked for once: that is not its own to go on with', async () => {
+    const { marks, script, question } = await open();
+    const { facts } = question(W1);
+    await marks.bootOnce({ key: facts.mac ?? expect.fail(), also: [], machine: facts }, 'server', '/dev/sda');
+    expect(await script(W1, 'menu')).not.toContain('Go on with its own profile');
+  });
+
   it('is not offered where there is no tool, nor to a machine that waits', async () => {
     const without = (...names: readonly string[]) =>
       Object.fromEntries(Object.entries(FILES).filter(([name]) => !names.includes(name)));
