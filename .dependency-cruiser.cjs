@@ -7,6 +7,7 @@ const ROOMS = {
   files: ['guarded reading below a root, atomic replace and publish, the lock between processes', ['model']],
   text: ['JSON and YAML as text: read with places, edit and keep the rest; diagnostics of a text', ['model']],
   net: ['UDP sockets, own addresses, rates', ['model', 'files']],
+  native: ['libc through koffi, where it is there; descriptors are known here alone', ['model']],
   settings: ['environment and flags to Settings, every problem reported at once', ['model']],
   telemetry: ['log and metrics', ['model']],
   os: ['one file for each operating system: boot arguments, artifacts, release feed; pure', ['model']],
@@ -114,6 +115,7 @@ const homes = {
   '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',
   'prom-client': '^src/telemetry/',
+  koffi: '^src/native/libc\\.ts$',
   'oui-data': '^src/admin/service/vendors\\.ts$',
   '@codemirror|@lezer': '^src/admin/web/client/',
 };
@@ -123,7 +125,7 @@ const builtins = {
   'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports|power|syslog)/',
   'fs|fs/promises':
     '^src/((launch|mapped-stacks)\\.ts$|(files|net|catalog|context|images|journal|settings|releases|admin/web)/)',
-  worker_threads: '^src/journal/',
+  worker_threads: '^src/(journal|native)/',
 };
 
 module.exports = {

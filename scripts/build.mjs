@@ -56,8 +56,8 @@ async function bundle(options) {
     ...{ absWorkingDir: top, outdir: dist, bundle: true, platform: 'node', target: 'node20', format: 'cjs' },
     // The other way jsonc-parser fails at run time.
     mainFields: ['module', 'main'],
-    // A driver with a program for each processor, and a table that is read as a file.
-    external: ['@photostructure/sqlite', 'oui-data'],
+    // Two with a program for each processor, and a table that is read as a file.
+    external: ['@photostructure/sqlite', 'koffi', 'oui-data'],
     // import() of those would be asked of a file that is not where Node looks from.
     supported: { 'dynamic-import': false },
     define: DEFINE,

@@ -81,6 +81,13 @@ function program(home: string, arch: Arch, work: string): void {
   for (const host of readdirSync(built)) {
     if (host !== `linux-${CPU[arch]}`) rmSync(join(built, host), { recursive: true });
   }
+  // What koffi is compiled from, and its program for another libc.
+  for (const needless of [
+    ...['koffi/lib', 'koffi/vendor', 'koffi/doc'],
+    `@koromix/koffi-linux-${CPU[arch]}/musl_${CPU[arch]}`,
+  ]) {
+    rmSync(join(home, 'node_modules', needless), { recursive: true });
+  }
 }
 
 function node(home: string, docs: string, arch: Arch): void {

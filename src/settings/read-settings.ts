@@ -158,6 +158,7 @@ export function readSettings(sources: SettingSources): Settings {
     reports: value('reports'),
     routed: value('routed'),
     powerCommands: value('power-commands'),
+    native: value('native'),
     logLevel: value('log-level'),
     logFormat: value('log-format') ?? (sources.terminal ? 'pretty' : 'json'),
     mistakes: mistakes.length === 0 ? undefined : mistakes,

@@ -131,6 +131,8 @@ export interface Settings {
   readonly routed?: readonly string[];
   /** The programs that `power` of a node may run. Absolute paths. */
   readonly powerCommands: readonly string[];
+  /** Whether libc may be called. */
+  readonly native?: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'pretty' | 'json';
   /** What looks like a mistake and does not stop the start: said in the log, by `check` and by Health. */

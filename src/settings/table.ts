@@ -259,6 +259,12 @@ export const SETTINGS = {
     parse: parsePrograms,
     usual: [],
   },
+  native: {
+    help: 'call libc for what it does better than Node (Linux on x64 and arm64, with the optional package koffi): on or off',
+    fallback: 'on where it can',
+    parse: parseOnOff,
+    usual: true,
+  },
   'log-level': {
     help: 'debug, info, warn or error',
     fallback: 'info',

@@ -16,6 +16,10 @@ const own = JSON.parse(readFileSync('package.json', 'utf8')) as {
 /** Packages with an install script, and why none of them compiles at `npm ci`. */
 const SCRIPTS: Record<string, { readonly allowed: boolean; readonly why: string }> = {
   '@photostructure/sqlite': { allowed: false, why: 'it looks for its binary, and would compile where there is none' },
+  koffi: {
+    allowed: false,
+    why: 'it looks for its binary, which comes as a package, and would compile where there is none',
+  },
   esbuild: { allowed: true, why: 'it only checks its own binary, which comes as a package' },
 };
 
@@ -27,9 +31,11 @@ test('no install script compiles anything', () => {
   for (const [name, allowed] of Object.entries(own.allowScripts)) expect(SCRIPTS[name]?.allowed, name).toBe(allowed);
 });
 
-test('SQLite may be left out of an installation, with all that it brings', () => {
-  expect(Object.keys(own.optionalDependencies)).toEqual(['@photostructure/sqlite']);
-  for (const name of ['@photostructure/sqlite', 'node-addon-api', 'node-gyp-build']) {
+test('SQLite and koffi may be left out of an installation, with all that they bring', () => {
+  expect(Object.keys(own.optionalDependencies)).toEqual(['@photostructure/sqlite', 'koffi']);
+  const brought = Object.keys(lock.packages).flatMap((path) => /@koromix\/.*$/.exec(path) ?? []);
+  expect(brought).toContain('@koromix/koffi-linux-x64');
+  for (const name of ['@photostructure/sqlite', 'node-addon-api', 'node-gyp-build', 'koffi', ...brought]) {
     expect(lock.packages[`node_modules/${name}`], name).toMatchObject({ optional: true });
   }
 });

@@ -49,6 +49,7 @@ describe('readSettings', () => {
       installTries: 3,
       routed: [],
       powerCommands: [],
+      native: true,
       trustedProxies: [],
       logLevel: 'info',
       logFormat: 'json',
