@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { has, memory, tempFolder, top, type Bench, type Figure } from './harness.ts';
+import { has, tempFolder, top, type Bench, type Figure } from './harness.ts';
+import { memory } from './programs.ts';
 import type { Answering, PoweredOn } from './lan.ts';
 
 const MACHINES = 1000;

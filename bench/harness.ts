@@ -1,11 +1,8 @@
 // What every bench shares: the built server as a child, a table for people, JSON for programs (bench/results/, outside git).
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 
 export const top = join(import.meta.dirname, '..');
 
@@ -15,6 +12,12 @@ export interface Figure {
   readonly value: number;
   readonly unit: string;
   readonly goal?: `>= ${number}` | `<= ${number}`;
+}
+
+/** What one measurement took: units (gigabytes, scripts, answers) and seconds. */
+export interface Run {
+  readonly units: number;
+  readonly seconds: number;
 }
 
 export interface Bench {
@@ -82,97 +85,20 @@ export function tempFolder(
   };
 }
 
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new TypeError('no port');
-  return address.port;
+export interface WrkOptions {
+  readonly seconds?: number;
+  /** A Lua file that makes the requests. */
+  readonly script?: string;
+  /** Default 64. */
+  readonly connections?: number;
 }
 
-export interface Running extends AsyncDisposable {
-  readonly url: string;
-  readonly pid: number;
-  /** Milliseconds from the start of the process to its first answer. */
-  readonly startedIn: number;
-}
-
-/** Starts a program that serves HTTP on `port` and waits for its first answer at `path`. */
-export async function startProgram(
-  command: string,
-  args: readonly string[],
-  options: { readonly port: number; readonly path?: string; readonly env?: NodeJS.ProcessEnv },
-): Promise<Running> {
-  const url = `http://127.0.0.1:${options.port}`;
-  const began = performance.now();
-  const child = spawn(command, args, {
-    env: { PATH: process.env['PATH'], ...options.env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const stop = async () => {
-    await ended(child);
-  };
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}`);
-    if (await answers(url + (options.path ?? '/'))) break;
-    if (performance.now() - began > 20_000) {
-      await stop();
-      throw new Error(`${command} does not answer`);
-    }
-    await wait(3);
-  }
-  return { url, pid: child.pid ?? 0, startedIn: performance.now() - began, [Symbol.asyncDispose]: stop };
-}
-
-/** The built server on a data directory, everything but HTTP off. */
-export async function startPilotlight(dir: string, env: NodeJS.ProcessEnv = {}): Promise<Running> {
-  execFileSync(process.execPath, [join(top, 'scripts', 'build.mjs'), '--if-needed']);
-  const port = await freePort();
-  return await startProgram(process.execPath, [join(top, 'dist', 'main.js'), 'serve'], {
-    port,
-    path: '/healthz',
-    env: {
-      PILOTLIGHT_DATA_DIR: dir,
-      PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${port}`,
-      PILOTLIGHT_TFTP_LISTEN: 'off',
-      PILOTLIGHT_SYNC: 'off',
-      ...env,
-    },
-  });
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    await (await fetch(url)).arrayBuffer();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  const cut = setTimeout(() => child.kill('SIGKILL'), 5000);
-  await exit;
-  clearTimeout(cut);
-}
-
-/** Resident memory in MiB; `peak` since the process began. */
-export function memory(pid: number): { readonly now: number; readonly peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const read = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? NaN) / 1024;
-  return { now: read('VmRSS'), peak: read('VmHWM') };
-}
-
-/** Requests per second with wrk: 64 connections from one thread, so that one core is left to the server. */
-/** Answers a second over 64 connections; `script` is a Lua file that makes the requests. */
-export function wrk(url: string, { seconds = 4, script }: { seconds?: number; script?: string } = {}): number {
+/** Answers that wrk got. One thread asks, so that one core is left to the server. */
+export function wrk(url: string, { seconds = 4, script, connections = 64 }: WrkOptions = {}): Run {
   const lua = script === undefined ? [] : ['-s', script];
-  const out = execFileSync('wrk', ['-t1', '-c64', `-d${seconds}s`, ...lua, url], { encoding: 'utf8' });
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, ...lua, url];
+  const out = execFileSync('wrk', args, { encoding: 'utf8' });
   if (/Non-2xx|Socket errors/.test(out)) throw new Error(`wrk met errors:\n${out}`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1] ?? NaN);
+  const [, units = NaN, took = NaN] = /(\d+) requests in ([\d.]+)s/.exec(out) ?? [];
+  return { units: Number(units), seconds: Number(took) };
 }

@@ -1,5 +1,6 @@
 // npm run bench [NAME...]: every comparison runs against a peer in the same run; figures only mean something on an idle
 // machine. A bench that cannot run here says why.
+import { loadavg } from 'node:os';
 import { dhcp } from './dhcp.ts';
 import { discovery } from './discovery.ts';
 import { images } from './images.ts';
@@ -40,8 +41,11 @@ if (unknown.length > 0) {
     results[name] = await bench.run();
     printTable(bench.name, results[name]);
   }
-  const missed = Object.values(results)
+  const goals = Object.values(results)
     .flat()
-    .filter((figure) => met(figure) === false).length;
-  console.log(`\n${missed} goals missed; figures in ${writeResults(results)}`);
+    .filter((figure) => figure.goal !== undefined);
+  if (goals.length > 0) printTable('What is wanted', goals);
+  const missed = goals.filter((figure) => met(figure) === false).length;
+  const load = loadavg()[0]?.toFixed(1);
+  console.log(`\n${missed} of ${goals.length} missed, load ${load ?? '?'}; figures in ${writeResults(results)}`);
 }

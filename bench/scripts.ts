@@ -1,20 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  freePort,
-  has,
-  median,
-  memory,
-  startPilotlight,
-  startProgram,
-  tempFolder,
-  top,
-  wrk,
-  type Bench,
-  type Running,
-} from './harness.ts';
+import { compare, ratio, sampleFigures, type Contestant } from './compare.ts';
+import { has, tempFolder, top, wrk, type Bench } from './harness.ts';
+import { freePort, memory, startHttp, startPilotlight, type HttpServer } from './programs.ts';
 
 const ROUNDS = 5;
+const CPU = { unit: 'CPU us', scale: 1e6 };
 
 export function fleet(profiles: number): Record<string, string> {
   const files: Record<string, string> = {
@@ -35,36 +25,48 @@ export function fleet(profiles: number): Record<string, string> {
   return files;
 }
 
+const PATH = '/ipxe?mac=52:54:00:00:00:07&platform=efi&arch=x86_64';
+
+const missing = (): string | undefined => (has('wrk') ? undefined : 'no wrk (apt install wrk)');
+
+const named = (name: string, server: HttpServer, rest: { script?: string; url?: string } = {}) => ({
+  ...server,
+  ...rest,
+  name,
+});
+
+/** wrk at each in turn; a script in Lua asks for a hundred machines. */
+const ask = async (contestants: readonly (HttpServer & Contestant & { readonly script?: string })[]) =>
+  compare(contestants, ROUNDS, ({ url, script }) => wrk(url, script === undefined ? {} : { script }));
+
 /** The same bytes from an Express 5 route, from plain node:http and from the machine door, in turn. */
 export const scripts: Bench = {
-  name: 'boot scripts, 64 connections',
-  missing: () => (has('wrk') ? undefined : 'no wrk (apt install wrk)'),
+  name: 'boot scripts, 64 connections, journal on',
+  missing,
   async run() {
     using folder = tempFolder(fleet(100));
     await using server = await startPilotlight(folder.dir);
-    const path = '/ipxe?mac=52:54:00:00:00:07&platform=efi&arch=x86_64';
-    const script = await (await fetch(server.url + path)).text();
+    const script = await (await fetch(server.url + PATH)).text();
     const yardstick = async (kind: string) => {
       const port = await freePort();
-      return await startProgram(process.execPath, [join(top, 'bench', 'yardstick.mjs'), kind, String(port)], {
+      return await startHttp(process.execPath, [join(top, 'bench', 'yardstick.mjs'), kind, String(port)], {
         port,
         env: { SCRIPT: script },
       });
     };
     await using express = await yardstick('express');
     await using plain = await yardstick('plain');
-    const rates = { ours: [] as number[], express: [] as number[], plain: [] as number[] };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      rates.ours.push(wrk(server.url + path));
-      rates.express.push(wrk(express.url));
-      rates.plain.push(wrk(plain.url));
-    }
-    const ours = median(rates.ours);
+    const samples = await ask([
+      named('ours', server, { url: server.url + PATH }),
+      named('Express 5 route, same bytes', express),
+      named('bare node:http, same bytes', plain),
+    ]);
+    const toPlain = ratio(samples, 'ours', 'bare node:http, same bytes', 'cpu');
+    const toExpress = ratio(samples, 'ours', 'Express 5 route, same bytes', 'rate');
     return [
-      { what: 'machine door', value: ours, unit: 'scripts/s', goal: '>= 20000' },
-      { what: 'Express 5 route, same bytes', value: median(rates.express), unit: 'scripts/s' },
-      { what: 'bare node:http, same bytes', value: median(rates.plain), unit: 'scripts/s' },
-      { what: 'machine door / Express', value: ours / median(rates.express), unit: 'x', goal: '>= 3' },
+      ...sampleFigures('a script', samples, '/s', CPU),
+      { what: 'CPU of a script: ours / bare node:http', value: toPlain, unit: 'x', goal: '<= 1.1' },
+      { what: 'scripts a second: ours / Express 5', value: toExpress, unit: 'x', goal: '>= 3' },
       { what: 'memory after', value: memory(server.pid).now, unit: 'MiB' },
     ];
   },
@@ -73,7 +75,7 @@ export const scripts: Bench = {
 /** What the journal costs an answer: the same with the journal on and off, in turn. */
 export const journalCost: Bench = {
   name: 'boot scripts with the journal on and off, 64 connections',
-  missing: () => (has('wrk') ? undefined : 'no wrk (apt install wrk)'),
+  missing,
   async run() {
     // A hundred machines in turn: no two answers that follow each other are the same event.
     using folder = tempFolder({ ...fleet(100), 'hundred.lua': HUNDRED });
@@ -81,28 +83,26 @@ export const journalCost: Bench = {
     await using on = await startPilotlight(folder.dir);
     await using off = await startPilotlight(other.dir, { PILOTLIGHT_JOURNAL: 'off' });
     const script = join(folder.dir, 'hundred.lua');
-    const path = '/ipxe?mac=52:54:00:00:00:07&platform=efi&arch=x86_64';
-    const rates = { on: [] as number[], off: [] as number[], onOne: [] as number[], offOne: [] as number[] };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      rates.on.push(wrk(on.url, { script }));
-      rates.off.push(wrk(off.url, { script }));
-      rates.onOne.push(wrk(on.url + path));
-      rates.offOne.push(wrk(off.url + path));
-    }
+    const samples = await ask([
+      named('a hundred machines, journal on', on, { script }),
+      named('a hundred machines, journal off', off, { script }),
+      named('one machine, journal on', on, { url: on.url + PATH }),
+      named('one machine, journal off', off, { url: off.url + PATH }),
+    ]);
+    const cost = (who: string): number => ratio(samples, `${who}, journal on`, `${who}, journal off`, 'rate');
     return [
-      { what: 'a hundred machines, journal on', value: median(rates.on), unit: 'scripts/s' },
-      { what: 'a hundred machines, journal off', value: median(rates.off), unit: 'scripts/s' },
-      { what: 'on / off', value: median(rates.on) / median(rates.off), unit: 'x', goal: '>= 0.9' },
-      { what: 'one machine, on / off', value: median(rates.onOne) / median(rates.offOne), unit: 'x', goal: '>= 0.9' },
+      ...sampleFigures('a script', samples, '/s', CPU),
+      { what: 'a hundred machines, on / off', value: cost('a hundred machines'), unit: 'x', goal: '>= 0.9' },
+      { what: 'one machine, on / off', value: cost('one machine'), unit: 'x', goal: '>= 0.9' },
       { what: 'memory with the journal', value: memory(on.pid).now, unit: 'MiB' },
     ];
   },
 };
 
-/** What a token costs: CPU of a script for a machine whose script carries one, and for one whose does not, in turn. */
+/** What a token costs: a script for a machine whose script carries one, and for one whose does not, in turn. */
 export const tokenCost: Bench = {
   name: 'boot scripts with and without a token, 64 connections',
-  missing: () => (has('wrk') ? undefined : 'no wrk (apt install wrk)'),
+  missing,
   async run() {
     const plain = fleet(100);
     const secret = Object.entries(plain).map(([file, text]) => {
@@ -114,35 +114,14 @@ export const tokenCost: Bench = {
     await using without = await startPilotlight(folder.dir);
     await using carrying = await startPilotlight(other.dir, { PILOTLIGHT_ROUTED: '127.0.0.0/8' });
     const script = join(folder.dir, 'hundred.lua');
-    const costs = { without: [] as number[], with: [] as number[] };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      costs.without.push(cpuPerScript(without, script));
-      costs.with.push(cpuPerScript(carrying, script));
-    }
-    const [cost, base] = [median(costs.with), median(costs.without)];
+    const samples = await ask([named('with a token', carrying, { script }), named('without', without, { script })]);
+    const value = ratio(samples, 'with a token', 'without', 'cpu');
     return [
-      { what: 'CPU without a token', value: base, unit: 'us' },
-      { what: 'CPU with a token', value: cost, unit: 'us' },
-      { what: 'with / without', value: cost / base, unit: 'x', goal: '<= 1.06' },
+      ...sampleFigures('a script', samples, '/s', CPU),
+      { what: 'CPU of a script: with / without', value, unit: 'x', goal: '<= 1.06' },
     ];
   },
 };
-
-const SECONDS = 4;
-
-function cpuPerScript({ pid, url }: Running, script: string): number {
-  const before = cpuSeconds(pid);
-  const scripts = wrk(url, { seconds: SECONDS, script }) * SECONDS;
-  return ((cpuSeconds(pid) - before) / scripts) * 1e6;
-}
-
-/** User and system time of a process; the kernel counts in hundredths. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
 
 const HUNDRED = `local i = 0
 request = function()

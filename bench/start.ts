@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fleet } from './scripts.ts';
-import { median, startPilotlight, tempFolder, top, type Bench } from './harness.ts';
+import { median, tempFolder, top, type Bench } from './harness.ts';
+import { startPilotlight } from './programs.ts';
 
 const ROUNDS = 7;
 

@@ -7,17 +7,8 @@ import { Agent, get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { makeVendor, type Vendor } from '../test/support/openpgp-vendor.ts';
 import { versionTxt } from '../test/support/upstream-formats.ts';
-import {
-  type Bench,
-  type Figure,
-  freePort,
-  has,
-  median,
-  startPilotlight,
-  startProgram,
-  tempFolder,
-  top,
-} from './harness.ts';
+import { type Bench, type Figure, has, median, tempFolder, top } from './harness.ts';
+import { freePort, startHttp, startPilotlight } from './programs.ts';
 
 const VERSION = '4593.2.5';
 const FOLDER = `flatcar/stable/amd64-usr/${VERSION}`;
@@ -54,7 +45,7 @@ async function run(): Promise<readonly Figure[]> {
   const vendor = makeVendor('rsa');
   publish(source.dir, vendor);
   const port = await freePort();
-  await using upstream = await startProgram(process.execPath, ['-e', SERVER, source.dir, String(port)], { port });
+  await using upstream = await startHttp(process.execPath, ['-e', SERVER, source.dir, String(port)], { port });
   using data = tempFolder({
     'profiles/a.json': JSON.stringify({ system: 'flatcar', version: '1.2.3' }),
     'state/keys/flatcar.asc': vendor.publicKey,
