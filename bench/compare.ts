@@ -23,7 +23,7 @@ export async function compare<T extends Contestant>(
 ): Promise<Samples> {
   const samples = new Map(contestants.map(({ name }) => [name, [] as Sample[]]));
   for (let round = 0; round < rounds; round += 1) {
-    // Forth and back: nobody is always the one that comes after the same neighbour.
+    // Forth and back: none is always the one that comes after the same neighbour.
     for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
       const before = contestant.cpu();
       const { units, seconds } = await run(contestant);

@@ -80,7 +80,7 @@ function fleet(): Record<string, string> {
   };
 }
 
-/** The built server in the namespace, all doors open. */
+/** The built server in the namespace, all servers open. */
 async function start(
   dir: string,
   firmware: string,

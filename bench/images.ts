@@ -23,7 +23,7 @@ const CASES = [
 ] as const;
 
 function nginxConfig(dir: string, port: number): string {
-  // As root, nginx would read as "nobody", who may not enter the temporary folder.
+  // As root, nginx would read as "none", who may not enter the temporary folder.
   const user = process.getuid?.() === 0 ? 'user root; ' : '';
   return `${user}daemon off; worker_processes auto; pid ${dir}/nginx.pid; error_log ${dir}/nginx.err;
 events { worker_connections 2048; }

@@ -62,11 +62,11 @@ class Port68 {
   }
 
   /** One DISCOVER; undefined when no answer comes in time. */
-  async ask(mac: string, options: typeof IPXE, patienceMs: number): Promise<DhcpPacket | undefined> {
+  async ask(mac: string, options: typeof IPXE, timeoutMs: number): Promise<DhcpPacket | undefined> {
     const xid = this.#xid;
     this.#xid += 1;
     const answer = new Promise<DhcpPacket | undefined>((resolve) => {
-      const late = setTimeout(resolve, patienceMs, undefined);
+      const late = setTimeout(resolve, timeoutMs, undefined);
       this.#waiting.set(xid, (packet) => {
         clearTimeout(late);
         resolve(packet);
@@ -127,11 +127,11 @@ async function poweredOn(machines: number, withinMs: number): Promise<PoweredOn>
 
   /** As firmware does: again after 1, 2, 4 ... seconds. */
   const insist = async (mac: string, options: typeof IPXE): Promise<DhcpPacket> => {
-    for (let patience = 1000; ; patience *= 2) {
-      const packet = await lan.ask(mac, options, patience);
+    for (let timeout = 1000; ; timeout *= 2) {
+      const packet = await lan.ask(mac, options, timeout);
       if (packet !== undefined) return packet;
       asksAgain += 1;
-      if (patience > 16_000) throw new Error(`${mac}: no answer`);
+      if (timeout > 16_000) throw new Error(`${mac}: no answer`);
     }
   };
 

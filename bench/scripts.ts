@@ -39,7 +39,7 @@ const named = (name: string, server: HttpServer, rest: { script?: string; url?: 
 const ask = async (contestants: readonly (HttpServer & Contestant & { readonly script?: string })[]) =>
   compare(contestants, ROUNDS, ({ url, script }) => wrk(url, script === undefined ? {} : { script }));
 
-/** The same bytes from an Express 5 route, from plain node:http and from the machine door, in turn. */
+/** The same bytes from an Express 5 route, from plain node:http and from the machine server, in turn. */
 export const scripts: Bench = {
   name: 'boot scripts, 64 connections, journal on',
   missing,

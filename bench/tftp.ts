@@ -173,7 +173,7 @@ export const tftp: Bench = {
       'images/two': randomBytes(2 * 2 ** 20),
       'images/small': 'pilotlight',
     });
-    // in.tftpd reads as the user nobody.
+    // in.tftpd reads as the user none.
     chmodSync(folder.dir, 0o755);
     const here: (Server & Running)[] = [];
     const absent: string[] = [];

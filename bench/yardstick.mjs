@@ -1,4 +1,4 @@
-// The same answer as the machine door's, from an Express 5 route or from bare node:http.
+// The same answer as the machine routes', from an Express 5 route or from bare node:http.
 import { createServer } from 'node:http';
 import express from 'express';
 

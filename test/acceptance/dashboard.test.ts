@@ -10,14 +10,14 @@ const SLOW = 240_000;
 
 needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
   let browser: Browser;
-  let stand: FakeDashboard;
+  let setup: FakeDashboard;
   beforeAll(async () => {
     browser = await openBrowser();
-    stand = await openDashboard();
+    setup = await openDashboard();
   }, SLOW);
   afterAll(async () => {
     await browser[Symbol.asyncDispose]();
-    await stand[Symbol.asyncDispose]();
+    await setup[Symbol.asyncDispose]();
   }, SLOW);
 
   /** A page of somebody who is logged in, and what the browser refused to do for it. */
@@ -33,8 +33,8 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     }
     await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 900 });
-    await logIn(stand);
-    await page.goto(`${stand.url}${path}`);
+    await logIn(setup);
+    await page.goto(`${setup.url}${path}`);
     return { page, refused, [Symbol.asyncDispose]: async () => page.close() };
   }
 
@@ -47,12 +47,12 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
   async function listening(path: string) {
     const opened = await open('/dashboard/assets/pilotlight.svg');
     const stream = opened.page.waitForResponse(/\/api\/v1\/events$/);
-    await opened.page.goto(`${stand.url}${path}`);
+    await opened.page.goto(`${setup.url}${path}`);
     await stream;
     return opened;
   }
 
-  const keyOf = (name: string): string => stand.adminService.rows.find((row) => row.name === name)?.key ?? '';
+  const keyOf = (name: string): string => setup.adminService.rows.find((row) => row.name === name)?.key ?? '';
   const rowOf = (page: Page, name: string) => page.locator(`tr[data-key="${keyOf(name)}"]`);
 
   const LOOKS = [
@@ -69,7 +69,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
         await using opened = await open('/dashboard/assets/pilotlight.svg', { width, dark });
         const { page, refused } = opened;
         await page.addInitScript({ content: axe.source });
-        const full = sampleVisits(stand.adminService).map((sample) => ({ sample, appContext: stand }));
+        const full = sampleVisits(setup.adminService).map((sample) => ({ sample, appContext: setup }));
         for (const { sample, appContext } of [
           ...full,
           { sample: { name: 'empty', path: '/dashboard/machines' }, appContext: empty },
@@ -90,7 +90,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
   test('axe and the policy would say so if something were wrong', { timeout: SLOW }, async () => {
     await using opened = await open('/dashboard/assets/pilotlight.svg');
     await opened.page.addInitScript({ content: axe.source });
-    await opened.page.goto(`${stand.url}/dashboard/machines`);
+    await opened.page.goto(`${setup.url}/dashboard/machines`);
     await opened.page.evaluate(`{
       const main = document.querySelector('main');
       main.insertAdjacentHTML('beforeend', '<img src="data:," /><p style="color: red">x</p>');
@@ -115,7 +115,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/done=adopted/);
     expect(await page.locator('.done').innerText()).toContain('Adopted.');
-    expect(stand.adminService.calls.at(-1)).toMatch(/^adopt \S+ edge-canary edge4$/);
+    expect(setup.adminService.calls.at(-1)).toMatch(/^adopt \S+ edge-canary edge4$/);
   });
 
   test('without scripts pages are read and forms work', { timeout: SLOW }, async () => {
@@ -125,12 +125,12 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.locator('#text').fill('no such machine');
     await page.getByRole('button', { name: 'Show' }).click();
     expect(await page.locator('.empty').innerText()).toContain('No machine matches');
-    await page.goto(`${stand.url}/dashboard/machines/${encodeURIComponent(keyOf('store1'))}`);
+    await page.goto(`${setup.url}/dashboard/machines/${encodeURIComponent(keyOf('store1'))}`);
     expect(await page.locator('.waterfall').innerText()).toMatch(/DHCP[\s\S]*TFTP[\s\S]*Kernel/);
     await page.getByRole('link', { name: 'Reinstall...', exact: true }).click();
     await page.getByRole('button', { name: 'Erase /dev/nvme0n1 and reinstall' }).click();
     await page.waitForURL(/done=reinstall/);
-    expect(stand.adminService.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
+    expect(setup.adminService.calls.at(-1)).toBe(`reinstall ${keyOf('store1')}`);
   });
 
   for (const scripts of [true, false]) {
@@ -159,7 +159,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
           await page.evaluate(axe.source);
           expect([await findings(page), await smallTargets(page)]).toEqual([[], []]);
         }
-        expect(stand.adminService.calls.slice(-2)).toEqual([
+        expect(setup.adminService.calls.slice(-2)).toEqual([
           `reinstall ${keyOf('store1')}`,
           `reinstall ${keyOf('store2')}`,
         ]);
@@ -175,7 +175,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     const rows = page.locator('.machines tbody tr');
     expect(await page.locator('.machines tbody input:checked').count()).toBe(await rows.count());
     const first = await rows.first().getAttribute('data-key');
-    stand.adminService.change(keyOf('w4'), { lastSeen: Date.now() });
+    setup.adminService.change(keyOf('w4'), { lastSeen: Date.now() });
     await page.locator('#pick-all input').uncheck();
     await expect.poll(() => rows.first().getAttribute('data-key'), { timeout: 5000 }).toBe(keyOf('w4'));
     expect(first).not.toBe(keyOf('w4'));
@@ -185,18 +185,18 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await using opened = await open('/dashboard/releases');
     const { page, refused } = opened;
     const file = (name: string, size: number) => ({ name, mimeType: '', buffer: Buffer.alloc(size, 'x') });
-    const { uploadPiece } = stand.adminService;
+    const { uploadPiece } = setup.adminService;
     const full = () => Promise.reject(new Failure('unavailable', 'the disk is full'));
-    Object.assign(stand.adminService, { uploadPiece: full });
+    Object.assign(setup.adminService, { uploadPiece: full });
     await page.locator('#upload-files').setInputFiles([file('vmlinuz', 10)]);
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await expect.poll(() => page.locator('#upload-told').innerText()).toContain('That did not work: the disk is full');
-    Object.assign(stand.adminService, { uploadPiece });
+    Object.assign(setup.adminService, { uploadPiece });
     await page.locator('#upload-files').setInputFiles([file('vmlinuz', 5 * 2 ** 20), file('vmlinuz.sig', 0)]);
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await page.waitForURL(/done=uploaded/);
     const piece = 4 * 2 ** 20;
-    expect(stand.adminService.calls.slice(-4)).toEqual([
+    expect(setup.adminService.calls.slice(-4)).toEqual([
       `uploadPiece vmlinuz 0 ${piece}`,
       `uploadPiece vmlinuz ${piece} ${2 ** 20}`,
       'uploadPiece vmlinuz.sig 0 0',
@@ -215,7 +215,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     await page.evaluate('getSelection().selectAllChildren(document.querySelector(".c-name code"))');
     const selected = String(await page.evaluate('String(getSelection())'));
     expect(selected).not.toBe('');
-    stand.adminService.change(keyOf('w2'), { state: 'failed', lastSeen: Date.now() });
+    setup.adminService.change(keyOf('w2'), { state: 'failed', lastSeen: Date.now() });
     await expect
       .poll(() => rowOf(page, 'w2').locator('.c-state').innerText(), { timeout: 30_000, interval: 50 })
       .toContain('Failed');
@@ -233,14 +233,14 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     const fold = page.locator('details[data-key^="rollback-"]').first();
     await fold.locator('summary').click();
     await fold.locator('select').first().focus();
-    const [first, ...rest] = stand.adminService.releasesView.targets;
+    const [first, ...rest] = setup.adminService.releasesView.targets;
     if (first === undefined) throw new Error('no target');
     const progress = { state: 'fetching', version: '9999.0.0', received: 1, size: 4 } as const;
-    stand.adminService.releasesView = {
-      ...stand.adminService.releasesView,
+    setup.adminService.releasesView = {
+      ...setup.adminService.releasesView,
       targets: [{ ...first, progress }, ...rest],
     };
-    stand.adminService.tell('releases');
+    setup.adminService.tell('releases');
     await expect.poll(() => page.locator('.target').first().innerText(), { timeout: 30_000 }).toContain('9999.0.0');
     expect(await fold.getAttribute('open')).not.toBeNull();
     expect(await focused(page)).toBe('profile');
@@ -255,7 +255,7 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
     });
     const began = performance.now();
     while (performance.now() - began < 2500) {
-      stand.adminService.change(keyOf('w5'), { address: `10.20.1.${asked}` });
+      setup.adminService.change(keyOf('w5'), { address: `10.20.1.${asked}` });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(asked).toBeGreaterThanOrEqual(2);

@@ -8,15 +8,15 @@ const SLOW = 120_000;
 
 needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
   let browser: Browser;
-  let stand: FakeDashboard;
+  let setup: FakeDashboard;
   beforeAll(async () => {
     browser = await openBrowser();
-    stand = await openDashboard();
-    await browser.context.addCookies([{ ...stand.cookie, httpOnly: true, sameSite: 'Strict' }]);
+    setup = await openDashboard();
+    await browser.context.addCookies([{ ...setup.cookie, httpOnly: true, sameSite: 'Strict' }]);
   }, SLOW);
   afterAll(async () => {
     await browser[Symbol.asyncDispose]();
-    await stand[Symbol.asyncDispose]();
+    await setup[Symbol.asyncDispose]();
   }, SLOW);
 
   /** A page of an operator, and what the browser refused to do for it. */
@@ -30,7 +30,7 @@ needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
       const session = await browser.context.newCDPSession(page);
       await session.send('Emulation.setScriptExecutionDisabled', { value: true });
     }
-    await page.goto(`${stand.url}${path}`);
+    await page.goto(`${setup.url}${path}`);
     return { page, refused, [Symbol.asyncDispose]: async () => page.close() };
   }
 
@@ -42,7 +42,7 @@ needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
     expect(await page.locator('.diff ins').innerText()).toContain('"alpha"');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.waitForURL(/done=saved/);
-    expect(stand.adminService.texts.get('edge-canary')).toContain('"channel": "alpha"');
+    expect(setup.adminService.texts.get('edge-canary')).toContain('"channel": "alpha"');
   });
 
   test(
@@ -87,7 +87,7 @@ needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
           if (scripts) await write(page, () => text);
           else await page.locator('textarea').fill(text);
         };
-        const held = () => stand.adminService.others.get('configs/flow.yml');
+        const held = () => setup.adminService.others.get('configs/flow.yml');
         await page.getByRole('link', { name: 'New config' }).click();
         await page.getByLabel('Name').fill('flow.yml');
         await fill('#cloud-config\nhostname: one\n');
@@ -100,7 +100,7 @@ needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
         await page.getByRole('button', { name: 'Preview' }).click();
         expect(await page.locator('.diff ins').innerText()).toContain('hostname: two');
         // Another one saves meanwhile: both texts are there.
-        stand.adminService.others.set('configs/flow.yml', '#cloud-config\nhostname: three\n');
+        setup.adminService.others.set('configs/flow.yml', '#cloud-config\nhostname: three\n');
         await page.getByRole('button', { name: 'Save' }).click();
         await page.getByText('The file was changed meanwhile').waitFor();
         await page.getByText('The file as it is now', { exact: true }).click();
@@ -116,7 +116,7 @@ needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
         await page.getByRole('button', { name: 'Restore this version' }).click();
         await page.waitForURL(/done=restored$/);
         expect(held()).toBe('#cloud-config\nhostname: two\n');
-        stand.adminService.others.delete('configs/flow.yml');
+        setup.adminService.others.delete('configs/flow.yml');
         expect(refused).toEqual([]);
       },
     );
@@ -133,13 +133,13 @@ needs({ files: [CHROMIUM] }).describe('files in a browser', () => {
     await page.getByRole('link', { name: 'Cancel' }).click();
     await page.waitForURL(/edge-canary$/);
     expect(asked).toBe(0);
-    await page.goto(`${stand.url}/dashboard/profiles/edge-canary/edit`);
+    await page.goto(`${setup.url}/dashboard/profiles/edge-canary/edit`);
     await page.locator('.cm-content').press('End');
     await page.locator('.cm-content').pressSequentially(' ');
     await page.getByRole('link', { name: 'Cancel' }).click();
     await page.waitForURL(/edge-canary$/);
     expect(asked, 'typed').toBe(1);
-    await page.goto(`${stand.url}/dashboard/profiles/edge-canary/edit`);
+    await page.goto(`${setup.url}/dashboard/profiles/edge-canary/edit`);
     await write(page, (text) => text.replace('"channel": "', '"channel": "x'));
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.waitForURL(/preview$/);

@@ -50,7 +50,7 @@ const SCRIPT = `
 
 needs({ files: [CHROMIUM] }).describe('a page of another origin', () => {
   let browser: Browser;
-  let stand: FakeDashboard;
+  let setup: FakeDashboard;
   let evil: Server;
   let evilPort = 0;
   let page: Page;
@@ -58,7 +58,7 @@ needs({ files: [CHROMIUM] }).describe('a page of another origin', () => {
     browser = await openBrowser({ flags: ['--host-resolver-rules=MAP *.test 127.0.0.1'] });
     // One for all: closing what has just been sent elsewhere can hang.
     page = browser.context.pages()[0] ?? (await browser.context.newPage());
-    stand = await openDashboard();
+    setup = await openDashboard();
     evil = createServer((req, res) => {
       const [path, to] = (req.url ?? '').split('?');
       if (path === '/307') res.writeHead(307, { Location: to }).end();
@@ -69,18 +69,18 @@ needs({ files: [CHROMIUM] }).describe('a page of another origin', () => {
   }, SLOW);
   afterAll(async () => {
     await browser[Symbol.asyncDispose]();
-    await stand[Symbol.asyncDispose]();
+    await setup[Symbol.asyncDispose]();
     evil.closeAllConnections();
     evil.close();
   }, SLOW);
   beforeEach(() => {
-    stand.adminService.calls.length = 0;
+    setup.adminService.calls.length = 0;
   });
 
   async function logIn(host: string): Promise<string> {
-    const url = stand.url.replace('127.0.0.1', host);
+    const url = setup.url.replace('127.0.0.1', host);
     await browser.context.clearCookies();
-    await browser.context.addCookies([{ ...stand.cookie, url, httpOnly: true, sameSite: 'Strict' }]);
+    await browser.context.addCookies([{ ...setup.cookie, url, httpOnly: true, sameSite: 'Strict' }]);
     return url;
   }
 
@@ -131,7 +131,7 @@ needs({ files: [CHROMIUM] }).describe('a page of another origin', () => {
     const act = script.replaceAll('TARGET', `${url}${SYNC}`);
     // Later: what navigates away takes the answer to this call with it.
     const { status, cookie, headers } = await sent(() => page.evaluate(`void setTimeout(() => { ${act} }, 0)`));
-    expect([status, stand.adminService.calls]).toEqual([cookie ? 403 : 401, []]);
+    expect([status, setup.adminService.calls]).toEqual([cookie ? 403 : 401, []]);
     // From our own site the session comes along, and the guard alone refuses; a frame without an origin has no site.
     const opaque = what === 'a form in a frame without an origin';
     expect(cookie).toBe(site === 'same-site' && !opaque);
@@ -141,7 +141,7 @@ needs({ files: [CHROMIUM] }).describe('a page of another origin', () => {
   });
 
   test.each([ADDRESS, NAME])('while our own page at %s may', { timeout: SLOW }, async (host) => {
-    stand.adminService.releasesView = { ...stand.adminService.releasesView, running: false };
+    setup.adminService.releasesView = { ...setup.adminService.releasesView, running: false };
     const url = await logIn(host);
     await open(`${url}/dashboard/releases`);
     const { status, cookie, headers } = await sent(() => page.getByRole('button', { name: 'Sync now' }).click());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { createServer } from '../../src/server/server.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 import { serveChild } from '../support/served.ts';
 
 const PROFILE = { system: 'debian', version: '1', preseed: 'p.cfg', install: { disk: '/dev/sda' } };

@@ -78,7 +78,7 @@ mounts.test('a full disk turns the journal off, loudly, and machines boot', asyn
   mkdirSync(state);
   const server = serveChild(dir, {
     env: { PILOTLIGHT_ADMIN_TOKEN: TOKEN },
-    // Its own small disk, which nobody else sees: it is gone with the server.
+    // Its own small disk, which none else sees: it is gone with the server.
     before: `mount -t tmpfs -o size=512k none '${state}'`,
   });
   const port = await server.port;

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type FolderFiles, makeFolder } from '../support/folder.ts';
-import { runAt } from '../support/counter-stand.ts';
+import { runAt } from '../support/cli-setup.ts';
 
 /** What a person did, and what `pilotlight check` answers first: where, what is wrong, and what to write. */
 interface Mistake {

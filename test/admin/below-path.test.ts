@@ -3,15 +3,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parseOrigin } from '../../src/model/plan.ts';
 import { mountPages } from '../../src/admin/web/pages.ts';
 
-import { SCRIPT } from '../support/http-desk.ts';
+import { SCRIPT } from '../support/fake-boot-service.ts';
 import { get, request } from '../support/http-raw.ts';
-import { openContext } from '../support/http-house.ts';
-import { fakeOffice, TOKEN } from '../support/operator-stand.ts';
+import { openContext } from '../support/http-server.ts';
+import { fakeAdminService, TOKEN } from '../support/operator-setup.ts';
 
 const BASE = parseOrigin('https://boot.example.org/pilot');
 
 async function below() {
-  const adminService = fakeOffice({
+  const adminService = fakeAdminService({
     profiles: async () => [],
     health: async () => ({ problems: [], troubles: [], version: '1', uptimeSeconds: 1, disks: [] }) as never,
   });

@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createOperatorAuth } from '../../src/admin/auth/operator-auth.ts';
 import { createGuard } from '../../src/admin/guard.ts';
-import { BEARER, operatorStand, TOKEN } from '../support/operator-stand.ts';
-import { openContext, recordLog } from '../support/http-house.ts';
+import { BEARER, operatorSetup, TOKEN } from '../support/operator-setup.ts';
+import { openContext, recordLog } from '../support/http-server.ts';
 import { exchange } from '../support/http-raw.ts';
 
 test('a request that nobody let in has no access, and that is a bug', () => {
@@ -13,13 +13,13 @@ test('a request that nobody let in has no access, and that is a bug', () => {
 });
 
 test('a wrong Bearer is a warning with an address and without the token', async () => {
-  const { http, log } = operatorStand();
+  const { http, log } = operatorSetup();
   await http.get('/api/v1/machines').set('Authorization', 'Bearer wrong-token-xyz').expect(401);
   expect(log.of('warn')).toEqual([{ level: 'warn', message: 'wrong token', fields: { from: '127.0.0.1' } }]);
 });
 
 test('GET, HEAD and OPTIONS of a session may come from anywhere, everything else from a page of ours only', async () => {
-  const { http, logIn } = operatorStand({ profiles: async () => [] });
+  const { http, logIn } = operatorSetup({ profiles: async () => [] });
   const { cookie, own } = logIn();
   await http.get('/api/v1/profiles').set('Cookie', cookie).expect(200);
   await http.head('/api/v1/profiles').set('Cookie', cookie).expect(200);
@@ -48,7 +48,7 @@ test.each([
   [{ Origin: 'null' }, 403],
   [{ Referer: `${OURS}/dashboard` }, 403],
 ] as const)('a form of a session with %j is answered %d; of a program it is never refused', async (headers, status) => {
-  const { http, logIn } = operatorStand();
+  const { http, logIn } = operatorSetup();
   const form = (): ReturnType<typeof http.post> =>
     http
       .post('/dashboard/nowhere')
@@ -61,7 +61,7 @@ test.each([
 });
 
 test('a session that shows the token, too, is a program', async () => {
-  const { http, logIn } = operatorStand();
+  const { http, logIn } = operatorSetup();
   await http.post('/dashboard/nowhere').set({ Cookie: logIn().cookie, Authorization: BEARER }).expect(404);
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { SECURITY_HEADERS } from '../../src/admin/operator.ts';
 import { mountPages } from '../../src/admin/web/pages.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { sampleOffice } from '../support/fake-office.ts';
-import { BEARER, operatorStand } from '../support/operator-stand.ts';
+import { sampleAdminService } from '../support/sample-admin-service.ts';
+import { BEARER, operatorSetup } from '../support/operator-setup.ts';
 
 const render = async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'up 1\n' });
 
 test('with the token', async () => {
-  const { http, logIn } = operatorStand({}, { metrics: { access: 'token', render } });
+  const { http, logIn } = operatorSetup({}, { metrics: { access: 'token', render } });
   const refused = await http.get('/metrics').expect(401);
   expect(refused.headers['www-authenticate']).toBe('Bearer realm="pilotlight"');
   const answer = await http.get('/metrics').set('Authorization', BEARER).expect(200);
@@ -19,14 +19,14 @@ test('with the token', async () => {
 });
 
 test('open', async () => {
-  const { http } = operatorStand({}, { metrics: { access: 'open', render } });
+  const { http } = operatorSetup({}, { metrics: { access: 'open', render } });
   expect((await http.get('/metrics').expect(200)).text).toBe('up 1\n');
   expect((await http.head('/metrics').expect(200)).headers['content-length']).toBe('5');
   expect((await http.post('/metrics').expect(405)).headers['allow']).toBe('GET, HEAD');
 });
 
 test('off', async () => {
-  const { http } = operatorStand({}, { metrics: { access: 'off', render } });
+  const { http } = operatorSetup({}, { metrics: { access: 'off', render } });
   await http.get('/metrics').set('Authorization', BEARER).expect(404);
 });
 
@@ -37,7 +37,7 @@ test('under the referrer policy, a form of ours says where it comes from', () =>
 });
 
 test('a bug in the middle of an answer of the API keeps them, too', async () => {
-  const { http } = operatorStand();
+  const { http } = operatorSetup();
   const answer = await http.get('/api/v1/health').set('Authorization', BEARER).expect(500);
   expect(answer.headers['content-security-policy']).toBe(SECURITY_HEADERS.get('Content-Security-Policy'));
 });
@@ -45,7 +45,7 @@ test('a bug in the middle of an answer of the API keeps them, too', async () => 
 const UNSAFE = ['post', 'put', 'patch', 'delete'] as const;
 
 test('nobody sees a page without logging in, and comes back to it afterwards', async () => {
-  const { http } = operatorStand();
+  const { http } = operatorSetup();
   const home = await http.get('/dashboard').expect(303);
   expect(home.headers['location']).toBe('/dashboard/login');
   const deep = await http.get('/dashboard/machines?state=up&text=a%20b').expect(303);
@@ -60,15 +60,15 @@ test('nobody sees a page without logging in, and comes back to it afterwards', a
 });
 
 test('who is logged in sees the pages, and so does who shows the token', async () => {
-  const { http, logIn } = operatorStand();
+  const { http, logIn } = operatorSetup();
   const page = await http.get('/dashboard').set('Cookie', logIn().cookie).expect(200);
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
   await http.get('/dashboard').set('Authorization', BEARER).expect(200);
   await http.get('/dashboard').set('Authorization', 'Bearer wrong-token-wrong-token').expect(303);
 });
 
-test('the door for pages is not found by another spelling', async () => {
-  const { http } = operatorStand();
+test('the address of pages is not found by another spelling', async () => {
+  const { http } = operatorSetup();
   for (const path of ['/Dashboard', '/DASHBOARD/machines', '/dashboardx', '/API/v1/machines', '/api/V1/health']) {
     expect((await http.get(path).expect(404)).text).toMatch(/^nothing is at /);
   }
@@ -94,7 +94,7 @@ const STRICT: ReadonlyMap<string, string> = new Map([
 ]);
 
 test('every answer has the strict headers, whatever it says', async () => {
-  const { http, logIn } = operatorStand();
+  const { http, logIn } = operatorSetup();
   const { cookie } = logIn();
   const asked = [
     ...['/nowhere', '/dashboard', '/dashboard/login', '/dashboard/login?code=x', '/dashboard/login.css', '/metrics'],
@@ -120,7 +120,7 @@ test('every answer has the strict headers, whatever it says', async () => {
 
 test('what is not there is a plain 404, and the log has no query', async () => {
   const statuses: number[] = [];
-  const { http, log } = operatorStand({}, { onOperatorAnswer: (status) => statuses.push(status) });
+  const { http, log } = operatorSetup({}, { onOperatorAnswer: (status) => statuses.push(status) });
   const answer = await http.get('/no%0awhere/<b>?code=secret').expect(404);
   expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
   expect(answer.text).toMatch(/^nothing is at [^\n]+ \(the start page is \/dashboard\)\n$/);
@@ -139,7 +139,7 @@ describe('a refusal is a page for a browser, with a way on, and a line for a pro
     ['get', '/dashboard/machines/52:54:00:12:34:56/adopt', 405, 'Not possible this way'],
     ['get', '/metrics', 401, 'Not logged in'],
   ] as const)('%s %s', async (method, path, status, title) => {
-    const { http } = operatorStand(
+    const { http } = operatorSetup(
       {},
       { pages: mountPages, metrics: { access: 'token', render: () => Promise.reject(new Error()) } },
     );
@@ -155,7 +155,7 @@ describe('a refusal is a page for a browser, with a way on, and a line for a pro
   });
 
   test('and in the frame of the dashboard for a page that is not there', async () => {
-    const { http, logIn } = operatorStand(sampleOffice(), { pages: mountPages });
+    const { http, logIn } = operatorSetup(sampleAdminService(), { pages: mountPages });
     const { text } = await http.get('/dashboard/<b>').set('Cookie', logIn().cookie).expect(404);
     expect(text).toMatch(
       /<nav aria-label="Main">[^]*nothing is at \/dashboard\/[^<]*<[^]*href="\/dashboard\/machines"/,
@@ -163,14 +163,14 @@ describe('a refusal is a page for a browser, with a way on, and a line for a pro
   });
 
   test('and nothing of the address is markup', async () => {
-    const { http } = operatorStand();
+    const { http } = operatorSetup();
     const { text } = await http.get('/%3Cscript%3E').set('Accept', BROWSER).expect(404);
     expect(text).not.toContain('<script');
   });
 });
 
 test('a failure is its status, a bug is a number', async () => {
-  const failing = operatorStand(
+  const failing = operatorSetup(
     {},
     {
       metrics: {
@@ -180,7 +180,7 @@ test('a failure is its status, a bug is a number', async () => {
     },
   );
   expect((await failing.http.get('/metrics').expect(503)).text).toBe('not yet (wait)\n');
-  const buggy = operatorStand(
+  const buggy = operatorSetup(
     {},
     { metrics: { access: 'open', render: async () => Promise.reject(new TypeError('/srv/secret')) } },
   );
@@ -191,13 +191,13 @@ test('a failure is its status, a bug is a number', async () => {
 });
 
 test.each(['"><script>', 'a b', 'a@b', '${x}'])('a Host line %j reaches no link', async (host) => {
-  const { http } = operatorStand();
+  const { http } = operatorSetup();
   const answer = await http.post('/api/v1/login-links').set({ Authorization: BEARER, Host: host }).expect(400);
   expect(answer.headers['content-type']).toBe('application/json');
 });
 
 test('a query makes no objects', async () => {
-  const { http, logIn } = operatorStand();
+  const { http, logIn } = operatorSetup();
   const { cookie } = logIn();
   await http.get('/dashboard?__proto__[x]=1&constructor[prototype][y]=1').set('Cookie', cookie).expect(200);
   await http.get('/api/v1/machines?__proto__[x]=1').set('Cookie', cookie).expect(400);

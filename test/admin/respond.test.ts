@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { expressFailure } from '../../src/admin/respond.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { openContext } from '../support/http-house.ts';
+import { openContext } from '../support/http-server.ts';
 import { exchange } from '../support/http-raw.ts';
 
 test('the client’s mistakes become failures without the library’s text', () => {

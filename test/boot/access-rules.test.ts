@@ -7,7 +7,7 @@ import { createTokenSource } from '../../src/machines/machine-token.ts';
 import { type InstallMark, MARK_STATES } from '../../src/machines/mark.ts';
 import { type MachineFacts, parseMac } from '../../src/model/machine.ts';
 import type { Node, Profile } from '../../src/model/profile.ts';
-import { factsOf, nameOf } from '../support/house.ts';
+import { factsOf, nameOf } from '../support/app-context.ts';
 
 // Which token counts for what, rule by rule: the marks and the network are made up, the tokens are real.
 const W1 = '52:54:00:55:1c:ee';

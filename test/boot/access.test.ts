@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseMac } from '../../src/model/machine.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
-import { AT, D1, FOLDER, openAccess, OTHER, question, STRANGER, tokenIn, W1 } from './access-stand.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
+import { AT, D1, FOLDER, openAccess, OTHER, question, STRANGER, tokenIn, W1 } from './access-setup.ts';
 
 const REFUSED = { code: 'refused' };
 const KINDS = ['boot', 'install'] as const;
@@ -9,14 +9,14 @@ const DAY = 86_400_000;
 
 describe('a script with a token', () => {
   test('goes to the machine, and to no address whose card is another', async () => {
-    const stand = await openAccess();
-    expect(tokenIn(await stand.script(W1, AT))).not.toBe('');
-    expect(stand.said()).toEqual([]);
-    const script = await stand.script(W1, STRANGER);
+    const setup = await openAccess();
+    expect(tokenIn(await setup.script(W1, AT))).not.toBe('');
+    expect(setup.said()).toEqual([]);
+    const script = await setup.script(W1, STRANGER);
     expect(tokenIn(script)).toBe('');
     expect(script).toContain(`echo ${STRANGER} is not ${W1}: its neighbour entry says ${OTHER}`);
     expect(script).not.toContain('kernel ');
-    expect(stand.incidents).toEqual([
+    expect(setup.incidents).toEqual([
       {
         facts: { mac: W1 },
         from: STRANGER,
@@ -26,18 +26,18 @@ describe('a script with a token', () => {
   });
 
   test('needs a neighbour entry: one that is incomplete, failed or behind a router is none', async () => {
-    const stand = await openAccess();
-    const script = await stand.script(W1, '10.9.9.9');
+    const setup = await openAccess();
+    const script = await setup.script(W1, '10.9.9.9');
     expect(tokenIn(script)).toBe('');
     expect(script).toContain(`10.9.9.9 is not known to be ${W1}`);
-    stand.network.set(AT, undefined);
-    expect(tokenIn(await stand.script(W1, AT))).toBe('');
+    setup.network.set(AT, undefined);
+    expect(tokenIn(await setup.script(W1, AT))).toBe('');
   });
 
   test('goes to a routed network that the settings name, unless the table knows better', async () => {
-    const stand = await openAccess(FOLDER, { isRouted: (address) => address.startsWith('10.') });
-    expect(tokenIn(await stand.script(W1, '10.9.9.9'))).not.toBe('');
-    expect(tokenIn(await stand.script(W1, STRANGER))).toBe('');
+    const setup = await openAccess(FOLDER, { isRouted: (address) => address.startsWith('10.') });
+    expect(tokenIn(await setup.script(W1, '10.9.9.9'))).not.toBe('');
+    expect(tokenIn(await setup.script(W1, STRANGER))).toBe('');
   });
 
   test('does not go to an address that DHCP gave to another card; one that it gave to this card proves nothing', async () => {
@@ -56,12 +56,12 @@ describe('a script with a token', () => {
   });
 
   test('does not go to whom says the right UUID from its own card: what a client says proves nothing', async () => {
-    const stand = await openAccess();
+    const setup = await openAccess();
     const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
-    const script = await stand.script(OTHER, STRANGER, { uuid });
+    const script = await setup.script(OTHER, STRANGER, { uuid });
     expect(tokenIn(script)).toBe('');
     expect(script).toContain('profiles/s.json lists it without its "mac"');
-    expect(stand.incidents[0]?.facts).toEqual({ uuid });
+    expect(setup.incidents[0]?.facts).toEqual({ uuid });
   });
 
   test('is the same for GRUB and pxelinux; where nothing can be said there is no file', async () => {
@@ -85,42 +85,42 @@ describe('a script with a token', () => {
   });
 
   test('is what a profile without secrets and without an installer never has', async () => {
-    const stand = await openAccess({
+    const setup = await openAccess({
       ...FOLDER,
       'profiles/s.json': { ...(FOLDER['profiles/s.json'] as object), secrets: false },
     });
-    expect(tokenIn(await stand.script(W1, STRANGER))).toBe('');
-    expect((await stand.bootService.document('s.yml', question(W1, STRANGER))).body.toString()).toContain('geheimer');
-    expect(stand.said()).toEqual([]);
+    expect(tokenIn(await setup.script(W1, STRANGER))).toBe('');
+    expect((await setup.bootService.document('s.yml', question(W1, STRANGER))).body.toString()).toContain('geheimer');
+    expect(setup.said()).toEqual([]);
   });
 });
 
 describe('a document of a profile with secrets', () => {
   test('goes to the machine with its token, and its addresses carry tokens', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
-    const { body, secret } = await stand.bootService.document('s.yml', question(W1, AT, token));
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
+    const { body, secret } = await setup.bootService.document('s.yml', question(W1, AT, token));
     expect(body.toString()).toContain('password: geheimer');
     expect(body.toString()).toContain(`done: http://10.0.2.2:4777/installed/52-54-00-55-1c-ee?token=${token}\n`);
     expect(tokenIn(body.toString())).not.toBe(token);
     expect(secret).toBe(true);
-    expect(stand.said()).toEqual([]);
+    expect(setup.said()).toEqual([]);
   });
 
   test.each([
     ['documents by name', 's.yml'],
     ['documents by name, as coreos-ipxe-server had it', 's'],
   ])('%s: nothing without a token, by name alone or for another machine', async (_, name) => {
-    const stand = await openAccess();
-    const { bootService } = stand;
-    const own = tokenIn(await stand.script(D1, '10.0.0.8'));
+    const setup = await openAccess();
+    const { bootService } = setup;
+    const own = tokenIn(await setup.script(D1, '10.0.0.8'));
     await expect(bootService.document(name, question(W1, AT))).rejects.toMatchObject(REFUSED);
     await expect(bootService.document(name, { facts: {}, origin: originOf(), asker: AT })).rejects.toMatchObject(
       REFUSED,
     );
     await expect(bootService.document(name, question(D1, '10.0.0.8', own))).rejects.toMatchObject(REFUSED);
     await expect(bootService.document(name, question(W1, AT, own))).rejects.toMatchObject(REFUSED);
-    expect(stand.said()).toEqual([
+    expect(setup.said()).toEqual([
       `${AT} asked for configs/s.yml.hbs of ${W1} without a token: it got nothing`,
       `${AT} asked for configs/s.yml.hbs by its name, which profiles/s.json keeps: refused`,
       '10.0.0.8 asked for configs/s.yml.hbs by its name, which profiles/s.json keeps: refused',
@@ -188,60 +188,60 @@ describe('a document of a profile with secrets', () => {
   });
 
   test('a stranger who heard the token gets nothing, and is told of', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
-    await expect(stand.bootService.document('s.yml', question(W1, STRANGER, token))).rejects.toMatchObject(REFUSED);
-    expect(stand.said()).toEqual([
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
+    await expect(setup.bootService.document('s.yml', question(W1, STRANGER, token))).rejects.toMatchObject(REFUSED);
+    expect(setup.said()).toEqual([
       `${STRANGER} is not ${W1}: its neighbour entry says ${OTHER}: it got nothing of configs/s.yml.hbs of ${W1}`,
     ]);
   });
 
   test('the machine at another address gets it once its card is seen there, which is told', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
     const moved = question(W1, '10.0.0.77', token);
-    await expect(stand.bootService.document('s.yml', moved)).rejects.toMatchObject(REFUSED);
-    stand.network.set('10.0.0.77', factsOf({ mac: W1 }).mac);
-    await expect(stand.bootService.document('s.yml', moved)).resolves.toBeDefined();
-    expect(stand.said().at(-1)).toContain('with a token that was given to another address: its network card fits');
+    await expect(setup.bootService.document('s.yml', moved)).rejects.toMatchObject(REFUSED);
+    setup.network.set('10.0.0.77', factsOf({ mac: W1 }).mac);
+    await expect(setup.bootService.document('s.yml', moved)).resolves.toBeDefined();
+    expect(setup.said().at(-1)).toContain('with a token that was given to another address: its network card fits');
   });
 
   test('a neighbour entry that changed between script and document counts; one that is gone does not', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
-    stand.network.set(AT, undefined);
-    await expect(stand.bootService.document('s.yml', question(W1, AT, token))).resolves.toBeDefined();
-    stand.network.set(AT, factsOf({ mac: OTHER }).mac);
-    await expect(stand.bootService.document('s.yml', question(W1, AT, token))).rejects.toMatchObject(REFUSED);
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
+    setup.network.set(AT, undefined);
+    await expect(setup.bootService.document('s.yml', question(W1, AT, token))).resolves.toBeDefined();
+    setup.network.set(AT, factsOf({ mac: OTHER }).mac);
+    await expect(setup.bootService.document('s.yml', question(W1, AT, token))).rejects.toMatchObject(REFUSED);
   });
 
   test('a newer question takes nothing from a token; a day does', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
-    stand.clock.now += DAY - 1000;
-    expect(tokenIn(await stand.script(W1, AT))).not.toBe(token);
-    await stand.script(W1, STRANGER);
-    await expect(stand.bootService.document('s.yml', question(W1, AT, token))).resolves.toBeDefined();
-    stand.clock.now += 2000;
-    await expect(stand.bootService.document('s.yml', question(W1, AT, token))).rejects.toMatchObject(REFUSED);
-    expect(stand.said().at(-1)).toContain('with a token that is too old');
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
+    setup.clock.now += DAY - 1000;
+    expect(tokenIn(await setup.script(W1, AT))).not.toBe(token);
+    await setup.script(W1, STRANGER);
+    await expect(setup.bootService.document('s.yml', question(W1, AT, token))).resolves.toBeDefined();
+    setup.clock.now += 2000;
+    await expect(setup.bootService.document('s.yml', question(W1, AT, token))).rejects.toMatchObject(REFUSED);
+    expect(setup.said().at(-1)).toContain('with a token that is too old');
   });
 
   test('what only says that a machine is up fetches nothing', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
-    const up = tokenIn((await stand.bootService.document('s.yml', question(W1, AT, token))).body.toString());
-    await expect(stand.bootService.document('s.yml', question(W1, AT, up))).rejects.toMatchObject(REFUSED);
-    expect(stand.said()).toEqual([
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
+    const up = tokenIn((await setup.bootService.document('s.yml', question(W1, AT, token))).body.toString());
+    await expect(setup.bootService.document('s.yml', question(W1, AT, up))).rejects.toMatchObject(REFUSED);
+    expect(setup.said()).toEqual([
       `${AT} asked for configs/s.yml.hbs of ${W1} with a token that only says that it is up: it got nothing`,
     ]);
   });
 
   test('fetched more often than its system does: told once, and not refused', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(W1, AT));
-    for (let i = 0; i < 8; i += 1) await stand.bootService.document('s.yml', question(W1, AT, token));
-    expect(stand.said()).toEqual([
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(W1, AT));
+    for (let i = 0; i < 8; i += 1) await setup.bootService.document('s.yml', question(W1, AT, token));
+    expect(setup.said()).toEqual([
       `configs/s.yml.hbs of ${W1} is fetched more often than its system does: 5 times since its script`,
     ]);
   });
@@ -249,46 +249,46 @@ describe('a document of a profile with secrets', () => {
 
 describe('an installation', () => {
   test('its documents and reports carry the token of its claim, however often the script is asked for', async () => {
-    const stand = await openAccess();
-    const token = tokenIn(await stand.script(D1, '10.0.0.8'));
+    const setup = await openAccess();
+    const token = tokenIn(await setup.script(D1, '10.0.0.8'));
     expect(token).not.toBe('');
-    expect(stand.marks.all()[0]?.tokens).toBe(stand.clock.now);
-    stand.clock.now += 600_000;
-    const later = tokenIn(await stand.script(D1, '10.0.0.8'));
+    expect(setup.marks.all()[0]?.tokens).toBe(setup.clock.now);
+    setup.clock.now += 600_000;
+    const later = tokenIn(await setup.script(D1, '10.0.0.8'));
     for (const one of [token, later]) {
-      await stand.bootService.document('plain.yml', question(D1, '10.0.0.8', one));
+      await setup.bootService.document('plain.yml', question(D1, '10.0.0.8', one));
     }
-    await stand.reports.installed(question(D1, '10.0.0.8', token));
-    await stand.reports.installed(question(D1, '10.0.0.8', later));
-    expect(stand.marks.all()[0]?.state).toBe('installed');
-    expect(stand.said()).toEqual([]);
+    await setup.reports.installed(question(D1, '10.0.0.8', token));
+    await setup.reports.installed(question(D1, '10.0.0.8', later));
+    expect(setup.marks.all()[0]?.state).toBe('installed');
+    expect(setup.said()).toEqual([]);
   });
 
   test("pixiecore's route carries none, and its report needs none", async () => {
-    const stand = await openAccess();
+    const setup = await openAccess();
     const { mac } = factsOf({ mac: D1 });
     if (mac === undefined) throw new TypeError('the test is wrong');
-    expect(JSON.stringify(await stand.bootService.pixiecore(mac, originOf(), '10.0.0.8'))).not.toContain('plt-');
-    await stand.reports.installed(question(D1, '10.0.0.8'));
-    expect(stand.marks.all()[0]?.state).toBe('installed');
+    expect(JSON.stringify(await setup.bootService.pixiecore(mac, originOf(), '10.0.0.8'))).not.toContain('plt-');
+    await setup.reports.installed(question(D1, '10.0.0.8'));
+    expect(setup.marks.all()[0]?.state).toBe('installed');
   });
 
   test.each(KINDS)('with secrets, a stranger takes no claim (%s)', async (kind) => {
     const install = kind === 'install' ? { install: { disk: '/dev/vda' } } : {};
-    const stand = await openAccess({
+    const setup = await openAccess({
       ...FOLDER,
       'profiles/s.json': { ...(FOLDER['profiles/s.json'] as object), ...install },
     });
-    await stand.script(W1, STRANGER);
-    expect(stand.marks.all()).toEqual([]);
-    expect(tokenIn(await stand.script(W1, AT))).not.toBe('');
+    await setup.script(W1, STRANGER);
+    expect(setup.marks.all()).toEqual([]);
+    expect(tokenIn(await setup.script(W1, AT))).not.toBe('');
   });
 });
 
 describe('check', () => {
   const warned = async (profile: object): Promise<readonly string[]> => {
     const listed = { ...{ system: 'custom', kernel: 'k' }, ...profile };
-    const { catalog } = await houseOf({ 'profiles/p.json': listed, 'images/k': 'k', 'sshkeys/k.pub': 'ssh-rsa A' });
+    const { catalog } = await contextOf({ 'profiles/p.json': listed, 'images/k': 'k', 'sshkeys/k.pub': 'ssh-rsa A' });
     return catalog.current().problems.map(({ message, place }) => `${place.key ?? ''}: ${message}`);
   };
   const nodes = [

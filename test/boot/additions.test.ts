@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const origin = originOf();
 const A = { facts: factsOf({ mac: '525400551cee' }), origin };
@@ -19,18 +19,18 @@ describe('what a profile asks to be put into its documents', () => {
       'profiles/p.json': { system: 'flatcar', version: '1.0.0', ignition: 'w.ign', phone_home: true, nodes },
       [`configs/${name}`]: body,
     });
-    const plain = (await houseOf(files('w.ign', ign))).bootService;
+    const plain = (await contextOf(files('w.ign', ign))).bootService;
     expect(text(await plain.document('w.ign', A))).toContain(UP);
-    // A file that is fetched by name alone is nobody's.
+    // A file that is fetched by name alone is none's.
     expect(text(await plain.document('w.ign', NOBODY))).toBe(ign);
-    const made = (await houseOf(files('w.ign.hbs', ign.replace('}}', ', "timeouts": {{json vars}} }}')))).bootService;
+    const made = (await contextOf(files('w.ign.hbs', ign.replace('}}', ', "timeouts": {{json vars}} }}')))).bootService;
     const rendered = text(await made.documentOf('ignition', A));
     expect(rendered).toContain('"timeouts": {}');
     expect(rendered).toContain(UP);
   });
 
   it('is nothing where the profile does not ask', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': { system: 'flatcar', version: '1.0.0', ignition: 'w.ign', nodes },
       'configs/w.ign': '{"ignition":{"version":"3.3.0"}}',
     });
@@ -38,7 +38,7 @@ describe('what a profile asks to be put into its documents', () => {
   });
 
   it('comes after what is mended for the node', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': {
         system: 'flatcar',
         version: '1.0.0',
@@ -54,7 +54,7 @@ describe('what a profile asks to be put into its documents', () => {
   });
 
   it('is the disk and the report for Debian’s installer', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': { system: 'debian', version: '12.15', preseed: 'd', install: { disk: '/dev/vda' }, nodes },
       'configs/d.hbs': 'd-i netcfg/get_hostname string {{node.name}}\n',
     });
@@ -65,7 +65,7 @@ describe('what a profile asks to be put into its documents', () => {
   });
 
   it('is both for Ubuntu’s', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': {
         system: 'ubuntu',
         version: '24.04.1',
@@ -80,12 +80,12 @@ describe('what a profile asks to be put into its documents', () => {
     expect(body).toContain('path: /dev/vda');
     expect(body).toContain(INSTALLED);
     expect(body).toContain(`url: ${UP}`);
-    // meta-data and the like are nobody's business.
+    // meta-data and the like are none's business.
     expect(text(await bootService.nocloud('vendor-data', A))).toBe('');
   });
 
   it('is nothing where nothing fits: the document leaves as it is', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': { system: 'ubuntu', version: '24.04.1', nocloud: 'u', install: { disk: '/dev/vda' }, nodes },
       'configs/u': '#!/bin/sh\n',
     });

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { createBootService } from '../../src/boot/answer.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import { parseMac } from '../../src/model/machine.ts';
-import { byMac, claimAs, MAC, openStand, TARGET } from '../machines/marks.ts';
+import { byMac, claimAs, MAC, openSetup, TARGET } from '../machines/marks.ts';
 import { must } from '../os/sample.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 const flatcar = (version: string) => ({ system: 'flatcar', version });
 
 it('current is the newest release that a profile boots, in the installer’s words', async () => {
-  const { bootService } = await houseOf({
+  const { bootService } = await contextOf({
     'profiles/a.json': flatcar('4593.2.5'),
     'profiles/b.json': flatcar('4593.10.0'),
     'profiles/old.json': { version: '1298.6.0' },
@@ -28,7 +28,7 @@ it('current is the newest release that a profile boots, in the installer’s wor
 
 it('how a machine is switched on and off is not in /profiles/NAME.json', async () => {
   const power = { ipmi: { host: '192.0.2.9', user: 'root', password: { file: 'secrets/bmc' } } };
-  const { bootService } = await houseOf({
+  const { bootService } = await contextOf({
     'profiles/a.json': { ...flatcar('4593.2.5'), vars: { a: 'seen' }, nodes: [{ name: 'w1', mac: MAC, power }] },
   });
   const sent = (await bootService.profileFile(nameOf('a'))).toString();
@@ -61,15 +61,15 @@ const STRANGER = '52:54:00:00:00:09';
 const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 30, choice: 'worker' };
 
 async function open(unknown?: UnknownPolicy, claiming = false) {
-  const { catalog, shelf } = await houseOf(FILES);
-  const stand = await openStand();
-  const more = claiming ? { claims: stand.marks, installTries: 3 } : {};
+  const { catalog, shelf } = await contextOf(FILES);
+  const setup = await openSetup();
+  const more = claiming ? { claims: setup.marks, installTries: 3 } : {};
   const bootService = createBootService({
     catalog,
     shelf,
-    marks: stand.marks,
+    marks: setup.marks,
     installTries: 1,
-    now: () => stand.clock.now,
+    now: () => setup.clock.now,
     unknown,
     ...more,
   });
@@ -81,11 +81,11 @@ async function open(unknown?: UnknownPolicy, claiming = false) {
       ...(choice === undefined ? {} : { choice: nameOf(choice) }),
     });
   const mac = must(parseMac(MAC));
-  return { ...stand, bootService, origin, ask, mac, facts: factsOf({ mac: MAC }) };
+  return { ...setup, bootService, origin, ask, mac, facts: factsOf({ mac: MAC }) };
 }
 
 describe('a machine that is to be installed', () => {
-  it('gets its installer from every door', async () => {
+  it('gets its installer over every protocol', async () => {
     const { bootService, ask, origin, mac, facts } = await open();
     const { decision, script } = await ask();
     expect(decision).toMatchObject({
@@ -105,7 +105,7 @@ describe('a machine that is to be installed', () => {
     });
   });
 
-  it('is sent to its disk by every door once it is installed', async () => {
+  it('is sent to its disk over every protocol once it is installed', async () => {
     const { bootService, marks, ask, origin, mac, facts } = await open();
     await marks.installed(byMac(), TARGET);
     const { decision, script } = await ask();
@@ -173,7 +173,7 @@ describe('a machine that nobody knows', () => {
   });
 });
 
-describe('the desk of the doors', () => {
+describe('one boot service for all protocols', () => {
   const A = '10.0.0.7';
 
   it('gives an installer only with a claim, whichever way it is asked', async () => {

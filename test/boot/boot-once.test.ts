@@ -9,7 +9,7 @@ import { parseMark } from '../../src/machines/mark-file.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { SILENT } from '../../src/model/service.ts';
 import type { Name } from '../../src/model/profile.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 const MAC = '52:54:00:00:00:01';
 const MARK = 'state/machines/52-54-00-00-00-01.json';
@@ -28,18 +28,18 @@ const FILES = {
 };
 
 async function open() {
-  const house = await houseOf(FILES);
-  await house.marks.start();
+  const context = await contextOf(FILES);
+  await context.marks.start();
   const question = (mac: string, choice?: Name) => ({
     ...{ facts: factsOf({ mac }), origin: originOf(), asker: '10.0.0.7' },
     ...(choice === undefined ? {} : { choice }),
   });
   const kernelOf = async (mac = MAC, choice?: Name): Promise<string | undefined> => {
-    const { script } = await house.bootService.script(question(mac, choice));
+    const { script } = await context.bootService.script(question(mac, choice));
     return /\/images\/(\w)\b/.exec(script)?.[1];
   };
   const who = { key: MAC, also: [], machine: factsOf({ mac: MAC }) };
-  return { ...house, question, kernelOf, who };
+  return { ...context, question, kernelOf, who };
 }
 
 describe('one boot of another profile', () => {

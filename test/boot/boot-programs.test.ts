@@ -7,8 +7,8 @@ import {
   programNamed,
   targetOf,
 } from '../../src/boot/boot-programs.ts';
-import { byUuid, openStand, UUID } from '../machines/marks.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { byUuid, openSetup, UUID } from '../machines/marks.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const FILES = {
   'profiles/a.json': {
@@ -29,7 +29,7 @@ const FIRMWARE = {
 };
 
 async function programs(silentForLocal = true) {
-  const { bootService } = await houseOf(FILES);
+  const { bootService } = await contextOf(FILES);
   return createBootPrograms({ bootService, firmware: FIRMWARE, silentForLocal });
 }
 
@@ -129,7 +129,7 @@ describe('what DHCP offers', () => {
   });
 
   it('a machine that is installed is left to its disk, from the moment of its report on', async () => {
-    const { catalog, shelf } = await houseOf({
+    const { catalog, shelf } = await contextOf({
       'profiles/w.json': {
         system: 'custom',
         kernel: 'k',
@@ -137,7 +137,7 @@ describe('what DHCP offers', () => {
         nodes: [{ name: 'w', uuid: UUID }],
       },
     });
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     const bootService = createBootService({ catalog, shelf, marks });
     const made = createBootPrograms({ bootService, firmware: FIRMWARE, silentForLocal: true });
     const offer = (asks: NetbootClient) => made.offer(asks, origin);

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const origin = originOf();
 const MAC = '525400551cee';
@@ -14,7 +14,7 @@ test.each([
   ['debian', 'preseed', 'd-i passwd/user-fullname string Ren\xe9\nd-i preseed/late_command string echo \xe9\n'],
   ['ubuntu', 'nocloud', '#cloud-config\n# \xe9\nautoinstall:\n  version: 1\n  identity:\n    realname: Ren\xe9\n'],
 ] as const)('case 15-not-utf8: %s, %s: a byte that is not UTF-8 leaves as it is', async (system, kind, text) => {
-  const { bootService } = await houseOf({
+  const { bootService } = await contextOf({
     'profiles/p.json': {
       system,
       version: '1.0.0',
@@ -34,7 +34,7 @@ test.each([
 });
 
 test('case 15-not-utf8: a template that is not UTF-8 is refused, with its line', async () => {
-  const { bootService, catalog } = await houseOf({
+  const { bootService, catalog } = await contextOf({
     'profiles/p.json': { version: '1.0.0', cloud_config: 'd', nodes },
     'configs/d.yml.hbs': Buffer.from('#cloud-config\n# caf\xe9\nhostname: {{node.name}}\n', 'latin1'),
   });
@@ -48,7 +48,7 @@ test('case 15-not-utf8: a template that is not UTF-8 is refused, with its line',
 
 test('case 18-nocloud-gzip: packed user-data leave as they are, and the advice names what cannot be put in', async () => {
   const packed = gzipSync('#cloud-config\nautoinstall: {version: 1, x: "$private_ipv4 ${private_ipv4}"}\n');
-  const { bootService, catalog } = await houseOf({
+  const { bootService, catalog } = await contextOf({
     'profiles/n.json': {
       system: 'ubuntu',
       version: '24.04.1',

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createDecide, installStateOf } from '../../src/boot/decide.ts';
 import type { Profile } from '../../src/model/profile.ts';
-import { byMac, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
+import { byMac, claimAs, MAC, NOON, openSetup, TARGET, UUID } from '../machines/marks.ts';
 import { profileOf } from '../os/sample.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 const FILES = {
   'profiles/worker.json': {
@@ -19,19 +19,19 @@ const MENU = { show: 'menu', timeoutSeconds: 0, choice: 'wait' } as const;
 const STRANGER = '52:54:00:00:00:99';
 
 async function open(unknown?: typeof MENU) {
-  const { catalog } = await houseOf(FILES);
-  const stand = await openStand();
+  const { catalog } = await contextOf(FILES);
+  const setup = await openSetup();
   const bootService = createDecide({
-    marks: stand.marks,
+    marks: setup.marks,
     installTries: 2,
-    now: () => stand.clock.now,
+    now: () => setup.clock.now,
     unknown,
   });
   const kind = (told: Parameters<typeof factsOf>[0], choice?: string): string | undefined => {
     const question = { facts: factsOf(told), ...(choice === undefined ? {} : { choice: nameOf(choice) }) };
     return bootService.find(question, catalog.current())?.installState.kind;
   };
-  return { ...stand, bootService, kind };
+  return { ...setup, bootService, kind };
 }
 
 describe('profile and mark together', () => {
@@ -71,8 +71,8 @@ describe('profile and mark together', () => {
   ])(
     'a kernel from elsewhere with %j counts as begun by a document of its own, or by itself: %s',
     async (args, state) => {
-      const { catalog } = await houseOf(FILES);
-      const { marks } = await openStand();
+      const { catalog } = await contextOf(FILES);
+      const { marks } = await openSetup();
       const bootService = createDecide({ marks, claims: marks });
       const question = { facts: factsOf({ mac: MAC }), origin: originOf('10.0.0.1:4777'), asker: '10.0.0.7' };
       const decision = bootService.decide(question, catalog.current());
@@ -86,7 +86,7 @@ describe('profile and mark together', () => {
   );
 
   it('no marks: nothing is installed', async () => {
-    const { catalog } = await houseOf(FILES);
+    const { catalog } = await contextOf(FILES);
     const bootService = createDecide({});
     expect(bootService.find({ facts: factsOf({ mac: MAC }) }, catalog.current())?.installState).toMatchObject({
       attempt: 1,
@@ -130,10 +130,10 @@ describe('a machine that looks like another one', () => {
   };
 
   async function openDefault() {
-    const { catalog } = await houseOf(DEFAULT);
-    const stand = await openStand();
-    const { marks } = stand;
-    const bootService = createDecide({ marks, claims: marks, now: () => stand.clock.now });
+    const { catalog } = await contextOf(DEFAULT);
+    const setup = await openSetup();
+    const { marks } = setup;
+    const bootService = createDecide({ marks, claims: marks, now: () => setup.clock.now });
     const look = (told: Parameters<typeof factsOf>[0]) =>
       bootService.find({ facts: factsOf(told) }, catalog.current())?.installState;
     const ask = (told: Parameters<typeof factsOf>[0]): void => {
@@ -141,7 +141,7 @@ describe('a machine that looks like another one', () => {
       const decision = bootService.decide(question, catalog.current());
       if (decision !== undefined) bootService.saw(decision, catalog.current());
     };
-    return { ...stand, look, ask };
+    return { ...setup, look, ask };
   }
 
   it('case 02-second-nic-default-install: the second card of an installed machine waits', async () => {
@@ -172,8 +172,8 @@ describe('a machine that looks like another one', () => {
 
   it('and one that a broken file names waits, whatever was chosen at its screen', async () => {
     const broken = `{ "versoin": 1, "nodes": [{ "name": "a", "mac": "${STRANGER}" }] }`;
-    const { catalog } = await houseOf({ ...FILES, 'profiles/broken.json': broken });
-    const { marks } = await openStand();
+    const { catalog } = await contextOf({ ...FILES, 'profiles/broken.json': broken });
+    const { marks } = await openSetup();
     await marks.installed(byMac(STRANGER), TARGET);
     const bootService = createDecide({ marks, unknown: MENU });
     const facts = factsOf({ mac: STRANGER });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const origin = originOf();
 const A = { facts: factsOf({ mac: '525400551cee' }), origin };
@@ -11,14 +11,14 @@ function text(answer: { readonly body: Buffer }): string {
 
 describe('document', () => {
   it('delivers a file byte for byte, by the name that coreos-ipxe-server used', async () => {
-    const { bootService } = await houseOf({ 'configs/b.yml': '#cloud-config\r\n# caf\u00e9' });
+    const { bootService } = await contextOf({ 'configs/b.yml': '#cloud-config\r\n# caf\u00e9' });
     const answer = await bootService.document('b.yml', NOBODY);
     expect(text(answer)).toBe('#cloud-config\r\n# caf\u00e9');
     expect(answer.source).toBe('configs/b.yml');
   });
 
   it('renders a template for the machine that asks', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': {
         system: 'flatcar',
         version: '1.0.0',
@@ -43,7 +43,7 @@ describe('document', () => {
   });
 
   it('says for whom a template can be rendered', async () => {
-    const { bootService } = await houseOf({ 'configs/s.yml.hbs': '#cloud-config\nhostname: {{node.name}}\n' });
+    const { bootService } = await contextOf({ 'configs/s.yml.hbs': '#cloud-config\nhostname: {{node.name}}\n' });
     await expect(bootService.document('s.yml', NOBODY)).rejects.toMatchObject({
       code: 'invalid',
       remedy: 'add ?mac=MAC to say for which machine',
@@ -56,7 +56,7 @@ describe('document', () => {
   });
 
   it('refuses a rendering that lacks a variable instead of sending an empty one', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': {
         system: 'flatcar',
         version: '1.0.0',
@@ -77,7 +77,7 @@ describe('document', () => {
   });
 
   it('refuses a rendering that is no cloud-config for this node', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': {
         system: 'coreos',
         version: '1.0.0',
@@ -96,7 +96,7 @@ describe('document', () => {
   });
 
   it('fills $private_ipv4 and renames hyphenated keys for nodes that it knows, and for nobody else', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': {
         system: 'flatcar',
         version: '1.0.0',
@@ -128,7 +128,7 @@ describe('matchbox and NoCloud', () => {
   };
 
   it('gives four files with 200, those that nobody wrote too', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     expect(text(await bootService.nocloud('user-data', A))).toContain('autoinstall');
     expect(text(await bootService.nocloud('meta-data', A))).toBe(
       'instance-id: "pilotlight-52-54-00-55-1c-ee"\nlocal-hostname: "a"\n',
@@ -143,12 +143,12 @@ describe('matchbox and NoCloud', () => {
   });
 
   it('names what a profile does not have', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     await expect(bootService.documentOf('ignition', A)).rejects.toThrow('profiles/u.json names no ignition');
   });
 
   it('gives metadata as an env file', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     const body = text(await bootService.metadata(A));
     expect(body).toContain('DISK=sda\n');
     expect(body).toContain('NAME=a\n');

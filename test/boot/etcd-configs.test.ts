@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { expectGolden } from '../support/golden.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const CONFIGS = join(import.meta.dirname, '..', '..', 'configs');
 const VALIDATOR = spawnSync('ignition-validate', ['-version']).error === undefined;
@@ -21,7 +21,7 @@ const profile = {
 };
 
 async function open() {
-  return await houseOf({
+  return await contextOf({
     'profiles/etcd.json': JSON.stringify(profile),
     'sshkeys/me.pub': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBTmB+1ZYqYrAwGLYoqk1q9nOQKGB0TQcGfXuNJ6v2yF me\n',
     ...Object.fromEntries(EXAMPLES.map((name) => [`configs/${name}`, readFileSync(join(CONFIGS, name), 'utf8')])),

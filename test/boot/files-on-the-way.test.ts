@@ -1,8 +1,8 @@
 import { Session } from 'node:inspector/promises';
 import { readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { houseOf } from '../support/house.ts';
-import { openContext } from '../support/http-house.ts';
+import { contextOf } from '../support/app-context.ts';
+import { openContext } from '../support/http-server.ts';
 
 const IMAGE = 'images/flatcar/amd64/4593.2.5/flatcar_production_pxe';
 const FILES = {
@@ -23,7 +23,7 @@ const FILES = {
  * access log count, too. docs/architecture.md names them in the order in which a reader opens them.
  */
 it('a MAC becomes a script in 20 files, and its walk names them', async () => {
-  const { bootService, shelf } = await houseOf(FILES);
+  const { bootService, shelf } = await contextOf(FILES);
   const context = await openContext(bootService, { shelf });
   onTestFinished(() => context.close());
   const ask = async (n: number): Promise<string> =>

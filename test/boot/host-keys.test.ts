@@ -3,7 +3,7 @@ import { createBootService } from '../../src/boot/answer.ts';
 import { hostKeyData, SAMPLE_KEYS, type HostKeys } from '../../src/boot/template-data.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { makeHostKey, readHostKey } from '../../src/machines/host-keys.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const KEY = makeHostKey('a', Buffer.alloc(32, 9));
 const FILES = {
@@ -29,7 +29,7 @@ write_files:
 };
 
 async function ask(mac: string, hostKeys?: HostKeys, files: Readonly<Record<string, string | object>> = FILES) {
-  const { catalog, shelf } = await houseOf(files);
+  const { catalog, shelf } = await contextOf(files);
   const bootService = createBootService({ catalog, shelf, hostKeys });
   return (
     await bootService.documentOf('cloud_config', { facts: factsOf({ mac }), origin: originOf() })
@@ -83,7 +83,7 @@ describe('ssh_host_keys in a template', () => {
 
   it('is not there for a profile that does not ask, which hears of it when it is loaded', async () => {
     await expect(ask('525400551cec', { keyOf: () => KEY })).rejects.toThrow();
-    const { catalog } = await houseOf(FILES);
+    const { catalog } = await contextOf(FILES);
     // The template of the default profile also names them for machines that no profile lists.
     const problem = catalog.current().problems.find(({ message }) => message.includes('profiles/q.json'));
     expect(problem).toMatchObject({
@@ -129,13 +129,13 @@ describe('ssh_host_keys in a template', () => {
     expect(readHostKey(sample.privateKey)).toEqual(sample);
     const { 'profiles/p.json': profile, 'configs/key.yml.hbs': template } = FILES;
     const listed = { ...profile, default: false, secrets: true };
-    const { catalog } = await houseOf({ 'profiles/p.json': listed, 'configs/key.yml.hbs': template });
+    const { catalog } = await contextOf({ 'profiles/p.json': listed, 'configs/key.yml.hbs': template });
     expect(catalog.current().problems).toEqual([]);
     expect(hostKeyData(sample)).toEqual({ ed25519_private: sample.privateKey, ed25519_public: sample.publicKey });
   });
 
   it('does not go into the metadata, which is for programs', async () => {
-    const { catalog, shelf } = await houseOf(FILES);
+    const { catalog, shelf } = await contextOf(FILES);
     const bootService = createBootService({ catalog, shelf, hostKeys: have });
     const answer = await bootService.metadata({ facts: factsOf({ mac: '525400551cee' }), origin: originOf() });
     expect(answer.body.toString()).not.toMatch(/SSH_HOST|PRIVATE KEY/i);

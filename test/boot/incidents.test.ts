@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Incident, Incidents } from '../../src/boot/incidents.ts';
-import { factsOf } from '../support/house.ts';
-import { recordLog } from '../support/http-house.ts';
+import { factsOf } from '../support/app-context.ts';
+import { recordLog } from '../support/http-server.ts';
 
 const facts = factsOf({ mac: '52:54:00:55:1c:ee' });
 

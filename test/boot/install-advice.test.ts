@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { JsonObject } from '../../src/model/profile.ts';
-import { houseOf } from '../support/house.ts';
+import { contextOf } from '../support/app-context.ts';
 
 const install = { disk: '/dev/sda' };
 const FLATCAR = { system: 'flatcar', version: '1.0.0', ignition: 'w.ign' };
@@ -8,7 +8,7 @@ const IGN = { 'configs/w.ign': '{"ignition":{"version":"3.0.0"}}' };
 
 /** `file key: message` of every problem that a folder with this profile has. */
 async function told(profile: JsonObject, configs: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const { catalog } = await houseOf({ 'profiles/p.json': profile, ...configs });
+  const { catalog } = await contextOf({ 'profiles/p.json': profile, ...configs });
   return catalog
     .current()
     .problems.map(({ severity, place, message }) => `${severity} ${place.file} ${place.key ?? '-'}: ${message}`);

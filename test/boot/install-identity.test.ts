@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { identityOf } from '../../src/model/machine.ts';
-import { factsOf, houseOf } from '../support/house.ts';
+import { factsOf, contextOf } from '../support/app-context.ts';
 
 const MAC = '52:54:00:00:00:01';
 const UUID = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
 
 async function identity(told: Parameters<typeof factsOf>[0], node: object | undefined) {
-  const { catalog } = await houseOf({
+  const { catalog } = await contextOf({
     'profiles/p.json': {
       system: 'custom',
       kernel: 'k',

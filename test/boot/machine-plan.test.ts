@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { documentLinks, installLinks, reportLinks } from '../../src/boot/machine-plan.ts';
 import { whoFromSegment } from '../../src/http/names.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const FILES = {
   'profiles/u.json': {
@@ -30,14 +30,14 @@ test.each([
   ],
   ['serial', { mac: OTHER_MAC, serial: 'sn/77' }, 'mac=52-54-00-00-00-99&serial=sn%2F77', 'c'],
 ])('a machine known by its %s finds its own seed again', async (_by, told, segment, name) => {
-  const { catalog, bootService } = await houseOf(FILES);
+  const { catalog, bootService } = await contextOf(FILES);
   const facts = factsOf(told);
   const snapshot = catalog.current();
   const match = snapshot.match(facts);
   if (match === undefined) throw new TypeError('nobody matched');
   const links = documentLinks(match, facts, originOf(), snapshot.documents);
   expect(links.nocloud).toBe(`${originOf()}/nocloud/${segment}/`);
-  // What the door reads out of that address leads to the same node.
+  // What the server reads out of that address leads to the same node.
   const answer = await bootService.nocloud('meta-data', { facts: whoFromSegment(segment).facts, origin: originOf() });
   expect(answer.body.toString('utf8')).toContain(`local-hostname: "${name}"`);
   expect(links.generic).toContain('/configs/g?mac=');
@@ -59,7 +59,7 @@ test.each([
     '',
   ],
 ])('a machine known by its %s reports as itself', async (_by, told, machine, query) => {
-  const { catalog } = await houseOf(FILES);
+  const { catalog } = await contextOf(FILES);
   const facts = factsOf(told);
   const match = catalog.current().match(facts);
   if (match === undefined) throw new TypeError('nobody matched');
@@ -76,7 +76,7 @@ test.each([
 });
 
 test('what was chosen at the screen of a machine goes with its reports', async () => {
-  const { catalog } = await houseOf(FILES);
+  const { catalog } = await contextOf(FILES);
   const profile = catalog.current().profiles.get('u');
   if (profile === undefined) throw new TypeError('no profile');
   const facts = factsOf({ mac: OTHER_MAC });
@@ -86,7 +86,7 @@ test('what was chosen at the screen of a machine goes with its reports', async (
 });
 
 test('who has no identity has nothing to report as', async () => {
-  const { catalog } = await houseOf(FILES);
+  const { catalog } = await contextOf(FILES);
   const profile = catalog.current().profiles.get('u');
   if (profile === undefined) throw new TypeError('no profile');
   expect(reportLinks({ profile, by: 'default' }, {}, originOf())).toBeUndefined();

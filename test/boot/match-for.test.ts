@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { matchFor } from '../../src/boot/decide.ts';
-import { factsOf, houseOf, nameOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf } from '../support/app-context.ts';
 import { identityQuery } from '../../src/boot/machine-plan.ts';
 
 const FILES = {
@@ -17,7 +17,7 @@ async function ask(
   show: 'menu' | 'wait' = 'menu',
   files: object = FILES,
 ) {
-  const { catalog } = await houseOf(files as Record<string, object>);
+  const { catalog } = await contextOf(files as Record<string, object>);
   const question = { facts, ...(choice === undefined ? {} : { choice: nameOf(choice) }) };
   const match = matchFor(question, catalog.current(), { ...MENU, show });
   return match === undefined ? undefined : [match.profile.name, match.by];
@@ -43,7 +43,7 @@ it('never beside a file that names the machine, a default profile, or a broken f
 });
 
 it('travels in the query of whatever the machine asks next', async () => {
-  const { catalog } = await houseOf(FILES);
+  const { catalog } = await contextOf(FILES);
   const match = matchFor({ facts: STRANGER, choice: nameOf('live') }, catalog.current(), MENU);
   if (match === undefined) throw new TypeError('no match');
   expect(identityQuery(STRANGER, match)).toBe('?mac=52-54-00-00-00-09&profile=live');

@@ -7,10 +7,10 @@ import type { InstallMark } from '../../src/machines/mark.ts';
 import { hasIdentity } from '../../src/model/machine.ts';
 import { byMac, MAC, NOON, TARGET, UUID } from '../machines/marks.ts';
 import { profileOf } from '../os/sample.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 async function matchOf(told: Parameters<typeof factsOf>[0]) {
-  const { catalog } = await houseOf({
+  const { catalog } = await contextOf({
     'profiles/p.json': {
       system: 'custom',
       kernel: 'k',

@@ -7,7 +7,7 @@ import { Failure } from '../../src/model/failure.ts';
 import type { Profile } from '../../src/model/profile.ts';
 import { byMac, MAC, NOON, TARGET } from '../machines/marks.ts';
 import { profileOf } from '../os/sample.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 const FACTS = factsOf({ mac: MAC, platform: 'efi' });
 const QUESTION = { facts: FACTS, origin: originOf() };
@@ -67,7 +67,7 @@ describe('who waits', () => {
 
 describe('who is unknown', () => {
   const ask = async (files: Record<string, object | string>, choice?: string, show: 'menu' | 'wait' = 'menu') => {
-    const { catalog } = await houseOf(files);
+    const { catalog } = await contextOf(files);
     const question = { ...QUESTION, ...(choice === undefined ? {} : { choice: nameOf(choice) }) };
     return unknownMachine(question, catalog.current(), { ...WAIT, show });
   };
@@ -110,7 +110,7 @@ function profile(menu?: string): object {
 
 async function menu(profiles: Readonly<Record<string, object>>, policy: Partial<UnknownPolicy> = {}, choice?: string) {
   const files = Object.entries(profiles).map(([name, content]) => [`profiles/${name}.json`, content]);
-  const { catalog } = await houseOf(Object.fromEntries(files) as Record<string, object>);
+  const { catalog } = await contextOf(Object.fromEntries(files) as Record<string, object>);
   const question = { facts: STRANGER, origin: originOf(), ...(choice === undefined ? {} : { choice: nameOf(choice) }) };
   const answer = unknownMachine(question, catalog.current(), { ...MENU, ...policy });
   return answer.decision.outcome === 'menu' ? answer : undefined;

@@ -7,7 +7,7 @@ import type { MachineArch } from '../../src/model/machine.ts';
 import type { Profile } from '../../src/model/profile.ts';
 import { profileOf } from '../os/sample.ts';
 import { addFiles } from '../support/folder.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 function judged(arch: MachineArch | undefined, more: Partial<Profile>): string | undefined {
   return wrongArch({ profile: profileOf(more), by: 'default' }, arch === undefined ? {} : { arch });
@@ -61,7 +61,7 @@ test('images that were there within the last second are not looked for again', a
   onTestFinished(() => {
     clock.mockRestore();
   });
-  const { bootService, dir } = await houseOf({ ...SEED, ...IMAGES });
+  const { bootService, dir } = await contextOf({ ...SEED, ...IMAGES });
   const outcome = async (): Promise<string> =>
     (await bootService.script({ facts: factsOf({ mac: '525400551cee' }), origin })).decision.outcome;
   clock.mockReturnValue(5000);
@@ -77,7 +77,7 @@ test('images that were there within the last second are not looked for again', a
 
 describe('script', () => {
   it('boots a node by its MAC and names the file that decided', async () => {
-    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const { bootService } = await contextOf({ ...SEED, ...IMAGES });
     const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400551cee' }), origin });
     expect(script.startsWith('#!ipxe\n')).toBe(true);
     expect(script).toContain(
@@ -94,7 +94,7 @@ describe('script', () => {
   });
 
   it('carries what decided into the document URL', async () => {
-    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const { bootService } = await contextOf({ ...SEED, ...IMAGES });
     const byUuid = await bootService.script({
       facts: factsOf({ mac: '525400000001', uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437' }),
       origin,
@@ -107,7 +107,7 @@ describe('script', () => {
   });
 
   it('tells a machine that nobody knows who it is, with 200', async () => {
-    const { bootService } = await houseOf(SEED);
+    const { bootService } = await contextOf(SEED);
     const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400000001' }), origin });
     expect(script).toMatch(/^#!ipxe\n/);
     expect(script).toContain('52:54:00:00:00:01');
@@ -116,7 +116,7 @@ describe('script', () => {
   });
 
   it('takes the default profile last', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       ...SEED,
       ...IMAGES,
       'profiles/rest.json': { system: 'flatcar', version: '4593.2.5', default: true },
@@ -133,7 +133,7 @@ describe('script', () => {
   });
 
   it('says on the screen which images are missing, and boots once they are there', async () => {
-    const { bootService, dir } = await houseOf(SEED);
+    const { bootService, dir } = await contextOf(SEED);
     const question = { facts: factsOf({ mac: '525400551cee' }), origin };
     const waiting = await bootService.script(question);
     expect(waiting.decision.outcome).toBe('waiting');
@@ -143,7 +143,7 @@ describe('script', () => {
   });
 
   it('says so of a profile that is asked for by its name, also to those who look at what booted', async () => {
-    const { bootService } = await houseOf({ 'profiles/a.json': { system: 'flatcar', version: '4593.2.5' } });
+    const { bootService } = await contextOf({ 'profiles/a.json': { system: 'flatcar', version: '4593.2.5' } });
     const { script, decision } = await bootService.scriptOf(nameOf('a'), origin);
     expect(script).toContain('flatcar_production_pxe.vmlinuz');
     expect(decision).toMatchObject({
@@ -154,7 +154,7 @@ describe('script', () => {
   });
 
   it('does not let a machine of a broken profile fall through to the default', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/a.json':
         '{ "system": "flatcar", "versoin": "1", "nodes": [{ "name": "a", "mac": "52:54:00:55:1c:ee" }] }',
       'profiles/installer.json': { system: 'flatcar', version: '4593.2.5', default: true },
@@ -169,7 +169,7 @@ describe('script', () => {
   });
 
   it('hands a machine to its own disk in the way of its platform', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/disk.json': { boot: 'local', nodes: [{ name: 'a', mac: '525400551cee' }] },
       'profiles/gone.json': { boot: 'local', local_boot: 'http-404', nodes: [{ name: 'b', mac: '525400551cef' }] },
     });
@@ -186,7 +186,7 @@ describe('script', () => {
 });
 
 it('explains on the screen what it cannot read, and asks again', async () => {
-  const { bootService } = await houseOf(SEED);
+  const { bootService } = await contextOf(SEED);
   const script = bootService.explain(new Failure('invalid', 'serial: no && reboot ${x}'), origin);
   expect(script).toMatch(/^#!ipxe\n/);
   expect(script).toContain('cannot read what this machine says of itself');
@@ -211,7 +211,7 @@ describe('scriptOf', () => {
   };
 
   it("gives coreos-ipxe-server's bytes, images or not", async () => {
-    const { bootService } = await houseOf(OLD);
+    const { bootService } = await contextOf(OLD);
     const { script } = await bootService.scriptOf(nameOf('b'), originOf('HOST'));
     expect(script).toBe(
       [
@@ -227,7 +227,7 @@ describe('scriptOf', () => {
   });
 
   it('names the profile or the key that is missing', async () => {
-    const { bootService } = await houseOf({ ...OLD, 'profiles/c.json': { sshkey: 'nobody', version: '310.1.0' } });
+    const { bootService } = await contextOf({ ...OLD, 'profiles/c.json': { sshkey: 'nobody', version: '310.1.0' } });
     await expect(bootService.scriptOf(nameOf('nope'), origin)).rejects.toMatchObject({
       code: 'not-found',
       message: 'there is no profile "nope"',
@@ -239,7 +239,7 @@ describe('scriptOf', () => {
   });
 
   it('says what is wrong with a broken profile', async () => {
-    const { bootService } = await houseOf({ 'profiles/bad.json': '{' });
+    const { bootService } = await contextOf({ 'profiles/bad.json': '{' });
     await expect(bootService.scriptOf(nameOf('bad'), origin)).rejects.toMatchObject({
       code: 'broken',
       place: { file: 'profiles/bad.json' },
@@ -247,7 +247,7 @@ describe('scriptOf', () => {
   });
 
   it('uses the portable form for every other system', async () => {
-    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const { bootService } = await contextOf({ ...SEED, ...IMAGES });
     const { script } = await bootService.scriptOf(nameOf('seed'), origin);
     expect(script).toContain('initrd=main');
     expect(script).toContain('/configs/seed.yml ');
@@ -256,7 +256,7 @@ describe('scriptOf', () => {
 
 describe('args, grub and pixiecore', () => {
   it('say the same as the script', async () => {
-    const { bootService } = await houseOf({ ...SEED, ...IMAGES });
+    const { bootService } = await contextOf({ ...SEED, ...IMAGES });
     const facts = factsOf({ mac: '525400551cee' });
     const { args } = bootService.args(facts, origin);
     const { script } = await bootService.script({ facts, origin });
@@ -269,7 +269,7 @@ describe('args, grub and pixiecore', () => {
   });
 
   it('refuse a machine that has nothing to boot', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       ...SEED,
       'profiles/disk.json': { boot: 'local', nodes: [{ name: 'z', mac: '525400551cef' }] },
     });

@@ -6,8 +6,8 @@ import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
 import { createBootService } from '../../src/boot/answer.ts';
 import { createTftpSource } from '../../src/tftp/source.ts';
 import { SILENT } from '../../src/model/service.ts';
-import { byMac, MAC, openStand } from '../machines/marks.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { byMac, MAC, openSetup } from '../machines/marks.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const custom = { system: 'custom', kernel: 'lab/k', initrd: ['lab/i'], kernel_args: ['a=1', 'b="x y"', "c=it's"] };
 const FILES = {
@@ -32,8 +32,8 @@ const ALL = BOOT_PROGRAMS.map(({ name }) => name);
 const GRUB = ['shimx64.efi', 'grubx64.efi'];
 const SIGNED_IPXE = ['x86_64-sb/snponly-shim.efi', 'x86_64-sb/snponly.efi'];
 
-async function stand(there: readonly string[] = ALL, files: typeof FILES | object = FILES) {
-  const { bootService } = await houseOf({ ...files });
+async function setup(there: readonly string[] = ALL, files: typeof FILES | object = FILES) {
+  const { bootService } = await contextOf({ ...files });
   const has = ({ name }: { readonly name: string }): boolean => there.includes(name);
   const bootPrograms = createBootPrograms({
     bootService,
@@ -52,7 +52,7 @@ async function stand(there: readonly string[] = ALL, files: typeof FILES | objec
 
 describe('what DHCP offers to a machine that starts with Secure Boot on', () => {
   it('is a shim, where GRUB is there, too; by its profile, and the node has the last word', async () => {
-    const { offer } = await stand();
+    const { offer } = await setup();
     expect(offer('525400000001')).toEqual({ file: 'shimx64.efi' });
     expect(offer('525400000001', { ...EFI, http: true })).toEqual({ file: `${origin}/firmware/shimx64.efi` });
     expect(offer('525400000001', { ...EFI, arch: 'arm64' })).toEqual({ file: 'shimaa64.efi' });
@@ -66,11 +66,11 @@ describe('what DHCP offers to a machine that starts with Secure Boot on', () => 
     [['shimx64.efi', ...SIGNED_IPXE], { file: 'x86_64-sb/snponly-shim.efi' }],
     [['shimx64.efi', 'snponly.efi'], { silence: 'no signed boot programs for UEFI x86_64 with Secure Boot' }],
   ])('only a chain that is whole: %j', async (there, offer) => {
-    expect((await stand(there)).offer('525400000001')).toMatchObject(offer);
+    expect((await setup(there)).offer('525400000001')).toMatchObject(offer);
   });
 
   it('after iPXE’s shim, ipxe.efi at the root is the signed program, for firmware that hides its folder', async () => {
-    const { bootPrograms } = await stand();
+    const { bootPrograms } = await setup();
     const open = async (name: string, asker: string) =>
       await bootPrograms.open({ name, origin, ipxe: false, images: true, asker });
     await open('x86_64-sb/snponly-shim.efi', '10.0.0.7');
@@ -79,8 +79,8 @@ describe('what DHCP offers to a machine that starts with Secure Boot on', () => 
   });
 
   it('a setting says it of every machine', async () => {
-    const { catalog, shelf } = await houseOf(FILES);
-    const { marks } = await openStand();
+    const { catalog, shelf } = await contextOf(FILES);
+    const { marks } = await openSetup();
     const service = createBootService({ catalog, shelf, marks, secureBoot: true });
     expect([service.secureBoot(), service.secureBoot(factsOf({ mac: '525400000099' }))]).toEqual([true, true]);
   });
@@ -88,7 +88,7 @@ describe('what DHCP offers to a machine that starts with Secure Boot on', () => 
 
 describe('what GRUB is told', () => {
   it('starts with a loop that asks for the machine by its card', async () => {
-    const { bootPrograms } = await stand();
+    const { bootPrograms } = await setup();
     const start = await bootPrograms.open({ name: 'grub/grub.cfg', origin, ipxe: false, images: true });
     expect(start).toMatchObject({
       text: expect.stringContaining('configfile /grub/$grub_cpu/grub.cfg-01-$net_default_mac') as string,
@@ -96,7 +96,7 @@ describe('what GRUB is told', () => {
   });
 
   it('asks for images where it came from itself, else over HTTP', async () => {
-    const { config } = await stand();
+    const { config } = await setup();
     expect(await config('525400000001')).toBe(
       "echo 's: Custom kernel'\n" +
         "echo 'mac 52:54:00:00:00:01 is node s of profiles/signed.json'\n" +
@@ -111,12 +111,12 @@ describe('what GRUB is told', () => {
   });
 
   it('a machine of another processor never gets the kernel, and is told so', async () => {
-    const { bootPrograms } = await stand();
+    const { bootPrograms } = await setup();
     const name = 'grub/arm64/grub.cfg-01-52:54:00:00:00:01';
     const found = await bootPrograms.open({ name, origin, ipxe: false, images: true });
     const custom = found?.kind === 'text' ? found.text : '';
     expect(custom, 'a custom profile without "arch" may be for any').toContain('if linux');
-    const named = await stand(ALL, {
+    const named = await setup(ALL, {
       ...FILES,
       'profiles/signed.json': { ...FILES['profiles/signed.json'], arch: 'amd64' },
     });
@@ -126,7 +126,7 @@ describe('what GRUB is told', () => {
   });
 
   it('why a machine waits, and how it gets to its disk', async () => {
-    const { config } = await stand();
+    const { config } = await setup();
     expect(await config('525400000099')).toMatch(/^echo 'No profile claims this machine\.'\n(?:echo '.*'\n)+$/);
     expect(await config('525400000099')).toContain('echo \'{ "name": "NAME", "mac": "52:54:00:00:00:99" }\'');
     expect(await config('525400000005')).toContain("echo 'images/lab/missing'");
@@ -140,13 +140,13 @@ describe('what GRUB is told', () => {
     ['http-404', /^$/],
   ])('local_boot %s', async (local_boot, text) => {
     const profile = { boot: 'local', local_boot, nodes: [{ name: 'd', mac: '525400000004' }] };
-    expect(await (await stand(ALL, { 'profiles/d.json': profile })).config('525400000004')).toMatch(text);
+    expect(await (await setup(ALL, { 'profiles/d.json': profile })).config('525400000004')).toMatch(text);
   });
 
   it('an installed machine is sent to its disk', async () => {
     const profile = { ...custom, system: 'custom', install: { disk: '/dev/sda' }, nodes: [{ name: 'w', mac: MAC }] };
-    const { catalog, shelf } = await houseOf({ ...FILES, 'profiles/w.json': profile });
-    const { marks } = await openStand();
+    const { catalog, shelf } = await contextOf({ ...FILES, 'profiles/w.json': profile });
+    const { marks } = await openSetup();
     await marks.installed(byMac(), { profile: 'w', disk: '/dev/sda' });
     const service = createBootService({ catalog, shelf, marks });
     const answer = await service.grubConfig({ facts: factsOf({ mac: MAC }), origin, asker: '10.0.0.9' }, true);
@@ -157,7 +157,7 @@ describe('what GRUB is told', () => {
   });
 
   it.runIf(existsSync('/usr/bin/grub-script-check'))('is a script to GRUB itself', async () => {
-    const { bootPrograms, config } = await stand();
+    const { bootPrograms, config } = await setup();
     const start = await bootPrograms.open({ name: 'grub/grub.cfg', origin, ipxe: false, images: true });
     const texts = [
       start?.kind === 'text' ? start.text : '',
@@ -169,8 +169,8 @@ describe('what GRUB is told', () => {
 
 it('images go out over TFTP where some machine boots by GRUB, and no others’ do', async () => {
   const served = async (files: object): Promise<boolean> => {
-    const { bootPrograms } = await stand(ALL, files);
-    const { shelf } = await houseOf(FILES);
+    const { bootPrograms } = await setup(ALL, files);
+    const { shelf } = await contextOf(FILES);
     const settings = { smartNbp: true, images: false };
     const source = createTftpSource({ bootPrograms, shelf, settings, originAt: () => origin, log: SILENT });
     const client = { address: '10.0.0.9', port: 2070 };

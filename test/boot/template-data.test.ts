@@ -9,7 +9,7 @@ import {
 } from '../../src/boot/template-data.ts';
 import type { Cluster, Profile } from '../../src/model/profile.ts';
 import { compileTemplate } from '../../src/templates/template.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const NODES = [{ name: 'a' }, { name: 'b' }];
 const LINKS: ClusterLinks = { discoveryUrl: ({ name }) => `http://pxe/discovery/of-${name}` };
@@ -63,7 +63,7 @@ const FILES = {
 };
 
 async function seen(told: Parameters<typeof factsOf>[0]) {
-  const { catalog } = await houseOf(FILES);
+  const { catalog } = await contextOf(FILES);
   const facts = factsOf(told);
   const match = catalog.current().match(facts);
   if (match === undefined) throw new TypeError('nobody matched');
@@ -97,7 +97,7 @@ it('tells where to report, with a unit that does it, and the disk of an installa
     up_unit: expect.stringContaining(`${originOf()}/phone-home/52-54-00-55-1c-ee`) as string,
   });
   expect((await seen({}))['report']).toEqual({});
-  const { catalog } = await houseOf({
+  const { catalog } = await contextOf({
     'profiles/i.json': { system: 'flatcar', version: '1.0.0', default: true, install: { disk: '/dev/sda' } },
   });
   const match = catalog.current().match({});

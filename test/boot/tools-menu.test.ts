@@ -3,7 +3,7 @@ import { createBootService } from '../../src/boot/answer.ts';
 import { type UnknownPolicy, WAIT } from '../../src/boot/decide.ts';
 import { SAMPLE_KEYS } from '../../src/boot/template-data.ts';
 import { createReports } from '../../src/server/reports.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 const W1 = { mac: '52:54:00:00:00:01', platform: 'efi' } as const;
 const S1 = { mac: '52:54:00:00:00:02', platform: 'efi' } as const;
@@ -39,9 +39,9 @@ const FILES = {
 const ON = { ...WAIT, timeoutSeconds: 30, keySeconds: 3 };
 
 async function open(unknown: UnknownPolicy = ON, files: Readonly<Record<string, object | string>> = FILES) {
-  const house = await houseOf(files);
-  await house.marks.start();
-  const { catalog, shelf, marks } = house;
+  const context = await contextOf(files);
+  await context.marks.start();
+  const { catalog, shelf, marks } = context;
   const service = createBootService({ catalog, shelf, marks, claims: marks, unknown });
   const question = (machine: Parameters<typeof factsOf>[0], choice?: string) => ({
     ...{ facts: factsOf(machine), origin: originOf(), asker: '10.0.0.7' },
@@ -49,7 +49,7 @@ async function open(unknown: UnknownPolicy = ON, files: Readonly<Record<string, 
   });
   const script = async (machine: Parameters<typeof factsOf>[0], choice?: string) =>
     (await service.script(question(machine, choice))).script;
-  return { ...house, service, question, script };
+  return { ...context, service, question, script };
 }
 
 const MENU_OF_W1 = `#!ipxe

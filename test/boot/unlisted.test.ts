@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const origin = originOf();
 const LISTED = { facts: factsOf({ mac: '525400551cee' }), origin };
@@ -18,7 +18,7 @@ const FILES = {
 
 describe('a template that names what only "nodes" can say', () => {
   it('lets a machine that no profile lists wait, and says why on its screen and in the log', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     const { script, decision } = await bootService.script(UNLISTED);
     expect(script).toMatch(/^#!ipxe/);
     expect(script).toContain('This machine cannot boot yet:');
@@ -42,7 +42,7 @@ describe('a template that names what only "nodes" can say', () => {
     ['vars.node.name', false],
   ])('%s: only what "nodes" alone can say is explained so', async (name, explained) => {
     const text = `#cloud-config\nhostname: "{{${name}}}"\n`;
-    const { bootService } = await houseOf({ ...FILES, 'configs/a.yml.hbs': text });
+    const { bootService } = await contextOf({ ...FILES, 'configs/a.yml.hbs': text });
     const why = async (who: typeof LISTED) =>
       await bootService.documentOf('cloud_config', who).then(
         () => '',
@@ -55,7 +55,7 @@ describe('a template that names what only "nodes" can say', () => {
   });
 
   it('is nothing that the other boot loaders hand out either', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     for (const ask of [
       bootService.grub(UNLISTED),
       bootService.pixiecore(UNLISTED.facts.mac ?? ('' as never), origin),
@@ -68,7 +68,7 @@ describe('a template that names what only "nodes" can say', () => {
   });
 
   it('is an error of check and Health that keeps no file from coming into force', async () => {
-    const { catalog } = await houseOf(FILES);
+    const { catalog } = await contextOf(FILES);
     const { problems, profiles } = catalog.current();
     expect(problems).toMatchObject([
       {
@@ -87,18 +87,18 @@ describe('a template that names what only "nodes" can say', () => {
   });
 
   it('is nothing where the template asks, or where the profile is for listed machines', async () => {
-    const asks = await houseOf({
+    const asks = await contextOf({
       ...FILES,
       'configs/a.yml.hbs': '#cloud-config\nhostname: {{lookup node "name" default=node.mac}}\n',
     });
     expect(asks.catalog.current().problems).toEqual([]);
     expect((await asks.bootService.script(UNLISTED)).decision.outcome).toBe('boot');
-    const own = await houseOf({ ...FILES, 'profiles/p.json': { ...FILES['profiles/p.json'], default: false } });
+    const own = await contextOf({ ...FILES, 'profiles/p.json': { ...FILES['profiles/p.json'], default: false } });
     expect(own.catalog.current().problems).toEqual([]);
   });
 
   it('holds for a profile of the menu as well', async () => {
-    const { catalog } = await houseOf({
+    const { catalog } = await contextOf({
       ...FILES,
       'profiles/p.json': { ...FILES['profiles/p.json'], default: false, menu: 'Try it' },
     });
@@ -107,7 +107,7 @@ describe('a template that names what only "nodes" can say', () => {
 
   it('judges by what the machine will say of itself when it fetches the document', async () => {
     // iPXE tells the name that DHCP gave; the kernel line carries only the MAC.
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       ...FILES,
       'configs/a.yml.hbs': '#cloud-config\nhostname: {{node.hostname}}\n',
     });
@@ -131,7 +131,7 @@ describe('a listed machine', () => {
   };
 
   it('waits, too, when its document cannot be made, and a document that it does not read is no reason', async () => {
-    const { bootService } = await houseOf(files);
+    const { bootService } = await contextOf(files);
     expect((await bootService.script(LISTED)).decision.outcome).toBe('boot');
     const { script, decision } = await bootService.script({ facts: factsOf({ mac: '525400551cef' }), origin });
     expect(decision).toMatchObject({ outcome: 'waiting', node: 'b' });
@@ -141,10 +141,10 @@ describe('a listed machine', () => {
 
 it('a generic document of a custom kernel has no argument: that is said, unless kernel_args point to it', async () => {
   const profile = { system: 'custom', kernel: 'http://192.0.2.1/k', generic: 'g' };
-  const silent = await houseOf({ 'profiles/p.json': profile, 'configs/g': 'x' });
+  const silent = await contextOf({ 'profiles/p.json': profile, 'configs/g': 'x' });
   expect(silent.catalog.current().problems).toMatchObject([
     { severity: 'warning', place: { file: 'profiles/p.json', key: 'generic', line: 4 } },
   ]);
   const told = { ...profile, kernel_args: ['conf=http://192.0.2.1:4777/configs/g'] };
-  expect((await houseOf({ 'profiles/p.json': told, 'configs/g': 'x' })).catalog.current().problems).toEqual([]);
+  expect((await contextOf({ 'profiles/p.json': told, 'configs/g': 'x' })).catalog.current().problems).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { asFailure, failureLine, problemLine } from '../../src/model/failure.ts'
 import { shownDocument } from '../../src/model/redact.ts';
 import { gzipBase64 } from '../../src/model/text.ts';
 import { type FolderFiles, makeFolder } from '../support/folder.ts';
-import { factsOf, originOf, settingsFor } from '../support/house.ts';
+import { factsOf, originOf, settingsFor } from '../support/app-context.ts';
 
 const MAC = '525400551cee';
 const TOKEN = 'hunter2-w1';
@@ -22,7 +22,7 @@ const PROFILE = {
   ],
 };
 
-async function stand(
+async function setup(
   template: string,
   { files = {}, profile = PROFILE }: { files?: FolderFiles; profile?: object } = {},
 ) {
@@ -46,7 +46,7 @@ async function stand(
 
 describe('a secret in vars', () => {
   test('is in the document of its machine, at any depth, and nowhere in what is shown of it', async () => {
-    const at = await stand(
+    const at = await setup(
       '#cloud-config\na: {{vars.shared}}\nb: {{vars.deep.0.token}}\nc: {{vars.cert}}\nd: {{json vars}}\ne: {{profile.vars.shared}}\n' +
         '{{#each cluster}}f: {{lookup vars "cert"}}\n{{/each}}',
     );
@@ -64,7 +64,7 @@ describe('a secret in vars', () => {
   });
 
   test('is not shown where a template packs it', async () => {
-    const at = await stand(
+    const at = await setup(
       '#cloud-config\na: {{base64 vars.shared}}\nb: {{gzipBase64 vars.shared}}\nc: {{json (base64 vars.cert)}}\n',
     );
     const answer = await at.document();
@@ -76,11 +76,11 @@ describe('a secret in vars', () => {
   });
 
   test('a document without one is made once, and shown as it is', async () => {
-    expect((await (await stand('#cloud-config\nhostname: {{node.name}}\n')).document()).shown).toBeUndefined();
+    expect((await (await setup('#cloud-config\nhostname: {{node.name}}\n')).document()).shown).toBeUndefined();
   });
 
   test('that others may read refuses the documents that name it, and says which file and what to do', async () => {
-    const at = await stand('#cloud-config\na: {{vars.shared}}\n');
+    const at = await setup('#cloud-config\na: {{vars.shared}}\n');
     chmodSync(join(at.dir, 'secrets/shared'), 0o644);
     await at.catalog.refresh();
     const remedy = '(chmod 600 secrets/shared, and change the secret: others may know it)';
@@ -99,7 +99,7 @@ describe('a secret in vars', () => {
   });
 
   test('that is missing is a problem of its key, and no other document waits for it', async () => {
-    const at = await stand('#cloud-config\na: {{vars.shared}}\n', {
+    const at = await setup('#cloud-config\na: {{vars.shared}}\n', {
       profile: { ...PROFILE, vars: { ...PROFILE.vars, other: { file: 'secrets/gone' }, cred: { credential: 'gone' } } },
     });
     expect(at.problems()).toEqual([
@@ -114,7 +114,7 @@ describe('a secret in vars', () => {
   });
 
   test('of a node with another value instead is not asked for', async () => {
-    const at = await stand('#cloud-config\na: {{vars.shared}}\n', {
+    const at = await setup('#cloud-config\na: {{vars.shared}}\n', {
       profile: { ...PROFILE, nodes: [{ name: 'w1', mac: MAC, vars: { shared: 'open' } }] },
     });
     const answer = await at.document();
@@ -123,7 +123,7 @@ describe('a secret in vars', () => {
   });
 
   test('that is changed is in the next document, and makes a new generation', async () => {
-    const at = await stand('#cloud-config\na: {{vars.shared}}\n');
+    const at = await setup('#cloud-config\na: {{vars.shared}}\n');
     const before = at.catalog.current().generation;
     writeFileSync(join(at.dir, 'secrets/shared'), 'another');
     await at.catalog.refresh();
@@ -134,7 +134,7 @@ describe('a secret in vars', () => {
   });
 
   test('that breaks the document is not quoted by the error', async () => {
-    const at = await stand('#cloud-config\nwrite_files:\n  - path: /a\n    content: "{{vars.shared}}"\n', {
+    const at = await setup('#cloud-config\nwrite_files:\n  - path: /a\n    content: "{{vars.shared}}"\n', {
       files: { 'secrets/shared': 'very"secret: [' },
     });
     const failure = await at.refusal();
@@ -146,21 +146,21 @@ describe('a secret in vars', () => {
   });
 
   test('of a document that is wrong anyhow stands by its name in the error', async () => {
-    const at = await stand('#cloud-config\nwrite_files: [{{vars.shared}}\n');
+    const at = await setup('#cloud-config\nwrite_files: [{{vars.shared}}\n');
     expect(failureLine(await at.refusal())).not.toContain('shared-secret');
     expect(at.problems().join()).not.toContain('shared-secret');
     expect(at.problems().join()).toContain('configs/a.yml.hbs');
   });
 
   test('is left out of /metadata, which is sent without a template that asks for it', async () => {
-    const at = await stand('#cloud-config\n', { profile: { ...PROFILE, vars: { ...PROFILE.vars, rack: 'r1' } } });
+    const at = await setup('#cloud-config\n', { profile: { ...PROFILE, vars: { ...PROFILE.vars, rack: 'r1' } } });
     const { body } = await at.preview.metadata(QUESTION);
     expect(body.toString()).toContain('RACK=r1\n');
     expect(body.toString()).not.toMatch(/shared|hunter2|SHARED|CERT/);
   });
 
   test.each(['secrets/../state/token', 'secrets/', 'secrets/a/b/c'])('cannot lie at %s', async (file) => {
-    const at = await stand('#cloud-config\na: {{vars.shared}}\n', {
+    const at = await setup('#cloud-config\na: {{vars.shared}}\n', {
       files: { 'state/token': TOKEN },
       profile: { ...PROFILE, vars: { shared: { file } } },
     });

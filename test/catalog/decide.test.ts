@@ -263,7 +263,7 @@ test('fallbacks of many files end, and what is in force never contradicts itself
       Array.from({ length: 9 }, (_, i) => [`profiles/p${i}.json`, profile(`v${shift}`, ((i + shift) % 9) + 1)]),
     );
   folders.save(files(0));
-  // Everybody moves one on, but the last is broken: nobody can move.
+  // Everybody moves one on, but the last is broken: none can move.
   const stuck = folders.save({ ...files(1), 'profiles/p8.json': '{' });
   expect(new Set(Object.values(roots(stuck)))).toEqual(new Set(['v0']));
   expect(new Set(Object.values(roots(folders.save({ 'profiles/p8.json': profile('v1', 1) }))))).toEqual(

@@ -10,14 +10,14 @@ const FILE = 'profiles/p.json';
 const fine: Judge = () => Promise.resolve([]);
 const upper = (text: string): string => text.replace('"a"', '"A"');
 
-async function stand(text: string | Buffer) {
+async function setup(text: string | Buffer) {
   const dir = makeFolder({ [FILE]: text });
   return { dir, path: join(dir, FILE), files: await openDataRoot(dir) };
 }
 
 describe('a change of a profile', () => {
   test('keeps the mark, the line ends, the mode and every other byte', async () => {
-    const { dir, path, files } = await stand('\uFEFF{\r\n\t"root": "a",\r\n\t"vars": {"x": "\u017d"}}');
+    const { dir, path, files } = await setup('\uFEFF{\r\n\t"root": "a",\r\n\t"vars": {"x": "\u017d"}}');
     chmodSync(path, 0o640);
     expect(await editProfile(files, FILE, upper, fine)).toBe('written');
     expect(readFileSync(path, 'utf8')).toBe('\uFEFF{\r\n\t"root": "A",\r\n\t"vars": {"x": "\u017d"}}');
@@ -26,7 +26,7 @@ describe('a change of a profile', () => {
   });
 
   test('that changes nothing writes nothing, and is not judged', async () => {
-    const { files } = await stand('{"root": "b"}');
+    const { files } = await setup('{"root": "b"}');
     const before = await files.stat(FILE);
     const never: Judge = () => Promise.reject(new TypeError('judged'));
     expect(await editProfile(files, FILE, upper, never)).toBe('same');
@@ -34,7 +34,7 @@ describe('a change of a profile', () => {
   });
 
   test('is made on top of what the operator saved meanwhile', async () => {
-    const { path, files } = await stand('{"root": "a"}');
+    const { path, files } = await setup('{"root": "a"}');
     let saved = false;
     const judge: Judge = async () => {
       if (!saved) writeFileSync(path, '{"root": "a", "sshkey": "k"}');
@@ -46,7 +46,7 @@ describe('a change of a profile', () => {
   });
 
   test('gives way to somebody who saves each time', async () => {
-    const { path, files } = await stand('{"root": "a"}');
+    const { path, files } = await setup('{"root": "a"}');
     let saves = 0;
     const judge: Judge = async () => {
       saves += 1;
@@ -62,7 +62,7 @@ describe('a change of a profile', () => {
   });
 
   test('that would not come into force is not written, and its place is told', async () => {
-    const { path, files } = await stand('{"root": "a"}');
+    const { path, files } = await setup('{"root": "a"}');
     const place = { file: FILE, key: 'root', line: 1, column: 2 };
     const judge: Judge = (bytes) => {
       expect(bytes.toString()).toBe('{"root": "A"}');
@@ -81,7 +81,7 @@ describe('a change of a profile', () => {
   });
 
   test('a warning does not stop it', async () => {
-    const { files } = await stand('{"root": "a"}');
+    const { files } = await setup('{"root": "a"}');
     const judge: Judge = () => Promise.resolve([{ severity: 'warning', message: 'w', place: { file: FILE } }]);
     expect(await editProfile(files, FILE, upper, judge)).toBe('written');
   });
@@ -90,19 +90,19 @@ describe('a change of a profile', () => {
     ['{"root": "a",}', 'broken'],
     [Buffer.from([0x7b, 0xff, 0x7d]), 'broken'],
   ])('a file that is not JSON is left alone', async (text, code) => {
-    const { path, files } = await stand(text);
+    const { path, files } = await setup(text);
     await expect(editProfile(files, FILE, upper, fine)).rejects.toMatchObject({ code, place: { file: FILE } });
     expect(readFileSync(path)).toEqual(Buffer.from(text));
   });
 
   test('nothing grows beyond what is read', async () => {
-    const { files } = await stand('{"root": "a"}');
+    const { files } = await setup('{"root": "a"}');
     const grow = (text: string): string => text + ' '.repeat(MAX_PROFILE_BYTES);
     await expect(editProfile(files, FILE, grow, fine)).rejects.toMatchObject({ code: 'too-large' });
   });
 
   test('a link stays a link', async () => {
-    const { dir, path, files } = await stand('{"root": "a"}');
+    const { dir, path, files } = await setup('{"root": "a"}');
     writeFileSync(join(dir, 'configs/real.json'), '{"root": "a"}');
     rmSync(path);
     symlinkSync('../configs/real.json', path);
@@ -112,7 +112,7 @@ describe('a change of a profile', () => {
   });
 
   test('no file, no change', async () => {
-    const { files } = await stand('{}');
+    const { files } = await setup('{}');
     await expect(editProfile(files, 'profiles/q.json', upper, fine)).rejects.toMatchObject({ code: 'not-found' });
   });
 });

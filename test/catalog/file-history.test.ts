@@ -14,13 +14,13 @@ import { makeFolder } from '../support/folder.ts';
 const FILE = 'configs/lab/a b.yml';
 const WHOLE = { file: FILE, maxBytes: 1000 };
 
-async function stand() {
+async function setup() {
   const dir = makeFolder({ 'configs/a.yml': 'x' });
   return { dir, files: await openDataRoot(dir) };
 }
 
 test('versions are kept byte for byte, newest first, with who and when', async () => {
-  const { files } = await stand();
+  const { files } = await setup();
   const bytes = Buffer.from('\uFEFFa\r\nb\u0000\n{"at": 1}');
   await keepVersion(files, FILE, bytes, { at: 1_764_530_000_000, who: 'anna' });
   await keepVersion(files, FILE, Buffer.from([0xff, 10, 0xfe]), { at: 1_764_530_001_000, who: 'bert (token "ci")\n' });
@@ -33,7 +33,7 @@ test('versions are kept byte for byte, newest first, with who and when', async (
 });
 
 test('the last ten stay, in the order of the changes, whatever the clock says', async () => {
-  const { files, dir } = await stand();
+  const { files, dir } = await setup();
   for (let n = 0; n < 13; n += 1) {
     await keepVersion(files, FILE, Buffer.from(`text ${n}`), { at: 1_764_530_000_000 - n * 1000, who: 'a' });
   }
@@ -45,13 +45,13 @@ test('the last ten stay, in the order of the changes, whatever the clock says', 
 });
 
 test('the same bytes in a row are kept once', async () => {
-  const { files } = await stand();
+  const { files } = await setup();
   for (const text of ['a', 'a', 'b', 'a']) await keepVersion(files, FILE, Buffer.from(text), { at: 5e12, who: 'a' });
   expect(await listVersions(files, FILE)).toHaveLength(3);
 });
 
 test("only the server's user reads them", async () => {
-  const { files, dir } = await stand();
+  const { files, dir } = await setup();
   await keepVersion(files, FILE, Buffer.from('a'), { at: 1_764_530_000_000, who: 'a' });
   const folder = join(dir, 'state/history/configs~lab~a b.yml');
   expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -59,7 +59,7 @@ test("only the server's user reads them", async () => {
 });
 
 test('what is damaged or no version is left out, and no path leads elsewhere', async () => {
-  const { files, dir } = await stand();
+  const { files, dir } = await setup();
   await keepVersion(files, FILE, Buffer.from('a'), { at: 1_764_530_000_000, who: 'a' });
   const folder = join(dir, 'state/history/configs~lab~a b.yml');
   writeFileSync(join(folder, '1764530009000-000000000000'), 'no head');

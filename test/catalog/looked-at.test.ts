@@ -15,7 +15,7 @@ import { lines, read, until } from './data-folder.ts';
 const FILES = 600;
 const NEVER = 600_000;
 
-interface Stand {
+interface Setup {
   readonly dir: string;
   readonly catalog: LivingCatalog;
   /** The profiles that were asked about since the last call, sorted. */
@@ -24,7 +24,7 @@ interface Stand {
   readonly report: (folder: string, name?: string) => void;
 }
 
-async function stand(pollMs = NEVER): Promise<Stand> {
+async function setup(pollMs = NEVER): Promise<Setup> {
   const profiles = Array.from({ length: FILES }, (_, i) => [`profiles/p${i}.json`, { root: 'v1' }] as const);
   const dir = makeFolder({ ...Object.fromEntries(profiles), 'profiles/lab/a.json': { root: 'v1' } });
   const looked = new Set<string>();
@@ -60,12 +60,12 @@ async function stand(pollMs = NEVER): Promise<Stand> {
   };
 }
 
-async function isInForce({ catalog }: Stand, name: string, value: string): Promise<void> {
+async function isInForce({ catalog }: Setup, name: string, value: string): Promise<void> {
   await until(catalog, ({ profiles }) => profiles.get(name)?.root === value);
 }
 
 test('what a watcher names is looked at, and nothing else', async () => {
-  const own = await stand();
+  const own = await setup();
   expect(own.looked()).toEqual([]);
   addFiles(own.dir, { 'profiles/p7.json': { root: 'v2' }, 'profiles/p8.json': { root: 'v2' } });
   own.report('profiles', 'p7.json');
@@ -75,7 +75,7 @@ test('what a watcher names is looked at, and nothing else', async () => {
 });
 
 test('also a new file and one that went', async () => {
-  const own = await stand();
+  const own = await setup();
   addFiles(own.dir, { 'profiles/new.json': { root: 'v1' } });
   renameSync(join(own.dir, 'profiles/p1.json'), join(own.dir, 'gone'));
   own.report('profiles', 'new.json');
@@ -85,7 +85,7 @@ test('also a new file and one that went', async () => {
 });
 
 test('a folder that is named may be another one, with other files of the same names', async () => {
-  const own = await stand();
+  const own = await setup();
   addFiles(own.dir, { 'other/a.json': { root: 'v2' } });
   renameSync(join(own.dir, 'profiles/lab'), join(own.dir, 'old'));
   renameSync(join(own.dir, 'other'), join(own.dir, 'profiles/lab'));
@@ -94,7 +94,7 @@ test('a folder that is named may be another one, with other files of the same na
 });
 
 test('everything is looked at where a watcher knows no name, where there were very many, and where one asks', async () => {
-  const own = await stand();
+  const own = await setup();
   addFiles(own.dir, { 'profiles/p9.json': { root: 'v2' } });
   own.report('profiles');
   await isInForce(own, 'p9', 'v2');
@@ -131,7 +131,7 @@ function macOf(index: number): string {
 }
 
 test('a change that no watcher names is found all the same: each poll looks at some, and all get their turn', async () => {
-  const own = await stand(30);
+  const own = await setup(30);
   addFiles(own.dir, { 'profiles/p599.json': { root: 'v2' } });
   await isInForce(own, 'p599', 'v2');
   own.looked();

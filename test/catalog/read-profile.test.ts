@@ -60,14 +60,14 @@ test.each([
 
 test('two nodes may share nothing', () => {
   const both = { uuid: 'c6c30f6a-4a1b-4337-8325-c4c2543ad437', serial: 'X1', ip: '2001:db8::1' };
-  const twin = {
+  const duplicate = {
     name: 'A',
     mac: '52-54-00-00-00-01',
     uuid: both.uuid.toUpperCase(),
     serial: 'x1',
     ip: '2001:db8:0::1',
   };
-  expect(told({ nodes: [{ ...A, ...both }, twin] })).toEqual([
+  expect(told({ nodes: [{ ...A, ...both }, duplicate] })).toEqual([
     'error nodes/1/mac: the mac 52:54:00:00:00:01 belongs to two nodes of this profile <> nodes/0/mac',
     `error nodes/1/uuid: the uuid ${both.uuid} belongs to two nodes of this profile <> nodes/0/uuid`,
     'error nodes/1/serial: the serial x1 belongs to two nodes of this profile <> nodes/0/serial',

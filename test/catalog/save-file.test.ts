@@ -24,7 +24,7 @@ test('a revision is the SHA-256 of the very bytes', () => {
 const FILE = 'profiles/p.json';
 const at = (file: string) => ({ file, maxBytes: MAX_PROFILE_BYTES });
 
-async function stand(text: string | Buffer) {
+async function setup(text: string | Buffer) {
   const dir = makeFolder({ [FILE]: text });
   return { dir, path: join(dir, FILE), files: await openDataRoot(dir) };
 }
@@ -57,7 +57,7 @@ describe('a file that operators edit', () => {
   );
 
   test('is not read through a link into secrets/ or state/, and not outside', async () => {
-    const { dir, files } = await stand('{}');
+    const { dir, files } = await setup('{}');
     for (const folder of ['secrets', 'state', 'configs', 'shared']) mkdirSync(join(dir, folder), { recursive: true });
     for (const folder of ['secrets', 'state', 'shared']) {
       writeFileSync(join(dir, folder, 'x'), 'x');
@@ -74,13 +74,13 @@ describe('a file that is saved whole', () => {
   const bytes = Buffer.from('{"root": "b"}');
 
   test('on top of the text that it was made of', async () => {
-    const { path, files } = await stand('{"root": "a"}');
+    const { path, files } = await setup('{"root": "a"}');
     await saveFile(files, at(FILE), bytes, revisionOf(Buffer.from('{"root": "a"}')));
     expect(readFileSync(path)).toEqual(bytes);
   });
 
   test.each([revisionOf(Buffer.from('other')), undefined, ''])('not on top of another: %s', async (revision) => {
-    const { path, files } = await stand('{"root": "a"}');
+    const { path, files } = await setup('{"root": "a"}');
     await expect(saveFile(files, at(FILE), bytes, revision)).rejects.toMatchObject({
       code: 'conflict',
       place: { file: FILE },
@@ -89,7 +89,7 @@ describe('a file that is saved whole', () => {
   });
 
   test('a new one, unless there is one', async () => {
-    const { dir, files } = await stand('{}');
+    const { dir, files } = await setup('{}');
     await saveFile(files, at('profiles/new.json'), bytes, undefined);
     expect(readFileSync(join(dir, 'profiles/new.json'))).toEqual(bytes);
     expect(statSync(join(dir, 'profiles/new.json')).mode & 0o777 & ~0o022).toBe(0o644);
@@ -99,7 +99,7 @@ describe('a file that is saved whole', () => {
   });
 
   test('one that went meanwhile does not come back', async () => {
-    const { path, files } = await stand('{"root": "a"}');
+    const { path, files } = await setup('{"root": "a"}');
     const revision = revisionOf(readFileSync(path));
     rmSync(path);
     await expect(saveFile(files, at(FILE), bytes, revision)).rejects.toMatchObject({ code: 'conflict' });
@@ -107,7 +107,7 @@ describe('a file that is saved whole', () => {
   });
 
   test('not a larger one than is read, and not outside', async () => {
-    const { dir, files } = await stand('{}');
+    const { dir, files } = await setup('{}');
     const large = Buffer.alloc(MAX_PROFILE_BYTES + 1, ' ');
     await expect(saveFile(files, at('profiles/l.json'), large, undefined)).rejects.toMatchObject({ code: 'too-large' });
     symlinkSync('/etc/hostname', join(dir, 'profiles/out.json'));
@@ -120,14 +120,14 @@ describe('a file that is removed', () => {
   const before = Buffer.from('{"root": "a"}');
 
   test('is gone, with nothing left beside it', async () => {
-    const { dir, path, files } = await stand(before);
+    const { dir, path, files } = await setup(before);
     await saveFile(files, at(FILE), undefined, revisionOf(before));
     expect(existsSync(path)).toBe(false);
     expect(readdirSync(join(dir, 'profiles'))).toEqual([]);
   });
 
   test('is kept when another one changed it, or has it written meanwhile', async () => {
-    const { path, files } = await stand('{"root": "b"}');
+    const { path, files } = await setup('{"root": "b"}');
     await expect(saveFile(files, at(FILE), undefined, revisionOf(before))).rejects.toMatchObject({ code: 'conflict' });
     writeFileSync(path, before);
     // Just before it goes an editor writes into it.
@@ -139,7 +139,7 @@ describe('a file that is removed', () => {
   });
 
   test('by a link: the link goes, what it leads to stays', async () => {
-    const { dir, path, files } = await stand(before);
+    const { dir, path, files } = await setup(before);
     symlinkSync('p.json', join(dir, 'profiles/l.json'));
     await saveFile(files, at('profiles/l.json'), undefined, revisionOf(before));
     expect(readdirSync(join(dir, 'profiles'))).toEqual(['p.json']);
@@ -147,7 +147,7 @@ describe('a file that is removed', () => {
   });
 
   test('stays where what it holds cannot be kept', async () => {
-    const { path, files } = await stand(before);
+    const { path, files } = await setup(before);
     files.beforeEdit.add(() => Promise.reject(new TypeError('no space')));
     await expect(saveFile(files, at(FILE), undefined, revisionOf(before))).rejects.toThrow('no space');
     expect(readFileSync(path)).toEqual(before);

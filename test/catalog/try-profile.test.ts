@@ -8,7 +8,7 @@ import { catalogOf, facts, lines } from './data-folder.ts';
 
 const A = { nodes: [{ name: 'a', mac: '52:54:00:00:00:01' }] };
 
-async function stand(files: FolderFiles, inspector?: Inspector): Promise<LivingCatalog & { readonly dir: string }> {
+async function setup(files: FolderFiles, inspector?: Inspector): Promise<LivingCatalog & { readonly dir: string }> {
   const dir = makeFolder(files);
   const catalog = await catalogOf(dir, inspector === undefined ? {} : { inspector });
   await catalog.refresh();
@@ -25,7 +25,7 @@ function attempt(catalog: LivingCatalog, files: Readonly<Record<string, object |
 
 describe('what would be wrong with a profile', () => {
   test('nothing; and nothing comes into force by asking', async () => {
-    const catalog = await stand({ 'profiles/a.json': A });
+    const catalog = await setup({ 'profiles/a.json': A });
     const before = catalog.current();
     expect(attempt(catalog, { a: { ...A, root: 'x' }, b: { nodes: [{ name: 'b', serial: '7' }] } })).toEqual([]);
     expect(await catalog.refresh()).toBe(before);
@@ -33,7 +33,7 @@ describe('what would be wrong with a profile', () => {
   });
 
   test('its text, its keys and its nodes, each with its place', async () => {
-    const catalog = await stand({ 'profiles/a.json': A });
+    const catalog = await setup({ 'profiles/a.json': A });
     expect(attempt(catalog, { a: '{\n  "root": "x",\n}' })).toEqual([
       expect.stringMatching(/^profiles\/a\.json:2:14: is not JSON/),
     ]);
@@ -46,7 +46,7 @@ describe('what would be wrong with a profile', () => {
   });
 
   test('a machine that another profile has, also one that is new itself', async () => {
-    const catalog = await stand({ 'profiles/b.json': A });
+    const catalog = await setup({ 'profiles/b.json': A });
     const claimed = 'mac 52:54:00:00:00:01 is claimed by profiles/b.json:5 too';
     // Also where its name comes first.
     expect(attempt(catalog, { a: A })).toEqual([expect.stringContaining(claimed)]);
@@ -55,14 +55,14 @@ describe('what would be wrong with a profile', () => {
   });
 
   test('a file that has a machine keeps it against one that only wants it', async () => {
-    const catalog = await stand({ 'profiles/a.json': A });
+    const catalog = await setup({ 'profiles/a.json': A });
     addFiles(catalog.dir, { 'profiles/b.json': A });
     expect((await catalog.refresh()).problems).toHaveLength(1);
     expect(attempt(catalog, { a: { ...A, root: 'x' } })).toEqual([]);
   });
 
   test('a machine that goes from one file to the other at once', async () => {
-    const catalog = await stand({ 'profiles/b.json': A });
+    const catalog = await setup({ 'profiles/b.json': A });
     expect(attempt(catalog, { a: A, b: { nodes: [] } })).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe('what would be wrong with a profile', () => {
       profile: ({ cloud_config }) => (cloud_config === 'bad' ? [wrong] : []),
     };
     const files = { 'profiles/a.json': A, 'profiles/b.json': { cloud_config: 'bad' }, 'configs/bad.yml': 'x' };
-    const catalog = await stand(files, inspector);
+    const catalog = await setup(files, inspector);
     expect(attempt(catalog, { a: { ...A, cloud_config: 'nix' } })).toEqual([
       'profiles/a.json:8:19 cloud_config: there is no document configs/nix.yml (create configs/nix.yml or configs/nix.yml.hbs)',
     ]);
@@ -91,18 +91,18 @@ describe('what would be wrong with a profile', () => {
           ? [{ severity: 'error', message: 'b is hurt', place: { file: 'profiles/b.json' } }]
           : [],
     };
-    const catalog = await stand({ 'profiles/a.json': A, 'profiles/b.json': {} }, inspector);
+    const catalog = await setup({ 'profiles/a.json': A, 'profiles/b.json': {} }, inspector);
     expect(attempt(catalog, { a: { ...A, root: 'x' } })).toEqual(['profiles/b.json: b is hurt']);
   });
 
   test('a name that no profile can have is an error here', async () => {
-    const catalog = await stand({});
+    const catalog = await setup({});
     const problems = catalog.attempt(new Map([['profiles/..a.json', Buffer.from('{}')]])).problems;
     expect(problems.map(({ severity }) => severity)).toContain('error');
   });
 
   test('on top of what was read last: a broken file on disk is mended by a good one', async () => {
-    const catalog = await stand({ 'profiles/a.json': A });
+    const catalog = await setup({ 'profiles/a.json': A });
     addFiles(catalog.dir, { 'profiles/a.json': '{' });
     expect((await catalog.refresh()).match(facts({ mac: '52:54:00:00:00:01' }))?.profile.name).toBe('a');
     expect(attempt(catalog, { a: { ...A, root: 'y' } })).toEqual([]);

@@ -7,8 +7,8 @@ import { SILENT } from '../../src/model/service.ts';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../../src/model/views.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
-import { pageOf } from '../admin/service/stand.ts';
+import { settingsFor } from '../support/app-context.ts';
+import { pageOf } from '../admin/service/setup.ts';
 
 const MAC = '52:54:00:00:00:01';
 const row = (key: string, name?: string): MachineRow => ({

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createServer } from '../../src/server/server.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 import { runCli } from '../support/run-cli.ts';
-import { FLATCAR_PROFILE, makeStand } from '../support/sync-stand.ts';
+import { FLATCAR_PROFILE, makeSetup } from '../support/sync-setup.ts';
 import { serveFlatcar } from '../support/upstream-releases.ts';
 
 const MAC = '52:54:00:00:00:01';
@@ -81,44 +81,44 @@ describe('case 10-images-is-a-link', () => {
 describe('a release sync', () => {
   it('publishes below an images/ that is kept elsewhere, by link or by setting, drafts and all', async () => {
     for (const how of ['link', 'setting']) {
-      const stand = await makeStand();
-      serveFlatcar(stand, '4593.2.5');
+      const setup = await makeSetup();
+      serveFlatcar(setup, '4593.2.5');
       const outside = makeFolder();
-      rmSync(join(stand.dir, 'images'), { recursive: true });
-      if (how === 'link') symlinkSync(outside, join(stand.dir, 'images'));
+      rmSync(join(setup.dir, 'images'), { recursive: true });
+      if (how === 'link') symlinkSync(outside, join(setup.dir, 'images'));
       const flags = how === 'link' ? [] : ['--images-dir', outside];
-      expect((await stand.cli('sync', ...flags)).code, how).toBe(0);
+      expect((await setup.cli('sync', ...flags)).code, how).toBe(0);
       expect(readFileSync(join(outside, 'flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz')).length).toBe(200_000);
-      expect(stand.version('seed')).toBe('4593.2.5');
-      expect((await stand.cli('images', 'list', ...flags)).stdout).toContain('images/flatcar/amd64/4593.2.5');
+      expect(setup.version('seed')).toBe('4593.2.5');
+      expect((await setup.cli('images', 'list', ...flags)).stdout).toContain('images/flatcar/amd64/4593.2.5');
     }
   });
 
   it('never makes the folder that a setting names: the disk may not be mounted', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    const { code, stderr } = await stand.cli('sync', '--images-dir', join(stand.dir, 'mnt'));
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    const { code, stderr } = await setup.cli('sync', '--images-dir', join(setup.dir, 'mnt'));
     expect([code, stderr]).toEqual([1, expect.stringContaining('PILOTLIGHT_IMAGES_DIR') as string]);
-    expect(() => readFileSync(join(stand.dir, 'mnt'))).toThrow('ENOENT');
+    expect(() => readFileSync(join(setup.dir, 'mnt'))).toThrow('ENOENT');
   });
 
   it('rewrites a profile in a profiles/ that is a link to a checkout', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const checkout = makeFolder();
-    renameSync(join(stand.dir, 'profiles'), join(checkout, 'repo'));
-    symlinkSync(join(checkout, 'repo'), join(stand.dir, 'profiles'));
-    expect((await stand.cli('check')).stdout).not.toContain('leaves');
-    expect((await stand.cli('sync')).code).toBe(0);
+    renameSync(join(setup.dir, 'profiles'), join(checkout, 'repo'));
+    symlinkSync(join(checkout, 'repo'), join(setup.dir, 'profiles'));
+    expect((await setup.cli('check')).stdout).not.toContain('leaves');
+    expect((await setup.cli('sync')).code).toBe(0);
     expect(readFileSync(join(checkout, 'repo/seed.json'), 'utf8')).toContain('"4593.2.5"');
   });
 
   it('a profile that is a link out of the data directory is named, and the run fails', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const checkout = makeFolder({ 'b.json': FLATCAR_PROFILE.replace('00:01', '00:02') });
-    symlinkSync(join(checkout, 'b.json'), join(stand.dir, 'profiles/b.json'));
-    const { code, stdout } = await stand.cli('sync');
+    symlinkSync(join(checkout, 'b.json'), join(setup.dir, 'profiles/b.json'));
+    const { code, stdout } = await setup.cli('sync');
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(
@@ -126,17 +126,17 @@ describe('a release sync', () => {
       ) as string,
     ]);
     // Everything else is done all the same.
-    expect(stand.version('seed')).toBe('4593.2.5');
+    expect(setup.version('seed')).toBe('4593.2.5');
   });
 
   it('a profiles/ that leads nowhere, and a profile that is no JSON, fail the run', async () => {
-    const stand = await makeStand();
-    writeFileSync(join(stand.dir, 'profiles/broken.json'), '{');
-    rmSync(join(stand.dir, 'profiles/seed.json'));
-    expect((await stand.cli('sync')).code).toBe(1);
-    rmSync(join(stand.dir, 'profiles'), { recursive: true });
-    symlinkSync('/nonexistent', join(stand.dir, 'profiles'));
-    const { code, stdout } = await stand.cli('sync');
+    const setup = await makeSetup();
+    writeFileSync(join(setup.dir, 'profiles/broken.json'), '{');
+    rmSync(join(setup.dir, 'profiles/seed.json'));
+    expect((await setup.cli('sync')).code).toBe(1);
+    rmSync(join(setup.dir, 'profiles'), { recursive: true });
+    symlinkSync('/nonexistent', join(setup.dir, 'profiles'));
+    const { code, stdout } = await setup.cli('sync');
     expect([code, stdout]).toEqual([1, expect.stringContaining('profiles') as string]);
   });
 });

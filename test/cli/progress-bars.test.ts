@@ -3,7 +3,7 @@ import { createProgressBars } from '../../src/cli/sync-text.ts';
 
 const T = 'flatcar/stable/amd64';
 
-function stand(columns = 100) {
+function setup(columns = 100) {
   let now = 0;
   const written: string[] = [];
   const bars = createProgressBars({ write: (text) => written.push(text), isTTY: true, columns }, () => now);
@@ -18,7 +18,7 @@ function stand(columns = 100) {
 
 describe('progress bars', () => {
   it('show a bar, the percentage, the rate of the last seconds and what remains', () => {
-    const { bars, take, at } = stand();
+    const { bars, take, at } = setup();
     bars.on({ kind: 'download', target: T, file: 'vmlinuz', received: 0, size: 100 * 2 ** 20 });
     expect(take()).toBe(`vmlinuz  [${'-'.repeat(24)}]    0 %  of 100 MiB\n`);
     at(1000);
@@ -34,13 +34,13 @@ describe('progress bars', () => {
   });
 
   it('an unknown size shows what has come', () => {
-    const { bars, take } = stand();
+    const { bars, take } = setup();
     bars.on({ kind: 'download', target: T, file: 'a', received: 2048 });
     expect(take()).toBe('a  2 KiB\n');
   });
 
   it('are not drawn more than ten times a second', () => {
-    const { bars, take, at } = stand();
+    const { bars, take, at } = setup();
     for (let ms = 0; ms <= 1000; ms += 1) {
       at(ms);
       bars.on({ kind: 'download', target: T, file: 'a', received: ms, size: 2000 });
@@ -49,7 +49,7 @@ describe('progress bars', () => {
   });
 
   it('lines that stay come above the bars, a verified file takes its bar away, and the end leaves nothing', () => {
-    const { bars, take, at } = stand();
+    const { bars, take, at } = setup();
     bars.on({ kind: 'download', target: T, file: 'a', received: 1, size: 2 });
     at(200);
     bars.on({ kind: 'download', target: T, file: 'b', received: 1, size: 2 });
@@ -67,7 +67,7 @@ describe('progress bars', () => {
   });
 
   it('never wrap: a wrapped line would be two on the screen', () => {
-    const { bars, take } = stand(20);
+    const { bars, take } = setup(20);
     bars.on({ kind: 'download', target: T, file: 'flatcar_production_pxe_image.cpio.gz', received: 1, size: 2 });
     expect(take()).toBe('flatcar_production_\n');
   });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { likelyOrigin, readContext } from '../../src/context/app-context.ts';
 import { makeFolder } from '../support/folder.ts';
-import { originOf, settingsFor } from '../support/house.ts';
+import { originOf, settingsFor } from '../support/app-context.ts';
 
 it('tells who started it which folder is not there, and how to name another', async () => {
   const dir = join(makeFolder(), 'nowhere');

@@ -5,7 +5,7 @@ import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/catalog/snapshot.ts';
 import { parseMac, parseUuid } from '../../src/model/machine.ts';
 import type { Node, Profile } from '../../src/model/profile.ts';
 import { parsePools, parseRoutes } from '../../src/settings/network-parsers.ts';
-import { bytesOf, leaseStand, NO_FACTS, pools, SERVER } from '../support/dhcp-leases.ts';
+import { bytesOf, leaseSetup, NO_FACTS, pools, SERVER } from '../support/dhcp-leases.ts';
 import { GUID, MAC, parsed, question } from '../support/dhcp-packets.ts';
 import { RawClient } from '../support/tftp-client.ts';
 
@@ -39,39 +39,39 @@ describe('reservations', () => {
 
   it('give a machine its address and its name, and no other machine that address', async () => {
     const machines = knownMachines(snapshot({ p: [a] }));
-    const stand = await leaseStand({}, { machines: () => machines });
+    const setup = await leaseSetup({}, { machines: () => machines });
     const asked = [[55, Buffer.from([12])]] as const;
-    expect(await stand.ask(DISCOVER, [[50, bytesOf('127.0.50.10')]])).toMatchObject({ yiaddr: '127.0.50.11' });
-    const own = await stand.ask(DISCOVER, asked, { mac: '52:54:00:00:00:0a' });
+    expect(await setup.ask(DISCOVER, [[50, bytesOf('127.0.50.10')]])).toMatchObject({ yiaddr: '127.0.50.11' });
+    const own = await setup.ask(DISCOVER, asked, { mac: '52:54:00:00:00:0a' });
     expect(own.yiaddr).toBe('127.0.50.10');
     expect(own.options.get(12)?.toString()).toBe('a');
-    const refused = await stand.ask(REQUEST, [server, [50, bytesOf('127.0.50.11')]], { mac: '52:54:00:00:00:0a' });
+    const refused = await setup.ask(REQUEST, [server, [50, bytesOf('127.0.50.11')]], { mac: '52:54:00:00:00:0a' });
     expect(refused.options.get(53)).toEqual(Buffer.from([6]));
   });
 
   it('are outside of every range as well', async () => {
     const machines = knownMachines(snapshot({ p: [{ ...a, ip: '127.0.50.200' }] }));
-    const stand = await leaseStand({ pools: pools('127.0.50.0/24') }, { machines: () => machines });
-    expect(await stand.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.200' });
-    await stand.tell('the pool is full', DISCOVER);
+    const setup = await leaseSetup({ pools: pools('127.0.50.0/24') }, { machines: () => machines });
+    expect(await setup.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.200' });
+    await setup.tell('the pool is full', DISCOVER);
   });
 
   it('by UUID hold for the system, too, which does not say it', async () => {
     const uuid = parseUuid('c6c30f6a-4a1b-4337-8325-c4c2543ad437');
     const machines = knownMachines(snapshot({ p: [{ name: 'u', uuid, ip: '127.0.50.77' } as unknown as Node] }));
-    const stand = await leaseStand({ pools: pools('127.0.50.10-127.0.50.90') }, { machines: () => machines });
-    const ack = await stand.ask(REQUEST, [server, [50, bytesOf('127.0.50.77')], [97, GUID]]);
+    const setup = await leaseSetup({ pools: pools('127.0.50.10-127.0.50.90') }, { machines: () => machines });
+    const ack = await setup.ask(REQUEST, [server, [50, bytesOf('127.0.50.77')], [97, GUID]]);
     expect(ack).toMatchObject({ yiaddr: '127.0.50.77', mac: MAC });
-    expect(await stand.ask(DISCOVER)).toMatchObject({ yiaddr: '127.0.50.77' });
+    expect(await setup.ask(DISCOVER)).toMatchObject({ yiaddr: '127.0.50.77' });
   });
 
   it('that two machines claim are given to neither, and named', async () => {
     const machines = knownMachines(snapshot({ p: [a], q: [{ ...a, name: 'b', mac: mac('52:54:00:00:00:0b') }] }));
-    const stand = await leaseStand({}, { machines: () => machines });
-    expect(await stand.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.11' });
-    const nobody = await stand.ask(DISCOVER, [[50, bytesOf('127.0.50.10')]], { mac: '00:00:00:00:00:00' });
+    const setup = await leaseSetup({}, { machines: () => machines });
+    expect(await setup.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.11' });
+    const nobody = await setup.ask(DISCOVER, [[50, bytesOf('127.0.50.10')]], { mac: '00:00:00:00:00:00' });
     expect(nobody, 'a card of zeros is as good as any').toMatchObject({ yiaddr: '127.0.50.12' });
-    expect(stand.server.diagnostics()).toMatchObject([
+    expect(setup.server.diagnostics()).toMatchObject([
       {
         severity: 'error',
         place: { file: 'profiles/p.json', key: 'nodes[0].ip' },
@@ -83,22 +83,22 @@ describe('reservations', () => {
 
   it('of another network are passed over, said, and the machine gets one of the range', async () => {
     const machines = knownMachines(snapshot({ p: [{ ...a, ip: '10.1.1.1' }] }));
-    const stand = await leaseStand({}, { machines: () => machines });
-    expect(await stand.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.10' });
-    expect(stand.server.diagnostics()).toMatchObject([
+    const setup = await leaseSetup({}, { machines: () => machines });
+    expect(await setup.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.10' });
+    expect(setup.server.diagnostics()).toMatchObject([
       { message: '10.1.1.1 is in no network in which DHCP hands out addresses (127.0.50.0/24)' },
     ]);
   });
 
   it('take a leased address from the machine that has it, at its next renewal', async () => {
     let machines = knownMachines(EMPTY_SNAPSHOT);
-    const stand = await leaseStand({}, { machines: () => machines });
-    await stand.ask(REQUEST, [server, [50, bytesOf('127.0.50.10')]]);
+    const setup = await leaseSetup({}, { machines: () => machines });
+    await setup.ask(REQUEST, [server, [50, bytesOf('127.0.50.10')]]);
     machines = knownMachines(snapshot({ p: [a] }));
-    expect(await stand.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.11' });
-    const renewed = await stand.ask(REQUEST, [[50, bytesOf('127.0.50.10')]]);
+    expect(await setup.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.11' });
+    const renewed = await setup.ask(REQUEST, [[50, bytesOf('127.0.50.10')]]);
     expect(renewed.options.get(53)).toEqual(Buffer.from([6]));
-    expect(await stand.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.10' });
+    expect(await setup.ask(DISCOVER, [], { mac: '52:54:00:00:00:0a' })).toMatchObject({ yiaddr: '127.0.50.10' });
   });
 });
 
@@ -117,34 +117,34 @@ describe('what a machine is told of its network', () => {
   };
 
   it('is what it asks for, and what every machine needs', async () => {
-    const stand = await leaseStand({ network });
-    const { options } = await stand.ask(DISCOVER, [[55, Buffer.from([1, 15, 28, 42, 119, 121])]]);
+    const setup = await leaseSetup({ network });
+    const { options } = await setup.ask(DISCOVER, [[55, Buffer.from([1, 15, 28, 42, 119, 121])]]);
     const hex = (code: number) => options.get(code)?.toString('hex');
     expect([1, 3, 6, 28, 42].map(hex)).toEqual(['ffffff00', '7f003201', '7f00320109090909', '7f0032ff', '7f003204']);
     expect(options.get(15)?.toString()).toBe('lab.example');
     expect(options.get(119)?.toString('latin1')).toBe('\x03lab\x07example\0\x07example\x03org\0');
     // RFC 3442: 10.99/16 by .5, and the default route, because option 3 counts no more.
     expect(hex(121)).toBe('100a637f003205' + '007f003201');
-    const { options: few } = await stand.ask(DISCOVER, [[55, Buffer.from([1, 3])]]);
+    const { options: few } = await setup.ask(DISCOVER, [[55, Buffer.from([1, 3])]]);
     expect([15, 28, 42, 119, 121].filter((code) => few.has(code))).toEqual([]);
   });
 
   it('is split where it is longer than an option (RFC 3396), and left out where the client takes no more', async () => {
     const search = Array.from({ length: 12 }, (_, i) => `department-${i}.of.a.company.example`);
-    const stand = await leaseStand({ network: { ...network, search } });
-    const long = await stand.ask(DISCOVER, [
+    const setup = await leaseSetup({ network: { ...network, search } });
+    const long = await setup.ask(DISCOVER, [
       [55, Buffer.from([119, 15])],
       [57, Buffer.from([0x05, 0xc0])],
     ]);
     expect(long.options.get(119)?.length).toBeGreaterThan(255);
-    const short = await stand.ask(DISCOVER, [[55, Buffer.from([119, 15])]], { secs: 9 });
+    const short = await setup.ask(DISCOVER, [[55, Buffer.from([119, 15])]], { secs: 9 });
     expect([short.options.has(119), short.options.has(15)]).toEqual([false, true]);
   });
 
   it("comes with the client's identifier, and the relay's option last", async () => {
     const relayAgent = Buffer.from([1, 4, 1, 2, 3, 4]);
-    const stand = await leaseStand({ pools: pools('127.0.60.10-127.0.60.20/24'), relays: ['127.0.60.1'] });
-    const relay = await RawClient.open('127.0.60.1', stand.port);
+    const setup = await leaseSetup({ pools: pools('127.0.60.10-127.0.60.20/24'), relays: ['127.0.60.1'] });
+    const relay = await RawClient.open('127.0.60.1', setup.port);
     const asked = question(
       DISCOVER,
       [
@@ -153,7 +153,7 @@ describe('what a machine is told of its network', () => {
       ],
       { giaddr: '127.0.60.1' },
     );
-    relay.send(asked, stand.port, '127.0.0.77');
+    relay.send(asked, setup.port, '127.0.0.77');
     const offer = parsed((await relay.expect()).bytes);
     relay.close();
     expect(offer).toMatchObject({ yiaddr: '127.0.60.10', giaddr: '127.0.60.1' });
@@ -164,9 +164,9 @@ describe('what a machine is told of its network', () => {
   });
 
   it('is nothing behind a relay whose network has no range', async () => {
-    const stand = await leaseStand({ relays: ['127.0.60.1'] });
-    await stand.tell('no network for its relay', DISCOVER, [], { giaddr: '127.0.60.1' });
-    expect(stand.log.lines).toContainEqual(
+    const setup = await leaseSetup({ relays: ['127.0.60.1'] });
+    await setup.tell('no network for its relay', DISCOVER, [], { giaddr: '127.0.60.1' });
+    expect(setup.log.lines).toContainEqual(
       expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ relay: '127.0.60.1' }) as object }),
     );
   });

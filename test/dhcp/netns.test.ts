@@ -103,7 +103,7 @@ async function started(args: string[], ready: RegExp): Promise<ChildProcess> {
 }
 
 // A host with two networks, a machine on each; another DHCP server (dnsmasq) on the left one.
-needs({ root: true, commands: ['ip', 'dnsmasq'] }).describe('the DHCP door on real interfaces', () => {
+needs({ root: true, commands: ['ip', 'dnsmasq'] }).describe('the DHCP server on real interfaces', () => {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
   const children: ChildProcess[] = [];
 
@@ -156,7 +156,7 @@ needs({ root: true, commands: ['ip', 'dnsmasq'] }).describe('the DHCP door on re
     const args = ['netns', 'exec', RIGHT, process.execPath, '-e', BURST];
     const seed = discover(optionsOf('OVMF 2022.11, PXEv4')).toString('hex');
     const { stdout } = await run('ip', [...args, seed, '1000']);
-    // The door may send more than is heard here: this end's buffer is full of answers, too. It asks again for those.
+    // The server may send more than is heard here: this end's buffer is full of answers, too. It asks again for those.
     expect(JSON.parse(stdout)).toEqual({ answered: 1000 });
   });
 

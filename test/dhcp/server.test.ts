@@ -65,7 +65,7 @@ describe('DhcpCounters', () => {
   });
 });
 
-describe('the DHCP door', () => {
+describe('the DHCP server', () => {
   it('answers a broadcast from the address of its interface and the server port', async () => {
     const hears = await RawClient.open(EVERYBODY);
     onTestFinished(() => {
@@ -96,7 +96,7 @@ describe('the DHCP door', () => {
   });
 
   it('says nothing to who does not netboot, and counts why', async () => {
-    const { client, bootServerPort, door } = await lan();
+    const { client, bootServerPort, listening } = await lan();
     client.send(question(3, [[55, Buffer.from([1, 3])]]), bootServerPort, SERVER);
     client.send(Buffer.alloc(300), bootServerPort, SERVER);
     client.send(question(3, optionsOf('OVMF 2022.11, PXEv4'), { op: 2 }), bootServerPort, SERVER);
@@ -104,7 +104,7 @@ describe('the DHCP door', () => {
     client.send(question(3, optionsOf('OVMF 2022.11, PXEv4')), bootServerPort, SERVER);
     await client.expect();
     expect(client.all).toHaveLength(1);
-    expect(Object.fromEntries(door.counters.silences)).toEqual({
+    expect(Object.fromEntries(listening.counters.silences)).toEqual({
       'does not netboot': 1,
       'no magic cookie': 1,
       'not a request': 1,
@@ -114,12 +114,12 @@ describe('the DHCP door', () => {
 
   it('keeps silent where the policy does', async () => {
     const told: MachineEvent[] = [];
-    const { client, bootServerPort, door, log } = await lan(
+    const { client, bootServerPort, listening, log } = await lan(
       {},
       { choose: () => ({ silence: 'boots locally' }), onMachine: (event) => told.push(event) },
     );
     client.send(question(3, optionsOf('OVMF 2022.11, PXEv4')), bootServerPort, SERVER);
-    await until(() => door.counters.silences.size > 0);
+    await until(() => listening.counters.silences.size > 0);
     expect(told).toMatchObject([{ machine: { mac: '52:54:00:55:1c:ee' }, silence: 'boots locally' }]);
     expect(told[0]).not.toHaveProperty('file');
     expect(client.all).toEqual([]);
@@ -136,35 +136,35 @@ describe('the DHCP door', () => {
     });
     const without = await lan();
     relay.send(discover(optionsOf('OVMF 2022.11, PXEv4'), { giaddr: '127.0.0.79' }), without.port, SERVER);
-    const { port, door } = await lan({ relays: ['127.0.0.79'] });
+    const { port, listening } = await lan({ relays: ['127.0.0.79'] });
     relay.send(discover(optionsOf('OVMF 2022.11, PXEv4'), { giaddr: '127.0.0.80' }), port, SERVER);
     relay.send(discover(optionsOf('OVMF 2022.11, PXEv4'), { giaddr: '127.0.0.79' }), port, SERVER);
-    await until(() => door.counters.answered === 1);
-    expect(Object.fromEntries(door.counters.silences)).toEqual({ 'unknown relay': 1 });
-    expect(without.door.counters).toMatchObject({ answered: 0 });
+    await until(() => listening.counters.answered === 1);
+    expect(Object.fromEntries(listening.counters.silences)).toEqual({ 'unknown relay': 1 });
+    expect(without.listening.counters).toMatchObject({ answered: 0 });
   });
 
   it('answers ten a second to one machine, whatever comes', async () => {
     const clock = { now: 0 };
-    const { client, bootServerPort, door } = await lan({}, { now: () => clock.now });
+    const { client, bootServerPort, listening } = await lan({}, { now: () => clock.now });
     const bytes = question(3, optionsOf('OVMF 2022.11, PXEv4'));
     for (let i = 0; i < 60; i += 1) client.send(bytes, bootServerPort, SERVER);
-    await until(() => door.counters.answered + door.counters.limited === 60);
-    expect(door.counters.answered).toBe(10);
+    await until(() => listening.counters.answered + listening.counters.limited === 60);
+    expect(listening.counters.answered).toBe(10);
     clock.now = 1_000;
     client.send(bytes, bootServerPort, SERVER);
-    await until(() => door.counters.answered === 11);
+    await until(() => listening.counters.answered === 11);
   });
 
   it('answers a thousand machines that are switched on in one moment, and does not log each of them', async () => {
     // One moment, however long it takes here: the limits look at the clock.
-    const { client, bootServerPort, door, log } = await lan({}, { now: () => 0 });
+    const { client, bootServerPort, listening, log } = await lan({}, { now: () => 0 });
     for (let i = 0; i < 1_000; i += 1) {
       const mac = `52:54:00:77:${(i >>> 8).toString(16).padStart(2, '0')}:${(i & 0xff).toString(16).padStart(2, '0')}`;
       client.send(question(3, optionsOf('OVMF 2022.11, PXEv4'), { mac }), bootServerPort, SERVER);
-      if (i % 50 === 49) await until(() => door.counters.answered + door.counters.limited === i + 1);
+      if (i % 50 === 49) await until(() => listening.counters.answered + listening.counters.limited === i + 1);
     }
-    expect(door.counters).toMatchObject({ answered: 1_000, limited: 0 });
+    expect(listening.counters).toMatchObject({ answered: 1_000, limited: 0 });
     const levels = log.lines
       .filter(({ message }) => message === 'dhcp: told where to boot from')
       .map(({ level }) => level);
@@ -184,19 +184,19 @@ describe('the DHCP door', () => {
 
   it('follows the addresses of the host', async () => {
     const now = { addresses: local(SERVER) };
-    const { door } = await lan({}, { addresses: () => now.addresses, rescanMs: 10 });
+    const { listening } = await lan({}, { addresses: () => now.addresses, rescanMs: 10 });
     now.addresses = local('127.0.0.2', '127.0.0.3');
-    await until(() => door.serving().join(' ') === '127.0.0.2 127.0.0.3');
+    await until(() => listening.serving().join(' ') === '127.0.0.2 127.0.0.3');
     now.addresses = [];
-    await until(() => door.serving().length === 0);
+    await until(() => listening.serving().length === 0);
   });
 
   it('goes on past an address that it cannot open, tells it once, and takes it when it can be opened', async () => {
     // 192.0.2.1 is no address of this host (RFC 5737): it cannot be bound.
     const now = { addresses: local(SERVER) };
-    const { door, log } = await lan({}, { addresses: () => now.addresses, rescanMs: 5 });
+    const { listening, log } = await lan({}, { addresses: () => now.addresses, rescanMs: 5 });
     now.addresses = local('192.0.2.1', SERVER, '127.0.0.3');
-    await until(() => door.serving().join(' ') === `${SERVER} 127.0.0.3`);
+    await until(() => listening.serving().join(' ') === `${SERVER} 127.0.0.3`);
     const looked = { times: 0 };
     const wait = now.addresses;
     Object.defineProperty(now, 'addresses', {
@@ -211,20 +211,20 @@ describe('the DHCP door', () => {
   });
 
   it('starts where one of its addresses can be opened, and does not where none can', async () => {
-    const { door } = await lan({}, { addresses: () => local('192.0.2.1', '127.0.0.2') });
-    expect(door.serving()).toEqual(['127.0.0.2']);
+    const { listening } = await lan({}, { addresses: () => local('192.0.2.1', '127.0.0.2') });
+    expect(listening.serving()).toEqual(['127.0.0.2']);
     await expect(lan({}, { addresses: () => local('192.0.2.1') })).rejects.toThrow('of 192.0.2.1 cannot be opened');
   });
 
   it('serves one interface where its address is named, and refuses one that is not there', async () => {
     const addresses = (): LocalAddress[] => local('127.0.0.1', '127.0.0.2');
-    const { door } = await lan({ host: '127.0.0.2' }, { addresses });
-    expect(door.serving()).toEqual(['127.0.0.2']);
+    const { listening } = await lan({ host: '127.0.0.2' }, { addresses });
+    expect(listening.serving()).toEqual(['127.0.0.2']);
     await expect(lan({ host: '127.0.0.9' }, { addresses })).rejects.toThrow('no interface has the address 127.0.0.9');
   });
 
   it('survives 5,000 mutants and answers the next machine', async () => {
-    const { client, bootServerPort, door } = await lan({ limits: { perKey: 1e6, total: 1e6 } });
+    const { client, bootServerPort, listening } = await lan({ limits: { perKey: 1e6, total: 1e6 } });
     const random = chance(5);
     const seeds = Object.keys(FIRMWARE).map((firmware) => question(3, optionsOf(firmware)));
     for (let i = 0; i < 5_000; i += 1) {
@@ -238,6 +238,6 @@ describe('the DHCP door', () => {
       return client.all.some(({ bytes }) => bytes.length > 8 && bytes.readUInt32BE(4) === mark.readUInt32BE(0));
     });
     for (const { bytes } of client.all) expect(parsed(bytes)).toMatchObject({ op: 2, yiaddr: '0.0.0.0' });
-    expect(door.counters.silences.size).toBeGreaterThan(3);
+    expect(listening.counters.silences.size).toBeGreaterThan(3);
   });
 });

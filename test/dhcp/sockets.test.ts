@@ -3,7 +3,7 @@ import { AnswerSockets, createInbox } from '../../src/dhcp/sockets.ts';
 import { RawClient } from '../support/tftp-client.ts';
 
 /** A client, and sockets that answer to it from a port that is free. */
-async function stand(): Promise<{ client: RawClient; port: number; answers: AnswerSockets }> {
+async function setup(): Promise<{ client: RawClient; port: number; answers: AnswerSockets }> {
   const client = await RawClient.open();
   const probe = await RawClient.open('127.0.0.6');
   const { port } = probe.socket.address();
@@ -18,7 +18,7 @@ async function stand(): Promise<{ client: RawClient; port: number; answers: Answ
 
 describe('answer sockets', () => {
   it('send from the address and port that they are told', async () => {
-    const { client, port, answers } = await stand();
+    const { client, port, answers } = await setup();
     for (const [address, text] of [
       ['127.0.0.6', 'one'],
       ['127.0.0.6', 'two'],
@@ -31,7 +31,7 @@ describe('answer sockets', () => {
   });
 
   it('take nothing away from another server at the same port', async () => {
-    const { client, port, answers } = await stand();
+    const { client, port, answers } = await setup();
     const beside = await RawClient.open('0.0.0.0', port, true);
     onTestFinished(() => {
       beside.close();
@@ -47,7 +47,7 @@ describe('answer sockets', () => {
   });
 
   it('try again after a failure, and with an address that came back', async () => {
-    const { client, answers } = await stand();
+    const { client, answers } = await setup();
     await expect(answers.send('192.0.2.1', Buffer.from('x'))).rejects.toThrow('EADDRNOTAVAIL');
     await expect(answers.send('192.0.2.1', Buffer.from('x'))).rejects.toThrow('EADDRNOTAVAIL');
     await answers.send('127.0.0.6', Buffer.from('a'));

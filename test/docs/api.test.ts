@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { apiPage } from '../../scripts/api-page.ts';
 import { DEFAULT_LIMITS } from '../../src/http/listen.ts';
 import { STATUS } from '../../src/http/reply.ts';
-import { MACHINE_PAGE, PREVIEW } from '../support/office-samples.ts';
-import { operatorStand, TOKEN } from '../support/operator-stand.ts';
+import { MACHINE_PAGE, PREVIEW } from '../support/sample-answers.ts';
+import { operatorSetup, TOKEN } from '../support/operator-setup.ts';
 
 const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
 
@@ -13,7 +13,7 @@ test('docs/api.md has the tables that scripts/api-docs.ts makes', () => {
 });
 
 test('each curl example is a request that the API answers', async () => {
-  const { http, adminService } = operatorStand({
+  const { http, adminService } = operatorSetup({
     machines: async () => MACHINE_PAGE,
     adopt: async () => ({ file: 'f', name: 'n' }),
     reinstall: async () => ({ key: 'k' }),
@@ -35,7 +35,7 @@ test('each curl example is a request that the API answers', async () => {
 });
 
 test('the example of an error is the error', async () => {
-  const { http } = operatorStand();
+  const { http } = operatorSetup();
   const example = /```json\n([^]*?)```/.exec(page)?.[1] ?? '';
   const answer = await http
     .post('/api/v1/machines/52:54:00:12:34:56/adopt')

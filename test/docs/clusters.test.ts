@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ETCD_HELPERS } from '../../src/templates/etcd-helpers.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const top = join(import.meta.dirname, '..', '..');
 const page = readFileSync(join(top, 'docs', 'clusters.md'), 'utf8');
@@ -19,13 +19,13 @@ it.each([
   ['by cloud-config', profile.replace('"ignition": "etcd.ign"', '"cloud_config": "etcd-cloud-config"')],
   ['by discovery', profile.replace('{ "name": "lab" }', '{ "name": "lab", "size": 3, "mode": "discovery" }')],
 ])('%s is right', async (_, text) => {
-  const { catalog } = await houseOf({ 'profiles/etcd.json': text, ...configs });
+  const { catalog } = await contextOf({ 'profiles/etcd.json': text, ...configs });
   expect(catalog.current().problems).toEqual([]);
   expect(catalog.current().profiles.size).toBe(1);
 });
 
 it('what the commands boot is what the page says', async () => {
-  const { bootService } = await houseOf({ 'profiles/etcd.json': profile, ...configs });
+  const { bootService } = await contextOf({ 'profiles/etcd.json': profile, ...configs });
   const question = { facts: factsOf({ mac: '52:54:00:00:00:10' }), origin: originOf() };
   const { body } = await bootService.documentOf('ignition', question);
   expect(body.toString()).toContain('/dev/sdb');
@@ -33,7 +33,7 @@ it('what the commands boot is what the page says', async () => {
 
 it('without a server a machine whose template needs the URL waits, and no file is to blame', async () => {
   const text = profile.replace('{ "name": "lab" }', '{ "name": "lab", "mode": "discovery" }');
-  const { bootService } = await houseOf({ 'profiles/etcd.json': text, ...configs });
+  const { bootService } = await contextOf({ 'profiles/etcd.json': text, ...configs });
   const question = { facts: factsOf({ mac: '52:54:00:00:00:10' }), origin: originOf() };
   await expect(bootService.documentOf('ignition', question)).rejects.toMatchObject({ code: 'unavailable' });
 });

@@ -4,7 +4,7 @@ import { checkData } from '../../src/doctor/check.ts';
 import { EXPORTS, NODE_EXPORTS } from '../../src/exports/export-options.ts';
 import { exportCommand } from '../../src/cli/commands/export.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const PAGE = readFileSync(new URL('../../docs/exports.md', import.meta.url), 'utf8');

@@ -5,7 +5,7 @@ import { dataDiagnostics, examine } from '../../src/doctor/doctor.ts';
 import type { Probes } from '../../src/doctor/probes.ts';
 import { Failure, type FileDiagnostic } from '../../src/model/failure.ts';
 import { makeFolder } from '../support/folder.ts';
-import { originOf, settingsFor } from '../support/house.ts';
+import { originOf, settingsFor } from '../support/app-context.ts';
 
 const CLEAN: CheckReport = { profiles: 1, nodes: 2, documents: 0, rendered: 0, keys: 0, problems: [] };
 const problem = (severity: FileDiagnostic['severity'], n = 1): FileDiagnostic => ({
@@ -150,7 +150,7 @@ describe('the doctor', () => {
     expect(await look({})).toBe(1);
   });
 
-  it('needs the ports of every door that is on to be open in the firewall', async () => {
+  it('needs the ports of every server that is on to be open in the firewall', async () => {
     const rules = async () => ({ kind: 'rules', tool: 'iptables', text: '-P INPUT DROP\n' }) as const;
     const dhcp = { listen: { host: '0.0.0.0', port: 67 }, relays: [], localBoot: 'silent' } as const;
     const { diagnostics } = await examine(settings({ dhcp }), { discover: false }, world({ rules }));

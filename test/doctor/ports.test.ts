@@ -5,7 +5,7 @@ import { type Holder, holderOf, portDiagnostics, type PortProbes, rightsOf } fro
 import { HOST_FILES, type HostFiles } from '../../src/files/system-error.ts';
 import type { PortProbe, PortState } from '../../src/net/addresses.ts';
 import type { Settings } from '../../src/settings/settings.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 
 const rights = async (status: string | undefined, start?: string) =>
   await rightsOf({
@@ -128,7 +128,7 @@ async function look(more: Partial<Settings>, { states = {}, holders = {}, serves
 }
 
 describe('ports', () => {
-  it('are looked at as the doors open them', async () => {
+  it('are looked at as the servers open them', async () => {
     const { diagnostics, asked } = await look(ALL);
     expect(asked.map(({ protocol, host, port, shared }) => [protocol, host, port, shared])).toEqual([
       ['tcp', '0.0.0.0', 4777, false],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressDiagnostics, announced, home, serverDiagnostics, type HealthAnswer } from '../../src/doctor/reach.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
-import { originOf, settingsFor } from '../support/house.ts';
+import { originOf, settingsFor } from '../support/app-context.ts';
 
 const entry = (interfaceName: string, address: string): LocalAddress => ({
   interfaceName,

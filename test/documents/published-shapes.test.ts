@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createBootService } from '../../src/boot/answer.ts';
 import { checkDocument } from '../../src/documents/document.ts';
 import type { SystemId } from '../../src/model/profile.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 // The cloud-configs that people copy from articles of 2014 to 2017 go wrong in a few ways, again and again.
 const KEY = `ssh-ed25519 ${Buffer.concat([Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 '), Buffer.alloc(32, 7)]).toString('base64')}`;
@@ -134,7 +134,7 @@ test('rendered for a node on Flatcar they keep their SSH keys, their files and a
     },
     'configs/n.yml': UNGLUED,
   };
-  const { catalog, shelf } = await houseOf(files);
+  const { catalog, shelf } = await contextOf(files);
   const bootService = createBootService({ catalog, shelf });
   const question = { facts: factsOf({ mac: '525400551cee' }), origin: originOf() };
   const sent = (await bootService.documentOf('cloud_config', question)).body.toString();

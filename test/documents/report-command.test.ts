@@ -53,7 +53,7 @@ async function run(command: string, tool: ReportTool, as: string, onLine: (line:
 }
 
 /** Answers as the turns say, then 200. `listen` may be called later than the first try. */
-function standIn(turns: readonly Turn[]) {
+function substitute(turns: readonly Turn[]) {
   const asked: string[] = [];
   const server = createServer((req, res) => {
     const turn = turns[asked.length] ?? status(200);
@@ -85,7 +85,7 @@ const TOOLS = [
 for (const { tool, as } of TOOLS) {
   const room = needs({ commands: [as, 'sh'] });
   room.test(`${as}: a report survives refused and cut connections, 503, 500 and 429`, async () => {
-    const { asked, server } = standIn(TURNS);
+    const { asked, server } = substitute(TURNS);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/installed/52-54-00-55-1c-ee?serial=a%2Fb%20(c)`;
     // The server is away at first: it comes when the machine has said that it is not heard.
@@ -109,7 +109,7 @@ for (const { tool, as } of TOOLS) {
 
 for (const tool of ['curl', 'wget'] as const) {
   needs({ commands: [tool, 'sh'] }).test(`${tool}: a redirect is no answer`, async () => {
-    const { asked, server } = standIn([status(302, '/login'), status(303, '/login')]);
+    const { asked, server } = substitute([status(302, '/login'), status(303, '/login')]);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;

@@ -12,9 +12,9 @@ import { Failure } from '../../src/model/failure.ts';
 import type { Cluster, Profile } from '../../src/model/profile.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
 import { profileOf } from '../exports/sample.ts';
-import { words } from '../support/discovery-words.ts';
-import { originOf } from '../support/house.ts';
-import { recordLog } from '../support/http-house.ts';
+import { words } from '../support/discovery-request.ts';
+import { originOf } from '../support/app-context.ts';
+import { recordLog } from '../support/http-server.ts';
 import { MemoryDiscoveryStore } from '../support/memory-discovery.ts';
 
 const address = (text: string, internal = false): LocalAddress => ({
@@ -174,7 +174,7 @@ describe('tokens of clusters', () => {
   it('that are kept although the profile says otherwise are a warning', async () => {
     const { tokens, discovery, change, log, url } = setUp(profileOf('a', [], found('lab', { size: 1 })));
     await tokens.start();
-    const { words } = await import('../support/discovery-words.ts');
+    const { words } = await import('../support/discovery-request.ts');
     const { id, value } = words(url('lab'), 1);
     await discovery.register('token-1-of-a-test', id, value);
     change(profileOf('a', [], found('lab', { size: 3 })));

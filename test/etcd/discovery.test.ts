@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Discovery, type DiscoveryOptions } from '../../src/etcd/discovery.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { MemoryDiscoveryStore } from '../support/memory-discovery.ts';
-import { words } from '../support/discovery-words.ts';
+import { words } from '../support/discovery-request.ts';
 
 const urlOf = (token: string): string => `http://pxe.lan/discovery/${token}`;
 const T = 'token-of-a-test';

@@ -13,7 +13,7 @@ import {
   sizeNode,
 } from '../../src/etcd/members.ts';
 import type { StoredMember, StoredToken } from '../../src/model/discovery.ts';
-import { words } from '../support/discovery-words.ts';
+import { words } from '../support/discovery-request.ts';
 
 const HOUR = 3_600_000;
 const EMPTY: StoredToken = {

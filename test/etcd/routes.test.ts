@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { discoveryPath, discoveryQuery, wholeNumber } from '../../src/etcd/routes.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { type Recording, replay } from '../support/discovery-replay.ts';
-import { type DiscoveryStand, OPERATOR, startDiscovery } from '../support/discovery-stand.ts';
-import { words } from '../support/discovery-words.ts';
+import { type DiscoverySetup, OPERATOR, startDiscovery } from '../support/discovery-setup.ts';
+import { words } from '../support/discovery-request.ts';
 import { MemoryDiscoveryStore } from '../support/memory-discovery.ts';
 
 it('reads what etcd asks for, and leaves the rest alone', () => {
@@ -54,10 +54,10 @@ it('leaves other paths alone', () => {
     expect(discoveryPath(path)).toBeUndefined();
 });
 
-const RECORDING = join(import.meta.dirname, '../golden/doors/discovery/etcd-3.4.json');
+const RECORDING = join(import.meta.dirname, '../golden/network/discovery/etcd-3.4.json');
 
-async function newToken(stand: DiscoveryStand, size = 3): Promise<string> {
-  const answer = await fetch(`${stand.url}/discovery/new?size=${size}`);
+async function newToken(setup: DiscoverySetup, size = 3): Promise<string> {
+  const answer = await fetch(`${setup.url}/discovery/new?size=${size}`);
   expect(answer.status).toBe(200);
   return await answer.text();
 }
@@ -73,8 +73,8 @@ const watch = async (url: string, index: number): Promise<Response> =>
 describe('what real etcd 3.4 asked and was answered by itself', () => {
   it('is answered the same', async () => {
     const recording = JSON.parse(readFileSync(RECORDING, 'utf8')) as Recording & { readonly base: string };
-    await using stand = await startDiscovery({ base: recording.base });
-    const replayed = await replay(stand.url, recording, OPERATOR);
+    await using setup = await startDiscovery({ base: recording.base });
+    const replayed = await replay(setup.url, recording, OPERATOR);
     expect(replayed.length).toBeGreaterThanOrEqual(28);
     expect(replayed.map(({ got }) => got)).toEqual(replayed.map(({ wanted }) => wanted));
   });
@@ -82,18 +82,18 @@ describe('what real etcd 3.4 asked and was answered by itself', () => {
 
 describe('/discovery/new', () => {
   it('gives a URL on the base URL, whatever the Host line says', async () => {
-    await using stand = await startDiscovery({ base: 'https://pxe.lan/boot' });
-    const url = await newToken(stand);
+    await using setup = await startDiscovery({ base: 'https://pxe.lan/boot' });
+    const url = await newToken(setup);
     expect(url).toBe('https://pxe.lan/boot/discovery/00000000000000000000000000000001');
-    const posted = await fetch(`${stand.url}/discovery/new`, { method: 'POST' });
+    const posted = await fetch(`${setup.url}/discovery/new`, { method: 'POST' });
     expect([posted.status, posted.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
-    const size = await fetch(`${stand.url}/discovery/00000000000000000000000000000002/_config/size`);
+    const size = await fetch(`${setup.url}/discovery/00000000000000000000000000000002/_config/size`);
     expect(await size.json()).toMatchObject({ node: { value: '3' } });
   });
 
   it.each(['0', '10', '-1', 'three', '3.5', ''])('refuses the size "%s" with a line of text', async (size) => {
-    await using stand = await startDiscovery();
-    const answer = await fetch(`${stand.url}/discovery/new?size=${size}`);
+    await using setup = await startDiscovery();
+    const answer = await fetch(`${setup.url}/discovery/new?size=${size}`);
     expect([answer.status, await answer.text()]).toEqual([
       400,
       expect.stringMatching(/^size is not a number from 1 to 9/),
@@ -101,17 +101,17 @@ describe('/discovery/new', () => {
   });
 
   it('says 503 while the tokens are read', async () => {
-    await using stand = await startDiscovery({ load: false });
-    expect((await fetch(`${stand.url}/discovery/new`)).status).toBe(503);
-    const size = await fetch(`${stand.url}/discovery/a/_config/size`);
+    await using setup = await startDiscovery({ load: false });
+    expect((await fetch(`${setup.url}/discovery/new`)).status).toBe(503);
+    const size = await fetch(`${setup.url}/discovery/a/_config/size`);
     expect([size.status, await size.json()]).toEqual([503, expect.objectContaining({ errorCode: 300 })]);
   });
 });
 
 describe('operators', () => {
   it('alone set a size by hand, once', async () => {
-    await using stand = await startDiscovery();
-    const url = `${stand.url}/v2/keys/discovery/40134540-b53c-46b3-b34f-33b4f0ae3a9c`;
+    await using setup = await startDiscovery();
+    const url = `${setup.url}/v2/keys/discovery/40134540-b53c-46b3-b34f-33b4f0ae3a9c`;
     const put = async (value: string, headers = {}): Promise<readonly [number, unknown]> => {
       const body = new URLSearchParams({ value });
       const answer = await fetch(`${url}/_config/size`, { method: 'PUT', body, headers });
@@ -122,36 +122,36 @@ describe('operators', () => {
     expect(await put('3', OPERATOR)).toMatchObject([201, { action: 'set', node: { value: '3' } }]);
     expect(await put('3', OPERATOR)).toMatchObject([412, { errorCode: 105 }]);
     // The members' IDs are made of the URL in the spelling that the operator chose.
-    expect(stand.discovery.all()[0]?.url).toBe(url);
+    expect(setup.discovery.all()[0]?.url).toBe(url);
     expect((await come(url, 1)).status).toBe(201);
     expect((await come(url.replace('/v2/keys', ''), 2)).status).toBe(403);
   });
 
   it('who wait after wrong tokens are told how long, and not that the right one is wrong', async () => {
-    await using stand = await startDiscovery({ isOperator: () => ({ wait: 7 }) });
+    await using setup = await startDiscovery({ isOperator: () => ({ wait: 7 }) });
     for (const [path, method] of [
       ['/discovery/', 'GET'],
       ['/discovery/a', 'DELETE'],
       ['/v2/keys/discovery/a/b', 'DELETE'],
     ] as const) {
-      const answer = await fetch(stand.url + path, { method, headers: OPERATOR });
+      const answer = await fetch(setup.url + path, { method, headers: OPERATOR });
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7']);
     }
   });
 
   it('alone see every token', async () => {
-    await using stand = await startDiscovery();
-    await newToken(stand);
-    expect((await fetch(`${stand.url}/discovery/`)).status).toBe(401);
-    expect((await fetch(`${stand.url}/discovery/`, { method: 'PUT', headers: OPERATOR })).status).toBe(405);
-    const all = await fetch(`${stand.url}/discovery/`, { headers: OPERATOR });
-    expect(await all.json()).toEqual({ tokens: stand.discovery.all() });
-    expect((await fetch(`${stand.url}/v2/keys/discovery/`, { headers: OPERATOR })).status).toBe(404);
+    await using setup = await startDiscovery();
+    await newToken(setup);
+    expect((await fetch(`${setup.url}/discovery/`)).status).toBe(401);
+    expect((await fetch(`${setup.url}/discovery/`, { method: 'PUT', headers: OPERATOR })).status).toBe(405);
+    const all = await fetch(`${setup.url}/discovery/`, { headers: OPERATOR });
+    expect(await all.json()).toEqual({ tokens: setup.discovery.all() });
+    expect((await fetch(`${setup.url}/v2/keys/discovery/`, { headers: OPERATOR })).status).toBe(404);
   });
 
   it('alone remove a member, and end a token; whoever waits is cut', async () => {
-    await using stand = await startDiscovery();
-    const url = await newToken(stand);
+    await using setup = await startDiscovery();
+    const url = await newToken(setup);
     await come(url, 1);
     const { id } = words(url, 1);
     const waiting = await watch(url, 3);
@@ -167,11 +167,11 @@ describe('operators', () => {
 
 describe('members', () => {
   it('are told what is wrong in etcd words', async () => {
-    await using stand = await startDiscovery();
-    const url = await newToken(stand);
+    await using setup = await startDiscovery();
+    const url = await newToken(setup);
     await come(url, 1);
-    const twin = await come(url, 2, { body: new URLSearchParams({ value: 'infra1=http://10.0.1.2:2380' }) });
-    expect([twin.status, await twin.json()]).toMatchObject([
+    const duplicate = await come(url, 2, { body: new URLSearchParams({ value: 'infra1=http://10.0.1.2:2380' }) });
+    expect([duplicate.status, await duplicate.json()]).toMatchObject([
       403,
       { errorCode: 209, message: 'Invalid field', cause: expect.stringContaining('name infra1') as string, index: 2 },
     ]);
@@ -184,8 +184,8 @@ describe('members', () => {
 
   it('meet 503 and no 4xx when the disk fails, and no answer too late', async () => {
     const store = new MemoryDiscoveryStore();
-    await using stand = await startDiscovery({ store });
-    const url = await newToken(stand);
+    await using setup = await startDiscovery({ store });
+    const url = await newToken(setup);
     store.gate = async () => Promise.reject(new Failure('unavailable', 'the disk is full'));
     expect((await come(url, 1)).status).toBe(503);
     store.gate = async () => Promise.reject(new RangeError('a bug'));
@@ -195,8 +195,8 @@ describe('members', () => {
   });
 
   it('wait with the head of the answer in hand, and end with an empty 200', async () => {
-    await using stand = await startDiscovery({ pollTime: 10 });
-    const url = await newToken(stand);
+    await using setup = await startDiscovery({ pollTime: 10 });
+    const url = await newToken(setup);
     const empty = await watch(url, 2);
     expect([empty.status, empty.headers.get('x-etcd-index'), await empty.text()]).toEqual([200, '1', '']);
     const own = await come(url, 1);
@@ -204,27 +204,27 @@ describe('members', () => {
     expect(await (await fetch(`${self}2`)).json()).toMatchObject({ action: 'create', node: { createdIndex: 2 } });
     expect(await (await fetch(`${self}3`)).text()).toBe('');
     expect(own.status).toBe(201);
-    expect(stand.discovery.watchers.size).toBe(0);
+    expect(setup.discovery.watchers.size).toBe(0);
   });
 
   it('that hang up wait no longer, and too many are told to come again', async () => {
-    await using stand = await startDiscovery({ limits: { watchersOfOne: 1 } });
-    const url = await newToken(stand);
+    await using setup = await startDiscovery({ limits: { watchersOfOne: 1 } });
+    const url = await newToken(setup);
     const leave = new AbortController();
     await fetch(`${url}?wait=true&waitIndex=2`, { signal: leave.signal });
     expect((await watch(url, 2)).status).toBe(503);
     leave.abort();
-    await expect.poll(() => stand.discovery.watchers.size).toBe(0);
+    await expect.poll(() => setup.discovery.watchers.size).toBe(0);
     const kept = await watch(url, 2);
-    stand.end();
+    setup.end();
     expect(await kept.text()).toBe('');
   });
 });
 
 describe('everything else', () => {
   it('is 405 with what is allowed, or code 100', async () => {
-    await using stand = await startDiscovery();
-    const url = await newToken(stand);
+    await using setup = await startDiscovery();
+    const url = await newToken(setup);
     const allowed = async (path: string, method: string): Promise<readonly [number, string | null]> => {
       const answer = await fetch(url.replace(/[^/]+$/, path), { method });
       return [answer.status, answer.headers.get('allow')];
@@ -236,6 +236,6 @@ describe('everything else', () => {
     expect(await allowed(`${token}/beef`, 'PATCH')).toEqual([405, 'GET, PUT, DELETE']);
     expect(await allowed(`${token}/_state`, 'GET')).toEqual([404, null]);
     expect(await allowed(token, 'HEAD')).toEqual([200, null]);
-    expect((await fetch(`${stand.url}/elsewhere`)).status).toBe(404);
+    expect((await fetch(`${setup.url}/elsewhere`)).status).toBe(404);
   });
 });

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { exportText, type ExportRequest } from '../../src/exports/export.ts';
 import { addFiles, makeFolder, type FolderFiles } from '../support/folder.ts';
-import { originOf, settingsFor } from '../support/house.ts';
+import { originOf, settingsFor } from '../support/app-context.ts';
 import { needs } from '../support/needs.ts';
 
 const CLOUD = `#cloud-config

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { checked, hasMachine, networkOf, poolOf, serverOf } from '../../src/exports/export-options.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 
 it.each([
   ['domain', 'Lab.Example', 'lab.example'],

@@ -3,7 +3,7 @@ import { exportText, type ExportRequest } from '../../src/exports/export.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
-import { originOf, settingsFor } from '../support/house.ts';
+import { originOf, settingsFor } from '../support/app-context.ts';
 
 const FILES: FolderFiles = {
   'profiles/a.json': {

@@ -3,7 +3,7 @@ import { parseOrigin } from '../../src/model/plan.ts';
 import type { Node, Profile } from '../../src/model/profile.ts';
 import type { Server } from '../../src/exports/export-options.ts';
 import { hostsOf, type Host } from '../../src/exports/host.ts';
-import { nameOf } from '../support/house.ts';
+import { nameOf } from '../support/app-context.ts';
 
 interface NodeText {
   readonly name: string;

@@ -38,7 +38,7 @@ function between(work: () => void): void {
   onTestFinished(restore);
 }
 
-async function stand(text = 'old') {
+async function setup(text = 'old') {
   const dir = makeFolder({ [FILE]: text });
   const path = join(dir, FILE);
   return { dir, path, root: await openDataRoot(dir), read: () => readFileSync(path, 'utf8'), left: () => readdirSync(join(dir, 'profiles')) }; // prettier-ignore
@@ -51,7 +51,7 @@ const add =
 
 describe('replaceIfSame', () => {
   it('replaces what is the same, keeps what is not', async () => {
-    const { root, path, read, left } = await stand();
+    const { root, path, read, left } = await setup();
     chmodSync(path, 0o640);
     expect(await replaceIfSame(root, FILE, Buffer.from('old'), Buffer.from('new'))).toBe('replaced');
     expect([read(), statSync(path).mode & 0o777]).toEqual(['new', 0o640]);
@@ -62,7 +62,7 @@ describe('replaceIfSame', () => {
   });
 
   it('puts back what was written into the old file between the last look and the rename', async () => {
-    const { root, path, read, left } = await stand();
+    const { root, path, read, left } = await setup();
     const { ino } = statSync(path);
     between(() => {
       writeFileSync(path, 'of a person');
@@ -74,7 +74,7 @@ describe('replaceIfSame', () => {
 
 describe('editFile', () => {
   it('is made on top of what was saved in that moment', async () => {
-    const { root, path, read } = await stand();
+    const { root, path, read } = await setup();
     between(() => {
       writeFileSync(path, 'of a person');
     });
@@ -83,7 +83,7 @@ describe('editFile', () => {
   });
 
   it('a file that is broken for a moment is waited for; one that stays so is an error', async () => {
-    const { root, path, read } = await stand('');
+    const { root, path, read } = await setup('');
     let asked = 0;
     const change = (bytes: Buffer | undefined): Promise<Buffer> => {
       asked += 1;
@@ -100,7 +100,7 @@ describe('editFile', () => {
   });
 
   it('a new file never takes the place of one that came meanwhile', async () => {
-    const { root, dir } = await stand();
+    const { root, dir } = await setup();
     const path = join(dir, 'profiles/new.json');
     let asked = 0;
     const change = (bytes: Buffer | undefined): Promise<Buffer> => {
@@ -112,7 +112,7 @@ describe('editFile', () => {
   });
 
   it('side by side in one process, and over several data roots on one folder: each is made', async () => {
-    const { dir, root, read } = await stand('');
+    const { dir, root, read } = await setup('');
     const roots = [root, await openDataRoot(dir), await openDataRoot(dir)];
     const all = Array.from({ length: 60 }, (_, at) => String.fromCharCode(48 + at));
     const done = await Promise.all(
@@ -124,7 +124,7 @@ describe('editFile', () => {
   });
 
   it('waits for another process that edits it', async () => {
-    const { dir, root, read } = await stand();
+    const { dir, root, read } = await setup();
     mkdirSync(join(dir, 'state'));
     const other = await acquireLock(join(dir, 'state/edit-profiles-p.json.lock'), 'an edit');
     const mine = editFile(root, FILE, { maxBytes: 99, change: add('+') });
@@ -135,7 +135,7 @@ describe('editFile', () => {
   });
 
   it('works where no lock can be taken', async () => {
-    const { dir, root, read } = await stand();
+    const { dir, root, read } = await setup();
     writeFileSync(join(dir, 'state'), 'no folder');
     expect(await editFile(root, FILE, { maxBytes: 99, change: add('+') })).toBe('written');
     expect(read()).toBe('old+');
@@ -143,7 +143,7 @@ describe('editFile', () => {
 
   // Another process, as an editor is: it saves in place, which a rename of ours can meet in any moment.
   it('loses nothing that a person saves by hand, in 200 rounds', { timeout: 120_000 }, async () => {
-    const { root, path, read, left } = await stand(JSON.stringify({ round: -1, n: 0 }));
+    const { root, path, read, left } = await setup(JSON.stringify({ round: -1, n: 0 }));
     const script = `process.on('message', ({ round, delay }) => {
       for (const end = performance.now() + delay; performance.now() < end; );
       require('fs').writeFileSync(${JSON.stringify(path)}, JSON.stringify({ round, n: 0 }));
@@ -167,7 +167,7 @@ describe('editFile', () => {
   });
 
   it('a person who saves by a rename is seen as well', async () => {
-    const { root, dir, path, read } = await stand();
+    const { root, dir, path, read } = await setup();
     let asked = 0;
     const change = (bytes: Buffer | undefined): Promise<Buffer> => {
       if ((asked += 1) === 1) {

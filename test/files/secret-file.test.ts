@@ -9,7 +9,7 @@ import { type FolderFiles, makeFolder } from '../support/folder.ts';
 
 const VALUE = 'correct horse';
 
-async function stand(files: FolderFiles = {}, credentials?: string) {
+async function setup(files: FolderFiles = {}, credentials?: string) {
   const dir = makeFolder(files);
   for (const file of Object.keys(files)) chmodSync(join(dir, file), 0o600);
   const secrets = openSecrets(await openDataRoot(dir), credentials);
@@ -25,7 +25,7 @@ async function stand(files: FolderFiles = {}, credentials?: string) {
 
 describe('a secret in a file', () => {
   test('is its text, without one line end after it', async () => {
-    const { secrets } = await stand({
+    const { secrets } = await setup({
       'secrets/a': `${VALUE}\n`,
       'secrets/lab/b': `${VALUE}\r\n`,
       'secrets/c': `${VALUE}\n\n`,
@@ -38,7 +38,7 @@ describe('a secret in a file', () => {
   test.each([0o640, 0o604, 0o620, 0o602, 0o610, 0o777])(
     'is refused with the mode %o, with the remedy',
     async (mode) => {
-      const { dir, refusal } = await stand({ 'secrets/a': VALUE });
+      const { dir, refusal } = await setup({ 'secrets/a': VALUE });
       chmodSync(join(dir, 'secrets/a'), mode);
       const { code, line } = await refusal({ file: 'secrets/a' });
       expect(code).toBe('refused');
@@ -49,7 +49,7 @@ describe('a secret in a file', () => {
   );
 
   test.each([0o600, 0o400, 0o700])('is read with the mode %o', async (mode) => {
-    const { dir, secrets } = await stand({ 'secrets/a': VALUE });
+    const { dir, secrets } = await setup({ 'secrets/a': VALUE });
     chmodSync(join(dir, 'secrets/a'), mode);
     expect(await secrets.read({ file: 'secrets/a' })).toBe(VALUE);
   });
@@ -66,14 +66,14 @@ describe('a secret in a file', () => {
     'secrets/a\0',
     '',
   ])('is not sought at %j', async (file) => {
-    const { refusal } = await stand({ 'state/admin-token': VALUE });
+    const { refusal } = await setup({ 'state/admin-token': VALUE });
     expect(await refusal({ file })).toMatchObject({ code: 'refused' });
   });
 
   test('is not sought behind a link that leaves the data directory', async () => {
     const outside = makeFolder({ x: VALUE });
     chmodSync(join(outside, 'x'), 0o600);
-    const { dir, refusal } = await stand({ 'secrets/a': VALUE });
+    const { dir, refusal } = await setup({ 'secrets/a': VALUE });
     symlinkSync(join(outside, 'x'), join(dir, 'secrets/b'));
     expect(await refusal({ file: 'secrets/b' })).toMatchObject({
       code: 'refused',
@@ -82,7 +82,7 @@ describe('a secret in a file', () => {
   });
 
   test('that is missing, a folder, empty, too long or no text says so', async () => {
-    const { dir, refusal } = await stand({
+    const { dir, refusal } = await setup({
       'secrets/empty': '\n',
       'secrets/long': 'x'.repeat(64 * 1024 + 1),
       'secrets/bytes': Buffer.from([0xff, 0xfe, 0x00]),
@@ -103,19 +103,19 @@ describe('a credential of systemd', () => {
   test('is read from the folder that systemd names, whatever its mode', async () => {
     const folder = makeFolder({ 'w1.token': `${VALUE}\n` });
     chmodSync(join(folder, 'w1.token'), 0o440);
-    const { secrets } = await stand({}, folder);
+    const { secrets } = await setup({}, folder);
     expect(await secrets.read({ credential: 'w1.token' })).toBe(VALUE);
   });
 
   test('that is not there says what the unit lacks', async () => {
     const folder = makeFolder();
-    const given = await stand({}, folder);
+    const given = await setup({}, folder);
     expect(await given.refusal({ credential: 'w1.token' })).toEqual({
       code: 'not-found',
       line: 'credential w1.token does not exist (write LoadCredential=w1.token:/PATH/OF/THE/FILE into the unit, and start it again)',
     });
     expect(await given.refusal({ credential: '../outside' })).toMatchObject({ code: 'refused' });
-    const none = await stand();
+    const none = await setup();
     expect(await none.refusal({ credential: 'w1.token' })).toMatchObject({
       code: 'not-found',
       line: expect.stringContaining('systemd gave the server no credentials') as string,

@@ -1,4 +1,4 @@
-// What the command line printed when the house was rebuilt (November 2026): see README.md.
+// What the command line printed when the app context was rebuilt (November 2026): see README.md.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What the HTTP door answered when the house was rebuilt (November 2026), request for request: see README.md.
+// What the HTTP server answered when the app context was rebuilt (November 2026), request for request: see README.md.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What DHCP and TFTP answered, byte for byte, when the house was rebuilt (November 2026): see README.md.
+// What DHCP and TFTP answered, byte for byte, when the app context was rebuilt (November 2026): see README.md.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

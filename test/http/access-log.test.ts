@@ -4,8 +4,8 @@ import { createAccessLog, Deliveries } from '../../src/http/access-log.ts';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { lineReply, makeReply } from '../../src/http/reply.ts';
 import { parseMac } from '../../src/model/machine.ts';
-import { DECISION } from '../support/http-desk.ts';
-import { recordLog } from '../support/http-house.ts';
+import { DECISION } from '../support/fake-boot-service.ts';
+import { recordLog } from '../support/http-server.ts';
 
 test('what is under way is listed until it ends', () => {
   const deliveries = new Deliveries();

@@ -2,10 +2,10 @@ import { mkdtemp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { get } from '../support/http-raw.ts';
 
-// Nothing of this may reach the desk: the fake throws, which would be a 500.
+// Nothing of this may reach the boot service: the fake throws, which would be a 500.
 let appContext: AppContext;
 beforeEach(async () => {
   appContext = await openContext();
@@ -157,7 +157,7 @@ test('log lines hold what came as fields, never as text of their own', async () 
 });
 
 test('a link out of images/ is not followed, and one inside is', async () => {
-  // With the real shelf: what the door hands on must stay inside, whatever the folder holds.
+  // With the real shelf: what the server hands on must stay inside, whatever the folder holds.
   const dir = await mkdtemp(join(tmpdir(), 'pilotlight-http-'));
   await mkdir(join(dir, 'images', 'x'), { recursive: true });
   await writeFile(join(dir, 'secret'), 'canary');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openContext } from '../support/http-house.ts';
+import { openContext } from '../support/http-server.ts';
 
 it('an installer reads the current version of a shelf, with HEAD too; what nobody boots is a 404 that says what to do', async () => {
   const appContext = await openContext({

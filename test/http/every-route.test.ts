@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { BootService, DocumentAnswer } from '../../src/boot/boot-service.ts';
-import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { DECISION, SCRIPT } from '../support/fake-boot-service.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { get, request } from '../support/http-raw.ts';
 
 const document = async (): Promise<DocumentAnswer> => ({
@@ -74,7 +74,7 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'])(
   '%s is 405 with Allow',
   async (method) => {
     appContext = await openContext();
-    // A POST to a page may be a form: nobody is logged in here, so that is a 401.
+    // A POST to a page may be a form: none is logged in here, so that is a 401.
     const others = method === 'POST' ? ['/nowhere', '/dashboard'] : ['/nowhere'];
     for (const route of ROUTES.filter((path) => !others.includes(path))) {
       const answer = await request(appContext.port, method, route, ['Content-Length: 0']);

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { DocumentAnswer } from '../../src/boot/boot-service.ts';
-import { DECISION } from '../support/http-desk.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { DECISION } from '../support/fake-boot-service.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { get } from '../support/http-raw.ts';
 
 const ANSWER: DocumentAnswer = {

@@ -2,8 +2,8 @@ import { afterEach, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 import type { StoredImage } from '../../src/images/store.ts';
-import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { DECISION, SCRIPT } from '../support/fake-boot-service.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { exchange, get } from '../support/http-raw.ts';
 
 let appContext: AppContext;

@@ -4,8 +4,8 @@ import type { BootService, DocumentAnswer } from '../../src/boot/boot-service.ts
 import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Origin } from '../../src/model/plan.ts';
-import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { DECISION, SCRIPT } from '../support/fake-boot-service.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { exchange, get, type RawAnswer } from '../support/http-raw.ts';
 
 const MAC = '52:54:00:55:1c:ee';
@@ -167,7 +167,7 @@ test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () =>
   ]);
 });
 
-test('a failure of the desk is its status and one line, and never 200 on a script route', async () => {
+test('a failure of the boot service is its status and one line, and never 200 on a script route', async () => {
   const broken = async (): Promise<never> => {
     throw new Failure('broken', 'unknown key', { place: { file: 'profiles/a.json', line: 3 } });
   };

@@ -14,8 +14,8 @@ import {
   textReply,
 } from '../../src/http/reply.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { DECISION } from '../support/http-desk.ts';
-import { recordLog } from '../support/http-house.ts';
+import { DECISION } from '../support/fake-boot-service.ts';
+import { recordLog } from '../support/http-server.ts';
 
 test('each kind of failure has its status', () => {
   expect(STATUS).toEqual({

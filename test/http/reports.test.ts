@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import type { Reports } from '../../src/http/reports.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { get, request, type RawAnswer, exchange } from '../support/http-raw.ts';
 
 const MAC = '52:54:00:55:1c:ee';

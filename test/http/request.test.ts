@@ -12,8 +12,8 @@ import {
   whoFromQuery,
 } from '../../src/http/request.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { houseOf } from '../support/house.ts';
-import { openContext } from '../support/http-house.ts';
+import { contextOf } from '../support/app-context.ts';
+import { openContext } from '../support/http-server.ts';
 
 const FILES = {
   'profiles/k.json': {
@@ -28,8 +28,8 @@ const FILES = {
   'configs/k.ks.hbs': 'network --hostname={{node.hostname}}\n',
 };
 
-async function stand(files: object = FILES) {
-  const { bootService } = await houseOf(files as typeof FILES);
+async function setup(files: object = FILES) {
+  const { bootService } = await contextOf(files as typeof FILES);
   const appContext = await openContext(bootService);
   return {
     events: appContext.events,
@@ -41,7 +41,7 @@ async function stand(files: object = FILES) {
 }
 
 it('case 04-custom-kickstart-never-reaches: sendmac headers name the machine when the query does not', async () => {
-  const { get, events } = await stand();
+  const { get, events } = await setup();
   const mac = { 'X-RHN-Provisioning-MAC-0': 'eth0 52:54:00:00:07:03' };
   expect(await get('/configs/k.ks', mac)).toEqual({ status: 200, text: 'network --hostname=r1\n' });
   expect(events.at(-1)).toMatchObject({ mac: '52:54:00:00:07:03', decision: { node: 'r1' } });
@@ -57,7 +57,7 @@ it('case 04-custom-kickstart-never-reaches: sendmac headers name the machine whe
 });
 
 it('names that no profile lists and words that are no MAC are as good as none', async () => {
-  const { get } = await stand();
+  const { get } = await setup();
   expect((await get('/configs/k.ks')).status).toBe(400);
   expect((await get('/configs/k.ks', { 'X-RHN-Provisioning-MAC-0': 'eth0 nonsense' })).status).toBe(400);
   const unknown = await get('/configs/k.ks', { 'X-RHN-Provisioning-MAC-0': 'eth0 52:54:00:00:00:09' });
@@ -66,7 +66,7 @@ it('names that no profile lists and words that are no MAC are as good as none', 
 });
 
 it('the card that a profile lists wins over the default profile', async () => {
-  const { get } = await stand({
+  const { get } = await setup({
     ...FILES,
     'profiles/rest.json': { system: 'custom', kernel: 'http://192.0.2.1/k', kickstart: 'k.ks', default: true },
   });

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { type BootFile, type BootFileQuestion, createBootPrograms } from '../../src/boot/boot-programs.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { exchange, get } from '../support/http-raw.ts';
-import { factsOf, houseOf } from '../support/house.ts';
+import { factsOf, contextOf } from '../support/app-context.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 let appContext: AppContext;
@@ -50,15 +50,15 @@ test('a GRUB’s HEAD is as long as its GET: it reads as many bytes as the HEAD 
 
 test('what a GRUB’s HEAD used up is in its GET: the one boot of another profile, and one installation by another', async () => {
   const MAC = '52:54:00:00:00:01';
-  const house = await houseOf({
+  const context = await contextOf({
     'profiles/worker.json': { system: 'custom', kernel: 'w', nodes: [{ name: 'w1', mac: MAC }] },
     'profiles/rescue.json': { system: 'custom', kernel: 'r' },
     'profiles/wipe.json': { system: 'custom', kernel: 'd', install: { disk: '/dev/vda' } },
     ...{ 'images/w': 'w', 'images/r': 'r', 'images/d': 'd' },
   });
-  await house.marks.start();
+  await context.marks.start();
   const firmware = { has: () => false, open: async () => undefined };
-  const { bootService } = house;
+  const { bootService } = context;
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal: true });
   appContext = await openContext({ grub: (question) => bootService.grub(question) }, { bootPrograms });
   const who = { key: factsOf({ mac: MAC }).mac ?? expect.fail(), also: [], machine: factsOf({ mac: MAC }) };
@@ -70,11 +70,11 @@ test('what a GRUB’s HEAD used up is in its GET: the one boot of another profil
   };
   for (const target of [`/grub/x86_64/grub.cfg-01-${MAC}`, `/grub?mac=${MAC}`]) {
     expect(await boots(target)).toBe('w');
-    await house.marks.bootOnce(who, 'rescue');
+    await context.marks.bootOnce(who, 'rescue');
     expect(await boots(target), target).toBe('r');
     expect(await boots(target), 'the next boot').toBe('w');
-    await house.marks.bootOnce(who, 'wipe', '/dev/vda');
+    await context.marks.bootOnce(who, 'wipe', '/dev/vda');
     expect(await boots(target), target).toBe('d');
-    await house.marks.release(who);
+    await context.marks.release(who);
   }
 });

@@ -3,12 +3,12 @@ import { renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type Sent } from '../../src/http/send-file.ts';
-import { ask, MIB, numbered, stalled, stand } from '../support/image-stand.ts';
+import { ask, MIB, numbered, stalled, setup } from '../support/image-server.ts';
 
 describe('a file that changes under a reader', () => {
   test('replaced by rename: the old one to its end, then another ETag', async () => {
     const content = numbered(40 * MIB);
-    const { port, image, nextSent } = await stand(content);
+    const { port, image, nextSent } = await setup(content);
     const socket = await stalled(port, 'Connection: close\r\n');
     writeFileSync(`${image}.new`, Buffer.alloc(40 * MIB, 0xff));
     renameSync(`${image}.new`, image);
@@ -38,7 +38,7 @@ describe('a file that changes under a reader', () => {
     ],
   ])('%s in place: the connection is cut, and what came before is of one version', async (_, change) => {
     const content = numbered(40 * MIB);
-    const { port, image, nextSent, descriptors } = await stand(content);
+    const { port, image, nextSent, descriptors } = await setup(content);
     const socket = await stalled(port);
     change(image);
     const parts: Buffer[] = [];
@@ -55,7 +55,7 @@ describe('a file that changes under a reader', () => {
 
 describe('a client that leaves or stalls', () => {
   test('frees the file and its memory', async () => {
-    const { port, cache, nextSent, descriptors } = await stand(numbered(40 * MIB));
+    const { port, cache, nextSent, descriptors } = await setup(numbered(40 * MIB));
     const sockets = await Promise.all(Array.from({ length: 20 }, () => stalled(port)));
     expect(descriptors()).toBe(1);
     for (const socket of sockets) socket.destroy();
@@ -71,14 +71,14 @@ describe('a client that leaves or stalls', () => {
   });
 
   test('100 that stall at 100 places cost bounded memory, and the others are served', async () => {
-    const { port, cache } = await stand(numbered(100 * MIB), {}, 16 * MIB);
+    const { port, cache } = await setup(numbered(100 * MIB), {}, 16 * MIB);
     await Promise.all(Array.from({ length: 100 }, (_, index) => stalled(port, `Range: bytes=${index * MIB}-\r\n`)));
     expect(cache.counters.bytes).toBeLessThanOrEqual(16 * MIB + 100 * 64 * 1024);
     expect((await ask(port, { range: `bytes=${50 * MIB}-${52 * MIB - 1}` })).body).toHaveLength(2 * MIB);
   }, 60_000);
 
   test('has left before anything was sent', async () => {
-    const { port, nextSent, descriptors } = await stand(numbered(MIB));
+    const { port, nextSent, descriptors } = await setup(numbered(MIB));
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n', () => socket.destroy());
     await once(socket, 'close');

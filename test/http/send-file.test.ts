@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { BodyWriter } from '../../src/http/send-file.ts';
-import { ask, DATE, MIB, MTIME, numbered, stand } from '../support/image-stand.ts';
+import { ask, DATE, MIB, MTIME, numbered, setup } from '../support/image-server.ts';
 
 type Taken = (error?: Error | null) => void;
 
@@ -83,7 +83,7 @@ describe('BodyWriter', () => {
 
 describe('a whole file', () => {
   test('with its exact length and its validators', async () => {
-    const { port, nextSent } = await stand('0123456789', {
+    const { port, nextSent } = await setup('0123456789', {
       contentType: 'x/y',
       headers: { 'Cache-Control': 'no-cache' },
     });
@@ -103,7 +103,7 @@ describe('a whole file', () => {
 
   test('of several chunks arrives byte for byte', async () => {
     const content = numbered(5 * MIB + 777);
-    const { port, nextSent } = await stand(content);
+    const { port, nextSent } = await setup(content);
     const { headers, body } = await ask(port);
     expect(headers['content-length']).toBe(String(content.length));
     expect(body.equals(content)).toBe(true);
@@ -111,7 +111,7 @@ describe('a whole file', () => {
   });
 
   test('that is empty', async () => {
-    const { port } = await stand('');
+    const { port } = await setup('');
     expect(await ask(port)).toMatchObject({ status: 200, headers: { 'content-length': '0' } });
     expect(await ask(port, { range: 'bytes=0-' })).toMatchObject({
       status: 416,
@@ -120,7 +120,7 @@ describe('a whole file', () => {
   });
 
   test('HEAD has the headers of GET and no body', async () => {
-    const { port, nextSent } = await stand('0123456789');
+    const { port, nextSent } = await setup('0123456789');
     for (const headers of [{}, { range: 'bytes=2-4' }, { range: 'bytes=10-' }, { 'if-none-match': '*' }]) {
       const [get, head] = [await ask(port, headers), await ask(port, headers, 'HEAD')];
       expect({ ...head.headers, date: '' }).toEqual({ ...get.headers, date: '' });
@@ -132,7 +132,7 @@ describe('a whole file', () => {
 
   test('one connection serves several answers, also asked for at once', async () => {
     const content = numbered(3 * MIB);
-    const { port, sent } = await stand(content);
+    const { port, sent } = await setup(content);
     const socket = connect(port, '127.0.0.1');
     const one = 'GET / HTTP/1.1\r\nHost: x\r\n';
     socket.write(`${one}Range: bytes=0-3\r\n\r\n${one}\r\n${one}Range: bytes=-4\r\nConnection: close\r\n\r\n`);
@@ -173,7 +173,7 @@ describe('ranges and conditions', () => {
     [{ 'if-none-match': '*', range: 'bytes=2-4' }, 304, '', undefined],
     [{ 'if-match': '"other"' }, 412, '', undefined],
   ])('%j: %i %j', async (headers, status, body, contentRange) => {
-    const { port } = await stand('0123456789');
+    const { port } = await setup('0123456789');
     const reply = await ask(port, headers);
     expect([reply.status, reply.body.toString(), reply.headers['content-range']]).toEqual([status, body, contentRange]);
     if (status !== 304) expect(reply.headers['content-length']).toBe(String(body.length));
@@ -181,7 +181,7 @@ describe('ranges and conditions', () => {
   });
 
   test('with the ETag of the last answer', async () => {
-    const { port } = await stand('0123456789');
+    const { port } = await setup('0123456789');
     const etag = String((await ask(port)).headers.etag);
     expect((await ask(port, { 'if-none-match': etag })).status).toBe(304);
     expect((await ask(port, { range: 'bytes=2-4', 'if-range': etag })).status).toBe(206);
@@ -189,13 +189,13 @@ describe('ranges and conditions', () => {
   });
 
   test('If-Range with the date of this second counts only when the second has passed', async () => {
-    const { port } = await stand('0123456789', { clockMs: MTIME + 500 });
+    const { port } = await setup('0123456789', { clockMs: MTIME + 500 });
     expect((await ask(port, { range: 'bytes=2-4', 'if-range': DATE })).status).toBe(200);
   });
 
   test('a part in the middle of a large file, over the border of chunks', async () => {
     const content = numbered(4 * MIB);
-    const { port } = await stand(content);
+    const { port } = await setup(content);
     const { body } = await ask(port, { range: `bytes=${MIB - 10}-${3 * MIB + 10}` });
     expect(body.equals(content.subarray(MIB - 10, 3 * MIB + 11))).toBe(true);
   });

@@ -1,8 +1,8 @@
 import type { StoredImage } from '../../src/images/store.ts';
 import { afterEach, expect, test } from 'vitest';
-import { SCRIPT } from '../support/http-desk.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
-import { slowShelf } from '../support/http-slow-shelf.ts';
+import { SCRIPT } from '../support/fake-boot-service.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
+import { slowImages } from '../support/slow-images.ts';
 import { exchange, get, open, readAll } from '../support/http-raw.ts';
 
 let appContext: AppContext;
@@ -46,7 +46,7 @@ test('a body that never comes ends with the request’s limit', async () => {
 });
 
 test('a long download is not cut by the limits for requests', async () => {
-  const slow = slowShelf(12);
+  const slow = slowImages(12);
   appContext = await openContext({}, { shelf: slow.shelf, limits: HASTY });
   const answer = get(appContext.port, '/images/x');
   await slow.opened;

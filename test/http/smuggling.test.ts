@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { SCRIPT } from '../support/http-desk.ts';
-import { openContext, type AppContext } from '../support/http-house.ts';
+import { SCRIPT } from '../support/fake-boot-service.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
 import { exchange } from '../support/http-raw.ts';
 
 let appContext: AppContext;

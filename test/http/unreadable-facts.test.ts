@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openContext } from '../support/http-house.ts';
+import { openContext } from '../support/http-server.ts';
 
 const IPXE = { 'user-agent': 'iPXE/1.0.0+git-20190125' };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Activity } from '../../src/model/operator.ts';
-import { databaseWithout, DAY, openStand, T } from './stand.ts';
+import { databaseWithout, DAY, openSetup, T } from './setup.ts';
 
 const one = (n: number, more: Partial<Activity> = {}): Activity => ({
   ...{
@@ -15,7 +15,7 @@ const one = (n: number, more: Partial<Activity> = {}): Activity => ({
 });
 
 function written(...all: readonly Activity[]) {
-  const { store } = openStand();
+  const { store } = openSetup();
   expect(store.write(all.map((activity) => ({ activity }))).lost).toBe(0);
   return store;
 }
@@ -55,7 +55,7 @@ test('ages with the journal', () => {
 });
 
 test('a database of before gets the table, and keeps what it has', () => {
-  const { store } = openStand({}, databaseWithout('activity'));
+  const { store } = openSetup({}, databaseWithout('activity'));
   store.write([{ activity: one(1) }]);
   expect([store.activities({ limit: 9 }).length, store.syncRuns(9).length]).toEqual([1, 1]);
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { DAY, document, macOf, MINUTE, openStand, operator, phoneHome, script, T, tftp, type Stand } from './stand.ts';
+import { DAY, document, macOf, MINUTE, openSetup, operator, phoneHome, script, T, tftp, type Setup } from './setup.ts';
 import { prepare, transaction } from '../../src/journal/sqlite.ts';
 
 /** Slices until nothing is left to do; how many. */
-function age({ store }: Stand, now: number): number {
+function age({ store }: Setup, now: number): number {
   let slices = 0;
   while (store.age(now)) {
     slices += 1;
@@ -12,12 +12,12 @@ function age({ store }: Stand, now: number): number {
   return slices;
 }
 
-function count({ db }: Stand, table: string): number {
+function count({ db }: Setup, table: string): number {
   return prepare<[], { n: number }>(db, `SELECT count(*) AS n FROM ${table}`).get()?.n ?? NaN;
 }
 
 test('events and boots go with their days, machines stay', () => {
-  const at = openStand({ days: 10 });
+  const at = openSetup({ days: 10 });
   at.feed(script(T, 1, 'boot'), phoneHome(T + 5, 1));
   at.feed(script(T + 5 * DAY, 1, 'boot', { body: 'new' }), script(T + 5 * DAY, 2, 'boot'));
   expect(age(at, T + 10 * DAY)).toBe(0);
@@ -30,7 +30,7 @@ test('events and boots go with their days, machines stay', () => {
 });
 
 test('a boot that is going on keeps its place', () => {
-  const at = openStand({ days: 10 });
+  const at = openSetup({ days: 10 });
   at.feed(script(T, 1, 'boot'), document(T + 9 * DAY, 1));
   age(at, T + 15 * DAY);
   expect([count(at, 'event'), count(at, 'boot')]).toEqual([1, 1]);
@@ -41,7 +41,7 @@ test('a boot that is going on keeps its place', () => {
 });
 
 test('a machine whose boots are gone begins a new one, with the same words as before', () => {
-  const at = openStand({ days: 1 });
+  const at = openSetup({ days: 1 });
   at.feed(script(T, 1, 'boot'));
   age(at, T + 3 * DAY);
   at.feed(document(T + 3 * DAY, 1), script(T + 3 * DAY + 1, 1, 'boot'));
@@ -50,7 +50,7 @@ test('a machine whose boots are gone begins a new one, with the same words as be
 });
 
 test("the number of a boot that is gone may be another machine's", () => {
-  const at = openStand({ days: 1 });
+  const at = openSetup({ days: 1 });
   at.feed(script(T, 1, 'boot'));
   age(at, T + 3 * DAY);
   at.feed(script(T + 3 * DAY, 2, 'boot'), document(T + 3 * DAY, 1));
@@ -63,7 +63,7 @@ test('texts stay thirty days after they were sent last, or as long as the rest',
     [90, 30],
     [10, 10],
   ] as const) {
-    const at = openStand({ days });
+    const at = openSetup({ days });
     at.feed(script(T, 1, 'boot', { body: 'old' }), script(T, 2, 'boot', { body: 'again' }));
     at.feed(script(T + 5 * DAY, 3, 'boot', { body: 'again' }));
     age(at, T + kept * DAY);
@@ -79,7 +79,7 @@ test('texts stay thirty days after they were sent last, or as long as the rest',
 });
 
 test('what belongs to nobody goes after five minutes, what an operator did with the rest', () => {
-  const at = openStand({ days: 10 });
+  const at = openSetup({ days: 10 });
   at.feed(tftp(T, 1), operator(T, 2, 'adopt'));
   age(at, T + 5 * MINUTE);
   expect(count(at, 'stray')).toBe(2);
@@ -90,7 +90,7 @@ test('what belongs to nobody goes after five minutes, what an operator did with 
 });
 
 test('runs of the sync go with their steps', () => {
-  const at = openStand({ days: 10 });
+  const at = openSetup({ days: 10 });
   for (const run of [T, T + 5 * DAY]) {
     at.store.write([{ step: { at: run, run, event: { kind: 'published', target: 't', shelf: 's' } } }]);
   }
@@ -99,7 +99,7 @@ test('runs of the sync go with their steps', () => {
 });
 
 test('many go in slices, and a younger one among them does not stop it', () => {
-  const at = openStand({ days: 1 });
+  const at = openSetup({ days: 1 });
   const insert = at.db.prepare("INSERT INTO event (boot, at, kind, ok, times) VALUES (?, ?, 'dhcp', 1, 1)");
   transaction(at.db, () => {
     for (let n = 0; n < 9000; n += 1) insert.run(1, n === 5 ? T + 3 * DAY : T);

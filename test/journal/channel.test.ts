@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openThread, packError, unpackError } from '../../src/journal/channel.ts';
 import { DatabaseFailure } from '../../src/journal/database-failure.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { databaseFile, entryOf, EXEC_ARGV, macOf, script, T } from './stand.ts';
+import { databaseFile, entryOf, EXEC_ARGV, macOf, script, T } from './setup.ts';
 
 const NEVER = new AbortController().signal;
 

@@ -11,19 +11,19 @@ import { createJournal, NO_JOURNAL, openJournalDirectly } from '../../src/journa
 import type { Journal, JournalTimes } from '../../src/journal/journal.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
-import { databaseFile, EXEC_ARGV, listeningLog, macOf, phoneHome, script, T, tftp, type Said } from './stand.ts';
+import { databaseFile, EXEC_ARGV, listeningLog, macOf, phoneHome, script, T, tftp, type Said } from './setup.ts';
 import { pragma, prepare } from '../../src/journal/sqlite.ts';
 
 const NEVER = new AbortController().signal;
 const CHILD = fileURLToPath(new URL('./recording-child.ts', import.meta.url));
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 
-interface Stand {
+interface Setup {
   readonly journal: Journal;
   readonly said: readonly Said[];
 }
 
-async function stand(file: string, times: JournalTimes = {}, execArgv: readonly string[] = EXEC_ARGV): Promise<Stand> {
+async function setup(file: string, times: JournalTimes = {}, execArgv: readonly string[] = EXEC_ARGV): Promise<Setup> {
   const { log, said } = listeningLog();
   const journal = createJournal({ file, days: 30, log, now: () => T, flushMs: 20, ...times }, execArgv);
   await journal.start();
@@ -47,7 +47,7 @@ async function runChild(command: string, args: readonly string[]): Promise<unkno
 }
 
 test('on a thread inside vitest: recorded, written, read, asked for', async () => {
-  const { journal, said } = await stand(databaseFile());
+  const { journal, said } = await setup(databaseFile());
   journal.know([{ key: macOf(2), name: 'w2', profile: 'p', version: '1' }]);
   journal.record(tftp(T, 1));
   const told = script(T + 1, 1, 'boot');
@@ -72,7 +72,7 @@ test('on a thread of a process that runs from its source', async () => {
   const file = databaseFile();
   const status = await runChild(process.execPath, ['--import', 'tsx', CHILD, file, '20']);
   expect(status).toEqual({ on: true, lost: 0 });
-  expect(await keys((await stand(file)).journal)).toHaveLength(50);
+  expect(await keys((await setup(file)).journal)).toHaveLength(50);
 });
 
 test('on a thread of a compiled program', async () => {
@@ -107,7 +107,7 @@ test('a process that has nobody to keep waiting has no thread', async () => {
   expect(journal.status()).toEqual({ on: true, lost: 0 });
   journal.record(script(T, 1, 'boot'));
   await journal.stop(NEVER);
-  expect(await keys((await stand(file)).journal)).toEqual([macOf(1)]);
+  expect(await keys((await setup(file)).journal)).toEqual([macOf(1)]);
   expect(said).toEqual([]);
 });
 
@@ -128,7 +128,7 @@ test('without SQLite on this host it is off and says what to do', async () => {
     throw Object.assign(new Error('/srv/lib/libm.so.6: no version'), { code: 'ERR_DLOPEN_FAILED' });
   };`;
   writeFileSync(join(out, 'block.cjs'), block);
-  const { journal, said } = await stand(databaseFile(), {}, [...EXEC_ARGV, '--require', join(out, 'block.cjs')]);
+  const { journal, said } = await setup(databaseFile(), {}, [...EXEC_ARGV, '--require', join(out, 'block.cjs')]);
   await journal.flushed();
   expect(journal.status()).toMatchObject({
     on: false,
@@ -147,7 +147,7 @@ test('a thread that dies turns it off; the next one goes on', async () => {
   onTestFinished(() => {
     rmSync(out, { recursive: true, force: true });
   });
-  const { journal } = await stand(databaseFile(), { retryMs: 30 }, [...EXEC_ARGV, '--require', join(out, 'bomb.cjs')]);
+  const { journal } = await setup(databaseFile(), { retryMs: 30 }, [...EXEC_ARGV, '--require', join(out, 'bomb.cjs')]);
   await expect.poll(() => journal.status().why, { timeout: 10_000 }).toMatch(/thread ended by itself: struck/);
   rmSync(flag);
   await expect.poll(() => journal.status().on, { timeout: 10_000 }).toBe(true);
@@ -183,13 +183,13 @@ test(
     expect(last - (written?.at ?? 0)).toBeLessThanOrEqual(1000);
     expect(written?.n).toBeGreaterThan(1000);
     db.close();
-    expect(await keys((await stand(file)).journal)).toHaveLength(50);
+    expect(await keys((await setup(file)).journal)).toHaveLength(50);
   },
 );
 
 test('two processes write into one database', { timeout: 60_000 }, async () => {
   const file = databaseFile();
-  const { journal } = await stand(file);
+  const { journal } = await setup(file);
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   const child = runChild(process.execPath, ['--import', 'tsx', CHILD, file, '300']);
@@ -230,7 +230,7 @@ const root = needs({ root: true, commands: ['mount', 'umount'] });
 
 root.test('a full disk: off, said once, nothing thrown; with space again it goes on by itself', async () => {
   const { file, remount } = smallDisk();
-  const { journal, said } = await stand(file, { retryMs: 50 });
+  const { journal, said } = await setup(file, { retryMs: 50 });
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   let n = 0;
@@ -261,7 +261,7 @@ root.test('a full disk: off, said once, nothing thrown; with space again it goes
 root.test('a folder that may only be read: off; writable again it goes on', async () => {
   const { file, remount } = smallDisk();
   remount('ro');
-  const { journal, said } = await stand(file, { retryMs: 50 });
+  const { journal, said } = await setup(file, { retryMs: 50 });
   await journal.flushed();
   expect(journal.status()).toMatchObject({ on: false, why: expect.stringMatching(/may not be written/) as string });
   remount('rw');

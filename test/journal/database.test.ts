@@ -14,7 +14,7 @@ import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { JournalDatabase, moveAside, nameOf, openDatabase } from '../../src/journal/database.ts';
 import { MIGRATIONS } from '../../src/journal/schema.ts';
-import { databaseFile, entryOf, macOf, refused, script, T } from './stand.ts';
+import { databaseFile, entryOf, macOf, refused, script, T } from './setup.ts';
 import { type Driver, loadDriver, pragma, releaseClosed } from '../../src/journal/sqlite.ts';
 
 async function made(): Promise<string> {

@@ -8,14 +8,14 @@ import {
   entryOf,
   image,
   installed,
-  openStand,
+  openSetup,
   operator,
   phoneHome,
   refused,
   script,
   T,
   tftp,
-} from './stand.ts';
+} from './setup.ts';
 import { transaction } from '../../src/journal/sqlite.ts';
 
 function lineOf(event: JournalEvent, times = 1): string {
@@ -90,7 +90,7 @@ test('rows of the same happening are the same whatever their figures', () => {
 const HOUR = 3_600_000;
 
 test('a text by its digest, once however often it was sent, packed', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const texts = openSentTexts(db);
   const body = Buffer.from('#cloud-config\n'.repeat(1000));
   const digest = texts.keep(body, T);
@@ -104,7 +104,7 @@ test('a text by its digest, once however often it was sent, packed', () => {
 });
 
 test('when it was sent last, to the hour', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const texts = openSentTexts(db);
   const at = (): unknown => db.prepare('SELECT at FROM sent').get();
   texts.keep(Buffer.from('a'), T);
@@ -118,7 +118,7 @@ test('when it was sent last, to the hour', () => {
 });
 
 test('after a rollback a text is written again', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const texts = openSentTexts(db);
   expect(() =>
     transaction(db, () => {
@@ -132,7 +132,7 @@ test('after a rollback a text is written again', () => {
 });
 
 test('what is no digest, or unknown, is nothing; what is too large is not kept', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const texts = openSentTexts(db);
   for (const digest of ['', 'x', 'A'.repeat(64), `${'a'.repeat(64)}\n`, 'a'.repeat(64)]) {
     expect(texts.get(digest)).toBeUndefined();

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openJournalDirectly } from '../../src/journal/create-journal.ts';
 import { Flood, floodWords } from '../../src/model/flood.ts';
 import { parseMac } from '../../src/model/machine.ts';
-import { databaseFile, listeningLog, MINUTE, script, T } from './stand.ts';
+import { databaseFile, listeningLog, MINUTE, script, T } from './setup.ts';
 
 test('a thousand new machines in ten minutes are a flood, until ten minutes later', () => {
   const flood = new Flood();

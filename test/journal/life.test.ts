@@ -9,7 +9,7 @@ import {
   type RecordedState,
   stateAt,
 } from '../../src/journal/life.ts';
-import { dhcp, document, image, installed, operator, phoneHome, refused, script, T, tftp } from './stand.ts';
+import { dhcp, document, image, installed, operator, phoneHome, refused, script, T, tftp } from './setup.ts';
 
 function begins(phase: Phase, event: Parameters<typeof beginsBoot>[1], pause = 1000): boolean {
   return beginsBoot({ phase, lastAt: T - pause }, event, T);

@@ -6,11 +6,11 @@ import { DatabaseFailure } from '../../src/journal/database-failure.ts';
 import type { JournalTimes, KnownNode } from '../../src/journal/journal.ts';
 import { countOf, type Entry } from '../../src/journal/queue.ts';
 import { LivingJournal } from '../../src/journal/living-journal.ts';
-import { DAY, databaseFile, listeningLog, macOf, phoneHome, refused, script, T, type Said } from './stand.ts';
+import { DAY, databaseFile, listeningLog, macOf, phoneHome, refused, script, T, type Said } from './setup.ts';
 
 const NEVER = new AbortController().signal;
 
-interface Stand {
+interface Setup {
   readonly journal: LivingJournal;
   readonly said: Said[];
   /** What the database refuses from now on; undefined: nothing. */
@@ -18,7 +18,7 @@ interface Stand {
   readonly calls: string[];
 }
 
-async function stand(times: JournalTimes = {}, file = databaseFile()): Promise<Stand> {
+async function setup(times: JournalTimes = {}, file = databaseFile()): Promise<Setup> {
   const { log, said } = listeningLog();
   const real = new JournalDatabase({ file, days: 30 });
   let refused: Error | undefined;
@@ -56,7 +56,7 @@ function lost(reason: 'fast' | 'off' | 'mistakes', events: number): object {
 }
 
 test('what is recorded is there a moment later, also what came before the database was open', async () => {
-  const { journal } = await stand();
+  const { journal } = await setup();
   journal.record(script(T, 1, 'boot'));
   journal.sync({ at: T, run: T, event: { kind: 'published', target: 't', shelf: 's' } });
   await journal.flushed();
@@ -68,7 +68,7 @@ test('what is recorded is there a moment later, also what came before the databa
 });
 
 test('nobody waits: it goes out by itself, and those who watch hear of whom', async () => {
-  const { journal } = await stand();
+  const { journal } = await setup();
   const heard: string[][] = [];
   const end = journal.onWritten((machines) => heard.push([...machines]));
   journal.onWritten(() => {
@@ -84,14 +84,14 @@ test('nobody waits: it goes out by itself, and those who watch hear of whom', as
 });
 
 test('nothing is asked of the database while nothing happens', async () => {
-  const { journal, calls } = await stand();
+  const { journal, calls } = await setup();
   await journal.flushed();
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(calls).toEqual(['open']);
 });
 
 test('before the start and after the end it is off, takes nothing back, and never throws', async () => {
-  const { journal } = await stand();
+  const { journal } = await setup();
   journal.record(script(T, 1, 'boot'));
   await journal.stop(NEVER);
   await journal.stop(NEVER);
@@ -108,15 +108,15 @@ test('before the start and after the end it is off, takes nothing back, and neve
 
 test('the end waits for what was recorded', async () => {
   const file = databaseFile();
-  const { journal } = await stand({ flushMs: 1e6 }, file);
+  const { journal } = await setup({ flushMs: 1e6 }, file);
   journal.record(script(T, 1, 'boot'));
   await journal.stop(NEVER);
-  const again = await stand({}, file);
+  const again = await setup({}, file);
   expect(await keys(again.journal)).toEqual([macOf(1)]);
 });
 
 test('a full queue counts what it loses', async () => {
-  const { journal } = await stand({ flushMs: 1e6, limits: { entries: 2, bytes: 1e6 } });
+  const { journal } = await setup({ flushMs: 1e6, limits: { entries: 2, bytes: 1e6 } });
   await journal.flushed();
   for (let n = 0; n < 5; n += 1) journal.record(refused(T, n));
   journal.sync({ at: T, run: T, event: { kind: 'published', target: 't', shelf: 's' } });
@@ -124,7 +124,7 @@ test('a full queue counts what it loses', async () => {
 });
 
 test('no space: off, said once, counted; on again when there is some, with the nodes it was told', async () => {
-  const { journal, said, refuse, calls } = await stand({ retryMs: 10 });
+  const { journal, said, refuse, calls } = await setup({ retryMs: 10 });
   const node: KnownNode = { key: macOf(9), name: 'w9', profile: 'p', version: '1' };
   await journal.flushed();
   refuse(new DatabaseFailure('unusable', 'no space left for state/pilotlight.db'));
@@ -153,7 +153,7 @@ test('no space: off, said once, counted; on again when there is some, with the n
 test('off from the beginning is off until it works', async () => {
   const file = databaseFile();
   mkdirSync(file, { recursive: true });
-  const { journal, said } = await stand({ retryMs: 5 }, file);
+  const { journal, said } = await setup({ retryMs: 5 }, file);
   await journal.flushed();
   expect(journal.status()).toMatchObject({ on: false, why: expect.stringContaining('state/pilotlight.db') as string });
   expect(said).toHaveLength(1);
@@ -162,7 +162,7 @@ test('off from the beginning is off until it works', async () => {
 });
 
 test('another reason is said, too', async () => {
-  const { journal, said, refuse, calls } = await stand({ retryMs: 5 });
+  const { journal, said, refuse, calls } = await setup({ retryMs: 5 });
   await journal.flushed();
   refuse(new DatabaseFailure('unusable', 'one'));
   journal.record(script(T, 1, 'boot'));
@@ -177,7 +177,7 @@ test('a damaged database is put aside loudly, and what was to be written is in t
   const file = databaseFile();
   mkdirSync(dirname(file));
   writeFileSync(file, 'no database');
-  const { journal, said } = await stand({}, file);
+  const { journal, said } = await setup({}, file);
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   expect(await keys(journal)).toEqual([macOf(1)]);
@@ -193,7 +193,7 @@ test('a damaged database is put aside loudly, and what was to be written is in t
 
 test('removed while we write: a new one, with what was to be written and the nodes', async () => {
   const file = databaseFile();
-  const { journal, said } = await stand({}, file);
+  const { journal, said } = await setup({}, file);
   journal.know([{ key: macOf(9), name: 'w9', profile: 'p', version: '1' }]);
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
@@ -206,7 +206,7 @@ test('removed while we write: a new one, with what was to be written and the nod
 });
 
 test('busy is waited for three times, then it is off', async () => {
-  const { journal, refuse, calls } = await stand();
+  const { journal, refuse, calls } = await setup();
   await journal.flushed();
   refuse(new DatabaseFailure('busy', 'held by another program'));
   journal.record(script(T, 1, 'boot'));
@@ -216,7 +216,7 @@ test('busy is waited for three times, then it is off', async () => {
 });
 
 test('busy for a moment costs nothing', async () => {
-  const { journal, refuse, calls, said } = await stand();
+  const { journal, refuse, calls, said } = await setup();
   await journal.flushed();
   refuse(new DatabaseFailure('busy', 'held by another program'), 2);
   journal.record(script(T, 1, 'boot'));
@@ -227,7 +227,7 @@ test('busy for a moment costs nothing', async () => {
 });
 
 test('a mistake costs its batch, is told, and does not turn it off', async () => {
-  const { journal, refuse, said } = await stand();
+  const { journal, refuse, said } = await setup();
   await journal.flushed();
   refuse(new TypeError('a mistake'));
   journal.record(script(T, 1, 'boot'));
@@ -237,13 +237,13 @@ test('a mistake costs its batch, is told, and does not turn it off', async () =>
 });
 
 test('a wrong question does not turn it off', async () => {
-  const { journal } = await stand();
+  const { journal } = await setup();
   await expect(journal.machines({ limit: 1, after: 'x' })).rejects.toMatchObject({ code: 'invalid' });
   expect(journal.status().on).toBe(true);
 });
 
 test('only the newest list of nodes counts, however long it is', async () => {
-  const { journal } = await stand();
+  const { journal } = await setup();
   const list = (profile: string, size: number): KnownNode[] =>
     Array.from({ length: size }, (_, n) => ({ key: `serial:${n}`, name: `n${n}`, profile, version: '1' }));
   await journal.flushed();
@@ -254,19 +254,19 @@ test('only the newest list of nodes counts, however long it is', async () => {
 });
 
 test('it ages by itself', async () => {
-  const { journal } = await stand({ ageMs: 20, now: () => T + 40 * DAY });
+  const { journal } = await setup({ ageMs: 20, now: () => T + 40 * DAY });
   journal.record(script(T, 1, 'boot'));
   await journal.flushed();
   await expect.poll(async () => (await journal.machine(macOf(1)))?.boots).toEqual([]);
 });
 
 test('what is asked for durably is answered', async () => {
-  const { journal } = await stand();
+  const { journal } = await setup();
   expect(await journal.discovery.read()).toEqual({ index: 0, tokens: [] });
 });
 
 test('an end that is forced does not wait', async () => {
-  const { journal, refuse } = await stand();
+  const { journal, refuse } = await setup();
   await journal.flushed();
   journal.record(script(T, 1, 'boot'));
   refuse(undefined);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HELD_MS, openAddresses } from '../../src/journal/event-writer.ts';
 import { openLogTable } from '../../src/journal/log-table.ts';
 import { Queue } from '../../src/journal/queue.ts';
-import { addressOf, databaseWithout, DAY, entryOf, openStand, phoneHome, script, SECOND, T } from './stand.ts';
+import { addressOf, databaseWithout, DAY, entryOf, openSetup, phoneHome, script, SECOND, T } from './setup.ts';
 
 const line = (at: number, from: string, text: string, more: Partial<LogLine> = {}): LogLine => ({
   at,
@@ -14,8 +14,8 @@ const line = (at: number, from: string, text: string, more: Partial<LogLine> = {
 const KEY = (n: number) => `52:54:00:00:00:0${n}`;
 
 /** Machines 1 and 2 have booted at T. */
-function stand(...args: Parameters<typeof openStand>) {
-  const open = openStand(...args);
+function setup(...args: Parameters<typeof openSetup>) {
+  const open = openSetup(...args);
   open.feed(script(T, 1, 'boot'), script(T, 2, 'boot'));
   const texts = (n: number) => open.store.logLines(KEY(n), { limit: 5000 })?.lines.map(({ text }) => text);
   const log = (...lines: readonly LogLine[]) => open.store.write(lines.map((one) => ({ log: one })));
@@ -23,7 +23,7 @@ function stand(...args: Parameters<typeof openStand>) {
 }
 
 test('a line comes back as it was, in the order of arrival, a page at a time', () => {
-  const { store, log } = stand();
+  const { store, log } = setup();
   const more = { severity: 3, program: 'anna' };
   const { machines } = log(line(T + 1, addressOf(1), 'a', more), line(T + 2, addressOf(1), 'b'));
   log(line(T + 3, addressOf(1), 'c'));
@@ -42,7 +42,7 @@ test('a line comes back as it was, in the order of arrival, a page at a time', (
 });
 
 test('whose it is: the card that has the address now, who used it last, a node', () => {
-  const { store, texts, log } = stand();
+  const { store, texts, log } = setup();
   store.know(
     {
       nodes: [{ key: 'uuid:11111111-1111-1111-1111-111111111111', name: 'n', profile: 'p', version: '' }],
@@ -65,7 +65,7 @@ test('whose it is: the card that has the address now, who used it last, a node',
 });
 
 test('what no known machine says is counted, and makes no machine', () => {
-  const { store, log } = stand();
+  const { store, log } = setup();
   expect(log(line(T, '10.9.9.8', 'a'), line(T, '10.9.9.9', 'b', { card: KEY(7), nodes: [KEY(8)] }))).toMatchObject({
     strange: { lines: 2, from: '10.9.9.9' },
     machines: [],
@@ -74,14 +74,14 @@ test('what no known machine says is counted, and makes no machine', () => {
 });
 
 test('a system that logs keeps its address; one that is silent loses it', () => {
-  const { texts, log } = stand();
+  const { texts, log } = setup();
   for (let at = T; at < T + 2 * HELD_MS; at += HELD_MS / 2) log(line(at, addressOf(1), 'up'));
   expect(texts(1)).toHaveLength(4);
   expect(log(line(T + 3 * HELD_MS, addressOf(1), 'who is that')).strange?.lines).toBe(1);
 });
 
 test('a machine that says very much displaces its own lines, and no event', () => {
-  const { db, texts, log, store, feed } = stand();
+  const { db, texts, log, store, feed } = setup();
   log(line(T, addressOf(2), 'of another'));
   for (let i = 0; i < 60; i += 1)
     log(...Array.from({ length: 100 }, (_, n) => line(T + i, addressOf(1), `line ${100 * i + n}`)));
@@ -95,7 +95,7 @@ test('a machine that says very much displaces its own lines, and no event', () =
 });
 
 test('all together displace the oldest', () => {
-  const { db } = stand();
+  const { db } = setup();
   const table = openLogTable(db, openAddresses(db), { perMachine: 100, total: 20 });
   for (let n = 0; n < 30; n += 1) table.write(line(T + n, addressOf(1 + (n % 2)), `line ${n}`));
   const all = [1, 2].flatMap((n) => table.page(KEY(n), { limit: 99 })?.lines ?? []).map(({ at }) => at - T);
@@ -104,7 +104,7 @@ test('all together displace the oldest', () => {
 });
 
 test('the timeline of a boot says how much was logged in it, and what last', () => {
-  const { store, log } = stand();
+  const { store, log } = setup();
   log(line(T - 1, addressOf(1), 'of the boot before'), line(T + 1, addressOf(1), 'one', { program: 'anna' }));
   const said = () => store.machine(KEY(1), T)?.boots[0]?.events.find(({ kind }) => kind === 'log');
   expect(said()).toMatchObject({ at: T + 1, text: 'it logs: anna: one', ok: true, times: 1 });
@@ -113,7 +113,7 @@ test('the timeline of a boot says how much was logged in it, and what last', () 
 });
 
 test('ages after 30 days, and goes with its machine', () => {
-  const { store, texts, log, db } = stand({ days: 90 });
+  const { store, texts, log, db } = setup({ days: 90 });
   log(line(T, addressOf(1), 'old'), line(T + 2, addressOf(2), 'of two'));
   log(line(T + 20 * DAY, '10.9.9.9', 'new', { card: KEY(1) }));
   while (store.age(T + 31 * DAY));
@@ -123,7 +123,7 @@ test('ages after 30 days, and goes with its machine', () => {
 });
 
 test('a database of before gets the table, and keeps what it has', () => {
-  const { store, log, texts } = stand({}, databaseWithout('log_line'));
+  const { store, log, texts } = setup({}, databaseWithout('log_line'));
   log(line(T, addressOf(1), 'a'));
   expect([texts(1), store.syncRuns(9).length]).toEqual([['a'], 1]);
 });

@@ -13,12 +13,12 @@ import {
   installed,
   macOf,
   MINUTE,
-  openStand,
+  openSetup,
   phoneHome,
   script,
-  type Stand,
+  type Setup,
   T,
-} from './stand.ts';
+} from './setup.ts';
 
 test('a place survives the way to a browser and back', () => {
   for (const place of [
@@ -50,8 +50,8 @@ test.each([
 });
 
 /** Machines in every state: 1 unknown, 2 assigned, 3 booting, 4 failed, 5 up, 6 installing, 7 failed, 8 installed; 9 never seen. */
-function fleet(): Stand {
-  const at = openStand();
+function fleet(): Setup {
+  const at = openSetup();
   at.feed(
     script(T + 1, 1, 'unknown', { facts: factsOf(1, { serial: 'CZC1', product: 'ProLiant DL360' }) }),
     script(T + 2, 2, 'waiting'),
@@ -71,7 +71,7 @@ function fleet(): Stand {
 
 const NOW = T + 2 * MINUTE;
 
-function found(at: Stand, query: Partial<MachineQuery>): readonly number[] {
+function found(at: Setup, query: Partial<MachineQuery>): readonly number[] {
   const { machines } = at.store.machines({ limit: 100, ...query }, NOW);
   return machines.map(({ key }) => Number.parseInt(key.slice(-2), 16));
 }
@@ -166,7 +166,7 @@ test('a limit that makes no sense is one that does', () => {
 });
 
 test('a search that finds thousands is a walk, page after page', () => {
-  const at = openStand();
+  const at = openSetup();
   const many = Array.from({ length: 3800 }, (_, n) => {
     // The newest are not looked for: the walk goes past them first.
     const mac = `${n < 2600 ? '02' : '06'}:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
@@ -189,7 +189,7 @@ test('a place where no page ended is refused', () => {
   expect(() => found(fleet(), { after: 'x' })).toThrow('no page ended there');
 });
 
-function tagged(): Stand {
+function tagged(): Setup {
   const at = fleet();
   const common = { profile: 'disks', version: '9' };
   const nodes = [
@@ -226,7 +226,7 @@ test.each([
 });
 
 test('sorted by how long the last boot took', () => {
-  const at = openStand();
+  const at = openSetup();
   for (const [n, took] of [
     [1, 90],
     [2, 9],
@@ -250,7 +250,7 @@ test('a database of before gets the tags', () => {
     VALUES ('${macOf(1)}', '${macOf(1)}', 5, 'up', '${macOf(1)}', 'w1', 'p', '1', '', 'w1', 'w1')`);
   old.exec(`PRAGMA user_version = ${String(before)}`);
   old.close();
-  const at = openStand({}, file);
+  const at = openSetup({}, file);
   expect(found(at, {})).toEqual([1]);
   const node = { key: macOf(1), name: 'w1', profile: 'p', version: '1', tags: ['gpu'] };
   at.store.know({ nodes: [node], round: 1, last: true }, T);

@@ -8,10 +8,10 @@ import {
   withFacts,
 } from '../../src/journal/machine-record.ts';
 import { openStateCounts } from '../../src/journal/machine-pages.ts';
-import { databaseFile, factsOf, macOf, openStand, script, T } from './stand.ts';
+import { databaseFile, factsOf, macOf, openSetup, script, T } from './setup.ts';
 
 test('a record is read as it was saved, whatever changed', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const table = openMachineTable(db);
   const first = table.save({ ...newMachine(macOf(1)), mac: macOf(1) });
   const seen = { ...first, state: 'up', last_seen: T, because: 'x', durations: '1,2', boot: 3 } as const;
@@ -28,7 +28,7 @@ test('a record is read as it was saved, whatever changed', () => {
 });
 
 test('how many are in each state follows every change', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const [table, countsAt] = [openMachineTable(db), openStateCounts(db)];
   const one = table.save(newMachine('a'));
   table.save(newMachine('b'));
@@ -65,7 +65,7 @@ test('people look for any spelling of a MAC, and for the key where there is none
 });
 
 test('finds what is there, up to a number', () => {
-  const { db, feed } = openStand();
+  const { db, feed } = openSetup();
   feed(script(T, 1, 'boot'), script(T, 2, 'boot'), script(T, 3, 'unknown'));
   const texts = openSearchTexts(db);
   expect(texts.find('52:54', 3)).toEqual([1, 2, 3]);
@@ -77,7 +77,7 @@ test('finds what is there, up to a number', () => {
 
 test('keeps up with what is written here, and reads anew what another process wrote or a rollback undid', () => {
   const file = databaseFile();
-  const [here, there] = [openStand({}, file), openStand({}, file)];
+  const [here, there] = [openSetup({}, file), openSetup({}, file)];
   const texts = openSearchTexts(here.db);
   texts.load();
   expect(texts.find('w1', 9)).toEqual([]);

@@ -10,12 +10,12 @@ import {
   databaseWithout,
   DAY,
   entryOf,
-  openStand,
+  openSetup,
   script,
-  type Stand,
+  type Setup,
   T,
   tftp,
-} from './stand.ts';
+} from './setup.ts';
 
 /** What `/?profile=NAME` records: no facts, no question. */
 function byProfile(at: number, from: string, profile = 'a', more: Partial<Decision> = {}): JournalEvent {
@@ -28,12 +28,12 @@ function byProfile(at: number, from: string, profile = 'a', more: Partial<Decisi
   return { kind: 'script', at, from, decision, body: Buffer.from('#!ipxe\n') };
 }
 
-const seen = ({ store }: Stand, query: Partial<MachineQuery> = {}) =>
+const seen = ({ store }: Setup, query: Partial<MachineQuery> = {}) =>
   store.machines({ limit: 10, ...query }, T).byProfile;
 
 describe("boots by a profile's name", () => {
   test('are kept by address and profile, with their times and how often, newest first', () => {
-    const at = openStand();
+    const at = openSetup();
     at.feed(byProfile(T, '10.0.0.7'), byProfile(T + 5, '10.0.0.8'), byProfile(T + 9, '10.0.0.7', 'b'));
     at.store.write([entryOf(byProfile(T + DAY, '10.0.0.8'), 3)]);
     expect(seen(at)).toEqual([
@@ -45,7 +45,7 @@ describe("boots by a profile's name", () => {
   });
 
   test('one that waits says why, and asking again is no boot', () => {
-    const at = openStand();
+    const at = openSetup();
     const because = 'asked for profiles/a.json by name, which installs';
     at.feed(byProfile(T, '10.0.0.7'));
     for (let i = 1; i <= 20; i += 1) at.feed(byProfile(T + i, '10.0.0.7', 'a', { outcome: 'waiting', because }));
@@ -57,14 +57,14 @@ describe("boots by a profile's name", () => {
   });
 
   test('a machine that used the address a moment ago has them in its own history', () => {
-    const at = openStand();
+    const at = openSetup();
     at.feed(script(T, 1, 'boot'), byProfile(T + 1, addressOf(1)), tftp(T + 2, 2));
     expect(seen(at)).toEqual([]);
     expect(at.store.machines({ limit: 10 }, T)).toMatchObject({ machines: [{ profile: 'a' }], total: 1 });
   });
 
   test('what was told for another reason than a name is none', () => {
-    const at = openStand();
+    const at = openSetup();
     const unknown = { kind: 'script', at: T, from: '10.0.0.7', body: Buffer.from('#!ipxe\n') } as const;
     at.feed({ ...unknown, decision: { outcome: 'unknown', because: 'no profile is for it' } });
     const question = { facts: {}, origin: 'http://a' as never };
@@ -73,7 +73,7 @@ describe("boots by a profile's name", () => {
   });
 
   test('a flood of addresses keeps the newest, and displaces no machine', () => {
-    const at = openStand({ unlisted: { unknown: 20, booted: 20 } });
+    const at = openSetup({ unlisted: { unknown: 20, booted: 20 } });
     at.feed(script(T, 1, 'unknown'), script(T, 2, 'boot'));
     const flood = Array.from({ length: 700 }, (_, i) => entryOf(byProfile(T + i, `fd00::${i.toString(16)}`)));
     for (let from = 0; from < flood.length; from += 100) {
@@ -99,14 +99,14 @@ describe("boots by a profile's name", () => {
   });
 
   test('go with the days of the journal', () => {
-    const at = openStand({ days: 10 });
+    const at = openSetup({ days: 10 });
     at.feed(byProfile(T, '10.0.0.7'), byProfile(T + DAY, '10.0.0.8'));
     while (at.store.age(T + 10 * DAY + 1));
     expect(seen(at)).toMatchObject([{ address: '10.0.0.8' }]);
   });
 
   test('stand beside the first page, and fit its text and profile; they have neither state nor tag', () => {
-    const at = openStand();
+    const at = openSetup();
     at.feed(byProfile(T, '10.0.0.7', 'a-coreos'), byProfile(T, '10.0.0.8', 'b'));
     expect(seen(at, { text: ' COREOS' })).toMatchObject([{ address: '10.0.0.7' }]);
     expect(seen(at, { text: '0.0.8' })).toMatchObject([{ profile: 'b' }]);
@@ -117,7 +117,7 @@ describe("boots by a profile's name", () => {
   });
 
   test('a database of before gets the table, and keeps what it has', () => {
-    const at = openStand({}, databaseWithout('profile_boot'));
+    const at = openSetup({}, databaseWithout('profile_boot'));
     at.feed(byProfile(T, '10.0.0.7'));
     expect([seen(at)?.length, at.store.syncRuns(9).length]).toEqual([1, 1]);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { countOf, type Entry, type EventEntry, isSame, Queue } from '../../src/journal/queue.ts';
 import type { JournalEvent, SyncStep } from '../../src/model/journal-event.ts';
-import { dhcp, document, image, installed, operator, phoneHome, refused, script, T, tftp } from './stand.ts';
+import { dhcp, document, image, installed, operator, phoneHome, refused, script, T, tftp } from './setup.ts';
 
 const ALL = [
   dhcp(T, 1),

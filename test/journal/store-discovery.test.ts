@@ -4,7 +4,7 @@ import { DISCOVERY_SCHEMA } from '../../src/journal/schema.ts';
 import { openDatabase } from '../../src/journal/database.ts';
 import { readDiscovery, Store, writeDiscovery } from '../../src/journal/store.ts';
 import { applyChange, type DiscoveryChange, type StoredToken } from '../../src/model/discovery.ts';
-import { databaseFile, openStand } from './stand.ts';
+import { databaseFile, openSetup } from './setup.ts';
 import { type Database, pragma } from '../../src/journal/sqlite.ts';
 
 const TOKEN: StoredToken = {
@@ -87,7 +87,7 @@ it('is on the disk (fsync) when it is written; the rest goes on without', () => 
 });
 
 it('leaves nothing behind where it fails, and no fsync for what comes after', () => {
-  const { db, store } = openStand();
+  const { db, store } = openSetup();
   const broken = { kind: 'created', index: null, token: TOKEN } as unknown as DiscoveryChange;
   expect(() => {
     store.writeDiscovery(broken);

@@ -7,16 +7,16 @@ import {
   entryOf,
   macOf,
   MINUTE,
-  openStand,
+  openSetup,
   phoneHome,
   refused,
   script,
-  type Stand,
+  type Setup,
   T,
-} from './stand.ts';
+} from './setup.ts';
 
 test('twenty boots, newest first, each with its newest two hundred events, oldest first', () => {
-  const { store, feed } = openStand();
+  const { store, feed } = openSetup();
   for (let n = 0; n < 25; n += 1) feed(dhcp(T + n * MINUTE, 1), script(T + n * MINUTE + 1, 1, 'boot'));
   store.write(Array.from({ length: 250 }, (_, n) => entryOf(refused(T + 24 * MINUTE + 10 + n, 1, `/${n}`))));
   const boots = store.machine(macOf(1), T)?.boots ?? [];
@@ -28,7 +28,7 @@ test('twenty boots, newest first, each with its newest two hundred events, oldes
 });
 
 test('what a machine was told last is what its boot is', () => {
-  const { store, feed } = openStand();
+  const { store, feed } = openSetup();
   feed(script(T, 1, 'unknown'), script(T + 1, 1, 'boot', { profile: 'p', version: '2' }));
   expect(store.machine(macOf(1), T)?.boots).toMatchObject([{ outcome: 'boot', profile: 'p', version: '2' }]);
   feed(script(T + 2, 1, 'unknown'));
@@ -38,7 +38,7 @@ test('what a machine was told last is what its boot is', () => {
 });
 
 test('told nothing yet: unknown, or waiting when a profile names it', () => {
-  const { store, feed } = openStand();
+  const { store, feed } = openSetup();
   store.know({ nodes: [{ key: macOf(2), name: 'w2', profile: 'p', version: '1' }], round: 1, last: true }, T);
   feed(dhcp(T, 1), dhcp(T, 2));
   expect(store.machine(macOf(1), T)?.boots[0]?.outcome).toBe('unknown');
@@ -46,7 +46,7 @@ test('told nothing yet: unknown, or waiting when a profile names it', () => {
 });
 
 test('an event says what it is about, and by which digest to ask for it', () => {
-  const { store, feed } = openStand();
+  const { store, feed } = openSetup();
   feed(script(T, 1, 'boot'), document(T + 1, 1, 'text'), phoneHome(T + 2, 1));
   const [told, sent, up] = store.machine(macOf(1), T)?.boots[0]?.events ?? [];
   expect(sent).toEqual({
@@ -59,17 +59,17 @@ test('an event says what it is about, and by which digest to ask for it', () => 
 });
 
 test('nobody by that key', () => {
-  expect(openStand().store.machine(macOf(1), T)).toBeUndefined();
+  expect(openSetup().store.machine(macOf(1), T)).toBeUndefined();
 });
 
 test('failed shows when somebody looks after the deadline', () => {
-  const { store, feed } = openStand();
+  const { store, feed } = openSetup();
   feed(script(T, 1, 'boot', { deadline: T + MINUTE }));
   expect(store.machine(macOf(1), T + MINUTE)?.row.state).toBe('booting');
   expect(store.machine(macOf(1), T + MINUTE + 1)?.row.state).toBe('failed');
 });
 
-function tell({ store }: Stand, run: number, ...events: readonly SyncEvent[]): void {
+function tell({ store }: Setup, run: number, ...events: readonly SyncEvent[]): void {
   store.write(events.map((event, n) => ({ step: { at: run + n, run, event } })));
 }
 
@@ -80,7 +80,7 @@ function download(received: number, file = 'a'): SyncEvent {
 }
 
 test('newest first, with their steps in order; a download is its last word', () => {
-  const at = openStand();
+  const at = openSetup();
   const note: SyncEvent = { kind: 'note', target: 't', message: 'm' };
   tell(at, T, note, download(1), download(1, 'b'), download(2), note, DONE);
   tell(at, T + 100, { kind: 'failed', target: 't', message: 'no' }, { kind: 'failed', target: 'u', message: 'no' });
@@ -110,7 +110,7 @@ test('newest first, with their steps in order; a download is its last word', () 
 });
 
 test('a run in circles ends, and its end is told', () => {
-  const at = openStand();
+  const at = openSetup();
   const retry: SyncEvent = { kind: 'retry', target: 't', file: 'a', attempt: 1, waitMs: 1, why: 'x' };
   tell(at, T, ...Array.from({ length: 5100 }, () => retry), DONE);
   const [run] = at.store.syncRuns(1);

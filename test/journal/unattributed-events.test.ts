@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { openUnattributedEvents, UNATTRIBUTED_MS } from '../../src/journal/unattributed-events.ts';
-import { document, entryOf, openStand, operator, T, tftp } from './stand.ts';
+import { document, entryOf, openSetup, operator, T, tftp } from './setup.ts';
 import { transaction } from '../../src/journal/sqlite.ts';
 
 test('those of one address since a moment, in their order, once', () => {
-  const unattributed = openUnattributedEvents(openStand().db);
+  const unattributed = openUnattributedEvents(openSetup().db);
   for (const [at, whose] of [
     [T, 'a'],
     [T + 1, 'a'],
@@ -20,14 +20,14 @@ test('those of one address since a moment, in their order, once', () => {
 });
 
 test('a text comes back as it was', () => {
-  const unattributed = openUnattributedEvents(openStand().db);
+  const unattributed = openUnattributedEvents(openSetup().db);
   unattributed.keep('a', entryOf(document(T, 1, 'text')));
   const [entry] = unattributed.take('a', 0);
   expect(entry?.event).toEqual(document(T, 1, 'text'));
 });
 
 test('a scanner fills no disk: what is old makes room, and what an operator did goes last', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const unattributed = openUnattributedEvents(db);
   const whose = (): readonly string[] =>
     db
@@ -49,7 +49,7 @@ test('a scanner fills no disk: what is old makes room, and what an operator did 
 });
 
 test('what waits for machines makes room as well, and what an operator did is the last of it', () => {
-  const { db } = openStand();
+  const { db } = openSetup();
   const unattributed = openUnattributedEvents(db);
   transaction(db, () => {
     unattributed.keep('key:x', entryOf(operator(T, 1, 'adopt')));

@@ -5,14 +5,14 @@ import { CHROMIUM, openBrowser } from '../support/browser.ts';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { setUpLan } from '../support/lab-lan.ts';
 import { startMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 const MAC = '52:54:00:ad:09:01';
 const BASE = 'http://192.168.122.10:4777';
 const TOKEN = 'a-token-of-this-test-alone';
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq'],
   files: [CHROMIUM, '/usr/lib/ipxe/undionly.kpxe', '/dev/net/tun'],
   root: true,
@@ -23,7 +23,7 @@ interface Seen {
   readonly boots: readonly { readonly events: readonly { readonly kind: string }[] }[];
 }
 
-// The whole story of a machine that nobody declared: plugged in beside a router that nobody may change, seen on the
+// The whole story of a machine that none declared: plugged in beside a router that none may change, seen on the
 // dashboard, adopted there in two clicks, booted, up; and every step of it is in its timeline.
 lab.test('a machine nobody knows is adopted through the dashboard, boots and phones home', async () => {
   using lan = setUpLan('adopt', 1);

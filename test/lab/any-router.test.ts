@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { boots, onSite as labSite, type LabNode, type Site } from '../support/lab-site.ts';
 
-// From power-on to the node's own configuration with nothing but Pilotlight beside a DHCP server that nobody may change,
+// From power-on to the node's own configuration with nothing but Pilotlight beside a DHCP server that none may change,
 // or that can only be told one address and one file name.
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 // The router of the first tests knows their addresses; the one with our exported file gets them from it.
@@ -21,7 +21,7 @@ const NEW_NODES: readonly LabNode[] = [
 ];
 const IPXE = '/usr/lib/ipxe/ipxe.lkrn';
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq'],
   files: [OVMF, '/usr/lib/ipxe/undionly.kpxe', '/dev/net/tun'],
   root: true,

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { boots, onSite } from '../support/lab-site.ts';
 import { needs } from '../support/needs.ts';
 import { OTHER_RELEASES, otherIpxe, otherPackages } from '../support/other-ipxe.ts';
@@ -19,7 +19,7 @@ const wanted = {
   files: ['/usr/share/AAVMF/AAVMF_CODE.fd', '/dev/net/tun'],
   root: true,
 };
-const { lab, payload } = await labRoom(wanted);
+const { lab, payload } = await labEquipment(wanted);
 const [trixie] = OTHER_RELEASES;
 const none = { reason: 'no payload' };
 const ipxe = payload.kernel === '' ? none : await otherIpxe(trixie);

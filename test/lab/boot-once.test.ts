@@ -3,14 +3,14 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { runAt } from '../support/counter-stand.ts';
+import { runAt } from '../support/cli-setup.ts';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { startMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 const MAC = '52:54:00:00:00:98';
-const { lab, payload } = await labRoom({});
+const { lab, payload } = await labEquipment({});
 
 lab.test('one boot of another profile, then its own, and a tool that a person chose at the screen', async () => {
   const live = { system: 'flatcar', version: '1.2.3' };

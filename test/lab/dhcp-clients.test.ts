@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { makeDataFolder, type DataFolder } from '../support/lab-data.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer, type LabServer } from '../support/lab-server.ts';
 import { until } from '../support/tftp-server.ts';
 
@@ -19,7 +19,7 @@ const [SERVER, CLIENT, RELAY, FAR] = ['s', 'c', 'r', 'f'].map((end) => `${TAG}${
   string,
 ];
 
-const { lab } = await labRoom({
+const { lab } = await labEquipment({
   commands: ['ip', 'busybox', 'dhclient', 'dhcrelay', 'perfdhcp'],
   root: true,
 });

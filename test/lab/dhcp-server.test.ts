@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { boots, type LabNode, onSite } from '../support/lab-site.ts';
 
 // The only DHCP server of an Ethernet: no other one runs in these namespaces.
@@ -9,7 +9,7 @@ const NODES: readonly LabNode[] = [
 ];
 const ENV = { PILOTLIGHT_DHCP: 'server', PILOTLIGHT_DHCP_RANGE: '192.168.122.100-192.168.122.120' };
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['ip'],
   files: [OVMF, '/usr/lib/ipxe/undionly.kpxe', '/dev/net/tun'],
   root: true,

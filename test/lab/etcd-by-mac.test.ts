@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { makeDataFolder } from '../support/lab-data.ts';
 import { startServer } from '../support/lab-server.ts';
 import { etcdMember, type EtcdMember } from '../support/etcd-member.ts';
-import { fetchInside, setUpRoom, type EtcdRoom } from '../support/etcd-room.ts';
+import { fetchInside, setUpNetwork, type EtcdNetwork } from '../support/etcd-network.ts';
 import { changeMembers, etcdctl, healthy, members as membersOf } from '../support/etcdctl.ts';
 import { needs } from '../support/needs.ts';
 
@@ -25,7 +25,7 @@ function environment(ignition: string): Record<string, string> {
   return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
 }
 
-async function folder(room: EtcdRoom, cluster: object) {
+async function folder(room: EtcdNetwork, cluster: object) {
   const data = await makeDataFolder({
     'profiles/etcd.json': {
       ...{ system: 'flatcar', version: '4593.2.5', ignition: 'etcd.ign', cluster, vars: { etcd_disk: '/dev/sdb' } },
@@ -37,7 +37,7 @@ async function folder(room: EtcdRoom, cluster: object) {
 }
 
 /** Boots etcd on each machine with what the server gives it for its MAC. */
-function boot(room: EtcdRoom, mac: string, i: number, dataDir?: string): EtcdMember {
+function boot(room: EtcdNetwork, mac: string, i: number, dataDir?: string): EtcdMember {
   const netns = room.members[i]?.netns ?? '';
   const ignition = fetchInside(netns, `http://${room.server.address}:4777/ignition?mac=${mac}`);
   const member = etcdMember({
@@ -54,7 +54,7 @@ lab.describe('three machines that get their configuration by MAC', () => {
   lab.test(
     'are a healthy cluster, statically; a member that lost its disk is replaced as `clusters replace` says',
     async () => {
-      using room = setUpRoom('etcds', 3);
+      using room = setUpNetwork('etcds', 3);
       await using data = await folder(room, { name: 'lab' });
       const { netns, address } = room.server;
       await using server = await startServer({
@@ -110,7 +110,7 @@ lab.describe('three machines that get their configuration by MAC', () => {
   );
 
   lab.test('are a healthy cluster by discovery; the URL is the same after a restart of the server', async () => {
-    using room = setUpRoom('etcdd', 3);
+    using room = setUpNetwork('etcdd', 3);
     await using data = await folder(room, { name: 'lab', mode: 'discovery' });
     const { netns, address } = room.server;
     const options = {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { startWeather } from '../support/discovery-weather.ts';
+import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { etcdMember, memberEnv, type EtcdMember } from '../support/etcd-member.ts';
 import { healthy, members } from '../support/etcdctl.ts';
 import { needs } from '../support/needs.ts';
@@ -51,9 +51,9 @@ async function trial(seed: number, lane: number): Promise<boolean> {
   const roll = dice(seed + 1);
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-chaos-'));
   // A member asks some eight times on a good day.
-  const weather = { kills: [2 + roll(4), 6 + roll(4), 10 + roll(5)], lostPut: 1 + roll(3) };
+  const faults = { kills: [2 + roll(4), 6 + roll(4), 10 + roll(5)], lostPut: 1 + roll(3) };
   const ips = [1, 2, 3].map((i) => `127.0.6.${20 + lane * 10 + i}`);
-  await using proxy = await startWeather(`127.0.6.${20 + lane * 10}`, join(folder, 'tokens.db'), weather);
+  await using proxy = await startFaultyProxy(`127.0.6.${20 + lane * 10}`, join(folder, 'tokens.db'), faults);
   const url = await (await fetch(`${proxy.url}/discovery/new?size=3`)).text();
   const all = ips.map((ip, i) => {
     const env = memberEnv(`infra${i}`, ip, { ETCD_DISCOVERY: url, ETCD_DISCOVERY_FALLBACK: 'exit' });

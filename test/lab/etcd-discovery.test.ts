@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { OPERATOR, startDiscovery, type DiscoveryStand } from '../support/discovery-stand.ts';
+import { OPERATOR, startDiscovery, type DiscoverySetup } from '../support/discovery-setup.ts';
 import { etcdMember, memberEnv, type EtcdMember } from '../support/etcd-member.ts';
 import { healthy, members } from '../support/etcdctl.ts';
 import { needs } from '../support/needs.ts';
@@ -8,16 +8,16 @@ const lab = needs({ commands: ['etcd', 'etcdctl'] });
 const IPS = ['127.0.6.11', '127.0.6.12', '127.0.6.13'] as const;
 
 lab.describe('etcd 3.4 meets at our discovery', () => {
-  let stand: DiscoveryStand;
+  let setup: DiscoverySetup;
   let started: EtcdMember[];
 
   beforeEach(async () => {
-    stand = await startDiscovery({ host: '127.0.6.1', port: 0 });
+    setup = await startDiscovery({ host: '127.0.6.1', port: 0 });
     started = [];
   });
   afterEach(async () => {
     for (const member of started) await member[Symbol.asyncDispose]();
-    await stand[Symbol.asyncDispose]();
+    await setup[Symbol.asyncDispose]();
   });
 
   function member(
@@ -35,7 +35,7 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
   }
 
   async function newUrl(size = 3): Promise<string> {
-    return await (await fetch(`${stand.url}/discovery/new?size=${size}`)).text();
+    return await (await fetch(`${setup.url}/discovery/new?size=${size}`)).text();
   }
 
   async function three(url: string): Promise<readonly EtcdMember[]> {
@@ -50,7 +50,7 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
   });
 
   it('by the v2 path and the token of an operator', async () => {
-    const url = `${stand.url}/v2/keys/discovery/40134540-b53c-46b3-b34f-33b4f0ae3a9c`;
+    const url = `${setup.url}/v2/keys/discovery/40134540-b53c-46b3-b34f-33b4f0ae3a9c`;
     const body = new URLSearchParams({ value: '3' });
     expect((await fetch(`${url}/_config/size`, { method: 'PUT', body, headers: OPERATOR })).status).toBe(201);
     await three(url);
@@ -68,9 +68,9 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
     const url = await newUrl();
     member('infra0', IPS[0], url);
     await started[0]?.said(/waiting for . more/);
-    const twin = member('infra0', '127.0.6.14', url);
-    expect(await twin.exited()).toBe(1);
-    expect(twin.log()).toMatch(/209: Invalid field \(name infra0 is already registered by [0-9a-f]+\)/);
+    const duplicate = member('infra0', '127.0.6.14', url);
+    expect(await duplicate.exited()).toBe(1);
+    expect(duplicate.log()).toMatch(/209: Invalid field \(name infra0 is already registered by [0-9a-f]+\)/);
     member('infra1', IPS[1], url);
     member('infra2', IPS[2], url);
     await healthy(IPS);
@@ -117,7 +117,7 @@ lab.describe('etcd 3.4 meets at our discovery', () => {
     const second = member('infra1', IPS[1], url);
     await second.said(/waiting for 1 more/);
     await first.kill();
-    const [token] = stand.discovery.all();
+    const [token] = setup.discovery.all();
     const gone = token?.members.find(({ value }) => value.startsWith('infra0='));
     const removed = await fetch(`${url}/${String(gone?.id)}`, { method: 'DELETE', headers: OPERATOR });
     expect(removed.status).toBe(200);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import type { Exchange } from '../support/discovery-replay.ts';
 import { replay } from '../support/discovery-replay.ts';
-import { OPERATOR, startDiscovery } from '../support/discovery-stand.ts';
+import { OPERATOR, startDiscovery } from '../support/discovery-setup.ts';
 import { etcdMember, memberEnv, type EtcdMember } from '../support/etcd-member.ts';
 import { healthy } from '../support/etcdctl.ts';
 import { needs } from '../support/needs.ts';
@@ -14,7 +14,7 @@ const lab = needs({ commands: ['etcd', 'etcdctl'] });
 const STORE = '127.0.6.2';
 const IPS = ['127.0.6.11', '127.0.6.12', '127.0.6.13'] as const;
 const TOKEN = 'c0ffee00-1234-4567-89ab-000000000003';
-const GOLDEN = join(import.meta.dirname, '../golden/doors/discovery/etcd-3.4.json');
+const GOLDEN = join(import.meta.dirname, '../golden/network/discovery/etcd-3.4.json');
 
 /** Passes everything on to `target`, and keeps it. */
 function recorder(target: string, exchanges: Exchange[]) {
@@ -103,8 +103,8 @@ lab.describe('a real etcd as the discovery of others', () => {
       const about = 'etcd 3.4 members against etcd 3.4 --enable-v2, recorded by test/lab/etcd-recording.test.ts';
       writeFileSync(GOLDEN, `${JSON.stringify({ about, base, exchanges }, undefined, 1)}\n`);
     }
-    await using stand = await startDiscovery({ base });
-    const replayed = await replay(stand.url, { exchanges }, OPERATOR);
+    await using setup = await startDiscovery({ base });
+    const replayed = await replay(setup.url, { exchanges }, OPERATOR);
     expect(replayed.length).toBeGreaterThanOrEqual(28);
     expect(replayed.map(({ got }) => got)).toEqual(replayed.map(({ wanted }) => wanted));
   });

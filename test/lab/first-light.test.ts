@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { COREOS_NAMES, FLATCAR_NAMES, makeDataFolder, type DataFolder } from '../support/lab-data.ts';
 import { bootMachine } from '../support/lab-machine.ts';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { startServer, type LabServer } from '../support/lab-server.ts';
 
 // One machine at a time boots a real kernel from the built server, fetches its configuration by the URL on its command
@@ -18,7 +18,7 @@ const IGNITION = `{
 }`;
 const UUID = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
 
-const { lab, payload } = await labRoom({ files: [OVMF] });
+const { lab, payload } = await labEquipment({ files: [OVMF] });
 
 lab.describe('first light', () => {
   let data: DataFolder;

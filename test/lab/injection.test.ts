@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { canaryPrinted } from '../support/lab-console.ts';
 import { makeDataFolder, type DataFolder } from '../support/lab-data.ts';
 import { bootMachine, type MachineRun } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer, type LabServer } from '../support/lab-server.ts';
 
 // Text from outside in scripts that a real iPXE runs: whatever it says, `echo INJECTED` may never become a command.
@@ -14,7 +14,7 @@ const SAID = '(Asking again in|Trying again in) [0-9]+ s';
 const KNOWN = '52:54:00:aa:01:01';
 const STRANGER = '52:54:00:aa:01:02';
 
-const { lab } = await labRoom();
+const { lab } = await labEquipment();
 
 /** A machine whose board says these things. */
 function smbios(serial: string, product: string, asset: string): readonly string[] {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { makeDataFolder, type DataFolder } from '../support/lab-data.ts';
 import { bootMachine, type MachineRun } from '../support/lab-machine.ts';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { startServer, type LabServer } from '../support/lab-server.ts';
 import { buildDisk, DISK_NEEDS, place } from '../support/payload.ts';
 
 const TOKEN = 'a-token-of-this-test-alone';
 const DISK_BYTES = 64 * 2 ** 20;
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: DISK_NEEDS.commands,
   files: [OVMF, ...DISK_NEEDS.files],
 });

@@ -5,13 +5,13 @@ import { expect } from 'vitest';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { setUpLan } from '../support/lab-lan.ts';
 import { bootMachine } from '../support/lab-machine.ts';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 const SNPONLY = '/usr/lib/ipxe/snponly.efi';
 const MAC = '52:54:00:81:ac:aa';
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq', 'in.tftpd'],
   files: [OVMF, SNPONLY, '/dev/net/tun'],
   root: true,
@@ -32,7 +32,7 @@ lab.test("UEFI's own PXE client on a LAN: TFTP, iPXE, the node's script, kernel 
   await data.publish(payload, 'flatcar/amd64/4593.2.5', FLATCAR_NAMES);
   const tftp = mkdtempSync(join(tmpdir(), 'pilotlight-tftp-'));
   cpSync(SNPONLY, join(tftp, 'snponly.efi'));
-  // in.tftpd reads it as the user nobody.
+  // in.tftpd reads it as the user none.
   chmodSync(tftp, 0o755);
   const netns = { name: lan.server, address: '192.168.122.10', port: 4777 };
   // Port 69 is for tftpd-hpa here.

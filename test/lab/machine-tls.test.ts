@@ -4,14 +4,14 @@ import { expect } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
 import { makeDataFolder } from '../support/lab-data.ts';
 import { bootMachine } from '../support/lab-machine.ts';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 import { boots, onSite } from '../support/lab-site.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { OTHER_RELEASES, otherIpxe } from '../support/other-ipxe.ts';
 
-const { lab, payload } = await labRoom({ commands: ['openssl'], files: [OVMF] });
+const { lab, payload } = await labEquipment({ commands: ['openssl'], files: [OVMF] });
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { startMachine } from '../support/lab-machine.ts';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 const MAC = '52:54:00:00:00:99';
-const { lab, payload } = await labRoom({ files: [OVMF] });
+const { lab, payload } = await labEquipment({ files: [OVMF] });
 
 // Debian's iPXE of 2019: its menu is text on a screen of 80 by 25, which the BIOS repeats on the serial console.
 lab.test('a machine nobody knows shows the menu, chooses by itself when nobody does, and boots that', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { boots, onSite } from '../support/lab-site.ts';
 import { needs } from '../support/needs.ts';
 import { OTHER_RELEASES, otherIpxe } from '../support/other-ipxe.ts';
@@ -22,7 +22,7 @@ const WAYS = [
 ] as const;
 
 const wanted = { commands: ['ip', 'dnsmasq', 'apt-get', 'apt-cache'], files: [OVMF, '/dev/net/tun'], root: true };
-const { lab, payload } = await labRoom(wanted);
+const { lab, payload } = await labEquipment(wanted);
 
 for (const other of OTHER_RELEASES) {
   const { release } = other;

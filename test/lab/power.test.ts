@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { startIpmiMachine } from '../support/ipmi-machine.ts';
 import { makeDataFolder } from '../support/lab-data.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 import { buildDisk, DISK_NEEDS, place } from '../support/payload.ts';
 
@@ -14,7 +14,7 @@ const TOKEN = 'a-token-of-this-test-alone';
 const PASSWORD = 'only-in-a-file';
 const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: [...DISK_NEEDS.commands, 'ipmi_sim', 'ipmitool'],
   files: DISK_NEEDS.files,
 });

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { makeDataFolder } from '../support/lab-data.ts';
 import { type Lan, setUpLan } from '../support/lab-lan.ts';
 import { bootMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { type LabServer, startServer } from '../support/lab-server.ts';
 import { buildDisk, DISK_NEEDS, place } from '../support/payload.ts';
 
@@ -17,7 +17,7 @@ const ATTACKER = { ip: '192.168.122.66', mac: '52:54:00:66:66:66' };
 const ADMIN = 'a-token-of-this-test-alone';
 const SECRETS = ['swordfish', 'OPENSSH PRIVATE KEY'];
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq', 'curl', ...DISK_NEEDS.commands],
   files: ['/dev/net/tun', ...DISK_NEEDS.files],
   root: true,

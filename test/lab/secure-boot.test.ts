@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { boots, onSite } from '../support/lab-site.ts';
 import { needs } from '../support/needs.ts';
 import { otherPackages } from '../support/other-ipxe.ts';
@@ -15,7 +15,7 @@ const NODES = [
 ];
 const MICROSOFT = '/usr/share/OVMF/OVMF_CODE_4M.ms.fd';
 const wanted = { commands: ['ip', 'dnsmasq', 'apt-get', 'apt-cache'], files: [MICROSOFT, '/dev/net/tun'], root: true };
-const { lab, payload } = await labRoom(wanted);
+const { lab, payload } = await labEquipment(wanted);
 const signed =
   payload.kernel === ''
     ? { reason: 'no payload' }

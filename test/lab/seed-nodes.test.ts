@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { bootMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 // Hyphenated keys and $private_ipv4 are what Flatcar does not understand on PXE: the goldens hold what the nodes need.
@@ -23,7 +23,7 @@ const NODES = [
   { name: 'c-coreos', mac: '52:54:00:81:ac:aa', ip: '192.168.122.4', vars: { disk: 'nvme' } },
 ];
 
-const { lab, payload } = await labRoom();
+const { lab, payload } = await labEquipment();
 
 lab.test('three nodes boot at once, each with its own configuration from one template', async () => {
   await using data = await makeDataFolder({

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { makeDataFolder } from '../support/lab-data.ts';
 import { bootMachine, startMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 import { makeVendor } from '../support/openpgp-vendor.ts';
 import { digestsText, versionTxt } from '../support/upstream-formats.ts';
@@ -15,7 +15,7 @@ const top = join(import.meta.dirname, '..', '..');
 const VERSION = '4593.2.6';
 const FOLDER = `/flatcar/stable/amd64-usr/${VERSION}`;
 
-const { lab, payload } = await labRoom();
+const { lab, payload } = await labEquipment();
 
 /** A publisher that has Debian's kernel and our initramfs under Flatcar's names, signed with a key made for the test. */
 async function publisher() {

@@ -4,13 +4,13 @@ import { expect } from 'vitest';
 import type { LogPage } from '../../src/model/log-views.ts';
 import { makeDataFolder } from '../support/lab-data.ts';
 import { bootMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 const TOKEN = 'a-token-of-this-test-alone';
 const MAC = '52:54:00:5b:51:06';
 
-const { lab, payload } = await labRoom();
+const { lab, payload } = await labEquipment();
 
 async function freeUdpPort(): Promise<number> {
   const probe = createSocket('udp4').bind(0, '127.0.0.1');

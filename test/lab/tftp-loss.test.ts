@@ -32,14 +32,14 @@ function loseOnePercent(netns: string): void {
   const nft = (...words: readonly string[]): void => {
     execFileSync('ip', ['netns', 'exec', netns, 'nft', ...words]);
   };
-  nft('add', 'table', 'bridge', 'weather');
-  nft('add', 'chain', 'bridge', 'weather', 'loss', '{ type filter hook forward priority 0; }');
+  nft('add', 'table', 'bridge', 'faults');
+  nft('add', 'chain', 'bridge', 'faults', 'loss', '{ type filter hook forward priority 0; }');
   const rule = 'udp dport != 67-68 udp sport != 67-68 numgen random mod 100 < 1 counter drop';
-  nft('add', 'rule', 'bridge', 'weather', 'loss', ...rule.split(' '));
+  nft('add', 'rule', 'bridge', 'faults', 'loss', ...rule.split(' '));
 }
 
 function dropped(netns: string): number {
-  const words = ['netns', 'exec', netns, 'nft', 'list', 'chain', 'bridge', 'weather', 'loss'];
+  const words = ['netns', 'exec', netns, 'nft', 'list', 'chain', 'bridge', 'faults', 'loss'];
   return Number(/counter packets (\d+)/.exec(execFileSync('ip', words, { encoding: 'utf8' }))?.[1]);
 }
 

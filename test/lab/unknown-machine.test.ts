@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FLATCAR_NAMES, makeDataFolder } from '../support/lab-data.ts';
 import { startMachine } from '../support/lab-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { startServer } from '../support/lab-server.ts';
 
 const top = join(import.meta.dirname, '..', '..');
 const shipped = (file: string): string => readFileSync(join(top, file), 'utf8');
 const MAC = '52:54:00:47:51:e4';
 
-const { lab, payload } = await labRoom();
+const { lab, payload } = await labEquipment();
 
 // With the files that the project ships: the seed's three nodes, of which one is not known yet.
 lab.test('a machine nobody knows waits on its screen, is added to a profile and boots', async () => {

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { asking, byMac, bySerial, byUuid, claimAs, MAC, openStand, TARGET, UUID } from './marks.ts';
+import { asking, byMac, bySerial, byUuid, claimAs, MAC, openSetup, TARGET, UUID } from './marks.ts';
 
 const OTHER_MAC = '52:54:00:00:00:02';
 const OTHER_UUID = '11111111-2222-3333-4444-555555555555';
 
 describe('a claim', () => {
   it('is on the disk before the installer leaves, and says who has it', async () => {
-    const { marks, dir, reopen } = await openStand();
+    const { marks, dir, reopen } = await openSetup();
     expect(await claimAs(marks, byMac(MAC, UUID))).toEqual({ kind: 'install', target: TARGET, attempt: 1, limit: 3 });
     const file = join(dir, 'state/machines/52-54-00-55-1c-ee.json');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
@@ -26,7 +26,7 @@ describe('a claim', () => {
   });
 
   it('gives the same installer again to who has it, without a write, also after a restart', async () => {
-    const { marks, dir, reopen } = await openStand();
+    const { marks, dir, reopen } = await openSetup();
     await claimAs(marks, byMac());
     const before = marks.of(byMac());
     expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'install', attempt: 1, again: true });
@@ -36,7 +36,7 @@ describe('a claim', () => {
   });
 
   it('makes another address and another network card wait', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await claimAs(marks, byUuid(UUID, MAC));
     expect(await claimAs(marks, byUuid(UUID, MAC), '10.0.0.8')).toMatchObject({
       kind: 'claimed',
@@ -47,7 +47,7 @@ describe('a claim', () => {
   });
 
   it('is one of two that come at the same moment', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     const [one, two, three] = await Promise.all([
       claimAs(marks, byMac(MAC, UUID), '10.0.0.7'),
       claimAs(marks, byMac(MAC, UUID), '10.0.0.8'),
@@ -57,7 +57,7 @@ describe('a claim', () => {
   });
 
   it('is let go of by an operator, and then somebody else may have it', async () => {
-    const { marks, reopen } = await openStand();
+    const { marks, reopen } = await openSetup();
     expect(await marks.release(byMac())).toBe(false);
     await claimAs(marks, byMac());
     expect(await marks.release(byMac())).toBe(true);
@@ -65,7 +65,7 @@ describe('a claim', () => {
   });
 
   it('that cannot be written is no installer, and leaves no trace', async () => {
-    const { marks, dir, log } = await openStand();
+    const { marks, dir, log } = await openSetup();
     writeFileSync(join(dir, 'state'), 'not a folder');
     for (const from of ['10.0.0.7', '10.0.0.7']) {
       expect(await claimAs(marks, byMac(), from)).toMatchObject({
@@ -83,7 +83,7 @@ describe('a claim', () => {
   });
 
   it('of another profile or disk is another one, with all tries', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await claimAs(marks, byMac());
     await marks.begun(byMac());
     const other = { ...asking(byMac()), target: { ...TARGET, disk: '/dev/vda' } };
@@ -94,7 +94,7 @@ describe('a claim', () => {
 
 describe('a machine that looks like another one', () => {
   it('waits: another network card of an installed machine, also one that was only seen in it', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.installed(byMac(MAC, UUID), TARGET);
     const second = byMac(OTHER_MAC, UUID);
     expect(await claimAs(marks, second)).toMatchObject({ kind: 'alike', by: 'uuid', mark: { key: MAC } });
@@ -106,7 +106,7 @@ describe('a machine that looks like another one', () => {
   });
 
   it('waits: the network card of an installed machine in front of another', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await claimAs(marks, byMac(MAC, UUID));
     expect(await claimAs(marks, byMac(MAC, OTHER_UUID))).toMatchObject({ kind: 'alike', by: 'nic' });
     await marks.installed(byMac(MAC, UUID), TARGET);
@@ -115,7 +115,7 @@ describe('a machine that looks like another one', () => {
   });
 
   it('waits: what a profile names and only was seen, as long as a profile names it', async () => {
-    const { marks, reopen } = await openStand();
+    const { marks, reopen } = await openSetup();
     marks.saw(byMac(MAC, UUID), true);
     await vi.waitFor(async () => {
       expect((await reopen()).of(byMac())).toMatchObject({ state: 'seen' });
@@ -126,7 +126,7 @@ describe('a machine that looks like another one', () => {
   });
 
   it('is installed when an operator says so by its name', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.installed(byMac(MAC, UUID), TARGET);
     await marks.reinstall(byMac(OTHER_MAC), TARGET);
     expect(await claimAs(marks, byMac(OTHER_MAC, UUID))).toMatchObject({ kind: 'install' });
@@ -138,7 +138,7 @@ describe('a machine that looks like another one', () => {
   });
 
   it('is itself where only a serial number is the same and the UUIDs are not', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     const serial = bySerial('S1').machine;
     await marks.installed({ ...byMac(MAC, UUID), machine: { ...byMac(MAC, UUID).machine, ...serial } }, TARGET);
     const other = byMac(OTHER_MAC, OTHER_UUID);
@@ -153,7 +153,7 @@ describe('a machine that looks like another one', () => {
   });
 
   it('is forgotten by cards that have no end', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.installed(byUuid(), TARGET);
     for (let i = 0; i < 20; i += 1) {
       marks.saw(byUuid(UUID, `52:54:00:00:01:${i.toString(16).padStart(2, '0')}`), true);
@@ -169,7 +169,7 @@ describe('a report that is refused', () => {
   const REPORT = { at: 1, address: '10.0.0.9' };
 
   it('makes a machine wait whose installer left, also after a restart, until an operator or a report that counts', async () => {
-    const { marks, dir, reopen } = await openStand();
+    const { marks, dir, reopen } = await openSetup();
     await claimAs(marks, byMac());
     await marks.refused(byMac(), REPORT);
     await marks.refused(byMac(), { at: 2, address: '10.0.0.10' });
@@ -184,7 +184,7 @@ describe('a report that is refused', () => {
   });
 
   it('is nothing to a machine that is installed, unknown, or to be installed anew', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.refused(byMac(), REPORT);
     expect(marks.all()).toEqual([]);
     await marks.installed(byMac(), TARGET);
@@ -199,7 +199,7 @@ describe('the tokens of an installation', () => {
   const carrying = { ...asking(byMac()), carries: true };
 
   it('are of one installation over all its tries, on its disk, and until the next one', async () => {
-    const { marks, clock, reopen } = await openStand();
+    const { marks, clock, reopen } = await openSetup();
     const first = clock.now;
     expect(await marks.claim(carrying)).toMatchObject({ kind: 'install', tokens: first });
     await marks.begun(byMac());
@@ -217,7 +217,7 @@ describe('the tokens of an installation', () => {
   });
 
   it('are none where the first installer left without one', async () => {
-    const { marks, clock } = await openStand();
+    const { marks, clock } = await openSetup();
     await claimAs(marks, byMac());
     clock.now += 1000;
     expect(await marks.claim({ ...carrying, now: clock.now })).not.toHaveProperty('tokens');

@@ -4,7 +4,7 @@ import { createHostKeyService, type Identities } from '../../src/machines/identi
 import type { Profile } from '../../src/model/profile.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { profileOf } from '../exports/sample.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
 /** A catalog that changes when the test says so. */
 function folder(...profiles: readonly Profile[]) {

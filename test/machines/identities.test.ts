@@ -6,7 +6,7 @@ import { makeHostKey } from '../../src/machines/host-keys.ts';
 import { keepHostKey, nodesWithKeys, openIdentities } from '../../src/machines/identities.ts';
 import { profileOf } from '../exports/sample.ts';
 import { addFiles, type FolderFiles, makeFolder } from '../support/folder.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
 async function keep(dir: string, log = recordLog()) {
   return { key: await keepHostKey(await openDataRoot(dir), 'a-coreos', log), log };

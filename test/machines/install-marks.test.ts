@@ -4,13 +4,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { NO_MARKS } from '../../src/machines/claims.ts';
 import { openInstallMarks } from '../../src/machines/install-marks.ts';
 import { markFileName } from '../../src/machines/mark-file.ts';
-import { asking, byMac, bySerial, byUuid, claimAs, MAC, NOON, openStand, TARGET, UUID } from './marks.ts';
+import { asking, byMac, bySerial, byUuid, claimAs, MAC, NOON, openSetup, TARGET, UUID } from './marks.ts';
 
 const OTHER_MAC = '52:54:00:00:00:02';
 
 describe('an installation', () => {
   it('counts as a try when the last file is there, once for a claim', async () => {
-    const { marks, clock } = await openStand();
+    const { marks, clock } = await openSetup();
     await claimAs(marks, byMac());
     clock.now += 5000;
     await marks.fetched('10.0.0.8', 'c/initrd');
@@ -28,7 +28,7 @@ describe('an installation', () => {
   });
 
   it('of several behind one address begins with the one that has waited longest', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await claimAs(marks, byMac(MAC), '10.0.0.7', NOON);
     await claimAs(marks, byMac(OTHER_MAC), '10.0.0.7', NOON + 1);
     await marks.fetched('10.0.0.7', 'c/initrd');
@@ -36,13 +36,13 @@ describe('an installation', () => {
   });
 
   it('does not begin without a claim before it: a person may look at a document', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.begun(byMac());
     expect(marks.of(byMac())).toBeUndefined();
   });
 
   it('of which nothing can be seen begins half a minute after its script', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     const blind = { ...asking(byMac()), file: undefined, blind: true };
     await marks.claim(blind);
     expect(marks.of(byMac())).toMatchObject({ state: 'installing', tries: 1, begun: NOON + 30_000 });
@@ -55,7 +55,7 @@ describe('an installation', () => {
   });
 
   it('stops after the last try, and a larger limit lets it go on', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     for (const hour of [0, 1, 2]) {
       const now = NOON + hour * 3_600_000;
       expect(await claimAs(marks, byMac(), '10.0.0.7', now)).toMatchObject({ attempt: hour + 1 });
@@ -67,7 +67,7 @@ describe('an installation', () => {
   });
 
   it('is over with its report, and nothing that comes later begins it again', async () => {
-    const { marks, clock, reopen } = await openStand();
+    const { marks, clock, reopen } = await openSetup();
     await claimAs(marks, byMac());
     await marks.begun(byMac());
     clock.now += 1000;
@@ -84,13 +84,13 @@ describe('an installation', () => {
   });
 
   it('may be reported by a machine of which nothing was seen', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.installed(byMac(), TARGET);
     expect(marks.of(byMac())).toMatchObject({ state: 'installed', tries: 0, ...TARGET });
   });
 
   it('is reported for what left for it, whatever its profile says by now', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await claimAs(marks, byMac());
     await marks.installed(byMac(), { profile: 'later', disk: '/dev/vda' });
     expect(marks.of(byMac())).toMatchObject(TARGET);
@@ -100,7 +100,7 @@ describe('an installation', () => {
 describe('a report that cannot be written', () => {
   it('is refused, counts all the same, and is written by its repetition or as soon as it can be', async () => {
     for (const retryMs of [60_000, 5]) {
-      const { marks, dir, reopen } = await openStand({}, retryMs);
+      const { marks, dir, reopen } = await openSetup({}, retryMs);
       writeFileSync(join(dir, 'state'), 'not a folder');
       await expect(marks.installed(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
       await expect(marks.installed(byMac(), TARGET), 'still not').rejects.toMatchObject({ code: 'unavailable' });
@@ -116,7 +116,7 @@ describe('a report that cannot be written', () => {
 
 describe('an operator', () => {
   it('has it installed anew: pending, visible, and ended by no late report', async () => {
-    const { marks, reopen } = await openStand();
+    const { marks, reopen } = await openSetup();
     await marks.installed(byMac(), TARGET);
     await marks.reinstall(byMac(), TARGET);
     await marks.installed(byMac(), TARGET);
@@ -126,7 +126,7 @@ describe('an operator', () => {
   });
 
   it('takes it back: its own disk stays in charge', async () => {
-    const { marks, reopen } = await openStand();
+    const { marks, reopen } = await openSetup();
     await marks.installed(byMac(), TARGET);
     expect(await marks.cancel(byMac())).toBe(false);
     await marks.reinstall(byMac(), TARGET);
@@ -135,7 +135,7 @@ describe('an operator', () => {
   });
 
   it('hears when it cannot be written, and nothing has changed then', async () => {
-    const { marks, dir } = await openStand();
+    const { marks, dir } = await openSetup();
     await marks.installed(byMac(), TARGET);
     rmSync(join(dir, 'state'), { recursive: true });
     writeFileSync(join(dir, 'state'), 'not a folder');
@@ -144,7 +144,7 @@ describe('an operator', () => {
   });
 
   it('reaches all marks of a machine, and no other', async () => {
-    const { marks } = await openStand();
+    const { marks } = await openSetup();
     await marks.installed(byMac(), TARGET);
     await marks.installed(byUuid(UUID, MAC), TARGET);
     await marks.installed(byMac(OTHER_MAC), TARGET);
@@ -161,7 +161,7 @@ describe('an operator', () => {
 
 describe('the files', () => {
   it('outlive a restart', async () => {
-    const { marks, dir, reopen } = await openStand();
+    const { marks, dir, reopen } = await openSetup();
     await claimAs(marks, byMac());
     await marks.installed(byUuid(), TARGET);
     await marks.installed(bySerial('PF0 X1'), TARGET);
@@ -175,7 +175,7 @@ describe('the files', () => {
   });
 
   it.each(['', '{ "state": "installing"', '{}', 'null', '{ "format": 3 }'])('%j: the machine waits', async (text) => {
-    const { marks, log, reopen } = await openStand({ 'state/machines/52-54-00-55-1c-ee.json': text });
+    const { marks, log, reopen } = await openSetup({ 'state/machines/52-54-00-55-1c-ee.json': text });
     expect(log.of('error')).toHaveLength(1);
     expect(await claimAs(marks, byMac())).toMatchObject({
       kind: 'unknown',
@@ -188,7 +188,7 @@ describe('the files', () => {
   });
 
   it('a report mends a broken one', async () => {
-    const { marks, reopen } = await openStand({ 'state/machines/52-54-00-55-1c-ee.json': 'x' });
+    const { marks, reopen } = await openSetup({ 'state/machines/52-54-00-55-1c-ee.json': 'x' });
     await marks.installed(byMac(), TARGET);
     const mended = (await reopen()).of(byMac());
     expect(mended).toMatchObject({ state: 'installed', ...TARGET });
@@ -196,7 +196,7 @@ describe('the files', () => {
   });
 
   it('a folder that cannot be read: every machine waits and no report is taken, until it can be read again', async () => {
-    const { dir, files, log } = await openStand();
+    const { dir, files, log } = await openSetup();
     mkdirSync(join(dir, 'state'));
     symlinkSync('/etc', join(dir, 'state/machines'));
     const marks = await openInstallMarks(files, log, { retryMs: 5 });
@@ -214,7 +214,7 @@ describe('the files', () => {
   });
 
   it('one go of an operator is one installer, also for a broken file of another name and who asks all the while', async () => {
-    const { files, log, dir } = await openStand();
+    const { files, log, dir } = await openSetup();
     const who = { ...byMac(), also: [`uuid:${UUID}`] };
     mkdirSync(join(dir, 'state/machines'), { recursive: true });
     writeFileSync(join(dir, 'state/machines', markFileName(`uuid:${UUID}`)), 'x');
@@ -227,7 +227,7 @@ describe('the files', () => {
   });
 
   it('two servers on one folder: one has the marks, the other installs none and takes no report until that one is gone', async () => {
-    const { files, log } = await openStand();
+    const { files, log } = await openSetup();
     const first = await openInstallMarks(files, log, { retryMs: 5 });
     const second = await openInstallMarks(files, log, { retryMs: 5 });
     await first.start();
@@ -249,7 +249,7 @@ describe('the files', () => {
   });
 
   it('machines without end do not fill the disk: one that reports is told so', async () => {
-    const { files, log } = await openStand();
+    const { files, log } = await openSetup();
     const full = await openInstallMarks(files, log, { most: 1 });
     await full.installed(byMac(), TARGET);
     await expect(full.installed(byUuid(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
@@ -259,7 +259,7 @@ describe('the files', () => {
   });
 });
 
-it('no marks at all: for a desk that knows of no installation', () => {
+it('no marks at all: for a boot service that knows of no installation', () => {
   expect(NO_MARKS.of(byMac())).toBeUndefined();
   expect(NO_MARKS.life(asking(byMac()))).toMatchObject({ kind: 'install', attempt: 1 });
 });

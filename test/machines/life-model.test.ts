@@ -7,7 +7,7 @@ import { openInstallMarks } from '../../src/machines/install-marks.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { InstallIdentity } from '../../src/model/machine.ts';
 import { makeFolder } from '../support/folder.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 import { asking, byMac, byUuid, NOON, TARGET } from './marks.ts';
 
 // Two machines with two network cards each, and a USB card that goes from one to the other. Whatever happens to them, in

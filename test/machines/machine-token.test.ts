@@ -6,7 +6,7 @@ import { createTokenSource, openTokenSource, TOKEN_KEY_FILE } from '../../src/ma
 import { problemLine } from '../../src/model/failure.ts';
 import { hideTokens, hideTokensIn, TOKEN_SLOT } from '../../src/model/plan.ts';
 import { makeFolder } from '../support/folder.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
 const source = createTokenSource(Buffer.alloc(32, 7));
 const MAC = '52:54:00:55:1c:ee';

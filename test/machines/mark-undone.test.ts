@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { byMac, claimAs, MAC, openStand, TARGET } from './marks.ts';
+import { byMac, claimAs, MAC, openSetup, TARGET } from './marks.ts';
 
 /** The file gets its name, and only then the disk fails: the folder cannot be synced. */
 async function failFolderSync(times: number): Promise<void> {
@@ -29,7 +29,7 @@ afterEach(() => {
 it.each([1, 2])(
   'an operator who is told that it failed has erased nothing, also after a restart (%i failures)',
   async (failures) => {
-    const { marks, reopen, dir } = await openStand();
+    const { marks, reopen, dir } = await openSetup();
     await marks.installed(byMac(), TARGET);
     await failFolderSync(failures);
     await expect(marks.reinstall(byMac(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
@@ -42,7 +42,7 @@ it.each([1, 2])(
 );
 
 it('a claim that could not be let go is still held after a restart', async () => {
-  const { marks, reopen } = await openStand();
+  const { marks, reopen } = await openSetup();
   await claimAs(marks, byMac());
   await failFolderSync(1);
   await expect(marks.release(byMac())).rejects.toMatchObject({ code: 'unavailable' });

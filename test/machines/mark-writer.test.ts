@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { MarkWriter } from '../../src/machines/mark-writer.ts';
 import { makeFolder } from '../support/folder.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
 async function open(retryMs?: number) {
   const dir = makeFolder();

@@ -4,8 +4,8 @@ import { openInstallMarks } from '../../src/machines/install-marks.ts';
 import type { Life } from '../../src/machines/life.ts';
 import { type InstallIdentity, parseLabel } from '../../src/model/machine.ts';
 import { type FolderFiles, makeFolder } from '../support/folder.ts';
-import { factsOf } from '../support/house.ts';
-import { type RecordedLog, recordLog } from '../support/http-house.ts';
+import { factsOf } from '../support/app-context.ts';
+import { type RecordedLog, recordLog } from '../support/http-server.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
 export const MAC = '52:54:00:55:1c:ee';
@@ -39,7 +39,7 @@ export async function claimAs(marks: Claims, who: InstallIdentity, address?: str
 }
 
 /** Marks over a folder of their own, at a time that the test moves. */
-export interface Stand {
+export interface Setup {
   readonly dir: string;
   readonly files: DataRoot;
   readonly marks: InstallMarks;
@@ -49,7 +49,7 @@ export interface Stand {
   readonly reopen: () => Promise<InstallMarks>;
 }
 
-export async function openStand(content: FolderFiles = {}, retryMs?: number): Promise<Stand> {
+export async function openSetup(content: FolderFiles = {}, retryMs?: number): Promise<Setup> {
   const dir = makeFolder(content);
   const files = await openDataRoot(dir);
   const log = recordLog();

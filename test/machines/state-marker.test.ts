@@ -1,16 +1,16 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { houseOf } from '../support/house.ts';
-import { byMac, claimAs, MAC, openStand, TARGET } from './marks.ts';
+import { contextOf } from '../support/app-context.ts';
+import { byMac, claimAs, MAC, openSetup, TARGET } from './marks.ts';
 
 const OTHER = byMac('52:54:00:00:00:02');
 const PROFILES = { 'profiles/a.json': '{}' };
 
 async function installedOnce() {
-  const stand = await openStand(PROFILES);
-  await stand.marks.installed(byMac(), TARGET);
-  return { ...stand, marker: join(stand.dir, 'profiles/.pilotlight'), state: join(stand.dir, 'state') };
+  const setup = await openSetup(PROFILES);
+  await setup.marks.installed(byMac(), TARGET);
+  return { ...setup, marker: join(setup.dir, 'profiles/.pilotlight'), state: join(setup.dir, 'state') };
 }
 
 describe('a lost state/', () => {
@@ -48,7 +48,7 @@ describe('a lost state/', () => {
   });
 
   it('is not noticed where a rack reports at once: one id stands in both places', async () => {
-    const { marks, reopen } = await openStand(PROFILES);
+    const { marks, reopen } = await openSetup(PROFILES);
     const rack = Array.from({ length: 20 }, (_, at) => byMac(`52:54:00:00:01:${at + 10}`));
     await Promise.all(rack.map((who) => marks.installed(who, TARGET)));
     expect((await reopen()).problems()).toEqual([]);
@@ -68,14 +68,14 @@ describe('a lost state/', () => {
 });
 
 it('the marker is no profile, and no problem', async () => {
-  const { catalog } = await houseOf({ 'profiles/.pilotlight': '{ "id": "x" }', 'profiles/a.json': { version: '1' } });
+  const { catalog } = await contextOf({ 'profiles/.pilotlight': '{ "id": "x" }', 'profiles/a.json': { version: '1' } });
   expect([...catalog.current().profiles.keys()]).toEqual(['a']);
   expect(catalog.current().problems.filter(({ place }) => place.file.includes('.pilotlight'))).toEqual([]);
 });
 
 describe('a folder', () => {
   it('that was filled by hand waits for nothing, and has no marker before the first machine is installed', async () => {
-    const { marks, dir } = await openStand(PROFILES);
+    const { marks, dir } = await openSetup(PROFILES);
     await marks.start();
     expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'install' });
     expect(existsSync(join(dir, 'profiles/.pilotlight'))).toBe(false);
@@ -95,7 +95,7 @@ describe('a folder', () => {
   });
 
   it('in which the marker cannot be written takes the report all the same, and says so once', async () => {
-    const { marks, dir, log } = await openStand();
+    const { marks, dir, log } = await openSetup();
     rmSync(join(dir, 'profiles'), { recursive: true });
     writeFileSync(join(dir, 'profiles'), 'not a folder');
     await marks.installed(byMac(), TARGET);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, test } from 'vitest';
 import { KeyedMutex, listener } from '../../src/model/service.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
 it('runs one after the other within a name, side by side otherwise, past what failed', async () => {
   const lanes = new KeyedMutex();

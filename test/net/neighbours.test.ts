@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { arpTable, createNeighbours, ipTable } from '../../src/net/neighbours.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
 const ARP = `IP address       HW type     Flags       HW address            Mask     Device
 10.0.0.7         0x1         0x2         52:54:00:55:1c:ee     *        eth0

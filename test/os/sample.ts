@@ -40,7 +40,7 @@ export function profileOf(more: Partial<Profile>): Profile {
   };
 }
 
-/** What the desk would hand over for a machine of this profile that it knows by its MAC. */
+/** What the boot service would hand over for a machine of this profile that it knows by its MAC. */
 export function inputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanInput {
   const documents: Partial<Record<DocumentKind, string>> = {};
   for (const kind of DOCUMENT_KINDS) {
@@ -52,7 +52,7 @@ export function inputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanIn
   return { profile, origin: ORIGIN, facts: { mac: must(parseMac('52:54:00:55:1c:ee')) }, documents, ...more };
 }
 
-/** What the desk would hand over to install it. */
+/** What the boot service would hand over to install it. */
 export function installInputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanInput {
   const machine = '52-54-00-55-1c-ee';
   const folder = `${ORIGIN}/install/${machine}`;

@@ -6,10 +6,10 @@ import { expect } from 'vitest';
 import { fetchPackage, nodeFolder, NODES } from '../../scripts/fetch-package.ts';
 import { copyCheckout } from '../support/checkout.ts';
 import { firstMachine, scriptOf } from '../support/first-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { compilersThatTell, withoutRegistry } from '../support/registry.ts';
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['git', 'ip', 'dnsmasq', 'npm'],
   files: ['/usr/lib/ipxe/undionly.kpxe', '/dev/net/tun'],
   root: true,

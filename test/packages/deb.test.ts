@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildDeb, type DebianRoot, makeDebianRoot } from '../support/debian-root.ts';
 import { firstMachine, scriptOf } from '../support/first-machine.ts';
-import { labRoom } from '../support/lab-room.ts';
+import { labEquipment } from '../support/lab-equipment.ts';
 import { withoutRegistry } from '../support/registry.ts';
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['debootstrap', 'dpkg-deb', 'git', 'ip', 'dnsmasq', 'npm', 'systemd-analyze'],
   files: ['/dev/net/tun'],
   root: true,

@@ -4,7 +4,7 @@ import { asFailure, failureLine, Failure } from '../../src/model/failure.ts';
 import type { Power } from '../../src/model/power.ts';
 import { createPower, type PoweredNode, type PowerOptions } from '../../src/power/power.ts';
 import type { ProgramEnd, RunProgram } from '../../src/power/program.ts';
-import { houseOf } from '../support/house.ts';
+import { contextOf } from '../support/app-context.ts';
 
 const MAC = '52:54:00:55:1c:ee';
 const BMC = { host: '10.0.0.9', user: 'ops', password: { file: 'secrets/bmc1' } };
@@ -16,7 +16,7 @@ async function nodeWith(power: Power | undefined, more: object = {}): Promise<Po
     { name: 'other', mac: '525400000001' },
     { name: 'w1', mac: MAC, ip: '10.0.0.2', power, ...more },
   ];
-  const { catalog } = await houseOf({ 'profiles/a.json': { system: 'custom', kernel: 'k', nodes } });
+  const { catalog } = await contextOf({ 'profiles/a.json': { system: 'custom', kernel: 'k', nodes } });
   const profile = catalog.current().profiles.get('a');
   const node = profile?.nodes[1];
   if (profile === undefined || node === undefined) throw new TypeError(JSON.stringify(catalog.current().problems));
@@ -156,7 +156,7 @@ describe('a command', () => {
 
   it('runs without a shell, and without the environment of the server', async () => {
     process.env['PILOTLIGHT_TEST_LEAK'] = 'leaked';
-    const out = `${(await houseOf({})).dir}/out`;
+    const out = `${(await contextOf({})).dir}/out`;
     const on = script(
       `require('fs').writeFileSync(${JSON.stringify(out)}, JSON.stringify([process.env, process.argv]))`,
     );

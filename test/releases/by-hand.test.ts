@@ -9,14 +9,14 @@ import { publishedState } from '../../src/releases/publish.ts';
 import type { Audited } from '../../src/releases/retain.ts';
 import { rollback } from '../../src/releases/rollback.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 
 const release = (folder: string) => ({
   [`images/${folder}/flatcar_production_pxe.vmlinuz`]: 'kernel',
   [`images/${folder}/flatcar_production_pxe_image.cpio.gz`]: 'initramfs',
 });
 
-function stand() {
+function setup() {
   const dir = makeFolder({
     ...release('flatcar/amd64/2.0.0'),
     ...release('flatcar/amd64/1.0.0'),
@@ -33,7 +33,7 @@ function stand() {
 }
 
 test('images placed by hand are listed where a profile looks for them, each once, and what was published is not', async () => {
-  const { settings } = stand();
+  const { settings } = setup();
   const { keep, remove } = await listImages(settings);
   const byHand = 'by hand, not verified: it stays until you remove it';
   expect(keep.map(({ release: { shelf, size }, because }) => [shelf, size, because])).toEqual([
@@ -44,7 +44,7 @@ test('images placed by hand are listed where a profile looks for them, each once
 });
 
 test('the Releases page says of them that nothing was verified', async () => {
-  const { settings } = stand();
+  const { settings } = setup();
   const { files, catalog } = await readContext(settings);
   const rows = await publishedReleases({ files, catalog, settings, now: Date.now });
   expect(rows.map(({ version, byHand, verified }) => [version, byHand, verified])).toEqual([
@@ -55,14 +55,14 @@ test('the Releases page says of them that nothing was verified', async () => {
 });
 
 test('a rollback finds them', async () => {
-  const { dir, settings } = stand();
+  const { dir, settings } = setup();
   const done = await rollback(settings, 'a');
   expect(done).toMatchObject({ kind: 'done', value: { from: '2.0.0', to: '1.0.0' } });
   expect(readFileSync(join(dir, 'profiles/a.json'), 'utf8')).toContain('"version": "1.0.0"');
 });
 
 test('adopted, their digests are written down: a change shows, nothing removes them, and the sync leaves them alone', async () => {
-  const { dir, settings } = stand();
+  const { dir, settings } = setup();
   const adopted = await adoptImages(settings, []);
   expect(adopted).toMatchObject({
     value: [
@@ -90,7 +90,7 @@ test('adopted, their digests are written down: a change shows, nothing removes t
 });
 
 test('a folder without such files is refused by name', async () => {
-  const { settings } = stand();
+  const { settings } = setup();
   for (const shelf of ['flatcar/amd64/3.0.0', 'flatcar/amd64/9', '../state', 'mine/1.0.0']) {
     await expect(adoptImages(settings, [shelf])).rejects.toMatchObject({ code: 'not-found' });
   }

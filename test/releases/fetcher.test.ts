@@ -82,7 +82,7 @@ describe('a server with a certificate', () => {
         '/CN=127.0.0.1',
       ];
       execFileSync('openssl', ['req', ...options, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-      // Its certificate is nobody's: this test is about where it sends us.
+      // Its certificate is none's: this test is about where it sends us.
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
       const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
         const location = { '/down': upstream.url('/a'), '/on': '/end' }[request.url ?? ''];

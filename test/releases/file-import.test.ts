@@ -5,7 +5,7 @@ import { buildProfile } from '../../src/catalog/build-profile.ts';
 import { importTarget, openImportFolder } from '../../src/releases/file-import.ts';
 import { planSync } from '../../src/releases/plan.ts';
 import { makeFolder } from '../support/folder.ts';
-import { nameOf } from '../support/house.ts';
+import { nameOf } from '../support/app-context.ts';
 
 const beta = buildProfile(nameOf('b'), 'profiles/b.json', {
   system: 'flatcar',

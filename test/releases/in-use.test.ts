@@ -12,7 +12,7 @@ import {
   unreadableProfile,
 } from '../../src/releases/in-use.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
-import { nameOf } from '../support/house.ts';
+import { nameOf } from '../support/app-context.ts';
 
 const profile = (name: string, raw: JsonObject): Profile => buildProfile(nameOf(name), `profiles/${name}.json`, raw);
 

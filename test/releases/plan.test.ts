@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
 import type { JsonObject, Profile } from '../../src/model/profile.ts';
 import { planSync, targetOf } from '../../src/releases/plan.ts';
-import { nameOf } from '../support/house.ts';
+import { nameOf } from '../support/app-context.ts';
 
 function profile(name: string, raw: JsonObject): Profile {
   return buildProfile(nameOf(name), `profiles/${name}.json`, raw);

@@ -3,7 +3,7 @@ import { buildProfile } from '../../src/catalog/build-profile.ts';
 import { parseVersion } from '../../src/model/profile.ts';
 import { profileNamed, withHold } from '../../src/releases/sync-state.ts';
 import { rollbackHold, versionBefore } from '../../src/releases/rollback.ts';
-import { nameOf } from '../support/house.ts';
+import { nameOf } from '../support/app-context.ts';
 
 const seed = buildProfile(nameOf('seed'), 'profiles/seed.json', { system: 'flatcar', version: '10.0.0' });
 const release = (version: string, series = 'flatcar/stable/amd64') => ({

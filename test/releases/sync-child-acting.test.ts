@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SILENT, type Log } from '../../src/model/service.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 import { flagsOf, syncInChild } from '../../src/releases/sync-child.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 
 /** A sync process that does this instead; `say` is process.send. */
 function acting(script: string): readonly string[] {

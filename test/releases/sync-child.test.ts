@@ -5,47 +5,47 @@ import { SILENT } from '../../src/model/service.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { MAIN } from '../support/built.ts';
-import { settingsFor } from '../support/house.ts';
-import { makeStand, type SyncStand } from '../support/sync-stand.ts';
+import { settingsFor } from '../support/app-context.ts';
+import { makeSetup, type SyncSetup } from '../support/sync-setup.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../support/upstream-releases.ts';
 import { silence } from '../support/upstream-faults.ts';
 
 const SELF = [process.execPath, MAIN];
 
-function settingsOf(stand: SyncStand): Settings {
-  const settings = settingsFor(stand.dir);
-  const mirrors = { flatcar: stand.upstream.url('/flatcar') };
-  return { ...settings, sync: { ...settings.sync, mirrors, trust: { flatcar: [stand.vendor.primary.fingerprint] } } };
+function settingsOf(setup: SyncSetup): Settings {
+  const settings = settingsFor(setup.dir);
+  const mirrors = { flatcar: setup.upstream.url('/flatcar') };
+  return { ...settings, sync: { ...settings.sync, mirrors, trust: { flatcar: [setup.vendor.primary.fingerprint] } } };
 }
 
 describe('a sync in a process of its own', { timeout: 60_000 }, () => {
   it('tells its events, and how many targets failed', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const events: SyncEvent[] = [];
     const emit = (event: SyncEvent): void => {
       events.push(event);
     };
     const signal = new AbortController().signal;
-    const child = { self: SELF, settings: settingsOf(stand), emit, signal, log: SILENT };
+    const child = { self: SELF, settings: settingsOf(setup), emit, signal, log: SILENT };
     expect(await syncInChild(child)).toMatchObject({ kind: 'done', value: { failed: 0 } });
     expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['plan', 'published', 'rewritten', 'done']));
-    expect(stand.version('seed')).toBe('4593.2.5');
-    stand.upstream.absent('/flatcar/stable/amd64-usr/current/version.txt');
+    expect(setup.version('seed')).toBe('4593.2.5');
+    setup.upstream.absent('/flatcar/stable/amd64-usr/current/version.txt');
     expect(await syncInChild(child)).toMatchObject({ kind: 'done', value: { failed: 1 } });
   });
 
   it('ends when it is told to, and says so; who comes meanwhile is told that it is busy', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const kernel = `${flatcarFolder('4593.2.5')}/${FLATCAR.kernel}`;
-    stand.upstream.failAlways(kernel, silence);
+    setup.upstream.failAlways(kernel, silence);
     const stop = new AbortController();
-    const child = { self: SELF, settings: settingsOf(stand), emit: () => undefined, signal: stop.signal, log: SILENT };
+    const child = { self: SELF, settings: settingsOf(setup), emit: () => undefined, signal: stop.signal, log: SILENT };
     const running = syncInChild(child);
     await vi.waitFor(
       () => {
-        expect(stand.upstream.requests).toContain(`HEAD ${kernel}`);
+        expect(setup.upstream.requests).toContain(`HEAD ${kernel}`);
       },
       { timeout: 30_000 },
     );
@@ -59,16 +59,16 @@ describe('a sync in a process of its own', { timeout: 60_000 }, () => {
 });
 
 it('a sync whose server was killed stops, and leaves its lock to the next', { timeout: 60_000 }, async () => {
-  const stand = await makeStand();
-  serveFlatcar(stand, '4593.2.5');
+  const setup = await makeSetup();
+  serveFlatcar(setup, '4593.2.5');
   const kernel = `${flatcarFolder('4593.2.5')}/${FLATCAR.kernel}`;
-  stand.upstream.failAlways(kernel, silence);
-  const words = [...SELF.slice(1), 'sync', '--ipc', ...flagsOf(settingsOf(stand))];
+  setup.upstream.failAlways(kernel, silence);
+  const words = [...SELF.slice(1), 'sync', '--ipc', ...flagsOf(settingsOf(setup))];
   const script = `const c = require('child_process').spawn(process.execPath, ${JSON.stringify(words)}, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }); console.log(c.pid)`;
   const server = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
   let out = '';
   server.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  await stand.upstream.asked(`HEAD ${kernel}`);
+  await setup.upstream.asked(`HEAD ${kernel}`);
   server.kill('SIGKILL');
   await vi.waitFor(
     () => {

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { auditRelease } from '../../src/releases/retain.ts';
-import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../support/sync-stand.ts';
+import { FLATCAR_PROFILE, makeSetup, type SyncSetup } from '../support/sync-setup.ts';
 import { serveFlatcar } from '../support/upstream-releases.ts';
 
 const ENTRY = fileURLToPath(new URL('../support/sync-crash.ts', import.meta.url));
 const KEEP = ['--keep-releases', '1'];
 
-async function killedAt(stand: SyncStand, point: string): Promise<void> {
-  const args = ['--import', 'tsx', ENTRY, 'sync', ...KEEP, ...stand.flags];
+async function killedAt(setup: SyncSetup, point: string): Promise<void> {
+  const args = ['--import', 'tsx', ENTRY, 'sync', ...KEEP, ...setup.flags];
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'] ?? '', CRASH: point },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -24,9 +24,9 @@ async function killedAt(stand: SyncStand, point: string): Promise<void> {
 }
 
 /** What a node is told to boot is published, whole and verified; gives its version. */
-async function expectBootable(stand: SyncStand): Promise<string> {
-  const version = String(stand.version('seed'));
-  const files = await auditRelease(await openDataRoot(stand.dir), `flatcar/amd64/${version}`);
+async function expectBootable(setup: SyncSetup): Promise<string> {
+  const version = String(setup.version('seed'));
+  const files = await auditRelease(await openDataRoot(setup.dir), `flatcar/amd64/${version}`);
   expect(files.map(({ state }) => state)).toEqual(['good', 'good', 'good', 'good']);
   return version;
 }
@@ -46,18 +46,18 @@ describe('kill -9', () => {
     ['before the old release is taken away', 'fs.rename 1 before .drafts/removed', '4593.2.5'],
     ['while the old release is deleted', 'fs.rename 1 after .drafts/removed', '4593.2.5'],
   ])('%s: what is booted is whole, and the next run finishes', { timeout: 60_000 }, async (_, point, version) => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4152.2.0');
-    await stand.sync();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4152.2.0');
+    await setup.sync();
+    serveFlatcar(setup, '4593.2.5');
 
-    await killedAt(stand, point);
+    await killedAt(setup, point);
 
-    expect(await expectBootable(stand)).toBe(version);
+    expect(await expectBootable(setup)).toBe(version);
     // The dead process still holds the lock in its file.
-    const next = await stand.sync(...KEEP);
-    expect([next.code, await expectBootable(stand)]).toEqual([0, '4593.2.5']);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5'));
-    expect(stand.visible().every((path) => path.startsWith('flatcar/amd64/4593.2.5/'))).toBe(true);
+    const next = await setup.sync(...KEEP);
+    expect([next.code, await expectBootable(setup)]).toEqual([0, '4593.2.5']);
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5'));
+    expect(setup.visible().every((path) => path.startsWith('flatcar/amd64/4593.2.5/'))).toBe(true);
   });
 });

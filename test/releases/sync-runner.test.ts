@@ -5,7 +5,7 @@ import { openDataRoot } from '../../src/files/data-root.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { underLock } from '../../src/releases/sync-runner.ts';
 import { makeFolder } from '../support/folder.ts';
-import { makeStand } from '../support/sync-stand.ts';
+import { makeSetup } from '../support/sync-setup.ts';
 import { flatcarFolder, FLATCAR, serveFlatcar } from '../support/upstream-releases.ts';
 import { type Fault, serve } from '../support/upstream-server.ts';
 
@@ -13,8 +13,8 @@ const INITRD = `${flatcarFolder('4593.2.5')}/${FLATCAR.initrd}`;
 
 describe('two syncs at once', () => {
   it('the second says within a second who holds the lock and since when, and a rollback and a clean-up do, too', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     let go: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (go = resolve));
     const held: Fault = (response, resource, request) => {
@@ -25,12 +25,12 @@ describe('two syncs at once', () => {
         () => undefined,
       );
     };
-    stand.upstream.fail(INITRD, held);
-    const first = stand.cli('sync');
-    await stand.upstream.asked(`GET ${INITRD}`);
+    setup.upstream.fail(INITRD, held);
+    const first = setup.cli('sync');
+    await setup.upstream.asked(`GET ${INITRD}`);
 
     // The first is held for as long as this one takes: it does not wait.
-    const second = await stand.cli('sync');
+    const second = await setup.cli('sync');
     expect(second.code).toBe(75);
     expect(second.stdout).toBe('');
     expect(second.stderr).toMatch(
@@ -43,18 +43,18 @@ describe('two syncs at once', () => {
       ['images', 'prune'],
       ['sync', '--pin', 'seed'],
     ])
-      expect((await stand.cli(...words)).code, words.join(' ')).toBe(75);
+      expect((await setup.cli(...words)).code, words.join(' ')).toBe(75);
     // Looking is always allowed.
-    expect((await stand.cli('sync', '--dry-run')).code).toBe(0);
-    expect((await stand.cli('images')).code).toBe(0);
+    expect((await setup.cli('sync', '--dry-run')).code).toBe(0);
+    expect((await setup.cli('images')).code).toBe(0);
     go();
     expect((await first).code).toBe(0);
-    expect((await stand.cli('sync')).code).toBe(0);
+    expect((await setup.cli('sync')).code).toBe(0);
   });
 
   it('a lock that a dead process left does not block', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const dead = {
       pid: 999_999_999,
       started: '1',
@@ -64,12 +64,12 @@ describe('two syncs at once', () => {
       what: 'a sync',
       token: 'x',
     };
-    const path = join(stand.dir, 'state/sync.lock');
+    const path = join(setup.dir, 'state/sync.lock');
     writeFileSync(path, JSON.stringify(dead));
-    expect((await stand.cli('sync')).code).toBe(75);
+    expect((await setup.cli('sync')).code).toBe(75);
     // Since nothing says that it was on this host: its last sign of life must be old.
     utimesSync(path, 1, 1);
-    expect((await stand.cli('sync')).code).toBe(0);
+    expect((await setup.cli('sync')).code).toBe(0);
   });
 });
 

@@ -6,29 +6,29 @@ import { SILENT } from '../../src/model/service.ts';
 import { createSyncService } from '../../src/releases/sync-service.ts';
 import { createServer } from '../../src/server/server.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
-import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../support/sync-stand.ts';
+import { settingsFor } from '../support/app-context.ts';
+import { FLATCAR_PROFILE, makeSetup, type SyncSetup } from '../support/sync-setup.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../support/upstream-releases.ts';
 import type { Fault } from '../support/upstream-server.ts';
 
 const KERNEL = `${flatcarFolder('4593.2.5')}/${FLATCAR.kernel}`;
 
 /** A server that follows the stand's publisher. */
-async function serveStand(stand: SyncStand, schedule: string | undefined) {
-  const fd = openSync(join(stand.dir, 'log'), 'w');
+async function serveSetup(setup: SyncSetup, schedule: string | undefined) {
+  const fd = openSync(join(setup.dir, 'log'), 'w');
   const sync = {
-    ...settingsFor(stand.dir).sync,
+    ...settingsFor(setup.dir).sync,
     schedule,
-    mirrors: { flatcar: stand.upstream.url('/flatcar') },
-    trust: { flatcar: [stand.vendor.primary.fingerprint] },
+    mirrors: { flatcar: setup.upstream.url('/flatcar') },
+    trust: { flatcar: [setup.vendor.primary.fingerprint] },
   };
-  const server = createServer(settingsFor(stand.dir, { sync, logLevel: 'info' }), { logFd: fd });
+  const server = createServer(settingsFor(setup.dir, { sync, logLevel: 'info' }), { logFd: fd });
   const stop = () => server.stop(AbortSignal.timeout(1000));
   onTestFinished(stop);
   await server.start();
   const url = `http://127.0.0.1:${String(server.address()?.port)}`;
   const script = async (): Promise<string> => (await fetch(`${url}/ipxe?mac=52:54:00:00:00:01`)).text();
-  return { script, stop, log: () => readFileSync(join(stand.dir, 'log'), 'utf8') };
+  return { script, stop, log: () => readFileSync(join(setup.dir, 'log'), 'utf8') };
 }
 
 /** Sends a quarter, then waits for the test. */
@@ -50,18 +50,18 @@ const patient = { timeout: 15_000, interval: 50 };
 
 describe('the server and its sync', () => {
   it('an image is missing at start: it is fetched, the machine sees how far it is, and then boots it', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const { fault, go } = quarter();
-    stand.upstream.fail(KERNEL, fault);
-    const { script, stop, log } = await serveStand(stand, '17 4 * * *');
+    setup.upstream.fail(KERNEL, fault);
+    const { script, stop, log } = await serveSetup(setup, '17 4 * * *');
     await vi.waitFor(async () => {
       // A quarter of the kernel and all of the initramfs: 250,000 of 400,000 bytes.
       expect(await script()).toContain('The release sync fetches version 4593.2.5: 62 % of 391 KiB');
     }, patient);
     expect(await script()).toMatch(/^#!ipxe\n/);
     // A command line beside it.
-    expect((await stand.cli('sync')).code).toBe(75);
+    expect((await setup.cli('sync')).code).toBe(75);
     go();
     await vi.waitFor(async () => {
       expect(await script()).toContain('/images/flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz');
@@ -72,14 +72,14 @@ describe('the server and its sync', () => {
   });
 
   it('what a command asks the server for is seen, too; off means that the server does nothing by itself', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
     const { fault, go } = quarter();
-    stand.upstream.fail(KERNEL, fault);
-    const { script, stop, log } = await serveStand(stand, undefined);
+    setup.upstream.fail(KERNEL, fault);
+    const { script, stop, log } = await serveSetup(setup, undefined);
     expect(await script()).toContain('Put it there, or change the version in the profile.');
-    expect(stand.upstream.requests).toEqual([]);
-    const running = stand.cli('sync');
+    expect(setup.upstream.requests).toEqual([]);
+    const running = setup.cli('sync');
     await vi.waitFor(async () => {
       expect(await script()).toContain('The release sync fetches version 4593.2.5');
     }, patient);
@@ -93,17 +93,17 @@ describe('the server and its sync', () => {
   });
 
   it('a failed run is told to the machine and to the log, and a profile that is saved later is looked at', async () => {
-    const stand = await makeStand({
+    const setup = await makeSetup({
       'profiles/seed.json': FLATCAR_PROFILE,
       'images/flatcar/amd64/4152.2.0/flatcar_production_pxe.vmlinuz': 'k',
       'images/flatcar/amd64/4152.2.0/flatcar_production_pxe_image.cpio.gz': 'i',
     });
-    serveFlatcar(stand, '4593.2.5');
-    stand.upstream.absent(KERNEL);
-    const { script, stop, log } = await serveStand(stand, '17 4 * * *');
+    serveFlatcar(setup, '4593.2.5');
+    setup.upstream.absent(KERNEL);
+    const { script, stop, log } = await serveSetup(setup, '17 4 * * *');
     expect(await script()).toContain('4152.2.0/flatcar_production_pxe.vmlinuz');
-    expect(stand.upstream.requests).toEqual([]);
-    writeFileSync(join(stand.dir, 'profiles/seed.json'), FLATCAR_PROFILE.replace('4152.2.0', '4000.2.0'));
+    expect(setup.upstream.requests).toEqual([]);
+    writeFileSync(join(setup.dir, 'profiles/seed.json'), FLATCAR_PROFILE.replace('4152.2.0', '4000.2.0'));
     await vi.waitFor(async () => {
       expect(await script()).toContain('The last release sync failed: ');
     }, patient);
@@ -112,27 +112,27 @@ describe('the server and its sync', () => {
   });
 
   it('a stop ends a run under way, without a mark on the shelf', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    stand.upstream.fail(KERNEL, quarter().fault);
-    const { stop } = await serveStand(stand, '17 4 * * *');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    setup.upstream.fail(KERNEL, quarter().fault);
+    const { stop } = await serveSetup(setup, '17 4 * * *');
     await vi.waitFor(() => {
-      expect(stand.upstream.count(`GET ${KERNEL}`)).toBe(1);
+      expect(setup.upstream.count(`GET ${KERNEL}`)).toBe(1);
     }, patient);
     await stop();
-    expect(stand.visible()).toEqual([]);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
-    expect((await stand.cli('sync')).code).toBe(0);
+    expect(setup.visible()).toEqual([]);
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
+    expect((await setup.cli('sync')).code).toBe(0);
   });
 
   it('what a machine boots is remembered, so that retention keeps it', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    await stand.cli('sync');
-    const { script, stop } = await serveStand(stand, undefined);
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    await setup.cli('sync');
+    const { script, stop } = await serveSetup(setup, undefined);
     expect(await script()).toContain('4593.2.5');
     await stop();
-    expect(JSON.parse(stand.read('state/booted.json'))).toEqual({
+    expect(JSON.parse(setup.read('state/booted.json'))).toEqual({
       'flatcar/amd64/4593.2.5': expect.any(Number) as number,
     });
   });

@@ -6,7 +6,7 @@ import { parseVersion, type Version } from '../../src/model/profile.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { type Hold, holdOf, holdText, parseState, readState, writeState } from '../../src/releases/sync-state.ts';
 import { makeFolder } from '../support/folder.ts';
-import { nameOf } from '../support/house.ts';
+import { nameOf } from '../support/app-context.ts';
 
 const v = (text: string): Version => parseVersion(text) ?? expect.fail(text);
 const next = { version: '1.2.3', until: 'next', above: '9.9.9' } as const;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkData } from '../../src/doctor/check.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 import { armor, at, makeKey } from '../support/openpgp-keys.ts';
 import { certificate } from '../support/openpgp-vendor.ts';
 import { problemLine } from '../../src/model/failure.ts';

@@ -3,7 +3,7 @@ import { createEventRecorder } from '../../src/server/event-recorder.ts';
 import type { Decision } from '../../src/model/plan.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
-import { factsOf } from '../support/house.ts';
+import { factsOf } from '../support/app-context.ts';
 
 const FACTS = factsOf({ mac: '525400551cee' });
 const DECISION: Decision = { outcome: 'boot', profile: 'workers', because: 'mac is node w1' };
@@ -41,7 +41,7 @@ function words(more: Partial<AnswerEvent>): readonly JournalEvent[] {
   });
 }
 
-describe('what the HTTP door answered', () => {
+describe('what the HTTP server answered', () => {
   it('holds no more of a long path than is shown: fifty thousand of them may wait', () => {
     const path = `/${'a'.repeat(16_000)}`;
     const body = Buffer.from('x'.repeat(16_000));

@@ -4,12 +4,12 @@ import { expect, it, test } from 'vitest';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { createBootWatch, createEventBus, type EventBusOptions, AddressTable } from '../../src/server/events.ts';
-import { factsOf, houseOf } from '../support/house.ts';
-import { DECISION } from '../support/http-desk.ts';
-import { recordLog } from '../support/http-house.ts';
+import { factsOf, contextOf } from '../support/app-context.ts';
+import { DECISION } from '../support/fake-boot-service.ts';
+import { recordLog } from '../support/http-server.ts';
 
 it('writes down the releases that machines were told to boot, and nothing else', async () => {
-  const appContext = await houseOf({
+  const appContext = await contextOf({
     'profiles/a.json': { system: 'flatcar', version: '1.2.3' },
     'profiles/b.json': { system: 'flatcar', version: '4.5.6' },
     'profiles/disk.json': { system: 'flatcar', version: '7.8.9', ignition: 'd.ign', install: { disk: '/dev/sda' } },
@@ -77,7 +77,7 @@ const ANSWER: AnswerEvent = {
   from: FROM,
 };
 
-function stand(more: Partial<EventBusOptions> = {}) {
+function setup(more: Partial<EventBusOptions> = {}) {
   const told: string[] = [];
   const hear =
     (who: string) =>
@@ -103,21 +103,21 @@ function stand(more: Partial<EventBusOptions> = {}) {
 }
 
 test('a script is heard by everybody, and its machine is where it asked from', () => {
-  const { listeners, told, addressTable } = stand();
+  const { listeners, told, addressTable } = setup();
   listeners.answered({ ...ANSWER, facts: FACTS, decision: DECISION });
   expect(told).toEqual(['http script 200', 'bytes script 7', 'boot boot a-coreos', 'boots', 'marks', 'journal']);
   expect(addressTable.at(FROM)).toBe(FACTS);
 });
 
 test('a document is no boot, and who says nothing of itself is nowhere', () => {
-  const { listeners, told, addressTable } = stand();
+  const { listeners, told, addressTable } = setup();
   listeners.answered({ ...ANSWER, kind: 'document', facts: {}, decision: DECISION, source: 'configs/a.yml' });
   expect(told).not.toContain('boot boot a-coreos');
   expect(addressTable.at(FROM)).toBeUndefined();
 });
 
-test('the doors of the LAN', () => {
-  const { listeners, told } = stand();
+test('the servers on the LAN', () => {
+  const { listeners, told } = setup();
   listeners.transferred({ client: FROM, file: 'a', size: 5, ms: 2, end: 'done' });
   listeners.transferred({ client: FROM, file: 'a', size: 5, ms: 2, end: 'aborted' });
   const heard = ['marks tftp', 'journal tftp'];
@@ -129,7 +129,7 @@ test('who fails keeps it from none of the others, and the log says who it was', 
   const broken = (): never => {
     throw new TypeError('injected');
   };
-  const { listeners, told } = stand({
+  const { listeners, told } = setup({
     log,
     metrics: { httpAnswered: broken, bytes: broken, bootAnswered: broken, tftpTransfer: broken },
     boots: { answered: broken },

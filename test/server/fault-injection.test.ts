@@ -5,10 +5,10 @@ import { createSchedule } from '../../src/releases/schedule.ts';
 import { encodeRequest } from '../support/tftp-packets.ts';
 import { lan, local, SERVER } from '../support/dhcp-lan.ts';
 import { optionsOf, question } from '../support/dhcp-packets.ts';
-import { DECISION, SCRIPT } from '../support/http-desk.ts';
-import { openContext, recordLog } from '../support/http-house.ts';
+import { DECISION, SCRIPT } from '../support/fake-boot-service.ts';
+import { openContext, recordLog } from '../support/http-server.ts';
 import { get } from '../support/http-raw.ts';
-import { BEARER, fakeOffice } from '../support/operator-stand.ts';
+import { BEARER, fakeAdminService } from '../support/operator-setup.ts';
 import { fetchTftp, RawClient } from '../support/tftp-client.ts';
 import { bytesSource } from '../support/tftp-files.ts';
 import { content, serveTftp, until } from '../support/tftp-server.ts';
@@ -22,7 +22,7 @@ function fault(): never {
 const ok = { script: SCRIPT, decision: DECISION, fetches: [] };
 
 describe('HTTP', () => {
-  it("a handler of the machines' door", async () => {
+  it("a handler of the machines' routes", async () => {
     let broken = true;
     const appContext = await openContext({ script: async () => (broken ? fault() : ok) });
     onTestFinished(async () => appContext.close());
@@ -54,7 +54,7 @@ describe('HTTP', () => {
   });
 
   it('a handler of Express, before and after its answer has begun', async () => {
-    const adminService = fakeOffice({ health: fault });
+    const adminService = fakeAdminService({ health: fault });
     const appContext = await openContext(
       { start: () => SCRIPT },
       {
@@ -99,7 +99,7 @@ describe('TFTP', () => {
     onTestFinished(async () => served.stop());
     for (const name of ['open', 'read']) await expect(fetchTftp(served.port, name)).rejects.toThrow();
     expect((await fetchTftp(served.port, 'good')).bytes.equals(whole)).toBe(true);
-    await until(() => served.door.transfers() === 0);
+    await until(() => served.listening.transfers() === 0);
     expect(served.log.lines.some(({ level }) => level === 'error')).toBe(true);
   });
 
@@ -155,7 +155,7 @@ describe('DHCP', () => {
   });
 });
 
-it('of those who hear what the doors tell, each fails for itself', () => {
+it('of the listeners to what servers tell each fails for itself', () => {
   const log = recordLog();
   const heard: string[] = [];
   const listeners = createEventBus({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createServer } from '../../src/server/server.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { openContext, type AppContext } from '../support/http-house.ts';
-import { SCRIPT } from '../support/http-desk.ts';
-import { slowShelf } from '../support/http-slow-shelf.ts';
+import { openContext, type AppContext } from '../support/http-server.ts';
+import { SCRIPT } from '../support/fake-boot-service.ts';
+import { slowImages } from '../support/slow-images.ts';
 import { get, open, parseAnswer, readAll } from '../support/http-raw.ts';
 
 let appContext: AppContext;
@@ -25,9 +25,9 @@ function closed(socket: Socket): Promise<unknown> {
 test('says where it listens, and nothing before', async () => {
   appContext = await openContext();
   expect(appContext.port).toBeGreaterThan(0);
-  expect(appContext.door.url()).toBe(`http://127.0.0.1:${appContext.port}`);
+  expect(appContext.listening.url()).toBe(`http://127.0.0.1:${appContext.port}`);
   await appContext.close();
-  expect([appContext.door.address(), appContext.door.url()]).toEqual([undefined, undefined]);
+  expect([appContext.listening.address(), appContext.listening.url()]).toEqual([undefined, undefined]);
 });
 
 test('a taken port is a failure that names it, and stop is safe then', async () => {
@@ -42,8 +42,8 @@ test('a taken port is a failure that names it, and stop is safe then', async () 
 
 test('stop before start, and twice', async () => {
   appContext = await openContext();
-  await Promise.all([appContext.door.stop(NEVER), appContext.door.stop(NEVER)]);
-  await appContext.door.stop(NEVER);
+  await Promise.all([appContext.listening.stop(NEVER), appContext.listening.stop(NEVER)]);
+  await appContext.listening.stop(NEVER);
 });
 
 test('stop closes idle, silent and half-open connections at once', async () => {
@@ -57,20 +57,20 @@ test('stop closes idle, silent and half-open connections at once', async () => {
   const ends = [closed(idle), closed(silent), closed(half)];
   await get(appContext.port, '/boot.ipxe'); // all of them have been accepted when this one is answered
   const before = performance.now();
-  await appContext.door.stop(NEVER);
+  await appContext.listening.stop(NEVER);
   await Promise.all(ends);
   expect(performance.now() - before).toBeLessThan(5000);
 });
 
 test('stop lets a running download finish, and lets nobody in', async () => {
-  const slow = slowShelf(1);
+  const slow = slowImages(1);
   appContext = await openContext({}, { shelf: slow.shelf });
   const socket = await open(appContext.port);
   const text = readAll(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
   await slow.opened;
   let stopped = false;
-  const stopping = appContext.door.stop(NEVER).then(() => (stopped = true));
+  const stopping = appContext.listening.stop(NEVER).then(() => (stopped = true));
   await expect(open(appContext.port)).rejects.toThrow(/ECONNREFUSED/);
   expect(stopped).toBe(false);
   slow.give();
@@ -80,14 +80,14 @@ test('stop lets a running download finish, and lets nobody in', async () => {
 });
 
 test('force cuts a download that does not end', async () => {
-  const slow = slowShelf(2);
+  const slow = slowImages(2);
   appContext = await openContext({}, { shelf: slow.shelf });
   const socket = await open(appContext.port);
   const end = closed(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
   await slow.opened;
   const force = new AbortController();
-  const stopping = appContext.door.stop(force.signal);
+  const stopping = appContext.listening.stop(force.signal);
   force.abort();
   await Promise.all([stopping, end]);
   slow.give();
@@ -95,22 +95,22 @@ test('force cuts a download that does not end', async () => {
 });
 
 test('a second stop may force what the first one waits for', async () => {
-  const slow = slowShelf(2);
+  const slow = slowImages(2);
   appContext = await openContext({}, { shelf: slow.shelf });
   const socket = await open(appContext.port);
   const end = closed(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
   await slow.opened;
-  const first = appContext.door.stop(NEVER);
+  const first = appContext.listening.stop(NEVER);
   const force = new AbortController();
-  const second = appContext.door.stop(force.signal);
+  const second = appContext.listening.stop(force.signal);
   force.abort();
   await Promise.all([first, second, end]);
   slow.give();
 });
 
 test('one connection may not pile up requests', async () => {
-  const slow = slowShelf(1);
+  const slow = slowImages(1);
   appContext = await openContext({}, { shelf: slow.shelf, limits: { maxPipelined: 2 } });
   const socket = await open(appContext.port);
   const text = readAll(socket);

@@ -3,8 +3,8 @@ import { createInstallFollower } from '../../src/server/install-follower.ts';
 import { createBootService } from '../../src/boot/answer.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
-import { byMac, MAC, NOON, openStand } from '../machines/marks.ts';
-import { factsOf, houseOf, nameOf, originOf } from '../support/house.ts';
+import { byMac, MAC, NOON, openSetup } from '../machines/marks.ts';
+import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
 const custom = { system: 'custom', version: '1', install: { disk: '/dev/sda' } };
 const BLIND_MAC = '52:54:00:00:00:02';
@@ -32,18 +32,18 @@ const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 0, choice: 'wait' };
 const FROM = '10.0.0.7';
 
 async function open() {
-  const { catalog, shelf } = await houseOf(FILES);
-  const stand = await openStand();
-  const { marks } = stand;
+  const { catalog, shelf } = await contextOf(FILES);
+  const setup = await openSetup();
+  const { marks } = setup;
   const bootService = createBootService({
     catalog,
     shelf,
     marks,
     claims: marks,
     unknown: MENU,
-    now: () => stand.clock.now,
+    now: () => setup.clock.now,
   });
-  const follower = createInstallFollower({ marks: stand.marks, log: stand.log });
+  const follower = createInstallFollower({ marks: setup.marks, log: setup.log });
   const say = (event: Partial<AnswerEvent>): void => {
     follower.answered({
       kind: 'start',
@@ -57,7 +57,7 @@ async function open() {
       ...event,
     });
   };
-  /** The script as the door sends it and tells of it. */
+  /** The script as the server sends it and tells of it. */
   const script = async (mac = MAC, choice?: string): Promise<void> => {
     const facts = factsOf({ mac });
     const question = {
@@ -81,8 +81,8 @@ async function open() {
     await follower.settled();
   };
   /** Undefined without a claim. */
-  const tries = (mac = MAC): number | undefined => stand.marks.of(byMac(mac))?.tries;
-  return { ...stand, follower, bootService, say, script, document, file, tries };
+  const tries = (mac = MAC): number | undefined => setup.marks.of(byMac(mac))?.tries;
+  return { ...setup, follower, bootService, say, script, document, file, tries };
 }
 
 describe('an installation begins', () => {
@@ -164,7 +164,7 @@ describe('an installation begins', () => {
   });
 });
 
-it('a machine goes through its whole life by what the doors send', async () => {
+it('a machine goes through its whole life by what the servers send', async () => {
   const { script, file, bootService, clock } = await open();
   const outcome = async (): Promise<string> =>
     (await bootService.script({ facts: factsOf({ mac: MAC }), origin: originOf(), asker: FROM })).decision.outcome;
@@ -180,7 +180,7 @@ it('a machine goes through its whole life by what the doors send', async () => {
 });
 
 it('what cannot be marked is in the log, and harms nobody else', async () => {
-  const { marks, log } = await openStand();
+  const { marks, log } = await openSetup();
   const broken = { ...marks, begun: () => Promise.reject(new TypeError('a bug')) };
   const follower = createInstallFollower({ marks: broken, log });
   const event = { method: 'GET', bytes: 1, path: '/', ms: 0, complete: true, from: FROM, status: 200 } as const;

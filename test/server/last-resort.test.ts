@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import { createLastResort } from '../../src/server/last-resort.ts';
-import { recordLog } from '../support/http-house.ts';
+import { recordLog } from '../support/http-server.ts';
 
-async function stand({ serves = true } = {}) {
+async function setup({ serves = true } = {}) {
   const source = new EventEmitter();
   const log = recordLog();
   const given: string[] = [];
@@ -19,7 +19,7 @@ async function stand({ serves = true } = {}) {
 }
 
 test('a fault is logged and shown on the Health page, and the server goes on', async () => {
-  const { source, log, given, resort } = await stand();
+  const { source, log, given, resort } = await setup();
   expect(resort.diagnostics()).toEqual([]);
   const fault = new TypeError('injected');
   source.emit('uncaughtException', fault);
@@ -35,7 +35,7 @@ test('a fault is logged and shown on the Health page, and the server goes on', a
 });
 
 test('a fault at each turn does not fill the disk: ten a minute are told, all are counted', async () => {
-  const { source, log, clock, resort } = await stand();
+  const { source, log, clock, resort } = await setup();
   for (let i = 0; i < 1000; i += 1) source.emit('uncaughtException', new Error('again'));
   expect(log.of('error')).toHaveLength(10);
   clock.now += 60_000;
@@ -45,7 +45,7 @@ test('a fault at each turn does not fill the disk: ten a minute are told, all ar
 });
 
 test('where nothing is served there is nothing to keep alive: it gives up, once', async () => {
-  const { source, given, state } = await stand();
+  const { source, given, state } = await setup();
   state.serves = false;
   source.emit('uncaughtException', new Error('one'));
   source.emit('uncaughtException', new Error('two'));
@@ -53,7 +53,7 @@ test('where nothing is served there is nothing to keep alive: it gives up, once'
 });
 
 test('after the end nothing is caught any more', async () => {
-  const { source, resort } = await stand();
+  const { source, resort } = await setup();
   await resort.stop(AbortSignal.abort());
   expect(source.eventNames()).toEqual([]);
 });

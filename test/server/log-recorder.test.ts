@@ -29,7 +29,7 @@ const SNAPSHOT: Snapshot = {
   ]),
 };
 
-function stand(macOf: (address: string) => Promise<Mac | undefined> = () => Promise.resolve(undefined)) {
+function setup(macOf: (address: string) => Promise<Mac | undefined> = () => Promise.resolve(undefined)) {
   const lines: LogLine[] = [];
   const asked: string[] = [];
   const clock = { at: 1_800_000_000_000, room: Infinity };
@@ -71,14 +71,14 @@ describe('who a line may be of', () => {
     ['a node that cannot be known', '10.9.9.9', 'nobody', undefined],
     ['nobody', '10.9.9.9', '', undefined],
   ])('%s', async (_name, from, host, nodes) => {
-    const { recorder, lines, clock } = stand();
+    const { recorder, lines, clock } = setup();
     expect(recorder.logged(from, { text: 'x', ...(host !== undefined && { host }) })).toBe(true);
     await settled();
     expect(lines).toEqual([{ at: clock.at, from, text: 'x', ...(nodes && { nodes }) }]);
   });
 
   it('the card that has the address; it is asked for again after ten seconds', async () => {
-    const { recorder, lines, asked, clock } = stand(() => Promise.resolve(CARD));
+    const { recorder, lines, asked, clock } = setup(() => Promise.resolve(CARD));
     for (const text of ['a', 'b']) recorder.logged('10.0.0.1', { text });
     await settled();
     recorder.logged('10.0.0.1', { text: 'c', severity: 3, program: 'p' });
@@ -91,7 +91,7 @@ describe('who a line may be of', () => {
   });
 
   it('a kernel that cannot be asked keeps no line back', async () => {
-    const { recorder, lines } = stand(() => Promise.reject(new Error('no /proc')));
+    const { recorder, lines } = setup(() => Promise.reject(new Error('no /proc')));
     recorder.logged('10.0.0.1', { text: 'a' });
     await settled();
     expect(lines).toHaveLength(1);
@@ -99,10 +99,10 @@ describe('who a line may be of', () => {
 });
 
 it('lines that wait, and those that find no room, are bounded', async () => {
-  const { recorder, clock } = stand(() => new Promise(() => undefined));
+  const { recorder, clock } = setup(() => new Promise(() => undefined));
   const taken = Array.from({ length: 1100 }, () => recorder.logged('10.0.0.1', { text: 'x' }));
   expect(taken.filter(Boolean)).toHaveLength(1000);
-  const full = stand();
+  const full = setup();
   full.recorder.logged('10.0.0.1', { text: 'x' });
   await settled();
   full.clock.room = 1;
@@ -111,7 +111,7 @@ it('lines that wait, and those that find no room, are bounded', async () => {
 });
 
 it('leaves out what the server has given out', () => {
-  const { hide } = stand().recorder;
+  const { hide } = setup().recorder;
   expect(
     hide('Command line: url=http://10.0.0.1/configs/a?mac=x&token=plt-abcdefghijklmnopqrstuvwxyz0123456789-_AB quiet'),
   ).toBe('Command line: url=http://10.0.0.1/configs/a?mac=x&token=plt-(left-out) quiet');
@@ -122,7 +122,7 @@ it('leaves out what the server has given out', () => {
 });
 
 it('leaves out each line of a secret that has several: that is how it is printed', () => {
-  const { hide } = stand().recorder;
+  const { hide } = setup().recorder;
   expect(hide('late_command: b3BlbnNzaC1rZXk djE')).toBe('late_command: (secrets/key)');
   expect(hide('-----BEGIN KEY----- b3BlbnNzaC1rZXk djE abc')).toBe('(secrets/key) (secrets/key) abc');
 });

@@ -15,7 +15,7 @@ import { createServer } from '../../src/server/server.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 import { needs } from '../support/needs.ts';
 
 const run = promisify(execFile);

@@ -11,7 +11,7 @@ import { createServer } from '../../src/server/server.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 import { needs } from '../support/needs.ts';
 
 const TOKEN = 'a-token-of-this-test';

@@ -5,10 +5,10 @@ import type { JournalEvent } from '../../src/model/journal-event.ts';
 import type { MachineState } from '../../src/model/machine.ts';
 import type { MachineRow } from '../../src/model/views.ts';
 import { recallMachines, reconcile } from '../../src/server/reconcile.ts';
-import { asking, byMac, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
+import { asking, byMac, claimAs, MAC, NOON, openSetup, TARGET, UUID } from '../machines/marks.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
-import { recordLog } from '../support/http-house.ts';
+import { settingsFor } from '../support/app-context.ts';
+import { recordLog } from '../support/http-server.ts';
 
 const INSTALLED = '52:54:00:00:02:01';
 const LISTED = '52:54:00:00:06:0a';
@@ -42,7 +42,7 @@ const MARK = {
   },
 };
 
-async function stand(files: object, on = true, fails = false) {
+async function setup(files: object, on = true, fails = false) {
   const dir = makeFolder({ ...MARK, ...files });
   const log = recordLog();
   const { catalog, marks } = await openContext(settingsFor(dir), log);
@@ -62,7 +62,7 @@ async function stand(files: object, on = true, fails = false) {
 }
 
 test('the second card of a machine that an older version installed, or saw, is no new machine', async () => {
-  const { dir, second, marks, service, journal, asked } = await stand(PROFILES);
+  const { dir, second, marks, service, journal, asked } = await setup(PROFILES);
   expect(second('52:54:00:00:02:02', UUID)).toBe('alike');
   expect(second('52:54:00:00:06:0b', OTHER)).toBe('alike');
   expect(marks.life(asking(byMac(INSTALLED, UUID))).kind).toBe('local');
@@ -79,7 +79,7 @@ test('the second card of a machine that an older version installed, or saw, is n
 });
 
 test('nothing is looked up where nothing is installed, until a profile installs', async () => {
-  const { dir, catalog, asked, second, service } = await stand({ 'profiles/loc.json': PROFILES['profiles/loc.json'] });
+  const { dir, catalog, asked, second, service } = await setup({ 'profiles/loc.json': PROFILES['profiles/loc.json'] });
   expect(asked).toEqual([]);
   addFiles(dir, PROFILES);
   await catalog.refresh();
@@ -89,14 +89,14 @@ test('nothing is looked up where nothing is installed, until a profile installs'
 });
 
 test('a journal that is off or cannot be read is no reason not to start', async () => {
-  expect((await stand(PROFILES, false)).asked).toEqual([]);
-  const { asked, log } = await stand(PROFILES, true, true);
+  expect((await setup(PROFILES, false)).asked).toEqual([]);
+  const { asked, log } = await setup(PROFILES, true, true);
   expect(asked).not.toEqual([]);
   expect(log.of('error')).toEqual([]);
 });
 
 async function toldOf(state: MachineState | undefined, since = NOON - 1, on = true) {
-  const { marks } = await openStand();
+  const { marks } = await openSetup();
   await marks.installed(byMac(), TARGET);
   await claimAs(marks, byMac('52:54:00:00:00:02'));
   const told: JournalEvent[] = [];

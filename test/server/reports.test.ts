@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { createReports } from '../../src/server/reports.ts';
 import type { UnknownPolicy } from '../../src/boot/decide.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
-import { byMac, byUuid, claimAs, MAC, NOON, openStand, TARGET, UUID } from '../machines/marks.ts';
-import { factsOf, houseOf, nameOf } from '../support/house.ts';
+import { byMac, byUuid, claimAs, MAC, NOON, openSetup, TARGET, UUID } from '../machines/marks.ts';
+import { factsOf, contextOf, nameOf } from '../support/app-context.ts';
 
 const FILES = {
   'profiles/worker.json': {
@@ -25,8 +25,8 @@ const STRANGER = factsOf({ mac: '525400000009' });
 const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 0, choice: 'wait' };
 
 async function open(files: Record<string, object | string> = FILES) {
-  const { catalog } = await houseOf(files);
-  const stand = await openStand();
+  const { catalog } = await contextOf(files);
+  const setup = await openSetup();
   const events: JournalEvent[] = [];
   const status: { on: boolean; why?: string; lost: number } = { on: true, lost: 0 };
   const waits: (() => void)[] = [];
@@ -38,8 +38,8 @@ async function open(files: Record<string, object | string> = FILES) {
       return Promise.resolve();
     },
   };
-  const reports = createReports({ catalog, marks: stand.marks, journal, unknown: MENU, now: () => stand.clock.now });
-  return { ...stand, events, reports, status, waits };
+  const reports = createReports({ catalog, marks: setup.marks, journal, unknown: MENU, now: () => setup.clock.now });
+  return { ...setup, events, reports, status, waits };
 }
 
 describe('up', () => {

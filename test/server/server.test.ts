@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createServer } from '../../src/server/server.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
-import { settingsFor } from '../support/house.ts';
+import { settingsFor } from '../support/app-context.ts';
 
 const MISTAKE = { severity: 'warning', message: 'X is no setting', place: { file: 'environment' } } as const;
 

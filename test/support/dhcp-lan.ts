@@ -26,7 +26,7 @@ export const naming = (server: string, fields: Partial<DhcpFields> = {}): Buffer
   question(3, [...optionsOf('OVMF 2022.11, PXEv4'), [54, Buffer.from(server.split('.').map(Number))]], fields);
 
 export interface Lan {
-  readonly door: DhcpServer;
+  readonly listening: DhcpServer;
   readonly client: RawClient;
   readonly log: ReturnType<typeof keepingLog>;
   readonly port: number;
@@ -47,7 +47,7 @@ export async function lan(settings: Partial<DhcpSettings> = {}, deps: Partial<Dh
   const log = keepingLog();
   // Packets go to the port of `port`, answers to "everybody" come back to the client's.
   const everybody = { address: EVERYBODY, port: client.socket.address().port };
-  const door = createDhcpServer(
+  const listening = createDhcpServer(
     { host: '0.0.0.0', port, bootServerPort, ...settings },
     {
       choose: (machine, server) => ({ file: machine.ipxe ? `http://${server}:4777/boot.ipxe` : 'snponly.efi' }),
@@ -57,12 +57,12 @@ export async function lan(settings: Partial<DhcpSettings> = {}, deps: Partial<Dh
       ...deps,
     },
   );
-  await door.start();
+  await listening.start();
   onTestFinished(async () => {
-    await door.stop(AbortSignal.abort());
+    await listening.stop(AbortSignal.abort());
     client.close();
   });
-  return { door, client, log, port, bootServerPort };
+  return { listening, client, log, port, bootServerPort };
 }
 
 /** Hears what goes to every machine. */

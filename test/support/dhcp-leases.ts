@@ -25,7 +25,7 @@ export const NO_FACTS: LeaseSettings['network'] = {
   ...{ routers: [], nameServers: [], timeServers: [], domain: undefined, search: [], routes: [] },
 };
 
-export interface LeaseStand {
+export interface LeaseSetup {
   readonly server: ReturnType<typeof createLeaseServer>;
   readonly client: RawClient;
   readonly log: ReturnType<typeof keepingLog>;
@@ -41,11 +41,11 @@ export interface LeaseStand {
 export const bytesOf = (dotted: string): Buffer => Buffer.from(dotted.split('.').map(Number));
 
 /** A lease server at 127.0.50.1 in a network of 127.0.50.0/24, and a client that hears its broadcasts. */
-export async function leaseStand(
+export async function leaseSetup(
   settings: Partial<LeaseSettings> = {},
   deps: Partial<LeaseServerDeps> = {},
   dir = makeFolder(),
-): Promise<LeaseStand> {
+): Promise<LeaseSetup> {
   const client = await RawClient.open(EVERYBODY);
   const probe = await RawClient.open(SERVER);
   const port = probe.socket.address().port;

@@ -1,9 +1,9 @@
-// The discovery door over a database in a process of its own, which tests kill. HOST DATABASE BASE. It is loaded and
+// The discovery server over a database in a process of its own, which tests kill. HOST DATABASE BASE. It is loaded and
 // waits for a word on its standard input, so that a server that was killed is back at once.
 import { DatabaseSync } from '@photostructure/sqlite';
 import { argv, stdin } from 'node:process';
 import { databaseStore } from './database-discovery.ts';
-import { startDiscovery } from './discovery-stand.ts';
+import { startDiscovery } from './discovery-setup.ts';
 
 const [, , host = '127.0.0.1', file = '', base = ''] = argv;
 stdin.once('data', () => {

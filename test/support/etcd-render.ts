@@ -8,7 +8,7 @@ export const NODES: readonly JsonObject[] = [
 ];
 export const CLUSTER: JsonObject = { name: 'lab', mode: 'static', state: 'new', size: 3 };
 
-/** A template rendered for `node` of a cluster, as the desk does it. */
+/** A template rendered for `node` of a cluster, as the boot service does it. */
 export function renderEtcd(
   source: string,
   {

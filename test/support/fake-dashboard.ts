@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
-import { openContext } from './http-house.ts';
+import { openContext } from './http-server.ts';
 import { FAKE_VERSION } from './fake-files.ts';
-import { sampleOffice, type FakeOffice } from './fake-office.ts';
-import { operatorOptions, TOKEN } from './operator-stand.ts';
+import { sampleAdminService, type FakeAdminService } from './sample-admin-service.ts';
+import { operatorOptions, TOKEN } from './operator-setup.ts';
 
-/** The real HTTP door on a free port of 127.0.0.1, with the pages over made-up machines. */
+/** The real HTTP server on a free port of 127.0.0.1, with the pages over made-up machines. */
 export interface FakeDashboard extends AsyncDisposable {
   readonly url: string;
-  readonly adminService: FakeOffice;
+  readonly adminService: FakeAdminService;
   /** The text of a page; `init` as for fetch. It is asked for by a program with the token. */
   get(
     path: string,
@@ -20,7 +20,7 @@ export interface FakeDashboard extends AsyncDisposable {
 }
 
 export async function openDashboard({ empty = false, now = Date.now() } = {}): Promise<FakeDashboard> {
-  const adminService = sampleOffice(now, empty);
+  const adminService = sampleAdminService(now, empty);
   const options = operatorOptions();
   const appContext = await openContext({}, { ...options, adminService });
   const url = `http://127.0.0.1:${appContext.port}`;
@@ -53,9 +53,9 @@ interface SamplePage {
 }
 
 /** Every page of the dashboard that has an address, by a short name, with made-up machines behind it. */
-export function samplePages(office: FakeOffice): readonly SamplePage[] {
-  const key = keysOf(office);
-  const unknown = encodeURIComponent(office.rows.find((row) => row.state === 'unknown')?.key ?? '');
+export function samplePages(service: FakeAdminService): readonly SamplePage[] {
+  const key = keysOf(service);
+  const unknown = encodeURIComponent(service.rows.find((row) => row.state === 'unknown')?.key ?? '');
   return [
     { name: 'machines', path: '/dashboard/machines' },
     { name: 'leases', path: '/dashboard/leases' },
@@ -90,16 +90,16 @@ export interface Visit extends SamplePage {
 }
 
 /** Every page and each answer to a form, refusals and the login, too. */
-export function sampleVisits(office: FakeOffice): readonly Visit[] {
-  const key = (name: string): string => decodeURIComponent(keysOf(office)(name));
-  const text = office.texts.get('workers') ?? '';
+export function sampleVisits(service: FakeAdminService): readonly Visit[] {
+  const key = (name: string): string => decodeURIComponent(keysOf(service)(name));
+  const text = service.texts.get('workers') ?? '';
   const editor = '/dashboard/profiles/workers';
   const edited: Visit['fields'] = [['text', text.replace('"stable"', '"beta"')]];
   const carried: Visit['fields'] = edited.map(([name, value]) => [`edit-${name}`, value]);
   const bulk = '/dashboard/machines/bulk';
   const chosen = ['store1', 'store2', 'w1'].map(key);
   return [
-    ...samplePages(office),
+    ...samplePages(service),
     { name: 'preview', path: `${editor}/preview`, fields: edited },
     { name: 'editor-error', path: `${editor}/preview`, fields: [['text', text.replace(',', '')]] },
     { name: 'conflict', path: `${editor}/save`, fields: [...edited, ['revision', 'an older one']] },
@@ -154,6 +154,6 @@ export async function visit(page: Page, { url, cookie }: FakeDashboard, sample: 
   return await status();
 }
 
-function keysOf({ rows }: FakeOffice): (name: string) => string {
+function keysOf({ rows }: FakeAdminService): (name: string) => string {
   return (name) => encodeURIComponent(rows.find((row) => row.name === name)?.key ?? '');
 }

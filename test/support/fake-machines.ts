@@ -2,7 +2,7 @@ import type { LogPage } from '../../src/model/log-views.ts';
 import type { MachineRow, MachineView, BootView, TimelineEvent } from '../../src/model/views.ts';
 import type { MachineState } from '../../src/model/machine.ts';
 
-// A made-up house of 30 machines in every state, for the dashboard's tests and pictures.
+// A made-up app context of 30 machines in every state, for the dashboard's tests and pictures.
 
 const S = 1000;
 const MIN = 60 * S;

@@ -1,13 +1,13 @@
-// A door in a process of its own, for tests that take the process's resources away. Prints its port.
+// A server in a process of its own, for tests that take the process's resources away. Prints its port.
 import { SILENT } from '../../src/model/service.ts';
 import { createHttpServer } from '../../src/server/http-server.ts';
-import { fakeDesk } from './http-desk.ts';
-import { operatorOptions } from './operator-stand.ts';
+import { fakeBootService } from './fake-boot-service.ts';
+import { operatorOptions } from './operator-setup.ts';
 
-const door = createHttpServer({
+const listening = createHttpServer({
   listen: { host: '127.0.0.1', port: 0 },
   baseUrl: undefined,
-  bootService: fakeDesk({ start: () => '#!ipxe\nboot\n' }),
+  bootService: fakeBootService({ start: () => '#!ipxe\nboot\n' }),
   shelf: { open: async () => Promise.reject(new TypeError('no images here')) },
   log: SILENT,
   health: () => ({ status: 'ok' }),
@@ -16,5 +16,5 @@ const door = createHttpServer({
   reports: { up: async () => undefined, installed: async () => undefined },
   ...operatorOptions(),
 });
-await door.start();
-console.log(door.address()?.port);
+await listening.start();
+console.log(listening.address()?.port);

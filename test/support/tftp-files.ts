@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesFile, type TftpAsk, type TftpSource } from '../../src/tftp/source.ts';
 
-/** A source over one folder, for tests of the door: names were cleaned, and nobody plants links here. */
+/** A source over one folder, for tests of the server: names were cleaned, and none plants links here. */
 export function folderSource(folder: string): TftpSource & { readonly asks: TftpAsk[]; openFiles(): number } {
   const asks: TftpAsk[] = [];
   let opened = 0;

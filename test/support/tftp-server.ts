@@ -20,23 +20,23 @@ export function keepingLog(): Log & { readonly lines: LogLine[] } {
 }
 
 export interface Served {
-  readonly door: TftpServer;
+  readonly listening: TftpServer;
   readonly port: number;
   readonly log: ReturnType<typeof keepingLog>;
   stop(): Promise<void>;
 }
 
-/** A running TFTP door on 127.0.0.1 and a free port. */
+/** A running TFTP server on 127.0.0.1 and a free port. */
 export async function serveTftp(
   source: TftpSource,
   settings: Partial<TftpSettings> = {},
   deps: Partial<TftpDeps> = {},
 ): Promise<Served> {
   const log = keepingLog();
-  const door = createTftpServer({ host: '127.0.0.1', port: 0, ...settings }, { source, log, ...deps });
-  await door.start();
-  const port = door.listening()[0]?.port ?? 0;
-  return { door, port, log, stop: async () => door.stop(AbortSignal.abort()) };
+  const listening = createTftpServer({ host: '127.0.0.1', port: 0, ...settings }, { source, log, ...deps });
+  await listening.start();
+  const port = listening.listening()[0]?.port ?? 0;
+  return { listening, port, log, stop: async () => listening.stop(AbortSignal.abort()) };
 }
 
 /** Resolves when the condition holds; the test's own time limit is the limit. */

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 
 /** What the relay does to each packet. */
-export interface RelayWeather {
+export interface RelayFaults {
   readonly random: () => number;
   readonly loss?: number;
   readonly duplicate?: number;
@@ -22,7 +22,7 @@ export interface Relay {
  * A bad network between TFTP clients and a server on 127.0.0.1: each client gets one socket towards the server's
  * request port and, as soon as the server answers from another port, towards that.
  */
-export async function udpRelay(target: number, weather: RelayWeather): Promise<Relay> {
+export async function udpRelay(target: number, faults: RelayFaults): Promise<Relay> {
   const front = await bound();
   const backs = new Map<number, { socket: Socket; peer: number }>();
   const timers = new Set<NodeJS.Timeout>();
@@ -31,14 +31,14 @@ export async function udpRelay(target: number, weather: RelayWeather): Promise<R
   let open = true;
 
   const forward = (send: () => void): void => {
-    for (let copies = weather.random() < (weather.duplicate ?? 0) ? 2 : 1; copies > 0; copies -= 1) {
-      if (weather.random() < (weather.loss ?? 0)) {
+    for (let copies = faults.random() < (faults.duplicate ?? 0) ? 2 : 1; copies > 0; copies -= 1) {
+      if (faults.random() < (faults.loss ?? 0)) {
         dropped += 1;
         continue;
       }
       passed += 1;
-      const [least, most] = weather.delay ?? [0, 0];
-      const wait = least + weather.random() * (most - least);
+      const [least, most] = faults.delay ?? [0, 0];
+      const wait = least + faults.random() * (most - least);
       if (wait === 0) {
         send();
         continue;

@@ -18,7 +18,7 @@ export const POINTER = '/flatcar/stable/amd64-usr/current/version.txt';
 /** A day on which Flatcar publishes a release, and something goes wrong. */
 export interface Day {
   readonly upstream: Upstream;
-  /** Another server on this machine, which nobody may be led to. */
+  /** Another server on this machine, which none may be led to. */
   readonly canary: Upstream;
   readonly bench: Bench;
   sync(ports?: ReleasePorts): Promise<Published>;

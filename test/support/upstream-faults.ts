@@ -48,7 +48,7 @@ export function drip(everyMs: number): Fault {
   };
 }
 
-/** HTTP/1.0: the body ends with the connection, and nobody says how long it is. */
+/** HTTP/1.0: the body ends with the connection, and none says how long it is. */
 export function closeDelimited(bytes?: number): Fault {
   return (response, resource) => {
     response.useChunkedEncodingByDefault = false;

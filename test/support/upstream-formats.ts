@@ -58,7 +58,7 @@ interface StreamOptions {
   readonly version: string;
   readonly rootfs?: boolean;
   readonly base?: string;
-  /** What the files hold; zeros in their place where nobody fetches them. */
+  /** What the files hold; zeros in their place where none fetches them. */
   readonly files?: Readonly<Record<string, Buffer>>;
 }
 

@@ -28,7 +28,7 @@ export interface Bench {
   readonly root: DataRoot;
   readonly ports: ReleasePorts;
   readonly events: ReleaseEvent[];
-  /** What was slept, in milliseconds: nobody really waits. */
+  /** What was slept, in milliseconds: none really waits. */
   readonly waits: number[];
   /** The same with some parts replaced. */
   with(changes: {
@@ -40,7 +40,7 @@ export interface Bench {
   }): ReleasePorts;
   /** Resolves when so many bytes of a file were written. */
   received(file: string, bytes: number): Promise<void>;
-  /** Every file below images/ that a door would serve. */
+  /** Every file below images/ that a server would serve. */
   visible(): Promise<readonly string[]>;
   drafts(): Promise<readonly string[]>;
   trust(system: SystemId, vendor: Vendor): Promise<void>;

@@ -13,7 +13,7 @@ export type Fault = (response: ServerResponse, resource: Resource, request: Inco
 
 /**
  * A publisher on a real socket, which serves what it was given and nothing else: a request that no test foresaw and a
- * fault that nobody ran into both fail the test (`check`).
+ * fault that none ran into both fail the test (`check`).
  */
 export class Upstream {
   /** `GET /path` and, with a range, `GET /path bytes=5-`. */
@@ -95,7 +95,7 @@ export class Upstream {
     await new Promise<void>((done) => this.#waiting.push({ count, path, done }));
   }
 
-  /** Throws for requests that nobody foresaw, and for faults that met nobody. */
+  /** Throws for requests that none foresaw, and for faults that met none. */
   check(): void {
     const unused = [...this.#faults]
       .filter(([, faults]) => faults.length > 0)

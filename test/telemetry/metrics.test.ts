@@ -4,7 +4,7 @@ import { noCounts } from '../../src/telemetry/counts.ts';
 import { createMetricPage } from '../../src/telemetry/metric-page.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 
-function stand() {
+function setup() {
   const clock = { now: 1_000_000 };
   const metrics = createMetrics({ version: '1.2.3', now: () => clock.now, timeout: 50 });
   return { clock, metrics };
@@ -16,7 +16,7 @@ async function linesOf(metrics: Metrics): Promise<readonly string[]> {
 }
 
 test('what was counted', async () => {
-  const { metrics, clock } = stand();
+  const { metrics, clock } = setup();
   metrics.bootAnswered('boot', 'worker');
   metrics.bootAnswered('boot', 'worker');
   metrics.bootAnswered('unknown');
@@ -53,7 +53,7 @@ test('what was counted', async () => {
 });
 
 test('what is read when somebody looks', async () => {
-  const { metrics } = stand();
+  const { metrics } = setup();
   metrics.watch({
     machines: async () => ({ up: 3, failed: 1 }),
     problems: () => ({ error: 1, warning: 2 }),
@@ -81,7 +81,7 @@ test('what is read when somebody looks', async () => {
 });
 
 test('a source that fails or hangs takes only itself from the page', async () => {
-  const { metrics } = stand();
+  const { metrics } = setup();
   metrics.watch({
     machines: async () => await new Promise(() => undefined),
     problems: () => {
@@ -97,7 +97,7 @@ test('a source that fails or hangs takes only itself from the page', async () =>
 });
 
 test('many scrapers at once cost one', async () => {
-  const { metrics } = stand();
+  const { metrics } = setup();
   let asked = 0;
   metrics.watch({
     machines: async () => {
@@ -143,7 +143,7 @@ test('the event loop is watched from start to stop, anew for each scrape', async
 });
 
 test('the page and its names are as Prometheus wants them', async () => {
-  const { metrics } = stand();
+  const { metrics } = setup();
   const full = {
     machines: async () => Promise.resolve({}),
     problems: () => ({ error: 0, warning: 0 }),
@@ -173,7 +173,7 @@ test('the page and its names are as Prometheus wants them', async () => {
 });
 
 test('profile names beyond a hundred are counted together', async () => {
-  const { metrics } = stand();
+  const { metrics } = setup();
   for (let i = 0; i < 500; i += 1) metrics.bootAnswered('boot', `profile-${i}`);
   const lines = (await linesOf(metrics)).filter((line) => line.startsWith('pilotlight_boots_total'));
   expect(lines).toHaveLength(101);
@@ -181,7 +181,7 @@ test('profile names beyond a hundred are counted together', async () => {
 });
 
 test('what a label says cannot break the page', async () => {
-  const { metrics } = stand();
+  const { metrics } = setup();
   metrics.bootAnswered('boot', 'a"\\\n# TYPE x gauge');
   expect(await linesOf(metrics)).toContain(
     'pilotlight_boots_total{outcome="boot",profile="a\\"\\\\\\n# TYPE x gauge"} 1',

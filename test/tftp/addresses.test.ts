@@ -26,7 +26,7 @@ async function client(): Promise<RawClient> {
 }
 
 const portOf = (address: string): number =>
-  served?.door.listening().find((entry) => entry.address === address)?.port ?? 0;
+  served?.listening.listening().find((entry) => entry.address === address)?.port ?? 0;
 
 describe('addresses', () => {
   it('answers from the address that was asked, on a host with several', async () => {
@@ -48,9 +48,9 @@ describe('addresses', () => {
       { host: '0.0.0.0' },
       { addresses: () => now.addresses, rescanMs: 10 },
     );
-    const { door } = served;
+    const { listening } = served;
     now.addresses = local('127.0.0.7');
-    await until(() => door.listening().length === 1 && door.listening()[0]?.address === '127.0.0.7');
+    await until(() => listening.listening().length === 1 && listening.listening()[0]?.address === '127.0.0.7');
     expect((await fetchTftp(portOf('127.0.0.7'), 'file', { address: '127.0.0.7' })).bytes.equals(FILE)).toBe(true);
   });
 
@@ -99,12 +99,12 @@ describe('single-port mode', () => {
 describe('stopping', () => {
   it('lets transfers end, takes no new ones, and tells those that are cut', async () => {
     served = await serveTftp(bytesSource({ file: FILE }));
-    const { door, port } = served;
+    const { listening, port } = served;
     const [patient, slow, late] = [await client(), await client(), await client()];
     for (const raw of [patient, slow]) raw.request(port, 'file', 'blksize=1468 windowsize=16');
     const [first, second] = [await patient.expect(), await slow.expect()];
     const cut = new AbortController();
-    const stopped = door.stop(cut.signal);
+    const stopped = listening.stop(cut.signal);
     late.request(port, 'file');
     patient.send(encodeAck(0), first.from.port);
     expect(say(await patient.expect())).toBe('data 1 (1468)');
@@ -114,7 +114,7 @@ describe('stopping', () => {
     let last = await slow.expect();
     while (last.packet.kind !== 'error') last = await slow.expect();
     expect([last.packet.text, last.from.port]).toEqual(['The server is stopping', second.from.port]);
-    expect([door.transfers(), door.listening()]).toEqual([0, []]);
+    expect([listening.transfers(), listening.listening()]).toEqual([0, []]);
   });
 
   it('is safe twice, and after no start', async () => {

@@ -78,7 +78,7 @@ describe.each(Object.entries(CLIENTS))('%s', (name, command) => {
       await run(file, args);
       expect((await readFile(to)).equals(content(size))).toBe(true);
     }
-    await until(() => served.door.transfers() === 0);
+    await until(() => served.listening.transfers() === 0);
     expect(source.current.openFiles()).toBe(0);
   });
 });

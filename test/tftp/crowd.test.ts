@@ -18,18 +18,18 @@ it('200 clients at once, 1 MiB each from disk, within the default limits: all wh
   const source = folderSource(folder);
   const served = await serveTftp(source);
   onTestFinished(async () => served.stop());
-  const { door, port, log } = served;
+  const { listening, port, log } = served;
   let most = 0;
   const fetches = Array.from({ length: CLIENTS }, async (_, i) => {
     // Ten on each address: half as firmware that knows windows, half as iPXE.
     const options = i % 2 === 0 ? 'blksize=1468 windowsize=16' : 'blksize=1432 tsize=0';
     const got = await fetchTftp(port, 'file', { options, from: `127.0.2.${1 + (i % 20)}`, askAgainMs: 500 });
-    most = Math.max(most, door.transfers());
+    most = Math.max(most, listening.transfers());
     return got.bytes.equals(FILE);
   });
   const whole = await Promise.all(fetches);
   expect(whole.filter(Boolean).length).toBe(CLIENTS);
   expect(most).toBeGreaterThan(CLIENTS / 2);
-  await until(() => door.transfers() === 0 && source.openFiles() === 0);
+  await until(() => listening.transfers() === 0 && source.openFiles() === 0);
   expect(log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
 }, 120_000);

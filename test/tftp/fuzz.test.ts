@@ -63,7 +63,7 @@ async function pelt(count: number, send: (i: number) => void, probe: () => Promi
 }
 
 it('20,000 random and mutated packets to the request port: ERROR or a first packet to requests, silence to the rest', async () => {
-  const { door, port, log } = await started();
+  const { listening, port, log } = await started();
   const random = chance(20261121);
   const asking = await client('127.0.0.2');
   const silent = await client('127.0.0.3');
@@ -94,14 +94,14 @@ it('20,000 random and mutated packets to the request port: ERROR or a first pack
   // A request from the same port replaces the one before: four packets for each of them at most.
   expect(asking.all.length).toBeLessThanOrEqual(asked * 4);
   expect(asking.all.filter(({ packet }) => packet.kind === 'error' && packet.text.includes('/'))).toEqual([]);
-  expect(door.transfers()).toBeLessThanOrEqual(16);
+  expect(listening.transfers()).toBeLessThanOrEqual(16);
   expect(log.lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
   expect(grown).toBeLessThan(64 * 2 ** 20);
   expect((await fetchTftp(port, 'file', { options: 'blksize=1432' })).bytes.equals(FILE)).toBe(true);
 });
 
 it('20,000 packets to a transfer port, of the client and of a stranger: the transfer goes on', async () => {
-  const { door, port, log } = await started();
+  const { listening, port, log } = await started();
   const random = chance(69);
   const victim = await client();
   const stranger = await client('127.0.0.2');
@@ -130,6 +130,6 @@ it('20,000 packets to a transfer port, of the client and of a stranger: the tran
   expect(new Set(stranger.all.map(say))).toEqual(new Set(['error 5']));
   while (block < BLOCKS) await another();
   victim.send(encodeAck(block), transfer);
-  await until(() => door.transfers() === 0);
+  await until(() => listening.transfers() === 0);
   expect(log.lines.at(-1)).toMatchObject({ message: 'tftp: sent' });
 });

@@ -52,28 +52,28 @@ describe('limits', () => {
   }
 
   it('serves 16 transfers of one address and drops the rest silently, until one ends', async () => {
-    const { port, door, log } = await serve();
+    const { port, listening, log } = await serve();
     const raws = await Promise.all(Array.from({ length: 16 }, async () => proven(port, '127.0.0.1')));
     const late = await client();
     for (let n = 0; n < 3; n += 1) late.request(port, 'f513');
     expect(await late.next(100)).toBeUndefined();
-    expect(door.transfers()).toBe(16);
+    expect(listening.transfers()).toBe(16);
     const full = log.lines.filter(({ message }) => message.includes('one address has as many transfers as it may'));
     expect(full).toMatchObject([{ level: 'info', fields: { client: '127.0.0.1' } }]);
     const [first] = raws;
     first?.raw.send(encodeError(0, 'enough'), first.tid);
-    await until(() => door.transfers() === 15);
+    await until(() => listening.transfers() === 15);
     late.request(port, 'f513');
     expect(say(await late.expect())).toBe('data 1 (512)');
   });
 
   it('a flood of requests that are never acknowledged holds up no machine, and no running transfer', async () => {
-    const { port, door, log } = await serve({ total: 20 });
+    const { port, listening, log } = await serve({ total: 20 });
     const running = await Promise.all([proven(port, '127.0.1.1'), proven(port, '127.0.1.2')]);
     const flood = await Promise.all(Array.from({ length: 100 }, async (_, n) => client(`127.0.0.${20 + (n % 50)}`)));
     for (const raw of flood) raw.request(port, 'f513');
     await until(() => flood.filter((raw) => raw.all.length > 0).length >= 18);
-    expect(door.transfers()).toBeLessThanOrEqual(20);
+    expect(listening.transfers()).toBeLessThanOrEqual(20);
     expect((await fetchTftp(port, 'f200000', { from: '127.0.1.3', askAgainMs: 200 })).bytes.length).toBe(200_000);
     for (const { raw, tid } of running) {
       raw.send(encodeAck(2), tid);
@@ -91,11 +91,11 @@ describe('limits', () => {
   });
 
   it('serves so many in all, whoever asks', async () => {
-    const { port, door } = await serve({ total: 20 });
+    const { port, listening } = await serve({ total: 20 });
     const all = await Promise.all(Array.from({ length: 20 }, async (_, i) => proven(port, `127.0.0.${20 + (i % 10)}`)));
     const late = await client('127.0.0.99');
     late.request(port, 'f513');
     expect(await late.next(100)).toBeUndefined();
-    expect([all.length, door.transfers()]).toEqual([20, 20]);
+    expect([all.length, listening.transfers()]).toEqual([20, 20]);
   });
 });

@@ -127,7 +127,7 @@ describe('a bad client', () => {
   });
 
   it('may ask again from the same port: there is one transfer', async () => {
-    const { port, door } = await serve();
+    const { port, listening } = await serve();
     const raw = await client();
     for (let i = 0; i < 3; i += 1) raw.request(port, 'f513', 'tsize=0');
     const ports = new Set<number>();
@@ -136,28 +136,28 @@ describe('a bad client', () => {
       expect(say(arrived)).toBe('tsize=513');
       ports.add(arrived.from.port);
     }
-    expect([ports.size, door.transfers()]).toEqual([1, 1]);
+    expect([ports.size, listening.transfers()]).toEqual([1, 1]);
   });
 
   it('may ask for something else from the same port: the old transfer is forgotten', async () => {
-    const { port, door } = await serve();
+    const { port, listening } = await serve();
     const raw = await client();
     raw.request(port, 'f200000');
     await raw.expect();
     raw.request(port, 'f513');
     expect(say(await raw.expect())).toBe('data 1 (512)');
-    expect(door.transfers()).toBe(1);
+    expect(listening.transfers()).toBe(1);
   });
 
   it('may look at the size and say ERROR: silence, no complaint, and the next request works', async () => {
     const source = folderSource(folder);
-    const { port, door, log } = await serve(source);
+    const { port, listening, log } = await serve(source);
     const raw = await client();
     raw.request(port, 'f1469', 'tsize=0 blksize=1468 windowsize=4');
     const oack = await raw.expect();
     expect(say(oack)).toBe('tsize=1469 blksize=1468 windowsize=4');
     raw.send(encodeError(8, 'User aborted the transfer'), oack.from.port);
-    await until(() => door.transfers() === 0 && source.openFiles() === 0);
+    await until(() => listening.transfers() === 0 && source.openFiles() === 0);
     raw.request(port, 'f1469', 'blksize=1468 windowsize=4');
     expect(say(await raw.expect())).toBe('blksize=1468 windowsize=4');
     expect(raw.all).toHaveLength(2);
@@ -179,11 +179,11 @@ describe('a bad client', () => {
 
   it('that never answers gets four packets, and its slot is free again', async () => {
     const source = folderSource(folder);
-    const { port, door } = await serve(source);
+    const { port, listening } = await serve(source);
     const raw = await client();
     raw.request(port, 'f200000');
     await until(() => raw.all.length > 0);
-    await until(() => door.transfers() === 0 && source.openFiles() === 0);
+    await until(() => listening.transfers() === 0 && source.openFiles() === 0);
     // When they go out is told by the tests of Transfer, whose clock is not the machine's.
     expect(raw.all.map(say)).toEqual(Array(4).fill('data 1 (512)'));
   });
@@ -212,18 +212,18 @@ describe('a stranger', () => {
   });
 
   it('with the same port at another address is a stranger, too: it can neither go on with the transfer nor end it', async () => {
-    const { port, door } = await serve();
+    const { port, listening } = await serve();
     const victim = await client();
     victim.request(port, 'f513');
     const { from } = await victim.expect();
-    const twin = await RawClient.open('127.0.0.2', victim.socket.address().port);
-    clients.push(twin);
-    twin.send(encodeAck(1), from.port);
-    expect(say(await twin.expect())).toBe('error 5');
-    twin.send(encodeError(0, 'die'), from.port);
-    twin.send(encodeAck(1), from.port);
-    expect(say(await twin.expect())).toBe('error 5');
-    expect(door.transfers()).toBe(1);
+    const duplicate = await RawClient.open('127.0.0.2', victim.socket.address().port);
+    clients.push(duplicate);
+    duplicate.send(encodeAck(1), from.port);
+    expect(say(await duplicate.expect())).toBe('error 5');
+    duplicate.send(encodeError(0, 'die'), from.port);
+    duplicate.send(encodeAck(1), from.port);
+    expect(say(await duplicate.expect())).toBe('error 5');
+    expect(listening.transfers()).toBe(1);
     victim.send(encodeAck(1), from.port);
     expect(say(await victim.expect())).toBe('data 2 (1)');
     // Nothing came but those two blocks, and what the clock sent again.

@@ -14,7 +14,7 @@ let served: Served | undefined;
 const clients: RawClient[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tftp-door-'));
+  folder = await mkdtemp(join(tmpdir(), 'tftp-server-'));
   for (const size of SIZES) await writeFile(join(folder, `f${size}`), content(size));
 });
 afterAll(async () => rm(folder, { recursive: true }));
@@ -92,9 +92,9 @@ describe('a transfer', () => {
 
   it('is over at once after the last ACK, with its file and socket closed', async () => {
     const source = folderSource(folder);
-    const { port, door, log } = await serve(source);
+    const { port, listening, log } = await serve(source);
     await fetchTftp(port, 'f513');
-    await until(() => door.transfers() === 0 && source.openFiles() === 0);
+    await until(() => listening.transfers() === 0 && source.openFiles() === 0);
     expect(log.lines.at(-1)).toMatchObject({
       level: 'info',
       message: 'tftp: sent',

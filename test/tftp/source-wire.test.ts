@@ -8,7 +8,7 @@ import { SILENT } from '../../src/model/service.ts';
 import { openFirmwareStore } from '../../src/images/firmware.ts';
 import { encodeAck } from '../support/tftp-packets.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
-import { houseOf, originOf } from '../support/house.ts';
+import { contextOf, originOf } from '../support/app-context.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
 import { content, serveTftp } from '../support/tftp-server.ts';
 
@@ -17,7 +17,7 @@ const OTHER = Buffer.from(NBP).reverse();
 
 /** The TFTP server as it runs: boot programs and images/ behind it. */
 async function wired(more: FolderFiles = {}) {
-  const appContext = await houseOf({ 'images/k': NBP, ...more });
+  const appContext = await contextOf({ 'images/k': NBP, ...more });
   const firmware = makeFolder({ 'undionly.kpxe': NBP });
   const bootPrograms = createBootPrograms({
     ...appContext,

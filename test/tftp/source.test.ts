@@ -4,7 +4,7 @@ import { SILENT, type Log } from '../../src/model/service.ts';
 import { createTftpSource, isIpxeRequest, type TftpAsk } from '../../src/tftp/source.ts';
 import { openFirmwareStore } from '../../src/images/firmware.ts';
 import { makeFolder } from '../support/folder.ts';
-import { houseOf, originOf } from '../support/house.ts';
+import { contextOf, originOf } from '../support/app-context.ts';
 import { keepingLog } from '../support/tftp-server.ts';
 
 const IPXE = [
@@ -18,7 +18,7 @@ const OVMF = [
 ];
 
 async function source(settings = { smartNbp: true, images: false }, log: Log = SILENT) {
-  const appContext = await houseOf({ 'images/k': 'kernel', 'secrets/a': 'secret' });
+  const appContext = await contextOf({ 'images/k': 'kernel', 'secrets/a': 'secret' });
   const firmware = openFirmwareStore([makeFolder({ 'undionly.kpxe': 'nbp' })]);
   const bootPrograms = createBootPrograms({ ...appContext, firmware, silentForLocal: false });
   return createTftpSource({

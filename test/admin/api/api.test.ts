@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { apiErrorOf, errorBody } from '../../../src/admin/api/api.ts';
 import type { AdminOperations } from '../../../src/admin/service/service.ts';
 import { Failure, type FailureCode } from '../../../src/model/failure.ts';
-import { recordLog } from '../../support/http-house.ts';
-import { BROKEN_PREVIEW, DIGEST, MACHINE_PAGE, MACHINE_VIEW, PREVIEW } from '../../support/office-samples.ts';
-import { BEARER, operatorStand } from '../../support/operator-stand.ts';
+import { recordLog } from '../../support/http-server.ts';
+import { BROKEN_PREVIEW, DIGEST, MACHINE_PAGE, MACHINE_VIEW, PREVIEW } from '../../support/sample-answers.ts';
+import { BEARER, operatorSetup } from '../../support/operator-setup.ts';
 
 test.each<[FailureCode, number]>([
   ['not-found', 404],
@@ -48,8 +48,8 @@ test('no file handles left is no bug', () => {
 
 const MAC = '52:54:00:12:34:56';
 
-function stand(answers: Partial<AdminOperations> = {}) {
-  const made = operatorStand(answers);
+function setup(answers: Partial<AdminOperations> = {}) {
+  const made = operatorSetup(answers);
   const send = (method: 'get' | 'post' | 'put', path: string): ReturnType<typeof made.http.get> =>
     made.http[method](`/api/v1${path}`).set({ Authorization: BEARER, Host: 'boot.lan:4777' });
   return { ...made, send };
@@ -68,7 +68,7 @@ async function errorOf(answer: PromiseLike<{ readonly body: unknown; readonly st
 }
 
 test('without a token there is nothing but the way to one', async () => {
-  const { http } = stand();
+  const { http } = setup();
   for (const path of ['/machines', '/nowhere', '/', '/events', '/sync']) {
     const answer = await http.get(`/api/v1${path}`).expect(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="pilotlight"');
@@ -82,7 +82,7 @@ test('without a token there is nothing but the way to one', async () => {
 });
 
 test('machines: what was asked for, 100 unless somebody says otherwise', async () => {
-  const { send, adminService } = stand({ machines: async () => MACHINE_PAGE, machine: async () => MACHINE_VIEW });
+  const { send, adminService } = setup({ machines: async () => MACHINE_PAGE, machine: async () => MACHINE_VIEW });
   await send('get', '/machines').expect(200);
   await send('get', '/machines?text=a+b&state=failed&profile=x&after=c&limit=500').expect(200);
   await send('get', '/machines/52-54-00-12-34-56').expect(200);
@@ -96,7 +96,7 @@ test('machines: what was asked for, 100 unless somebody says otherwise', async (
 });
 
 test('adopt, release, reinstall', async () => {
-  const { send, adminService } = stand({
+  const { send, adminService } = setup({
     adopt: async () => ({ file: 'f', name: 'n' }),
     release: async () => ({ file: 'f', name: 'n' }),
     reinstall: async () => ({ key: MAC }),
@@ -123,7 +123,7 @@ test('adopt, release, reinstall', async () => {
 });
 
 test('profiles are written on top of a revision, or anew', async () => {
-  const { send, adminService } = stand({
+  const { send, adminService } = setup({
     saveFile: async () => PREVIEW,
     rollback: async () => ({ profile: 'w', from: '2', to: '1' }),
   });
@@ -140,7 +140,7 @@ test('profiles are written on top of a revision, or anew', async () => {
 });
 
 test('a profile with errors is not written, and the status says so', async () => {
-  const { send } = stand({ saveFile: async () => BROKEN_PREVIEW });
+  const { send } = setup({ saveFile: async () => BROKEN_PREVIEW });
   expect(await errorOf(send('put', '/profiles/a').send({ text: '{}' }))).toEqual({
     status: 400,
     code: 'invalid',
@@ -151,7 +151,7 @@ test('a profile with errors is not written, and the status says so', async () =>
 });
 
 test('a text that was sent is text, whatever it says', async () => {
-  const { send } = stand({ sent: async () => '<script>alert(1)</script>' });
+  const { send } = setup({ sent: async () => '<script>alert(1)</script>' });
   const answer = await send('get', `/sent/${DIGEST.toUpperCase()}`).expect(200);
   expect(answer.headers).toMatchObject({
     'content-type': 'text/plain; charset=utf-8',
@@ -163,7 +163,7 @@ test('a text that was sent is text, whatever it says', async () => {
 });
 
 test('a login link is for who shows the token, not for a session', async () => {
-  const { send, http, logIn } = stand();
+  const { send, http, logIn } = setup();
   const { body } = (await send('post', '/login-links').expect(200)) as { body: { url: string; expiresAt: number } };
   expect(body.url).toMatch(/^http:\/\/boot\.lan:4777\/dashboard\/login\?code=[\w-]{22}$/);
   await http.get(body.url.replace('http://boot.lan:4777', '')).expect(200);
@@ -172,7 +172,7 @@ test('a login link is for who shows the token, not for a session', async () => {
 });
 
 test('bodies: JSON, closed, at most 16 MiB', async () => {
-  const { send, adminService } = stand();
+  const { send, adminService } = setup();
   const adopt = (): ReturnType<typeof send> => send('post', `/machines/${MAC}/adopt`);
   const cases: [string, PromiseLike<{ body: unknown; status: number }>, number, RegExp][] = [
     ['no body', adopt(), 400, /^the body is not a JSON object$/],
@@ -210,13 +210,13 @@ test('bodies: JSON, closed, at most 16 MiB', async () => {
 });
 
 test('a body of exactly 16 MiB is not too long', async () => {
-  const { send } = stand({ previewFile: async () => PREVIEW });
+  const { send } = setup({ previewFile: async () => PREVIEW });
   const text = 'x'.repeat(2 ** 24 - '{"text":""}'.length);
   await send('post', '/profiles/a/preview').type('json').send(`{"text":"${text}"}`).expect(200);
 });
 
 test('other methods', async () => {
-  const { send, http } = stand({ profiles: async () => [] });
+  const { send, http } = setup({ profiles: async () => [] });
   const put = await send('put', '/machines').expect(405);
   expect(put.headers['allow']).toBe('GET, HEAD');
   expect(put.body).toMatchObject({ error: { code: 'method-not-allowed', remedy: 'use GET or HEAD' } });
@@ -229,8 +229,8 @@ test('other methods', async () => {
   await http.head('/api/v1/sync').set('Authorization', BEARER).expect(405);
 });
 
-test('failures and bugs of the office', async () => {
-  const broken = stand({
+test('failures and bugs of the admin service', async () => {
+  const broken = setup({
     machines: async () => {
       throw new Failure('unavailable', 'the journal is off', { remedy: 'free some space' });
     },
@@ -247,7 +247,7 @@ test('failures and bugs of the office', async () => {
 });
 
 test('no answer of the API allows another site anything', async () => {
-  const { send } = stand({ profiles: async () => [] });
+  const { send } = setup({ profiles: async () => [] });
   const { headers } = await send('get', '/profiles').set('Origin', 'http://evil.example').expect(200);
   expect(Object.keys(headers as object).filter((name) => name.startsWith('access-control'))).toEqual([]);
   expect(headers['cache-control']).toBe('no-store');

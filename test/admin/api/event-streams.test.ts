@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Access } from '../../../src/admin/auth/operator-auth.ts';
 import { EventStreams, type EventStreamOptions } from '../../../src/admin/api/event-streams.ts';
-import { fakeOffice, operatorStand } from '../../support/operator-stand.ts';
-import { openContext } from '../../support/http-house.ts';
-import { BEARER } from '../../support/operator-stand.ts';
+import { fakeAdminService, operatorSetup } from '../../support/operator-setup.ts';
+import { openContext } from '../../support/http-server.ts';
+import { BEARER } from '../../support/operator-setup.ts';
 
 const ALWAYS: Pick<Access, 'alive'> = { alive: () => true };
 
@@ -33,8 +33,8 @@ class Reader {
   }
 }
 
-async function stand(options: Partial<EventStreamOptions> = {}, access: Pick<Access, 'alive'> = ALWAYS) {
-  const adminService = fakeOffice();
+async function setup(options: Partial<EventStreamOptions> = {}, access: Pick<Access, 'alive'> = ALWAYS) {
+  const adminService = fakeAdminService();
   const streams = new EventStreams({ onChange: (listener) => adminService.onChange(listener), ...options });
   const server = createServer((_req, res) => {
     try {
@@ -65,7 +65,7 @@ async function eventually(holds: () => boolean): Promise<void> {
 }
 
 test('everybody who watches hears what has changed', async () => {
-  const { adminService, open } = await stand();
+  const { adminService, open } = await setup();
   const { res, reader } = await open();
   const other = (await open()).reader;
   expect(res.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
@@ -79,13 +79,13 @@ test('everybody who watches hears what has changed', async () => {
 });
 
 test('a comment now and then keeps the connection', async () => {
-  const { open } = await stand({ beat: 5 });
+  const { open } = await setup({ beat: 5 });
   const { reader } = await open();
   await reader.until(/(?:: still here\n\n){3}/);
 });
 
 test('nothing runs while nobody watches', async () => {
-  const { adminService, streams, open } = await stand({ beat: 5 });
+  const { adminService, streams, open } = await setup({ beat: 5 });
   expect(adminService.listeners.size).toBe(0);
   const [one, two] = [await open(), await open()];
   expect([adminService.listeners.size, streams.size]).toEqual([1, 2]);
@@ -101,7 +101,7 @@ test('nothing runs while nobody watches', async () => {
 });
 
 test('at most so many streams', async () => {
-  const { streams, open } = await stand({ maxStreams: 2 });
+  const { streams, open } = await setup({ maxStreams: 2 });
   const first = await open();
   await open();
   expect((await open()).res.statusCode).toBe(503);
@@ -111,14 +111,14 @@ test('at most so many streams', async () => {
 });
 
 test('64 by default', async () => {
-  const { open } = await stand();
+  const { open } = await setup();
   for (let i = 0; i < 64; i += 1) expect((await open()).res.statusCode).toBe(200);
   expect((await open()).res.statusCode).toBe(503);
 });
 
 test.each(['beat', 'change'])('a stream ends with its session: at the next %s', async (what) => {
   let alive = true;
-  const { adminService, open } = await stand({ beat: what === 'beat' ? 5 : 60_000 }, { alive: () => alive });
+  const { adminService, open } = await setup({ beat: what === 'beat' ? 5 : 60_000 }, { alive: () => alive });
   const { reader } = await open();
   await reader.until(/hello/);
   alive = false;
@@ -128,7 +128,7 @@ test.each(['beat', 'change'])('a stream ends with its session: at the next %s', 
 });
 
 test('a slow reader hears each word once when it has caught up', async () => {
-  const { adminService, streams, open } = await stand();
+  const { adminService, streams, open } = await setup();
   const { res, reader } = await open();
   await reader.until(/hello/);
   res.pause();
@@ -147,7 +147,7 @@ test('a slow reader hears each word once when it has caught up', async () => {
 });
 
 test('when the server ends, they end, and nobody comes in any more', async () => {
-  const { streams, open } = await stand();
+  const { streams, open } = await setup();
   const { reader } = await open();
   await reader.until(/hello/);
   streams.close();
@@ -155,15 +155,15 @@ test('when the server ends, they end, and nobody comes in any more', async () =>
   expect((await open()).res.statusCode).toBe(503);
 });
 
-test('over the door: for who is logged in, with the strict headers; a HEAD opens nothing', async () => {
-  const { http, adminService, logIn } = operatorStand();
+test('over HTTP: for who is logged in, with the strict headers; a HEAD opens nothing', async () => {
+  const { http, adminService, logIn } = operatorSetup();
   await http.get('/api/v1/events').expect(401);
   const head = await http.head('/api/v1/events').set('Cookie', logIn().cookie).expect(200);
   expect(head.headers['content-type']).toMatch(/^text\/event-stream/);
   expect(adminService.listeners.size).toBe(0);
 });
 
-test('a graceful stop of the HTTP door does not wait for them', async () => {
+test('a graceful stop of the HTTP server does not wait for them', async () => {
   const appContext = await openContext();
   const request = get({
     host: '127.0.0.1',
@@ -175,5 +175,5 @@ test('a graceful stop of the HTTP door does not wait for them', async () => {
   expect(res.headers['content-security-policy']).toContain("default-src 'none'");
   const reader = new Reader(res);
   await reader.until(/hello/);
-  await Promise.all([appContext.door.stop(new AbortController().signal), reader.ended]);
+  await Promise.all([appContext.listening.stop(new AbortController().signal), reader.ended]);
 });

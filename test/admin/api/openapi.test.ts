@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { openApiDocument, pathParts } from '../../../src/admin/api/openapi.ts';
 import { API_ROUTES } from '../../../src/admin/api/routes.ts';
 import type { AdminOperations } from '../../../src/admin/service/service.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import * as sample from '../../support/office-samples.ts';
-import { BEARER, operatorStand } from '../../support/operator-stand.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import * as sample from '../../support/sample-answers.ts';
+import { BEARER, operatorSetup } from '../../support/operator-setup.ts';
 
 // Each route of the API is called over the operators' application, with a service that answers with every member that
 // its types have; each answer is held against the document, strictly.
 
-const OFFICE: AdminOperations = {
+const ADMIN_SERVICE: AdminOperations = {
   machines: async () => sample.MACHINE_PAGE,
   machine: async () => sample.MACHINE_VIEW,
   machineLog: async () => sample.LOG_PAGE,
@@ -53,10 +53,10 @@ const OFFICE: AdminOperations = {
   pin: async () => ({ message: 'worker keeps 1' }),
   prune: async () => ({ removed: [{ shelf: 'flatcar/amd64/1', size: 5 }] }),
   health: async () => sample.HEALTH_VIEW,
-  leases: async () => ({ ...(await sampleOffice(1_800_000_000_000).leases()), off: 'off' }),
+  leases: async () => ({ ...(await sampleAdminService(1_800_000_000_000).leases()), off: 'off' }),
   onChange: () => () => undefined,
-  activities: sampleOffice(1_800_000_000_000).activities,
-  accounts: sampleOffice(1_800_000_000_000).accounts,
+  activities: sampleAdminService(1_800_000_000_000).activities,
+  accounts: sampleAdminService(1_800_000_000_000).accounts,
 };
 
 interface Call {
@@ -186,7 +186,7 @@ test('the document has every route, and no other', () => {
 });
 
 test('each answer is as described', async () => {
-  const { http, adminService: fake } = operatorStand(OFFICE);
+  const { http, adminService: fake } = operatorSetup(ADMIN_SERVICE);
   for (const { method, route, path, body } of CALLS) {
     if (route === '/events') continue; // event-streams.test.ts
     const send = http[method](`/api/v1${path}`).set('Authorization', BEARER);
@@ -198,17 +198,17 @@ test('each answer is as described', async () => {
     const schema = content[type]?.schema ?? {};
     expect(faultsOf(schema, type === 'application/json' ? answer.body : answer.text), `${method} ${route}`).toEqual([]);
   }
-  // `login-links` and the document need no office, `onChange` is the events', uploads are a page's.
+  // `login-links` and the document need no admin service, `onChange` is the events', uploads are a page's.
   const asked = new Set(fake.calls.map(([name]) => name));
   expect([...asked].sort()).toEqual(
-    [...Object.keys(OFFICE), ...Object.keys(OFFICE.accounts)]
+    [...Object.keys(ADMIN_SERVICE), ...Object.keys(ADMIN_SERVICE.accounts)]
       .filter((name) => name !== 'onChange' && name !== 'accounts' && !/upload/i.test(name))
       .sort(),
   );
 });
 
 test('each refusal is as described', async () => {
-  const { http } = operatorStand();
+  const { http } = operatorSetup();
   for (const { method, path } of CALLS) {
     if (path === '/openapi.json') continue;
     const answers = [
@@ -252,7 +252,7 @@ test('what requests send is closed: unknown members are refused, and the documen
 });
 
 test('anybody may read it', async () => {
-  const { http } = operatorStand();
+  const { http } = operatorSetup();
   const answer = await http.get('/api/v1/openapi.json').expect(200);
   expect(answer.body).toEqual(JSON.parse(JSON.stringify(DOCUMENT)));
   expect((await http.post('/api/v1/openapi.json').expect(405)).headers['allow']).toBe('GET, HEAD');

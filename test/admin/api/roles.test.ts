@@ -7,10 +7,10 @@ import { OPERATION_ROLES, type OperationName } from '../../../src/admin/service/
 import { readViews } from '../../../src/admin/web/html.ts';
 import { mountPages } from '../../../src/admin/web/pages.ts';
 import { includes, type Role, ROLES } from '../../../src/model/operator.ts';
-import { originOf } from '../../support/house.ts';
-import { recordLog } from '../../support/http-house.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { BEARER, fakeOffice, type OfficeAnswers, operatorStand } from '../../support/operator-stand.ts';
+import { originOf } from '../../support/app-context.ts';
+import { recordLog } from '../../support/http-server.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { BEARER, fakeAdminService, type AdminAnswers, operatorSetup } from '../../support/operator-setup.ts';
 
 // Nobody does by any way what the role does not allow: each route of the OpenAPI document and each form of the pages is
 // tried by each role, by session and by API token.
@@ -32,8 +32,8 @@ const users = {
   },
 };
 
-function stand(answers: OfficeAnswers, more: Parameters<typeof operatorStand>[1] = {}) {
-  const made = operatorStand(answers, { ...more, clock: { users } });
+function setup(answers: AdminAnswers, more: Parameters<typeof operatorSetup>[1] = {}) {
+  const made = operatorSetup(answers, { ...more, clock: { users } });
   const cookie = (role: Role): string =>
     made.auth.sessions.cookie(made.auth.sessions.open(role), false).split(';', 1).join('');
   const ways = (role: Role): readonly Readonly<Record<string, string>>[] => [
@@ -71,7 +71,7 @@ describe('the API', () => {
   test.each(operations)(
     '$method $path is refused to every role below $role, and to no other',
     async ({ method, path, role }) => {
-      const { http, ways, adminService } = stand({ accounts: {} });
+      const { http, ways, adminService } = setup({ accounts: {} });
       const address = `/api/v1${path.replaceAll(/\{\w+\}/g, '52:54:00:12:34:56')}`;
       for (const asks of ROLES) {
         for (const way of ways(asks)) {
@@ -90,7 +90,7 @@ describe('the API', () => {
   );
 
   test('the admin token may all of it', async () => {
-    const { http } = stand({ accounts: {} });
+    const { http } = setup({ accounts: {} });
     for (const { method, path } of operations.filter((one) => one.path !== '/events')) {
       const answer = await http[method](`/api/v1${path.replaceAll(/\{\w+\}/g, '52:54:00:12:34:56')}`).set(
         'Authorization',
@@ -104,7 +104,12 @@ describe('the API', () => {
 describe('the pages', () => {
   const routes: { readonly path: string; readonly post: boolean }[] = [];
   const router = Router();
-  mountPages(router, { adminService: fakeOffice(), draw: readViews(), origin: () => originOf('a'), log: recordLog() });
+  mountPages(router, {
+    adminService: fakeAdminService(),
+    draw: readViews(),
+    origin: () => originOf('a'),
+    log: recordLog(),
+  });
   for (const { route } of router.stack) {
     if (route === undefined) continue;
     routes.push({ path: route.path, post: route.stack.some((layer) => layer.method === 'post') });
@@ -128,12 +133,12 @@ describe('the pages', () => {
   });
 
   test.each(forms)('a form of $path does for a viewer nothing that a viewer may not', async ({ path }) => {
-    const office = sampleOffice(NOW);
-    const { http, ways, adminService } = stand(office, { pages: mountPages });
-    const [row] = office.rows;
+    const service = sampleAdminService(NOW);
+    const { http, ways, adminService } = setup(service, { pages: mountPages });
+    const [row] = service.rows;
     const address = path
       .replaceAll(':key', encodeURIComponent(row?.key ?? ''))
-      .replaceAll(':name', office.profileRows[0]?.name ?? '')
+      .replaceAll(':name', service.profileRows[0]?.name ?? '')
       .replaceAll(/:\w+/g, 'anna');
     for (const way of ways('viewer')) await http.post(address).set(way).type('form').send(fields);
     for (const [name] of adminService.calls)

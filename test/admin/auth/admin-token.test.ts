@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { loadAdminToken, readToken, TOKEN_FILE } from '../../../src/admin/auth/admin-token.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { settingsFor } from '../../support/house.ts';
-import { recordLog } from '../../support/http-house.ts';
+import { settingsFor } from '../../support/app-context.ts';
+import { recordLog } from '../../support/http-server.ts';
 
 test('the token is the token, to the last letter', () => {
   const check = createTokenCheck('0123456789abcdef');
@@ -37,7 +37,7 @@ test.each([
   expect(bearerOf(line)).toBe(token);
 });
 
-async function stand(content?: string, mode = 0o600) {
+async function setup(content?: string, mode = 0o600) {
   const dir = makeFolder();
   const file = join(dir, TOKEN_FILE);
   if (content !== undefined) {
@@ -51,7 +51,7 @@ async function stand(content?: string, mode = 0o600) {
 }
 
 test('the first start makes a token of 256 bits, for its owner only, and the next one finds it', async () => {
-  const { file, load, log } = await stand();
+  const { file, load, log } = await setup();
   const first = await load();
   expect(first).toEqual({ token: expect.stringMatching(/^[\w-]{43}$/) as string, made: true });
   expect(readFileSync(file, 'utf8')).toBe(`${first.token}\n`);
@@ -61,7 +61,7 @@ test('the first start makes a token of 256 bits, for its owner only, and the nex
 });
 
 test('of two servers that start at once, one has the token that stays', async () => {
-  const { files, dir, log, load } = await stand();
+  const { files, dir, log, load } = await setup();
   const [one, two] = await Promise.all([load(), loadAdminToken(files, settingsFor(dir), log)]);
   expect([one.token, two.token]).toContain((await load()).token);
   const all = await Promise.all(Array.from({ length: 4 }, async () => (await load()).token));
@@ -69,14 +69,14 @@ test('of two servers that start at once, one has the token that stays', async ()
 });
 
 test('the setting wins, and nothing is written', async () => {
-  const { dir, files, log } = await stand();
+  const { dir, files, log } = await setup();
   const settings = settingsFor(dir, { adminToken: 'a token of the environment' });
   expect(await loadAdminToken(files, settings, log)).toEqual({ token: 'a token of the environment', made: false });
   expect(await readToken(files, log)).toBeUndefined();
 });
 
 test.each([0o644, 0o640, 0o604])('a file of mode %o is a warning that does not hold the token', async (mode) => {
-  const { load, log } = await stand('0123456789abcdef\n', mode);
+  const { load, log } = await setup('0123456789abcdef\n', mode);
   expect(await load()).toEqual({ token: '0123456789abcdef', made: false });
   expect(log.of('warn')).toMatchObject([{ message: 'others may read the admin token' }]);
   expect(JSON.stringify(log.lines)).not.toContain('0123456789abcdef');
@@ -85,7 +85,7 @@ test.each([0o644, 0o640, 0o604])('a file of mode %o is a warning that does not h
 test.each(['', 'short', 'two words of a poem', 'x'.repeat(600)])(
   'a file with %j is left alone: this start has a token of its own',
   async (content) => {
-    const { load, log, file } = await stand(content);
+    const { load, log, file } = await setup(content);
     const { token, made } = await load();
     expect([token.length, made]).toEqual([43, true]);
     expect(readFileSync(file, 'utf8')).toBe(content);
@@ -97,7 +97,7 @@ test.each(['', 'short', 'two words of a poem', 'x'.repeat(600)])(
 );
 
 test('a link that leaves the data directory is not followed', async () => {
-  const { dir, load, log } = await stand();
+  const { dir, load, log } = await setup();
   const outside = makeFolder({ 'state/admin-token': 'a token from elsewhere' });
   mkdirSync(join(dir, 'state'));
   symlinkSync(join(outside, TOKEN_FILE), join(dir, TOKEN_FILE));
@@ -106,7 +106,7 @@ test('a link that leaves the data directory is not followed', async () => {
 });
 
 test('where nothing can be written, the token lives as long as the server', async () => {
-  const { dir, load, log } = await stand();
+  const { dir, load, log } = await setup();
   writeFileSync(join(dir, 'state'), 'a file in the place of the folder');
   const [first, second] = [await load(), await load()];
   expect([first.made, second.made]).toEqual([true, true]);

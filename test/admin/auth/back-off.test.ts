@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { BackOff } from '../../../src/admin/auth/back-off.ts';
 
-function stand() {
+function setup() {
   const clock = { now: 5_000_000 };
   const backOff = new BackOff(() => clock.now);
   return { clock, backOff };
 }
 
 test('1, 2, 4 ... 60 seconds', () => {
-  const { clock, backOff } = stand();
+  const { clock, backOff } = setup();
   const waits = Array.from({ length: 9 }, () => {
     clock.now += 60_000;
     expect(backOff.wait('a')).toBe(0);
@@ -19,7 +19,7 @@ test('1, 2, 4 ... 60 seconds', () => {
 });
 
 test('a second is a second', () => {
-  const { clock, backOff } = stand();
+  const { clock, backOff } = setup();
   backOff.failed('a');
   clock.now += 999;
   expect(backOff.wait('a')).toBe(1);
@@ -28,7 +28,7 @@ test('a second is a second', () => {
 });
 
 test('success, and a quarter of an hour of peace, wipe the slate', () => {
-  const { clock, backOff } = stand();
+  const { clock, backOff } = setup();
   for (let i = 0; i < 5; i += 1) backOff.failed('a');
   backOff.succeeded('a');
   expect(backOff.wait('a')).toBe(0);
@@ -40,7 +40,7 @@ test('success, and a quarter of an hour of peace, wipe the slate', () => {
 });
 
 test('an address that has not failed never waits, however many others fail; those wait longer in a crowd', () => {
-  const { clock, backOff } = stand();
+  const { clock, backOff } = setup();
   for (let i = 0; i < 60; i += 1) backOff.failed(`host-${i}`);
   expect(backOff.wait('host-59')).toBe(1);
   backOff.failed('one more');
@@ -52,7 +52,7 @@ test('an address that has not failed never waits, however many others fail; thos
 });
 
 test('a flood of addresses does not fill the memory', () => {
-  const { backOff } = stand();
+  const { backOff } = setup();
   for (let i = 0; i < 10_000; i += 1) backOff.failed(`host-${i}`);
   expect(backOff.size).toBe(4096);
   expect(backOff.wait('host-9999')).toBeGreaterThan(0);

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { createOperatorAuth } from '../../../src/admin/auth/operator-auth.ts';
-import { originOf } from '../../support/house.ts';
+import { originOf } from '../../support/app-context.ts';
 
 const TOKEN = 'a-token-of-some-letters';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 
-function stand() {
+function setup() {
   const clock = { wall: Date.UTC(2026, 0, 1), steady: 0 };
   const auth = createOperatorAuth({ token: TOKEN, wall: () => clock.wall, steady: () => clock.steady });
   const cookieOf = (): string => {
@@ -18,7 +18,7 @@ function stand() {
 }
 
 test('the token opens, everything else does not', () => {
-  const { auth, clock } = stand();
+  const { auth, clock } = setup();
   const verdict = auth.check(BEARER, 'a');
   expect(verdict.kind === 'access' && verdict.access.session).toBeUndefined();
   expect(verdict.kind === 'access' && verdict.access.alive()).toBe(true);
@@ -30,7 +30,7 @@ test('the token opens, everything else does not', () => {
 });
 
 test('after a failure nothing is compared for a while, the right token included; elsewhere it opens', () => {
-  const { auth, clock } = stand();
+  const { auth, clock } = setup();
   auth.check({ authorization: 'Bearer nonsense' }, 'attacker');
   expect(auth.check(BEARER, 'attacker')).toEqual({ kind: 'wait', seconds: 1 });
   expect(auth.logIn(TOKEN, 'attacker')).toEqual({ kind: 'wait', seconds: 1 });
@@ -41,19 +41,19 @@ test('after a failure nothing is compared for a while, the right token included;
 });
 
 test('a session is not in the back-off: who is logged in stays in', () => {
-  const { auth, cookieOf } = stand();
+  const { auth, cookieOf } = setup();
   const cookie = cookieOf();
   auth.check({ authorization: 'Bearer nonsense' }, 'here');
   expect(auth.check({ cookie }, 'here').kind).toBe('access');
 });
 
 test('a wrong Bearer is not saved by a cookie', () => {
-  const { auth, cookieOf } = stand();
+  const { auth, cookieOf } = setup();
   expect(auth.check({ cookie: cookieOf(), authorization: 'Bearer nonsense' }, 'a').kind).toBe('wrong');
 });
 
 test('a link works once, for a quarter of an hour by the steady clock', () => {
-  const { auth, clock } = stand();
+  const { auth, clock } = setup();
   const code = (): string => {
     const link = auth.newLink(originOf('boot.lan:4777'));
     expect(link.url).toMatch(/^http:\/\/boot\.lan:4777\/dashboard\/login\?code=[\w-]{22}$/);
@@ -70,7 +70,7 @@ test('a link works once, for a quarter of an hour by the steady clock', () => {
 });
 
 test('a session lives until it is ended, in every request that has begun', async () => {
-  const { auth, cookieOf } = stand();
+  const { auth, cookieOf } = setup();
   const verdict = auth.check({ cookie: cookieOf() }, 'a');
   if (verdict.kind !== 'access' || verdict.access.session === undefined) throw new TypeError('not let in');
   expect(verdict.access.alive()).toBe(true);
@@ -79,13 +79,13 @@ test('a session lives until it is ended, in every request that has begun', async
 });
 
 test('whoever prints it sees no token', () => {
-  const { auth } = stand();
+  const { auth } = setup();
   expect(inspect(auth, { depth: 9, showHidden: true })).not.toContain(TOKEN);
   expect(JSON.stringify(auth)).not.toContain(TOKEN);
 });
 
 test('success wipes the slate: the next mistake costs one second again', () => {
-  const { auth, clock } = stand();
+  const { auth, clock } = setup();
   for (const seconds of [1, 2, 4]) {
     auth.check({ authorization: 'Bearer nonsense' }, 'a');
     expect(auth.check(BEARER, 'a')).toEqual({ kind: 'wait', seconds });
@@ -97,7 +97,7 @@ test('success wipes the slate: the next mistake costs one second again', () => {
 });
 
 test('wrong codes count apart from tokens, and keep no right code out: any page can have a browser ask for one', () => {
-  const { auth, clock } = stand();
+  const { auth, clock } = setup();
   expect(auth.redeem('x', 'here').kind).toBe('wrong');
   expect(auth.redeem('x', 'here')).toEqual({ kind: 'wait', seconds: 1 });
   for (let i = 0; i < 100; i += 1) {
@@ -120,7 +120,7 @@ test.each([
   { origin: 'http://evil.example', host: 'boot.lan:4777' },
   { origin: 'null', host: 'boot.lan:4777' },
 ])('a token from a page of another site (%j) counts apart: it locks no operator out', (headers) => {
-  const { auth } = stand();
+  const { auth } = setup();
   expect(auth.check({ ...headers, ...BEARER }, 'here').kind).toBe('access');
   expect(auth.check({ ...headers, authorization: 'Bearer nonsense' }, 'here').kind).toBe('wrong');
   expect(auth.check(BEARER, 'here').kind).toBe('access');

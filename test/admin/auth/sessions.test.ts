@@ -4,7 +4,7 @@ import { Sessions, type EndedSessions, type KeptSessions } from '../../../src/ad
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
-function stand(token = 'a token of sixteen letters') {
+function setup(token = 'a token of sixteen letters') {
   const clock = { now: START };
   const since = new Map([['anna', START]]);
   const sessions = new Sessions({ token, now: () => clock.now, userSince: (name) => since.get(name) });
@@ -13,7 +13,7 @@ function stand(token = 'a token of sixteen letters') {
 }
 
 test('the cookie is for this server alone: no script, no other site, twelve hours', () => {
-  const { sessions } = stand();
+  const { sessions } = setup();
   const session = sessions.open();
   expect(sessions.cookie(session, false)).toMatch(
     /^pilotlight=[\w.-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
@@ -23,7 +23,7 @@ test('the cookie is for this server alone: no script, no other site, twelve hour
 });
 
 test('it is read back, among other cookies and after a forged one', () => {
-  const { sessions, open } = stand();
+  const { sessions, open } = setup();
   const cookie = open();
   expect(sessions.read(cookie)).toBeDefined();
   expect(sessions.read(`theme=dark; ${cookie}; a=b`)).toEqual(sessions.read(cookie));
@@ -32,7 +32,7 @@ test('it is read back, among other cookies and after a forged one', () => {
 });
 
 test('no letter of it may be changed', () => {
-  const { sessions, open } = stand();
+  const { sessions, open } = setup();
   const cookie = open();
   for (let at = 'pilotlight='.length; at < cookie.length; at += 1) {
     // The last letter of a MAC holds four bits that no byte has: another letter there is still another text.
@@ -45,13 +45,13 @@ test('no letter of it may be changed', () => {
 });
 
 test('another token, another world', () => {
-  const { open } = stand();
-  expect(stand('another token of ours').sessions.read(open())).toBeUndefined();
-  expect(stand().sessions.read(open())).toBeDefined(); // but a restart ends nothing
+  const { open } = setup();
+  expect(setup('another token of ours').sessions.read(open())).toBeUndefined();
+  expect(setup().sessions.read(open())).toBeDefined(); // but a restart ends nothing
 });
 
 test('it ends after twelve hours without a request, and is renewed in the second half of them', () => {
-  const { clock, sessions, open, valueOf } = stand();
+  const { clock, sessions, open, valueOf } = setup();
   const cookie = open();
   clock.now += 6 * HOUR - 1;
   const early = sessions.read(cookie);
@@ -66,7 +66,7 @@ test('it ends after twelve hours without a request, and is renewed in the second
 });
 
 test('it ends after a week, however busy it is', () => {
-  const { clock, sessions } = stand();
+  const { clock, sessions } = setup();
   let session = sessions.open();
   for (let hour = 0; hour < 7 * 24 - 1; hour += 1) {
     clock.now += HOUR;
@@ -79,14 +79,14 @@ test('it ends after a week, however busy it is', () => {
 });
 
 test('a clock that is put back makes no session longer', () => {
-  const { clock, sessions, open } = stand();
+  const { clock, sessions, open } = setup();
   const cookie = open();
   clock.now -= HOUR;
   expect(sessions.read(cookie)).toBeUndefined();
 });
 
 test('who logs out is out, with every copy of the cookie', async () => {
-  const { clock, sessions, open } = stand();
+  const { clock, sessions, open } = setup();
   const [gone, kept] = [open(), open()];
   const session = sessions.read(gone);
   if (session === undefined) throw new TypeError('the test is wrong');
@@ -99,7 +99,7 @@ test('who logs out is out, with every copy of the cookie', async () => {
 });
 
 test('of sessions that were ended, a thousand are remembered', async () => {
-  const { clock, sessions } = stand();
+  const { clock, sessions } = setup();
   const all = Array.from({ length: 1025 }, () => sessions.open());
   for (const session of all) await sessions.end(session);
   expect(all.filter((session) => sessions.alive(session))).toEqual([all[0]]);
@@ -133,7 +133,7 @@ test('a logout is kept for the next run, and where that is not known all log in 
 });
 
 test("a user's session counts while the user is there, and from the last change of the password on", () => {
-  const { clock, since, sessions, valueOf } = stand();
+  const { clock, since, sessions, valueOf } = setup();
   const cookie = valueOf(sessions.cookie(sessions.open('anna'), false));
   expect(sessions.read(cookie)?.user).toBe('anna');
   // The name is under the MAC: another name's cookie is forged.
@@ -150,7 +150,7 @@ test("a user's session counts while the user is there, and from the last change 
 });
 
 test('open sessions are listed, also after a restart, until they end', async () => {
-  const { clock, since } = stand();
+  const { clock, since } = setup();
   let kept: KeptSessions = { ended: new Map(), open: [] };
   const run = () =>
     new Sessions({
@@ -189,7 +189,7 @@ test('open sessions are listed, also after a restart, until they end', async () 
 });
 
 test('of open sessions a thousand are listed, and one that is not listed holds all the same', () => {
-  const { clock, sessions } = stand();
+  const { clock, sessions } = setup();
   const first = sessions.open();
   for (let i = 0; i < 1024; i += 1) {
     clock.now += 1;

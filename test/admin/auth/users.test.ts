@@ -5,13 +5,13 @@ import { hashPassword } from '../../../src/admin/auth/password.ts';
 import { openUsers, type Users } from '../../../src/admin/auth/users.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { type FolderFiles, makeFolder } from '../../support/folder.ts';
-import { recordLog } from '../../support/http-house.ts';
+import { recordLog } from '../../support/http-server.ts';
 
 const FILE = 'state/users.json';
 const DAY = 86_400_000;
 const PASSWORD = 'four plain words here';
 
-async function stand(files: FolderFiles = {}, dir = makeFolder(files)) {
+async function setup(files: FolderFiles = {}, dir = makeFolder(files)) {
   const log = recordLog();
   const clock = { now: Date.UTC(2026, 0, 1) };
   const users = await openUsers({ files: await openDataRoot(dir), log, now: () => clock.now, every: 5 });
@@ -40,12 +40,12 @@ const user = (more: object = {}) => ({
 });
 
 test('a user is added, found by the right password alone, and there after a restart; the file is for its owner', async () => {
-  const { dir, users, text } = await stand();
+  const { dir, users, text } = await setup();
   expect(users.all()).toEqual([]);
   await users.add('anna', 'operator', PASSWORD);
   expect(statSync(join(dir, FILE)).mode & 0o777).toBe(0o600);
   expect(text()).not.toContain(PASSWORD);
-  for (const all of [users, (await stand({}, dir)).users]) {
+  for (const all of [users, (await setup({}, dir)).users]) {
     expect((await all.check('anna', PASSWORD))?.role).toBe('operator');
     expect(await all.check('anna', `${PASSWORD} `)).toBeUndefined();
     expect(await all.check('Anna', PASSWORD)).toBeUndefined();
@@ -54,13 +54,13 @@ test('a user is added, found by the right password alone, and there after a rest
 });
 
 test('letters count the same however a keyboard composes them', async () => {
-  const { users } = await stand();
+  const { users } = await setup();
   await users.add('anna', 'viewer', 'zw\u00f6lf W\u00f6rter');
   expect(await users.check('anna', 'zwo\u0308lf Wo\u0308rter')).toBeDefined();
 });
 
 test('role, password and removal: another password ends the sessions from before', async () => {
-  const { users, clock } = await stand();
+  const { users, clock } = await setup();
   await users.add('anna', 'viewer', PASSWORD);
   await users.setRole('anna', 'admin');
   clock.now += 1000;
@@ -73,7 +73,7 @@ test('role, password and removal: another password ends the sessions from before
 });
 
 test('a user without a password gets in by no password, and by its tokens', async () => {
-  const { users } = await stand();
+  const { users } = await setup();
   await users.add('ci', 'viewer', undefined);
   expect(await users.check('ci', '')).toBeUndefined();
   const { token } = await users.addToken('ci', { name: 'prometheus' });
@@ -81,7 +81,7 @@ test('a user without a password gets in by no password, and by its tokens', asyn
 });
 
 test('API tokens: kept as a digest, until their end, revoked one by one', async () => {
-  const { users, clock, text, dir } = await stand();
+  const { users, clock, text, dir } = await setup();
   await users.add('anna', 'operator', undefined);
   const one = await users.addToken('anna', { name: 'ci', days: 2, role: 'viewer' });
   const two = await users.addToken('anna', { name: 'laptop' });
@@ -96,11 +96,11 @@ test('API tokens: kept as a digest, until their end, revoked one by one', async 
   expect(users.ofToken(two.token)?.token.ends).toBe(two.ends);
   expect(await users.revokeToken(two.id)).toEqual({ user: 'anna', name: 'laptop' });
   expect(users.ofToken(two.token)).toBeUndefined();
-  expect((await stand({}, dir)).users.ofToken(two.token)).toBeUndefined();
+  expect((await setup({}, dir)).users.ofToken(two.token)).toBeUndefined();
 });
 
 test('tokens go with their user', async () => {
-  const { users } = await stand();
+  const { users } = await setup();
   await users.add('anna', 'admin', undefined);
   const { token } = await users.addToken('anna', { name: 'ci' });
   await users.remove('anna');
@@ -133,7 +133,7 @@ test.each([
   ['a token that is not', (users: Users) => users.revokeToken('nonsense'), 'there is no API token nonsense'],
 ])('%s is refused, and nothing is written', async (_what, act, message) => {
   const there = { id: 'abcdefgh', name: 'there', sha256: 'x'.repeat(43), made: 1, ends: 4e12 };
-  const { users, text } = await stand({ [FILE]: { users: [user({ role: 'operator', tokens: [there] })] } });
+  const { users, text } = await setup({ [FILE]: { users: [user({ role: 'operator', tokens: [there] })] } });
   const before = text();
   await expect(act(users)).rejects.toThrow(message);
   expect(text()).toBe(before);
@@ -162,7 +162,7 @@ test.each([
   ].map((more) => JSON.stringify({ users: [{ ...user(), name: 'zoe' }, user(more)] })),
   JSON.stringify({ users: [user(), user({ role: 'viewer' })] }),
 ])('a damaged file lets in none of its users, is said loudly and is not written over: %s', async (text) => {
-  const { users, log, text: now } = await stand({ [FILE]: text });
+  const { users, log, text: now } = await setup({ [FILE]: text });
   expect(users.all()).toEqual([]);
   expect(log.of('error')).toMatchObject([
     {
@@ -178,17 +178,17 @@ test.each([
 test('a file that others may write is not believed; one that others may read is a warning', async () => {
   const dir = makeFolder({ [FILE]: { users: [user()] } });
   chmodSync(join(dir, FILE), 0o666);
-  const open = await stand({}, dir);
+  const open = await setup({}, dir);
   expect(open.users.all()).toEqual([]);
   expect(open.users.diagnostics()).toMatchObject([{ remedy: expect.stringContaining('chmod 600') as string }]);
   chmodSync(join(dir, FILE), 0o644);
-  const readable = await stand({}, dir);
+  const readable = await setup({}, dir);
   expect(readable.users.all()).toHaveLength(1);
   expect(readable.log.of('warn')).toMatchObject([{ fields: { remedy: 'chmod 600 state/users.json' } }]);
 });
 
 test('what another process writes is seen; damage puts everyone out, and mending brings them back', async () => {
-  const { dir, users, log } = await stand({ [FILE]: { users: [user()] } });
+  const { dir, users, log } = await setup({ [FILE]: { users: [user()] } });
   chmodSync(join(dir, FILE), 0o600);
   expect(users.all()).toHaveLength(1);
   writeFileSync(join(dir, FILE), '{');
@@ -200,16 +200,16 @@ test('what another process writes is seen; damage puts everyone out, and mending
 });
 
 test('two processes that add users at once lose none', async () => {
-  const { dir, users } = await stand();
-  const other = (await stand({}, dir)).users;
+  const { dir, users } = await setup();
+  const other = (await setup({}, dir)).users;
   await Promise.all(
     ['a', 'b', 'c', 'd'].map((name, i) => (i % 2 === 0 ? users : other).add(name, 'viewer', undefined)),
   );
-  expect((await stand({}, dir)).users.all().map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
+  expect((await setup({}, dir)).users.all().map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('a look that read the file before a change does not bring back what the change took away', async () => {
-  const { dir, users: first, log } = await stand();
+  const { dir, users: first, log } = await setup();
   await first.add('anna', 'admin', undefined);
   const files = await openDataRoot(dir);
   let hold: Promise<void> | undefined;

@@ -7,9 +7,9 @@ import { openDataRoot } from '../../../src/files/data-root.ts';
 import { makeFolder as makeStateFolder } from '../../../src/files/publish.ts';
 import { openJournalDirectly } from '../../../src/journal/create-journal.ts';
 import { SILENT } from '../../../src/model/service.ts';
-import { OPERATOR, startDiscovery } from '../../support/discovery-stand.ts';
+import { OPERATOR, startDiscovery } from '../../support/discovery-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { settingsFor } from '../../support/house.ts';
+import { settingsFor } from '../../support/app-context.ts';
 
 const urlOf = (token: string): string => `http://pxe/discovery/${token}`;
 
@@ -45,15 +45,15 @@ describe('the discovery tokens of a folder', () => {
   it('are those of the running server, asked for with the admin token', async () => {
     const dir = makeFolder({});
     const files = await openDataRoot(dir);
-    await using stand = await startDiscovery({ instance: 'this-one' });
-    const made = await stand.discovery.create({ size: 3, urlOf });
-    await writeRunningServer(files, { pid: 1, url: stand.url, startedAt: 0, instance: 'this-one' });
+    await using setup = await startDiscovery({ instance: 'this-one' });
+    const made = await setup.discovery.create({ size: 3, urlOf });
+    await writeRunningServer(files, { pid: 1, url: setup.url, startedAt: 0, instance: 'this-one' });
     const token = OPERATOR.authorization.replace('Bearer ', '');
     const client = await openAdminClient(settingsFor(dir, { adminToken: token }));
     expect(await client.tokens()).toEqual([made]);
     await expect(client.forgetToken('other-token')).rejects.toMatchObject({ code: 'not-found' });
     await client.forgetToken(made.token);
-    expect(stand.discovery.all()).toEqual([]);
+    expect(setup.discovery.all()).toEqual([]);
 
     await expect(openAdminClient(settingsFor(dir))).rejects.toMatchObject({ code: 'refused' });
     const wrong = await openAdminClient(settingsFor(dir, { adminToken: 'not the token' }));

@@ -7,8 +7,8 @@ import { openJournalDirectly } from '../../../src/journal/create-journal.ts';
 import { openInstallMarks } from '../../../src/machines/install-marks.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { factsOf, settingsFor } from '../../support/house.ts';
-import { flatcar, MAC } from '../service/stand.ts';
+import { factsOf, settingsFor } from '../../support/app-context.ts';
+import { flatcar, MAC } from '../service/setup.ts';
 
 const JOURNAL = { on: true, days: 90 };
 

@@ -4,9 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ApiClient, createApiClient } from '../../../src/admin/client/api-client.ts';
 import { linksElsewhere, remoteClient } from '../../../src/admin/client/remote.ts';
 import type { LocalAddress } from '../../../src/net/addresses.ts';
-import { counterStand } from '../../support/counter-stand.ts';
-import { TOKEN } from '../../support/operator-stand.ts';
-import { MAC, pageOf, rowOf } from '../service/stand.ts';
+import { cliSetup } from '../../support/cli-setup.ts';
+import { TOKEN } from '../../support/operator-setup.ts';
+import { MAC, pageOf, rowOf } from '../service/setup.ts';
 
 const address = (of: string, internal = false): LocalAddress => ({
   interfaceName: 'x',
@@ -31,14 +31,14 @@ test('a link with a name or an address of its own is as good as it is', () => {
   expect(linksElsewhere('http://10.0.0.1:4777/dashboard/login?code=abc', LOCAL)).toEqual([]);
 });
 
-async function client(handle: RequestListener, patience?: number): Promise<ApiClient> {
+async function client(handle: RequestListener, timeout?: number): Promise<ApiClient> {
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return createApiClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token', patience);
+  return createApiClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token', timeout);
 }
 
 const answer =
@@ -151,13 +151,13 @@ describe('events', () => {
 const VIEW = { row: rowOf(), boots: [], because: 'b', texts: [] };
 
 test('asks the API as it is, in its own words', async () => {
-  const stand = await counterStand({
+  const setup = await cliSetup({
     machines: () => Promise.resolve(pageOf([rowOf()])),
     machine: () => Promise.resolve(VIEW),
     adopt: () => Promise.resolve({ file: 'profiles/w.json', name: 'n' }),
     reinstall: (key) => Promise.resolve({ key }),
   });
-  const adminClient = remoteClient(stand, TOKEN);
+  const adminClient = remoteClient(setup, TOKEN);
   expect(await adminClient.machines({ text: 'a b&c', state: 'up', limit: 5 })).toEqual(pageOf([rowOf()]));
   expect(await adminClient.machine('serial:a/b c')).toEqual(VIEW);
   expect(await adminClient.adopt({ key: MAC, profile: 'w', name: 'n' })).toEqual({
@@ -166,13 +166,13 @@ test('asks the API as it is, in its own words', async () => {
   });
   expect(await adminClient.reinstall('w1')).toEqual({ key: 'w1' });
   const link = await adminClient.loginLink();
-  expect(link.url).toMatch(new RegExp(`^${stand.url}/dashboard/login\\?code=`));
+  expect(link.url).toMatch(new RegExp(`^${setup.url}/dashboard/login\\?code=`));
   expect(link.elsewhere).toEqual([]);
-  const everywhere = await remoteClient({ url: stand.url, everywhere: true }, TOKEN).loginLink();
+  const everywhere = await remoteClient({ url: setup.url, everywhere: true }, TOKEN).loginLink();
   expect(everywhere.elsewhere).toEqual(linksElsewhere(everywhere.url));
-  expect(stand.adminService.calls).toEqual([
+  expect(setup.adminService.calls).toEqual([
     ['machines', { text: 'a b&c', state: 'up', limit: 5 }],
-    ['machine', 'serial:a/b c', stand.url],
+    ['machine', 'serial:a/b c', setup.url],
     ['adopt', { key: MAC, profile: 'w', name: 'n' }],
     ['reinstall', 'w1'],
   ]);
@@ -181,27 +181,27 @@ test('asks the API as it is, in its own words', async () => {
 
 describe('who watches', () => {
   test('is called for machines, and only for them, until the end', async () => {
-    const stand = await counterStand();
+    const setup = await cliSetup();
     const end = new AbortController();
     let calls = 0;
-    const watched = remoteClient(stand, TOKEN).watch(() => {
+    const watched = remoteClient(setup, TOKEN).watch(() => {
       calls += 1;
       end.abort();
     }, end.signal);
-    await until(() => stand.adminService.listeners.size === 1);
-    stand.adminService.changed('profiles');
-    stand.adminService.changed('machines');
+    await until(() => setup.adminService.listeners.size === 1);
+    setup.adminService.changed('profiles');
+    setup.adminService.changed('machines');
     await watched;
     expect(calls).toBe(1);
-    await until(() => stand.adminService.listeners.size === 0);
+    await until(() => setup.adminService.listeners.size === 0);
   });
 
   test('looks again by itself where no events come', async () => {
-    const stand = await counterStand();
-    await stand.hangUp();
+    const setup = await cliSetup();
+    await setup.hangUp();
     const end = new AbortController();
     let calls = 0;
-    await remoteClient(stand, TOKEN).watch(() => {
+    await remoteClient(setup, TOKEN).watch(() => {
       calls += 1;
       end.abort();
     }, end.signal);

@@ -4,12 +4,12 @@ import { runAs } from '../../../src/admin/service/actor.ts';
 import { guardOperations } from '../../../src/admin/service/operations.ts';
 import type { Sessions } from '../../../src/admin/auth/sessions.ts';
 import type { Actor, Role } from '../../../src/model/operator.ts';
-import { officeStand } from './stand.ts';
+import { adminSetup } from './setup.ts';
 
 const PASSWORD = 'four plain words here';
 
-async function stand() {
-  const { adminService, deps } = await officeStand({});
+async function setup() {
+  const { adminService, deps } = await adminSetup({});
   const { users, sessions } = deps.accounts;
   for (const [name, role] of [
     ['anna', 'admin'],
@@ -30,7 +30,7 @@ async function stand() {
 const refused = { code: 'refused' };
 
 test('an admin adds, changes and removes users; the others do not', async () => {
-  const { accounts, users, as, token } = await stand();
+  const { accounts, users, as, token } = await setup();
   await as('anna', () => accounts.addUser({ name: 'dora', role: 'viewer', password: PASSWORD }));
   await token(() => accounts.setUserRole('dora', 'operator'));
   expect(users.find('dora')?.role).toBe('operator');
@@ -46,7 +46,7 @@ test('an admin adds, changes and removes users; the others do not', async () => 
 });
 
 test('everyone changes their own password, and shows the one before', async () => {
-  const { accounts, users, as } = await stand();
+  const { accounts, users, as } = await setup();
   await as('anna', () => accounts.setPassword('carl', PASSWORD));
   await expect(as('carl', () => accounts.setPassword('carl', 'another long one'))).rejects.toMatchObject(refused);
   await expect(as('carl', () => accounts.setPassword('carl', 'another long one', 'wrong'))).rejects.toMatchObject(
@@ -57,7 +57,7 @@ test('everyone changes their own password, and shows the one before', async () =
 });
 
 test('API tokens: one makes, sees and revokes their own; an admin those of all', async () => {
-  const { accounts, users, as, token } = await stand();
+  const { accounts, users, as, token } = await setup();
   const own = await as('carl', () => accounts.createApiToken({ name: 'laptop' }));
   expect(users.ofToken(own.token)?.user.name).toBe('carl');
   await expect(as('carl', () => accounts.createApiToken({ name: 'x', user: 'anna' }))).rejects.toMatchObject(refused);
@@ -79,7 +79,7 @@ test('API tokens: one makes, sees and revokes their own; an admin those of all',
 });
 
 test('sessions: one sees and ends their own; an admin those of all', async () => {
-  const { accounts, sessions, as } = await stand();
+  const { accounts, sessions, as } = await setup();
   const carls = sessions.open('carl');
   const annas = sessions.open('anna');
   sessions.open();
@@ -93,7 +93,7 @@ test('sessions: one sees and ends their own; an admin those of all', async () =>
 });
 
 test("with an API token, an admin's included, no user, token, session or password is changed", async () => {
-  const { accounts, sessions, users, as } = await stand();
+  const { accounts, sessions, users, as } = await setup();
   const { id } = sessions.open();
   const { id: token } = await users.addToken('anna', { name: 'ci' });
   const by = { by: 'API token' } as const;
@@ -116,7 +116,7 @@ test("with an API token, an admin's included, no user, token, session or passwor
 });
 
 test('the account of who asks', async () => {
-  const { accounts, as, token } = await stand();
+  const { accounts, as, token } = await setup();
   await as('carl', () => accounts.createApiToken({ name: 'laptop', days: 1 }));
   expect(await as('carl', () => accounts.account())).toMatchObject({
     who: 'carl',

@@ -3,20 +3,20 @@ import { diffOf } from '../../../src/admin/service/activity.ts';
 import { followEdits, runAs } from '../../../src/admin/service/actor.ts';
 import { guardOperations } from '../../../src/admin/service/operations.ts';
 import type { Activity } from '../../../src/model/operator.ts';
-import { flatcar, MAC, officeStand } from './stand.ts';
+import { flatcar, MAC, adminSetup } from './setup.ts';
 
-async function stand() {
-  const office = await officeStand({ 'profiles/workers.json': flatcar(), 'profiles/storage.json': flatcar() });
-  followEdits(office.files);
+async function setup() {
+  const admin = await adminSetup({ 'profiles/workers.json': flatcar(), 'profiles/storage.json': flatcar() });
+  followEdits(admin.files);
   const written: Activity[] = [];
-  const service = guardOperations(office.adminService, { record: (one) => written.push(one) });
+  const service = guardOperations(admin.adminService, { record: (one) => written.push(one) });
   const as = <T>(work: () => Promise<T>, who = 'anna') =>
     runAs({ role: 'admin', who, by: 'session', user: who, from: '10.0.0.7' }, work);
-  return { ...office, service, written, as };
+  return { ...admin, service, written, as };
 }
 
 test('a change is written down: who, from where, what, and the lines of the file', async () => {
-  const { service, written, as } = await stand();
+  const { service, written, as } = await setup();
   await as(() => service.adopt({ key: MAC, profile: 'workers', name: 'w1', ip: '10.0.0.9' }));
   expect(written).toMatchObject([
     { who: 'anna', from: '10.0.0.7', action: 'adopt', target: MAC, text: 'into profiles/workers.json as w1' },
@@ -32,7 +32,7 @@ test('a change is written down: who, from where, what, and the lines of the file
 });
 
 test('a move is one activity with both files', async () => {
-  const { service, written, as } = await stand();
+  const { service, written, as } = await setup();
   await as(() => service.adopt({ key: MAC, profile: 'workers', name: 'w1', ip: '10.0.0.9' }));
   await as(() => service.adopt({ key: MAC, profile: 'storage' }), 'bert');
   expect(written[1]?.who).toBe('bert');
@@ -40,7 +40,7 @@ test('a move is one activity with both files', async () => {
 });
 
 test('two operators at once: each change has its own lines', async () => {
-  const { service, written, as } = await stand();
+  const { service, written, as } = await setup();
   const save = (name: string, who: string) =>
     as(async () => {
       const { text, revision } = await service.profile(name);
@@ -59,7 +59,7 @@ test('two operators at once: each change has its own lines', async () => {
 });
 
 test('what only looks, what failed and what changed nothing is not written down', async () => {
-  const { service, written, as } = await stand();
+  const { service, written, as } = await setup();
   await as(() => service.profiles());
   await as(() => service.previewFile({ folder: 'profiles', name: 'workers' }, '{}'));
   await as(() => service.saveFile({ folder: 'profiles', name: 'workers' }, '{ broken', undefined)).catch(
@@ -71,7 +71,7 @@ test('what only looks, what failed and what changed nothing is not written down'
 });
 
 test('no password and no token is written down', async () => {
-  const { service, written, as } = await stand();
+  const { service, written, as } = await setup();
   const password = 'four plain words here';
   await as(() => service.accounts.addUser({ name: 'bert', role: 'viewer', password }));
   await as(() => service.accounts.setPassword('bert', 'another long one'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAC, officeStand } from './stand.ts';
+import { MAC, adminSetup } from './setup.ts';
 
 describe('the address of a machine that is adopted', () => {
   const SEED = {
@@ -9,39 +9,39 @@ describe('the address of a machine that is adopted', () => {
   };
 
   test('is written with the machine, and changed later, with the name or without', async () => {
-    const stand = await officeStand(SEED);
-    const nodes = (): unknown => (JSON.parse(stand.text('profiles/seed.json')) as { nodes: unknown[] }).nodes[1];
-    await stand.adminService.adopt({ key: MAC, profile: 'seed', name: 'b', ip: '10.0.0.2' });
+    const setup = await adminSetup(SEED);
+    const nodes = (): unknown => (JSON.parse(setup.text('profiles/seed.json')) as { nodes: unknown[] }).nodes[1];
+    await setup.adminService.adopt({ key: MAC, profile: 'seed', name: 'b', ip: '10.0.0.2' });
     expect(nodes()).toEqual({ name: 'b', mac: MAC, ip: '10.0.0.2' });
-    await stand.adminService.adopt({ key: MAC, profile: 'seed', ip: '10.0.0.3' });
+    await setup.adminService.adopt({ key: MAC, profile: 'seed', ip: '10.0.0.3' });
     expect(nodes()).toEqual({ name: 'b', mac: MAC, ip: '10.0.0.3' });
-    await stand.adminService.adopt({ key: MAC, profile: 'seed', name: 'c' });
+    await setup.adminService.adopt({ key: MAC, profile: 'seed', name: 'c' });
     expect(nodes()).toEqual({ name: 'c', mac: MAC, ip: '10.0.0.3' });
   });
 
   test('that a template needs is asked for by the error, which names this machine and no other', async () => {
-    const stand = await officeStand(SEED);
-    const before = stand.text('profiles/seed.json');
-    await expect(stand.adminService.adopt({ key: MAC, profile: 'seed', name: 'b' })).rejects.toMatchObject({
+    const setup = await adminSetup(SEED);
+    const before = setup.text('profiles/seed.json');
+    await expect(setup.adminService.adopt({ key: MAC, profile: 'seed', name: 'b' })).rejects.toMatchObject({
       code: 'invalid',
       message: expect.stringContaining('variable "ip" is not there for b') as string,
       place: { file: 'configs/seed.yml.hbs', line: 4 },
       remedy: 'give it an address: --ip ADDRESS, or the field "Address"',
     });
-    expect(stand.text('profiles/seed.json')).toBe(before);
+    expect(setup.text('profiles/seed.json')).toBe(before);
   });
 
   test.each(['10.0.0.2/24', 'host', '010.0.0.1', '10.0.0.1.5'])('%s is none', async (ip) => {
-    const stand = await officeStand(SEED);
-    await expect(stand.adminService.adopt({ key: MAC, profile: 'seed', ip })).rejects.toMatchObject({
+    const setup = await adminSetup(SEED);
+    await expect(setup.adminService.adopt({ key: MAC, profile: 'seed', ip })).rejects.toMatchObject({
       code: 'invalid',
       message: `"${ip}" is not an IPv4 or IPv6 address`,
     });
   });
 
   test('that another node has is refused', async () => {
-    const stand = await officeStand(SEED);
-    await expect(stand.adminService.adopt({ key: MAC, profile: 'seed', ip: '10.0.0.1' })).rejects.toMatchObject({
+    const setup = await adminSetup(SEED);
+    await expect(setup.adminService.adopt({ key: MAC, profile: 'seed', ip: '10.0.0.1' })).rejects.toMatchObject({
       message: expect.stringContaining('the ip 10.0.0.1 belongs to two nodes') as string,
     });
   });

@@ -7,8 +7,8 @@ import { hostsOf } from '../../../src/exports/host.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { parseVersion, type Version } from '../../../src/model/profile.ts';
 import { good } from '../../catalog/data-folder.ts';
-import { factsOf } from '../../support/house.ts';
-import { flatcar, MAC, NOW, officeStand, rowOf } from './stand.ts';
+import { factsOf } from '../../support/app-context.ts';
+import { flatcar, MAC, NOW, adminSetup, rowOf } from './setup.ts';
 import { setVersion } from '../../../src/catalog/edit-profile.ts';
 
 function profiles(...names: readonly string[]) {
@@ -73,20 +73,20 @@ const NODE = { name: 'a', mac: MAC, ip: '10.0.0.1', vars: { role: 'x' } };
 
 describe('a machine that nobody knows', () => {
   test('is written into the profile, known at once, and the journal is told', async () => {
-    const stand = await officeStand({ 'profiles/workers.json': flatcar([{ name: 'w1', serial: '7' }]) });
-    stand.journal.histories.set(MAC, { row: rowOf({ hostname: 'Rack-7' }), boots: [] });
-    expect(await stand.adminService.adopt({ key: MAC, profile: 'workers' })).toEqual({
+    const setup = await adminSetup({ 'profiles/workers.json': flatcar([{ name: 'w1', serial: '7' }]) });
+    setup.journal.histories.set(MAC, { row: rowOf({ hostname: 'Rack-7' }), boots: [] });
+    expect(await setup.adminService.adopt({ key: MAC, profile: 'workers' })).toEqual({
       file: 'profiles/workers.json',
       name: 'Rack-7',
     });
-    expect(stand.text('profiles/workers.json')).toBe(
+    expect(setup.text('profiles/workers.json')).toBe(
       flatcar([
         { name: 'w1', serial: '7' },
         { name: 'Rack-7', mac: MAC },
       ]),
     );
-    expect(stand.catalog.current().match(factsOf({ mac: MAC }))?.node?.name).toBe('Rack-7');
-    expect(stand.journal.recorded).toEqual([
+    expect(setup.catalog.current().match(factsOf({ mac: MAC }))?.node?.name).toBe('Rack-7');
+    expect(setup.journal.recorded).toEqual([
       expect.objectContaining({
         kind: 'operator',
         at: NOW,
@@ -98,11 +98,11 @@ describe('a machine that nobody knows', () => {
   });
 
   test('without a MAC goes by its UUID, else its serial number', async () => {
-    const stand = await officeStand({ 'profiles/w.json': flatcar() });
+    const setup = await adminSetup({ 'profiles/w.json': flatcar() });
     const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
-    await stand.adminService.adopt({ key: `uuid:${uuid}`, profile: 'w' });
-    await stand.adminService.adopt({ key: 'serial:CZC 12', profile: 'w', name: 'box' });
-    expect(JSON.parse(stand.text('profiles/w.json'))).toMatchObject({
+    await setup.adminService.adopt({ key: `uuid:${uuid}`, profile: 'w' });
+    await setup.adminService.adopt({ key: 'serial:CZC 12', profile: 'w', name: 'box' });
+    expect(JSON.parse(setup.text('profiles/w.json'))).toMatchObject({
       nodes: [
         { name: 'node-3ad437', uuid },
         { name: 'box', serial: 'CZC 12' },
@@ -111,12 +111,12 @@ describe('a machine that nobody knows', () => {
   });
 
   test('is adopted with a journal that is off, and twice is once', async () => {
-    const stand = await officeStand({ 'profiles/w.json': flatcar() });
-    stand.journal.on = false;
-    const done = await stand.adminService.adopt({ key: MAC, profile: 'w' });
-    const text = stand.text('profiles/w.json');
-    expect(await stand.adminService.adopt({ key: MAC, profile: 'w' })).toEqual(done);
-    expect(stand.text('profiles/w.json')).toBe(text);
+    const setup = await adminSetup({ 'profiles/w.json': flatcar() });
+    setup.journal.on = false;
+    const done = await setup.adminService.adopt({ key: MAC, profile: 'w' });
+    const text = setup.text('profiles/w.json');
+    expect(await setup.adminService.adopt({ key: MAC, profile: 'w' })).toEqual(done);
+    expect(setup.text('profiles/w.json')).toBe(text);
   });
 });
 
@@ -124,10 +124,10 @@ describe('50 at once', { timeout: 120_000 }, () => {
   const macs = Array.from({ length: 50 }, (_, at) => `00:1b:21:00:01:${at.toString(16).padStart(2, '0')}` as const);
 
   test('are all written, each once, while a sync rewrites the version and a person saves by hand', async () => {
-    const stand = await officeStand({ 'profiles/w.json': flatcar() });
-    const path = join(stand.dir, 'profiles/w.json');
+    const setup = await adminSetup({ 'profiles/w.json': flatcar() });
+    const path = join(setup.dir, 'profiles/w.json');
     // Another process would have its own.
-    const other = await openDataRoot(stand.dir);
+    const other = await openDataRoot(setup.dir);
     let isOver = false;
     let rounds = 0;
     const lost: string[] = [];
@@ -144,7 +144,7 @@ describe('50 at once', { timeout: 120_000 }, () => {
     const person = busy();
     const done = await Promise.all(
       macs.map((mac) =>
-        stand.adminService.adopt({ key: mac, profile: 'w' }).then(
+        setup.adminService.adopt({ key: mac, profile: 'w' }).then(
           () => 200,
           (error: unknown) => error,
         ),
@@ -153,17 +153,17 @@ describe('50 at once', { timeout: 120_000 }, () => {
     isOver = true;
     await person;
     expect(new Set(done)).toEqual(new Set([200]));
-    const profile = JSON.parse(stand.text('profiles/w.json')) as { nodes: { mac: string }[]; version: string };
+    const profile = JSON.parse(setup.text('profiles/w.json')) as { nodes: { mac: string }[]; version: string };
     expect(profile.nodes.map(({ mac }) => mac).sort()).toEqual([...macs].sort());
     expect([rounds > 0, lost, profile.version]).toEqual([true, [], `4000.0.${rounds}`]);
-    expect(/ *$/.exec(stand.text('profiles/w.json'))?.[0]).toHaveLength(rounds);
+    expect(/ *$/.exec(setup.text('profiles/w.json'))?.[0]).toHaveLength(rounds);
   });
 
   test('of one name: each gets its own', async () => {
-    const stand = await officeStand({ 'profiles/w.json': flatcar() });
-    for (const mac of macs) stand.journal.histories.set(mac, { row: rowOf({ hostname: 'box' }), boots: [] });
-    await Promise.all(macs.slice(0, 10).map((mac) => stand.adminService.adopt({ key: mac, profile: 'w' })));
-    const { nodes } = JSON.parse(stand.text('profiles/w.json')) as { nodes: { name: string }[] };
+    const setup = await adminSetup({ 'profiles/w.json': flatcar() });
+    for (const mac of macs) setup.journal.histories.set(mac, { row: rowOf({ hostname: 'box' }), boots: [] });
+    await Promise.all(macs.slice(0, 10).map((mac) => setup.adminService.adopt({ key: mac, profile: 'w' })));
+    const { nodes } = JSON.parse(setup.text('profiles/w.json')) as { nodes: { name: string }[] };
     expect(new Set(nodes.map(({ name }) => name)).size).toBe(10);
   });
 });
@@ -172,68 +172,68 @@ describe('a machine that another profile names', () => {
   const files = { 'profiles/a.json': flatcar([NODE, { name: 'b', serial: '2' }]), 'profiles/z.json': flatcar() };
 
   test('goes over with all that its node says', async () => {
-    const stand = await officeStand(files);
-    await stand.adminService.adopt({ key: MAC, profile: 'z', name: 'n' });
-    expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({ nodes: [{ name: 'b' }] });
-    expect(JSON.parse(stand.text('profiles/z.json'))).toMatchObject({ nodes: [{ ...NODE, name: 'n' }] });
-    expect(stand.catalog.current().problems.filter(({ severity }) => severity === 'error')).toEqual([]);
-    expect(stand.journal.recorded).toMatchObject([
+    const setup = await adminSetup(files);
+    await setup.adminService.adopt({ key: MAC, profile: 'z', name: 'n' });
+    expect(JSON.parse(setup.text('profiles/a.json'))).toMatchObject({ nodes: [{ name: 'b' }] });
+    expect(JSON.parse(setup.text('profiles/z.json'))).toMatchObject({ nodes: [{ ...NODE, name: 'n' }] });
+    expect(setup.catalog.current().problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(setup.journal.recorded).toMatchObject([
       { action: 'assign', text: 'moved into profiles/z.json from profiles/a.json as n' },
     ]);
   });
 
   test('is never without a profile on the way', async () => {
-    const stand = await officeStand({ ...files, 'profiles/d.json': flatcar([], { default: true }) });
+    const setup = await adminSetup({ ...files, 'profiles/d.json': flatcar([], { default: true }) });
     const seen = new Set<string | undefined>();
-    stand.catalog.onChange((snapshot) => seen.add(snapshot.match(factsOf({ mac: MAC }))?.profile.name));
-    await stand.adminService.adopt({ key: MAC, profile: 'z' });
+    setup.catalog.onChange((snapshot) => seen.add(snapshot.match(factsOf({ mac: MAC }))?.profile.name));
+    await setup.adminService.adopt({ key: MAC, profile: 'z' });
     expect([...seen].sort()).toEqual(['a', 'z']);
   });
 
   test('stays where it is when it may not come there', async () => {
-    const stand = await officeStand({ ...files, 'profiles/z.json': flatcar([{ name: 'Taken', serial: '9' }]) });
-    await expect(stand.adminService.adopt({ key: MAC, profile: 'z', name: 'taken' })).rejects.toMatchObject({
+    const setup = await adminSetup({ ...files, 'profiles/z.json': flatcar([{ name: 'Taken', serial: '9' }]) });
+    await expect(setup.adminService.adopt({ key: MAC, profile: 'z', name: 'taken' })).rejects.toMatchObject({
       code: 'conflict',
       message: 'profiles/z.json has a node taken already',
     });
-    expect(stand.text('profiles/a.json')).toBe(files['profiles/a.json']);
+    expect(setup.text('profiles/a.json')).toBe(files['profiles/a.json']);
   });
 
   test('is taken out there again when it cannot be taken out here', async () => {
-    const stand = await officeStand(files);
-    const before = stand.text('profiles/z.json');
-    const { catalog } = stand;
+    const setup = await adminSetup(files);
+    const before = setup.text('profiles/z.json');
+    const { catalog } = setup;
     // The first file is judged again when its turn comes: then somebody has broken it.
     const attempt: typeof catalog.attempt = (drafts) => {
       const made = catalog.attempt(drafts);
-      if (drafts.has('profiles/z.json')) writeFileSync(join(stand.dir, 'profiles/a.json'), '{"nodes": [');
+      if (drafts.has('profiles/z.json')) writeFileSync(join(setup.dir, 'profiles/a.json'), '{"nodes": [');
       return made;
     };
-    const broken = await officeStand({}, { ...stand.deps, catalog: { ...catalog, attempt } });
+    const broken = await adminSetup({}, { ...setup.deps, catalog: { ...catalog, attempt } });
     await expect(broken.adminService.adopt({ key: MAC, profile: 'z' })).rejects.toMatchObject({ code: 'broken' });
-    expect(stand.text('profiles/z.json')).toBe(before);
+    expect(setup.text('profiles/z.json')).toBe(before);
   });
 
   test('gets another name in the same file', async () => {
-    const stand = await officeStand(files);
-    await stand.adminService.adopt({ key: MAC, profile: 'a', name: 'new' });
-    expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({
+    const setup = await adminSetup(files);
+    await setup.adminService.adopt({ key: MAC, profile: 'a', name: 'new' });
+    expect(JSON.parse(setup.text('profiles/a.json'))).toMatchObject({
       nodes: [{ name: 'b' }, { ...NODE, name: 'new' }],
     });
   });
 
   test('also by another name than its key: the profile knows its UUID', async () => {
     const uuid = 'c6c30f6a-4a1b-4337-8325-c4c2543ad437';
-    const stand = await officeStand({
+    const setup = await adminSetup({
       ...files,
       'profiles/a.json': flatcar([{ name: 'u', uuid: uuid.toUpperCase() }]),
     });
-    stand.journal.histories.set(MAC, { row: rowOf({ uuid }), boots: [] });
-    await stand.adminService.adopt({ key: MAC, profile: 'z' });
-    expect(JSON.parse(stand.text('profiles/z.json'))).toMatchObject({
+    setup.journal.histories.set(MAC, { row: rowOf({ uuid }), boots: [] });
+    await setup.adminService.adopt({ key: MAC, profile: 'z' });
+    expect(JSON.parse(setup.text('profiles/z.json'))).toMatchObject({
       nodes: [{ name: 'u', uuid: uuid.toUpperCase() }],
     });
-    expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({ nodes: [] });
+    expect(JSON.parse(setup.text('profiles/a.json'))).toMatchObject({ nodes: [] });
   });
 });
 
@@ -244,32 +244,32 @@ describe('what is refused', () => {
     ['a name that is none', { profile: 'workers', name: 'no name' }, 'invalid', undefined],
     ['a name that another file has', { profile: 'workers', name: 'OTHER' }, 'conflict', 'choose another name'],
   ])('%s', async (_, adoption, code, remedy) => {
-    const stand = await officeStand({
+    const setup = await adminSetup({
       'profiles/workers.json': flatcar(),
       'profiles/o.json': flatcar([{ name: 'other', serial: '1' }]),
       'profiles/bad.json': '{',
     });
-    const refused = stand.adminService.adopt({ key: MAC, ...adoption });
+    const refused = setup.adminService.adopt({ key: MAC, ...adoption });
     await expect(refused).rejects.toMatchObject(remedy === undefined ? { code } : { code, remedy });
-    expect(stand.text('profiles/workers.json')).toBe(flatcar());
-    expect(stand.journal.recorded).toEqual([]);
+    expect(setup.text('profiles/workers.json')).toBe(flatcar());
+    expect(setup.journal.recorded).toEqual([]);
   });
 
   test('a machine that a broken file names', async () => {
-    const stand = await officeStand({
+    const setup = await adminSetup({
       'profiles/w.json': flatcar(),
       'profiles/bad.json': `{"nodes": [{"mac": "${MAC}"}`,
     });
-    await expect(stand.adminService.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
+    await expect(setup.adminService.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
       code: 'broken',
       place: { file: 'profiles/bad.json' },
     });
   });
 
   test('a folder that may not be written', async (context) => {
-    const stand = await officeStand({ 'profiles/w.json': flatcar() });
-    const folder = join(stand.dir, 'profiles');
-    const other = join(stand.dir, 'ro');
+    const setup = await adminSetup({ 'profiles/w.json': flatcar() });
+    const folder = join(setup.dir, 'profiles');
+    const other = join(setup.dir, 'ro');
     mkdirSync(other);
     try {
       execFileSync('mount', ['--bind', folder, folder], { stdio: 'ignore' });
@@ -279,7 +279,7 @@ describe('what is refused', () => {
     }
     try {
       execFileSync('mount', ['-o', 'remount,bind,ro', folder], { stdio: 'ignore' });
-      await expect(stand.adminService.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
+      await expect(setup.adminService.adopt({ key: MAC, profile: 'w' })).rejects.toMatchObject({
         code: 'unavailable',
         message: 'the file system is read-only',
         place: { file: 'profiles/w.json' },
@@ -287,23 +287,23 @@ describe('what is refused', () => {
     } finally {
       execFileSync('umount', [folder]);
     }
-    expect(stand.text('profiles/w.json')).toBe(flatcar());
+    expect(setup.text('profiles/w.json')).toBe(flatcar());
   });
 });
 
 describe('a machine that is released', () => {
   test('goes out of the file', async () => {
-    const stand = await officeStand({ 'profiles/a.json': flatcar([NODE]) });
-    expect(await stand.adminService.release(MAC)).toEqual({ file: 'profiles/a.json', name: 'a' });
-    expect(JSON.parse(stand.text('profiles/a.json'))).toMatchObject({ nodes: [] });
-    expect(stand.journal.recorded).toMatchObject([
+    const setup = await adminSetup({ 'profiles/a.json': flatcar([NODE]) });
+    expect(await setup.adminService.release(MAC)).toEqual({ file: 'profiles/a.json', name: 'a' });
+    expect(JSON.parse(setup.text('profiles/a.json'))).toMatchObject({ nodes: [] });
+    expect(setup.journal.recorded).toMatchObject([
       { action: 'release', text: 'taken out of profiles/a.json, where it was a' },
     ]);
-    await expect(stand.adminService.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(setup.adminService.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
   });
 
   test('what only the default profile catches cannot be released', async () => {
-    const stand = await officeStand({ 'profiles/a.json': flatcar([], { default: true }) });
-    await expect(stand.adminService.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
+    const setup = await adminSetup({ 'profiles/a.json': flatcar([], { default: true }) });
+    await expect(setup.adminService.release(MAC)).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createChanges } from '../../../src/admin/service/changes.ts';
 import { addFiles } from '../../support/folder.ts';
 import { listeningLog } from '../../catalog/data-folder.ts';
-import { flatcar, MAC, officeStand } from './stand.ts';
+import { flatcar, MAC, adminSetup } from './setup.ts';
 
 describe('who watches', () => {
   beforeEach(() => {
@@ -13,11 +13,11 @@ describe('who watches', () => {
   });
 
   test('hears at most four times a second, and hears the last change', async () => {
-    const stand = await officeStand({});
+    const setup = await adminSetup({});
     const heard: string[] = [];
-    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
+    const end = createChanges(setup.deps).onChange((what) => heard.push(what));
     for (let ms = 0; ms < 990; ms += 10) {
-      stand.journal.write();
+      setup.journal.write();
       await vi.advanceTimersByTimeAsync(10);
     }
     expect(heard).toEqual(['machines', 'machines', 'machines', 'machines']);
@@ -29,18 +29,18 @@ describe('who watches', () => {
   });
 
   test('hears of the files, of each word by itself', async () => {
-    const stand = await officeStand({});
+    const setup = await adminSetup({});
     const heard: string[] = [];
-    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
-    addFiles(stand.dir, { 'profiles/a.json': flatcar() });
-    await stand.catalog.refresh();
+    const end = createChanges(setup.deps).onChange((what) => heard.push(what));
+    addFiles(setup.dir, { 'profiles/a.json': flatcar() });
+    await setup.catalog.refresh();
     await vi.advanceTimersByTimeAsync(1);
     expect(heard.sort()).toEqual(['machines', 'profiles', 'releases']);
     end();
   });
 
   test('hears what it is told, and nothing is kept for who comes later', async () => {
-    const changes = createChanges((await officeStand({})).deps);
+    const changes = createChanges((await adminSetup({})).deps);
     const heard: string[] = [];
     changes.emit('releases');
     expect(vi.getTimerCount()).toBe(0);
@@ -52,12 +52,12 @@ describe('who watches', () => {
   });
 
   test('hears of what is on its way', async () => {
-    const stand = await officeStand({});
+    const setup = await adminSetup({});
     const heard: string[] = [];
-    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
+    const end = createChanges(setup.deps).onChange((what) => heard.push(what));
     await vi.advanceTimersByTimeAsync(2000);
     expect(heard).toEqual([]);
-    stand.deliveries.push({ key: MAC, file: 'f', received: 1, size: 2 });
+    setup.deliveries.push({ key: MAC, file: 'f', received: 1, size: 2 });
     await vi.advanceTimersByTimeAsync(1000);
     await vi.waitFor(() => {
       expect(heard).toEqual(['machines']);
@@ -66,10 +66,10 @@ describe('who watches', () => {
   });
 
   test('hears every step of a release sync, and its end', async () => {
-    const stand = await officeStand({});
+    const setup = await adminSetup({});
     const heard: string[] = [];
-    const end = createChanges(stand.deps).onChange((what) => heard.push(what));
-    const run = stand.syncProgress.begin(1);
+    const end = createChanges(setup.deps).onChange((what) => heard.push(what));
+    const run = setup.syncProgress.begin(1);
     run.emit({ kind: 'note', target: 't', message: 'm' });
     await vi.advanceTimersByTimeAsync(1);
     expect(heard).toEqual(['releases']);
@@ -82,29 +82,29 @@ describe('who watches', () => {
   });
 
   test('nothing runs when nobody does', async () => {
-    const stand = await officeStand({});
-    const changes = createChanges(stand.deps);
+    const setup = await adminSetup({});
+    const changes = createChanges(setup.deps);
     expect(vi.getTimerCount()).toBe(0);
     const listener = vi.fn();
     const ends = [changes.onChange(listener), changes.onChange(listener)];
-    expect(stand.journal.listening()).toBe(1);
-    stand.journal.write();
+    expect(setup.journal.listening()).toBe(1);
+    setup.journal.write();
     ends[0]?.();
     ends[0]?.();
-    expect(stand.journal.listening()).toBe(1);
+    expect(setup.journal.listening()).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(listener).toHaveBeenCalledTimes(1);
-    stand.journal.write();
+    setup.journal.write();
     ends[1]?.();
-    expect([stand.journal.listening(), vi.getTimerCount()]).toEqual([0, 0]);
+    expect([setup.journal.listening(), vi.getTimerCount()]).toEqual([0, 0]);
     changes.onChange(listener)();
-    expect([stand.journal.listening(), vi.getTimerCount()]).toEqual([0, 0]);
+    expect([setup.journal.listening(), vi.getTimerCount()]).toEqual([0, 0]);
   });
 
   test('one who fails does not keep the others from it', async () => {
     const { log, said } = listeningLog();
-    const stand = await officeStand({});
-    const changes = createChanges({ ...stand.deps, log });
+    const setup = await adminSetup({});
+    const changes = createChanges({ ...setup.deps, log });
     const second = vi.fn();
     const ends = [
       changes.onChange(() => {
@@ -112,7 +112,7 @@ describe('who watches', () => {
       }),
       changes.onChange(second),
     ];
-    stand.journal.write();
+    setup.journal.write();
     await vi.advanceTimersByTimeAsync(1);
     expect(second).toHaveBeenCalledTimes(1);
     expect(said).toMatchObject([{ said: 'a listener for changes failed' }]);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { followEdits, runAs } from '../../../src/admin/service/actor.ts';
 import { revisionOf } from '../../../src/catalog/save-file.ts';
 import type { FolderFiles } from '../../support/folder.ts';
-import { flatcar, MAC, officeStand } from './stand.ts';
+import { flatcar, MAC, adminSetup } from './setup.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGm9Y2UgdXBvbiBhIHRpbWUgdGhlcmUgd2FzIGEga2V5 ops\n';
 const CONFIG = '#cloud-config\nhostname: a\n';
@@ -18,19 +18,19 @@ const FILES: FolderFiles = {
 const at = (folder: string, name: string) => ({ folder, name });
 const revision = (text: string): string => revisionOf(Buffer.from(text));
 
-/** An office whose edits are those of an operator, so that versions are kept. */
-async function stand(files: FolderFiles = FILES) {
-  const office = await officeStand(files);
-  followEdits(office.files);
+/** An admin service whose edits are those of an operator, so that versions are kept. */
+async function setup(files: FolderFiles = FILES) {
+  const service = await adminSetup(files);
+  followEdits(service.files);
   const anna = <T>(work: () => Promise<T>): Promise<T> =>
     runAs({ role: 'operator', who: 'anna', by: 'session', user: 'anna', session: 's', from: '::1' }, work);
-  return { ...office, anna };
+  return { ...service, anna };
 }
 
 describe('looking', () => {
   test('at all configs and keys, with who uses them, and what is wrong', async () => {
-    const office = await stand({ ...FILES, 'configs/c.yml': 'no cloud-config', 'sshkeys/bad.pub': '' });
-    const { files, removed } = await office.adminService.files();
+    const service = await setup({ ...FILES, 'configs/c.yml': 'no cloud-config', 'sshkeys/bad.pub': '' });
+    const { files, removed } = await service.adminService.files();
     expect(files.map(({ file, usedBy, inForce, problems }) => [file, usedBy, inForce, problems.length > 0])).toEqual([
       ['configs/a.yml', ['w'], true, false],
       ['configs/b.yml', ['other'], true, false],
@@ -42,15 +42,15 @@ describe('looking', () => {
   });
 
   test('at one, by its name', async () => {
-    const office = await stand();
-    expect(await office.adminService.file(at('configs', 'a.yml'))).toMatchObject({
+    const service = await setup();
+    expect(await service.adminService.file(at('configs', 'a.yml'))).toMatchObject({
       file: 'configs/a.yml',
       text: CONFIG,
       revision: revision(CONFIG),
       usedBy: ['w'],
       versions: [],
     });
-    await expect(office.adminService.file(at('configs', 'aa.yml'))).rejects.toMatchObject({
+    await expect(service.adminService.file(at('configs', 'aa.yml'))).rejects.toMatchObject({
       code: 'not-found',
       message: 'there is no config "aa.yml"',
       remedy: 'did you mean "a.yml"?',
@@ -58,46 +58,46 @@ describe('looking', () => {
   });
 
   test('at a link that leads nowhere names no other file', async () => {
-    const { adminService, dir } = await stand();
+    const { adminService, dir } = await setup();
     rmSync(join(dir, 'configs/b.yml'));
     symlinkSync('nowhere', join(dir, 'configs/b.yml'));
     await expect(adminService.file(at('configs', 'b.yml'))).rejects.toMatchObject({ remedy: 'create configs/b.yml' });
   });
 
   test('at no text gives none, and nothing of secrets/', async () => {
-    const office = await stand({
+    const service = await setup({
       ...FILES,
       'configs/packed': Buffer.from([0x1f, 0x8b, 0, 255]),
       'secrets/s': 'hidden',
     });
-    expect((await office.adminService.file(at('configs', 'packed'))).text).toBeUndefined();
-    symlinkSync('../secrets/s', join(office.dir, 'configs/s'));
-    await expect(office.adminService.file(at('configs', 's'))).rejects.toMatchObject({ code: 'refused' });
+    expect((await service.adminService.file(at('configs', 'packed'))).text).toBeUndefined();
+    symlinkSync('../secrets/s', join(service.dir, 'configs/s'));
+    await expect(service.adminService.file(at('configs', 's'))).rejects.toMatchObject({ code: 'refused' });
     for (const folder of ['secrets', 'state', 'images'])
-      await expect(office.adminService.file(at(folder, 's'))).rejects.toMatchObject({ code: 'invalid' });
+      await expect(service.adminService.file(at(folder, 's'))).rejects.toMatchObject({ code: 'invalid' });
   });
 });
 
 test('a viewer does not see a private key that a config holds; who may change it does', async () => {
   const pem = ['-----BEGIN OPENSSH PRIVATE KEY-----', 'aHVudGVyMg', '-----END OPENSSH PRIVATE KEY-----'];
   const text = `#cloud-config\nssh_keys:\n  ed25519_private: |\n${pem.map((line) => `    ${line}\n`).join('')}`;
-  const office = await stand({ 'configs/k.yml': text });
+  const service = await setup({ 'configs/k.yml': text });
   const file = at('configs', 'k.yml');
   const viewer = <T>(work: () => Promise<T>): Promise<T> =>
     runAs({ role: 'viewer', who: 'v', by: 'session', user: 'v', session: 's', from: '::1' }, work);
   const seen = [
-    await viewer(() => office.adminService.file(file)),
-    await viewer(() => office.adminService.previewFile(file, `${text}# x\n`)),
-    await viewer(() => office.adminService.previewFile(file, undefined)),
+    await viewer(() => service.adminService.file(file)),
+    await viewer(() => service.adminService.previewFile(file, `${text}# x\n`)),
+    await viewer(() => service.adminService.previewFile(file, undefined)),
   ];
   expect(JSON.stringify(seen)).not.toContain('aHVudGVyMg');
-  expect((await office.anna(() => office.adminService.file(file))).text).toBe(text);
+  expect((await service.anna(() => service.adminService.file(file))).text).toBe(text);
 });
 
 describe('a preview names the machines', () => {
   const machines = async (file: ReturnType<typeof at>, text: string | undefined, files = FILES) => {
-    const office = await stand(files);
-    const { machines, touched, unlisted } = await office.adminService.previewFile(file, text);
+    const service = await setup(files);
+    const { machines, touched, unlisted } = await service.adminService.previewFile(file, text);
     expect(touched).toBe(machines.length);
     return { machines: machines.map(({ name, from, to }) => [name, from, to]), unlisted };
   };
@@ -146,64 +146,66 @@ describe('a preview names the machines', () => {
 
 describe('a change', () => {
   test('of a config is checked, written and in force', async () => {
-    const office = await stand();
+    const service = await setup();
     const text = `${CONFIG}users: []\n`;
-    await office.adminService.saveFile(at('configs', 'a.yml'), text, revision(CONFIG));
-    expect(office.text('configs/a.yml')).toBe(text);
-    expect(office.catalog.current().documents.get('a.yml')?.bytes.toString()).toBe(text);
+    await service.adminService.saveFile(at('configs', 'a.yml'), text, revision(CONFIG));
+    expect(service.text('configs/a.yml')).toBe(text);
+    expect(service.catalog.current().documents.get('a.yml')?.bytes.toString()).toBe(text);
   });
 
   test('with an error is not written, and says where', async () => {
-    const office = await stand();
+    const service = await setup();
     const bad = '#cloud-config\nhostname: [\n';
-    const { problems } = await office.adminService.saveFile(at('configs', 'a.yml'), bad, revision(CONFIG));
+    const { problems } = await service.adminService.saveFile(at('configs', 'a.yml'), bad, revision(CONFIG));
     expect(problems).toMatchObject([{ severity: 'error', place: { file: 'configs/a.yml', line: 3 } }]);
-    const key = await office.adminService.saveFile(
+    const key = await service.adminService.saveFile(
       at('sshkeys', 'x'),
       '-----BEGIN OPENSSH PRIVATE KEY-----',
       undefined,
     );
     expect(key.problems).toMatchObject([{ severity: 'error', message: 'is a private key' }]);
-    expect(office.text('configs/a.yml')).toBe(CONFIG);
-    expect(existsSync(join(office.dir, 'sshkeys/x.pub'))).toBe(false);
+    expect(service.text('configs/a.yml')).toBe(CONFIG);
+    expect(existsSync(join(service.dir, 'sshkeys/x.pub'))).toBe(false);
   });
 
   test('that another file would not bear is refused, and names that file', async () => {
-    const office = await stand();
-    const twice = await office.adminService.saveFile(at('configs', 'a.yml.hbs'), CONFIG, undefined);
+    const service = await setup();
+    const twice = await service.adminService.saveFile(at('configs', 'a.yml.hbs'), CONFIG, undefined);
     expect(twice.problems).toMatchObject([
       { severity: 'error', message: expect.stringContaining('is there too') as string },
     ]);
-    const gone = await office.adminService.saveFile(at('configs', 'a.yml'), undefined, revision(CONFIG));
+    const gone = await service.adminService.saveFile(at('configs', 'a.yml'), undefined, revision(CONFIG));
     expect(gone.problems).toMatchObject([{ severity: 'error', place: { file: 'profiles/w.json' } }]);
-    const key = await office.adminService.saveFile(at('sshkeys', 'ops'), undefined, revision(KEY));
+    const key = await service.adminService.saveFile(at('sshkeys', 'ops'), undefined, revision(KEY));
     expect(key.problems).toMatchObject([{ severity: 'error', place: { file: 'profiles/w.json' } }]);
-    expect(office.text('configs/a.yml')).toBe(CONFIG);
+    expect(service.text('configs/a.yml')).toBe(CONFIG);
   });
 
   test('on top of another text is a conflict', async () => {
-    const office = await stand();
-    writeFileSync(join(office.dir, 'configs/a.yml'), `${CONFIG}# by hand\n`);
+    const service = await setup();
+    writeFileSync(join(service.dir, 'configs/a.yml'), `${CONFIG}# by hand\n`);
     for (const text of [`${CONFIG}# mine\n`, undefined])
-      await expect(office.adminService.saveFile(at('configs', 'a.yml'), text, revision(CONFIG))).rejects.toMatchObject({
-        code: 'conflict',
-      });
-    expect(office.text('configs/a.yml')).toBe(`${CONFIG}# by hand\n`);
+      await expect(service.adminService.saveFile(at('configs', 'a.yml'), text, revision(CONFIG))).rejects.toMatchObject(
+        {
+          code: 'conflict',
+        },
+      );
+    expect(service.text('configs/a.yml')).toBe(`${CONFIG}# by hand\n`);
   });
 
   test('makes a folder for the first file of its kind', async () => {
-    const office = await stand({ 'profiles/w.json': flatcar() });
-    rmSync(join(office.dir, 'sshkeys'), { recursive: true, force: true });
-    await office.adminService.saveFile(at('configs', 'lab/a.yml'), CONFIG, undefined);
-    expect(office.text('configs/lab/a.yml')).toBe(CONFIG);
-    await office.adminService.saveFile(at('sshkeys', 'ops'), KEY, undefined);
-    expect(office.text('sshkeys/ops.pub')).toBe(KEY);
+    const service = await setup({ 'profiles/w.json': flatcar() });
+    rmSync(join(service.dir, 'sshkeys'), { recursive: true, force: true });
+    await service.adminService.saveFile(at('configs', 'lab/a.yml'), CONFIG, undefined);
+    expect(service.text('configs/lab/a.yml')).toBe(CONFIG);
+    await service.adminService.saveFile(at('sshkeys', 'ops'), KEY, undefined);
+    expect(service.text('sshkeys/ops.pub')).toBe(KEY);
   });
 });
 
 describe('undo', () => {
   test('each version that an operator replaced can be looked at and put back', async () => {
-    const { adminService, anna, ...office } = await stand();
+    const { adminService, anna, ...service } = await setup();
     const file = at('configs', 'b.yml');
     await anna(() => adminService.saveFile(file, `${CONFIG}# 2\n`, revision(CONFIG)));
     await anna(() => adminService.saveFile(file, `${CONFIG}# 3\n`, revision(`${CONFIG}# 2\n`)));
@@ -216,21 +218,21 @@ describe('undo', () => {
     expect(seen.machines).toMatchObject([{ name: 'o1' }]);
     await expect(adminService.restoreFile(file, first, revision(CONFIG))).rejects.toMatchObject({ code: 'conflict' });
     await anna(() => adminService.restoreFile(file, first, seen.revision));
-    expect(office.text('configs/b.yml')).toBe(CONFIG);
+    expect(service.text('configs/b.yml')).toBe(CONFIG);
     expect((await adminService.file(file)).versions).toHaveLength(3);
   });
 
   test('a file that was removed comes back, byte for byte', async () => {
     const bytes = Buffer.from('\uFEFF#cloud-config\r\nhostname: x\n');
-    const office = await stand({ ...FILES, 'configs/free.yml': bytes });
-    const { adminService, anna } = office;
+    const service = await setup({ ...FILES, 'configs/free.yml': bytes });
+    const { adminService, anna } = service;
     const file = at('configs', 'free.yml');
     await anna(() => adminService.saveFile(file, undefined, revisionOf(bytes)));
-    expect(existsSync(join(office.dir, 'configs/free.yml'))).toBe(false);
+    expect(existsSync(join(service.dir, 'configs/free.yml'))).toBe(false);
     const { removed } = await adminService.files();
     expect(removed).toMatchObject([{ file: 'configs/free.yml', name: 'free.yml', last: { who: 'anna' } }]);
     await anna(() => adminService.restoreFile(file, removed[0]?.last.id ?? '', undefined));
-    expect(office.text('configs/free.yml')).toBe(bytes.toString());
+    expect(service.text('configs/free.yml')).toBe(bytes.toString());
     expect((await adminService.files()).removed).toEqual([]);
   });
 
@@ -249,17 +251,17 @@ describe('undo', () => {
       },
     ],
   ])('%s in the place of a removed file hides no other file from the list', async (_what, place) => {
-    const office = await stand({ ...FILES, 'configs/free.yml': CONFIG });
-    const { adminService, anna } = office;
+    const service = await setup({ ...FILES, 'configs/free.yml': CONFIG });
+    const { adminService, anna } = service;
     await anna(() => adminService.saveFile(at('configs', 'free.yml'), undefined, revision(CONFIG)));
-    place(join(office.dir, 'configs/free.yml'));
+    place(join(service.dir, 'configs/free.yml'));
     const { files, removed } = await adminService.files();
     expect(files.map(({ file }) => file)).toContain('configs/a.yml');
     expect(removed).toEqual([]);
   });
 
   test('a version that would break something now is not put back', async () => {
-    const { adminService, anna } = await stand();
+    const { adminService, anna } = await setup();
     const file = at('profiles', 'w');
     const { text = '', revision: now } = await adminService.file(file);
     await anna(() => adminService.saveFile(file, flatcar(), now));
@@ -272,7 +274,7 @@ describe('undo', () => {
   });
 
   test('what is no edit of an operator is not kept: a sync, and the users', async () => {
-    const { adminService, dir } = await stand();
+    const { adminService, dir } = await setup();
     await adminService.saveFile(at('configs', 'b.yml'), `${CONFIG}# 2\n`, revision(CONFIG));
     expect((await adminService.file(at('configs', 'b.yml'))).versions).toEqual([]);
     mkdirSync(join(dir, 'state/history/secrets~x'), { recursive: true });

@@ -6,8 +6,8 @@ import { factsFrom, keyFacts, nodeFacts, parseKey } from '../../../src/model/mac
 import { SILENT } from '../../../src/model/service.ts';
 import { good } from '../../catalog/data-folder.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';
-import { settingsFor } from '../../support/house.ts';
-import { MAC, rowOf } from './stand.ts';
+import { settingsFor } from '../../support/app-context.ts';
+import { MAC, rowOf } from './setup.ts';
 
 const NODE = { name: 'w1', mac: '52:54:00:00:00:01', ip: '192.0.2.11' };
 

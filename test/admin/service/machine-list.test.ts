@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { listFromFiles, rowFromFiles, shownRow, tagsOf } from '../../../src/admin/service/machine-list.ts';
 import type { InstallMark } from '../../../src/machines/mark.ts';
 import { good } from '../../catalog/data-folder.ts';
-import { byMac, byUuid, claimAs, openStand, TARGET, UUID } from '../../machines/marks.ts';
-import { MAC, NOW, rowOf } from './stand.ts';
+import { byMac, byUuid, claimAs, openSetup, TARGET, UUID } from '../../machines/marks.ts';
+import { MAC, NOW, rowOf } from './setup.ts';
 
 const UNNAMED = { held: () => undefined, match: () => undefined };
 const vendors = {
@@ -54,20 +54,20 @@ test('a row says how its node is switched on and off, unless the file of the nod
 });
 
 test('a row says what its installation waits for', async () => {
-  const stand = await openStand();
+  const setup = await openSetup();
   const shown = async (more: Parameters<typeof rowOf>[0] = {}) =>
-    (await shownRow(rowOf(more), { ...vendors, marks: stand.marks, deliveries: { running: () => [] } })).installation;
+    (await shownRow(rowOf(more), { ...vendors, marks: setup.marks, deliveries: { running: () => [] } })).installation;
   expect(await shown()).toBeUndefined();
-  await claimAs(stand.marks, byMac(MAC));
+  await claimAs(setup.marks, byMac(MAC));
   expect(await shown()).toEqual({
     state: 'claimed',
     text: `its installer left for 10.0.0.7 (${MAC}) and has not begun`,
   });
-  await stand.marks.installed(byMac(MAC), TARGET);
+  await setup.marks.installed(byMac(MAC), TARGET);
   expect(await shown()).toBeUndefined();
-  await stand.marks.reinstall(byMac(MAC), TARGET);
+  await setup.marks.reinstall(byMac(MAC), TARGET);
   expect(await shown()).toEqual({ state: 'erase-pending', text: 'will be erased at its next boot' });
-  await stand.marks.reinstall(byUuid(), TARGET);
+  await setup.marks.reinstall(byUuid(), TARGET);
   expect(await shown({ key: '52:54:00:00:00:77', mac: '52:54:00:00:00:77', uuid: UUID })).toMatchObject({
     state: 'erase-pending',
   });

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { currentActor, runAs } from '../../../src/admin/service/actor.ts';
 import { demand, guardOperations, OPERATION_ROLES, type OperationName } from '../../../src/admin/service/operations.ts';
 import { includes, ROLES, type Role } from '../../../src/model/operator.ts';
-import { fakeOffice } from '../../support/operator-stand.ts';
+import { fakeAdminService } from '../../support/operator-setup.ts';
 
 const NAMES = Object.keys(OPERATION_ROLES) as OperationName[];
 const actor = (role: Role) => ({ role, who: 'anna', by: 'session', user: 'anna' }) as const;
 
 /** A service that does everything it is asked. */
-const willing = () => fakeOffice(Object.fromEntries(NAMES.map((name) => [name, () => ({})])));
+const willing = () => fakeAdminService(Object.fromEntries(NAMES.map((name) => [name, () => ({})])));
 
 test('each role does what it may, and nothing else reaches the service', async () => {
   for (const role of ROLES) {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { lifeAfter } from '../../../src/journal/life.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import type { PowerControl } from '../../../src/power/power.ts';
-import { MAC, NOW, officeStand } from './stand.ts';
+import { MAC, NOW, adminSetup } from './setup.ts';
 
 const FILES = {
   'profiles/disk.json': {
@@ -17,7 +17,7 @@ const FILES = {
 };
 
 /** A switch that writes down what it was told; what fails is named. */
-async function stand(fails?: 'boot' | 'cycle') {
+async function setup(fails?: 'boot' | 'cycle') {
   const told: string[] = [];
   const broken = new Failure('unavailable', 'no controller answers', { remedy: 'is it on?' });
   const power: PowerControl = {
@@ -33,13 +33,13 @@ async function stand(fails?: 'boot' | 'cycle') {
       return await Promise.resolve(true);
     },
   };
-  const office = await officeStand(FILES, { power });
-  await office.marks.start();
-  return { ...office, told, now: (name: string) => office.adminService.reinstallNow(name) };
+  const service = await adminSetup(FILES, { power });
+  await service.marks.start();
+  return { ...service, told, now: (name: string) => service.adminService.reinstallNow(name) };
 }
 
 it('reinstall now: the network, the mark, the power; the timeline has it', async () => {
-  const { now, told, marks, journal } = await stand();
+  const { now, told, marks, journal } = await setup();
   expect(await now('w1')).toMatchObject({
     key: MAC,
     name: 'w1',
@@ -57,15 +57,15 @@ it('reinstall now: the network, the mark, the power; the timeline has it', async
 });
 
 it('reinstall now marks no disk where the controller does not answer, or the profile installs nothing', async () => {
-  const { now, marks } = await stand('boot');
+  const { now, marks } = await setup('boot');
   await expect(now('w1')).rejects.toMatchObject({ code: 'unavailable', message: 'no controller answers' });
-  const other = await stand();
+  const other = await setup();
   await expect(other.now('l1')).rejects.toMatchObject({ code: 'conflict' });
   expect([marks.all(), other.marks.all(), other.told]).toEqual([[], [], []]);
 });
 
 it('reinstall now that cannot restart the machine says that its disk is marked, and how to take that back', async () => {
-  const { now, marks, journal } = await stand('cycle');
+  const { now, marks, journal } = await setup('cycle');
   await expect(now('w1')).rejects.toMatchObject({
     message: 'no controller answers (is it on?)',
     remedy: expect.stringContaining('`pilotlight reinstall w1 --cancel`') as string,
@@ -75,7 +75,7 @@ it('reinstall now that cannot restart the machine says that its disk is marked, 
 });
 
 it('a machine that no profile names has no switch; switching changes no state', async () => {
-  const { adminService } = await stand();
+  const { adminService } = await setup();
   await expect(adminService.power('00:1b:21:00:00:99', 'on')).rejects.toMatchObject({
     code: 'conflict',
     message: expect.stringContaining('no profile names 00:1b:21:00:00:99') as string,

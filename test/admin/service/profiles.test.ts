@@ -5,10 +5,10 @@ import { editedLikeBefore } from '../../../src/admin/service/files.ts';
 import { brokenRow, profileKeys, profileRow } from '../../../src/admin/service/profiles.ts';
 import { revisionOf } from '../../../src/catalog/save-file.ts';
 import { profileSchema } from '../../../src/catalog/profile-schema.ts';
-import { flatcar, MAC, officeStand } from './stand.ts';
+import { flatcar, MAC, adminSetup } from './setup.ts';
 
 test('a profile in force, with its own problems and those of its documents only', async () => {
-  const { catalog } = await officeStand({
+  const { catalog } = await adminSetup({
     'profiles/a.json': { version: '1.2.3', cloud_config: 'a', sshkey: 'gone', nodes: [{ name: 'n', serial: 'x' }] },
     'configs/a.yml': 'no cloud-config',
     'configs/b.yml': 'no cloud-config either',
@@ -39,14 +39,14 @@ test('a profile in force, with its own problems and those of its documents only'
 });
 
 test('a file that never was good: what can be read of it', async () => {
-  const stand = await officeStand({
+  const setup = await adminSetup({
     'profiles/half.json':
       '{"system": "flatcar", "version": "1", "channel": 7, "update": "manual", "nodes": [{}], "install": 1}',
     'profiles/none.json': '{',
     'profiles/list.json': '[]',
   });
-  const { problems } = stand.catalog.current();
-  expect(await brokenRow('profiles/half.json', stand.files, { problems })).toMatchObject({
+  const { problems } = setup.catalog.current();
+  expect(await brokenRow('profiles/half.json', setup.files, { problems })).toMatchObject({
     name: 'half',
     system: 'flatcar',
     channel: 'stable',
@@ -57,7 +57,7 @@ test('a file that never was good: what can be read of it', async () => {
     inForce: false,
   });
   for (const name of ['none', 'list', 'gone']) {
-    const row = await brokenRow(`profiles/${name}.json`, stand.files, { problems });
+    const row = await brokenRow(`profiles/${name}.json`, setup.files, { problems });
     expect(row).toMatchObject({ name, version: '', nodes: 0, inForce: false });
     expect(row.problems.length > 0).toBe(name !== 'gone');
   }
@@ -96,8 +96,8 @@ const at = (name: string) => ({ folder: 'profiles', name });
 const REVISION = revisionOf(Buffer.from(A));
 
 test('the list has what is in force and what is broken, by name', async () => {
-  const stand = await officeStand({ 'profiles/b.json': A, 'profiles/a.json': '{', 'profiles/c.json': flatcar() });
-  expect((await stand.adminService.profiles()).map(({ name, inForce }) => [name, inForce])).toEqual([
+  const setup = await adminSetup({ 'profiles/b.json': A, 'profiles/a.json': '{', 'profiles/c.json': flatcar() });
+  expect((await setup.adminService.profiles()).map(({ name, inForce }) => [name, inForce])).toEqual([
     ['a', false],
     ['b', true],
     ['c', true],
@@ -106,8 +106,8 @@ test('the list has what is in force and what is broken, by name', async () => {
 
 describe('one profile', () => {
   test('with its text, who boots it, and the help for its editor', async () => {
-    const stand = await officeStand({ 'profiles/a.json': A });
-    expect(await stand.adminService.profile('a')).toMatchObject({
+    const setup = await adminSetup({ 'profiles/a.json': A });
+    expect(await setup.adminService.profile('a')).toMatchObject({
       name: 'a',
       text: A,
       revision: REVISION,
@@ -118,29 +118,29 @@ describe('one profile', () => {
   });
 
   test('that is broken on disk: the text is the broken one', async () => {
-    const stand = await officeStand({ 'profiles/a.json': A, 'profiles/b.json': '{' });
-    writeFileSync(join(stand.dir, 'profiles/a.json'), '[');
-    expect(await stand.adminService.profile('a')).toMatchObject({ text: '[', inForce: true, nodes: 1 });
-    expect(await stand.adminService.profile('b')).toMatchObject({ text: '{', inForce: false, members: [] });
+    const setup = await adminSetup({ 'profiles/a.json': A, 'profiles/b.json': '{' });
+    writeFileSync(join(setup.dir, 'profiles/a.json'), '[');
+    expect(await setup.adminService.profile('a')).toMatchObject({ text: '[', inForce: true, nodes: 1 });
+    expect(await setup.adminService.profile('b')).toMatchObject({ text: '{', inForce: false, members: [] });
   });
 
   test('that is not there', async () => {
-    const stand = await officeStand({ 'profiles/workers.json': A });
-    await expect(stand.adminService.profile('worker')).rejects.toMatchObject({
+    const setup = await adminSetup({ 'profiles/workers.json': A });
+    await expect(setup.adminService.profile('worker')).rejects.toMatchObject({
       code: 'not-found',
       remedy: 'did you mean "workers"?',
     });
-    await expect(stand.adminService.profile('xyz')).rejects.toMatchObject({ remedy: 'create profiles/xyz.json' });
+    await expect(setup.adminService.profile('xyz')).rejects.toMatchObject({ remedy: 'create profiles/xyz.json' });
     for (const name of ['../a', 'a/b/c', '', '.hidden'])
-      await expect(stand.adminService.profile(name)).rejects.toMatchObject({ code: 'invalid' });
+      await expect(setup.adminService.profile(name)).rejects.toMatchObject({ code: 'invalid' });
   });
 });
 
 describe('a change that is looked at first', () => {
   test('line by line, with what would be wrong; nothing is written', async () => {
-    const stand = await officeStand({ 'profiles/a.json': A });
+    const setup = await adminSetup({ 'profiles/a.json': A });
     const text = A.replace('4593.2.5', '4593.2.6').replace('"nodes"', '"noodes"');
-    const { file, diff, problems } = await stand.adminService.previewFile(at('a'), text);
+    const { file, diff, problems } = await setup.adminService.previewFile(at('a'), text);
     expect(file).toBe('profiles/a.json');
     expect(diff.filter(({ sign }) => sign !== ' ')).toEqual([
       { sign: '-', text: '  "version": "4593.2.5",' },
@@ -149,14 +149,14 @@ describe('a change that is looked at first', () => {
       { sign: '+', text: '  "noodes": [' },
     ]);
     expect(problems).toMatchObject([{ severity: 'error', place: { file: 'profiles/a.json', key: 'noodes', line: 4 } }]);
-    expect(stand.text('profiles/a.json')).toBe(A);
+    expect(setup.text('profiles/a.json')).toBe(A);
   });
 
   test('a new file is all new', async () => {
-    const stand = await officeStand({});
-    const { diff } = await stand.adminService.previewFile(at('new'), '{\n}\n');
+    const setup = await adminSetup({});
+    const { diff } = await setup.adminService.previewFile(at('new'), '{\n}\n');
     expect(diff.map(({ sign }) => sign)).toEqual(['+', '+']);
-    expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
+    expect(existsSync(join(setup.dir, 'profiles/new.json'))).toBe(false);
   });
 });
 
@@ -164,45 +164,45 @@ describe('a change that is saved', () => {
   const next = A.replace('4593.2.5', '4593.2.6');
 
   test('is in force when the answer comes', async () => {
-    const stand = await officeStand({ 'profiles/a.json': A });
-    expect((await stand.adminService.saveFile(at('a'), next, REVISION)).problems).toEqual([]);
-    expect(stand.text('profiles/a.json')).toBe(next);
-    expect(stand.catalog.current().profiles.get('a')?.version).toBe('4593.2.6');
+    const setup = await adminSetup({ 'profiles/a.json': A });
+    expect((await setup.adminService.saveFile(at('a'), next, REVISION)).problems).toEqual([]);
+    expect(setup.text('profiles/a.json')).toBe(next);
+    expect(setup.catalog.current().profiles.get('a')?.version).toBe('4593.2.6');
   });
 
   test('keeps the line ends of the file', async () => {
     const crlf = A.replaceAll('\n', '\r\n');
-    const stand = await officeStand({ 'profiles/a.json': crlf });
-    await stand.adminService.saveFile(at('a'), next, revisionOf(Buffer.from(crlf)));
-    expect(stand.text('profiles/a.json')).toBe(next.replaceAll('\n', '\r\n'));
+    const setup = await adminSetup({ 'profiles/a.json': crlf });
+    await setup.adminService.saveFile(at('a'), next, revisionOf(Buffer.from(crlf)));
+    expect(setup.text('profiles/a.json')).toBe(next.replaceAll('\n', '\r\n'));
   });
 
   test('with errors is not', async () => {
-    const stand = await officeStand({ 'profiles/a.json': A });
-    const { problems } = await stand.adminService.saveFile(at('a'), '{"chanel": 1}', REVISION);
+    const setup = await adminSetup({ 'profiles/a.json': A });
+    const { problems } = await setup.adminService.saveFile(at('a'), '{"chanel": 1}', REVISION);
     expect(problems).toMatchObject([{ severity: 'error' }]);
-    expect(stand.text('profiles/a.json')).toBe(A);
-    expect((await stand.adminService.saveFile(at('new'), '{', undefined)).problems).toHaveLength(1);
-    expect(existsSync(join(stand.dir, 'profiles/new.json'))).toBe(false);
+    expect(setup.text('profiles/a.json')).toBe(A);
+    expect((await setup.adminService.saveFile(at('new'), '{', undefined)).problems).toHaveLength(1);
+    expect(existsSync(join(setup.dir, 'profiles/new.json'))).toBe(false);
   });
 
   test('on top of another text is a conflict, also one with errors', async () => {
-    const stand = await officeStand({ 'profiles/a.json': A });
-    writeFileSync(join(stand.dir, 'profiles/a.json'), `${A}\n`);
+    const setup = await adminSetup({ 'profiles/a.json': A });
+    writeFileSync(join(setup.dir, 'profiles/a.json'), `${A}\n`);
     for (const text of [next, '{'])
-      await expect(stand.adminService.saveFile(at('a'), text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(stand.adminService.saveFile(at('a'), next, undefined)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(stand.adminService.saveFile(at('b'), next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
-    expect(stand.text('profiles/a.json')).toBe(`${A}\n`);
+      await expect(setup.adminService.saveFile(at('a'), text, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(setup.adminService.saveFile(at('a'), next, undefined)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(setup.adminService.saveFile(at('b'), next, REVISION)).rejects.toMatchObject({ code: 'conflict' });
+    expect(setup.text('profiles/a.json')).toBe(`${A}\n`);
   });
 
   test('a new file only under a name, never through a path', async () => {
-    const stand = await officeStand({});
-    await stand.adminService.saveFile(at('new'), next, undefined);
-    expect(stand.text('profiles/new.json')).toBe(next);
+    const setup = await adminSetup({});
+    await setup.adminService.saveFile(at('new'), next, undefined);
+    expect(setup.text('profiles/new.json')).toBe(next);
     for (const name of ['../configs/x', 'a/b/c', '..', 'x\u0000'])
-      await expect(stand.adminService.saveFile(at(name), next, undefined)).rejects.toMatchObject({ code: 'invalid' });
-    symlinkSync('/tmp', join(stand.dir, 'profiles/out.json'));
-    await expect(stand.adminService.saveFile(at('out'), next, undefined)).rejects.toMatchObject({ code: 'refused' });
+      await expect(setup.adminService.saveFile(at(name), next, undefined)).rejects.toMatchObject({ code: 'invalid' });
+    symlinkSync('/tmp', join(setup.dir, 'profiles/out.json'));
+    await expect(setup.adminService.saveFile(at('out'), next, undefined)).rejects.toMatchObject({ code: 'refused' });
   });
 });

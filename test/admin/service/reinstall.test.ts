@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancelReinstall, reinstall, releaseClaim } from '../../../src/admin/service/reinstall.ts';
-import { bySerial, byMac, byUuid, claimAs, MAC, openStand, TARGET, UUID } from '../../machines/marks.ts';
-import { houseOf } from '../../support/house.ts';
+import { bySerial, byMac, byUuid, claimAs, MAC, openSetup, TARGET, UUID } from '../../machines/marks.ts';
+import { contextOf } from '../../support/app-context.ts';
 
 const FILES = {
   'profiles/worker.json': {
@@ -28,12 +28,12 @@ const FILES = {
 const PENDING = { state: 'erase-pending', tries: 0 };
 
 async function open() {
-  const { catalog } = await houseOf(FILES);
-  const stand = await openStand();
+  const { catalog } = await contextOf(FILES);
+  const setup = await openSetup();
   return {
-    ...stand,
+    ...setup,
     catalog,
-    again: async (machine: string) => await reinstall({ catalog, marks: stand.marks }, machine),
+    again: async (machine: string) => await reinstall({ catalog, marks: setup.marks }, machine),
   };
 }
 

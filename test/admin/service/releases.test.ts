@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { publishedReleases, releasesView } from '../../../src/admin/service/releases.ts';
 import { createSyncProgress } from '../../../src/images/sync-progress.ts';
-import { flatcar, NOW, officeStand } from './stand.ts';
+import { flatcar, NOW, adminSetup } from './setup.ts';
 
 const file = (evidence: object | undefined) => ({ size: 1, sha256: '0'.repeat(64), evidence });
 const about = { system: 'flatcar', channel: 'stable', arch: 'amd64' };
 
 test('why each release is believed, and that a broken profile keeps everything', async () => {
-  const stand = await officeStand({
+  const setup = await adminSetup({
     'profiles/bad.json': '{',
     'profiles/w.json': flatcar(),
     'images/flatcar/amd64/9.9.9/.pilotlight.json': {
@@ -20,7 +20,7 @@ test('why each release is believed, and that a broken profile keeps everything',
     'images/own/1.0.0/file': 'x',
     'state/booted.json': { 'flatcar/amd64/9.9.9': NOW - 1000 },
   });
-  const found = await publishedReleases(stand.deps);
+  const found = await publishedReleases(setup.deps);
   expect(found.map(({ version, verified, keptBecause, series }) => [version, verified, keptBecause, series])).toEqual([
     ['10.0.0', undefined, ['one of the 2 newest of flatcar/stable/amd64'], 'flatcar/stable/amd64'],
     [
@@ -61,8 +61,8 @@ const FILES = {
 
 describe('the releases', () => {
   test('each channel with its profiles, and its shelves with what keeps them, newest first', async () => {
-    const stand = await officeStand(FILES);
-    expect((await releasesView(stand.deps)).targets).toEqual([
+    const setup = await adminSetup(FILES);
+    expect((await releasesView(setup.deps)).targets).toEqual([
       {
         target: TARGET,
         profiles: ['w'],
@@ -83,7 +83,7 @@ describe('the releases', () => {
   });
 
   test('what nobody follows, what is held, what is pinned, what never syncs', async () => {
-    const stand = await officeStand({
+    const setup = await adminSetup({
       ...FILES,
       'profiles/w.json': flatcar([], { version: '2.0.0', channel: 'beta' }),
       'profiles/h.json': flatcar([], { version: '1.0.0', channel: 'beta' }),
@@ -91,7 +91,7 @@ describe('the releases', () => {
       'profiles/own.json': { system: 'custom', kernel: 'memtest/memtest.efi' },
       'state/sync.json': { holds: { h: { version: '1.0.0', until: 'next', above: '2.0.0' } }, accepted: {} },
     });
-    const { targets } = await releasesView(stand.deps);
+    const { targets } = await releasesView(setup.deps);
     expect(targets.map(({ target, profiles, held }) => [target, profiles, held])).toEqual([
       ['flatcar/alpha/amd64', ['m'], 'm: its "update" is "manual"'],
       ['flatcar/beta/amd64', ['h', 'w'], 'h: rolled back to 1.0.0: held until something newer than 2.0.0 is published'],
@@ -100,13 +100,13 @@ describe('the releases', () => {
   });
 
   test('what a run does now, and what failed in the last one', async () => {
-    const stand = await officeStand(FILES);
+    const setup = await adminSetup(FILES);
     const view = async () => {
-      const { running, targets } = await releasesView(stand.deps);
+      const { running, targets } = await releasesView(setup.deps);
       return [running, targets[0]?.progress];
     };
     const profiles = ['w'];
-    const first = stand.syncProgress.begin(1);
+    const first = setup.syncProgress.begin(1);
     first.emit({ kind: 'plan', targets: [{ target: TARGET, system: 'flatcar', profiles }], skipped: [] });
     first.emit({ kind: 'found', target: TARGET, version: '3.0.0', shelf: 's', files: 1, profiles });
     first.emit({ kind: 'download', target: TARGET, file: 'f', received: 5, size: 9 });
@@ -114,7 +114,7 @@ describe('the releases', () => {
     first.emit({ kind: 'published', target: TARGET, shelf: 's' });
     first.end({ kind: 'done' });
     expect(await view()).toEqual([false, undefined]);
-    const second = stand.syncProgress.begin(2);
+    const second = setup.syncProgress.begin(2);
     second.emit({ kind: 'plan', targets: [{ target: TARGET, system: 'flatcar', profiles }], skipped: [] });
     second.emit({ kind: 'failed', target: TARGET, message: 'no' });
     second.end({ kind: 'done' });
@@ -123,20 +123,20 @@ describe('the releases', () => {
 
   test('when the next run is, and how the last ones went', async () => {
     const run = { run: 1, failed: 0, steps: [] };
-    const stand = await officeStand(
+    const setup = await adminSetup(
       {},
       { sync: { progress: createSyncProgress(), nextRun: () => NOW + 5, runNow: () => false } },
     );
-    stand.journal.runs = [run];
-    const settings = { ...stand.deps.settings, sync: { ...stand.deps.settings.sync, schedule: '17 4 * * *' } };
-    expect(await releasesView({ ...stand.deps, settings })).toEqual({
+    setup.journal.runs = [run];
+    const settings = { ...setup.deps.settings, sync: { ...setup.deps.settings.sync, schedule: '17 4 * * *' } };
+    expect(await releasesView({ ...setup.deps, settings })).toEqual({
       running: false,
       schedule: '17 4 * * *',
       nextRun: NOW + 5,
       targets: [],
       runs: [run],
     });
-    stand.journal.on = false;
-    expect((await releasesView(stand.deps)).runs).toEqual([]);
+    setup.journal.on = false;
+    expect((await releasesView(setup.deps)).runs).toEqual([]);
   });
 });

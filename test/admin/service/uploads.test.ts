@@ -6,7 +6,7 @@ import { createUploadOperations } from '../../../src/admin/service/uploads.ts';
 import { readContext } from '../../../src/context/app-context.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import { readSettings } from '../../../src/settings/read-settings.ts';
-import { makeStand } from '../../support/sync-stand.ts';
+import { makeSetup } from '../../support/sync-setup.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../../support/upstream-releases.ts';
 
 const ALIAS = 'flatcar_production_image.vmlinuz';
@@ -17,18 +17,18 @@ const NAMES = [
 
 /** Uploads to a data directory in which the publisher's key is pinned, and what the publisher has. */
 async function openUploads() {
-  const stand = await makeStand();
-  serveFlatcar(stand, '4593.2.5');
-  const env = { PILOTLIGHT_TRUST_FLATCAR: stand.vendor.primary.fingerprint };
-  const settings = readSettings({ env, flags: { 'data-dir': stand.dir }, cwd: stand.dir, terminal: false });
+  const setup = await makeSetup();
+  serveFlatcar(setup, '4593.2.5');
+  const env = { PILOTLIGHT_TRUST_FLATCAR: setup.vendor.primary.fingerprint };
+  const settings = readSettings({ env, flags: { 'data-dir': setup.dir }, cwd: setup.dir, terminal: false });
   const context = await readContext(settings);
   const told: string[] = [];
   let now = Date.now();
   const deps = { ...context, log: SILENT, now: () => now, settings };
   const uploads = createUploadOperations(deps, { emit: (what) => told.push(what) });
-  const bytesOf = (name: string): Buffer => stand.upstream.get(`${flatcarFolder('4593.2.5')}/${name}`);
+  const bytesOf = (name: string): Buffer => setup.upstream.get(`${flatcarFolder('4593.2.5')}/${name}`);
   return {
-    stand,
+    setup,
     uploads,
     told,
     bytesOf,
@@ -44,26 +44,26 @@ async function openUploads() {
       }
       return upload;
     },
-    left: () => readdirSync(join(stand.dir, 'images/.drafts')).filter((name) => name.startsWith('upload-')),
+    left: () => readdirSync(join(setup.dir, 'images/.drafts')).filter((name) => name.startsWith('upload-')),
   };
 }
 
 describe('images from a browser', () => {
   test('are verified and published as if they had been downloaded, and the profile boots them', async () => {
-    const { stand, uploads, told, bytesOf, send, left } = await openUploads();
+    const { setup, uploads, told, bytesOf, send, left } = await openUploads();
     const upload = await send(NAMES.map((name) => [name, bytesOf(name)]));
     const sum = createHash('sha256').update(bytesOf(FLATCAR.kernel)).digest('hex');
     const done = await uploads.importUpload(upload, { digests: `${sum}  ${FLATCAR.kernel}\n` });
     expect(done).toEqual({ shelves: ['flatcar/amd64/4593.2.5'] });
-    expect([stand.version('seed'), told, left()]).toEqual(['4593.2.5', ['releases'], []]);
-    expect((await stand.cli('images', 'verify')).code).toBe(0);
-    expect(stand.upstream.requests).toEqual([]);
+    expect([setup.version('seed'), told, left()]).toEqual(['4593.2.5', ['releases'], []]);
+    expect((await setup.cli('images', 'verify')).code).toBe(0);
+    expect(setup.upstream.requests).toEqual([]);
     const again = await send(NAMES.map((name) => [name, bytesOf(name)]));
     expect(await uploads.importUpload(again, {})).toEqual({ shelves: [] });
   });
 
   test('are not published without their signatures, or changed, or with another digest', async () => {
-    const { stand, uploads, bytesOf, send, left } = await openUploads();
+    const { setup, uploads, bytesOf, send, left } = await openUploads();
     const all = NAMES.map((name) => [name, bytesOf(name)] as const);
     const refused = async (files: typeof all, digests = '') => {
       const upload = await send(files);
@@ -76,11 +76,11 @@ describe('images from a browser', () => {
     expect(await refused(changed)).toContain('not published: ');
     expect(await refused(all, `${'0'.repeat(64)}  ${FLATCAR.kernel}`)).toContain('is not what its digest says');
     expect(await refused(all, 'nonsense')).toContain('is not the SHA-256 of an uploaded file');
-    expect([stand.visible(), left()]).toEqual([[], []]);
+    expect([setup.visible(), left()]).toEqual([[], []]);
   });
 
   test('that nobody signs are published at their place for the digest of each, in one step, and never over others', async () => {
-    const { stand, uploads, send, left } = await openUploads();
+    const { setup, uploads, send, left } = await openUploads();
     const files = ['vmlinuz', 'initrd'].map((name) => [name, Buffer.from(`bytes of ${name}`)] as const);
     const sums = files.map(([name, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}`);
     const publish = async (place: string, digests: readonly string[]) =>
@@ -91,18 +91,18 @@ describe('images from a browser', () => {
     for (const place of ['custom/../../etc/1', 'flatcar/amd64/1.2.3', 'custom/rescue', 'custom/.x/1', 'custom/a/1/2']) {
       expect(await publish(place, sums)).toContain('is not a place for files of your own');
     }
-    expect([stand.visible(), left()]).toEqual([[], []]);
+    expect([setup.visible(), left()]).toEqual([[], []]);
     expect(await publish('custom/rescue/2026.1', sums)).toEqual({ shelves: ['custom/rescue/2026.1'] });
-    expect(readFileSync(join(stand.dir, 'images/custom/rescue/2026.1/initrd'), 'utf8')).toBe('bytes of initrd');
+    expect(readFileSync(join(setup.dir, 'images/custom/rescue/2026.1/initrd'), 'utf8')).toBe('bytes of initrd');
     expect(await publish('custom/rescue/2026.1', sums)).toContain('custom/rescue/2026.1');
     expect(left()).toEqual([]);
-    const listed = await stand.cli('images');
+    const listed = await setup.cli('images');
     expect(listed.stdout).toContain('by hand, with its digests: it stays until you remove it');
-    expect((await stand.cli('images', 'verify')).code).toBe(0);
+    expect((await setup.cli('images', 'verify')).code).toBe(0);
   });
 
   test('are one hand’s to publish: of two at once one gets them, whole, and the other takes nothing away', async () => {
-    const { stand, uploads, send, left } = await openUploads();
+    const { setup, uploads, send, left } = await openUploads();
     const bytes = Buffer.alloc(4 * 2 ** 20, 7);
     const sum = createHash('sha256').update(bytes).digest('hex');
     const upload = await send(['a', 'b', 'c'].map((name) => [name, bytes]));
@@ -118,17 +118,17 @@ describe('images from a browser', () => {
       expect.stringContaining('not known any more'),
     ]);
     expect(left()).toEqual([]);
-    expect((await stand.cli('images', 'verify')).code).toBe(0);
+    expect((await setup.cli('images', 'verify')).code).toBe(0);
   });
 
   test('a file called as JavaScript’s own words needs its digest, too', async () => {
-    const { stand, uploads, send } = await openUploads();
+    const { setup, uploads, send } = await openUploads();
     const upload = await send([['constructor', Buffer.from('x')], ['a', Buffer.from('a')]]); // prettier-ignore
     const digests = `${createHash('sha256').update('a').digest('hex')}  a`;
     await expect(uploads.importUpload(upload, { place: 'custom/x/1', digests })).rejects.toThrow(
       'no SHA-256 is given for constructor',
     );
-    expect(stand.visible()).toEqual([]);
+    expect(setup.visible()).toEqual([]);
   });
 
   test('pieces that overtake each other are counted once', async () => {
@@ -140,7 +140,7 @@ describe('images from a browser', () => {
   });
 
   test('a piece that comes again is the same, and one that leaves a gap or is too much is refused', async () => {
-    const { uploads, stand, left } = await openUploads();
+    const { uploads, setup, left } = await openUploads();
     const upload = await uploads.beginUpload(6);
     const put = (name: string, at: number, text: string) => uploads.uploadPiece(upload, name, at, Buffer.from(text));
     await put('a.bin', 0, 'abc');
@@ -155,7 +155,7 @@ describe('images from a browser', () => {
     expect(left()).toHaveLength(1);
     await expect(uploads.uploadPiece('f'.repeat(32), 'a', 0, Buffer.from('x'))).rejects.toThrow('not known any more');
     await expect(uploads.importUpload('../../x', {})).rejects.toThrow('not known any more');
-    expect(stand.visible()).toEqual([]);
+    expect(setup.visible()).toEqual([]);
   });
 
   test('are refused where they do not fit, and one that was left goes a day later', async () => {

@@ -12,7 +12,7 @@ test.each([
   ['00:1b:21:12:34:56', 'Intel Corporate'],
   ['00:00:00:00:00:01', 'XEROX CORPORATION'],
   ['00:01:30:00:00:01', 'Extreme Networks, Inc.'],
-  // What a hypervisor made up, a group's address, a block that many share, one that nobody may know, one that is free.
+  // What a hypervisor made up, a group's address, a block that many share, one that none may know, one that is free.
   ['52:54:00:00:00:01', undefined],
   ['01:00:5e:00:00:01', undefined],
   ['00:50:c2:00:00:01', undefined],

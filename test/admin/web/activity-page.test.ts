@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
 import { activityPage } from '../../../src/admin/web/activity-page.ts';
 import { mountPages } from '../../../src/admin/web/pages.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { BEARER, operatorStand } from '../../support/operator-stand.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { BEARER, operatorSetup } from '../../support/operator-setup.ts';
 
 const NOW = 1_800_000_000_000;
-const view = await sampleOffice(NOW).activities({ limit: 50 });
+const view = await sampleAdminService(NOW).activities({ limit: 50 });
 const { data } = activityPage(view, {}, NOW);
 
 describe('a row', () => {
@@ -48,9 +48,12 @@ test('pages follow each other with the filters kept', () => {
 });
 
 describe('GET /dashboard/activity', () => {
-  const asked = async (query: string, answer: Awaited<ReturnType<ReturnType<typeof sampleOffice>['activities']>>) => {
-    const { http, adminService } = operatorStand(
-      { activities: async () => answer, health: sampleOffice(NOW).health },
+  const asked = async (
+    query: string,
+    answer: Awaited<ReturnType<ReturnType<typeof sampleAdminService>['activities']>>,
+  ) => {
+    const { http, adminService } = operatorSetup(
+      { activities: async () => answer, health: sampleAdminService(NOW).health },
       { pages: mountPages },
     );
     const { status, text } = await http.get(`/dashboard/activity${query}`).set('Authorization', BEARER);

@@ -7,22 +7,22 @@ import { openDashboard, type FakeDashboard } from '../../support/fake-dashboard.
 
 const PATH = '/dashboard/machines/bulk';
 
-let stand: FakeDashboard;
+let setup: FakeDashboard;
 beforeAll(async () => {
-  stand = await openDashboard();
+  setup = await openDashboard();
 });
 afterAll(async () => {
-  await stand[Symbol.asyncDispose]();
+  await setup[Symbol.asyncDispose]();
 });
 beforeEach(() => {
-  stand.adminService.calls.length = 0;
+  setup.adminService.calls.length = 0;
 });
 
-const keyOf = (name: string): string => stand.adminService.rows.find((row) => row.name === name)?.key ?? '';
+const keyOf = (name: string): string => setup.adminService.rows.find((row) => row.name === name)?.key ?? '';
 
 /** A form with fields that may be there more than once. */
 async function post(path: string, fields: readonly (readonly [string, string])[]) {
-  return await stand.get(path, { method: 'POST', body: new URLSearchParams(fields as [string, string][]) });
+  return await setup.get(path, { method: 'POST', body: new URLSearchParams(fields as [string, string][]) });
 }
 
 async function asked(action: string, names: readonly string[]) {
@@ -44,7 +44,7 @@ describe('a question about many machines', () => {
     // What the profile lacks is said before.
     expect(text).toContain('storage-ubuntu: ');
     expect(text).toContain('Erase and reinstall 3 machines');
-    expect(stand.adminService.calls).toEqual([]);
+    expect(setup.adminService.calls).toEqual([]);
   });
 
   test.each([
@@ -57,7 +57,7 @@ describe('a question about many machines', () => {
   });
 
   test('about unknown machines and others', async () => {
-    const unknown = stand.adminService.rows.filter(({ state }) => state === 'unknown').map(({ key }) => key);
+    const unknown = setup.adminService.rows.filter(({ state }) => state === 'unknown').map(({ key }) => key);
     const boxes = [...unknown, keyOf('w1')].map((key) => ['machine', key] as const);
     const { text } = await post(PATH, [['action', 'adopt'], ...boxes]);
     expect(text).toMatch(/3 unknown machines: adopted[^]*1 machine: moved[^]*<select id="bulk-profile"/);
@@ -74,18 +74,18 @@ describe('a question about many machines', () => {
       ['tag', 'gpu'],
       ['state', 'up'],
     ]);
-    const names = stand.adminService.rows.filter((row) => row.tags?.includes('gpu') === true && row.state === 'up');
+    const names = setup.adminService.rows.filter((row) => row.tags?.includes('gpu') === true && row.state === 'up');
     expect(text).toContain(`<h1>Switch off: ${names.length} machines</h1>`);
   });
 
   test('is none of too many', async () => {
-    const { machines } = stand.adminService;
-    stand.adminService.machines = async (query) => ({ ...(await machines(query)), total: 501 });
+    const { machines } = setup.adminService;
+    setup.adminService.machines = async (query) => ({ ...(await machines(query)), total: 501 });
     const { status, text } = await post(PATH, [
       ['action', 'power-off'],
       ['all', '1'],
     ]);
-    stand.adminService.machines = machines;
+    setup.adminService.machines = machines;
     expect([status, text.includes('501 machines match, and at most 500')]).toEqual([400, true]);
   });
 
@@ -117,35 +117,35 @@ describe('the answer', () => {
     const { text } = await asked('reinstall', ['store1', 'w1', 'store2']);
     const { status, headers } = await post(`${PATH}/run`, answerOf(text));
     expect(status).toBe(303);
-    expect(stand.adminService.calls).toEqual([`reinstall ${keyOf('store1')}`, `reinstall ${keyOf('store2')}`]);
-    const result = await stand.get(headers.get('location') ?? '');
+    expect(setup.adminService.calls).toEqual([`reinstall ${keyOf('store1')}`, `reinstall ${keyOf('store2')}`]);
+    const result = await setup.get(headers.get('location') ?? '');
     expect(result.text).toMatch(/Reinstall: 2 machines[^]*2 done[^]*store1[^]*Done[^]*will be erased at its next boot/);
   });
 
   test('puts machines into a profile, and says which it could not', async () => {
     const { text } = await asked('adopt', ['w1', 'w2']);
-    const { adopt } = stand.adminService;
-    stand.adminService.adopt = (adoption) => {
+    const { adopt } = setup.adminService;
+    setup.adminService.adopt = (adoption) => {
       if (adoption.key !== keyOf('w2')) return adopt(adoption);
       throw new Failure('conflict', 'profiles/workers.json was changed just now', { remedy: 'try again' });
     };
     const fields = [...answerOf(text), ['profile', 'edge-canary'] as const];
     const { headers } = await post(`${PATH}/run`, fields);
-    stand.adminService.adopt = adopt;
-    const result = await stand.get(headers.get('location') ?? '');
+    setup.adminService.adopt = adopt;
+    const result = await setup.get(headers.get('location') ?? '');
     expect(result.text).toMatch(/1 done, 1 failed[^]*w2<[^]*Failed[^]*was changed just now[^]*w1<[^]*Done/);
     expect((await post(`${PATH}/run`, answerOf(text))).text).toContain('the field &quot;profile&quot; is missing');
   });
 
   test('that is not kept any more is a page', async () => {
-    const { status, text } = await stand.get(`${PATH}/0123456789abcdef`);
+    const { status, text } = await setup.get(`${PATH}/0123456789abcdef`);
     expect([status, text.includes('not kept any more'), text.includes('/dashboard/activity')]).toEqual([
       404,
       true,
       true,
     ]);
     for (const path of [PATH, `${PATH}/run`]) {
-      const { status: moved, headers } = await stand.get(path);
+      const { status: moved, headers } = await setup.get(path);
       expect([moved, headers.get('location')]).toEqual([303, '/dashboard/machines']);
     }
   });
@@ -157,7 +157,7 @@ test('controllers are asked eight at a time, and a page comes before slow ones a
   const ends: (() => void)[] = [];
   let [running, most] = [0, 0];
   const adminService = {
-    ...stand.adminService,
+    ...setup.adminService,
     power: async () => {
       running += 1;
       most = Math.max(most, running);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { healthPage } from '../../../src/admin/web/health-page.ts';
 import { attention } from '../../../src/admin/web/page.ts';
-import { FAKE_HEALTH } from '../../support/fake-office-data.ts';
+import { FAKE_HEALTH } from '../../support/sample-admin-data.ts';
 
 test('errors come first, with the server before the files', () => {
   const { data, summary } = healthPage(FAKE_HEALTH);

@@ -4,9 +4,9 @@ import { leasesView } from '../../../src/admin/service/leases.ts';
 import { mountPages } from '../../../src/admin/web/pages.ts';
 import type { Lease } from '../../../src/dhcp/lease-book.ts';
 import { withLeases, hostsOf } from '../../../src/exports/host.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { BEARER, operatorStand } from '../../support/operator-stand.ts';
-import { officeStand } from '../service/stand.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { BEARER, operatorSetup } from '../../support/operator-setup.ts';
+import { adminSetup } from '../service/setup.ts';
 
 const NOW = 1_800_000_000_000;
 const lease = (address: string, more: Partial<Lease> = {}): Lease =>
@@ -24,7 +24,7 @@ describe('leases', () => {
       lease('10.0.0.10', { state: 'resting' }),
       lease('10.0.0.11', { state: 'released', mac: '52:54:00:00:00:01' as Lease['mac'], name: 'box' }),
     ];
-    const { deps, catalog } = await officeStand(NODES, { leases: () => leases, now: () => NOW });
+    const { deps, catalog } = await adminSetup(NODES, { leases: () => leases, now: () => NOW });
     await catalog.refresh();
     const view = await leasesView(deps);
     expect(view.leases.map(({ address, state, node, name }) => [address, state, node, name])).toEqual([
@@ -37,7 +37,7 @@ describe('leases', () => {
   });
 
   it('are addresses of nodes that have none, in what is exported; never by what a machine calls itself', async () => {
-    const { catalog } = await officeStand(NODES);
+    const { catalog } = await adminSetup(NODES);
     await catalog.refresh();
     const hosts = hostsOf(catalog.current().profiles.values());
     expect(withLeases(hosts, [lease('10.0.0.9', { name: 'other' })], NOW)).toMatchObject([
@@ -51,8 +51,8 @@ describe('leases', () => {
 
 describe('GET /dashboard/leases', () => {
   it('shows each address with its machine', async () => {
-    const { leases, health } = sampleOffice(NOW);
-    const { http } = operatorStand({ leases, health }, { pages: mountPages });
+    const { leases, health } = sampleAdminService(NOW);
+    const { http } = operatorSetup({ leases, health }, { pages: mountPages });
     const { text } = await http.get('/dashboard/leases').set('Authorization', BEARER).expect(200);
     expect(text).toContain('192.168.50.101');
     expect(text).toContain('/dashboard/machines/52%3A54%3A00%3A55%3A1c%3Aee');

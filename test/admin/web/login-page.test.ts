@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { User } from '../../../src/admin/auth/users-file.ts';
 import { parseOrigin } from '../../../src/model/plan.ts';
-import { operatorStand, TOKEN } from '../../support/operator-stand.ts';
-import { originOf } from '../../support/house.ts';
+import { operatorSetup, TOKEN } from '../../support/operator-setup.ts';
+import { originOf } from '../../support/app-context.ts';
 
 const HOST = 'boot.lan:4777';
 const SESSION = /^pilotlight=[\w.-]{60,}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/;
 
-function stand(options: Parameters<typeof operatorStand>[1] = {}) {
+function setup(options: Parameters<typeof operatorSetup>[1] = {}) {
   const clock = { steady: 0, wall: Date.now() };
-  const made = operatorStand(
+  const made = operatorSetup(
     {},
     {
       ...options,
@@ -28,7 +28,7 @@ function cookieOf(answer: { readonly headers: Readonly<Record<string, unknown>> 
 }
 
 test('the form takes the token and leads to where the person wanted to go', async () => {
-  const { http, form, log } = stand();
+  const { http, form, log } = setup();
   const page = await http.get('/dashboard/login?next=/dashboard/machines%3Fstate%3Dup').expect(200);
   expect(page.text).toContain('<input type="hidden" name="next" value="/dashboard/machines?state&#x3D;up">');
   expect(page.text).toMatch(/<form method="post" action="\/dashboard\/login">/);
@@ -42,7 +42,7 @@ test('the form takes the token and leads to where the person wanted to go', asyn
 });
 
 test('who is logged in already goes on', async () => {
-  const { http, logIn } = stand();
+  const { http, logIn } = setup();
   const answer = await http.get('/dashboard/login?next=/dashboard/releases').set('Cookie', logIn().cookie).expect(303);
   expect(answer.headers['location']).toBe('/dashboard/releases');
 });
@@ -50,7 +50,7 @@ test('who is logged in already goes on', async () => {
 test.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/dashboard\r\nX: y'])(
   'next=%j leads nowhere else',
   async (next) => {
-    const { form, http, link } = stand();
+    const { form, http, link } = setup();
     expect((await form({ token: TOKEN, next }).expect(303)).headers['location']).toBe('/dashboard');
     const welcome = await http.get(`${link()}&next=${encodeURIComponent(next)}`).expect(200);
     expect(welcome.text).toContain('content="0; url=/dashboard"');
@@ -59,7 +59,7 @@ test.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/dashbo
 );
 
 test('a wrong token is refused, then slowed down; the answer and the log hold none of it', async () => {
-  const { form, clock, log } = stand();
+  const { form, clock, log } = setup();
   const wrong = await form({ token: 'wrong-token-<b>' }).expect(403);
   expect(wrong.text).toContain('<p class="problem" role="alert">This is not the admin token.</p>');
   expect(cookieOf(wrong)).toBe('');
@@ -76,11 +76,11 @@ test('a wrong token is refused, then slowed down; the answer and the log hold no
 });
 
 test.each([{}, { token: '' }, { token: ['a', 'b'] }, { next: '/dashboard' }])('%j is no token', async (body) => {
-  await stand().form(body).expect(403);
+  await setup().form(body).expect(403);
 });
 
 test('a login link works once: a page of ours that goes on by itself, not a redirect', async () => {
-  const { http, link } = stand();
+  const { http, link } = setup();
   const path = link();
   const answer = await http.get(path).expect(200);
   expect(cookieOf(answer)).toMatch(SESSION);
@@ -95,24 +95,24 @@ test('a login link works once: a page of ours that goes on by itself, not a redi
 });
 
 test('a link runs out', async () => {
-  const { http, link, clock } = stand();
+  const { http, link, clock } = setup();
   const path = link();
   clock.steady += 15 * 60_000;
   await http.get(path).expect(403);
 });
 
 test('looking at a link, or loading it ahead, does not use it up', async () => {
-  const { http, link } = stand();
+  const { http, link } = setup();
   const path = link();
   expect(cookieOf(await http.head(path).expect(200))).toBe('');
   await http.get(path).set('Sec-Purpose', 'prefetch;prerender').expect(503);
   await http.get(path).set('Purpose', 'prefetch').expect(503);
-  await http.get(`${path}&code=other`).expect(200); // twice: nobody knows which
+  await http.get(`${path}&code=other`).expect(200); // twice: none knows which
   expect(cookieOf(await http.get(path).expect(200))).toMatch(SESSION);
 });
 
 test('a code is in no log', async () => {
-  const { http, link, log } = stand();
+  const { http, link, log } = setup();
   const path = link();
   await http.get(path);
   await http.get(path);
@@ -120,37 +120,37 @@ test('a code is in no log', async () => {
 });
 
 test('over TLS the cookie is kept from plain requests; a proxy nobody configured is not believed', async () => {
-  const tls = stand({ baseUrl: parseOrigin('https://boot.example') });
+  const tls = setup({ baseUrl: parseOrigin('https://boot.example') });
   const https = { 'X-Forwarded-Proto': 'https' };
   expect(cookieOf(await tls.http.get(tls.link()).set(https))).toMatch(/; Secure$/);
   expect(cookieOf(await tls.http.get(tls.link()))).not.toContain('Secure');
-  const plain = stand();
+  const plain = setup();
   expect(cookieOf(await plain.http.get(plain.link()).set(https))).not.toContain('Secure');
 });
 
 test('another site cannot log a browser in', async () => {
-  const { form } = stand();
+  const { form } = setup();
   await form({ token: TOKEN }).set('Origin', 'http://evil.example').expect(403);
   await form({ token: TOKEN }).set('Sec-Fetch-Site', 'cross-site').expect(403);
   await form({ token: TOKEN }).set('Origin', `http://${HOST}`).expect(303);
 });
 
 test('an oversized form, and what is no form', async () => {
-  const { form, http } = stand();
+  const { form, http } = setup();
   expect((await form({ token: 'x'.repeat(9000) }).expect(413)).headers['connection']).toBe('close');
   await http.post('/dashboard/login').type('json').send({ token: TOKEN }).expect(400);
   await http.post('/dashboard/login').type('form').set('Content-Encoding', 'gzip').send('token=a').expect(400);
 });
 
 test('other methods', async () => {
-  const { http } = stand();
+  const { http } = setup();
   for (const method of ['put', 'delete', 'options', 'patch'] as const) {
     expect((await http[method]('/dashboard/login').expect(405)).headers['allow']).toBe('GET, HEAD, POST');
   }
 });
 
 test('logging out takes the cookie away and ends the session, but not for another site', async () => {
-  const { http, logIn } = stand();
+  const { http, logIn } = setup();
   const { cookie, own } = logIn();
   await http
     .post('/dashboard/logout')
@@ -165,7 +165,7 @@ test('logging out takes the cookie away and ends the session, but not for anothe
 });
 
 test('the session is renewed on the way when half of it is over', async () => {
-  const { http, logIn, clock } = stand();
+  const { http, logIn, clock } = setup();
   const { cookie } = logIn();
   expect(cookieOf(await http.get('/dashboard').set('Cookie', cookie))).toBe('');
   clock.wall += 7 * 3_600_000;
@@ -174,7 +174,7 @@ test('the session is renewed on the way when half of it is over', async () => {
 });
 
 test('the style may be kept by the browser', async () => {
-  const { http } = stand();
+  const { http } = setup();
   const style = await http.get('/dashboard/login.css').expect(200);
   expect(style.headers).toMatchObject({
     'content-type': 'text/css; charset=utf-8',
@@ -184,7 +184,7 @@ test('the style may be kept by the browser', async () => {
 });
 
 test('a page of another site cannot lock the operator out: its image of a wrong code is no wrong token', async () => {
-  const { http, form, link } = stand();
+  const { http, form, link } = setup();
   for (let i = 0; i < 5; i += 1) await http.get('/dashboard/login?code=x');
   await form({ token: TOKEN }).expect(303);
   expect(cookieOf(await http.get(link()).expect(200))).toMatch(SESSION);
@@ -195,7 +195,7 @@ test('a page of another site cannot lock the operator out: its image of a wrong 
 });
 
 test('a form or a token from another site is not counted', async () => {
-  const { http, form } = stand();
+  const { http, form } = setup();
   await form({ token: 'wrong' }).set('Origin', 'http://evil.example').expect(403);
   await http.get('/api/v1/health').set('Sec-Fetch-Site', 'cross-site').set('Authorization', 'Bearer wrong').expect(401);
   await form({ token: TOKEN }).expect(303);
@@ -209,7 +209,7 @@ test("a user's name and password open a session of that user; a wrong one tells 
       name === 'anna' && password === ' a good one ' ? anna : undefined,
     ofToken: () => undefined,
   };
-  const { form, http, log, clock, auth } = stand({ clock: { users } });
+  const { form, http, log, clock, auth } = setup({ clock: { users } });
   const answer = await form({ username: 'Anna ', token: ' a good one ', next: '/dashboard/releases' }).expect(303);
   expect(answer.headers['location']).toBe('/dashboard/releases');
   const [cookie = ''] = cookieOf(answer).split(';');
@@ -227,7 +227,7 @@ test("a user's name and password open a session of that user; a wrong one tells 
 });
 
 test('the admin token opens under any name: browsers fill in one that they kept', async () => {
-  const { form, auth } = stand();
+  const { form, auth } = setup();
   await form({ username: 'operator', token: TOKEN }).expect(303);
   expect(auth.sessions.list()).toMatchObject([{ from: '127.0.0.1' }]);
   expect(auth.sessions.list()[0]).not.toHaveProperty('user');
@@ -243,7 +243,7 @@ test('a hundred tries at once are as slow as one after the other', async () => {
     },
     ofToken: () => undefined,
   };
-  const { form } = stand({ clock: { users } });
+  const { form } = setup({ clock: { users } });
   const answers = await Promise.all(Array.from({ length: 30 }, () => form({ username: 'anna', token: 'guess' })));
   expect(compared).toBe(1);
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(29);
@@ -253,7 +253,7 @@ describe('an edit that arrives after its session has ended', () => {
   const EDITED = { text: '{ "system": "talos",\r\n "x": "<&\'\\">" }', revision: 'r1', name: 'new one' };
   const OWN = { Origin: `http://${HOST}`, Accept: 'text/html,application/xhtml+xml' };
 
-  function posting(made: ReturnType<typeof stand>, path = '/dashboard/profiles/a/save') {
+  function posting(made: ReturnType<typeof setup>, path = '/dashboard/profiles/a/save') {
     return made.http.post(path).set('Host', HOST).set(OWN).type('form');
   }
 
@@ -276,7 +276,7 @@ describe('an edit that arrives after its session has ended', () => {
   }
 
   test('goes through the login, also a wrong password, and on to its preview', async () => {
-    const made = stand();
+    const made = setup();
     const asked = await posting(made).send(EDITED).expect(401);
     expect(asked.headers['content-type']).toContain('text/html');
     expect(asked.headers['cache-control']).toContain('no-store');
@@ -294,7 +294,7 @@ describe('an edit that arrives after its session has ended', () => {
   });
 
   test('that of another site, or of a program, is refused as before', async () => {
-    const made = stand();
+    const made = setup();
     const foreign = await posting(made).set('Origin', 'http://evil.example').send(EDITED).expect(401);
     const program = await posting(made).set('Accept', '*/*').send(EDITED).expect(401);
     for (const { text } of [foreign, program]) expect(text).toMatch(/not logged in/);
@@ -303,12 +303,12 @@ describe('an edit that arrives after its session has ended', () => {
   });
 
   test('a login form carries nothing to other pages', async () => {
-    const answer = await stand().form({ token: TOKEN, next: '/dashboard/machines', 'edit-text': 'x' }).expect(303);
+    const answer = await setup().form({ token: TOKEN, next: '/dashboard/machines', 'edit-text': 'x' }).expect(303);
     expect(answer.headers['location']).toBe('/dashboard/machines');
   });
 
   test('is refused where it is over a megabyte', async () => {
-    const answer = await posting(stand())
+    const answer = await posting(setup())
       .send({ text: 'x'.repeat(2 ** 20) })
       .expect(413);
     expect(answer.text).toMatch(/the body is over 1048576 bytes/);

@@ -1,29 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/model/failure.ts';
-import { originOf } from '../../support/house.ts';
+import { originOf } from '../../support/app-context.ts';
 import { openDashboard, type FakeDashboard } from '../../support/fake-dashboard.ts';
 
-let stand: FakeDashboard;
+let setup: FakeDashboard;
 beforeEach(async () => {
-  stand = await openDashboard();
+  setup = await openDashboard();
 });
 afterEach(async () => {
-  await stand[Symbol.asyncDispose]();
+  await setup[Symbol.asyncDispose]();
 });
-const keyOf = (name: string): string => stand.adminService.rows.find((row) => row.name === name)?.key ?? '';
-const unknown = (): string => stand.adminService.rows.find((row) => row.state === 'unknown')?.key ?? '';
+const keyOf = (name: string): string => setup.adminService.rows.find((row) => row.name === name)?.key ?? '';
+const unknown = (): string => setup.adminService.rows.find((row) => row.state === 'unknown')?.key ?? '';
 const pathOf = (key: string): string => `/dashboard/machines/${encodeURIComponent(key)}`;
 
 describe('the table', () => {
-  it('asks the office for what the address says', async () => {
+  it('asks the admin service for what the address says', async () => {
     const asked: unknown[] = [];
-    const page = await stand.adminService.machines({ limit: 50 });
-    stand.adminService.machines = async (query) => {
+    const page = await setup.adminService.machines({ limit: 50 });
+    setup.adminService.machines = async (query) => {
       asked.push(query);
       return page;
     };
-    await stand.get('/dashboard/machines?text=dell&state=up&profile=workers&tag=gpu&sort=-name&page=3');
-    await stand.get('/dashboard/machines?state=nonsense&text=&sort=x&page=-1');
+    await setup.get('/dashboard/machines?text=dell&state=up&profile=workers&tag=gpu&sort=-name&page=3');
+    await setup.get('/dashboard/machines?state=nonsense&text=&sort=x&page=-1');
     expect(asked).toEqual([
       { text: 'dell', state: 'up', profile: 'workers', tag: 'gpu', sort: '-name', skip: 100, limit: 50 },
       { skip: 0, limit: 50 },
@@ -42,29 +42,29 @@ describe('the table', () => {
 
 describe('a machine', () => {
   it('is found by its MAC in any spelling', async () => {
-    const { status, text } = await stand.get(pathOf(keyOf('w1').replaceAll(':', '-').toUpperCase()));
+    const { status, text } = await setup.get(pathOf(keyOf('w1').replaceAll(':', '-').toUpperCase()));
     expect([status, text.includes('<h1>w1</h1>')]).toEqual([200, true]);
   });
 
   it('that nobody has seen is a page that says so', async () => {
-    expect((await stand.get(pathOf('00:00:00:00:00:01'))).status).toBe(404);
-    expect((await stand.get(pathOf('<script>'))).status).toBe(400);
+    expect((await setup.get(pathOf('00:00:00:00:00:01'))).status).toBe(404);
+    expect((await setup.get(pathOf('<script>'))).status).toBe(400);
   });
 });
 
 describe('another profile for one boot', () => {
   it('is chosen on the page of the machine, and asked for on a page of its own', async () => {
     const page = pathOf(keyOf('w1'));
-    const { text } = await stand.get(page);
+    const { text } = await setup.get(page);
     expect(text).toContain(`<form class="inline" method="get" action="${page}/boot-once">`);
     expect(text).toContain('<option value="storage">storage (erases /dev/nvme0n1)</option>');
-    const live = await stand.get(`${page}/boot-once?profile=memtest`);
+    const live = await setup.get(`${page}/boot-once?profile=memtest`);
     expect(live.text).toContain('Let w1 boot memtest at its next boot?');
     expect(live.text).not.toContain('erased');
-    const install = await stand.get(`${page}/boot-once?profile=storage`);
+    const install = await setup.get(`${page}/boot-once?profile=storage`);
     expect(install.text).toContain('The disk /dev/nvme0n1 is erased, with everything on it.');
     expect(install.text).toContain('<input type="hidden" name="erases" value="/dev/nvme0n1">');
-    expect(stand.adminService.calls).toEqual([]);
+    expect(setup.adminService.calls).toEqual([]);
   });
 
   it.each([
@@ -72,13 +72,13 @@ describe('another profile for one boot', () => {
     [{ profile: 'storage', erases: '/dev/nvme0n1' }, 'storage, erase'],
   ])('%j is set, and told', async (fields, call) => {
     const page = pathOf(keyOf('w1'));
-    const { status, headers } = await stand.post(`${page}/boot-once`, fields);
+    const { status, headers } = await setup.post(`${page}/boot-once`, fields);
     expect([status, headers.get('location')]).toEqual([303, `${page}?done=boot-once`]);
-    expect(stand.adminService.calls).toEqual([`bootOnce ${keyOf('w1')} ${call}`]);
+    expect(setup.adminService.calls).toEqual([`bootOnce ${keyOf('w1')} ${call}`]);
   });
 
   it.each(['', '?profile=', '?profile=nonsense', '?profile=<b>'])('%j is none of them', async (query) => {
-    expect((await stand.get(`${pathOf(keyOf('w1'))}/boot-once${query}`)).status).toBe(409);
+    expect((await setup.get(`${pathOf(keyOf('w1'))}/boot-once${query}`)).status).toBe(409);
   });
 });
 
@@ -91,58 +91,58 @@ describe('the power of a machine', () => {
     ['reinstall-now', 'reinstall-now', 'reinstallNow'],
   ])('%s does it, and says so', async (form, done, call) => {
     const key = keyOf('w1');
-    const { status, headers } = await stand.post(`${pathOf(key)}/${form}`, {});
+    const { status, headers } = await setup.post(`${pathOf(key)}/${form}`, {});
     expect([status, headers.get('location')]).toEqual([303, `${pathOf(key)}?done=${done}`]);
-    expect(stand.adminService.calls).toEqual([`${call} ${key}`]);
+    expect(setup.adminService.calls).toEqual([`${call} ${key}`]);
   });
 
   it.each(['power-off', 'power-cycle', 'reinstall-now'])('%s is asked for on a page of its own first', async (form) => {
-    const { status, text } = await stand.get(`${pathOf(keyOf('w1'))}/${form}`);
+    const { status, text } = await setup.get(`${pathOf(keyOf('w1'))}/${form}`);
     expect([status, text.includes('IPMI')]).toEqual([200, true]);
-    expect(stand.adminService.calls).toEqual([]);
-    expect((await stand.get(`${pathOf(keyOf('w1'))}/power-on`)).status).toBe(405);
+    expect(setup.adminService.calls).toEqual([]);
+    expect((await setup.get(`${pathOf(keyOf('w1'))}/power-on`)).status).toBe(405);
   });
 
   it('has buttons only for what can be done', async () => {
     const key = keyOf('w1');
-    expect((await stand.get(pathOf(key))).text).toMatch(
+    expect((await setup.get(pathOf(key))).text).toMatch(
       /Switched by IPMI[^]*Is it on\?[^]*Switch on[^]*Restart\.\.\.[^]*Switch off\.\.\./,
     );
-    const view = await stand.adminService.machine(key, originOf());
-    stand.adminService.machine = () =>
+    const view = await setup.adminService.machine(key, originOf());
+    setup.adminService.machine = () =>
       Promise.resolve({ ...view, row: { ...view.row, power: { by: 'Wake-on-LAN', does: ['on'] } } });
-    const { text } = await stand.get(pathOf(key));
+    const { text } = await setup.get(pathOf(key));
     expect(text).toContain('Switch on');
     expect(text).not.toMatch(/Is it on|Switch off|Restart\.\.\./);
-    stand.adminService.machine = () => Promise.resolve({ ...view, row: { ...view.row, power: undefined } });
-    expect((await stand.get(pathOf(key))).text).not.toContain('Switch on');
+    setup.adminService.machine = () => Promise.resolve({ ...view, row: { ...view.row, power: undefined } });
+    expect((await setup.get(pathOf(key))).text).not.toContain('Switch on');
   });
 
   it('that fails is a page that says why', async () => {
-    stand.adminService.power = () =>
+    setup.adminService.power = () =>
       Promise.reject(new Failure('unavailable', 'no IPMI controller answers at 10.0.0.9', { remedy: 'is it on?' }));
-    const { status, text } = await stand.post(`${pathOf(keyOf('w1'))}/power-on`, {});
+    const { status, text } = await setup.post(`${pathOf(keyOf('w1'))}/power-on`, {});
     expect([status, text.includes('no IPMI controller answers at 10.0.0.9')]).toEqual([503, true]);
   });
 });
 
 describe('adopting', () => {
   it('writes it down and leads back to the machine', async () => {
-    const { status, headers } = await stand.post(`${pathOf(unknown())}/adopt`, { profile: 'workers', name: 'w16' });
+    const { status, headers } = await setup.post(`${pathOf(unknown())}/adopt`, { profile: 'workers', name: 'w16' });
     expect([status, headers.get('location')]).toEqual([
       303,
-      `${pathOf(stand.adminService.calls[0]?.split(' ')[1] ?? '')}?done=adopted`,
+      `${pathOf(setup.adminService.calls[0]?.split(' ')[1] ?? '')}?done=adopted`,
     ]);
-    expect(stand.adminService.calls[0]).toMatch(/^adopt \S+ workers w16$/);
+    expect(setup.adminService.calls[0]).toMatch(/^adopt \S+ workers w16$/);
   });
 
   it('of a known machine is a change of profile', async () => {
-    const { headers } = await stand.post(`${pathOf(keyOf('w1'))}/adopt`, { profile: 'rescue', name: 'w1' });
+    const { headers } = await setup.post(`${pathOf(keyOf('w1'))}/adopt`, { profile: 'rescue', name: 'w1' });
     expect(headers.get('location')).toMatch(/\?done=moved$/);
   });
 
   it('that fails keeps what was typed', async () => {
-    const { status, text } = await stand.post(`${pathOf(unknown())}/adopt`, { profile: 'edge-canary', name: 'taken' });
+    const { status, text } = await setup.post(`${pathOf(unknown())}/adopt`, { profile: 'edge-canary', name: 'taken' });
     expect(status).toBe(409);
     expect(text).toContain('has a node taken already');
     expect(text).toContain('choose another name');
@@ -151,37 +151,37 @@ describe('adopting', () => {
   });
 
   it('into nothing is refused on the same page', async () => {
-    const { status, text } = await stand.post(`${pathOf(unknown())}/adopt`, { name: 'x1' });
+    const { status, text } = await setup.post(`${pathOf(unknown())}/adopt`, { name: 'x1' });
     expect([status, text.includes('value="x1"')]).toEqual([400, true]);
-    expect(stand.adminService.calls).toEqual([]);
+    expect(setup.adminService.calls).toEqual([]);
   });
 });
 
 describe('reinstalling', () => {
   it('asks first and names the disk', async () => {
-    const { text } = await stand.get(`${pathOf(keyOf('store1'))}/reinstall`);
+    const { text } = await setup.get(`${pathOf(keyOf('store1'))}/reinstall`);
     expect(text).toContain('The disk /dev/nvme0n1 is erased');
-    expect(stand.adminService.calls).toEqual([]);
+    expect(setup.adminService.calls).toEqual([]);
   });
 
   it('asks also where the profile cannot be read', async () => {
-    stand.adminService.profile = async () => {
+    setup.adminService.profile = async () => {
       throw new Failure('not-found', 'gone');
     };
-    expect((await stand.get(`${pathOf(keyOf('store1'))}/reinstall`)).text).toContain('Erase and reinstall');
+    expect((await setup.get(`${pathOf(keyOf('store1'))}/reinstall`)).text).toContain('Erase and reinstall');
   });
 
   it('is done by a POST', async () => {
-    const { headers } = await stand.post(`${pathOf(keyOf('store1'))}/reinstall`, {});
-    expect(stand.adminService.calls).toEqual([`reinstall ${keyOf('store1')}`]);
+    const { headers } = await setup.post(`${pathOf(keyOf('store1'))}/reinstall`, {});
+    expect(setup.adminService.calls).toEqual([`reinstall ${keyOf('store1')}`]);
     expect(headers.get('location')).toBe(`${pathOf(keyOf('store1'))}?done=reinstall`);
   });
 });
 
 it('releasing asks first, then does it', async () => {
   const path = `${pathOf(keyOf('w1'))}/release`;
-  expect((await stand.get(path)).text).toContain('Take w1 out of profile workers?');
-  expect(stand.adminService.calls).toEqual([]);
-  expect((await stand.post(path, {})).headers.get('location')).toMatch(/\?done=released$/);
-  expect(stand.adminService.calls).toHaveLength(1);
+  expect((await setup.get(path)).text).toContain('Take w1 out of profile workers?');
+  expect(setup.adminService.calls).toEqual([]);
+  expect((await setup.post(path, {})).headers.get('location')).toMatch(/\?done=released$/);
+  expect(setup.adminService.calls).toHaveLength(1);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { adoptForm, machinePage, machineText } from '../../../src/admin/web/machine-page.ts';
 import type { MachineRow, MachineView } from '../../../src/model/views.ts';
-import { FAKE_PROFILES } from '../../support/fake-office-data.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { originOf } from '../../support/house.ts';
+import { FAKE_PROFILES } from '../../support/sample-admin-data.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { originOf } from '../../support/app-context.ts';
 
 const TITLE = 'boot script';
 
@@ -92,7 +92,7 @@ describe('the form that adopts', () => {
 
 const NOW = 1_800_000_000_000;
 const NO_LOG = { lines: [], last: 0, off: 'no logs are taken' };
-const adminService = sampleOffice(NOW);
+const adminService = sampleAdminService(NOW);
 const profiles = await adminService.profiles();
 const viewOf = (name: string): Promise<MachineView> =>
   adminService.machine(adminService.rows.find((row) => row.name === name)?.key ?? '', originOf());

@@ -11,8 +11,8 @@ import {
 } from '../../../src/admin/web/machines-page.ts';
 import { MACHINE_STATES } from '../../../src/model/machine.ts';
 import type { MachineRow } from '../../../src/model/views.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { originOf } from '../../support/house.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { originOf } from '../../support/app-context.ts';
 
 test('no boots, no picture', () => {
   expect(sparkline([])).toBeUndefined();
@@ -102,7 +102,7 @@ describe('a row', () => {
 });
 
 const NOW = 1_800_000_000_000;
-const adminService = sampleOffice(NOW);
+const adminService = sampleAdminService(NOW);
 const profiles = await adminService.profiles();
 const all = await adminService.machines({ limit: MACHINES_A_PAGE });
 const newcomers = (await adminService.machines({ state: 'unknown', limit: 6 })).machines;
@@ -268,7 +268,7 @@ describe('the table of machines', () => {
   });
 
   it('says what to do first while there is none', async () => {
-    const none = sampleOffice(NOW, true);
+    const none = sampleAdminService(NOW, true);
     expect(data({ page: await none.machines({ limit: 50 }) }).empty).toBe(true);
   });
 });

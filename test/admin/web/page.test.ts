@@ -3,12 +3,12 @@ import { errorPage, formFailure } from '../../../src/admin/web/page.ts';
 import { Failure, type FailureCode } from '../../../src/model/failure.ts';
 import { openDashboard, samplePages, type FakeDashboard } from '../../support/fake-dashboard.ts';
 
-let stand: FakeDashboard;
+let setup: FakeDashboard;
 beforeEach(async () => {
-  stand = await openDashboard();
+  setup = await openDashboard();
 });
 afterEach(async () => {
-  await stand[Symbol.asyncDispose]();
+  await setup[Symbol.asyncDispose]();
 });
 
 describe('a failure', () => {
@@ -19,10 +19,10 @@ describe('a failure', () => {
     ['unavailable', 503],
     ['broken', 500],
   ])('%s becomes a page with status %d that says what to do', async (code, expected) => {
-    stand.adminService.machines = async () => {
+    setup.adminService.machines = async () => {
       throw new Failure(code, 'the journal is off', { remedy: 'free some space' });
     };
-    const { status, text } = await stand.get('/dashboard/machines');
+    const { status, text } = await setup.get('/dashboard/machines');
     expect(status).toBe(expected);
     expect(text).toContain('the journal is off');
     expect(text).toContain('free some space');
@@ -30,10 +30,10 @@ describe('a failure', () => {
   });
 
   it('of our own making says nothing about itself', async () => {
-    stand.adminService.machines = async () => {
+    setup.adminService.machines = async () => {
       throw new TypeError('secret /srv/path');
     };
-    const { status, text } = await stand.get('/dashboard/machines');
+    const { status, text } = await setup.get('/dashboard/machines');
     expect(status).toBe(500);
     expect(text).not.toMatch(/secret|srv|at .*ts:/);
   });
@@ -41,14 +41,14 @@ describe('a failure', () => {
 
 describe('the number beside Health', () => {
   it('is there when there is something to look at', async () => {
-    expect((await stand.get('/dashboard/profiles')).text).toMatch(/class="badge">.*3<\/span>/);
+    expect((await setup.get('/dashboard/profiles')).text).toMatch(/class="badge">.*3<\/span>/);
   });
 
   it('is left out when nobody knows it', async () => {
-    stand.adminService.health = async () => {
+    setup.adminService.health = async () => {
       throw new Failure('unavailable', 'later');
     };
-    const { status, text } = await stand.get('/dashboard/profiles');
+    const { status, text } = await setup.get('/dashboard/profiles');
     expect(status).toBe(200);
     expect(text).not.toContain('class="badge"');
   });
@@ -56,12 +56,12 @@ describe('the number beside Health', () => {
 
 describe('what was just done', () => {
   it('is told in the words of a fixed list', async () => {
-    const { text } = await stand.get('/dashboard/profiles?done=saved');
+    const { text } = await setup.get('/dashboard/profiles?done=saved');
     expect(text).toContain('Saved. It is in force');
   });
 
   it('is nothing else that stands in the address', async () => {
-    expect((await stand.get('/dashboard/profiles?done=You+are+hacked')).text).not.toMatch(/hacked|class="done"/);
+    expect((await setup.get('/dashboard/profiles?done=You+are+hacked')).text).not.toMatch(/hacked|class="done"/);
   });
 });
 
@@ -86,8 +86,8 @@ test('without a place and a remedy there is none', () => {
 });
 
 test('every page is a document under a strict policy, kept by nobody', async () => {
-  for (const { path } of samplePages(stand.adminService)) {
-    const { status, text, headers } = await stand.get(path);
+  for (const { path } of samplePages(setup.adminService)) {
+    const { status, text, headers } = await setup.get(path);
     expect([path, status]).toEqual([path, 200]);
     expect(text).toMatch(/^<!doctype html>/);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -98,7 +98,7 @@ test('every page is a document under a strict policy, kept by nobody', async () 
 });
 
 test('/dashboard is the table of machines', async () => {
-  expect((await stand.get('/dashboard')).text).toContain('<title>Machines - Pilotlight</title>');
+  expect((await setup.get('/dashboard')).text).toContain('<title>Machines - Pilotlight</title>');
 });
 
 describe('the live part alone', () => {
@@ -106,7 +106,7 @@ describe('the live part alone', () => {
     ['/dashboard/machines?fragment=1', {}],
     ['/dashboard/machines', { headers: { 'X-Fragment': '1' } }],
   ])('comes for %s %j', async (path, init) => {
-    const { text, headers } = await stand.get(path, init);
+    const { text, headers } = await setup.get(path, init);
     expect(text).toMatch(/^<div id="live" data-summary="30 machines: 2 failed, 3 unknown/);
     expect(text).not.toMatch(/<html|<header/);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -123,32 +123,32 @@ describe('the live part alone', () => {
 });
 
 test('a page whose method is wrong says which are right', async () => {
-  const { status, headers } = await stand.post('/dashboard/machines', {});
+  const { status, headers } = await setup.post('/dashboard/machines', {});
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-  expect((await stand.get('/dashboard/releases/sync')).headers.get('allow')).toBe('POST');
+  expect((await setup.get('/dashboard/releases/sync')).headers.get('allow')).toBe('POST');
 });
 
-test('what is not there is said by the door', async () => {
-  expect((await stand.get('/dashboard/nothing')).status).toBe(404);
+test('what is not there is said by the server', async () => {
+  expect((await setup.get('/dashboard/nothing')).status).toBe(404);
 });
 
 test('who is not logged in sees no page and no form', async () => {
-  for (const { path } of samplePages(stand.adminService)) {
-    const answer = await fetch(`${stand.url}${path}`, { redirect: 'manual' });
+  for (const { path } of samplePages(setup.adminService)) {
+    const answer = await fetch(`${setup.url}${path}`, { redirect: 'manual' });
     expect([path, answer.status]).toEqual([path, 303]);
     expect(answer.headers.get('location')).toMatch(/^\/dashboard\/login/);
   }
 });
 
 test.each([undefined, 'null', 'http://evil.example'])('a form with Origin: %s does nothing', async (origin) => {
-  const before = stand.adminService.calls.length;
-  const answer = await fetch(`${stand.url}/dashboard/releases/sync`, {
+  const before = setup.adminService.calls.length;
+  const answer = await fetch(`${setup.url}/dashboard/releases/sync`, {
     method: 'POST',
-    headers: { cookie: `${stand.cookie.name}=${stand.cookie.value}`, ...(origin === undefined ? {} : { origin }) },
+    headers: { cookie: `${setup.cookie.name}=${setup.cookie.value}`, ...(origin === undefined ? {} : { origin }) },
     body: new URLSearchParams(),
   });
   expect(answer.status).toBe(403);
-  expect(stand.adminService.calls).toHaveLength(before);
+  expect(setup.adminService.calls).toHaveLength(before);
 });
 
 test('a form tells failures and nothing else', () => {

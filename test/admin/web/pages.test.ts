@@ -18,10 +18,10 @@ import { readViews } from '../../../src/admin/web/html.ts';
 import { createFrame, errorPage, type Page } from '../../../src/admin/web/page.ts';
 import { releasesPage } from '../../../src/admin/web/releases-page.ts';
 import { Failure } from '../../../src/model/failure.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
 import { expectGolden } from '../../support/golden.ts';
 import * as hostile from '../../support/hostile-views.ts';
-import { originOf } from '../../support/house.ts';
+import { originOf } from '../../support/app-context.ts';
 
 const draw = readViews();
 const dashboard = createFrame(draw);
@@ -90,7 +90,7 @@ test('only finished markup of our own goes in unescaped', () => {
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const ORIGIN = originOf('192.0.2.1:4777');
-const adminService = sampleOffice(NOW);
+const adminService = sampleAdminService(NOW);
 const row = (name: string) => adminService.rows.find((one) => one.name === name)?.key ?? '';
 const view = (name: string) => adminService.machine(row(name), ORIGIN);
 const profiles = await adminService.profiles();
@@ -300,7 +300,7 @@ describe('what others wrote is text', () => {
     expect(html).not.toMatch(/<img\b/);
     expect(html).not.toMatch(/\s(?:href|action|formaction|src)="(?!\/dashboard|\/metrics|\/api\/|\/healthz|#)/);
     expect(html.match(/<textarea\b/g) ?? []).toHaveLength(html.match(/<\/textarea>/g)?.length ?? 0);
-    // No attribute that nobody wrote: every tag is one that a template has.
+    // No attribute that none wrote: every tag is one that a template has.
     for (const [tag] of html.matchAll(/<[a-z][^<>]*>/g)) expect(tag).not.toMatch(/\sonerror=|\sstyle=/);
   });
 });

@@ -6,8 +6,8 @@ import { profilePage } from '../../../src/admin/web/profile-page.ts';
 import { bootedBy, profileLine, profilesPage, validityOf } from '../../../src/admin/web/profiles-page.ts';
 import { lineDiff } from '../../../src/admin/service/line-diff.ts';
 import type { FileDiagnostic } from '../../../src/model/failure.ts';
-import { FAKE_PROFILES } from '../../support/fake-office-data.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
+import { FAKE_PROFILES } from '../../support/sample-admin-data.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
 
 const warning: FileDiagnostic = { severity: 'warning', message: 'w', place: { file: 'configs/a.yml', line: 3 } };
 const error: FileDiagnostic = {
@@ -114,7 +114,7 @@ describe('the editor', () => {
 });
 
 const NOW = 1_800_000_000_000;
-const adminService = sampleOffice(NOW);
+const adminService = sampleAdminService(NOW);
 const { targets } = await adminService.releases();
 const pageOf = async (name: string) => {
   const release = targets.find(({ profiles }) => profiles.includes(name));

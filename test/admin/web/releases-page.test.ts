@@ -100,18 +100,18 @@ describe('releases', () => {
 });
 
 describe('an upload', () => {
-  let stand: FakeDashboard;
+  let setup: FakeDashboard;
   beforeAll(async () => {
-    stand = await openDashboard();
+    setup = await openDashboard();
   });
   afterAll(async () => {
-    await stand[Symbol.asyncDispose]();
+    await setup[Symbol.asyncDispose]();
   });
   const post = async (path: string, body: Buffer | URLSearchParams) =>
-    await stand.get(`/dashboard/releases/upload${path}`, { method: 'POST', body });
+    await setup.get(`/dashboard/releases/upload${path}`, { method: 'POST', body });
 
   test('comes in pieces and is published by a form', async () => {
-    stand.adminService.calls.length = 0;
+    setup.adminService.calls.length = 0;
     const { text } = await post('/begin', new URLSearchParams({ bytes: '5' }));
     expect(text.trim()).toMatch(/^a{32}$/);
     expect(await post(`/piece?upload=${text.trim()}&name=a.sig&at=0`, Buffer.from('12345'))).toMatchObject({
@@ -119,7 +119,7 @@ describe('an upload', () => {
     });
     const done = await post('', new URLSearchParams({ upload: text.trim(), channel: '', version: '', digests: 'x' }));
     expect([done.status, done.headers.get('location')]).toEqual([303, '/dashboard/releases?done=uploaded']);
-    expect(stand.adminService.calls).toEqual(['beginUpload 5', 'uploadPiece a.sig 0 5', 'importUpload x']);
+    expect(setup.adminService.calls).toEqual(['beginUpload 5', 'uploadPiece a.sig 0 5', 'importUpload x']);
   });
 
   test('that is wrong is told in a line, and its form on the page', async () => {

@@ -3,19 +3,19 @@ import type { User } from '../../../src/admin/auth/users-file.ts';
 import { mountPages } from '../../../src/admin/web/pages.ts';
 import { type Role, ROLES } from '../../../src/model/operator.ts';
 import { samplePages } from '../../support/fake-dashboard.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { operatorStand } from '../../support/operator-stand.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { operatorSetup } from '../../support/operator-setup.ts';
 
 // What a role may not do, no page offers: each form and each link to a question is looked for on every page.
 
-const office = sampleOffice();
+const service = sampleAdminService();
 const users = {
   find: (name: string): User | undefined =>
     ROLES.filter((role) => role === name).map((role) => ({ name, role, added: 1, sessionsFrom: 1, tokens: [] }))[0],
   check: async () => undefined,
   ofToken: () => undefined,
 };
-const { http, auth } = operatorStand(office, { pages: mountPages, clock: { users } });
+const { http, auth } = operatorSetup(service, { pages: mountPages, clock: { users } });
 
 async function ask(role: Role, path: string, fields?: Readonly<Record<string, string>>) {
   const [cookie = ''] = auth.sessions.cookie(auth.sessions.open(role), false).split(';', 1);
@@ -40,7 +40,7 @@ test('a viewer is offered nothing, an operator what changes machines, profiles a
   const offered = new Map<Role, string[]>();
   for (const role of ROLES) {
     offered.set(role, []);
-    for (const { name, path } of samplePages(office)) {
+    for (const { name, path } of samplePages(service)) {
       const { status, text } = await ask(role, path);
       const asks = ['boot-once', 'reinstall', 'remove', 'version'].includes(name) && role === 'viewer';
       expect(status, `${role}: ${name}`).toBe(asks || (name === 'users' && role !== 'admin') ? 403 : 200);
@@ -69,7 +69,7 @@ test('a viewer is offered nothing, an operator what changes machines, profiles a
 });
 
 test('a viewer previews a change and is not offered to save it', async () => {
-  const { text, revision } = await office.profile('workers');
+  const { text, revision } = await service.profile('workers');
   const fields = { text: text.replace('stable', 'beta'), revision };
   for (const role of ROLES) {
     const shown = await ask(role, '/dashboard/profiles/workers/preview', fields);
@@ -80,7 +80,7 @@ test('a viewer previews a change and is not offered to save it', async () => {
 });
 
 test('the questions before an action are asked only of those who may answer', async () => {
-  const key = encodeURIComponent(office.rows.find(({ name }) => name === 'store1')?.key ?? '');
+  const key = encodeURIComponent(service.rows.find(({ name }) => name === 'store1')?.key ?? '');
   const questions = ['cancel-boot-once', 'cancel-reinstall', 'power-cycle', 'power-off', 'reinstall', 'reinstall-now'];
   for (const question of [...questions, 'release', 'release-claim']) {
     for (const role of ROLES) {

@@ -3,18 +3,18 @@ import type { User } from '../../../src/admin/auth/users-file.ts';
 import { mountPages } from '../../../src/admin/web/pages.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import { type Role, ROLES } from '../../../src/model/operator.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
-import { type OperatorStand, operatorStand } from '../../support/operator-stand.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
+import { type OperatorSetup, operatorSetup } from '../../support/operator-setup.ts';
 
 const USERS: readonly User[] = ROLES.map((role) => ({
   ...{ name: role, role, added: 1, sessionsFrom: 1, tokens: [] },
 }));
-const office = sampleOffice();
-let stand: OperatorStand;
+const service = sampleAdminService();
+let setup: OperatorSetup;
 let refuse: Failure | undefined;
 beforeEach(() => {
   refuse = undefined;
-  const { accounts } = office;
+  const { accounts } = service;
   const addUser: typeof accounts.addUser = async (user) => {
     if (refuse !== undefined) throw refuse;
     return await accounts.addUser(user);
@@ -24,20 +24,20 @@ beforeEach(() => {
     check: async () => undefined,
     ofToken: () => undefined,
   };
-  stand = operatorStand(
-    { health: office.health, accounts: { ...accounts, addUser } },
+  setup = operatorSetup(
+    { health: service.health, accounts: { ...accounts, addUser } },
     { pages: mountPages, clock: { users } },
   );
 });
 afterEach(() => {
-  stand.door.close();
+  setup.listening.close();
 });
 
-const changes = () => stand.adminService.calls.filter(([name]) => !LOOKS.has(name));
+const changes = () => setup.adminService.calls.filter(([name]) => !LOOKS.has(name));
 const LOOKS = new Set(['users', 'apiTokens', 'sessions', 'health']);
 
 function cookieOf(role: Role): string {
-  const { sessions } = stand.auth;
+  const { sessions } = setup.auth;
   return sessions.cookie(sessions.open(role), false).split(';', 1).join('');
 }
 
@@ -47,12 +47,12 @@ async function post(
   role: Role = 'admin',
   site = 'same-origin',
 ) {
-  const { http } = stand;
+  const { http } = setup;
   const asked = http.post(`/dashboard/users${path}`).set({ Cookie: cookieOf(role), 'Sec-Fetch-Site': site });
   return await asked.type('form').send(fields);
 }
 
-const get = (path: string, role: Role) => stand.http.get(path).set('Cookie', cookieOf(role));
+const get = (path: string, role: Role) => setup.http.get(path).set('Cookie', cookieOf(role));
 
 /** Each form, what it must ask for, and where it leads to. */
 const FORMS = [

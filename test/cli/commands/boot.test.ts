@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runCli } from '../../support/run-cli.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
 
 const MAC = '52:54:00:00:00:01';
@@ -64,9 +64,9 @@ test('an installer is asked for at a terminal, or said by --yes', async () => {
 });
 
 test('by the server that runs', async () => {
-  const stand = await counterStand({ bootOnce: () => Promise.resolve({ key: MAC, name: 'w1' }) });
-  expect((await runAt(stand.dir, ['boot', 'w1', '--once', 'rescue'])).code).toBe(0);
-  expect(stand.adminService.calls).toEqual([['bootOnce', 'w1', 'rescue', undefined]]);
+  const setup = await cliSetup({ bootOnce: () => Promise.resolve({ key: MAC, name: 'w1' }) });
+  expect((await runAt(setup.dir, ['boot', 'w1', '--once', 'rescue'])).code).toBe(0);
+  expect(setup.adminService.calls).toEqual([['bootOnce', 'w1', 'rescue', undefined]]);
 });
 
 test.each([

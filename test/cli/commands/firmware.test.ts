@@ -8,7 +8,7 @@ import { addFiles, makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { Upstream } from '../../support/upstream-server.ts';
 
-function stand() {
+function setup() {
   const [dir, here] = [makeFolder(), makeFolder()];
   const cli = async (...argv: string[]) => await runCli([...argv, '--data-dir', dir], here);
   const listed = async (): Promise<ReadonlyMap<string, ListedProgram>> => {
@@ -33,7 +33,7 @@ const FROM_RELEASE = [
 
 describe('pilotlight firmware import', () => {
   it('takes what a release of iPXE has for each kind of machine, its links included', async () => {
-    const { dir, here, cli, listed } = stand();
+    const { dir, here, cli, listed } = setup();
     writeFileSync(join(here, 'ipxeboot.tar.gz'), RELEASE);
     const { code, stdout } = await cli('firmware', 'import', 'ipxeboot.tar.gz');
     expect([code, stdout.split('\n')]).toEqual([0, FROM_RELEASE]);
@@ -52,7 +52,7 @@ describe('pilotlight firmware import', () => {
   });
 
   it('a single program goes where its processor says; one that is replaced by hand counts as that', async () => {
-    const { dir, here, cli, listed } = stand();
+    const { dir, here, cli, listed } = setup();
     addFiles(here, { 'ipxe.efi': ipxeFor('arm64', '1.21.1+git1'), 'b.kpxe': UNDIONLY });
     expect(await cli('firmware', 'import', 'ipxe.efi')).toMatchObject({
       code: 0,
@@ -80,7 +80,7 @@ describe('pilotlight firmware import', () => {
       'arm64/snponly.efi in it is not right: it is iPXE 2.0.0 for UEFI x86_64',
     ],
   ])('%s is refused with what it is, and nothing is changed', async (name, bytes, message) => {
-    const { dir, here, cli } = stand();
+    const { dir, here, cli } = setup();
     writeFileSync(join(here, name), bytes);
     const { code, stderr } = await cli('firmware', 'import', name);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`pilotlight firmware: ${name}: ${message}`)]);
@@ -88,7 +88,7 @@ describe('pilotlight firmware import', () => {
   });
 
   it('a file that is not there, and the wrong words', async () => {
-    const { cli } = stand();
+    const { cli } = setup();
     expect(await cli('firmware', 'import', 'nope')).toMatchObject({
       code: 1,
       stderr: 'pilotlight firmware: nope does not exist\n',
@@ -101,7 +101,7 @@ describe('pilotlight firmware import', () => {
 
 describe('pilotlight firmware list', () => {
   it('a file that is not what its place says is wrong, with exit status 1', async () => {
-    const { dir, cli } = stand();
+    const { dir, cli } = setup();
     addFiles(dir, { 'firmware/shimaa64.efi': shimFor('x86_64'), 'firmware/programs.json': 'no JSON' });
     const { code, stdout } = await cli('firmware');
     expect(code).toBe(1);
@@ -118,7 +118,7 @@ describe('pilotlight firmware fetch', () => {
       await upstream.stop();
     });
     upstream.put('/ipxe/v2.0.0/ipxeboot.tar.gz', RELEASE);
-    const here = stand();
+    const here = setup();
     const fetch = async (...more: string[]) =>
       await here.cli('firmware', 'fetch', '--mirror-ipxe', upstream.url('/ipxe/'), ...more);
     return { ...here, upstream, fetch };

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeVendor } from '../../support/openpgp-vendor.ts';
-import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../../support/sync-stand.ts';
+import { FLATCAR_PROFILE, makeSetup, type SyncSetup } from '../../support/sync-setup.ts';
 import {
   FLATCAR,
   flatcarFolder,
@@ -12,26 +12,26 @@ import {
   serveTalos,
 } from '../../support/upstream-releases.ts';
 
-async function withReleases(...versions: readonly string[]): Promise<SyncStand> {
-  const stand = await makeStand();
+async function withReleases(...versions: readonly string[]): Promise<SyncSetup> {
+  const setup = await makeSetup();
   for (const version of versions) {
-    serveFlatcar(stand, version);
-    expect((await stand.cli('sync', '--keep-releases', '9')).code).toBe(0);
+    serveFlatcar(setup, version);
+    expect((await setup.cli('sync', '--keep-releases', '9')).code).toBe(0);
   }
-  return stand;
+  return setup;
 }
 
 describe('pilotlight images', () => {
   it('lists what is published, its size, and why it is kept', async () => {
-    const stand = await withReleases('4300.2.0', '4400.2.0', '4500.2.0', '4593.2.5');
+    const setup = await withReleases('4300.2.0', '4400.2.0', '4500.2.0', '4593.2.5');
     writeFileSync(
-      join(stand.dir, 'state/booted.json'),
+      join(setup.dir, 'state/booted.json'),
       JSON.stringify({
         'flatcar/amd64/4400.2.0': Date.now() - 6.9 * 86_400_000,
         'flatcar/amd64/4300.2.0': Date.now() - 7.1 * 86_400_000,
       }),
     );
-    const { code, stdout } = await stand.cli('images');
+    const { code, stdout } = await setup.cli('images');
     expect([code, stdout]).toEqual([
       0,
       'RELEASE                        SIZE     KEPT FOR\n' +
@@ -40,48 +40,48 @@ describe('pilotlight images', () => {
         'images/flatcar/amd64/4500.2.0  391 KiB  one of the 2 newest of flatcar/stable/amd64\n' +
         'images/flatcar/amd64/4593.2.5  391 KiB  profile seed, one of the 2 newest of flatcar/stable/amd64\n',
     ]);
-    expect(JSON.parse((await stand.cli('images', 'list', '--json')).stdout)).toMatchObject([
+    expect(JSON.parse((await setup.cli('images', 'list', '--json')).stdout)).toMatchObject([
       { shelf: 'flatcar/amd64/4300.2.0', kept: false },
       { kept: true, because: 'booted lately' },
       {},
       {},
     ]);
-    expect((await stand.cli('images', 'prune', '--dry-run')).stdout).toBe(
+    expect((await setup.cli('images', 'prune', '--dry-run')).stdout).toBe(
       'would remove images/flatcar/amd64/4300.2.0 (391 KiB)\n',
     );
-    expect(stand.visible()).toHaveLength(16);
-    expect((await stand.cli('images', 'prune')).stdout).toBe('removed images/flatcar/amd64/4300.2.0 (391 KiB)\n');
-    expect(stand.visible()).toHaveLength(12);
-    expect((await stand.cli('images', 'prune')).stdout).toBe('');
+    expect(setup.visible()).toHaveLength(16);
+    expect((await setup.cli('images', 'prune')).stdout).toBe('removed images/flatcar/amd64/4300.2.0 (391 KiB)\n');
+    expect(setup.visible()).toHaveLength(12);
+    expect((await setup.cli('images', 'prune')).stdout).toBe('');
   });
 
   it('an empty shelf, and a folder that somebody else made', async () => {
-    const stand = await makeStand({ 'images/memtest/1/memtest.bin': 'x' });
-    expect((await stand.cli('images')).stdout).toBe('nothing is published yet\n');
-    await stand.cli('images', 'prune');
-    expect(stand.visible()).toEqual(['memtest/1/memtest.bin']);
+    const setup = await makeSetup({ 'images/memtest/1/memtest.bin': 'x' });
+    expect((await setup.cli('images')).stdout).toBe('nothing is published yet\n');
+    await setup.cli('images', 'prune');
+    expect(setup.visible()).toEqual(['memtest/1/memtest.bin']);
   });
 
   it('prune says why it removes nothing', async () => {
-    const stand = await withReleases('4300.2.0', '4400.2.0', '4500.2.0');
-    writeFileSync(join(stand.dir, 'profiles/bad.json'), '{');
-    const { stdout, stderr } = await stand.cli('images', 'prune');
+    const setup = await withReleases('4300.2.0', '4400.2.0', '4500.2.0');
+    writeFileSync(join(setup.dir, 'profiles/bad.json'), '{');
+    const { stdout, stderr } = await setup.cli('images', 'prune');
     expect([stdout, stderr]).toEqual(['', 'nothing is removed: profiles/bad.json is broken and may name it\n']);
   });
 
   it('verify finds one changed byte and a missing file', async () => {
-    const stand = await withReleases('4593.2.5');
-    const good = await stand.cli('images', 'verify');
+    const setup = await withReleases('4593.2.5');
+    const good = await setup.cli('images', 'verify');
     expect([good.code, good.stdout]).toEqual([0, expect.stringContaining('4 files are as they were published\n')]);
-    const shelf = join(stand.dir, 'images/flatcar/amd64/4593.2.5');
+    const shelf = join(setup.dir, 'images/flatcar/amd64/4593.2.5');
     appendFileSync(join(shelf, FLATCAR.kernel), 'x');
     rmSync(join(shelf, FLATCAR.initrd));
-    const bad = await stand.cli('images', 'verify');
+    const bad = await setup.cli('images', 'verify');
     expect(bad.code).toBe(1);
     expect(bad.stdout).toContain(`changed  images/flatcar/amd64/4593.2.5/${FLATCAR.kernel}\n`);
     expect(bad.stdout).toContain(`missing  images/flatcar/amd64/4593.2.5/${FLATCAR.initrd}\n`);
     expect(bad.stdout).toContain('2 of 4 files are not as they were published');
-    const lines = (await stand.cli('images', 'verify', '--json')).stdout.trim().split('\n');
+    const lines = (await setup.cli('images', 'verify', '--json')).stdout.trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { state: string }).state).sort()).toEqual([
       'changed',
       'good',
@@ -89,7 +89,7 @@ describe('pilotlight images', () => {
       'missing',
     ]);
     // The sync does not take the release for good either.
-    expect((await stand.sync()).report.targets[0]?.message).toMatch(/is missing|does not have the size/);
+    expect((await setup.sync()).report.targets[0]?.message).toMatch(/is missing|does not have the size/);
   });
 
   it.each([
@@ -100,20 +100,20 @@ describe('pilotlight images', () => {
     [['import', 'x', '--release', '../x'], '--release must be a version'],
     [['import', '/nonexistent/README'], 'do not tell which system'],
   ])('%j is called wrongly', async (words, message) => {
-    const stand = await makeStand();
-    const { code, stderr } = await stand.cli('images', ...words);
+    const setup = await makeSetup();
+    const { code, stderr } = await setup.cli('images', ...words);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
 });
 
 /** Writes what the publisher has to a stick; gives the paths. */
-function carry(stand: SyncStand, ...paths: readonly string[]): readonly string[] {
-  const stick = join(stand.dir, 'stick');
+function carry(setup: SyncSetup, ...paths: readonly string[]): readonly string[] {
+  const stick = join(setup.dir, 'stick');
   mkdirSync(stick);
   return paths.map((path) => {
     const file = join(stick, path.split('/').at(-1) ?? '');
-    writeFileSync(file, stand.upstream.get(path));
+    writeFileSync(file, setup.upstream.get(path));
     return file;
   });
 }
@@ -133,90 +133,90 @@ function flatcarFiles(version: string): readonly string[] {
 
 describe('pilotlight images import', () => {
   it('publishes what was carried here as if a mirror had it, and the profile boots it', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    const files = carry(stand, ...flatcarFiles('4593.2.5'));
-    const { code, stdout } = await stand.cli('images', 'import', ...files);
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    const files = carry(setup, ...flatcarFiles('4593.2.5'));
+    const { code, stdout } = await setup.cli('images', 'import', ...files);
     expect([code, stdout]).toEqual([0, expect.stringContaining('flatcar/stable/amd64  4593.2.5  updated  seed\n')]);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5'));
-    expect((await stand.cli('images', 'verify')).code).toBe(0);
-    expect(stand.upstream.requests).toEqual([]);
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5'));
+    expect((await setup.cli('images', 'verify')).code).toBe(0);
+    expect(setup.upstream.requests).toEqual([]);
   });
 
   it('without the file that names the version, the person names it', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    const [, ...files] = carry(stand, ...flatcarFiles('4593.2.5'));
-    expect(await stand.cli('images', 'import', ...files)).toMatchObject({
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    const [, ...files] = carry(setup, ...flatcarFiles('4593.2.5'));
+    expect(await setup.cli('images', 'import', ...files)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('name it with --release') as string,
     });
-    expect((await stand.cli('images', 'import', '--release', '4593.2.5', ...files)).code).toBe(0);
+    expect((await setup.cli('images', 'import', '--release', '4593.2.5', ...files)).code).toBe(0);
   });
 
   it('refuses what is not signed, signed by somebody else, or changed', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    const files = carry(stand, ...flatcarFiles('4593.2.5'));
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    const files = carry(setup, ...flatcarFiles('4593.2.5'));
     const without = files.filter((file) => !file.endsWith('.sig'));
-    expect((await stand.cli('images', 'import', ...without)).code).toBe(1);
+    expect((await setup.cli('images', 'import', ...without)).code).toBe(1);
     appendFileSync(files[1] ?? '', 'x');
-    const changed = await stand.cli('images', 'import', '--json', ...files);
+    const changed = await setup.cli('images', 'import', '--json', ...files);
     expect(changed.code).toBe(1);
-    const initrd = stand.upstream.get(`${flatcarFolder('4593.2.5')}/${FLATCAR.kernel}`);
+    const initrd = setup.upstream.get(`${flatcarFolder('4593.2.5')}/${FLATCAR.kernel}`);
     writeFileSync(files[1] ?? '', initrd);
     writeFileSync(files[3] ?? '', makeVendor().sign(initrd));
-    expect((await stand.cli('images', 'import', ...files)).code).toBe(1);
-    expect(stand.visible()).toEqual([]);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
+    expect((await setup.cli('images', 'import', ...files)).code).toBe(1);
+    expect(setup.visible()).toEqual([]);
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
   });
 
   it('takes the key from the stick, if it is the pinned one', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    rmSync(join(stand.dir, 'state/keys/flatcar.asc'));
-    const files = carry(stand, ...flatcarFiles('4593.2.5'));
-    const stranger = join(stand.dir, 'stick/stranger.asc');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    rmSync(join(setup.dir, 'state/keys/flatcar.asc'));
+    const files = carry(setup, ...flatcarFiles('4593.2.5'));
+    const stranger = join(setup.dir, 'stick/stranger.asc');
     writeFileSync(stranger, makeVendor().publicKey);
-    const refused = await stand.cli('images', 'import', ...files, stranger);
+    const refused = await setup.cli('images', 'import', ...files, stranger);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('is not the one that is pinned');
-    const key = join(stand.dir, 'stick/Flatcar_Image_Signing_Key.asc');
-    writeFileSync(key, stand.vendor.publicKey);
-    expect((await stand.cli('images', 'import', ...files, key)).code).toBe(0);
+    const key = join(setup.dir, 'stick/Flatcar_Image_Signing_Key.asc');
+    writeFileSync(key, setup.vendor.publicKey);
+    expect((await setup.cli('images', 'import', ...files, key)).code).toBe(0);
   });
 
   it('knows the files of Talos, Fedora CoreOS and Debian by their names', async () => {
-    const stand = await makeStand({
+    const setup = await makeSetup({
       'profiles/d.json': { system: 'debian', channel: 'bookworm', version: '20200101' },
     });
-    serveTalos(stand.upstream, 'v1.10.0');
-    serveFedoraCoreos(stand, '44.20260705.3.0');
-    serveDebian(stand, '20230607+deb12u15');
+    serveTalos(setup.upstream, 'v1.10.0');
+    serveFedoraCoreos(setup, '44.20260705.3.0');
+    serveDebian(setup, '20230607+deb12u15');
     const talos = carry(
-      stand,
+      setup,
       '/talos/latest',
       ...['vmlinuz-amd64', 'initramfs-amd64.xz', 'sha256sum.txt', 'sha512sum.txt'].map(
         (name) => `/talos/download/v1.10.0/${name}`,
       ),
     );
-    expect((await stand.cli('images', 'import', ...talos)).code).toBe(0);
-    rmSync(join(stand.dir, 'stick'), { recursive: true });
+    expect((await setup.cli('images', 'import', ...talos)).code).toBe(0);
+    rmSync(join(setup.dir, 'stick'), { recursive: true });
     const folder = '/fcos/prod/streams/stable/builds/44.20260705.3.0/x86_64/fedora-coreos-44.20260705.3.0-live';
     const parts = ['kernel.x86_64', 'initramfs.x86_64.img', 'rootfs.x86_64.img'].map((name) => `${folder}-${name}`);
-    const fcos = carry(stand, '/fcos/streams/stable.json', ...parts, ...parts.map((path) => `${path}.sig`));
-    expect(await stand.cli('images', 'import', ...fcos)).toMatchObject({ code: 0 });
-    rmSync(join(stand.dir, 'stick'), { recursive: true });
+    const fcos = carry(setup, '/fcos/streams/stable.json', ...parts, ...parts.map((path) => `${path}.sig`));
+    expect(await setup.cli('images', 'import', ...fcos)).toMatchObject({ code: 0 });
+    rmSync(join(setup.dir, 'stick'), { recursive: true });
     const images = '/debian/dists/bookworm/main/installer-amd64/20230607+deb12u15/images';
     const debian = carry(
-      stand,
+      setup,
       '/debian/dists/bookworm/InRelease',
       `${images}/SHA256SUMS`,
       ...['linux', 'initrd.gz'].map((name) => `${images}/netboot/debian-installer/amd64/${name}`),
     );
-    expect(await stand.cli('images', 'import', ...debian)).toMatchObject({ code: 0 });
-    expect(stand.version('d')).toBe('20230607+deb12u15');
-    expect(new Set(stand.visible().map((path) => path.split('/').slice(0, 3).join('/')))).toEqual(
+    expect(await setup.cli('images', 'import', ...debian)).toMatchObject({ code: 0 });
+    expect(setup.version('d')).toBe('20230607+deb12u15');
+    expect(new Set(setup.visible().map((path) => path.split('/').slice(0, 3).join('/')))).toEqual(
       new Set(['talos/amd64/v1.10.0', 'fedora-coreos/amd64/44.20260705.3.0', 'debian/amd64/20230607+deb12u15']),
     );
   });

@@ -1,8 +1,8 @@
 import type { LogLineView, LogPage } from '../../../src/model/log-views.ts';
 import { describe, expect, test } from 'vitest';
 import { timeText } from '../../../src/cli/machine-text.ts';
-import { MAC, pageOf, rowOf } from '../../admin/service/stand.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { MAC, pageOf, rowOf } from '../../admin/service/setup.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
 
 const AT = new Date(2026, 10, 21, 12).getTime();
@@ -23,13 +23,13 @@ function answers(off?: string) {
     return Promise.resolve({ lines: found, last: found.at(-1)?.id ?? after, ...(off !== undefined && { off }) });
   };
   const machines = async () => Promise.resolve(pageOf([rowOf({ name: 'w1' })]));
-  return { asked, office: { machineLog, machines } };
+  return { asked, service: { machineLog, machines } };
 }
 
 describe('pilotlight logs', () => {
   test('the last lines, an error with its mark, nothing that moves the cursor', async () => {
-    const { asked, office } = answers();
-    const { dir } = await counterStand(office);
+    const { asked, service } = answers();
+    const { dir } = await cliSetup(service);
     const { code, stdout, stderr } = await runAt(dir, ['logs', 'w1', '--lines', '50']);
     const at = timeText(AT);
     expect([code, stderr]).toEqual([0, '']);
@@ -38,23 +38,23 @@ describe('pilotlight logs', () => {
   });
 
   test('for programs, and why nothing comes', async () => {
-    const { office } = answers('no logs are taken');
-    const { dir } = await counterStand(office);
+    const { service } = answers('no logs are taken');
+    const { dir } = await cliSetup(service);
     const { stdout, stderr } = await runAt(dir, ['logs', MAC, '--json']);
     expect(stderr).toBe('no logs are taken\n');
     expect(JSON.parse(stdout)).toMatchObject({ lines: [{ id: 1 }, { id: 2 }], last: 2, off: 'no logs are taken' });
   });
 
   test('goes on with what comes, each line once', async () => {
-    const { office } = answers();
-    const stand = await counterStand(office);
+    const { service } = answers();
+    const setup = await cliSetup(service);
     const stop = new AbortController();
     const heard: string[] = [];
     const tell = (): void => {
-      if (stand.adminService.listeners.size === 0) setImmediate(tell);
-      else stand.adminService.changed('machines');
+      if (setup.adminService.listeners.size === 0) setImmediate(tell);
+      else setup.adminService.changed('machines');
     };
-    await runAt(stand.dir, ['logs', 'w1', '--follow', '--json'], {
+    await runAt(setup.dir, ['logs', 'w1', '--follow', '--json'], {
       stop: stop.signal,
       heard(text) {
         heard.push(text);

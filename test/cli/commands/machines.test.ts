@@ -2,26 +2,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/model/failure.ts';
-import { flatcar, MAC, pageOf, rowOf } from '../../admin/service/stand.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { flatcar, MAC, pageOf, rowOf } from '../../admin/service/setup.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
 
 describe('pilotlight login', () => {
   test('prints a link that is good for one visit', async () => {
-    const stand = await counterStand();
-    const { code, stdout, stderr } = await runAt(stand.dir, ['login']);
+    const setup = await cliSetup();
+    const { code, stdout, stderr } = await runAt(setup.dir, ['login']);
     expect([code, stderr]).toEqual([0, '']);
     const link = new URL(stdout.trim());
-    expect(link.origin).toBe(stand.url);
+    expect(link.origin).toBe(setup.url);
     const visit = async (): Promise<number> => (await fetch(link)).status;
     expect([await visit(), await visit()]).toEqual([200, 403]);
   });
 
   test('has each time another one, also for programs', async () => {
-    const stand = await counterStand();
+    const setup = await cliSetup();
     const links = new Set<string>();
     for (let i = 0; i < 3; i += 1) {
-      const { stdout } = await runAt(stand.dir, ['login', '--json']);
+      const { stdout } = await runAt(setup.dir, ['login', '--json']);
       const { url, expiresAt } = JSON.parse(stdout) as { url: string; expiresAt: number };
       expect(expiresAt).toBeGreaterThan(Date.now());
       links.add(url);
@@ -40,18 +40,18 @@ const FILES = { 'profiles/workers.json': flatcar([{ name: 'w1', serial: '7' }]),
 
 describe('pilotlight adopt', () => {
   test('over the server that runs', async () => {
-    const stand = await counterStand({ adopt: () => Promise.resolve({ file: 'profiles/workers.json', name: 'w2' }) });
-    const { code, stdout } = await runAt(stand.dir, ['adopt', MAC, '--profile', 'workers', '--name', 'w2']);
+    const setup = await cliSetup({ adopt: () => Promise.resolve({ file: 'profiles/workers.json', name: 'w2' }) });
+    const { code, stdout } = await runAt(setup.dir, ['adopt', MAC, '--profile', 'workers', '--name', 'w2']);
     expect([code, stdout]).toEqual([0, `${MAC} is node w2 of profiles/workers.json\n`]);
-    expect(stand.adminService.calls).toEqual([['adopt', { key: MAC, profile: 'workers', name: 'w2' }]]);
+    expect(setup.adminService.calls).toEqual([['adopt', { key: MAC, profile: 'workers', name: 'w2' }]]);
   });
 
   test('by the name of a node, for programs', async () => {
-    const stand = await counterStand({
+    const setup = await cliSetup({
       machines: () => Promise.resolve(pageOf([rowOf({ name: 'w1' })])),
       adopt: () => Promise.resolve({ file: 'profiles/storage.json', name: 'w1' }),
     });
-    const { stdout } = await runAt(stand.dir, ['adopt', 'w1', '--profile', 'storage', '--json']);
+    const { stdout } = await runAt(setup.dir, ['adopt', 'w1', '--profile', 'storage', '--json']);
     expect(JSON.parse(stdout)).toEqual({ key: MAC, file: 'profiles/storage.json', name: 'w1' });
   });
 
@@ -84,7 +84,7 @@ describe('pilotlight adopt', () => {
   });
 
   test('what the server refuses is told with its place', async () => {
-    const stand = await counterStand({
+    const setup = await cliSetup({
       adopt: () =>
         Promise.reject(
           new Failure('conflict', 'was saved by somebody else', {
@@ -93,7 +93,7 @@ describe('pilotlight adopt', () => {
           }),
         ),
     });
-    const { code, stderr } = await runAt(stand.dir, ['adopt', MAC, '--profile', 'w']);
+    const { code, stderr } = await runAt(setup.dir, ['adopt', MAC, '--profile', 'w']);
     expect([code, stderr]).toEqual([1, 'pilotlight adopt: profiles/w.json: was saved by somebody else (try again)\n']);
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { timelineText } from '../../../src/cli/commands/node.ts';
 import { timeText } from '../../../src/cli/machine-text.ts';
 import type { BootView, MachineView, TimelineEvent } from '../../../src/model/views.ts';
-import { bootOf, eventOf, flatcar, MAC, pageOf, rowOf } from '../../admin/service/stand.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { bootOf, eventOf, flatcar, MAC, pageOf, rowOf } from '../../admin/service/setup.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
 
 const AT = new Date(2026, 10, 21, 12).getTime();
@@ -93,24 +93,24 @@ describe('pilotlight node', () => {
   const answers = { machine: () => Promise.resolve(VIEW), machines: () => Promise.resolve(pageOf([VIEW.row])) };
 
   test('by MAC, by name', async () => {
-    const stand = await counterStand(answers);
+    const setup = await cliSetup(answers);
     for (const word of ['00-1B-21-00-00-01', 'W1']) {
-      const { code, stdout } = await runAt(stand.dir, ['node', word]);
+      const { code, stdout } = await runAt(setup.dir, ['node', word]);
       expect(code).toBe(0);
       expect(stdout).toMatch(/^w1\n {2}state {9}up\n {2}because {7}of this\n/);
       expect(stdout.match(/told \d/g)).toEqual(['told 0', 'told 1', 'told 2']);
       expect(stdout).toContain('1 earlier boot: --boots 4');
     }
-    expect(stand.adminService.calls.filter(([name]) => name === 'machine')).toEqual([
-      ['machine', MAC, stand.url],
-      ['machine', MAC, stand.url],
+    expect(setup.adminService.calls.filter(([name]) => name === 'machine')).toEqual([
+      ['machine', MAC, setup.url],
+      ['machine', MAC, setup.url],
     ]);
   });
 
   test('as many boots as somebody wants, and everything for programs', async () => {
-    const stand = await counterStand(answers);
-    expect((await runAt(stand.dir, ['node', MAC, '--boots', '1'])).stdout.match(/told \d/g)).toEqual(['told 0']);
-    expect(JSON.parse((await runAt(stand.dir, ['node', MAC, '--json'])).stdout)).toEqual(VIEW);
+    const setup = await cliSetup(answers);
+    expect((await runAt(setup.dir, ['node', MAC, '--boots', '1'])).stdout.match(/told \d/g)).toEqual(['told 0']);
+    expect(JSON.parse((await runAt(setup.dir, ['node', MAC, '--json'])).stdout)).toEqual(VIEW);
   });
 
   test('on the files', async () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createWatcher } from '../../../src/cli/commands/nodes.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import type { MachineRow } from '../../../src/model/views.ts';
-import { flatcar, MAC, pageOf } from '../../admin/service/stand.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { flatcar, MAC, pageOf } from '../../admin/service/setup.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
 
 const row = (key: string, more: Partial<MachineRow> = {}): MachineRow => ({
@@ -13,7 +13,7 @@ const row = (key: string, more: Partial<MachineRow> = {}): MachineRow => ({
   ...more,
 });
 
-function stand(looks: readonly (readonly MachineRow[])[]) {
+function setup(looks: readonly (readonly MachineRow[])[]) {
   const changed: string[] = [];
   const shown: number[] = [];
   let looked = 0;
@@ -32,7 +32,7 @@ function stand(looks: readonly (readonly MachineRow[])[]) {
 describe('a watcher', () => {
   test('tells all at first, then who is not as before; what only passes by is no change', async () => {
     const end = new AbortController();
-    const { watcher, changed, shown } = stand([
+    const { watcher, changed, shown } = setup([
       [row('a'), row('b')],
       [row('a', { lastSeen: 5 }), row('b', { state: 'up' })],
     ]);
@@ -48,7 +48,7 @@ describe('a watcher', () => {
 
   test('looks once for many changes at once, and once more for one that came while it looked', async () => {
     const end = new AbortController();
-    const { watcher, looked } = stand([[]]);
+    const { watcher, looked } = setup([[]]);
     await watcher.run(async (again) => {
       for (let i = 0; i < 50; i += 1) again();
       await new Promise((resolve) => setImmediate(resolve));
@@ -81,7 +81,7 @@ describe('a watcher', () => {
   });
 
   test('does nothing for who has gone already', async () => {
-    const { watcher, looked } = stand([[]]);
+    const { watcher, looked } = setup([[]]);
     await watcher.run(() => Promise.reject(new TypeError('watched')), AbortSignal.abort());
     expect(looked()).toBe(0);
   });
@@ -100,8 +100,8 @@ const machines = () => Promise.resolve(pageOf([W1]));
 
 describe('pilotlight nodes', () => {
   test('over the server that runs', async () => {
-    const stand = await counterStand({ machines });
-    const { code, stdout, stderr } = await runAt(stand.dir, [
+    const setup = await cliSetup({ machines });
+    const { code, stdout, stderr } = await runAt(setup.dir, [
       'nodes',
       'w',
       '--tag',
@@ -115,18 +115,18 @@ describe('pilotlight nodes', () => {
     expect(stdout).toBe(
       'STATE   NAME  MACHINE            PROFILE  SEEN\nfailed  w1    00:1b:21:00:00:01  workers  10 min ago\n',
     );
-    expect(stand.adminService.calls).toEqual([
+    expect(setup.adminService.calls).toEqual([
       ['machines', { text: 'w', state: 'failed', profile: 'workers', tag: 'rack1', limit: 500 }],
     ]);
   });
 
   test('says on stderr that there is no journal, and what to do', async () => {
     const noJournal = 'there is no journal: npm ci --include=optional';
-    const stand = await counterStand({ machines: async () => ({ ...(await machines()), noJournal }) });
-    const { code, stdout, stderr } = await runAt(stand.dir, ['nodes']);
+    const setup = await cliSetup({ machines: async () => ({ ...(await machines()), noJournal }) });
+    const { code, stdout, stderr } = await runAt(setup.dir, ['nodes']);
     expect([code, stderr]).toEqual([0, `pilotlight: ${noJournal}\n`]);
     expect(stdout).toContain('w1');
-    expect((await runAt(stand.dir, ['nodes', '--json'])).stderr).toBe('');
+    expect((await runAt(setup.dir, ['nodes', '--json'])).stderr).toBe('');
   });
 
   test('on the files where none runs, and says nothing about that', async () => {
@@ -136,16 +136,16 @@ describe('pilotlight nodes', () => {
   });
 
   test('on a terminal: as wide as it is, with colours unless they are not wanted', async () => {
-    const stand = await counterStand({ machines });
-    const wide = await runAt(stand.dir, ['nodes'], { columns: 100 });
+    const setup = await cliSetup({ machines });
+    const wide = await runAt(setup.dir, ['nodes'], { columns: 100 });
     expect(wide.stdout).toContain('\n\u001b[31mfailed\u001b[0m  w1    00:1b:21:00:00:01  workers  10 min ago\n');
-    const narrow = await runAt(stand.dir, ['nodes'], { columns: 36, env: { NO_COLOR: '1' } });
+    const narrow = await runAt(setup.dir, ['nodes'], { columns: 36, env: { NO_COLOR: '1' } });
     expect(narrow.stdout).toBe('STATE   NAME  MACHINE\nfailed  w1    00:1b:21:00:00:01\n');
   });
 
   test('for programs', async () => {
-    const stand = await counterStand({ machines });
-    const { stdout } = await runAt(stand.dir, ['nodes', '--json']);
+    const setup = await cliSetup({ machines });
+    const { stdout } = await runAt(setup.dir, ['nodes', '--json']);
     expect(JSON.parse(stdout)).toEqual({ machines: [W1], states: pageOf([W1]).states });
   });
 
@@ -160,12 +160,12 @@ describe('pilotlight nodes', () => {
       'ADDRESS   PROFILE   BOOTS  SEEN        WAITS\n' +
       '10.0.0.7  a-coreos  12     10 min ago\n' +
       '10.0.0.9  b         0      10 min ago  it installs\n';
-    const beside = await counterStand({ machines: async () => ({ ...(await machines()), byProfile }) });
+    const beside = await cliSetup({ machines: async () => ({ ...(await machines()), byProfile }) });
     expect((await runAt(beside.dir, ['nodes'])).stdout).toBe(
       `STATE   NAME  MACHINE            PROFILE  SEEN\nfailed  w1    00:1b:21:00:00:01  workers  10 min ago\n\n${boots}`,
     );
     expect(JSON.parse((await runAt(beside.dir, ['nodes', '--json'])).stdout)).toMatchObject({ byProfile });
-    const alone = await counterStand({ machines: async () => ({ ...pageOf([]), byProfile }) });
+    const alone = await cliSetup({ machines: async () => ({ ...pageOf([]), byProfile }) });
     expect((await runAt(alone.dir, ['nodes'])).stdout).toBe(boots);
   });
 
@@ -179,12 +179,12 @@ describe('pilotlight nodes', () => {
   test('what is wrong', async () => {
     const bad = await runAt(makeFolder(), ['nodes', '--state', 'happy']);
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('--state must be one of unknown, assigned')]);
-    const stand = await counterStand({
+    const setup = await cliSetup({
       machines: () => Promise.reject(new Failure('unavailable', 'the journal is off')),
     });
-    const off = await runAt(stand.dir, ['nodes']);
+    const off = await runAt(setup.dir, ['nodes']);
     expect([off.code, off.stderr]).toEqual([1, 'pilotlight nodes: the journal is off\n']);
-    const wrong = await runAt(stand.dir, ['nodes'], { env: { PILOTLIGHT_ADMIN_TOKEN: 'wrong-wrong-wrong-wrong' } });
+    const wrong = await runAt(setup.dir, ['nodes'], { env: { PILOTLIGHT_ADMIN_TOKEN: 'wrong-wrong-wrong-wrong' } });
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
       expect.stringContaining('does not take the admin token (use the one'),
@@ -208,19 +208,19 @@ describe('pilotlight nodes --watch', () => {
     terminal: { readonly columns?: number; readonly rows?: number } = {},
   ) {
     const appContext = changing();
-    const stand = await counterStand({ machines: appContext.machines });
+    const setup = await cliSetup({ machines: appContext.machines });
     const end = new AbortController();
     const heard = (text: string): void => {
       if (text.includes('booting')) {
         appContext.set('up');
         const tell = (): void => {
-          if (stand.adminService.listeners.size === 0) setImmediate(tell);
-          else stand.adminService.changed('machines');
+          if (setup.adminService.listeners.size === 0) setImmediate(tell);
+          else setup.adminService.changed('machines');
         };
         tell();
       } else if (text.includes('up')) end.abort();
     };
-    const done = await runAt(stand.dir, ['nodes', '--watch', ...argv], { ...terminal, stop: end.signal, heard });
+    const done = await runAt(setup.dir, ['nodes', '--watch', ...argv], { ...terminal, stop: end.signal, heard });
     expect(done.code).toBe(0);
     return done.stdout;
   }
@@ -248,8 +248,8 @@ describe('pilotlight nodes --watch', () => {
   test('no more than the terminal has lines', async () => {
     const end = new AbortController();
     const rows = Array.from({ length: 50 }, (_, i): MachineRow => ({ ...W1, key: `serial:${i}` }));
-    const stand = await counterStand({ machines: () => Promise.resolve(pageOf(rows)) });
-    const { stdout } = await runAt(stand.dir, ['nodes', '--watch'], {
+    const setup = await cliSetup({ machines: () => Promise.resolve(pageOf(rows)) });
+    const { stdout } = await runAt(setup.dir, ['nodes', '--watch'], {
       columns: 80,
       rows: 10,
       stop: end.signal,

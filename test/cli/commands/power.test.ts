@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/model/failure.ts';
-import { flatcar, MAC } from '../../admin/service/stand.ts';
+import { flatcar, MAC } from '../../admin/service/setup.ts';
 import { makeCertificate } from '../../support/certificate.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { REDFISH_PASSWORD, REDFISH_USER, startRedfish } from '../../support/redfish-service.ts';
 
@@ -89,8 +89,8 @@ describe('pilotlight reinstall --now', () => {
     async (does) => {
       const argv = does === 'power' ? ['power', 'status', 'w1'] : ['reinstall', 'w1', '--now'];
       for (const code of ['refused', 'not-found', 'unavailable', 'conflict'] as const) {
-        const stand = await counterStand({ [does]: () => Promise.reject(new Failure(code, 'bmc has not answered')) });
-        const done = await runAt(stand.dir, argv);
+        const setup = await cliSetup({ [does]: () => Promise.reject(new Failure(code, 'bmc has not answered')) });
+        const done = await runAt(setup.dir, argv);
         expect([done.code, done.stderr], code).toEqual([1, expect.stringContaining('bmc has not answered')]);
       }
     },
@@ -101,8 +101,8 @@ describe('pilotlight reinstall --now', () => {
     ['its installation fails', Date.now(), view('failed', Date.now() + 1), 1, 'the installation of w1 has failed'],
     ['it has not reported in time', 1, view('installing', 2), 1, 'w1 has not reported in time: it is installing'],
   ])('%s', async (_, at, machine, exit, told) => {
-    const stand = await counterStand({ reinstallNow: () => Promise.resolve({ ...begun, at } as never), machine });
-    const { code, stdout, stderr } = await runAt(stand.dir, ['reinstall', 'w1', '--now']);
+    const setup = await cliSetup({ reinstallNow: () => Promise.resolve({ ...begun, at } as never), machine });
+    const { code, stdout, stderr } = await runAt(setup.dir, ['reinstall', 'w1', '--now']);
     expect([code, stdout + stderr]).toEqual([exit, expect.stringContaining(told)]);
   });
 });

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 import { makeFolder } from '../../support/folder.ts';
-import { flatcar, MAC } from '../../admin/service/stand.ts';
+import { flatcar, MAC } from '../../admin/service/setup.ts';
 
 const FILES = { 'profiles/w.json': flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } }) };
 
 describe('pilotlight reinstall', () => {
   test('over the server that runs', async () => {
-    const stand = await counterStand({ reinstall: () => Promise.resolve({ key: MAC, name: 'w1' }) });
-    const { code, stdout } = await runAt(stand.dir, ['reinstall', 'w1']);
+    const setup = await cliSetup({ reinstall: () => Promise.resolve({ key: MAC, name: 'w1' }) });
+    const { code, stdout } = await runAt(setup.dir, ['reinstall', 'w1']);
     expect([code, stdout]).toEqual([
       0,
       `w1 (${MAC}) will be erased and installed when it boots from the network next\n`,
     ]);
-    expect(stand.adminService.calls).toEqual([['reinstall', 'w1']]);
-    expect(JSON.parse((await runAt(stand.dir, ['reinstall', 'w1', '--json'])).stdout)).toEqual({
+    expect(setup.adminService.calls).toEqual([['reinstall', 'w1']]);
+    expect(JSON.parse((await runAt(setup.dir, ['reinstall', 'w1', '--json'])).stdout)).toEqual({
       key: MAC,
       name: 'w1',
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
 
 const MAC = '00:1b:21:00:00:01';
 
@@ -12,17 +12,17 @@ describe('over the server that runs', () => {
       `w1 (${MAC}) is not installed anew: its disk stays as it is\n`,
     ],
   ] as const)('%j', async (words, method, said) => {
-    const stand = await counterStand({ [method]: () => Promise.resolve({ key: MAC, name: 'w1' }) });
-    const { code, stdout } = await runAt(stand.dir, [...words]);
+    const setup = await cliSetup({ [method]: () => Promise.resolve({ key: MAC, name: 'w1' }) });
+    const { code, stdout } = await runAt(setup.dir, [...words]);
     expect([code, stdout]).toEqual([0, said]);
-    expect(stand.adminService.calls).toEqual([[method, 'w1']]);
+    expect(setup.adminService.calls).toEqual([[method, 'w1']]);
   });
 
   it.each([true, false])('state accept: %j', async (accepted) => {
-    const stand = await counterStand({ acceptState: () => Promise.resolve({ accepted }) });
-    const { code, stdout } = await runAt(stand.dir, ['state', 'accept']);
+    const setup = await cliSetup({ acceptState: () => Promise.resolve({ accepted }) });
+    const { code, stdout } = await runAt(setup.dir, ['state', 'accept']);
     expect(code).toBe(0);
     expect(stdout).toContain(accepted ? 'accepted' : 'nothing to do');
-    expect((await runAt(stand.dir, ['state', 'forget'])).code).toBe(2);
+    expect((await runAt(setup.dir, ['state', 'forget'])).code).toBe(2);
   });
 });

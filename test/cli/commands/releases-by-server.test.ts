@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { underLock } from '../../../src/releases/sync-runner.ts';
-import { runAt } from '../../support/counter-stand.ts';
+import { runAt } from '../../support/cli-setup.ts';
 import type { CliRun } from '../../support/run-cli.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';
 import { serveChild } from '../../support/served.ts';
-import { FLATCAR_PROFILE } from '../../support/sync-stand.ts';
+import { FLATCAR_PROFILE } from '../../support/sync-setup.ts';
 
 // rollback, --pin, --unpin and prune beside a real server: it does them, and says so in its log.
 

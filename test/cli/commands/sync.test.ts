@@ -1,31 +1,31 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FLATCAR_PROFILE, makeStand, type SyncStand } from '../../support/sync-stand.ts';
+import { FLATCAR_PROFILE, makeSetup, type SyncSetup } from '../../support/sync-setup.ts';
 import { digestsText, hex } from '../../support/upstream-formats.ts';
 import { flatcarQuestions, serveFlatcar } from '../../support/upstream-releases.ts';
 
 /** A shelf with three releases, the newest in force. */
-async function threeReleases(): Promise<SyncStand> {
-  const stand = await makeStand();
+async function threeReleases(): Promise<SyncSetup> {
+  const setup = await makeSetup();
   for (const version of ['4300.2.0', '4400.2.0', '4500.2.0']) {
-    serveFlatcar(stand, version);
-    expect((await stand.cli('sync', '--keep-releases', '3')).code).toBe(0);
+    serveFlatcar(setup, version);
+    expect((await setup.cli('sync', '--keep-releases', '3')).code).toBe(0);
   }
-  return stand;
+  return setup;
 }
 
 describe('pilotlight rollback', () => {
   it('goes back to the release before, and stays there until there is a newer one', async () => {
-    const stand = await threeReleases();
-    const { code, stdout } = await stand.cli('rollback', 'seed');
+    const setup = await threeReleases();
+    const { code, stdout } = await setup.cli('rollback', 'seed');
     expect([code, stdout]).toEqual([
       0,
       'seed: 4500.2.0 -> 4400.2.0, until something newer than 4500.2.0 is published\n',
     ]);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4400.2.0'));
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4400.2.0'));
 
-    const held = await stand.sync('--keep-releases', '3');
+    const held = await setup.sync('--keep-releases', '3');
     expect(held.report).toMatchObject({
       targets: [{ outcome: 'held', version: '4500.2.0' }],
       rewritten: [],
@@ -37,23 +37,23 @@ describe('pilotlight rollback', () => {
       profile: 'seed',
       why: 'rolled back to 4400.2.0: held until something newer than 4500.2.0 is published',
     });
-    expect(stand.version('seed')).toBe('4400.2.0');
+    expect(setup.version('seed')).toBe('4400.2.0');
 
-    serveFlatcar(stand, '4593.2.5');
-    expect((await stand.sync()).report.rewritten).toEqual([{ profile: 'seed', from: '4400.2.0', to: '4593.2.5' }]);
-    expect(JSON.parse(stand.read('state/sync.json'))).toMatchObject({ holds: {} });
+    serveFlatcar(setup, '4593.2.5');
+    expect((await setup.sync()).report.rewritten).toEqual([{ profile: 'seed', from: '4400.2.0', to: '4593.2.5' }]);
+    expect(JSON.parse(setup.read('state/sync.json'))).toMatchObject({ holds: {} });
   });
 
   it('goes further back, and to a release that is named', async () => {
-    const stand = await threeReleases();
-    await stand.cli('rollback', 'seed');
-    expect((await stand.cli('rollback', 'seed')).stdout).toContain(
+    const setup = await threeReleases();
+    await setup.cli('rollback', 'seed');
+    expect((await setup.cli('rollback', 'seed')).stdout).toContain(
       '4400.2.0 -> 4300.2.0, until something newer than 4500.2.0',
     );
-    expect((await stand.cli('rollback', 'seed', '4500.2.0', '--json')).stdout).toBe(
+    expect((await setup.cli('rollback', 'seed', '4500.2.0', '--json')).stdout).toBe(
       '{"profile":"seed","from":"4300.2.0","to":"4500.2.0","heldAbove":"4500.2.0"}\n',
     );
-    expect((await stand.cli('rollback', 'seed', '4500.2.0')).stdout).toContain('seed boots 4500.2.0 already');
+    expect((await setup.cli('rollback', 'seed', '4500.2.0')).stdout).toContain('seed boots 4500.2.0 already');
   });
 
   it.each([
@@ -63,142 +63,142 @@ describe('pilotlight rollback', () => {
     [['seed', '../x'], 2, 'a version is letters, digits'],
     [[], 2, 'expected PROFILE [VERSION]'],
   ])('%j: says what is wrong, and changes nothing', async (words, code, message) => {
-    const stand = await makeStand();
-    const result = await stand.cli('rollback', ...words);
-    expect([result.code, stand.read('profiles/seed.json')]).toEqual([code, FLATCAR_PROFILE]);
+    const setup = await makeSetup();
+    const result = await setup.cli('rollback', ...words);
+    expect([result.code, setup.read('profiles/seed.json')]).toEqual([code, FLATCAR_PROFILE]);
     expect(result.stderr).toContain(message);
   });
 
   it('nothing older is there: says so', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4300.2.0');
-    await stand.sync();
-    const { code, stderr } = await stand.cli('rollback', 'seed');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4300.2.0');
+    await setup.sync();
+    const { code, stderr } = await setup.cli('rollback', 'seed');
     expect(code).toBe(1);
     expect(stderr).toContain('nothing older than 4300.2.0 of flatcar/stable/amd64 is on the shelf');
   });
 
   it('a custom system and a broken profile cannot be rolled back', async () => {
-    const stand = await makeStand({
+    const setup = await makeSetup({
       'profiles/own.json': { system: 'custom', kernel: 'own/vmlinuz' },
       'profiles/bad.json': '{',
     });
-    expect((await stand.cli('rollback', 'own')).stderr).toContain('own is a custom system');
-    expect((await stand.cli('rollback', 'bad')).stderr).toContain('profiles/bad.json: cannot be used');
+    expect((await setup.cli('rollback', 'own')).stderr).toContain('own is a custom system');
+    expect((await setup.cli('rollback', 'bad')).stderr).toContain('profiles/bad.json: cannot be used');
   });
 
   it('what the operator writes into the profile afterwards ends the hold', async () => {
-    const stand = await threeReleases();
-    await stand.cli('rollback', 'seed');
+    const setup = await threeReleases();
+    await setup.cli('rollback', 'seed');
     const { writeFileSync } = await import('node:fs');
-    writeFileSync(`${stand.dir}/profiles/seed.json`, FLATCAR_PROFILE.replace('4152.2.0', '4300.2.0'));
-    expect((await stand.sync()).report.rewritten).toEqual([{ profile: 'seed', from: '4300.2.0', to: '4500.2.0' }]);
+    writeFileSync(`${setup.dir}/profiles/seed.json`, FLATCAR_PROFILE.replace('4152.2.0', '4300.2.0'));
+    expect((await setup.sync()).report.rewritten).toEqual([{ profile: 'seed', from: '4300.2.0', to: '4500.2.0' }]);
   });
 });
 
 describe('pilotlight sync --pin', () => {
   it('keeps a profile at its version until it is unpinned', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    expect(await stand.cli('sync', '--pin', 'seed')).toMatchObject({
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    expect(await setup.cli('sync', '--pin', 'seed')).toMatchObject({
       code: 0,
       stdout: 'seed keeps 4152.2.0 until `pilotlight sync --unpin seed`\n',
     });
-    expect((await stand.sync()).report).toMatchObject({
+    expect((await setup.sync()).report).toMatchObject({
       targets: [],
       skipped: [{ profile: 'seed', why: 'pinned to 4152.2.0 by `pilotlight sync --pin`' }],
     });
-    expect(stand.upstream.requests).toEqual([]);
-    expect((await stand.cli('sync', '--unpin', 'seed')).stdout).toBe('seed follows its channel again\n');
-    await stand.sync();
-    expect(stand.version('seed')).toBe('4593.2.5');
+    expect(setup.upstream.requests).toEqual([]);
+    expect((await setup.cli('sync', '--unpin', 'seed')).stdout).toBe('seed follows its channel again\n');
+    await setup.sync();
+    expect(setup.version('seed')).toBe('4593.2.5');
   });
 
   it('says what it cannot do', async () => {
-    const stand = await makeStand({
+    const setup = await makeSetup({
       'profiles/manual.json': { system: 'flatcar', version: '1.2.3', update: 'manual' },
       'profiles/none.json': { boot: 'local' },
     });
-    expect((await stand.cli('sync', '--pin', 'manual')).stdout).toContain('the sync leaves it alone anyway');
-    expect(await stand.cli('sync', '--pin', 'none')).toMatchObject({ code: 2 });
-    expect(await stand.cli('sync', '--pin', 'other')).toMatchObject({ code: 1 });
+    expect((await setup.cli('sync', '--pin', 'manual')).stdout).toContain('the sync leaves it alone anyway');
+    expect(await setup.cli('sync', '--pin', 'none')).toMatchObject({ code: 2 });
+    expect(await setup.cli('sync', '--pin', 'other')).toMatchObject({ code: 1 });
   });
 });
 
 describe('pilotlight sync', () => {
   it('takes an empty shelf to a published release and lets the profile boot it', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
 
-    const { code, stdout, stderr } = await stand.cli('sync');
+    const { code, stdout, stderr } = await setup.cli('sync');
 
     expect(stderr).toContain('flatcar/stable/amd64: published images/flatcar/amd64/4593.2.5\n');
-    expect(stderr).toContain(`verified: signature of ${stand.vendor.primary.fingerprint}, sha512\n`);
+    expect(stderr).toContain(`verified: signature of ${setup.vendor.primary.fingerprint}, sha512\n`);
     expect([code, stdout]).toEqual([
       0,
       'CHANNEL               VERSION   RESULT   PROFILES\n' +
         'flatcar/stable/amd64  4593.2.5  updated  seed\n' +
         '\nPROFILE  BEFORE    NOW\nseed     4152.2.0  4593.2.5\n',
     ]);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5'));
-    expect(stand.visible()).toEqual([
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE.replace('4152.2.0', '4593.2.5'));
+    expect(setup.visible()).toEqual([
       'flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz',
       'flatcar/amd64/4593.2.5/flatcar_production_pxe.vmlinuz.sig',
       'flatcar/amd64/4593.2.5/flatcar_production_pxe_image.cpio.gz',
       'flatcar/amd64/4593.2.5/flatcar_production_pxe_image.cpio.gz.sig',
     ]);
-    stand.upstream.check();
+    setup.upstream.check();
   });
 
   it('a second run changes nothing and fetches nothing', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    await stand.cli('sync');
-    const files = ['profiles/seed.json', 'state/sync.json', ...stand.visible().map((path) => `images/${path}`)];
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    await setup.cli('sync');
+    const files = ['profiles/seed.json', 'state/sync.json', ...setup.visible().map((path) => `images/${path}`)];
     const times = (): readonly bigint[] =>
-      files.map((file) => statSync(join(stand.dir, file), { bigint: true }).ctimeNs);
+      files.map((file) => statSync(join(setup.dir, file), { bigint: true }).ctimeNs);
     const before = times();
-    stand.upstream.requests.length = 0;
+    setup.upstream.requests.length = 0;
 
-    const { code, stdout } = await stand.cli('sync');
+    const { code, stdout } = await setup.cli('sync');
 
     expect([code, stdout]).toEqual([
       0,
       'CHANNEL               VERSION   RESULT      PROFILES\nflatcar/stable/amd64  4593.2.5  up to date  seed\n',
     ]);
-    expect(stand.upstream.requests).toEqual(flatcarQuestions('4593.2.5'));
+    expect(setup.upstream.requests).toEqual(flatcarQuestions('4593.2.5'));
     expect(times()).toEqual(before);
   });
 });
 
 describe('pilotlight sync --dry-run', () => {
   it('shows the plan, downloads nothing, writes nothing', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    const { code, stdout } = await stand.cli('sync', '--dry-run');
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    const { code, stdout } = await setup.cli('sync', '--dry-run');
     expect([code, stdout]).toEqual([
       0,
       'CHANNEL               VERSION   RESULT            PROFILES\nflatcar/stable/amd64  4593.2.5  would be fetched  seed\n',
     ]);
-    expect(stand.upstream.requests).toEqual(flatcarQuestions('4593.2.5'));
-    expect([stand.visible(), readdirSync(join(stand.dir, 'state'))]).toEqual([[], ['keys']]);
-    expect(stand.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
+    expect(setup.upstream.requests).toEqual(flatcarQuestions('4593.2.5'));
+    expect([setup.visible(), readdirSync(join(setup.dir, 'state'))]).toEqual([[], ['keys']]);
+    expect(setup.read('profiles/seed.json')).toBe(FLATCAR_PROFILE);
   });
 
   it('tells a release that is here from one that is in force, and what is held and refused', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4500.2.0');
-    await stand.cli('sync');
-    serveFlatcar(stand, '4593.2.5');
-    await stand.cli('sync');
-    const preview = async (): Promise<unknown> => (await stand.sync('--dry-run')).report.targets[0]?.outcome;
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4500.2.0');
+    await setup.cli('sync');
+    serveFlatcar(setup, '4593.2.5');
+    await setup.cli('sync');
+    const preview = async (): Promise<unknown> => (await setup.sync('--dry-run')).report.targets[0]?.outcome;
     expect(await preview()).toBe('current');
-    await stand.cli('rollback', 'seed');
+    await setup.cli('rollback', 'seed');
     expect(await preview()).toBe('held');
-    await stand.cli('sync', '--unpin', 'seed');
+    await setup.cli('sync', '--unpin', 'seed');
     expect(await preview()).toBe('would-rewrite');
-    serveFlatcar(stand, '4400.2.0');
-    const refused = await stand.sync('--dry-run');
+    serveFlatcar(setup, '4400.2.0');
+    const refused = await setup.sync('--dry-run');
     expect([refused.code, refused.report.targets[0]?.message]).toEqual([
       1,
       expect.stringContaining('which is older than 4593.2.5'),
@@ -208,9 +208,9 @@ describe('pilotlight sync --dry-run', () => {
 
 describe('pilotlight sync --json', () => {
   it('one object a line, from the plan to the report', async () => {
-    const stand = await makeStand();
-    serveFlatcar(stand, '4593.2.5');
-    const { events, report } = await stand.sync();
+    const setup = await makeSetup();
+    serveFlatcar(setup, '4593.2.5');
+    const { events, report } = await setup.sync();
     const kinds = events.map(({ kind }) => kind);
     expect(kinds.slice(0, 2)).toEqual(['plan', 'found']);
     expect(kinds.slice(-3)).toEqual(['published', 'rewritten', 'done']);
@@ -229,20 +229,20 @@ describe('pilotlight sync --json', () => {
 describe('what a profile asks for besides', () => {
   it('"mirror": ["install"] also brings what the installer wants; for a published release it says that it comes later', async () => {
     const asking = FLATCAR_PROFILE.replace('"nodes"', '"mirror": ["install"],\n  "nodes"');
-    const stand = await makeStand({ 'profiles/seed.json': asking });
-    serveFlatcar(stand, '4593.2.5');
+    const setup = await makeSetup({ 'profiles/seed.json': asking });
+    serveFlatcar(setup, '4593.2.5');
     const folder = '/flatcar/stable/amd64-usr/4593.2.5';
     const name = 'flatcar_production_image.bin.bz2';
     const data = Buffer.from('disk image');
-    stand.upstream.put(`${folder}/${name}`, data);
-    stand.upstream.put(`${folder}/${name}.sig`, stand.vendor.sign(data));
-    stand.upstream.put(`${folder}/${name}.DIGESTS`, digestsText({ [name]: data }));
-    stand.upstream.absent(`${folder}/flatcar_production_OEM_image.bin.bz2`);
-    expect((await stand.sync()).code).toBe(0);
-    expect(stand.visible()).toContain(`flatcar/amd64/4593.2.5/${name}`);
-    expect(stand.visible()).toContain(`flatcar/amd64/4593.2.5/${name}.sig`);
+    setup.upstream.put(`${folder}/${name}`, data);
+    setup.upstream.put(`${folder}/${name}.sig`, setup.vendor.sign(data));
+    setup.upstream.put(`${folder}/${name}.DIGESTS`, digestsText({ [name]: data }));
+    setup.upstream.absent(`${folder}/flatcar_production_OEM_image.bin.bz2`);
+    expect((await setup.sync()).code).toBe(0);
+    expect(setup.visible()).toContain(`flatcar/amd64/4593.2.5/${name}`);
+    expect(setup.visible()).toContain(`flatcar/amd64/4593.2.5/${name}.sig`);
 
-    const later = await makeStand();
+    const later = await makeSetup();
     serveFlatcar(later, '4593.2.5');
     await later.sync();
     writeFileSync(join(later.dir, 'profiles/seed.json'), asking.replace('4152.2.0', '4593.2.5'));
@@ -255,21 +255,21 @@ describe('what a profile asks for besides', () => {
   });
 
   it('a custom release is fetched from the addresses in the profile, which may be in a private network', async () => {
-    const stand = await makeStand();
-    rmSync(join(stand.dir, 'profiles/seed.json'));
-    stand.upstream.put('/files/vmlinuz', 'kernel');
-    const file = { name: 'vmlinuz', url: stand.upstream.url('/files/vmlinuz'), sha256: hex('sha256', 'kernel') };
+    const setup = await makeSetup();
+    rmSync(join(setup.dir, 'profiles/seed.json'));
+    setup.upstream.put('/files/vmlinuz', 'kernel');
+    const file = { name: 'vmlinuz', url: setup.upstream.url('/files/vmlinuz'), sha256: hex('sha256', 'kernel') };
     const profile = { system: 'custom', kernel: 'custom/rescue/1/vmlinuz', release: { version: '1', files: [file] } };
-    writeFileSync(join(stand.dir, 'profiles/rescue.json'), JSON.stringify(profile));
-    expect((await stand.sync()).report.targets).toMatchObject([
+    writeFileSync(join(setup.dir, 'profiles/rescue.json'), JSON.stringify(profile));
+    expect((await setup.sync()).report.targets).toMatchObject([
       { target: 'custom/rescue', outcome: 'published', version: '1' },
     ]);
-    expect(stand.visible()).toEqual(['custom/rescue/1/vmlinuz']);
-    expect(stand.read('profiles/rescue.json')).toBe(JSON.stringify(profile));
-    expect((await stand.sync()).report.targets).toMatchObject([{ outcome: 'current' }]);
+    expect(setup.visible()).toEqual(['custom/rescue/1/vmlinuz']);
+    expect(setup.read('profiles/rescue.json')).toBe(JSON.stringify(profile));
+    expect((await setup.sync()).report.targets).toMatchObject([{ outcome: 'current' }]);
     const wrong = { ...profile, release: { version: '2', files: [{ ...file, sha256: '0'.repeat(64) }] } };
-    writeFileSync(join(stand.dir, 'profiles/rescue.json'), JSON.stringify(wrong));
-    expect((await stand.sync()).code).toBe(1);
-    expect(stand.visible()).toEqual(['custom/rescue/1/vmlinuz']);
+    writeFileSync(join(setup.dir, 'profiles/rescue.json'), JSON.stringify(wrong));
+    expect((await setup.sync()).code).toBe(1);
+    expect(setup.visible()).toEqual(['custom/rescue/1/vmlinuz']);
   });
 });

@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSecret } from '../../../src/cli/secret-input.ts';
-import { counterStand, runAt } from '../../support/counter-stand.ts';
-import { sampleOffice } from '../../support/fake-office.ts';
+import { cliSetup, runAt } from '../../support/cli-setup.ts';
+import { sampleAdminService } from '../../support/sample-admin-service.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
 
@@ -69,7 +69,7 @@ describe('without a server', () => {
 });
 
 test('where a server runs, it does it', async () => {
-  const { dir, asked, adminService } = await counterStand({ accounts: sampleOffice().accounts });
+  const { dir, asked, adminService } = await cliSetup({ accounts: sampleAdminService().accounts });
   expect((await runAt(dir, ['user', 'list'])).stdout).toMatch(
     /anna +admin[^]*bert +operator[^]*monitoring +viewer +API tokens only/,
   );

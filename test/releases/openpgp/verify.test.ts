@@ -130,7 +130,7 @@ describe('checkSignatures', () => {
       } catch {
         accepted = false;
       }
-      // The unhashed key id is a hint that the fingerprint makes unnecessary: nobody signed it.
+      // The unhashed key id is a hint that the fingerprint makes unnecessary: none signed it.
       const hint = good.indexOf(Buffer.from([9, 16]));
       if (accepted) expect(i > hint && i < hint + 10, `byte ${i}`).toBe(true);
     }

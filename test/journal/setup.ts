@@ -38,14 +38,14 @@ export function databaseWithout(table: string): string {
   return file;
 }
 
-export interface Stand {
+export interface Setup {
   readonly store: Store;
   readonly db: Database;
   /** Each event in a batch of its own. */
   readonly feed: (...events: readonly JournalEvent[]) => void;
 }
 
-export function openStand(options: Partial<StoreOptions> = {}, file = databaseFile()): Stand {
+export function openSetup(options: Partial<StoreOptions> = {}, file = databaseFile()): Setup {
   const db = openDatabase(DatabaseSync, file);
   const store = new Store(db, { days: 90, ...options });
   onTestFinished(() => {

@@ -8,10 +8,10 @@ import { machinePart } from '../../src/admin/service/machine-list.ts';
 import { FAKE_FILES, fakeFiles } from './fake-files.ts';
 import { fakeReleases } from './fake-releases.ts';
 import { fakeLog, fakeMachine, fakeRows } from './fake-machines.ts';
-import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeLeases, fakeProfileText } from './fake-office-data.ts';
+import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeLeases, fakeProfileText } from './sample-admin-data.ts';
 
-/** An office without a house behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
-export interface FakeOffice extends AdminOperations {
+/** An admin service without a app context behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
+export interface FakeAdminService extends AdminOperations {
   rows: readonly MachineRow[];
   profileRows: readonly ProfileRow[];
   releasesView: ReleasesView;
@@ -148,7 +148,7 @@ function fakeAccounts(now: number): AdminOperations['accounts'] {
   };
 }
 
-export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
+export function sampleAdminService(now = Date.now(), empty = false): FakeAdminService {
   const listeners = new Set<(what: 'machines' | 'profiles' | 'releases') => void>();
   const revision = (text: string): string => createHash('sha256').update(text).digest('hex');
   const row = (key: string): MachineRow =>
@@ -156,7 +156,7 @@ export function sampleOffice(now = Date.now(), empty = false): FakeOffice {
   const profileRow = (name: string): ProfileRow =>
     adminService.profileRows.find((one) => one.name === name) ?? missing(`profile ${name}`);
 
-  const adminService: Omit<FakeOffice, keyof ReturnType<typeof fakeFiles>> = {
+  const adminService: Omit<FakeAdminService, keyof ReturnType<typeof fakeFiles>> = {
     rows: empty ? [] : fakeRows(now),
     profileRows: empty ? [] : FAKE_PROFILES,
     releasesView: empty ? { running: false, targets: [], runs: [] } : fakeReleases(now),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 
 /** A server and members, each a host of its own on one Ethernet: network namespaces. */
-export interface EtcdRoom extends Disposable {
+export interface EtcdNetwork extends Disposable {
   readonly server: { readonly netns: string; readonly address: string };
   readonly members: readonly { readonly netns: string; readonly address: string; readonly mac: string }[];
 }
@@ -11,7 +11,7 @@ const ip = (...words: readonly string[]): void => {
 };
 
 /** `name` is 1 to 6 small letters; the addresses are 10.66.0.1 and 10.66.0.10 and on. */
-export function setUpRoom(name: string, count: number): EtcdRoom {
+export function setUpNetwork(name: string, count: number): EtcdNetwork {
   const server = { netns: `${name}-srv`, address: '10.66.0.1' };
   const members = Array.from({ length: count }, (_, i) => ({
     netns: `${name}-m${i}`,

@@ -17,7 +17,7 @@ import type { FloodView } from '../../../src/model/views.ts';
 import type { Losses } from '../../../src/journal/journal.ts';
 import { createPower } from '../../../src/power/power.ts';
 import { makeFolder, type FolderFiles } from '../../support/folder.ts';
-import { settingsFor } from '../../support/house.ts';
+import { settingsFor } from '../../support/app-context.ts';
 
 export const MAC = '00:1b:21:00:00:01';
 export const NOW = Date.UTC(2026, 10, 21, 12);
@@ -108,7 +108,7 @@ export function bootOf(events: readonly TimelineEvent[], more: Partial<BootView>
   return { id: 1, at: NOW - 10_000, outcome: 'boot', events, ...more };
 }
 
-export interface OfficeStand extends AppContext {
+export interface AdminSetup extends AppContext {
   readonly dir: string;
   readonly adminService: AdminOperations;
   readonly deps: AdminDeps;
@@ -118,8 +118,8 @@ export interface OfficeStand extends AppContext {
   text(file: string): string;
 }
 
-/** An office over a folder that was made for this test. */
-export async function officeStand(files: FolderFiles, more: Partial<AdminDeps> = {}): Promise<OfficeStand> {
+/** An admin service over a folder that was made for this test. */
+export async function adminSetup(files: FolderFiles, more: Partial<AdminDeps> = {}): Promise<AdminSetup> {
   const dir = makeFolder(files);
   const settings = settingsFor(dir, { journal: { on: true, days: 90 } });
   const appContext = await readContext(settings);

@@ -2,7 +2,7 @@ import type { HttpServerOptions } from '../../src/server/http-server.ts';
 import type { StoredImage } from '../../src/images/store.ts';
 
 /** A shelf whose one file gives a byte whenever the test says so. */
-export function slowShelf(size: number): {
+export function slowImages(size: number): {
   shelf: HttpServerOptions['shelf'];
   give: () => void;
   opened: Promise<void>;

@@ -7,14 +7,14 @@ import type { Readable, Writable } from 'node:stream';
 type Server = ChildProcessByStdio<Writable, Readable, null>;
 
 /** What goes wrong, counted over the requests that reach the server. */
-export interface Weather {
+export interface NetworkFaults {
   /** Before (or, when odd, after) these requests are answered the server is killed with SIGKILL and started again. */
   readonly kills: readonly number[];
   /** Of the PUTs that the server takes, the answer to this one is lost. */
   readonly lostPut: number;
 }
 
-export interface WeatherProxy extends AsyncDisposable {
+export interface FaultyProxy extends AsyncDisposable {
   /** What members are told to use. */
   readonly url: string;
   readonly killed: number;
@@ -23,13 +23,13 @@ export interface WeatherProxy extends AsyncDisposable {
 
 const SERVE = join(import.meta.dirname, 'discovery-serve.ts');
 
-/** The discovery door in a process of its own behind a proxy that makes the weather. */
-export async function startWeather(host: string, database: string, weather: Weather): Promise<WeatherProxy> {
+/** The discovery server in a process of its own behind a proxy that makes the network faults. */
+export async function startFaultyProxy(host: string, database: string, faults: NetworkFaults): Promise<FaultyProxy> {
   let target = '';
   let restarting: Promise<void> = Promise.resolve();
   let requests = 0;
   let puts = 0;
-  const kills = weather.kills.toSorted((a, b) => a - b);
+  const kills = faults.kills.toSorted((a, b) => a - b);
   let child: Server | undefined;
   let next: Server;
   const seen = { killed: 0, lost: 0 };
@@ -90,7 +90,7 @@ export async function startWeather(host: string, database: string, weather: Weat
     onward.on('response', (answer) => {
       const taken = req.method === 'PUT' && answer.statusCode === 201;
       if (taken) puts += 1;
-      if (taken && puts === weather.lostPut) {
+      if (taken && puts === faults.lostPut) {
         seen.lost += 1;
         res.destroy();
       } else {

@@ -1,13 +1,13 @@
 import type { BootService } from '../../src/boot/boot-service.ts';
 
-/** A desk that answers what a test told it to and nothing else: another call throws, and `unused()` names the rest. */
-export interface FakeDesk extends BootService {
+/** A boot service that answers what a test told it to and nothing else: another call throws, and `unused()` names the rest. */
+export interface FakeBootService extends BootService {
   /** Every call, as `name` and its arguments. */
   readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
   unused(): readonly string[];
 }
 
-export function fakeDesk(answers: Partial<BootService> = {}): FakeDesk {
+export function fakeBootService(answers: Partial<BootService> = {}): FakeBootService {
   const calls: [string, ...unknown[]][] = [];
   const own = {
     calls,
@@ -21,11 +21,11 @@ export function fakeDesk(answers: Partial<BootService> = {}): FakeDesk {
       if (name === 'generation') return answer ?? (() => 1);
       return (...args: unknown[]) => {
         calls.push([String(name), ...args]);
-        if (answer === undefined) throw new TypeError(`unexpected call: desk.${String(name)}`);
+        if (answer === undefined) throw new TypeError(`unexpected call: bootService.${String(name)}`);
         return answer(...args);
       };
     },
-  }) as unknown as FakeDesk;
+  }) as unknown as FakeBootService;
 }
 
 export const DECISION = {

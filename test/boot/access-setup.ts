@@ -8,9 +8,9 @@ import { type Mac, parseMac } from '../../src/model/machine.ts';
 import type { Question } from '../../src/model/plan.ts';
 import { createReports } from '../../src/server/reports.ts';
 import { WAIT } from '../../src/boot/decide.ts';
-import { openStand } from '../machines/marks.ts';
+import { openSetup } from '../machines/marks.ts';
 import type { FolderFiles } from '../support/folder.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 /** The machine, where it boots, and two others of its network. */
 export const W1 = '52:54:00:55:1c:ee';
@@ -45,9 +45,9 @@ export const FOLDER: FolderFiles = {
 export async function openAccess(
   files: FolderFiles = FOLDER,
   more: Partial<Pick<AccessOptions, 'isRouted' | 'leasedTo' | 'reports'>> = {},
-): Promise<AccessStand> {
-  const { catalog, shelf } = await houseOf(files);
-  const { marks, clock } = await openStand();
+): Promise<AccessSetup> {
+  const { catalog, shelf } = await contextOf(files);
+  const { marks, clock } = await openSetup();
   const network = new Map<string, Mac | undefined>([
     [AT, parseMac(W1)],
     ['10.0.0.8', parseMac(D1)],
@@ -79,7 +79,7 @@ export async function openAccess(
   };
 }
 
-export interface AccessStand {
+export interface AccessSetup {
   readonly bootService: BootService;
   readonly marks: InstallMarks;
   readonly clock: { now: number };

@@ -3,17 +3,17 @@ import type { OperatorAuthOptions } from '../../src/admin/auth/operator-auth.ts'
 import { createOperatorAuth, type OperatorAuth } from '../../src/admin/auth/operator-auth.ts';
 import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { createOperatorApp, type OperatorApp, type OperatorAppOptions } from '../../src/admin/operator.ts';
-import { recordLog, type RecordedLog } from './http-house.ts';
+import { recordLog, type RecordedLog } from './http-server.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';
 
-/** What a fake office answers; anything else is an unexpected call. */
-export type OfficeAnswers = Partial<Omit<AdminOperations, 'accounts'>> & {
+/** What a fake admin service answers; anything else is an unexpected call. */
+export type AdminAnswers = Partial<Omit<AdminOperations, 'accounts'>> & {
   readonly accounts?: Partial<AdminOperations['accounts']>;
 };
 
-/** An office that answers what a test told it to and nothing else. */
-export interface FakeOffice extends AdminOperations {
+/** An admin service that answers what a test told it to and nothing else. */
+export interface FakeAdminService extends AdminOperations {
   /** Every call but `onChange`, as its name and its arguments. */
   readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
   /** Says so to everybody who listens. */
@@ -21,7 +21,7 @@ export interface FakeOffice extends AdminOperations {
   readonly listeners: ReadonlySet<unknown>;
 }
 
-export function fakeOffice(answers: OfficeAnswers = {}): FakeOffice {
+export function fakeAdminService(answers: AdminAnswers = {}): FakeAdminService {
   const calls: [string, ...unknown[]][] = [];
   const listeners = new Set<Parameters<AdminOperations['onChange']>[0]>();
   const own = {
@@ -42,29 +42,29 @@ export function fakeOffice(answers: OfficeAnswers = {}): FakeOffice {
         const answer = Reflect.get(told, name) as ((...args: unknown[]) => unknown) | undefined;
         return async (...args: unknown[]) => {
           calls.push([String(name), ...args]);
-          if (answer === undefined) throw new TypeError(`unexpected call: office.${String(name)}`);
+          if (answer === undefined) throw new TypeError(`unexpected call: adminService.${String(name)}`);
           return answer(...args);
         };
       },
     });
-  return asked({ ...own, accounts: asked({}, answers.accounts ?? {}) }, answers) as FakeOffice;
+  return asked({ ...own, accounts: asked({}, answers.accounts ?? {}) }, answers) as FakeAdminService;
 }
 
-/** What the operators' door needs besides what the machine door has. */
+/** What the operators' server needs besides what the machine server has. */
 export function operatorOptions(): Pick<OperatorAppOptions, 'auth' | 'metrics' | 'adminService'> {
   return {
-    adminService: fakeOffice(),
+    adminService: fakeAdminService(),
     auth: createOperatorAuth({ token: TOKEN }),
     metrics: { access: 'token', render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
   };
 }
 
-export interface OperatorStand {
-  readonly door: OperatorApp;
+export interface OperatorSetup {
+  readonly listening: OperatorApp;
   readonly auth: OperatorAuth;
-  readonly adminService: FakeOffice;
+  readonly adminService: FakeAdminService;
   readonly log: RecordedLog;
-  /** Supertest on the door; `Host: boot.lan:4777` unless the test says otherwise. */
+  /** Supertest on the server; `Host: boot.lan:4777` unless the test says otherwise. */
   readonly http: ReturnType<typeof request>;
   /** The cookie of a session, and with it what a browser says of a request that a page of ours sends. */
   readonly logIn: () => { readonly cookie: string; readonly own: Readonly<Record<string, string>> };
@@ -79,14 +79,14 @@ const onePage: NonNullable<OperatorAppOptions['pages']> = (router) => {
 
 export const BEARER = `Bearer ${TOKEN}`;
 
-export function operatorStand(
-  answers: OfficeAnswers = {},
+export function operatorSetup(
+  answers: AdminAnswers = {},
   { clock, ...options }: Partial<OperatorAppOptions> & { readonly clock?: Omit<OperatorAuthOptions, 'token'> } = {},
-): OperatorStand {
+): OperatorSetup {
   const log = recordLog();
-  const adminService = fakeOffice(answers);
+  const adminService = fakeAdminService(answers);
   const auth = createOperatorAuth({ token: TOKEN, ...clock });
-  const door = createOperatorApp({
+  const listening = createOperatorApp({
     baseUrl: undefined,
     ...operatorOptions(),
     pages: onePage,
@@ -96,11 +96,11 @@ export function operatorStand(
     ...options,
   });
   return {
-    door,
+    listening,
     auth,
     adminService,
     log,
-    http: request(door.handle),
+    http: request(listening.handle),
     logIn: () => {
       const session = auth.sessions.open();
       const [cookie = ''] = auth.sessions.cookie(session, false).split(';');

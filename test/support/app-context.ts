@@ -35,8 +35,8 @@ export function settingsFor(dataDir: string, more: Partial<Settings> = {}): Sett
   };
 }
 
-/** The rooms behind the doors, over a folder made for this test. */
-export async function houseOf(files: FolderFiles): Promise<AppContext & { readonly dir: string }> {
+/** The rooms behind the servers, over a folder made for this test. */
+export async function contextOf(files: FolderFiles): Promise<AppContext & { readonly dir: string }> {
   const dir = makeFolder(files);
   return { ...(await readContext(settingsFor(dir))), dir };
 }

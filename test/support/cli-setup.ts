@@ -4,10 +4,10 @@ import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/cli.ts';
 
 import { addFiles, makeFolder, type FolderFiles } from './folder.ts';
-import { operatorStand, type OfficeAnswers, TOKEN, type OperatorStand } from './operator-stand.ts';
+import { operatorSetup, type AdminAnswers, TOKEN, type OperatorSetup } from './operator-setup.ts';
 import type { CliRun } from './run-cli.ts';
 
-export interface CounterStand extends OperatorStand {
+export interface CliSetup extends OperatorSetup {
   readonly dir: string;
   readonly url: string;
   /** The address and the Authorization line of each request. */
@@ -16,9 +16,9 @@ export interface CounterStand extends OperatorStand {
   hangUp(): Promise<void>;
 }
 
-/** A data directory on which a server runs: the operators' own door before an office that a test made. */
-export async function counterStand(answers: OfficeAnswers = {}, files: FolderFiles = {}): Promise<CounterStand> {
-  const stand = operatorStand(answers);
+/** A data directory on which a server runs: the operators' own server before an admin service that a test made. */
+export async function cliSetup(answers: AdminAnswers = {}, files: FolderFiles = {}): Promise<CliSetup> {
+  const setup = operatorSetup(answers);
   const asked: (readonly [string, string | undefined])[] = [];
   const server = createServer((req, res) => {
     if (req.url === '/healthz') {
@@ -26,11 +26,11 @@ export async function counterStand(answers: OfficeAnswers = {}, files: FolderFil
       return;
     }
     asked.push([`${req.method ?? ''} ${req.url ?? ''}`, req.headers.authorization]);
-    stand.door.handle(req, res);
+    setup.listening.handle(req, res);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const hangUp = async (): Promise<void> => {
-    stand.door.close();
+    setup.listening.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
@@ -41,7 +41,7 @@ export async function counterStand(answers: OfficeAnswers = {}, files: FolderFil
     'state/server.json': { pid: 1, url, startedAt: 1, instance: 'me' },
     'state/admin-token': `${TOKEN}\n`,
   });
-  return { ...stand, dir, url, asked, hangUp };
+  return { ...setup, dir, url, asked, hangUp };
 }
 
 export interface Terminal {

@@ -8,7 +8,7 @@ import { type Origin, parseOrigin } from '../../src/model/plan.ts';
 import { type Log, SILENT } from '../../src/model/service.ts';
 import { MemoryDiscoveryStore } from './memory-discovery.ts';
 
-export interface StandOptions {
+export interface SetupOptions {
   readonly isOperator?: DiscoveryHandlerOptions['isOperator'];
   readonly store?: DiscoveryStore;
   readonly host?: string;
@@ -24,7 +24,7 @@ export interface StandOptions {
   readonly instance?: string;
 }
 
-export interface DiscoveryStand extends AsyncDisposable {
+export interface DiscoverySetup extends AsyncDisposable {
   readonly discovery: Discovery;
   readonly url: string;
   readonly server: Server;
@@ -33,8 +33,8 @@ export interface DiscoveryStand extends AsyncDisposable {
 
 export const OPERATOR = { authorization: 'Bearer let-me-in' };
 
-/** The discovery door alone on a server of its own. */
-export async function startDiscovery(options: StandOptions = {}): Promise<DiscoveryStand> {
+/** The discovery server alone on a server of its own. */
+export async function startDiscovery(options: SetupOptions = {}): Promise<DiscoverySetup> {
   let tokens = 0;
   const discovery = new Discovery({
     store: options.store ?? new MemoryDiscoveryStore(),
@@ -49,7 +49,7 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
   });
   const { address, port } = server.address() as AddressInfo;
   const url = `http://${address}:${port}`;
-  const door = createDiscoveryHandler({
+  const listening = createDiscoveryHandler({
     discovery,
     base: () => (parseOrigin(options.base ?? url) ?? '') as Origin,
     isOperator: options.isOperator ?? ((req) => req.headers.authorization === OPERATOR.authorization),
@@ -58,7 +58,7 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
     pollTime: options.pollTime,
   });
   server.on('request', (req, res) => {
-    const answered = door.handle(req, res, readHead(req.rawHeaders));
+    const answered = listening.handle(req, res, readHead(req.rawHeaders));
     if (answered === undefined && req.url === '/healthz') res.end(JSON.stringify({ instance: options.instance }));
     else if (answered === undefined) res.writeHead(404).end();
     answered?.catch(() => res.destroy());
@@ -66,10 +66,10 @@ export async function startDiscovery(options: StandOptions = {}): Promise<Discov
   return {
     ...{ discovery, url, server },
     end: () => {
-      door.end();
+      listening.end();
     },
     async [Symbol.asyncDispose]() {
-      door.end();
+      listening.end();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -3,7 +3,7 @@ import { bytesSource } from '../support/tftp-files.ts';
 import { fetchTftp, RawClient } from '../support/tftp-client.ts';
 import { content, serveTftp, until, type Served } from '../support/tftp-server.ts';
 import { chance } from '../support/udp-fuzz.ts';
-import { udpRelay, type Relay, type RelayWeather } from '../support/udp-relay.ts';
+import { udpRelay, type Relay, type RelayFaults } from '../support/udp-relay.ts';
 
 const FILE = content(128 * 1024);
 let served: Served | undefined;
@@ -15,9 +15,9 @@ afterEach(async () => {
   await served?.stop();
 });
 
-async function through(weather: Omit<RelayWeather, 'random'>): Promise<number> {
+async function through(faults: Omit<RelayFaults, 'random'>): Promise<number> {
   served = await serveTftp(bytesSource({ file: FILE }));
-  relay = await udpRelay(served.port, { random: chance(7), ...weather });
+  relay = await udpRelay(served.port, { random: chance(7), ...faults });
   return relay.port;
 }
 
@@ -50,13 +50,13 @@ describe('a transfer through a bad network', () => {
 describe('clients that vanish', () => {
   it('leave no socket, no timer and no slot behind', async () => {
     served = await serveTftp(bytesSource({ file: FILE }), { perAddress: 128 });
-    const { door, port } = served;
+    const { listening, port } = served;
     const clients = await Promise.all(Array.from({ length: 100 }, async () => RawClient.open()));
     for (const client of clients) client.request(port, 'file');
     await until(() => clients.every((client) => client.all.length > 0));
-    expect(door.transfers()).toBe(100);
+    expect(listening.transfers()).toBe(100);
     for (const client of clients) client.close();
-    await until(() => door.transfers() === 0);
+    await until(() => listening.transfers() === 0);
     expect(process.getActiveResourcesInfo().filter((name) => name === 'UDPWrap').length).toBeLessThan(20);
   });
 });

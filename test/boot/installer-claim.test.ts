@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { whoFromSegment } from '../../src/http/names.ts';
 import { expectGolden } from '../support/golden.ts';
-import { factsOf, houseOf, originOf } from '../support/house.ts';
+import { factsOf, contextOf, originOf } from '../support/app-context.ts';
 
 const origin = originOf();
 const install = { disk: '/dev/sda' };
@@ -41,8 +41,8 @@ function ask(mac: string, serial?: string) {
 
 describe('installer', () => {
   it('gives Flatcar an Ignition that installs with the documents of this very machine', async () => {
-    const { bootService } = await houseOf(FILES);
-    // As the door reads it from the address that the kernel line names.
+    const { bootService } = await contextOf(FILES);
+    // As the server reads it from the address that the kernel line names.
     const args = bootService.args(factsOf({ mac: '525400000009', serial: 'sn/7' }), origin).args;
     const url = args.find((arg) => arg.startsWith('ignition.config.url='))?.replace('ignition.config.url=', '') ?? '';
     expect(url).toBe(`${origin}/install/mac=52-54-00-00-00-09&serial=sn%2F7/ignition`);
@@ -57,12 +57,12 @@ describe('installer', () => {
       storage: { files: { contents: { source: string } }[] };
     };
     const script = decodeURIComponent(storage.files[0]?.contents.source.slice('data:,'.length) ?? '');
-    expectGolden('installing/desk-flatcar.sh', script);
+    expectGolden('installing/by-script-flatcar.sh', script);
     await expect(bootService.installer('cloud_config', { facts, origin })).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('gives CoreOS whichever of the two its kernel line names', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     const cloud = await bootService.installer('cloud_config', ask('525400000001'));
     expect(cloud.contentType).toMatch(/^text\/plain/);
     expect(cloud.body.toString()).toContain(`-b ${origin}/images/amd64-usr -c cloud-config.yml`);
@@ -72,7 +72,7 @@ describe('installer', () => {
   });
 
   it('gives Fedora CoreOS a report and nothing else', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     const answer = await bootService.installer('ignition', ask('525400000002'));
     expect(answer.body.toString()).toContain(`${origin}/installed/52-54-00-00-00-02`);
     expect(answer.body.toString()).not.toContain('/dev/sda');
@@ -82,7 +82,7 @@ describe('installer', () => {
   });
 
   it('has nothing for who installs by a document, who does not install, and who is unknown', async () => {
-    const { bootService } = await houseOf(FILES);
+    const { bootService } = await contextOf(FILES);
     await expect(bootService.installer('ignition', ask('525400000003'))).rejects.toThrow(
       'debian does not install by this file',
     );
@@ -93,7 +93,7 @@ describe('installer', () => {
   });
 
   it('does not install who has no identity', async () => {
-    const { bootService } = await houseOf({
+    const { bootService } = await contextOf({
       'profiles/p.json': { system: 'flatcar', version: '4593.2.5', default: true, install },
     });
     await expect(bootService.installer('ignition', { facts: {}, origin })).rejects.toMatchObject({ code: 'invalid' });

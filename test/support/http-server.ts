@@ -3,8 +3,8 @@ import type { Log, LogFields } from '../../src/model/service.ts';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { fakeDesk, type FakeDesk } from './http-desk.ts';
-import { operatorOptions } from './operator-stand.ts';
+import { fakeBootService, type FakeBootService } from './fake-boot-service.ts';
+import { operatorOptions } from './operator-setup.ts';
 
 export interface LogLine {
   readonly level: keyof Log;
@@ -34,18 +34,18 @@ export function recordLog(): RecordedLog {
   };
 }
 
-/** A door on a free port of 127.0.0.1. */
+/** A server on a free port of 127.0.0.1. */
 export interface AppContext {
-  readonly door: HttpServer;
+  readonly listening: HttpServer;
   readonly port: number;
-  readonly bootService: FakeDesk;
+  readonly bootService: FakeBootService;
   readonly log: RecordedLog;
   readonly events: readonly AnswerEvent[];
   close(): Promise<void>;
 }
 
 /** A shelf with nothing on it. */
-const EMPTY_SHELF: HttpServerOptions['shelf'] = {
+const NO_IMAGES: HttpServerOptions['shelf'] = {
   open: async (path) => {
     throw new Failure('not-found', `images/${path} does not exist`);
   },
@@ -55,14 +55,14 @@ export async function openContext(
   answers: Partial<BootService> = {},
   options: Partial<HttpServerOptions> = {},
 ): Promise<AppContext> {
-  const bootService = fakeDesk(answers);
+  const bootService = fakeBootService(answers);
   const log = recordLog();
   const events: AnswerEvent[] = [];
-  const door = createHttpServer({
+  const listening = createHttpServer({
     listen: { host: '127.0.0.1', port: 0 },
     baseUrl: undefined,
     bootService,
-    shelf: EMPTY_SHELF,
+    shelf: NO_IMAGES,
     log,
     health: () => ({ status: 'ok' }),
     profileSchema: Buffer.from('{"title":"of a test"}'),
@@ -72,15 +72,15 @@ export async function openContext(
     onAnswer: (event) => events.push(event),
     ...options,
   });
-  await door.start();
+  await listening.start();
   return {
-    door,
-    port: door.address()?.port ?? 0,
+    listening,
+    port: listening.address()?.port ?? 0,
     bootService,
     log,
     events,
     close: async () => {
-      await door.stop(AbortSignal.abort());
+      await listening.stop(AbortSignal.abort());
     },
   };
 }

@@ -8,7 +8,7 @@ import { type CliRun, runCli } from './run-cli.ts';
 import { Upstream } from './upstream-server.ts';
 
 /** A data directory, a publisher on the loopback whose key is pinned, and the command line between them. */
-export interface SyncStand {
+export interface SyncSetup {
   readonly dir: string;
   readonly upstream: Upstream;
   readonly vendor: Vendor;
@@ -22,7 +22,7 @@ export interface SyncStand {
   ): Promise<{ readonly code: number; readonly events: readonly SyncEvent[]; readonly report: SyncReport }>;
   read(path: string): string;
   version(profile: string): unknown;
-  /** Every file below images/ that a door would serve. */
+  /** Every file below images/ that a server would serve. */
   visible(): readonly string[];
 }
 
@@ -34,7 +34,7 @@ export const FLATCAR_PROFILE = `{
 }
 `;
 
-export async function makeStand(files: FolderFiles = { 'profiles/seed.json': FLATCAR_PROFILE }): Promise<SyncStand> {
+export async function makeSetup(files: FolderFiles = { 'profiles/seed.json': FLATCAR_PROFILE }): Promise<SyncSetup> {
   const dir = makeFolder(files);
   const vendor = makeVendor();
   const upstream = new Upstream();

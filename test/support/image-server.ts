@@ -14,7 +14,7 @@ export const MTIME = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const DATE = 'Fri, 02 Jan 2026 03:04:05 GMT';
 export const MIB = 1024 * 1024;
 
-export interface Stand {
+export interface Setup {
   readonly port: number;
   readonly image: string;
   readonly cache: ChunkCache;
@@ -25,7 +25,7 @@ export interface Stand {
 }
 
 /** A server that sends one image to everybody. */
-export async function stand(content: string | Buffer, extras: SendExtras = {}, cacheBytes = 8 * MIB): Promise<Stand> {
+export async function setup(content: string | Buffer, extras: SendExtras = {}, cacheBytes = 8 * MIB): Promise<Setup> {
   const dir = makeFolder({ 'images/image': content });
   const image = join(dir, 'images/image');
   utimesSync(image, MTIME / 1000, MTIME / 1000);

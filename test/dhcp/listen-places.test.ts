@@ -8,11 +8,11 @@ import { needs } from '../support/needs.ts';
 import { RawClient } from '../support/tftp-client.ts';
 import { until } from '../support/tftp-server.ts';
 
-describe('the DHCP door at several interfaces', () => {
+describe('the DHCP server at several interfaces', () => {
   it('answers at each interface with its own address where nothing says at which the machine is, and counts one', async () => {
     const { hears, everybody } = await hearing();
     const told: MachineEvent[] = [];
-    const { client, port, door, log } = await lan(
+    const { client, port, listening, log } = await lan(
       { limits: { perKey: 1, total: 1 } },
       { everybody, addresses: () => local(...THREE), onMachine: (event) => told.push(event) },
     );
@@ -25,8 +25,8 @@ describe('the DHCP door at several interfaces', () => {
     expect(answers.sort((a, b) => a.from.localeCompare(b.from))).toEqual(
       THREE.map((address) => ({ from: address, siaddr: address, file: `http://${address}:4777/boot.ipxe` })),
     );
-    expect(door.counters).toMatchObject({ answered: 1, limited: 0, unsent: 0 });
-    expect(door.counters.silences.size).toBe(0);
+    expect(listening.counters).toMatchObject({ answered: 1, limited: 0, unsent: 0 });
+    expect(listening.counters.silences.size).toBe(0);
     expect(told).toHaveLength(1);
     expect(log.lines).toHaveLength(1);
   });
@@ -38,18 +38,18 @@ describe('the DHCP door at several interfaces', () => {
       chosen += 1;
       return { silence: 'it boots its own disk' };
     };
-    const { client, port, door } = await lan(
+    const { client, port, listening } = await lan(
       {},
       { choose, addresses: () => local(...THREE), onMachine: (event) => told.push(event) },
     );
     client.send(OVMF, port, EVERYBODY);
     await until(() => told.length > 0);
-    expect([told.length, chosen, [...door.counters.silences]]).toEqual([1, 1, [['not to be booted', 1]]]);
+    expect([told.length, chosen, [...listening.counters.silences]]).toEqual([1, 1, [['not to be booted', 1]]]);
   });
 
   it('acknowledges a REQUEST that names its second address, once and from there', async () => {
     const { hears, everybody } = await hearing();
-    const { client, port, door } = await lan({}, { everybody, addresses: () => local(...THREE) });
+    const { client, port, listening } = await lan({}, { everybody, addresses: () => local(...THREE) });
     client.send(naming('127.0.0.2'), port, EVERYBODY);
     client.send(naming('127.0.0.9', { xid: 2 }), port, EVERYBODY);
     client.send(naming('127.0.0.3', { xid: 3 }), port, EVERYBODY);
@@ -62,8 +62,8 @@ describe('the DHCP door at several interfaces', () => {
       ['127.0.0.2', '127.0.0.2', 5],
       ['127.0.0.3', '127.0.0.3', 5],
     ]);
-    expect(door.counters).toMatchObject({ answered: 2, limited: 0 });
-    expect(Object.fromEntries(door.counters.silences)).toEqual({ 'for another server': 1 });
+    expect(listening.counters).toMatchObject({ answered: 2, limited: 0 });
+    expect(Object.fromEntries(listening.counters.silences)).toEqual({ 'for another server': 1 });
     expect(hears.all).toHaveLength(2);
   });
 
@@ -80,12 +80,12 @@ describe('the DHCP door at several interfaces', () => {
 
   it('answers a broadcast that came by two interfaces once', async () => {
     const { hears, everybody } = await hearing();
-    const { client, port, door } = await lan({}, { everybody, now: () => 0 });
+    const { client, port, listening } = await lan({}, { everybody, now: () => 0 });
     for (const xid of [1, 1, 2]) client.send(discover(optionsOf('OVMF 2022.11, PXEv4'), { xid }), port, EVERYBODY);
     const xids = [await hears.expect(), await hears.expect()].map(({ bytes }) => parsed(bytes).xid);
     expect(xids).toEqual([1, 2]);
-    expect(door.counters.answered).toBe(2);
-    expect(Object.fromEntries(door.counters.silences)).toEqual({ 'heard twice': 1 });
+    expect(listening.counters.answered).toBe(2);
+    expect(Object.fromEntries(listening.counters.silences)).toEqual({ 'heard twice': 1 });
   });
 
   it('answers the next machine where a decision fails, and logs it', async () => {
@@ -105,7 +105,7 @@ describe('the DHCP door at several interfaces', () => {
   });
 
   it('case 20-raspberry-pi: says once for each machine that it gets no answer, and what to do', async () => {
-    const { client, port, door, log } = await lan();
+    const { client, port, listening, log } = await lan();
     const pi = optionsOf('iPXE 1.0.0+git-20190125, BIOS ROM', { 77: undefined, 175: undefined });
     for (const [mac, xid] of [
       ['dc:a6:32:01:02:03', 1],
@@ -114,7 +114,7 @@ describe('the DHCP door at several interfaces', () => {
     ] as const) {
       client.send(discover(pi, { mac, xid }), port, EVERYBODY);
     }
-    await until(() => door.counters.silences.get('the firmware of a Raspberry Pi') === 3);
+    await until(() => listening.counters.silences.get('the firmware of a Raspberry Pi') === 3);
     const lines = log.lines.filter(({ level }) => level === 'info').map(({ fields, message }) => [message, fields]);
     expect(lines).toEqual(
       ['dc:a6:32:01:02:03', 'dc:a6:32:01:02:04'].map((mac) => [
@@ -135,7 +135,7 @@ needs({ root: true }).test('a relay gets its answer from the address that it ask
   onTestFinished(() => {
     relay.close();
   });
-  const { port, door } = await lan({ relays: ['127.0.0.79'] }, { addresses: () => local(...THREE) });
+  const { port, listening } = await lan({ relays: ['127.0.0.79'] }, { addresses: () => local(...THREE) });
   const circuit = Buffer.from('0104000a0003', 'hex');
   const options = [...optionsOf('OVMF 2022.11, PXEv4'), [82, circuit] as const];
   relay.send(discover(options, { giaddr: '127.0.0.79', flags: 0 }), port, '127.0.0.3');
@@ -143,5 +143,5 @@ needs({ root: true }).test('a relay gets its answer from the address that it ask
   expect(from).toMatchObject({ address: '127.0.0.3', port });
   expect(parsed(bytes)).toMatchObject({ giaddr: '127.0.0.79', siaddr: '127.0.0.3', flags: 0x8000 });
   expect(parsed(bytes).options.get(82)).toEqual(circuit);
-  expect(door.counters).toMatchObject({ answered: 1, unsent: 0 });
+  expect(listening.counters).toMatchObject({ answered: 1, unsent: 0 });
 });

@@ -15,7 +15,7 @@ const QEMU = ['qemu-system-x86_64', 'bash'];
 const BUILDER = ['apt-get', 'dpkg-deb', 'cpio', 'gzip'];
 
 /** What a boot test of a virtual machine needs, checked; the payload is only built where all else is there. */
-export async function labRoom(also: Needs = {}): Promise<{ readonly lab: Needy; readonly payload: Payload }> {
+export async function labEquipment(also: Needs = {}): Promise<{ readonly lab: Needy; readonly payload: Payload }> {
   const wanted = {
     ...also,
     commands: [...QEMU, ...BUILDER, ...(also.commands ?? [])],
