@@ -22,7 +22,7 @@ export interface ReportsOptions {
 }
 
 /** Whom a report is about, as far as profiles and marks tell. */
-interface AccessLog {
+interface Reported {
   readonly who: InstallIdentity | undefined;
   readonly mark: InstallMark | undefined;
   readonly profile: Profile | undefined;
@@ -32,7 +32,7 @@ interface AccessLog {
 
 /** Takes what machines report: only from those that a profile is for, or that got an installer from here. */
 export function createReports({ catalog, marks, access, journal, unknown, now }: ReportsOptions): Reports {
-  function reporterOf(machine: Reporter): AccessLog {
+  function reporterOf(machine: Reporter): Reported {
     const snapshot = catalog.current();
     const match = matchFor(machine, snapshot, { show: unknown.show });
     const who = identityOf(machine.facts, match);
