@@ -3,7 +3,7 @@ import { startScript } from '../ipxe/boot-script.ts';
 import { pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
 import { type Question, secureOrigin } from '../model/plan.ts';
-import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
+import { builds, compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { BootService } from './boot-service.ts';
 import { createDocumentService } from './documents.ts';
@@ -25,7 +25,11 @@ function currentVersionText(folder: string, { profiles }: Pick<Snapshot, 'profil
   for (const profile of profiles.values()) {
     if (profile.system !== 'coreos' && profile.system !== 'flatcar') continue;
     const version = parseVersion(profile.version);
-    if (version === undefined || SYSTEMS[profile.system].shelf(profile) !== `${folder}/${version}`) continue;
+    if (
+      version === undefined ||
+      !builds(profile).some((build) => SYSTEMS[profile.system].shelf(build) === `${folder}/${version}`)
+    )
+      continue;
     if (newest !== undefined && compareVersions(version, newest) <= 0) continue;
     newest = version;
     variable = VARIABLE[profile.system];

@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { Mac, MachineFacts } from '../model/machine.ts';
+import type { Mac, MachineArch, MachineFacts } from '../model/machine.ts';
 import type { Decision, Origin, Question } from '../model/plan.ts';
 import type { DocumentKind, Name } from '../model/profile.ts';
 
@@ -45,7 +45,8 @@ export interface BootService {
    * `/?profile=NAME`: coreos-ipxe-server's bytes for CoreOS profiles, the portable form for every other system. Which
    * machine asks is not known, so a profile that installs gets a script that says so and waits.
    */
-  scriptOf(profile: Name, origin: Origin): Promise<ScriptAnswer>;
+  /** `arch`: what the machine says of its processor. */
+  scriptOf(profile: Name, origin: Origin, arch?: MachineArch): Promise<ScriptAnswer>;
   /** `/configs/NAME`: as it is, or rendered for the machine. */
   document(name: string, question: Question): Promise<DocumentAnswer>;
   /** matchbox's `/ignition`, `/cloud`, `/generic`: the document of that kind of the machine's profile. */
@@ -61,7 +62,11 @@ export interface BootService {
   /** matchbox's `/grub`: a GRUB configuration. */
   grub(question: Question): Promise<ScriptAnswer>;
   /** The kernel's arguments for a machine, or for a profile alone. */
-  args(who: MachineFacts | Name, origin: Origin): { readonly args: readonly string[]; readonly decision: Decision };
+  args(
+    who: MachineFacts | Name,
+    origin: Origin,
+    arch?: MachineArch,
+  ): { readonly args: readonly string[]; readonly decision: Decision };
   /**
    * The configuration that lpxelinux fetches by the machine's MAC. Undefined where it boots nothing from here: there is no
    * screen to say so on.

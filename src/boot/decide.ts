@@ -3,17 +3,11 @@ import { type Claims, type LifeQuestion, type MarkView, NO_MARKS } from '../mach
 import type { Life } from '../machines/life.ts';
 import { type Asker, type InstallMark, isOnceInstall } from '../machines/mark.ts';
 import { asFailure, Failure } from '../model/failure.ts';
-import {
-  identityOf,
-  type InstallIdentity,
-  type MachineArch,
-  type MachineFacts,
-  omitUndefined,
-} from '../model/machine.ts';
+import { identityOf, type InstallIdentity, type MachineFacts, omitUndefined } from '../model/machine.ts';
 import { logTarget, type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
-import type { Arch, Profile } from '../model/profile.ts';
+import { builds, buildOf, type Profile, RUNS } from '../model/profile.ts';
 import type { Access, LinkTokens } from './access.ts';
-import { bootFiles, machinePlan } from './machine-plan.ts';
+import { bootFiles, machinePlan, noProcessor } from './machine-plan.ts';
 
 type Who = Omit<Question, 'origin'>;
 
@@ -56,6 +50,8 @@ export type Obstacle =
   | { readonly kind: 'stranger'; readonly message: string }
   /** Its processor cannot run the kernel. */
   | { readonly kind: 'arch'; readonly message: string }
+  /** It decides what is booted, and was not said. */
+  | { readonly kind: 'processor'; readonly message: string }
   /** The profile's files make no kernel line, or no document, for it. */
   | { readonly kind: 'plan' | 'document'; readonly failure: Failure }
   /** Below images/: not there yet. */
@@ -124,6 +120,10 @@ export function createDecide({
     if (installState.kind !== 'boot' && installState.kind !== 'install') return decision;
     const message = wrongArch(match, question.facts);
     if (message !== undefined) return { ...decision, obstacle: { kind: 'arch', message } };
+    if (buildOf(match.profile, question.facts.arch) === undefined) {
+      const unsaid = noProcessor(match.profile, question.facts);
+      return { ...decision, obstacle: { kind: 'processor', message: unsaid } };
+    }
     try {
       const { facts, origin } = question;
       const plan = machinePlan(match, facts, origin, snapshot, decision.tokens, logTarget(syslog, origin));
@@ -294,19 +294,14 @@ export function installStateOf({ profile }: Pick<Match, 'profile'>, life: () => 
 }
 
 /**
- * Which machines can run which kernels. A BIOS iPXE says i386 on any processor (only our own start script asks the CPU),
- * so i386 does not contradict amd64.
- */
-const RUNS: Readonly<Record<Arch, readonly MachineArch[]>> = { amd64: ['x86_64', 'i386'], arm64: ['arm64'] };
-
-/**
  * `this machine is arm64, profiles/u.json boots amd64`; undefined when they fit, or when either side does not say. The
  * kernel of a `custom` profile may be for any processor as long as the profile does not name its `arch`.
  */
 export function wrongArch({ profile }: Match, { arch }: MachineFacts): string | undefined {
   const said = profile.system !== 'custom' || profile.raw['arch'] !== undefined;
-  if (!said || arch === undefined || RUNS[profile.arch].includes(arch)) return undefined;
-  return `this machine is ${arch}, ${profile.file} boots ${profile.arch}`;
+  const all = builds(profile);
+  if (!said || arch === undefined || all.some((build) => RUNS[build.arch].includes(arch))) return undefined;
+  return `this machine is ${arch}, ${profile.file} boots ${all.map((build) => build.arch).join(' and ')}`;
 }
 
 function askerOf({ asker, facts: { mac } }: Who): Asker | undefined {

@@ -13,7 +13,7 @@ import { metadataText } from '../ipxe/other-loaders.ts';
 import { Failure, problemFailure } from '../model/failure.ts';
 import { hasIdentity, identityOf, macHyphens } from '../model/machine.ts';
 import { artifactUrl, type Decision, type LogTarget, logTarget, type Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
+import { buildOf, DOCUMENT_KINDS, type DocumentKind, type JsonObject } from '../model/profile.ts';
 import { installDisk } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { Access } from './access.ts';
@@ -21,7 +21,7 @@ import type { DocumentAnswer, NocloudFile } from './boot-service.ts';
 import type { MarkView } from '../machines/claims.ts';
 import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom, type Reader } from './deliver.ts';
-import { documentLinks, installLinks } from './machine-plan.ts';
+import { documentLinks, installLinks, noProcessor, SAY_PROCESSOR } from './machine-plan.ts';
 import { decisionOf, whoIs } from './reasons.ts';
 import type { Delivered } from './with-secrets.ts';
 import { templateData } from './template-data.ts';
@@ -234,7 +234,9 @@ function installerText(
   const system = SYSTEMS[profile.system];
   const { ignition, cloud_config } = documentLinks(match, facts, origin, documents, tokens);
   // The folder below images/ without its version is what the installers call a mirror.
-  const shelf = (system.shelf(profile) ?? '').replace(/\/[^/]*$/, '');
+  const build = buildOf(profile, facts.arch);
+  if (build === undefined) throw new Failure('invalid', noProcessor(profile, facts), { remedy: SAY_PROCESSOR });
+  const shelf = (system.shelf(build) ?? '').replace(/\/[^/]*$/, '');
   const job: InstallJob = {
     system: profile.system,
     title: `${system.title} ${profile.version}`,

@@ -15,11 +15,11 @@ import { kernelLineProblems, profileWordProblems } from '../ipxe/kernel-line.ts'
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { nodeFacts } from '../model/machine.ts';
 import type { LogTarget, Origin } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Profile } from '../model/profile.ts';
+import { builds, DOCUMENT_KINDS, type DocumentKind, isBuiltForBoth, type Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import { documentText } from '../text/text.ts';
 import { deliver, renderedFor } from './deliver.ts';
-import { machinePlan, typicalMachine } from './machine-plan.ts';
+import { machinePlan, typicalMachines } from './machine-plan.ts';
 import { createTemplateCache, SAMPLE_KEYS, SAMPLE_LINKS, type TemplateCache } from './template-data.ts';
 
 /** Where the profile asks for an installation or a phone-home that would not happen: warnings, nothing is broken by it. */
@@ -219,9 +219,18 @@ function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly
 
 function measure(profile: Profile, around: Around, origin: Origin, logTo?: LogTarget): readonly FileDiagnostic[] {
   if (profile.boot === 'local') return [];
-  const { match, facts } = typicalMachine(profile);
-  const plan = machinePlan(match, facts, origin, around, undefined, logTo);
-  return kernelLineProblems(plan).map((problem) => ({ ...problem, place: { file: profile.file } }));
+  if (profile.arch === 'auto' && !isBuiltForBoth(profile.system)) throw oneBuild(profile);
+  return typicalMachines(profile).flatMap(({ match, facts }) => {
+    const plan = machinePlan(match, facts, origin, around, undefined, logTo);
+    return kernelLineProblems(plan).map((problem) => ({ ...problem, place: { file: profile.file } }));
+  });
+}
+
+function oneBuild({ system, file }: Profile): Failure {
+  return new Failure('broken', `"auto" chooses between builds, and ${system} has one`, {
+    place: { file, key: 'arch' },
+    remedy: 'write "amd64" or "arm64", and a profile for each kind of machine',
+  });
 }
 
 function plainProblems(document: SourceDocument, kind: DocumentKind, profile: Profile): readonly FileDiagnostic[] {
@@ -298,10 +307,11 @@ function broken(work: () => unknown, file: string): readonly FileDiagnostic[] {
 }
 
 /** A channel that the system's feed does not have: the release sync would find it out, at night. Nothing is fetched. */
-export function channelAdvice({ system, channel, arch, file, raw }: Profile): readonly FileDiagnostic[] {
+export function channelAdvice(profile: Profile): readonly FileDiagnostic[] {
+  const { system, channel, file, raw } = profile;
   if (system === 'custom' || raw['channel'] === undefined) return [];
   try {
-    SYSTEMS[system].start({ channel, arch, install: false });
+    for (const { arch } of builds(profile)) SYSTEMS[system].start({ channel, arch, install: false });
     return [];
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'invalid') return [];

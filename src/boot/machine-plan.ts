@@ -1,14 +1,18 @@
 import { findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
 import { againUrl } from '../ipxe/boot-script.ts';
+import { Failure } from '../model/failure.ts';
 import { factsFrom, hasIdentity, IDENTITY_KEYS, type MachineFacts, macHyphens } from '../model/machine.ts';
 import type { Artifact, LogTarget, Origin, Plan, Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, nameInUrl, type Profile } from '../model/profile.ts';
+import { builds, buildOf, DOCUMENT_KINDS, type DocumentKind, nameInUrl, type Profile } from '../model/profile.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { LinkTokens } from './access.ts';
 
-/** What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does. */
+/**
+ * What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does, and
+ * `invalid` where the processor decides and is not known.
+ */
 export function machinePlan(
   match: Match,
   facts: MachineFacts,
@@ -17,7 +21,9 @@ export function machinePlan(
   tokens?: LinkTokens,
   logTo?: LogTarget,
 ): Plan {
-  const { profile, node } = match;
+  const { node } = match;
+  const profile = buildOf(match.profile, facts.arch);
+  if (profile === undefined) throw new Failure('invalid', noProcessor(match.profile, facts), { remedy: SAY_PROCESSOR });
   const install = profile.install === undefined ? undefined : installLinks(match, facts, origin, tokens);
   const key = profile.sshkey === undefined ? undefined : around.keys.get(profile.sshkey);
   return SYSTEMS[profile.system].plan({
@@ -31,6 +37,14 @@ export function machinePlan(
     sshKey: key?.text,
   });
 }
+
+/** Why no build of the profile is the machine's. */
+export function noProcessor({ file }: Profile, { arch }: MachineFacts): string {
+  if (arch !== undefined) return `this machine is ${arch}, ${file} boots amd64 and arm64`;
+  return `${file} boots the build of the machine's own processor, and which that is was not said`;
+}
+
+export const SAY_PROCESSOR = 'boot it by /boot.ipxe, which tells it, or add arch=arm64 (or amd64) to the question';
 
 /** The files below images/ that the boot loader fetches, in order. */
 export function bootFiles(plan: Plan): readonly string[] {
@@ -121,21 +135,23 @@ function tokenSegment(tokens: LinkTokens | undefined): string {
  */
 function machineSegment(match: Match, facts: MachineFacts): string {
   const alone = match.once === undefined && (match.by === 'mac' || match.by === 'default');
+  if (match.profile.arch === 'auto') return identityQuery(facts, match).slice(1);
   if (facts.mac !== undefined && alone) return macHyphens(facts.mac);
   return identityQuery(facts, match).slice(1);
 }
 
 /**
  * The query by which a later request of the same machine finds the same profile again: the MAC, because people read it,
- * and whatever else decided (see boot/decide for the profile that was chosen at a screen). Empty for a machine without any
- * identity.
+ * and whatever else decided (see boot/decide for the profile that was chosen at a screen), its processor too, where the
+ * profile leaves that to the machine. Empty for a machine without any identity.
  */
 export function identityQuery(facts: MachineFacts, match: Match): string {
-  const { mac, uuid, serial } = askedFacts(facts, match);
+  const { mac, uuid, serial, arch } = askedFacts(facts, match);
   const parts: string[] = [];
   if (mac !== undefined) parts.push(`mac=${macHyphens(mac)}`);
   if (uuid !== undefined) parts.push(`uuid=${uuid}`);
   if (serial !== undefined) parts.push(`serial=${encodeURIComponent(serial)}`);
+  if (arch !== undefined && parts.length > 0) parts.push(`arch=${arch}`);
   if (isElsewhere(match)) parts.push(`profile=${encodeURIComponent(match.profile.name)}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
@@ -151,21 +167,30 @@ function isElsewhere({ by, once }: Match): boolean {
 }
 
 /** What a machine says of itself when it follows a link that was made by `identityQuery`. */
-export function askedFacts({ mac, uuid, serial }: MachineFacts, { by }: Pick<Match, 'by'>): MachineFacts {
+export function askedFacts(
+  { mac, uuid, serial, arch }: MachineFacts,
+  { by, profile }: Pick<Match, 'by' | 'profile'>,
+): MachineFacts {
   const saysUuid = uuid !== undefined && (by === 'uuid' || mac === undefined);
   const saysSerial = serial !== undefined && (by === 'serial' || (mac === undefined && !saysUuid));
-  return { mac, uuid: saysUuid ? uuid : undefined, serial: saysSerial ? serial : undefined };
+  return {
+    mac,
+    uuid: saysUuid ? uuid : undefined,
+    serial: saysSerial ? serial : undefined,
+    arch: profile.arch === 'auto' ? arch : undefined,
+  };
 }
 
 /**
- * A machine that stands for all machines of a profile when its kernel line is measured: MACs and UUIDs have one length,
- * so one line tells the length of all. A profile whose nodes are matched by something else than the MAC gets the longest.
+ * Machines that stand for all machines of a profile, one for each processor, when its kernel line is measured and its
+ * files are looked for: MACs and UUIDs have one length, so one line tells the length of all. A profile whose nodes are
+ * matched by something else than the MAC gets the longest.
  */
-export function typicalMachine(profile: Profile): { readonly match: Match; readonly facts: MachineFacts } {
+export function typicalMachines(profile: Profile): readonly { readonly match: Match; readonly facts: MachineFacts }[] {
   const node = profile.nodes.find((candidate) => candidate.mac === undefined) ?? profile.nodes[0];
   const by = node === undefined ? 'default' : (IDENTITY_KEYS.find((key) => node[key] !== undefined) ?? 'serial');
-  return {
-    match: { profile, by, node },
+  return builds(profile).map((build) => ({
+    match: { profile: build, by, node },
     facts: factsFrom({ mac: '525400000000', uuid: '11111111-1111-1111-1111-111111111111', serial: node?.serial }),
-  };
+  }));
 }

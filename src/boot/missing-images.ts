@@ -4,7 +4,7 @@ import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import type { Origin } from '../model/plan.ts';
 import { initrdPath, type Profile } from '../model/profile.ts';
 import { JsonPlaces } from '../text/json.ts';
-import { machinePlan, missingFiles, typicalMachine } from './machine-plan.ts';
+import { machinePlan, missingFiles, typicalMachines } from './machine-plan.ts';
 
 /** Of all profiles, as `check`, /healthz and Health say it. */
 export async function allMissingImages(
@@ -24,9 +24,9 @@ export async function missingImages(
   shelf: Pick<ImageStore, 'has'>,
 ): Promise<readonly FileDiagnostic[]> {
   if (profile.boot === 'local') return [];
-  const { match, facts } = typicalMachine(profile);
   try {
-    const missing = await missingFiles(machinePlan(match, facts, origin, snapshot), shelf);
+    const plans = typicalMachines(profile).map(({ match, facts }) => machinePlan(match, facts, origin, snapshot));
+    const missing = (await Promise.all(plans.map((plan) => missingFiles(plan, shelf)))).flat();
     if (missing.length === 0) return [];
     const places = new JsonPlaces(snapshot.sources.get(profile.name)?.toString('utf8') ?? '{}');
     return missing.map((path) => missingImage(path, profile, places));

@@ -1,18 +1,20 @@
 import type { Snapshot, Match } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
-import { bootScript, legacyScript } from '../ipxe/boot-script.ts';
+import { askProcessor, bootScript, legacyScript } from '../ipxe/boot-script.ts';
 import { unnamedInstallLines, unnamedSecretsLines } from '../ipxe/notices.ts';
 import { type Decision, logTarget, type Origin } from '../model/plan.ts';
-import { type Name, nameInUrl } from '../model/profile.ts';
+import { type MachineArch, omitUndefined } from '../model/machine.ts';
+import { buildOf, type Name, nameInUrl } from '../model/profile.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import type { DecideOptions } from './decide.ts';
-import { machinePlan, missingFiles } from './machine-plan.ts';
+import { machinePlan, missingFiles, noProcessor } from './machine-plan.ts';
 import { missingKey, profileMatch } from './refusals.ts';
 import { notice } from './screens.ts';
 
 interface NamedScriptRoom extends Pick<DecideOptions, 'syslog'> {
   readonly snapshot: Snapshot;
   readonly images: Pick<ImageStore, 'has'>;
+  readonly arch?: MachineArch | undefined;
   readonly missingLines: (match: Match, missing: readonly string[]) => readonly string[];
 }
 
@@ -21,7 +23,7 @@ interface NamedScriptRoom extends Pick<DecideOptions, 'syslog'> {
  * machines: for its profiles the bytes depend on the profile alone. Throws `not-found`.
  */
 export async function namedScript(name: Name, origin: Origin, room: NamedScriptRoom): Promise<ScriptAnswer> {
-  const { snapshot, images, syslog, missingLines } = room;
+  const { snapshot, images, syslog, missingLines, arch } = room;
   const match = profileMatch(name, snapshot);
   const { profile } = match;
   const decision = namedDecision(match);
@@ -41,7 +43,11 @@ export async function namedScript(name: Name, origin: Origin, room: NamedScriptR
     const lines = unnamedInstallLines(profile.file);
     return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
   }
-  const plan = machinePlan(match, {}, origin, snapshot, undefined, logTarget(syslog, origin));
+  if (buildOf(profile, arch) === undefined) {
+    const because = `${decision.because}: ${noProcessor(profile, {})}`;
+    return { script: askProcessor(again), decision: { ...decision, outcome: 'waiting', because } };
+  }
+  const plan = machinePlan(match, omitUndefined({ arch }), origin, snapshot, undefined, logTarget(syslog, origin));
   const missing = await missingFiles(plan, images);
   if (missing.length > 0) {
     const lines = missingLines(match, missing);

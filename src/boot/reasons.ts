@@ -15,6 +15,7 @@ import type { Likeness } from '../machines/mark-index.ts';
 import { type Claim, type InstallMark, isOpen } from '../machines/mark.ts';
 import { identityOf, type MachineFacts, machineKey, macHyphens } from '../model/machine.ts';
 import type { Decision, Question } from '../model/plan.ts';
+import { buildOf } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { InstallState, MachineDecision } from './decide.ts';
 
@@ -45,13 +46,18 @@ const INSTALLATION: Readonly<Partial<Record<InstallState['kind'], Decision['inst
 /** What was decided and why, in words: the profile's reason, the machine's own, and what an operator has to put right. */
 export function decided(decision: MachineDecision, warning?: string): Decision {
   const { match, identity, installState, question, obstacle } = decision;
+  const build = match.profile.arch === 'auto' ? buildOf(match.profile, question.facts.arch) : undefined;
+  const own = build === undefined ? undefined : `its processor takes the ${build.arch} build`;
+  const unsaid = obstacle?.kind === 'processor' ? obstacle.message : undefined;
   const why = installStateReason(decision);
   return {
     ...decisionOf(match, question, obstacle === undefined ? OUTCOME[installState.kind] : 'waiting', identity),
     installation: INSTALLATION[installState.kind],
     warning,
     ...(installState.kind === 'local' && installState.mark?.state === 'installed' ? { installed: true as const } : {}),
-    because: [because(match, question.facts), why, warning].filter((reason) => reason !== undefined).join('; '),
+    because: [because(match, question.facts), own, unsaid, why, warning]
+      .filter((reason) => reason !== undefined)
+      .join('; '),
   };
 }
 
@@ -79,7 +85,8 @@ export function decisionOf(
 export function titleLines(decision: MachineDecision): string[] {
   const { match, question } = decision;
   const { profile, node } = match;
-  const what = [SYSTEMS[profile.system].title, profile.version].filter((part) => part !== '').join(' ');
+  const build = profile.arch === 'auto' ? (buildOf(profile, question.facts.arch)?.arch ?? '') : '';
+  const what = [SYSTEMS[profile.system].title, profile.version, build].filter((part) => part !== '').join(' ');
   // A machine that waits is told more about it than fits here.
   const reason = installStateLines(decision) === undefined ? installStateReason(decision) : undefined;
   const title = `${node?.name ?? whoIs(question.facts)}: ${what}`;

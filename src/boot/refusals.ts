@@ -3,6 +3,7 @@ import { Failure, problemFailure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Name } from '../model/profile.ts';
 import type { Obstacle } from './decide.ts';
+import { SAY_PROCESSOR } from './machine-plan.ts';
 import { whoIs } from './reasons.ts';
 
 /** For what has no screen of ours: pixiecore's API, GRUB. */
@@ -16,6 +17,8 @@ export function obstacleFailure(obstacle: Obstacle | undefined): Failure {
       return new Failure('unavailable', obstacle.message, {
         remedy: 'name the machine in a profile with the right "arch"',
       });
+    case 'processor':
+      return new Failure('unavailable', obstacle.message, { remedy: SAY_PROCESSOR });
     case 'plan':
     case 'document':
       return obstacle.failure;

@@ -1,17 +1,25 @@
 import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
-import { bootScript } from '../ipxe/boot-script.ts';
+import { askProcessor, bootScript } from '../ipxe/boot-script.ts';
 import { failureLines, missingImageLines } from '../ipxe/notices.ts';
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import type { MachineFacts } from '../model/machine.ts';
+import { type MachineArch, type MachineFacts, omitUndefined } from '../model/machine.ts';
 import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Name } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, TOOLS, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
-import { againOf, askedFacts, documentLinks, identityQuery, machinePlan, missingFiles } from './machine-plan.ts';
+import {
+  againOf,
+  askedFacts,
+  SAY_PROCESSOR,
+  documentLinks,
+  identityQuery,
+  machinePlan,
+  missingFiles,
+} from './machine-plan.ts';
 import { namedDecision, namedScript } from './named-script.ts';
 import { decided, installStateLines, titleLines } from './reasons.ts';
 import { obstacleFailure, profileMatch, STRANGER, unclaimed, withoutToken } from './refusals.ts';
@@ -134,6 +142,8 @@ export function createScriptService(options: ScriptServiceOptions) {
         return turnedAway(waiting(decision, [obstacle.message, STRANGER], obstacle.message), decision.question);
       case 'arch':
         return waiting(decision, [obstacle.message, WRONG_ARCH], obstacle.message);
+      case 'processor':
+        return askedForProcessor(decision, obstacle.message);
       case 'plan':
         return waiting(decision, failureLines(obstacle.failure));
       case 'document':
@@ -175,12 +185,15 @@ export function createScriptService(options: ScriptServiceOptions) {
     return { script: grubScript(plan, question.origin, title), decision };
   }
 
-  function args(who: MachineFacts | Name, origin: Origin) {
+  function args(who: MachineFacts | Name, origin: Origin, arch?: MachineArch) {
     const snapshot = catalog.current();
     const logTo = logTarget(syslog, origin);
     if (typeof who === 'string') {
       const match = profileMatch(who, snapshot);
-      return { args: machinePlan(match, {}, origin, snapshot, undefined, logTo).args, decision: namedDecision(match) };
+      return {
+        args: machinePlan(match, omitUndefined({ arch }), origin, snapshot, undefined, logTo).args,
+        decision: namedDecision(match),
+      };
     }
     const question = { facts: who, origin };
     const found = decisions.find(question, snapshot);
@@ -218,8 +231,8 @@ export function createScriptService(options: ScriptServiceOptions) {
     return catalog.current().generation;
   }
 
-  const scriptOf = async (name: Name, origin: Origin): Promise<ScriptAnswer> =>
-    await namedScript(name, origin, { snapshot: catalog.current(), images, syslog, missingLines });
+  const scriptOf = async (name: Name, origin: Origin, arch?: MachineArch): Promise<ScriptAnswer> =>
+    await namedScript(name, origin, { snapshot: catalog.current(), images, syslog, missingLines, arch });
 
   return { script, scriptOf, args, grub, grubConfig, bootable, netboot, secureBoot, generation };
 }
@@ -227,6 +240,12 @@ export function createScriptService(options: ScriptServiceOptions) {
 /** The shim of the distribution whose kernels are booted: see docs/network.md. */
 function shimUrl(origin: Origin, { arch }: MachineFacts): string {
   return `${origin}/firmware/${arch === 'arm64' ? 'shimaa64.efi' : 'shimx64.efi'}`;
+}
+
+/** iPXE asks once more, and says it. */
+function askedForProcessor(decision: MachineDecision, message: string): ScriptAnswer {
+  const again = againOf(decision.question, decision.match);
+  return { ...waiting(decision, [message, SAY_PROCESSOR]), script: askProcessor(again) };
 }
 
 /** Not repeated to the machine itself, which may ask a moment later, and no word of that machine's in the journal. */

@@ -3,7 +3,7 @@ import { type HostKey, makeHostKey } from '../machines/host-keys.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import { FACT_KEYS, type MachineFacts } from '../model/machine.ts';
 import type { Origin } from '../model/plan.ts';
-import type { Cluster, Json, JsonObject, Node, Profile } from '../model/profile.ts';
+import { buildOf, type Cluster, type Json, type JsonObject, type Node, type Profile } from '../model/profile.ts';
 import { type SecretRef, withSecrets } from '../model/secret.ts';
 import { compileTemplate, type Template, type TemplateData } from '../templates/template.ts';
 import type { LinkTokens } from './access.ts';
@@ -146,7 +146,7 @@ export function templateData(
       name: profile.name,
       version: profile.version,
       system: profile.system,
-      arch: profile.arch,
+      arch: buildOf(profile, facts.arch)?.arch ?? profile.arch,
     },
     ssh_keys: keys,
     ...(hostKey === undefined ? {} : { ssh_host_keys: hostKeyData(hostKey) }),

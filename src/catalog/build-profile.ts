@@ -1,7 +1,6 @@
 import type { FileDiagnostic } from '../model/failure.ts';
 import { omitUndefined, parseMac, parseUuid } from '../model/machine.ts';
 import {
-  type Arch,
   type Cluster,
   DOCUMENT_KINDS,
   type Json,
@@ -11,6 +10,7 @@ import {
   type Name,
   type Node,
   type Profile,
+  type ProfileArch,
   type SystemId,
 } from '../model/profile.ts';
 import { nearest } from '../model/text.ts';
@@ -36,7 +36,7 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     name,
     file,
     system: (raw['system'] ?? 'coreos') as SystemId,
-    arch: (raw['arch'] ?? 'amd64') as Arch,
+    arch: (raw['arch'] ?? 'amd64') as ProfileArch,
     channel: (raw['channel'] ?? 'stable') as string,
     update: (raw['update'] ?? 'auto') as 'auto' | 'manual',
     version: (raw['version'] ?? '') as string,

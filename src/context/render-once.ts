@@ -38,12 +38,14 @@ const RENDER: Readonly<Record<RenderRequest['what'], Render>> = { script, args, 
 async function script(appContext: AppContext, request: RenderRequest, origin: Origin): Promise<Rendered> {
   const { preview } = appContext;
   const { facts, profile } = request;
-  const answer = await (profile === undefined ? preview.script({ facts, origin }) : preview.scriptOf(profile, origin));
+  const answer = await (profile === undefined
+    ? preview.script({ facts, origin })
+    : preview.scriptOf(profile, origin, facts.arch));
   return { text: answer.script, reasons: [...reasonsOf(answer.decision), ...filesOf(appContext, request)] };
 }
 
 function args(appContext: AppContext, request: RenderRequest, origin: Origin): Rendered {
-  const answer = appContext.preview.args(request.profile ?? request.facts, origin);
+  const answer = appContext.preview.args(request.profile ?? request.facts, origin, request.facts.arch);
   const text = answer.args.map((arg) => `${arg}\n`).join('');
   return { text, reasons: [...reasonsOf(answer.decision), ...filesOf(appContext, request)] };
 }

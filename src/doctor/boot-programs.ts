@@ -52,7 +52,7 @@ export async function programNeeds(settings: Settings): Promise<ProgramNeeds> {
   const context = await unlessFailed(readContext(settings));
   const profiles = [...(context?.catalog.current().profiles.values() ?? [])];
   return {
-    arm64: profiles.some(({ arch }) => arch === 'arm64'),
+    arm64: profiles.some(({ arch }) => arch !== 'amd64'),
     secureBoot: settings.secureBoot === true || context?.bootService.secureBoot() === true,
     proxy,
   };

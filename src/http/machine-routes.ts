@@ -2,7 +2,7 @@ import type { BootPrograms } from '../boot/boot-programs.ts';
 import type { BootService, DocumentAnswer, ScriptAnswer } from '../boot/boot-service.ts';
 import { programRemedy } from '../images/boot-program-table.ts';
 import { Failure } from '../model/failure.ts';
-import { FACT_KEYS, type MachineFacts, machineKey } from '../model/machine.ts';
+import { FACT_KEYS, type MachineFacts, machineKey, parseArch } from '../model/machine.ts';
 import { looksLikeToken, type Origin, pathOf, type Question } from '../model/plan.ts';
 import type { DocumentKind } from '../model/profile.ts';
 import type { RouteKind } from './access-log.ts';
@@ -102,7 +102,11 @@ async function root(ask: Ask, server: MachineServer): Promise<Reply> {
   const query = parseQuery(ask.query);
   if (query.has('profile')) {
     const name = nameFrom('profile', strictValue(query, 'profile'));
-    const answer = await server.bootService.scriptOf(name, legacyOriginOf(ask.head, ask.end, server.baseUrl));
+    const answer = await server.bootService.scriptOf(
+      name,
+      legacyOriginOf(ask.head, ask.end, server.baseUrl),
+      parseArch(query.get('arch') ?? ''),
+    );
     return scriptReply(answer.script, aboutScript(answer, {}));
   }
   if (FACT_KEYS.some((key) => query.has(key))) return await script(ask, server, query);

@@ -4,7 +4,7 @@ import { readProfile } from '../catalog/read-profile.ts';
 import { makeDataFolders, writeNew } from '../context/init.ts';
 import { exists } from '../files/publish.ts';
 import { Failure, type FileDiagnostic, isError } from '../model/failure.ts';
-import { initrdPath, isObject, type JsonObject, type Profile } from '../model/profile.ts';
+import { builds, initrdPath, isObject, type JsonObject, type Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import { type ConvertedBoot, convertBoot } from './matchbox-boot.ts';
 import { type ConvertedDocument, type DocumentConverter, documentConverter } from './matchbox-documents.ts';
@@ -181,7 +181,8 @@ function installOf(
 function imagesOf(made: readonly Made[]): ImportReport['images'] {
   const moves = made.flatMap(({ profile, assets }) => {
     const own = profile.system !== 'custom' && profile.version !== '';
-    const shelf = own ? SYSTEMS[profile.system].shelf(profile) : undefined;
+    const [build] = own ? builds(profile) : [];
+    const shelf = build && SYSTEMS[profile.system].shelf(build);
     const custom = [profile.kernel, ...profile.initrd.map(initrdPath)];
     return assets
       .filter((path) => shelf !== undefined || custom.includes(path))

@@ -61,6 +61,24 @@ export function startScript(origin: Origin, secure?: Origin): string {
   ]);
 }
 
+/**
+ * For a machine that did not say its processor, where that decides: it asks for the same once more. Free text may stand at
+ * the end of the address, where iPXE of 2019 may cut it off.
+ */
+export function askProcessor(url: string): string {
+  const saying = url.includes('?')
+    ? inert(url).replace('?', '?arch=${buildarch}&')
+    : `${inert(url)}?arch=\${buildarch}`;
+  return script([
+    KEEP_PAUSE,
+    ':ask',
+    `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${saying} || goto retry`,
+    ':retry',
+    ...GROWING_PAUSE,
+    'goto ask',
+  ]);
+}
+
 function ask(origin: Origin): string {
   return `chain --timeout ${SCRIPT_TIMEOUT_MS} --replace ${origin}/ipxe?${FACTS.join('&')}`;
 }

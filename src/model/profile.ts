@@ -1,4 +1,4 @@
-import type { Mac, Uuid } from './machine.ts';
+import type { Mac, MachineArch, Uuid } from './machine.ts';
 
 declare const brand: unique symbol;
 
@@ -82,6 +82,8 @@ export const SYSTEM_IDS = ['coreos', 'flatcar', 'fedora-coreos', 'debian', 'ubun
 export type SystemId = (typeof SYSTEM_IDS)[number];
 
 export type Arch = 'amd64' | 'arm64';
+/** `auto`: each machine's own. */
+export type ProfileArch = Arch | 'auto';
 
 /** How a machine is handed to its own disk. `auto` asks its platform: see ipxe/local-boot. */
 export type LocalBoot = 'auto' | 'exit' | 'exit0' | 'sanboot' | 'http-404' | 'poweroff';
@@ -145,7 +147,7 @@ export interface Profile {
   /** `profiles/NAME.json`. */
   readonly file: string;
   readonly system: SystemId;
-  readonly arch: Arch;
+  readonly arch: ProfileArch;
   readonly channel: string;
   readonly update: 'auto' | 'manual';
   /** Empty when the profile names none (old profiles may). */
@@ -195,4 +197,39 @@ export interface Profile {
   readonly release?: JsonObject;
   /** The file as it was parsed, for templates (`profile.*`) and for old routes. */
   readonly raw: JsonObject;
+}
+
+/** A profile for one kind of processor: what is looked up, fetched and booted is always one. */
+export type BuiltProfile = Profile & { readonly arch: Arch };
+
+/** The profile as it is for each processor that its machines may have. */
+export function builds(profile: Profile): readonly BuiltProfile[] {
+  const { arch, system } = profile;
+  if (arch === 'auto' && !isBuiltForBoth(system)) return [buildFor(profile, 'amd64')];
+  return arch === 'auto' ? [buildFor(profile, 'amd64'), buildFor(profile, 'arm64')] : [buildFor(profile, arch)];
+}
+
+/**
+ * Which machines can run which kernels. A BIOS iPXE says i386 on any processor (only our own start script asks the CPU),
+ * so i386 does not contradict amd64.
+ */
+export const RUNS: Readonly<Record<Arch, readonly MachineArch[]>> = {
+  amd64: ['x86_64', 'i386'],
+  arm64: ['arm64'],
+};
+
+/** Container Linux was for one processor only, and of a `custom` system it names the files itself. */
+export function isBuiltForBoth(system: SystemId): boolean {
+  return system !== 'coreos' && system !== 'custom';
+}
+
+/** The one that a machine boots; undefined where its processor decides, and it does not say which it has. */
+export function buildOf(profile: Profile, processor: MachineArch | undefined): BuiltProfile | undefined {
+  const all = builds(profile);
+  if (all.length === 1) return all[0];
+  return all.find(({ arch }) => processor !== undefined && RUNS[arch].includes(processor));
+}
+
+function buildFor(profile: Profile, arch: Arch): BuiltProfile {
+  return profile.arch === arch ? (profile as BuiltProfile) : { ...profile, arch };
 }

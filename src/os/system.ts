@@ -1,11 +1,18 @@
 import { Failure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Artifact, LogTarget, Origin, Plan } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Node, parseVersion, type Profile } from '../model/profile.ts';
+import {
+  type BuiltProfile,
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  type Node,
+  parseVersion,
+  type Profile,
+} from '../model/profile.ts';
 import type { Feed } from '../model/release.ts';
 
 /** The profile's version, safe as a path segment. Throws Failure `broken` when it is missing or malformed. */
-export function versionOf(profile: Profile): string {
+export function versionOf(profile: BuiltProfile): string {
   const version = parseVersion(profile.version);
   if (version !== undefined) return version;
   const missing = profile.version === '';
@@ -17,7 +24,7 @@ export function versionOf(profile: Profile): string {
 }
 
 /** `flatcar/amd64/4593.2.5`: the folder below images/ of every system but CoreOS Container Linux. */
-export function systemShelf(profile: Profile): string {
+export function systemShelf(profile: BuiltProfile): string {
   return `${profile.system}/${profile.arch}/${versionOf(profile)}`;
 }
 
@@ -46,7 +53,7 @@ export function parseArtifact(text: string, profile: Profile, key: string): Arti
 
 /** What an operating system's file needs to know to say how it is booted. */
 export interface PlanInput {
-  readonly profile: Profile;
+  readonly profile: BuiltProfile;
   readonly origin: Origin;
   /** The machine as far as it is known; empty when a profile is asked for by name. */
   readonly facts: MachineFacts;
@@ -76,7 +83,7 @@ export interface System extends Feed {
   /** For people: `Flatcar Container Linux`. */
   readonly title: string;
   /** The profile's folder below images/: `amd64-usr/1298.6.0`, `flatcar/amd64/4593.2.5`. Undefined for `custom`. */
-  shelf(profile: Profile): string | undefined;
+  shelf(profile: BuiltProfile): string | undefined;
   /** Throws Failure `broken` (place: the profile's file and key) when the profile lacks what this system needs. */
   plan(input: PlanInput): Plan;
 }

@@ -6,7 +6,7 @@ import { placeFile } from '../files/publish.ts';
 import { systemFailure } from '../files/system-error.ts';
 import { MANIFEST_NAME, type ManifestFile, manifestText, type ShelfRelease } from '../images/manifest.ts';
 import { Failure } from '../model/failure.ts';
-import { parseVersion, type Profile } from '../model/profile.ts';
+import { type BuiltProfile, builds, parseVersion } from '../model/profile.ts';
 import { hashRest, startHashes } from './draft.ts';
 import { shelvesOf } from './in-use.ts';
 import { targetOf } from './plan.ts';
@@ -20,7 +20,7 @@ export async function listByHand(
   { profiles }: Pick<Snapshot, 'profiles'>,
 ): Promise<readonly ShelfRelease[]> {
   const found = new Map<string, ShelfRelease>();
-  const bySeries = [...profiles.values()].filter(({ system }) => system !== 'custom');
+  const bySeries = [...profiles.values()].filter(({ system }) => system !== 'custom').flatMap(builds);
   // Who names a version goes before who only could.
   for (const own of [true, false]) {
     for (const profile of bySeries) {
@@ -41,7 +41,7 @@ export async function listByHand(
 }
 
 /** Where the releases lie that a profile can boot: `flatcar/amd64`. */
-export function folderOf(profile: Profile): string | undefined {
+export function folderOf(profile: BuiltProfile): string | undefined {
   const [shelf] = shelvesOf(profile.version === '' ? { ...profile, version: '0' } : profile);
   return shelf === undefined ? undefined : posix.dirname(shelf);
 }

@@ -1,7 +1,7 @@
 import { setVersion } from '../catalog/edit-profile.ts';
 import { MANIFEST_NAME } from '../images/manifest.ts';
 import { asFailure, Failure, failureLine, unlessFailed } from '../model/failure.ts';
-import { compareVersions, parseVersion, type Version } from '../model/profile.ts';
+import { type BuiltProfile, builds, compareVersions, parseVersion, type Version } from '../model/profile.ts';
 import type { ReleaseRef, ReleaseSpec } from '../model/release.ts';
 import type { TargetReport, VersionRewrite } from '../model/sync-event.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
@@ -181,8 +181,11 @@ async function rewriteProfiles(
     if (now === undefined) return 'it was deleted meanwhile';
     const hold = holdOf(state.holds, now, version);
     if (hold !== undefined) return holdText(hold);
-    if (now.update !== 'auto' || targetOf(now) !== target.id)
+    const all = builds(now);
+    if (now.update !== 'auto' || !all.some((build) => targetOf(build) === target.id))
       return 'it was edited meanwhile and follows something else';
+    const absent = await lackingBuild(all, version, target, ports);
+    if (absent !== undefined) return `it boots ${absent}, too, which is not here yet`;
     const change = await setVersion(ports.releases.root, now.file, version);
     if (change === 'none') return 'it names no "version"';
     if (change !== 'written') return undefined;
@@ -208,6 +211,21 @@ async function rewriteProfiles(
     }
   }
   return { rewritten, problem };
+}
+
+/** One version is booted by machines of either processor: it is written when both builds of it are here. */
+async function lackingBuild(
+  all: readonly BuiltProfile[],
+  version: Version,
+  { id }: SyncTarget,
+  { releases }: SyncRunPorts,
+): Promise<string | undefined> {
+  for (const build of all.filter((one) => targetOf(one) !== id)) {
+    const [shelf = ''] = shelvesOf({ ...build, version });
+    if ((await unlessFailed(releases.root.stat(`images/${shelf}/${MANIFEST_NAME}`), 'not-found')) === undefined)
+      return shelf;
+  }
+  return undefined;
 }
 
 function remember(

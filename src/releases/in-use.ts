@@ -2,14 +2,14 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
-import { initrdPath, type Profile } from '../model/profile.ts';
+import { builds, initrdPath, type Profile } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 
 /** The folders below images/ that a profile boots from. Pure. */
 export function shelvesOf(profile: Profile): readonly string[] {
   if (profile.system === 'custom') return [...customShelves(profile)];
-  const shelf = profile.version === '' ? undefined : SYSTEMS[profile.system].shelf(profile);
-  return shelf === undefined ? [] : [shelf];
+  if (profile.version === '') return [];
+  return builds(profile).flatMap((build) => SYSTEMS[profile.system].shelf(build) ?? []);
 }
 
 function customShelves(profile: Profile): ReadonlySet<string> {

@@ -1,5 +1,5 @@
 import type { FeedInput } from '../model/release.ts';
-import type { Arch, Profile, SystemId, Version } from '../model/profile.ts';
+import { type Arch, type BuiltProfile, builds, type SystemId, type Version, type Profile } from '../model/profile.ts';
 import type { SkippedProfile } from '../model/sync-event.ts';
 import { installsFromShelf } from '../os/system.ts';
 import { holdOf, type Holds, holdText } from './sync-state.ts';
@@ -14,7 +14,7 @@ export interface SyncTarget {
   /** Also what the system's own installer downloads. */
   readonly install: boolean;
   /** Never empty, except for what is imported by name. */
-  readonly profiles: readonly Profile[];
+  readonly profiles: readonly BuiltProfile[];
   readonly custom?: NonNullable<FeedInput['custom']>;
   /** Exactly this release instead of the current one. */
   readonly version?: Version;
@@ -35,13 +35,15 @@ export function planSync(profiles: Iterable<Profile>, holds: Holds): SyncPlan {
       skipped.push({ profile: profile.name, why });
       continue;
     }
-    const id = targetOf(profile);
-    const before = targets.get(id);
-    targets.set(id, {
-      ...(before ?? newTarget(id, profile)),
-      install: before?.install === true || wantsInstallImage(profile),
-      profiles: [...(before?.profiles ?? []), profile],
-    });
+    for (const build of builds(profile)) {
+      const id = targetOf(build);
+      const before = targets.get(id);
+      targets.set(id, {
+        ...(before ?? newTarget(id, build)),
+        install: before?.install === true || wantsInstallImage(build),
+        profiles: [...(before?.profiles ?? []), build],
+      });
+    }
   }
   return { targets: [...targets.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), skipped };
 }
@@ -52,11 +54,11 @@ function wantsInstallImage(profile: Profile): boolean {
 }
 
 /** What a profile follows: profiles with the same answer get the same release. */
-export function targetOf({ system, channel, arch, name }: Profile): string {
+export function targetOf({ system, channel, arch, name }: BuiltProfile): string {
   return system === 'custom' ? `custom/${name}` : `${system}/${channel}/${arch}`;
 }
 
-function newTarget(id: string, profile: Profile): SyncTarget {
+function newTarget(id: string, profile: BuiltProfile): SyncTarget {
   const { system, channel, arch, name, release } = profile;
   const custom = system === 'custom' ? { custom: { profile: name, release: release ?? {} } } : {};
   return { id, system, channel, arch, install: false, profiles: [], ...custom };

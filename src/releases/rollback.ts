@@ -1,7 +1,7 @@
-import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
+import { machinePlan, missingFiles, typicalMachines } from '../boot/machine-plan.ts';
 import { type AppContext, likelyOrigin, readContext } from '../context/app-context.ts';
 import { Failure } from '../model/failure.ts';
-import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
+import { builds, compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import { SILENT } from '../model/service.ts';
 import type { Locked } from '../model/sync-event.ts';
 import type { RolledBack } from '../model/release-views.ts';
@@ -59,35 +59,50 @@ async function checkThere(
   profile: Profile,
   version: Version,
 ): Promise<void> {
-  const { match, facts } = typicalMachine({ ...profile, version });
-  const plan = machinePlan(match, facts, likelyOrigin(settings), appContext.catalog.current());
-  const [missing] = await missingFiles(plan, appContext.shelf);
-  if (missing === undefined) return;
-  throw new Failure('not-found', `images/${missing} is not there`, { remedy: 'see `pilotlight images` for what is' });
+  const origin = likelyOrigin(settings);
+  const missing: string[] = [];
+  for (const { match, facts } of typicalMachines({ ...profile, version })) {
+    const plan = machinePlan(match, facts, origin, appContext.catalog.current());
+    missing.push(...(await missingFiles(plan, appContext.shelf)));
+  }
+  if (missing[0] === undefined) return;
+  throw new Failure('not-found', `images/${missing[0]} is not there`, {
+    remedy: 'see `pilotlight images` for what is',
+  });
 }
 
 /** The newest release before the one that a profile names, of the same channel. Throws Failure `not-found`. */
 export function versionBefore(profile: Profile, releases: readonly ShelfRelease[]): Version {
   const now = parseVersion(profile.version);
-  const folder = folderOf(profile);
-  const series = releases.filter(({ series: of, byHand, shelf }) =>
-    // Of what an operator put there no channel is known: the folder counts.
-    byHand === true ? shelf.slice(0, shelf.lastIndexOf('/')) === folder : of === targetOf(profile),
-  );
-  const older = series
-    .flatMap(({ version }) => parseVersion(version) ?? [])
+  const all = builds(profile).map((build) => {
+    const folder = folderOf(build);
+    const series = releases.filter(({ series: of, byHand, shelf }) =>
+      // Of what an operator put there no channel is known: the folder counts.
+      byHand === true ? shelf.slice(0, shelf.lastIndexOf('/')) === folder : of === targetOf(build),
+    );
+    return series.map(({ version }) => version);
+  });
+  const [first = [], ...others] = all;
+  const older = first
+    .filter((version) => others.every((versions) => versions.includes(version)))
+    .flatMap((version) => parseVersion(version) ?? [])
     .filter((version) => now !== undefined && compareVersions(version, now) < 0)
     .sort(compareVersions);
   const before = older.at(-1);
   if (before !== undefined) return before;
-  throw new Failure('not-found', `nothing older than ${profile.version} of ${targetOf(profile)} is on the shelf`, {
-    remedy: 'see `pilotlight images`; a release that is not there can be named for a mirror that still has it',
-  });
+  throw new Failure(
+    'not-found',
+    `nothing older than ${profile.version} of ${builds(profile).map(targetOf).join(' and ')} is on the shelf`,
+    {
+      remedy: 'see `pilotlight images`; a release that is not there can be named for a mirror that still has it',
+    },
+  );
 }
 
 /** What keeps a profile at a version until its publisher has something that is newer than all that it knows. */
 export function rollbackHold(profile: Profile, version: Version, state: SyncState): Hold {
-  const known = [profile.version, version, state.accepted[targetOf(profile)] ?? ''];
+  const accepted = builds(profile).map((build) => state.accepted[targetOf(build)] ?? '');
+  const known = [profile.version, version, ...accepted];
   const above =
     known
       .flatMap((text) => parseVersion(text) ?? [])

@@ -1,4 +1,4 @@
-import { machinePlan, missingFiles, typicalMachine } from '../boot/machine-plan.ts';
+import { machinePlan, missingFiles, typicalMachines } from '../boot/machine-plan.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import type { SyncProgress } from '../images/sync-progress.ts';
@@ -84,9 +84,11 @@ export function createSyncService({
 
   // It fails where there is no plan: the inspector has said why, and no release would mend it.
   async function lacksImages(profile: Profile, snapshot: Snapshot): Promise<boolean> {
-    const { match, facts } = typicalMachine(profile);
-    const plan = machinePlan(match, facts, likelyOrigin(settings), snapshot);
-    return (await missingFiles(plan, shelf)).length > 0;
+    for (const { match, facts } of typicalMachines(profile)) {
+      const plan = machinePlan(match, facts, likelyOrigin(settings), snapshot);
+      if ((await missingFiles(plan, shelf)).length > 0) return true;
+    }
+    return false;
   }
 
   const { schedule: expression, timezone } = settings.sync;

@@ -4,7 +4,7 @@ import { againOf } from '../../src/boot/machine-plan.ts';
 import { titleLines } from '../../src/boot/reasons.ts';
 import { explained, local, notice, ownDisk, unknownMachine, waiting } from '../../src/boot/screens.ts';
 import { Failure } from '../../src/model/failure.ts';
-import type { Profile } from '../../src/model/profile.ts';
+import type { BuiltProfile } from '../../src/model/profile.ts';
 import { byMac, MAC, NOON, TARGET } from '../machines/marks.ts';
 import { profileOf } from '../os/sample.ts';
 import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
@@ -15,7 +15,7 @@ const MARK = { key: MAC, machine: byMac().machine, ...TARGET, state: 'installed'
 
 function machine(
   installState: InstallState,
-  more: Partial<Profile> = {},
+  more: Partial<BuiltProfile> = {},
   by: 'mac' | 'choice' = 'mac',
 ): MachineDecision {
   const match = { profile: profileOf(more), node: { name: 'a', vars: {}, ...FACTS }, by };

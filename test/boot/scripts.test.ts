@@ -4,12 +4,12 @@ import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { wrongArch } from '../../src/boot/decide.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { MachineArch } from '../../src/model/machine.ts';
-import type { Profile } from '../../src/model/profile.ts';
+import type { BuiltProfile } from '../../src/model/profile.ts';
 import { profileOf } from '../os/sample.ts';
 import { addFiles } from '../support/folder.ts';
 import { factsOf, contextOf, nameOf, originOf } from '../support/app-context.ts';
 
-function judged(arch: MachineArch | undefined, more: Partial<Profile>): string | undefined {
+function judged(arch: MachineArch | undefined, more: Partial<BuiltProfile>): string | undefined {
   return wrongArch({ profile: profileOf(more), by: 'default' }, arch === undefined ? {} : { arch });
 }
 

@@ -12,13 +12,13 @@ import {
 } from '../../src/ipxe/boot-script.ts';
 import { parseLabel, parseMac, parseUuid } from '../../src/model/machine.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import type { Profile } from '../../src/model/profile.ts';
+import type { BuiltProfile } from '../../src/model/profile.ts';
 import { coreos } from '../../src/os/coreos.ts';
 import { flatcar } from '../../src/os/flatcar.ts';
 import { inputOf, must, ORIGIN, profileOf } from '../os/sample.ts';
 import { expectGolden } from '../support/golden.ts';
 
-const FULL: Partial<Profile> = {
+const FULL: Partial<BuiltProfile> = {
   version: '310.1.0',
   cloud_config: 'b',
   console: ['tty0', 'ttyS0'],
@@ -90,7 +90,7 @@ describe('the script of coreos-ipxe-server', () => {
     { kernel_args: ['a ; echo INJECTED'] },
     { cloud_config: 'a\r\nb' },
     { coreos_autologin: 'x || y' },
-  ] satisfies Partial<Profile>[])('refuses %j', (more) => {
+  ] satisfies Partial<BuiltProfile>[])('refuses %j', (more) => {
     const render = () => legacyScript({ profile: profileOf(more), origin: ORIGIN });
     expect(render).toThrow(expect.objectContaining({ code: 'broken' }));
   });

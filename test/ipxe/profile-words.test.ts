@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { problemLine } from '../../src/model/failure.ts';
-import type { Profile } from '../../src/model/profile.ts';
+import type { BuiltProfile } from '../../src/model/profile.ts';
 import { profileWordProblems } from '../../src/ipxe/kernel-line.ts';
 import { profileOf } from '../os/sample.ts';
 
-const found = (more: Partial<Profile>) => profileWordProblems(profileOf(more)).map(problemLine);
+const found = (more: Partial<BuiltProfile>) => profileWordProblems(profileOf(more)).map(problemLine);
 
 describe('profileWordProblems', () => {
   it('is content with ordinary profiles', () => {
@@ -31,7 +31,7 @@ describe('profileWordProblems', () => {
     [{ kernel_args: ['x\\'] }, /kernel_args\[0\]: the value ends with a backslash/],
     [{ install: { disk: '/dev/sda; x' } }, /install.disk: the value is more than one plain word/],
     [{ console: ['x'.repeat(257)] }, /console\[0\]: /],
-  ] satisfies [Partial<Profile>, RegExp][])('names file and key: %j', (more, line) => {
+  ] satisfies [Partial<BuiltProfile>, RegExp][])('names file and key: %j', (more, line) => {
     const [problem, ...rest] = found(more);
     expect(problem).toMatch(line);
     expect(problem).toMatch(/^profiles\/sample\.json .*\(use letters/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseVersion, type Profile } from '../../src/model/profile.ts';
+import { parseVersion, type BuiltProfile } from '../../src/model/profile.ts';
 import { fedoraCoreos, parseStream } from '../../src/os/fedora-coreos.ts';
 import { expectGolden } from '../support/golden.ts';
 import { describeRelease, drive } from '../support/upstream-feed.ts';
@@ -127,7 +127,7 @@ describe('Fedora CoreOS', () => {
   });
 
   it('gives the kernel the name that it had when the version was built', () => {
-    const kernel = (more: Partial<Profile>) => {
+    const kernel = (more: Partial<BuiltProfile>) => {
       const artifact = fedoraCoreos.plan(inputOf(profileOf({ ...BASE, ...more }))).kernel;
       return artifact.kind === 'shelf' ? artifact.path.split('/').pop() : artifact.url;
     };

@@ -1,7 +1,7 @@
 import { Failure, failureLine } from '../../src/model/failure.ts';
 import { parseMac } from '../../src/model/machine.ts';
 import { artifactUrl, type Origin, originFromHost } from '../../src/model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, parseName, type Profile } from '../../src/model/profile.ts';
+import { DOCUMENT_KINDS, type BuiltProfile, type DocumentKind, parseName } from '../../src/model/profile.ts';
 import type { PlanInput } from '../../src/os/system.ts';
 import { SYSTEMS } from '../../src/os/systems.ts';
 
@@ -14,7 +14,7 @@ export function must<T>(value: T | undefined): T {
 }
 
 /** A checked profile with the schema's defaults and what the test says. */
-export function profileOf(more: Partial<Profile>): Profile {
+export function profileOf(more: Partial<BuiltProfile>): BuiltProfile {
   return {
     name: must(parseName('sample')),
     file: 'profiles/sample.json',
@@ -41,7 +41,7 @@ export function profileOf(more: Partial<Profile>): Profile {
 }
 
 /** What the boot service would hand over for a machine of this profile that it knows by its MAC. */
-export function inputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanInput {
+export function inputOf(profile: BuiltProfile, more: Partial<PlanInput> = {}): PlanInput {
   const documents: Partial<Record<DocumentKind, string>> = {};
   for (const kind of DOCUMENT_KINDS) {
     const name = profile[kind];
@@ -53,7 +53,7 @@ export function inputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanIn
 }
 
 /** What the boot service would hand over to install it. */
-export function installInputOf(profile: Profile, more: Partial<PlanInput> = {}): PlanInput {
+export function installInputOf(profile: BuiltProfile, more: Partial<PlanInput> = {}): PlanInput {
   const machine = '52-54-00-55-1c-ee';
   const folder = `${ORIGIN}/install/${machine}`;
   return inputOf(profile, {
@@ -82,7 +82,7 @@ export function planText(input: PlanInput): string {
 }
 
 /** `broken profiles/a.json key: message (remedy)` of the failure that planning meets. */
-export function refusal(profile: Profile): string {
+export function refusal(profile: BuiltProfile): string {
   try {
     SYSTEMS[profile.system].plan(inputOf(profile));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
-import type { JsonObject, Profile } from '../../src/model/profile.ts';
+import { builds, type JsonObject, type Profile } from '../../src/model/profile.ts';
 import { planSync, targetOf } from '../../src/releases/plan.ts';
 import { nameOf } from '../support/app-context.ts';
 
@@ -70,6 +70,14 @@ describe('planSync', () => {
   it('a profile that is held until the next release is still looked up', () => {
     const { targets } = planSync([profile('d', flatcar)], { d: { version: '1.2.3', until: 'next', above: '1.2.4' } });
     expect(targets).toHaveLength(1);
-    expect(targetOf(profile('d', flatcar))).toBe('flatcar/stable/amd64');
+    expect(builds(profile('d', flatcar)).map(targetOf)).toEqual(['flatcar/stable/amd64']);
+  });
+
+  it('a profile for either processor follows the builds for both', () => {
+    const { targets } = planSync([profile('e', { ...flatcar, arch: 'auto' })], {});
+    expect(targets.map(({ id, arch, profiles }) => [id, arch, profiles[0]?.arch])).toEqual([
+      ['flatcar/stable/amd64', 'amd64', 'amd64'],
+      ['flatcar/stable/arm64', 'arm64', 'arm64'],
+    ]);
   });
 });

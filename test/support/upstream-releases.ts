@@ -29,8 +29,8 @@ export const FLATCAR = {
 const ALIAS = 'flatcar_production_image.vmlinuz';
 
 /** The folder of a Flatcar release: `/flatcar/stable/amd64-usr/4593.2.5`. */
-export function flatcarFolder(version: string, channel = 'stable'): string {
-  return `/flatcar/${channel}/amd64-usr/${version}`;
+export function flatcarFolder(version: string, channel = 'stable', arch = 'amd64'): string {
+  return `/flatcar/${channel}/${arch}-usr/${version}`;
 }
 
 /** What is asked of Flatcar to know its current release, and nothing else. */
@@ -40,10 +40,10 @@ export function flatcarQuestions(version: string): readonly string[] {
 }
 
 /** Flatcar's layout: one .sig and one .DIGESTS for each file; the kernel's are those of its other name, as today. */
-export function serveFlatcar({ upstream, vendor }: Signed, version: string, channel = 'stable'): void {
-  const folder = flatcarFolder(version, channel);
+export function serveFlatcar({ upstream, vendor }: Signed, version: string, channel = 'stable', arch = 'amd64'): void {
+  const folder = flatcarFolder(version, channel, arch);
   const text = versionTxt('FLATCAR', version);
-  upstream.put(`/flatcar/${channel}/amd64-usr/current/version.txt`, text);
+  upstream.put(`/flatcar/${channel}/${arch}-usr/current/version.txt`, text);
   upstream.put(`${folder}/version.txt`, text);
   upstream.put(`${folder}/version.txt.sig`, vendor.sign(Buffer.from(text)));
   for (const [name, signedAs] of [

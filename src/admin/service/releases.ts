@@ -1,7 +1,7 @@
 import type { DataRoot } from '../../files/data-root.ts';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../../images/manifest.ts';
 import { unlessFailed } from '../../model/failure.ts';
-import { compareVersions, parseVersion } from '../../model/profile.ts';
+import { builds, compareVersions, parseVersion } from '../../model/profile.ts';
 import type { ReleaseRow, ReleasesView } from '../../model/release-views.ts';
 import { planSync, targetOf } from '../../releases/plan.ts';
 import type { PublishedManifest } from '../../releases/publish.ts';
@@ -27,13 +27,14 @@ export async function releasesView(deps: Deps): Promise<ReleasesView> {
   };
   for (const target of targets) row(target.id);
   for (const profile of profiles.values()) {
-    const target = targetOf(profile);
     const why = skipped.find((one) => one.profile === profile.name)?.why;
     const hold = holdOf(holds, profile);
     const held = why ?? (hold === undefined ? undefined : holdText(hold));
-    if (profile.version === '' && !rows.has(target)) continue;
-    row(target).profiles.push(profile.name);
-    if (held !== undefined) row(target).held.push(`${profile.name}: ${held}`);
+    for (const target of builds(profile).map(targetOf)) {
+      if (profile.version === '' && !rows.has(target)) continue;
+      row(target).profiles.push(profile.name);
+      if (held !== undefined) row(target).held.push(`${profile.name}: ${held}`);
+    }
   }
   for (const release of await publishedReleases(deps)) row(release.series).shelves.push(release);
   const { schedule } = settings.sync;

@@ -1,6 +1,6 @@
 import type { RenderRequest } from '../../context/render-once.ts';
 import { Failure } from '../../model/failure.ts';
-import { omitUndefined, parseLabel, parseSentMac, parseUuid } from '../../model/machine.ts';
+import { omitUndefined, parseArch, parseLabel, parseSentMac, parseUuid } from '../../model/machine.ts';
 import { DOCUMENT_KINDS, parseName } from '../../model/profile.ts';
 import { type Command, EXIT, type Invocation } from '../command.ts';
 
@@ -19,6 +19,7 @@ export const renderCommand: Command = {
     '--uuid <UUID>': 'a system UUID',
     '--serial <TEXT>': 'a serial number',
     '--platform <efi|pcbios>': 'what the firmware is (default: pcbios)',
+    '--arch <ARCH>': 'what its processor is: x86_64, arm64, i386 or arm32',
     '--profile <NAME>': 'a profile instead of a machine',
     '--kind <KIND>': `for config: ${DOCUMENT_KINDS.join(', ')}`,
     '--secrets': 'for config: with secrets and private keys, as the machine gets it',
@@ -61,6 +62,7 @@ function requestOf({ words: [word], text, has }: Invocation): RenderRequest {
     mac: read('mac', parseSentMac),
     uuid: read('uuid', parseUuid),
     serial: read('serial', parseLabel),
+    arch: read('arch', parseArch),
     platform: read('platform', (given) => (['efi', 'pcbios'] as const).find((one) => one === given)),
   });
   const machine = facts.mac !== undefined || facts.uuid !== undefined || facts.serial !== undefined;
