@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkData } from '../../src/doctor/check.ts';
 import { parseMac } from '../../src/model/machine.ts';
-import { houseOf, nameOf, originOf, settingsFor } from '../support/house.ts';
+import { contextOf, nameOf, originOf, settingsFor } from '../support/app-context.ts';
 import type { MachineArch } from '../../src/model/machine.ts';
 
 const FILES = ['flatcar_production_pxe.vmlinuz', 'flatcar_production_pxe_image.cpio.gz'];
@@ -21,9 +21,9 @@ const origin = originOf();
 const mac = parseMac('525400000001');
 
 async function asked(arch: MachineArch | undefined, files: object = { ...images('amd64'), ...images('arm64') }) {
-  const house = await houseOf({ ...PROFILE, ...files });
+  const context = await contextOf({ ...PROFILE, ...files });
   const facts = { mac, ...(arch === undefined ? {} : { arch }) };
-  return { ...house, facts, answer: await house.bootService.script({ facts, origin }) };
+  return { ...context, facts, answer: await context.bootService.script({ facts, origin }) };
 }
 
 describe('a profile for either processor', () => {
@@ -94,7 +94,7 @@ describe('a profile for either processor', () => {
 
   it.each(['custom', 'coreos'])('a system with one build (%s) is an error of the profile', async (system) => {
     const kernel = system === 'custom' ? { kernel: 'custom/vmlinuz' } : { version: '1298.6.0' };
-    const { dir } = await houseOf({ 'profiles/one.json': { system, arch: 'auto', ...kernel } });
+    const { dir } = await contextOf({ 'profiles/one.json': { system, arch: 'auto', ...kernel } });
     const { problems } = await checkData(settingsFor(dir));
     expect(problems.find(({ place }) => place.key === 'arch')).toMatchObject({ severity: 'error' });
   });
