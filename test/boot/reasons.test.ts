@@ -83,9 +83,11 @@ describe('because and identityQuery', () => {
   });
 });
 
+const OTHER = '11111111-2222-3333-4444-555555555555';
 const FACTS = factsOf({ mac: MAC });
 const NODE = { name: 'a-worker', vars: {}, ...FACTS };
 const MARK: InstallMark = { key: MAC, machine: byMac().machine, ...TARGET, state: 'installed', since: NOON, tries: 1 };
+const REFUSED: InstallState = { kind: 'refused', report: { at: NOON, address: '10.0.0.66' } };
 const UNFINISHED: InstallState = { kind: 'unfinished', begun: NOON, ago: 12_700, attempt: 1, limit: 3 };
 
 function machine(installState: InstallState, node: typeof NODE | null = NODE, facts = FACTS): MachineDecision {
@@ -126,8 +128,56 @@ describe('the reason', () => {
       'its installation began 3 times and was never reported as finished (`pilotlight reinstall a-worker` installs it again)',
     ],
     [{ kind: 'nameless' }, 'it says nothing by which it could be known as installed afterwards'],
+    [
+      { kind: 'stopped', tries: 1 },
+      'its installation began once and was never reported as finished (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [
+      REFUSED,
+      'a report that it is installed came from 10.0.0.66 at 2026-11-21 12:00:00 UTC and did not count (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [
+      { kind: 'local', mark: { ...MARK, state: 'claimed', claim: { address: '10.0.0.7', at: NOON + 1000 } } },
+      'the installer of profiles/worker.json left for it once, at 2026-11-21 12:00:01 UTC, and has not reported (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [
+      { kind: 'local', mark: { ...MARK, state: 'installing' } },
+      'the installer of profiles/worker.json left for it once, at 2026-11-21 12:00:00 UTC, and has not reported (`pilotlight reinstall a-worker` installs it again)',
+    ],
+    [
+      { kind: 'claimed', mark: MARK, claim: { address: '10.0.0.7', at: NOON } },
+      'its installer left for 10.0.0.7 at 2026-11-21 12:00:00 UTC (`pilotlight release a-worker` lets it go)',
+    ],
   ])('%j', (installState, reason) => {
     expect(installStateReason(machine(installState))).toBe(reason);
+  });
+
+  it.each([
+    ['mac', 'seen', `the machine ${MAC} (a profile names it): its network card is the same`],
+    ['uuid', 'claimed', `the machine ${MAC} (its installer left): its UUID ${UUID} is the same`],
+    ['serial', 'installing', `the machine ${MAC} (it is being installed): its serial number is the same`],
+    ['mac', 'installed', `the machine ${MAC} (it is installed): its network card is the same`],
+    [
+      'nic',
+      'erase-pending',
+      `the machine ${MAC} with the UUID ${OTHER} (it is to be installed anew): its network card is the same, its UUID is not`,
+    ],
+  ] as const)('says whom it looks like, by its %s', (by, state, words) => {
+    const mark = { ...MARK, state, machine: factsOf({ mac: MAC, uuid: OTHER }) };
+    const it = machine({ kind: 'alike', mark, by }, NODE, factsOf({ mac: MAC, uuid: UUID }));
+    const typed = by === 'nic' ? `uuid:${UUID}` : '52-54-00-55-1c-ee';
+    expect(installStateReason(it)).toBe(
+      `it looks like ${words} (\`pilotlight reinstall ${typed}\` installs it all the same)`,
+    );
+    expect(installStateLines(it)).toContain(`pilotlight reinstall ${typed}`);
+    expect(installStateLines(it)?.join(' ')).toContain(words);
+  });
+
+  it('what an operator allowed once is allowed by the same command again', () => {
+    const asked = machine({ kind: 'stopped', tries: 3 });
+    const once = { ...asked, match: { ...asked.match, once: 'used' as const } };
+    expect(installStateReason(once)).toContain('(`pilotlight boot a-worker --once sample` installs it again)');
+    expect(installStateLines(once)).toContain('pilotlight boot a-worker --once sample');
   });
 
   it('names the machine as an operator can type it', () => {
@@ -137,6 +187,7 @@ describe('the reason', () => {
       )?.[1];
     expect(command({ mac: MAC })).toBe('52-54-00-55-1c-ee');
     expect([command({ uuid: UUID }), command({ serial: 'X1' })]).toEqual([`uuid:${UUID}`, 'serial:X1']);
+    expect(command({})).toBe('serial:');
   });
 });
 
@@ -149,14 +200,24 @@ it('the decision says what happens and both reasons', () => {
       UNFINISHED,
       { kind: 'stopped', tries: 1 },
       { kind: 'nameless' },
+      REFUSED,
     ] as const
   ).map((installState) => decided(machine(installState)).outcome);
-  expect(outcomes).toEqual(['boot', 'install', 'local', 'waiting', 'waiting', 'waiting']);
+  expect(outcomes).toEqual(['boot', 'install', 'local', 'waiting', 'waiting', 'waiting', 'waiting']);
   const obstacle = { kind: 'images', missing: ['k'] } as const;
   expect(decided({ ...machine({ kind: 'boot' }), obstacle }).outcome).toBe('waiting');
   // The journal tells by it a machine that waits for its installation from one that waits for its image.
   expect(decided(machine(UNFINISHED)).installation).toBe('unfinished');
   expect(decided(machine({ kind: 'stopped', tries: 3 })).installation).toBe('stopped');
+  expect(decided(machine(REFUSED)).installation).toBe('stopped');
+  expect(decided(machine({ kind: 'nameless' })).installation).toBeUndefined();
+  expect(decided(machine({ kind: 'local', mark: MARK })).installed).toBe(true);
+  expect(decided(machine({ kind: 'local', mark: { ...MARK, state: 'installing' } })).installed).toBeUndefined();
+  expect(decided(machine({ kind: 'local' })).installed).toBeUndefined();
+  expect(decided(machine({ kind: 'stopped', tries: 3 }, null), 'look at it')).toMatchObject({
+    because: expect.stringMatching(/the default; its installation began 3 times.*; look at it$/) as string,
+    warning: 'look at it',
+  });
   expect(decided({ ...machine({ kind: 'boot' }), obstacle }).installation).toBeUndefined();
   expect(decided(machine(UNFINISHED)).because).toBe(
     `mac ${MAC} is node a-worker of profiles/sample.json; ${installStateReason(machine(UNFINISHED)) ?? ''}`,
@@ -166,6 +227,11 @@ it('the decision says what happens and both reasons', () => {
 it('only who waits is told so on its screen, with how long it is to be', () => {
   expect(installStateLines(machine(UNFINISHED))?.join('\n')).toMatch(/began 12 s ago \(try 1 of 3\)[^]*again in 48 s/);
   expect(installStateLines(machine({ kind: 'stopped', tries: 3 }))).toContain('pilotlight reinstall a-worker');
+  const refused = installStateLines(machine(REFUSED)) ?? [];
+  expect(refused.join('\n')).toContain('came from 10.0.0.66');
+  expect(refused.join('\n')).toContain('2026-11-21 12:00:00 UTC');
+  expect(refused).toContain('pilotlight reinstall a-worker');
+  expect(installStateLines(machine({ kind: 'unknown', why: 'no disk' }))?.join()).not.toContain('pilotlight ');
   expect(installStateLines(machine({ kind: 'nameless' }))?.length).toBeGreaterThan(0);
   const waiting: readonly InstallState[] = [
     { kind: 'claimed', mark: MARK, claim: { address: '10.0.0.7', at: NOON } },
