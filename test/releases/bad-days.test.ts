@@ -21,14 +21,14 @@ afterEach(() => day.end());
 // visible; and when the day is over, the next run publishes it.
 
 describe('a bad day of the server', () => {
-  it.each<[string, string, Fault, RegExp]>([
+  it.each<[string, string, Fault, RegExp, { readonly idle: number }?]>([
     ['404 for `current`', POINTER, fault.status(404), /version\.txt does not exist \(HTTP 404\)/],
     ['403', KERNEL, fault.status(403), /answered HTTP 403/],
     ['500 for ever', INITRD, fault.status(500), /answered HTTP 500, 3 times/],
     ['503 for an hour', INITRD, fault.status(503, { 'retry-after': '3600' }), /come back in 3600 s/],
     ['a release that is half there', INITRD, fault.status(404), /is not, or only half, published/],
-    ['silence', POINTER, fault.silence, /sent nothing for 0\.4 s, 3 times/],
-    ['a stalled body', INITRD, fault.stall(1000), /sent nothing for 0\.4 s, 3 times/],
+    ['silence', POINTER, fault.silence, /sent nothing for 0\.4 s, 3 times/, { idle: 400 }],
+    ['a stalled body', INITRD, fault.stall(1000), /sent nothing for 0\.4 s, 3 times/, { idle: 400 }],
     ['a page for a file', INITRD, fault.webPage, /answered with a web page/],
     ['a page for `current`', POINTER, fault.webPage, /does not name a version/],
     ['a packed body', INITRD, fault.gzipped, /is sent encoded/],
@@ -57,9 +57,9 @@ describe('a bad day of the server', () => {
       fault.instead('x', { 'transfer-encoding': 'gzip, chunked' }),
       /unknown transfer encoding|broke off/,
     ],
-  ])('%s', async (_, path, fails, expected) => {
+  ])('%s', async (_, path, fails, expected, limits) => {
     day.upstream.failAlways(path, fails);
-    expect(await day.report()).toMatch(expected);
+    expect(await day.report(day.bench.with({ limits }))).toMatch(expected);
     await day.heals();
   });
 

@@ -25,8 +25,12 @@ afterEach(async () => {
   upstream.check();
 });
 
-async function read(path: string, changes: Partial<Parameters<typeof fetchText>[2]> = {}): Promise<string | undefined> {
-  const fetched = await fetchText(upstream.url(path), bench.ports.network, {
+async function read(
+  path: string,
+  changes: Partial<Parameters<typeof fetchText>[2]> = {},
+  limits: { readonly idle?: number } = {},
+): Promise<string | undefined> {
+  const fetched = await fetchText(upstream.url(path), bench.with({ limits }).network, {
     maxBytes: 1000,
     redirectHosts: [],
     ...changes,
@@ -54,10 +58,10 @@ describe('fetchText', () => {
     ['more than it may be', endless, 'does not say how long|over 1000 bytes'],
     ['a packed body', gzipped, 'sent encoded'],
     ['a body without a length', closeDelimited(), 'does not say how long it is'],
-    ['silence', silence, 'sent nothing for 0.4 s, 3 times'],
-  ])('refuses %s', async (_, fault, message) => {
+    ['silence', silence, 'sent nothing for 0.4 s, 3 times', { idle: 400 }],
+  ])('refuses %s', async (_, fault, message, limits?: { readonly idle: number }) => {
     upstream.failAlways('/a', fault);
-    await expect(read('/a')).rejects.toThrow(new RegExp(message));
+    await expect(read('/a', {}, limits)).rejects.toThrow(new RegExp(message));
   });
   it('reads up to its limit and not a byte more', async () => {
     expect(await read('/a', { maxBytes: 5 })).toBe('hello');

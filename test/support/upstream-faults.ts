@@ -41,6 +41,11 @@ export const silence: Fault = () => undefined;
 export function drip(everyMs: number): Fault {
   return (response, resource) => {
     begin(response, resource, resource.body.length);
+    // An answer to HEAD leaves with its end.
+    if (response.req.method === 'HEAD') {
+      response.end();
+      return;
+    }
     const timer = setInterval(() => response.write('x'), everyMs);
     response.on('close', () => {
       clearInterval(timer);
