@@ -12,10 +12,10 @@
 #   --netns NAME        run QEMU inside this network namespace (with --tap; needs root)
 # Machine:
 #   --firmware bios|uefi|uefi-sb|uefi-arm64   default bios; uefi-sb: Secure Boot is on, with Microsoft's keys
-#   --netboot pxe|http|any
+#   --netboot pxe|http|pxe6|any
 #                       UEFI only: which network boot methods the firmware tries. Default
 #                       pxe: PXE over IPv4, then HTTP. http: HTTP Boot alone. any: all of
-#                       them, which costs a minute per method without an answer.
+#                       them, which costs a minute per method without an answer. pxe6: PXE over IPv6 alone.
 #   --nic MODEL         virtio-net-pci (default), e1000, e1000e, rtl8139. UEFI: virtio only,
 #                       unless the NIC's own ROM (iPXE) brings the driver.
 #   --mac ADDR          default 52:54:00:12:34:56
@@ -147,7 +147,8 @@ case $firmware in
         args+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n"
           -fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n")
         ;;
-      *) die "--netboot is pxe, http or any" ;;
+      pxe6) args+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n") ;;
+      *) die "--netboot is pxe, http, pxe6 or any" ;;
     esac
     ;;
   *) die "--firmware is bios, uefi, uefi-sb or uefi-arm64" ;;

@@ -1,11 +1,12 @@
 import { type FileDiagnostic, isError } from '../model/failure.ts';
+import { canonicalAddress } from '../model/ipv6.ts';
 import { comparableSerial, IDENTITY_KEYS, knownBy, parseMac, parseUuid } from '../model/machine.ts';
 import { isInFolder, type Json, type JsonObject, NAME_RULE, parseName, type Profile } from '../model/profile.ts';
 import { type SecretPlace, secretsIn } from '../model/secret.ts';
 import type { JsonPlaces } from '../text/json.ts';
 import type { Path } from '../text/text.ts';
 import { buildProfile, readLegacyKeys } from './build-profile.ts';
-import { canonicalAddress, type Claim, claimPath, exclusiveClaims, sharedClaims } from './identity.ts';
+import { type Claim, claimPath, exclusiveClaims, sharedClaims } from './identity.ts';
 import { readJson } from './profile-json.ts';
 import type { ProfileCheck, SchemaFault } from './profile-schema.ts';
 import type { Reading } from './read-document.ts';

@@ -59,7 +59,7 @@ function routesValue(routes: readonly StaticRoute[], routers: readonly string[])
 }
 
 /** RFC 3397: names as DNS writes them, here without its compression, which is allowed and not demanded. */
-function searchValue(names: readonly string[]): Buffer {
+export function searchValue(names: readonly string[]): Buffer {
   const labels = names.map((name) =>
     Buffer.concat([
       ...name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),

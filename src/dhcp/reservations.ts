@@ -1,17 +1,23 @@
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { FileDiagnostic } from '../model/failure.ts';
-import { ipv4Number, isHostAddress } from '../model/ipv4.ts';
+import { ipv6Bytes, ipv6Text } from '../model/ipv6.ts';
 import type { Mac } from '../model/machine.ts';
 import type { Node, Profile } from '../model/profile.ts';
 import type { Client, Reservations } from './allocator.ts';
-import { type Subnet, subnetText } from './subnets.ts';
 
 /** What profiles say of machines and their addresses. */
 export interface KnownMachines extends Reservations {
   /** The name that a profile gives the machine. */
   nameOf(client: Client): string | undefined;
-  /** Addresses that no machine gets, though a profile gives them. */
-  problems(subnets: readonly Subnet[]): readonly FileDiagnostic[];
+  /** Addresses of a family that no machine gets, though a profile gives them. */
+  problems(served: ServedNetworks): readonly FileDiagnostic[];
+}
+
+/** Where a server hands out addresses. */
+export interface ServedNetworks {
+  readonly family: 4 | 6;
+  readonly names: readonly string[];
+  holds(address: string): boolean;
 }
 
 interface Owner {
@@ -25,8 +31,9 @@ export function knownMachines(snapshot: Snapshot): KnownMachines {
   const owners = new Map<string, Owner[]>();
   for (const profile of snapshot.profiles.values()) {
     for (const [index, node] of profile.nodes.entries()) {
-      if (node.ip === undefined || !IPV4.test(node.ip)) continue;
-      owners.set(node.ip, [...(owners.get(node.ip) ?? []), { profile, index, node }]);
+      if (node.ip === undefined) continue;
+      const ip = spelled(node.ip);
+      owners.set(ip, [...(owners.get(ip) ?? []), { profile, index, node }]);
     }
   }
   const nodeOf = ({ mac, uuid }: Client): Node | undefined =>
@@ -35,7 +42,7 @@ export function knownMachines(snapshot: Snapshot): KnownMachines {
   return {
     of(client) {
       const ip = nodeOf(client)?.ip;
-      return ip !== undefined && owners.get(ip)?.length === 1 ? [ip] : [];
+      return ip !== undefined && owners.get(spelled(ip))?.length === 1 ? [spelled(ip)] : [];
     },
     owner(address) {
       const [owner, other] = owners.get(address) ?? [];
@@ -46,17 +53,21 @@ export function knownMachines(snapshot: Snapshot): KnownMachines {
       const name = nodeOf(client)?.name;
       return name !== undefined && HOST_NAME.test(name) ? name : undefined;
     },
-    problems(subnets) {
+    problems(served) {
       return [...owners].flatMap(([ip, [owner, ...others]]): FileDiagnostic[] => {
-        if (owner === undefined) return [];
+        if (owner === undefined || ip.includes(':') !== (served.family === 6)) return [];
         if (others.length > 0) return [duplicate(ip, [owner, ...others])];
-        return subnets.some((subnet) => isHostAddress(subnet, ipv4Number(ip))) ? [] : [outside(ip, owner, subnets)];
+        return served.holds(ip) ? [] : [outside(ip, owner, served.names)];
       });
     },
   };
 }
 
-const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+/** The one spelling of an address that a profile gives. */
+function spelled(ip: string): string {
+  return ip.includes(':') ? ipv6Text(ipv6Bytes(ip)) : ip;
+}
+
 /** Not of zeros: a client may say that of itself. */
 const NO_CARD = 'none' as Mac;
 /** What a system takes for its name. */
@@ -72,8 +83,8 @@ function duplicate(ip: string, owners: readonly [Owner, ...Owner[]]): FileDiagno
   };
 }
 
-function outside(ip: string, owner: Owner, subnets: readonly Subnet[]): FileDiagnostic {
-  const networks = subnets.map(subnetText).join(', ');
+function outside(ip: string, owner: Owner, names: readonly string[]): FileDiagnostic {
+  const networks = names.join(', ');
   return {
     severity: 'warning',
     place: placeOf(owner),

@@ -6,7 +6,7 @@ export const LEASE_STATES = ['in use', 'ended', 'released', 'resting'] as const;
 export type LeaseState = (typeof LEASE_STATES)[number];
 
 export const LeaseView = t.Object({
-  address: text('an IPv4 address'),
+  address: text('an IPv4 or IPv6 address'),
   mac: text('the machine; of a resting address the card that was found there or refused it'),
   state: oneOf(LEASE_STATES, '`resting`: another machine was found to have it, and it is not given out'),
   at: moment('when it was given last'),

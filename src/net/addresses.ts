@@ -13,6 +13,8 @@ export interface LocalAddress {
   readonly internal: boolean;
   /** Undefined for IPv6. */
   readonly netmask: string | undefined;
+  /** Of its card. */
+  readonly mac?: string;
 }
 
 /** The addresses of this host now. */
@@ -26,6 +28,7 @@ export function localAddresses(): LocalAddress[] {
         family: entry.family === 'IPv6' ? 6 : 4,
         internal: entry.internal,
         netmask: entry.family === 'IPv4' ? entry.netmask : undefined,
+        mac: entry.mac,
       } as const;
     }),
   );

@@ -1,15 +1,18 @@
 import { randomInt } from 'node:crypto';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { BootOffer, BootPrograms } from '../boot/boot-programs.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import { askableNetworks, discoverOffers } from '../dhcp/discover.ts';
 import type { Lease } from '../dhcp/lease-book.ts';
 import { createLeaseServer, type LeaseServer } from '../dhcp/lease-server.ts';
 import { type KnownMachines, knownMachines } from '../dhcp/reservations.ts';
-import { createDhcpServer, type DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
+import { createDhcp6Server, type Dhcp6Server } from '../dhcp/dhcpv6-server.ts';
+import { createDhcpServer, DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ImageStore } from '../images/store.ts';
 import { asFailure, type Diagnostic, failureLine } from '../model/failure.ts';
+import type { NetworkFacts } from '../model/ipv4.ts';
 import type { Mac } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
@@ -59,7 +62,9 @@ export function openLan(options: LanOptions): Lan {
   const { tftp, dhcp } = settings;
   let tftpServer: TftpServer | undefined;
   let dhcpServer: DhcpServer | undefined;
+  let counters: DhcpCounters | undefined;
   let leaseServer: LeaseServer | undefined;
+  let dhcp6Server: Dhcp6Server | undefined;
   if (tftp !== undefined) {
     const source = createTftpSource({ bootPrograms, shelf, settings: tftp, originAt, log });
     const onEnd = (event: TransferEvent): void => {
@@ -77,24 +82,34 @@ export function openLan(options: LanOptions): Lan {
     const onMachine = (event: MachineEvent): void => {
       listeners.offered(event);
     };
-    const proxy = { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays };
+    const machines = knownNow(options.catalog);
+    const proxy = { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays.filter(isIPv4) };
     const drops = createUdpDrops([dhcp.listen.port, BOOT_SERVER_PORT]);
     const { server } = dhcp;
-    if (server !== undefined) {
+    if (server !== undefined && server.pools.length > 0) {
       const neighbours = createNeighbours(log);
       leaseServer = createLeaseServer(
-        { ...proxy, ...server, network: server },
+        { ...proxy, ...server, network: ipv4Facts(server) },
         {
           ...{ choose, onMachine, log, drops, files: options.files },
-          machines: knownNow(options.catalog),
+          machines,
           macOf: (address) => neighbours.macOf(address),
           discover: async (at) => await discoverOffers(at, { xid: () => randomInt(1, 2 ** 32 - 1) }),
           networks: askableNetworks,
         },
       );
     }
-    dhcpServer = leaseServer ?? createDhcpServer(proxy, { choose, onMachine, log, drops });
-    services.push(dhcpServer);
+    if (server === undefined) dhcpServer = createDhcpServer(proxy, { choose, onMachine, log, drops });
+    else dhcpServer = leaseServer;
+    counters = dhcpServer?.counters ?? new DhcpCounters();
+    if (dhcpServer !== undefined) services.push(dhcpServer);
+    if (server !== undefined && server.networks6.length > 0) {
+      dhcp6Server = createDhcp6Server(
+        { ...server, networks: server.networks6, relays: dhcp.relays.filter(isIPv6), facts: server },
+        { ...{ choose, onMachine, log, machines, counters } },
+      );
+      services.push(dhcp6Server);
+    }
   }
   // Asked for by name: a port that may not be bound stops the start.
   const syslogServer =
@@ -106,14 +121,24 @@ export function openLan(options: LanOptions): Lan {
     services,
     diagnostics: () => [
       ...(silent() ? [tftpDiagnostic(settings)] : []),
-      ...dhcpDiagnostics(dhcpServer?.counters),
+      ...dhcpDiagnostics(counters),
       ...(leaseServer?.diagnostics() ?? []),
+      ...(dhcp6Server?.diagnostics() ?? []),
       ...syslogDiagnostics(syslogServer?.counters),
     ],
-    dhcp: dhcpServer?.counters,
-    leases: leaseServer?.leases,
+    dhcp: counters,
+    leases:
+      leaseServer === undefined && dhcp6Server === undefined
+        ? undefined
+        : () => [...(leaseServer?.leases() ?? []), ...(dhcp6Server?.leases() ?? [])],
     leasedTo: (address) => leaseServer?.leasedTo(address),
   };
+}
+
+/** What DHCPv4 can say of what is set for both. */
+function ipv4Facts(facts: NetworkFacts): NetworkFacts {
+  const [nameServers, timeServers] = [facts.nameServers.filter(isIPv4), facts.timeServers.filter(isIPv4)];
+  return { ...facts, nameServers, timeServers };
 }
 
 /** What the profiles in force say, made once for each version of them. */

@@ -1,5 +1,5 @@
-import { parseDomain, parseDomains, parsePools, parseRoutes } from './network-parsers.ts';
-import { parseAddresses, parseListen, parseNumber, parseOneOf, parseOnOff } from './parsers.ts';
+import { parseDomain, parseDomains, parseRange, parseRoutes } from './network-parsers.ts';
+import { parseAddresses, parseHosts, parseListen, parseNumber, parseOneOf, parseOnOff } from './parsers.ts';
 
 /** The rows of the table (table.ts) for DHCP. */
 export const DHCP_SETTINGS = {
@@ -10,10 +10,10 @@ export const DHCP_SETTINGS = {
     usual: 'off',
   },
   'dhcp-range': {
-    help: 'addresses that the DHCP server hands out, separated by commas: 192.168.50.100-192.168.50.200; with /24 behind it for a network behind a relay; a network alone, 192.168.50.0/24, is for machines whose profile gives them an address',
+    help: 'addresses that the DHCP server hands out, separated by commas: 192.168.50.100-192.168.50.200; with /24 behind it for a network behind a relay; a network alone, 192.168.50.0/24, is for machines whose profile gives them an address; a network of IPv6, fd00:50::/64, where a router sends machines to DHCPv6',
     fallback: 'none',
-    parse: parsePools,
-    usual: [],
+    parse: parseRange,
+    usual: { pools: [], networks6: [] },
   },
   'dhcp-lease': {
     help: 'seconds that a machine may keep its address without asking again',
@@ -27,8 +27,8 @@ export const DHCP_SETTINGS = {
     parse: parseAddresses,
     usual: [],
   },
-  'dhcp-dns': { help: 'DNS servers, separated by commas', fallback: 'none', parse: parseAddresses, usual: [] },
-  'dhcp-ntp': { help: 'time servers, separated by commas', fallback: 'none', parse: parseAddresses, usual: [] },
+  'dhcp-dns': { help: 'DNS servers, separated by commas', fallback: 'none', parse: parseHosts, usual: [] },
+  'dhcp-ntp': { help: 'time servers, separated by commas', fallback: 'none', parse: parseHosts, usual: [] },
   'dhcp-domain': { help: "the machines' DNS domain", fallback: 'none', parse: parseDomain },
   'dhcp-search': {
     help: 'domains in which names are looked up, separated by commas',
@@ -69,7 +69,7 @@ export const DHCP_SETTINGS = {
   'dhcp-relays': {
     help: 'addresses of DHCP relays that may ask, separated by commas',
     fallback: 'none',
-    parse: parseAddresses,
+    parse: parseHosts,
     usual: [],
   },
   'dhcp-local-boot': {

@@ -11,12 +11,51 @@ import {
   networkAround,
   type StaticRoute,
 } from '../model/ipv4.ts';
+import { canonicalAddress, type Ipv6Network, ipv6Bytes, ipv6Text } from '../model/ipv6.ts';
 import { bad, good, type Parsed } from './parsers.ts';
 
 /** More than a lab has, and few enough to be looked through. */
 const MOST_ADDRESSES = 65_536;
 const POOL = /^([\d.]+)-([\d.]+)(?:\/(\d{1,2}))?$/;
 const NETWORK = /^([\d.]+)\/(\d{1,2})$/;
+
+/** What a DHCP server hands out. */
+export interface DhcpRange {
+  readonly pools: readonly AddressPool[];
+  readonly networks6: readonly Ipv6Network[];
+}
+
+/** Pools of IPv4, and networks of IPv6, separated by commas. */
+export function parseRange(text: string): Parsed<DhcpRange> {
+  const all = parts(text);
+  const networks6: Ipv6Network[] = [];
+  for (const part of all.filter((one) => one.includes(':'))) {
+    const parsed = ipv6Network(part);
+    if (!parsed.ok) return parsed;
+    if (networks6.some(({ prefix }) => prefix.equals(parsed.value.prefix))) return bad(`${part} is there twice`);
+    networks6.push(parsed.value);
+  }
+  const rest = all.filter((one) => !one.includes(':'));
+  if (rest.length === 0) return good({ pools: [], networks6 });
+  const pools = parsePools(rest.join(','));
+  return pools.ok ? good({ pools: pools.value, networks6 }) : pools;
+}
+
+/** `fd00:50::/64`: a machine's address in it is made of its card, so there is nothing to choose from. */
+function ipv6Network(text: string): Parsed<Ipv6Network> {
+  const [address = '', bits = '', ...more] = text.split('/');
+  if (address.includes('%')) return bad(`${text}: an address with a zone (%) is one of a single interface`);
+  if (canonicalAddress(address) === undefined || more.length > 0 || bits !== '64') {
+    return bad(`${JSON.stringify(text)} is not a network of IPv6 such as fd00:50::/64: each has 64 bits`);
+  }
+  const bytes = ipv6Bytes(address);
+  if (bytes.readUInt16BE(0) >= 0xfe80)
+    return bad(`${text} is a link-local or multicast network: take one such as fd00:50::/64`);
+  const prefix = bytes.subarray(0, 8);
+  const begin = ipv6Text(Buffer.concat([prefix, Buffer.alloc(8)]));
+  if (bytes.subarray(8).some((byte) => byte !== 0)) return bad(`${text} is not a network: it begins at ${begin}`);
+  return good({ text: `${begin}/64`, prefix });
+}
 
 /** `192.168.50.100-192.168.50.200`, the same with `/24`, or `192.168.50.0/24` alone; separated by commas. */
 export function parsePools(text: string): Parsed<readonly AddressPool[]> {

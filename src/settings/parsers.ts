@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
+import { canonicalAddress } from '../model/ipv6.ts';
 import { type Origin, parseOrigin } from '../model/plan.ts';
 import { isInFolder, parseName } from '../model/profile.ts';
 import type { AddressRange, Listen } from './settings.ts';
@@ -63,6 +64,15 @@ export function parseNumber(min: number, max: number): (text: string) => Parsed<
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
     return value >= min && value <= max ? good(value) : bad(`must be a number from ${min} to ${max}`);
   };
+}
+
+/** Addresses of both families, separated by commas. */
+export function parseHosts(text: string): Parsed<readonly string[]> {
+  const addresses = text.split(',').map((part) => part.trim());
+  const wrong = addresses.find((address) => canonicalAddress(address) === undefined);
+  if (wrong === undefined) return good(addresses);
+  const zone = wrong.includes('%') ? ': its zone (%) means nothing to another host' : '';
+  return bad(`${JSON.stringify(wrong)} is not an address such as 192.168.50.1 or fd00:50::1${zone}`);
 }
 
 /** IPv4 addresses, separated by commas. */

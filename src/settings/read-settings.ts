@@ -91,14 +91,14 @@ export function readSettings(sources: SettingSources): Settings {
     images: value('tftp-images'),
   };
   const mode = value('dhcp');
-  const pools = value('dhcp-range');
-  if (mode === 'server' && pools.length === 0) {
+  const range = value('dhcp-range');
+  if (mode === 'server' && range.pools.length + range.networks6.length === 0) {
     problems.push(
       `${envOf('dhcp')} is server, and ${envOf('dhcp-range')} does not say which addresses it hands out, such as 192.168.50.100-192.168.50.200`,
     );
   }
   const dhcpServer = {
-    pools,
+    ...range,
     leaseSeconds: value('dhcp-lease'),
     routers: value('dhcp-routers'),
     nameServers: value('dhcp-dns'),

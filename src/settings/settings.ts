@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FileDiagnostic } from '../model/failure.ts';
 import type { AddressPool, NetworkFacts } from '../model/ipv4.ts';
+import type { Ipv6Network } from '../model/ipv6.ts';
 import type { Origin } from '../model/plan.ts';
 import type { SystemId } from '../model/profile.ts';
 
@@ -48,6 +49,8 @@ export interface DhcpSettings {
 /** Of the only DHCP server of a network. */
 export interface DhcpServerSettings extends NetworkFacts {
   readonly pools: readonly AddressPool[];
+  /** Empty: no DHCPv6. */
+  readonly networks6: readonly Ipv6Network[];
   readonly leaseSeconds: number;
   readonly authoritative: boolean;
   readonly probe: boolean;

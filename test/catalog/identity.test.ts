@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { canonicalAddress, claimPath, exclusiveClaims, sharedClaims } from '../../src/catalog/identity.ts';
+import { claimPath, exclusiveClaims, sharedClaims } from '../../src/catalog/identity.ts';
+import { canonicalAddress } from '../../src/model/ipv6.ts';
 import { comparableSerial, knownBy } from '../../src/model/machine.ts';
 import { facts, good } from './data-folder.ts';
 

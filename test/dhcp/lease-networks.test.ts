@@ -4,7 +4,7 @@ import { subnetsOf, subnetText } from '../../src/dhcp/subnets.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/catalog/snapshot.ts';
 import { parseMac, parseUuid } from '../../src/model/machine.ts';
 import type { Node, Profile } from '../../src/model/profile.ts';
-import { parsePools, parseRoutes } from '../../src/settings/network-parsers.ts';
+import { parsePools, parseRange, parseRoutes } from '../../src/settings/network-parsers.ts';
 import { bytesOf, leaseSetup, NO_FACTS, pools, SERVER } from '../support/dhcp-leases.ts';
 import { GUID, MAC, parsed, question } from '../support/dhcp-packets.ts';
 import { RawClient } from '../support/tftp-client.ts';
@@ -199,6 +199,30 @@ describe('ranges', () => {
     ['10.0.0.1-10.0.0.9,10.0.0.9-10.0.0.20', 'in common'],
   ])('that cannot be are refused: %s', (text, problem) => {
     expect(parsePools(text)).toMatchObject({ ok: false, problem: expect.stringContaining(problem) as string });
+  });
+
+  it('of IPv6 are whole networks, beside those of IPv4', () => {
+    expect(parseRange('192.168.50.100-192.168.50.200, FD00:50:0::/64')).toMatchObject({
+      ok: true,
+      value: {
+        pools: [{ text: '192.168.50.100-192.168.50.200' }],
+        networks6: [{ text: 'fd00:50::/64', prefix: Buffer.from('fd00005000000000', 'hex') }],
+      },
+    });
+    expect(parseRange('fd00:50::/64')).toMatchObject({ ok: true, value: { pools: [] } });
+  });
+
+  it.each([
+    ['fd00:50::100-fd00:50::1ff', 'each has 64 bits'],
+    ['fd00:50::/48', 'each has 64 bits'],
+    ['fd00:50::/64/64', 'each has 64 bits'],
+    ['fd00:50::1/64', 'it begins at fd00:50::'],
+    ['fe80::/64', 'link-local'],
+    ['fe80::%eth0/64', 'a zone (%)'],
+    ['fd00:50::/64,fd00:50:0::/64', 'twice'],
+    ['fd00:50::/64,10.0.0.1', 'is not a range'],
+  ])('of IPv6 that cannot be are refused: %s', (text, problem) => {
+    expect(parseRange(text)).toMatchObject({ ok: false, problem: expect.stringContaining(problem) as string });
   });
 
   it('and routes are networks', () => {

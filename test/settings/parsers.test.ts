@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   parseAddresses,
+  parseHosts,
   parseBaseUrl,
   parseChoice,
   parseFingerprints,
@@ -72,6 +73,14 @@ describe('numbers and addresses', () => {
       expect(parseAddresses(text).ok).toBe(false);
     },
   );
+  it('hosts have addresses of either family, and no zone', () => {
+    expect(parseHosts('10.0.0.1, fd00::1')).toEqual({ ok: true, value: ['10.0.0.1', 'fd00::1'] });
+    expect(parseHosts('fe80::1%eth0')).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('its zone') as string,
+    });
+    expect(parseHosts('10.0.0.1,boot.lan').ok).toBe(false);
+  });
   it('off is a place to listen, too', () => {
     expect(parseListenOrOff('off')).toEqual({ ok: true, value: 'off' });
     expect(parseListenOrOff('x').ok).toBe(false);

@@ -58,15 +58,20 @@ export async function onSite(options: SiteOptions, work: (site: Site) => Promise
 }
 
 /** Boots node `i` and holds what it got against what it should get. */
-export async function boots(site: Site, i: number, options: Omit<MachineOptions, 'mac' | 'lan'>): Promise<MachineRun> {
+export async function boots(
+  site: Site,
+  i: number,
+  options: Omit<MachineOptions, 'mac' | 'lan'>,
+  base = BASE,
+): Promise<MachineRun> {
   const node = site.nodes[i];
   if (node === undefined) throw new TypeError(`no node ${i}`);
   const { name, mac } = node;
   const run = await bootMachine({ ...options, mac, lan: { netns: site.lan.gateway, tap: `tap${i}` } });
   expect(run.documents.map(({ url, bytes }) => [url, bytes.toString()])).toEqual([
     [
-      `${BASE}/configs/seed.yml?mac=${mac.replaceAll(':', '-')}`,
-      `#cloud-config\nhostname: ${name} # asked for by ${BASE}\n`,
+      `${base}/configs/seed.yml?mac=${mac.replaceAll(':', '-')}`,
+      `#cloud-config\nhostname: ${name} # asked for by ${base}\n`,
     ],
   ]);
   return run;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { editProfile, withNode, withoutNode } from '../../catalog/edit-profile.ts';
-import { canonicalAddress } from '../../catalog/identity.ts';
+import { canonicalAddress } from '../../model/ipv6.ts';
 import type { Match, Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine, type FileDiagnostic, isError, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';

@@ -1,5 +1,5 @@
 import type { Lease } from '../../dhcp/lease-book.ts';
-import { ipv4Number } from '../../model/ipv4.ts';
+import { canonicalAddress } from '../../model/ipv6.ts';
 import type { LeasesView, LeaseState, LeaseView } from '../../model/lease-views.ts';
 import { omitUndefined } from '../../model/machine.ts';
 import type { AdminDeps } from './deps.ts';
@@ -19,8 +19,14 @@ export async function leasesView(
     const known = match?.node === undefined ? {} : { node: match.node.name, profile: match.profile.name };
     return omitUndefined({ address, mac, state: stateOf(lease, now()), at, until, name, ...known });
   };
-  const sorted = [...(await leases())].sort((a, b) => ipv4Number(a.address) - ipv4Number(b.address));
+  const sorted = [...(await leases())].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   return { leases: sorted.map(view), ...(settings.dhcp?.server === undefined && { off: OFF }) };
+}
+
+/** IPv4 first, each in the order of its numbers. */
+function sortKey({ address }: Lease): string {
+  const groups = (canonicalAddress(address) ?? address).split(/[.:]/);
+  return `${groups.length} ${groups.map((group) => group.padStart(4, '0')).join('.')}`;
 }
 
 /** How many are in use, where this server hands out any. */

@@ -1,0 +1,28 @@
+import { expect } from 'vitest';
+import { labRoom, OVMF } from '../support/lab-room.ts';
+import { boots, type LabNode, onSite } from '../support/lab-site.ts';
+
+// A router that advertises fd00:122::/64 and sends machines to DHCPv6, which is ours. Firmware knows no other way than IPv6.
+const NODES: readonly LabNode[] = [{ name: 'six', mac: '52:54:00:55:1c:ee' }];
+const ENV = {
+  ...{ PILOTLIGHT_DHCP: 'server', PILOTLIGHT_DHCP_RANGE: 'fd00:122::/64' },
+  ...{ PILOTLIGHT_HTTP_LISTEN: '[::]:4777', PILOTLIGHT_TFTP_LISTEN: '[::]:69' },
+};
+const BASE = 'http://[fd00:122::10]:4777';
+
+const { lab, payload } = await labRoom({
+  commands: ['ip', 'dnsmasq', 'nft'],
+  files: [OVMF, '/usr/lib/ipxe/snponly.efi', '/dev/net/tun'],
+  root: true,
+});
+
+lab.test('UEFI boots by PXE over IPv6: address, iPXE, script, kernel and document', async () => {
+  await onSite({ name: 'sixonly', payload, nodes: NODES, env: ENV }, async (site) => {
+    site.lan.run('dhcp', 'plain', '--managed');
+    await boots(site, 0, { name: 'ipv6-pxe', firmware: 'uefi', rom: 'none', netboot: 'pxe6' }, BASE);
+    const log = site.server.log();
+    expect(log).toContain('tftp://[fd00:122::10]/snponly.efi');
+    expect(log).toContain('"address":"fd00:122::5254:55:1cee"');
+    expect(log).toContain('"file":"http://[fd00:122::10]:4777/boot.ipxe"');
+  });
+});
