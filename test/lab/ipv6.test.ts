@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { labRoom, OVMF } from '../support/lab-room.ts';
+import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { boots, type LabNode, onSite } from '../support/lab-site.ts';
 
 // A router that advertises fd00:122::/64 and sends machines to DHCPv6, which is ours. Firmware knows no other way than IPv6.
@@ -10,7 +10,7 @@ const ENV = {
 };
 const BASE = 'http://[fd00:122::10]:4777';
 
-const { lab, payload } = await labRoom({
+const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq', 'nft'],
   files: [OVMF, '/usr/lib/ipxe/snponly.efi', '/dev/net/tun'],
   root: true,
