@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { createAccessLog, Deliveries } from '../../src/http/access-log.ts';
+import { createAccessLog, Deliveries, unknownKeys } from '../../src/http/access-log.ts';
 import type { AnswerEvent } from '../../src/http/access-log.ts';
 import { lineReply, makeReply } from '../../src/http/reply.ts';
 import { parseMac } from '../../src/model/machine.ts';
@@ -134,4 +134,49 @@ test('says of a machine that waits at most one line a minute, and at once when t
   waits('a', 'it boots', 'boot');
   waits('a', 'another reason', 'unknown');
   expect(log.lines).toHaveLength(17);
+});
+
+test('of ten thousand machines that wait it remembers what it said; of the one that waited longest it says it again', () => {
+  const log = recordLog();
+  const accessLog = createAccessLog(
+    log,
+    () => undefined,
+    () => 0,
+  );
+  const waits = (machine: string) => {
+    accessLog.decided('script', { decision: { outcome: 'waiting', because: 'no image' } } as never, machine);
+  };
+  for (let i = 0; i < 10_000; i += 1) waits(`m${i}`);
+  waits('m0');
+  waits('m9999');
+  expect(log.lines).toHaveLength(10_000);
+  waits('one more');
+  waits('m1');
+  expect(log.lines).toHaveLength(10_001);
+  waits('m0');
+  expect(log.lines).toHaveLength(10_002);
+});
+
+test('a path is told without its query, and its tokens are hidden there and in the log', () => {
+  const log = recordLog();
+  const events: AnswerEvent[] = [];
+  const token = `plt-${'A'.repeat(40)}`;
+  const at = (url: string) => ({ method: 'GET', url, socket: {} }) as unknown as IncomingMessage;
+  const accessLog = createAccessLog(log, (event) => events.push(event));
+  accessLog.answered(at(`/installed/m?token=${token}`), 'report', lineReply(200, 'x'));
+  accessLog.answered(at('/keys'), 'keys', lineReply(200, 'x'));
+  accessLog.answered({ socket: {} } as never, 'keys', lineReply(200, 'x'));
+  expect(events.map(({ path }) => path)).toEqual(['/installed/m', '/keys', '']);
+  expect(JSON.stringify(log.lines)).not.toContain(token);
+});
+
+test.each([
+  ['', []],
+  ['mac=1&uuid=2&serial=3', []],
+  ['domain=d&ip=1&buildarch=x', []],
+  ['os=installed&rack=7', ['os', 'rack']],
+  ['os=&=x&os&a=b', ['a']],
+  ['%6Fs=1', ['os']],
+])('the labels of %j that select nothing', (query, keys) => {
+  expect(unknownKeys(query)).toEqual(keys);
 });

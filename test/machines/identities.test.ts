@@ -140,6 +140,16 @@ describe('identities', () => {
     expect(identities.keyOf('a')).toBeDefined();
   });
 
+  it('of a whole rack are made in one call, each once', async () => {
+    const { identities, log } = await open();
+    const rack = Array.from({ length: 35 }, (_, i) => `w${i}`);
+    await identities.ensure([...rack, ...rack]);
+    const keys = rack.map((node) => identities.keyOf(node)?.publicKey);
+    expect(keys).not.toContain(undefined);
+    expect(new Set(keys).size).toBe(35);
+    expect(log.of('error')).toEqual([]);
+  });
+
   it('refuse a name that leads elsewhere', async () => {
     const { identities, dir } = await open();
     await identities.ensure(['../x', 'a/b']);
