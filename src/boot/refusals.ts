@@ -1,4 +1,4 @@
-import type { Match, Snapshot } from '../catalog/snapshot.ts';
+import { type Match, profileNamed, type Snapshot } from '../catalog/snapshot.ts';
 import { Failure, problemFailure } from '../model/failure.ts';
 import type { MachineFacts } from '../model/machine.ts';
 import type { Name } from '../model/profile.ts';
@@ -44,12 +44,7 @@ export function unclaimed(facts: MachineFacts, snapshot: Snapshot): Failure {
 export const STRANGER = 'Its profile keeps secrets, which go to the machine alone (docs/security.md).';
 
 export function profileMatch(name: Name, snapshot: Snapshot): Match {
-  const profile = snapshot.profiles.get(name);
-  if (profile !== undefined) return { profile, by: 'default' };
-  const file = `profiles/${name}.json`;
-  const problem = snapshot.problems.find(({ severity, place }) => severity === 'error' && place.file === file);
-  if (problem !== undefined) throw problemFailure(problem);
-  throw new Failure('not-found', `there is no profile "${name}"`, { remedy: `create ${file}` });
+  return { profile: profileNamed(snapshot, name), by: 'default' };
 }
 
 export function missingKey({ profile }: Match): Failure {

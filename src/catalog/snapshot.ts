@@ -1,6 +1,7 @@
-import type { Failure, FileDiagnostic } from '../model/failure.ts';
+import { Failure, type FileDiagnostic, problemFailure } from '../model/failure.ts';
 import { IDENTITY_KEYS, knownBy, type MachineFacts } from '../model/machine.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Node, type Profile } from '../model/profile.ts';
+import { nearest } from '../model/text.ts';
 import type { Claim } from './identity.ts';
 
 /** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
@@ -246,4 +247,16 @@ export function isNamedBy(profile: Profile, document: SourceDocument, documents:
   if (namedDocuments(profile, documents).some((named) => named.document === document)) return true;
   const { nocloud } = profile;
   return nocloud !== undefined && BESIDE.some((file) => documentNamed(documents, `${nocloud}.${file}`) === document);
+}
+
+/** The profile of that name. Throws Failure: what is wrong with its file, or `not-found`, with the one that was probably meant. */
+export function profileNamed({ profiles, problems }: Pick<Snapshot, 'profiles' | 'problems'>, name: string): Profile {
+  const profile = profiles.get(name);
+  if (profile !== undefined) return profile;
+  const file = `profiles/${name}.json`;
+  const problem = problems.find(({ severity, place }) => severity === 'error' && place.file === file);
+  if (problem !== undefined) throw problemFailure(problem);
+  const near = nearest(name, profiles.keys());
+  const remedy = near === undefined ? `create ${file.slice(0, 120)}` : `did you mean "${near}"?`;
+  throw new Failure('not-found', `there is no profile "${name.slice(0, 80)}"`, { remedy });
 }

@@ -66,7 +66,8 @@ export function gzipBase64(value: string | Uint8Array): string {
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = plain(word);
-  if (wanted.length > 64) return undefined;
+  // Of one letter anything is near.
+  if (wanted.length > 64 || wanted.length < 2) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {

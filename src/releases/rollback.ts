@@ -10,9 +10,10 @@ import { folderOf, listByHand } from './by-hand.ts';
 import { targetOf } from './plan.ts';
 import type { ShelfRelease } from '../images/manifest.ts';
 import { listReleases } from './retain.ts';
-import { type Hold, profileNamed, readState, type SyncState, withHold, writeState } from './sync-state.ts';
+import { type Hold, readState, type SyncState, withHold, writeState } from './sync-state.ts';
 import { underLock } from './sync-runner.ts';
 import { setVersion } from '../catalog/edit-profile.ts';
+import { profileNamed } from '../catalog/snapshot.ts';
 
 /** Lets a profile boot the release before (or the named one), and keeps it there until there is a newer one. */
 export async function rollback(settings: Settings, name: string, wanted?: string): Promise<Locked<RolledBack>> {

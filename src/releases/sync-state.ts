@@ -1,11 +1,8 @@
-import type { Snapshot } from '../catalog/snapshot.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
-import { Failure } from '../model/failure.ts';
 import { compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import type { Log } from '../model/service.ts';
-import { nearest } from '../model/text.ts';
 
 /** What the sync remembers between its runs: state/sync.json. Losing it loses holds, never the ability to boot. */
 export interface SyncState {
@@ -104,16 +101,4 @@ export function holdText({ version, until, above }: Hold): string {
 export function withHold(state: SyncState, profile: string, hold: Hold | undefined): SyncState {
   const others = Object.entries(state.holds).filter(([name]) => name !== profile);
   return { ...state, holds: Object.fromEntries(hold === undefined ? others : [...others, [profile, hold]]) };
-}
-
-/** The profile of that name. Throws Failure `not-found` that says which one was probably meant. */
-export function profileNamed(snapshot: Pick<Snapshot, 'profiles' | 'problems'>, name: string): Profile {
-  const profile = snapshot.profiles.get(name);
-  if (profile !== undefined) return profile;
-  const file = `profiles/${name}.json`;
-  const broken = snapshot.problems.some(({ severity, place }) => severity === 'error' && place.file === file);
-  if (broken) throw new Failure('broken', 'cannot be used', { place: { file }, remedy: 'see `pilotlight check`' });
-  const near = nearest(name, snapshot.profiles.keys());
-  const remedy = near === undefined ? undefined : `did you mean "${near}"?`;
-  throw new Failure('not-found', `there is no profile "${name}"`, { remedy });
 }

@@ -18,6 +18,7 @@ test.each([
 test('what resembles nothing has no neighbour', () => {
   expect(nearest('kickstart', KEYS)).toBeUndefined();
   expect(nearest('', ['abc'])).toBeUndefined();
+  expect(nearest('c', ['a'])).toBeUndefined();
   expect(nearest('u', KEYS)).toBeUndefined();
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
+import { profileNamed } from '../../src/catalog/snapshot.ts';
 import { parseVersion } from '../../src/model/profile.ts';
-import { profileNamed, withHold } from '../../src/releases/sync-state.ts';
+import { withHold } from '../../src/releases/sync-state.ts';
 import { rollbackHold, versionBefore } from '../../src/releases/rollback.ts';
 import { nameOf } from '../support/app-context.ts';
 

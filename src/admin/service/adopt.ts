@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { editProfile, withNode, withoutNode } from '../../catalog/edit-profile.ts';
 import { canonicalAddress } from '../../model/ipv6.ts';
-import type { Match, Snapshot } from '../../catalog/snapshot.ts';
+import { type Match, profileNamed, type Snapshot } from '../../catalog/snapshot.ts';
 import { Failure, failureLine, type FileDiagnostic, isError, problemFailure } from '../../model/failure.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import { IDENTITY_KEYS, knownBy, type MachineFacts, type MachineKey, nodeFacts } from '../../model/machine.ts';
 import { isInFolder, type JsonObject, MAX_PROFILE_BYTES, type Node, type Profile } from '../../model/profile.ts';
 import type { WrittenNode } from '../../model/views.ts';
-import { profileNamed } from '../../releases/sync-state.ts';
 import type { AdminDeps } from './deps.ts';
 
 type Profiles = Iterable<Pick<Profile, 'file' | 'nodes'>>;

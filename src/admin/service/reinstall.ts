@@ -1,8 +1,7 @@
-import type { Catalog, Match, Snapshot } from '../../catalog/snapshot.ts';
+import { type Catalog, type Match, profileNamed, type Snapshot } from '../../catalog/snapshot.ts';
 import { wrongArch } from '../../boot/decide.ts';
 import type { InstallMarks } from '../../machines/claims.ts';
 import { Failure } from '../../model/failure.ts';
-import { nearest } from '../../model/text.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
 import type { NamedMachine } from '../../model/power-views.ts';
@@ -97,13 +96,7 @@ export async function bootOnce(
 ): Promise<NamedMachine> {
   const snapshot = catalog.current();
   const { identity, match, named } = find(machine, snapshot);
-  const found = [...snapshot.profiles.values()].find(({ name }) => name === profile);
-  if (found === undefined) {
-    const near = nearest(profile, snapshot.profiles.keys());
-    throw new Failure('not-found', `there is no profile "${profile.slice(0, 80)}"`, {
-      remedy: near === undefined ? '`pilotlight check` lists what is wrong with files' : `did you mean "${near}"?`,
-    });
-  }
+  const found = profileNamed(snapshot, profile);
   const refused = whyNotOnce(found, machine, match);
   if (refused !== undefined) throw refused;
   if (found.install !== undefined && !erase) {

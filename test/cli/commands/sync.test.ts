@@ -84,7 +84,7 @@ describe('pilotlight rollback', () => {
       'profiles/bad.json': '{',
     });
     expect((await setup.cli('rollback', 'own')).stderr).toContain('own is a custom system');
-    expect((await setup.cli('rollback', 'bad')).stderr).toContain('profiles/bad.json: cannot be used');
+    expect((await setup.cli('rollback', 'bad')).stderr).toContain('profiles/bad.json:1:2: is not JSON');
   });
 
   it('what the operator writes into the profile afterwards ends the hold', async () => {
