@@ -8,6 +8,7 @@ import { journal } from './journal.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
 import { journalCost, scripts, tokenCost } from './scripts.ts';
 import { start } from './start.ts';
+import { storm } from './storm.ts';
 import { sync } from './sync.ts';
 import { tftp } from './tftp.ts';
 
@@ -19,12 +20,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   images,
   tftp,
   dhcp,
+  storm,
   discovery,
   sync,
   journal,
 };
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const unknown = wanted.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`no bench ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);

@@ -1,0 +1,110 @@
+// Run by bench/storm.ts inside of a network namespace: all machines of a power cut's aftermath, or one that only asks for
+// scripts meanwhile. Prints its figures as JSON.
+import { setTimeout as wait } from 'node:timers/promises';
+import { Connection } from './connection.ts';
+import { addressOf, fetchProgram, FIRMWARE, IPXE, macOf, Port68, quantile } from './machine.ts';
+import { SERVER } from './wire.ts';
+
+export interface Storm {
+  /** Machines that went through all steps. */
+  readonly up: number;
+  /** Machines that got their own disk after they had reported. */
+  readonly ownDisk: number;
+  /** What went wrong, the first of it. */
+  readonly faults: readonly string[];
+  readonly dhcpAsksAgain: number;
+  readonly programsAgain: number;
+  /** Milliseconds until the installer's script had come, which is on the server's disk before it leaves. */
+  readonly script: { readonly p50: number; readonly p99: number };
+  /** Seconds from power-on to up. */
+  readonly whole: { readonly p50: number; readonly last: number };
+  /** This process's own CPU seconds: it shares the machine with the server. */
+  readonly cpu: number;
+}
+
+export interface Probe {
+  readonly asked: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+const KERNEL = 2 ** 20;
+const INITRD = 4 * 2 ** 20;
+
+async function storm(machines: number, withinMs: number): Promise<Storm> {
+  const lan = await new Port68().open();
+  const scripts: number[] = [];
+  const wholes: number[] = [];
+  const faults: string[] = [];
+  let ownDisk = 0;
+  let begun = 0;
+
+  const machine = async (i: number): Promise<void> => {
+    const mac = macOf(i);
+    await wait((withinMs / machines) * i);
+    const began = performance.now();
+    const told = await lan.insist(mac, FIRMWARE);
+    const tries = await fetchProgram(addressOf(i), told);
+    begun += tries;
+    const { file } = await lan.insist(mac, IPXE);
+    await using http = await Connection.open(SERVER, 4777, addressOf(i));
+    const start = await http.text('GET', new URL(file).pathname);
+    if (!start.includes('/ipxe?')) throw new Error(`not the start script: ${start}`);
+    const asked = performance.now();
+    const path = `/ipxe?mac=${mac}&platform=pcbios`;
+    const script = await http.text('GET', path);
+    scripts.push(performance.now() - asked);
+    const [, kernel = ''] = /^kernel .*?(\/images\/\S+)/m.exec(script) ?? [];
+    const [, initrd = ''] = /^initrd .*?(\/images\/\S+)/m.exec(script) ?? [];
+    const [, document = ''] = /cloud-config-url=http:\/\/[^/\s]+(\/\S+)/.exec(script) ?? [];
+    if ((await http.length('GET', kernel)) !== KERNEL) throw new Error(`not the kernel of: ${script}`);
+    if ((await http.length('GET', initrd)) !== INITRD) throw new Error('not the initrd');
+    const said = await http.text('GET', document);
+    const [, installed = ''] = /installed http:\/\/[^/\s]+(\/\S+)/.exec(said) ?? [];
+    const [, up = ''] = /up http:\/\/[^/\s]+(\/\S+)/.exec(said) ?? [];
+    await http.text('POST', installed);
+    const second = await http.text('GET', path);
+    if (second.startsWith('#!ipxe') && !/^(kernel|initrd) /m.test(second)) ownDisk += 1;
+    else faults.push(`${mac}: a second installer`);
+    await http.text('POST', up);
+    wholes.push((performance.now() - began) / 1000);
+  };
+  await Promise.all(
+    Array.from({ length: machines }, async (_, i) =>
+      machine(i).catch((error: unknown) => {
+        faults.push(`${macOf(i)}: ${String(error)}`);
+      }),
+    ),
+  );
+  lan.socket.close();
+  const { user, system } = process.cpuUsage();
+  return {
+    up: wholes.length,
+    ownDisk,
+    faults: faults.slice(0, 5),
+    dhcpAsksAgain: lan.asksAgain,
+    programsAgain: begun - machines,
+    script: { p50: quantile(scripts, 0.5), p99: quantile(scripts, 0.99) },
+    whole: { p50: quantile(wholes, 0.5), last: quantile(wholes, 1) },
+    cpu: (user + system) / 1e6,
+  };
+}
+
+/** A machine that boots no installer asks 50 times a second, until its input ends: what a script takes while images flow. */
+async function probe(mac: string): Promise<Probe> {
+  const http = await Connection.open(SERVER, 4777, '10.77.0.2');
+  const times: number[] = [];
+  process.stdin.resume();
+  for (let next = performance.now(); !process.stdin.readableEnded; next += 20) {
+    await wait(Math.max(0, next - performance.now()));
+    const asked = performance.now();
+    await http.text('GET', `/ipxe?mac=${mac}&platform=pcbios`);
+    times.push(performance.now() - asked);
+  }
+  await http[Symbol.asyncDispose]();
+  return { asked: times.length, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+}
+
+const [mode, first = '', second = ''] = process.argv.slice(2);
+if (mode === 'storm') console.log(JSON.stringify(await storm(Number(first), Number(second))));
+if (mode === 'probe') console.log(JSON.stringify(await probe(first)));
