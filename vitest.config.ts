@@ -22,6 +22,8 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts', 'test/packages/**/*.test.ts'],
           globalSetup: ['test/support/built.ts'],
           fileParallelism: false,
+          // Two machines at a time, where a file says that its tests may run together.
+          maxConcurrency: 2,
           pool: 'forks',
           // Four power-ons of one machine are the longest; each has its own, shorter limit.
           testTimeout: 480_000,

@@ -19,6 +19,7 @@
 #   --nic MODEL         virtio-net-pci (default), e1000, e1000e, rtl8139. UEFI: virtio only,
 #                       unless the NIC's own ROM (iPXE) brings the driver.
 #   --mac ADDR          default 52:54:00:12:34:56
+#   --unplugged ADDR    a first network card with this address, which has no cable
 #   --uuid UUID         SMBIOS system UUID
 #   --rom FILE          option ROM instead of the NIC's own; "none" for no ROM at all (with
 #                       UEFI: the firmware's own PXE client instead of iPXE). Newer iPXE
@@ -53,13 +54,13 @@ die() { echo "bootvm: $*" >&2; exit 2; }
 url='' tftp='' bootfile='' tap='' netns='' firmware=bios nic=virtio-net-pci
 mac=52:54:00:12:34:56 uuid='' rom='' mem='' accel=tcg kernel='' initrd='' append='' disk=''
 expect='^E2E BOOT-OK' fail='' timeout=120 log='' pcap='' name=vm keep='' netboot=pxe
-interactive=''
+interactive='' unplugged=''
 extra=()
 while [ $# -gt 0 ]; do
   case $1 in
     --url | --tftp | --bootfile | --tap | --netns | --firmware | --nic | --mac | --uuid | --rom \
       | --mem | --accel | --kernel | --initrd | --append | --disk | --expect | --fail \
-      | --timeout | --log | --pcap | --name | --netboot)
+      | --timeout | --log | --pcap | --name | --netboot | --unplugged)
       [ $# -ge 2 ] || die "$1 wants a value"
       printf -v "${1#--}" '%s' "$2"
       shift 2
@@ -107,7 +108,7 @@ if [ -n "$interactive" ]; then
 else
   [ -n "$log" ] || log=$(mktemp -t bootvm.XXXXXX)
   : >"$log"
-  args+=(-no-reboot -chardev "file,id=serial0,path=$log" -serial chardev:serial0 -monitor none)
+  args+=(-no-reboot -chardev "file,id=serial0,path=$log" -serial chardev:serial0)
 fi
 case $accel in
   tcg) args+=(-accel "tcg,tb-size=256") ;;
@@ -155,6 +156,17 @@ case $firmware in
 esac
 [ -z "$uuid" ] || args+=(-uuid "$uuid")
 
+monitor=/dev/null
+if [ -n "$unplugged" ]; then
+  [ -z "$interactive" ] || die "--unplugged does not go with --interactive"
+  # Only QEMU's monitor pulls a cable, so the machine waits for that before it starts.
+  args+=(-netdev "user,id=loose,restrict=on" -device "$nic,netdev=loose,mac=$unplugged,romfile=" -S -monitor stdio)
+  monitor=$work/monitor
+  printf 'set_link loose off\ncont\n' >"$monitor"
+elif [ -z "$interactive" ]; then
+  args+=(-monitor none)
+fi
+
 device="$nic,netdev=net0,mac=$mac"
 case $rom in
   '') ;;
@@ -195,7 +207,7 @@ if [ -n "$interactive" ]; then
   exit
 fi
 start=$EPOCHREALTIME
-"${run[@]}" </dev/null >"$work/qemu.out" 2>&1 &
+"${run[@]}" <"$monitor" >"$work/qemu.out" 2>&1 &
 pid=$!
 
 elapsed() { awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }

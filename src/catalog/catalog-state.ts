@@ -12,6 +12,7 @@ import {
 import type { SecretReader } from '../model/secret.ts';
 import type { Log } from '../model/service.ts';
 import { FILE_KINDS } from './catalog-file.ts';
+import { sharedByProfiles } from './claims.ts';
 import {
   aroundOf,
   type Choice,
@@ -111,11 +112,12 @@ export class CatalogState {
     const decision = decide(tried, this.#inspection);
     const around = aroundOf(decision);
     const about = new Set(drafts.keys());
-    // What a profile lacks is an error, but does not keep it from coming into force.
+    // What a profile lacks, or shares, is an error, but does not keep it from coming into force.
     const lacks = new Set<string>();
     for (const read of profiles.drafted.flatMap(({ latest }) => latest.thing ?? [])) {
       for (const { document } of namedDocuments(read.profile, around.documents)) about.add(document.file);
     }
+    for (const problem of sharedByProfiles([...decision.profiles.values()])) lacks.add(problemLine(problem));
     for (const read of decision.profiles.values()) {
       if (!drafts.has(read.profile.file)) continue;
       for (const problem of incomplete(read, around, this.#inspection)) lacks.add(problemLine(problem));

@@ -21,7 +21,7 @@ export function claimProblem(loser: ReadProfile, claim: Claim, winner: ReadProfi
 
 const MAX_SHARED = 20;
 
-/** Names and addresses that machines of several profiles share: possible, but hardly meant. */
+/** Names that machines of several profiles share: possible, but hardly meant. An address that two have is given to none of them. */
 export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly FileDiagnostic[] {
   const problems: FileDiagnostic[] = [];
   const seen = new Map<string, { readonly read: ReadProfile; readonly claim: Claim }>();
@@ -32,8 +32,9 @@ export function sharedByProfiles(profiles: readonly ReadProfile[]): readonly Fil
       else if (problems.length < MAX_SHARED) {
         const there = `${other.read.profile.file}:${other.read.places.value(claimPath(other.claim)).line}`;
         const message = `a machine in ${there} has the ${claim.id} too`;
-        const remedy = `give every machine its own ${claim.key}`;
-        problems.push({ severity: 'warning', message, place: placeOf(read, claim), remedy });
+        const isAddress = claim.key === 'ip';
+        const remedy = `give every machine its own ${claim.key}${isAddress ? ': DHCP gives this one to none of them' : ''}`;
+        problems.push({ severity: isAddress ? 'error' : 'warning', message, place: placeOf(read, claim), remedy });
       }
     }
   }

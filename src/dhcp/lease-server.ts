@@ -1,6 +1,6 @@
 import type { DataRoot } from '../files/data-root.ts';
 import { type Diagnostic, Failure, failureLine } from '../model/failure.ts';
-import { type AddressPool, ipv4Number, isHostAddress, isInNetwork, type NetworkFacts } from '../model/ipv4.ts';
+import { type AddressPool, ipv4Number, isInNetwork, type NetworkFacts } from '../model/ipv4.ts';
 import type { Mac } from '../model/machine.ts';
 import { localAddresses } from '../net/addresses.ts';
 import { createRateLimit } from '../net/rate-limit.ts';
@@ -13,10 +13,10 @@ import { type LeaseAnswer, type LeaseDeps, leaseReply } from './lease-reply.ts';
 import { type DhcpPacket, MESSAGE, OPTION } from './packet.ts';
 import { Placement } from './placement.ts';
 import { proxyReply } from './proxy-reply.ts';
-import type { KnownMachines, ServedNetworks } from './reservations.ts';
+import type { KnownMachines } from './reservations.ts';
 import { DhcpCounters, createReader, type DhcpDeps, type DhcpServer, type DhcpSettings } from './server.ts';
 import { createDhcpSockets, type Heard } from './sockets.ts';
-import { poolDiagnostics, type Subnet, subnetsOf, subnetText } from './subnets.ts';
+import { poolDiagnostics, servedNetworks, type Subnet, subnetsOf, subnetText } from './subnets.ts';
 
 export interface LeaseSettings extends DhcpSettings {
   readonly pools: readonly AddressPool[];
@@ -86,12 +86,6 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
     }
     return known;
   };
-
-  const served = (): ServedNetworks => ({
-    family: 4,
-    names: around().subnets.map(subnetText),
-    holds: (address) => around().subnets.some((subnet) => isHostAddress(subnet, ipv4Number(address))),
-  });
 
   const sockets = createDhcpSockets(
     { ...settings, unicasts: true },
@@ -265,7 +259,7 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
     diagnostics: () => [
       ...poolDiagnostics(pools, around().subnets, relays),
       ...(book?.problems() ?? []),
-      ...deps.machines().problems(served()),
+      ...deps.machines().problems(servedNetworks(around().subnets)),
       ...[...full].map((name) => warning(`no address is left in ${name}`, 'widen PILOTLIGHT_DHCP_RANGE')),
       ...[...others].map((text) => warning(text, ONE_SERVER)),
       ...[...conflicts].map(([address, why]) => warning(`${address} is not given out: ${why}`, CONFLICT)),
@@ -318,7 +312,7 @@ const LOUD = new Set([
   'the pool is full',
   'another machine has its address',
 ]);
-const ONE_SERVER =
+export const ONE_SERVER =
   'switch that one off; or set PILOTLIGHT_DHCP=proxy, which needs it; or PILOTLIGHT_DHCP_BESIDE_OTHERS=on';
 const CONFLICT = 'take that address from the range, or from that machine; it is tried again after ten minutes';
 

@@ -55,8 +55,8 @@ export function knownMachines(snapshot: Snapshot): KnownMachines {
     },
     problems(served) {
       return [...owners].flatMap(([ip, [owner, ...others]]): FileDiagnostic[] => {
-        if (owner === undefined || ip.includes(':') !== (served.family === 6)) return [];
-        if (others.length > 0) return [duplicate(ip, [owner, ...others])];
+        // An address that two have is an error of the catalog, which names both.
+        if (owner === undefined || others.length > 0 || ip.includes(':') !== (served.family === 6)) return [];
         return served.holds(ip) ? [] : [outside(ip, owner, served.names)];
       });
     },
@@ -72,16 +72,6 @@ function spelled(ip: string): string {
 const NO_CARD = 'none' as Mac;
 /** What a system takes for its name. */
 const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/;
-
-function duplicate(ip: string, owners: readonly [Owner, ...Owner[]]): FileDiagnostic {
-  const names = owners.map(({ profile, node }) => `${node.name} of ${profile.file}`);
-  return {
-    severity: 'error',
-    place: placeOf(owners[0]),
-    message: `${names.join(' and ')} have the address ${ip}: DHCP gives it to none of them`,
-    remedy: 'give each machine an address of its own',
-  };
-}
 
 function outside(ip: string, owner: Owner, names: readonly string[]): FileDiagnostic {
   const networks = names.join(', ');

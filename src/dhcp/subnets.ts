@@ -10,6 +10,7 @@ import {
 } from '../model/ipv4.ts';
 import type { Diagnostic } from '../model/failure.ts';
 import type { LocalAddress } from '../net/addresses.ts';
+import type { ServedNetworks } from './reservations.ts';
 
 /** A network in which addresses are handed out. */
 export interface Subnet extends Ipv4Network {
@@ -30,6 +31,15 @@ export function subnetsOf(pools: readonly AddressPool[], ours: readonly LocalAdd
     subnets.set(key, { ...network, pools: [...(subnets.get(key)?.pools ?? []), pool], server: place?.address });
   }
   return [...subnets.values()];
+}
+
+/** The same, for whom asks about addresses alone. */
+export function servedNetworks(subnets: readonly Subnet[]): ServedNetworks {
+  return {
+    family: 4,
+    names: subnets.map(subnetText),
+    holds: (address) => subnets.some((subnet) => isHostAddress(subnet, ipv4Number(address))),
+  };
 }
 
 /** Pools from which no machine can get an address. `relays`: those that may ask. */

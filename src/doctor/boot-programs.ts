@@ -48,7 +48,7 @@ export async function firmwareDiagnostics(
 
 /** What the profiles and the settings say; nothing where they cannot be read, which is said elsewhere. */
 export async function programNeeds(settings: Settings): Promise<ProgramNeeds> {
-  const proxy = settings.dhcp !== undefined;
+  const proxy = settings.dhcp !== undefined && settings.dhcp.server === undefined;
   const context = await unlessFailed(readContext(settings));
   const profiles = [...(context?.catalog.current().profiles.values() ?? [])];
   return {

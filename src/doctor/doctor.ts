@@ -1,3 +1,4 @@
+import { addressPoolDiagnostics, servedSubnets } from './addresses.ts';
 import { firmwareFolders } from '../images/boot-program-table.ts';
 import { openFirmwareStore } from '../images/firmware.ts';
 import { Failure, failureLine, isError, problemLine } from '../model/failure.ts';
@@ -39,6 +40,7 @@ export async function examine(
     ...server.diagnostics,
     ...(await portDiagnostics(settings, probes, server.serves)),
     ...firewallDiagnostics(await probes.rules(), neededPorts(settings)),
+    ...(await addressPoolDiagnostics(settings, local, Date.now())),
     ...(options.discover ? await askNetworks(settings, probes) : []),
   ];
   return { ok: diagnostics.every(({ severity }) => severity !== 'error'), diagnostics };
@@ -93,7 +95,10 @@ async function askNetworks(settings: Settings, probes: Probes): Promise<readonly
   const own = new Set(probes.addresses().map(({ address }) => address));
   if (settings.baseUrl !== undefined) own.add(new URL(settings.baseUrl).hostname);
   try {
-    return offerDiagnostics(at, await probes.discover(at), own);
+    const { dhcp } = settings;
+    const served = servedSubnets(settings, probes.addresses()).flatMap(({ server }) => server ?? []);
+    const alone = dhcp?.server && { besideOthers: dhcp.server.besideOthers, served: new Set(served) };
+    return offerDiagnostics(at, await probes.discover(at), own, alone);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const remedy =

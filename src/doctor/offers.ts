@@ -1,4 +1,5 @@
 import type { DiscoverAt, Offer } from '../dhcp/discover.ts';
+import { ONE_SERVER } from '../dhcp/lease-server.ts';
 import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
 const say = diagnosticsAbout('dhcp');
@@ -9,16 +10,27 @@ const WRONG: Readonly<Record<Offer['firmware'], RegExp>> = {
   'UEFI x86_64': /\.(?:k?kpxe|pxe|lkrn|0)$/i,
 };
 
+/** PILOTLIGHT_DHCP=server. */
+export interface OnlyServer {
+  readonly besideOthers: boolean;
+  /** The addresses of this host in whose networks it hands out addresses. */
+  readonly served: ReadonlySet<string>;
+}
+
 /** What the DHCP servers of each network say to machines that netboot, and what is wrong with it. */
 export function offerDiagnostics(
   asked: readonly DiscoverAt[],
   offers: readonly Offer[],
   own: ReadonlySet<string>,
+  alone?: OnlyServer,
 ): readonly HostDiagnostic[] {
-  return asked.flatMap(({ interfaceName, address }) => {
+  return asked.flatMap((at) => {
+    const { interfaceName, address } = at;
     const here = offers.filter((offer) => offer.interfaceName === interfaceName);
+    if (alone !== undefined) return besideOurs(at, here, own, alone);
     if (here.length === 0) {
-      const remedy = 'machines need a DHCP server there; it is silent also to a host that it does not like';
+      const remedy =
+        'machines need a DHCP server there (or PILOTLIGHT_DHCP=server); it is silent also to a host that it does not like';
       return [say.warning(`${interfaceName}: no DHCP server answers`, remedy)];
     }
     const leasing = new Set(here.filter(({ yiaddr }) => yiaddr !== UNSET).map(({ server }) => server));
@@ -33,7 +45,12 @@ export function offerDiagnostics(
           ]
         : []),
       ...(leasing.size === 0
-        ? [say.warning(`${interfaceName}: no server offers an address`, 'switch on DHCP in your router')]
+        ? [
+            say.warning(
+              `${interfaceName}: no server offers an address`,
+              'switch on DHCP in your router; where there is none, PILOTLIGHT_DHCP=server',
+            ),
+          ]
         : []),
       ...(['BIOS', 'UEFI x86_64'] as const).flatMap((firmware) =>
         judge(
@@ -46,6 +63,31 @@ export function offerDiagnostics(
       ),
     ];
   });
+}
+
+/** Where Pilotlight gives the addresses, another server is one too many; in this host's other networks it is at home. */
+function besideOurs(
+  { interfaceName, address }: DiscoverAt,
+  here: readonly Offer[],
+  own: ReadonlySet<string>,
+  { besideOthers, served }: OnlyServer,
+): readonly HostDiagnostic[] {
+  const told = here.map((offer) => say.ok(describe(offer)));
+  if (!served.has(address)) return told;
+  if (!here.some(({ server }) => own.has(server))) {
+    const remedy = 'start it (`pilotlight serve`), as root or with CAP_NET_BIND_SERVICE; UDP 67 must be open';
+    told.push(say.warning(`${interfaceName}: this host’s DHCP server does not answer`, remedy));
+  }
+  const leasing = here.filter(({ yiaddr, server }) => yiaddr !== UNSET && !own.has(server));
+  for (const server of new Set(leasing.map((offer) => offer.server))) {
+    const what = `${interfaceName}: ${server} hands out addresses, too`;
+    told.push(
+      besideOthers
+        ? say.warning(`${what}: machines take either`, 'set PILOTLIGHT_DHCP_AUTHORITATIVE=off, or switch that one off')
+        : say.error(`${what}: this host’s DHCP server does not start beside it`, ONE_SERVER),
+    );
+  }
+  return told;
 }
 
 /** `eth0: 192.168.1.1 offers a BIOS machine 192.168.1.57, next-server 192.168.1.5, file undionly.kpxe`. */

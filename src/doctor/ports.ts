@@ -92,9 +92,7 @@ export async function portDiagnostics(
   if (settings.dhcp === undefined) {
     const other = await probes.holder('udp', 67);
     const beside = other === undefined ? '' : `; UDP 67 is held by ${textOf(other)}`;
-    diagnostics.push(
-      say.ok(`the DHCP proxy is off (PILOTLIGHT_DHCP): your DHCP server must name this server${beside}`),
-    );
+    diagnostics.push(say.ok(`DHCP is off (PILOTLIGHT_DHCP): your DHCP server must name this server${beside}`));
   }
   return diagnostics;
 }
@@ -112,8 +110,9 @@ function wantedPorts({ http, tftp, dhcp, syslog }: Settings): readonly Wanted[] 
   if (dhcp !== undefined) {
     const more = { protocol: 'udp', shared: true, setting: 'PILOTLIGHT_DHCP_LISTEN', required: true } as const;
     // As the DHCP server does: broadcasts at 67, and the boot server's port.
-    wanted.push({ title: 'the DHCP proxy', ...more, host: '255.255.255.255', port: dhcp.listen.port });
-    wanted.push({ title: 'the DHCP proxy', ...more, host: dhcp.listen.host, port: BOOT_SERVER_PORT });
+    const title = dhcp.server === undefined ? 'the DHCP proxy' : 'the DHCP server';
+    wanted.push({ title, ...more, host: '255.255.255.255', port: dhcp.listen.port });
+    wanted.push({ title, ...more, host: dhcp.listen.host, port: BOOT_SERVER_PORT });
   }
   if (syslog !== undefined && syslog.port !== 0) {
     const more = { title: 'syslog', ...syslog, shared: false, setting: 'PILOTLIGHT_SYSLOG', required: true };

@@ -39,6 +39,7 @@ export function script(lines: readonly string[]): string {
  * - A BIOS iPXE says i386 on any processor: `cpuid --ext 29` asks for long mode.
  * - `ifopen` because Debian 13's iPXE (1.21.1+git20250501) runs autoexec.ipxe with the network card closed: `${ip}` is
  *   set, and everything is "Network unreachable". It stands behind the MAC: afterwards netX is the card opened last.
+ * - A closed card has no netX: then the machine is the card that has an address, which need not be the first one.
  * - `secure`: asked first. Whether a build of iPXE knows TLS and trusts our certificate shows by trying: one that does
  *   not says so at once, and asks without. What is asked over TLS is answered with https everywhere.
  * - `--replace` gives the answer this script's place: `exit 1` in it then reaches the firmware, and asking again for
@@ -46,7 +47,15 @@ export function script(lines: readonly string[]): string {
  */
 export function startScript(origin: Origin, secure?: Origin): string {
   return script([
-    'isset ${netX/mac} && set machine-mac ${netX/mac:hexhyp} || set machine-mac ${net0/mac:hexhyp}',
+    'isset ${netX/mac} && set machine-mac ${netX/mac:hexhyp} && goto known ||',
+    'set machine-mac ${net0/mac:hexhyp}',
+    'set card:int32 0',
+    ':card',
+    'isset ${net${card:int32}/mac} || goto known',
+    'isset ${net${card:int32}/ip} && set machine-mac ${net${card:int32}/mac:hexhyp} ||',
+    'inc card',
+    'goto card',
+    ':known',
     'set machine-arch ${buildarch}',
     'iseq ${buildarch} i386 && cpuid --ext 29 && set machine-arch x86_64 ||',
     RESET_PAUSE,

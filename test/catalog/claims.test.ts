@@ -92,12 +92,12 @@ test('two defaults name each other', () => {
   );
 });
 
-test('names and addresses in two profiles are warnings', () => {
+test('a name in two profiles is a warning, an address an error, which name both', () => {
   const problems = sharedByProfiles([A, B]);
-  expect(problems.every(({ severity }) => severity === 'warning')).toBe(true);
+  expect(problems.map(({ severity }) => severity)).toEqual(['warning', 'error']);
   expect(lines(problems)).toEqual([
     'profiles/b.json:4:15 nodes[0].name: a machine in profiles/a.json:9 has the name b too (give every machine its own name)',
-    'profiles/b.json:6:13 nodes[0].ip: a machine in profiles/a.json:12 has the ip 10.0.0.1 too (give every machine its own ip)',
+    'profiles/b.json:6:13 nodes[0].ip: a machine in profiles/a.json:12 has the ip 10.0.0.1 too (give every machine its own ip: DHCP gives this one to none of them)',
   ]);
   expect(sharedByProfiles([A])).toEqual([]);
 });

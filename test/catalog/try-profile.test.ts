@@ -45,6 +45,17 @@ describe('what would be wrong with a profile', () => {
     ]);
   });
 
+  test('an address that a machine of another profile has: an error on the disk, which keeps no edit from being saved', async () => {
+    const node = (name: string, mac: string) => ({ nodes: [{ name, mac, ip: '10.0.0.9' }] });
+    const b = node('b', '52:54:00:00:00:02');
+    const catalog = await setup({ 'profiles/a.json': node('a', '52:54:00:00:00:01'), 'profiles/b.json': b });
+    expect(catalog.current().problems).toMatchObject([{ severity: 'error', place: { file: 'profiles/b.json' } }]);
+    const { problems } = catalog.attempt(new Map([['profiles/b.json', Buffer.from(JSON.stringify(b))]]));
+    expect(problems).toMatchObject([
+      { severity: 'warning', message: 'a machine in profiles/a.json:6 has the ip 10.0.0.9 too' },
+    ]);
+  });
+
   test('a machine that another profile has, also one that is new itself', async () => {
     const catalog = await setup({ 'profiles/b.json': A });
     const claimed = 'mac 52:54:00:00:00:01 is claimed by profiles/b.json:5 too';

@@ -7,6 +7,7 @@ import { bootOptions } from '../../src/exports/dnsmasq.ts';
 import { SETTING_ROWS } from '../../src/settings/table.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
+import { keyOf, matrixTable, PAIRWISE, type Row, ROWS } from '../lab/boot-matrix-rows.ts';
 import { dnsmasqTest } from '../support/dnsmasq-test.ts';
 import { needs } from '../support/needs.ts';
 
@@ -72,6 +73,42 @@ describe('the recipes of the pages', () => {
 
   it('say of the service what it says of itself', () => {
     expect(read('scripts/pilotlight.service')).toMatch(/^AmbientCapabilities=CAP_NET_BIND_SERVICE$/m);
+  });
+});
+
+describe('the table of boots', () => {
+  const read = (): string => readFileSync(PAGE, 'utf8');
+  const PAGE = new URL('../../docs/network.md', import.meta.url);
+  const BLOCK = /(<!-- boots: .+ -->\n)([^]*?)(<!-- \/boots -->)/;
+
+  it('is what the lab boots', () => {
+    const table = `${matrixTable()}\n`;
+    if (process.env['PILOTLIGHT_UPDATE_GOLDEN'] === '1') {
+      writeFileSync(
+        PAGE,
+        read().replace(BLOCK, (_, head: string, _old, end: string) => head + table + end),
+      );
+    }
+    expect(BLOCK.exec(read())?.[2]).toBe(table);
+  });
+
+  it('has each pair of machine, way, program and DHCP among the rows that each run boots', () => {
+    const all = new Set(ROWS.map(keyOf));
+    expect(PAIRWISE.map(keyOf).filter((key) => !all.has(key))).toEqual([]);
+    expect(PAIRWISE).toHaveLength(12);
+    const names = ['firmware', 'way', 'program', 'dhcp'] as const;
+    const pairs = (row: Row): string[] =>
+      names.flatMap((a, i) => names.slice(i + 1).map((b) => `${row[a]}, ${row[b]}`));
+    const booted = new Set(PAIRWISE.flatMap(pairs));
+    expect([...new Set(ROWS.flatMap(pairs))].filter((pair) => !booted.has(pair))).toEqual([
+      'secure-boot, next-server',
+      'grub, next-server',
+    ]);
+  });
+
+  it('has a first card without a cable with each age of iPXE', () => {
+    const ages = PAIRWISE.filter(({ cards }) => cards === 2).map(({ program }) => program);
+    expect(ages.toSorted()).toEqual(['2.0', '2019', '2025']);
   });
 });
 

@@ -89,3 +89,42 @@ describe('offers', () => {
     expect(diagnostics.map(({ message }) => message)).not.toContain('eth0: no DHCP server answers');
   });
 });
+
+describe('where Pilotlight is to be the only DHCP server', () => {
+  const served = new Set(['10.0.0.2']);
+  const OURS = { ...ROUTER, server: '10.0.0.2', nextServer: '10.0.0.2', file: 'undionly.kpxe' };
+  const beside = (offers: readonly Offer[], more = {}) =>
+    offerDiagnostics(AT, offers, OWN, { besideOthers: false, served, ...more }).filter(
+      ({ severity }) => severity !== 'ok',
+    );
+
+  it('its own offers are fine, and need no router', () => {
+    expect(beside([OURS, { ...OURS, firmware: 'UEFI x86_64', file: 'snponly.efi' }])).toEqual([]);
+  });
+
+  it('another server that hands out addresses keeps it from starting; no remedy speaks of a router’s next-server', () => {
+    expect(beside([OURS, ROUTER, EFI])).toEqual([
+      {
+        about: 'dhcp',
+        severity: 'error',
+        message: 'eth0: 10.0.0.1 hands out addresses, too: this host’s DHCP server does not start beside it',
+        remedy:
+          'switch that one off; or set PILOTLIGHT_DHCP=proxy, which needs it; or PILOTLIGHT_DHCP_BESIDE_OTHERS=on',
+      },
+    ]);
+    expect(beside([OURS, ROUTER], { besideOthers: true })).toMatchObject([{ severity: 'warning' }]);
+  });
+
+  it('its silence is a warning that says to start it', () => {
+    expect(beside([])).toMatchObject([
+      {
+        message: 'eth0: this host’s DHCP server does not answer',
+        remedy: expect.stringContaining('pilotlight serve') as string,
+      },
+    ]);
+  });
+
+  it('the other networks of this host are not judged', () => {
+    expect(beside([ROUTER], { served: new Set() })).toEqual([]);
+  });
+});

@@ -158,7 +158,7 @@ describe('ports', () => {
     expect(asked).toEqual([]); // HTTP's port 0 is any free one
     expect(diagnostics.map(({ message }) => message)).toEqual([
       'TFTP is off (PILOTLIGHT_TFTP_LISTEN)',
-      'the DHCP proxy is off (PILOTLIGHT_DHCP): your DHCP server must name this server; UDP 67 is held by dnsmasq (pid 7)',
+      'DHCP is off (PILOTLIGHT_DHCP): your DHCP server must name this server; UDP 67 is held by dnsmasq (pid 7)',
     ]);
   });
 

@@ -188,6 +188,18 @@ describe('the start script', () => {
     expect(lines.findIndex((line) => line.includes('netX'))).toBeLessThan(lines.indexOf(':ask'));
   });
 
+  it('is asked for by the card that has an address, where none is open: the first one may have no cable', () => {
+    const lines = text.split('\n');
+    const loop = lines.slice(lines.indexOf(':card'), lines.indexOf(':known'));
+    expect(loop).toEqual([
+      ':card',
+      'isset ${net${card:int32}/mac} || goto known',
+      'isset ${net${card:int32}/ip} && set machine-mac ${net${card:int32}/mac:hexhyp} ||',
+      'inc card',
+      'goto card',
+    ]);
+  });
+
   it('uses only commands that iPXE of 2019 knows', () => {
     const commands = new Set(
       text
@@ -196,7 +208,7 @@ describe('the start script', () => {
         .filter((line) => !line.startsWith(':'))
         .map((line) => line.split(' ')[0]),
     );
-    expect([...commands].sort()).toEqual(['chain', 'echo', 'goto', 'ifopen', 'iseq', 'isset', 'set', 'sleep']);
+    expect([...commands].sort()).toEqual(['chain', 'echo', 'goto', 'ifopen', 'inc', 'iseq', 'isset', 'set', 'sleep']);
   });
 });
 

@@ -3,10 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { labEquipment, OVMF } from '../support/lab-equipment.ts';
-import { boots, onSite as labSite, type LabNode, type Site } from '../support/lab-site.ts';
+import { boots, onSite as labSite, type LabNode, PLAIN_ROM, type Site } from '../support/lab-site.ts';
 
-// From power-on to the node's own configuration with nothing but Pilotlight beside a DHCP server that none may change,
-// or that can only be told one address and one file name.
+// Beside what boot-matrix.test.ts boots: several nodes at once, and a dnsmasq that reads our exported file.
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 // The router of the first tests knows their addresses; the one with our exported file gets them from it.
 const NODES: readonly LabNode[] = [
@@ -19,7 +18,6 @@ const NEW_NODES: readonly LabNode[] = [
   { name: 'new-uefi', mac: '52:54:00:00:71:02', ip: '192.168.122.72' },
   { name: 'new-http', mac: '52:54:00:00:71:03', ip: '192.168.122.73' },
 ];
-const IPXE = '/usr/lib/ipxe/ipxe.lkrn';
 
 const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq'],
@@ -35,27 +33,7 @@ async function onSite(
   await labSite({ name: 'anyrout', payload, nodes, env }, work);
 }
 
-// A BIOS whose card's ROM is not iPXE does not exist in QEMU: this iPXE hides its user class and loads undionly.kpxe
-// over TFTP as a plain ROM would.
-const PLAIN_PXE = { kernel: IPXE, append: 'set user-class PXEClient && autoboot' } as const;
 const UEFI = { firmware: 'uefi', rom: 'none' } as const;
-
-lab.test('beside an unchanged DHCP server: a BIOS through the DHCP proxy', async () => {
-  await onSite({ PILOTLIGHT_DHCP: 'proxy' }, async (site) => {
-    site.lan.run('dhcp', 'plain');
-    await boots(site, 0, { name: 'proxy-bios-rom' });
-    await boots(site, 1, { name: 'proxy-bios-undionly', ...PLAIN_PXE });
-    expect(site.server.log()).toContain('told where to boot from');
-  });
-});
-
-lab.test('beside an unchanged DHCP server: UEFI by PXE and by HTTP Boot through the DHCP proxy', async () => {
-  await onSite({ PILOTLIGHT_DHCP: 'proxy' }, async (site) => {
-    site.lan.run('dhcp', 'plain');
-    await boots(site, 2, { name: 'proxy-uefi-pxe', ...UEFI });
-    await boots(site, 0, { name: 'proxy-uefi-http', ...UEFI, netboot: 'http' });
-  });
-});
 
 lab.test('three nodes at once through the DHCP proxy, each with its own configuration', async () => {
   await onSite({ PILOTLIGHT_DHCP: 'proxy' }, async (site) => {
@@ -68,25 +46,13 @@ lab.test('three nodes at once through the DHCP proxy, each with its own configur
   });
 });
 
-lab.test('a router that can only be told next-server and one file name: the smart NBP ends the loop', async () => {
-  await onSite({}, async (site) => {
-    site.lan.run('dhcp', 'libvirt', '192.168.122.10', 'undionly.kpxe');
-    await boots(site, 0, { name: 'router-bios-rom' });
-    await boots(site, 1, { name: 'router-bios-undionly', ...PLAIN_PXE });
-    expect(site.server.log()).toContain('which it already is: it gets the start script');
-    site.lan.run('stop', 'dhcp');
-    site.lan.run('dhcp', 'libvirt', '192.168.122.10', 'snponly.efi');
-    await boots(site, 2, { name: 'router-uefi', ...UEFI });
-  });
-});
-
 lab.test('a dnsmasq that reads the exported file: BIOS, UEFI PXE and UEFI HTTP Boot', async () => {
   const work = async (site: Site): Promise<void> => {
     const words = ['export', 'dnsmasq', '--data-dir', site.dataDir, '--server', '192.168.122.10'];
     const file = join(site.dataDir, 'pilotlight.conf');
     writeFileSync(file, execFileSync(process.execPath, [MAIN, ...words]));
     site.lan.run('dhcp', 'plain', '--', `--conf-file=${file}`);
-    const bios = await boots(site, 0, { name: 'export-bios', ...PLAIN_PXE });
+    const bios = await boots(site, 0, { name: 'export-bios', ...PLAIN_ROM });
     expect(bios.text).toContain('ip=192.168.122.71');
     await boots(site, 1, { name: 'export-uefi', ...UEFI });
     await boots(site, 2, { name: 'export-http', ...UEFI, netboot: 'http' });

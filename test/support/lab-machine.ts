@@ -18,6 +18,8 @@ export interface MachineOptions {
   /** A port of a LAN (scripts/lab/lan.sh), instead of the user network. */
   readonly lan?: { readonly netns: string; readonly tap: string };
   readonly mac: string;
+  /** The address of a first network card, which has no cable. */
+  readonly unplugged?: string;
   readonly uuid?: string;
   /** `uefi-sb`: Secure Boot is on, with Microsoft's keys. */
   readonly firmware?: 'bios' | 'uefi' | 'uefi-arm64' | 'uefi-sb';
@@ -93,11 +95,12 @@ export function startMachine(options: MachineOptions): Machine {
 
 function argsOf(options: MachineOptions, log: string): readonly string[] {
   const { name, url, lan, mac, uuid, firmware = 'bios', rom, expect, timeoutSeconds = 400, qemu = [] } = options;
-  const { netboot, kernel, append, fail } = options;
+  const { netboot, kernel, append, fail, unplugged } = options;
   return [
     ...['--name', name, '--log', log, '--mac', mac, '--firmware', firmware, '--timeout', String(timeoutSeconds)],
     ...(url === undefined ? [] : ['--url', url]),
     ...(lan === undefined ? [] : ['--netns', lan.netns, '--tap', lan.tap]),
+    ...(unplugged === undefined ? [] : ['--unplugged', unplugged]),
     ...(uuid === undefined ? [] : ['--uuid', uuid]),
     ...(rom === undefined ? [] : ['--rom', rom]),
     ...(netboot === undefined ? [] : ['--netboot', netboot]),

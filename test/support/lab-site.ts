@@ -9,6 +9,16 @@ import type { Payload } from './payload.ts';
 
 const BASE = 'http://192.168.122.10:4777';
 
+/**
+ * A BIOS whose card's ROM is no iPXE, which QEMU has not. Our TFTP server knows an iPXE by the way it asks, and
+ * gives it the script and no program: so this one hides its user class, as a plain ROM has none, and fetches the file that DHCP names
+ * by HTTP.
+ */
+export const PLAIN_ROM = {
+  kernel: '/usr/lib/ipxe/ipxe.lkrn',
+  append: 'set user-class PXEClient && dhcp && chain --autofree http://${next-server}:4777/firmware/${filename}',
+} as const;
+
 export interface LabNode {
   readonly name: string;
   readonly mac: string;
@@ -32,7 +42,12 @@ export interface SiteOptions {
   /** A folder of boot programs for firmware/ of the data directory, in place of the host's. */
   readonly firmware?: string;
   /** More keys of the profile. */
-  readonly profile?: { readonly arch?: 'arm64'; readonly secure_boot?: true; readonly console?: readonly string[] };
+  readonly profile?: {
+    readonly arch?: 'arm64';
+    readonly secure_boot?: true;
+    readonly console?: readonly string[];
+    readonly kernel_args?: readonly string[];
+  };
 }
 
 /** Sets the site up, lets `work` work on it, and takes everything down. */
