@@ -70,13 +70,13 @@ export interface BootServiceOptions extends Omit<ScriptServiceOptions, 'template
 
 /** The boot service: the catalog says which profile, `os` what it needs, `ipxe` puts it into words. */
 export function createBootService(options: BootServiceOptions): BootService {
-  const { catalog, tlsPort } = options;
+  const { catalog, tlsPort, vlan } = options;
   const templates = createTemplateCache();
   const scripts = createScriptService({ ...options, templates });
   const documents = createDocumentService(catalog, { ...options, templates });
   return {
     generation: scripts.generation,
-    start: (origin) => startScript(origin, tlsPort === undefined ? undefined : secureOrigin(origin, tlsPort)),
+    start: (origin) => startScript(origin, tlsPort === undefined ? undefined : secureOrigin(origin, tlsPort), vlan),
     script: scripts.script,
     explain: explained,
     scriptOf: scripts.scriptOf,

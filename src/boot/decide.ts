@@ -82,6 +82,8 @@ export interface DecideOptions {
   readonly syslog?: { readonly host: string; readonly port: number } | undefined;
   /** Without it nothing carries a token, and every client counts as the machine that it names. */
   readonly access?: Access | undefined;
+  /** The VLAN that every machine boots in, unless its profile names another. */
+  readonly vlan?: number | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -97,6 +99,7 @@ export function createDecide({
   unknown = WAIT,
   access,
   syslog,
+  vlan,
   now = Date.now,
 }: DecideOptions) {
   /** Undefined: no profile is for this machine. */
@@ -126,7 +129,7 @@ export function createDecide({
     }
     try {
       const { facts, origin } = question;
-      const plan = machinePlan(match, facts, origin, snapshot, decision.tokens, logTarget(syslog, origin));
+      const plan = machinePlan(match, facts, origin, snapshot, decision.tokens, logTarget(syslog, origin), vlan);
       return { ...decision, plan };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

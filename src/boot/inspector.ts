@@ -166,6 +166,7 @@ export function createInspector({ origin, logTo }: InspectorOptions): Inspector 
         ...broken(() => measure(profile, around, origin, logTo), profile.file),
         ...installAdvice(profile, around),
         ...unreadAdvice(profile),
+        ...vlanAdvice(profile),
         ...secretsAdvice(profile),
         ...channelAdvice(profile),
         ...namedDocuments(profile, around.documents).flatMap(({ kind, document }) => {
@@ -214,6 +215,19 @@ function unreadAdvice({ system, generic, kernel_args, file }: Profile): readonly
       place: { file, key: 'generic' },
       remedy: `write its URL into "kernel_args" (http://SERVER/configs/${named}), or name it by the key of its reader`,
     },
+  ];
+}
+
+/** Systems of which it is known how their initramfs is told a VLAN. */
+const TOLD_VLAN: readonly Profile['system'][] = ['flatcar', 'fedora-coreos'];
+
+function vlanAdvice(profile: Profile): readonly FileDiagnostic[] {
+  const { system, vlan, nodes, kernel_args } = profile;
+  if (vlan === undefined && nodes.every((node) => node.vlan === undefined)) return [];
+  if (TOLD_VLAN.includes(system) || kernel_args.some((arg) => arg.startsWith('vlan='))) return [];
+  const message = `only iPXE is in the VLAN: no kernel argument of ${system} is known for it`;
+  return [
+    warning(profile, 'vlan', message, 'write what its initramfs reads into "kernel_args", such as vlan=eth0.7:eth0'),
   ];
 }
 

@@ -20,6 +20,7 @@ export function machinePlan(
   around: Pick<Snapshot, 'documents' | 'keys'>,
   tokens?: LinkTokens,
   logTo?: LogTarget,
+  everyVlan?: number,
 ): Plan {
   const { node } = match;
   const profile = buildOf(match.profile, facts.arch);
@@ -34,6 +35,7 @@ export function machinePlan(
     node,
     install,
     logTo,
+    vlan: node?.vlan ?? profile.vlan ?? everyVlan,
     sshKey: key?.text,
   });
 }

@@ -4,7 +4,7 @@ import { askProcessor, bootScript } from '../ipxe/boot-script.ts';
 import { failureLines, missingImageLines } from '../ipxe/notices.ts';
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
 import { Failure, failureLine } from '../model/failure.ts';
-import { type MachineArch, type MachineFacts, omitUndefined } from '../model/machine.ts';
+import { type MachineArch, type MachineFacts, macHyphens, omitUndefined } from '../model/machine.ts';
 import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Name } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -87,7 +87,9 @@ export function createScriptService(options: ScriptServiceOptions) {
     const { origin, facts } = question;
     // The kernel's signature is the distribution's, which its own shim knows.
     const shim = facts.platform === 'efi' && startsSecurely(match) ? shimUrl(origin, facts) : undefined;
-    const look = { lines: titleLines(decision), again: againOf(question, match), menuKey: menuKeyFor(decision) };
+    const own = match.node?.vlan ?? match.profile.vlan;
+    const vlan = own === undefined || facts.mac === undefined ? undefined : { tag: own, mac: macHyphens(facts.mac) };
+    const look = { lines: titleLines(decision), again: againOf(question, match), menuKey: menuKeyFor(decision), vlan };
     return bootScript({ plan, origin, shim, ...look });
   }
 
@@ -199,7 +201,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     const found = decisions.find(question, snapshot);
     if (found === undefined) throw unclaimed(who, snapshot);
     return {
-      args: machinePlan(found.match, who, origin, snapshot, undefined, logTo).args,
+      args: machinePlan(found.match, who, origin, snapshot, undefined, logTo, options.vlan).args,
       decision: decided({ ...found, question }),
     };
   }

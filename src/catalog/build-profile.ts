@@ -57,6 +57,7 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     ssh_host_keys: raw['ssh_host_keys'] === true,
     secrets: raw['secrets'] === true,
     secure_boot: raw['secure_boot'] === true,
+    ...(raw['vlan'] === undefined ? {} : { vlan: raw['vlan'] as number }),
     ...(mirror === undefined ? {} : { mirror }),
     ...(release === undefined ? {} : { release }),
     raw,
@@ -83,6 +84,7 @@ function buildNode(raw: JsonObject): Node {
     tags: raw['tags'] as readonly string[] | undefined,
     power: raw['power'] as JsonObject | undefined,
     secure_boot: raw['secure_boot'] as boolean | undefined,
+    vlan: raw['vlan'] as number | undefined,
   });
 }
 

@@ -1,5 +1,5 @@
 import { Failure, type FileDiagnostic, problemFailure } from '../model/failure.ts';
-import { IDENTITY_KEYS, knownBy, type MachineFacts } from '../model/machine.ts';
+import { IDENTITY_KEYS, type IdentityKey, inOtherByteOrder, knownBy, type MachineFacts } from '../model/machine.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Node, type Profile } from '../model/profile.ts';
 import { nearest } from '../model/text.ts';
 import type { Claim } from './identity.ts';
@@ -140,17 +140,20 @@ export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
   function heldFor(facts: MachineFacts): FileDiagnostic | undefined {
     if (held.size === 0 || node(facts) !== undefined) return undefined;
     for (const key of IDENTITY_KEYS) {
-      const problem = held.get(`${key} ${knownBy(facts, key) ?? ''}`);
-      if (problem !== undefined) return problem;
+      for (const value of spellings(facts, key)) {
+        const problem = held.get(`${key} ${value}`);
+        if (problem !== undefined) return problem;
+      }
     }
     return undefined;
   }
 
   function node(facts: MachineFacts): Match | undefined {
     for (const key of IDENTITY_KEYS) {
-      const value = knownBy(facts, key);
-      const found = value === undefined ? undefined : machines.get(`${key} ${value}`);
-      if (found !== undefined) return { ...found, by: key };
+      for (const value of spellings(facts, key)) {
+        const found = machines.get(`${key} ${value}`);
+        if (found !== undefined) return { ...found, by: key };
+      }
     }
     return undefined;
   }
@@ -178,6 +181,13 @@ export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
       return keeper === undefined || profiles.some(isOpen) ? undefined : keeper.file;
     },
   };
+}
+
+/** A UUID as it is said counts before the same in the other byte order, in which old firmware gives it. */
+function spellings(facts: MachineFacts, key: IdentityKey): readonly string[] {
+  const value = knownBy(facts, key);
+  if (value === undefined) return [];
+  return key === 'uuid' ? [value, inOtherByteOrder(value)] : [value];
 }
 
 /** By the spelling alone: as a profile names it, or the file that it stands beside. */

@@ -70,6 +70,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     hostKeys: identities,
     tlsPort: settings.tls?.listen.port,
     secureBoot: settings.secureBoot,
+    vlan: settings.vlan,
     syslog: settings.syslog,
   };
   const preview = createBootService(behind);

@@ -45,7 +45,7 @@ export function script(lines: readonly string[]): string {
  * - `--replace` gives the answer this script's place: `exit 1` in it then reaches the firmware, and asking again for
  *   hours does not pile up scripts in memory.
  */
-export function startScript(origin: Origin, secure?: Origin): string {
+export function startScript(origin: Origin, secure?: Origin, vlan?: number): string {
   return script([
     'isset ${netX/mac} && set machine-mac ${netX/mac:hexhyp} && goto known ||',
     'set machine-mac ${net0/mac:hexhyp}',
@@ -59,6 +59,7 @@ export function startScript(origin: Origin, secure?: Origin): string {
     'set machine-arch ${buildarch}',
     'iseq ${buildarch} i386 && cpuid --ext 29 && set machine-arch x86_64 ||',
     RESET_PAUSE,
+    ...(vlan === undefined ? [] : vlanLines(vlan, '${machine-mac}')),
     ':ask',
     'ifopen ||',
     ...(secure === undefined ? [] : [`echo Asking ${secure} over TLS`, `${ask(secure)} ||`]),
@@ -104,6 +105,25 @@ const FACTS = [
   'product=${product:uristring}',
 ];
 
+/** Network cards that are looked at for the one that boots, beside the first. */
+const OTHER_CARDS = [1, 2, 3, 4, 5];
+
+/**
+ * Makes a VLAN on the card that boots, and asks for an address there. iPXE of 2019 has no `vcreate`, a card may have none
+ * of the VLAN: the machine goes on as it is, and says so. Making it once more does no harm.
+ */
+export function vlanLines(vlan: number, mac: string): string[] {
+  const failed = `echo No VLAN \${vlan-id} here: this iPXE cannot make it (vcreate), or no DHCP server answers in it`;
+  return [
+    `set vlan-id ${vlan}`,
+    'set vlan-card net0',
+    ...OTHER_CARDS.map(
+      (i) => `isset \${net${i}/mac} && iseq \${net${i}/mac:hexhyp} ${mac} && set vlan-card net${i} ||`,
+    ),
+    `vcreate --tag \${vlan-id} \${vlan-card} && dhcp \${vlan-card}-\${vlan-id} || ${failed}`,
+  ];
+}
+
 /** A key that a person at the screen may press before the machine goes on. */
 export interface MenuKey {
   readonly seconds: number;
@@ -132,6 +152,8 @@ export interface BootScriptInput {
   /** With Secure Boot on: the shim that knows the kernel's signature. An iPXE that has no such command goes on. */
   readonly shim?: string | undefined;
   readonly menuKey?: MenuKey | undefined;
+  /** The VLAN to fetch in, and the MAC of the card that it is made on. */
+  readonly vlan?: { readonly tag: number; readonly mac: string } | undefined;
 }
 
 /** What the kernel is called in iPXE. The EFI stub counts `linux ` among the command line's bytes. */
@@ -146,7 +168,7 @@ const KERNEL_NAME = 'linux';
  * - A file with a name of its own is one that the kernel looks for (wimboot): it is named so, and in no `initrd=`.
  * - Every fetch has a time limit and every failure leads to a pause and another try.
  */
-export function bootScript({ plan, origin, lines, again, shim, menuKey }: BootScriptInput): string {
+export function bootScript({ plan, origin, lines, again, shim, menuKey, vlan }: BootScriptInput): string {
   const names = initrdNames(plan);
   const args = [...names.map((name) => `initrd=${name}`), ...plan.args.map(inert)];
   const unnamed = names.values();
@@ -160,6 +182,7 @@ export function bootScript({ plan, origin, lines, again, shim, menuKey }: BootSc
   return script([
     ...echoLines(lines),
     ...menuKeyLines(menuKey),
+    ...(vlan === undefined ? [] : vlanLines(vlan.tag, vlan.mac)),
     KEEP_PAUSE,
     ':fetch',
     'imgfree',

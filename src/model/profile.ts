@@ -115,6 +115,8 @@ export interface Node {
   readonly power?: JsonObject;
   /** It starts with Secure Boot on. Undefined: as its profile says. */
   readonly secure_boot?: boolean;
+  /** The VLAN that it boots in; undefined: as its profile says. */
+  readonly vlan?: number;
 }
 
 /** A file that a kernel looks for by its name. */
@@ -191,6 +193,8 @@ export interface Profile {
   readonly secrets: boolean;
   /** Its machines start with Secure Boot on. */
   readonly secure_boot: boolean;
+  /** The VLAN (802.1Q, tagged) that its machines boot in. */
+  readonly vlan?: number;
   /** What the release sync fetches besides what PXE needs: `install` is what the system's own installer downloads. */
   readonly mirror?: readonly 'install'[];
   /** For `custom`: the files that the release sync fetches, with their digests. os/custom.ts reads it. */

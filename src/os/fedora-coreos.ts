@@ -13,6 +13,7 @@ import {
   type System,
   systemShelf,
   versionOf,
+  vlanArgs,
 } from './system.ts';
 
 const BASE = 'https://builds.coreos.fedoraproject.org';
@@ -83,6 +84,7 @@ export const fedoraCoreos: System = {
         `coreos.live.rootfs_url=${artifactUrl(rootfs, origin)}`,
         ...configuration(input),
         ...consoles(profile),
+        ...vlanArgs(input),
         ...profile.kernel_args,
       ],
     };

@@ -21,6 +21,7 @@ import {
   sshKey,
   type System,
   systemShelf,
+  vlanArgs,
 } from './system.ts';
 
 /**
@@ -171,6 +172,7 @@ export const flatcar: System = {
         ...autologin(profile),
         ...sshKey(input),
         ...argument('root', install === undefined ? profile.root : undefined),
+        ...vlanArgs(input),
         ...profile.kernel_args,
       ],
     };

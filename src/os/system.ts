@@ -62,6 +62,8 @@ export interface PlanInput {
   readonly documents: Readonly<Partial<Record<DocumentKind, string>>>;
   /** Where an installer of this machine reports and finds its own configuration; present where the profile installs. */
   readonly install?: InstallLinks;
+  /** The VLAN that it boots in. */
+  readonly vlan?: number | undefined;
   /** Where its log shall go, if anywhere. */
   readonly logTo?: LogTarget | undefined;
   /** The text of the public key that the profile names. */
@@ -118,6 +120,16 @@ export function unlessSaid(
 
 function nameOf(arg: string): string {
   return arg.split('=', 1)[0] ?? '';
+}
+
+/**
+ * The VLAN for an initramfs that reads dracut's words (dracut.cmdline(7), systemd-network-generator(8)). The card is named
+ * by its MAC: what the kernel calls it is not known here. None where the profile names a network itself.
+ */
+export function vlanArgs({ vlan, facts: { mac }, profile }: PlanInput): readonly string[] {
+  if (vlan === undefined || mac === undefined) return [];
+  const name = `trunk.${vlan}`;
+  return unlessSaid([`ifname=trunk:${mac}`, `vlan=${name}:trunk`, `ip=${name}:dhcp`], profile, ['vlan', 'ip']);
 }
 
 /**

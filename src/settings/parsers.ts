@@ -75,6 +75,11 @@ export function parseHosts(text: string): Parsed<readonly string[]> {
   return bad(`${JSON.stringify(wrong)} is not an address such as 192.168.50.1 or fd00:50::1${zone}`);
 }
 
+/** An 802.1Q tag; 0 and 4095 are reserved. */
+export function parseVlan(text: string): Parsed<number | undefined> {
+  return text === 'off' ? good(undefined) : parseNumber(1, 4094)(text);
+}
+
 /** IPv4 addresses, separated by commas. */
 export function parseAddresses(text: string): Parsed<readonly string[]> {
   const addresses = text.split(',').map((part) => part.trim());

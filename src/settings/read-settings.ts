@@ -133,6 +133,7 @@ export function readSettings(sources: SettingSources): Settings {
     dhcp: mode === 'off' ? undefined : dhcp,
     syslog: syslog === 'off' ? undefined : syslog,
     secureBoot: value('secure-boot'),
+    vlan: value('vlan'),
     firmwareDir: value('firmware-dir'),
     imageCache: value('image-cache'),
     sync: {

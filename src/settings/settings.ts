@@ -117,6 +117,8 @@ export interface Settings {
   readonly syslog?: Listen | undefined;
   /** Every UEFI machine is given signed boot programs only. */
   readonly secureBoot?: boolean;
+  /** The VLAN that every machine boots in, unless its profile names another. */
+  readonly vlan?: number | undefined;
   /** A folder with boot programs that goes before all others. Absolute. */
   readonly firmwareDir: string | undefined;
   /** Bytes. */

@@ -20,6 +20,7 @@ import {
   parseSize,
   parseTimezone,
   parseToken,
+  parseVlan,
 } from './parsers.ts';
 
 /** What one setting is: for people (`--help`, docs/settings.md) and for `readSettings`. */
@@ -148,6 +149,12 @@ export const SETTINGS = {
     fallback: 'off',
     parse: parseOnOff,
     usual: false,
+  },
+  vlan: {
+    help: 'the VLAN (802.1Q tag) that every machine boots in: iPXE makes it where it can, before it asks for its script; or off',
+    fallback: 'off',
+    parse: parseVlan,
+    usual: undefined,
   },
   'firmware-dir': {
     help: 'where undionly.kpxe, snponly.efi and ipxe.efi lie',

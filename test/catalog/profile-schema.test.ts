@@ -51,6 +51,7 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   ssh_host_keys: true,
   secrets: true,
   secure_boot: true,
+  vlan: true,
   mirror: true,
   release: true,
 };
@@ -63,6 +64,7 @@ const NODE_KEYS: Record<keyof Node, true> = {
   vars: true,
   tags: true,
   secure_boot: true,
+  vlan: true,
   power: true,
 };
 const LOCAL_BOOT: Record<LocalBoot, true> = {
