@@ -210,6 +210,9 @@ describe('the files', () => {
       expect(await claimAs(marks, byMac())).toMatchObject({ kind: 'install' });
     });
     expect(marks.trouble()).toBeUndefined();
+    expect(log.of('info').filter(({ message }) => message === 'the marks can be read again')).toMatchObject([
+      { fields: { machines: 0 } },
+    ]);
     await marks.close();
   });
 
@@ -245,6 +248,12 @@ describe('the files', () => {
       expect(await claimAs(second, byMac())).toMatchObject({ kind: 'local' });
     });
     expect(second.problems()).toEqual([]);
+    expect(log.of('error')).toMatchObject([
+      {
+        message: 'another server has the marks: no machine is installed',
+        fields: { holder: expect.stringContaining('a server is running already') as string },
+      },
+    ]);
     await second.close();
   });
 
@@ -252,7 +261,11 @@ describe('the files', () => {
     const { files, log } = await openSetup();
     const full = await openInstallMarks(files, log, { most: 1 });
     await full.installed(byMac(), TARGET);
-    await expect(full.installed(byUuid(), TARGET)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(full.installed(byUuid(), TARGET)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'state/machines holds 1 machines, which is the most',
+      remedy: 'remove the files of machines that are gone, and restart',
+    });
     expect(await claimAs(full, byUuid())).toMatchObject({ kind: 'unknown' });
     await full.installed(byMac(), TARGET);
     expect(full.all()).toHaveLength(1);
