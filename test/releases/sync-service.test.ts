@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openContext } from '../../src/context/app-context.ts';
 import { SILENT } from '../../src/model/service.ts';
+import type { SyncEvent } from '../../src/model/sync-event.ts';
 import { createSyncService } from '../../src/releases/sync-service.ts';
 import { createServer } from '../../src/server/server.ts';
 import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/app-context.ts';
+import { recordLog } from '../support/http-server.ts';
 import { FLATCAR_PROFILE, makeSetup, type SyncSetup } from '../support/sync-setup.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../support/upstream-releases.ts';
 import type { Fault } from '../support/upstream-server.ts';
@@ -158,4 +160,58 @@ it('a server that starts again still tells why the last run failed', async () =>
   onTestFinished(() => service.stop(AbortSignal.timeout(1000)));
   await service.start();
   expect(service.progress.linesFor('seed')).toEqual(['The last release sync failed: no route']);
+});
+
+it('each step of a run is a line in the log and in the journal, but for how far a download is', async () => {
+  const setup = await makeSetup();
+  const { sync: set, ...settings } = settingsFor(setup.dir);
+  const mirrors = { flatcar: setup.upstream.url('/flatcar') };
+  const sync = { ...set, keepReleases: 1, mirrors, trust: { flatcar: [setup.vendor.primary.fingerprint] } };
+  const log = recordLog();
+  const recorded: SyncEvent[] = [];
+  const run = async (): Promise<void> => {
+    const appContext = await openContext(settingsFor(setup.dir), SILENT);
+    const recorder = { sync: ({ event }: { readonly event: SyncEvent }) => recorded.push(event) };
+    const before = recorded.length;
+    const service = createSyncService({ appContext, log, recorder, settings: { ...settings, sync } });
+    await service.start();
+    expect(service.runNow()).toBe(true);
+    await vi.waitFor(() => {
+      expect(recorded.slice(before).at(-1)?.kind).toBe('done');
+    }, patient);
+    await service.stop(AbortSignal.timeout(1000));
+  };
+  let told = 0;
+  // Files are fetched side by side: which is verified first is not said.
+  const logged = (): readonly string[] => {
+    const lines = log.lines.slice(told).map(({ level, message, fields }) => {
+      const { file, shelf, profile, to, message: why } = fields as Readonly<Record<string, string | undefined>>;
+      return [level, message, file ?? shelf ?? profile ?? why, to].filter((word) => word !== undefined).join(' ');
+    });
+    told = log.lines.length;
+    return lines.sort();
+  };
+  const obtained = (version: string): readonly string[] => [
+    'info the release sync is off',
+    `info sync: found flatcar/amd64/${version}`,
+    `info sync: verified ${FLATCAR.kernel}`,
+    `info sync: verified ${FLATCAR.initrd}`,
+    `info sync: published flatcar/amd64/${version}`,
+    `info sync: a profile boots another version seed ${version}`,
+  ];
+  serveFlatcar(setup, '4593.2.5');
+  await run();
+  expect(logged()).toEqual(obtained('4593.2.5').toSorted());
+  serveFlatcar(setup, '4600.2.0');
+  await run();
+  const removed = 'info sync: removed a release that nothing needs flatcar/amd64/4593.2.5';
+  expect(logged()).toEqual([...obtained('4600.2.0'), removed].toSorted());
+  setup.upstream.absent('/flatcar/stable/amd64-usr/current/version.txt');
+  await run();
+  expect(logged()).toEqual([
+    'info the release sync is off',
+    expect.stringMatching(/^warn sync: failed .* does not exist \(HTTP 404\)$/),
+  ]);
+  expect(recorded.filter(({ kind }) => kind === 'done')).toHaveLength(3);
+  expect(recorded.map(({ kind }) => kind)).not.toContain('download');
 });
