@@ -47,7 +47,7 @@ export function addressDiagnostics(settings: Settings, local: readonly LocalAddr
 
 /** Where a server of these settings answers programs on this host. */
 export function home({ http }: Settings): string {
-  const host = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host;
+  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`;
 }
 
@@ -82,7 +82,7 @@ function reachFinding(url: string, answer: HealthAnswer): HostDiagnostic {
     case 'silence':
       return server.error(
         `${url} does not answer (${answer.reason}), though machines are sent there`,
-        'let HTTP listen at every address (PILOTLIGHT_HTTP_LISTEN=0.0.0.0:4777), or look at the firewall',
+        'let HTTP listen at every address (PILOTLIGHT_HTTP_LISTEN=[::]:4777), or look at the firewall',
       );
   }
 }

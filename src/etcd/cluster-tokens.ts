@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { type ClusterLinks, clusterSize } from '../boot/template-data.ts';
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import type { StoredToken } from '../model/discovery.ts';
@@ -193,12 +194,14 @@ export function discoveryBase(
 ): Origin {
   if (baseUrl !== undefined) return baseUrl;
   const named = http.host !== '0.0.0.0' && http.host !== '::';
-  const reached = named
+  const all = named
     ? [http.host]
     : expandListen(
         http.host,
         local.filter(({ internal }) => !internal),
       ).filter((address) => !/^fe80:/i.test(address));
+  // A host of both families is reached by IPv4: its IPv6 addresses are many, and some of them pass.
+  const reached = all.some(isIPv4) ? all.filter(isIPv4) : all;
   const [address] = reached;
   const origin =
     address === undefined || reached.length > 1

@@ -10,12 +10,13 @@ export function remember(socket: Socket): void {
   if (socket.remoteAddress !== undefined) known.set(socket, socket.remoteAddress);
 }
 
-/** The address of the client, also after it has left. Undefined for one that left before it was looked at. */
+/** The address of the client, as IPv4 where it is one, also after it has left. Undefined for one that left before it was looked at. */
 export function peerOf(req: Pick<IncomingMessage, 'socket'>): string | undefined {
   const behind = proxied.get(req);
   if (behind !== undefined) return behind.address;
   const socket = socketOf(req);
-  return socket === null ? undefined : (known.get(socket) ?? socket.remoteAddress);
+  const address = socket === null ? undefined : (known.get(socket) ?? socket.remoteAddress);
+  return address === undefined ? undefined : plainAddress(address);
 }
 
 /** Node's own stream helpers (`pipeline`, `for await`) take the socket from a request that they destroy. */

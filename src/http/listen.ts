@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type ServerOptions } from 'node:htt
 import type { Duplex } from 'node:stream';
 import { Failure } from '../model/failure.ts';
 import type { Log } from '../model/service.ts';
+import { isWithoutIpv6 } from '../net/addresses.ts';
 import type { TlsFiles } from '../net/tls-files.ts';
 import { TEXT } from './reply.ts';
 
@@ -91,12 +92,23 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Resolves with the address in use. Throws Failure naming the port and what to do. */
+/** Resolves with the address in use: `::` is every address of both families, or of IPv4 alone where there is no other. Throws Failure naming the port and what to do. */
 export async function listen(
   server: Server,
   { host, port }: ListenAddress,
   setting = 'PILOTLIGHT_HTTP_LISTEN',
 ): Promise<ListenAddress> {
+  if (host === '::') {
+    const open = await listenAt(server, { host, port }, setting).catch((error: unknown) => {
+      if (error instanceof Failure && isWithoutIpv6(error.cause)) return undefined;
+      throw error;
+    });
+    if (open !== undefined) return open;
+  }
+  return await listenAt(server, { host: host === '::' ? '0.0.0.0' : host, port }, setting);
+}
+
+async function listenAt(server: Server, { host, port }: ListenAddress, setting: string): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error): void => {
       reject(listenFailure(error, { host, port }, setting));

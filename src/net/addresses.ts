@@ -48,6 +48,12 @@ export function createNetworks(networks: readonly string[]): (address: string) =
   };
 }
 
+/** Why the kernel refused `::`: it has no IPv6, and `0.0.0.0` is what is left of it. */
+export function isWithoutIpv6(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
+}
+
 /** What a setting means: `0.0.0.0` is every IPv4 address, `::` every address of both families, else the one it names. */
 export function expandListen(host: string, local: readonly LocalAddress[]): string[] {
   if (host === '0.0.0.0') return local.filter((entry) => entry.family === 4).map((entry) => entry.address);
@@ -67,7 +73,13 @@ export interface PortProbe {
 }
 
 /** Opens the port, and closes it at once. */
-export async function probePort({ protocol, host, port, shared }: PortProbe): Promise<PortState> {
+export async function probePort(probe: PortProbe): Promise<PortState> {
+  if (probe.host !== '::') return await probeAt(probe);
+  const [ipv6, ipv4] = [await probeAt(probe), await probeAt({ ...probe, host: '0.0.0.0' })];
+  return ipv6 === 'free' || ipv6 === 'no-address' ? ipv4 : ipv6;
+}
+
+async function probeAt({ protocol, host, port, shared }: PortProbe): Promise<PortState> {
   try {
     if (protocol === 'tcp') await openTcp(host, port);
     else await closeUdp(await bindUdp(host, port, { shared, onError: ignore }));

@@ -19,11 +19,13 @@ export function bad<T>(problem: string): Parsed<T> {
   return { ok: false, problem };
 }
 
-/** `host:port`, `:port`, `[::1]:port`; an empty host is every IPv4 address, as Go's net package wrote it. */
+/** `host:port`, `:port`, `[::1]:port`; an empty host is every IPv4 address, as coreos-ipxe-server's `:4777` was meant. */
 export function parseListen(text: string): Parsed<Listen> {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(text);
   if (match === null) {
-    const port = /^\d{1,5}$/.test(text) ? `: write 0.0.0.0:${text}` : ', such as 0.0.0.0:4777 or [::1]:4777';
+    const port = /^\d{1,5}$/.test(text)
+      ? `: write [::]:${text}, or 0.0.0.0:${text} for IPv4 alone`
+      : ', such as 0.0.0.0:4777 or [::1]:4777';
     return bad(`must be HOST:PORT${port}`);
   }
   const port = Number(match[3]);
@@ -53,9 +55,9 @@ export function parseListenOrOff(text: string): Parsed<Listen | 'off'> {
   return text === 'off' ? good('off') : parseListen(text);
 }
 
-/** A port alone is that port of every IPv4 address. */
+/** A port alone is that port of every address. */
 export function parsePortOrOff(text: string): Parsed<Listen | 'off'> {
-  return parseListenOrOff(/^\d{1,5}$/.test(text) ? `:${text}` : text);
+  return parseListenOrOff(/^\d{1,5}$/.test(text) ? `[::]:${text}` : text);
 }
 
 /** Decimal digits only. */

@@ -59,9 +59,9 @@ export const SETTINGS = {
   },
   'http-listen': {
     help: 'where HTTP listens; port 0 takes a free one',
-    fallback: '0.0.0.0:4777',
+    fallback: '[::]:4777: every address of both families',
     parse: parseListen,
-    usual: { host: '0.0.0.0', port: 4777 },
+    usual: { host: '::', port: 4777 },
     oldEnv: 'COREOS_IPXE_SERVER_LISTEN_ADDR',
   },
   'tls-cert': {
@@ -76,9 +76,9 @@ export const SETTINGS = {
   },
   'tls-listen': {
     help: 'where machines are answered over TLS',
-    fallback: '0.0.0.0:4778',
+    fallback: '[::]:4778',
     parse: parseListen,
-    usual: { host: '0.0.0.0', port: 4778 },
+    usual: { host: '::', port: 4778 },
   },
   'operator-listen': {
     help: 'where operators are served instead: the dashboard and the API then leave the port of the machines',
@@ -108,9 +108,9 @@ export const SETTINGS = {
   },
   'tftp-listen': {
     help: 'where TFTP listens, or off',
-    fallback: '0.0.0.0:69',
+    fallback: '[::]:69',
     parse: parseListenOrOff,
-    usual: { host: '0.0.0.0', port: 69 },
+    usual: { host: '::', port: 69 },
   },
   'tftp-smart-nbp': {
     help: 'iPXE that asks for iPXE gets the boot script: on or off',

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../model/failure.ts';
 import { plainAddress } from '../model/machine.ts';
 import { listener, type Log, type Service } from '../model/service.ts';
+import { isWithoutIpv6 } from '../net/addresses.ts';
 import { createRateLimit, type RateLimits } from '../net/rate-limit.ts';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
 import { Frames } from './frames.ts';
@@ -152,13 +153,20 @@ export function createSyslogServer({ host, port, limits: given }: SyslogSettings
     async start() {
       // We say nothing: a sender that ends its half has ended.
       tcp = createServer({ allowHalfOpen: false }, accept);
-      bound = await listenTcp(tcp, host, port);
+      let every = host;
+      try {
+        bound = await listenTcp(tcp, host, port);
+      } catch (error) {
+        if (host !== '::' || !(error instanceof Failure) || !isWithoutIpv6(error.cause)) throw error;
+        every = '0.0.0.0';
+        bound = await listenTcp(tcp, every, port);
+      }
       tcp.on('error', (cause) => {
         log.error({ cause }, 'syslog: the TCP listener failed');
       });
       // An IPv6 socket of ours takes no IPv4.
-      for (const address of host === '::' ? ['::', '0.0.0.0'] : [host]) await openUdp(address, bound);
-      log.info({ host, port: bound }, 'syslog: listening, UDP and TCP');
+      for (const address of every === '::' ? ['::', '0.0.0.0'] : [every]) await openUdp(address, bound);
+      log.info({ host: every, port: bound }, 'syslog: listening, UDP and TCP');
     },
     async stop() {
       bound = undefined;

@@ -39,7 +39,7 @@ describe('what machines hear', () => {
 
 it.each([
   ['0.0.0.0', 'http://127.0.0.1:80'],
-  ['::', 'http://[::1]:80'],
+  ['::', 'http://127.0.0.1:80'],
   ['10.0.0.2', 'http://10.0.0.2:80'],
 ])('a server at %s answers this host at %s', (host, url) => {
   expect(home(settingsFor('/nowhere', { http: { host, port: 80 } }))).toBe(url);

@@ -34,6 +34,11 @@ describe('what discovery URLs begin with', () => {
     expect(discoveryBase({ ...any, http: { host: 'fd00::1', port: 0 } }, 80, [])).toBe('http://[fd00::1]:80');
     expect(discoveryBase(any, 4777, ONE)).toBe('http://192.168.122.1:4777');
     expect(discoveryBase({ ...any, http: { host: '::', port: 0 } }, 4777, ONE)).toBe('http://192.168.122.1:4777');
+    // Its addresses of IPv6 are many, and some of them pass: what counts is whether it has one of IPv4.
+    const both = [...ONE, address('fd00::1'), address('fd00::a0e0:dbff:fec4:914e')];
+    expect(discoveryBase({ ...any, http: { host: '::', port: 0 } }, 4777, both)).toBe('http://192.168.122.1:4777');
+    const six = both.filter(({ family }) => family === 6).slice(0, 2);
+    expect(discoveryBase({ ...any, http: { host: '::', port: 0 } }, 4777, six)).toBe('http://[fd00::1]:4777');
   });
 
   it('is unknown where it could be one or another, or none', () => {

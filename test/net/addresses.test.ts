@@ -54,6 +54,7 @@ describe('localAddresses', () => {
       family: 4,
       internal: true,
       netmask: '255.0.0.0',
+      mac: '00:00:00:00:00:00',
     });
   });
 

@@ -19,9 +19,9 @@ describe('readSettings', () => {
     expect(read()).toEqual({
       dataDir: cwd,
       baseUrl: undefined,
-      http: { host: '0.0.0.0', port: 4777 },
+      http: { host: '::', port: 4777 },
       tftp: {
-        listen: { host: '0.0.0.0', port: 69 },
+        listen: { host: '::', port: 69 },
         required: false,
         smartNbp: true,
         singlePort: false,
@@ -88,7 +88,7 @@ describe('readSettings', () => {
     expect(read(both).tls).toEqual({
       cert: join(cwd, 'a.crt'),
       key: '/b.key',
-      listen: { host: '0.0.0.0', port: 4778 },
+      listen: { host: '::', port: 4778 },
     });
     expect(read({ ...both, PILOTLIGHT_TLS_LISTEN: '10.0.0.1:443' }).tls?.listen).toEqual({
       host: '10.0.0.1',
@@ -153,7 +153,7 @@ describe('readSettings', () => {
 
   it('TFTP can be turned off, and is required once it is named', () => {
     expect([read({}).syslog, read({ PILOTLIGHT_SYSLOG: 'off' }).syslog]).toEqual([undefined, undefined]);
-    expect(read({ PILOTLIGHT_SYSLOG: '514' }).syslog).toEqual({ host: '0.0.0.0', port: 514 });
+    expect(read({ PILOTLIGHT_SYSLOG: '514' }).syslog).toEqual({ host: '::', port: 514 });
     expect(read({ PILOTLIGHT_SYSLOG: '[::]:1514' }).syslog).toEqual({ host: '::', port: 1514 });
     expect(() => read({ PILOTLIGHT_SYSLOG: 'on' })).toThrow('PILOTLIGHT_SYSLOG: must be HOST:PORT');
     expect(read({ PILOTLIGHT_TFTP_LISTEN: 'off' }).tftp).toBeUndefined();

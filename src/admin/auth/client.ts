@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { peerOf, proxiedClientOf } from '../../http/client-address.ts';
+import { plainAddress } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
 
 export const HOME = '/dashboard';
@@ -48,10 +49,7 @@ function forwardedFor(line: string | readonly string[] | undefined): string | un
 }
 
 function groupOf(address: string): string {
-  const plain = address
-    .toLowerCase()
-    .replace(/^::ffff:(?=\d+\.)/, '')
-    .replace(/%.*$/, '');
+  const plain = plainAddress(address.toLowerCase()).replace(/%.*$/, '');
   if (isIP(plain) !== 6) return plain;
   const [head = '', tail] = plain.split('::');
   const left = head === '' ? [] : head.split(':');

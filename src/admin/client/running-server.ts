@@ -22,7 +22,7 @@ export interface RunningServer {
 
 /** Where a program on this host reaches what listens there. */
 export function ownUrl({ host: name, port }: { readonly host: string; readonly port: number }): string {
-  const host = name === '0.0.0.0' ? '127.0.0.1' : name === '::' ? '::1' : name;
+  const host = name === '0.0.0.0' || name === '::' ? '127.0.0.1' : name;
   return `http://${host.includes(':') ? `[${host.replace('%', '%25')}]` : host}:${port}`;
 }
 

@@ -122,7 +122,7 @@ test('a server that listens everywhere says so', async () => {
 
 test.each([
   ['0.0.0.0', 'http://127.0.0.1:4777'],
-  ['::', 'http://[::1]:4777'],
+  ['::', 'http://127.0.0.1:4777'],
   ['10.0.0.1', 'http://10.0.0.1:4777'],
   ['fd00::1', 'http://[fd00::1]:4777'],
 ])('a server that listens on %s is reached at %s', (host, url) => {
