@@ -4,6 +4,7 @@ import { ipv6Bytes, ipv6Text } from '../model/ipv6.ts';
 import type { Mac } from '../model/machine.ts';
 import type { Node, Profile } from '../model/profile.ts';
 import type { Client, Reservations } from './allocator.ts';
+import type { ServedNetworks } from './subnets.ts';
 
 /** What profiles say of machines and their addresses. */
 export interface KnownMachines extends Reservations {
@@ -11,13 +12,6 @@ export interface KnownMachines extends Reservations {
   nameOf(client: Client): string | undefined;
   /** Addresses of a family that no machine gets, though a profile gives them. */
   problems(served: ServedNetworks): readonly FileDiagnostic[];
-}
-
-/** Where a server hands out addresses. */
-export interface ServedNetworks {
-  readonly family: 4 | 6;
-  readonly names: readonly string[];
-  holds(address: string): boolean;
 }
 
 interface Owner {

@@ -10,13 +10,19 @@ import {
 } from '../model/ipv4.ts';
 import type { Diagnostic } from '../model/failure.ts';
 import type { LocalAddress } from '../net/addresses.ts';
-import type { ServedNetworks } from './reservations.ts';
 
 /** A network in which addresses are handed out. */
 export interface Subnet extends Ipv4Network {
   readonly pools: readonly AddressPool[];
   /** Our address in it; undefined for a network behind a relay. */
   readonly server: string | undefined;
+}
+
+/** Where a server hands out addresses. */
+export interface ServedNetworks {
+  readonly family: 4 | 6;
+  readonly names: readonly string[];
+  holds(address: string): boolean;
 }
 
 /** The networks that have a pool: this host's own, and those whose size the setting says. */
