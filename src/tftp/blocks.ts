@@ -4,10 +4,13 @@ import type { TftpFile } from './source.ts';
 /** One read: 44 blocks of 1468 bytes. Two of them are kept for each transfer. */
 const CHUNK = 64 * 1024;
 
-/** How many blocks to keep ready: two reads and a window, or the whole of a small file. */
+/**
+ * How many blocks to keep ready: two reads and a window, or the whole of a small file. Whole windows, so that none of
+ * them is in two pieces at the end of the ring unless a block was lost.
+ */
 export function ringCapacity(size: number, blksize: number, windowsize: number): number {
   const streaming = Math.ceil((2 * CHUNK) / blksize) + windowsize + 1;
-  return Math.min(streaming, Math.floor(size / blksize) + 1);
+  return Math.min(Math.ceil(streaming / windowsize) * windowsize, Math.floor(size / blksize) + 1);
 }
 
 interface FeederEvents {
@@ -46,12 +49,12 @@ export class Feeder {
       const room = this.#netascii ? this.#ring.room >>> 1 : this.#ring.room;
       const want = Math.min(left, this.#netascii ? CHUNK / 2 : CHUNK);
       if (room < want) return;
-      const bytes = this.#file.read(this.#offset, want);
+      const bytes = this.#read(want);
       if (bytes instanceof Promise) {
         this.#await(bytes, want);
         return;
       }
-      this.#put(bytes);
+      if (bytes === undefined || !this.#put(bytes, want)) return;
     }
   }
 
@@ -62,6 +65,16 @@ export class Feeder {
     if (!this.#reading) this.#release();
   }
 
+  /** Undefined where it threw, which is told. */
+  #read(want: number): Promise<Uint8Array> | Uint8Array | undefined {
+    try {
+      return this.#file.read(this.#offset, want);
+    } catch (thrown) {
+      this.#events.failed({ thrown });
+      return undefined;
+    }
+  }
+
   #await(read: Promise<Uint8Array>, length: number): void {
     this.#reading = true;
     read
@@ -69,12 +82,9 @@ export class Feeder {
         this.#reading = false;
         if (this.#closed) {
           this.#release();
-        } else if (bytes.length === 0 || bytes.length > length) {
-          this.#events.failed('short');
-        } else {
-          this.#put(bytes);
-          this.fill();
+          return;
         }
+        if (this.#put(bytes, length)) this.fill();
       })
       // Also what went wrong with the bytes: without a listener it would end the process.
       .catch((thrown: unknown) => {
@@ -84,11 +94,16 @@ export class Feeder {
       });
   }
 
-  #put(bytes: Uint8Array): void {
+  #put(bytes: Uint8Array, asked: number): boolean {
+    if (bytes.length === 0 || bytes.length > asked) {
+      this.#events.failed('short');
+      return false;
+    }
     this.#offset += bytes.length;
     const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#ring.write(this.#netascii ? toNetascii(raw) : raw);
     if (this.#offset < this.#file.size || this.#ring.room === 0) this.#events.loaded();
+    return true;
   }
 
   #release(): void {
@@ -104,6 +119,7 @@ export class Feeder {
  */
 export class BlockRing {
   readonly #blksize: number;
+  readonly #memory: Buffer;
   readonly #slots: readonly Buffer[];
   /** Bytes in the block after `#ready`, which is not full yet. */
   #partial = 0;
@@ -116,8 +132,8 @@ export class BlockRing {
   constructor(blksize: number, capacity: number) {
     this.#blksize = blksize;
     const stride = blksize + 4;
-    const memory = Buffer.allocUnsafeSlow(stride * capacity);
-    this.#slots = Array.from({ length: capacity }, (_, i) => memory.subarray(i * stride, (i + 1) * stride));
+    this.#memory = Buffer.allocUnsafeSlow(stride * capacity);
+    this.#slots = Array.from({ length: capacity }, (_, i) => this.#memory.subarray(i * stride, (i + 1) * stride));
   }
 
   /** The highest block that can be sent. */
@@ -163,15 +179,32 @@ export class BlockRing {
     this.#released = block;
   }
 
-  /** The packet of a block that is ready and not yet released. */
-  packet(block: number): Buffer {
+  /**
+   * The packets of blocks that are ready and not yet released, one behind the other: `count` of them, or fewer at the end
+   * of the ring. Each is `blksize` + 4 bytes, the last of the file may be shorter.
+   */
+  packets(first: number, count: number): Buffer {
+    const start = this.#place(first);
+    const taken = Math.min(count, this.#slots.length - start);
+    const last = this.#packet(first + taken - 1);
+    if (taken === 1) return last;
+    const stride = this.#blksize + 4;
+    return this.#memory.subarray(start * stride, (start + taken - 1) * stride + last.length);
+  }
+
+  #packet(block: number): Buffer {
     return block === this.#last && this.#lastPacket !== undefined ? this.#lastPacket : this.#slot(block);
   }
 
   #slot(block: number): Buffer {
-    const slot = this.#slots[block % this.#slots.length];
+    const slot = this.#slots[this.#place(block)];
     if (slot === undefined) throw new RangeError('a ring needs at least one slot');
     return slot;
+  }
+
+  /** The first block, 1, lies at the start. */
+  #place(block: number): number {
+    return (block - 1) % this.#slots.length;
   }
 
   #close(slot: Buffer): void {

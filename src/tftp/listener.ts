@@ -3,9 +3,10 @@ import { listener, type Log } from '../model/service.ts';
 import { createRateLimit, type RateLimit } from '../net/rate-limit.ts';
 import { bindUdp, closeUdp } from '../net/udp-socket.ts';
 import { cleanFileName, OPCODE, type OptionLimits, parseRequest, TFTP_ERROR, type TftpRequest } from './packet.ts';
-import { Session } from './session.ts';
 import type { Slot, Slots } from './slots.ts';
+import { type RunningTransfer, socketTransfer, type TransferJob } from './socket-transfer.ts';
 import type { TftpSource } from './source.ts';
+import type { TransferThread } from './thread.ts';
 import { type CrowdReport, reportEnd, type TransferEvent } from './transfer-event.ts';
 
 export interface ListenerDeps {
@@ -14,6 +15,8 @@ export interface ListenerDeps {
   readonly slots: Slots;
   readonly crowd: CrowdReport;
   readonly limits: OptionLimits;
+  /** Carries the transfers that it can; undefined where libc is not called. */
+  readonly thread: TransferThread | undefined;
   /** All traffic goes over the request port: behind a container's NAT nothing else comes through. */
   readonly singlePort: boolean;
   readonly now: () => number;
@@ -63,8 +66,8 @@ export class Listener {
     this.#accepting = false;
     const cut = (): void => {
       for (const entry of [...this.#entries.values()]) {
-        if (entry.session === undefined) this.#finish(entry);
-        else entry.session.stop();
+        if (entry.transfer === undefined) this.#finish(entry);
+        else entry.transfer.stop();
       }
     };
     if (force.aborted) cut();
@@ -83,12 +86,12 @@ export class Listener {
   /** Wakes what wants to be woken. */
   tick(now: number): void {
     for (const entry of this.#entries.values()) {
-      const { session, slot } = entry;
-      if (session === undefined || session.wakeAt > now) continue;
+      const { transfer, slot } = entry;
+      if (transfer === undefined) continue;
       try {
         // A server that stops waits for the clients that are there.
-        if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_SILENCE_MS) session.stop();
-        else session.tick(now);
+        if (!this.#accepting && (slot?.silence(now) ?? 0) > STOPPING_SILENCE_MS) transfer.stop();
+        else if (transfer.wakeAt <= now) transfer.tick(now);
       } catch (cause) {
         this.#fault(entry, cause);
       }
@@ -98,7 +101,7 @@ export class Listener {
   #receive(bytes: Buffer, from: RemoteInfo): void {
     if (this.#deps.singlePort && bytes[1] !== OPCODE.rrq) {
       const entry = this.#entries.get(keyOf(from));
-      if (entry !== undefined) entry.session?.receive(bytes);
+      if (entry !== undefined) entry.transfer?.receive(bytes);
       else if (bytes[1] === OPCODE.wrq) this.#reply(TFTP_ERROR.readOnly, from);
       return;
     }
@@ -116,7 +119,7 @@ export class Listener {
     const key = keyOf(client);
     const earlier = this.#entries.get(key);
     if (earlier?.request.equals(bytes) === true) {
-      earlier.session?.again();
+      earlier.transfer?.again();
       return;
     }
     if (!this.#accepting) return;
@@ -132,8 +135,8 @@ export class Listener {
     }
     // Old ROMs use one port for everything: a new request there means that the old transfer is forgotten.
     if (earlier !== undefined) {
-      if (earlier.session === undefined) this.#finish(earlier);
-      else earlier.session.drop();
+      if (earlier.transfer === undefined) this.#finish(earlier);
+      else earlier.transfer.drop();
     }
     const entry: Entry = { request: bytes, client, over: false };
     if (!this.#takeSlot(entry)) return;
@@ -152,8 +155,8 @@ export class Listener {
     const { address } = entry.client;
     const slot = slots.take(address, now(), () => {
       crowd.displaced(address, now());
-      if (entry.session === undefined) this.#finish(entry);
-      else entry.session.giveWay();
+      if (entry.transfer === undefined) this.#finish(entry);
+      else entry.transfer.giveWay();
     });
     if (slot === 'address') crowd.addressFull(address);
     else if (slot === 'all taken') crowd.dropped(address, now());
@@ -162,7 +165,7 @@ export class Listener {
   }
 
   async #open(entry: Entry, name: string, request: TftpRequest): Promise<void> {
-    const { source, log, singlePort, limits, now } = this.#deps;
+    const { source, log, limits, now } = this.#deps;
     const { client } = entry;
     const content = await source.open({
       name,
@@ -178,68 +181,47 @@ export class Listener {
       return;
     }
     const started = now();
-    const socket = await this.#transferSocket(entry).catch(async (cause: unknown) => {
-      await content.close();
-      throw cause;
-    });
-    if (socket === undefined) {
-      await content.close();
-      return;
-    }
-    const { address, port } = client;
-    const session = new Session(request, content, {
-      limits,
-      now,
-      send: listener(log, 'tftp send', (packet: Buffer) => {
-        socket.send(packet, port, address);
-      }),
+    const transfer = await this.#carry({
+      ...{ request, content, client, limits, server: this.address },
       acknowledged: () => {
         entry.slot?.acknowledged(now());
       },
       ended: (end) => {
-        const about = { client: address, file: name, size: content.size, ms: Math.round(now() - started) };
+        const about = { client: client.address, file: name, size: content.size, ms: Math.round(now() - started) };
         // First, whatever the listeners do with it: its slot is for the next one.
+        const forgotten = entry.over;
         this.#finish(entry);
+        if (forgotten) return;
         reportEnd(log, end, about);
         this.#deps.onEnd({ ...about, end: end.kind });
       },
+      failed: (cause) => {
+        this.#fault(entry, cause);
+      },
+    }).catch(async (cause: unknown) => {
+      await content.close();
+      throw cause;
     });
-    entry.session = session;
-    if (!singlePort) {
-      socket.on('message', (bytes, from) => {
-        try {
-          if (from.port === port && from.address === address) session.receive(bytes);
-          else this.#stranger(socket, bytes, from);
-        } catch (cause) {
-          this.#fault(entry, cause);
-        }
-      });
+    if (this.#isOver(entry)) {
+      transfer.drop();
+      transfer.close();
+      return;
     }
-    session.begin();
+    entry.transfer = transfer;
+    transfer.begin();
   }
 
-  /** Undefined when the request was forgotten meanwhile. */
-  async #transferSocket(entry: Entry): Promise<Socket | undefined> {
-    if (entry.over) return undefined;
-    if (this.#deps.singlePort) return this.#socket;
-    const socket = await bindUdp(this.address, 0, { onError: this.#socketError });
-    if (this.#isOver(entry)) {
-      await closeUdp(socket);
-      return undefined;
-    }
-    entry.socket = socket;
-    return socket;
+  async #carry(job: TransferJob): Promise<RunningTransfer> {
+    const { log, now, singlePort, thread } = this.#deps;
+    const shared = singlePort ? this.#socket : undefined;
+    return (
+      (singlePort ? undefined : thread?.carry(job)) ??
+      (await socketTransfer(job, { log, now, shared, strangers: this.#strangers, onError: this.#socketError }))
+    );
   }
 
   #isOver(entry: Entry): boolean {
     return entry.over;
-  }
-
-  /** RFC 1350 section 4: a client that sends to the port of another's transfer gets an ERROR, and the transfer goes on. */
-  #stranger(socket: Socket, bytes: Buffer, from: RemoteInfo): void {
-    if (bytes.length < 2 || bytes[1] === OPCODE.error || from.port === 0) return;
-    if (this.#strangers.allow(from.address, this.#deps.now()))
-      socket.send(TFTP_ERROR.stranger, from.port, from.address);
   }
 
   /** A bug in one transfer: it ends, and the others go on. */
@@ -251,7 +233,7 @@ export class Listener {
   /** Ends it whatever state it is in, so that its file, its socket and its slot are free. */
   #abandon(entry: Entry): void {
     try {
-      entry.session?.drop();
+      entry.transfer?.drop();
     } catch (cause) {
       this.#deps.log.error({ client: entry.client.address, cause }, 'tftp: a transfer could not be ended well');
     }
@@ -264,7 +246,7 @@ export class Listener {
     const key = keyOf(entry.client);
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
     entry.slot?.release();
-    entry.socket?.close();
+    entry.transfer?.close();
     if (this.#entries.size === 0) this.#emptied?.();
   }
 
@@ -277,15 +259,13 @@ export class Listener {
   };
 }
 
-/** A request being served. Its session is missing until the file is open. */
+/** A request being served. Its transfer is missing until the file is open. */
 interface Entry {
   readonly request: Buffer;
   readonly client: RemoteInfo;
   over: boolean;
   slot?: Slot;
-  session?: Session;
-  /** The transfer's own socket; none in single-port mode, where it is the listener's. */
-  socket?: Socket;
+  transfer?: RunningTransfer;
 }
 
 /** Transfers are told apart by their client's address and port. */

@@ -6,6 +6,7 @@ import { Listener } from './listener.ts';
 import { CrowdReport, type TransferEvent } from './transfer-event.ts';
 import { Slots } from './slots.ts';
 import type { TftpSource } from './source.ts';
+import type { TransferThread } from './thread.ts';
 
 export interface TftpSettings {
   /** An address; `0.0.0.0` is every IPv4 address of the host, `::` every address. */
@@ -27,6 +28,8 @@ export interface TftpDeps {
   readonly log: Log;
   /** Called for each request that was answered: cheap, please. */
   readonly onEnd?: (event: TransferEvent) => void;
+  /** A faster way for files; closed by `stop`. */
+  readonly thread?: TransferThread;
   /** For tests. */
   readonly addresses?: () => readonly LocalAddress[];
   /** For tests: milliseconds between looks at the host's addresses. */
@@ -74,6 +77,7 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
         maxWindowsize: settings.maxWindowsize ?? 16,
       },
       singlePort: settings.singlePort ?? false,
+      thread: deps.thread,
       now,
       onEnd: (event) => {
         deps.onEnd?.(event);
@@ -131,6 +135,7 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
     async stop(force) {
       await follow.stop();
       await Promise.all([...listeners.values()].map(async (listener) => listener.stop(force)));
+      await deps.thread?.close();
       clearInterval(ticking);
       ticking = undefined;
       listeners.clear();

@@ -16,7 +16,8 @@ interface SessionDeps {
   readonly limits: OptionLimits;
   /** Steady milliseconds. */
   readonly now: () => number;
-  readonly send: (packet: Buffer) => void;
+  /** Packets that lie one behind the other, each of `size` bytes; the last may be shorter. */
+  readonly send: (packets: Buffer, size: number) => void;
   /** Called when the client acknowledged something that it had not before. */
   readonly acknowledged: () => void;
   /** Called once, at the end. */
@@ -110,15 +111,18 @@ export class Session {
 
   #obey(step: Step): void {
     if (this.#over) return;
-    if (step.oack && this.#oack !== undefined) this.#deps.send(this.#oack);
-    for (let block = step.first; block < step.first + step.count; block += 1) {
-      this.#deps.send(this.#ring.packet(block));
+    if (step.oack && this.#oack !== undefined) this.#deps.send(this.#oack, this.#oack.length);
+    const size = this.blksize + 4;
+    for (let sent = 0; sent < step.count;) {
+      const packets = this.#ring.packets(step.first + sent, step.count - sent);
+      sent += Math.ceil(packets.length / size);
+      this.#deps.send(packets, size);
     }
     if (step.end !== undefined) this.#end(step.end);
   }
 
   #fail(error: Buffer, end: SessionEnd): void {
-    if (!this.#over) this.#deps.send(error);
+    if (!this.#over) this.#deps.send(error, error.length);
     this.#end(end);
   }
 

@@ -28,6 +28,8 @@ export interface TftpAsk {
 export interface TftpFile {
   /** Bytes. */
   readonly size: number;
+  /** Where it is a file of the system: what `read` gives can be read from there, too, until `close`. */
+  readonly descriptor?: number;
   /** At least one and at most `length` bytes from `offset`; none only at the end. Called once at a time. */
   read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
   /** Called once, when no read is under way. */

@@ -25,6 +25,7 @@ export function folderSource(folder: string): TftpSource & { readonly asks: Tftp
       opened += 1;
       return {
         size: stat.size,
+        descriptor: handle.fd,
         async read(offset, length) {
           const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
           return buffer.subarray(0, bytesRead);

@@ -14,7 +14,7 @@ function through(bytes: Buffer, blksize: number, capacity: number, piece: number
     at += take;
     if (at === bytes.length && ring.last === undefined && ring.room > 0) ring.finish();
     while (packets.length < ring.ready) {
-      packets.push(Buffer.from(ring.packet(packets.length + 1)));
+      packets.push(Buffer.from(ring.packets(packets.length + 1, 1)));
       ring.release(packets.length);
     }
   }
@@ -48,9 +48,9 @@ describe('BlockRing', () => {
     ring.release(1);
     ring.write(Buffer.from('cc'));
     expect([ring.ready, ring.room, ring.last]).toEqual([2, 6, undefined]);
-    expect(ring.packet(2).toString('latin1', 4)).toBe('bbbbbbbb');
+    expect(ring.packets(2, 1).toString('latin1', 4)).toBe('bbbbbbbb');
     ring.finish();
-    expect([ring.ready, ring.last, ring.packet(3).toString('latin1', 4)]).toEqual([3, 3, 'cc']);
+    expect([ring.ready, ring.last, ring.packets(3, 1).toString('latin1', 4)]).toEqual([3, 3, 'cc']);
   });
 });
 
@@ -141,7 +141,7 @@ describe('Feeder', () => {
 
 describe('ringCapacity', () => {
   it('is small for small files and bounded for big ones', () => {
-    expect([ringCapacity(0, 512, 1), ringCapacity(1024, 512, 16), ringCapacity(1e9, 1468, 16)]).toEqual([1, 3, 107]);
+    expect([ringCapacity(0, 512, 1), ringCapacity(1024, 512, 16), ringCapacity(1e9, 1468, 16)]).toEqual([1, 3, 112]);
   });
 });
 

@@ -41,7 +41,7 @@ function simulate(net: Net, size: number, blksize: number, windowsize: number, s
   const obey = (step: Step): void => {
     for (let block = step.first; block < step.first + step.count; block += 1) {
       datas += 1;
-      post('client', Buffer.from(ring.packet(block)));
+      post('client', Buffer.from(ring.packets(block, 1)));
     }
     over = step.end?.kind;
   };

@@ -1,0 +1,167 @@
+// The thread that sends files. It never comes back to Node's event loop: it waits by epoll, and calls libc.
+import { type BigIntStats, fstatSync, readSync } from 'node:fs';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { Epoll, READABLE } from '../native/epoll.ts';
+import { loadLibc } from '../native/libc.ts';
+import { isSamePeer, KernelUdp, type SocketAddress, socketAddress } from '../native/udp.ts';
+import { createRateLimit } from '../net/rate-limit.ts';
+import { TFTP_ERROR } from './packet.ts';
+import { Session } from './session.ts';
+import { isForStrangers } from './socket-transfer.ts';
+import type { TftpFile } from './source.ts';
+import type { Order, Report } from './thread.ts';
+
+/** As often as the server itself looks. */
+const TICK_MS = 20;
+/** How late a process may end that does not say so before. */
+const IDLE_MS = 1000;
+const TOLD_MS = 1000;
+/** More than any ACK or ERROR that means something. */
+const LONGEST = 1024;
+/** One read. */
+const CHUNK = 64 * 1024;
+
+interface Sending {
+  readonly session: Session;
+  readonly socket: KernelUdp;
+  readonly peer: SocketAddress;
+}
+
+async function run(port: NonNullable<typeof parentPort>): Promise<void> {
+  const native = await loadLibc();
+  if ('why' in native) throw new Error(native.why);
+  const { libc } = native;
+  const epoll = new Epoll(libc);
+  const sending = new Map<number, Sending>();
+  const strangers = createRateLimit({ perKey: 10, total: 100, keys: 256 });
+  const arrived = Buffer.alloc(LONGEST);
+  const now = (): number => performance.now();
+  let ending = false;
+
+  const report = (message: Report): void => {
+    port.postMessage(message);
+  };
+
+  const finish = (id: number): void => {
+    const one = sending.get(id);
+    if (one === undefined) return;
+    sending.delete(id);
+    epoll.remove(one.socket.fd);
+    one.socket.close();
+  };
+
+  const begin = ({ id, request, size, descriptor, client, server, limits }: Order & { kind: 'begin' }): void => {
+    const socket = new KernelUdp(libc, server, 0);
+    const peer = socketAddress(client.address, client.port);
+    let toldAt = -Infinity;
+    const session = new Session(request, fileOf(descriptor, size), {
+      ...{ limits, now },
+      send(packets, packetSize) {
+        socket.sendAll(packets, packetSize, peer);
+      },
+      acknowledged() {
+        const at = now();
+        if (at - toldAt < TOLD_MS) return;
+        toldAt = at;
+        report({ kind: 'acknowledged', id });
+      },
+      ended(end) {
+        finish(id);
+        report({ kind: 'ended', id, end });
+      },
+    });
+    sending.set(id, { session, socket, peer });
+    epoll.add(socket.fd, READABLE, id);
+    session.begin();
+  };
+
+  const obey = (order: Order): void => {
+    switch (order.kind) {
+      case 'begin':
+        guarded(order.id, () => {
+          begin(order);
+        });
+        break;
+      case 'end':
+        ending = true;
+        break;
+      case 'again':
+      case 'stop':
+      case 'giveWay':
+      case 'drop':
+        guarded(order.id, (one) => one?.session[order.kind]());
+        break;
+    }
+  };
+
+  const receive = (one: Sending): void => {
+    const { session, socket, peer } = one;
+    const length = socket.receive(arrived);
+    if (length < 0) return;
+    const bytes = arrived.subarray(0, length);
+    if (isSamePeer(socket.from, peer)) session.receive(bytes);
+    else if (isForStrangers(bytes) && strangers.allow(socket.from.toString('hex', 4), now()))
+      socket.send(TFTP_ERROR.stranger, socket.from);
+  };
+
+  /** A bug in one transfer, or a port that cannot be opened: it ends, and the others go on. */
+  const guarded = (id: number, work: (one: Sending | undefined) => void): void => {
+    try {
+      work(sending.get(id));
+    } catch (cause) {
+      finish(id);
+      report({ kind: 'failed', id, cause });
+    }
+  };
+
+  report({ kind: 'ready', wakeFd: epoll.wakeFd });
+  let tickAt = 0;
+  while (!ending) {
+    const woken = epoll.wait(sending.size > 0 ? TICK_MS : IDLE_MS, (id) => {
+      guarded(id, (one) => {
+        if (one !== undefined) receive(one);
+      });
+    });
+    if (woken) for (let next; (next = receiveMessageOnPort(port)) !== undefined;) obey(next.message as Order);
+    const time = now();
+    if (time < tickAt) continue;
+    tickAt = time + TICK_MS;
+    // What promises have left to do: it would wait for an event loop that is never reached.
+    await Promise.resolve();
+    for (const [id, { session }] of sending) {
+      if (session.wakeAt > time) continue;
+      guarded(id, () => {
+        session.tick(time);
+      });
+    }
+  }
+  for (const { session } of [...sending.values()]) session.stop();
+  epoll.close();
+}
+
+const read = Buffer.alloc(CHUNK);
+
+/** The file that the other thread has open. It is read here and now: what was asked for is in the memory of the kernel. */
+function fileOf(descriptor: number, size: number): TftpFile {
+  let facts = fstatSync(descriptor, { bigint: true });
+  return {
+    size,
+    read(offset, length) {
+      const count = readSync(descriptor, read, 0, Math.min(length, CHUNK), offset);
+      // After the read: a write sets the times before it changes a byte, so what was read before that is whole.
+      const after = fstatSync(descriptor, { bigint: true });
+      const same = isUnchanged(facts, after);
+      facts = after;
+      return read.subarray(0, same ? count : 0);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A name that was added or taken away sets the time of change, too. */
+function isUnchanged(before: BigIntStats, now: BigIntStats): boolean {
+  if (before.size !== now.size || before.mtimeNs !== now.mtimeNs) return false;
+  return before.ctimeNs === now.ctimeNs || before.nlink !== now.nlink;
+}
+
+if (parentPort !== null) void run(parentPort);
