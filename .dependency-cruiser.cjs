@@ -28,7 +28,7 @@ const ROOMS = {
   power: ['turning machines on and off: Wake-on-LAN, Redfish, IPMI, commands, web requests', ['model', 'files', 'net']],
   syslog: ['what machines log: codec beside its server', ['model', 'net']],
   dhcp: ['codec beside its servers: the proxy, and addresses', ['model', 'files', 'net', 'catalog', 'boot']],
-  tftp: ['codec beside its server', ['model', 'net', 'boot', 'images']],
+  tftp: ['codec beside its server', ['model', 'net', 'boot', 'images', 'native']],
   http: ['the HTTP core and the machine routes', ['model', 'net', 'boot', 'images']],
   etcd: [
     'discovery protocol, tokens, cluster views, its routes',
@@ -122,10 +122,10 @@ const homes = {
 const builtins = {
   dgram: '^src/(net|dhcp|tftp|syslog)/',
   // settings and exports only tell addresses from other text.
-  'http|https|net': '^src/(http|admin|releases|files|net|etcd|server|tftp|settings|exports|power|syslog)/',
+  'http|https|net': '^src/(http|admin|releases|files|net|native|etcd|server|tftp|settings|exports|power|syslog)/',
   'fs|fs/promises':
-    '^src/((launch|mapped-stacks)\\.ts$|(files|net|catalog|context|images|journal|settings|releases|admin/web)/)',
-  worker_threads: '^src/(journal|native)/',
+    '^src/((launch|mapped-stacks)\\.ts$|(files|net|native|catalog|context|images|journal|settings|releases|admin/web)/)',
+  worker_threads: '^src/(journal|native|tftp)/',
 };
 
 module.exports = {

@@ -29,7 +29,7 @@ async function makeAll() {
 }
 
 /**
- * One file for the program, one for the journal's thread, and the small one that starts the program. Parts of them are
+ * One file for the program, one for each thread, and the small one that starts the program. Parts of them are
  * not run before they are needed, as import() in the sources says.
  */
 async function buildPrograms() {
@@ -39,8 +39,11 @@ async function buildPrograms() {
     banner: { js: `(function (require, __filename) { 'use strict'; ${places('./')}` },
     footer: { js: '})' },
   });
-  const worker = { 'journal/worker': 'src/journal/worker.ts' };
-  await bundle({ ...shared, entryPoints: worker, banner: { js: `'use strict'; ${places('../')}` } });
+  const threads = {
+    'journal/worker': 'src/journal/worker.ts',
+    'tftp/worker': 'src/tftp/worker.ts',
+  };
+  await bundle({ ...shared, entryPoints: threads, banner: { js: `'use strict'; ${places('../')}` } });
   const hash = createHash('sha256')
     .update(fs.readFileSync(join(dist, 'program.js')))
     .digest('hex')

@@ -16,6 +16,8 @@ export interface FoundProgram {
 /** A boot program's file, open. Replaced meanwhile, it stays what it was. The caller closes it. */
 export interface ProgramFile {
   readonly size: number;
+  /** Of the system, for who reads it without `read`. */
+  readonly descriptor?: number;
   /** At least one and at most `length` bytes from `offset`; none at the end. */
   read(offset: number, length: number): Promise<Buffer>;
   /** About a megabyte. */
@@ -80,6 +82,7 @@ export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
 function lend({ size, handle }: OpenFile): ProgramFile {
   return {
     size,
+    descriptor: handle.fd,
     async read(offset, length) {
       const buffer = Buffer.allocUnsafe(length);
       const { bytesRead } = await handle.read(buffer, 0, length, offset);

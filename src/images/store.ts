@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
 import { type DataRoot, factsOf, type FileFacts, hasSameContent, identityOf, type OpenFile } from '../files/data-root.ts';
@@ -19,8 +20,17 @@ export interface StoredImage {
    * was changed in place or cannot be read. Release it when nothing can touch the bytes any more.
    */
   slice(start: number, end: number): Slice | Promise<Slice>;
+  /** For a sender that does not read the bytes: the file itself. Absent where there is none behind it. */
+  readonly source?: ImageSource;
   /** Slices that are out stay valid. May be called twice. */
   close(): void;
+}
+
+/** Open until the image is closed. */
+export interface ImageSource {
+  readonly handle: FileHandle;
+  /** Rejects with `unavailable` when the file was changed in place: then what was sent until now is of no version. */
+  check(): Promise<void>;
 }
 
 /** What is below images/: the only way to an image, for HTTP and TFTP alike. */
@@ -101,6 +111,7 @@ function lend(path: string, file: SharedFile, etag: string, cache: ChunkCache): 
     size: file.size,
     mtimeMs: file.mtimeMs,
     etag,
+    source: file,
     slice(start, end) {
       if (!open) throw new TypeError('a slice of a closed file was asked for');
       return cache.slice(file, start, end);
@@ -149,7 +160,7 @@ async function publishedHash(root: DataRoot, place: string, facts: FileFacts): P
  * delivered to its end as it was. Every read is followed by a look at the file: bytes of a file that was written in
  * place meanwhile are never given out.
  */
-export class SharedFile implements ChunkSource {
+export class SharedFile implements ChunkSource, ImageSource {
   readonly id: string;
   readonly size: number;
   readonly #file: OpenFile;
@@ -169,6 +180,10 @@ export class SharedFile implements ChunkSource {
 
   get mtimeMs(): number {
     return this.#file.mtimeMs;
+  }
+
+  get handle(): FileHandle {
+    return this.#file.handle;
   }
 
   /** False when the last user has left already: then it is closed, and another one must be opened. */
@@ -205,8 +220,12 @@ export class SharedFile implements ChunkSource {
       if (bytesRead === 0) throw changed();
       done += bytesRead;
     }
+    await this.check();
+  }
+
+  async check(): Promise<void> {
     // After the read: a write sets the times before it changes a byte, so what was read before that is whole.
-    const now = factsOf(await handle.stat({ bigint: true }));
+    const now = factsOf(await this.#file.handle.stat({ bigint: true }));
     if (!hasSameContent(this.#facts, now)) throw changed();
     this.#facts = now;
   }

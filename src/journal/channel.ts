@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Failure, type FailureCode } from '../model/failure.ts';
+import { threadFile } from '../model/service.ts';
 import type { Channel, DatabaseOptions, Request } from './database.ts';
 import { DatabaseFailure, type FailureKind } from './database-failure.ts';
 
@@ -72,19 +72,7 @@ export function openThread(options: DatabaseOptions, execArgv?: readonly string[
   };
 }
 
-/**
- * From its source, as developers and tests run it: Node 20 loads TypeScript only through hooks, and those of a preloaded
- * module reach a thread for require() alone. Compiled, the file is loaded as it is.
- */
-const WORKER = import.meta.url.endsWith('.ts')
-  ? required(new URL('./worker.ts', import.meta.url))
-  : new URL('./worker.js', import.meta.url);
-
-function required(file: URL): URL {
-  const name = JSON.stringify(file);
-  const program = `import { createRequire } from 'node:module'; createRequire(${name})(${JSON.stringify(fileURLToPath(file))});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(program)}`);
-}
+const WORKER = threadFile(import.meta.url, 'worker');
 
 export interface Question {
   readonly id: number;

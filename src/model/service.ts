@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /** Work by name: one after the other within a name, side by side otherwise. */
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
@@ -79,4 +81,17 @@ export function createRepeater(ms: number, work: () => Promise<void>, failed: (e
       await turn;
     },
   };
+}
+
+/**
+ * The program of a thread, a neighbour of the file at `importer`. From its source, as developers and tests run it: Node 20
+ * loads TypeScript only through hooks, and those of a preloaded module reach a thread for require() alone. Compiled, the
+ * file is loaded as it is.
+ */
+export function threadFile(importer: string, name: string): URL {
+  if (!importer.endsWith('.ts')) return new URL(`./${name}.js`, importer);
+  const file = new URL(`./${name}.ts`, importer);
+  const from = JSON.stringify(file);
+  const program = `import { createRequire } from 'node:module'; createRequire(${from})(${JSON.stringify(fileURLToPath(file))});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(program)}`);
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { Failure } from '../model/failure.ts';
 import { checked } from './epoll.ts';
 import { EAGAIN, type Libc } from './libc.ts';
 
@@ -49,7 +50,7 @@ function ipv6Bytes(address: string): Buffer {
 function scopeOf(address: string, scope: string): number {
   if (/^\d+$/.test(scope)) return Number(scope);
   const found = networkInterfaces()[scope]?.find((entry) => entry.family === 'IPv6' && entry.scopeid !== 0);
-  if (found?.family !== 'IPv6') throw new Error(`no interface ${scope} for ${address}`);
+  if (found?.family !== 'IPv6') throw new Failure('unavailable', `no interface ${scope} for ${address}`);
   return found.scopeid;
 }
 

@@ -20,6 +20,7 @@ import { createNeighbours } from '../net/neighbours.ts';
 import { createUdpDrops } from '../net/udp-socket.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createTftpServer, type TftpServer } from '../tftp/server.ts';
+import { createTransferThread } from '../tftp/thread.ts';
 import { createTftpSource } from '../tftp/source.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 import { createSyslogServer, type SyslogCounters } from '../syslog/server.ts';
@@ -72,7 +73,7 @@ export function openLan(options: LanOptions): Lan {
     };
     tftpServer = createTftpServer(
       { ...tftp.listen, maxBlksize: tftp.maxBlksize, singlePort: tftp.singlePort, perAddress: tftp.perAddress },
-      { source, onEnd, log },
+      { source, onEnd, log, ...(settings.native !== false && { thread: createTransferThread(log) }) },
     );
     services.push(tftp.required ? tftpServer : optional(tftpServer, log));
   }

@@ -135,6 +135,7 @@ export function bytesFile(bytes: Uint8Array): TftpFile {
 function imageFile(file: StoredImage): TftpFile {
   return {
     size: file.size,
+    ...(file.source && { descriptor: file.source.handle.fd }),
     async read(offset, length) {
       const slice = await file.slice(offset, Math.min(offset + length, file.size));
       try {

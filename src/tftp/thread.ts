@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { wake } from '../native/epoll.ts';
 import { type Libc, loadLibc } from '../native/libc.ts';
 import { Failure } from '../model/failure.ts';
-import type { Log } from '../model/service.ts';
+import { type Log, threadFile } from '../model/service.ts';
 import type { Endpoint } from '../net/udp-socket.ts';
 import type { OptionLimits, TftpRequest } from './packet.ts';
 import type { SessionEnd } from './session.ts';
@@ -50,18 +49,21 @@ interface Carried {
   over: boolean;
 }
 
-/** `load`: for tests. */
-export function createTransferThread(log: Log, load = loadLibc): TransferThread {
+/** `execArgv`: how the thread is started, when not as this process was. */
+export function createTransferThread(log: Log, execArgv?: readonly string[]): TransferThread {
   const carried = new Map<number, Carried>();
   let count = 0;
   let starting: Promise<boolean> | undefined;
   let running: { readonly worker: Worker; readonly libc: Libc; readonly wakeFd: number } | undefined;
 
   async function begin(): Promise<boolean> {
-    const native = await load();
+    const native = await loadLibc();
     if ('why' in native) return false;
     const { libc } = native;
-    const worker = new Worker(WORKER, { name: 'tftp' });
+    const worker = new Worker(threadFile(import.meta.url, 'worker'), {
+      name: 'tftp',
+      ...(execArgv && { execArgv: [...execArgv] }),
+    });
     return await new Promise((resolve) => {
       worker.on('message', (report: Report) => {
         if (report.kind !== 'ready') {
@@ -162,20 +164,6 @@ export function createTransferThread(log: Log, load = loadLibc): TransferThread 
 /** The transfer is over: a file that cannot be closed is the source's affair. */
 function closeContent({ content }: TransferJob): void {
   content.close().catch(nothing);
-}
-
-/**
- * From its source, as developers and tests run it: Node 20 loads TypeScript only through hooks, and those of a preloaded
- * module reach a thread for require() alone. Compiled, the file is loaded as it is.
- */
-const WORKER = import.meta.url.endsWith('.ts')
-  ? required(new URL('./worker.ts', import.meta.url))
-  : new URL('./worker.js', import.meta.url);
-
-function required(file: URL): URL {
-  const name = JSON.stringify(file);
-  const program = `import { createRequire } from 'node:module'; createRequire(${name})(${JSON.stringify(fileURLToPath(file))});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(program)}`);
 }
 
 function nothing(): void {

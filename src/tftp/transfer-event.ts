@@ -25,7 +25,7 @@ export function reportEnd(log: Log, end: SessionEnd, fields: LogFields): void {
       log.info(fields, 'tftp: cut by the shutdown');
       break;
     case 'changed':
-      log.warn(fields, 'tftp: the file ended before its size');
+      log.warn(fields, 'tftp: the file was changed while it was sent');
       break;
     case 'unreadable':
       log.error({ ...fields, cause: end.cause }, 'tftp: the file could not be read');

@@ -1,14 +1,14 @@
 // The thread that sends files. It never comes back to Node's event loop: it waits by epoll, and calls libc.
-import { type BigIntStats, fstatSync, readSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { Epoll, READABLE } from '../native/epoll.ts';
+import { lentFile } from '../native/lent-file.ts';
 import { loadLibc } from '../native/libc.ts';
 import { isSamePeer, KernelUdp, type SocketAddress, socketAddress } from '../native/udp.ts';
+import { Failure } from '../model/failure.ts';
 import { createRateLimit } from '../net/rate-limit.ts';
 import { TFTP_ERROR } from './packet.ts';
 import { Session } from './session.ts';
 import { isForStrangers } from './socket-transfer.ts';
-import type { TftpFile } from './source.ts';
 import type { Order, Report } from './thread.ts';
 
 /** As often as the server itself looks. */
@@ -18,8 +18,6 @@ const IDLE_MS = 1000;
 const TOLD_MS = 1000;
 /** More than any ACK or ERROR that means something. */
 const LONGEST = 1024;
-/** One read. */
-const CHUNK = 64 * 1024;
 
 interface Sending {
   readonly session: Session;
@@ -29,14 +27,14 @@ interface Sending {
 
 async function run(port: NonNullable<typeof parentPort>): Promise<void> {
   const native = await loadLibc();
-  if ('why' in native) throw new Error(native.why);
+  if ('why' in native) throw new Failure('unavailable', native.why);
   const { libc } = native;
   const epoll = new Epoll(libc);
   const sending = new Map<number, Sending>();
   const strangers = createRateLimit({ perKey: 10, total: 100, keys: 256 });
   const arrived = Buffer.alloc(LONGEST);
   const now = (): number => performance.now();
-  let ending = false;
+  let ending = false as boolean;
 
   const report = (message: Report): void => {
     port.postMessage(message);
@@ -54,22 +52,26 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
     const socket = new KernelUdp(libc, server, 0);
     const peer = socketAddress(client.address, client.port);
     let toldAt = -Infinity;
-    const session = new Session(request, fileOf(descriptor, size), {
-      ...{ limits, now },
-      send(packets, packetSize) {
-        socket.sendAll(packets, packetSize, peer);
+    const session = new Session(
+      request,
+      { ...lentFile(descriptor), size, close: () => Promise.resolve() },
+      {
+        ...{ limits, now },
+        send(packets, packetSize) {
+          socket.sendAll(packets, packetSize, peer);
+        },
+        acknowledged() {
+          const at = now();
+          if (at - toldAt < TOLD_MS) return;
+          toldAt = at;
+          report({ kind: 'acknowledged', id });
+        },
+        ended(end) {
+          finish(id);
+          report({ kind: 'ended', id, end });
+        },
       },
-      acknowledged() {
-        const at = now();
-        if (at - toldAt < TOLD_MS) return;
-        toldAt = at;
-        report({ kind: 'acknowledged', id });
-      },
-      ended(end) {
-        finish(id);
-        report({ kind: 'ended', id, end });
-      },
-    });
+    );
     sending.set(id, { session, socket, peer });
     epoll.add(socket.fd, READABLE, id);
     session.begin();
@@ -139,29 +141,11 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
   epoll.close();
 }
 
-const read = Buffer.alloc(CHUNK);
-
-/** The file that the other thread has open. It is read here and now: what was asked for is in the memory of the kernel. */
-function fileOf(descriptor: number, size: number): TftpFile {
-  let facts = fstatSync(descriptor, { bigint: true });
-  return {
-    size,
-    read(offset, length) {
-      const count = readSync(descriptor, read, 0, Math.min(length, CHUNK), offset);
-      // After the read: a write sets the times before it changes a byte, so what was read before that is whole.
-      const after = fstatSync(descriptor, { bigint: true });
-      const same = isUnchanged(facts, after);
-      facts = after;
-      return read.subarray(0, same ? count : 0);
-    },
-    close: () => Promise.resolve(),
-  };
+if (parentPort !== null) {
+  run(parentPort).catch((cause: unknown) => {
+    // As any error that nothing caught: it ends this thread, and the other one is told.
+    setImmediate(() => {
+      throw cause;
+    });
+  });
 }
-
-/** A name that was added or taken away sets the time of change, too. */
-function isUnchanged(before: BigIntStats, now: BigIntStats): boolean {
-  if (before.size !== now.size || before.mtimeNs !== now.mtimeNs) return false;
-  return before.ctimeNs === now.ctimeNs || before.nlink !== now.nlink;
-}
-
-if (parentPort !== null) void run(parentPort);

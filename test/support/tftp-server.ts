@@ -1,6 +1,10 @@
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Log } from '../../src/model/service.ts';
 import { createTftpServer, type TftpDeps, type TftpServer, type TftpSettings } from '../../src/tftp/server.ts';
-import type { TftpSource } from '../../src/tftp/source.ts';
+import type { TftpFile, TftpSource } from '../../src/tftp/source.ts';
+import { createTransferThread, type TransferThread } from '../../src/tftp/thread.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -26,6 +30,15 @@ export interface Served {
   stop(): Promise<void>;
 }
 
+/** With it on, every test of TFTP sends its files from the thread that calls libc. */
+const NATIVE = process.env['PILOTLIGHT_TEST_NATIVE'] === 'on';
+
+/** A thread that carries transfers from now on; undefined where libc cannot be called. */
+export async function startedThread(log: Log): Promise<TransferThread | undefined> {
+  const thread = createTransferThread(log, ['--import', import.meta.resolve('tsx')]);
+  return (await thread.start()) ? thread : undefined;
+}
+
 /** A running TFTP server on 127.0.0.1 and a free port. */
 export async function serveTftp(
   source: TftpSource,
@@ -33,10 +46,43 @@ export async function serveTftp(
   deps: Partial<TftpDeps> = {},
 ): Promise<Served> {
   const log = keepingLog();
-  const listening = createTftpServer({ host: '127.0.0.1', port: 0, ...settings }, { source, log, ...deps });
+  const thread = deps.thread ?? (NATIVE ? await startedThread(log) : undefined);
+  const listening = createTftpServer(
+    { host: '127.0.0.1', port: 0, ...settings },
+    { source: thread === undefined ? source : withDescriptors(source), log, ...deps, ...(thread && { thread }) },
+  );
   await listening.start();
   const port = listening.listening()[0]?.port ?? 0;
   return { listening, port, log, stop: async () => listening.stop(AbortSignal.abort()) };
+}
+
+/** What a source has in its memory lies in files that have no name. */
+function withDescriptors(source: TftpSource): TftpSource {
+  return {
+    async open(ask) {
+      const content = await source.open(ask);
+      if (content === undefined || content.descriptor !== undefined) return content;
+      const bytes = content.read(0, content.size);
+      if (!(bytes instanceof Promise)) return inFile(content, bytes);
+      bytes.catch(() => undefined);
+      return content;
+    },
+  };
+}
+
+function inFile(content: TftpFile, bytes: Uint8Array): TftpFile {
+  const path = join(tmpdir(), `tftp-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  writeFileSync(path, bytes);
+  const descriptor = openSync(path, 'r');
+  rmSync(path);
+  return {
+    ...{ size: content.size, descriptor },
+    read: (offset, length) => content.read(offset, length),
+    async close() {
+      closeSync(descriptor);
+      await content.close();
+    },
+  };
 }
 
 /** Resolves when the condition holds; the test's own time limit is the limit. */
