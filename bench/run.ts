@@ -9,6 +9,7 @@ import { met, printTable, writeResults, type Bench, type Figure } from './harnes
 import { journalCost, scripts, tokenCost } from './scripts.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
+import { soak } from './soak.ts';
 import { sync } from './sync.ts';
 import { tftp } from './tftp.ts';
 
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   discovery,
   sync,
   journal,
+  soak,
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));

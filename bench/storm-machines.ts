@@ -14,6 +14,8 @@ export interface Storm {
   readonly faults: readonly string[];
   readonly dhcpAsksAgain: number;
   readonly programsAgain: number;
+  /** Boots that failed somewhere and were begun again from power-on. */
+  readonly restarts: number;
   /** Milliseconds until the installer's script had come, which is on the server's disk before it leaves. */
   readonly script: { readonly p50: number; readonly p99: number };
   /** Seconds from power-on to up. */
@@ -30,6 +32,7 @@ export interface Probe {
 
 const KERNEL = 2 ** 20;
 const INITRD = 4 * 2 ** 20;
+const GIVE_UP_MS = 9 * 60_000;
 
 async function storm(machines: number, withinMs: number): Promise<Storm> {
   const lan = await new Port68().open();
@@ -37,23 +40,25 @@ async function storm(machines: number, withinMs: number): Promise<Storm> {
   const wholes: number[] = [];
   const faults: string[] = [];
   let ownDisk = 0;
-  let begun = 0;
+  let programsAgain = 0;
+  let restarts = 0;
 
-  const machine = async (i: number): Promise<void> => {
+  /** From power-on to up; throws where firmware would give up. */
+  const boot = async (i: number): Promise<void> => {
     const mac = macOf(i);
-    await wait((withinMs / machines) * i);
-    const began = performance.now();
     const told = await lan.insist(mac, FIRMWARE);
     const tries = await fetchProgram(addressOf(i), told);
-    begun += tries;
+    programsAgain += tries - 1;
     const { file } = await lan.insist(mac, IPXE);
     await using http = await Connection.open(SERVER, 4777, addressOf(i));
     const start = await http.text('GET', new URL(file).pathname);
     if (!start.includes('/ipxe?')) throw new Error(`not the start script: ${start}`);
-    const asked = performance.now();
     const path = `/ipxe?mac=${mac}&platform=pcbios`;
-    const script = await http.text('GET', path);
+    const asked = performance.now();
+    let script = await http.text('GET', path);
     scripts.push(performance.now() - asked);
+    // It began and was cut off: its screen tells it to wait, and to ask again.
+    for (; !/^kernel /m.test(script); script = await http.text('GET', path)) await wait(5000);
     const [, kernel = ''] = /^kernel .*?(\/images\/\S+)/m.exec(script) ?? [];
     const [, initrd = ''] = /^initrd .*?(\/images\/\S+)/m.exec(script) ?? [];
     const [, document = ''] = /cloud-config-url=http:\/\/[^/\s]+(\/\S+)/.exec(script) ?? [];
@@ -67,15 +72,27 @@ async function storm(machines: number, withinMs: number): Promise<Storm> {
     if (second.startsWith('#!ipxe') && !/^(kernel|initrd) /m.test(second)) ownDisk += 1;
     else faults.push(`${mac}: a second installer`);
     await http.text('POST', up);
+  };
+
+  const giveUp = performance.now() + GIVE_UP_MS;
+  const machine = async (i: number): Promise<void> => {
+    await wait((withinMs / machines) * i);
+    const began = performance.now();
+    // As a machine without an operating system does: again and again.
+    for (;;) {
+      const fault = await boot(i).then(
+        () => undefined,
+        (error: unknown) => `${macOf(i)}: ${String(error)}`,
+      );
+      if (fault === undefined) break;
+      restarts += 1;
+      if (performance.now() < giveUp) continue;
+      faults.push(fault);
+      return;
+    }
     wholes.push((performance.now() - began) / 1000);
   };
-  await Promise.all(
-    Array.from({ length: machines }, async (_, i) =>
-      machine(i).catch((error: unknown) => {
-        faults.push(`${macOf(i)}: ${String(error)}`);
-      }),
-    ),
-  );
+  await Promise.all(Array.from({ length: machines }, async (_, i) => machine(i)));
   lan.socket.close();
   const { user, system } = process.cpuUsage();
   return {
@@ -83,7 +100,8 @@ async function storm(machines: number, withinMs: number): Promise<Storm> {
     ownDisk,
     faults: faults.slice(0, 5),
     dhcpAsksAgain: lan.asksAgain,
-    programsAgain: begun - machines,
+    programsAgain,
+    restarts,
     script: { p50: quantile(scripts, 0.5), p99: quantile(scripts, 0.99) },
     whole: { p50: quantile(wholes, 0.5), last: quantile(wholes, 1) },
     cpu: (user + system) / 1e6,

@@ -63,6 +63,7 @@ export const storm: Bench = {
       { what: 'a machine, slowest', value: told.whole.last, unit: 's' },
       { what: 'DHCP questions asked again', value: told.dhcpAsksAgain, unit: '' },
       { what: 'boot programs begun again', value: told.programsAgain, unit: '' },
+      { what: 'boots begun again from power-on', value: told.restarts, unit: '' },
       { what: 'script that installs, median', value: told.script.p50, unit: 'ms' },
       { what: 'script that installs, p99', value: told.script.p99, unit: 'ms' },
       { what: 'script that installs nothing, meanwhile, median', value: scripts.p50, unit: 'ms' },

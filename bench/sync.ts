@@ -1,17 +1,14 @@
 // A release of 400 MB from a server on the loopback: `pilotlight sync` against curl, sha512sum and gpgv on the same files.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { makeVendor, type Vendor } from '../test/support/openpgp-vendor.ts';
-import { versionTxt } from '../test/support/upstream-formats.ts';
 import { type Bench, type Figure, has, median, tempFolder, top } from './harness.ts';
-import { freePort, startHttp, startPilotlight } from './programs.ts';
+import { startPilotlight } from './programs.ts';
+import { publishRelease, RELEASE, startPublisher } from './publisher.ts';
 
-const VERSION = '4593.2.5';
-const FOLDER = `flatcar/stable/amd64-usr/${VERSION}`;
 const FILES = [
   ['flatcar_production_pxe.vmlinuz', 60_000_000],
   ['flatcar_production_pxe_image.cpio.gz', 340_000_000],
@@ -20,17 +17,6 @@ const ROUNDS = 3;
 // Not getrusage: its figure goes over from the process that started this one.
 const TALLY =
   'data:text/javascript,import{readFileSync}from"node:fs";process.on("exit",()=>process.stderr.write(readFileSync("/proc/self/status","utf8")))';
-const SERVER = `
-const { createReadStream, statSync } = require('node:fs');
-require('node:http').createServer((request, response) => {
-  try {
-    const path = process.argv[1] + (request.url === '/' ? '/pubring.gpg' : request.url);
-    response.writeHead(200, { 'content-length': statSync(path).size, etag: '"1"' });
-    if (request.method === 'HEAD') response.end();
-    else createReadStream(path, { highWaterMark: 1 << 20 }).pipe(response);
-  } catch { response.writeHead(404).end(); }
-}).listen(Number(process.argv[2]), '127.0.0.1');`;
-
 export const sync: Bench = {
   name: 'release sync: 400 MB from the loopback',
   missing: () => {
@@ -43,9 +29,8 @@ export const sync: Bench = {
 async function run(): Promise<readonly Figure[]> {
   using source = tempFolder();
   const vendor = makeVendor('rsa');
-  publish(source.dir, vendor);
-  const port = await freePort();
-  await using upstream = await startHttp(process.execPath, ['-e', SERVER, source.dir, String(port)], { port });
+  publishRelease(source.dir, vendor, FILES);
+  await using upstream = await startPublisher(source.dir);
   using data = tempFolder({
     'profiles/a.json': JSON.stringify({ system: 'flatcar', version: '1.2.3' }),
     'state/keys/flatcar.asc': vendor.publicKey,
@@ -71,30 +56,13 @@ async function run(): Promise<readonly Figure[]> {
   ];
 }
 
-function publish(dir: string, vendor: Vendor): void {
-  const write = (path: string, content: string | Buffer): void => {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), content);
-  };
-  write('flatcar/stable/amd64-usr/current/version.txt', versionTxt('FLATCAR', VERSION));
-  const armored = vendor.publicKey.split('\n').filter((line) => /^[A-Za-z0-9+/]+=*$/.test(line));
-  write('pubring.gpg', Buffer.from(armored.join(''), 'base64'));
-  for (const [name, size] of FILES) {
-    const bytes = Buffer.alloc(size, createHash('sha512').update(name).digest());
-    write(`${FOLDER}/${name}`, bytes);
-    write(`${FOLDER}/${name}.sig`, vendor.sign(bytes));
-    const digest = createHash('sha512').update(bytes).digest('hex');
-    write(`${FOLDER}/${name}.DIGESTS`, `# SHA512 HASH\n${digest}  ${name}\n`);
-  }
-}
-
 /** What a careful shell script does; seconds. */
 async function byHand(url: string, source: string): Promise<number> {
   using work = tempFolder();
   const began = performance.now();
   for (const [name] of FILES) {
     for (const file of [name, `${name}.sig`, `${name}.DIGESTS`])
-      await ran('curl', ['-sSf', '-o', join(work.dir, file), `${url}/${FOLDER}/${file}`]);
+      await ran('curl', ['-sSf', '-o', join(work.dir, file), `${url}/${RELEASE}/${file}`]);
     await ran('sha512sum', [join(work.dir, name)]);
     const file = join(work.dir, name);
     await ran('gpgv', ['--keyring', join(source, 'pubring.gpg'), `${file}.sig`, file]);
