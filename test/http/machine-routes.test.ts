@@ -49,7 +49,17 @@ function expectScript(answer: RawAnswer): void {
 
 test('/?profile=NAME is the old route', async () => {
   expectScript(await ask({ scriptOf: script }, '/?profile=a-coreos'));
-  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a-coreos', origin()]]);
+  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a-coreos', origin(), undefined]]);
+});
+
+test.each([
+  ['arm64', 'arm64'],
+  ['x86_64', 'x86_64'],
+  ['mips', undefined],
+  ['', undefined],
+])('/?profile=NAME&arch=%s is for that processor', async (said, arch) => {
+  expectScript(await ask({ scriptOf: script }, `/?profile=a-coreos&arch=${said}`));
+  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a-coreos', origin(), arch]]);
 });
 
 test('/?profile= takes the Host line as it comes, also from UEFI', async () => {
@@ -57,7 +67,7 @@ test('/?profile= takes the Host line as it comes, also from UEFI', async () => {
   const lines =
     'GET /?profile=a HTTP/1.1\r\nHost: Boot.LAN\r\nUser-Agent: UefiHttpBoot/1.0\r\nConnection: close\r\n\r\n';
   expectScript(await exchange(appContext.port, lines));
-  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a', 'http://Boot.LAN']]);
+  expect(appContext.bootService.calls).toEqual([['scriptOf', 'a', 'http://Boot.LAN', undefined]]);
 });
 
 test.each(['/?mac=52-54-00-55-1C-EE', '/ipxe?mac=525400551cee', '/ipxe?mac=52%3A54%3A00%3A55%3A1c%3Aee&uuid='])(
