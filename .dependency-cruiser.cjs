@@ -20,6 +20,7 @@ const ROOMS = {
   catalog: ['profiles, documents and keys as files: read, check, watch, edit', ['model', 'files', 'text']],
   images: ['the published files, their cache, and the boot programs', ['model', 'files']],
   machines: ['identity, installation state, host keys', ['model', 'files', 'catalog']],
+  rollouts: ['which machines get a release first, and when it stops', ['model', 'files', 'catalog']],
   journal: ['what happened: SQLite on its own thread', ['model']],
   boot: [
     'facts in, decision and answer out',
@@ -36,11 +37,11 @@ const ROOMS = {
   ],
   context: [
     'the data directory, opened: what the server and every command share',
-    ['model', 'files', 'settings', 'catalog', 'images', 'machines', 'documents', 'boot', 'etcd'],
+    ['model', 'files', 'settings', 'catalog', 'rollouts', 'images', 'machines', 'documents', 'boot', 'etcd'],
   ],
   releases: [
     'look up, fetch, verify, publish, retain, roll back, schedule',
-    ['model', 'files', 'settings', 'os', 'images', 'catalog', 'boot', 'context'],
+    ['model', 'files', 'settings', 'os', 'images', 'catalog', 'rollouts', 'boot', 'context'],
   ],
   exports: [
     'configuration for neighbours',
@@ -86,14 +87,14 @@ const ROOMS = {
         'boot',
         'http',
       ],
-      ...['dhcp', 'etcd', 'context', 'releases', 'power'],
+      ...['dhcp', 'etcd', 'context', 'rollouts', 'releases', 'power'],
     ],
   ],
   server: [
     'wires the rooms by hand, starts in order, stops in reverse',
     [
       ...['model', 'files', 'net', 'settings', 'telemetry', 'catalog', 'images', 'machines', 'journal', 'boot', 'dhcp'],
-      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'releases', 'admin', 'power'],
+      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'rollouts', 'releases', 'admin', 'power'],
     ],
   ],
   cli: [

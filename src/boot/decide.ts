@@ -237,7 +237,7 @@ export function matchFor(
   const profile = snapshot.profiles.get(choice);
   if (match !== undefined) {
     const chosen = unknown.keySeconds !== undefined && profile !== undefined && isTool(profile);
-    return chosen && profile !== match.profile ? instead(match, profile, 'chosen') : match;
+    return chosen && profile.name !== match.profile.name ? instead(match, profile, 'chosen') : match;
   }
   if (unknown.show !== 'menu') return undefined;
   // A machine that a broken file names waits until the file is mended.

@@ -54,6 +54,17 @@ function phoneHomeAdvice(profile: Profile, named: readonly NamedDocument[]): rea
   ];
 }
 
+/** A rollout waits for machines to phone home: with none that does it would stop at its canaries, always. */
+function rolloutProblems(profile: Profile, { documents }: Pick<Snapshot, 'documents'>): readonly FileDiagnostic[] {
+  if (profile.rollout === undefined || profile.phone_home || profile.install !== undefined) return [];
+  const named = namedDocuments(profile, documents);
+  const tells = named.some(({ document }) => /report\.up_|\/phone-home\//.test(textOf(document)));
+  if (tells || missing(profile, named)) return [];
+  const message = 'a rollout needs machines that phone home, and nothing here makes them';
+  const remedy = 'add "phone_home": true, or POST to {{report.up_url}} in a document';
+  return [{ severity: 'error', message, place: { file: profile.file, key: 'rollout' }, remedy }];
+}
+
 /** A document of each kind that would take one. */
 const EMPTY: Readonly<Partial<Record<DocumentKind, string>>> = {
   cloud_config: '#cloud-config\n',
@@ -165,6 +176,7 @@ export function createInspector({ origin, logTo }: InspectorOptions): Inspector 
         ...profileWordProblems(profile),
         ...broken(() => measure(profile, around, origin, logTo), profile.file),
         ...installAdvice(profile, around),
+        ...rolloutProblems(profile, around),
         ...unreadAdvice(profile),
         ...vlanAdvice(profile),
         ...secretsAdvice(profile),

@@ -50,12 +50,13 @@ export function decided(decision: MachineDecision, warning?: string): Decision {
   const own = build === undefined ? undefined : `its processor takes the ${build.arch} build`;
   const unsaid = obstacle?.kind === 'processor' ? obstacle.message : undefined;
   const why = installStateReason(decision);
+  const wave = installState.kind === 'local' ? undefined : match.rollout?.why;
   return {
     ...decisionOf(match, question, obstacle === undefined ? OUTCOME[installState.kind] : 'waiting', identity),
     installation: INSTALLATION[installState.kind],
     warning,
     ...(installState.kind === 'local' && installState.mark?.state === 'installed' ? { installed: true as const } : {}),
-    because: [because(match, question.facts), own, unsaid, why, warning]
+    because: [because(match, question.facts), own, unsaid, wave, why, warning]
       .filter((reason) => reason !== undefined)
       .join('; '),
   };

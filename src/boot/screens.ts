@@ -101,7 +101,7 @@ export function toolsMenu(
   const match = policy.keySeconds === undefined ? undefined : matched();
   // What an operator asked for once is not its own, and may erase: it is not what a menu goes on with.
   if (match === undefined || match.once !== undefined) return undefined;
-  const tools = offeredProfiles(profiles).filter((profile) => isTool(profile) && profile !== match.profile);
+  const tools = offeredProfiles(profiles).filter((profile) => isTool(profile) && profile.name !== match.profile.name);
   const script = menuScript({
     lines: machineLines(facts),
     entries: tools.map(({ name, menu = name }) => ({ title: menu, url: againUrl(origin, facts, name) })),

@@ -14,6 +14,7 @@ import {
   type SystemId,
 } from '../model/profile.ts';
 import { nearest } from '../model/text.ts';
+import type { RolloutPolicy } from '../model/rollout.ts';
 import type { SchemaFault } from './profile-schema.ts';
 
 /** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */
@@ -29,6 +30,7 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
   const install = raw['install'] as { readonly disk: string } | undefined;
   const cluster = raw['cluster'] as JsonObject | undefined;
   const bootTimeout = raw['boot_timeout'] as number | undefined;
+  const rollout = raw['rollout'] as JsonObject | undefined;
   const menu = text(raw['menu']);
   const mirror = raw['mirror'] as readonly 'install'[] | undefined;
   const release = raw['release'] as JsonObject | undefined;
@@ -51,6 +53,7 @@ export function buildProfile(name: Name, file: string, raw: JsonObject): Profile
     boot: (raw['boot'] ?? 'image') as 'image' | 'local',
     ...(install === undefined ? {} : { install }),
     ...(bootTimeout === undefined ? {} : { boot_timeout: bootTimeout }),
+    ...(rollout === undefined ? {} : { rollout: buildRollout(rollout) }),
     phone_home: raw['phone_home'] === true,
     ...(menu === '' ? {} : { menu }),
     ...(cluster === undefined ? {} : { cluster: buildCluster(cluster) }),
@@ -95,6 +98,18 @@ function buildCluster(raw: JsonObject): Cluster {
     mode: (raw['mode'] ?? 'static') as Cluster['mode'],
     state: (raw['state'] ?? 'new') as Cluster['state'],
   });
+}
+
+function buildRollout(raw: JsonObject): RolloutPolicy {
+  const percent = (value: Json | undefined): number => Number(text(value).replace('%', ''));
+  return {
+    canaries: raw['canaries'] as RolloutPolicy['canaries'],
+    waves: list(raw['waves']).map(percent),
+    soak: (raw['soak'] ?? 3600) as number,
+    tolerate: (raw['tolerate'] ?? 0) as number,
+    on_failure: (raw['on_failure'] ?? 'rollback') as RolloutPolicy['on_failure'],
+    need: percent(raw['need'] ?? '90%'),
+  };
 }
 
 function text(value: Json | undefined): string {

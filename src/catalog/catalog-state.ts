@@ -10,6 +10,7 @@ import {
   unlessFailed,
 } from '../model/failure.ts';
 import type { SecretReader } from '../model/secret.ts';
+import type { Rollouts } from '../model/rollout.ts';
 import type { Log } from '../model/service.ts';
 import { FILE_KINDS } from './catalog-file.ts';
 import { sharedByProfiles } from './claims.ts';
@@ -29,6 +30,7 @@ import { createProfileCheck, type ProfileCheck } from './profile-schema.ts';
 import { readDocument, readKey, type Slot } from './read-document.ts';
 import { IMPORT_MATCHBOX, readProfile, type ReadProfile } from './read-profile.ts';
 import { readSecrets, secretFolders } from './read-secrets.ts';
+import { isSameChoice as isSameRollout } from './rollout-choice.ts';
 import {
   EMPTY_SNAPSHOT,
   type Inspector,
@@ -72,6 +74,8 @@ export class CatalogState {
   #change = 0;
   #turn = 0;
   #choice: Choice | undefined;
+  #rollouts: Rollouts = new Map();
+  #decision: Decision | undefined;
   #snapshot = EMPTY_SNAPSHOT;
 
   constructor(options: StateOptions) {
@@ -132,7 +136,8 @@ export class CatalogState {
       ...idleAmong(keys.drafted, decision.keys),
     ];
     const problems = [...distinct(found), ...(found.some(isError) ? [] : idle)];
-    const snapshot = (): Snapshot => snapshotOf(this.#snapshot.generation + 1, tried.profiles, decision);
+    const snapshot = (): Snapshot =>
+      snapshotOf(this.#snapshot.generation + 1, tried.profiles, decision, this.#rollouts);
     return { problems, snapshot };
   }
 
@@ -174,6 +179,7 @@ export class CatalogState {
     const slots = this.#slots();
     const { problems: ofFiles, ...choice } = decide(slots, this.#inspection);
     const problems = inOrder([...ofFolders, ...ofFiles]);
+    this.#decision = { ...choice, problems };
     const before = this.#choice;
     this.#choice = choice;
     settle(slots.profiles, choice.profiles);
@@ -182,7 +188,17 @@ export class CatalogState {
     const isSame = before !== undefined && isSameChoice(before, choice);
     if (isSame && areSame(problems, this.#snapshot.problems)) return false;
     this.#report(problems);
-    this.#snapshot = snapshotOf(this.#snapshot.generation + 1, slots.profiles, { ...choice, problems });
+    this.#snapshot = snapshotOf(this.#snapshot.generation + 1, slots.profiles, this.#decision, this.#rollouts);
+    return true;
+  }
+
+  /** True when there is a new snapshot: which version a machine gets is part of its generation. */
+  follow(rollouts: Rollouts): boolean {
+    const names = new Set([...this.#rollouts.keys(), ...rollouts.keys()]);
+    const isSame = [...names].every((name) => isSameRollout(this.#rollouts.get(name), rollouts.get(name)));
+    this.#rollouts = rollouts;
+    if (isSame || this.#decision === undefined) return false;
+    this.#snapshot = snapshotOf(this.#snapshot.generation + 1, this.#slots().profiles, this.#decision, rollouts);
     return true;
   }
 
@@ -213,9 +229,14 @@ export class CatalogState {
   }
 }
 
-function snapshotOf(generation: number, profiles: readonly Slot<ReadProfile>[], decision: Decision): Snapshot {
+function snapshotOf(
+  generation: number,
+  profiles: readonly Slot<ReadProfile>[],
+  decision: Decision,
+  rollouts: Rollouts,
+): Snapshot {
   const held = heldMachines(profiles, decision, decision.problems);
-  return makeSnapshot(generation, { ...decision, held, keepers: unreadKeepers(profiles, decision) });
+  return makeSnapshot(generation, { ...decision, held, keepers: unreadKeepers(profiles, decision) }, rollouts);
 }
 
 /** The files of a folder as they would be, and those among them that are drafts. */

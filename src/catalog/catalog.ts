@@ -1,3 +1,4 @@
+import type { Rollouts } from '../model/rollout.ts';
 import type { Log, Service } from '../model/service.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import { openSecrets } from '../files/secret-file.ts';
@@ -28,6 +29,8 @@ export interface LivingCatalog extends Catalog, Service {
   refresh(): Promise<Snapshot>;
   /** What would follow if these files were saved, on top of what was read last. */
   attempt(drafts: Drafts): Attempt;
+  /** The rollouts that say which version a machine gets, from now on. */
+  follow(rollouts: Rollouts): void;
 }
 
 // Editors write in several steps: wait until no more changes are reported, but not for ever.
@@ -70,9 +73,7 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
         await watching.refresh();
         changed = (await state.look()) || changed;
       }
-      if (!changed) return;
-      current = state.snapshot;
-      for (const listener of [...listeners]) tell(listener);
+      if (changed) publish();
     })();
     running = mine;
     try {
@@ -81,6 +82,11 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
       if (running === mine) running = undefined;
     }
     return current;
+  }
+
+  function publish(): void {
+    current = state.snapshot;
+    for (const listener of [...listeners]) tell(listener);
   }
 
   function tell(listener: (snapshot: Snapshot) => void): void {
@@ -158,6 +164,9 @@ export function openCatalog(options: CatalogOptions): LivingCatalog {
     },
     refresh: () => refresh(),
     attempt: (drafts) => state.attempt(drafts),
+    follow(rollouts) {
+      if (state.follow(rollouts)) publish();
+    },
   };
 }
 

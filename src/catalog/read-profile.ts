@@ -6,6 +6,7 @@ import { type SecretPlace, secretsIn } from '../model/secret.ts';
 import type { JsonPlaces } from '../text/json.ts';
 import type { Path } from '../text/text.ts';
 import { buildProfile, readLegacyKeys } from './build-profile.ts';
+import { checkRollout } from './check-rollout.ts';
 import { type Claim, claimPath, exclusiveClaims, sharedClaims } from './identity.ts';
 import { readJson } from './profile-json.ts';
 import type { ProfileCheck, SchemaFault } from './profile-schema.ts';
@@ -142,7 +143,7 @@ interface ProfileFault {
 
 /** Checks a profile that passed the schema, by itself: no other file is looked at. */
 export function checkProfile(profile: Profile): readonly ProfileFault[] {
-  return [...checkSystem(profile), ...checkNodes(profile), ...checkDuplicates(profile)];
+  return [...checkSystem(profile), ...checkNodes(profile), ...checkDuplicates(profile), ...checkRollout(profile)];
 }
 
 function checkSystem(profile: Profile): ProfileFault[] {

@@ -1,8 +1,17 @@
 import { Failure, type FileDiagnostic, problemFailure } from '../model/failure.ts';
-import { IDENTITY_KEYS, type IdentityKey, inOtherByteOrder, knownBy, type MachineFacts } from '../model/machine.ts';
+import {
+  IDENTITY_KEYS,
+  type IdentityKey,
+  identityOf,
+  inOtherByteOrder,
+  knownBy,
+  type MachineFacts,
+} from '../model/machine.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Node, type Profile } from '../model/profile.ts';
+import type { Rollouts } from '../model/rollout.ts';
 import { nearest } from '../model/text.ts';
 import type { Claim } from './identity.ts';
+import { rolloutChoice, type RolloutChoice, type RolloutPlace } from './rollout-choice.ts';
 
 /** A file of configs/ as it was read. Never empty-handed: the bytes are those of the last good version. */
 export interface SourceDocument {
@@ -38,6 +47,8 @@ export interface Match {
   readonly once?: 'pending' | 'used' | 'chosen';
   /** Its own profile keeps secrets and this one does not: nothing that is the machine's alone goes with it. */
   readonly bare?: true;
+  /** A rollout says which version its profile has for it. */
+  readonly rollout?: RolloutPlace;
 }
 
 /** The secrets that profiles ask for, by `secretName`: what each is, or why it cannot be read. For templates alone. */
@@ -59,6 +70,8 @@ export interface Snapshot {
   readonly sources: ReadonlyMap<string, Buffer>;
   /** Everything wrong with the files as they are on disk now, also where an older good version is in force. */
   readonly problems: readonly FileDiagnostic[];
+  /** The rollouts that are open, by profile: its `version` is the old one there, and a match has the machine's own. */
+  readonly rollouts: ReadonlyMap<string, RolloutChoice>;
   /** True when any profile in force installs machines. */
   readonly installs: boolean;
   /** mac first, then uuid, then serial, then the default profile. */
@@ -105,6 +118,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   secrets: new Map(),
   sources: new Map(),
   problems: [],
+  rollouts: new Map(),
   installs: false,
   match: () => undefined,
   held: () => undefined,
@@ -130,12 +144,13 @@ interface InForce {
 }
 
 /** Indexes what is in force: a machine is found by one look for each of its identities. */
-export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
+export function makeSnapshot(generation: number, inForce: InForce, known: Rollouts = new Map()): Snapshot {
   const { held, keepers, problems } = inForce;
   const read = [...inForce.profiles.values()];
   const profiles = read.map(({ profile }) => profile);
   const machines = indexNodes(read);
   const fallback = profiles.find((profile) => profile.default);
+  const rollouts = openRollouts(profiles, known);
 
   function heldFor(facts: MachineFacts): FileDiagnostic | undefined {
     if (held.size === 0 || node(facts) !== undefined) return undefined;
@@ -152,7 +167,7 @@ export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
     for (const key of IDENTITY_KEYS) {
       for (const value of spellings(facts, key)) {
         const found = machines.get(`${key} ${value}`);
-        if (found !== undefined) return { ...found, by: key };
+        if (found !== undefined) return inRollout({ ...found, by: key }, facts, rollouts);
       }
     }
     return undefined;
@@ -168,11 +183,12 @@ export function makeSnapshot(generation: number, inForce: InForce): Snapshot {
     secrets: inForce.secrets,
     sources: new Map(read.map(({ profile, bytes }) => [profile.name, bytes])),
     problems,
+    rollouts,
     installs: profiles.some(({ install, boot }) => install !== undefined && boot !== 'local'),
     match(facts) {
       const found = node(facts);
       if (found !== undefined || fallback === undefined || heldFor(facts) !== undefined) return found;
-      return { profile: fallback, by: 'default' };
+      return inRollout({ profile: fallback, by: 'default' }, facts, rollouts);
     },
     held: heldFor,
     unreadKeeper(document) {
@@ -188,6 +204,25 @@ function spellings(facts: MachineFacts, key: IdentityKey): readonly string[] {
   const value = knownBy(facts, key);
   if (value === undefined) return [];
   return key === 'uuid' ? [value, inOtherByteOrder(value)] : [value];
+}
+
+function openRollouts(profiles: readonly Profile[], known: Rollouts): Snapshot['rollouts'] {
+  const open = profiles.flatMap((profile) => {
+    const choice = known.size === 0 ? undefined : rolloutChoice(profile, known.get(profile.name));
+    return choice === undefined ? [] : [[profile.name, choice] as const];
+  });
+  return new Map(open);
+}
+
+/** With the version that the machine gets. */
+function inRollout(match: Match, facts: MachineFacts, rollouts: Snapshot['rollouts']): Match {
+  const choice = rollouts.size === 0 ? undefined : rollouts.get(match.profile.name);
+  if (choice === undefined) return match;
+  const machine = match.node?.name ?? identityOf(facts, match)?.key;
+  // What says nothing of itself belongs to no wave.
+  if (machine === undefined) return match;
+  const rollout = choice.place(machine);
+  return { ...match, rollout, profile: rollout.gets === 'new' ? choice.profile : match.profile };
 }
 
 /** By the spelling alone: as a profile names it, or the file that it stands beside. */

@@ -102,6 +102,8 @@ export function eventLine(event: SyncEvent): string | undefined {
       return `${event.target}: ${event.file} (${bytesText(event.size)}) verified: ${event.by}\n`;
     case 'published':
       return `${event.target}: published images/${event.shelf}\n`;
+    case 'rollout':
+      return `${event.target}: profile ${event.profile}: ${event.to} goes to its canaries first, ${event.from} to all others\n`;
     case 'kept':
       return `${event.target}: profile ${event.profile} is left alone: ${event.why}\n`;
     case 'note':

@@ -17,6 +17,7 @@ import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { logTarget, type Origin, originFromHost } from '../model/plan.ts';
 import type { SecretReader } from '../model/secret.ts';
 import { type Log, SILENT } from '../model/service.ts';
+import { createRollouts, type RolloutService } from '../rollouts/rollouts.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** The rooms behind the servers, wired by hand: what `serve`, `check` and `render` share. */
@@ -33,6 +34,7 @@ export interface AppContext {
   readonly preview: BootService;
   readonly marks: InstallMarks;
   readonly identities: Identities;
+  readonly rollouts: RolloutService;
   readonly clusters: ClusterUrls;
   /** What the release sync of this process does. */
   readonly syncProgress: SyncProgress;
@@ -58,6 +60,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
   const { installTries, unknown } = settings;
   const syncProgress = createSyncProgress();
   const downloadProgress = (profile: string): readonly string[] => syncProgress.linesFor(profile);
+  const rollouts = createRollouts({ files, catalog, log, now: Date.now });
   const clusters = new ClusterUrls();
   const behind = {
     catalog,
@@ -79,8 +82,8 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     network === undefined || tokens === undefined
       ? undefined
       : createAccess({ ...network, marks, tokens, reports: settings.reports, now: Date.now });
-  const bootService = createBootService({ ...behind, claims: marks, access });
-  const open = { files, secrets, catalog, shelf, bootService, access, preview, marks, identities, clusters };
+  const bootService = createBootService({ ...behind, claims: marks, access, rollouts });
+  const open = { files, secrets, catalog, shelf, bootService, access, preview, marks, identities, rollouts, clusters };
   return { ...open, syncProgress, tokenProblems: tokens?.problems ?? [] };
 }
 
@@ -97,6 +100,7 @@ async function openFolder({ dataDir: dir, imagesDir }: Settings): Promise<DataRo
 /** The context of a command that looks once and ends. */
 export async function readContext(settings: Settings): Promise<AppContext> {
   const appContext = await openContext(settings, SILENT);
+  await appContext.rollouts.reload();
   await appContext.catalog.refresh();
   return appContext;
 }

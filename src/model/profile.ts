@@ -1,4 +1,5 @@
 import type { Mac, MachineArch, Uuid } from './machine.ts';
+import type { RolloutPolicy } from './rollout.ts';
 
 declare const brand: unique symbol;
 
@@ -181,6 +182,8 @@ export interface Profile {
   readonly install?: { readonly disk: string };
   /** Seconds from the boot script to the phone-home; then the machine counts as failed. */
   readonly boot_timeout?: number;
+  /** A new release reaches its machines in waves. */
+  readonly rollout?: RolloutPolicy;
   /** Put a unit that phones home into the machine's own configuration. */
   readonly phone_home: boolean;
   /** The title under which unknown machines may choose it. */

@@ -49,6 +49,7 @@ const steps = [
   targetStep('verified', { file: text(), size: whole(), by: text() }),
   targetStep('published', { shelf: text() }),
   targetStep('rewritten', VersionRewrite.properties),
+  targetStep('rollout', VersionRewrite.properties),
   targetStep('kept', { profile: text(), why: text() }),
   targetStep('note', { message: text() }),
   targetStep('failed', { message: text() }),

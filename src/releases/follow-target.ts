@@ -1,10 +1,19 @@
 import { setVersion } from '../catalog/edit-profile.ts';
 import { MANIFEST_NAME } from '../images/manifest.ts';
 import { asFailure, Failure, failureLine, unlessFailed } from '../model/failure.ts';
-import { type BuiltProfile, builds, compareVersions, parseVersion, type Version } from '../model/profile.ts';
+import {
+  type BuiltProfile,
+  builds,
+  compareVersions,
+  parseVersion,
+  type Profile,
+  type Version,
+} from '../model/profile.ts';
 import type { ReleaseRef, ReleaseSpec } from '../model/release.ts';
 import type { TargetReport, VersionRewrite } from '../model/sync-event.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
+import { beginning } from '../rollouts/rollout-actions.ts';
+import { changeRollouts } from '../rollouts/rollout-file.ts';
 import { keysThatEnd } from './keys.ts';
 import { obtainRelease } from './obtain.ts';
 import type { Followed, ReleasePorts, SyncOptions, SyncRunPorts } from './ports.ts';
@@ -186,6 +195,7 @@ async function rewriteProfiles(
       return 'it was edited meanwhile and follows something else';
     const absent = await lackingBuild(all, version, target, ports);
     if (absent !== undefined) return `it boots ${absent}, too, which is not here yet`;
+    if (await goesInWaves(now, version, ports)) return await beginRollout(now, version);
     const change = await setVersion(ports.releases.root, now.file, version);
     if (change === 'none') return 'it names no "version"';
     if (change !== 'written') return undefined;
@@ -193,6 +203,19 @@ async function rewriteProfiles(
     rewritten.push(one);
     ports.emit({ kind: 'rewritten', target: target.id, ...one });
     return undefined;
+  };
+
+  /** The version in the file is rewritten when the rollout has gone well. */
+  const beginRollout = async (profile: Profile, to: Version): Promise<string | undefined> => {
+    let why: string | undefined;
+    await changeRollouts(ports.releases.root, (rollouts) => {
+      const begun = beginning(rollouts, profile, to, ports.releases.network.clock.now());
+      why = begun.why;
+      return begun.rollouts;
+    });
+    const { name, version: from } = profile;
+    if (why === undefined) ports.emit({ kind: 'rollout', target: target.id, profile: name, from, to });
+    return why;
   };
 
   for (const { name } of target.profiles) {
@@ -226,6 +249,14 @@ async function lackingBuild(
       return shelf;
   }
   return undefined;
+}
+
+/** A profile whose own release is not here, or that boots the new one already, has nothing to be careful with. */
+async function goesInWaves(profile: Profile, version: Version, ports: SyncRunPorts): Promise<boolean> {
+  if (profile.rollout === undefined || profile.version === version) return false;
+  for (const shelf of builds(profile).flatMap(shelvesOf))
+    if (await unlessFailed(ports.releases.root.stat(`images/${shelf}`))) return true;
+  return false;
 }
 
 function remember(

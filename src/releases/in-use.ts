@@ -22,10 +22,15 @@ function customShelves(profile: Profile): ReadonlySet<string> {
 }
 
 /** Which profiles name a folder below images/. */
-export function namedShelves(snapshot: Pick<Snapshot, 'profiles'>): ReadonlyMap<string, readonly string[]> {
+export function namedShelves(
+  snapshot: Pick<Snapshot, 'profiles' | 'rollouts'>,
+): ReadonlyMap<string, readonly string[]> {
   const named = new Map<string, readonly string[]>();
   for (const profile of snapshot.profiles.values())
     for (const shelf of shelvesOf(profile)) named.set(shelf, [...(named.get(shelf) ?? []), profile.name]);
+  for (const { profile } of snapshot.rollouts.values())
+    for (const shelf of shelvesOf(profile))
+      named.set(shelf, [...(named.get(shelf) ?? []), `${profile.name} (rollout)`]);
   return named;
 }
 

@@ -1,4 +1,5 @@
 import { machinePlan, missingFiles, typicalMachines } from '../boot/machine-plan.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import { type AppContext, likelyOrigin, readContext } from '../context/app-context.ts';
 import { Failure } from '../model/failure.ts';
 import { builds, compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
@@ -8,9 +9,10 @@ import type { RolledBack } from '../model/release-views.ts';
 import type { Settings } from '../settings/settings.ts';
 import { folderOf, listByHand } from './by-hand.ts';
 import { targetOf } from './plan.ts';
+import { rollbackHold, takeRolloutHolds } from './rollout-holds.ts';
 import type { ShelfRelease } from '../images/manifest.ts';
 import { listReleases } from './retain.ts';
-import { type Hold, readState, type SyncState, withHold, writeState } from './sync-state.ts';
+import { readState, withHold, writeState } from './sync-state.ts';
 import { underLock } from './sync-runner.ts';
 import { setVersion } from '../catalog/edit-profile.ts';
 import { profileNamed } from '../catalog/snapshot.ts';
@@ -20,7 +22,9 @@ export async function rollback(settings: Settings, name: string, wanted?: string
   const appContext = await readContext(settings);
   const { files, catalog } = appContext;
   return await underLock(files, 'a rollback', async () => {
-    const profile = profileNamed(await catalog.refresh(), name);
+    const snapshot = await catalog.refresh();
+    const profile = profileNamed(snapshot, name);
+    refuseInRollout(snapshot, name);
     if (profile.system === 'custom')
       throw new Failure('invalid', `${name} is a custom system: edit its "kernel" and "initrd"`);
     const version =
@@ -28,7 +32,7 @@ export async function rollback(settings: Settings, name: string, wanted?: string
         ? versionBefore(profile, [...(await listReleases(files)), ...(await listByHand(files, catalog.current()))])
         : versionOf(wanted);
     await checkThere(appContext, settings, profile, version);
-    const state = await readState(files, SILENT);
+    const state = await takeRolloutHolds(files, await readState(files, SILENT), snapshot);
     const hold = profile.update === 'auto' ? rollbackHold(profile, version, state) : undefined;
     // First the hold: a crash in between leaves one for a version that the profile does not name, which holds nothing.
     if (hold !== undefined) await writeState(files, withHold(state, name, hold));
@@ -46,16 +50,25 @@ export async function rollback(settings: Settings, name: string, wanted?: string
   });
 }
 
-function versionOf(text: string): Version {
+/** Two who decide about one version: the rollout would write its own in the end. */
+function refuseInRollout({ rollouts }: Pick<Snapshot, 'rollouts'>, name: string): void {
+  const choice = rollouts.get(name);
+  if (choice === undefined) return;
+  throw new Failure('conflict', `a rollout of ${choice.to} is under way for ${name}`, {
+    remedy: `\`pilotlight rollout ${name} --abort\` lets all machines have the old version`,
+  });
+}
+
+export function versionOf(text: string): Version {
   const version = parseVersion(text);
   if (version === undefined)
     throw new Failure('invalid', 'a version is letters, digits, dot, plus, hyphen and underscore');
   return version;
 }
 
-// A rollback never leads to an image that is not here.
-async function checkThere(
-  appContext: AppContext,
+// Neither a rollback nor a rollout leads to an image that is not here.
+export async function checkThere(
+  appContext: Pick<AppContext, 'catalog' | 'shelf'>,
   settings: Settings,
   profile: Profile,
   version: Version,
@@ -100,26 +113,16 @@ export function versionBefore(profile: Profile, releases: readonly ShelfRelease[
   );
 }
 
-/** What keeps a profile at a version until its publisher has something that is newer than all that it knows. */
-export function rollbackHold(profile: Profile, version: Version, state: SyncState): Hold {
-  const accepted = builds(profile).map((build) => state.accepted[targetOf(build)] ?? '');
-  const known = [profile.version, version, ...accepted];
-  const above =
-    known
-      .flatMap((text) => parseVersion(text) ?? [])
-      .sort(compareVersions)
-      .at(-1) ?? version;
-  return { version, until: 'next', above };
-}
-
 /** Lets a profile keep its version, or follow its channel again. Gives one line for people. */
 export async function pinProfile(settings: Settings, name: string, change: 'pin' | 'unpin'): Promise<Locked<string>> {
   const { files, catalog } = await readContext(settings);
   return await underLock(files, 'a change of pins', async () => {
-    const { version, update } = profileNamed(await catalog.refresh(), name);
+    const snapshot = await catalog.refresh();
+    const { version, update } = profileNamed(snapshot, name);
+    refuseInRollout(snapshot, name);
     if (update === 'manual') return `${name} has "update": "manual": the sync leaves it alone anyway`;
     if (change === 'pin' && version === '') throw new Failure('invalid', `${name} names no version that could be kept`);
-    const state = await readState(files, SILENT);
+    const state = await takeRolloutHolds(files, await readState(files, SILENT), snapshot);
     const hold = change === 'pin' ? ({ version, until: 'unpinned' } as const) : undefined;
     await writeState(files, withHold(state, name, hold));
     return change === 'pin'

@@ -5,6 +5,7 @@ import { type AppContext, readContext } from '../context/app-context.ts';
 import { type Log, SILENT } from '../model/service.ts';
 import type { Locked, SyncEvent, SyncReport } from '../model/sync-event.ts';
 import { SYSTEMS } from '../os/systems.ts';
+import { readRollouts } from '../rollouts/rollout-file.ts';
 import type { Settings, SyncSettings } from '../settings/settings.ts';
 import { diskSpace } from './draft.ts';
 import { type Limits, LIMITS, type SyncOptions, type SyncRunPorts } from './ports.ts';
@@ -81,7 +82,11 @@ export async function syncPorts(options: SyncPortsOptions): Promise<SyncRunPorts
       space: diskSpace,
       keyFile: (system) => keyFiles[system],
     },
-    profiles: async () => await catalog.refresh(),
+    async profiles() {
+      // Also those that this run began: what they roll out is in use.
+      catalog.follow((await readRollouts(files)).rollouts);
+      return await catalog.refresh();
+    },
     feeds: SYSTEMS,
     mirror: (system) => mirrors[system],
     pinned: (system) => trust[system],

@@ -9,7 +9,9 @@ import { followTarget } from './follow-target.ts';
 import type { SyncOptions, SyncRunPorts } from './ports.ts';
 import { planSync, type SyncTarget } from './plan.ts';
 import { retain } from './retain.ts';
-import { readState, writeState } from './sync-state.ts';
+import { readRollouts } from '../rollouts/rollout-file.ts';
+import { takeRolloutHolds, withRolloutHolds } from './rollout-holds.ts';
+import { readState, type SyncState, writeState } from './sync-state.ts';
 
 /**
  * One run: for every channel that a profile follows, looks up the current release, brings it here verified, lets the
@@ -20,6 +22,7 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
   const { root, network } = ports.releases;
   let state = await readState(root, network.log);
   const snapshot = await ports.profiles();
+  state = await heldState(state, snapshot, ports, options);
   const { targets, skipped } =
     options.targets === undefined
       ? planSync(snapshot.profiles.values(), state.holds)
@@ -60,6 +63,17 @@ export async function runSync(ports: SyncRunPorts, options: SyncOptions = {}): P
   const report: SyncReport = { targets: reports, skipped: [...skipped, ...broken], rewritten, removed, failed };
   ports.emit({ kind: 'done', report });
   return report;
+}
+
+/** Also with what rollouts hold. A dry run has no lock, and writes nothing. */
+async function heldState(
+  state: SyncState,
+  snapshot: Snapshot,
+  { releases: { root } }: Pick<SyncRunPorts, 'releases'>,
+  { dryRun }: SyncOptions,
+): Promise<SyncState> {
+  if (dryRun !== true) return await takeRolloutHolds(root, state, snapshot);
+  return withRolloutHolds(state, (await readRollouts(root)).rollouts, snapshot);
 }
 
 /** By what the folder says now. */

@@ -17,7 +17,7 @@ import { readState } from './sync-state.ts';
 
 export interface SyncServiceOptions {
   readonly settings: Settings;
-  readonly appContext: Pick<AppContext, 'files' | 'catalog' | 'shelf' | 'syncProgress'>;
+  readonly appContext: Pick<AppContext, 'files' | 'catalog' | 'rollouts' | 'shelf' | 'syncProgress'>;
   readonly recorder: Pick<Recorder, 'sync'>;
   /** Of the journal: what an earlier process did last. */
   readonly lastRun?: () => Promise<SyncRunView | undefined>;
@@ -39,7 +39,7 @@ export function createSyncService({
   log,
   self,
 }: SyncServiceOptions): SyncService {
-  const { files, catalog, shelf, syncProgress: progress } = appContext;
+  const { files, catalog, rollouts, shelf, syncProgress: progress } = appContext;
 
   /** The one road of a run's events: to the log, to commands, pages and machines that follow, and to the journal. */
   async function run(signal: AbortSignal, wishes: RunWishes): Promise<number> {
@@ -47,6 +47,7 @@ export function createSyncService({
     const emit = (event: SyncEvent): void => {
       logEvent(event, log);
       follow(event);
+      if (event.kind === 'rollout') rolloutBegan();
       // How far a download is is no step of its history.
       if (event.kind !== 'download') recorder.sync({ at: Date.now(), run: begun, event });
     };
@@ -72,6 +73,16 @@ export function createSyncService({
       end({ kind: 'broken', message });
       throw error;
     }
+  }
+
+  /** By the sync, in a process of its own. */
+  function rolloutBegan(): void {
+    rollouts
+      .reload()
+      .then(() => rollouts.look())
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a rollout that began could not be read');
+      });
   }
 
   async function missing(): Promise<boolean> {
@@ -118,6 +129,7 @@ function logEvent(event: SyncEvent, log: Log): void {
   if (kind === 'failed') log.warn(fields, 'sync: failed');
   else if (kind === 'published') log.info(fields, 'sync: published');
   else if (kind === 'rewritten') log.info(fields, 'sync: a profile boots another version');
+  else if (kind === 'rollout') log.info(fields, 'sync: a release is rolled out');
   else if (kind === 'removed') log.info(fields, 'sync: removed a release that nothing needs');
   else if (kind === 'note') log.warn(fields, 'sync: note');
   else if (kind === 'verified' || kind === 'kept' || kind === 'found') log.info(fields, `sync: ${kind}`);

@@ -94,7 +94,7 @@ export interface Composed {
 /** Wires the rooms by hand. Nothing listens before the services start. */
 export async function compose(options: ComposeOptions): Promise<Composed> {
   const { settings, appContext, incidents, neighbours, log, self, faults, giveUp } = options;
-  const { files, catalog, bootService, access, preview, shelf, marks, identities } = appContext;
+  const { files, catalog, bootService, access, preview, shelf, marks, identities, rollouts } = appContext;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
@@ -106,7 +106,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const metrics = createMetrics({ version: birth.version });
   const addressTable = new AddressTable(() => performance.now());
   const boots = createBootWatch(appContext, log);
-  const follower = createInstallFollower({ marks, log });
+  const follower = createInstallFollower({ marks, rollouts, log });
   const eventRecorder = createEventRecorder({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
   const listeners = createEventBus({ eventRecorder, follower, addressTable, metrics, boots, log });
   const sync = createSyncService({
@@ -147,7 +147,9 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     leases: () => lan.leases?.() ?? [],
     vendorOf: createVendors(),
     diagnostics: () => [
-      ...[lastResort, lan, listeners, incidents, users, tls, operatorTls].flatMap((one) => one?.diagnostics() ?? []),
+      ...[lastResort, lan, listeners, incidents, users, rollouts, tls, operatorTls].flatMap(
+        (one) => one?.diagnostics() ?? [],
+      ),
       ...appContext.tokenProblems,
     ],
     uptime,
@@ -182,7 +184,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     },
     proxies: trusted.length === 0 ? undefined : createProxyTrust(trusted),
     limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
-    reports: createReports({ catalog, marks, access, journal, unknown: settings.unknown, now: Date.now }),
+    reports: createReports({ catalog, marks, access, journal, rollouts, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryHandler({
       ...{ discovery, base, log },
       isOperator: (req) => {
@@ -254,6 +256,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       installMarks(marks, follower),
       reconcile(marks, journal, log),
       catalog,
+      rollouts,
       users,
       createHostKeyService(catalog, identities, log),
       recallMachines(catalog, marks, journal, log),

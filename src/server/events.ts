@@ -39,7 +39,10 @@ export function createBootWatch({ files, catalog }: Pick<AppContext, 'files' | '
     name: 'boot record',
     answered({ decision }) {
       if (decision?.profile === undefined || !BOOTS.has(decision.outcome)) return;
-      const profile = catalog.current().profiles.get(decision.profile);
+      const snapshot = catalog.current();
+      const rolled = snapshot.rollouts.get(decision.profile)?.profile;
+      const isNew = rolled !== undefined && rolled.version === decision.version;
+      const profile = isNew ? rolled : snapshot.profiles.get(decision.profile);
       if (profile !== undefined) for (const shelf of shelvesOf(profile)) record.booted(shelf);
     },
     start() {

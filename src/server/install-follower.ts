@@ -3,10 +3,13 @@ import type { InstallMarks } from '../machines/claims.ts';
 import { Failure, failureLine } from '../model/failure.ts';
 import { plainAddress } from '../model/machine.ts';
 import type { Log, Service } from '../model/service.ts';
+import type { RolloutService } from '../rollouts/rollouts.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 
 export interface InstallFollowerOptions {
   readonly marks: Pick<InstallMarks, 'begun' | 'fetched'>;
+  /** Counts machines that have a new release on board. */
+  readonly rollouts?: Pick<RolloutService, 'fetched'>;
   readonly log: Log;
 }
 
@@ -22,7 +25,7 @@ export interface InstallFollower {
 
 const IMAGES = 'images/';
 
-export function createInstallFollower({ marks, log }: InstallFollowerOptions): InstallFollower {
+export function createInstallFollower({ marks, rollouts, log }: InstallFollowerOptions): InstallFollower {
   let work: Promise<unknown> = Promise.resolve();
 
   function mark(done: Promise<void>): void {
@@ -36,7 +39,9 @@ export function createInstallFollower({ marks, log }: InstallFollowerOptions): I
 
   /** The last thing that the boot loader fetches is there: from here on the installer may touch the disk. */
   function fileSent(path: string, from: string | undefined): void {
-    if (from !== undefined) mark(marks.fetched(plainAddress(from), path));
+    if (from === undefined) return;
+    mark(marks.fetched(plainAddress(from), path));
+    if (rollouts !== undefined) mark(rollouts.fetched(plainAddress(from), path));
   }
 
   return {

@@ -6,6 +6,7 @@ import type { Reporter, Reports } from '../http/reports.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { InstallMarks } from '../machines/claims.ts';
 import type { InstallMark, InstallTarget } from '../machines/mark.ts';
+import type { RolloutService } from '../rollouts/rollouts.ts';
 import { Failure, type FileDiagnostic } from '../model/failure.ts';
 import { identityOf, type InstallIdentity } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
@@ -16,6 +17,7 @@ export interface ReportsOptions {
   /** Without it every report counts. */
   readonly access?: Pick<Access, 'report'> | undefined;
   readonly journal: Pick<Journal, 'flushed' | 'record' | 'status'>;
+  readonly rollouts?: Pick<RolloutService, 'up'> | undefined;
   readonly unknown: Pick<UnknownPolicy, 'show'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -26,12 +28,14 @@ interface Reported {
   readonly who: InstallIdentity | undefined;
   readonly mark: InstallMark | undefined;
   readonly profile: Profile | undefined;
+  /** By which a rollout knows it. */
+  readonly counted: string | undefined;
   /** The file that names the machine is broken: not the machine's fault, and its report counts. */
   readonly held: FileDiagnostic | undefined;
 }
 
 /** Takes what machines report: only from those that a profile is for, or that got an installer from here. */
-export function createReports({ catalog, marks, access, journal, unknown, now }: ReportsOptions): Reports {
+export function createReports({ catalog, marks, access, journal, rollouts, unknown, now }: ReportsOptions): Reports {
   function reporterOf(machine: Reporter): Reported {
     const snapshot = catalog.current();
     const match = matchFor(machine, snapshot, { show: unknown.show });
@@ -39,7 +43,7 @@ export function createReports({ catalog, marks, access, journal, unknown, now }:
     const mark = who === undefined ? undefined : marks.of(who);
     const held = match === undefined ? snapshot.held(machine.facts) : undefined;
     if (match !== undefined || held !== undefined || (mark !== undefined && mark.state !== 'seen')) {
-      return { who, mark, profile: match?.profile, held };
+      return { who, mark, profile: match?.profile, counted: match?.rollout?.machine, held };
     }
     throw new Failure('not-found', `no profile names ${whoIs(machine.facts)}, and none is the default`, {
       remedy: 'add it to the "nodes" of a file in profiles/',
@@ -52,9 +56,13 @@ export function createReports({ catalog, marks, access, journal, unknown, now }:
     return why === undefined ? undefined : new Failure('unavailable', why, { remedy: 'say it again' });
   }
 
+  async function count(profile: Profile | undefined, machine: string | undefined): Promise<void> {
+    if (profile !== undefined && machine !== undefined) await rollouts?.up(profile.name, machine);
+  }
+
   return {
     async up(machine, said) {
-      const { who, mark, profile } = reporterOf(machine);
+      const { who, mark, profile, counted } = reporterOf(machine);
       const why = access?.report({ what: 'up', ...machine, who, mark, profile });
       if (why !== undefined)
         throw untold(mark) ?? refused(`came ${why}`, 'send it to {{report.up_url}} of its own document');
@@ -62,9 +70,10 @@ export function createReports({ catalog, marks, access, journal, unknown, now }:
       journal.record({ kind: 'phone-home', at: now(), facts: machine.facts, said });
       const trouble = on ? await written(journal) : marks.trouble();
       if (trouble !== undefined) throw new Failure('unavailable', trouble, { remedy: 'say it again' });
+      await count(profile, counted);
     },
     async installed(machine) {
-      const { who, mark, profile, held } = reporterOf(machine);
+      const { who, mark, profile, counted, held } = reporterOf(machine);
       const target = targetOf(profile, held, mark);
       if (target === undefined) {
         throw new Failure('conflict', `${profile?.file ?? 'its profile'} installs nothing`, {
@@ -86,6 +95,7 @@ export function createReports({ catalog, marks, access, journal, unknown, now }:
       }
       await marks.installed(who, target);
       journal.record({ kind: 'installed', at: now(), facts: machine.facts });
+      await count(profile, counted);
     },
   };
 }

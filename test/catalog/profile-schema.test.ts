@@ -54,6 +54,7 @@ const PROFILE_KEYS: Record<Exclude<keyof Profile, 'name' | 'file' | 'raw'>, true
   vlan: true,
   mirror: true,
   release: true,
+  rollout: true,
 };
 const NODE_KEYS: Record<keyof Node, true> = {
   name: true,

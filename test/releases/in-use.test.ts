@@ -33,7 +33,7 @@ it.each<[JsonObject, readonly string[]]>([
 it('tells which profiles name a shelf', () => {
   const raw = { system: 'flatcar', version: '1.2.3' };
   const profiles = new Map(['a', 'b'].map((name) => [name, profile(name, raw)]));
-  expect([...namedShelves({ profiles })]).toEqual([['flatcar/amd64/1.2.3', ['a', 'b']]]);
+  expect([...namedShelves({ profiles, rollouts: new Map() })]).toEqual([['flatcar/amd64/1.2.3', ['a', 'b']]]);
 });
 
 it('a broken profile is named; warnings and other files are none', () => {

@@ -3,7 +3,8 @@ import { buildProfile } from '../../src/catalog/build-profile.ts';
 import { profileNamed } from '../../src/catalog/snapshot.ts';
 import { parseVersion } from '../../src/model/profile.ts';
 import { withHold } from '../../src/releases/sync-state.ts';
-import { rollbackHold, versionBefore } from '../../src/releases/rollback.ts';
+import { versionBefore } from '../../src/releases/rollback.ts';
+import { rollbackHold } from '../../src/releases/rollout-holds.ts';
 import { nameOf } from '../support/app-context.ts';
 
 const seed = buildProfile(nameOf('seed'), 'profiles/seed.json', { system: 'flatcar', version: '10.0.0' });

@@ -160,6 +160,7 @@ export const SYNC_EVENTS: { readonly [Kind in SyncEvent['kind']]: Extract<SyncEv
   verified: { kind: 'verified', target: 't', file: 'f', size: 1, by: 'signed by x' },
   published: { kind: 'published', target: 't', shelf: 's' },
   rewritten: { kind: 'rewritten', target: 't', profile: 'a', from: '1', to: '2' },
+  rollout: { kind: 'rollout', target: 't', profile: 'a', from: '1', to: '2' },
   kept: { kind: 'kept', target: 't', profile: 'a', why: 'x' },
   note: { kind: 'note', target: 't', message: 'x' },
   failed: { kind: 'failed', target: 't', message: 'x' },

@@ -133,7 +133,7 @@ function whyNotOnce(profile: Profile, machine: string, own: Match | undefined): 
 export function onceChoices({ profiles }: Pick<Snapshot, 'profiles'>, facts: MachineFacts, own: Match | undefined) {
   const arch = facts.arch ?? (own?.profile.arch === 'arm64' ? 'arm64' : undefined);
   return [...profiles.values()]
-    .filter((profile) => profile !== own?.profile && whyNotOnce(profile, '', own) === undefined)
+    .filter((profile) => profile.name !== own?.profile.name && whyNotOnce(profile, '', own) === undefined)
     .filter((profile) => wrongArch({ profile, by: 'default' }, { ...facts, arch }) === undefined)
     .map(({ name, install }) => ({ name, ...(install === undefined ? {} : { erases: install.disk }) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

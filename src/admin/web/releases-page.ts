@@ -217,6 +217,11 @@ export function syncLine(event: SyncEvent): SyncLine | undefined {
         'Updated',
         `profile ${event.profile} from ${event.from === '' ? 'no version' : event.from} to ${event.to}`,
       );
+    case 'rollout':
+      return line(
+        'Rollout',
+        `profile ${event.profile}: ${event.to} goes to its canaries first, ${event.from} to all others`,
+      );
     case 'kept':
       return line('Left alone', `profile ${event.profile}: ${event.why}`);
     case 'note':
