@@ -14,10 +14,10 @@ import {
 const NAMES = nodes(30).map(({ name }) => name);
 
 /** Which machines would get the new version now. */
-async function newOnes(stand: RolloutStand): Promise<readonly string[]> {
+async function newOnes(setup: RolloutStand): Promise<readonly string[]> {
   const got: string[] = [];
   for (const name of NAMES) {
-    const { because } = await stand.asks(name);
+    const { because } = await setup.asks(name);
     if (because.includes('gets the new version')) got.push(name);
   }
   return got;
@@ -25,29 +25,29 @@ async function newOnes(stand: RolloutStand): Promise<readonly string[]> {
 
 describe('a release that is good', () => {
   it('goes to the canaries, then wave after wave, and is written into the profile at the end', async () => {
-    const stand = await openRolloutStand();
-    await stand.begin();
-    expect(await stand.asks('w1')).toMatchObject({ version: NEW });
-    expect((await stand.asks('w1')).because).toContain(`canaries: w1 gets the new version, ${NEW}`);
-    expect(await stand.asks('w7')).toMatchObject({ version: OLD });
-    expect((await stand.asks('w7')).because).toContain(`canaries: w7 gets the old version, ${OLD}`);
-    await stand.boots('w1', 'w2');
-    await stand.later(3600);
+    const setup = await openRolloutStand();
+    await setup.begin();
+    expect(await setup.asks('w1')).toMatchObject({ version: NEW });
+    expect((await setup.asks('w1')).because).toContain(`canaries: w1 gets the new version, ${NEW}`);
+    expect(await setup.asks('w7')).toMatchObject({ version: OLD });
+    expect((await setup.asks('w7')).because).toContain(`canaries: w7 gets the old version, ${OLD}`);
+    await setup.boots('w1', 'w2');
+    await setup.later(3600);
     // Not all canaries are up.
-    expect(stand.rollout()).toMatchObject({ stage: 0, state: 'running' });
-    await stand.boots('w3');
-    await stand.later(599);
-    expect(stand.rollout().stage).toBe(0);
-    await stand.later(1);
-    expect(stand.rollout().stage).toBe(1);
+    expect(setup.rollout()).toMatchObject({ stage: 0, state: 'running' });
+    await setup.boots('w3');
+    await setup.later(599);
+    expect(setup.rollout().stage).toBe(0);
+    await setup.later(1);
+    expect(setup.rollout().stage).toBe(1);
     const sizes: number[] = [];
     for (const stage of [1, 2, 3]) {
-      const first = await newOnes(stand);
+      const first = await newOnes(setup);
       sizes.push(first.length);
-      await stand.boots(...first);
-      expect(stand.version()).toBe(OLD);
-      expect(stand.rollout().stage).toBe(stage);
-      await stand.later(600);
+      await setup.boots(...first);
+      expect(setup.version()).toBe(OLD);
+      expect(setup.rollout().stage).toBe(stage);
+      await setup.later(600);
     }
     // 20 % and 50 % of thirty, with canaries that need not be among them, and everyone.
     expect(sizes[0]).toBeGreaterThanOrEqual(6);
@@ -55,12 +55,12 @@ describe('a release that is good', () => {
     expect(sizes[1]).toBeGreaterThanOrEqual(15);
     expect(sizes[1]).toBeLessThanOrEqual(18);
     expect(sizes[2]).toBe(30);
-    expect(stand.rollout().state).toBe('done');
-    expect(stand.version()).toBe(NEW);
-    await stand.refresh();
-    expect(await stand.asks('w30')).toMatchObject({ version: NEW });
-    expect((await stand.asks('w30')).because).not.toContain('version');
-    expect(stand.steps.map(({ text }) => text)).toEqual([
+    expect(setup.rollout().state).toBe('done');
+    expect(setup.version()).toBe(NEW);
+    await setup.refresh();
+    expect(await setup.asks('w30')).toMatchObject({ version: NEW });
+    expect((await setup.asks('w30')).because).not.toContain('version');
+    expect(setup.steps.map(({ text }) => text)).toEqual([
       `${NEW} goes on, canaries`,
       `${NEW} goes on, wave 1 of 3`,
       `${NEW} goes on, wave 2 of 3`,
@@ -70,120 +70,120 @@ describe('a release that is good', () => {
   });
 
   it('a wave waits for machines of its own: those that never booted prove nothing', async () => {
-    const stand = await openRolloutStand();
-    await stand.begin();
-    await stand.boots('w1', 'w2', 'w3');
-    await stand.later(600);
-    await stand.later(100_000);
-    expect(stand.rollout().stage).toBe(1);
+    const setup = await openRolloutStand();
+    await setup.begin();
+    await setup.boots('w1', 'w2', 'w3');
+    await setup.later(600);
+    await setup.later(100_000);
+    expect(setup.rollout().stage).toBe(1);
   });
 });
 
 describe('a release that is bad', () => {
   it('came to 3 canaries of 30: it stops, is rolled back and held, and 27 never got it', async () => {
-    const stand = await openRolloutStand();
-    await stand.begin();
-    const asked = await newOnes(stand);
+    const setup = await openRolloutStand();
+    await setup.begin();
+    const asked = await newOnes(setup);
     expect(asked).toEqual(['w1', 'w2', 'w3']);
-    await stand.fetches('w1');
-    await stand.later(299);
-    expect(stand.rollout().state).toBe('running');
+    await setup.fetches('w1');
+    await setup.later(299);
+    expect(setup.rollout().state).toBe('running');
     // The first is back at its script, the others never phone home.
-    expect(await stand.asks('w1')).toMatchObject({ version: NEW });
-    expect(stand.rollout().machines['w1']).toMatchObject({ why: 'was back at its boot script before it phoned home' });
-    await stand.later(1);
-    expect(stand.rollout()).toMatchObject({ state: 'rolled-back', unheld: true });
-    expect(stand.rollout().why).toBe(
+    expect(await setup.asks('w1')).toMatchObject({ version: NEW });
+    expect(setup.rollout().machines['w1']).toMatchObject({ why: 'was back at its boot script before it phoned home' });
+    await setup.later(1);
+    expect(setup.rollout()).toMatchObject({ state: 'rolled-back', unheld: true });
+    expect(setup.rollout().why).toBe(
       '3 failures (canaries): w1 was back at its boot script before it phoned home; ' +
         'w2 did not phone home within 5 min 00 s; w3 did not phone home within 5 min 00 s',
     );
-    expect(Object.keys(stand.rollout().machines).sort()).toEqual(['w1', 'w2', 'w3']);
-    for (const name of NAMES) expect(await stand.asks(name)).toMatchObject({ version: OLD });
-    expect(stand.version()).toBe(OLD);
-    expect(stand.rollouts.diagnostics()).toMatchObject([{ severity: 'warning' }]);
+    expect(Object.keys(setup.rollout().machines).sort()).toEqual(['w1', 'w2', 'w3']);
+    for (const name of NAMES) expect(await setup.asks(name)).toMatchObject({ version: OLD });
+    expect(setup.version()).toBe(OLD);
+    expect(setup.rollouts.diagnostics()).toMatchObject([{ severity: 'warning' }]);
   });
 
   it('the machine that brings the failure too many gets the old version at once', async () => {
-    const stand = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
-    await stand.begin();
-    await stand.asks('w2');
-    await stand.fetches('w2');
-    expect(await stand.asks('w2')).toMatchObject({ version: OLD });
+    const setup = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
+    await setup.begin();
+    await setup.asks('w2');
+    await setup.fetches('w2');
+    expect(await setup.asks('w2')).toMatchObject({ version: OLD });
   });
 
   it('on_failure "stop": machines keep what they have, no further one gets it', async () => {
-    const stand = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0, on_failure: 'stop' } }));
-    await stand.begin();
-    await stand.asks('w2');
-    await stand.later(300);
-    expect(stand.rollout().state).toBe('stopped');
-    expect(await newOnes(stand)).toEqual(['w1', 'w2', 'w3']);
-    await stand.later(100_000);
-    expect(stand.rollout()).toMatchObject({ state: 'stopped', stage: 0 });
+    const setup = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0, on_failure: 'stop' } }));
+    await setup.begin();
+    await setup.asks('w2');
+    await setup.later(300);
+    expect(setup.rollout().state).toBe('stopped');
+    expect(await newOnes(setup)).toEqual(['w1', 'w2', 'w3']);
+    await setup.later(100_000);
+    expect(setup.rollout()).toMatchObject({ state: 'stopped', stage: 0 });
   });
 
   it('asking again is no failure: a file that was cut, another address, a machine that is up', async () => {
-    const stand = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
-    await stand.begin();
-    await stand.asks('w1');
-    await stand.asks('w1');
-    await stand.fetches('w1');
-    await stand.asks('w1', '10.9.9.9');
-    await stand.boots('w2');
-    await stand.asks('w2');
-    expect(stand.rollout()).toMatchObject({ state: 'running' });
-    expect(stand.rollout().machines['w2']?.failed).toBeUndefined();
+    const setup = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
+    await setup.begin();
+    await setup.asks('w1');
+    await setup.asks('w1');
+    await setup.fetches('w1');
+    await setup.asks('w1', '10.9.9.9');
+    await setup.boots('w2');
+    await setup.asks('w2');
+    expect(setup.rollout()).toMatchObject({ state: 'running' });
+    expect(setup.rollout().machines['w2']?.failed).toBeUndefined();
   });
 });
 
 describe('a restart', () => {
   it('in the middle loses nothing: neither who is up, nor who failed, nor who is on its way', async () => {
-    let stand = await openRolloutStand();
-    await stand.begin();
-    await stand.boots('w1');
-    await stand.asks('w2');
-    await stand.later(300);
-    expect(stand.rollout().machines['w2']?.failed).toBeDefined();
-    await stand.asks('w3');
-    const before = stand.rollout();
-    stand = await stand.again();
-    expect(stand.rollout()).toEqual(before);
-    expect(await newOnes(stand)).toEqual(['w1', 'w2', 'w3']);
+    let setup = await openRolloutStand();
+    await setup.begin();
+    await setup.boots('w1');
+    await setup.asks('w2');
+    await setup.later(300);
+    expect(setup.rollout().machines['w2']?.failed).toBeDefined();
+    await setup.asks('w3');
+    const before = setup.rollout();
+    setup = await setup.again();
+    expect(setup.rollout()).toEqual(before);
+    expect(await newOnes(setup)).toEqual(['w1', 'w2', 'w3']);
     // Its report may have met no server: it has two minutes more.
-    stand.clock.now += 10_000_000;
-    stand = await stand.again();
-    expect(stand.rollout().state).toBe('running');
-    await stand.later(119);
-    expect(stand.rollout().state).toBe('running');
-    await stand.later(1);
-    expect(stand.rollout().state).toBe('rolled-back');
-    expect(await newOnes(stand)).toEqual([]);
+    setup.clock.now += 10_000_000;
+    setup = await setup.again();
+    expect(setup.rollout().state).toBe('running');
+    await setup.later(119);
+    expect(setup.rollout().state).toBe('running');
+    await setup.later(1);
+    expect(setup.rollout().state).toBe('rolled-back');
+    expect(await newOnes(setup)).toEqual([]);
   });
 
   it('after the version was written and before that was noted: it is done', async () => {
-    let stand = await openRolloutStand();
-    await stand.begin();
-    const file = join(stand.dir, 'profiles/w.json');
+    let setup = await openRolloutStand();
+    await setup.begin();
+    const file = join(setup.dir, 'profiles/w.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(OLD, NEW));
-    stand = await stand.again();
-    expect(stand.rollout().state).toBe('done');
+    setup = await setup.again();
+    expect(setup.rollout().state).toBe('done');
   });
 
   it('a broken state file: everyone gets the version of the profile, and Health says so', async () => {
-    let stand = await openRolloutStand();
-    await stand.begin();
-    writeFileSync(join(stand.dir, 'state/rollouts.json'), '{ "w": { "from": ');
-    stand = await stand.again();
-    expect(await newOnes(stand)).toEqual([]);
-    expect(stand.rollouts.diagnostics()).toMatchObject([{ severity: 'error' }]);
+    let setup = await openRolloutStand();
+    await setup.begin();
+    writeFileSync(join(setup.dir, 'state/rollouts.json'), '{ "w": { "from": ');
+    setup = await setup.again();
+    expect(await newOnes(setup)).toEqual([]);
+    expect(setup.rollouts.diagnostics()).toMatchObject([{ severity: 'error' }]);
   });
 });
 
 it('an operator who edits the version overrules it', async () => {
-  const stand = await openRolloutStand();
-  await stand.begin();
-  const file = join(stand.dir, 'profiles/w.json');
+  const setup = await openRolloutStand();
+  await setup.begin();
+  const file = join(setup.dir, 'profiles/w.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace(OLD, '4081.2.0'));
-  await stand.refresh();
-  expect(stand.rollout()).toMatchObject({ state: 'aborted', why: 'profiles/w.json names 4081.2.0 by now' });
+  await setup.refresh();
+  expect(setup.rollout()).toMatchObject({ state: 'aborted', why: 'profiles/w.json names 4081.2.0 by now' });
 });

@@ -68,7 +68,7 @@ export async function openRolloutStand(
   await rollouts.start();
   const boot = createBootService({ catalog, shelf, marks, claims: marks, rollouts, now: () => clock.now });
   const profile = () => catalog.current().profiles.get('w') ?? raise('no profile w');
-  const stand: RolloutStand = {
+  const setup: RolloutStand = {
     dir,
     clock,
     steps,
@@ -89,9 +89,9 @@ export async function openRolloutStand(
     },
     async boots(...names) {
       for (const name of names) {
-        await stand.asks(name);
-        await stand.fetches(name);
-        await stand.up(name);
+        await setup.asks(name);
+        await setup.fetches(name);
+        await setup.up(name);
       }
     },
     async up(name) {
@@ -112,7 +112,7 @@ export async function openRolloutStand(
       await rollouts.look();
     },
   };
-  return stand;
+  return setup;
 }
 
 function addressOf(name: string): string {
