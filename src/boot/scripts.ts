@@ -3,7 +3,7 @@ import type { ImageStore } from '../images/store.ts';
 import { askProcessor, bootScript } from '../ipxe/boot-script.ts';
 import { failureLines, missingImageLines } from '../ipxe/notices.ts';
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
-import { asFailure, Failure, failureLine } from '../model/failure.ts';
+import { Failure, failureLine } from '../model/failure.ts';
 import { type MachineArch, type MachineFacts, macHyphens, omitUndefined } from '../model/machine.ts';
 import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Name } from '../model/profile.ts';
@@ -12,10 +12,10 @@ import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, TOOLS, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
+import { asksInRollout, leavesInRollout } from './in-rollout.ts';
 import {
   againOf,
   askedFacts,
-  bootFiles,
   SAY_PROCESSOR,
   documentLinks,
   identityQuery,
@@ -130,11 +130,9 @@ export function createScriptService(options: ScriptServiceOptions) {
     if (decision === undefined) return undefined;
     const message = await access?.stranger(decision.match, question);
     if (message !== undefined) return { ...decision, obstacle: { kind: 'stranger', message } };
-    const { profile, rollout } = decision.match;
-    if (rollout !== undefined && question.asker !== undefined) {
-      const changed = await options.rollouts?.asks(profile.name, rollout.machine, question.asker);
-      if (changed === true) return await settled(question, catalog.current(), plain);
-    }
+    const rolled = decision.match.rollout !== undefined;
+    if (rolled && (await asksInRollout(decision, options.rollouts)))
+      return await settled(question, catalog.current(), plain);
     if (decision.installState.kind !== 'install') decisions.saw(decision, snapshot);
     const { plan } = decision;
     if (plan === undefined) return decision;
@@ -144,20 +142,8 @@ export function createScriptService(options: ScriptServiceOptions) {
     if (failure !== undefined) return { ...decision, obstacle: { kind: 'document', failure } };
     const claimed = await decisions.claim(decision);
     if (claimed === undefined) return await settled(question, snapshot, plain);
-    return (await noted(claimed)) ?? (await settled(question, catalog.current(), plain));
-  }
-
-  /** What a rollout gives leaves when it is written down. Undefined: the rollout says otherwise by now. */
-  async function noted(decision: MachineDecision): Promise<MachineDecision | undefined> {
-    const { match, installState, plan, obstacle, question } = decision;
-    const { profile, rollout } = match;
-    const isLeaving = installState.kind === 'boot' || installState.kind === 'install';
-    if (rollout?.gets !== 'new' || !isLeaving || plan === undefined || obstacle !== undefined) return decision;
-    if (options.rollouts === undefined || question.asker === undefined) return decision;
-    const left = { address: question.asker, file: bootFiles(plan).at(-1) };
-    const isLeft = await options.rollouts.leaves(profile.name, rollout.machine, left).catch(asFailure);
-    if (isLeft instanceof Failure) return { ...decision, obstacle: { kind: 'plan', failure: isLeft } };
-    return isLeft ? decision : undefined;
+    if (!rolled) return claimed;
+    return (await leavesInRollout(claimed, options.rollouts)) ?? (await settled(question, catalog.current(), plain));
   }
 
   function obstructed(decision: MachineDecision, obstacle: Obstacle | undefined): ScriptAnswer {
