@@ -73,7 +73,7 @@ export interface DhcpPacket {
 
 /** `255.255.255.255`. */
 function dotted(bytes: Buffer, at: number): string {
-  return bytes.subarray(at, at + 4).join('.');
+  return `${bytes.readUInt8(at)}.${bytes.readUInt8(at + 1)}.${bytes.readUInt8(at + 2)}.${bytes.readUInt8(at + 3)}`;
 }
 
 /**
@@ -185,38 +185,59 @@ export interface DhcpFields {
 const MIN_SIZE = 300;
 
 export function encodeDhcp(fields: DhcpFields): Buffer {
-  const options = fields.options.flatMap(([code, value]) => split(code, value));
-  const body = Buffer.concat([...options, Buffer.from([OPTION.end])]);
-  const packet = Buffer.alloc(Math.max(MIN_SIZE, HEADER + body.length));
-  packet.set([fields.op, 1, 6, 0]);
+  const size = fields.options.reduce((sum, [, value]) => sum + value.length + 2 * pieces(value), HEADER + 1);
+  // Written in place: a room of a thousand that gets its power back asks for thousands of them in a second.
+  const packet = Buffer.alloc(Math.max(MIN_SIZE, size));
+  packet.writeUInt8(fields.op, 0);
+  packet.writeUInt16BE(0x0106, 1);
   packet.writeUInt32BE(fields.xid, 4);
   packet.writeUInt16BE(fields.secs ?? 0, 8);
   packet.writeUInt16BE(fields.flags ?? 0, 10);
-  packet.set(address(fields.ciaddr), 12);
-  packet.set(address(fields.yiaddr), 16);
-  packet.set(address(fields.siaddr), 20);
-  packet.set(address(fields.giaddr), 24);
+  packet.writeUInt32BE(numberOf(fields.ciaddr), 12);
+  packet.writeUInt32BE(numberOf(fields.yiaddr), 16);
+  packet.writeUInt32BE(numberOf(fields.siaddr), 20);
+  packet.writeUInt32BE(numberOf(fields.giaddr), 24);
   packet.write(fields.mac.replaceAll(':', ''), 28, 6, 'hex');
   packet.write((fields.file ?? '').slice(0, 127), 108, 127, 'latin1');
   packet.writeUInt32BE(MAGIC, HEADER - 4);
-  body.copy(packet, HEADER);
+  let at = HEADER;
+  for (const [code, value] of fields.options) at = writeOption(packet, at, code, value);
+  packet.writeUInt8(OPTION.end, at);
   return packet;
 }
 
 /** The four bytes of a dotted address; zeros for anything else. */
-export function address(dotted = '0.0.0.0'): Buffer {
-  const parts = dotted.split('.').map(Number);
-  const valid = parts.length === 4 && parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255);
-  return Buffer.from(valid ? parts : [0, 0, 0, 0]);
+export function address(dotted?: string): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(numberOf(dotted));
+  return bytes;
 }
 
-function split(code: number, value: Uint8Array): Buffer[] {
-  const pieces: Buffer[] = [];
-  let at = 0;
-  do {
-    const piece = value.subarray(at, at + 255);
-    pieces.push(Buffer.from([code, piece.length]), Buffer.from(piece));
-    at += 255;
-  } while (at < value.length);
-  return pieces;
+function numberOf(dotted = '0.0.0.0'): number {
+  const parts = dotted.split('.');
+  let number = 0;
+  for (const part of parts) {
+    const byte = Number(part);
+    if (!Number.isInteger(byte) || byte < 0 || byte > 255) return 0;
+    number = number * 256 + byte;
+  }
+  return parts.length === 4 ? number : 0;
+}
+
+/** RFC 3396: an option has at most 255 bytes, and goes on in another one of its code. */
+function pieces(value: Uint8Array): number {
+  return Math.max(1, Math.ceil(value.length / 255));
+}
+
+/** Where the next one goes. */
+function writeOption(packet: Buffer, start: number, code: number, value: Uint8Array): number {
+  let at = start;
+  for (let from = 0, left = pieces(value); left > 0; left -= 1, from += 255) {
+    const length = Math.min(255, value.length - from);
+    packet[at] = code;
+    packet[at + 1] = length;
+    packet.set(length === value.length ? value : value.subarray(from, from + length), at + 2);
+    at += 2 + length;
+  }
+  return at;
 }

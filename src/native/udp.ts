@@ -93,6 +93,11 @@ export class KernelUdp {
 
   /** What cannot be sent is lost, as anything may be on its way. */
   send(bytes: Buffer, to: SocketAddress): void {
+    // A message that is longer than the packets of the last window would be cut as they were.
+    if (this.#segments > 0 && bytes.length > this.#segments) {
+      this.#set(IPPROTO_UDP, UDP_SEGMENT, 0);
+      this.#segments = 0;
+    }
     this.#libc.sendto(this.fd, bytes, bytes.length, DONT_WAIT, to, to.length);
   }
 

@@ -69,6 +69,19 @@ describe.skipIf('why' in native)('TFTP by the thread that calls libc', () => {
     expect(small.bytes.equals(content(65_536))).toBe(true);
   });
 
+  it('says an ERROR in one piece after windows of small blocks', async () => {
+    const { port } = await serve();
+    const raw = await client();
+    raw.request(port, 'f1000000', 'blksize=8 windowsize=4');
+    const { from } = await raw.expect();
+    raw.send(encodeAck(0), from.port);
+    for (const block of [1, 2, 3, 4]) expect(say(await raw.expect())).toBe(`data ${block} (8)`);
+    await served?.stop();
+    let last = say(await raw.expect());
+    while (/^data/.test(last)) last = say(await raw.expect());
+    expect(last).toBe('error 0');
+  });
+
   it('turns line ends into CR LF for netascii', async () => {
     await writeFile(join(folder, 'text'), 'a\nb\rc\n'.repeat(30_000));
     const { port } = await serve();
