@@ -71,3 +71,31 @@ test.each([
 test('long values are cut', () => {
   expect(told({ root: `${'x'.repeat(500)}\n` })[0]).toContain(`"${'x'.repeat(56)}... holds a line break`);
 });
+
+test.each<readonly [Json, string]>([
+  ...['true', 'YES', 'on', '1', 1].map((value) => [{ default: value }, 'write true'] as const),
+  ...['false', 'No', 'off', '0', '', 0].map((value) => [{ default: value }, 'write false'] as const),
+  ...['maybe', 'truely', 'untrue', 'offer', 2, ' ', null, {}].map(
+    (value) => [{ default: value }, 'write true or false'] as const,
+  ),
+  [{ console: { a: 1 } }, 'write [ and ] around it'],
+  [{ nodes: { name: 'a' } }, 'write [ and ] around it'],
+  [{ console: 7 }, 'write a value such as ["tty0", "ttyS0,115200n8"]'],
+  [{ console: ' ttyS0 tty1 ' }, 'write ["ttyS0 tty1"]'],
+  [{ kernel_args: ' a=1  b ' }, 'write ["a=1", "b"]'],
+  [{ kernel_args: 'x'.repeat(150) }, `write ["${'x'.repeat(55)}...`],
+  [{ install: '/dev/vda' }, 'write {"disk": "/dev/vda"}'],
+  [{ install: 7 }, 'write a value such as {"disk": "/dev/sda"}'],
+  [{ nodes: ['a'] }, 'write a value such as {"name": "a-coreos", "mac": "52:54:00:55:1c:ee", "ip": "192.168.122.2"}'],
+  [{ boot_timeout: ' 600 ' }, 'write 600'],
+  [{ boot_timeout: '6 min' }, 'write a value such as 600'],
+  [{ boot_timeout: '1234567890' }, 'write a value such as 600'],
+  [{ boot_timeout: true }, 'write a value such as 600'],
+  [{ root: ['/dev/vda'] }, 'write "/dev/vda"'],
+  [{ root: ['a', 'b'] }, 'write one of them: "a"'],
+  [{ root: [7] }, 'write a value such as "/dev/sda1"'],
+  [{ root: {} }, 'write a value such as "/dev/sda1"'],
+])('what to write instead of the wrong type: %j', (value, remedy) => {
+  const [fault, ...others] = check(value);
+  expect([fault?.remedy, others]).toEqual([remedy, []]);
+});

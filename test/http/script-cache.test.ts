@@ -55,3 +55,13 @@ test('replacing an entry does not count it twice', () => {
   cache.set('k', 'script', reply('yy'), 1, 1);
   expect(cache.bytes).toBe(before);
 });
+
+test('an entry counts for its text, its key in UTF-16, and what the engine needs for both', () => {
+  const cache = new ScriptCache({ maxEntries: 100, maxBytes: 2 * (512 + 2 * 4 + 10), maxAge: 1000 });
+  cache.set('key1', 'script', reply('0123456789'), 1, 0);
+  expect(cache.bytes).toBe(512 + 2 * 4 + 10);
+  cache.set('key2', 'script', reply('0123456789'), 1, 0);
+  expect([cache.get('key1', 1, 0), cache.get('key2', 1, 0)]).not.toContain(undefined);
+  cache.set('key2', 'script', reply('0123456789a'), 1, 0);
+  expect([cache.get('key1', 1, 0), cache.get('key2', 1, 0)?.reply.body.length]).toEqual([undefined, 11]);
+});
