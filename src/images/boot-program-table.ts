@@ -159,6 +159,12 @@ const SYSTEM_FOLDERS: readonly string[] = [
 /** Below the data directory: what an operator puts there, and what `pilotlight firmware` does. */
 export const OWN_FOLDER = 'firmware';
 
+/**
+ * In such a folder: programs that were imported together, from the one step in which they all came into force until each has its place
+ * beside it. They go before what is there.
+ */
+export const INCOMING = '.incoming';
+
 /** Where boot programs are looked for: the operator's folder first, the distribution's last. */
 export function firmwareFolders({
   firmwareDir,

@@ -2,7 +2,7 @@ import { type DataRoot, openDataRoot, type OpenFile } from '../files/data-root.t
 import { unlessFailed } from '../model/failure.ts';
 import type { BootProgram } from '../model/plan.ts';
 import { createRepeater, type Log, type Service } from '../model/service.ts';
-import { BOOT_PROGRAMS } from './boot-program-table.ts';
+import { BOOT_PROGRAMS, INCOMING } from './boot-program-table.ts';
 
 /** A boot program that was found, by the folder's own name and not its path. */
 export interface FoundProgram {
@@ -53,7 +53,7 @@ export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
     for (const folder of folders) {
       const root = await rootOf(folder);
       if (root === undefined) continue;
-      for (const file of program.files) {
+      for (const file of program.files.flatMap((name) => [`${INCOMING}/${name}`, name])) {
         const found = await unlessFailed(look(root, file, folder));
         if (found !== undefined) return found;
       }

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { readContext } from '../context/app-context.ts';
 import { type DataRoot, readAll } from '../files/data-root.ts';
-import { makeFolder } from '../files/publish.ts';
+import { acquireLock } from '../files/lock.ts';
+import { makeFolder, publishFolder, syncFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { systemFailure } from '../files/system-error.ts';
 import { checkProgram, type ProgramFacts, programFacts, programOf } from '../images/boot-program-file.ts';
-import { BOOT_PROGRAMS, firmwareFolders, OWN_FOLDER } from '../images/boot-program-table.ts';
+import { BOOT_PROGRAMS, firmwareFolders, INCOMING, OWN_FOLDER } from '../images/boot-program-table.ts';
 import { openFirmwareStore } from '../images/firmware.ts';
-import { asFailure, Failure } from '../model/failure.ts';
+import { asFailure, Failure, unlessFailed } from '../model/failure.ts';
 import type { BootProgram } from '../model/plan.ts';
 import { SILENT } from '../model/service.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -140,7 +141,7 @@ interface Candidate {
   readonly bytes: Buffer;
 }
 
-/** All is read and checked before the first file is replaced; each is replaced in one step. */
+/** All is read and checked before the first file is replaced; what came together comes into force in one step. */
 async function take(
   settings: Settings,
   bytes: Buffer,
@@ -149,20 +150,52 @@ async function take(
 ): Promise<readonly ImportedProgram[]> {
   const { files } = await readContext(settings);
   const candidates = await candidatesIn(bytes, name);
-  const record = { ...(await readRecord(files)) };
-  const done: ImportedProgram[] = [];
-  for (const { program, facts, bytes: content } of candidates) {
-    const { version } = facts;
-    const file = `${OWN_FOLDER}/${program.name}`;
-    await makeFolder(files, file.slice(0, file.lastIndexOf('/')));
-    await replaceFile(files, file, content);
-    const sha256 = digestOf(content);
-    const said = version === undefined ? {} : { version };
-    record[program.name] = { sha256, source, ...said };
-    done.push({ name: program.name, title: program.title, sha256, file, ...said });
+  await makeFolder(files, 'state');
+  const lock = await acquireLock(files.path('state/firmware.lock'), 'an import of boot programs');
+  try {
+    await finishImport(files);
+    const record = { ...(await readRecord(files)) };
+    const done = candidates.map(({ program: { name: of, title }, facts: { version }, bytes: content }) => {
+      const sha256 = digestOf(content);
+      const said = version === undefined ? {} : { version };
+      record[of] = { sha256, source, ...said };
+      return { name: of, title, sha256, file: `${OWN_FOLDER}/${of}`, ...said };
+    });
+    await removeDraft(files);
+    for (const { program, bytes: content } of candidates) await writeNew(files, `${DRAFT}/${program.name}`, content);
+    await writeNew(files, `${DRAFT}/${RECORD}`, `${JSON.stringify(record, null, 2)}\n`);
+    await publishFolder(files, DRAFT, `${OWN_FOLDER}/${INCOMING}`);
+    await finishImport(files);
+    return done;
+  } finally {
+    await lock.release();
   }
-  await replaceFile(files, RECORD, `${JSON.stringify(record, null, 2)}\n`);
-  return done;
+}
+
+const DRAFT = `${OWN_FOLDER}/.import.draft`;
+
+async function writeNew(files: DataRoot, file: string, content: Buffer | string): Promise<void> {
+  await makeFolder(files, dirname(file));
+  await replaceFile(files, file, content);
+}
+
+/** What an import that was killed had written, and nothing had read. */
+async function removeDraft(files: DataRoot): Promise<void> {
+  await rm(files.path(DRAFT), { recursive: true, force: true });
+}
+
+/** Gives what came into force its places; also after an import that was killed here. Until then it is read where it lies. */
+async function finishImport(files: DataRoot): Promise<void> {
+  const incoming = `${OWN_FOLDER}/${INCOMING}`;
+  for (const program of [...BOOT_PROGRAMS.map(({ name }) => name), RECORD]) {
+    const bytes = await unlessFailed(files.stat(`${incoming}/${program}`));
+    if (bytes === undefined) continue;
+    const target = `${OWN_FOLDER}/${program}`;
+    const folder = await makeFolder(files, dirname(target));
+    await rename(files.path(`${incoming}/${program}`), join(folder, basename(target)));
+    await syncFolder(folder);
+  }
+  await rm(files.path(incoming), { recursive: true, force: true });
 }
 
 async function candidatesIn(bytes: Buffer, name: string): Promise<readonly Candidate[]> {
@@ -226,11 +259,13 @@ async function readLocal(path: string, name: string): Promise<Buffer> {
 }
 
 /** What was imported, by the names of the programs. A file that was replaced since has another digest: then it does not count. */
-const RECORD = `${OWN_FOLDER}/programs.json`;
+const RECORD = 'programs.json';
 type Notes = Readonly<Record<string, { readonly sha256: string; readonly source: string; readonly version?: string }>>;
 
 async function readRecord(files: DataRoot): Promise<Notes> {
-  const bytes = await files.readIfThere(RECORD, 2 ** 20);
+  const bytes =
+    (await files.readIfThere(`${OWN_FOLDER}/${INCOMING}/${RECORD}`, 2 ** 20)) ??
+    (await files.readIfThere(`${OWN_FOLDER}/${RECORD}`, 2 ** 20));
   if (bytes === undefined) return {};
   try {
     const parsed: unknown = JSON.parse(bytes.toString('utf8'));

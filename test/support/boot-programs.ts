@@ -71,17 +71,17 @@ export function tarOf(entries: readonly TarEntry[]): Buffer {
 }
 
 /** As the iPXE project releases it, in small: the links of the archive included. */
-export function ipxeRelease(): Buffer {
+export function ipxeRelease(version = '2.0.0'): Buffer {
   return tarOf([
     { path: 'ipxeboot/', type: '5' },
     { path: 'ipxeboot/x86_64/undionly.kpxe', body: UNDIONLY },
-    { path: 'ipxeboot/x86_64/snponly.efi', body: ipxeFor('x86_64') },
-    { path: 'ipxeboot/x86_64/ipxe.efi', body: ipxeFor('x86_64') },
-    { path: 'ipxeboot/i386/snponly.efi', body: ipxeFor('i386') },
-    { path: 'ipxeboot/arm64/snponly.efi', body: ipxeFor('arm64') },
+    { path: 'ipxeboot/x86_64/snponly.efi', body: ipxeFor('x86_64', version) },
+    { path: 'ipxeboot/x86_64/ipxe.efi', body: ipxeFor('x86_64', version) },
+    { path: 'ipxeboot/i386/snponly.efi', body: ipxeFor('i386', version) },
+    { path: 'ipxeboot/arm64/snponly.efi', body: ipxeFor('arm64', version) },
     { path: 'ipxeboot/x86_64-sb/shimx64.efi', body: shimFor('x86_64', 'ipxe.efi') },
     { path: 'ipxeboot/x86_64-sb/snponly-shim.efi', link: 'shimx64.efi' },
-    { path: 'ipxeboot/x86_64-sb/snponly.efi', body: ipxeFor('x86_64', '2.0.0', { signed: true }) },
+    { path: 'ipxeboot/x86_64-sb/snponly.efi', body: ipxeFor('x86_64', version, { signed: true }) },
     { path: 'ipxeboot/sb', link: 'x86_64-sb' },
     { path: 'ipxeboot/ipxe.efi', link: 'x86_64/ipxe.efi' },
   ]);
