@@ -172,6 +172,7 @@ export const MachineView = t.Object({
   row: ref('MachineRow', MachineRow),
   boots: list(ref('BootView', BootView), 'newest first, at most 20'),
   because: text('why it gets what it would get now'),
+  hint: t.Optional(t.Object({ message: text('why it may not get that far'), remedy: t.Optional(text()) })),
   texts: list(ref('SentAndNow', SentAndNow)),
   once: t.Optional(list(t.Object({ name: text(), erases: t.Optional(text('the disk')) }), 'what it may boot once')),
 });

@@ -108,7 +108,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const boots = createBootWatch(appContext, log);
   const follower = createInstallFollower({ marks, rollouts, log });
   const eventRecorder = createEventRecorder({ recorder: journal, now: Date.now, deadlineOf: deadlines(catalog) });
-  const listeners = createEventBus({ eventRecorder, follower, addressTable, metrics, boots, log });
+  const listeners = createEventBus({ eventRecorder, follower, addressTable, metrics, boots, neighbours, log });
   const sync = createSyncService({
     ...{ settings, appContext, recorder: countedSync(journal, metrics), log, self },
     lastRun: async () => (await journal.syncRuns(1))[0],
@@ -146,6 +146,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     power: createPower({ secrets: appContext.secrets, allowed: settings.powerCommands }),
     leases: () => lan.leases?.() ?? [],
     vendorOf: createVendors(),
+    bootHint: (mac) => listeners.bootHint(mac),
     diagnostics: () => [
       ...[lastResort, lan, listeners, incidents, users, rollouts, tls, operatorTls].flatMap(
         (one) => one?.diagnostics() ?? [],

@@ -2,8 +2,9 @@ import type { AppContext } from '../context/app-context.ts';
 import type { MachineEvent } from '../dhcp/server.ts';
 import type { AnswerEvent } from '../http/access-log.ts';
 import type { Diagnostic } from '../model/failure.ts';
-import { type MachineFacts, machineKey } from '../model/machine.ts';
+import { type Mac, type MachineFacts, machineKey } from '../model/machine.ts';
 import { listener, type Log, type Service } from '../model/service.ts';
+import type { Neighbours } from '../net/neighbours.ts';
 import { createBootRecord, shelvesOf } from '../releases/in-use.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
@@ -104,6 +105,7 @@ export interface EventBusOptions {
   readonly addressTable: AddressTable;
   readonly metrics: Pick<Metrics, 'httpAnswered' | 'bytes' | 'bootAnswered' | 'tftpTransfer'>;
   readonly boots: Pick<BootWatch, 'answered'>;
+  readonly neighbours: Pick<Neighbours, 'macOf'>;
   readonly log: Log;
 }
 
@@ -117,11 +119,13 @@ export interface EventBus {
   offered(event: MachineEvent): void;
   /** For the Health page: what only all events together show. */
   diagnostics(): readonly Diagnostic[];
+  /** For the page of the machine with this card: why it may not boot. */
+  bootHint(mac: Mac): Diagnostic | undefined;
 }
 
 export function createEventBus(options: EventBusOptions): EventBus {
-  const { eventRecorder, follower, addressTable, metrics, boots, log } = options;
-  const unsignedLoads = createUnsignedLoads();
+  const { eventRecorder, follower, addressTable, metrics, boots, neighbours, log } = options;
+  const unsignedLoads = createUnsignedLoads(async (address) => await neighbours.macOf(address));
 
   function measure({ kind, status, bytes, decision, source }: AnswerEvent): void {
     metrics.httpAnswered(kind, status);
@@ -144,6 +148,7 @@ export function createEventBus(options: EventBusOptions): EventBus {
 
   return {
     diagnostics: () => unsignedLoads.diagnostics(),
+    bootHint: (mac) => unsignedLoads.of(mac),
     answered: all<AnswerEvent>({
       measure,
       place,

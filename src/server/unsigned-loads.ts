@@ -1,6 +1,6 @@
 import type { AnswerEvent } from '../http/access-log.ts';
 import type { Diagnostic } from '../model/failure.ts';
-import { plainAddress } from '../model/machine.ts';
+import { type Mac, plainAddress } from '../model/machine.ts';
 import type { TransferEvent } from '../tftp/transfer-event.ts';
 
 /** A machine that is switched off in the middle may do it twice. */
@@ -19,16 +19,32 @@ export interface UnsignedLoads {
   answered(event: Pick<AnswerEvent, 'from' | 'kind' | 'method' | 'path' | 'status'>): void;
   transferred(event: Pick<TransferEvent, 'client' | 'end' | 'file'>): void;
   diagnostics(): readonly Diagnostic[];
+  /** For the page of the machine with this card. */
+  of(mac: Mac): Diagnostic | undefined;
 }
 
-export function createUnsignedLoads(): UnsignedLoads {
-  const loads = new Map<string, number>();
+interface Loads {
+  times: number;
+  /** Asked for while it loads: later the kernel forgets it. */
+  mac?: Mac | undefined;
+}
+
+export function createUnsignedLoads(macOf: (address: string) => Promise<Mac | undefined>): UnsignedLoads {
+  const loads = new Map<string, Loads>();
 
   function saw(from: string, file: string, whole: boolean): void {
     const address = plainAddress(from);
     if (!UNSIGNED.test(file)) loads.delete(address);
     else if (whole && !/-sb\//.test(file)) {
-      loads.set(address, (loads.get(address) ?? 0) + 1);
+      const one = loads.get(address) ?? { times: 0 };
+      one.times += 1;
+      loads.set(address, one);
+      if (one.times >= TIMES) {
+        macOf(address).then(
+          (mac) => (one.mac = mac ?? one.mac),
+          () => undefined,
+        );
+      }
       if (loads.size > MOST) loads.delete(loads.keys().next().value ?? address);
     }
   }
@@ -43,12 +59,20 @@ export function createUnsignedLoads(): UnsignedLoads {
       saw(client, file, end === 'done');
     },
     diagnostics() {
-      const often = [...loads].filter(([, times]) => times >= TIMES);
-      return often.slice(0, SHOWN).map(([address, times]) => ({
-        severity: 'warning',
-        message: `the machine at ${address} loaded iPXE ${times} times and never came for its script`,
-        remedy: 'if Secure Boot is on there, set "secure_boot": true for it (docs/network.md, section 7)',
-      }));
+      const often = [...loads].filter(([, { times }]) => times >= TIMES);
+      return often.slice(0, SHOWN).map(([address, { times }]) => diagnosticOf(`the machine at ${address}`, times));
     },
+    of(mac) {
+      const one = [...loads.values()].find((other) => other.mac === mac && other.times >= TIMES);
+      return one && diagnosticOf('it', one.times);
+    },
+  };
+}
+
+function diagnosticOf(machine: string, times: number): Diagnostic {
+  return {
+    severity: 'warning',
+    message: `${machine} loaded iPXE ${times} times and never came for its script`,
+    remedy: 'if Secure Boot is on there, set "secure_boot": true for it (docs/network.md, section 7)',
   };
 }

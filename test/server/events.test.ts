@@ -96,6 +96,7 @@ function setup(more: Partial<EventBusOptions> = {}) {
     },
     boots: { answered: hear('boots') },
     addressTable,
+    neighbours: { macOf: async () => undefined },
     log: recordLog(),
     ...more,
   });

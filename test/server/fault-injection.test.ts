@@ -168,6 +168,7 @@ it('of the listeners to what servers tell each fails for itself', () => {
     metrics: { httpAnswered: fault, bytes: fault, bootAnswered: fault, tftpTransfer: fault },
     boots: { answered: fault },
     addressTable: new AddressTable(() => 0),
+    neighbours: { macOf: async () => undefined },
     log,
   });
   listeners.answered({

@@ -16,7 +16,11 @@ const BASE = 'http://192.168.122.10:4777';
  */
 export const PLAIN_ROM = {
   kernel: '/usr/lib/ipxe/ipxe.lkrn',
-  append: 'set user-class PXEClient && dhcp && chain --autofree http://${next-server}:4777/firmware/${filename}',
+  rom: 'none',
+  // A router's answer has a next server, too: itself. The proxy's is another one.
+  append:
+    'set user-class PXEClient && dhcp && chain --autofree http://${next-server}:4777/firmware/${filename} || ' +
+    'chain --autofree http://${proxydhcp/next-server}:4777/firmware/${filename}',
 } as const;
 
 export interface LabNode {

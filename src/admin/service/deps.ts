@@ -42,6 +42,8 @@ export interface AdminDeps {
   readonly sync: Pick<SyncService, 'nextRun' | 'progress' | 'runNow'>;
   /** Who made a network card; undefined for an unregistered one. */
   readonly vendorOf: (mac: Mac) => Promise<string | undefined>;
+  /** Why the machine with this card may not boot, as only a server that runs has seen. */
+  readonly bootHint?: (mac: Mac) => Diagnostic | undefined;
   /** What only the servers know is wrong: a port that could not be bound. */
   readonly diagnostics?: () => readonly Diagnostic[];
   readonly log: Log;

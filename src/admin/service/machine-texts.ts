@@ -7,11 +7,13 @@ import { DOCUMENT_KINDS, type DocumentKind } from '../../model/profile.ts';
 import type { MachineHistory, RecordedMachine, SentAndNow, TimelineEvent } from '../../model/views.ts';
 import type { AdminDeps } from './deps.ts';
 
-type Deps = Pick<AdminDeps, 'catalog' | 'preview' | 'journal'>;
+type Deps = Pick<AdminDeps, 'bootHint' | 'catalog' | 'preview' | 'journal'>;
 
 export interface MachineTexts {
   /** Why it gets what it would get now. */
   readonly because: string;
+  /** Why it may not get that far. */
+  readonly hint?: { readonly message: string; readonly remedy?: string | undefined };
   readonly texts: readonly SentAndNow[];
 }
 
@@ -27,7 +29,9 @@ export async function machineTexts(deps: Deps, history: RecordedMachine, questio
   const said = history.asked ?? question;
   const now = await scriptNow(deps, said);
   const documents = await documentTexts(deps, history, said, now.installs);
-  return { because: now.because, texts: [{ ...script, ...now.text }, ...documents] };
+  const { mac } = question.facts;
+  const hint = mac === undefined ? undefined : deps.bootHint?.(mac);
+  return { because: now.because, ...(hint && { hint }), texts: [{ ...script, ...now.text }, ...documents] };
 }
 
 interface Now {

@@ -88,6 +88,7 @@ export function machinePage({ view, profiles, log, now, failed }: MachineInput):
       facts: facts(row),
       failedState: row.state === 'failed',
       because: view.because,
+      hint: view.hint,
       last: last === undefined ? undefined : bootOf(last, now),
       log: logOf(log, now),
       earlier: earlier.map((boot) => earlierBoot(boot, boots, now)),

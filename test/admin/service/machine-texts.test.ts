@@ -29,6 +29,14 @@ describe('what a machine was sent and would be sent', () => {
     expect(texts[0]).not.toHaveProperty('sent');
   });
 
+  test('why it may not get that far, as a server that runs has seen of its card', async () => {
+    const hint = { severity: 'warning', message: 'it loaded iPXE 3 times', remedy: 'set secure_boot' } as const;
+    const setup = await adminSetup(FILES);
+    expect(await textsOf(setup)).not.toHaveProperty('hint');
+    const deps = { ...setup.deps, bootHint: (mac: string) => (mac === MAC ? hint : undefined) };
+    expect((await textsOf({ ...setup, deps })).hint).toEqual(hint);
+  });
+
   test('the last script and the last documents, not those of boots before', async () => {
     const setup = await adminSetup(FILES);
     for (const digest of ['s1', 's2', 'd1', 'd2', 'x']) setup.journal.texts.set(digest, `text ${digest}`);

@@ -105,6 +105,13 @@ describe('the page of a machine', () => {
     expect(page).toMatchObject({ title: 'w13', section: 'Machines', summary: 'w13: Booting, downloading' });
   });
 
+  it('shows why it may not boot, as the server has seen of its card', async () => {
+    const view = await viewOf('w1');
+    const hint = { message: 'it loaded iPXE 3 times', remedy: 'set "secure_boot": true' };
+    expect(data({ ...view, hint })['hint']).toEqual(hint);
+    expect(data(view)['hint']).toBeUndefined();
+  });
+
   it('names only what is known of it', async () => {
     const view = await viewOf('w1');
     const bare = { ...view, row: { key: view.row.key, state: 'up' as const, boots: [], serial: '' } };
