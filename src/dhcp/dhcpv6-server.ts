@@ -4,12 +4,13 @@ import { type Diagnostic, Failure, failureLine } from '../model/failure.ts';
 import type { NetworkFacts } from '../model/ipv4.ts';
 import { canonicalAddress, type Ipv6Network, ipv6Bytes, isInIpv6Network } from '../model/ipv6.ts';
 import { createRepeater, type Log } from '../model/service.ts';
-import { type LocalAddress, localAddresses } from '../net/addresses.ts';
+import { lastingFirst, type LocalAddress, localAddresses } from '../net/addresses.ts';
 import { createRateLimit } from '../net/rate-limit.ts';
 import { bindUdp, closeUdp, createOnce, sendUdp } from '../net/udp-socket.ts';
 import { createAddresses6 } from './dhcpv6-addresses.ts';
 import { type Dhcp6Packet, parseDhcp6 } from './dhcpv6-packet.ts';
 import { type Answer6, reply6 } from './dhcpv6-reply.ts';
+import { networkDiagnostics6, type Place6, placesOf6, servedNetworks6 } from './dhcpv6-places.ts';
 import type { Lease } from './lease-book.ts';
 import type { NetbootMachine } from './machine.ts';
 import type { KnownMachines } from './reservations.ts';
@@ -43,13 +44,6 @@ export interface Dhcp6Server extends DhcpServer {
   /** In use, by cards that are known. */
   leases(): readonly Lease[];
   diagnostics(): readonly Diagnostic[];
-}
-
-/** An interface of this host in one of the networks. */
-interface Place6 {
-  readonly interfaceName: string;
-  readonly network: Ipv6Network;
-  readonly server: string;
 }
 
 /** All_DHCP_Relay_Agents_and_Servers. */
@@ -176,13 +170,8 @@ export function createDhcp6Server(settings: Dhcp6Settings, deps: Dhcp6Deps): Dhc
   function look(): void {
     const local = addresses().filter(({ family, internal }) => family === 6 && !internal);
     own = new Set(local.map(({ address }) => address));
-    relayedFrom = local.find(({ address }) => !address.includes('%'))?.address;
-    places = networks.flatMap((network) =>
-      local
-        .filter(({ address }) => !address.includes('%') && isInIpv6Network(network, ipv6Bytes(address)))
-        .toSorted((one, other) => permanence(other.address) - permanence(one.address))
-        .map(({ interfaceName, address }) => ({ interfaceName, network, server: address })),
-    );
+    relayedFrom = lastingFirst(local.filter(({ address }) => !address.includes('%')))[0]?.address;
+    places = placesOf6(networks, local);
     const names = new Set(places.map(({ interfaceName }) => interfaceName));
     // An interface that goes takes its membership with it.
     for (const name of [...joined]) if (!names.has(name)) joined.delete(name);
@@ -218,21 +207,8 @@ export function createDhcp6Server(settings: Dhcp6Settings, deps: Dhcp6Deps): Dhc
     serving: () => places.map(({ server }) => server),
     leases: () => book.leases(),
     diagnostics: () => [
-      ...deps.machines().problems({
-        ...{ family: 6, names: networks.map(({ text }) => text) },
-        holds: (address) => networks.some((network) => isInIpv6Network(network, ipv6Bytes(address))),
-      }),
-      ...networks
-        .filter((network) => !places.some((place) => place.network === network))
-        .filter((network) => !settings.relays.some((relay) => isInIpv6Network(network, ipv6Bytes(relay))))
-        .map(
-          ({ text }) =>
-            ({
-              severity: 'warning',
-              message: `no interface of this host has an address in ${text}, and no relay in it is named`,
-              remedy: "give the interface an address there, or name the relay's address in PILOTLIGHT_DHCP_RELAYS",
-            }) satisfies Diagnostic,
-        ),
+      ...deps.machines().problems(servedNetworks6(networks)),
+      ...networkDiagnostics6(networks, places, settings.relays),
     ],
     async start() {
       const card = addresses().find(({ internal, mac }) => !internal && mac !== undefined)?.mac;
@@ -264,10 +240,4 @@ export function createDhcp6Server(settings: Dhcp6Settings, deps: Dhcp6Deps): Dhc
       inbox.close();
     },
   };
-}
-
-/** How likely an address stays: Node does not tell which are temporary. One that a person wrote has most zeros; then the card's. */
-function permanence(address: string): number {
-  const host = ipv6Bytes(address).subarray(8);
-  return host.filter((byte) => byte === 0).length * 2 + (host.readUInt16BE(3) === 0xfffe ? 1 : 0);
 }

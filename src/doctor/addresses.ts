@@ -1,12 +1,14 @@
 import { readContext } from '../context/app-context.ts';
+import { networkDiagnostics6, placesOf6 } from '../dhcp/dhcpv6-places.ts';
 import { type Lease, readLeaseFile } from '../dhcp/lease-book.ts';
 import { knownMachines } from '../dhcp/reservations.ts';
 import { isInPool, poolDiagnostics, servedNetworks, type Subnet, subnetsOf, subnetText } from '../dhcp/subnets.ts';
 import { Failure, failureLine, problemLine, unlessFailed } from '../model/failure.ts';
 import { ipv4Number, isHostAddress, lastOf } from '../model/ipv4.ts';
+import type { Ipv6Network } from '../model/ipv6.ts';
 import { plural } from '../model/text.ts';
 import type { LocalAddress } from '../net/addresses.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { DhcpServerSettings, Settings } from '../settings/settings.ts';
 import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
 const say = diagnosticsAbout('dhcp');
@@ -20,8 +22,36 @@ export async function addressPoolDiagnostics(
   now: number,
 ): Promise<readonly HostDiagnostic[]> {
   const server = settings.dhcp?.server;
-  // DHCPv6 alone has no pools.
-  if (server === undefined || server.pools.length === 0) return [];
+  if (server === undefined) return [];
+  const ipv6 = ipv6Diagnostics(server.networks6, local, settings.dhcp?.relays ?? []);
+  return [...ipv6, ...(server.pools.length === 0 ? [] : await ipv4Diagnostics(settings, server, local, now))];
+}
+
+/** DHCPv6 has no pools: a card has one address, made of it. */
+function ipv6Diagnostics(
+  networks: readonly Ipv6Network[],
+  local: readonly LocalAddress[],
+  relays: readonly string[],
+): readonly HostDiagnostic[] {
+  const places = placesOf6(networks, local);
+  return [
+    ...places
+      .filter((one, at) => places.findIndex(({ interfaceName }) => interfaceName === one.interfaceName) === at)
+      .map(({ interfaceName, network, server }) =>
+        say.ok(
+          `${network.text}: DHCPv6 is answered on ${interfaceName}, as ${server}; a router there must send machines to it (the M flag)`,
+        ),
+      ),
+    ...networkDiagnostics6(networks, places, relays).map(({ message, remedy = '' }) => say.error(message, remedy)),
+  ];
+}
+
+async function ipv4Diagnostics(
+  settings: Settings,
+  server: DhcpServerSettings,
+  local: readonly LocalAddress[],
+  now: number,
+): Promise<readonly HostDiagnostic[]> {
   const subnets = servedSubnets(settings, local);
   const unreachable = poolDiagnostics(server.pools, subnets, settings.dhcp?.relays ?? []).map(
     ({ message, remedy = '' }) => (subnets.length === 0 ? say.error : say.warning)(message, remedy),

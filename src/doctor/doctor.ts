@@ -8,7 +8,7 @@ import { firewallDiagnostics, type NeededPort } from './firewall.ts';
 import { firmwareDiagnostics, programNeeds } from './boot-programs.ts';
 import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 import { offerDiagnostics } from './offers.ts';
-import { portDiagnostics } from './ports.ts';
+import { hasDhcpv4, hasDhcpv6, portDiagnostics } from './ports.ts';
 import { type Probes, PROBES } from './probes.ts';
 import { addressDiagnostics, announced, home, serverDiagnostics } from './reach.ts';
 
@@ -86,7 +86,8 @@ function neededPorts({ http, tftp, dhcp, syslog }: Settings): readonly NeededPor
     { protocol: 'tcp', port: http.port },
     ...(tftp === undefined ? [] : [{ protocol: 'udp', port: tftp.listen.port } as const]),
     ...(syslog === undefined ? [] : (['udp', 'tcp'] as const).map((protocol) => ({ protocol, port: syslog.port }))),
-    ...(dhcp === undefined ? [] : [dhcp.listen.port, 4011].map((port) => ({ protocol: 'udp', port }) as const)),
+    ...(hasDhcpv4(dhcp) ? [dhcp.listen.port, 4011].map((port) => ({ protocol: 'udp', port }) as const) : []),
+    ...(hasDhcpv6(dhcp) ? [{ protocol: 'udp', port: 547 } as const] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { HostFiles } from '../files/system-error.ts';
 import type { PortProbe, PortState } from '../net/addresses.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { DhcpSettings, Settings } from '../settings/settings.ts';
 import { type HostDiagnostic, diagnosticsAbout } from './host-diagnostic.ts';
 
 /** Which ports this program may open. */
@@ -97,6 +97,15 @@ export async function portDiagnostics(
   return diagnostics;
 }
 
+/** Whether DHCP is on for IPv4: a server may have networks of IPv6 alone. */
+export function hasDhcpv4(dhcp: Settings['dhcp']): dhcp is DhcpSettings {
+  return dhcp !== undefined && (dhcp.server === undefined || dhcp.server.pools.length > 0);
+}
+
+export function hasDhcpv6(dhcp: Settings['dhcp']): boolean {
+  return (dhcp?.server?.networks6.length ?? 0) > 0;
+}
+
 function wantedPorts({ http, tftp, dhcp, syslog }: Settings): readonly Wanted[] {
   const wanted: Wanted[] = [];
   if (http.port !== 0) {
@@ -107,12 +116,16 @@ function wantedPorts({ http, tftp, dhcp, syslog }: Settings): readonly Wanted[] 
     const [setting, required] = ['PILOTLIGHT_TFTP_LISTEN', tftp.required];
     wanted.push({ title: 'TFTP', protocol: 'udp', ...tftp.listen, shared: false, setting, required });
   }
-  if (dhcp !== undefined) {
+  if (hasDhcpv4(dhcp)) {
     const more = { protocol: 'udp', shared: true, setting: 'PILOTLIGHT_DHCP_LISTEN', required: true } as const;
     // As the DHCP server does: broadcasts at 67, and the boot server's port.
     const title = dhcp.server === undefined ? 'the DHCP proxy' : 'the DHCP server';
     wanted.push({ title, ...more, host: '255.255.255.255', port: dhcp.listen.port });
     wanted.push({ title, ...more, host: dhcp.listen.host, port: BOOT_SERVER_PORT });
+  }
+  if (hasDhcpv6(dhcp)) {
+    const more = { protocol: 'udp', host: '::', port: 547, shared: false, required: true } as const;
+    wanted.push({ title: 'DHCPv6', ...more, setting: 'PILOTLIGHT_DHCP_RANGE' });
   }
   if (syslog !== undefined && syslog.port !== 0) {
     const more = { title: 'syslog', ...syslog, shared: false, setting: 'PILOTLIGHT_SYSLOG', required: true };

@@ -1,5 +1,5 @@
 import { isLoopback } from '../model/machine.ts';
-import type { LocalAddress } from '../net/addresses.ts';
+import { lastingFirst, type LocalAddress } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
 import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
@@ -15,14 +15,16 @@ const server = diagnosticsAbout('server');
 /** Where machines are sent to: the base URL, or each network's own address of this host. */
 export function announced(settings: Settings, local: readonly LocalAddress[]): readonly string[] {
   if (settings.baseUrl !== undefined) return [settings.baseUrl];
-  return outside(local).map(({ address }) => `http://${address}:${settings.http.port}`);
+  return outside(settings, local).map(({ address, family }) => {
+    return `http://${family === 6 ? `[${address}]` : address}:${settings.http.port}`;
+  });
 }
 
 /** Which addresses machines hear of, and whether that can be right. */
 export function addressDiagnostics(settings: Settings, local: readonly LocalAddress[]): readonly HostDiagnostic[] {
-  const own = outside(local);
+  const own = outside(settings, local);
   if (own.length === 0) {
-    return [say.error('no interface has an IPv4 address that machines could reach', 'give this host an address')];
+    return [say.error('no interface has an address that machines could reach', 'give this host an address')];
   }
   const names = own.map(({ interfaceName, address }) => `${interfaceName} ${address}`).join(', ');
   if (settings.baseUrl === undefined) return [say.ok(`machines hear the address of their own network: ${names}`)];
@@ -87,6 +89,10 @@ function reachFinding(url: string, answer: HealthAnswer): HostDiagnostic {
   }
 }
 
-function outside(local: readonly LocalAddress[]): readonly LocalAddress[] {
-  return local.filter((entry) => entry.family === 4 && !entry.internal);
+/** Every IPv4 address, and where HTTP listens at IPv6, too, the one of each interface that will stay. */
+function outside({ http }: Settings, local: readonly LocalAddress[]): readonly LocalAddress[] {
+  const own = local.filter(({ internal }) => !internal);
+  const ipv6 = lastingFirst(own.filter(({ address, family }) => family === 6 && !address.includes('%')));
+  const first = ipv6.filter((one, at) => ipv6.findIndex((other) => other.interfaceName === one.interfaceName) === at);
+  return [...own.filter(({ family }) => family === 4), ...(http.host.includes(':') ? first : [])];
 }

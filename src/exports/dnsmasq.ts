@@ -5,6 +5,8 @@ import { type Host, isPlainName } from './host.ts';
 export interface DnsmasqInput {
   readonly hosts: readonly Host[];
   readonly server: Server;
+  /** By IPv6; undefined where machines boot by IPv4 alone. */
+  readonly server6?: Server | undefined;
   readonly domain: string | undefined;
   /** Where dnsmasq shall hand out addresses; undefined where its configuration says so already. */
   readonly network: Network | undefined;
@@ -13,7 +15,7 @@ export interface DnsmasqInput {
 }
 
 /** A file for /etc/dnsmasq.d: the nodes' addresses and names, and where machines boot from. */
-export function dnsmasqConfig({ hosts, server, domain, network, etcd }: DnsmasqInput): string {
+export function dnsmasqConfig({ hosts, server, server6, domain, network, etcd }: DnsmasqInput): string {
   const lines = [
     '# Written by `pilotlight export dnsmasq`. Save it as /etc/dnsmasq.d/pilotlight.conf, look at it with',
     '# `dnsmasq --test`, and restart dnsmasq.',
@@ -26,6 +28,7 @@ export function dnsmasqConfig({ hosts, server, domain, network, etcd }: DnsmasqI
     '',
     '# Where they boot from. iPXE gets the script; firmware gets iPXE, over TFTP or by UEFI HTTP Boot.',
     ...bootOptions(server),
+    ...(server6 === undefined ? [] : ['', ...bootOptions6(server6)]),
     ...(etcd === undefined || domain === undefined ? [] : ['', ...etcdRecords(hosts, etcd, domain)]),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -104,6 +107,30 @@ export function bootOptions(server: Server): readonly string[] {
           ]
         : [`dhcp-boot=tag:!ipxe,tag:${tag},${program},,${server.address}`],
     ),
+  ];
+}
+
+/** Intel's number, and the word that firmware for HTTP Boot looks for (option 16). */
+const HTTP_CLIENT = `00:00:01:57:00:0a:${Buffer.from('HTTPClient')
+  .toString('hex')
+  .replaceAll(/..(?!$)/g, '$&:')}`;
+
+/** The same by DHCPv6 (RFC 5970): the boot file is a URL always, and a BIOS has no IPv6. */
+export function bootOptions6({ address, origin }: Server): readonly string[] {
+  const efi = FIRMWARE.filter(({ tag }) => tag !== 'bios');
+  return [
+    '# The same over IPv6. dnsmasq answers DHCPv6 and advertises the router where its configuration says so, for example:',
+    '#dhcp-range=fd00::100,fd00::1ff,64,12h',
+    '#enable-ra',
+    ...efi.flatMap(({ tag, arches }) =>
+      arches.map((arch) => `dhcp-match=set:${tag},option6:61,00:${arch.toString(16).padStart(2, '0')}`),
+    ),
+    `dhcp-option=tag:ipxe,option6:59,${origin}/boot.ipxe`,
+    ...efi.flatMap(({ tag, program, http }) => {
+      const url = http ? `${origin}/firmware/${program}` : `tftp://[${address}]/${program}`;
+      const file = `dhcp-option=tag:!ipxe,tag:${tag},option6:59,${url}`;
+      return http ? [file, `dhcp-option=tag:!ipxe,tag:${tag},option6:16,${HTTP_CLIENT}`] : [file];
+    }),
   ];
 }
 

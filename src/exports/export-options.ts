@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { Failure } from '../model/failure.ts';
+import { canonicalAddress } from '../model/ipv6.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -96,7 +97,7 @@ function textOf(address: number): string {
 
 /** Where machines find this server. */
 export interface Server {
-  /** IPv4: DHCP's next-server has no room for anything else. */
+  /** IPv4, because DHCP's next-server has no room for anything else; for DHCPv6 its IPv6 address. */
   readonly address: string;
   readonly origin: Origin;
 }
@@ -111,6 +112,18 @@ export function serverOf(settings: Settings, said: string | undefined, local: ()
   const origin = settings.baseUrl ?? originFromHost(port === 80 ? address : `${address}:${port}`);
   if (origin === undefined) throw new TypeError(`not an address: ${address}`);
   return { address, origin };
+}
+
+/** By IPv6, as --server6 says. */
+export function serverOf6(settings: Settings, said: string): Server {
+  if (said.includes('%')) throw mistaken('server6', said, 'without its zone (%), which means nothing to a machine');
+  if (canonicalAddress(said) === undefined || !said.includes(':') || /^(?:fe80:|ff|::1?$)/i.test(said)) {
+    throw mistaken('server6', said, "this server's IPv6 address, as machines reach it: fd00::10");
+  }
+  const { port } = settings.http;
+  const origin = settings.baseUrl ?? originFromHost(port === 80 ? `[${said}]` : `[${said}]:${port}`);
+  if (origin === undefined) throw new TypeError(`not an address: ${said}`);
+  return { address: said, origin };
 }
 
 /** The settings' address when they name one, else this host's only one. */

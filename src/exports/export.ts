@@ -9,7 +9,7 @@ import type { Node } from '../model/profile.ts';
 import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
 import { dnsmasqConfig } from './dnsmasq.ts';
-import { checked, type ExportKind, networkOf, serverOf } from './export-options.ts';
+import { checked, type ExportKind, networkOf, serverOf, serverOf6 } from './export-options.ts';
 import { ansibleInventory, findNode, hostsFile, hostsOf, withLeases } from './host.ts';
 import { libvirtDomain, libvirtNetwork } from './libvirt.ts';
 import {
@@ -29,6 +29,8 @@ import { knownHosts, sshConfig } from './ssh-config.ts';
 export interface ExportRequest {
   readonly kind: ExportKind;
   readonly server?: string;
+  /** For `dnsmasq`: where machines of IPv6 find it. */
+  readonly server6?: string;
   readonly domain?: string;
   /** `192.168.122.1/24`. */
   readonly network?: string;
@@ -120,7 +122,8 @@ async function make(settings: Settings, request: ExportRequest, local: () => rea
     }
     case 'dnsmasq': {
       const network = request.network === undefined ? undefined : networkOf(request.network);
-      return { text: dnsmasqConfig({ hosts, server: server(), domain, network, etcd }) };
+      const server6 = request.server6 === undefined ? undefined : serverOf6(settings, request.server6);
+      return { text: dnsmasqConfig({ hosts, server: server(), server6, domain, network, etcd }) };
     }
     case 'libvirt-network': {
       const here = server();

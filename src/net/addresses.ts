@@ -1,6 +1,7 @@
 import { BlockList, createServer, isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Failure } from '../model/failure.ts';
+import { ipv6Bytes } from '../model/ipv6.ts';
 import { plainAddress } from '../model/machine.ts';
 import { bindUdp, closeUdp } from './udp-socket.ts';
 
@@ -32,6 +33,18 @@ export function localAddresses(): LocalAddress[] {
       } as const;
     }),
   );
+}
+
+/**
+ * IPv6 addresses in the order in which they are likely to stay: Node does not tell which are temporary. One that a person
+ * wrote has most zeros; then comes what is made of the card.
+ */
+export function lastingFirst(local: readonly LocalAddress[]): readonly LocalAddress[] {
+  const score = ({ address }: LocalAddress): number => {
+    const host = ipv6Bytes(address).subarray(8);
+    return host.filter((byte) => byte === 0).length * 2 + (host.readUInt16BE(3) === 0xfffe ? 1 : 0);
+  };
+  return local.toSorted((one, other) => score(other) - score(one));
 }
 
 /** Whether an address is in one of these networks: `10.2.0.0/16`, `2001:db8::/48`, `10.0.0.7`. */

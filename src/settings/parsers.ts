@@ -47,6 +47,7 @@ export function parseSize(text: string): Parsed<number> {
 
 /** `http://boot.lan:4777`, or `boot.lan:4777` as coreos-ipxe-server had it. */
 export function parseBaseUrl(text: string): Parsed<Origin> {
+  if (/\[[^\]]*%/.test(text)) return bad('must not have a zone (%): it means nothing to a machine');
   const origin = parseOrigin(text);
   return origin === undefined ? bad('must be a URL such as http://boot.lan:4777') : good(origin);
 }

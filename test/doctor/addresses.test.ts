@@ -97,3 +97,36 @@ describe('the only DHCP server’s addresses', () => {
     expect(await addressPoolDiagnostics(settingsFor(makeFolder({})), LOCAL, NOW)).toEqual([]);
   });
 });
+
+it('DHCPv6 is answered where this host has an address, and said where nothing is', async () => {
+  const network = (text: string, prefix: string) => ({ text, prefix: Buffer.from(prefix, 'hex') });
+  const networks6 = [
+    network('fd00::/64', 'fd00000000000000'),
+    network('fd00:9::/64', 'fd00000900000000'),
+    network('fd00:7::/64', 'fd00000700000000'),
+  ];
+  const server = {
+    ...NO_FACTS,
+    networks6,
+    pools: [],
+    leaseSeconds: 3600,
+    authoritative: true,
+    probe: false,
+    besideOthers: false,
+  };
+  const dhcp: DhcpSettings = {
+    listen: { host: '0.0.0.0', port: 67 },
+    relays: ['fd00:7::1', '10.0.0.1'],
+    localBoot: 'silent',
+    server,
+  };
+  const local: readonly LocalAddress[] = [
+    ...LOCAL,
+    { interfaceName: 'eth0', address: 'fd00::2', family: 6, internal: false, netmask: undefined },
+  ];
+  const found = await addressPoolDiagnostics(settingsFor(makeFolder({}), { dhcp }), local, NOW);
+  expect(found.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+    'ok: fd00::/64: DHCPv6 is answered on eth0, as fd00::2; a router there must send machines to it (the M flag)',
+    'error: no interface of this host has an address in fd00:9::/64, and no relay in it is named',
+  ]);
+});

@@ -5,6 +5,7 @@ import { type Holder, holderOf, portDiagnostics, type PortProbes, rightsOf } fro
 import { HOST_FILES, type HostFiles } from '../../src/files/system-error.ts';
 import type { PortProbe, PortState } from '../../src/net/addresses.ts';
 import type { Settings } from '../../src/settings/settings.ts';
+import { NO_FACTS } from '../support/dhcp-leases.ts';
 import { settingsFor } from '../support/app-context.ts';
 
 const rights = async (status: string | undefined, start?: string) =>
@@ -141,6 +142,23 @@ describe('ports', () => {
       'ok UDP 69 for TFTP can be opened',
       'ok UDP 67 for the DHCP proxy can be opened',
       'ok UDP 4011 for the DHCP proxy can be opened',
+    ]);
+  });
+
+  it('of DHCPv6 is one, and without ranges of IPv4 it is the only one of DHCP', async () => {
+    const networks6 = [{ text: 'fd00::/64', prefix: Buffer.from('fd00000000000000', 'hex') }];
+    const server = {
+      ...NO_FACTS,
+      networks6,
+      pools: [],
+      leaseSeconds: 60,
+      authoritative: true,
+      probe: true,
+      besideOthers: false,
+    };
+    const { asked } = await look({ dhcp: { ...DHCP, server } });
+    expect(asked.map(({ protocol, host, port, shared }) => [protocol, host, port, shared])).toEqual([
+      ['udp', '::', 547, false],
     ]);
   });
 

@@ -23,8 +23,23 @@ describe('what machines hear', () => {
     expect(announced(based('boot.lab'), TWO)).toEqual(['http://boot.lab']);
   });
 
+  it('where HTTP listens at IPv6, too, is one address of each interface that will stay', () => {
+    const six = (address: string): LocalAddress => ({ ...entry('eth0', address), family: 6, netmask: undefined });
+    const local = [
+      ...ONE,
+      six('fd00::a0e0:dbff:fec4:914e'),
+      six('fd00::2'),
+      six('fd00::1b2c:3d4e:5f60:7182'),
+      six('fe80::1%eth0'),
+    ];
+    const both = settingsFor('/nowhere', { http: { host: '::', port: 4777 } });
+    expect(announced(both, local)).toEqual(['http://10.0.0.2:4777', 'http://[fd00::2]:4777']);
+    expect(announced(free, local)).toEqual(['http://10.0.0.2:4777']);
+    expect(addressDiagnostics(both, [six('fd00::2')])).toMatchObject([{ severity: 'ok' }]);
+  });
+
   it.each([
-    ['no address', free, [LO], 'error', 'no interface has an IPv4 address'],
+    ['no address', free, [LO], 'error', 'no interface has an address'],
     ['two networks, no base URL', free, TWO, 'ok', 'eth0 10.0.0.2, virbr0 192.168.122.1'],
     ['one network and a base URL', based('boot.lab'), ONE, 'ok', 'machines hear http://boot.lab'],
     ['two networks and a base URL', based('10.0.0.2:4777'), TWO, 'warning', 'all hear http://10.0.0.2:4777'],

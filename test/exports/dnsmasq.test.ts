@@ -50,6 +50,10 @@ const input = (more: Partial<DnsmasqInput> = {}): DnsmasqInput => ({
 
 const CASES: readonly (readonly [string, DnsmasqInput])[] = [
   ['plain', input()],
+  [
+    'ipv6',
+    input({ server6: { address: 'fd00:122::10', origin: parseOrigin('http://[fd00:122::10]:4777') ?? SERVER.origin } }),
+  ],
   ['network', input({ network: networkOf('192.168.122.1/24'), domain: 'lab.example' })],
   [
     'etcd',

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { labEquipment, OVMF } from '../support/lab-equipment.ts';
 import { boots, type LabNode, onSite } from '../support/lab-site.ts';
@@ -8,12 +11,38 @@ const ENV = {
   ...{ PILOTLIGHT_DHCP: 'server', PILOTLIGHT_DHCP_RANGE: 'fd00:122::/64' },
   ...{ PILOTLIGHT_HTTP_LISTEN: '[::]:4777', PILOTLIGHT_TFTP_LISTEN: '[::]:69' },
 };
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 const BASE = 'http://[fd00:122::10]:4777';
 
 const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq', 'nft'],
   files: [OVMF, '/usr/lib/ipxe/snponly.efi', '/dev/net/tun'],
   root: true,
+});
+
+lab.test('UEFI boots by PXE over IPv6 where dnsmasq answers DHCPv6 with the exported file', async () => {
+  const env = {
+    PILOTLIGHT_HTTP_LISTEN: ENV.PILOTLIGHT_HTTP_LISTEN,
+    PILOTLIGHT_TFTP_LISTEN: ENV.PILOTLIGHT_TFTP_LISTEN,
+  };
+  await onSite({ name: 'sixdns', payload, nodes: NODES, env }, async (site) => {
+    const words = [
+      'export',
+      'dnsmasq',
+      '--data-dir',
+      site.dataDir,
+      '--server',
+      '192.168.122.10',
+      '--server6',
+      'fd00:122::10',
+    ];
+    const file = join(site.dataDir, 'pilotlight.conf');
+    writeFileSync(file, execFileSync(process.execPath, [MAIN, ...words]));
+    const range = '--dhcp-range=fd00:122::ff00,fd00:122::ffff,slaac,64,1h';
+    site.lan.run('dhcp', 'plain', '--no-ra', '--', '--enable-ra', range, `--conf-file=${file}`);
+    // The firmware knows no other way than IPv6; iPXE hears the script's URL by both families, and takes that of IPv4.
+    await boots(site, 0, { name: 'ipv6-dnsmasq', firmware: 'uefi', rom: 'none', netboot: 'pxe6' });
+  });
 });
 
 lab.test('UEFI boots by PXE over IPv6: address, iPXE, script, kernel and document', async () => {

@@ -73,6 +73,14 @@ describe('numbers and addresses', () => {
       expect(parseAddresses(text).ok).toBe(false);
     },
   );
+  it('a base URL has an IPv6 address in brackets, and no zone', () => {
+    expect(parseBaseUrl('http://[fd00::1]:4777')).toEqual({ ok: true, value: 'http://[fd00::1]:4777' });
+    expect(parseBaseUrl('http://fd00::1:4777').ok).toBe(false);
+    expect(parseBaseUrl('http://[fe80::1%25eth0]:4777')).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('zone') as string,
+    });
+  });
   it('hosts have addresses of either family, and no zone', () => {
     expect(parseHosts('10.0.0.1, fd00::1')).toEqual({ ok: true, value: ['10.0.0.1', 'fd00::1'] });
     expect(parseHosts('fe80::1%eth0')).toMatchObject({

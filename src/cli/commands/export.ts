@@ -19,6 +19,7 @@ export const exportCommand: Command = {
     '-o, --output <FILE>': 'write it to this file, whole or not at all',
     '--force': 'with -o: replace the file if it is there',
     '--server <ADDRESS>': "this server's IPv4 address, as machines reach it",
+    '--server6 <ADDRESS>': 'for dnsmasq: its IPv6 address, for firmware that boots over IPv6, too',
     '--domain <DOMAIN>': "the machines' DNS domain",
     '--network <ADDRESS/PREFIX>':
       "the router's address and the network's size: dnsmasq then hands out addresses (libvirt-network: default /24)",
@@ -45,7 +46,7 @@ export const exportCommand: Command = {
     const output = name === undefined ? undefined : { name, path: resolve(cwd, name), force: has('force') };
     const request = {
       ...{ kind, node, output, uefi: has('uefi'), knownHosts: text('known-hosts') },
-      ...{ server: text('server'), domain: text('domain'), network: text('network') },
+      ...{ server: text('server'), server6: text('server6'), domain: text('domain'), network: text('network') },
       ...{ etcd: text('etcd'), plug: text('plug'), user: text('user') },
     };
     stdout.write(await exportText(settings, request));
