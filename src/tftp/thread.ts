@@ -93,6 +93,15 @@ export function createTransferThread(log: Log, execArgv?: readonly string[]): Tr
     });
   }
 
+  async function begun(): Promise<boolean> {
+    try {
+      return await begin();
+    } catch (cause) {
+      log.warn({ cause }, 'tftp: files are sent over dgram, no thread can be begun');
+      return false;
+    }
+  }
+
   function order(message: Order): void {
     if (running === undefined) return;
     running.worker.postMessage(message);
@@ -116,10 +125,10 @@ export function createTransferThread(log: Log, execArgv?: readonly string[]): Tr
   }
 
   return {
-    start: () => (starting ??= begin()),
+    start: () => (starting ??= begun()),
     carry(job) {
       const { descriptor, size } = job.content;
-      if (running === undefined) void (starting ??= begin());
+      if (running === undefined) void (starting ??= begun());
       if (running === undefined || descriptor === undefined) return undefined;
       count += 1;
       const id = count;
@@ -156,6 +165,8 @@ export function createTransferThread(log: Log, execArgv?: readonly string[]): Tr
       const { worker } = running;
       const gone = new Promise((resolve) => worker.once('exit', resolve));
       order({ kind: 'end' });
+      // It closes what it is woken by, and another file may get that number.
+      running = undefined;
       await gone;
     },
   };
