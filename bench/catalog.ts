@@ -1,26 +1,21 @@
 // The catalog's own figures: loading machines, matching one, an edit until it is in force, a look at unchanged files, idleness.
-// `npx tsx bench/catalog.ts` prints a table; --json prints the same for programs.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { argv, stdout } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type LivingCatalog, openCatalog } from '../src/catalog/catalog.ts';
 import { type MachineFacts, parseLabel, parseMac } from '../src/model/machine.ts';
 import { SILENT } from '../src/model/service.ts';
 import { openDataRoot } from '../src/files/data-root.ts';
+import { type Bench, type Figure, median } from './harness.ts';
 
 // What an idle catalog costs is measured over two polls.
 const IDLE_MS = 20_500;
 
-interface Figure {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: 'ms' | 'us' | 'MiB' | '%';
-  readonly limit?: number;
-}
+/** What it is held against stands as `limit`. */
+type Limited = Omit<Figure, 'goal'> & { readonly limit?: number };
 
-const figures: Figure[] = [];
+const figures: Limited[] = [];
 
 /** A fleet in so many files; every file has the same share of the machines. */
 function makeFleet(files: number, machines: number): string {
@@ -53,10 +48,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await work();
   return performance.now() - begin;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function matchTime(catalog: LivingCatalog, machines: readonly MachineFacts[]): number {
@@ -123,15 +114,13 @@ async function measure(files: number, machines: number, load: number): Promise<v
   }
 }
 
-await measure(1, 10_000, 2_000);
-await measure(1, 100_000, 5_000);
-await measure(10_000, 10_000, 5_000);
-if (argv.includes('--json')) stdout.write(`${JSON.stringify(figures)}\n`);
-else {
-  for (const { what, value, unit, limit } of figures) {
-    const wanted = limit === undefined ? '' : `  (limit ${limit} ${unit}${value > limit ? ', MISSED' : ''})`;
-    stdout.write(
-      `${what.padEnd(68)} ${value.toFixed(unit === 'us' || unit === '%' ? 2 : 0).padStart(8)} ${unit}${wanted}\n`,
-    );
-  }
-}
+export const catalog: Bench = {
+  name: 'the catalog of large fleets',
+  missing: () => undefined,
+  async run() {
+    await measure(1, 10_000, 2_000);
+    await measure(1, 100_000, 5_000);
+    await measure(10_000, 10_000, 5_000);
+    return figures.map(({ limit, ...figure }) => ({ ...figure, ...(limit !== undefined && { goal: `<= ${limit}` }) }));
+  },
+};

@@ -93,8 +93,14 @@ export const images: Bench = {
     const figures: Figure[] = [];
     {
       await using server = await startPilotlight(folder.dir);
+      using other = tempFolder();
+      await using without = await startPilotlight(other.dir, {
+        PILOTLIGHT_NATIVE: 'off',
+        PILOTLIGHT_IMAGES_DIR: join(folder.dir, 'images'),
+      });
       const contestants: readonly (HttpServer & Contestant)[] = [
         { ...server, name: 'ours' },
+        { ...without, name: 'ours without native' },
         { ...nginx, name: 'nginx' },
       ];
       for (const one of contestants) await read(one, 1, 1);

@@ -1,10 +1,12 @@
 // npm run bench [NAME...]: every comparison runs against a peer in the same run; figures only mean something on an idle
 // machine. A bench that cannot run here says why.
 import { loadavg } from 'node:os';
+import { catalog } from './catalog.ts';
 import { dhcp } from './dhcp.ts';
 import { discovery } from './discovery.ts';
 import { images } from './images.ts';
 import { journal } from './journal.ts';
+import { leases } from './leases.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
 import { journalCost, scripts, tokenCost } from './scripts.ts';
 import { start } from './start.ts';
@@ -18,9 +20,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'journal-cost': journalCost,
   'token-cost': tokenCost,
   start,
+  catalog,
   images,
   tftp,
   dhcp,
+  leases,
   storm,
   discovery,
   sync,

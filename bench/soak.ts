@@ -41,7 +41,7 @@ function clients(port: number, tftp: number, dir: string): readonly (readonly [n
     [4, async () => hangUp(port)],
     [4, async () => ask('GET', `/ipxe?mac=${some()}&platform=efi`, `/configs/c.yml?mac=${some()}`).then(pause)],
     [1, async () => ask('POST', `/phone-home/${some()}`).then(pause)],
-    [2, async () => fetchTftp(tftp, 'images/k', { options: 'blksize=1468', silenceMs: 60_000 })],
+    [2, async () => fetchTftp(tftp, 'images/k', { options: 'blksize=1468', askAgainMs: 1000, silenceMs: 60_000 })],
     [2, async () => vanish(tftp).then(pause)],
     [
       1,

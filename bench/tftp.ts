@@ -12,6 +12,8 @@ import { buildServer, freePort, startProgram, type Running } from './programs.ts
 const ROUNDS = 5;
 const BIG = 64;
 const CROWD = 50;
+/** As on a host without the native room. */
+const WITHOUT = 'ours without native';
 const CPU = { unit: 'CPU s/GB', scale: 1 };
 
 /** A TFTP server over the bench's folder; the first is ours. */
@@ -30,22 +32,14 @@ interface Candidate extends Omit<Server, 'cpu'> {
 /** Ours, the whole built server with its journal, and Debian's. */
 async function candidates(dir: string): Promise<readonly Candidate[]> {
   buildServer();
-  const [ours, hpa, atftpd, http] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [hpa, atftpd] = [await freePort(), await freePort()];
   return [
-    {
-      ...{ name: 'ours', host: '127.0.0.1', port: ours, windows: true },
-      command: process.execPath,
-      args: [join(top, 'dist', 'main.js'), 'serve'],
-      env: {
-        PILOTLIGHT_DATA_DIR: dir,
-        PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${http}`,
-        PILOTLIGHT_TFTP_LISTEN: `127.0.0.1:${ours}`,
-        PILOTLIGHT_TFTP_IMAGES: 'on',
-        // All of the bench's clients have one address.
-        PILOTLIGHT_TFTP_PER_ADDRESS: '256',
-        PILOTLIGHT_SYNC: 'off',
-      },
-    },
+    await pilotlight('ours', dir, {}),
+    // Its data are its own, the images the same.
+    await pilotlight(WITHOUT, join(dir, 'without'), {
+      PILOTLIGHT_NATIVE: 'off',
+      PILOTLIGHT_IMAGES_DIR: join(dir, 'images'),
+    }),
     {
       ...{ name: 'in.tftpd', host: '127.0.0.1', port: hpa, windows: false },
       command: 'in.tftpd',
@@ -70,6 +64,25 @@ async function candidates(dir: string): Promise<readonly Candidate[]> {
       ],
     },
   ];
+}
+
+async function pilotlight(name: string, dir: string, env: NodeJS.ProcessEnv): Promise<Candidate> {
+  const [port, http] = [await freePort(), await freePort()];
+  return {
+    ...{ name, host: '127.0.0.1', port, windows: true },
+    command: process.execPath,
+    args: [join(top, 'dist', 'main.js'), 'serve'],
+    env: {
+      PILOTLIGHT_DATA_DIR: dir,
+      PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${http}`,
+      PILOTLIGHT_TFTP_LISTEN: `127.0.0.1:${port}`,
+      PILOTLIGHT_TFTP_IMAGES: 'on',
+      // All of the bench's clients have one address.
+      PILOTLIGHT_TFTP_PER_ADDRESS: '256',
+      PILOTLIGHT_SYNC: 'off',
+      ...env,
+    },
+  };
 }
 
 async function answers({ host, port }: Candidate): Promise<boolean> {
@@ -172,6 +185,7 @@ export const tftp: Bench = {
       'images/big': randomBytes(BIG * 2 ** 20),
       'images/two': randomBytes(2 * 2 ** 20),
       'images/small': 'pilotlight',
+      'without/profiles/p.json': '{}',
     });
     // in.tftpd reads as the user none.
     chmodSync(folder.dir, 0o755);
@@ -180,7 +194,7 @@ export const tftp: Bench = {
     const root = process.getuid?.() === 0;
     try {
       for (const one of await candidates(folder.dir)) {
-        if (one.name !== 'ours' && (!root || !has(one.command))) {
+        if (one.env === undefined && (!root || !has(one.command))) {
           // Debian's tftpd-hpa and atftpd cannot be installed together: unpack one of them below /usr/local.
           absent.push(`${one.name} (${root ? 'not installed' : 'needs root'})`);
           continue;

@@ -8,7 +8,7 @@ import { has, top } from './harness.ts';
 import { buildServer, startProgram, type Running } from './programs.ts';
 
 export const SERVER = '10.77.0.1';
-const MACHINES = '10.77.0.2';
+export const MACHINES = '10.77.0.2';
 /** A boot program of the size of undionly.kpxe. */
 const PROGRAM = 75_000;
 const HTTP = 4777;
