@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { labEquipment, OVMF } from '../support/lab-equipment.ts';
-import { boots, onSite as labSite, type LabNode, PLAIN_ROM, type Site } from '../support/lab-site.ts';
+import { boots, onSite as labSite, type LabNode, type Site } from '../support/lab-site.ts';
 
 // Beside what boot-matrix.test.ts boots: several nodes at once, and a dnsmasq that reads our exported file.
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
@@ -52,7 +52,7 @@ lab.test('a dnsmasq that reads the exported file: BIOS, UEFI PXE and UEFI HTTP B
     const file = join(site.dataDir, 'pilotlight.conf');
     writeFileSync(file, execFileSync(process.execPath, [MAIN, ...words]));
     site.lan.run('dhcp', 'plain', '--', `--conf-file=${file}`);
-    const bios = await boots(site, 0, { name: 'export-bios', ...PLAIN_ROM });
+    const bios = await boots(site, 0, { name: 'export-bios' });
     expect(bios.text).toContain('ip=192.168.122.71');
     await boots(site, 1, { name: 'export-uefi', ...UEFI });
     await boots(site, 2, { name: 'export-http', ...UEFI, netboot: 'http' });
