@@ -30,7 +30,7 @@ const ROOMS = {
   syslog: ['what machines log: codec beside its server', ['model', 'net']],
   dhcp: ['codec beside its servers: the proxy, and addresses', ['model', 'files', 'net', 'catalog', 'boot']],
   tftp: ['codec beside its server', ['model', 'net', 'boot', 'images', 'native']],
-  http: ['the HTTP core and the machine routes', ['model', 'net', 'boot', 'images']],
+  http: ['the HTTP core and the machine routes', ['model', 'net', 'native', 'boot', 'images']],
   etcd: [
     'discovery protocol, tokens, cluster views, its routes',
     ['model', 'net', 'settings', 'catalog', 'boot', 'http'],
@@ -94,7 +94,7 @@ const ROOMS = {
     'wires the rooms by hand, starts in order, stops in reverse',
     [
       ...['model', 'files', 'net', 'settings', 'telemetry', 'catalog', 'images', 'machines', 'journal', 'boot', 'dhcp'],
-      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'rollouts', 'releases', 'admin', 'power'],
+      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'rollouts', 'releases', 'admin', 'power', 'native'],
     ],
   ],
   cli: [

@@ -42,6 +42,7 @@ async function buildPrograms() {
   const threads = {
     'journal/worker': 'src/journal/worker.ts',
     'tftp/worker': 'src/tftp/worker.ts',
+    'native/sender-thread': 'src/native/sender-thread.ts',
   };
   await bundle({ ...shared, entryPoints: threads, banner: { js: `'use strict'; ${places('../')}` } });
   const hash = createHash('sha256')

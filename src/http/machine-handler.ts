@@ -11,13 +11,15 @@ import { ClientLeft, readBody } from './read-body.ts';
 import { failureReply, methodReply, type Reply, sendReply } from './reply.ts';
 import { askerOf, peerOf } from './client-address.ts';
 import { agentOf, type Ask, type RequestHead, show, splitTarget, type Target } from './request.ts';
-import { sendFile } from './send-file.ts';
+import { sendFile, type SendExtras } from './send-file.ts';
 
 export interface MachineHandlerOptions extends MachineServer {
   readonly shelf: Pick<ImageStore, 'open'>;
   readonly log: Log;
   readonly onAnswer: (event: AnswerEvent) => void;
   readonly deliveries: Deliveries;
+  /** Sends images past Node, where it can. */
+  readonly sender?: SendExtras['sender'];
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -36,7 +38,7 @@ const MAX_REPORT = 16 * 1024;
 
 /** Answers firmware, installers and booting nodes, directly on node:http. */
 export function createMachineHandler(options: MachineHandlerOptions): MachineHandler {
-  const { bootService, baseUrl, log, now, shelf, deliveries } = options;
+  const { bootService, baseUrl, log, now, shelf, deliveries, sender } = options;
   const accessLog = createAccessLog(log, options.onAnswer, now);
   const cache = new ScriptCache();
   const heads = new ScriptCache({ ...SCRIPT_CACHE, maxAge: HEAD_MS });
@@ -114,7 +116,7 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
       const onProgress = (position: number): void => {
         delivery.position = position;
       };
-      const sent = await sendFile(req, res, file, { onProgress }).finally(() => {
+      const sent = await sendFile(req, res, file, { onProgress, sender }).finally(() => {
         deliveries.end(delivery);
       });
       if (sent.failure !== undefined)

@@ -1,8 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Slice } from '../images/chunk-cache.ts';
-import type { StoredImage } from '../images/store.ts';
+import type { ImageSource, StoredImage } from '../images/store.ts';
 import { Failure } from '../model/failure.ts';
+import type { ImageSender, SentPart } from '../native/image-sender.ts';
 import { httpDate, parseRange, precondition, rangeApplies } from './byte-range.ts';
 import { socketOf } from './client-address.ts';
 
@@ -13,6 +14,8 @@ export interface SendExtras {
   readonly headers?: OutgoingHttpHeaders;
   /** Called with the place in the file that the client has reached: cheap, please. */
   readonly onProgress?: (position: number) => void;
+  /** Sends what is large past Node. */
+  readonly sender?: Pick<ImageSender, 'send'> | undefined;
   /** For tests: the time that If-Range's date is held against. */
   readonly clockMs?: number;
 }
@@ -73,27 +76,50 @@ async function send(req: IncomingMessage, res: ServerResponse, file: StoredImage
     ...(status === 206 ? { 'Content-Range': `bytes ${start}-${end - 1}/${file.size}` } : {}),
   };
   if (req.method === 'HEAD' || end === start) return bodyless(res, status, headers);
-  return body(res, file, { start, end, onProgress: extras.onProgress }, () => res.writeHead(status, headers));
+  return body(res, file, { ...extras, start, end }, () => res.writeHead(status, headers));
 }
 
-interface Part {
+interface Part extends Pick<SendExtras, 'onProgress' | 'sender'> {
   readonly start: number;
   readonly end: number;
-  readonly onProgress: SendExtras['onProgress'];
 }
+
+/** Below that, handing over to another thread is not worth it. */
+const LEAST_SENT = 2 ** 20;
+/** Held back until the client has the rest, and the rest is known to be right. */
+const HELD_BACK = 64 * 1024;
+const NOTHING: Slice = { bytes: Buffer.alloc(0), release: () => undefined };
 
 async function body(
   res: ServerResponse,
   file: StoredImage,
-  { start, end, onProgress }: Part,
+  { start, end, onProgress, sender }: Part,
   head: () => ServerResponse,
 ): Promise<Sent> {
   const writer = new BodyWriter(res);
   let position = start;
+  let begun = false;
+  const ended = (failure?: Failure): Sent => {
+    const sent = { status: res.statusCode, bytes: position - start, complete: position === end };
+    return failure === undefined ? sent : { ...sent, failure };
+  };
   try {
+    const { source } = file;
+    if (sender !== undefined && source !== undefined && end - start >= LEAST_SENT) {
+      await source.check();
+      head();
+      begun = true;
+      // It is taken when the headers are, and every answer that this one waits for.
+      if (!(await writer.write(NOTHING, false))) return ended();
+      const sent = await sendPast(sender, res, source, { start, end: end - HELD_BACK, onProgress });
+      position = sent?.position ?? start;
+      if (sent?.how === 'failed') throw new Failure('unavailable', 'the file cannot be read', { remedy: DISK });
+      if (sent !== undefined && sent.how !== 'sent') return ended();
+    }
     while (position < end) {
       const slice = await file.slice(position, end);
-      if (position === start) head();
+      if (!begun) head();
+      begun = true;
       const next = position + slice.bytes.length;
       const taken = await writer.write(slice, next === end);
       if (!taken) break;
@@ -101,13 +127,39 @@ async function body(
       onProgress?.(position);
     }
   } catch (error) {
-    if (position === start || !(error instanceof Failure)) throw error;
+    if (!begun || !(error instanceof Failure)) throw error;
     res.destroy();
-    return { status: res.statusCode, bytes: position - start, complete: false, failure: error };
+    return ended(error);
   } finally {
     writer.done();
   }
-  return { status: res.statusCode, bytes: position - start, complete: position === end };
+  return ended();
+}
+
+const DISK = 'look at the disk of images/';
+
+/**
+ * The most of a part, by a sender that never reads it. The kernel may send a byte long after it was handed over, so of a
+ * file that is written in place meanwhile it may send both. Therefore the end is held back until the client has the rest
+ * and the file is still the same: a body that is whole is of one version.
+ */
+async function sendPast(
+  sender: Pick<ImageSender, 'send'>,
+  res: ServerResponse,
+  source: ImageSource,
+  { start, end, onProgress }: Part,
+): Promise<SentPart | undefined> {
+  const socket = socketOf(res.req);
+  if (socket === null) return undefined;
+  const onPlace = (position: number): void => {
+    onProgress?.(position);
+  };
+  const sent = await sender.send({ socket, file: source.handle, start, end, onPlace });
+  if (sent === undefined) return undefined;
+  onPlace(sent.position);
+  if (sent.how !== 'sent') res.destroy();
+  if (sent.how === 'sent' || sent.how === 'failed') await source.check();
+  return sent;
 }
 
 function bodyless(res: ServerResponse, status: number, headers: OutgoingHttpHeaders): Sent {

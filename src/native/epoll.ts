@@ -5,6 +5,8 @@ export const READABLE = 0x001;
 export const WRITABLE = 0x004;
 /** Always told: an error is waiting, the other side has gone. */
 export const BROKEN = 0x008 | 0x010;
+/** Told once, when it becomes so: until then a call would have failed with EAGAIN. */
+export const EDGE = 0x80000000;
 const [ADD, REMOVE, CHANGE] = [1, 2, 3];
 const CLOSE_ON_EXEC = 0o2000000;
 const NONBLOCK = 0o4000;
@@ -24,16 +26,19 @@ export type OnReady = (id: number, events: number) => void;
 export class Epoll {
   /** An eventfd(2): `wake` of any thread ends the wait of this one. */
   readonly wakeFd: number;
+  readonly #ownsWakeFd: boolean;
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #event = Buffer.alloc(EVENT_BYTES);
   readonly #events = Buffer.alloc(EVENT_BYTES * MOST_EVENTS);
   readonly #count = Buffer.alloc(8);
 
-  constructor(libc: Libc) {
+  /** `wakeFd`: of a thread that keeps it open for longer than this one lives, so that it can never wake another one. */
+  constructor(libc: Libc, wakeFd?: number) {
     this.#libc = libc;
     this.#fd = checked(libc, 'epoll_create1', libc.epoll_create1(CLOSE_ON_EXEC));
-    this.wakeFd = checked(libc, 'eventfd', libc.eventfd(0, CLOSE_ON_EXEC | NONBLOCK));
+    this.#ownsWakeFd = wakeFd === undefined;
+    this.wakeFd = wakeFd ?? openWakeFd(libc);
     this.add(this.wakeFd, READABLE, WAKE);
   }
 
@@ -70,11 +75,12 @@ export class Epoll {
 
   close(): void {
     this.#libc.close(this.#fd);
-    this.#libc.close(this.wakeFd);
+    if (this.#ownsWakeFd) this.#libc.close(this.wakeFd);
   }
 
   #control(what: string, operation: number, fd: number, events: number, id: number): void {
-    this.#event.writeUInt32LE(events, 0);
+    // EDGE is the sign of a number of 32 bits.
+    this.#event.writeUInt32LE(events >>> 0, 0);
     this.#event.writeUInt32LE(id, DATA_AT);
     checked(this.#libc, what, this.#libc.epoll_ctl(this.#fd, operation, fd, this.#event));
   }
@@ -82,6 +88,11 @@ export class Epoll {
 
 const ONE = Buffer.alloc(8);
 ONE.writeBigUInt64LE(1n);
+
+/** An eventfd(2) for `Epoll`. */
+export function openWakeFd(libc: Libc): number {
+  return checked(libc, 'eventfd', libc.eventfd(0, CLOSE_ON_EXEC | NONBLOCK));
+}
 
 /** Ends the wait of the thread whose `wakeFd` this is; also one that begins later. */
 export function wake(libc: Libc, wakeFd: number): void {

@@ -11,7 +11,7 @@ export interface Libc {
   /** Where a Buffer lies, to be written into an iovec or a msghdr. */
   address(buffer: Uint8Array): bigint;
   close(fd: number): number;
-  dup(fd: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
   read(fd: number, into: Uint8Array, count: number): number;
   write(fd: number, from: Uint8Array, count: number): number;
   /** iovec: two words of 64 bits for each piece, its place and its length. */
@@ -40,9 +40,6 @@ export interface Libc {
 /** libc, or why it cannot be called here. */
 export type Native = { readonly libc: Libc } | { readonly why: string };
 
-/** `off`: why an operator's word is against it. */
-export const SWITCHED_OFF: Native = { why: 'PILOTLIGHT_NATIVE is off' };
-
 // The same numbers on every processor that Linux runs on here.
 export const EINTR = 4;
 export const EAGAIN = 11;
@@ -68,7 +65,7 @@ export async function loadLibc(host: Pick<NodeJS.Process, 'platform' | 'arch'> =
 // Of what C calls them; `ssize_t` and `off_t` have 64 bits here, and come as numbers.
 const CALLS = {
   close: 'int close(int)',
-  dup: 'int dup(int)',
+  fcntl: 'int fcntl(int, int, int)',
   read: 'int64_t read(int, void *, size_t)',
   write: 'int64_t write(int, void *, size_t)',
   preadv: 'int64_t preadv(int, void *, int, int64_t)',

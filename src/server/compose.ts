@@ -7,7 +7,6 @@ import { openUsers } from '../admin/auth/users.ts';
 import { createOperatorAuth } from '../admin/auth/operator-auth.ts';
 import { linksElsewhere } from '../admin/client/remote.ts';
 import { isEverywhere, ownUrl, serverNote } from '../admin/client/running-server.ts';
-import type { Delivery } from '../admin/service/deps.ts';
 import { journalOff } from '../admin/service/health.ts';
 import { watchNodes } from '../admin/service/known-nodes.ts';
 import { followEdits } from '../admin/service/actor.ts';
@@ -22,14 +21,11 @@ import { type AppContext, likelyOrigin } from '../context/app-context.ts';
 import { createClusterTokens, discoveryBase } from '../etcd/cluster-tokens.ts';
 import { Discovery } from '../etcd/discovery.ts';
 import { createDiscoveryHandler } from '../etcd/routes.ts';
-import { connectionRoom } from '../files/handle-room.ts';
 import { leftovers } from '../files/leftovers.ts';
 import { includes } from '../model/operator.ts';
 
 import { peerOf } from '../http/client-address.ts';
 import { show } from '../http/request.ts';
-import { Deliveries } from '../http/access-log.ts';
-import { DEFAULT_LIMITS } from '../http/listen.ts';
 import { firmwareFolders } from '../images/boot-program-table.ts';
 import { createFirmwareWatch, openFirmwareStore } from '../images/firmware.ts';
 import { createJournal, NO_JOURNAL } from '../journal/create-journal.ts';
@@ -53,6 +49,7 @@ import { createEventRecorder, type EventRecorderOptions } from './event-recorder
 import { AddressTable, createBootWatch, createEventBus } from './events.ts';
 import { healthOf, journalProblems, lookedUpOnce } from './health.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
+import { createImageDelivery } from './image-delivery.ts';
 import { createInstallFollower, installMarks } from './install-follower.ts';
 import { type Lan, openLan } from './lan.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
@@ -122,7 +119,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     serves: () => http.address() !== undefined,
     giveUp: (why) => giveUp?.(why),
   });
-  const deliveries = new Deliveries();
+  const { sender, ...delivery } = createImageDelivery({ settings, addressTable, after: listening.passed, log });
   const firmware = openFirmwareStore(firmwareFolders(settings));
   const silentForLocal = settings.dhcp?.localBoot === 'silent';
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
@@ -142,7 +139,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const adminService = new AdminService({
     ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
     accounts: { users, sessions: auth.sessions },
-    deliveries: { running: () => onTheWay(deliveries, addressTable) },
+    deliveries: { running: delivery.onTheWay },
+    imagesThroughNode: () => sender.why(),
     power: createPower({ secrets: appContext.secrets, allowed: settings.powerCommands }),
     leases: () => lan.leases?.() ?? [],
     vendorOf: createVendors(),
@@ -178,13 +176,14 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       bootService,
       bootPrograms,
       shelf,
-      deliveries,
+      deliveries: delivery.deliveries,
+      sender,
       adminService,
       auth,
       log,
     },
     proxies: trusted.length === 0 ? undefined : createProxyTrust(trusted),
-    limits: { maxConnections: connectionRoom(DEFAULT_LIMITS.maxConnections) },
+    limits: { maxConnections: delivery.maxConnections },
     reports: createReports({ catalog, marks, access, journal, rollouts, unknown: settings.unknown, now: Date.now }),
     discovery: createDiscoveryHandler({
       ...{ discovery, base, log },
@@ -263,6 +262,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       recallMachines(catalog, marks, journal, log),
       watchNodes(catalog, journal),
       boots,
+      sender,
       http,
       ...(operators === undefined ? [] : [operators]),
       ...(operatorTls === undefined ? [] : [operatorTls]),
@@ -319,13 +319,6 @@ function countedSync(recorder: Recorder, metrics: Metrics): Pick<Recorder, 'sync
       recorder.sync(step);
     },
   };
-}
-
-function onTheWay(deliveries: Deliveries, addressTable: AddressTable): readonly Delivery[] {
-  return deliveries.running().flatMap(({ from, file, position, size }) => {
-    const key = machineKey(addressTable.at(from) ?? {});
-    return key === undefined ? [] : [{ key, file, received: position, size }];
-  });
 }
 
 function countBySeverity(problems: readonly FileDiagnostic[]): { readonly error: number; readonly warning: number } {

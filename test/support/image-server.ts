@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { readdirSync, readlinkSync, utimesSync } from 'node:fs';
-import { createServer, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { createServer, request, type Server, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { sendFile, type SendExtras, type Sent } from '../../src/http/send-file.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { ChunkCache } from '../../src/images/chunk-cache.ts';
 import { openImageStore } from '../../src/images/store.ts';
+import { SILENT } from '../../src/model/service.ts';
+import { createImageSender, type ImageSender } from '../../src/native/image-sender.ts';
 import { makeFolder } from './folder.ts';
 
 export const MTIME = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -16,12 +18,42 @@ export const MIB = 1024 * 1024;
 
 export interface Setup {
   readonly port: number;
+  readonly server: Server;
   readonly image: string;
   readonly cache: ChunkCache;
   /** What became of each request, in order of their ends. */
   readonly sent: readonly (Sent | Error)[];
   readonly nextSent: () => Promise<Sent | Error>;
   readonly descriptors: () => number;
+}
+
+let sender: ImageSender | undefined;
+
+/** A sender that has started. */
+export async function startSender(most = 256): Promise<ImageSender> {
+  const execArgv = ['--import', import.meta.resolve('tsx')];
+  const started = createImageSender({ on: true, most, after: Promise.resolve(), execArgv, log: SILENT });
+  await started.start();
+  await started.settled();
+  expect(started.why()).toBeUndefined();
+  return started;
+}
+
+/** The same tests for each way in which an image is sent. */
+export function eachWay(tests: (native: boolean) => void): void {
+  describe('through Node', () => {
+    tests(false);
+  });
+  describe('by sendfile', () => {
+    beforeAll(async () => {
+      sender = await startSender();
+    }, 60_000);
+    afterAll(async () => {
+      await sender?.stop(new AbortController().signal);
+      sender = undefined;
+    });
+    tests(true);
+  });
 }
 
 /** A server that sends one image to everybody. */
@@ -36,7 +68,7 @@ export async function setup(content: string | Buffer, extras: SendExtras = {}, c
   const server = createServer((req, res) => {
     shelf
       .open('image')
-      .then((file) => sendFile(req, res, file, extras))
+      .then((file) => sendFile(req, res, file, { sender, ...extras }))
       .catch((error: unknown) => {
         if (!res.headersSent) res.writeHead(503).end();
         return error instanceof Error ? error : new TypeError('not an error');
@@ -60,6 +92,7 @@ export async function setup(content: string | Buffer, extras: SendExtras = {}, c
   let heard = 0;
   return {
     port: (server.address() as AddressInfo).port,
+    server,
     image,
     cache,
     sent,

@@ -36,6 +36,8 @@ export interface AdminDeps {
   readonly marks: InstallMarks;
   readonly accounts: Accounts;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
+  /** Why the server sends images through Node; undefined: past it. */
+  readonly imagesThroughNode?: () => string | undefined;
   readonly power: PowerControl;
   /** What the DHCP server gave out. */
   readonly leases: () => readonly Lease[] | Promise<readonly Lease[]>;

@@ -200,6 +200,11 @@ function syslogFact({ journal, settings: { syslog } }: Pick<Deps, 'journal' | 's
   return `port ${syslog.port}${lines === 0 ? '' : `, ${plural(lines, 'line')} of no known machine, the last from ${from}`}`;
 }
 
+function imagesFact({ imagesThroughNode }: AdminDeps): string {
+  const why = imagesThroughNode === undefined ? 'the server does not run' : imagesThroughNode();
+  return why === undefined ? 'sent by the kernel (sendfile)' : `sent through Node: ${why}`;
+}
+
 /** What is wrong, with remedies, and what an operator asks first. */
 export async function healthView(deps: AdminDeps): Promise<HealthView> {
   const { catalog, files, journal, marks, settings } = deps;
@@ -219,6 +224,7 @@ export async function healthView(deps: AdminDeps): Promise<HealthView> {
     ['Syslog', syslogFact(deps)],
     ['Release sync', settings.sync.schedule ?? 'off'],
     ['Journal', on ? (lost === 0 ? 'on' : `on, ${lost} events lost`) : 'off'],
+    ['Images', imagesFact(deps)],
     ['Disk', `${bytesText(free)} of ${bytesText(total)} free`],
     ['Memory', bytesText(process.memoryUsage.rss())],
     ['Node.js', process.versions.node],
