@@ -31,6 +31,7 @@ import { powerCommand } from './commands/power.ts';
 import { renderCommand } from './commands/render.ts';
 import { serveCommand } from './commands/serve.ts';
 import { settingsCommand } from './commands/settings.ts';
+import { rolloutCommand, rolloutsCommand } from './commands/rollouts.ts';
 import { rollbackCommand, syncCommand } from './commands/sync.ts';
 import { userCommand } from './commands/user.ts';
 import { flowing, widthOf } from './text.ts';
@@ -54,6 +55,8 @@ export const COMMANDS: readonly Command[] = [
   activityCommand,
   syncCommand,
   rollbackCommand,
+  rolloutsCommand,
+  rolloutCommand,
   imagesCommand,
   firmwareCommand,
   checkCommand,

@@ -116,7 +116,7 @@ const HTTP_CLIENT = `00:00:01:57:00:0a:${Buffer.from('HTTPClient')
   .replaceAll(/..(?!$)/g, '$&:')}`;
 
 /** The same by DHCPv6 (RFC 5970): the boot file is a URL always, and a BIOS has no IPv6. */
-export function bootOptions6({ address, origin }: Server): readonly string[] {
+function bootOptions6({ address, origin }: Server): readonly string[] {
   const efi = FIRMWARE.filter(({ tag }) => tag !== 'bios');
   return [
     '# The same over IPv6. dnsmasq answers DHCPv6 and advertises the router where its configuration says so, for example:',

@@ -112,7 +112,7 @@ const OTHER_CARDS = [1, 2, 3, 4, 5];
  * Makes a VLAN on the card that boots, and asks for an address there. iPXE of 2019 has no `vcreate`, a card may have none
  * of the VLAN: the machine goes on as it is, and says so. Making it once more does no harm.
  */
-export function vlanLines(vlan: number, mac: string): string[] {
+function vlanLines(vlan: number, mac: string): string[] {
   const failed = `echo No VLAN \${vlan-id} here: this iPXE cannot make it (vcreate), or no DHCP server answers in it`;
   return [
     `set vlan-id ${vlan}`,

@@ -114,3 +114,11 @@ export function distinct<T extends Diagnostic>(diagnostics: readonly T[]): reado
 export function areSame(a: readonly Diagnostic[], b: readonly Diagnostic[]): boolean {
   return a.length === b.length && a.every((one, index) => problemLine(one) === problemLine(b[index] ?? one));
 }
+
+export function countBySeverity(diagnostics: readonly Diagnostic[]): {
+  readonly error: number;
+  readonly warning: number;
+} {
+  const error = diagnostics.filter(isError).length;
+  return { error, warning: diagnostics.length - error };
+}

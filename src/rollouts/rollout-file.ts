@@ -6,7 +6,7 @@ import { parseVersion } from '../model/profile.ts';
 import { type Rollout, ROLLOUT_STATES, type RolloutMachine, type Rollouts } from '../model/rollout.ts';
 
 /** Where rollouts are remembered, by profile. Losing it loses rollouts: all machines get the version in their files. */
-export const ROLLOUTS_FILE = 'state/rollouts.json';
+const ROLLOUTS_FILE = 'state/rollouts.json';
 /** Of some ten thousand machines. */
 const MAX_BYTES = 64 * 2 ** 20;
 
@@ -47,7 +47,7 @@ export async function changeRollouts(files: DataRoot, change: (rollouts: Rollout
 }
 
 /** Undefined for anything that is not what we write. */
-export function parseRollouts(text: string): Rollouts | undefined {
+function parseRollouts(text: string): Rollouts | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

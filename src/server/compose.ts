@@ -32,7 +32,7 @@ import { createJournal, NO_JOURNAL } from '../journal/create-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createHostKeyService } from '../machines/identities.ts';
 import { deadlineOf } from '../machines/mark.ts';
-import { type Failure, type FileDiagnostic, isError } from '../model/failure.ts';
+import { countBySeverity, type Failure } from '../model/failure.ts';
 import type { Recorder } from '../model/journal-event.ts';
 import { type Mac, machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
@@ -43,7 +43,6 @@ import { openTlsFiles } from '../net/tls-files.ts';
 import { createPower } from '../power/power.ts';
 import { createSyncService } from '../releases/sync-service.ts';
 import { type Settings, version } from '../settings/settings.ts';
-import type { MetricSources } from '../telemetry/counts.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 import { AddressTable, createBootWatch, createEventBus } from './events.ts';
@@ -51,7 +50,7 @@ import { healthOf, journalProblems, lookedUpOnce } from './health.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
 import { createImageDelivery } from './image-delivery.ts';
 import { createInstallFollower, installMarks } from './install-follower.ts';
-import { type Lan, openLan } from './lan.ts';
+import { openLan } from './lan.ts';
 import { createLastResort, type FaultSource } from './last-resort.ts';
 import { recallMachines, reconcile } from './reconcile.ts';
 import { createLogRecorder } from './log-recorder.ts';
@@ -137,7 +136,20 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   });
   followEdits(files);
   const adminService = new AdminService({
-    ...{ settings, files, catalog, preview, journal, marks, sync, log, version: birth.version, now: Date.now },
+    ...{
+      settings,
+      files,
+      catalog,
+      preview,
+      journal,
+      marks,
+      rollouts,
+      shelf,
+      sync,
+      log,
+      version: birth.version,
+      now: Date.now,
+    },
     accounts: { users, sessions: auth.sessions },
     deliveries: { running: delivery.onTheWay },
     imagesThroughNode: () => sender.why(),
@@ -153,11 +165,12 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     ],
     uptime,
   });
+  const { dhcp } = lan;
   metrics.watch({
     machines: async () => (await journal.machines({ limit: 1 })).states,
     problems: () => countBySeverity(catalog.current().problems),
     journal: () => journal.status(),
-    ...dhcpSource(lan),
+    ...(dhcp && { dhcp: () => dhcp }),
   });
   const discovery = new Discovery({
     store: journal.discovery,
@@ -319,15 +332,6 @@ function countedSync(recorder: Recorder, metrics: Metrics): Pick<Recorder, 'sync
       recorder.sync(step);
     },
   };
-}
-
-function countBySeverity(problems: readonly FileDiagnostic[]): { readonly error: number; readonly warning: number } {
-  const error = problems.filter(isError).length;
-  return { error, warning: problems.length - error };
-}
-
-function dhcpSource({ dhcp }: Lan): Pick<MetricSources, 'dhcp'> {
-  return dhcp === undefined ? {} : { dhcp: () => dhcp };
 }
 
 function linksFor(link: string, http: HttpServer): readonly string[] {

@@ -10,7 +10,7 @@ import { beginning } from '../../src/rollouts/rollout-actions.ts';
 import { changeRollouts } from '../../src/rollouts/rollout-file.ts';
 import { makeFolder } from '../support/folder.ts';
 import { settingsFor } from '../support/app-context.ts';
-import { macOf, NEW, nodes, OLD, rolloutFolder } from '../support/rollout-stand.ts';
+import { macOf, NEW, nodes, OLD, rolloutFolder } from '../support/rollout-setup.ts';
 import { serveChild } from '../support/served.ts';
 
 const IMAGES = ['flatcar_production_pxe.vmlinuz', 'flatcar_production_pxe_image.cpio.gz'];

@@ -5,16 +5,16 @@ import {
   nodes,
   NEW,
   OLD,
-  openRolloutStand,
+  openRolloutSetup,
   ROLLOUT,
   rolloutFolder,
-  type RolloutStand,
-} from '../support/rollout-stand.ts';
+  type RolloutSetup,
+} from '../support/rollout-setup.ts';
 
 const NAMES = nodes(30).map(({ name }) => name);
 
 /** Which machines would get the new version now. */
-async function newOnes(setup: RolloutStand): Promise<readonly string[]> {
+async function newOnes(setup: RolloutSetup): Promise<readonly string[]> {
   const got: string[] = [];
   for (const name of NAMES) {
     const { because } = await setup.asks(name);
@@ -25,7 +25,7 @@ async function newOnes(setup: RolloutStand): Promise<readonly string[]> {
 
 describe('a release that is good', () => {
   it('goes to the canaries, then wave after wave, and is written into the profile at the end', async () => {
-    const setup = await openRolloutStand();
+    const setup = await openRolloutSetup();
     await setup.begin();
     expect(await setup.asks('w1')).toMatchObject({ version: NEW });
     expect((await setup.asks('w1')).because).toContain(`canaries: w1 gets the new version, ${NEW}`);
@@ -70,7 +70,7 @@ describe('a release that is good', () => {
   });
 
   it('a wave waits for machines of its own: those that never booted prove nothing', async () => {
-    const setup = await openRolloutStand();
+    const setup = await openRolloutSetup();
     await setup.begin();
     await setup.boots('w1', 'w2', 'w3');
     await setup.later(600);
@@ -81,7 +81,7 @@ describe('a release that is good', () => {
 
 describe('a release that is bad', () => {
   it('came to 3 canaries of 30: it stops, is rolled back and held, and 27 never got it', async () => {
-    const setup = await openRolloutStand();
+    const setup = await openRolloutSetup();
     await setup.begin();
     const asked = await newOnes(setup);
     expect(asked).toEqual(['w1', 'w2', 'w3']);
@@ -104,7 +104,7 @@ describe('a release that is bad', () => {
   });
 
   it('the machine that brings the failure too many gets the old version at once', async () => {
-    const setup = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
+    const setup = await openRolloutSetup(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
     await setup.begin();
     await setup.asks('w2');
     await setup.fetches('w2');
@@ -112,7 +112,7 @@ describe('a release that is bad', () => {
   });
 
   it('on_failure "stop": machines keep what they have, no further one gets it', async () => {
-    const setup = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0, on_failure: 'stop' } }));
+    const setup = await openRolloutSetup(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0, on_failure: 'stop' } }));
     await setup.begin();
     await setup.asks('w2');
     await setup.later(300);
@@ -123,7 +123,7 @@ describe('a release that is bad', () => {
   });
 
   it('asking again is no failure: a file that was cut, another address, a machine that is up', async () => {
-    const setup = await openRolloutStand(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
+    const setup = await openRolloutSetup(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
     await setup.begin();
     await setup.asks('w1');
     await setup.asks('w1');
@@ -138,7 +138,7 @@ describe('a release that is bad', () => {
 
 describe('a restart', () => {
   it('in the middle loses nothing: neither who is up, nor who failed, nor who is on its way', async () => {
-    let setup = await openRolloutStand();
+    let setup = await openRolloutSetup();
     await setup.begin();
     await setup.boots('w1');
     await setup.asks('w2');
@@ -161,7 +161,7 @@ describe('a restart', () => {
   });
 
   it('after the version was written and before that was noted: it is done', async () => {
-    let setup = await openRolloutStand();
+    let setup = await openRolloutSetup();
     await setup.begin();
     const file = join(setup.dir, 'profiles/w.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(OLD, NEW));
@@ -170,7 +170,7 @@ describe('a restart', () => {
   });
 
   it('a broken state file: everyone gets the version of the profile, and Health says so', async () => {
-    let setup = await openRolloutStand();
+    let setup = await openRolloutSetup();
     await setup.begin();
     writeFileSync(join(setup.dir, 'state/rollouts.json'), '{ "w": { "from": ');
     setup = await setup.again();
@@ -180,7 +180,7 @@ describe('a restart', () => {
 });
 
 it('an operator who edits the version overrules it', async () => {
-  const setup = await openRolloutStand();
+  const setup = await openRolloutSetup();
   await setup.begin();
   const file = join(setup.dir, 'profiles/w.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace(OLD, '4081.2.0'));

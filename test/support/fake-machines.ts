@@ -1,5 +1,5 @@
 import type { LogPage } from '../../src/model/log-views.ts';
-import type { MachineRow, MachineView, BootView, TimelineEvent } from '../../src/model/views.ts';
+import type { MachinePage, MachineRow, MachineView, BootView, TimelineEvent } from '../../src/model/views.ts';
 import type { MachineState } from '../../src/model/machine.ts';
 
 // A made-up app context of 30 machines in every state, for the dashboard's tests and pictures.
@@ -286,4 +286,10 @@ export function fakeLog({ state, address = '10.0.0.7' }: MachineRow, now: number
     ...{ id: i + 1, at: now - 20_000 + i * 1500, from: address, severity, program, text },
   }));
   return { lines, last: lines.length };
+}
+
+export function fakeProfileBoots(now: number): NonNullable<MachinePage['byProfile']> {
+  const boot = { address: '192.168.122.2', profile: 'a-coreos', boots: 12, firstSeen: now - 9e8, lastSeen: now - 9e6 };
+  const waits = 'asked for profiles/storage-ubuntu.json by name, which installs: which machine asks is not known';
+  return [{ ...boot, address: '192.168.122.9', profile: 'storage-ubuntu', boots: 0, waits }, boot];
 }

@@ -1,3 +1,5 @@
+import type { RolloutView } from '../../src/model/rollout-views.ts';
+import { sampleRollouts } from './sample-rollouts.ts';
 import { createHash } from 'node:crypto';
 import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { Failure } from '../../src/model/failure.ts';
@@ -7,7 +9,7 @@ import type { HealthView, MachinePage, MachineQuery, MachineRow, ProfileRow } fr
 import { machinePart } from '../../src/admin/service/machine-list.ts';
 import { FAKE_FILES, fakeFiles } from './fake-files.ts';
 import { fakeReleases } from './fake-releases.ts';
-import { fakeLog, fakeMachine, fakeRows } from './fake-machines.ts';
+import { fakeLog, fakeMachine, fakeProfileBoots, fakeRows } from './fake-machines.ts';
 import { FAKE_HEALTH, FAKE_KEYS, FAKE_PROFILES, fakeLeases, fakeProfileText } from './sample-admin-data.ts';
 
 /** An admin service without a app context behind it: keeps what it is told in memory. Strict: what it does not know is `not-found`. */
@@ -15,6 +17,7 @@ export interface FakeAdminService extends AdminOperations {
   rows: readonly MachineRow[];
   profileRows: readonly ProfileRow[];
   releasesView: ReleasesView;
+  rolloutViews: readonly RolloutView[];
   healthView: HealthView;
   /** The profiles' files. */
   readonly texts: Map<string, string>;
@@ -159,6 +162,7 @@ export function sampleAdminService(now = Date.now(), empty = false): FakeAdminSe
   const adminService: Omit<FakeAdminService, keyof ReturnType<typeof fakeFiles>> = {
     rows: empty ? [] : fakeRows(now),
     profileRows: empty ? [] : FAKE_PROFILES,
+    rolloutViews: [],
     releasesView: empty ? { running: false, targets: [], runs: [] } : fakeReleases(now),
     healthView: empty ? { ...FAKE_HEALTH, problems: [], troubles: [] } : FAKE_HEALTH,
     texts: new Map(empty ? [] : FAKE_PROFILES.map((one) => [one.name, fakeProfileText(one)])),
@@ -283,6 +287,7 @@ export function sampleAdminService(now = Date.now(), empty = false): FakeAdminSe
       adminService.calls.push(`${change} ${profile}`);
       return { message: `${change} ${profileRow(profile).name}` };
     },
+    ...sampleRollouts(() => adminService),
     async prune() {
       adminService.calls.push('prune');
       return { removed: [] };
@@ -313,12 +318,6 @@ export function sampleAdminService(now = Date.now(), empty = false): FakeAdminSe
     now,
   );
   return Object.assign(adminService, files);
-}
-
-function fakeProfileBoots(now: number): NonNullable<MachinePage['byProfile']> {
-  const boot = { address: '192.168.122.2', profile: 'a-coreos', boots: 12, firstSeen: now - 9e8, lastSeen: now - 9e6 };
-  const waits = 'asked for profiles/storage-ubuntu.json by name, which installs: which machine asks is not known';
-  return [{ ...boot, address: '192.168.122.9', profile: 'storage-ubuntu', boots: 0, waits }, boot];
 }
 
 function pageOf(rows: readonly MachineRow[], query: MachineQuery): MachinePage {

@@ -1,3 +1,4 @@
+import type { RolloutView } from '../../src/model/rollout-views.ts';
 import type { LogPage } from '../../src/model/log-views.ts';
 import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
 import type { FileRow, FilesView, FileView, Preview, VersionPreview, VersionView } from '../../src/model/file-views.ts';
@@ -182,6 +183,18 @@ const RUN: SyncRunView = {
   endedAt: AT,
   failed: 0,
   steps: Object.values(SYNC_EVENTS).map((event) => ({ at: AT, event: event })),
+};
+
+export const ROLLOUT_VIEW: RolloutView = {
+  ...{ profile: 'worker', from: '1', to: '2', state: 'running', why: 'x', begun: AT, since: AT, stage: 1 },
+  ...{ opensAt: AT, tolerate: 1 },
+  stages: [
+    { name: 'canaries', nodes: 2, booted: 2, up: 2, failed: 0 },
+    { name: 'wave 1 of 2', share: '50%', nodes: 3, booted: 2, up: 1, failed: 1 },
+    { name: 'wave 2 of 2', share: '100%', nodes: 5, booted: 0, up: 0, failed: 0 },
+  ],
+  failures: [{ machine: 'w3', at: AT, why: 'did not phone home within 5 min 00 s' }],
+  waiting: ['w4'],
 };
 
 export const RELEASES_VIEW: ReleasesView = {

@@ -3,6 +3,7 @@ import { ref, text } from '../../model/schema.ts';
 import { FILE_COMPONENTS } from '../../model/file-views.ts';
 import { LEASE_COMPONENTS } from '../../model/lease-views.ts';
 import { OPERATOR_COMPONENTS } from '../../model/operator-views.ts';
+import { ROLLOUT_COMPONENTS } from '../../model/rollout-views.ts';
 import { COMPONENTS } from '../../model/views.ts';
 import { OPERATION_ROLES } from '../service/operations.ts';
 import type { ApiAnswer, ApiRoute } from './route.ts';
@@ -63,7 +64,10 @@ export function openApiDocument(routes: readonly ApiRoute[], path = ''): Json {
       },
     },
     components: {
-      schemas: { ...COMPONENTS, ...FILE_COMPONENTS, ...LEASE_COMPONENTS, ...OPERATOR_COMPONENTS, Error: ErrorBody },
+      schemas: {
+        ...{ ...COMPONENTS, ...FILE_COMPONENTS, ...LEASE_COMPONENTS, ...OPERATOR_COMPONENTS, ...ROLLOUT_COMPONENTS },
+        Error: ErrorBody,
+      },
       responses: {
         Error: {
           description: 'why not, and what to do',

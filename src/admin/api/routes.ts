@@ -14,6 +14,7 @@ import { machineKeyFrom } from '../service/known-nodes.ts';
 import type { FileName } from '../service/files.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { FILE_ROUTES, REVISION, written } from './file-routes.ts';
+import { ROLLOUT_ROUTES } from './rollout-routes.ts';
 import { type ApiAsk, type ApiRoute, plainRoute, route } from './route.ts';
 
 const POWER = { action: oneOf(POWER_ACTIONS) };
@@ -316,6 +317,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       'server-sent events named `machines`, `profiles` or `releases` (look again, the event holds nothing), and a ' +
       'comment every 15 seconds; at most 64 streams at a time',
   }),
+  ...ROLLOUT_ROUTES,
   ...FILE_ROUTES,
   ...ACCOUNT_ROUTES,
 ];

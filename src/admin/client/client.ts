@@ -38,6 +38,8 @@ export interface AdminClient extends Pick<
   | 'reinstall'
   | 'reinstallNow'
   | 'releaseClaim'
+  | 'rollout'
+  | 'rollouts'
 > {
   readonly at: 'files' | 'server';
   machine(key: MachineKey): Promise<MachineView>;

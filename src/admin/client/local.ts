@@ -25,7 +25,7 @@ import { type AdminClient, noToken, POLL_MS } from './client.ts';
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function localClient(settings: Settings): Promise<AdminClient> {
-  const { files, secrets, catalog, preview, marks, syncProgress } = await readContext(settings);
+  const { files, secrets, catalog, preview, marks, rollouts, shelf, syncProgress } = await readContext(settings);
   let opened: Promise<{ readonly service: AdminOperations; readonly journal: Journal }> | undefined;
   // What changes releases only needs no journal.
   const open = () => (opened ??= openService());
@@ -49,6 +49,8 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       preview,
       journal,
       marks,
+      rollouts,
+      shelf,
       accounts: { users: await openUsers({ files, log: SILENT }), sessions: NO_SESSIONS },
       deliveries: { running: () => [] },
       leases: async () => (await readLeaseFile(files, false)).leases,
@@ -110,6 +112,8 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
     prune: async (_keep, emit) =>
       await told(await pruneImages(settings, emit), 'prune', undefined, () => 'images that are not needed'),
     sync: async (once) => await told(await syncOnce(settings, once), 'sync', undefined, () => 'a run of the sync'),
+    rollouts: async () => await (await open()).service.rollouts(),
+    rollout: async (profile, wish) => await (await open()).service.rollout(profile, wish),
     tokens: () => withTokens(settings, files, (discovery) => Promise.resolve(discovery?.all() ?? [])),
     forgetToken: (token) =>
       withTokens(settings, files, async (discovery) => {

@@ -1,3 +1,4 @@
+import type { RolloutView } from '../../model/rollout-views.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredToken } from '../../model/discovery.ts';
 import type { LogPage, LogQuery } from '../../model/log-views.ts';
@@ -44,6 +45,8 @@ export function remoteClient(
     cancelBootOnce: async (machine) => await post<NamedMachine>('/boot-once/cancel', { machine }),
     releaseClaim: async (machine) => await post<NamedMachine>('/claims/release', { machine }),
     acceptState: async () => await post<{ readonly accepted: boolean }>('/state/accept'),
+    rollouts: async () => ((await api.get('/rollouts')) as { readonly rollouts: readonly RolloutView[] }).rollouts,
+    rollout: (profile, wish) => post<RolloutView>(of(profile, 'rollout'), wish),
     rollback: (profile, version) => unlessBusy(post<RolledBack>(of(profile, 'rollback'), { version })),
     pin: (profile, change) =>
       unlessBusy(post<{ readonly message: string }>(of(profile, change)).then(({ message }) => message)),

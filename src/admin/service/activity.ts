@@ -15,7 +15,7 @@ type Operations = AccountOperations & Omit<AdminOperations, 'accounts'>;
 /** What looks and changes nothing. Every other operation is told below, or does not compile. */
 type Look =
   | 'account' | 'activities' | 'apiTokens' | 'file' | 'files' | 'fileVersion' | 'health' | 'leases' | 'machine'
-  | 'machines' | 'machineLog' | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
+  | 'machines' | 'machineLog' | 'onChange' | 'previewFile' | 'profile' | 'profiles' | 'releases' | 'rollouts' | 'sent' | 'sessions' | 'syncSteps' | 'users'; // prettier-ignore
 type Change = Exclude<keyof Operations, Look>;
 
 type Teller<K extends Change> = (
@@ -53,6 +53,8 @@ const TELLERS: { readonly [K in Change]: Teller<K> } = {
       : undefined,
   rollback: ({ profile, from, to }) => told('roll back', `profiles/${profile}.json`, `from ${from} to ${to}`),
   pin: ({ message }, profile, change) => told(change, `profiles/${profile}.json`, message),
+  rollout: ({ to, state }, profile, { action }) =>
+    told(`rollout ${action ?? 'begin'}`, `profiles/${profile}.json`, `of ${to}: ${state}`),
   prune: ({ removed }) =>
     told(
       'prune',

@@ -8,7 +8,7 @@ const APART = 250;
 /** How often deliveries, which call nothing, are looked at. */
 const LOOK = 1000;
 
-type Deps = Pick<AdminDeps, 'catalog' | 'deliveries' | 'journal' | 'log' | 'sync'>;
+type Deps = Pick<AdminDeps, 'catalog' | 'deliveries' | 'journal' | 'log' | 'rollouts' | 'sync'>;
 
 export interface Changes {
   readonly onChange: (listener: Listener) => () => void;
@@ -21,7 +21,7 @@ export interface Changes {
  * Without a listener nothing runs.
  */
 export function createChanges(deps: Deps): Changes {
-  const { catalog, deliveries, journal, log, sync } = deps;
+  const { catalog, deliveries, journal, log, rollouts, sync } = deps;
   const listeners = new Set<Listener>();
   const waiting = new Map<Change, NodeJS.Timeout>();
   const told = new Map<Change, number>();
@@ -58,6 +58,9 @@ export function createChanges(deps: Deps): Changes {
     ends = [
       journal.onWritten(() => {
         emit('machines');
+      }),
+      rollouts.onChange(() => {
+        emit('releases');
       }),
       sync.progress.onStep(() => {
         emit('releases');

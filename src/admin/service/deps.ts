@@ -12,6 +12,8 @@ import type { Settings } from '../../settings/settings.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Users } from '../auth/users.ts';
 import type { SyncService } from '../../releases/sync-service.ts';
+import type { ImageStore } from '../../images/store.ts';
+import type { RolloutService } from '../../rollouts/rollouts.ts';
 import type { PowerControl } from '../../power/power.ts';
 
 /** A file on its way to a machine. */
@@ -34,6 +36,8 @@ export interface AdminDeps {
   readonly preview: Pick<BootService, 'script' | 'documentOf' | 'installer'>;
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync' | 'discovery'>;
   readonly marks: InstallMarks;
+  readonly rollouts: RolloutService;
+  readonly shelf: ImageStore;
   readonly accounts: Accounts;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
   /** Why the server sends images through Node; undefined: past it. */

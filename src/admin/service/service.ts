@@ -11,10 +11,9 @@ import {
 } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { PowerAction } from '../../model/power.ts';
-import type { Locked } from '../../model/sync-event.ts';
 import type { FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
 import type { LeasesView } from '../../model/lease-views.ts';
-import type { ReleasesView, RemovedRelease, RolledBack, SyncStarted, SyncSteps } from '../../model/release-views.ts';
+import type { ReleasesView, RolledBack, SyncStarted, SyncSteps } from '../../model/release-views.ts';
 import type {
   HealthView,
   RecordedMachine,
@@ -26,7 +25,6 @@ import type {
   WrittenNode,
 } from '../../model/views.ts';
 import type { PoweredNode } from '../../power/power.ts';
-import { pruneImages } from '../../releases/image-commands.ts';
 import { pinProfile, rollback } from '../../releases/rollback.ts';
 import type { ActivityQuery } from '../../model/operator.ts';
 import type { ActivityPage } from '../../model/operator-views.ts';
@@ -43,6 +41,7 @@ import { profileRows, profileView } from './profiles.ts';
 import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction, onceChoices } from './reinstall.ts';
 import { reinstallNow, switchPower } from './power.ts';
 import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
+import { createReleaseOperations, type ReleaseOperations, unlocked } from './release-operations.ts';
 import { releasesView } from './releases.ts';
 import { createUploadOperations, type UploadOperations } from './uploads.ts';
 
@@ -60,13 +59,16 @@ export class AdminService {
   readonly beginUpload!: UploadOperations['beginUpload'];
   readonly uploadPiece!: UploadOperations['uploadPiece'];
   readonly importUpload!: UploadOperations['importUpload'];
+  readonly rollouts!: ReleaseOperations['rollouts'];
+  readonly rollout!: ReleaseOperations['rollout'];
+  readonly prune!: ReleaseOperations['prune'];
   readonly #deps: AdminDeps;
   readonly #changes: ReturnType<typeof createChanges>;
 
   constructor(deps: AdminDeps) {
     this.#deps = deps;
     this.#changes = createChanges(deps);
-    Object.assign(this, createUploadOperations(deps, this.#changes));
+    Object.assign(this, createUploadOperations(deps, this.#changes), createReleaseOperations(deps, this.#changes));
     this.accounts = createAccountOperations(deps);
   }
 
@@ -209,7 +211,7 @@ export class AdminService {
     return await restoreFile(this.#deps, file, version, revision);
   }
 
-  // ---- releases; the last three throw Failure `conflict` while a sync runs
+  // ---- releases; the last two throw Failure `conflict` while a sync runs
 
   async releases(): Promise<ReleasesView> {
     return await releasesView(this.#deps);
@@ -244,21 +246,6 @@ export class AdminService {
     this.#changes.emit('releases');
     this.#deps.log.info({ profile, change, message }, 'a profile was pinned or unpinned by an operator');
     return { message };
-  }
-
-  /** Takes away the releases that retention has no reason to keep; `keep` of each channel instead of the setting's. */
-  async prune(keep?: number): Promise<{ readonly removed: readonly RemovedRelease[] }> {
-    const { log, settings } = this.#deps;
-    const removed: RemovedRelease[] = [];
-    const sync = { ...settings.sync, keepReleases: keep ?? settings.sync.keepReleases };
-    unlocked(
-      await pruneImages({ ...settings, sync }, (event) => {
-        if (event.kind === 'removed') removed.push({ shelf: event.shelf, size: event.size });
-      }),
-    );
-    this.#changes.emit('releases');
-    log.info({ removed }, 'an operator removed the releases that are not needed');
-    return { removed };
   }
 
   // ---- the server
@@ -339,10 +326,4 @@ function neverSeen(key: MachineKey): Failure {
   return new Failure('not-found', `${key} was never seen, and no profile names it`, {
     remedy: '`pilotlight nodes` and the dashboard list all machines',
   });
-}
-
-function unlocked<T>(done: Locked<T>): T {
-  if (done.kind === 'done') return done.value;
-  // The message names the process that is at work, and says to wait.
-  throw new Failure('conflict', done.message);
 }

@@ -71,6 +71,7 @@ const SENTENCES = {
   uploaded: 'Uploaded, verified and published.',
   'nothing-new': 'It was published already: nothing has changed.',
   'sync-runs': 'A sync is running already.',
+  rollout: 'Done. It counts for machines from their next boot.',
   'rolled-back': 'Rolled back. It counts from the next boot, and the sync holds what was left.',
   'user-added': 'Added.',
   'role-changed': 'The role is changed. It counts from the next request.',

@@ -4,17 +4,21 @@ import { readBody } from '../../http/read-body.ts';
 import { Failure } from '../../model/failure.ts';
 import type { SyncEvent } from '../../model/sync-event.ts';
 import type { ReleaseRow, ReleasesView, SyncRunView } from '../../model/release-views.ts';
+import type { RolloutView } from '../../model/rollout-views.ts';
 import { respondLine } from '../respond.ts';
 import { demand } from '../service/operations.ts';
 import { moment, optionalMoment, profileHref, slug } from './format.ts';
 import { fieldText, longField, queryText, requiredField } from './form-fields.ts';
+import { actionIn, shownRollout } from './rollout-part.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 
 const PATH = '/dashboard/releases';
 
 export function mountReleasesPage(show: PageShow, { adminService }: PageDeps): void {
   async function page(req: Request, res: Response, failed?: FormFailure): Promise<void> {
-    await show.page(req, res, releasesPage(await adminService.releases(), Date.now(), failed), failed?.status);
+    const rollouts = await adminService.rollouts();
+    const view = await adminService.releases();
+    await show.page(req, res, releasesPage(view, Date.now(), failed, rollouts), failed?.status);
   }
 
   show.route('Releases', PATH, { get: async (req, res) => page(req, res) });
@@ -25,6 +29,17 @@ export function mountReleasesPage(show: PageShow, { adminService }: PageDeps): v
     },
   });
   mountUpload(show, { adminService }, page);
+  show.route('Releases', `${PATH}/rollout`, {
+    async post(req, res) {
+      try {
+        await adminService.rollout(requiredField(req, 'profile'), { action: actionIn(requiredField(req, 'action')) });
+      } catch (error) {
+        await page(req, res, formFailure(error));
+        return;
+      }
+      show.done(req, res, PATH, 'rollout');
+    },
+  });
   show.route('Releases', `${PATH}/rollback`, {
     async post(req, res) {
       try {
@@ -90,7 +105,12 @@ function wholeNumber(text: string | undefined, name: string): number {
   throw new Failure('invalid', `"${name}" is not a whole number`);
 }
 
-export function releasesPage(view: ReleasesView, now: number, failed?: FormFailure): Page {
+export function releasesPage(
+  view: ReleasesView,
+  now: number,
+  failed?: FormFailure,
+  rollouts: readonly RolloutView[] = [],
+): Page {
   return {
     view: 'releases',
     section: 'Releases',
@@ -105,6 +125,7 @@ export function releasesPage(view: ReleasesView, now: number, failed?: FormFailu
       none: view.targets.length === 0,
       runs: view.runs.map((run, i) => runOf(run, i === 0, now)),
       failed,
+      rollouts: rollouts.map((one) => shownRollout(one, now)),
     },
   };
 }

@@ -30,7 +30,7 @@ test('what changes something is not for viewers', () => {
   const viewers = NAMES.filter((name) => OPERATION_ROLES[name] === 'viewer' && !own.includes(name));
   for (const name of viewers)
     expect(name).toMatch(
-      /^(?:machines?|machineLog|sent|profiles?|previewFile|files?|releases|syncSteps|health|leases|onChange|account|activities|apiTokens|sessions)$/,
+      /^(?:machines?|machineLog|sent|profiles?|previewFile|files?|releases|rollouts|syncSteps|health|leases|onChange|account|activities|apiTokens|sessions)$/,
     );
 });
 

@@ -35,7 +35,7 @@ export function rolloutFolder(profile: object = {}): Readonly<Record<string, obj
   };
 }
 
-export interface RolloutStand {
+export interface RolloutSetup {
   readonly dir: string;
   readonly clock: { now: number };
   readonly steps: readonly RolloutStep[];
@@ -51,16 +51,16 @@ export interface RolloutStand {
   up(name: string): Promise<void>;
   later(seconds: number): Promise<void>;
   /** The process is gone, another one begins: only the disk is left. */
-  again(): Promise<RolloutStand>;
+  again(): Promise<RolloutSetup>;
   version(): unknown;
   refresh(): Promise<void>;
 }
 
 /** A server's rollouts behind its boot service, by a clock of the test's. */
-export async function openRolloutStand(
+export async function openRolloutSetup(
   files: Readonly<Record<string, object | string>> = rolloutFolder(),
   { dir = makeFolder(files), clock = { now: NOON } }: { dir?: string; clock?: { now: number } } = {},
-): Promise<RolloutStand> {
+): Promise<RolloutSetup> {
   const { files: root, catalog, shelf, marks } = await readContext(settingsFor(dir));
   const steps: RolloutStep[] = [];
   const rollouts = createRollouts({ files: root, catalog, log: SILENT, now: () => clock.now });
@@ -68,7 +68,7 @@ export async function openRolloutStand(
   await rollouts.start();
   const boot = createBootService({ catalog, shelf, marks, claims: marks, rollouts, now: () => clock.now });
   const profile = () => catalog.current().profiles.get('w') ?? raise('no profile w');
-  const setup: RolloutStand = {
+  const setup: RolloutSetup = {
     dir,
     clock,
     steps,
@@ -104,7 +104,7 @@ export async function openRolloutStand(
     },
     async again() {
       await rollouts.stop(AbortSignal.timeout(1000));
-      return await openRolloutStand({}, { dir, clock });
+      return await openRolloutSetup({}, { dir, clock });
     },
     version: () => (JSON.parse(readFileSync(join(dir, 'profiles/w.json'), 'utf8')) as { version: unknown }).version,
     async refresh() {
