@@ -1,5 +1,5 @@
 import type { RolloutView } from '../../src/model/rollout-views.ts';
-import { sampleRollouts } from './sample-rollouts.ts';
+import { fakeRollout, sampleRollouts } from './sample-rollouts.ts';
 import { createHash } from 'node:crypto';
 import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { Failure } from '../../src/model/failure.ts';
@@ -162,7 +162,7 @@ export function sampleAdminService(now = Date.now(), empty = false): FakeAdminSe
   const adminService: Omit<FakeAdminService, keyof ReturnType<typeof fakeFiles>> = {
     rows: empty ? [] : fakeRows(now),
     profileRows: empty ? [] : FAKE_PROFILES,
-    rolloutViews: [],
+    rolloutViews: empty ? [] : [fakeRollout(now)],
     releasesView: empty ? { running: false, targets: [], runs: [] } : fakeReleases(now),
     healthView: empty ? { ...FAKE_HEALTH, problems: [], troubles: [] } : FAKE_HEALTH,
     texts: new Map(empty ? [] : FAKE_PROFILES.map((one) => [one.name, fakeProfileText(one)])),

@@ -20,3 +20,18 @@ export function sampleRollouts(answers: () => Answers): Pick<ReleaseOperations, 
     },
   };
 }
+
+/** The second of its waves is open, and one machine has failed. */
+export function fakeRollout(now: number): RolloutView {
+  return {
+    ...{ profile: 'workers', from: '4593.2.1', to: '4593.2.2', state: 'running', stage: 1, tolerate: 1 },
+    ...{ begun: now - 9_000_000, since: now - 1_260_000 },
+    stages: [
+      { name: 'canaries', nodes: 2, booted: 2, up: 2, failed: 0 },
+      { name: 'wave 1 of 2', share: '50%', nodes: 6, booted: 4, up: 2, failed: 1 },
+      { name: 'wave 2 of 2', share: '100%', nodes: 7, booted: 0, up: 0, failed: 0 },
+    ],
+    failures: [{ machine: 'w7', at: now - 300_000, why: 'did not phone home within 5 min 00 s' }],
+    waiting: ['w9'],
+  };
+}
