@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Failure } from '../model/failure.ts';
+import { ipv6Bytes } from '../model/ipv6.ts';
 import { checked } from './epoll.ts';
 import { EAGAIN, type Libc } from './libc.ts';
 
@@ -31,20 +32,6 @@ export function socketAddress(address: string, port: number): SocketAddress {
   ipv6Bytes(plain).copy(bytes, 8);
   bytes.writeUInt32LE(scope === undefined ? 0 : scopeOf(plain, scope), 24);
   return bytes;
-}
-
-/** The eight groups, `::` filled with zeros. */
-function ipv6Bytes(address: string): Buffer {
-  // `::ffff:10.0.0.1`: its last two groups in decimal.
-  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts: string[]) => {
-    const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number);
-    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
-  });
-  const [head = '', tail] = hex.split('::');
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  const [before, after] = [groups(head), groups(tail ?? '')];
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
-  return Buffer.from([...before, ...zeros, ...after].map((group) => group.padStart(4, '0')).join(''), 'hex');
 }
 
 function scopeOf(address: string, scope: string): number {

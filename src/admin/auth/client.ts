@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { peerOf, proxiedClientOf } from '../../http/client-address.ts';
 import { plainAddress } from '../../model/machine.ts';
+import { canonicalAddress } from '../../model/ipv6.ts';
 import type { Origin } from '../../model/plan.ts';
 
 export const HOME = '/dashboard';
@@ -51,15 +52,7 @@ function forwardedFor(line: string | readonly string[] | undefined): string | un
 function groupOf(address: string): string {
   const plain = plainAddress(address.toLowerCase()).replace(/%.*$/, '');
   if (isIP(plain) !== 6) return plain;
-  const [head = '', tail] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  const groups = tail === undefined ? left : [...left, ...zeros, ...right];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+  return `${canonicalAddress(plain)?.split(':').slice(0, 4).join(':') ?? plain}::/64`;
 }
 
 /**
