@@ -176,7 +176,7 @@ const MISTAKES: readonly (readonly [title: string, mistake: Mistake, answer: str
   ['a file for the data directory', { ...keys({}), dataDir: 'images/k' }, 'pilotlight check: the data directory is not a directory: DIR/images/k (name a folder with PILOTLIGHT_DATA_DIR or --data-dir)'],
   ['a data directory that is not there', { ...keys({}), dataDir: 'date' }, 'pilotlight check: the data directory does not exist or may not be entered: DIR/date (create it, or name another with PILOTLIGHT_DATA_DIR or --data-dir)'],
   // settings
-  ['a port alone', env({ PILOTLIGHT_HTTP_LISTEN: '8080' }), 'PILOTLIGHT_HTTP_LISTEN: must be HOST:PORT: write 0.0.0.0:8080; it is "8080"'],
+  ['a port alone', env({ PILOTLIGHT_HTTP_LISTEN: '8080' }), 'PILOTLIGHT_HTTP_LISTEN: must be HOST:PORT: write [::]:8080, or 0.0.0.0:8080 for IPv4 alone; it is "8080"'],
   ['a port that is too large', env({ PILOTLIGHT_HTTP_LISTEN: ':99999' }), 'PILOTLIGHT_HTTP_LISTEN: port 99999 is over 65535; it is ":99999"'],
   ['true for on', env({ PILOTLIGHT_JOURNAL: 'true' }), 'PILOTLIGHT_JOURNAL: must be one of on, off: write on; it is "true"'],
   ['quotes in a variable', env({ PILOTLIGHT_LOG_LEVEL: '"debug"' }), 'PILOTLIGHT_LOG_LEVEL: must be one of debug, info, warn, error; it is "\\"debug\\"" (write it without the quotes)'],

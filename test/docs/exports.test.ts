@@ -60,8 +60,8 @@ describe('the page about exports', () => {
   });
 
   it('names only options that there are, and all of them', () => {
-    const named = new Set([...PAGE.matchAll(/`--([a-z-]+)/g)].map((match) => match[1]));
-    const known = Object.keys(exportCommand.options).map((flags) => /--([a-z-]+)/.exec(flags)?.[1] ?? '');
+    const named = new Set([...PAGE.matchAll(/`--([a-z\d-]+)/g)].map((match) => match[1]));
+    const known = Object.keys(exportCommand.options).map((flags) => /--([a-z\d-]+)/.exec(flags)?.[1] ?? '');
     expect(known.filter((flag) => !named.has(flag))).toEqual([]);
     const used = EXAMPLES.flatMap(({ words }) => words.filter((word) => word.startsWith('--')));
     expect(used.filter((word) => !known.includes(word.slice(2)))).toEqual([]);

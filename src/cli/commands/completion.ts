@@ -138,7 +138,7 @@ function optionsOf({ options }: Command) {
       short,
       long = '',
       value,
-    } = /^(?:-(?<short>\w), )?(?<long>--[a-z-]+)(?: (?<value>.+))?$/.exec(flags)?.groups ?? {};
+    } = /^(?:-(?<short>\w), )?(?<long>--[a-z\d-]+)(?: (?<value>.+))?$/.exec(flags)?.groups ?? {};
     return { short, long, value, help };
   });
 }

@@ -28,6 +28,7 @@ it('completes commands, their choices, their options and the settings in bash', 
   expect(await offered('export', 'lib')).toEqual(['libvirt-network', 'libvirt-domain']);
   expect(await offered('check', '--st')).toEqual(['--strict']);
   expect(await offered('export', '--out')).toEqual(['--output']);
+  expect(await offered('export', '--server')).toEqual(['--server', '--server6']);
   expect(await offered('reinstall', '')).not.toContain('NODE|MAC');
   expect(await offered('nonsense', '')).toEqual([]);
 });
