@@ -83,6 +83,8 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
     },
     async stop(force) {
       if (started.length > 0) log.info({}, 'stopping: what runs may finish, a second signal cuts it');
+      // What a part waits for may keep no process alive (a thread of its own): it would end before the journal is written.
+      const alive = setInterval(() => undefined, 60_000);
       for (const service of started.splice(0).toReversed()) {
         try {
           await service.stop(force);
@@ -94,6 +96,7 @@ export function createServer(settings: Settings, options: ServerOptions): Pilotl
           );
         }
       }
+      clearInterval(alive);
       log.info({}, 'stopped');
       flush();
     },

@@ -44,6 +44,16 @@ test('SIGTERM: nobody new is let in, a running download finishes, the exit statu
   expect(served.said()).toContain('"msg":"stopped"');
 });
 
+test('SIGTERM while threads are still being started: all parts stop, and what was answered is in the journal', async () => {
+  for (let time = 1; time <= 3; time += 1) {
+    const served = serveChild(makeFolder(FILES));
+    await fetch(`http://127.0.0.1:${await served.port}/ipxe?mac=52-54-00-00-00-01`);
+    served.child.kill('SIGTERM');
+    expect(await served.ended).toMatchObject({ code: 0, signal: null });
+    expect(served.said(), `time ${time}`).toContain('"msg":"stopped"');
+  }
+});
+
 test('a second signal cuts the download', async () => {
   const served = serveChild(makeFolder(FILES));
   const port = await served.port;
