@@ -51,7 +51,9 @@ lab.describe('the doctor on a LAN with a real DHCP server', () => {
         'problem eth0: no DHCP server tells a BIOS machine where to boot from',
         'problem eth0: no DHCP server tells a UEFI x86_64 machine where to boot from',
       ]);
-      expect(about('server')).toEqual(['warning no server answers at http://192.168.122.10:4777']);
+      expect(about('server')).toEqual([
+        'warning no server answers at http://192.168.122.10:4777, http://[fd00:122::10]:4777',
+      ]);
     },
   );
 
@@ -69,12 +71,13 @@ lab.describe('the doctor on a LAN with a real DHCP server', () => {
     using lan = setUpLan('docproxy', 0);
     lan.run('dhcp', 'plain');
     const dataDir = makeFolder(FILES);
-    const env = { PILOTLIGHT_DHCP: 'proxy', PILOTLIGHT_HTTP_LISTEN: '0.0.0.0:4777' };
+    const env = { PILOTLIGHT_DHCP: 'proxy', PILOTLIGHT_HTTP_LISTEN: '[::]:4777' };
     const netns = { name: lan.server, address: '192.168.122.10', port: 4777 };
     await using server = await startServer({ dataDir, netns, env });
     const { about } = await examine(lan, dataDir, '--dhcp', 'proxy');
     expect(about('server'), server.log()).toEqual([
       expect.stringMatching(/^ok http:\/\/192\.168\.122\.10:4777 answers: Pilotlight \d/),
+      expect.stringMatching(/^ok http:\/\/\[fd00:122::10\]:4777 answers: Pilotlight \d/),
     ]);
     expect(about('ports').slice(0, 2)).toEqual([
       'ok TCP 4777 for HTTP is held by the running server',
