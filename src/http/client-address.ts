@@ -7,7 +7,7 @@ const known = new WeakMap<Socket, string>();
 
 /** Looks at a new connection: the address of a client that has left cannot be asked for any more. */
 export function remember(socket: Socket): void {
-  if (socket.remoteAddress !== undefined) known.set(socket, socket.remoteAddress);
+  if (socket.remoteAddress !== undefined) known.set(socket, plainAddress(socket.remoteAddress));
 }
 
 /** The address of the client, as IPv4 where it is one, also after it has left. Undefined for one that left before it was looked at. */
@@ -15,8 +15,8 @@ export function peerOf(req: Pick<IncomingMessage, 'socket'>): string | undefined
   const behind = proxied.get(req);
   if (behind !== undefined) return behind.address;
   const socket = socketOf(req);
-  const address = socket === null ? undefined : (known.get(socket) ?? socket.remoteAddress);
-  return address === undefined ? undefined : plainAddress(address);
+  if (socket === null) return undefined;
+  return known.get(socket) ?? (socket.remoteAddress && plainAddress(socket.remoteAddress));
 }
 
 /** Node's own stream helpers (`pipeline`, `for await`) take the socket from a request that they destroy. */

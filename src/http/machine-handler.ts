@@ -163,13 +163,14 @@ function findRoute(path: string): { readonly route: MachineRoute; readonly rest:
 }
 
 function askOf(req: IncomingMessage, head: RequestHead, { query, authority }: Target, rest: string): Ask {
+  const from = askerOf(req);
   return {
     rest,
     query,
     head: authority === undefined ? head : { ...head, host: authority },
     end: req.socket,
-    from: askerOf(req),
-    asker: req.method === 'HEAD' ? undefined : askerOf(req),
+    from,
+    asker: req.method === 'HEAD' ? undefined : from,
     rawHeaders: req.rawHeaders,
     ifNoneMatch: req.headers['if-none-match'],
   };

@@ -112,8 +112,9 @@ export function createImageSender({ on, most, after, execArgv, log }: ImageSende
     worker.unref();
     thread = { libc, worker, wakeFd };
     ended = new Promise((resolve) => {
+      const onExit = listener(log, 'images', lose);
       worker.once('exit', () => {
-        lose();
+        onExit();
         resolve();
       });
     });
@@ -160,9 +161,9 @@ export function createImageSender({ on, most, after, execArgv, log }: ImageSende
   function begin(part: FilePart, duplicate: number, resolve: Job['resolve']): void {
     const { socket, file, start, end } = part;
     const id = free.pop() ?? jobs.size;
-    const cancel = (): void => {
+    const cancel = listener(log, 'images', () => {
       tell({ cancel: id });
-    };
+    });
     const timeoutMs = socket.timeout ?? 0;
     jobs.set(id, { ...part, id, duplicate, timeoutMs, cancel, resolve });
     // Node sees nothing move: the thread looks for those that stall.

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { wake } from '../native/epoll.ts';
 import { type Libc, loadLibc } from '../native/libc.ts';
 import { Failure } from '../model/failure.ts';
-import { type Log, threadFile } from '../model/service.ts';
+import { listener, type Log, threadFile } from '../model/service.ts';
 import type { Endpoint } from '../net/udp-socket.ts';
 import type { OptionLimits, TftpRequest } from './packet.ts';
 import type { SessionEnd } from './session.ts';
@@ -65,7 +65,7 @@ export function createTransferThread(log: Log, execArgv?: readonly string[]): Tr
       ...(execArgv && { execArgv: [...execArgv] }),
     });
     return await new Promise((resolve) => {
-      worker.on('message', (report: Report) => {
+      const onMessage = listener(log, 'tftp', (report: Report) => {
         if (report.kind !== 'ready') {
           onReport(report);
           return;
@@ -75,19 +75,18 @@ export function createTransferThread(log: Log, execArgv?: readonly string[]): Tr
         worker.unref();
         resolve(true);
       });
+      worker.on('message', onMessage);
       worker.on('error', (cause) => {
         log.error({ cause }, 'tftp: the thread that sends files failed; another one is begun');
       });
       worker.on('exit', () => {
         if (running?.worker === worker) running = undefined;
         starting = undefined;
-        for (const id of [...carried.keys()]) {
-          onReport({
-            kind: 'ended',
-            id,
-            end: { kind: 'unreadable', cause: new Failure('unavailable', 'its thread ended') },
-          });
-        }
+        const cut = listener(log, 'tftp', (id: number) => {
+          const cause = new Failure('unavailable', 'its thread ended');
+          onReport({ kind: 'ended', id, end: { kind: 'unreadable', cause } });
+        });
+        for (const id of [...carried.keys()]) cut(id);
         resolve(false);
       });
     });
