@@ -58,9 +58,9 @@ function pathsOf(artifacts: readonly Artifact[]): readonly string[] {
 }
 
 /** The files below images/ that a plan names and that are not there. */
-export async function missingFiles(plan: Plan, shelf: Pick<ImageStore, 'has'>): Promise<readonly string[]> {
+export async function missingFiles(plan: Plan, imageStore: Pick<ImageStore, 'has'>): Promise<readonly string[]> {
   const paths = [...bootFiles(plan), ...pathsOf(plan.extras)];
-  const there = await Promise.all(paths.map((path) => shelf.has(path)));
+  const there = await Promise.all(paths.map((path) => imageStore.has(path)));
   return paths.filter((_, i) => there[i] !== true);
 }
 

@@ -10,10 +10,10 @@ import { machinePlan, missingFiles, typicalMachines } from './machine-plan.ts';
 export async function allMissingImages(
   snapshot: Snapshot,
   origin: Origin,
-  shelf: Pick<ImageStore, 'has'>,
+  imageStore: Pick<ImageStore, 'has'>,
 ): Promise<readonly FileDiagnostic[]> {
   const profiles = [...snapshot.profiles.values()];
-  return (await Promise.all(profiles.map((profile) => missingImages(profile, snapshot, origin, shelf)))).flat();
+  return (await Promise.all(profiles.map((profile) => missingImages(profile, snapshot, origin, imageStore)))).flat();
 }
 
 /** What a typical machine of the profile would boot and does not lie below images/: its machines wait for it. */
@@ -21,12 +21,12 @@ export async function missingImages(
   profile: Profile,
   snapshot: Snapshot,
   origin: Origin,
-  shelf: Pick<ImageStore, 'has'>,
+  imageStore: Pick<ImageStore, 'has'>,
 ): Promise<readonly FileDiagnostic[]> {
   if (profile.boot === 'local') return [];
   try {
     const plans = typicalMachines(profile).map(({ match, facts }) => machinePlan(match, facts, origin, snapshot));
-    const missing = (await Promise.all(plans.map((plan) => missingFiles(plan, shelf)))).flat();
+    const missing = (await Promise.all(plans.map((plan) => missingFiles(plan, imageStore)))).flat();
     if (missing.length === 0) return [];
     const places = new JsonPlaces(snapshot.sources.get(profile.name)?.toString('utf8') ?? '{}');
     return missing.map((path) => missingImage(path, profile, places));

@@ -29,7 +29,7 @@ import { local, menuKeyOf, ownDisk, toolsMenu, unknownMachine, waiting } from '.
 
 export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
-  readonly shelf: Pick<ImageStore, 'has'>;
+  readonly imageStore: Pick<ImageStore, 'has'>;
   /** What is being done about the images that a profile lacks: lines for the machine's screen. */
   readonly downloadProgress?: (profile: string) => readonly string[];
   /** Without it nothing is counted: previews. */
@@ -58,7 +58,7 @@ export function createScriptService(options: ScriptServiceOptions) {
   const { catalog, downloadProgress, access, syslog, unknown = WAIT } = options;
   const decisions = createDecide(options);
   const documents = createDocumentCheck(options);
-  const images = createImageCheck(options.shelf);
+  const images = createImageCheck(options.imageStore);
 
   /** `words`: how the boot loader is told to boot, and to leave the machine to its disk. */
   async function answerIn(words: LoaderWords, question: Question, policy = unknown): Promise<ScriptAnswer> {
@@ -277,13 +277,13 @@ const MOST_SEEN = 1000;
  * get one asks for its script again: that they were there within the last second is enough. What is missing is looked for
  * each time.
  */
-function createImageCheck(shelf: Pick<ImageStore, 'has'>): Pick<ImageStore, 'has'> {
+function createImageCheck(imageStore: Pick<ImageStore, 'has'>): Pick<ImageStore, 'has'> {
   const seen = new Map<string, number>();
   return {
     async has(path) {
       const asked = performance.now();
       if (asked - (seen.get(path) ?? -Infinity) < SEEN_MS) return true;
-      const isThere = await shelf.has(path);
+      const isThere = await imageStore.has(path);
       if (seen.size >= MOST_SEEN) seen.clear();
       if (isThere) seen.set(path, asked);
       return isThere;

@@ -25,7 +25,7 @@ export interface AppContext {
   readonly files: DataRoot;
   readonly secrets: SecretReader;
   readonly catalog: LivingCatalog;
-  readonly shelf: ImageStore;
+  readonly imageStore: ImageStore;
   /** For the servers: an installer leaves with the machine's claim. */
   readonly bootService: BootService;
   /** Who may have what is one machine's alone; undefined for commands, which hand out nothing. */
@@ -54,7 +54,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     logTo: logTarget(settings.syslog, likelyOrigin(settings)),
   });
   const catalog = openCatalog({ files, inspector, secrets, log });
-  const shelf = openImageStore(files, new ChunkCache(settings.imageCache));
+  const imageStore = openImageStore(files, new ChunkCache(settings.imageCache));
   const marks = await openInstallMarks(files, log);
   const identities = openIdentities(files, log);
   const { installTries, unknown } = settings;
@@ -64,7 +64,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
   const clusters = new ClusterUrls();
   const behind = {
     catalog,
-    shelf,
+    imageStore,
     downloadProgress,
     marks,
     installTries,
@@ -83,7 +83,19 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
       ? undefined
       : createAccess({ ...network, marks, tokens, reports: settings.reports, now: Date.now });
   const bootService = createBootService({ ...behind, claims: marks, access, rollouts });
-  const open = { files, secrets, catalog, shelf, bootService, access, preview, marks, identities, rollouts, clusters };
+  const open = {
+    files,
+    secrets,
+    catalog,
+    imageStore,
+    bootService,
+    access,
+    preview,
+    marks,
+    identities,
+    rollouts,
+    clusters,
+  };
   return { ...open, syncProgress, tokenProblems: tokens?.problems ?? [] };
 }
 

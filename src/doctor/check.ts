@@ -31,7 +31,7 @@ export async function checkData(settings: Settings): Promise<CheckReport> {
   const appContext = await readContext(settings);
   const snapshot = appContext.catalog.current();
   const rendering = renderForEveryNode(snapshot, likelyOrigin(settings));
-  const images = await allMissingImages(snapshot, likelyOrigin(settings), appContext.shelf);
+  const images = await allMissingImages(snapshot, likelyOrigin(settings), appContext.imageStore);
   const keys = await keyProblems(snapshot, appContext, settings);
   const state = [...appContext.marks.problems(), ...(await stateProblems(appContext))];
   const all = [

@@ -14,7 +14,7 @@ import { agentOf, type Ask, type RequestHead, show, splitTarget, type Target } f
 import { sendFile, type SendExtras } from './send-file.ts';
 
 export interface MachineHandlerOptions extends MachineServer {
-  readonly shelf: Pick<ImageStore, 'open'>;
+  readonly imageStore: Pick<ImageStore, 'open'>;
   readonly log: Log;
   readonly onAnswer: (event: AnswerEvent) => void;
   readonly deliveries: Deliveries;
@@ -38,7 +38,7 @@ const MAX_REPORT = 16 * 1024;
 
 /** Answers firmware, installers and booting nodes, directly on node:http. */
 export function createMachineHandler(options: MachineHandlerOptions): MachineHandler {
-  const { bootService, baseUrl, log, now, shelf, deliveries, sender } = options;
+  const { bootService, baseUrl, log, now, imageStore, deliveries, sender } = options;
   const accessLog = createAccessLog(log, options.onAnswer, now);
   const cache = new ScriptCache();
   const heads = new ScriptCache({ ...SCRIPT_CACHE, maxAge: HEAD_MS });
@@ -110,7 +110,7 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
 
   async function stream(req: IncomingMessage, res: ServerResponse, rest: string): Promise<void> {
     try {
-      const file = await shelf.open(imagePath(rest));
+      const file = await imageStore.open(imagePath(rest));
       const began = now();
       const delivery = deliveries.begin(peerOf(req) ?? '', file.path, file.size);
       const onProgress = (position: number): void => {

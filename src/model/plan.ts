@@ -28,7 +28,7 @@ export function parseOrigin(text: string): Origin | undefined {
   return WHOLE.test(url) ? (url.replace(/\/+$/, '') as Origin) : undefined;
 }
 
-/** A file that a machine fetches: below images/ (served by us, must be on the shelf) or anywhere else by URL. */
+/** A file that a machine fetches: below images/ (served by us, must be in the image store) or anywhere else by URL. */
 export type Artifact =
   { readonly kind: 'shelf'; readonly path: string } | { readonly kind: 'url'; readonly url: string };
 

@@ -68,7 +68,7 @@ export function versionOf(text: string): Version {
 
 // Neither a rollback nor a rollout leads to an image that is not here.
 export async function checkThere(
-  appContext: Pick<AppContext, 'catalog' | 'shelf'>,
+  appContext: Pick<AppContext, 'catalog' | 'imageStore'>,
   settings: Settings,
   profile: Profile,
   version: Version,
@@ -77,7 +77,7 @@ export async function checkThere(
   const missing: string[] = [];
   for (const { match, facts } of typicalMachines({ ...profile, version })) {
     const plan = machinePlan(match, facts, origin, appContext.catalog.current());
-    missing.push(...(await missingFiles(plan, appContext.shelf)));
+    missing.push(...(await missingFiles(plan, appContext.imageStore)));
   }
   if (missing[0] === undefined) return;
   throw new Failure('not-found', `images/${missing[0]} is not there`, {

@@ -17,7 +17,7 @@ import { readState } from './sync-state.ts';
 
 export interface SyncServiceOptions {
   readonly settings: Settings;
-  readonly appContext: Pick<AppContext, 'files' | 'catalog' | 'rollouts' | 'shelf' | 'syncProgress'>;
+  readonly appContext: Pick<AppContext, 'files' | 'catalog' | 'rollouts' | 'imageStore' | 'syncProgress'>;
   readonly recorder: Pick<Recorder, 'sync'>;
   /** Of the journal: what an earlier process did last. */
   readonly lastRun?: () => Promise<SyncRunView | undefined>;
@@ -39,7 +39,7 @@ export function createSyncService({
   log,
   self,
 }: SyncServiceOptions): SyncService {
-  const { files, catalog, rollouts, shelf, syncProgress: progress } = appContext;
+  const { files, catalog, rollouts, imageStore, syncProgress: progress } = appContext;
 
   /** The one road of a run's events: to the log, to commands, pages and machines that follow, and to the journal. */
   async function run(signal: AbortSignal, wishes: RunWishes): Promise<number> {
@@ -97,7 +97,7 @@ export function createSyncService({
   async function lacksImages(profile: Profile, snapshot: Snapshot): Promise<boolean> {
     for (const { match, facts } of typicalMachines(profile)) {
       const plan = machinePlan(match, facts, likelyOrigin(settings), snapshot);
-      if ((await missingFiles(plan, shelf)).length > 0) return true;
+      if ((await missingFiles(plan, imageStore)).length > 0) return true;
     }
     return false;
   }

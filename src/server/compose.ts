@@ -90,7 +90,7 @@ export interface Composed {
 /** Wires the rooms by hand. Nothing listens before the services start. */
 export async function compose(options: ComposeOptions): Promise<Composed> {
   const { settings, appContext, incidents, neighbours, log, self, faults, giveUp } = options;
-  const { files, catalog, bootService, access, preview, shelf, marks, identities, rollouts } = appContext;
+  const { files, catalog, bootService, access, preview, imageStore, marks, identities, rollouts } = appContext;
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
@@ -110,7 +110,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     lastRun: async () => (await journal.syncRuns(1))[0],
   });
   const imageProblems = lookedUpOnce(
-    () => allMissingImages(catalog.current(), likelyOrigin(settings), appContext.shelf),
+    () => allMissingImages(catalog.current(), likelyOrigin(settings), appContext.imageStore),
     () => performance.now(),
   );
   const lastResort = createLastResort({
@@ -124,7 +124,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
   const httpPort = (): number => http.address()?.port ?? settings.http.port;
   const logRecorder = createLogRecorder({ catalog, journal, neighbours, now: Date.now });
-  const lan = openLan({ settings, files, catalog, shelf, bootPrograms, log, listeners, logRecorder, httpPort });
+  const lan = openLan({ settings, files, catalog, imageStore, bootPrograms, log, listeners, logRecorder, httpPort });
   const users = await openUsers({ files, log });
   const tls = settings.tls === undefined ? undefined : await openTlsFiles({ ...settings.tls, names: TLS_NAMES, log });
   const operatorFiles = settings.operator?.tls;
@@ -144,7 +144,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       journal,
       marks,
       rollouts,
-      shelf,
+      imageStore,
       sync,
       log,
       version: birth.version,
@@ -188,7 +188,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       linkOrigin: settings.operator && (() => linkOrigin(settings, operators ?? http)),
       bootService,
       bootPrograms,
-      shelf,
+      imageStore,
       deliveries: delivery.deliveries,
       sender,
       adminService,

@@ -33,7 +33,7 @@ export interface LanOptions {
   readonly settings: Settings;
   readonly files: DataRoot;
   readonly catalog: Catalog;
-  readonly shelf: ImageStore;
+  readonly imageStore: ImageStore;
   readonly bootPrograms: BootPrograms;
   readonly log: Log;
   readonly listeners: Pick<EventBus, 'transferred' | 'offered'>;
@@ -57,7 +57,7 @@ export interface Lan {
 
 /** The servers of the LAN: TFTP, DHCP and syslog. */
 export function openLan(options: LanOptions): Lan {
-  const { settings, shelf, bootPrograms, log, listeners, logRecorder, httpPort } = options;
+  const { settings, imageStore, bootPrograms, log, listeners, logRecorder, httpPort } = options;
   const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
   const services: Service[] = [];
   const { tftp, dhcp } = settings;
@@ -67,7 +67,7 @@ export function openLan(options: LanOptions): Lan {
   let leaseServer: LeaseServer | undefined;
   let dhcp6Server: Dhcp6Server | undefined;
   if (tftp !== undefined) {
-    const source = createTftpSource({ bootPrograms, shelf, settings: tftp, originAt, log });
+    const source = createTftpSource({ bootPrograms, imageStore, settings: tftp, originAt, log });
     const onEnd = (event: TransferEvent): void => {
       listeners.transferred(event);
     };

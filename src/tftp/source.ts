@@ -39,7 +39,7 @@ export interface TftpFile {
 export interface TftpSourceOptions {
   readonly bootPrograms: Pick<BootPrograms, 'needsImages' | 'open'>;
   /** The same guarded way to an image as HTTP has: no drafts, no hidden files, nothing outside images/. */
-  readonly shelf: Pick<ImageStore, 'open'>;
+  readonly imageStore: Pick<ImageStore, 'open'>;
   readonly settings: {
     /** Whether iPXE that asks for a boot program gets the start script. */
     readonly smartNbp: boolean;
@@ -52,7 +52,7 @@ export interface TftpSourceOptions {
 }
 
 /** The boot programs, the scripts and the images, by their names. */
-export function createTftpSource({ bootPrograms, shelf, settings, originAt, log }: TftpSourceOptions): TftpSource {
+export function createTftpSource({ bootPrograms, imageStore, settings, originAt, log }: TftpSourceOptions): TftpSource {
   const first = createOnce();
 
   async function open({ name, options, client, server }: TftpAsk): Promise<TftpFile | undefined> {
@@ -93,7 +93,7 @@ export function createTftpSource({ bootPrograms, shelf, settings, originAt, log 
 
   /** What is not there and what may not be read look the same to any client, and are everyday. */
   async function image(path: string): Promise<TftpFile | undefined> {
-    const file = await unlessFailed(shelf.open(path), 'not-found', 'refused');
+    const file = await unlessFailed(imageStore.open(path), 'not-found', 'refused');
     return file && imageFile(file);
   }
 

@@ -46,7 +46,7 @@ export async function openAccess(
   files: FolderFiles = FOLDER,
   more: Partial<Pick<AccessOptions, 'isRouted' | 'leasedTo' | 'reports'>> = {},
 ): Promise<AccessSetup> {
-  const { catalog, shelf } = await contextOf(files);
+  const { catalog, imageStore } = await contextOf(files);
   const { marks, clock } = await openSetup();
   const network = new Map<string, Mac | undefined>([
     [AT, parseMac(W1)],
@@ -65,7 +65,7 @@ export async function openAccess(
     ...more,
   });
   const now = (): number => clock.now;
-  const bootService = createBootService({ catalog, shelf, marks, claims: marks, access, now });
+  const bootService = createBootService({ catalog, imageStore, marks, claims: marks, access, now });
   const journal = {
     record: () => undefined,
     status: () => ({ on: true, lost: 0 }),

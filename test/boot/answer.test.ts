@@ -61,12 +61,12 @@ const STRANGER = '52:54:00:00:00:09';
 const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 30, choice: 'worker' };
 
 async function open(unknown?: UnknownPolicy, claiming = false) {
-  const { catalog, shelf } = await contextOf(FILES);
+  const { catalog, imageStore } = await contextOf(FILES);
   const setup = await openSetup();
   const more = claiming ? { claims: setup.marks, installTries: 3 } : {};
   const bootService = createBootService({
     catalog,
-    shelf,
+    imageStore,
     marks: setup.marks,
     installTries: 1,
     now: () => setup.clock.now,

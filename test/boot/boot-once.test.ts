@@ -81,7 +81,7 @@ describe('one boot of another profile', () => {
   });
 
   it('is not handed out where it cannot be used up on the disk: the machine waits, and is told why', async () => {
-    const { marks, question, who, catalog, shelf } = await open();
+    const { marks, question, who, catalog, imageStore } = await open();
     await marks.bootOnce(who, 'rescue');
     const full = new Failure('unavailable', 'state/machines cannot be written: no space left');
     const claims: Claims = {
@@ -89,7 +89,7 @@ describe('one boot of another profile', () => {
       saw: () => undefined,
       takeOnce: () => Promise.reject(full),
     };
-    const { script, decision } = await createBootService({ catalog, shelf, marks, claims }).script(question(MAC));
+    const { script, decision } = await createBootService({ catalog, imageStore, marks, claims }).script(question(MAC));
     expect(decision.outcome).toBe('waiting');
     expect(script).toContain('no space left');
     expect(marks.of(who)?.once).not.toHaveProperty('used');

@@ -129,7 +129,7 @@ describe('what DHCP offers', () => {
   });
 
   it('a machine that is installed is left to its disk, from the moment of its report on', async () => {
-    const { catalog, shelf } = await contextOf({
+    const { catalog, imageStore } = await contextOf({
       'profiles/w.json': {
         system: 'custom',
         kernel: 'k',
@@ -138,7 +138,7 @@ describe('what DHCP offers', () => {
       },
     });
     const { marks } = await openSetup();
-    const bootService = createBootService({ catalog, shelf, marks });
+    const bootService = createBootService({ catalog, imageStore, marks });
     const made = createBootPrograms({ bootService, firmware: FIRMWARE, silentForLocal: true });
     const offer = (asks: NetbootClient) => made.offer(asks, origin);
     const asks = client({ uuid: UUID });

@@ -23,8 +23,8 @@ const FILES = {
  * access log count, too. docs/architecture.md names them in the order in which a reader opens them.
  */
 it('a MAC becomes a script in 20 files, and its walk names them', async () => {
-  const { bootService, shelf } = await contextOf(FILES);
-  const context = await openContext(bootService, { shelf });
+  const { bootService, imageStore } = await contextOf(FILES);
+  const context = await openContext(bootService, { imageStore });
   onTestFinished(() => context.close());
   const ask = async (n: number): Promise<string> =>
     await (await fetch(`http://127.0.0.1:${context.port}/ipxe?mac=52-54-00-00-00-0${n}`)).text();

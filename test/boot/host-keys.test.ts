@@ -29,8 +29,8 @@ write_files:
 };
 
 async function ask(mac: string, hostKeys?: HostKeys, files: Readonly<Record<string, string | object>> = FILES) {
-  const { catalog, shelf } = await contextOf(files);
-  const bootService = createBootService({ catalog, shelf, hostKeys });
+  const { catalog, imageStore } = await contextOf(files);
+  const bootService = createBootService({ catalog, imageStore, hostKeys });
   return (
     await bootService.documentOf('cloud_config', { facts: factsOf({ mac }), origin: originOf() })
   ).body.toString();
@@ -135,8 +135,8 @@ describe('ssh_host_keys in a template', () => {
   });
 
   it('does not go into the metadata, which is for programs', async () => {
-    const { catalog, shelf } = await contextOf(FILES);
-    const bootService = createBootService({ catalog, shelf, hostKeys: have });
+    const { catalog, imageStore } = await contextOf(FILES);
+    const bootService = createBootService({ catalog, imageStore, hostKeys: have });
     const answer = await bootService.metadata({ facts: factsOf({ mac: '525400551cee' }), origin: originOf() });
     expect(answer.body.toString()).not.toMatch(/SSH_HOST|PRIVATE KEY/i);
   });

@@ -79,9 +79,9 @@ describe('what DHCP offers to a machine that starts with Secure Boot on', () => 
   });
 
   it('a setting says it of every machine', async () => {
-    const { catalog, shelf } = await contextOf(FILES);
+    const { catalog, imageStore } = await contextOf(FILES);
     const { marks } = await openSetup();
-    const service = createBootService({ catalog, shelf, marks, secureBoot: true });
+    const service = createBootService({ catalog, imageStore, marks, secureBoot: true });
     expect([service.secureBoot(), service.secureBoot(factsOf({ mac: '525400000099' }))]).toEqual([true, true]);
   });
 });
@@ -145,10 +145,10 @@ describe('what GRUB is told', () => {
 
   it('an installed machine is sent to its disk', async () => {
     const profile = { ...custom, system: 'custom', install: { disk: '/dev/sda' }, nodes: [{ name: 'w', mac: MAC }] };
-    const { catalog, shelf } = await contextOf({ ...FILES, 'profiles/w.json': profile });
+    const { catalog, imageStore } = await contextOf({ ...FILES, 'profiles/w.json': profile });
     const { marks } = await openSetup();
     await marks.installed(byMac(), { profile: 'w', disk: '/dev/sda' });
-    const service = createBootService({ catalog, shelf, marks });
+    const service = createBootService({ catalog, imageStore, marks });
     const answer = await service.grubConfig({ facts: factsOf({ mac: MAC }), origin, asker: '10.0.0.9' }, true);
     expect(answer).toMatchObject({
       decision: { outcome: 'local' },
@@ -170,9 +170,9 @@ describe('what GRUB is told', () => {
 it('images go out over TFTP where some machine boots by GRUB, and no others’ do', async () => {
   const served = async (files: object): Promise<boolean> => {
     const { bootPrograms } = await setup(ALL, files);
-    const { shelf } = await contextOf(FILES);
+    const { imageStore } = await contextOf(FILES);
     const settings = { smartNbp: true, images: false };
-    const source = createTftpSource({ bootPrograms, shelf, settings, originAt: () => origin, log: SILENT });
+    const source = createTftpSource({ bootPrograms, imageStore, settings, originAt: () => origin, log: SILENT });
     const client = { address: '10.0.0.9', port: 2070 };
     const file = await source.open({ name: 'images/lab/k', options: [], client, server: '10.0.0.1' });
     await file?.close();

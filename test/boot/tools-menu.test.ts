@@ -41,8 +41,8 @@ const ON = { ...WAIT, timeoutSeconds: 30, keySeconds: 3 };
 async function open(unknown: UnknownPolicy = ON, files: Readonly<Record<string, object | string>> = FILES) {
   const context = await contextOf(files);
   await context.marks.start();
-  const { catalog, shelf, marks } = context;
-  const service = createBootService({ catalog, shelf, marks, claims: marks, unknown });
+  const { catalog, imageStore, marks } = context;
+  const service = createBootService({ catalog, imageStore, marks, claims: marks, unknown });
   const question = (machine: Parameters<typeof factsOf>[0], choice?: string) => ({
     ...{ facts: factsOf(machine), origin: originOf(), asker: '10.0.0.7' },
     ...(choice === undefined ? {} : { choice: nameOf(choice) }),
@@ -128,14 +128,14 @@ describe('the menu of tools', () => {
   });
 
   it('keeps its host key there, too: by a chosen profile any client could ask for it', async () => {
-    const { catalog, shelf, marks, question } = await open(ON, {
+    const { catalog, imageStore, marks, question } = await open(ON, {
       ...FILES,
       'profiles/rescue.json': { ...FILES['profiles/rescue.json'], ssh_host_keys: true },
       'profiles/vault.json': { ...FILES['profiles/vault.json'], ssh_host_keys: true },
       'configs/rescue.yml.hbs': '#cloud-config\nkey: {{json ssh_host_keys.ed25519_public}}\n',
     });
     const hostKeys = SAMPLE_KEYS;
-    const service = createBootService({ catalog, shelf, marks, claims: marks, unknown: ON, hostKeys });
+    const service = createBootService({ catalog, imageStore, marks, claims: marks, unknown: ON, hostKeys });
     const { body } = await service.documentOf('cloud_config', question(W1, 'rescue'));
     expect(body.toString()).toContain('ssh-ed25519');
     await expect(service.documentOf('cloud_config', question(U1, 'rescue'))).rejects.toThrow(

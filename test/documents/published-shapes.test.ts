@@ -134,8 +134,8 @@ test('rendered for a node on Flatcar they keep their SSH keys, their files and a
     },
     'configs/n.yml': UNGLUED,
   };
-  const { catalog, shelf } = await contextOf(files);
-  const bootService = createBootService({ catalog, shelf });
+  const { catalog, imageStore } = await contextOf(files);
+  const bootService = createBootService({ catalog, imageStore });
   const question = { facts: factsOf({ mac: '525400551cee' }), origin: originOf() };
   const sent = (await bootService.documentOf('cloud_config', question)).body.toString();
   expect(parse(sent)).toMatchObject({

@@ -167,8 +167,8 @@ test('a link out of images/ is not followed, and one inside is', async () => {
   const { openDataRoot } = await import('../../src/files/data-root.ts');
   const { ChunkCache } = await import('../../src/images/chunk-cache.ts');
   const { openImageStore } = await import('../../src/images/store.ts');
-  const shelf = openImageStore(await openDataRoot(dir), new ChunkCache(1 << 20));
-  const real = await openContext({}, { shelf });
+  const imageStore = openImageStore(await openDataRoot(dir), new ChunkCache(1 << 20));
+  const real = await openContext({}, { imageStore });
   try {
     expect((await get(real.port, '/images/inside')).body).toBe('kernel');
     for (const path of [

@@ -142,13 +142,13 @@ function shelfFile(text: string): StoredImage & { closed: number } {
   };
 }
 
-test('an image comes off the shelf, by its plain path', async () => {
+test('an image comes out of the image store, by its plain path', async () => {
   const asked: string[] = [];
   const file = shelfFile('kernel');
   appContext = await openContext(
     {},
     {
-      shelf: {
+      imageStore: {
         open: async (path) => {
           asked.push(path);
           return file;
@@ -168,7 +168,7 @@ test('an image comes off the shelf, by its plain path', async () => {
 test('an image that fails before its first byte is a plain status', async () => {
   appContext = await openContext(
     {},
-    { shelf: { open: async () => Promise.reject(new Failure('unavailable', 'too many open files')) } },
+    { imageStore: { open: async () => Promise.reject(new Failure('unavailable', 'too many open files')) } },
   );
   const answer = await get(appContext.port, '/images/a');
   expect([answer.status, answer.body, answer.headers['retry-after']]).toEqual([503, 'too many open files\n', '5']);
@@ -182,7 +182,7 @@ test('an image that fails in the middle ends the connection', async () => {
       return { bytes: Buffer.from('0123456789'), release: () => undefined };
     },
   };
-  appContext = await openContext({}, { shelf: { open: async () => file } });
+  appContext = await openContext({}, { imageStore: { open: async () => file } });
   const answer = await get(appContext.port, '/images/a');
   expect([answer.status, answer.headers['content-length'], answer.body]).toEqual([200, '100', '0123456789']);
   expect(appContext.log.of('warn').map((line) => line.message)).toEqual(['a download was cut']);
@@ -196,7 +196,7 @@ test('a bug in the middle of an image ends the connection, and is logged once', 
       return { bytes: Buffer.from('0123456789'), release: () => undefined };
     },
   };
-  appContext = await openContext({}, { shelf: { open: async () => file } });
+  appContext = await openContext({}, { imageStore: { open: async () => file } });
   expect((await get(appContext.port, '/images/a')).body).toBe('0123456789');
   expect(appContext.log.of('error').map((line) => line.message)).toEqual(['internal error']);
 });

@@ -47,7 +47,7 @@ test('a body that never comes ends with the request’s limit', async () => {
 
 test('a long download is not cut by the limits for requests', async () => {
   const slow = slowImages(12);
-  appContext = await openContext({}, { shelf: slow.shelf, limits: HASTY });
+  appContext = await openContext({}, { imageStore: slow.imageStore, limits: HASTY });
   const answer = get(appContext.port, '/images/x');
   await slow.opened;
   const drip = setInterval(slow.give, 100);
@@ -65,7 +65,7 @@ test('a reader that stalls is cut', async () => {
     close: () => (freed += 1),
   };
   let freed = 0;
-  appContext = await openContext({}, { shelf: { open: async () => big }, limits: { stallTimeout: 300 } });
+  appContext = await openContext({}, { imageStore: { open: async () => big }, limits: { stallTimeout: 300 } });
   const socket = await open(appContext.port);
   socket.on('error', () => undefined);
   socket.pause();

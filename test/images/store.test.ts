@@ -141,10 +141,10 @@ describe('etagOf', () => {
   });
 });
 
-async function shelfOf(files: Record<string, string>): Promise<{ dir: string; shelf: ImageStore; cache: ChunkCache }> {
+async function shelfOf(files: Record<string, string>): Promise<{ dir: string; imageStore: ImageStore; cache: ChunkCache }> {
   const dir = makeFolder(files);
   const cache = new ChunkCache(1024 * 1024);
-  return { dir, cache, shelf: openImageStore(await openDataRoot(dir), cache) };
+  return { dir, cache, imageStore: openImageStore(await openDataRoot(dir), cache) };
 }
 
 async function textOf(file: StoredImage): Promise<string> {
@@ -198,9 +198,9 @@ const FILES = {
 
 describe('the shelf', () => {
   test('knows what is there', async () => {
-    const { shelf } = await shelfOf(FILES);
-    expect(await shelf.has('x/kernel')).toBe(true);
-    const file = await shelf.open('x/kernel');
+    const { imageStore } = await shelfOf(FILES);
+    expect(await imageStore.has('x/kernel')).toBe(true);
+    const file = await imageStore.open('x/kernel');
     expect(file).toMatchObject({ path: 'x/kernel', size: 12 });
     expect(Math.abs(Date.now() - file.mtimeMs)).toBeLessThan(60_000);
     expect(await textOf(file)).toBe('kernel bytes');
@@ -208,7 +208,7 @@ describe('the shelf', () => {
   });
 
   test.each(NOT_SERVED)('does not give out %j', async (path) => {
-    const { dir, shelf } = await shelfOf(FILES);
+    const { dir, imageStore } = await shelfOf(FILES);
     symlinkSync('/etc/passwd', join(dir, 'images/outside'));
     symlinkSync('/etc', join(dir, 'images/away'));
     symlinkSync('.drafts/1/kernel', join(dir, 'images/draft'));
@@ -216,30 +216,30 @@ describe('the shelf', () => {
     symlinkSync('x/.pilotlight.json', join(dir, 'images/manifest'));
     symlinkSync('../state/admin-token', join(dir, 'images/token'));
     symlinkSync('../state', join(dir, 'images/state'));
-    expect(await shelf.has(path)).toBe(false);
-    const outcome: unknown = await shelf.open(path).catch((error: unknown) => error);
+    expect(await imageStore.has(path)).toBe(false);
+    const outcome: unknown = await imageStore.open(path).catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(Failure);
     expect(['not-found', 'refused']).toContain((outcome as Failure).code);
   });
 
   test('follows links inside images/, and images/ itself may be a link to another folder of the data', async () => {
-    const { dir, shelf } = await shelfOf({ 'images/x/kernel': 'kernel bytes', 'other/x/kernel': 'OTHER BYTES.' });
+    const { dir, imageStore } = await shelfOf({ 'images/x/kernel': 'kernel bytes', 'other/x/kernel': 'OTHER BYTES.' });
     symlinkSync('x', join(dir, 'images/current'));
-    const first = await shelf.open('current/kernel');
+    const first = await imageStore.open('current/kernel');
     expect(await textOf(first)).toBe('kernel bytes');
     first.close();
     // The operator puts another folder in the place of images/ while the server runs.
     renameSync(join(dir, 'images'), join(dir, 'before'));
     symlinkSync('other', join(dir, 'images'));
     symlinkSync('x', join(dir, 'other/current'));
-    const second = await shelf.open('current/kernel');
+    const second = await imageStore.open('current/kernel');
     expect(await textOf(second)).toBe('OTHER BYTES.');
     second.close();
   });
 
   test('opens a file once for all its readers, and closes it when all have left', async () => {
-    const { dir, shelf } = await shelfOf(FILES);
-    const files = await Promise.all(Array.from({ length: 50 }, () => shelf.open('x/kernel')));
+    const { dir, imageStore } = await shelfOf(FILES);
+    const files = await Promise.all(Array.from({ length: 50 }, () => imageStore.open('x/kernel')));
     expect(descriptorsOf(dir)).toBe(1);
     for (const file of files.slice(1)) {
       file.close();
@@ -253,9 +253,9 @@ describe('the shelf', () => {
   });
 
   test('closes the descriptor after the last reader, and opens it again for the next', async () => {
-    const { dir, shelf } = await shelfOf(FILES);
+    const { dir, imageStore } = await shelfOf(FILES);
     for (let round = 0; round < 3; round += 1) {
-      const file = await shelf.open('x/kernel');
+      const file = await imageStore.open('x/kernel');
       expect(descriptorsOf(dir)).toBe(1);
       file.close();
       await expect.poll(() => descriptorsOf(dir)).toBe(0);
@@ -263,11 +263,11 @@ describe('the shelf', () => {
   });
 
   test('a replaced file: the reader keeps the old one, the next gets the new one and another tag', async () => {
-    const { dir, shelf } = await shelfOf(FILES);
-    const old = await shelf.open('x/kernel');
+    const { dir, imageStore } = await shelfOf(FILES);
+    const old = await imageStore.open('x/kernel');
     writeFileSync(join(dir, 'images/new'), 'KERNEL BYTES');
     renameSync(join(dir, 'images/new'), join(dir, 'images/x/kernel'));
-    const now = await shelf.open('x/kernel');
+    const now = await imageStore.open('x/kernel');
     expect(await textOf(old)).toBe('kernel bytes');
     expect(await textOf(now)).toBe('KERNEL BYTES');
     expect(now.etag).not.toBe(old.etag);
@@ -277,11 +277,11 @@ describe('the shelf', () => {
   });
 
   test('a file that is replaced all the time is delivered whole, in some version', async () => {
-    const { dir, shelf } = await shelfOf(FILES);
+    const { dir, imageStore } = await shelfOf(FILES);
     const seen = new Set<string>();
     for (let round = 0; round < 100; round += 1) {
       writeFileSync(join(dir, 'images/new'), String(round % 10).repeat(12));
-      const opening = shelf.open('x/kernel').catch(() => undefined);
+      const opening = imageStore.open('x/kernel').catch(() => undefined);
       renameSync(join(dir, 'images/new'), join(dir, 'images/x/kernel'));
       const file = await opening;
       if (file === undefined) continue;
@@ -294,9 +294,9 @@ describe('the shelf', () => {
   });
 
   test('shares what is in memory between one opening and the next', async () => {
-    const { shelf, cache } = await shelfOf(FILES);
+    const { imageStore, cache } = await shelfOf(FILES);
     for (let round = 0; round < 3; round += 1) {
-      const file = await shelf.open('x/kernel');
+      const file = await imageStore.open('x/kernel');
       await textOf(file);
       file.close();
     }

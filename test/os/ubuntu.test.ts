@@ -69,7 +69,7 @@ describe('Ubuntu', () => {
     expect(args).toContain(`ds=nocloud;dsmode=net;s=${ORIGIN}/nocloud/web/`);
   });
 
-  it('needs its ISO on the shelf', () => {
+  it('needs its ISO in the image store', () => {
     expect(ubuntu.plan(inputOf(profileOf(BASE))).extras).toEqual([
       { kind: 'shelf', path: 'ubuntu/amd64/24.04.1/ubuntu-24.04.1-live-server-amd64.iso' },
     ]);

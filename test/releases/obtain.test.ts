@@ -40,7 +40,7 @@ async function sync(system: SystemId, input: Partial<FeedInput> = {}): Promise<P
   return obtainRelease(await resolveRelease(system, step, bench.ports), bench.ports);
 }
 
-describe('every system, from its feed to the shelf', () => {
+describe('every system, from its feed to the image store', () => {
   it('flatcar: with the signature of the kernel’s other name', async () => {
     serve.serveFlatcar(both(), '4593.2.5');
     const published = await sync('flatcar');

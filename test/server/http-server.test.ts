@@ -64,7 +64,7 @@ test('stop closes idle, silent and half-open connections at once', async () => {
 
 test('stop lets a running download finish, and lets nobody in', async () => {
   const slow = slowImages(1);
-  appContext = await openContext({}, { shelf: slow.shelf });
+  appContext = await openContext({}, { imageStore: slow.imageStore });
   const socket = await open(appContext.port);
   const text = readAll(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -81,7 +81,7 @@ test('stop lets a running download finish, and lets nobody in', async () => {
 
 test('force cuts a download that does not end', async () => {
   const slow = slowImages(2);
-  appContext = await openContext({}, { shelf: slow.shelf });
+  appContext = await openContext({}, { imageStore: slow.imageStore });
   const socket = await open(appContext.port);
   const end = closed(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -96,7 +96,7 @@ test('force cuts a download that does not end', async () => {
 
 test('a second stop may force what the first one waits for', async () => {
   const slow = slowImages(2);
-  appContext = await openContext({}, { shelf: slow.shelf });
+  appContext = await openContext({}, { imageStore: slow.imageStore });
   const socket = await open(appContext.port);
   const end = closed(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -111,7 +111,7 @@ test('a second stop may force what the first one waits for', async () => {
 
 test('one connection may not pile up requests', async () => {
   const slow = slowImages(1);
-  appContext = await openContext({}, { shelf: slow.shelf, limits: { maxPipelined: 2 } });
+  appContext = await openContext({}, { imageStore: slow.imageStore, limits: { maxPipelined: 2 } });
   const socket = await open(appContext.port);
   const text = readAll(socket);
   socket.write('GET /images/x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4));

@@ -32,12 +32,12 @@ const MENU: UnknownPolicy = { show: 'menu', timeoutSeconds: 0, choice: 'wait' };
 const FROM = '10.0.0.7';
 
 async function open() {
-  const { catalog, shelf } = await contextOf(FILES);
+  const { catalog, imageStore } = await contextOf(FILES);
   const setup = await openSetup();
   const { marks } = setup;
   const bootService = createBootService({
     catalog,
-    shelf,
+    imageStore,
     marks,
     claims: marks,
     unknown: MENU,

@@ -8,7 +8,7 @@ const listening = createHttpServer({
   listen: { host: '127.0.0.1', port: 0 },
   baseUrl: undefined,
   bootService: fakeBootService({ start: () => '#!ipxe\nboot\n' }),
-  shelf: { open: async () => Promise.reject(new TypeError('no images here')) },
+  imageStore: { open: async () => Promise.reject(new TypeError('no images here')) },
   log: SILENT,
   health: () => ({ status: 'ok' }),
   profileSchema: Buffer.from('{"title":"of a test"}'),

@@ -44,8 +44,8 @@ export interface AppContext {
   close(): Promise<void>;
 }
 
-/** A shelf with nothing on it. */
-const NO_IMAGES: HttpServerOptions['shelf'] = {
+/** An image store with nothing in it. */
+const NO_IMAGES: HttpServerOptions['imageStore'] = {
   open: async (path) => {
     throw new Failure('not-found', `images/${path} does not exist`);
   },
@@ -62,7 +62,7 @@ export async function openContext(
     listen: { host: '127.0.0.1', port: 0 },
     baseUrl: undefined,
     bootService,
-    shelf: NO_IMAGES,
+    imageStore: NO_IMAGES,
     log,
     health: () => ({ status: 'ok' }),
     profileSchema: Buffer.from('{"title":"of a test"}'),

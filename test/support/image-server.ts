@@ -62,11 +62,11 @@ export async function setup(content: string | Buffer, extras: SendExtras = {}, c
   const image = join(dir, 'images/image');
   utimesSync(image, MTIME / 1000, MTIME / 1000);
   const cache = new ChunkCache(cacheBytes);
-  const shelf = openImageStore(await openDataRoot(dir), cache);
+  const imageStore = openImageStore(await openDataRoot(dir), cache);
   const sent: (Sent | Error)[] = [];
   let tell: () => void = () => undefined;
   const server = createServer((req, res) => {
-    shelf
+    imageStore
       .open('image')
       .then((file) => sendFile(req, res, file, { sender, ...extras }))
       .catch((error: unknown) => {

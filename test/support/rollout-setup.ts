@@ -20,7 +20,7 @@ export const nodes = (count: number): readonly { name: string; mac: string }[] =
 
 export const ROLLOUT = { canaries: ['w1', 'w2', 'w3'], waves: ['20%', '50%'], soak: 600, tolerate: 1 };
 
-/** A profile of thirty machines with a rollout, and both releases on the shelf. */
+/** A profile of thirty machines with a rollout, and both releases in the image store. */
 export function rolloutFolder(profile: object = {}): Readonly<Record<string, object | string>> {
   const images = [OLD, NEW].flatMap((version) =>
     ['flatcar_production_pxe.vmlinuz', 'flatcar_production_pxe_image.cpio.gz'].map(
@@ -61,12 +61,12 @@ export async function openRolloutSetup(
   files: Readonly<Record<string, object | string>> = rolloutFolder(),
   { dir = makeFolder(files), clock = { now: NOON } }: { dir?: string; clock?: { now: number } } = {},
 ): Promise<RolloutSetup> {
-  const { files: root, catalog, shelf, marks } = await readContext(settingsFor(dir));
+  const { files: root, catalog, imageStore, marks } = await readContext(settingsFor(dir));
   const steps: RolloutStep[] = [];
   const rollouts = createRollouts({ files: root, catalog, log: SILENT, now: () => clock.now });
   rollouts.onStep((step) => steps.push(step));
   await rollouts.start();
-  const boot = createBootService({ catalog, shelf, marks, claims: marks, rollouts, now: () => clock.now });
+  const boot = createBootService({ catalog, imageStore, marks, claims: marks, rollouts, now: () => clock.now });
   const profile = () => catalog.current().profiles.get('w') ?? raise('no profile w');
   const setup: RolloutSetup = {
     dir,

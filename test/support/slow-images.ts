@@ -1,9 +1,9 @@
 import type { HttpServerOptions } from '../../src/server/http-server.ts';
 import type { StoredImage } from '../../src/images/store.ts';
 
-/** A shelf whose one file gives a byte whenever the test says so. */
+/** An image store whose one file gives a byte whenever the test says so. */
 export function slowImages(size: number): {
-  shelf: HttpServerOptions['shelf'];
+  imageStore: HttpServerOptions['imageStore'];
   give: () => void;
   opened: Promise<void>;
   closed: () => number;
@@ -27,7 +27,7 @@ export function slowImages(size: number): {
     close: () => (closed += 1),
   };
   return {
-    shelf: { open: async () => file },
+    imageStore: { open: async () => file },
     give: () => {
       for (const go of waiting.splice(0)) go();
     },

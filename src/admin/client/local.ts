@@ -25,7 +25,7 @@ import { type AdminClient, noToken, POLL_MS } from './client.ts';
 
 /** Over the data directory itself, where no server runs. Says nothing by itself and leaves no file that was not there. */
 export async function localClient(settings: Settings): Promise<AdminClient> {
-  const { files, secrets, catalog, preview, marks, rollouts, shelf, syncProgress } = await readContext(settings);
+  const { files, secrets, catalog, preview, marks, rollouts, imageStore, syncProgress } = await readContext(settings);
   let opened: Promise<{ readonly service: AdminOperations; readonly journal: Journal }> | undefined;
   // What changes releases only needs no journal.
   const open = () => (opened ??= openService());
@@ -50,7 +50,7 @@ export async function localClient(settings: Settings): Promise<AdminClient> {
       journal,
       marks,
       rollouts,
-      shelf,
+      imageStore,
       accounts: { users: await openUsers({ files, log: SILENT }), sessions: NO_SESSIONS },
       deliveries: { running: () => [] },
       leases: async () => (await readLeaseFile(files, false)).leases,

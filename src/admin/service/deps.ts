@@ -37,7 +37,7 @@ export interface AdminDeps {
   readonly journal: Omit<Journal, 'start' | 'stop' | 'name' | 'sync' | 'discovery'>;
   readonly marks: InstallMarks;
   readonly rollouts: RolloutService;
-  readonly shelf: ImageStore;
+  readonly imageStore: ImageStore;
   readonly accounts: Accounts;
   readonly deliveries: { readonly running: () => readonly Delivery[] };
   /** Why the server sends images through Node; undefined: past it. */

@@ -42,8 +42,8 @@ export async function imageProblems(
   { catalog, files, settings }: Pick<AdminDeps, 'catalog' | 'files' | 'settings'>,
   profile: Profile,
 ): Promise<readonly FileDiagnostic[]> {
-  const shelf = { has: async (path: string) => (await unlessFailed(files.stat(`images/${path}`))) !== undefined };
-  return await missingImages(profile, catalog.current(), likelyOrigin(settings), shelf);
+  const imageStore = { has: async (path: string) => (await unlessFailed(files.stat(`images/${path}`))) !== undefined };
+  return await missingImages(profile, catalog.current(), likelyOrigin(settings), imageStore);
 }
 
 /** Files that are on disk and have no good version at all. */

@@ -24,7 +24,7 @@ export interface RolloutWish {
   readonly to?: string | undefined;
 }
 
-type Deps = Pick<AdminDeps, 'catalog' | 'log' | 'rollouts' | 'settings' | 'shelf'>;
+type Deps = Pick<AdminDeps, 'catalog' | 'log' | 'rollouts' | 'settings' | 'imageStore'>;
 
 /** What operators do about releases by hand. */
 export function createReleaseOperations(deps: Deps, changes: Pick<Changes, 'emit'>): ReleaseOperations {

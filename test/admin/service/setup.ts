@@ -158,7 +158,7 @@ export async function adminSetup(files: FolderFiles, more: Partial<AdminDeps> = 
   };
 }
 
-/** A profile of which a machine can boot: its plan needs no image on the shelf to be right. */
+/** A profile of which a machine can boot: its plan needs no image in the image store to be right. */
 export function flatcar(nodes: readonly object[] = [], more: object = {}): string {
   const value = { system: 'flatcar', version: '4593.2.5', ...more, nodes };
   return `${JSON.stringify(value, undefined, 2)}\n`;

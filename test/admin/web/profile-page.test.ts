@@ -121,7 +121,7 @@ const pageOf = async (name: string) => {
   return profilePage({ view: await adminService.profile(name), release, older: [], now: NOW });
 };
 
-test('knows the versions on the shelf, which one is in use, and whether there is a way back', async () => {
+test('knows the versions in the image store, which one is in use, and whether there is a way back', async () => {
   const { data, title } = await pageOf('workers');
   expect(title).toBe('workers');
   expect(data['versions']).toMatchObject([
