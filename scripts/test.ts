@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gates, type Gate } from './test/gates.ts';
-import { leftOutLines, requireAll, sum, tally, type Tally, type VitestReport } from './test/report.ts';
+import { failure, leftOutLines, requireAll, sum, tally, type Tally, type VitestReport } from './test/report.ts';
 import { runLive, runQuiet } from './test/run.ts';
 
 const top = join(import.meta.dirname, '..');
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
     tallies.push(await runTests(everything ? ['unit', 'lab'] : projects, positionals));
   }
   const whole = sum(tallies);
-  for (const line of leftOutLines(whole)) console.log(line);
+  for (const line of [...leftOutLines(whole), ...whole.failures]) console.log(line);
   const { passed, failed } = process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? requireAll(whole) : whole;
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
@@ -56,10 +56,10 @@ async function passGate(gate: Gate): Promise<Tally> {
   const leftOut = code === 'missing' && gate.optional === true;
   const verdict = leftOut ? `left out: no ${gate.command}` : code === 0 ? 'ok' : 'FAILED';
   console.log(`${gate.name.padEnd(14)} ${verdict} (${seconds.toFixed(1)} s)`);
-  if (leftOut) return { passed: 0, failed: 0, leftOut: new Map([[`no ${gate.command}`, 1]]) };
-  if (code === 0) return { passed: 1, failed: 0, leftOut: new Map() };
+  if (leftOut) return { passed: 0, failed: 0, failures: [], leftOut: new Map([[`no ${gate.command}`, 1]]) };
+  if (code === 0) return { passed: 1, failed: 0, failures: [], leftOut: new Map() };
   console.log(output);
-  return { passed: 0, failed: 1, leftOut: new Map() };
+  return { passed: 0, failed: 1, failures: [failure(`gate ${gate.name}`)], leftOut: new Map() };
 }
 
 async function runTests(projects: readonly string[], filters: readonly string[]): Promise<Tally> {
@@ -75,11 +75,11 @@ async function runTests(projects: readonly string[], filters: readonly string[])
     const code = await runLive(join(top, 'node_modules', '.bin', 'vitest'), args, top);
     const counted = tally(JSON.parse(readFileSync(file, 'utf8')) as VitestReport);
     // Something outside any test failed: an unhandled error, a hook, no test found.
-    const unexplained = code !== 0 && counted.failed === 0 ? 1 : 0;
-    return { ...counted, failed: counted.failed + unexplained };
+    if (code === 0 || counted.failed > 0) return counted;
+    return { ...counted, failed: 1, failures: [failure('outside any test: see what vitest printed')] };
   } catch (error) {
     console.error(`vitest left no report: ${String(error)}`);
-    return { passed: 0, failed: 1, leftOut: new Map() };
+    return { passed: 0, failed: 1, failures: [failure('vitest left no report', String(error))], leftOut: new Map() };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
