@@ -52,6 +52,8 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
   const slots = new Slots(perAddress, settings.total ?? 256);
   const crowd = new CrowdReport(deps.log, perAddress);
   const listeners = new Map<string, Listener>();
+  /** How often each address could not be listened at, one look after the other. */
+  const refusals = new Map<string, number>();
   const addresses = deps.addresses ?? localAddresses;
   const now = (): number => performance.now();
   const maxBlksize = settings.maxBlksize ?? 1468;
@@ -89,6 +91,15 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
     });
     await listener.start(settings.port);
     listeners.set(address, listener);
+    refusals.delete(address);
+  };
+
+  const onRefusal = (address: string, cause: Failure): void => {
+    const times = (refusals.get(address) ?? 0) + 1;
+    refusals.set(address, times);
+    // An IPv6 address is tentative for a second or two: the next look finds it.
+    const level = times === (isNotThereYet(cause) ? 2 : 1) ? 'warn' : 'debug';
+    deps.log[level]({ address, cause }, 'tftp: one address is not listened at');
   };
 
   const rescan = async (): Promise<void> => {
@@ -99,6 +110,7 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
       deps.log.info({ address }, 'tftp: the address is gone');
       await listener.stop(AbortSignal.abort());
     }
+    for (const address of refusals.keys()) if (!wanted.has(address)) refusals.delete(address);
     for (const address of wanted) {
       if (listeners.has(address)) continue;
       await open(address).then(
@@ -106,8 +118,7 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
           deps.log.info({ address, port: settings.port }, 'tftp: listening at a new address');
         },
         (cause: unknown) => {
-          // An IPv6 address is tentative for a second or two: the next look finds it.
-          deps.log.debug({ address, cause }, 'tftp: a new address cannot be listened at yet');
+          onRefusal(address, asFailure(cause));
         },
       );
     }
@@ -122,14 +133,14 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
     listening: () => [...listeners.values()].map(({ address, port }) => ({ address, port })),
     transfers: () => slots.taken,
     async start() {
-      const failures: Failure[] = [];
+      const failures = new Map<string, Failure>();
       for (const address of expandListen(settings.host, addresses())) {
         await open(address).catch((cause: unknown) => {
-          failures.push(asFailure(cause));
+          failures.set(address, asFailure(cause));
         });
       }
-      if (listeners.size === 0) throw failures[0] ?? noAddress(settings);
-      for (const cause of failures) deps.log.warn({ cause }, 'tftp: one address is not listened at');
+      if (listeners.size === 0) throw [...failures.values()][0] ?? noAddress(settings);
+      for (const [address, cause] of failures) onRefusal(address, cause);
       if (settings.host === '0.0.0.0' || settings.host === '::') follow.start();
     },
     async stop(force) {
@@ -141,6 +152,11 @@ export function createTftpServer(settings: TftpSettings, deps: TftpDeps): TftpSe
       listeners.clear();
     },
   };
+}
+
+/** The host has the address, but the kernel does not give it out: it asks the network first whether another host has it. */
+function isNotThereYet({ cause }: Failure): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRNOTAVAIL';
 }
 
 function noAddress(settings: TftpSettings): Failure {

@@ -54,6 +54,25 @@ describe('addresses', () => {
     expect((await fetchTftp(portOf('127.0.0.7'), 'file', { address: '127.0.0.7' })).bytes.equals(FILE)).toBe(true);
   });
 
+  it('waits for an address that the kernel does not give out yet, and warns of it once where it stays so', async () => {
+    // Of no interface here, as an IPv6 address that is tentative is of none.
+    const now = { addresses: local('127.0.0.1', '192.0.2.7'), looks: 0 };
+    const addresses = (): LocalAddress[] => {
+      now.looks += 1;
+      return now.addresses;
+    };
+    served = await serveTftp(bytesSource({ file: FILE }), { host: '0.0.0.0' }, { addresses, rescanMs: 10 });
+    const { lines } = served.log;
+    expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
+    await until(() => now.looks > 4);
+    expect(lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      'tftp: one address is not listened at',
+    ]);
+    // The next address that is late is news.
+    now.addresses = local('127.0.0.1', '192.0.2.8');
+    await until(() => lines.filter(({ level }) => level === 'warn').length === 2);
+  });
+
   it('stops the start when there is nothing to listen at, or the port is taken', async () => {
     const source = bytesSource({});
     await expect(serveTftp(source, { host: '0.0.0.0' }, { addresses: () => [] })).rejects.toThrow(
