@@ -13,7 +13,9 @@ const HELP = `npm test                       gates, unit tests and the boot lab
 npm test -- --gates            only the gates (npm run check)
 npm test -- --reference        only the tests against data that is not part of the project
 npm test -- --unit [FILTER...] only unit tests, for example: npm test -- --unit test/catalog
-npm test -- --lab [FILTER...]  only the boot lab`;
+npm test -- --lab [FILTER...]  only the boot lab
+npm run lab:all                all of the boot lab, with what takes too long for each run; a line for each boot
+npm run lab:all -- --rows 1-12 rows of the table of boots alone (docs/network.md, counted along the lines)`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -22,6 +24,8 @@ async function main(): Promise<number> {
       gates: { type: 'boolean' },
       unit: { type: 'boolean' },
       lab: { type: 'boolean' },
+      all: { type: 'boolean' },
+      rows: { type: 'string' },
       reference: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -30,19 +34,32 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  if (values.rows !== undefined && !/^[1-9]\d*-[1-9]\d*$/.test(values.rows)) {
+    console.error(`--rows wants FIRST-LAST, for example 1-12, not "${values.rows}"`);
+    return 2;
+  }
   const projects = (['unit', 'lab', 'reference'] as const).filter((name) => values[name] === true);
   const everything = projects.length === 0 && values.gates !== true;
   if (projects.includes('reference')) findReference();
   const tallies: Tally[] = [];
   if (everything || values.gates === true) for (const gate of gates(top)) tallies.push(await passGate(gate));
   if (everything || projects.length > 0) {
-    tallies.push(await runTests(everything ? ['unit', 'lab'] : projects, positionals));
+    tallies.push(
+      await runTests(everything ? ['unit', 'lab'] : projects, values.all === true ? longLab(values.rows) : positionals),
+    );
   }
   const whole = sum(tallies);
   for (const line of [...leftOutLines(whole), ...whole.failures]) console.log(line);
   const { passed, failed } = process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? requireAll(whole) : whole;
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** What the long lab gives vitest. A boot has a line of its own: the whole takes an hour and more. */
+function longLab(rows: string | undefined): readonly string[] {
+  process.env['PILOTLIGHT_LAB_ALL'] = '1';
+  if (rows !== undefined) process.env['PILOTLIGHT_LAB_ROWS'] = rows;
+  return ['--reporter=verbose', rows === undefined ? 'test/lab/' : 'test/lab/boot-matrix.test.ts'];
 }
 
 /** Copies of the publishers' own feeds, keys and signatures may lie beside the checkout. */
@@ -68,7 +85,8 @@ async function runTests(projects: readonly string[], filters: readonly string[])
   const args = [
     'run',
     ...projects.flatMap((name) => ['--project', name]),
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    ...(filters.includes('--reporter=verbose') ? [] : ['--reporter=default']),
+    ...['--reporter=json', `--outputFile.json=${file}`],
     ...filters,
   ];
   try {

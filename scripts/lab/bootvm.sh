@@ -12,10 +12,11 @@
 #   --netns NAME        run QEMU inside this network namespace (with --tap; needs root)
 # Machine:
 #   --firmware bios|uefi|uefi-sb|uefi-arm64   default bios; uefi-sb: Secure Boot is on, with Microsoft's keys
-#   --netboot pxe|http|pxe6|any
+#   --netboot pxe|http|pxe6|http6|any
 #                       UEFI only: which network boot methods the firmware tries. Default
 #                       pxe: PXE over IPv4, then HTTP. http: HTTP Boot alone. any: all of
 #                       them, which costs a minute per method without an answer. pxe6: PXE over IPv6 alone.
+#                       http6: HTTP Boot over IPv4 first, as the firmware will have it, then over IPv6.
 #   --nic MODEL         virtio-net-pci (default), e1000, e1000e, rtl8139. UEFI: virtio only,
 #                       unless the NIC's own ROM (iPXE) brings the driver.
 #   --mac ADDR          default 52:54:00:12:34:56
@@ -82,7 +83,8 @@ command -v "$qemu" >/dev/null || die "no $qemu (apt install qemu-system-x86 ipxe
 # Console lines that mean "this will not boot any more".
 if [ -z "$fail" ]; then
   fail='^E2E BOOT-FAIL|No bootable device|No bootable option or device|Kernel panic|^UEFI Interactive Shell'
-  [ "$netboot" = any ] || fail+='|PXE-E[0-9]+:|Could not retrieve NBP'
+  # HTTP Boot over IPv4 is always tried before the one over IPv6, and says so when it finds nothing.
+  [[ $netboot =~ ^(any|http6)$ ]] || fail+='|PXE-E[0-9]+:|Could not retrieve NBP'
 fi
 
 # first_of FILE...: the first that exists.
@@ -144,12 +146,12 @@ case $firmware in
     case $netboot in
       any) ;;
       pxe) args+=(-fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n") ;;
-      http)
+      http | http6)
         args+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n"
           -fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n")
         ;;
       pxe6) args+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n") ;;
-      *) die "--netboot is pxe, http, pxe6 or any" ;;
+      *) die "--netboot is pxe, http, pxe6, http6 or any" ;;
     esac
     ;;
   *) die "--firmware is bios, uefi, uefi-sb or uefi-arm64" ;;

@@ -10,8 +10,10 @@ import { OTHER_RELEASES, otherIpxe, otherPackages } from '../support/other-ipxe.
 import { buildArmPayload } from '../support/payload.ts';
 import { keyOf, PAIRWISE, type Row, ROWS } from './boot-matrix-rows.ts';
 
-// Two machines at a time (vitest.config.ts), each with a LAN and a server of its own. `npm run lab:all` boots every row.
-const rows = process.env['PILOTLIGHT_LAB_ALL'] === '1' ? ROWS : PAIRWISE;
+// Two machines at a time (vitest.config.ts), each with a LAN and a server of its own. `npm run lab:all` boots every row, or
+// those that are named by their places.
+const [first = 1, last = ROWS.length] = process.env['PILOTLIGHT_LAB_ROWS']?.split('-').map(Number) ?? [];
+const rows = process.env['PILOTLIGHT_LAB_ALL'] === '1' ? ROWS.slice(first - 1, last) : PAIRWISE;
 
 const MAC = '52:54:00:55:1c:ee';
 const UNPLUGGED = '52:54:00:00:10:5e';

@@ -55,3 +55,15 @@ lab.test('UEFI boots by PXE over IPv6: address, iPXE, script, kernel and documen
     expect(log).toContain('"file":"http://[fd00:122::10]:4777/boot.ipxe"');
   });
 });
+
+// Firmware tries HTTP Boot over IPv4 first, which nothing here answers: it gives up after more than a minute.
+if (process.env['PILOTLIGHT_LAB_ALL'] === '1') {
+  lab.test('UEFI boots by HTTP over IPv6', async () => {
+    await onSite({ name: 'sixhttp', payload, nodes: NODES, env: ENV }, async (site) => {
+      site.lan.run('dhcp', 'plain', '--managed');
+      const run = await boots(site, 0, { name: 'ipv6-http', firmware: 'uefi', rom: 'none', netboot: 'http6' }, BASE);
+      expect(run.text).toContain('URI: http://[fd00:122::10]:4777/firmware/ipxe.efi');
+      expect(site.server.log()).not.toContain('tftp: sent');
+    });
+  });
+}

@@ -24,7 +24,7 @@ export interface MachineOptions {
   /** `uefi-sb`: Secure Boot is on, with Microsoft's keys. */
   readonly firmware?: 'bios' | 'uefi' | 'uefi-arm64' | 'uefi-sb';
   /** Which network boots the UEFI firmware tries: bootvm.sh's default is PXE alone. */
-  readonly netboot?: 'pxe' | 'http' | 'pxe6' | 'any';
+  readonly netboot?: 'pxe' | 'http' | 'pxe6' | 'http6' | 'any';
   /** A file to start instead of the card's ROM, such as ipxe.lkrn, and its command line. */
   readonly kernel?: string;
   readonly append?: string;
