@@ -15,7 +15,7 @@ import type { Journal, JournalStatus, JournalTimes, KnownNode } from './journal.
 import { countOf, type Entry, Queue } from './queue.ts';
 import type { Written } from './store.ts';
 
-/** A crash loses no more than this and what is on its way. */
+/** A crash loses no more than this, what is on its way, and the number of repeated questions of the last second. */
 const FLUSH_MS = 250;
 const RETRY_MS = 60_000;
 const AGE_MS = 3_600_000;
@@ -148,6 +148,7 @@ export class LivingJournal implements Journal {
 
   async flushed(): Promise<void> {
     await this.#opened();
+    this.#queue.letGo();
     const until = this.#queue.appended;
     this.#flush();
     while (this.#queue.taken < until) await this.#batch;
@@ -161,6 +162,10 @@ export class LivingJournal implements Journal {
 
   #taken(taken: boolean): void {
     if (!taken) this.#losses.fast += 1;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     this.#flushTimer ??= setTimeout(() => {
       this.#flush();
     }, this.#ms.flush).unref();
@@ -169,6 +174,8 @@ export class LivingJournal implements Journal {
   #flush(): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
+    this.#queue.letGo(this.#now());
+    if (this.#queue.keepsBack) this.#flushSoon();
     this.#due = this.#queue.appended;
     if (!this.#draining) this.#background(this.#drain());
   }

@@ -38,6 +38,11 @@ export interface QueueLimits {
 const QUEUE_LIMITS: QueueLimits = { entries: 50_000, bytes: 64 * 2 ** 20 };
 /** Of the entries that may wait at most so many are lines of logs: a machine that says very much keeps no event out. */
 const LOG_SHARE = 0.2;
+/**
+ * A machine asks by DHCP again and again until it has loaded something. What it asks so soon after the same was taken is
+ * kept back for as long, to be counted: each time that goes to the database costs as much as the answer itself.
+ */
+const KEPT_BACK_MS = 1000;
 /** How far back in a machine's events the same one is looked for: those of one flush are few. */
 const LOOK_BACK = 8;
 /** A batch is copied for the thread at once: short enough that no answer waits for it. */
@@ -45,6 +50,8 @@ const BATCH = 400;
 const BATCH_BYTES = 512 * 1024;
 
 type Waiting = { -readonly [Key in keyof EventEntry]: EventEntry[Key] } & {
+  /** Its machine or address. */
+  readonly key: string;
   /** On its way: nothing may be added to it. */
   taken: boolean;
 };
@@ -58,6 +65,9 @@ export class Queue {
   #waiting: (ActivityEntry | LogEntry | Waiting | { step: SyncStep })[] = [];
   /** By machine or address. */
   #recent = new Map<string, Waiting[]>();
+  /** The last question by DHCP that was taken, by machine, and repetitions of it that are kept back. */
+  #asked = new Map<string, Waiting>();
+  #keptBack = new Map<string, Waiting>();
   #slots = new Map<string, { step: SyncStep }>();
   #next = 0;
   #bytes = 0;
@@ -82,26 +92,52 @@ export class Queue {
     return this.#waiting.length - this.#next;
   }
 
+  /** Whether anything is kept back: it waits only once it is let go. */
+  get keepsBack(): boolean {
+    return this.#keptBack.size > 0;
+  }
+
+  /** Lets go what was kept back for long enough by this clock of the events; without one, all. */
+  letGo(now = Infinity): void {
+    for (const [key, repeated] of this.#keptBack) {
+      const age = now - repeated.began;
+      // Younger than nothing: the clock was set.
+      if (age < 0 || age >= KEPT_BACK_MS) this.#letGo(key, repeated);
+    }
+  }
+
   /** False: there is no room for it. */
   add(event: JournalEvent): boolean {
-    const { facts, at } = event;
+    const { facts } = event;
     const key = (facts === undefined ? undefined : machineKey(facts)) ?? event.from ?? '';
+    const repeated = this.#keptBack.get(key);
+    if (repeated !== undefined) {
+      if (isSame(repeated.event, event)) {
+        count(repeated, event);
+        return true;
+      }
+      this.#letGo(key, repeated);
+    }
     const recent = this.#recent.get(key);
     if (recent !== undefined) {
       for (let i = recent.length - 1; i >= 0 && i >= recent.length - LOOK_BACK; i -= 1) {
         const waiting = recent[i];
         if (waiting?.taken === false && isSame(waiting.event, event)) {
-          waiting.times += 1;
-          waiting.at = at;
-          if ('ms' in event) {
-            waiting.began = Math.min(waiting.began, at - event.ms);
-            waiting.bytes += event.bytes;
-          }
+          count(waiting, event);
           return true;
         }
       }
     }
-    return this.#append(event, key, recent);
+    const bytes = bodyOf(event)?.length ?? 0;
+    const { entries, bytes: mostBytes } = this.#limits;
+    if (this.size + this.#keptBack.size >= entries || this.#bytes + bytes > mostBytes) return false;
+    this.#bytes += bytes;
+    const transfer = 'ms' in event ? event : { ms: 0, bytes: 0 };
+    const { at } = event;
+    const waiting = { event, key, times: 1, began: at - transfer.ms, at, bytes: transfer.bytes, taken: false };
+    if (this.#repeatsTaken(waiting)) this.#keptBack.set(key, waiting);
+    else this.#append(waiting);
+    return true;
   }
 
   addStep(step: SyncStep): boolean {
@@ -160,6 +196,7 @@ export class Queue {
         continue;
       }
       waiting.taken = true;
+      if (waiting.event.kind === 'dhcp') this.#asked.set(waiting.key, waiting);
       bytes += bodyOf(waiting.event)?.length ?? 0;
       const { times, began, at } = waiting;
       batch.push({ event: forThread(waiting.event, copies), times, began, at, bytes: waiting.bytes });
@@ -172,25 +209,30 @@ export class Queue {
   /** All that waits goes: as many events as they stand for. */
   clear(): number {
     let lost = 0;
+    this.letGo();
     while (this.size > 0) lost += countOf(this.take());
     return lost;
   }
 
-  #append(event: JournalEvent, key: string, recent: Waiting[] | undefined): boolean {
-    const bytes = bodyOf(event)?.length ?? 0;
-    if (this.size >= this.#limits.entries || this.#bytes + bytes > this.#limits.bytes) return false;
-    const { at } = event;
-    const transfer = 'ms' in event ? event : { ms: 0, bytes: 0 };
-    const waiting: Waiting = { event, times: 1, began: at - transfer.ms, at, bytes: transfer.bytes, taken: false };
-    this.#bytes += bytes;
+  #repeatsTaken({ key, event, at }: Waiting): boolean {
+    const before = this.#asked.get(key);
+    return before !== undefined && isSame(before.event, event) && Math.abs(at - before.at) < KEPT_BACK_MS;
+  }
+
+  #letGo(key: string, repeated: Waiting): void {
+    this.#keptBack.delete(key);
+    this.#append(repeated);
+  }
+
+  #append(waiting: Waiting): void {
     this.#appended += 1;
     this.#waiting.push(waiting);
-    if (recent === undefined) this.#recent.set(key, [waiting]);
+    const recent = this.#recent.get(waiting.key);
+    if (recent === undefined) this.#recent.set(waiting.key, [waiting]);
     else {
       if (recent.length >= 2 * LOOK_BACK) recent.splice(0, LOOK_BACK);
       recent.push(waiting);
     }
-    return true;
   }
 
   /** Forgets what was taken: often enough to stay small, seldom enough to cost nothing. */
@@ -203,7 +245,16 @@ export class Queue {
       this.#next = 0;
     }
     if (this.size === 0 || this.#recent.size > this.#limits.entries) this.#recent = new Map();
+    if (this.#asked.size > this.#limits.entries) this.#asked = new Map();
   }
+}
+
+function count(waiting: Waiting, event: JournalEvent): void {
+  waiting.times += 1;
+  waiting.at = event.at;
+  if (!('ms' in event)) return;
+  waiting.began = Math.min(waiting.began, event.at - event.ms);
+  waiting.bytes += event.bytes;
 }
 
 /** How often it happened: what is lost when it cannot be written. */

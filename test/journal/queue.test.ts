@@ -77,6 +77,61 @@ test('the same again is counted, with its first beginning and its last end', () 
   expect(second).toMatchObject({ times: 3, began: T + 1500, at: T + 3000, bytes: 3 * 54_525_952 });
 });
 
+test('what a machine asks again by DHCP is kept back for a second after it was taken, and counted', () => {
+  const queue = new Queue();
+  const asks = dhcp(T, 1);
+  queue.add(asks);
+  expect(events(queue.take())).toMatchObject([{ times: 1 }]);
+  for (const ms of [300, 600, 900]) expect(queue.add(again(asks, T + ms))).toBe(true);
+  queue.letGo(T + 1299);
+  expect([queue.size, queue.keepsBack]).toEqual([0, true]);
+  queue.letGo(T + 1300);
+  expect([queue.size, queue.keepsBack, queue.appended]).toEqual([1, false, 2]);
+  expect(events(queue.take())).toMatchObject([{ times: 3, began: T + 300, at: T + 900 }]);
+  // Long after: it is told at once.
+  queue.add(again(asks, T + 1900));
+  expect(queue.size).toBe(1);
+});
+
+test('what is kept back goes before the next thing of its machine, and before all is taken', () => {
+  const queue = new Queue();
+  const [asks, other] = [dhcp(T, 1), dhcp(T, 2)];
+  queue.add(asks);
+  queue.add(other);
+  queue.take();
+  queue.add(again(asks, T + 100));
+  queue.add(again(other, T + 100));
+  queue.add(script(T + 200, 1, 'boot'));
+  expect(events(queue.take()).map(({ event }) => event.kind)).toEqual(['dhcp', 'script']);
+  queue.letGo();
+  expect(events(queue.take())).toMatchObject([{ event: { facts: other.facts } }]);
+});
+
+test('a clock that is set keeps nothing back for ever, and what is cleared counts with the rest', () => {
+  const queue = new Queue();
+  const asks = dhcp(T, 1);
+  queue.add(asks);
+  queue.take();
+  queue.add(again(asks, T + 100));
+  queue.letGo(T - 3_600_000);
+  expect([queue.size, queue.keepsBack]).toEqual([1, false]);
+  queue.take();
+  queue.add(again(asks, T + 200));
+  expect(queue.clear()).toBe(1);
+  expect(queue.keepsBack).toBe(false);
+});
+
+test('what is kept back takes a place among those that may wait', () => {
+  const queue = new Queue({ entries: 1, bytes: 1000 });
+  queue.add(dhcp(T, 1));
+  queue.take();
+  expect([queue.add(dhcp(T + 1, 1)), queue.add(dhcp(T + 1, 2)), queue.add(dhcp(T + 2, 1))]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
+
 test('other machines, and reports, stand for themselves', () => {
   const queue = new Queue();
   const told = script(T, 1, 'boot');
