@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { Epoll, READABLE } from '../native/epoll.ts';
 import { lentFile } from '../native/lent-file.ts';
 import { loadLibc } from '../native/libc.ts';
-import { isSamePeer, KernelUdp, type SocketAddress, socketAddress } from '../native/udp.ts';
+import { PeerUdp, socketAddress } from '../native/udp.ts';
 import { Failure } from '../model/failure.ts';
 import { createRateLimit } from '../net/rate-limit.ts';
 import { TFTP_ERROR } from './packet.ts';
@@ -21,8 +21,7 @@ const LONGEST = 1024;
 
 interface Sending {
   readonly session: Session;
-  readonly socket: KernelUdp;
-  readonly peer: SocketAddress;
+  readonly socket: PeerUdp;
 }
 
 async function run(port: NonNullable<typeof parentPort>): Promise<void> {
@@ -45,12 +44,12 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
     if (one === undefined) return;
     sending.delete(id);
     epoll.remove(one.socket.fd);
+    epoll.remove(one.socket.strangersFd);
     one.socket.close();
   };
 
   const begin = ({ id, request, size, descriptor, client, server, limits }: Order & { kind: 'begin' }): void => {
-    const socket = new KernelUdp(libc, server, 0);
-    const peer = socketAddress(client.address, client.port);
+    const socket = new PeerUdp(libc, server, socketAddress(client.address, client.port));
     let toldAt = -Infinity;
     const session = new Session(
       request,
@@ -58,7 +57,7 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
       {
         ...{ limits, now },
         send(packets, packetSize) {
-          socket.sendAll(packets, packetSize, peer);
+          socket.sendAll(packets, packetSize);
         },
         acknowledged() {
           const at = now();
@@ -72,8 +71,9 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
         },
       },
     );
-    sending.set(id, { session, socket, peer });
-    epoll.add(socket.fd, READABLE, id);
+    sending.set(id, { session, socket });
+    epoll.add(socket.fd, READABLE, 2 * id);
+    epoll.add(socket.strangersFd, READABLE, 2 * id + 1);
     session.begin();
   };
 
@@ -96,14 +96,15 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
     }
   };
 
-  const receive = (one: Sending): void => {
-    const { session, socket, peer } = one;
+  const receive = ({ session, socket }: Sending): void => {
     const length = socket.receive(arrived);
-    if (length < 0) return;
-    const bytes = arrived.subarray(0, length);
-    if (isSamePeer(socket.from, peer)) session.receive(bytes);
-    else if (isForStrangers(bytes) && strangers.allow(socket.from.toString('hex', 4), now()))
-      socket.send(TFTP_ERROR.stranger, socket.from);
+    if (length >= 0) session.receive(arrived.subarray(0, length));
+  };
+
+  const answerStranger = ({ socket }: Sending): void => {
+    const length = socket.receiveStranger(arrived);
+    if (length < 0 || !isForStrangers(arrived.subarray(0, length))) return;
+    if (strangers.allow(socket.stranger.toString('hex', 4), now())) socket.answerStranger(TFTP_ERROR.stranger);
   };
 
   /** A bug in one transfer, or a port that cannot be opened: it ends, and the others go on. */
@@ -119,9 +120,9 @@ async function run(port: NonNullable<typeof parentPort>): Promise<void> {
   report({ kind: 'ready', wakeFd: epoll.wakeFd });
   let tickAt = 0;
   while (!ending) {
-    const woken = epoll.wait(sending.size > 0 ? TICK_MS : IDLE_MS, (id) => {
-      guarded(id, (one) => {
-        if (one !== undefined) receive(one);
+    const woken = epoll.wait(sending.size > 0 ? TICK_MS : IDLE_MS, (ready) => {
+      guarded(ready >>> 1, (one) => {
+        if (one !== undefined) (ready % 2 === 0 ? receive : answerStranger)(one);
       });
     });
     if (woken) for (let next; (next = receiveMessageOnPort(port)) !== undefined;) obey(next.message as Order);
