@@ -2,6 +2,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { startScript } from '../ipxe/boot-script.ts';
 import { pixiecoreAnswer, pxelinuxConfig } from '../ipxe/other-loaders.ts';
 import { Failure } from '../model/failure.ts';
+import type { MachineFacts } from '../model/machine.ts';
 import { type Question, secureOrigin } from '../model/plan.ts';
 import { builds, compareVersions, parseVersion, type Profile, type Version } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
@@ -49,6 +50,17 @@ function publicText(profile: Profile | undefined, source: Buffer): Buffer {
   return Buffer.from(`${JSON.stringify(profile.raw, hidden, 2)}\n`);
 }
 
+const withPis = new WeakMap<Snapshot, boolean>();
+
+function raspberryPi(snapshot: Snapshot, facts: MachineFacts | undefined): boolean {
+  if (facts !== undefined) return snapshot.match(facts)?.node?.raspberry_pi === true;
+  const nodes = (): boolean =>
+    [...snapshot.profiles.values()].some((profile) => profile.nodes.some((node) => node.raspberry_pi === true));
+  const any = withPis.get(snapshot) ?? nodes();
+  withPis.set(snapshot, any);
+  return any;
+}
+
 /** lpxelinux cannot be told anything on its screen: what cannot boot is a file that is not there. */
 async function pxelinux(scripts: ScriptService, question: Question): ReturnType<BootService['pxelinux']> {
   try {
@@ -86,6 +98,8 @@ export function createBootService(options: BootServiceOptions): BootService {
     grubConfig: scripts.grubConfig,
     netboot: scripts.netboot,
     secureBoot: scripts.secureBoot,
+    raspberryPi: (facts) => raspberryPi(catalog.current(), facts),
+    plainPlan: async (question) => (await scripts.bootable(question, 'plain')).plan,
     ...documents,
     currentVersion: (folder) => currentVersionText(folder, catalog.current()),
     async pixiecore(mac, origin, asker) {

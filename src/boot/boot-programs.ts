@@ -12,6 +12,7 @@ import {
 } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { BootService, ScriptAnswer } from './boot-service.ts';
+import { createRaspberryPis, type PiFile, type RaspberryPi, type RaspberryPiRoom } from './raspberry-pi.ts';
 
 /** What a machine can run, and how its firmware fetches it. */
 export interface BootTarget {
@@ -49,28 +50,31 @@ export type BootFile =
   | { readonly kind: 'text'; readonly text: string; readonly because: string; readonly answer?: ScriptAnswer }
   /** `file` is undefined where this host does not have the program. */
   | { readonly kind: 'program'; readonly program: BootProgram; readonly file: ProgramFile | undefined }
-  /** Below images/. */
-  | { readonly kind: 'image'; readonly path: string };
+  | Exclude<PiFile, { readonly kind: 'text' }>;
 
 /** The one place for a boot program: DHCP names it, TFTP and UEFI HTTP Boot hand it out, and all three ask here. */
 export interface BootPrograms {
   /** For DHCP: what this machine shall load from us. */
   offer(client: NetbootClient, origin: Origin): BootOffer;
+  /** For DHCP: whether this Raspberry Pi finds its files here. */
+  offerPi(pi: RaspberryPi): BootOffer;
   /** For TFTP and HTTP: the file of a name; undefined when there is none, or nothing to say to this machine. */
   open(question: BootFileQuestion): Promise<BootFile | undefined>;
-  /** Some machine boots by GRUB, which asks for its files where it came from itself: over TFTP, too. */
+  /** Some machine asks for its files where it came from itself, over TFTP, too: GRUB, a Raspberry Pi. */
   needsImages(): boolean;
 }
 
 export interface BootProgramsOptions {
-  readonly bootService: Pick<BootService, 'grubConfig' | 'netboot' | 'pxelinux' | 'secureBoot' | 'start'>;
-  readonly firmware: Pick<FirmwareStore, 'has' | 'open'>;
+  readonly bootService: Pick<BootService, 'grubConfig' | 'netboot' | 'pxelinux' | 'secureBoot' | 'start'> &
+    RaspberryPiRoom['bootService'];
+  readonly firmware: Pick<FirmwareStore, 'has' | 'open'> & RaspberryPiRoom['firmware'];
   /** Machines that boot their own disk get no offer: their firmware then goes on to the disk by itself. */
   readonly silentForLocal: boolean;
 }
 
 export function createBootPrograms({ bootService, firmware, silentForLocal }: BootProgramsOptions): BootPrograms {
   const shimmed = createRecent();
+  const raspberryPis = createRaspberryPis({ bootService, firmware });
 
   return {
     offer({ mac, uuid, target, ipxe }, origin) {
@@ -87,12 +91,15 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
       }
       return { file: target.http ? `${origin}/firmware/${program.name}` : program.name };
     },
-    needsImages: () => bootService.secureBoot(),
+    offerPi: (pi) => raspberryPis.offer(pi),
+    needsImages: () => bootService.secureBoot() || bootService.raspberryPi(),
     async open({ name, origin, ipxe, images, asker }) {
       if (START_NAMES.test(name)) {
         return { kind: 'text', text: bootService.start(origin), because: 'the start script by its name' };
       }
       if (name === GRUB_CONFIG) return { kind: 'text', text: GRUB_START, because: 'the start of every GRUB' };
+      const ofPi = await raspberryPis.open(name, origin, asker);
+      if (ofPi !== undefined) return ofPi;
       const program = rescue(name, asker) ?? programNamed(name);
       if (program !== undefined) {
         if (program.kind === 'ipxe-shim' && asker !== undefined) shimmed.add(asker);

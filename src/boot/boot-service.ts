@@ -1,6 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { Mac, MachineArch, MachineFacts } from '../model/machine.ts';
-import type { Decision, Origin, Question } from '../model/plan.ts';
+import type { Decision, Origin, Plan, Question } from '../model/plan.ts';
 import type { DocumentKind, Name } from '../model/profile.ts';
 
 /** An iPXE script: begins with `#!ipxe` at byte 0, always sent with 200. */
@@ -81,6 +81,10 @@ export interface BootService {
   netboot(facts: MachineFacts): 'boot' | 'local';
   /** Whether the machine starts with Secure Boot on: then it can be given signed programs only. Without facts: any. */
   secureBoot(facts?: MachineFacts): boolean;
+  /** Whether the machine is a Raspberry Pi that boots by its own firmware. Without facts: any. */
+  raspberryPi(facts?: MachineFacts): boolean;
+  /** What a machine boots that can be told nothing on its screen. Throws what keeps it from that. */
+  plainPlan(question: Question): Promise<Plan>;
   /** `version.txt` of a shelf's `current/`, for installers that mirror from us; undefined when nothing boots from it. */
   currentVersion(folder: string): string | undefined;
   /** pixiecore's API. Throws `not-found` for a machine that shall not boot from us. */

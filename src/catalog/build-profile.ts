@@ -87,6 +87,7 @@ function buildNode(raw: JsonObject): Node {
     tags: raw['tags'] as readonly string[] | undefined,
     power: raw['power'] as JsonObject | undefined,
     secure_boot: raw['secure_boot'] as boolean | undefined,
+    raspberry_pi: raw['raspberry_pi'] as boolean | undefined,
     vlan: raw['vlan'] as number | undefined,
   });
 }

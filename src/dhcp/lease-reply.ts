@@ -5,7 +5,7 @@ import type { Mac } from '../model/machine.ts';
 import type { Allocator, Client } from './allocator.ts';
 import type { Lease, LeaseBook } from './lease-book.ts';
 import { networkOptions, wishedOptions } from './lease-options.ts';
-import { netbootMachine, type NetbootMachine, uuidOf } from './machine.ts';
+import { netbootMachine, type NetbootMachine, RASPBERRY_PI, raspberryPiOf, uuidOf } from './machine.ts';
 import { address, BOOT_REPLY, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
 import { bootOptions } from './proxy-reply.ts';
 import type { Subnet } from './subnets.ts';
@@ -181,7 +181,8 @@ function reply(
 ): LeaseAnswer {
   const { packet, subnet, server } = question;
   const { network, leaseSeconds } = deps;
-  const machine = netbootMachine(packet);
+  const asked = netbootMachine(packet);
+  const machine = asked === RASPBERRY_PI ? raspberryPiOf(packet) : asked;
   const boot = typeof machine === 'string' ? undefined : deps.choose(machine, server);
   const file = boot !== undefined && 'file' in boot ? boot.file : undefined;
   const isLong = (file?.length ?? 0) > 127;

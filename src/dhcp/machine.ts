@@ -1,9 +1,12 @@
 import { type BootTarget, type NetbootClient, targetOf } from '../boot/boot-programs.ts';
-import { parseUuid, type Uuid } from '../model/machine.ts';
+import type { RaspberryPi } from '../boot/raspberry-pi.ts';
+import { parseLabel, parseUuid, type Uuid } from '../model/machine.ts';
 import { type DhcpPacket, OPTION } from './packet.ts';
 
 /** A machine that asks to boot from the network. A UUID that identifies no machine (all zeros) is none. */
 export interface NetbootMachine extends NetbootClient {
+  /** Its own firmware asks, which takes other options than a PXE client. */
+  readonly raspberryPi?: RaspberryPi;
   /** `PXEClient` or `HTTPClient`: what the answer must repeat. */
   readonly vendorClass: 'PXEClient' | 'HTTPClient';
 }
@@ -29,10 +32,27 @@ export function netbootMachine(packet: DhcpPacket): NetbootMachine | string {
   // Length 0 and no option at all: Intel's boot agents. Anything else that is no type-0 GUID is no PXE client.
   if (guid !== undefined && guid.length !== 0 && (guid.length !== 17 || guid[0] !== 0)) return 'bad client identifier';
   const target = clientTarget(architecture);
-  if (target === undefined) return isRaspberryPi(packet.mac) ? RASPBERRY_PI : 'unknown architecture';
+  const isPi = isRaspberryPi(packet.mac) || PI_NAME.test(guid?.toString('latin1', 1, 5) ?? '');
+  if (target === undefined) return isPi ? RASPBERRY_PI : 'unknown architecture';
   // Its own firmware says that it is a PC with a BIOS. With UEFI on its card it says what it is.
-  if (target.platform === 'pcbios' && isRaspberryPi(packet.mac)) return RASPBERRY_PI;
+  if (target.platform === 'pcbios' && isPi) return RASPBERRY_PI;
   return { mac: packet.mac, uuid: guid && uuidOf(guid), vendorClass, target, ipxe: isIpxe(packet) };
+}
+
+/** `RPi4`, `RPi5`: where a PC has the UUID's first bytes. */
+const PI_NAME = /^RPi[3-9]$/;
+
+/** What `netbootMachine` calls RASPBERRY_PI, as a machine. Option 97: a type, the name, board, four bytes of MAC, serial number. */
+export function raspberryPiOf({ mac, options }: DhcpPacket): NetbootMachine {
+  const guid = options.get(OPTION.uuid);
+  // Before option 97 had the name it was the serial number, four times over.
+  const end = guid?.toString('hex', 13, 17) ?? '';
+  const says =
+    guid?.length === 17 &&
+    (PI_NAME.test(guid.toString('latin1', 1, 5)) || (end !== '00000000' && guid.toString('hex', 1) === end.repeat(4)));
+  const serial = says ? parseLabel(end) : undefined;
+  const target = { platform: 'efi', arch: 'arm64', http: false } as const;
+  return { mac, vendorClass: 'PXEClient', target, ipxe: false, raspberryPi: { mac, serial } };
 }
 
 /** True for firmware, installers' boot programs and iPXE, false for an operating system that wants an address. */

@@ -2,7 +2,7 @@ import type { BootOffer } from '../boot/boot-programs.ts';
 import { omitUndefined } from '../model/machine.ts';
 import type { Endpoint } from '../net/udp-socket.ts';
 import { address, BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
-import { netbootMachine, type NetbootMachine } from './machine.ts';
+import { netbootMachine, type NetbootMachine, RASPBERRY_PI, raspberryPiOf } from './machine.ts';
 
 /** Where a packet came from and where it arrived. */
 export interface ProxyQuestion {
@@ -49,9 +49,11 @@ export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyA
   const type = answerType(question, policy);
   if (typeof type === 'string') return silence(type);
   if (packet.giaddr !== UNSET && !policy.relays.has(packet.giaddr)) return silence('unknown relay');
-  const machine = netbootMachine(packet);
+  const asked = netbootMachine(packet);
+  const machine = asked === RASPBERRY_PI ? raspberryPiOf(packet) : asked;
   if (typeof machine === 'string') return silence(machine);
   const choice = policy.choose(machine);
+  if ('silence' in choice && asked === RASPBERRY_PI) return silence(asked);
   if ('silence' in choice)
     return omitUndefined({ kind: 'silence' as const, reason: choice.silence, machine, remedy: choice.remedy });
   const to = destination(question);
@@ -111,12 +113,25 @@ export function bootOptions(packet: DhcpPacket, machine: NetbootMachine, file: s
   const guid = packet.options.get(OPTION.uuid);
   const options: [number, Buffer][] = [
     [OPTION.vendorClass, Buffer.from(machine.vendorClass)],
-    [OPTION.bootFile, Buffer.from(file, 'latin1')],
+    ...(file === '' ? [] : [[OPTION.bootFile, Buffer.from(file, 'latin1')] as [number, Buffer]]),
   ];
   if (guid !== undefined && guid.length > 0) options.push([OPTION.uuid, guid]);
-  if (machine.vendorClass === 'PXEClient') options.push([OPTION.vendorSpecific, vendorOptions(packet)]);
+  if (machine.vendorClass === 'PXEClient')
+    options.push([OPTION.vendorSpecific, machine.raspberryPi === undefined ? vendorOptions(packet) : PI_OPTIONS]);
   return options;
 }
+
+/**
+ * What the firmware of a Raspberry Pi looks for, byte for byte: discovery control 3, the prompt `PXE` without a wait, and
+ * one boot item, whose words it knows.
+ */
+const PI_OPTIONS = Buffer.concat([
+  Buffer.from([6, 1, 3, 10, 4, 0]),
+  Buffer.from('PXE'),
+  Buffer.from([9, 20, 0, 0, 17]),
+  Buffer.from('Raspberry Pi Boot'),
+  Buffer.from([255]),
+]);
 
 function vendorOptions(packet: DhcpPacket): Buffer {
   const asked = packet.options.get(OPTION.vendorSpecific);

@@ -3,6 +3,7 @@ import type { Log, Service } from '../model/service.ts';
 import { type LocalAddress, localAddresses } from '../net/addresses.ts';
 import { createRateLimit, type RateLimits } from '../net/rate-limit.ts';
 import { createOnce, type Endpoint, type UdpDrops } from '../net/udp-socket.ts';
+import { PI_REMEDY } from '../boot/raspberry-pi.ts';
 import { asksToNetboot, LEFT_OUT, type NetbootMachine, RASPBERRY_PI } from './machine.ts';
 import { type DhcpPacket, OPTION, parseDhcp } from './packet.ts';
 import { Placement } from './placement.ts';
@@ -149,7 +150,7 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
     if (machine !== undefined || LEFT_OUT.has(reason)) {
       // Once for each machine and reason: it asks again and again, at every power-on.
       const news = first(`${mac} ${reason}`) && logged.allow('', now());
-      const remedy = reason === RASPBERRY_PI ? 'put UEFI firmware on its card, see docs/network.md' : own;
+      const remedy = reason === RASPBERRY_PI ? PI_REMEDY : own;
       log[news ? 'info' : 'debug']({ mac, reason, remedy }, 'dhcp: the machine gets no answer');
     }
     // A machine in its boot asks again and again: the limit is for what we note as for what we answer.

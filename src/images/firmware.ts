@@ -33,6 +33,8 @@ export interface FirmwareStore {
   has(program: BootProgram): boolean;
   /** Undefined when no folder has it. */
   open(program: BootProgram): Promise<ProgramFile | undefined>;
+  /** A file by its path below the first folder that has it. */
+  openBelow(path: string): Promise<ProgramFile | undefined>;
 }
 
 /** Folders in the order of preference; those that are not there are passed over. */
@@ -75,6 +77,13 @@ export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
       return { found, missing: BOOT_PROGRAMS.filter(({ name }) => !known.has(name)) };
     },
     has: ({ name }) => known.has(name),
+    async openBelow(path) {
+      for (const folder of folders) {
+        const file = await unlessFailed((await rootOf(folder))?.open(path) ?? Promise.resolve(undefined));
+        if (file !== undefined) return lend(file);
+      }
+      return undefined;
+    },
     open: async (program) => await firstOf(program, async (root, file) => lend(await root.open(file))),
   };
 }

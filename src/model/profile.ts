@@ -116,6 +116,8 @@ export interface Node {
   readonly power?: JsonObject;
   /** It starts with Secure Boot on. Undefined: as its profile says. */
   readonly secure_boot?: boolean;
+  /** It is a Raspberry Pi, and boots by its own firmware. */
+  readonly raspberry_pi?: boolean;
   /** The VLAN that it boots in; undefined: as its profile says. */
   readonly vlan?: number;
 }

@@ -32,13 +32,16 @@ export function createEventRecorder({ recorder, now, deadlineOf }: EventRecorder
       recorder.record({ kind: 'tftp', at: now(), from: client, file, bytes: end === 'done' ? size : 0, ms, end });
     },
     offered({ machine, file, silence }) {
-      const { mac, uuid, target } = machine;
+      const { mac, uuid, target, raspberryPi } = machine;
+      const firmware = target.platform === 'efi' ? 'UEFI' : 'BIOS';
+      const asks = raspberryPi === undefined ? `${firmware}${target.http ? ' HTTP' : ''}` : 'Raspberry Pi';
+      const platform = raspberryPi === undefined ? target.platform : undefined;
       recorder.record({
         kind: 'dhcp',
         at: now(),
-        facts: omitUndefined({ mac, uuid, platform: target.platform, arch: target.arch }),
-        client: machine.ipxe ? 'iPXE' : `${target.platform === 'efi' ? 'UEFI' : 'BIOS'}${target.http ? ' HTTP' : ''}`,
-        file,
+        facts: omitUndefined({ mac, uuid, platform, arch: target.arch }),
+        client: machine.ipxe ? 'iPXE' : asks,
+        file: raspberryPi === undefined ? file : undefined,
         silence,
       });
     },

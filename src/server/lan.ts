@@ -79,7 +79,9 @@ export function openLan(options: LanOptions): Lan {
   }
   if (dhcp !== undefined) {
     const choose = (machine: NetbootMachine, server: string): BootOffer =>
-      bootPrograms.offer(machine, originAt(server));
+      machine.raspberryPi === undefined
+        ? bootPrograms.offer(machine, originAt(server))
+        : bootPrograms.offerPi(machine.raspberryPi);
     const onMachine = (event: MachineEvent): void => {
       listeners.offered(event);
     };

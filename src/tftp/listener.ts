@@ -187,7 +187,12 @@ export class Listener {
         entry.slot?.acknowledged(now());
       },
       ended: (end) => {
-        const about = { client: client.address, file: name, size: content.size, ms: Math.round(now() - started) };
+        const about = {
+          client: client.address,
+          file: content.liesAt ?? name,
+          size: content.size,
+          ms: Math.round(now() - started),
+        };
         // First, whatever the listeners do with it: its slot is for the next one.
         const forgotten = entry.over;
         this.#finish(entry);

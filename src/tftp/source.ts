@@ -1,4 +1,5 @@
 import type { BootPrograms } from '../boot/boot-programs.ts';
+import { PI_REMEDY } from '../boot/raspberry-pi.ts';
 import { programRemedy } from '../images/boot-program-table.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { unlessFailed } from '../model/failure.ts';
@@ -30,6 +31,8 @@ export interface TftpFile {
   readonly size: number;
   /** Where it is a file of the system: what `read` gives can be read from there, too, until `close`. */
   readonly descriptor?: number;
+  /** Its own name, where it was asked for by another one. */
+  readonly liesAt?: string;
   /** At least one and at most `length` bytes from `offset`; none only at the end. Called once at a time. */
   read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
   /** Called once, when no read is under way. */
@@ -69,8 +72,11 @@ export function createTftpSource({ bootPrograms, imageStore, settings, originAt,
       case undefined:
         if (isRaspberryPiFile(name) && first(client.address)) {
           log.info(
-            { ...about, remedy: 'put UEFI firmware on its card, see docs/network.md' },
-            'tftp: the firmware of a Raspberry Pi wants files of its own, which are not served here',
+            {
+              ...about,
+              remedy: PI_REMEDY,
+            },
+            'tftp: the firmware of a Raspberry Pi wants a file of its own, which is not here',
           );
         }
         log.debug(about, 'tftp: no such file');
@@ -78,6 +84,12 @@ export function createTftpSource({ bootPrograms, imageStore, settings, originAt,
       case 'text':
         log.info({ ...about, because: found.because }, 'tftp: sending a script');
         return bytesFile(Buffer.from(found.text));
+      case 'file':
+        log.debug({ ...about, because: found.because }, 'tftp: sending a file of firmware');
+        return found.file;
+      case 'absent':
+        log.info({ ...about, because: found.because }, 'tftp: there is nothing for this machine to boot now');
+        return undefined;
       case 'image':
         return images ? await image(found.path) : undefined;
       case 'program':
@@ -94,7 +106,7 @@ export function createTftpSource({ bootPrograms, imageStore, settings, originAt,
   /** What is not there and what may not be read look the same to any client, and are everyday. */
   async function image(path: string): Promise<TftpFile | undefined> {
     const file = await unlessFailed(imageStore.open(path), 'not-found', 'refused');
-    return file && imageFile(file);
+    return file && imageFile(file, `images/${path}`);
   }
 
   return { open };
@@ -132,10 +144,11 @@ export function bytesFile(bytes: Uint8Array): TftpFile {
   };
 }
 
-function imageFile(file: StoredImage): TftpFile {
+function imageFile(file: StoredImage, liesAt: string): TftpFile {
   return {
     size: file.size,
     ...(file.source && { descriptor: file.source.handle.fd }),
+    liesAt,
     async read(offset, length) {
       const slice = await file.slice(offset, Math.min(offset + length, file.size));
       try {

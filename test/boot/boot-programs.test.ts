@@ -26,6 +26,7 @@ const origin = originOf();
 const FIRMWARE = {
   has: ({ name }: { readonly name: string }) => name !== 'snponly-arm64.efi',
   open: async () => undefined,
+  openBelow: async () => undefined,
 };
 
 async function programs(silentForLocal = true) {

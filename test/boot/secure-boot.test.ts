@@ -37,7 +37,7 @@ async function setup(there: readonly string[] = ALL, files: typeof FILES | objec
   const has = ({ name }: { readonly name: string }): boolean => there.includes(name);
   const bootPrograms = createBootPrograms({
     bootService,
-    firmware: { has, open: async () => undefined },
+    firmware: { has, open: async () => undefined, openBelow: async () => undefined },
     silentForLocal: false,
   });
   const offer = (mac: string, target: NetbootClient['target'] = EFI) =>

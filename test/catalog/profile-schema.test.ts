@@ -65,6 +65,7 @@ const NODE_KEYS: Record<keyof Node, true> = {
   vars: true,
   tags: true,
   secure_boot: true,
+  raspberry_pi: true,
   vlan: true,
   power: true,
 };

@@ -57,7 +57,7 @@ test('what a GRUB’s HEAD used up is in its GET: the one boot of another profil
     ...{ 'images/w': 'w', 'images/r': 'r', 'images/d': 'd' },
   });
   await context.marks.start();
-  const firmware = { has: () => false, open: async () => undefined };
+  const firmware = { has: () => false, open: async () => undefined, openBelow: async () => undefined };
   const { bootService } = context;
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal: true });
   appContext = await openContext({ grub: (question) => bootService.grub(question) }, { bootPrograms });
