@@ -8,7 +8,7 @@ import { type SecretRef, withSecrets } from '../model/secret.ts';
 import { compileTemplate, type Template, type TemplateData } from '../templates/template.ts';
 import type { LinkTokens } from './access.ts';
 import { reportLinks } from './machine-plan.ts';
-import { linesNotUtf8 } from '../text/text.ts';
+import { linesNotUtf8, type Position } from '../text/text.ts';
 import { phoneHomeUnit } from '../documents/units.ts';
 
 /** Where templates get host keys from: src/identity has those of the nodes. */
@@ -198,7 +198,7 @@ export function createTemplateCache(): TemplateCache {
       const known = templates.get(document);
       if (known !== undefined) return known;
       const [wrong] = linesNotUtf8(document.bytes);
-      if (wrong !== undefined) throw notUtf8(document.file, wrong.line);
+      if (wrong !== undefined) throw notUtf8(document.file, wrong);
       const template = compileTemplate(document.bytes.toString('utf8'), document.file);
       templates.set(document, template);
       return template;
@@ -207,9 +207,9 @@ export function createTemplateCache(): TemplateCache {
 }
 
 /** A text is rendered, not bytes: what is not UTF-8 would leave as another character. */
-function notUtf8(file: string, line: number): Failure {
+function notUtf8(file: string, { line, column }: Position): Failure {
   return new Failure('broken', `not UTF-8, line ${line}`, {
-    place: { file, line },
+    place: { file, line, column },
     remedy: 'save the template as UTF-8',
   });
 }

@@ -24,14 +24,12 @@ export function readJson(bytes: Buffer, file: string): JsonReading {
   const diagnostics = new Diagnostics(body, file);
   const places = new JsonPlaces(body);
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    diagnostics.error('is UTF-16, not UTF-8', { line: 1, remedy: 'save it as UTF-8' });
+    diagnostics.error('is UTF-16, not UTF-8', { offset: 0, remedy: 'save it as UTF-8' });
     return { diagnostics, places };
   }
   const [wrong] = linesNotUtf8(bytes);
   if (wrong !== undefined) {
-    const column = wrong.bytes.toString('utf8').indexOf('\uFFFD');
-    const offset = body.split('\n', wrong.line - 1).reduce((sum, line) => sum + line.length + 1, column);
-    diagnostics.error('holds bytes that are not UTF-8', { offset, remedy: 'save it as UTF-8' });
+    diagnostics.error('holds bytes that are not UTF-8', { at: wrong, remedy: 'save it as UTF-8' });
     return { diagnostics, places };
   }
   if (body.length !== text.length) {

@@ -132,8 +132,9 @@ function asType(
   const written = sourceOf?.(path) ?? JSON.stringify(value);
   const like = example === undefined ? 'correct it' : `write a value such as ${oneLine(example)}`;
   if (types.includes('boolean')) {
-    const [yes, no] = [/^(?:true|yes|on|1)$/i, /^(?:false|no|off|0|)$/i].map((words) => words.test(String(value)));
-    return yes === true ? 'write true' : no === true ? 'write false' : 'write true or false';
+    const word = text ?? JSON.stringify(value);
+    if (/^(?:true|yes|on|1)$/i.test(word)) return 'write true';
+    return /^(?:false|no|off|0|)$/i.test(word) ? 'write false' : 'write true or false';
   }
   if (types.includes('array')) {
     if (text === undefined) return typeof value === 'object' && value !== null ? 'write [ and ] around it' : like;

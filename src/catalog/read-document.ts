@@ -1,5 +1,6 @@
 import type { FileDiagnostic } from '../model/failure.ts';
 import { NAME_RULE, parseName } from '../model/profile.ts';
+import { Diagnostics } from '../text/diagnostics.ts';
 import type { SourceDocument, SshKey } from './snapshot.ts';
 
 const TEMPLATE = '.hbs';
@@ -19,10 +20,24 @@ export function readKey(file: string, bytes: Buffer): Reading<SshKey> {
   const fileName = file.slice(file.indexOf('/') + 1);
   const name = parseName(fileName.slice(0, -KEY.length));
   if (name === undefined) return { problems: [unnameable(file, 'key')] };
-  const text = bytes.toString('utf8').trim();
-  const fault = keyFault(text);
-  if (fault !== undefined) return { problems: [{ severity: 'error', place: { file }, ...fault }] };
-  return { thing: { name, file, text }, problems: isPublicKey(text) ? [] : [noKey(file)] };
+  const whole = bytes.toString('utf8');
+  const text = whole.trim();
+  const diagnostics = new Diagnostics(whole, file);
+  const start = text === '' ? 0 : whole.indexOf(text);
+  for (const [sign, message, remedy] of KEY_FAULTS) {
+    const found = sign.exec(text);
+    if (found === null) continue;
+    diagnostics.error(message, { offset: start + found.index, remedy });
+    return { problems: diagnostics.all };
+  }
+  if (!isPublicKey(text)) {
+    const remedy = 'put the .pub file of a key pair there, as ssh-keygen writes it';
+    diagnostics.warn('is not an SSH public key: a machine that gets it lets no one in by it', {
+      offset: start,
+      remedy,
+    });
+  }
+  return { thing: { name, file, text }, problems: diagnostics.all };
 }
 
 /**
@@ -40,42 +55,24 @@ function isPublicKey(text: string): boolean {
   );
 }
 
-function noKey(file: string): FileDiagnostic {
-  const message = 'is not an SSH public key: a machine that gets it lets no one in by it';
-  return {
-    severity: 'warning',
-    message,
-    place: { file },
-    remedy: 'put the .pub file of a key pair there, as ssh-keygen writes it',
-  };
-}
+const ONE_LINE = 'put one public key on one line, as ssh-keygen writes it';
+const COMMENT = 'change the comment at the key’s end';
+const NEW_PAIR = 'replace it with the public key, and make a new pair: this one may have been served';
 
-function keyFault(text: string): Pick<FileDiagnostic, 'message' | 'remedy'> | undefined {
-  const remedy = 'put one public key on one line, as ssh-keygen writes it';
-  if (text === '') return { message: 'is empty', remedy };
-  if (/-----BEGIN|PRIVATE KEY/.test(text)) {
-    return {
-      message: 'is a private key',
-      remedy: 'replace it with the public key, and make a new pair: this one may have been served',
-    };
-  }
-  if (/[\r\n\u0085\u2028\u2029]/.test(text)) return { message: 'holds more than one line', remedy };
-  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\uFFFD]/u.test(text)) return { message: 'holds unprintable characters', remedy };
-  const comment = 'change the comment at the key’s end';
-  if (/^["'\u2018-\u201F]/.test(text))
-    return { message: 'begins with a quote', remedy: 'remove the quotes around the key' };
-  if (text.includes('"'))
-    return { message: 'holds a double quote, which ends the key in the boot script', remedy: comment };
-  if (text.includes('${')) return { message: 'holds ${, which iPXE would expand', remedy: comment };
-  if (/(?:^|\s)#/.test(text))
-    return { message: 'holds a word that begins with #: iPXE drops the rest of the line', remedy: comment };
-  if (/(?:^|\s)(?:;|&&|\|\|)(?:\s|$)/.test(text)) {
-    return { message: 'holds a stand-alone ; && or ||, which ends the command in iPXE', remedy: comment };
-  }
+/** What no key may hold: the first of these is told, where it begins. */
+const KEY_FAULTS: readonly (readonly [sign: RegExp, message: string, remedy: string])[] = [
+  [/^$/, 'is empty', ONE_LINE],
+  [/-----BEGIN|PRIVATE KEY/, 'is a private key', NEW_PAIR],
+  [/(?<=[\r\n\u0085\u2028\u2029]\s*)\S/, 'holds more than one line', ONE_LINE],
+  [/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\uFFFD]/u, 'holds unprintable characters', ONE_LINE],
+  [/^["'\u2018-\u201F]/, 'begins with a quote', 'remove the quotes around the key'],
+  [/"/, 'holds a double quote, which ends the key in the boot script', COMMENT],
+  [/\$\{/, 'holds ${, which iPXE would expand', COMMENT],
+  [/(?<=^|\s)#/, 'holds a word that begins with #: iPXE drops the rest of the line', COMMENT],
+  [/(?<=^|\s)(?:;|&&|\|\|)(?=\s|$)/, 'holds a stand-alone ; && or ||, which ends the command in iPXE', COMMENT],
   // Followed by a quote, so it is harmless at the end of a line; but sshkey="..\" would lose its closing quote.
-  if (text.endsWith('\\')) return { message: 'ends with a backslash', remedy: comment };
-  return undefined;
-}
+  [/\\$/, 'ends with a backslash', COMMENT],
+];
 
 function unnameable(file: string, what: string): FileDiagnostic {
   const remedy = `rename it: ${NAME_RULE}`;

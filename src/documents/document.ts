@@ -36,9 +36,11 @@ export function checkDocumentBytes(
   }
   const [wrong] = linesNotUtf8(bytes).filter(({ bytes: line }) => matters(kind, line));
   if (wrong === undefined || isScript(kind, bytes)) return checkDocument(kind, documentText(bytes).text, context);
-  const { line } = wrong;
+  const { line, column } = wrong;
   const message = `not UTF-8, line ${line}: ${READS[kind]}`;
-  return [{ severity: 'error', message, place: { file: context.file, line }, remedy: 'save the file as UTF-8' }];
+  return [
+    { severity: 'error', message, place: { file: context.file, line, column }, remedy: 'save the file as UTF-8' },
+  ];
 }
 
 /** Whether the machine unpacks the document before it reads it: coreos-cloudinit and cloud-init do. */
@@ -121,7 +123,8 @@ function isCoreos(system: SystemId | undefined): boolean {
 export function checkUserData(text: string, system: SystemId | undefined, diagnostics: Diagnostics): void {
   const first = text.slice(0, 1024).split('\n', 1)[0]?.trimEnd() ?? '';
   if (text.trim() === '') {
-    diagnostics.warn('the user-data are empty: cloud-init does nothing', { remedy: 'begin with "#cloud-config"' });
+    const remedy = 'begin with "#cloud-config"';
+    diagnostics.warn('the user-data are empty: cloud-init does nothing', { offset: 0, remedy });
     return;
   }
   const header = HEADERS.find((word) => first.toLowerCase().startsWith(word));

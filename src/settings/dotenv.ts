@@ -41,7 +41,9 @@ function parseDotenv(bytes: Buffer): Dotenv {
   const values = new Map<string, DotenvLine>();
   const problems: FileDiagnostic[] = [];
   if (!isUtf8(bytes) || bytes.includes(0)) {
-    return { values, problems: [problem(0, 0, 'is not a text in UTF-8', 'save it as UTF-8')] };
+    const lines = bytes.toString('latin1').split('\n');
+    const wrong = lines.findIndex((line) => line.includes('\0') || !isUtf8(Buffer.from(line, 'latin1')));
+    return { values, problems: [problem(wrong + 1, 1, 'is not a text in UTF-8', 'save it as UTF-8')] };
   }
   const lines = bytes
     .toString('utf8')

@@ -1,11 +1,11 @@
 import { type FileDiagnostic, isError } from '../model/failure.ts';
-import { Lines, type Path, pathText } from './text.ts';
+import { Lines, type Path, pathText, type Position } from './text.ts';
 
 interface Told {
   readonly path?: Path;
   readonly offset?: number;
-  /** Where no more than the line is known. */
-  readonly line?: number;
+  /** In the place of the offset, where it was found in the bytes. */
+  readonly at?: Position;
   readonly remedy?: string;
 }
 
@@ -24,12 +24,12 @@ export class Diagnostics {
     this.#text = text;
   }
 
-  add(severity: FileDiagnostic['severity'], message: string, { path = [], offset, line, remedy }: Told): void {
+  add(severity: FileDiagnostic['severity'], message: string, { path = [], offset, at, remedy }: Told): void {
     if (this.#hushed.some(({ below, from }) => below === path[0] && offset !== undefined && offset > from)) return;
     this.#lines ??= new Lines(this.#text);
     const key = path.length === 0 ? undefined : pathText(path);
-    const place = { file: this.#file, key, ...(offset === undefined ? { line } : this.#lines.at(offset)) };
-    this.#found.push({ severity, message, place, remedy });
+    const { line, column } = at ?? (offset === undefined ? {} : this.#lines.at(offset));
+    this.#found.push({ severity, message, place: { file: this.#file, key, line, column }, remedy });
   }
 
   error(message: string, told: Told = {}): void {

@@ -79,15 +79,15 @@ export function documentText(bytes: Buffer): { readonly text: string; readonly e
   return { text: bytes.toString(encoding), encoding };
 }
 
-/** The lines that are not UTF-8, 1-based. No character of several bytes has a line break in it (RFC 3629). */
-export function linesNotUtf8(bytes: Buffer): readonly { readonly line: number; readonly bytes: Buffer }[] {
+/** The lines that are not UTF-8, and from which column on. No character of several bytes has a line break in it (RFC 3629). */
+export function linesNotUtf8(bytes: Buffer): readonly (Position & { readonly bytes: Buffer })[] {
   if (isUtf8(bytes)) return [];
-  const found: { line: number; bytes: Buffer }[] = [];
+  const found: (Position & { bytes: Buffer })[] = [];
   let start = 0;
   for (let line = 1; start < bytes.length; line += 1) {
     const end = bytes.indexOf(10, start);
     const part = bytes.subarray(start, end === -1 ? undefined : end);
-    if (!isUtf8(part)) found.push({ line, bytes: part });
+    if (!isUtf8(part)) found.push({ line, column: part.toString('utf8').indexOf('\uFFFD') + 1, bytes: part });
     start = end === -1 ? bytes.length : end + 1;
   }
   return found;

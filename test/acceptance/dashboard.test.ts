@@ -256,12 +256,14 @@ needs({ files: [CHROMIUM] }).describe('the dashboard in a browser', () => {
       if (request.headers()['x-fragment'] === '1') asked += 1;
     });
     const began = performance.now();
-    while (performance.now() - began < 2500) {
-      setup.adminService.change(keyOf('w5'), { address: `10.20.1.${asked}` });
+    let events = 0;
+    while (asked < 3) {
+      setup.adminService.change(keyOf('w5'), { address: `10.20.1.${(events += 1) % 250}` });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    expect(asked).toBeGreaterThanOrEqual(2);
-    expect(asked).toBeLessThanOrEqual(4);
+    // One at once, and one a second after that; a busy machine makes fewer.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(1900);
+    expect(events).toBeGreaterThan(2 * asked);
   });
 
   test('a broken stream is told', { timeout: SLOW }, async () => {

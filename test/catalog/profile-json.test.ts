@@ -51,7 +51,7 @@ describe('text that is not what it seems', () => {
   });
 
   test('UTF-16 is called by its name', () => {
-    expect(told(Buffer.from('\uFEFF{}', 'utf16le'))).toEqual(['p.json:1: is UTF-16, not UTF-8 (save it as UTF-8)']);
+    expect(told(Buffer.from('\uFEFF{}', 'utf16le'))).toEqual(['p.json:1:1: is UTF-16, not UTF-8 (save it as UTF-8)']);
   });
 
   test('a NUL is no JSON', () => {

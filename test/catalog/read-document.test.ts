@@ -63,7 +63,7 @@ test.each([
 ])('%j is none: a warning, and it is in force', (text) => {
   const { thing, problems } = readKey('sshkeys/k.pub', Buffer.from(text));
   expect(thing?.text).toBe(text);
-  expect(lines(problems)).toEqual([expect.stringMatching(/^sshkeys\/k\.pub: is not an SSH public key/)]);
+  expect(lines(problems)).toEqual([expect.stringMatching(/^sshkeys\/k\.pub:1:1: is not an SSH public key/)]);
 });
 
 test.each(['ssh-ed25519 AAAA jürgen@host', 'ssh-rsa AAAA a#b', 'ssh-rsa AAAA $x {y}', 'ssh-rsa AAAA p&&q'])(
@@ -74,26 +74,28 @@ test.each(['ssh-ed25519 AAAA jürgen@host', 'ssh-rsa AAAA a#b', 'ssh-rsa AAAA $x
 );
 
 test.each([
-  ['', 'is empty'],
-  [' \n', 'is empty'],
-  ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n', 'is a private key'],
-  ['ssh-rsa A\nssh-rsa B', 'holds more than one line'],
-  ['ssh-rsa A\rB', 'holds more than one line'],
-  ['ssh-rsa A\tB', 'holds unprintable characters'],
-  ['ssh-rsa A\u0000', 'holds unprintable characters'],
-  ['ssh-rsa A\u001b[2J', 'holds unprintable characters'],
-  ['ssh-rsa A \u202ex', 'holds unprintable characters'],
-  [Buffer.from([0x73, 0xc0, 0xae]), 'holds unprintable characters'],
-  ['ssh-rsa A "x"', 'holds a double quote, which ends the key in the boot script'],
-  ['ssh-rsa A ${net0/mac}', 'holds ${, which iPXE would expand'],
-  ['ssh-rsa A #1 x', 'holds a word that begins with #: iPXE drops the rest of the line'],
-  ['ssh-rsa A && reboot', 'holds a stand-alone ; && or ||, which ends the command in iPXE'],
-  ['ssh-rsa A ;', 'holds a stand-alone ; && or ||, which ends the command in iPXE'],
-  ['ssh-rsa A\\', 'ends with a backslash'],
-])('the key %j is refused', (text, message) => {
+  ['', '1:1', 'is empty'],
+  [' \n', '1:1', 'is empty'],
+  ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n', '1:1', 'is a private key'],
+  ['\n\nssh-rsa A\n \n  ssh-rsa B', '5:3', 'holds more than one line'],
+  ['ssh-rsa A\rB', '1:11', 'holds more than one line'],
+  ['ssh-rsa A\tB', '1:10', 'holds unprintable characters'],
+  ['ssh-rsa A\u0000', '1:10', 'holds unprintable characters'],
+  ['ssh-rsa A\u001b[2J', '1:10', 'holds unprintable characters'],
+  ['ssh-rsa A \u202ex', '1:11', 'holds unprintable characters'],
+  [Buffer.from([0x73, 0xc0, 0xae]), '1:2', 'holds unprintable characters'],
+  [' \u201cssh-rsa A\u201d', '1:2', 'begins with a quote'],
+  ['ssh-rsa A "x"', '1:11', 'holds a double quote, which ends the key in the boot script'],
+  ['ssh-rsa A ${net0/mac}', '1:11', 'holds ${, which iPXE would expand'],
+  ['ssh-rsa A #1 x', '1:11', 'holds a word that begins with #: iPXE drops the rest of the line'],
+  ['#ssh-rsa A', '1:1', 'holds a word that begins with #: iPXE drops the rest of the line'],
+  ['ssh-rsa A && reboot', '1:11', 'holds a stand-alone ; && or ||, which ends the command in iPXE'],
+  ['ssh-rsa A ;', '1:11', 'holds a stand-alone ; && or ||, which ends the command in iPXE'],
+  ['ssh-rsa A\\', '1:10', 'ends with a backslash'],
+])('the key %j is refused at %s: %s', (text, place, message) => {
   const { thing, problems } = readKey('sshkeys/k.pub', Buffer.from(text));
   expect(thing).toBeUndefined();
-  expect(lines(problems)[0]).toContain(`sshkeys/k.pub: ${message} (`);
+  expect(lines(problems)[0]).toContain(`sshkeys/k.pub:${place}: ${message} (`);
 });
 
 test('a key that cannot be named is left out with a warning', () => {

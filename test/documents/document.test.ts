@@ -34,7 +34,7 @@ test.each([
 });
 
 test.each([
-  ['', 'warning 0 the user-data are empty: cloud-init does nothing'],
+  ['', 'warning 1 the user-data are empty: cloud-init does nothing'],
   ['autoinstall:\n  version: 1\n', 'error 1 cloud-init does not know the first line "autoinstall:"'],
   ['\ufeff#cloud-config\n', 'error 1 cloud-init does not know the first line "\ufeff#cloud-config"'],
   ['# cloud-config\n', 'error 1 cloud-init does not know the first line "# cloud-config"'],

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Channel, JournalDatabase } from '../../src/journal/database.ts';
 import { DatabaseFailure } from '../../src/journal/database-failure.ts';
 import type { JournalTimes, KnownNode } from '../../src/journal/journal.ts';
@@ -84,9 +84,10 @@ test('nobody waits: it goes out by itself, and those who watch hear of whom', as
 });
 
 test('nothing is asked of the database while nothing happens', async () => {
-  const { journal, calls } = await setup();
-  await journal.flushed();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { calls } = await setup();
+  await vi.advanceTimersByTimeAsync(30_000);
   expect(calls).toEqual(['open']);
 });
 

@@ -23,14 +23,14 @@ describe('a sync process that is not itself', { timeout: 60_000 }, () => {
     const log: Log = { ...SILENT, warn: note, error: note };
     const emit = (event: SyncEvent): void => void events.push(event);
     const signal = new AbortController().signal;
-    const all = { self: acting(script), settings, emit, signal, log, grace: 200, ...more };
+    const all = { self: acting(script), settings, emit, signal, log, grace: 60_000, ...more };
     const end = await syncInChild(all).catch((error: unknown) => error);
     return { events, logged, end };
   }
 
   it('dies in the middle of a line, with garbage on standard output: a failure, and no more', async () => {
     const { end, events } = await run(
-      `${NOTE} process.stdout.write('{"kind":"pub'); process.stderr.write('boom'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50)`,
+      `process.stdout.write('{"kind":"pub'); process.stderr.write('boom'); say({ kind: 'note', target: 'a', message: 'm' }, () => process.kill(process.pid, 'SIGKILL'))`,
     );
     expect(end).toMatchObject({
       code: 'unavailable',
@@ -60,13 +60,15 @@ describe('a sync process that is not itself', { timeout: 60_000 }, () => {
   });
 
   it('hangs and does not hear SIGTERM: it is killed', async () => {
-    const { end } = await run(`process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`, { silence: 500 });
+    const script = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`;
+    const { end } = await run(script, { silence: 500, grace: 200 });
     expect(end).toMatchObject({ code: 'unavailable', message: expect.stringContaining('no sign of life') as string });
   });
 
   it('leaves a process behind that holds its pipes open: that is not waited for', async () => {
     const { end } = await run(
       `require('child_process').spawn('sleep', ['20'], { stdio: ['ignore', 1, 2], detached: true }).unref(); ${DONE}`,
+      { grace: 200 },
     );
     expect(end).toEqual({ kind: 'done', value: REPORT });
   });

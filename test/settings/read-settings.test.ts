@@ -291,7 +291,7 @@ describe('.env', () => {
 
   it('must be UTF-8, and sets each name once', () => {
     writeFileSync(join(cwd, '.env'), Buffer.from('\uFEFFA=b', 'utf16le'));
-    expect(() => read()).toThrow('.env: is not a text in UTF-8 (save it as UTF-8)');
+    expect(() => read()).toThrow('.env:1:1: is not a text in UTF-8 (save it as UTF-8)');
     writeFileSync(join(cwd, '.env'), 'PILOTLIGHT_LOG_LEVEL=warn\nPILOTLIGHT_LOG_LEVEL=debug\n');
     expect(read()).toMatchObject({ logLevel: 'debug', mistakes: [{ severity: 'warning', place: { line: 2 } }] });
   });

@@ -55,6 +55,9 @@ test('any bytes come back from their text as they were', () => {
 
 test('the lines that are not UTF-8 are found, however long the file is', () => {
   expect(linesNotUtf8(LATIN).map(({ line }) => line)).toEqual([2]);
+  expect(linesNotUtf8(Buffer.concat([Buffer.from('é\né'), Buffer.from([0xf6])]))).toMatchObject([
+    { line: 2, column: 2 },
+  ]);
   expect(linesNotUtf8(Buffer.from('é\n😀\n'))).toEqual([]);
   // Cut in the middle of a character, at the end of a line and of the file; a surrogate; more than four bytes.
   const lines = ['c3', '', 'c3a9', 'eda080', 'fb808080', 'f09f98'].map((hex) => Buffer.from(`${hex}0a`, 'hex'));

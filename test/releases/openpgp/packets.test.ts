@@ -66,7 +66,7 @@ describe('readCleartext', () => {
     expect(readCleartext(Buffer.from(good.replace('signed', `x${' '.repeat(1 << 20)}y`))).text.length).toBeGreaterThan(
       1 << 20,
     );
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 
