@@ -22,6 +22,7 @@ import { publishedState } from './publish.ts';
 import { resolveRelease } from './resolve.ts';
 import { listReleases } from './retain.ts';
 import { shelvesOf } from './in-use.ts';
+import { withRolloutHolds } from './rollout-holds.ts';
 import { holdOf, holdText, type SyncState } from './sync-state.ts';
 
 const DAY_MS = 86_400_000;
@@ -209,9 +210,11 @@ async function rewriteProfiles(
   const beginRollout = async (profile: Profile, to: Version): Promise<string | undefined> => {
     let why: string | undefined;
     await changeRollouts(ports.releases.root, (rollouts) => {
+      // It may have failed, or been aborted, while this run was under way.
+      const hold = holdOf(withRolloutHolds(state, rollouts, { profiles }).holds, profile, to);
       const begun = beginning(rollouts, profile, to, ports.releases.network.clock.now());
-      why = begun.why;
-      return begun.rollouts;
+      why = hold === undefined ? begun.why : holdText(hold);
+      return hold === undefined ? begun.rollouts : rollouts;
     });
     const { name, version: from } = profile;
     if (why === undefined) ports.emit({ kind: 'rollout', target: target.id, profile: name, from, to });
@@ -254,8 +257,10 @@ async function lackingBuild(
 /** A profile whose own release is not here, or that boots the new one already, has nothing to be careful with. */
 async function goesInWaves(profile: Profile, version: Version, ports: SyncRunPorts): Promise<boolean> {
   if (profile.rollout === undefined || profile.version === version) return false;
-  for (const shelf of builds(profile).flatMap(shelvesOf))
-    if (await unlessFailed(ports.releases.root.stat(`images/${shelf}`))) return true;
+  for (const shelf of builds(profile).flatMap(shelvesOf)) {
+    const found = await unlessFailed(ports.releases.root.list(`images/${shelf}`), 'not-found');
+    if (found !== undefined && found.names.length + found.broken.length > 0) return true;
+  }
   return false;
 }
 

@@ -5,7 +5,7 @@ import { builds, compareVersions, parseVersion, type Profile, type Version } fro
 import type { Rollouts } from '../model/rollout.ts';
 import { changeRollouts, readRollouts } from '../rollouts/rollout-file.ts';
 import { targetOf } from './plan.ts';
-import { type Hold, type SyncState, withHold, writeState } from './sync-state.ts';
+import { type Hold, holdOf, type SyncState, withHold, writeState } from './sync-state.ts';
 
 /**
  * With the holds of rollouts that were rolled back or aborted, which no run has written here yet. `profiles`: as the files
@@ -20,7 +20,11 @@ export function withRolloutHolds(
     const profile = profiles.get(name);
     const version = parseVersion(from);
     if (unheld !== true || version === undefined || profile?.update !== 'auto' || profile.version !== from) return all;
-    return withHold(all, name, rollbackHold({ ...profile, version: to }, version, all));
+    const known = holdOf(all.holds, profile);
+    // A pin is the operator's own word, and holds more.
+    if (known?.until === 'unpinned') return all;
+    // What came meanwhile did not fail: only what did, and what was held before, is held.
+    return withHold(all, name, { version, until: 'next', above: newest(to, from, known?.above ?? '') ?? version });
   }, state);
 }
 
@@ -34,22 +38,36 @@ export async function takeRolloutHolds(
   if (![...rollouts.values()].some(({ unheld }) => unheld === true)) return state;
   const held = withRolloutHolds(state, rollouts, snapshot);
   await writeState(root, held);
-  await changeRollouts(root, heldRollouts);
+  await changeRollouts(root, (now) => heldRollouts(now, rollouts, snapshot));
   return held;
 }
 
 /** What keeps a profile at a version until its publisher has something that is newer than all that it knows. */
 export function rollbackHold(profile: Profile, version: Version, state: SyncState): Hold {
   const accepted = builds(profile).map((build) => state.accepted[targetOf(build)] ?? '');
-  const known = [profile.version, version, ...accepted];
-  const above =
-    known
-      .flatMap((text) => parseVersion(text) ?? [])
-      .sort(compareVersions)
-      .at(-1) ?? version;
-  return { version, until: 'next', above };
+  return { version, until: 'next', above: newest(profile.version, version, ...accepted) ?? version };
 }
 
-function heldRollouts(rollouts: Rollouts): Rollouts {
-  return new Map([...rollouts].map(([name, rollout]) => [name, omitUndefined({ ...rollout, unheld: undefined })]));
+function newest(...versions: readonly string[]): Version | undefined {
+  return versions
+    .flatMap((text) => parseVersion(text) ?? [])
+    .sort(compareVersions)
+    .at(-1);
+}
+
+/**
+ * Without the mark of those whose hold is written. One that failed since they were read keeps it, and so does that of a
+ * profile that cannot be read now, or follows nothing: once it does again, it must not begin with what failed.
+ */
+function heldRollouts(now: Rollouts, read: Rollouts, { profiles }: Pick<Snapshot, 'profiles'>): Rollouts {
+  const written = [...now].filter(
+    ([name, { unheld, begun, from }]) =>
+      unheld === true &&
+      read.get(name)?.unheld === true &&
+      read.get(name)?.begun === begun &&
+      (profiles.get(name)?.update === 'auto' || (profiles.get(name)?.version ?? from) !== from),
+  );
+  if (written.length === 0) return now;
+  const without = written.map(([name, rollout]) => [name, omitUndefined({ ...rollout, unheld: undefined })] as const);
+  return new Map([...now, ...without]);
 }
