@@ -111,7 +111,7 @@ const homes = {
   handlebars: '^src/(templates|admin/web)/',
   ajv: '[^/]*schema\\.ts$',
   '@sinclair/typebox':
-    '^src/(model/(schema|views|file-views|lease-views|log-views|operator-views|power-views|release-views|rollout-views|sync-event)|admin/api/[^/]+)\\.ts$',
+    '^src/(model/(schema|views|file-views|machine-views|operator-views|release-views|sync-event)|admin/api/[^/]+)\\.ts$',
   'node-cron': '^src/releases/schedule\\.ts$',
   '@photostructure/sqlite': '^src/journal/sqlite\\.ts$',
   pino: '^src/telemetry/',
@@ -167,7 +167,7 @@ module.exports = {
         'TypeBox is a tenth of a second of loading, for the admin API alone: import the types of the views only, or import() where a run begins',
       from: { path: '^src/', pathNot: '^src/(model|admin/api)/' },
       to: {
-        path: '^src/model/(schema|views|file-views|lease-views|log-views|operator-views|power-views|release-views|rollout-views|sync-event)\\.ts$',
+        path: '^src/model/(schema|views|file-views|machine-views|operator-views|release-views|sync-event)\\.ts$',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
     },

@@ -64,6 +64,30 @@ export async function missingFiles(plan: Plan, imageStore: Pick<ImageStore, 'has
   return paths.filter((_, i) => there[i] !== true);
 }
 
+/** Milliseconds in which a file that was there counts as there. */
+const SEEN_MS = 1000;
+/** Profiles name few files, but a server that runs for years sees many versions of them. */
+const MOST_SEEN = 1000;
+
+/**
+ * Whether images are there. A rack that starts asks for the same two files all the time, and a boot loader that does not
+ * get one asks for its script again: that they were there within the last second is enough. What is missing is looked for
+ * each time.
+ */
+export function createImageCheck(imageStore: Pick<ImageStore, 'has'>): Pick<ImageStore, 'has'> {
+  const seen = new Map<string, number>();
+  return {
+    async has(path) {
+      const asked = performance.now();
+      if (asked - (seen.get(path) ?? -Infinity) < SEEN_MS) return true;
+      const isThere = await imageStore.has(path);
+      if (seen.size >= MOST_SEEN) seen.clear();
+      if (isThere) seen.set(path, asked);
+      return isThere;
+    },
+  };
+}
+
 /**
  * Where this machine fetches each document that its profile names. A document that configs/ lacks has its URL all the
  * same (a 404 there names the file), so that the kernel line does not depend on it.

@@ -1,9 +1,9 @@
 import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
 import { askProcessor, bootScript } from '../ipxe/boot-script.ts';
-import { failureLines, missingImageLines } from '../ipxe/notices.ts';
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
-import { Failure, failureLine } from '../model/failure.ts';
+import { failureLines, missingImageLines } from '../ipxe/notices.ts';
+import { asFailure, Failure, failureLine } from '../model/failure.ts';
 import { type MachineArch, type MachineFacts, macHyphens, omitUndefined } from '../model/machine.ts';
 import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
 import { DOCUMENT_KINDS, type DocumentKind, type Name } from '../model/profile.ts';
@@ -12,15 +12,16 @@ import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import { createDecide, type DecideOptions, type MachineDecision, type Obstacle, TOOLS, WAIT } from './decide.ts';
 import { deliver, type DeliveryRoom } from './deliver.ts';
-import { asksInRollout, leavesInRollout } from './in-rollout.ts';
 import {
   againOf,
   askedFacts,
-  SAY_PROCESSOR,
+  bootFiles,
+  createImageCheck,
   documentLinks,
   identityQuery,
   machinePlan,
   missingFiles,
+  SAY_PROCESSOR,
 } from './machine-plan.ts';
 import { namedDecision, namedScript } from './named-script.ts';
 import { decided, installStateLines, titleLines } from './reasons.ts';
@@ -267,30 +268,6 @@ function turnedAway(answer: ScriptAnswer, { asker = '' }: Question): ScriptAnswe
 
 const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';
 
-/** Milliseconds in which a file that was there counts as there. */
-const SEEN_MS = 1000;
-/** Profiles name few files, but a server that runs for years sees many versions of them. */
-const MOST_SEEN = 1000;
-
-/**
- * Whether images are there. A rack that starts asks for the same two files all the time, and a boot loader that does not
- * get one asks for its script again: that they were there within the last second is enough. What is missing is looked for
- * each time.
- */
-function createImageCheck(imageStore: Pick<ImageStore, 'has'>): Pick<ImageStore, 'has'> {
-  const seen = new Map<string, number>();
-  return {
-    async has(path) {
-      const asked = performance.now();
-      if (asked - (seen.get(path) ?? -Infinity) < SEEN_MS) return true;
-      const isThere = await imageStore.has(path);
-      if (seen.size >= MOST_SEEN) seen.clear();
-      if (isThere) seen.set(path, asked);
-      return isThere;
-    },
-  };
-}
-
 /** Machines of one snapshot whose documents are remembered as good. */
 const MOST_CHECKED = 10_000;
 
@@ -341,4 +318,31 @@ function kindsRead(
     const handed = match.profile.install !== undefined && (kind === 'ignition' || kind === 'cloud_config');
     return handed || args.some((arg) => arg.includes(link));
   });
+}
+
+// Asked only of machines whose profile has an open rollout; a HEAD, which says no address, gets no body and counts as nothing.
+
+/** It asks what to boot. True when that changed the rollout: it must be decided anew. */
+async function asksInRollout(
+  { match, question }: MachineDecision,
+  rollouts: RolloutWatch | undefined,
+): Promise<boolean> {
+  if (match.rollout === undefined || question.asker === undefined || rollouts === undefined) return false;
+  return await rollouts.asks(match.profile.name, match.rollout.machine, question.asker);
+}
+
+/** What a rollout gives leaves when it is written down. Undefined: the rollout says otherwise by now. */
+async function leavesInRollout(
+  decision: MachineDecision,
+  rollouts: RolloutWatch | undefined,
+): Promise<MachineDecision | undefined> {
+  const { match, installState, plan, obstacle, question } = decision;
+  const { profile, rollout } = match;
+  const isLeaving = installState.kind === 'boot' || installState.kind === 'install';
+  if (rollout?.gets !== 'new' || !isLeaving || plan === undefined || obstacle !== undefined) return decision;
+  if (rollouts === undefined || question.asker === undefined) return decision;
+  const left = { address: question.asker, file: bootFiles(plan).at(-1) };
+  const isLeft = await rollouts.leaves(profile.name, rollout.machine, left).catch(asFailure);
+  if (isLeft instanceof Failure) return { ...decision, obstacle: { kind: 'plan', failure: isLeft } };
+  return isLeft ? decision : undefined;
 }

@@ -3,7 +3,7 @@ import { nearest } from '../model/text.ts';
 import { DOCUMENT_KINDS } from '../model/profile.ts';
 import { type Around, documentNames, findDocument } from './snapshot.ts';
 import { type Claim, claimPath, DEFAULT_CLAIM } from './identity.ts';
-import { type ReadProfile } from './read-profile.ts';
+import type { ReadProfile } from './read-profile.ts';
 import { unreadableSecrets } from './read-secrets.ts';
 import type { Slot } from './read-document.ts';
 import { pathText } from '../text/text.ts';

@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../model/ipv6.ts';
 import { IDENTITY_KEYS, knownBy } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
-import { type Path } from '../text/text.ts';
+import type { Path } from '../text/text.ts';
 
 /** What only one may have, as one text: `mac 52:54:00:55:1c:ee`. Made once for a version of a file: they are many. */
 export interface Claim {

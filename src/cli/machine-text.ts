@@ -1,5 +1,5 @@
 import { bytesText, relativeText } from '../model/text.ts';
-import type { MachineState } from '../model/machine.ts';
+import type { MachineState } from '../model/machine-list.ts';
 import type { MachineRow, ProfileBoot } from '../model/views.ts';
 import type { CliContext } from './command.ts';
 import { type Column, fittedTable } from './text.ts';

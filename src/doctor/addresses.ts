@@ -3,13 +3,19 @@ import { networkDiagnostics6, placesOf6 } from '../dhcp/dhcpv6-places.ts';
 import { type Lease, readLeaseFile } from '../dhcp/lease-book.ts';
 import { knownMachines } from '../dhcp/reservations.ts';
 import { isInPool, poolDiagnostics, servedNetworks, type Subnet, subnetsOf, subnetText } from '../dhcp/subnets.ts';
-import { Failure, failureLine, problemLine, unlessFailed } from '../model/failure.ts';
+import {
+  diagnosticsAbout,
+  Failure,
+  failureLine,
+  type HostDiagnostic,
+  problemLine,
+  unlessFailed,
+} from '../model/failure.ts';
 import { ipv4Number, isHostAddress, lastOf } from '../model/ipv4.ts';
 import type { Ipv6Network } from '../model/ipv6.ts';
 import { plural } from '../model/text.ts';
 import type { LocalAddress } from '../net/addresses.ts';
 import type { DhcpServerSettings, Settings } from '../settings/settings.ts';
-import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
 const say = diagnosticsAbout('dhcp');
 /** From here on a pool is told to be nearly full. */

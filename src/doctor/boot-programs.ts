@@ -2,10 +2,9 @@ import { readContext } from '../context/app-context.ts';
 import { programFacts } from '../images/boot-program-file.ts';
 import { programRemedy } from '../images/boot-program-table.ts';
 import type { FirmwareStore } from '../images/firmware.ts';
-import { unlessFailed } from '../model/failure.ts';
+import { diagnosticsAbout, type HostDiagnostic, unlessFailed } from '../model/failure.ts';
 import type { BootProgram } from '../model/plan.ts';
 import type { Settings } from '../settings/settings.ts';
-import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 
 /** What the operator's files ask of the boot programs. */
 export interface ProgramNeeds {

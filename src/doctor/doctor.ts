@@ -1,12 +1,11 @@
 import { addressPoolDiagnostics, servedSubnets } from './addresses.ts';
 import { firmwareFolders } from '../images/boot-program-table.ts';
 import { openFirmwareStore } from '../images/firmware.ts';
-import { Failure, failureLine, isError, problemLine } from '../model/failure.ts';
+import { diagnosticsAbout, Failure, failureLine, type HostDiagnostic, isError, problemLine } from '../model/failure.ts';
 import type { Settings } from '../settings/settings.ts';
 import { checkData, type CheckReport } from './check.ts';
 import { firewallDiagnostics, type NeededPort } from './firewall.ts';
 import { firmwareDiagnostics, programNeeds } from './boot-programs.ts';
-import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
 import { offerDiagnostics } from './offers.ts';
 import { hasDhcpv4, hasDhcpv6, portDiagnostics } from './ports.ts';
 import { type Probes, PROBES } from './probes.ts';

@@ -1,4 +1,4 @@
-import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
+import { diagnosticsAbout, type HostDiagnostic } from '../model/failure.ts';
 
 /** The rules of this host: as `nft list ruleset` or `iptables -S` prints them. */
 export type Rules =

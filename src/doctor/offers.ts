@@ -1,6 +1,6 @@
 import type { DiscoverAt, Offer } from '../dhcp/discover.ts';
 import { ONE_SERVER } from '../dhcp/lease-server.ts';
-import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
+import { diagnosticsAbout, type HostDiagnostic } from '../model/failure.ts';
 
 const say = diagnosticsAbout('dhcp');
 const UNSET = '0.0.0.0';

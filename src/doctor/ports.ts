@@ -1,7 +1,7 @@
 import type { HostFiles } from '../files/system-error.ts';
 import type { PortProbe, PortState } from '../net/addresses.ts';
 import type { DhcpSettings, Settings } from '../settings/settings.ts';
-import { type HostDiagnostic, diagnosticsAbout } from './host-diagnostic.ts';
+import { diagnosticsAbout, type HostDiagnostic } from '../model/failure.ts';
 
 /** Which ports this program may open. */
 interface Rights {

@@ -1,7 +1,7 @@
 import { isLoopback } from '../model/machine.ts';
 import { lastingFirst, type LocalAddress } from '../net/addresses.ts';
 import type { Settings } from '../settings/settings.ts';
-import { diagnosticsAbout, type HostDiagnostic } from './host-diagnostic.ts';
+import { diagnosticsAbout, type HostDiagnostic } from '../model/failure.ts';
 
 /** What `GET /healthz` came to. */
 export type HealthAnswer =

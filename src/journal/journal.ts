@@ -1,7 +1,7 @@
 import type { DiscoveryStore } from '../model/discovery.ts';
 import type { ActivityQuery, RecordedActivity } from '../model/operator.ts';
 import type { Recorder } from '../model/journal-event.ts';
-import type { LogLine, LogPage, LogQuery } from '../model/log-views.ts';
+import type { LogLine, LogPage, LogQuery } from '../model/machine-views.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { QueueLimits } from './queue.ts';
 import type { Service } from '../model/service.ts';

@@ -1,5 +1,5 @@
 import { isOfMachine, type JournalEvent } from '../model/journal-event.ts';
-import type { MachineState } from '../model/machine.ts';
+import type { MachineState } from '../model/machine-list.ts';
 import type { Decision } from '../model/plan.ts';
 import type { BootView } from '../model/views.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DiscoveryStore } from '../model/discovery.ts';
-import type { LogLine } from '../model/log-views.ts';
+import type { LogLine } from '../model/machine-views.ts';
 import { Failure } from '../model/failure.ts';
 import { Flood } from '../model/flood.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';

@@ -1,4 +1,4 @@
-import type { LogLine, LogPage, LogQuery } from '../model/log-views.ts';
+import type { LogLine, LogPage, LogQuery } from '../model/machine-views.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { TimelineEvent } from '../model/views.ts';
 import { whole } from './event-table.ts';

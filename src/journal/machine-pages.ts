@@ -1,6 +1,13 @@
 import { Failure } from '../model/failure.ts';
-import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../model/machine.ts';
-import { type MachineColumn, type MachineSort, naturalKey, sortParts } from '../model/machine-sort.ts';
+import {
+  MACHINE_STATES,
+  type MachineColumn,
+  type MachineSort,
+  type MachineState,
+  naturalKey,
+  sortParts,
+  STATES_BY_NEED,
+} from '../model/machine-list.ts';
 import type { MachinePage, MachineQuery } from '../model/views.ts';
 import type { MachineRecord, SearchTexts } from './machine-record.ts';
 import { rowView } from './machine-views.ts';

@@ -1,4 +1,4 @@
-import type { LogLine } from '../model/log-views.ts';
+import type { LogLine } from '../model/machine-views.ts';
 import type { JournalEvent, SyncStep } from '../model/journal-event.ts';
 import type { Activity } from '../model/operator.ts';
 import { machineKey } from '../model/machine.ts';

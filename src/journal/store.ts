@@ -1,5 +1,5 @@
 import type { DiscoveryChange, StoredDiscovery, StoredMember, StoredToken } from '../model/discovery.ts';
-import type { LogPage, LogQuery } from '../model/log-views.ts';
+import type { LogPage, LogQuery } from '../model/machine-views.ts';
 import type { SyncStep } from '../model/journal-event.ts';
 import type { MachineKey } from '../model/machine.ts';
 import type { SyncEvent } from '../model/sync-event.ts';

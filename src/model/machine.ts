@@ -289,26 +289,6 @@ function isSharedSerial(serial: string): boolean {
   return plain === '' || SHARED_SERIALS.has(plain) || /^(.)\1*$/.test(plain);
 }
 
-/**
- * Where a machine is in its life. `unknown`: no profile names it. `assigned`: a profile does, and it has not booted
- * since. `booting`: it got a boot script. `up`: it has phoned home. `installing`: it got an installer. `installed`: the
- * installer has reported, its own disk is in charge. `failed`: it did not phone home within `boot_timeout`, or its
- * installation did not finish as often as the settings allow.
- */
-export const MACHINE_STATES = ['unknown', 'assigned', 'booting', 'up', 'installing', 'installed', 'failed'] as const;
-export type MachineState = (typeof MACHINE_STATES)[number];
-
-/** In the order in which an operator wants to see them: what needs attention first. */
-export const STATES_BY_NEED: readonly MachineState[] = [
-  'failed',
-  'unknown',
-  'booting',
-  'installing',
-  'up',
-  'installed',
-  'assigned',
-];
-
 /** The object without the keys that are undefined: for what is merged by a spread later, counted, or compared by its keys. */
 export function omitUndefined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;

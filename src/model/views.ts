@@ -1,10 +1,8 @@
 import { Type as t } from '@sinclair/typebox';
 import type { FileDiagnostic, Place } from './failure.ts';
-import { MACHINE_STATES, type MachineState } from './machine.ts';
-import { MACHINE_SORTS } from './machine-sort.ts';
+import { MACHINE_SORTS, MACHINE_STATES, type MachineState } from './machine-list.ts';
 import type { Question } from './plan.ts';
-import { LogLineView, LogPage } from './log-views.ts';
-import { PowerView } from './power-views.ts';
+import { LogLineView, LogPage, PowerView } from './machine-views.ts';
 import { SYSTEM_IDS } from './profile.ts';
 import { list, moment, oneOf, ref, text, type View, whole } from './schema.ts';
 import { ReleaseRow, ReleasesView, SyncRunView, SyncSteps } from './release-views.ts';

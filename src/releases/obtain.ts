@@ -4,7 +4,7 @@ import type { ArtifactSpec, ReleaseRef, ReleaseSpec, VerifiedArtifact } from '..
 import { checkSpace, type Draft, dropPart, openDraft, partPath, removeDraft } from './draft.ts';
 import { download, missingBytes } from './download.ts';
 import { checkStatus, openUrl } from './fetcher.ts';
-import { extractFromIso } from './iso-extract.ts';
+import { extractFromIso } from './iso-tree.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { hashesOf } from './openpgp/verify.ts';
 import type { ReleasePorts } from './ports.ts';

@@ -24,7 +24,7 @@ import { createDiscoveryHandler } from '../etcd/routes.ts';
 import { leftovers } from '../files/leftovers.ts';
 import { includes } from '../model/operator.ts';
 
-import { peerOf } from '../http/client-address.ts';
+import { createProxyTrust, peerOf } from '../http/client-address.ts';
 import { show } from '../http/request.ts';
 import { firmwareFolders } from '../images/boot-program-table.ts';
 import { createFirmwareWatch, openFirmwareStore } from '../images/firmware.ts';
@@ -38,7 +38,6 @@ import { type Mac, machineKey } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import type { Neighbours } from '../net/neighbours.ts';
-import { createProxyTrust } from '../net/trusted-proxies.ts';
 import { openTlsFiles } from '../net/tls-files.ts';
 import { createPower } from '../power/power.ts';
 import { createSyncService } from '../releases/sync-service.ts';

@@ -18,11 +18,10 @@ import {
 } from '../http/listen.ts';
 import { createMachineHandler, type MachineHandlerOptions } from '../http/machine-handler.ts';
 import { lineReply, type Reply, sendReply } from '../http/reply.ts';
-import { lookBehindProxies, remember } from '../http/client-address.ts';
+import { lookBehindProxies, type ProxyTrust, remember } from '../http/client-address.ts';
 import { readHead, type RequestHead } from '../http/request.ts';
 import { isLoopback } from '../model/machine.ts';
 import { pathOf } from '../model/plan.ts';
-import type { ProxyTrust } from '../net/trusted-proxies.ts';
 import type { TlsFiles } from '../net/tls-files.ts';
 import { listener, type Service } from '../model/service.ts';
 

@@ -1,10 +1,9 @@
 import type { Delivery } from '../admin/service/deps.ts';
-import { connectionRoom } from '../files/handle-room.ts';
+import { connectionRoom, createImageSender, type ImageSender } from '../native/image-sender.ts';
 import { Deliveries } from '../http/access-log.ts';
 import { DEFAULT_LIMITS } from '../http/listen.ts';
 import { machineKey } from '../model/machine.ts';
 import type { Log } from '../model/service.ts';
-import { createImageSender, type ImageSender } from '../native/image-sender.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { AddressTable } from './events.ts';
 

@@ -1,6 +1,6 @@
 import type { Catalog, Snapshot } from '../catalog/snapshot.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { LogLine } from '../model/log-views.ts';
+import type { LogLine } from '../model/machine-views.ts';
 import { machineKey, type MachineKey, nodeFacts } from '../model/machine.ts';
 import { hideTokens } from '../model/plan.ts';
 import type { Neighbours } from '../net/neighbours.ts';

@@ -1,6 +1,6 @@
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { MACHINE_STATES } from '../model/machine.ts';
+import { MACHINE_STATES } from '../model/machine-list.ts';
 import { type Counts, LOOP_TICK, type MetricSources, type Tally } from './counts.ts';
 
 export interface MetricPageInput {

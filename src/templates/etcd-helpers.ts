@@ -1,6 +1,6 @@
 import type { Json } from '../model/profile.ts';
 import { nearest } from '../model/text.ts';
-import { type Helper, type HelperCall, own } from './helper-call.ts';
+import { type Helper, type HelperCall, own } from './helpers.ts';
 
 const PEER = ['scheme', 'peer_port'] as const;
 const CLIENT = ['scheme', 'client_port'] as const;

@@ -1,7 +1,5 @@
-import type { Json } from '../model/profile.ts';
+import type { Json, JsonObject } from '../model/profile.ts';
 import { gzipBase64 } from '../model/text.ts';
-import { ETCD_HELPERS } from './etcd-helpers.ts';
-import { type Helper, type HelperCall, own } from './helper-call.ts';
 
 /** What a template may call beside the blocks `if`, `unless`, `each` and `with`. Pure, and none reads a file. */
 export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
@@ -18,7 +16,6 @@ export const HELPERS: ReadonlyMap<string, Helper> = new Map<string, Helper>([
   ['lookup', lookup],
   ['base64', (call) => Buffer.from(text(call, one(call))).toString('base64')],
   ['gzipBase64', (call) => gzipBase64(text(call, one(call)))],
-  ...ETCD_HELPERS,
 ]);
 
 /** Handlebars' own idea of truth: an empty list is false; 0 is false too, unlike in Handlebars' `{{#with}}`. */
@@ -101,4 +98,19 @@ function text(call: HelperCall, value: Json): string {
   return value === null
     ? call.fail('a value is null', 'give it a value, or ask for it by {{#if (has ...)}}')
     : call.fail('a list or an object is not text', 'use {{json ...}}, {{join ...}} or {{#each ...}}');
+}
+
+/** What a helper is called with. `fail` never returns: it names the helper's line. */
+export interface HelperCall {
+  readonly args: readonly Json[];
+  readonly options: ReadonlyMap<string, Json>;
+  fail(message: string, remedy: string): never;
+}
+
+export type Helper = (call: HelperCall) => Json;
+
+/** A property of the data itself, never one of a prototype. Lists may have some beside their items: `cluster` has. */
+export function own(value: Json | undefined, key: string): Json | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as JsonObject)[key];
 }

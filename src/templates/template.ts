@@ -1,8 +1,8 @@
 import { Failure } from '../model/failure.ts';
 import type { Json, JsonObject } from '../model/profile.ts';
 import { nearest } from '../model/text.ts';
-import { own } from './helper-call.ts';
-import { HELPERS, truthy } from './helpers.ts';
+import { type Helper, HELPERS, own, truthy } from './helpers.ts';
+import { ETCD_HELPERS } from './etcd-helpers.ts';
 import {
   type BlockStep,
   type Expression,
@@ -36,7 +36,8 @@ const MAX_SOURCE = 64 * 1024;
 const MAX_TEXT = 4 * 1024 * 1024;
 const MAX_STEPS = 500_000;
 
-const HELPER_NAMES: ReadonlySet<string> = new Set(HELPERS.keys());
+const ALL_HELPERS: ReadonlyMap<string, Helper> = new Map([...HELPERS, ...ETCD_HELPERS]);
+const HELPER_NAMES: ReadonlySet<string> = new Set(ALL_HELPERS.keys());
 
 /**
  * Handlebars in strict mode without HTML escapes, walked instead of compiled: the parser is Handlebars' own, but its
@@ -179,7 +180,7 @@ class Run {
       case 'path':
         return expression.data ? this.#loopValue(expression, scope) : this.#variable(expression, scope);
       case 'call': {
-        const helper = HELPERS.get(expression.helper);
+        const helper = ALL_HELPERS.get(expression.helper);
         if (helper === undefined)
           return this.#fail(expression.spot, `unknown helper "${expression.helper}"`, 'remove it');
         const args = expression.args.map((arg) => this.#evaluate(arg, scope));

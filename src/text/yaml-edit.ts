@@ -1,5 +1,5 @@
 import { isCollection, isMap, isNode, isPair, isScalar, isSeq, parseDocument, stringify, type Document } from 'yaml';
-import { isTooDeep } from './yaml-depth.ts';
+import { isTooDeep } from './yaml.ts';
 
 /** What is put into a YAML document, and where. */
 interface YamlAddition {

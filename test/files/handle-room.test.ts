@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionRoom } from '../../src/files/handle-room.ts';
+import { connectionRoom } from '../../src/native/image-sender.ts';
 
 test.each([
   [{ limit: 65_536, open: 40 }, 16_384],

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../src/model/log-views.ts';
+import type { LogLine } from '../../src/model/machine-views.ts';
 import { expect, test } from 'vitest';
 import { HELD_MS, openAddresses } from '../../src/journal/event-writer.ts';
 import { openLogTable } from '../../src/journal/log-table.ts';

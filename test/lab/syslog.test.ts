@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect } from 'vitest';
-import type { LogPage } from '../../src/model/log-views.ts';
+import type { LogPage } from '../../src/model/machine-views.ts';
 import { makeDataFolder } from '../support/lab-data.ts';
 import { bootMachine } from '../support/lab-machine.ts';
 import { labEquipment } from '../support/lab-equipment.ts';

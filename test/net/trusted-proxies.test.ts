@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createProxyTrust } from '../../src/net/trusted-proxies.ts';
+import { createProxyTrust } from '../../src/http/client-address.ts';
 import { parseRanges } from '../../src/settings/parsers.ts';
 
 const rangesOf = (text: string) => {

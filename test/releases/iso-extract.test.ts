@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isoImage } from '../../src/exports/iso9660.ts';
-import { extractFromIso } from '../../src/releases/iso-extract.ts';
+import { extractFromIso } from '../../src/releases/iso-tree.ts';
 import { makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { hex } from '../support/upstream-formats.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/catalog/snapshot.ts';
-import type { LogLine } from '../../src/model/log-views.ts';
+import type { LogLine } from '../../src/model/machine-views.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { type Mac, parseMac } from '../../src/model/machine.ts';
 import type { Profile } from '../../src/model/profile.ts';

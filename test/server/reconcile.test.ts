@@ -2,7 +2,7 @@ import { expect, it, test } from 'vitest';
 import { openContext } from '../../src/context/app-context.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { JournalEvent } from '../../src/model/journal-event.ts';
-import type { MachineState } from '../../src/model/machine.ts';
+import type { MachineState } from '../../src/model/machine-list.ts';
 import type { MachineRow } from '../../src/model/views.ts';
 import { recallMachines, reconcile } from '../../src/server/reconcile.ts';
 import { asking, byMac, claimAs, MAC, NOON, openSetup, TARGET, UUID } from '../machines/marks.ts';

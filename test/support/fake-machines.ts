@@ -1,6 +1,6 @@
-import type { LogPage } from '../../src/model/log-views.ts';
+import type { LogPage } from '../../src/model/machine-views.ts';
 import type { MachinePage, MachineRow, MachineView, BootView, TimelineEvent } from '../../src/model/views.ts';
-import type { MachineState } from '../../src/model/machine.ts';
+import type { MachineState } from '../../src/model/machine-list.ts';
 
 // A made-up app context of 30 machines in every state, for the dashboard's tests and pictures.
 

@@ -1,5 +1,5 @@
 import type { FileView, VersionView } from '../../src/model/file-views.ts';
-import type { LeasesView } from '../../src/model/lease-views.ts';
+import type { LeasesView } from '../../src/model/machine-views.ts';
 import type { ActivityPage } from '../../src/model/operator-views.ts';
 import type { ReleasesView } from '../../src/model/release-views.ts';
 import type { HealthView, MachinePage, MachineView, ProfileView } from '../../src/model/views.ts';

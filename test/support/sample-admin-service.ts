@@ -1,10 +1,9 @@
-import type { RolloutView } from '../../src/model/rollout-views.ts';
+import type { ReleasesView, RolloutView } from '../../src/model/release-views.ts';
 import { fakeRollout, sampleRollouts } from './sample-rollouts.ts';
 import { createHash } from 'node:crypto';
 import type { AdminOperations } from '../../src/admin/service/service.ts';
 import { Failure } from '../../src/model/failure.ts';
-import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
-import type { ReleasesView } from '../../src/model/release-views.ts';
+import { MACHINE_STATES, type MachineState } from '../../src/model/machine-list.ts';
 import type { HealthView, MachinePage, MachineQuery, MachineRow, ProfileRow } from '../../src/model/views.ts';
 import { machinePart } from '../../src/admin/service/machine-list.ts';
 import { FAKE_FILES, fakeFiles } from './fake-files.ts';

@@ -1,8 +1,7 @@
-import type { RolloutView } from '../../src/model/rollout-views.ts';
-import type { LogPage } from '../../src/model/log-views.ts';
-import { MACHINE_STATES, type MachineState } from '../../src/model/machine.ts';
+import type { ReleasesView, RolloutView, SyncRunView } from '../../src/model/release-views.ts';
+import type { LogPage, PoweredMachine } from '../../src/model/machine-views.ts';
+import { MACHINE_STATES, type MachineState } from '../../src/model/machine-list.ts';
 import type { FileRow, FilesView, FileView, Preview, VersionPreview, VersionView } from '../../src/model/file-views.ts';
-import type { ReleasesView, SyncRunView } from '../../src/model/release-views.ts';
 import type {
   HealthView,
   MachinePage,
@@ -13,7 +12,6 @@ import type {
   TimelineEvent,
 } from '../../src/model/views.ts';
 import type { FileDiagnostic } from '../../src/model/failure.ts';
-import type { PoweredMachine } from '../../src/model/power-views.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 
 const AT = Date.UTC(2026, 0, 2);

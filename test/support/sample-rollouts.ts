@@ -1,5 +1,5 @@
 import { Failure } from '../../src/model/failure.ts';
-import type { RolloutView } from '../../src/model/rollout-views.ts';
+import type { RolloutView } from '../../src/model/release-views.ts';
 import type { ReleaseOperations } from '../../src/admin/service/release-operations.ts';
 
 interface Answers {

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { Failure } from '../../src/model/failure.ts';
 import type { JsonObject } from '../../src/model/profile.ts';
-import { own } from '../../src/templates/helper-call.ts';
-import { truthy } from '../../src/templates/helpers.ts';
+import { own, truthy } from '../../src/templates/helpers.ts';
 import { compileTemplate } from '../../src/templates/template.ts';
 
 const VARS: JsonObject = {

@@ -1,4 +1,4 @@
-import { LeasesView } from '../../model/lease-views.ts';
+import { LeasesView } from '../../model/machine-views.ts';
 import { Type as t } from '@sinclair/typebox';
 import { ROLE_HELP, ROLES } from '../../model/operator.ts';
 import { DEFAULT_LIMIT } from '../../model/views.ts';

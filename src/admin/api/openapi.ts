@@ -1,9 +1,9 @@
 import { type TObject, type TSchema, Type as t } from '@sinclair/typebox';
 import { ref, text } from '../../model/schema.ts';
 import { FILE_COMPONENTS } from '../../model/file-views.ts';
-import { LEASE_COMPONENTS } from '../../model/lease-views.ts';
+import { LEASE_COMPONENTS } from '../../model/machine-views.ts';
 import { OPERATOR_COMPONENTS } from '../../model/operator-views.ts';
-import { ROLLOUT_COMPONENTS } from '../../model/rollout-views.ts';
+import { ROLLOUT_COMPONENTS } from '../../model/release-views.ts';
 import { COMPONENTS } from '../../model/views.ts';
 import { OPERATION_ROLES } from '../service/operations.ts';
 import type { ApiAnswer, ApiRoute } from './route.ts';

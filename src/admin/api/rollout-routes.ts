@@ -1,7 +1,7 @@
 import { Type as t } from '@sinclair/typebox';
 import { nameFrom } from '../../http/names.ts';
 import { ROLLOUT_ACTIONS } from '../../model/rollout.ts';
-import { RolloutView } from '../../model/rollout-views.ts';
+import { RolloutView } from '../../model/release-views.ts';
 import { list, oneOf, ref, text } from '../../model/schema.ts';
 import { type ApiRoute, route } from './route.ts';
 

@@ -6,8 +6,7 @@ import { POWER_ACTIONS } from '../../model/power.ts';
 import { MAX_PROFILE_BYTES } from '../../model/profile.ts';
 import { Preview } from '../../model/file-views.ts';
 import { list, moment, oneOf, ref, text, whole } from '../../model/schema.ts';
-import * as logs from '../../model/log-views.ts';
-import * as power from '../../model/power-views.ts';
+import * as machines from '../../model/machine-views.ts';
 import * as releases from '../../model/release-views.ts';
 import * as views from '../../model/views.ts';
 import { machineKeyFrom } from '../service/known-nodes.ts';
@@ -48,10 +47,10 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'what the machine and its installer logged (syslog), the newest lines or those after one',
     {
       does: 'machineLog',
-      query: logs.LogFilter.properties,
-      answer: ref('LogPage', logs.LogPage),
+      query: machines.LogFilter.properties,
+      answer: ref('LogPage', machines.LogPage),
       about: 'lines of its log',
-      give: (ask) => ask.service.machineLog(keyOf(ask), { limit: logs.DEFAULT_LOG_LIMIT, ...ask.query }),
+      give: (ask) => ask.service.machineLog(keyOf(ask), { limit: machines.DEFAULT_LOG_LIMIT, ...ask.query }),
     },
   ),
   route(
@@ -83,7 +82,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     'let the installer run once more when the machine boots next',
     {
       does: 'reinstall',
-      answer: power.NamedMachine,
+      answer: machines.NamedMachine,
       about: 'the machine that will be installed',
       give: (ask) => ask.service.reinstall(keyOf(ask)),
     },
@@ -91,14 +90,14 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('POST /reinstall', 'reinstall', "the same, by the node's name or the machine's key", {
     does: 'reinstall',
     body: MACHINE,
-    answer: power.NamedMachine,
+    answer: machines.NamedMachine,
     about: 'the machine that will be installed',
     give: ({ service, body }) => service.reinstall(namedIn(body)),
   }),
   route('POST /reinstall/cancel', 'cancelReinstall', 'take that back: the disk of the machine stays as it is', {
     does: 'cancelReinstall',
     body: MACHINE,
-    answer: power.NamedMachine,
+    answer: machines.NamedMachine,
     about: 'the machine',
     give: ({ service, body }) => service.cancelReinstall(namedIn(body)),
   }),
@@ -109,14 +108,14 @@ export const API_ROUTES: readonly ApiRoute[] = [
       profile: name('the name of the profile'),
       erase: t.Optional(t.Boolean({ description: 'of a profile that installs: everything on that disk may go' })),
     },
-    answer: power.NamedMachine,
+    answer: machines.NamedMachine,
     about: 'the machine',
     give: ({ service, body }) => service.bootOnce(namedIn(body), nameFrom('profile', body.profile), body.erase),
   }),
   route('POST /boot-once/cancel', 'cancelBootOnce', 'take that back: its next boot is its own again', {
     does: 'cancelBootOnce',
     body: MACHINE,
-    answer: power.NamedMachine,
+    answer: machines.NamedMachine,
     about: 'the machine',
     give: ({ service, body }) => service.cancelBootOnce(namedIn(body)),
   }),
@@ -127,7 +126,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     {
       does: 'releaseClaim',
       body: MACHINE,
-      answer: power.NamedMachine,
+      answer: machines.NamedMachine,
       about: 'the machine',
       give: ({ service, body }) => service.releaseClaim(namedIn(body)),
     },
@@ -139,7 +138,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     {
       does: 'power',
       body: POWER,
-      answer: power.PoweredMachine,
+      answer: machines.PoweredMachine,
       about: 'what was done',
       give: (ask) => ask.service.power(keyOf(ask), ask.body.action),
     },
@@ -147,7 +146,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('POST /power', 'power', "the same, by the node's name or the machine's key", {
     does: 'power',
     body: { ...MACHINE, ...POWER },
-    answer: power.PoweredMachine,
+    answer: machines.PoweredMachine,
     about: 'what was done',
     give: ({ service, body }) => service.power(namedIn(body), body.action),
   }),
@@ -158,7 +157,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     {
       does: 'reinstallNow',
       body: MACHINE,
-      answer: power.ReinstallingMachine,
+      answer: machines.ReinstallingMachine,
       about: 'the machine that is installed now',
       give: ({ service, body }) => service.reinstallNow(namedIn(body)),
     },

@@ -1,4 +1,4 @@
-import { sameText } from './token.ts';
+import { sameText } from './admin-token.ts';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 export const CODE_MINUTES = 15;

@@ -1,12 +1,24 @@
-import type { RolloutView } from '../../model/rollout-views.ts';
+import type {
+  RemovedRelease,
+  RolledBack,
+  RolloutView,
+  SyncEnd,
+  SyncStarted,
+  SyncSteps,
+} from '../../model/release-views.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredToken } from '../../model/discovery.ts';
-import type { LogPage, LogQuery } from '../../model/log-views.ts';
+import type {
+  LeasesView,
+  LogPage,
+  LogQuery,
+  NamedMachine,
+  PoweredMachine,
+  ReinstallingMachine,
+} from '../../model/machine-views.ts';
 import { Failure, failureLine } from '../../model/failure.ts';
 import { isLoopback } from '../../model/machine.ts';
 import type { Locked, SyncReport } from '../../model/sync-event.ts';
-import type { RemovedRelease, RolledBack, SyncEnd, SyncStarted, SyncSteps } from '../../model/release-views.ts';
-import type { LeasesView } from '../../model/lease-views.ts';
 import type { MachinePage, MachineQuery, MachineView, WrittenNode } from '../../model/views.ts';
 import type { ActivityQuery } from '../../model/operator.ts';
 import type { AccountView, ActivityPage, ApiTokenView, SessionView, UserView } from '../../model/operator-views.ts';
@@ -15,7 +27,6 @@ import type { SyncOnce } from '../../releases/sync-once.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { AccountOperations } from '../service/accounts.ts';
 import { type AdminClient, type FollowedSync, type LoginLink, noToken, POLL_MS } from './client.ts';
-import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import type { RunningServer } from './running-server.ts';
 
 /** A BMC takes its time, and does one thing after the other. */

@@ -1,6 +1,6 @@
 import type { Lease } from '../../dhcp/lease-book.ts';
 import { canonicalAddress } from '../../model/ipv6.ts';
-import type { LeasesView, LeaseState, LeaseView } from '../../model/lease-views.ts';
+import type { LeaseState, LeasesView, LeaseView } from '../../model/machine-views.ts';
 import { omitUndefined } from '../../model/machine.ts';
 import type { AdminDeps } from './deps.ts';
 

@@ -1,17 +1,22 @@
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { InstallMark } from '../../machines/mark.ts';
 import {
+  MACHINE_STATES,
+  type MachineColumn,
+  type MachineSort,
+  type MachineState,
+  naturalKey,
+  sortParts,
+  STATES_BY_NEED,
+} from '../../model/machine-list.ts';
+import {
   factsFrom,
   type InstallIdentity,
   keyFacts,
-  MACHINE_STATES,
   type MachineKey,
-  type MachineState,
   nodeFacts,
   parseMac,
-  STATES_BY_NEED,
 } from '../../model/machine.ts';
-import { type MachineColumn, type MachineSort, naturalKey, sortParts } from '../../model/machine-sort.ts';
 import type { InstallationView, MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
 import { installStateOf } from './adopt.ts';
 import type { AdminDeps } from './deps.ts';

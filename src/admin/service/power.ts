@@ -3,7 +3,7 @@ import { keyFacts, machineKey, type MachineKey, nodeFacts } from '../../model/ma
 import type { PowerAction } from '../../model/power.ts';
 
 import type { PoweredNode } from '../../power/power.ts';
-import type { PowerView, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
+import type { PowerView, PoweredMachine, ReinstallingMachine } from '../../model/machine-views.ts';
 import type { AdminDeps } from './deps.ts';
 
 type Deps = Pick<AdminDeps, 'catalog' | 'journal' | 'log' | 'now' | 'power'>;

@@ -4,7 +4,7 @@ import type { InstallMarks } from '../../machines/claims.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { OperatorEvent } from '../../model/journal-event.ts';
-import type { NamedMachine } from '../../model/power-views.ts';
+import type { NamedMachine } from '../../model/machine-views.ts';
 import {
   factsFrom,
   hasIdentity,

@@ -1,4 +1,11 @@
-import type { LogPage, LogQuery } from '../../model/log-views.ts';
+import type {
+  LeasesView,
+  LogPage,
+  LogQuery,
+  NamedMachine,
+  PoweredMachine,
+  ReinstallingMachine,
+} from '../../model/machine-views.ts';
 import { Failure } from '../../model/failure.ts';
 import {
   factsFrom,
@@ -12,7 +19,6 @@ import {
 import type { Origin } from '../../model/plan.ts';
 import type { PowerAction } from '../../model/power.ts';
 import type { FilesView, FileView, Preview, VersionPreview } from '../../model/file-views.ts';
-import type { LeasesView } from '../../model/lease-views.ts';
 import type { ReleasesView, RolledBack, SyncStarted, SyncSteps } from '../../model/release-views.ts';
 import type {
   HealthView,
@@ -40,7 +46,6 @@ import { machineTexts } from './machine-texts.ts';
 import { profileRows, profileView } from './profiles.ts';
 import { type Action, bootOnce, factsOfNode, INSTALL_ACTIONS, type InstallAction, onceChoices } from './reinstall.ts';
 import { reinstallNow, switchPower } from './power.ts';
-import type { NamedMachine, PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
 import { createReleaseOperations, type ReleaseOperations, unlocked } from './release-operations.ts';
 import { releasesView } from './releases.ts';
 import { createUploadOperations, type UploadOperations } from './uploads.ts';

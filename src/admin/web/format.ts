@@ -1,6 +1,7 @@
 import { type CatalogFile, catalogFileAt } from '../../catalog/catalog-file.ts';
 import { relativeText, utcText } from '../../model/text.ts';
-import { MACHINE_STATES, type MachineKey, type MachineState, STATES_BY_NEED } from '../../model/machine.ts';
+import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../../model/machine-list.ts';
+import type { MachineKey } from '../../model/machine.ts';
 import { placeText, type FileDiagnostic } from '../../model/failure.ts';
 import type { MachineQuery } from '../../model/views.ts';
 

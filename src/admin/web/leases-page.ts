@@ -1,4 +1,4 @@
-import type { LeasesView, LeaseView } from '../../model/lease-views.ts';
+import type { LeasesView, LeaseView } from '../../model/machine-views.ts';
 import { parseKey } from '../../model/machine.ts';
 import { plural } from '../../model/text.ts';
 import { machineHref, moment } from './format.ts';

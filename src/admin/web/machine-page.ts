@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { parseFileName } from '../../model/profile.ts';
-import type { LogPage } from '../../model/log-views.ts';
+import type { LogPage } from '../../model/machine-views.ts';
 import { durationText } from '../../model/text.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
 import { lineDiff } from '../service/line-diff.ts';

@@ -1,21 +1,26 @@
 import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import { floodWords } from '../../model/flood.ts';
-import { MACHINE_STATES, type MachineState, omitUndefined, STATES_BY_NEED } from '../../model/machine.ts';
-import { type MachineColumn, type MachineSort, parseSort, sortParts } from '../../model/machine-sort.ts';
+import {
+  MACHINE_STATES,
+  type MachineColumn,
+  type MachineSort,
+  parseSort,
+  sortParts,
+  STATES_BY_NEED,
+} from '../../model/machine-list.ts';
+import { omitUndefined } from '../../model/machine.ts';
 import type { Origin } from '../../model/plan.ts';
 import type { Download, MachinePage, MachineRow, ProfileBoot, ProfileRow } from '../../model/views.ts';
 import {
   type MachineFilters,
   machineHref,
   machinesHref,
-  type Moment,
   moment,
   optionalMoment,
   profileHref,
   slug,
   stateMark,
-  type StateMark,
   statesText,
   stateTotal,
   svgNumber,
@@ -194,7 +199,7 @@ function rangeText(from: number, to: number, total: number): string {
 
 function stateFilters(states: MachinePage['states'], filters: MachineFilters): readonly object[] {
   const { state } = filters;
-  const link = (only: MachineState | undefined): string => machinesHref({ ...filters, state: only });
+  const link = (only: MachineFilters['state']): string => machinesHref({ ...filters, state: only });
   return [
     { mark: undefined, word: 'All', count: stateTotal(states), href: link(undefined), current: state === undefined },
     ...STATES_BY_NEED.filter((one) => states[one] > 0 || one === state).map((one) => ({
@@ -208,42 +213,7 @@ function stateFilters(states: MachinePage['states'], filters: MachineFilters): r
 }
 
 /** A machine as a row shows it. Everything that it said of itself is plain text: the template escapes it. */
-export interface MachineLine {
-  readonly key: string;
-  readonly slug: string;
-  readonly href: string;
-  readonly mark: StateMark;
-  /** What its installation waits for. */
-  readonly installation:
-    { readonly text: string; readonly erase: boolean; readonly claimed: boolean; readonly once: boolean } | undefined;
-  readonly title: string;
-  /** By what it is known, unless that is the title already. */
-  readonly identity: string | undefined;
-  readonly maker: string | undefined;
-  readonly product: string | undefined;
-  readonly address: string | undefined;
-  readonly profile: { readonly name: string; readonly href: string } | undefined;
-  readonly version: string | undefined;
-  readonly download: DownloadLine | undefined;
-  readonly spark: Sparkline | undefined;
-  readonly seen: Moment | undefined;
-  readonly first: Moment | undefined;
-  readonly serial: string | undefined;
-  readonly unknown: boolean;
-  readonly tags: readonly { readonly name: string; readonly href: string }[];
-}
-
-interface DownloadLine {
-  readonly file: string;
-  readonly received: number;
-  readonly size: number;
-  /** `62 %`. */
-  readonly percent: string;
-  /** `212 of 341 MiB`. */
-  readonly text: string;
-}
-
-export function machineLine(row: MachineRow, now: number): MachineLine {
+export function machineLine(row: MachineRow, now: number) {
   const title = machineTitle(row);
   const identity = row.mac ?? row.uuid ?? row.serial;
   const maker = row.manufacturer ?? row.vendor;
@@ -270,7 +240,8 @@ export function machineLine(row: MachineRow, now: number): MachineLine {
   };
 }
 
-function installationLine({ installation }: MachineRow): MachineLine['installation'] {
+/** What its installation waits for. */
+function installationLine({ installation }: MachineRow) {
   if (installation === undefined) return undefined;
   const { state, text } = installation;
   return { text, erase: state === 'erase-pending', claimed: state === 'claimed', once: state === 'boot-once' };
@@ -281,7 +252,7 @@ export function machineTitle(row: Pick<MachineRow, 'name' | 'hostname' | 'mac' |
   return row.name ?? row.hostname ?? row.mac ?? row.key;
 }
 
-function downloadLine({ file, received, size }: Download): DownloadLine {
+function downloadLine({ file, received, size }: Download) {
   const whole = Math.max(size, received, 1);
   return {
     file: file.split('/').at(-1) ?? file,
@@ -297,27 +268,8 @@ const HEIGHT = 20;
 const SLOTS = 20;
 const SLOT = WIDTH / SLOTS;
 
-/** Boot durations as bars, the last one at the right edge. Numbers are SVG units of an 80 x 20 box. */
-interface Sparkline {
-  /** Where the first bar stands, and how wide all are. */
-  readonly from: number;
-  readonly width: number;
-  readonly bars: readonly {
-    readonly x: string;
-    readonly y: string;
-    readonly height: string;
-    readonly last: boolean;
-  }[];
-  /** `Last boot 41 s`. */
-  readonly title: string;
-  /** `12 boots between 35 s and 1 min 02 s`. */
-  readonly description: string;
-  /** `41 s`. */
-  readonly last: string;
-}
-
-/** Undefined for a machine that never finished a boot. */
-export function sparkline(boots: readonly number[]): Sparkline | undefined {
+/** Boot durations as bars, the last one at the right edge, as SVG units of an 80 x 20 box. Undefined for a machine that never finished a boot. */
+export function sparkline(boots: readonly number[]) {
   const shown = boots.slice(-SLOTS);
   const last = shown.at(-1);
   if (last === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import { ROLLOUT_ACTIONS, type RolloutAction } from '../../model/rollout.ts';
-import type { RolloutView } from '../../model/rollout-views.ts';
+import type { RolloutView } from '../../model/release-views.ts';
 import { moment, optionalMoment, profileHref, slug } from './format.ts';
 
 const WORDS: Readonly<Record<RolloutView['state'], string>> = {

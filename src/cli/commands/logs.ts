@@ -1,5 +1,5 @@
 import type { AdminClient } from '../../admin/client/client.ts';
-import type { LogLineView } from '../../model/log-views.ts';
+import type { LogLineView } from '../../model/machine-views.ts';
 import { Failure } from '../../model/failure.ts';
 import type { MachineKey } from '../../model/machine.ts';
 import { keyOf, withAdminClient } from '../admin-call.ts';

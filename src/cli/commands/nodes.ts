@@ -1,11 +1,12 @@
 import type { AdminClient } from '../../admin/client/client.ts';
 import { Failure } from '../../model/failure.ts';
-import { MACHINE_STATES, type MachineState, omitUndefined } from '../../model/machine.ts';
+import { MACHINE_STATES, type MachineState } from '../../model/machine-list.ts';
+import { omitUndefined } from '../../model/machine.ts';
 import type { MachinePage, MachineQuery, MachineRow } from '../../model/views.ts';
 import { machineList, withAdminClient } from '../admin-call.ts';
-import { type CliContext, type Command, EXIT, type Invocation } from '../command.ts';
-import { machineLines, type Paint, paintFor, profileBootLines } from '../machine-text.ts';
-import { widthOf } from '../text.ts';
+import { type CliContext, type Command, EXIT, type Invocation, JSON_OPTION } from '../command.ts';
+import { machineLines, type Paint, paintFor, profileBootLines, timeText } from '../machine-text.ts';
+import { plain, tableText, widthOf } from '../text.ts';
 
 export const nodesCommand: Command = {
   name: 'nodes',
@@ -183,3 +184,24 @@ export function createLooker(once: () => Promise<void>) {
 function printOf({ state, profile, version, name, since, address }: MachineRow): string {
   return JSON.stringify([state, profile, version, name, since, address]);
 }
+
+export const leasesCommand: Command = {
+  name: 'leases',
+  words: '',
+  summary: 'the addresses that the DHCP server gave out, and to which machines',
+  details:
+    'Of the server that runs on the data directory; without one, what state/leases.jsonl says.\n\n' +
+    'example:\n' +
+    '  pilotlight leases --all',
+  options: { '--all': 'also those that ended or were given back', ...JSON_OPTION },
+  async run({ settings, has, print }, { stderr }) {
+    const view = await withAdminClient(settings, (client) => client.leases());
+    if (view.off !== undefined) stderr.write(`${plain(view.off)}\n`);
+    const shown = view.leases.filter(({ state }) => has('all') || state === 'in use' || state === 'resting');
+    const rows = shown.map(({ address, mac, state, until, node, name, profile }) =>
+      [address, mac, node ?? name ?? '', profile ?? '', state, timeText(until)].map(plain),
+    );
+    const heading = ['ADDRESS', 'MAC', 'NAME', 'PROFILE', 'STATE', 'UNTIL'];
+    return print({ ...view, leases: shown }, rows.length === 0 ? 'none\n' : tableText([heading, ...rows]));
+  },
+};

@@ -6,7 +6,7 @@ import { durationText } from '../../model/text.ts';
 import type { MachineView } from '../../model/views.ts';
 import { withAdminClient } from '../admin-call.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation, JSON_OPTION } from '../command.ts';
-import type { PoweredMachine, ReinstallingMachine } from '../../model/power-views.ts';
+import type { PoweredMachine, ReinstallingMachine } from '../../model/machine-views.ts';
 import { plain, tableText } from '../text.ts';
 
 /** So many at a time: each controller is asked one thing after the other anyway. */

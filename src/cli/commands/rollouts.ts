@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import { ROLLOUT_ACTIONS } from '../../model/rollout.ts';
-import type { RolloutView } from '../../model/rollout-views.ts';
+import type { RolloutView } from '../../model/release-views.ts';
 import { withAdminClient } from '../admin-call.ts';
 import { type Command, JSON_OPTION } from '../command.ts';
 import { timeText } from '../machine-text.ts';

@@ -1,8 +1,14 @@
-import { bearerOf, sameText, createTokenCheck } from '../../../src/admin/auth/token.ts';
+import {
+  bearerOf,
+  createTokenCheck,
+  loadAdminToken,
+  readToken,
+  sameText,
+  TOKEN_FILE,
+} from '../../../src/admin/auth/admin-token.ts';
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadAdminToken, readToken, TOKEN_FILE } from '../../../src/admin/auth/admin-token.ts';
 import { openDataRoot } from '../../../src/files/data-root.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { settingsFor } from '../../support/app-context.ts';
@@ -19,7 +25,7 @@ test('the token is the token, to the last letter', () => {
 });
 
 test('nothing but digests of one length is compared, in constant time', () => {
-  const source = readFileSync(new URL('../../../src/admin/auth/token.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../../src/admin/auth/admin-token.ts', import.meta.url), 'utf8');
   expect(source.match(/timingSafeEqual\(digest\(given\), (?:wanted|digest\(wanted\))\)/g)).toHaveLength(2);
   expect(source).not.toMatch(/given ===|=== given|===\s*token/);
 });

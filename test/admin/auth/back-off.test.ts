@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BackOff } from '../../../src/admin/auth/back-off.ts';
+import { BackOff } from '../../../src/admin/auth/operator-auth.ts';
 
 function setup() {
   const clock = { now: 5_000_000 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BULK_ACTIONS } from '../../../src/admin/web/bulk-actions.ts';
-import { createBulkRuns } from '../../../src/admin/web/bulk-runs.ts';
+import { createBulkRuns } from '../../../src/admin/web/bulk-page.ts';
 import { Failure } from '../../../src/model/failure.ts';
 import { SILENT } from '../../../src/model/service.ts';
 import { openDashboard, type FakeDashboard } from '../../support/fake-dashboard.ts';

@@ -14,7 +14,7 @@ import {
   stateTotal,
   svgNumber,
 } from '../../../src/admin/web/format.ts';
-import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../../../src/model/machine.ts';
+import { MACHINE_STATES, type MachineState, STATES_BY_NEED } from '../../../src/model/machine-list.ts';
 
 const none = Object.fromEntries(MACHINE_STATES.map((state) => [state, 0])) as Record<MachineState, number>;
 const read = (path: string): string => readFileSync(new URL(`../../../src/admin/web/${path}`, import.meta.url), 'utf8');

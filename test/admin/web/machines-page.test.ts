@@ -1,7 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import {
   machineLine,
-  type MachineLine,
   MACHINES_A_PAGE,
   type MachinesInput,
   machinesPage,
@@ -9,7 +8,7 @@ import {
   showsNewcomers,
   sparkline,
 } from '../../../src/admin/web/machines-page.ts';
-import { MACHINE_STATES } from '../../../src/model/machine.ts';
+import { MACHINE_STATES } from '../../../src/model/machine-list.ts';
 import type { MachineRow } from '../../../src/model/views.ts';
 import { sampleAdminService } from '../../support/sample-admin-service.ts';
 import { originOf } from '../../support/app-context.ts';
@@ -114,8 +113,8 @@ interface Data {
   readonly byProfileCount: number;
   readonly byProfileShown: number | undefined;
   readonly none: boolean;
-  readonly rows: readonly MachineLine[];
-  readonly newcomers: readonly MachineLine[];
+  readonly rows: readonly ReturnType<typeof machineLine>[];
+  readonly newcomers: readonly ReturnType<typeof machineLine>[];
   readonly flood?: { readonly what: string; readonly remedy: string };
   readonly moreNewcomers: string | undefined;
   readonly filters: readonly {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../../src/doctor/doctor.ts';
-import { doctorText } from '../../../src/cli/commands/doctor.ts';
+import { doctorText } from '../../../src/cli/commands/check.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
 

@@ -1,4 +1,4 @@
-import type { LogLineView, LogPage } from '../../../src/model/log-views.ts';
+import type { LogLineView, LogPage } from '../../../src/model/machine-views.ts';
 import { describe, expect, test } from 'vitest';
 import { timeText } from '../../../src/cli/machine-text.ts';
 import { MAC, pageOf, rowOf } from '../../admin/service/setup.ts';

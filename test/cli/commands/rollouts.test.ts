@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RolloutView } from '../../../src/model/rollout-views.ts';
+import type { RolloutView } from '../../../src/model/release-views.ts';
 import { makeFolder } from '../../support/folder.ts';
 import { macOf, NEW, OLD, rolloutFolder } from '../../support/rollout-setup.ts';
 import { type CliRun, runCli } from '../../support/run-cli.ts';

@@ -1,3 +1,24 @@
+/**
+ * Where a machine is in its life. `unknown`: no profile names it. `assigned`: a profile does, and it has not booted
+ * since. `booting`: it got a boot script. `up`: it has phoned home. `installing`: it got an installer. `installed`: the
+ * installer has reported, its own disk is in charge. `failed`: it did not phone home within `boot_timeout`, or its
+ * installation did not finish as often as the settings allow.
+ */
+export const MACHINE_STATES = ['unknown', 'assigned', 'booting', 'up', 'installing', 'installed', 'failed'] as const;
+
+export type MachineState = (typeof MACHINE_STATES)[number];
+
+/** In the order in which an operator wants to see them: what needs attention first. */
+export const STATES_BY_NEED: readonly MachineState[] = [
+  'failed',
+  'unknown',
+  'booting',
+  'installing',
+  'up',
+  'installed',
+  'assigned',
+];
+
 // The list of machines in an order that people choose: by SQLite, and without a journal by ourselves.
 
 /** By which columns the table of machines is sorted. */
