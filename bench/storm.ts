@@ -68,6 +68,7 @@ export const storm: Bench = {
       { what: 'script that installs, p99', value: told.script.p99, unit: 'ms' },
       { what: 'script that installs nothing, meanwhile, median', value: scripts.p50, unit: 'ms' },
       { what: 'script that installs nothing, meanwhile, p99', value: scripts.p99, unit: 'ms', goal: '<= 10' },
+      { what: 'of them without an answer', value: scripts.faults, unit: '' },
       { what: 'CPU of the server', value: cpu, unit: 's', goal: `<= ${(60 * MACHINES) / 10_000}` },
       { what: 'CPU of a machine', value: (cpu / MACHINES) * 1000, unit: 'ms' },
       { what: 'CPU of the clients', value: told.cpu, unit: 's' },

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Failure } from '../model/failure.ts';
+import { Failure, unlessFailed } from '../model/failure.ts';
+import { KeyedMutex } from '../model/service.ts';
 import type { DataRoot } from './data-root.ts';
 import { errnoOf, shownPath, systemFailure } from './system-error.ts';
 
@@ -43,14 +44,17 @@ async function place(
   { mode, replace, prepare, confirm }: Placing,
 ): Promise<'placed' | 'exists'> {
   const draft = draftOf(target);
+  let renamed = false;
   try {
     await writeDraft(draft, content, mode, prepare);
     if ((await confirm?.()) === false) return 'exists';
-    if (replace) await rename(draft, target);
-    else if (!(await linkNew(draft, target))) return 'exists';
+    if (replace) {
+      await rename(draft, target);
+      renamed = true;
+    } else if (!(await linkNew(draft, target))) return 'exists';
   } finally {
-    // After the rename there is nothing to remove.
-    await rm(draft, { force: true });
+    // After a rename there is nothing to remove, and to find that out takes three calls.
+    if (!renamed) await rm(draft, { force: true });
   }
   await syncFolder(dirname(target));
   return 'placed';
@@ -62,19 +66,17 @@ export function draftOf(target: string): string {
   return join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.draft`);
 }
 
-/** Gives the draft's inode. */
 export async function writeDraft(
   draft: string,
   content: string | Uint8Array,
   mode: number,
   prepare?: Placing['prepare'],
-): Promise<bigint> {
+): Promise<void> {
   const handle = await open(draft, 'wx', mode);
   try {
     await prepare?.(handle);
     await handle.writeFile(content);
     await handle.sync();
-    return (await handle.stat({ bigint: true })).ino;
   } finally {
     await handle.close();
   }
@@ -123,6 +125,8 @@ export async function makeFolder(root: DataRoot, relative: string): Promise<stri
   if (relative === '.') return root.dir;
   // All of it before any of it: a refused path leaves no folder behind.
   root.path(relative);
+  const there = await unlessFailed(root.real(relative), 'not-found');
+  if (there !== undefined) return there;
   const parts = relative.split('/');
   let made = root.dir;
   for (const depth of parts.keys()) {
@@ -150,8 +154,28 @@ async function makeLevel(root: DataRoot, parent: string, relative: string): Prom
   return root.real(relative);
 }
 
-/** Makes names in a folder (new files, renames) survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
+const syncs = new KeyedMutex();
+/** By folder: the sync that has not begun yet. */
+const nextSyncs = new Map<string, Promise<void>>();
+
+/**
+ * Makes names in a folder (new files, renames) survive a power cut. All that ask while a sync is under way share the next
+ * one: a rack that is installed writes hundreds of marks at once.
+ */
+export function syncFolder(path: string): Promise<void> {
+  const waiting = nextSyncs.get(path);
+  if (waiting !== undefined) return waiting;
+  const next = syncs.run(path, async () => {
+    // Not before it is in the map.
+    await Promise.resolve();
+    nextSyncs.delete(path);
+    await syncNow(path);
+  });
+  nextSyncs.set(path, next);
+  return next;
+}
+
+async function syncNow(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -104,8 +104,10 @@ async function exchange(target: string, before: Uint8Array, content: Uint8Array)
   const old = draft.replace(/\.draft$/, '.old.draft');
   const handle = await open(target, 'r');
   try {
-    const ino = await writeDraft(draft, content, 0o644, async (file) => {
+    let ino: bigint | undefined;
+    await writeDraft(draft, content, 0o644, async (file) => {
       await keepOwnerAndMode(file, target);
+      ({ ino } = await file.stat({ bigint: true }));
     });
     // Another name for the old file, by which it can come back with all that was written into it.
     const named = await hasLinked(target, old);
@@ -163,13 +165,15 @@ async function hasLinked(from: string, to: string): Promise<boolean | undefined>
 async function keepOwnerAndMode(handle: FileHandle, target: string): Promise<void> {
   const [before, draft] = await Promise.all([stat(target).catch(absent), handle.stat()]);
   if (before === undefined) return;
-  if (before.uid !== draft.uid || before.gid !== draft.gid) {
+  const isGiven = before.uid !== draft.uid || before.gid !== draft.gid;
+  if (isGiven) {
     // Only root may give files away; for everybody else the file becomes the server's, as with any editor.
     await handle.chown(before.uid, before.gid).catch((error: unknown) => {
       if (errnoOf(error) !== 'EPERM') throw error;
     });
   }
-  await handle.chmod(before.mode & 0o7777);
+  // Giving it away takes the set-user bits from it.
+  if (isGiven || before.mode !== draft.mode) await handle.chmod(before.mode & 0o7777);
 }
 
 function absent(error: unknown): undefined {

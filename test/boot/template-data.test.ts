@@ -82,6 +82,26 @@ it('what the file says of a node wins over what the machine says of itself', asy
   });
 });
 
+it('looks at the other nodes only for a template that names them, and once', async () => {
+  const { catalog } = await contextOf(FILES);
+  const match = catalog.current().match(factsOf({ mac: '525400551cee' }));
+  if (match === undefined) throw new TypeError('no profile matched');
+  let looks = 0;
+  const profile: Profile = Object.create(match.profile, {
+    nodes: {
+      get: () => {
+        looks += 1;
+        return match.profile.nodes;
+      },
+    },
+  }) as Profile;
+  const data = templateData({ ...match, profile }, {}, originOf(), catalog.current());
+  expect(compileTemplate('{{node.name}} {{vars.role}}', 'a.hbs').render(data)).toBe('a db');
+  expect(looks).toBe(0);
+  expect(compileTemplate('{{cluster.length}}{{#each cluster}} {{name}}{{/each}}', 'b.hbs').render(data)).toBe('2 a b');
+  expect(looks).toBe(1);
+});
+
 it('a machine that boots the default profile is itself, without a name', async () => {
   const { node, vars } = await seen({ mac: '525400000001', hostname: 'h' });
   expect(node).toEqual({ mac: '52:54:00:00:00:01', hostname: 'h' });
