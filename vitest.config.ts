@@ -2,6 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 // `unit` shares one module graph over threads (modules keep no state); `lab` boots virtual machines and
 // makes network namespaces, builds and installs packages, one file at a time, so that two tests never fight for the two cores.
+/** A busy machine takes its time: a limit is for what hangs, and nothing is judged by it. */
+const PATIENT = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+  setupFiles: ['test/support/patience.ts'],
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -13,7 +21,7 @@ export default defineConfig({
           exclude: ['test/lab/**', 'test/packages/**', 'test/reference/**'],
           isolate: false,
           pool: 'threads',
-          testTimeout: 20_000,
+          ...PATIENT,
         },
       },
       {
@@ -25,6 +33,7 @@ export default defineConfig({
           // Two machines at a time, where a file says that its tests may run together.
           maxConcurrency: 2,
           pool: 'forks',
+          ...PATIENT,
           // Four power-ons of one machine are the longest; each has its own, shorter limit.
           testTimeout: 480_000,
           hookTimeout: 240_000,
