@@ -1,10 +1,13 @@
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, onTestFinished } from 'vitest';
 import type { Log } from '../../src/model/service.ts';
 import { createTftpServer, type TftpDeps, type TftpServer, type TftpSettings } from '../../src/tftp/server.ts';
 import type { TftpFile, TftpSource } from '../../src/tftp/source.ts';
 import { createTransferThread, type TransferThread } from '../../src/tftp/thread.ts';
+import { RawClient } from './tftp-client.ts';
+import { folderSource } from './tftp-files.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -31,7 +34,7 @@ export interface Served {
 }
 
 /** With it on, every test of TFTP sends its files from the thread that calls libc. */
-const NATIVE = process.env['PILOTLIGHT_TEST_NATIVE'] === 'on';
+export const NATIVE = process.env['PILOTLIGHT_TEST_NATIVE'] === 'on';
 
 /** A thread that carries transfers from now on; undefined where libc cannot be called. */
 export async function startedThread(log: Log): Promise<TransferThread | undefined> {
@@ -54,6 +57,29 @@ export async function serveTftp(
   await listening.start();
   const port = listening.listening()[0]?.port ?? 0;
   return { listening, port, log, stop: async () => listening.stop(AbortSignal.abort()) };
+}
+
+/** For the tests of one file: a folder with a file `f<size>` of each size, a server over it, and clients that end with the test. */
+export function tftpTests(sizes: readonly number[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'tftp-'));
+  for (const size of sizes) writeFileSync(join(folder, `f${size}`), content(size));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  /** Over the folder, where no source is given. */
+  const serve = async (source?: TftpSource, ...more: [Partial<TftpSettings>?, Partial<TftpDeps>?]): Promise<Served> => {
+    const served = await serveTftp(source ?? folderSource(folder), ...more);
+    onTestFinished(async () => served.stop());
+    return served;
+  };
+  const client = async (address?: string, port?: number): Promise<RawClient> => {
+    const raw = await RawClient.open(address, port);
+    onTestFinished(() => {
+      raw.close();
+    });
+    return raw;
+  };
+  return { folder, serve, client };
 }
 
 /** What a source has in its memory lies in files that have no name. */

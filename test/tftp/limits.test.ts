@@ -1,39 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeError } from '../../src/tftp/packet.ts';
 import { encodeAck } from '../support/tftp-packets.ts';
-import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
-import { folderSource } from '../support/tftp-files.ts';
-import { content, serveTftp, until, type Served } from '../support/tftp-server.ts';
+import { fetchTftp, type RawClient, say } from '../support/tftp-client.ts';
+import { tftpTests, until } from '../support/tftp-server.ts';
 
 const SIZES = [513, 1469, 200_000];
-let folder = '';
-let served: Served | undefined;
-const clients: RawClient[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tftp-listener-'));
-  for (const size of SIZES) await writeFile(join(folder, `f${size}`), content(size));
-});
-afterAll(async () => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await served?.stop();
-  served = undefined;
-});
-
-async function serve(settings?: Parameters<typeof serveTftp>[1]): Promise<Served> {
-  served = await serveTftp(folderSource(folder), settings);
-  return served;
-}
-
-async function client(address?: string): Promise<RawClient> {
-  const raw = await RawClient.open(address);
-  clients.push(raw);
-  return raw;
-}
+const { serve, client } = tftpTests(SIZES);
 
 describe('limits', () => {
   /** It has come; what the clock sent again on a busy machine may lie before it. */
@@ -68,7 +40,7 @@ describe('limits', () => {
   });
 
   it('a flood of requests that are never acknowledged holds up no machine, and no running transfer', async () => {
-    const { port, listening, log } = await serve({ total: 20 });
+    const { port, listening, log } = await serve(undefined, { total: 20 });
     const running = await Promise.all([proven(port, '127.0.1.1'), proven(port, '127.0.1.2')]);
     const flood = await Promise.all(Array.from({ length: 100 }, async (_, n) => client(`127.0.0.${20 + (n % 50)}`)));
     for (const raw of flood) raw.request(port, 'f513');
@@ -91,7 +63,7 @@ describe('limits', () => {
   });
 
   it('serves so many in all, whoever asks', async () => {
-    const { port, listening } = await serve({ total: 20 });
+    const { port, listening } = await serve(undefined, { total: 20 });
     const all = await Promise.all(Array.from({ length: 20 }, async (_, i) => proven(port, `127.0.0.${20 + (i % 10)}`)));
     const late = await client('127.0.0.99');
     late.request(port, 'f513');

@@ -1,39 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeError, encodeOack } from '../../src/tftp/packet.ts';
 import { encodeAck, encodeData, encodeRequest } from '../support/tftp-packets.ts';
-import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
+import { fetchTftp, say } from '../support/tftp-client.ts';
 import { bytesSource, folderSource } from '../support/tftp-files.ts';
-import { content, serveTftp, until, type Served } from '../support/tftp-server.ts';
+import { content, tftpTests, until } from '../support/tftp-server.ts';
 
 const SIZES = [1, 513, 1469, 200_000];
-let folder = '';
-let served: Served | undefined;
-const clients: RawClient[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tftp-listener-'));
-  for (const size of SIZES) await writeFile(join(folder, `f${size}`), content(size));
-});
-afterAll(async () => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await served?.stop();
-  served = undefined;
-});
-
-async function serve(...args: Partial<Parameters<typeof serveTftp>>): Promise<Served> {
-  served = await serveTftp(args[0] ?? folderSource(folder), args[1], args[2]);
-  return served;
-}
-
-async function client(address?: string): Promise<RawClient> {
-  const raw = await RawClient.open(address);
-  clients.push(raw);
-  return raw;
-}
+const { folder, serve, client } = tftpTests(SIZES);
 
 describe('the request port', () => {
   it('says nothing to what is no request', async () => {
@@ -216,8 +189,7 @@ describe('a stranger', () => {
     const victim = await client();
     victim.request(port, 'f513');
     const { from } = await victim.expect();
-    const duplicate = await RawClient.open('127.0.0.2', victim.socket.address().port);
-    clients.push(duplicate);
+    const duplicate = await client('127.0.0.2', victim.socket.address().port);
     duplicate.send(encodeAck(1), from.port);
     expect(say(await duplicate.expect())).toBe('error 5');
     duplicate.send(encodeError(0, 'die'), from.port);

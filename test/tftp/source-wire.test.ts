@@ -10,7 +10,7 @@ import { encodeAck } from '../support/tftp-packets.ts';
 import { makeFolder, type FolderFiles } from '../support/folder.ts';
 import { contextOf, originOf } from '../support/app-context.ts';
 import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
-import { content, serveTftp } from '../support/tftp-server.ts';
+import { content, NATIVE, serveTftp } from '../support/tftp-server.ts';
 
 const NBP = content(400_000);
 const OTHER = Buffer.from(NBP).reverse();
@@ -91,12 +91,14 @@ it('a boot program that becomes shorter meanwhile ends with ERROR 0 and never lo
   expect(cut).toBe('error 0');
 });
 
-it('an image that becomes shorter meanwhile is sent as it was, for it was read before', async () => {
+it('an image that becomes shorter meanwhile is sent as it was where it was read before, and never looks complete', async () => {
   const { port, images } = await wired();
   const sent = await midway(port, 'images/k', () => {
     truncateSync(join(images, 'k'), 200_000);
   });
-  expect(NBP.equals(sent as Buffer)).toBe(true);
+  // The thread that calls libc reads it as it goes; without, the cache had it.
+  if (NATIVE) expect(sent).toBe('error 0');
+  else expect(NBP.equals(sent as Buffer)).toBe(true);
 });
 
 it('links inside the folder are followed, links out of it are not there', async () => {

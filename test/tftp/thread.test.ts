@@ -1,50 +1,31 @@
-import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, truncate, writeFile } from 'node:fs/promises';
+import type { TftpSettings } from '../../src/tftp/server.ts';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadLibc } from '../../src/native/libc.ts';
 import type { TransferEvent } from '../../src/tftp/transfer-event.ts';
-import { fetchTftp, RawClient, say } from '../support/tftp-client.ts';
+import { fetchTftp, say } from '../support/tftp-client.ts';
 import { encodeAck } from '../support/tftp-packets.ts';
 import { folderSource } from '../support/tftp-files.ts';
-import { content, keepingLog, serveTftp, startedThread, until, type Served } from '../support/tftp-server.ts';
+import { content, keepingLog, type Served, startedThread, tftpTests, until } from '../support/tftp-server.ts';
 
 // The same server, its files sent from the thread that calls libc. All tests of TFTP in this way: PILOTLIGHT_TEST_NATIVE=on.
 const native = await loadLibc();
 const SIZES = [0, 1, 1467, 1468, 1469, 65_536, 1_000_000];
-let folder = '';
-let served: Served | undefined;
-const clients: RawClient[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tftp-thread-'));
-  for (const size of SIZES) await writeFile(join(folder, `f${size}`), content(size));
-});
-afterAll(async () => rm(folder, { recursive: true }));
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await served?.stop();
-  served = undefined;
-});
+const { folder, serve: serveFolder, client } = tftpTests(SIZES);
 
 interface Setup extends Served {
   readonly source: ReturnType<typeof folderSource>;
   readonly told: TransferEvent[];
 }
 
-async function serve(settings: Parameters<typeof serveTftp>[1] = {}): Promise<Setup> {
+async function serve(settings: Partial<TftpSettings> = {}): Promise<Setup> {
   const source = folderSource(folder);
   const told: TransferEvent[] = [];
   const thread = await startedThread(keepingLog());
   if (thread === undefined) throw new Error('libc cannot be called here');
-  served = await serveTftp(source, settings, { thread, onEnd: (event) => told.push(event) });
+  const served = await serveFolder(source, settings, { thread, onEnd: (event) => told.push(event) });
   return { ...served, source, told };
-}
-
-async function client(address?: string): Promise<RawClient> {
-  const raw = await RawClient.open(address);
-  clients.push(raw);
-  return raw;
 }
 
 describe.skipIf('why' in native)('TFTP by the thread that calls libc', () => {
@@ -70,13 +51,13 @@ describe.skipIf('why' in native)('TFTP by the thread that calls libc', () => {
   });
 
   it('says an ERROR in one piece after windows of small blocks', async () => {
-    const { port } = await serve();
+    const { port, listening } = await serve();
     const raw = await client();
     raw.request(port, 'f1000000', 'blksize=8 windowsize=4');
     const { from } = await raw.expect();
     raw.send(encodeAck(0), from.port);
     for (const block of [1, 2, 3, 4]) expect(say(await raw.expect())).toBe(`data ${block} (8)`);
-    await served?.stop();
+    await listening.stop(AbortSignal.abort());
     let last = say(await raw.expect());
     while (/^data/.test(last)) last = say(await raw.expect());
     expect(last).toBe('error 0');
@@ -154,11 +135,11 @@ describe.skipIf('why' in native)('TFTP by the thread that calls libc', () => {
   });
 
   it('cuts what runs when the server stops, with an ERROR', async () => {
-    const { port, source, told } = await serve();
+    const { port, listening, source, told } = await serve();
     const raw = await client();
     raw.request(port, 'f1000000');
     await raw.expect();
-    await served?.stop();
+    await listening.stop(AbortSignal.abort());
     let last = say(await raw.expect());
     while (last !== 'error 0') last = say(await raw.expect());
     await until(() => source.openFiles() === 0);
