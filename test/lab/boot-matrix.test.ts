@@ -14,6 +14,7 @@ import { keyOf, PAIRWISE, type Row, ROWS } from './boot-matrix-rows.ts';
 // those that are named by their places.
 const [first = 1, last = ROWS.length] = process.env['PILOTLIGHT_LAB_ROWS']?.split('-').map(Number) ?? [];
 const rows = process.env['PILOTLIGHT_LAB_ALL'] === '1' ? ROWS.slice(first - 1, last) : PAIRWISE;
+if (rows.length === 0) throw new RangeError(`the table has rows 1-${ROWS.length}, not ${first}-${last}`);
 
 const MAC = '52:54:00:55:1c:ee';
 const UNPLUGGED = '52:54:00:00:10:5e';

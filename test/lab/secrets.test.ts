@@ -41,9 +41,9 @@ const PROFILE = {
 };
 
 /** A host of its own on the LAN: nothing but an address and a network card. */
-function plugIn(lan: Lan, name: string): { readonly run: (...words: string[]) => string } & Disposable {
+function plugIn(lan: Lan): { readonly run: (...words: string[]) => string } & Disposable {
   const ip = (...words: string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
-  const namespace = `${name}-att`;
+  const namespace = `${lan.server}-att`;
   try {
     ip('netns', 'del', namespace);
   } catch {
@@ -139,7 +139,7 @@ lab.test('a machine that runs from memory: a host on its wire gets nothing of it
   });
   await data.publish(payload, 'custom/lab', { kernel: 'vmlinuz', initramfs: 'initramfs' });
   await using server = await serve(data.path, lan);
-  using host = plugIn(lan, 'secrets');
+  using host = plugIn(lan);
   attack(host);
   let attacks = 0;
   const booted = bootMachine({ name: 'secrets-live', lan: { netns: lan.gateway, tap: 'tap0' }, mac: MAC });
@@ -178,7 +178,7 @@ lab.test(
     await data.publish(payload, 'custom/lab', { kernel: 'vmlinuz', initramfs: 'initramfs' });
     await place(await buildDisk(payload), join(data.path, 'images/custom/lab/disk.img.gz'));
     await using server = await serve(data.path, lan);
-    using host = plugIn(lan, 'secrets');
+    using host = plugIn(lan);
     attack(host);
     const file = join(data.path, 'disk.img');
     const handle = openSync(file, 'w');

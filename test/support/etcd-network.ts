@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { CHECKOUT } from './lab-lan.ts';
 
 /** A server and members, each a host of its own on one Ethernet: network namespaces. */
 export interface EtcdNetwork extends Disposable {
@@ -10,8 +11,9 @@ const ip = (...words: readonly string[]): void => {
   execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
 };
 
-/** `name` is 1 to 6 small letters; the addresses are 10.66.0.1 and 10.66.0.10 and on. */
-export function setUpNetwork(name: string, count: number): EtcdNetwork {
+/** `short` is 1 to 6 small letters; the addresses are 10.66.0.1 and 10.66.0.10 and on. */
+export function setUpNetwork(short: string, count: number): EtcdNetwork {
+  const name = short + CHECKOUT;
   const server = { netns: `${name}-srv`, address: '10.66.0.1' };
   const members = Array.from({ length: count }, (_, i) => ({
     netns: `${name}-m${i}`,

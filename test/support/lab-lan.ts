@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const script = join(import.meta.dirname, '..', '..', 'scripts', 'lab', 'lan.sh');
+const top = join(import.meta.dirname, '..', '..');
+const script = join(top, 'scripts', 'lab', 'lan.sh');
+/** Tests of two checkouts on one computer have LANs of the same names: neither takes down the other's. */
+export const CHECKOUT = createHash('sha256').update(top).digest('hex').slice(0, 4);
 
 /** A private Ethernet in network namespaces of its own, shaped like libvirt's default network (scripts/lab/lan.sh). */
 export interface Lan extends Disposable {
@@ -15,8 +19,9 @@ export interface Lan extends Disposable {
   run(action: string, ...args: readonly string[]): void;
 }
 
-/** Sets it up; `name` is 1-8 small letters and digits. Disposing takes everything down, and what runs inside. */
-export function setUpLan(name: string, taps: number): Lan {
+/** Sets it up; `short` is 1-8 small letters and digits. Disposing takes everything down, and what runs inside. */
+export function setUpLan(short: string, taps: number): Lan {
+  const name = short + CHECKOUT;
   const state = mkdtempSync(join(tmpdir(), 'pilotlight-lan-'));
   const run = (action: string, ...args: readonly string[]): void => {
     execFileSync(script, [action, name, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
