@@ -12,7 +12,13 @@ import {
 } from '../model/machine.ts';
 import type { BootProgram, Origin } from '../model/plan.ts';
 import type { BootService, ScriptAnswer } from './boot-service.ts';
-import { createRaspberryPis, type PiFile, type RaspberryPi, type RaspberryPiRoom } from './raspberry-pi.ts';
+import {
+  createRaspberryPis,
+  type PiFile,
+  type PiQuestion,
+  type RaspberryPi,
+  type RaspberryPiRoom,
+} from './raspberry-pi.ts';
 
 /** What a machine can run, and how its firmware fetches it. */
 export interface BootTarget {
@@ -50,7 +56,8 @@ export type BootFile =
   | { readonly kind: 'text'; readonly text: string; readonly because: string; readonly answer?: ScriptAnswer }
   /** `file` is undefined where this host does not have the program. */
   | { readonly kind: 'program'; readonly program: BootProgram; readonly file: ProgramFile | undefined }
-  | Exclude<PiFile, { readonly kind: 'text' }>;
+  /** Below images/. */
+  | { readonly kind: 'image'; readonly path: string };
 
 /** The one place for a boot program: DHCP names it, TFTP and UEFI HTTP Boot hand it out, and all three ask here. */
 export interface BootPrograms {
@@ -58,6 +65,8 @@ export interface BootPrograms {
   offer(client: NetbootClient, origin: Origin): BootOffer;
   /** For DHCP: whether this Raspberry Pi finds its files here. */
   offerPi(pi: RaspberryPi): BootOffer;
+  /** For TFTP, by which alone a Raspberry Pi asks: a file of its own folder. */
+  openPi(question: PiQuestion): Promise<PiFile | undefined>;
   /** For TFTP and HTTP: the file of a name; undefined when there is none, or nothing to say to this machine. */
   open(question: BootFileQuestion): Promise<BootFile | undefined>;
   /** Some machine asks for its files where it came from itself, over TFTP, too: GRUB, a Raspberry Pi. */
@@ -74,7 +83,7 @@ export interface BootProgramsOptions {
 
 export function createBootPrograms({ bootService, firmware, silentForLocal }: BootProgramsOptions): BootPrograms {
   const shimmed = createRecent();
-  const raspberryPis = createRaspberryPis({ bootService, firmware });
+  const raspberryPis = createRaspberryPis({ bootService, firmware, silentForLocal });
 
   return {
     offer({ mac, uuid, target, ipxe }, origin) {
@@ -92,14 +101,13 @@ export function createBootPrograms({ bootService, firmware, silentForLocal }: Bo
       return { file: target.http ? `${origin}/firmware/${program.name}` : program.name };
     },
     offerPi: (pi) => raspberryPis.offer(pi),
+    openPi: async (question) => await raspberryPis.open(question),
     needsImages: () => bootService.secureBoot() || bootService.raspberryPi(),
     async open({ name, origin, ipxe, images, asker }) {
       if (START_NAMES.test(name)) {
         return { kind: 'text', text: bootService.start(origin), because: 'the start script by its name' };
       }
       if (name === GRUB_CONFIG) return { kind: 'text', text: GRUB_START, because: 'the start of every GRUB' };
-      const ofPi = await raspberryPis.open(name, origin, asker);
-      if (ofPi !== undefined) return ofPi;
       const program = rescue(name, asker) ?? programNamed(name);
       if (program !== undefined) {
         if (program.kind === 'ipxe-shim' && asker !== undefined) shimmed.add(asker);

@@ -1,11 +1,12 @@
 import type { BootOffer } from '../boot/boot-programs.ts';
+import { RASPBERRY_PI } from '../boot/raspberry-pi.ts';
 import { asFailure, type Failure } from '../model/failure.ts';
 import { ipv4Number, isInNetwork, type NetworkFacts } from '../model/ipv4.ts';
 import type { Mac } from '../model/machine.ts';
 import type { Allocator, Client } from './allocator.ts';
 import type { Lease, LeaseBook } from './lease-book.ts';
 import { networkOptions, wishedOptions } from './lease-options.ts';
-import { netbootMachine, type NetbootMachine, RASPBERRY_PI, raspberryPiOf, uuidOf } from './machine.ts';
+import { netbootMachine, type NetbootMachine, raspberryPiOf, uuidOf } from './machine.ts';
 import { address, BOOT_REPLY, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
 import { bootOptions } from './proxy-reply.ts';
 import type { Subnet } from './subnets.ts';

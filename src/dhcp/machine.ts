@@ -1,6 +1,6 @@
 import { type BootTarget, type NetbootClient, targetOf } from '../boot/boot-programs.ts';
-import type { RaspberryPi } from '../boot/raspberry-pi.ts';
-import { parseLabel, parseUuid, type Uuid } from '../model/machine.ts';
+import { RASPBERRY_PI, type RaspberryPi } from '../boot/raspberry-pi.ts';
+import { type Label, parseLabel, parseUuid, type Uuid } from '../model/machine.ts';
 import { type DhcpPacket, OPTION } from './packet.ts';
 
 /** A machine that asks to boot from the network. A UUID that identifies no machine (all zeros) is none. */
@@ -10,9 +10,6 @@ export interface NetbootMachine extends NetbootClient {
   /** `PXEClient` or `HTTPClient`: what the answer must repeat. */
   readonly vendorClass: 'PXEClient' | 'HTTPClient';
 }
-
-/** Why a Raspberry Pi is left out: its own firmware wants files of its own, no boot program. */
-export const RASPBERRY_PI = 'the firmware of a Raspberry Pi';
 
 /** Reasons of machines that want to boot from the network, and cannot from us. */
 export const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -25,14 +22,15 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
 /** The machine, or the reason why this packet is none of our business. */
 export function netbootMachine(packet: DhcpPacket): NetbootMachine | string {
   const vendorClass = vendorClassOf(packet);
-  if (vendorClass === undefined) return 'does not netboot';
+  const guid = packet.options.get(OPTION.uuid);
+  const isPi = isRaspberryPi(packet.mac) || PI_NAME.test(guid?.toString('latin1', 1, 5) ?? '');
+  // Of a Raspberry Pi only the DISCOVER says its vendor class.
+  if (vendorClass === undefined) return isPi && piSerial(guid) !== undefined ? RASPBERRY_PI : 'does not netboot';
   const architecture = packet.options.get(OPTION.architecture);
   if (architecture === undefined) return 'no architecture';
-  const guid = packet.options.get(OPTION.uuid);
   // Length 0 and no option at all: Intel's boot agents. Anything else that is no type-0 GUID is no PXE client.
   if (guid !== undefined && guid.length !== 0 && (guid.length !== 17 || guid[0] !== 0)) return 'bad client identifier';
   const target = clientTarget(architecture);
-  const isPi = isRaspberryPi(packet.mac) || PI_NAME.test(guid?.toString('latin1', 1, 5) ?? '');
   if (target === undefined) return isPi ? RASPBERRY_PI : 'unknown architecture';
   // Its own firmware says that it is a PC with a BIOS. With UEFI on its card it says what it is.
   if (target.platform === 'pcbios' && isPi) return RASPBERRY_PI;
@@ -42,17 +40,23 @@ export function netbootMachine(packet: DhcpPacket): NetbootMachine | string {
 /** `RPi4`, `RPi5`: where a PC has the UUID's first bytes. */
 const PI_NAME = /^RPi[3-9]$/;
 
-/** What `netbootMachine` calls RASPBERRY_PI, as a machine. Option 97: a type, the name, board, four bytes of MAC, serial number. */
+/** What `netbootMachine` calls RASPBERRY_PI, as a machine. */
 export function raspberryPiOf({ mac, options }: DhcpPacket): NetbootMachine {
-  const guid = options.get(OPTION.uuid);
-  // Before option 97 had the name it was the serial number, four times over.
-  const end = guid?.toString('hex', 13, 17) ?? '';
-  const says =
-    guid?.length === 17 &&
-    (PI_NAME.test(guid.toString('latin1', 1, 5)) || (end !== '00000000' && guid.toString('hex', 1) === end.repeat(4)));
-  const serial = says ? parseLabel(end) : undefined;
+  const serial = piSerial(options.get(OPTION.uuid));
   const target = { platform: 'efi', arch: 'arm64', http: false } as const;
   return { mac, vendorClass: 'PXEClient', target, ipxe: false, raspberryPi: { mac, serial } };
+}
+
+/**
+ * Option 97 of its firmware: a type, its name, board, four bytes of MAC, serial number. Before it had the name it was the
+ * serial number, four times over.
+ */
+function piSerial(guid: Buffer | undefined): Label | undefined {
+  if (guid?.length !== 17) return undefined;
+  const end = guid.toString('hex', 13);
+  const says =
+    PI_NAME.test(guid.toString('latin1', 1, 5)) || (end !== '00000000' && guid.toString('hex', 1) === end.repeat(4));
+  return says ? parseLabel(end) : undefined;
 }
 
 /** True for firmware, installers' boot programs and iPXE, false for an operating system that wants an address. */

@@ -1,8 +1,9 @@
 import type { BootOffer } from '../boot/boot-programs.ts';
+import { RASPBERRY_PI } from '../boot/raspberry-pi.ts';
 import { omitUndefined } from '../model/machine.ts';
 import type { Endpoint } from '../net/udp-socket.ts';
 import { address, BOOT_REPLY, BOOT_REQUEST, type DhcpPacket, encodeDhcp, MESSAGE, OPTION } from './packet.ts';
-import { netbootMachine, type NetbootMachine, RASPBERRY_PI, raspberryPiOf } from './machine.ts';
+import { netbootMachine, type NetbootMachine, raspberryPiOf } from './machine.ts';
 
 /** Where a packet came from and where it arrived. */
 export interface ProxyQuestion {
@@ -53,7 +54,7 @@ export function proxyReply(question: ProxyQuestion, policy: ProxyPolicy): ProxyA
   const machine = asked === RASPBERRY_PI ? raspberryPiOf(packet) : asked;
   if (typeof machine === 'string') return silence(machine);
   const choice = policy.choose(machine);
-  if ('silence' in choice && asked === RASPBERRY_PI) return silence(asked);
+  if ('silence' in choice && choice.silence === RASPBERRY_PI) return silence(RASPBERRY_PI);
   if ('silence' in choice)
     return omitUndefined({ kind: 'silence' as const, reason: choice.silence, machine, remedy: choice.remedy });
   const to = destination(question);

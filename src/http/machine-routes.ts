@@ -151,8 +151,6 @@ async function firmware(ask: Ask, server: MachineServer): Promise<Reply> {
   const origin = originFor(ask, server);
   const found = await server.bootPrograms.open({ name, origin, ipxe: false, images: true, asker: ask.asker });
   if (found?.kind === 'text') return found.text.startsWith('#!ipxe') ? scriptReply(found.text) : textReply(found.text);
-  // A Raspberry Pi asks for these over TFTP alone.
-  if (found?.kind === 'file') await found.file.close();
   if (found?.kind !== 'program' || found.file === undefined) {
     const remedy = programRemedy(found?.kind === 'program' ? found.program : undefined);
     throw new Failure('not-found', `there is no boot program "${name}"`, { remedy });

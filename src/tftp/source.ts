@@ -40,7 +40,7 @@ export interface TftpFile {
 }
 
 export interface TftpSourceOptions {
-  readonly bootPrograms: Pick<BootPrograms, 'needsImages' | 'open'>;
+  readonly bootPrograms: Pick<BootPrograms, 'needsImages' | 'open' | 'openPi'>;
   /** The same guarded way to an image as HTTP has: no drafts, no hidden files, nothing outside images/. */
   readonly imageStore: Pick<ImageStore, 'open'>;
   readonly settings: {
@@ -61,13 +61,9 @@ export function createTftpSource({ bootPrograms, imageStore, settings, originAt,
   async function open({ name, options, client, server }: TftpAsk): Promise<TftpFile | undefined> {
     const about = { file: name, from: client.address };
     const images = settings.images || bootPrograms.needsImages();
-    const found = await bootPrograms.open({
-      name,
-      origin: originAt(server),
-      ipxe: settings.smartNbp && isIpxeRequest(options),
-      images,
-      asker: plainAddress(client.address),
-    });
+    const asked = { name, origin: originAt(server), asker: plainAddress(client.address) };
+    const ipxe = settings.smartNbp && isIpxeRequest(options);
+    const found = (await bootPrograms.openPi(asked)) ?? (await bootPrograms.open({ ...asked, ipxe, images }));
     switch (found?.kind) {
       case undefined:
         if (isRaspberryPiFile(name) && first(client.address)) {
@@ -88,7 +84,11 @@ export function createTftpSource({ bootPrograms, imageStore, settings, originAt,
         log.debug({ ...about, because: found.because }, 'tftp: sending a file of firmware');
         return found.file;
       case 'absent':
-        log.info({ ...about, because: found.because }, 'tftp: there is nothing for this machine to boot now');
+        // Asked for first; the others of its folder are many.
+        log[name.endsWith('/config.txt') ? 'info' : 'debug'](
+          { ...about, because: found.because },
+          'tftp: there is nothing for this machine to boot now',
+        );
         return undefined;
       case 'image':
         return images ? await image(found.path) : undefined;

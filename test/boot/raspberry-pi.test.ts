@@ -34,8 +34,7 @@ async function programsOf(files: FolderFiles = {}) {
   const firmware = openFirmwareStore([`${dir}/firmware`]);
   const made = createBootPrograms({ bootService, firmware, silentForLocal: true });
   const open = async (name: string) => {
-    const question = { name, origin: originOf(), ipxe: false, images: true, asker: '10.0.2.15' };
-    const found = await made.open(question);
+    const found = await made.openPi({ name, origin: originOf(), asker: '10.0.2.15' });
     if (found?.kind === 'file') {
       const text = (await found.file.whole()).toString();
       await found.file.close();
@@ -93,5 +92,32 @@ describe('a Raspberry Pi', () => {
     const { open } = await programsOf({ 'profiles/pi.json': { ...FILES['profiles/pi.json'], version: '20250101' } });
     expect(await open('a1b2c3d4/config.txt')).toBe('absent');
     expect(await open('a1b2c3d4/cmdline.txt')).toBe('absent');
+  });
+
+  it('that waits finds none of its folder: start4.elf alone would start, and wait for a kernel for ever', async () => {
+    const { open } = await programsOf({ 'profiles/pi.json': { ...FILES['profiles/pi.json'], version: '20250101' } });
+    expect(await open('a1b2c3d4/start4.elf')).toBe('absent');
+  });
+
+  it('that boots its own disk hears nothing, and finds nothing', async () => {
+    const { open, ...programs } = await programsOf({
+      'profiles/pi.json': { ...FILES['profiles/pi.json'], boot: 'local' },
+    });
+    expect(programs.offerPi(PI4)).toEqual({ silence: 'it boots its own disk' });
+    expect(await open('a1b2c3d4/config.txt')).toBe('absent');
+    expect(await open('a1b2c3d4/start4.elf')).toBe('absent');
+  });
+
+  it.each([
+    ['two initramfs', { kernel: 'c/k', initrd: ['c/i', 'c/j'] }],
+    ['a kernel elsewhere', { kernel: 'http://192.0.2.1/k' }],
+  ])('whose profile has %s is told why in the log, and gets no half of it', async (_, keys) => {
+    const { nodes } = FILES['profiles/pi.json'];
+    const images = { 'images/c/k': 'k', 'images/c/i': 'i', 'images/c/j': 'j' };
+    const { openPi } = await programsOf({ 'profiles/pi.json': { system: 'custom', ...keys, nodes }, ...images });
+    expect(await openPi({ name: 'a1b2c3d4/config.txt', origin: originOf(), asker: '10.0.2.15' })).toEqual({
+      kind: 'absent',
+      because: expect.stringContaining('one kernel and at most one initramfs, both from images/') as string,
+    });
   });
 });

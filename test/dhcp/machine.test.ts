@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  clientTarget,
-  isIpxe,
-  isRaspberryPi,
-  LEFT_OUT,
-  netbootMachine,
-  RASPBERRY_PI,
-  uuidOf,
-} from '../../src/dhcp/machine.ts';
+import { clientTarget, isIpxe, isRaspberryPi, LEFT_OUT, netbootMachine, uuidOf } from '../../src/dhcp/machine.ts';
+import { RASPBERRY_PI } from '../../src/boot/raspberry-pi.ts';
 import { discover, FIRMWARE, GUID, optionsOf, parsed } from '../support/dhcp-packets.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
