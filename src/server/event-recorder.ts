@@ -111,14 +111,14 @@ function whatOf(
 const kept = new WeakMap<Buffer, Uint8Array>();
 
 /**
- * A script without its token, by whatever loader's route it went: the same bytes each time that the same is sent, by which
- * repetitions are counted.
+ * A script without its token, by whatever loader's route it went: looked for once, and the same bytes each time that the
+ * same is sent, by which repetitions are counted.
  */
 function scriptKept(body: Buffer): Uint8Array {
   const known = kept.get(body);
   if (known !== undefined) return known;
   const hidden = hideTokensIn(body);
-  if (hidden !== body) kept.set(body, hidden);
+  kept.set(body, hidden);
   return hidden;
 }
 

@@ -11,6 +11,7 @@ import {
   scriptReply,
   sendReply,
   STATUS,
+  TEXT,
   textReply,
 } from '../../src/http/reply.ts';
 import { Failure } from '../../src/model/failure.ts';
@@ -144,10 +145,18 @@ test('a line is one line, printable, and not endless', () => {
   expect(lineReply(405, 'x', ['Allow', 'GET']).headers.join(' ')).toContain('nosniff Cache-Control no-store Allow GET');
 });
 
-test('is sent in one piece', () => {
+test('is sent in one piece, byte for byte; a long body is not copied', () => {
   const calls: unknown[] = [];
   const res = { writeHead: (...args: unknown[]) => calls.push(args), end: (...args: unknown[]) => calls.push(args) };
-  const reply = lineReply(404, 'no');
+  const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  const reply = makeReply(404, ['Content-Type', TEXT], every);
   sendReply(res as unknown as ServerResponse, reply);
-  expect(calls).toEqual([[404, reply.headers], [reply.body]]);
+  expect(calls).toEqual([
+    [404, reply.headers],
+    [every.toString('latin1'), 'latin1'],
+  ]);
+  expect(Buffer.from(every.toString('latin1'), 'latin1').equals(every)).toBe(true);
+  const long = makeReply(200, [], Buffer.alloc(16 * 1024 + 1));
+  sendReply(res as unknown as ServerResponse, long);
+  expect(calls.at(-1)).toEqual([long.body]);
 });
