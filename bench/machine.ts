@@ -26,20 +26,22 @@ export class Port68 {
       callback(null, host, 4);
     },
   });
-  /** Answers to a question that was answered already. */
+  /** More answers than questions. */
   twice = 0;
   asksAgain = 0;
   readonly #waiting = new Map<number, (packet: DhcpPacket) => void>();
-  readonly #done = new Set<number>();
-  #xid = 1;
+  /** Answers that may still come, by xid. */
+  readonly #owed = new Map<number, number>();
+  #xid = 0;
 
   async open(): Promise<this> {
     this.socket.on('message', (bytes) => {
       const parsed = parseDhcp(bytes);
       if (!parsed.ok) return;
       const { xid } = parsed.packet;
-      if (this.#done.has(xid)) this.twice += 1;
-      this.#done.add(xid);
+      const owed = this.#owed.get(xid) ?? 0;
+      if (owed === 0) this.twice += 1;
+      else this.#owed.set(xid, owed - 1);
       this.#waiting.get(xid)?.(parsed.packet);
     });
     await new Promise<void>((resolve) => {
@@ -51,9 +53,12 @@ export class Port68 {
   }
 
   /** One DISCOVER; undefined when no answer comes in time. */
-  async ask(mac: string, options: typeof IPXE, timeoutMs: number): Promise<DhcpPacket | undefined> {
-    const xid = this.#xid;
-    this.#xid += 1;
+  async ask(
+    mac: string,
+    options: typeof IPXE,
+    timeoutMs: number,
+    xid = this.#nextXid(),
+  ): Promise<DhcpPacket | undefined> {
     const answer = new Promise<DhcpPacket | undefined>((resolve) => {
       const late = setTimeout(resolve, timeoutMs, undefined);
       this.#waiting.set(xid, (packet) => {
@@ -61,20 +66,26 @@ export class Port68 {
         resolve(packet);
       });
     });
+    this.#owed.set(xid, (this.#owed.get(xid) ?? 0) + 1);
     this.socket.send(discover(options, { xid, mac }), 67, '255.255.255.255');
     const packet = await answer;
     this.#waiting.delete(xid);
     return packet;
   }
 
-  /** As firmware does: again after 1, 2, 4 ... seconds. */
+  /** As firmware does: the same question again after 1, 2, 4 ... seconds, so that a late answer counts, too. */
   async insist(mac: string, options: typeof IPXE): Promise<DhcpPacket> {
+    const xid = this.#nextXid();
     for (let timeoutMs = 1000; ; timeoutMs *= 2) {
-      const packet = await this.ask(mac, options, timeoutMs);
+      const packet = await this.ask(mac, options, timeoutMs, xid);
       if (packet !== undefined) return packet;
       this.asksAgain += 1;
       if (timeoutMs > 16_000) throw new Error(`${mac}: no answer`);
     }
+  }
+
+  #nextXid(): number {
+    return (this.#xid += 1);
   }
 }
 
