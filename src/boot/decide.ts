@@ -5,7 +5,7 @@ import { type Asker, type InstallMark, isOnceInstall } from '../machines/mark.ts
 import { asFailure, Failure } from '../model/failure.ts';
 import { identityOf, type InstallIdentity, type MachineFacts, omitUndefined } from '../model/machine.ts';
 import { logTarget, type Plan, type Question, TOKEN_SLOT } from '../model/plan.ts';
-import { builds, buildOf, type Profile, RUNS } from '../model/profile.ts';
+import { type BuiltProfile, builds, buildOf, type Profile, RUNS } from '../model/profile.ts';
 import type { Access, LinkTokens } from './access.ts';
 import { bootFiles, machinePlan, noProcessor } from './machine-plan.ts';
 
@@ -16,6 +16,8 @@ const SLOT: LinkTokens = { boot: TOKEN_SLOT };
 /** Who a machine is to its profile, and where it is in its life. */
 export interface FoundMachine {
   readonly match: Match;
+  /** The profile for the machine's processor; undefined where that decides, and it does not say which it has. */
+  readonly build: BuiltProfile | undefined;
   /** Under which its installation is remembered; undefined for a machine that says neither MAC, UUID nor serial number. */
   readonly identity: InstallIdentity | undefined;
   readonly installState: InstallState;
@@ -110,26 +112,28 @@ export function createDecide({
     const identity = identityOf(question.facts, match);
     const life = identity === undefined ? undefined : lifeQuestion(match, identity, snapshot);
     const installState = installStateOf(match, () => life && marks.life(life, askerOf(question)));
-    return { match, identity, installState, life };
+    return { match, build: buildOf(match.profile, question.facts.arch), identity, installState, life };
   }
 
   /** `plain`: the answer has no place for a token. */
   function decide(question: Question, snapshot: Snapshot, plain = false): MachineDecision | undefined {
     const found = find(question, snapshot);
     if (found === undefined) return undefined;
-    const { match, installState, identity } = found;
+    const { match, build, installState, identity } = found;
     const carries = !plain && identity !== undefined && access?.carries(match) === true;
     const decision = { ...found, question, ...(carries ? { tokens: SLOT } : {}) };
     if (installState.kind !== 'boot' && installState.kind !== 'install') return decision;
     const message = wrongArch(match, question.facts);
     if (message !== undefined) return { ...decision, obstacle: { kind: 'arch', message } };
-    if (buildOf(match.profile, question.facts.arch) === undefined) {
+    if (build === undefined) {
       const unsaid = noProcessor(match.profile, question.facts);
       return { ...decision, obstacle: { kind: 'processor', message: unsaid } };
     }
     try {
       const { facts, origin } = question;
-      const plan = machinePlan(match, facts, origin, snapshot, decision.tokens, logTarget(syslog, origin), vlan);
+      const { tokens } = decision;
+      const logTo = logTarget(syslog, origin);
+      const plan = machinePlan(match, { facts, origin, around: snapshot, build, tokens, logTo, everyVlan: vlan });
       return { ...decision, plan };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -20,10 +20,9 @@ import type { Access } from './access.ts';
 import type { DocumentAnswer, NocloudFile } from './boot-service.ts';
 import type { MarkView } from '../machines/claims.ts';
 import { matchFor, type UnknownPolicy, WAIT } from './decide.ts';
-import { deliver, type DeliveryRoom, type Reader } from './deliver.ts';
+import { deliver, type Delivered, type DeliveryRoom, type Reader } from './deliver.ts';
 import { documentLinks, installLinks, noProcessor, SAY_PROCESSOR } from './machine-plan.ts';
 import { decisionOf, whoIs } from './reasons.ts';
-import type { Delivered } from './with-secrets.ts';
 import { templateData } from './template-data.ts';
 
 const PLAIN = 'text/plain; charset=utf-8';

@@ -247,7 +247,7 @@ function measure(profile: Profile, around: Around, origin: Origin, logTo?: LogTa
   if (profile.boot === 'local') return [];
   if (profile.arch === 'auto' && !isBuiltForBoth(profile.system)) throw oneBuild(profile);
   return typicalMachines(profile).flatMap(({ match, facts }) => {
-    const plan = machinePlan(match, facts, origin, around, undefined, logTo);
+    const plan = machinePlan(match, { facts, origin, around, logTo });
     return kernelLineProblems(plan).map((problem) => ({ ...problem, place: { file: profile.file } }));
   });
 }

@@ -4,10 +4,31 @@ import { againUrl } from '../ipxe/boot-script.ts';
 import { Failure } from '../model/failure.ts';
 import { factsFrom, hasIdentity, IDENTITY_KEYS, type MachineFacts, macHyphens } from '../model/machine.ts';
 import type { Artifact, LogTarget, Origin, Plan, Question } from '../model/plan.ts';
-import { builds, buildOf, DOCUMENT_KINDS, type DocumentKind, nameInUrl, type Profile } from '../model/profile.ts';
+import {
+  type BuiltProfile,
+  builds,
+  buildOf,
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  nameInUrl,
+  type Profile,
+} from '../model/profile.ts';
 import type { InstallLinks } from '../os/system.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { LinkTokens } from './access.ts';
+
+/** For which machine a plan is made, and where that machine asks. */
+export interface PlanQuestion {
+  readonly facts: MachineFacts;
+  readonly origin: Origin;
+  readonly around: Pick<Snapshot, 'documents' | 'keys'>;
+  /** The machine's own, where it is known already. */
+  readonly build?: BuiltProfile | undefined;
+  readonly tokens?: LinkTokens | undefined;
+  readonly logTo?: LogTarget | undefined;
+  /** The VLAN of machines whose profile names none. */
+  readonly everyVlan?: number | undefined;
+}
 
 /**
  * What a machine boots: its profile's system, told about this machine. Throws Failure `broken` as the system does, and
@@ -15,15 +36,10 @@ import type { LinkTokens } from './access.ts';
  */
 export function machinePlan(
   match: Match,
-  facts: MachineFacts,
-  origin: Origin,
-  around: Pick<Snapshot, 'documents' | 'keys'>,
-  tokens?: LinkTokens,
-  logTo?: LogTarget,
-  everyVlan?: number,
+  { facts, origin, around, tokens, logTo, everyVlan, ...of }: PlanQuestion,
 ): Plan {
   const { node } = match;
-  const profile = buildOf(match.profile, facts.arch);
+  const profile = of.build ?? buildOf(match.profile, facts.arch);
   if (profile === undefined) throw new Failure('invalid', noProcessor(match.profile, facts), { remedy: SAY_PROCESSOR });
   const install = profile.install === undefined ? undefined : installLinks(match, facts, origin, tokens);
   const key = profile.sshkey === undefined ? undefined : around.keys.get(profile.sshkey);
@@ -114,6 +130,21 @@ export function documentLinks(
     }
   }
   return links;
+}
+
+/** What the kernel line points to, and what an installer hands to the disk. */
+export function kindsRead(
+  { match, question, tokens }: { readonly match: Match; readonly question: Question; readonly tokens?: LinkTokens },
+  { args }: Plan,
+  { documents }: Snapshot,
+): readonly DocumentKind[] {
+  const links = documentLinks(match, question.facts, question.origin, documents, tokens);
+  return DOCUMENT_KINDS.filter((kind) => {
+    const link = links[kind];
+    if (link === undefined) return false;
+    const handed = match.profile.install !== undefined && (kind === 'ignition' || kind === 'cloud_config');
+    return handed || args.some((arg) => arg.includes(link));
+  });
 }
 
 /** Where an installer of this machine finds what it runs with, and where it reports; undefined for who has no identity. */

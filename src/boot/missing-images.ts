@@ -25,7 +25,9 @@ export async function missingImages(
 ): Promise<readonly FileDiagnostic[]> {
   if (profile.boot === 'local') return [];
   try {
-    const plans = typicalMachines(profile).map(({ match, facts }) => machinePlan(match, facts, origin, snapshot));
+    const plans = typicalMachines(profile).map(({ match, facts }) =>
+      machinePlan(match, { facts, origin, around: snapshot }),
+    );
     const missing = (await Promise.all(plans.map((plan) => missingFiles(plan, imageStore)))).flat();
     if (missing.length === 0) return [];
     const places = new JsonPlaces(snapshot.sources.get(profile.name)?.toString('utf8') ?? '{}');

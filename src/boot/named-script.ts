@@ -43,11 +43,18 @@ export async function namedScript(name: Name, origin: Origin, room: NamedScriptR
     const lines = unnamedInstallLines(profile.file);
     return { script: notice(lines, again), decision: { ...decision, outcome: 'waiting', because } };
   }
-  if (buildOf(profile, arch) === undefined) {
+  const build = buildOf(profile, arch);
+  if (build === undefined) {
     const because = `${decision.because}: ${noProcessor(profile, {})}`;
     return { script: askProcessor(again), decision: { ...decision, outcome: 'waiting', because } };
   }
-  const plan = machinePlan(match, omitUndefined({ arch }), origin, snapshot, undefined, logTarget(syslog, origin));
+  const plan = machinePlan(match, {
+    facts: omitUndefined({ arch }),
+    origin,
+    around: snapshot,
+    build,
+    logTo: logTarget(syslog, origin),
+  });
   const missing = await missingFiles(plan, images);
   if (missing.length > 0) {
     const lines = missingLines(match, missing);

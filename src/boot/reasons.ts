@@ -15,7 +15,6 @@ import type { Likeness } from '../machines/mark-index.ts';
 import { type Claim, type InstallMark, isOpen } from '../machines/mark.ts';
 import { identityOf, type MachineFacts, machineKey, macHyphens } from '../model/machine.ts';
 import type { Decision, Question } from '../model/plan.ts';
-import { buildOf } from '../model/profile.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { InstallState, MachineDecision } from './decide.ts';
 
@@ -45,9 +44,9 @@ const INSTALLATION: Readonly<Partial<Record<InstallState['kind'], Decision['inst
 
 /** What was decided and why, in words: the profile's reason, the machine's own, and what an operator has to put right. */
 export function decided(decision: MachineDecision, warning?: string): Decision {
-  const { match, identity, installState, question, obstacle } = decision;
-  const build = match.profile.arch === 'auto' ? buildOf(match.profile, question.facts.arch) : undefined;
-  const own = build === undefined ? undefined : `its processor takes the ${build.arch} build`;
+  const { match, build, identity, installState, question, obstacle } = decision;
+  const isOwn = match.profile.arch === 'auto' && build !== undefined;
+  const own = isOwn ? `its processor takes the ${build.arch} build` : undefined;
   const unsaid = obstacle?.kind === 'processor' ? obstacle.message : undefined;
   const why = installStateReason(decision);
   const wave = installState.kind === 'local' ? undefined : match.rollout?.why;
@@ -86,8 +85,8 @@ export function decisionOf(
 export function titleLines(decision: MachineDecision): string[] {
   const { match, question } = decision;
   const { profile, node } = match;
-  const build = profile.arch === 'auto' ? (buildOf(profile, question.facts.arch)?.arch ?? '') : '';
-  const what = [SYSTEMS[profile.system].title, profile.version, build].filter((part) => part !== '').join(' ');
+  const build = profile.arch === 'auto' ? decision.build?.arch : undefined;
+  const what = [SYSTEMS[profile.system].title, profile.version, build ?? ''].filter((part) => part !== '').join(' ');
   // A machine that waits is told more about it than fits here.
   const reason = installStateLines(decision) === undefined ? installStateReason(decision) : undefined;
   const title = `${node?.name ?? whoIs(question.facts)}: ${what}`;

@@ -1,5 +1,5 @@
 import type { Match, Snapshot } from '../catalog/snapshot.ts';
-import { againUrl, type MenuKey } from '../ipxe/boot-script.ts';
+import { againUrl, askProcessor, type MenuKey } from '../ipxe/boot-script.ts';
 import { localBootScript } from '../ipxe/local-boot.ts';
 import { failureLines, machineLines, menuScript, noticeScript, unknownMachineLines } from '../ipxe/notices.ts';
 import { Failure, failureLine, problemFailure } from '../model/failure.ts';
@@ -8,7 +8,7 @@ import type { Origin, Question } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { ScriptAnswer } from './boot-service.ts';
 import { isTool, LOCAL, type MachineDecision, TOOLS, type UnknownPolicy, WAITS } from './decide.ts';
-import { againOf } from './machine-plan.ts';
+import { againOf, SAY_PROCESSOR } from './machine-plan.ts';
 import { decided, decisionOf, installStateReason, titleLines, whoIs } from './reasons.ts';
 
 /** A machine that waits asks again after this long; an operator who adopts it sees it boot within ten seconds. */
@@ -162,4 +162,15 @@ function presetOf(
   const at = offered.findIndex(({ name }) => name === wanted);
   if (at >= 0) return { choice: at };
   return { choice: WAITS, problem: `PILOTLIGHT_MENU_DEFAULT is ${wanted}, which is no profile with a "menu" title` };
+}
+
+/** iPXE asks once more, and says it. */
+export function askedForProcessor(decision: MachineDecision, message: string): ScriptAnswer {
+  const again = againOf(decision.question, decision.match);
+  return { ...waiting(decision, [message, SAY_PROCESSOR]), script: askProcessor(again) };
+}
+
+/** Not repeated to the machine itself, which may ask a moment later, and no word of that machine's in the journal. */
+export function turnedAway(answer: ScriptAnswer, { asker = '' }: Question): ScriptAnswer {
+  return { ...answer, decision: { ...answer.decision, stranger: true }, only: asker };
 }

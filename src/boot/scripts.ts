@@ -1,12 +1,12 @@
 import { type Catalog, findDocument, type Match, type Snapshot } from '../catalog/snapshot.ts';
 import type { ImageStore } from '../images/store.ts';
-import { askProcessor, bootScript } from '../ipxe/boot-script.ts';
+import { bootScript } from '../ipxe/boot-script.ts';
 import { grubBoot, grubLocal, grubNotice, grubScript } from '../ipxe/grub-script.ts';
 import { failureLines, missingImageLines } from '../ipxe/notices.ts';
 import { asFailure, Failure, failureLine } from '../model/failure.ts';
 import { type MachineArch, type MachineFacts, macHyphens, omitUndefined } from '../model/machine.ts';
 import { type Decision, logTarget, type Origin, type Plan, type Question } from '../model/plan.ts';
-import { DOCUMENT_KINDS, type DocumentKind, type Name } from '../model/profile.ts';
+import type { Name } from '../model/profile.ts';
 import type { RolloutWatch } from '../model/rollout.ts';
 import { SYSTEMS } from '../os/systems.ts';
 import type { ScriptAnswer } from './boot-service.ts';
@@ -17,16 +17,24 @@ import {
   askedFacts,
   bootFiles,
   createImageCheck,
-  documentLinks,
   identityQuery,
+  kindsRead,
   machinePlan,
   missingFiles,
-  SAY_PROCESSOR,
 } from './machine-plan.ts';
 import { namedDecision, namedScript } from './named-script.ts';
 import { decided, installStateLines, titleLines } from './reasons.ts';
 import { obstacleFailure, profileMatch, STRANGER, unclaimed, withoutToken } from './refusals.ts';
-import { local, menuKeyOf, ownDisk, toolsMenu, unknownMachine, waiting } from './screens.ts';
+import {
+  askedForProcessor,
+  local,
+  menuKeyOf,
+  ownDisk,
+  toolsMenu,
+  turnedAway,
+  unknownMachine,
+  waiting,
+} from './screens.ts';
 
 export interface ScriptServiceOptions extends DecideOptions, Omit<DeliveryRoom, 'snapshot'> {
   readonly catalog: Catalog;
@@ -204,7 +212,7 @@ export function createScriptService(options: ScriptServiceOptions) {
     if (typeof who === 'string') {
       const match = profileMatch(who, snapshot);
       return {
-        args: machinePlan(match, omitUndefined({ arch }), origin, snapshot, undefined, logTo).args,
+        args: machinePlan(match, { facts: omitUndefined({ arch }), origin, around: snapshot, logTo }).args,
         decision: namedDecision(match),
       };
     }
@@ -212,7 +220,13 @@ export function createScriptService(options: ScriptServiceOptions) {
     const found = decisions.find(question, snapshot);
     if (found === undefined) throw unclaimed(who, snapshot);
     return {
-      args: machinePlan(found.match, who, origin, snapshot, undefined, logTo, options.vlan).args,
+      args: machinePlan(found.match, {
+        ...question,
+        around: snapshot,
+        build: found.build,
+        logTo,
+        everyVlan: options.vlan,
+      }).args,
       decision: decided({ ...found, question }),
     };
   }
@@ -255,17 +269,6 @@ function shimUrl(origin: Origin, { arch }: MachineFacts): string {
   return `${origin}/firmware/${arch === 'arm64' ? 'shimaa64.efi' : 'shimx64.efi'}`;
 }
 
-/** iPXE asks once more, and says it. */
-function askedForProcessor(decision: MachineDecision, message: string): ScriptAnswer {
-  const again = againOf(decision.question, decision.match);
-  return { ...waiting(decision, [message, SAY_PROCESSOR]), script: askProcessor(again) };
-}
-
-/** Not repeated to the machine itself, which may ask a moment later, and no word of that machine's in the journal. */
-function turnedAway(answer: ScriptAnswer, { asker = '' }: Question): ScriptAnswer {
-  return { ...answer, decision: { ...answer.decision, stranger: true }, only: asker };
-}
-
 const WRONG_ARCH = 'Such a kernel cannot run here. Name the machine in a profile with the right "arch".';
 
 /** Machines of one snapshot whose documents are remembered as good. */
@@ -303,21 +306,6 @@ function createDocumentCheck(room: Omit<DeliveryRoom, 'snapshot'>) {
   }
 
   return { fault };
-}
-
-/** What the kernel line points to, and what an installer hands to the disk. */
-function kindsRead(
-  { match, question, tokens }: MachineDecision,
-  { args }: Plan,
-  { documents }: Snapshot,
-): readonly DocumentKind[] {
-  const links = documentLinks(match, question.facts, question.origin, documents, tokens);
-  return DOCUMENT_KINDS.filter((kind) => {
-    const link = links[kind];
-    if (link === undefined) return false;
-    const handed = match.profile.install !== undefined && (kind === 'ignition' || kind === 'cloud_config');
-    return handed || args.some((arg) => arg.includes(link));
-  });
 }
 
 // Asked only of machines whose profile has an open rollout; a HEAD, which says no address, gets no body and counts as nothing.

@@ -148,29 +148,19 @@ export function makeSnapshot(generation: number, inForce: InForce, known: Rollou
   const { held, keepers, problems } = inForce;
   const read = [...inForce.profiles.values()];
   const profiles = read.map(({ profile }) => profile);
-  const machines = indexNodes(read);
+  const machines = inBothByteOrders(indexNodes(read));
+  const waiting = inBothByteOrders(held);
   const fallback = profiles.find((profile) => profile.default);
   const rollouts = openRollouts(profiles, known);
 
   function heldFor(facts: MachineFacts): FileDiagnostic | undefined {
     if (held.size === 0 || node(facts) !== undefined) return undefined;
-    for (const key of IDENTITY_KEYS) {
-      for (const value of spellings(facts, key)) {
-        const problem = held.get(`${key} ${value}`);
-        if (problem !== undefined) return problem;
-      }
-    }
-    return undefined;
+    return lookUp(waiting, facts)?.[1];
   }
 
   function node(facts: MachineFacts): Match | undefined {
-    for (const key of IDENTITY_KEYS) {
-      for (const value of spellings(facts, key)) {
-        const found = machines.get(`${key} ${value}`);
-        if (found !== undefined) return inRollout({ ...found, by: key }, facts, rollouts);
-      }
-    }
-    return undefined;
+    const [by, machine] = lookUp(machines, facts) ?? [];
+    return by && machine && inRollout({ ...machine, by }, facts, rollouts);
   }
 
   const documents = new Map([...inForce.documents.values()].map((document) => [document.fileName, document]));
@@ -186,8 +176,8 @@ export function makeSnapshot(generation: number, inForce: InForce, known: Rollou
     rollouts,
     installs: profiles.some(({ install, boot }) => install !== undefined && boot !== 'local'),
     match(facts) {
-      const found = node(facts);
-      if (found !== undefined || fallback === undefined || heldFor(facts) !== undefined) return found;
+      const match = node(facts);
+      if (match !== undefined || fallback === undefined || heldFor(facts) !== undefined) return match;
       return inRollout({ profile: fallback, by: 'default' }, facts, rollouts);
     },
     held: heldFor,
@@ -199,11 +189,24 @@ export function makeSnapshot(generation: number, inForce: InForce, known: Rollou
   };
 }
 
-/** A UUID as it is said counts before the same in the other byte order, in which old firmware gives it. */
-function spellings(facts: MachineFacts, key: IdentityKey): readonly string[] {
-  const value = knownBy(facts, key);
-  if (value === undefined) return [];
-  return key === 'uuid' ? [value, inOtherByteOrder(value)] : [value];
+/** By the most reliable thing that the machine says of itself. */
+function lookUp<T>(index: ReadonlyMap<string, T>, facts: MachineFacts): readonly [IdentityKey, T] | undefined {
+  for (const key of IDENTITY_KEYS) {
+    const value = knownBy(facts, key);
+    const thing = value === undefined ? undefined : index.get(`${key} ${value}`);
+    if (thing !== undefined) return [key, thing];
+  }
+  return undefined;
+}
+
+/** With each UUID in the other byte order, too, in which old firmware gives it: what is listed so itself counts before. */
+function inBothByteOrders<T>(index: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const both = new Map(index);
+  for (const [id, thing] of index) {
+    const other = id.startsWith('uuid ') ? `uuid ${inOtherByteOrder(id.slice(5))}` : id;
+    if (!both.has(other)) both.set(other, thing);
+  }
+  return both;
 }
 
 function openRollouts(profiles: readonly Profile[], known: Rollouts): Snapshot['rollouts'] {

@@ -5,7 +5,7 @@ import { readSettings } from '../settings/read-settings.ts';
 import { version } from '../settings/settings.ts';
 import { settingFlags } from '../settings/table.ts';
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation, shortWords } from './command.ts';
-import { activityCommand } from './commands/activity.ts';
+import { activityCommand, logsCommand } from './commands/logs.ts';
 import { checkCommand, doctorCommand } from './commands/check.ts';
 import { clustersCommand } from './commands/clusters.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -22,7 +22,6 @@ import {
   releaseCommand,
   stateCommand,
 } from './commands/machines.ts';
-import { logsCommand } from './commands/logs.ts';
 import { nodeCommand } from './commands/node.ts';
 import { leasesCommand, nodesCommand } from './commands/nodes.ts';
 import { powerCommand } from './commands/power.ts';

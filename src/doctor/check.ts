@@ -8,7 +8,7 @@ import { namedDocuments, type Snapshot } from '../catalog/snapshot.ts';
 import type { Origin } from '../model/plan.ts';
 import { whyNotWritable } from '../files/folder.ts';
 import { MARKS_FOLDER } from '../machines/mark-file.ts';
-import { unwritable } from '../machines/mark-problems.ts';
+import { unwritable } from '../machines/state-marker.ts';
 import type { Settings } from '../settings/settings.ts';
 import { keysThatEnd, readKnownKeys } from '../releases/keys.ts';
 import { COREOS_KEYS } from '../os/coreos.ts';

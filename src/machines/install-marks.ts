@@ -5,7 +5,7 @@ import type { Log } from '../model/service.ts';
 import type { ClaimQuestion, InstallMarks, LifeQuestion } from './claims.ts';
 import { type Life, lifeOf } from './life.ts';
 import { markFileName, MARKS_FOLDER, readMarks } from './mark-file.ts';
-import { LOST, markProblems } from './mark-problems.ts';
+import { LOST, markProblems, StateMarker } from './state-marker.ts';
 import { MarkStore } from './mark-store.ts';
 import {
   type Asker,
@@ -18,7 +18,6 @@ import {
   isOpen,
   cardsOf,
 } from './mark.ts';
-import { StateMarker } from './state-marker.ts';
 
 export interface InstallMarksOptions {
   /** Milliseconds since 1970. */

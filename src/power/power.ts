@@ -15,7 +15,7 @@ import { ipmiDriver } from './ipmi.ts';
 import { commandDriver, runProgram, type RunProgram } from './program.ts';
 import { redfishDriver } from './redfish.ts';
 import { wakeDriver } from './wake-on-lan.ts';
-import { webHookDriver } from './web-hook.ts';
+import { webHookDriver } from './web.ts';
 import type { SecretReader, SecretRef } from '../model/secret.ts';
 
 /** A node, and the profile whose file says how it is switched. */

@@ -76,7 +76,7 @@ export async function checkThere(
   const origin = likelyOrigin(settings);
   const missing: string[] = [];
   for (const { match, facts } of typicalMachines({ ...profile, version })) {
-    const plan = machinePlan(match, facts, origin, appContext.catalog.current());
+    const plan = machinePlan(match, { facts, origin, around: appContext.catalog.current() });
     missing.push(...(await missingFiles(plan, appContext.imageStore)));
   }
   if (missing[0] === undefined) return;

@@ -96,7 +96,7 @@ export function createSyncService({
   // It fails where there is no plan: the inspector has said why, and no release would mend it.
   async function lacksImages(profile: Profile, snapshot: Snapshot): Promise<boolean> {
     for (const { match, facts } of typicalMachines(profile)) {
-      const plan = machinePlan(match, facts, likelyOrigin(settings), snapshot);
+      const plan = machinePlan(match, { facts, origin: likelyOrigin(settings), around: snapshot });
       if ((await missingFiles(plan, imageStore)).length > 0) return true;
     }
     return false;

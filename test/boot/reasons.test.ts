@@ -93,7 +93,14 @@ const UNFINISHED: InstallState = { kind: 'unfinished', begun: NOON, ago: 12_700,
 function machine(installState: InstallState, node: typeof NODE | null = NODE, facts = FACTS): MachineDecision {
   const profile = profileOf({});
   const match: Match = node === null ? { profile, by: 'default' } : { profile, node, by: 'mac' };
-  return { installState, match, identity: undefined, life: undefined, question: { facts, origin: originOf() } };
+  return {
+    installState,
+    match,
+    build: undefined,
+    identity: undefined,
+    life: undefined,
+    question: { facts, origin: originOf() },
+  };
 }
 
 describe('the reason', () => {

@@ -19,7 +19,7 @@ function machine(
   by: 'mac' | 'choice' = 'mac',
 ): MachineDecision {
   const match = { profile: profileOf(more), node: { name: 'a', vars: {}, ...FACTS }, by };
-  return { installState, match, identity: undefined, life: undefined, question: QUESTION };
+  return { installState, match, build: undefined, identity: undefined, life: undefined, question: QUESTION };
 }
 
 describe('the local disk', () => {

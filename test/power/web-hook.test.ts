@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { asFailure, Failure } from '../../src/model/failure.ts';
 import type { Power } from '../../src/model/power.ts';
 import { magicPacket, parseSecureOn, wakeTargets } from '../../src/power/wake-on-lan.ts';
-import { webHookDriver } from '../../src/power/web-hook.ts';
+import { webHookDriver } from '../../src/power/web.ts';
 import type { LocalAddress } from '../../src/net/addresses.ts';
 
 const SOON = AbortSignal.timeout(600_000);

@@ -5,7 +5,7 @@ import { plural } from '../../model/text.ts';
 import { pathText } from './form-fields.ts';
 import { hrefOf, machineHref, moment, problemItems } from './format.ts';
 import type { Section } from './page.ts';
-import { type TextDiff, textDiff } from './text-diff.ts';
+import { textDiff } from './text-diff.ts';
 
 /** How the pages of the three folders differ. */
 interface Kind {
@@ -66,23 +66,12 @@ export function languageOf({ folder, name }: Pick<CatalogFile, 'folder' | 'name'
   return 'text';
 }
 
-/** What a change would do, as the editor, the question before a removal and an older version show it. */
-interface ShownChange {
-  readonly file: string;
-  readonly diff: TextDiff;
-  readonly problems: ReturnType<typeof problemItems>;
-  /** An error among them: it is not written. */
-  readonly refused: boolean;
-  readonly touched: string;
-  readonly machines: readonly { readonly name: string; readonly href: string | undefined; readonly boots: string }[];
-  readonly more: string | undefined;
-}
-
 /** More are named in words. */
 const MOST_NAMES = 30;
 
 /** `own`: the problems of the file itself lead to lines of the text on the same page. */
-export function shownChange(preview: Preview, own: 'editor' | 'page' = 'page'): ShownChange {
+/** What a change would do, as the editor, the question before a removal and an older version show it. Refused: not written. */
+export function shownChange(preview: Preview, own: 'editor' | 'page' = 'page') {
   const { file, diff, problems, machines, touched, unlisted } = preview;
   const items = problemItems(problems, own === 'editor' ? file : undefined);
   const named = machines.slice(0, MOST_NAMES);

@@ -5,7 +5,7 @@ import { durationText } from '../../model/text.ts';
 import type { BootView, MachineRow, MachineView, ProfileRow, SentAndNow } from '../../model/views.ts';
 import { lineDiff } from '../service/line-diff.ts';
 import { fieldText, machineKeyOf, requiredField } from './form-fields.ts';
-import { machineHref, moment, type Moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
+import { machineHref, moment, optionalMoment, profileHref, slug, svgNumber } from './format.ts';
 import { machineLine, machineTitle } from './machines-page.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 import { textDiff, type TextDiff } from './text-diff.ts';
@@ -171,16 +171,6 @@ function profileOf({ profile, version }: BootView): object {
   };
 }
 
-/** What stands in the form that puts a machine into a profile. */
-interface AdoptForm {
-  readonly name: string;
-  /** Of a machine that no profile names: where it was seen. */
-  readonly ip: string;
-  readonly profiles: readonly { readonly name: string; readonly title: string; readonly selected: boolean }[];
-  /** There is no profile to adopt into. */
-  readonly none: boolean;
-}
-
 /** What an operator typed before something went wrong: shown again, as it was. */
 interface Typed {
   readonly name?: string;
@@ -188,7 +178,8 @@ interface Typed {
   readonly profile?: string;
 }
 
-export function adoptForm(row: MachineRow, profiles: readonly ProfileRow[], typed: Typed = {}): AdoptForm {
+/** What stands in the form that puts a machine into a profile; `ip`: of a machine that no profile names, where it was seen. */
+export function adoptForm(row: MachineRow, profiles: readonly ProfileRow[], typed: Typed = {}) {
   const choices = profiles.filter((profile) => profile.inForce);
   const chosen = typed.profile ?? row.profile ?? favourite(choices);
   return {
@@ -211,22 +202,8 @@ function favourite(profiles: readonly ProfileRow[]): string | undefined {
   return profiles.toSorted((a, b) => b.nodes - a.nodes)[0]?.name;
 }
 
-/** Exactly what a machine was sent, and what it would be sent now. */
-interface MachineText {
-  readonly title: string;
-  readonly slug: string;
-  readonly sentAt: Moment | undefined;
-  readonly sent: string | undefined;
-  readonly now: string | undefined;
-  /** Both are there and differ. */
-  readonly diff: TextDiff | undefined;
-  readonly problem: string | undefined;
-  /** `would be the same now`, `2 lines added, 1 line removed`. */
-  readonly verdict: string;
-  readonly changed: boolean;
-}
-
-export function machineText(text: SentAndNow, now: number): MachineText {
+/** Exactly what a machine was sent, and what it would be sent now: `2 lines added, 1 line removed`. */
+export function machineText(text: SentAndNow, now: number) {
   const both = text.sent !== undefined && text.now !== undefined;
   const diff = both && text.sent !== text.now ? textDiff(lineDiff(text.sent ?? '', text.now ?? '')) : undefined;
   return {

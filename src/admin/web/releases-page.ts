@@ -1,14 +1,14 @@
-import { bytesText, durationText, plural } from '../../model/text.ts';
 import type { Request, Response } from 'express';
 import { readBody } from '../../http/read-body.ts';
 import { Failure } from '../../model/failure.ts';
-import type { SyncEvent } from '../../model/sync-event.ts';
 import type { ReleaseRow, ReleasesView, RolloutView, SyncRunView } from '../../model/release-views.ts';
+import { ROLLOUT_ACTIONS, type RolloutAction } from '../../model/rollout.ts';
+import type { SyncEvent } from '../../model/sync-event.ts';
+import { bytesText, durationText, plural } from '../../model/text.ts';
 import { respondLine } from '../respond.ts';
 import { demand } from '../service/operations.ts';
-import { moment, optionalMoment, profileHref, slug } from './format.ts';
 import { fieldText, longField, queryText, requiredField } from './form-fields.ts';
-import { actionIn, shownRollout } from './rollout-part.ts';
+import { moment, optionalMoment, profileHref, slug } from './format.ts';
 import { type FormFailure, formFailure, type Page, type PageDeps, type PageShow } from './page.ts';
 
 const PATH = '/dashboard/releases';
@@ -257,4 +257,63 @@ export function syncLine(event: SyncEvent): SyncLine | undefined {
 
 function line(word: string, text: string): SyncLine {
   return { word, text, bad: false };
+}
+
+const WORDS: Readonly<Record<RolloutView['state'], string>> = {
+  running: 'Running',
+  paused: 'Paused',
+  stopped: 'Stopped',
+  'rolled-back': 'Rolled back',
+  aborted: 'Aborted',
+  done: 'Done',
+};
+
+/** What may be done in each state, the usual thing first. */
+const ACTIONS: Readonly<Partial<Record<RolloutView['state'], readonly RolloutAction[]>>> = {
+  running: ['pause', 'promote', 'abort'],
+  paused: ['resume', 'promote', 'abort'],
+  stopped: ['resume', 'promote', 'abort'],
+};
+const LABELS: Readonly<Record<RolloutAction, string>> = {
+  pause: 'Pause',
+  resume: 'Resume',
+  promote: 'Open the next wave',
+  abort: 'Abort',
+};
+
+/** A rollout for the Releases page: its waves as a row of bars. */
+function shownRollout(view: RolloutView, now: number): object {
+  const { profile, from, to, state, why, stage, stages, since, opensAt, failures, waiting } = view;
+  return {
+    ...{ profile, slug: slug(profile), href: profileHref(profile), from, to, why },
+    word: WORDS[state],
+    bad: state === 'stopped' || state === 'rolled-back',
+    good: state === 'done',
+    going: state === 'running' || state === 'paused',
+    since: moment(since, now),
+    opens: optionalMoment(opensAt, now),
+    stages: stages.map((one, index) => ({
+      ...one,
+      // Of what there is to see: a wave may also have machines that no node names.
+      all: Math.max(1, one.nodes, one.booted),
+      word: wordOf(index, stage, state),
+      open: index <= stage,
+      text: `${one.up} of ${Math.max(one.nodes, one.booted)} up${one.failed > 0 ? `, ${one.failed} failed` : ''}`,
+    })),
+    failures: failures.map((one) => ({ ...one, at: moment(one.at, now) })),
+    waiting: waiting.join(', '),
+    actions: (ACTIONS[state] ?? []).map((action) => ({ action, label: LABELS[action] })),
+  };
+}
+
+function wordOf(index: number, stage: number, state: RolloutView['state']): string {
+  if (index < stage || state === 'done') return 'open';
+  if (index > stage) return 'not yet';
+  return state === 'rolled-back' || state === 'aborted' ? 'ended here' : 'open now';
+}
+
+function actionIn(text: string): RolloutAction {
+  const action = ROLLOUT_ACTIONS.find((one) => one === text);
+  if (action !== undefined) return action;
+  throw new Failure('invalid', `"action" must be one of ${ROLLOUT_ACTIONS.join(', ')}`);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leasesPage } from '../../../src/admin/web/leases-page.ts';
-import { leasesView } from '../../../src/admin/service/leases.ts';
+import { leasesView } from '../../../src/admin/service/machine-list.ts';
 import { mountPages } from '../../../src/admin/web/pages.ts';
 import type { Lease } from '../../../src/dhcp/lease-book.ts';
 import { withLeases, hostsOf } from '../../../src/exports/host.ts';
