@@ -4,6 +4,7 @@ import { Failure, type FileDiagnostic, isError, problemFailure } from '../model/
 import { type Json, type JsonObject, MAX_PROFILE_BYTES, type Version } from '../model/profile.ts';
 import { withItem, withoutItem, withValue } from '../text/json-edit.ts';
 import { readJson } from './profile-json.ts';
+import { refuseTooLarge } from './save-file.ts';
 
 /** What would be wrong with these bytes if they were the file. */
 export type Judge = (bytes: Buffer) => Promise<readonly FileDiagnostic[]>;
@@ -106,17 +107,10 @@ function changed(bytes: Buffer, file: string, change: (text: string) => string):
 }
 
 async function refuseBroken(bytes: Buffer, file: string, judge: Judge): Promise<void> {
-  if (bytes.length > MAX_PROFILE_BYTES) throw tooLarge(file);
+  refuseTooLarge({ file, maxBytes: MAX_PROFILE_BYTES }, bytes);
   const wrong = (await judge(bytes)).find(isError);
   if (wrong === undefined) return;
   throw new Failure('invalid', `it would not do: ${wrong.message}`, { place: wrong.place, remedy: wrong.remedy });
-}
-
-function tooLarge(file: string): Failure {
-  return new Failure('too-large', `would be larger than ${MAX_PROFILE_BYTES / 2 ** 20} MiB`, {
-    place: { file },
-    remedy: 'split it',
-  });
 }
 
 /** A profile without the machines that it names, and not the default one: another profile may not claim them, too. */

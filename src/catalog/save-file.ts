@@ -17,12 +17,7 @@ export async function saveFile(
   bytes: Buffer | undefined,
   revision: string | undefined,
 ): Promise<void> {
-  if (bytes !== undefined && bytes.length > maxBytes) {
-    throw new Failure('too-large', `would be larger than ${bytesText(maxBytes)}`, {
-      place: { file },
-      remedy: 'split it',
-    });
-  }
+  refuseTooLarge({ file, maxBytes }, bytes);
   const message =
     revision === undefined
       ? 'is there already'
@@ -37,6 +32,13 @@ export async function saveFile(
     },
   });
   if (done === 'busy') throw new Failure('conflict', message, { place: { file }, remedy: 'open it again' });
+}
+
+/** Throws Failure `too-large` for what would not be read any more: before it is parsed or compared, too. */
+export function refuseTooLarge({ file, maxBytes }: Pick<CatalogFile, 'file' | 'maxBytes'>, bytes?: Buffer): void {
+  if (bytes === undefined || bytes.length <= maxBytes) return;
+  const message = `would be larger than ${bytesText(maxBytes)}`;
+  throw new Failure('too-large', message, { place: { file }, remedy: 'split it' });
 }
 
 /** Where links of these folders may not lead for operators: what only the server itself reads. */

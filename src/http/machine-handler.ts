@@ -45,9 +45,9 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
 
   /** Undefined when the answer may depend on more than the key holds. */
   function cacheKey({ url, method }: IncomingMessage, head: RequestHead): string | undefined {
-    if (url?.startsWith('/') !== true || (method !== 'GET' && method !== 'HEAD')) return undefined;
-    if (baseUrl !== undefined) return `${agentOf(head.userAgent)} ${url}`;
-    return head.host === undefined ? undefined : `${agentOf(head.userAgent)} ${head.host} ${url}`;
+    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    if (baseUrl === undefined && head.host === undefined) return undefined;
+    return [agentOf(head.userAgent), baseUrl ?? head.host, url].join(' ');
   }
 
   function repeat(req: IncomingMessage, res: ServerResponse, head: RequestHead): boolean {
@@ -60,12 +60,13 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
 
   function handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): Promise<void> | undefined {
     const target = splitTarget(req.url ?? '');
-    const found = target === undefined ? undefined : findRoute(target.path);
-    if (target === undefined || found === undefined) return undefined;
+    if (target === undefined) return undefined;
+    const found = findRoute(target.path);
+    if (found === undefined) return undefined;
     const [method, , kind, handler] = found.route;
     if (req.method !== method && !(req.method === 'HEAD' && method === 'GET')) {
-      const [path, allowed] = method === 'POST' ? [req.url ?? '', ['POST']] : [target.path, ['GET', 'HEAD']];
-      finish(req, res, kind, methodReply(show(req.method ?? ''), show(path), allowed));
+      const allowed = method === 'POST' ? ['POST'] : ['GET', 'HEAD'];
+      finish(req, res, kind, methodReply(show(req.method ?? ''), show(target.path), allowed));
       return Promise.resolve();
     }
     if (handler === 'stream') return stream(req, res, found.rest);
@@ -81,8 +82,8 @@ export function createMachineHandler(options: MachineHandlerOptions): MachineHan
   ): Promise<void> {
     const generation = bootService.generation();
     const asked = now();
-    const same = again === undefined ? undefined : cacheKey(req, ask.head);
-    const headKey = again === 'after-head' && same !== undefined ? `${ask.from ?? ''} ${same}` : undefined;
+    const same = cacheKey(req, ask.head);
+    const headKey = again === 'after-head' && same !== undefined ? [ask.from, same].join(' ') : undefined;
     const told = headKey === undefined || req.method === 'HEAD' ? undefined : heads.get(headKey, 0, asked);
     if (told !== undefined) {
       finish(req, res, kind, told.reply);

@@ -38,12 +38,26 @@ export interface SecretPlace {
 
 /** All that stand in a value, at any depth. The value itself is looked into, never taken for one. */
 export function secretsIn(value: Json, path: SecretPlace['path'] = []): readonly SecretPlace[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]: [string, Json]) => {
-    const inner = [...path, Array.isArray(value) ? Number(key) : key];
+  const found: SecretPlace[] = [];
+  // One path for all: a copy for each of a million values took the server from machines for seconds.
+  const at = [...path];
+  lookInto(value);
+  return found;
+
+  function lookInto(outer: Json): void {
+    if (typeof outer !== 'object' || outer === null) return;
+    if (Array.isArray(outer)) (outer as readonly Json[]).forEach(look);
+    else for (const [key, item] of Object.entries(outer)) look(item, key);
+  }
+
+  function look(item: Json, step: string | number): void {
+    if (typeof item !== 'object' || item === null) return;
+    at.push(step);
     const ref = secretRef(item);
-    return ref === undefined ? secretsIn(item, inner) : [{ ref, path: inner }];
-  });
+    if (ref === undefined) lookInto(item);
+    else found.push({ ref, path: [...at] });
+    at.pop();
+  }
 }
 
 const HOLDS = new WeakMap<JsonObject, boolean>();

@@ -56,6 +56,9 @@ test('one that cannot be read is an error at each value that asks for it; one th
     },
     { severity: 'error', place: { key: 'nodes[0].vars.one' } },
   ]);
+  const none = await readSecrets(reader({}), [PROFILE], new Map());
+  const keys = unreadableSecrets(PROFILE, none).map(({ place }) => place.key);
+  expect(keys).toEqual(['vars.one', 'vars.two.deep[0]', 'nodes[0].vars.one']);
   expect(unreadableSecrets(PROFILE, new Map())).toEqual([]);
   expect(JSON.stringify(unreadableSecrets(PROFILE, secrets))).not.toContain('zwei');
 });

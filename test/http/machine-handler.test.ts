@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
+import { Deliveries } from '../../src/http/access-log.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { parseOrigin } from '../../src/model/plan.ts';
 import type { StoredImage } from '../../src/images/store.ts';
 import { DECISION, SCRIPT } from '../support/fake-boot-service.ts';
-import { openContext, type AppContext } from '../support/http-server.ts';
-import { exchange, get } from '../support/http-raw.ts';
+import { openContext, recordLog, type AppContext } from '../support/http-server.ts';
+import { exchange, get, open, request } from '../support/http-raw.ts';
 
 let appContext: AppContext;
 afterEach(async () => {
@@ -83,16 +84,89 @@ test('another host, another agent, another query are other questions', async () 
   expect(bootService.count()).toBe(4);
 });
 
-test('with a base URL the host is no part of the question', async () => {
+test('with a base URL the host is no part of the question; the agent and the query are', async () => {
   const bootService = counted();
   const baseUrl = parseOrigin('boot.lan:4777');
   appContext = await openContext({ script: bootService.script }, { now: () => 0, baseUrl });
-  for (const host of ['a', 'b', '"']) {
-    await exchange(appContext.port, `GET /ipxe HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
-  }
+  const ask = async (host: string, agent: string, target: string) =>
+    await exchange(
+      appContext.port,
+      `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`,
+    );
+  for (const host of ['a', 'b', '"']) await ask(host, 'x', '/ipxe');
   expect(appContext.bootService.calls).toEqual([
     ['script', { facts: {}, origin: 'http://boot.lan:4777', asker: '127.0.0.1' }],
   ]);
+  await ask('a', 'iPXE/1', '/ipxe');
+  await ask('a', 'x', '/ipxe?mac=525400551cee');
+  expect(bootService.count()).toBe(3);
+});
+
+test('a method that is not allowed is refused, also where the same question was just answered', async () => {
+  appContext = await openContext({ script: counted().script }, { now: () => 0 });
+  await get(appContext.port, '/ipxe');
+  expect((await request(appContext.port, 'DELETE', '/ipxe')).status).toBe(405);
+});
+
+/** GRUB's requests; without a Host line it is HTTP/1.0. */
+async function grub(method: string, target: string, host = 'Host: h\r\n'): Promise<string> {
+  const version = host === '' ? '1.0' : '1.1';
+  const { text } = await exchange(
+    appContext.port,
+    `${method} ${target} HTTP/${version}\r\n${host}Connection: close\r\n\r\n`,
+  );
+  return text.split('\r\n\r\n')[1] ?? '';
+}
+
+test('what a HEAD was told is for the GET that follows it within seconds, of the same machine, and for nothing else', async () => {
+  let now = 0;
+  const { script, count } = counted();
+  const only = {
+    script,
+    grub: script,
+    document: async () => ({ ...(await script()), body: Buffer.from('x'), contentType: 'text/plain' }),
+  };
+  appContext = await openContext(only, { now: () => now });
+  await grub('HEAD', '/grub?mac=525400000001');
+  expect(await grub('GET', '/grub?mac=525400000001')).toContain('# 1');
+  expect(await grub('GET', '/grub?mac=525400000002')).toContain('# 2');
+  now = 4999;
+  expect(await grub('GET', '/grub?mac=525400000001')).toContain('# 1');
+  now = 5000;
+  expect(await grub('GET', '/grub?mac=525400000001')).toContain('# 3');
+  expect(await grub('GET', '/grub?mac=525400000001')).toContain('# 4');
+  await grub('HEAD', '/grub?mac=525400000001', '');
+  expect(await grub('GET', '/grub?mac=525400000002', '')).toContain('# 6');
+  await grub('HEAD', '/ipxe');
+  now = 7000;
+  expect(await grub('GET', '/ipxe')).toContain('# 8');
+  await grub('GET', '/configs/a');
+  await grub('GET', '/configs/a');
+  expect(count()).toBe(10);
+});
+
+test('a client that leaves in the middle of its report has said nothing', async () => {
+  const log = recordLog();
+  appContext = await openContext({}, { log });
+  const socket = await open(appContext.port);
+  socket.write('POST /phone-home/525400551cee HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhost', () => {
+    socket.destroy();
+  });
+  await expect
+    .poll(() => log.of('debug').map(({ message }) => message))
+    .toContain('the client left in the middle of its report');
+  expect(appContext.events).toEqual([]);
+  expect([...log.of('warn'), ...log.of('error')]).toEqual([]);
+});
+
+test('keys that no rule knows are told of a machine’s question, not of coreos-ipxe-server’s', async () => {
+  const log = recordLog();
+  const answer = async () => Promise.resolve({ script: SCRIPT, decision: DECISION });
+  appContext = await openContext({ script: answer, scriptOf: answer }, { log });
+  await get(appContext.port, '/?profile=a&cluster=b');
+  expect(log.of('warn')).toEqual([]);
+  await get(appContext.port, '/ipxe?mac=525400551cee&serail=b');
+  expect(log.of('warn')).toHaveLength(1);
 });
 
 test('refusals and redirects are not repeated from the cache', async () => {
@@ -163,6 +237,26 @@ test('an image comes out of the image store, by its plain path', async () => {
   expect(appContext.events).toMatchObject([
     { kind: 'image', status: 206, bytes: 2, method: 'GET', path: '/images/amd64-usr/1.0/a%20b', complete: true },
   ]);
+  expect(appContext.log.of('warn')).toEqual([]);
+});
+
+test('how far an image is on its way to whom is known until it is there, and how long that took', async () => {
+  const deliveries = new Deliveries();
+  let now = 1000;
+  let seen: unknown;
+  const file = {
+    ...shelfFile('kernel'),
+    slice: (start: number, end: number) => {
+      if (start === 4) seen = structuredClone(deliveries.running());
+      now += 7;
+      return { bytes: Buffer.from('kernel').subarray(start, Math.min(end, start + 4)), release: () => undefined };
+    },
+  };
+  appContext = await openContext({}, { imageStore: { open: async () => file }, deliveries, now: () => now });
+  expect((await get(appContext.port, '/images/a/b')).body).toBe('kernel');
+  expect(seen).toEqual([{ from: '127.0.0.1', file: 'a/b', size: 6, position: 4 }]);
+  expect(deliveries.running()).toEqual([]);
+  expect(appContext.events).toMatchObject([{ kind: 'image', bytes: 6, ms: 14 }]);
 });
 
 test('an image that fails before its first byte is a plain status', async () => {
@@ -172,6 +266,9 @@ test('an image that fails before its first byte is a plain status', async () => 
   );
   const answer = await get(appContext.port, '/images/a');
   expect([answer.status, answer.body, answer.headers['retry-after']]).toEqual([503, 'too many open files\n', '5']);
+  expect(appContext.events).toMatchObject([{ kind: 'image', status: 503 }]);
+  // It is logged as what could not be answered, and not a second time as a machine that was refused.
+  expect(appContext.log.of('warn').map(({ message }) => message)).toEqual(['a request could not be answered']);
 });
 
 test('an image that fails in the middle ends the connection', async () => {
@@ -185,7 +282,9 @@ test('an image that fails in the middle ends the connection', async () => {
   appContext = await openContext({}, { imageStore: { open: async () => file } });
   const answer = await get(appContext.port, '/images/a');
   expect([answer.status, answer.headers['content-length'], answer.body]).toEqual([200, '100', '0123456789']);
-  expect(appContext.log.of('warn').map((line) => line.message)).toEqual(['a download was cut']);
+  expect(appContext.log.of('warn')).toMatchObject([
+    { message: 'a download was cut', fields: { url: '/images/a', err: { message: 'changed under the reader' } } },
+  ]);
 });
 
 test('a bug in the middle of an image ends the connection, and is logged once', async () => {

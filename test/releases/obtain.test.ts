@@ -208,16 +208,21 @@ describe('obtainRelease', () => {
     serve.serveFedoraCoreos(both(), '44.20260707.3.1');
     let running = 0;
     let most = 0;
+    let come = (): void => undefined;
+    const two = new Promise<void>((resolve) => (come = resolve));
     const folder = '/fcos/prod/streams/stable/builds/44.20260707.3.1/x86_64';
     for (const name of ['live-kernel.x86_64', 'live-initramfs.x86_64.img', 'live-rootfs.x86_64.img'])
       upstream.fail(`${folder}/fedora-coreos-44.20260707.3.1-${name}`, (response, resource) => {
         running += 1;
         most = Math.max(most, running);
+        if (running === 2) come();
         response.on('close', () => {
           running -= 1;
         });
         response.writeHead(200, { 'content-length': resource.body.length });
-        setTimeout(() => response.end(resource.body), 30);
+        // A third that did not wait would have come meanwhile.
+        const end = (): unknown => setTimeout(() => response.end(resource.body), 30);
+        two.then(end, end);
       });
     await sync('fedora-coreos');
     expect(most).toBe(2);

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { type CatalogFile, catalogFile, catalogFileAt } from '../../catalog/catalog-file.ts';
 import { filesWithVersions, listVersions, readVersion } from '../../catalog/file-history.ts';
-import { readIfThere, revisionOf, saveFile as write } from '../../catalog/save-file.ts';
+import { readIfThere, refuseTooLarge, revisionOf, saveFile as write } from '../../catalog/save-file.ts';
 import { isNamedBy, namedDocuments, type Snapshot } from '../../catalog/snapshot.ts';
 import { asFailure, Failure, isError } from '../../model/failure.ts';
 import type { FileRow, FilesView, FileView, Preview, TouchedMachine, VersionPreview } from '../../model/file-views.ts';
@@ -109,6 +109,7 @@ async function draftOf(
 ): Promise<Draft> {
   const before = await readIfThere(files, file);
   const bytes = make(before);
+  refuseTooLarge(file, bytes);
   const now = await catalog.refresh();
   const { problems, snapshot } = catalog.attempt(new Map([[file.file, bytes]]));
   const preview = {

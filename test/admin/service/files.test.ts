@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { followEdits, runAs } from '../../../src/admin/service/actor.ts';
 import { revisionOf } from '../../../src/catalog/save-file.ts';
 import type { FolderFiles } from '../../support/folder.ts';
@@ -26,6 +26,20 @@ async function setup(files: FolderFiles = FILES) {
     runAs({ role: 'operator', who: 'anna', by: 'session', user: 'anna', session: 's', from: '::1' }, work);
   return { ...service, anna };
 }
+
+test.each([
+  ['configs', 'a.yml', 4 * 2 ** 20, '4 MiB'],
+  ['sshkeys', 'ops', 2 ** 16, '64 KiB'],
+  ['profiles', 'w', 2 ** 24, '16 MiB'],
+])('a text that is too large for %s is neither judged nor compared', async (folder, name, bytes, most) => {
+  const service = await setup();
+  const text = 'b\n'.repeat(bytes / 2);
+  const attempt = vi.spyOn(service.catalog, 'attempt');
+  const failure = { code: 'too-large', message: `would be larger than ${most}` };
+  await expect(service.adminService.previewFile(at(folder, name), `${text}x`)).rejects.toMatchObject(failure);
+  expect(attempt).not.toHaveBeenCalled();
+  if (folder === 'sshkeys') expect(await service.adminService.previewFile(at(folder, name), text)).toBeDefined();
+});
 
 describe('looking', () => {
   test('at all configs and keys, with who uses them, and what is wrong', async () => {
