@@ -121,10 +121,11 @@ async function grub(method: string, target: string, host = 'Host: h\r\n'): Promi
 test('what a HEAD was told is for the GET that follows it within seconds, of the same machine, and for nothing else', async () => {
   let now = 0;
   const { script, count } = counted();
+  const FILE = { body: Buffer.from('x'), contentType: 'text/plain', source: 'configs/a.yml' };
   const only = {
     script,
     grub: script,
-    document: async () => ({ ...(await script()), body: Buffer.from('x'), contentType: 'text/plain' }),
+    document: async () => ({ ...(await script()), ...FILE }),
   };
   appContext = await openContext(only, { now: () => now });
   await grub('HEAD', '/grub?mac=525400000001');
