@@ -132,7 +132,7 @@ function asType(
   const written = sourceOf?.(path) ?? JSON.stringify(value);
   const like = example === undefined ? 'correct it' : `write a value such as ${oneLine(example)}`;
   if (types.includes('boolean')) {
-    const word = text ?? JSON.stringify(value);
+    const word = typeof value === 'string' ? value : JSON.stringify(value);
     if (/^(?:true|yes|on|1)$/i.test(word)) return 'write true';
     return /^(?:false|no|off|0|)$/i.test(word) ? 'write false' : 'write true or false';
   }
