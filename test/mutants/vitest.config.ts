@@ -41,7 +41,7 @@ export default defineConfig({
     ),
     exclude: [
       'test/{acceptance,lab,reference,frozen,docs,scripts,bench,ci,mutants}/**',
-      'test/**/{*-by-server,crashes,sync-crashes,sync-child,crowd,network-faults,netns,files-on-the-way}.test.ts',
+      'test/**/{*-by-server,crashes,sync-crashes,sync-child,sync-rollout,crowd,network-faults,netns,files-on-the-way}.test.ts',
     ],
     sequence: { sequencer: NearestFirst },
     isolate: false,
