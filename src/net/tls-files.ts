@@ -100,8 +100,8 @@ interface Usable extends TlsPair {
 }
 
 async function read({ cert, key, names }: Pick<TlsFilesOptions, 'cert' | 'key' | 'names'>): Promise<TlsPair> {
-  const [certBytes, keyBytes] = await Promise.all([readOne(cert, names.cert), readOne(key, names.key)]);
-  return { cert: certBytes, key: keyBytes };
+  // One after the other: of two that cannot be read it is always the first that is told.
+  return { cert: await readOne(cert, names.cert), key: await readOne(key, names.key) };
 }
 
 async function readOne(file: string, name: string): Promise<Buffer> {
