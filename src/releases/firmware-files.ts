@@ -18,7 +18,9 @@ import { SILENT } from '../model/service.ts';
 import type { Settings } from '../settings/settings.ts';
 import { fetchText } from './fetcher.ts';
 import { syncPorts } from './sync-once.ts';
+import { type PiFiles, PI_FOLDER, piFilesIn, piTitle, placePiFiles } from './pi-firmware.ts';
 import { readTar } from './tar.ts';
+import { isZip, readZip } from './zip.ts';
 
 /** A boot program as `pilotlight firmware` lists it. */
 export interface ListedProgram {
@@ -100,24 +102,25 @@ export async function importFirmware(
 }
 
 export interface FirmwareFetch {
-  /** Of the iPXE project: `2.0.0`. */
-  readonly release: string;
+  /** Of the iPXE project (`2.0.0`), or where the archive lies. */
+  readonly from: { readonly release: string } | { readonly url: URL };
   /** 64 hexadecimal digits. */
   readonly sha256: string;
   readonly signal: AbortSignal;
 }
 
-/** Takes the boot programs of a release of the iPXE project, from there or from the mirror, if the digest is right. */
+/** Takes what an archive has, of the iPXE project or the mirror or any address, if the digest is right. */
 export async function fetchFirmware(
   settings: Settings,
-  { release, sha256, signal }: FirmwareFetch,
+  { from, sha256, signal }: FirmwareFetch,
 ): Promise<readonly ImportedProgram[]> {
   const { files, catalog } = await readContext(settings);
   const mirror = settings.sync.mirrorIpxe;
-  // A mirror that the operator named may be in a private network.
-  const sync = { ...settings.sync, mirrors: mirror === undefined ? {} : { custom: mirror } };
+  // An address that the operator named may be in a private network.
+  const named = 'url' in from ? from.url.href : mirror;
+  const sync = { ...settings.sync, mirrors: named === undefined ? {} : { custom: named } };
   const ports = await syncPorts({ settings: sync, files, catalog, log: SILENT, signal, emit: () => undefined });
-  const url = `${mirror ?? PROJECT}/v${release}/${ARCHIVE}`;
+  const url = 'url' in from ? from.url.href : `${mirror ?? PROJECT}/v${from.release}/${ARCHIVE}`;
   const fetched = await fetchText(url, ports.releases.network, { maxBytes: MOST_BYTES, redirectHosts: REDIRECTS });
   const bytes = fetched?.bytes ?? Buffer.alloc(0);
   const found = digestOf(bytes);
@@ -126,7 +129,8 @@ export async function fetchFirmware(
       remedy: 'nothing was changed; compare it with the one that the project shows beside the file',
     });
   }
-  return await take(settings, bytes, ARCHIVE, `${ARCHIVE} of iPXE ${release}`);
+  const name = basename(new URL(url).pathname);
+  return await take(settings, bytes, name, 'url' in from ? name : `${ARCHIVE} of iPXE ${from.release}`);
 }
 
 const PROJECT = 'https://github.com/ipxe/ipxe/releases/download';
@@ -149,10 +153,14 @@ async function take(
   source: string,
 ): Promise<readonly ImportedProgram[]> {
   const { files } = await readContext(settings);
-  const candidates = await candidatesIn(bytes, name);
+  const { candidates, pi } = await contentOf(bytes, name);
   await makeFolder(files, 'state');
   const lock = await acquireLock(files.path('state/firmware.lock'), 'an import of boot programs');
   try {
+    if (pi !== undefined) {
+      await placePiFiles(files, pi);
+      return [{ name: 'rpi', title: `${piTitle(pi)}, ${pi.size} files`, sha256: digestOf(bytes), file: PI_FOLDER }];
+    }
     await finishImport(files);
     const record = { ...(await readRecord(files)) };
     const done = candidates.map(({ program: { name: of, title }, facts: { version }, bytes: content }) => {
@@ -198,14 +206,18 @@ async function finishImport(files: DataRoot): Promise<void> {
   await rm(files.path(incoming), { recursive: true, force: true });
 }
 
-async function candidatesIn(bytes: Buffer, name: string): Promise<readonly Candidate[]> {
+/** Boot programs, or the files of a Raspberry Pi. */
+async function contentOf(bytes: Buffer, name: string): Promise<{ candidates: readonly Candidate[]; pi?: PiFiles }> {
   try {
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? await unpacked(bytes) : bytes;
-    if (plain.toString('latin1', 257, 262) !== 'ustar') {
+    const isTar = plain.toString('latin1', 257, 262) === 'ustar';
+    if (!isTar && !isZip(plain)) {
       const facts = programFacts(plain);
-      return [{ program: programOf(facts, name), facts, bytes: plain }];
+      return { candidates: [{ program: programOf(facts, name), facts, bytes: plain }] };
     }
-    return inArchive(readTar(plain));
+    const archive = isTar ? readTar(plain) : readZip(plain, 2 * MOST_BYTES);
+    const pi = piFilesIn(archive);
+    return pi === undefined ? { candidates: inArchive(archive) } : { candidates: [], pi };
   } catch (error) {
     const { message, remedy, code } = asFailure(error);
     throw new Failure(code, `${name}: ${message}`, { remedy: remedy ?? 'nothing was changed' });

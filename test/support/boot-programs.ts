@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** A PE file as firmware reads it, with these bytes behind its headers: as little as a boot program can be. */
 export function pe(
@@ -89,4 +90,36 @@ export function ipxeRelease(version = '2.0.0'): Buffer {
 
 export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A zip archive; a file whose name ends in .txt is stored as it is, the others are deflated. */
+export function zipOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
+  const parts: Buffer[] = [];
+  const list: Buffer[] = [];
+  let at = 0;
+  for (const [name, body] of Object.entries(files)) {
+    const bytes = Buffer.from(body);
+    const packed = name.endsWith('.txt') ? bytes : deflateRawSync(bytes);
+    // From the version that it needs to the length of the extra field: in both headers.
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(name.endsWith('.txt') ? 0 : 8, 4);
+    common.writeUInt32LE(crc32(bytes), 10);
+    common.writeUInt32LE(packed.length, 14);
+    common.writeUInt32LE(bytes.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(at, 10);
+    list.push(Buffer.from('PK\x01\x02\0\0', 'latin1'), common, rest, Buffer.from(name));
+    const local = [Buffer.from('PK\x03\x04', 'latin1'), common, Buffer.from(name), packed];
+    parts.push(...local);
+    at += local.reduce((sum, { length }) => sum + length, 0);
+  }
+  const end = Buffer.alloc(18);
+  const count = Object.keys(files).length;
+  end.writeUInt16LE(count, 4);
+  end.writeUInt16LE(count, 6);
+  end.writeUInt32LE(Buffer.concat(list).length, 8);
+  end.writeUInt32LE(at, 12);
+  return Buffer.concat([...parts, ...list, Buffer.from('PK\x05\x06', 'latin1'), end]);
 }

@@ -13,11 +13,14 @@ export const firmwareCommand: Command = {
     '1 when a file is not what its place says. import: the archive of an iPXE release (ipxeboot.tar.gz), or a single\n' +
     'program: a BIOS one, or a UEFI one, which is refused when it is for another processor than its name says. It is put\n' +
     'into firmware/ of the data directory, which goes before what the distribution installed; a running server hands it\n' +
-    'out at once. fetch: the same from the iPXE project, or from PILOTLIGHT_MIRROR_IPXE. The project publishes no\n' +
-    'checksums: name the digest of the file that you expect (GitHub shows it beside the file).',
+    'out at once. An archive (tar, tar.gz, zip) with the files of a Raspberry Pi replaces firmware/rpi/: those of its\n' +
+    'makers, or UEFI for it. fetch: the same from the iPXE project, from PILOTLIGHT_MIRROR_IPXE, or from an address that\n' +
+    'you name. The project publishes no checksums: name the digest of the file that you expect (GitHub shows it beside\n' +
+    'the file).',
   options: {
     '--release <VERSION>': 'fetch: which release of iPXE (default: 2.0.0)',
-    '--sha256 <DIGEST>': 'fetch: the SHA-256 of ipxeboot.tar.gz, 64 hexadecimal digits',
+    '--url <URL>': 'fetch: another archive, by its address: iPXE, or the files of a Raspberry Pi',
+    '--sha256 <DIGEST>': 'fetch: the SHA-256 of the archive, 64 hexadecimal digits',
     ...JSON_OPTION,
   },
   async run(invocation, context) {
@@ -74,6 +77,9 @@ async function fetchRelease({ settings, text, print }: Invocation, { stop: signa
   if (!/^\d{1,4}(?:\.\d{1,4}){1,3}$/.test(release)) {
     throw new Failure('invalid', '--release must be a version such as 2.0.0');
   }
+  const url = addressOf(text('url'));
+  if (url !== undefined && text('release') !== undefined)
+    throw new Failure('invalid', 'name --release or --url, not both');
   const sha256 = text('sha256')?.toLowerCase();
   if (sha256 === undefined) {
     throw new Failure('invalid', '`firmware fetch` needs --sha256: the iPXE project publishes no checksums', {
@@ -82,8 +88,16 @@ async function fetchRelease({ settings, text, print }: Invocation, { stop: signa
   }
   if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Failure('invalid', '--sha256 must be 64 hexadecimal digits');
   const { fetchFirmware } = await import('../../releases/firmware-files.ts');
-  const done = await fetchFirmware(settings, { release, sha256, signal });
+  const done = await fetchFirmware(settings, { from: url === undefined ? { release } : { url }, sha256, signal });
   return print(done, doneText(done));
+}
+
+function addressOf(text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && !url.pathname.endsWith('/'))
+    return url;
+  throw new Failure('invalid', '--url must be the http or https address of an archive, without a user');
 }
 
 function doneText(done: readonly ImportedProgram[]): string {

@@ -1,0 +1,83 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DataRoot } from '../files/data-root.ts';
+import { makeFolder, publishFolder } from '../files/publish.ts';
+import { replaceFile } from '../files/replace.ts';
+import { errnoOf, systemFailure } from '../files/system-error.ts';
+import { OWN_FOLDER } from '../images/boot-program-table.ts';
+import { Failure } from '../model/failure.ts';
+
+/** What the firmware of a Raspberry Pi loads of its makers' files, or UEFI for it. */
+export type PiFiles = ReadonlyMap<string, Buffer>;
+
+/** By which an archive is known: UEFI for it (pftf), the firmware of a Pi 4, what describes the board of either. */
+const SIGN = /^(?:RPI_EFI\.fd|start4\w*\.elf|bcm271[12]-rpi-[\w-]+\.dtb)$/;
+const OF_ITS_FOLDER = /^(?:overlays\/)?\w[\w.+-]*$/;
+/** Kernels come from the profile. */
+const KERNEL = /^(?:kernel|initramfs|vmlinu|initrd)/;
+export const PI_FOLDER = `${OWN_FOLDER}/rpi`;
+const [DRAFT, OLD] = [`${OWN_FOLDER}/.rpi.draft`, `${OWN_FOLDER}/.rpi.old`] as const;
+
+/** Those of an archive, from the folder in which they lie, by their paths below it. Undefined: it has none. */
+export function piFilesIn(archive: ReadonlyMap<string, Buffer>): PiFiles | undefined {
+  const [first] = [...archive.keys()].filter((path) => SIGN.test(path.slice(path.lastIndexOf('/') + 1))).sort(byDepth);
+  if (first === undefined) return undefined;
+  const folder = first.slice(0, first.lastIndexOf('/') + 1);
+  const files = new Map<string, Buffer>();
+  for (const [path, bytes] of archive) {
+    const below = path.startsWith(folder) ? path.slice(folder.length) : '';
+    if (!OF_ITS_FOLDER.test(below) || KERNEL.test(below)) continue;
+    const wrong = wrongIn(below, bytes);
+    if (wrong !== undefined) throw new Failure('invalid', `${path} in it is ${wrong}`);
+    files.set(below, bytes);
+  }
+  return files;
+}
+
+function wrongIn(path: string, bytes: Buffer): string | undefined {
+  if (bytes.length === 0) return path.endsWith('.txt') ? undefined : 'empty';
+  if (path.endsWith('.elf') && bytes.toString('latin1', 0, 4) !== '\x7fELF') return 'no program of the GPU (ELF)';
+  if (/\.dtbo?$/.test(path) && bytes.toString('hex', 0, 4) !== 'd00dfeed') return 'no device tree';
+  return undefined;
+}
+
+/** `UEFI`, or what it boots by itself. */
+export function piTitle(files: PiFiles): string {
+  return files.has('RPI_EFI.fd') ? 'Raspberry Pi, UEFI' : 'Raspberry Pi, its own firmware';
+}
+
+/**
+ * Replaces firmware/rpi/ as a whole: a part of one release and a part of another start nothing, and what the last one had
+ * decides by its being there. Between the two renames a Pi finds nothing, and asks again.
+ */
+export async function placePiFiles(root: DataRoot, files: PiFiles): Promise<void> {
+  await recover(root);
+  await rm(root.path(DRAFT), { recursive: true, force: true });
+  for (const [path, bytes] of files) {
+    await makeFolder(root, dirname(`${DRAFT}/${path}`));
+    await replaceFile(root, `${DRAFT}/${path}`, bytes);
+  }
+  const hadOne = await moved(root, PI_FOLDER, OLD);
+  await publishFolder(root, DRAFT, PI_FOLDER);
+  if (hadOne) await rm(root.path(OLD), { recursive: true, force: true });
+}
+
+/** One that was killed between the two renames. */
+async function recover(root: DataRoot): Promise<void> {
+  if (!(await moved(root, OLD, PI_FOLDER))) await rm(root.path(OLD), { recursive: true, force: true });
+}
+
+/** False: nothing is there, or something is at the target. */
+async function moved(root: DataRoot, from: string, to: string): Promise<boolean> {
+  try {
+    await rename(root.path(from), root.path(to));
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) return false;
+    throw systemFailure(error, to);
+  }
+}
+
+function byDepth(a: string, b: string): number {
+  return a.split('/').length - b.split('/').length || (a < b ? -1 : 1);
+}
