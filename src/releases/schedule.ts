@@ -15,8 +15,8 @@ export type RunWishes = Pick<SyncOptions, 'allowDowngrade'>;
 export interface ScheduleOptions {
   /** Five fields; undefined: never by itself. */
   readonly expression: string | undefined;
-  /** As the IANA database calls it. */
-  readonly timezone: string;
+  /** As the IANA database calls it; undefined: this host's. */
+  readonly timezone: string | undefined;
   /** One run; how many targets failed. Throws Failure. */
   readonly run: (signal: AbortSignal, wishes: RunWishes) => Promise<number>;
   /** Whether a profile names an image that is not there and that a run could bring. */
@@ -121,9 +121,11 @@ export function createSchedule({
         log.info({}, 'the release sync is off');
         return Promise.resolve();
       }
+      // Not before: to look it up loads the world's time zones, which took 9 ms of every command.
+      const zone = timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
       task = schedule(expression, () => runOnce(), {
         name: 'release sync',
-        timezone,
+        timezone: zone,
         // Without it node-cron begins the next run beside one that takes long.
         noOverlap: true,
         maxRandomDelay: jitter,
@@ -140,7 +142,7 @@ export function createSchedule({
         },
       });
       log.info(
-        { schedule: expression, timezone, next: task.getNextRun()?.toISOString() },
+        { schedule: expression, timezone: zone, next: task.getNextRun()?.toISOString() },
         'the release sync is scheduled',
       );
       plan(0);

@@ -138,7 +138,7 @@ export function readSettings(sources: SettingSources): Settings {
     imageCache: value('image-cache'),
     sync: {
       schedule: value('sync'),
-      timezone: value('timezone') ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      timezone: value('timezone'),
       keepReleases: value('keep-releases'),
       allowSha1: value('allow-sha1'),
       mirrors: family('mirror'),

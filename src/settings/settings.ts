@@ -60,8 +60,8 @@ export interface DhcpServerSettings extends NetworkFacts {
 export interface SyncSettings {
   /** Five fields; undefined: off. */
   readonly schedule: string | undefined;
-  /** Of the schedule, as the IANA database calls it. */
-  readonly timezone: string;
+  /** Of the schedule, as the IANA database calls it; undefined: this host's. */
+  readonly timezone: string | undefined;
   readonly keepReleases: number;
   /** Signatures that anybody with some money can forge. */
   readonly allowSha1: boolean;

@@ -43,6 +43,18 @@ describe('createSchedule', () => {
     expect(runs.map((date) => date.toISOString().slice(0, 16))).toEqual(['2026-08-20T02:17']);
   });
 
+  it("runs by this host's clock where no zone is set, and says which", async () => {
+    const said: object[] = [];
+    const log = { ...SILENT, info: (fields: object) => said.push(fields) };
+    const { runs, schedule: one } = begin({ timezone: undefined, log });
+    await one.start();
+    expect(said).toContainEqual(
+      expect.objectContaining({ timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    );
+    await vi.advanceTimersByTimeAsync(26 * 3_600_000);
+    expect(runs.map((date) => [date.getHours(), date.getMinutes()])).toEqual([[4, 17]]);
+  });
+
   it('runs at start when an image is missing', async () => {
     const { runs, schedule: one } = begin({ missing: () => Promise.resolve(true) });
     await one.start();

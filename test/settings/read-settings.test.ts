@@ -35,7 +35,7 @@ describe('readSettings', () => {
       imageCache: 268_435_456,
       sync: {
         schedule: '17 4 * * *',
-        timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+        timezone: undefined,
         keepReleases: 2,
         allowSha1: false,
         mirrors: {},
