@@ -28,7 +28,7 @@ const ROOMS = {
   ],
   power: ['turning machines on and off: Wake-on-LAN, Redfish, IPMI, commands, web requests', ['model', 'files', 'net']],
   syslog: ['what machines log: codec beside its server', ['model', 'net']],
-  dhcp: ['codec beside its servers: the proxy, and addresses', ['model', 'files', 'net', 'catalog', 'boot']],
+  dhcp: ['codec beside its servers: the proxy, and addresses', ['model', 'files', 'net', 'native', 'catalog', 'boot']],
   tftp: ['codec beside its server', ['model', 'net', 'boot', 'images', 'native']],
   http: ['the HTTP core and the machine routes', ['model', 'net', 'native', 'boot', 'images']],
   etcd: [

@@ -43,6 +43,7 @@ async function buildPrograms() {
     'journal/worker': 'src/journal/worker.ts',
     'tftp/worker': 'src/tftp/worker.ts',
     'native/sender-thread': 'src/native/sender-thread.ts',
+    'native/doorbell-thread': 'src/native/doorbell-thread.ts',
   };
   await bundle({ ...shared, entryPoints: threads, banner: { js: `'use strict'; ${places('../')}` } });
   const hash = createHash('sha256')

@@ -35,12 +35,15 @@ export interface Choice {
 
 /** So long an address that was offered waits for its machine, while there are others. */
 const OFFER_MS = 60_000;
+/** A Map that loses its first entries is walked from where they were: what is over is taken out now and then. */
+const SWEEP_MS = 1000;
 
 /** Which address a machine gets. Changes nothing but what is held for offers. */
 export class Allocator {
   readonly #options: AllocatorOptions;
   /** Offered and not asked for yet, by address, the oldest first. */
   readonly #held = new Map<string, { readonly mac: Mac; readonly until: number }>();
+  #sweptAt = -Infinity;
   readonly #heldBy = new Map<Mac, Set<string>>();
   /** Where the search for an address that was never given begins, by network. */
   readonly #next = new Map<number, number>();
@@ -85,6 +88,8 @@ export class Allocator {
     this.#release(address);
     this.#held.set(address, { mac, until: now + OFFER_MS });
     this.#heldBy.set(mac, (this.#heldBy.get(mac) ?? new Set()).add(address));
+    if (now < this.#sweptAt + SWEEP_MS && now >= this.#sweptAt) return;
+    this.#sweptAt = now;
     for (const [oldest, { until }] of this.#held) {
       if (until > now) break;
       this.#release(oldest);

@@ -91,6 +91,7 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
     { ...settings, unicasts: true },
     {
       ...{ log, everybody, addresses, rescanMs: deps.rescanMs ?? 5_000, drops: deps.drops },
+      native: deps.native && (async () => await deps.native?.(everybody)),
       onPacket(heard) {
         onQuestion(heard).catch((cause: unknown) => {
           log.error({ cause }, 'dhcp: the question could not be answered');
@@ -132,7 +133,7 @@ export function createLeaseServer(settings: LeaseSettings, deps: LeaseServerDeps
       const subnet = subnets.find((one) => isInNetwork(one, ipv4Number(from)));
       return subnet === undefined ? 'no network for it' : [{ subnet, server: heard.at }];
     }
-    const ours = sockets.serving().filter(({ address }) => subnets.some(({ server }) => server === address));
+    const ours = sockets.serving(heard.by).filter(({ address }) => subnets.some(({ server }) => server === address));
     const here = placement.addressesFor(packet, heard.from.address, ours, at);
     return subnets.flatMap((subnet) =>
       subnet.server !== undefined && here.includes(subnet.server) ? [{ subnet, server: subnet.server }] : [],

@@ -115,9 +115,8 @@ function hasClass(value: Buffer, name: string): boolean {
  */
 export function uuidOf(option97: Buffer): Uuid | undefined {
   if (option97.length !== 17 || option97[0] !== 0) return undefined;
-  const guid = Buffer.from(option97.subarray(1));
-  guid.subarray(0, 4).reverse();
-  guid.subarray(4, 6).reverse();
-  guid.subarray(6, 8).reverse();
-  return parseUuid(guid.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
+  const little = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+  const [one, two, three] = [option97.readUInt32LE(1), option97.readUInt16LE(5), option97.readUInt16LE(7)];
+  const [four, five] = [option97.toString('hex', 9, 11), option97.toString('hex', 11)];
+  return parseUuid(`${little(one, 8)}-${little(two, 4)}-${little(three, 4)}-${four}-${five}`);
 }

@@ -1,3 +1,4 @@
+import { ipv4Number, ipv4Text } from '../model/ipv4.ts';
 import { type Mac, macOfBytes } from '../model/machine.ts';
 
 /** Option codes that are read or written here (RFC 2132, 4578; 175 is iPXE's own). */
@@ -187,7 +188,8 @@ const MIN_SIZE = 300;
 export function encodeDhcp(fields: DhcpFields): Buffer {
   const size = fields.options.reduce((sum, [, value]) => sum + value.length + 2 * pieces(value), HEADER + 1);
   // Written in place: a room of a thousand that gets its power back asks for thousands of them in a second.
-  const packet = Buffer.alloc(Math.max(MIN_SIZE, size));
+  // From the pool: memory of its own for each is what the garbage collector would be busy with.
+  const packet = Buffer.allocUnsafe(Math.max(MIN_SIZE, size)).fill(0);
   packet.writeUInt8(fields.op, 0);
   packet.writeUInt16BE(0x0106, 1);
   packet.writeUInt32BE(fields.xid, 4);
@@ -214,14 +216,9 @@ export function address(dotted?: string): Buffer {
 }
 
 function numberOf(dotted = '0.0.0.0'): number {
-  const parts = dotted.split('.');
-  let number = 0;
-  for (const part of parts) {
-    const byte = Number(part);
-    if (!Number.isInteger(byte) || byte < 0 || byte > 255) return 0;
-    number = number * 256 + byte;
-  }
-  return parts.length === 4 ? number : 0;
+  if (dotted === '0.0.0.0') return 0;
+  const number = ipv4Number(dotted);
+  return ipv4Text(number) === dotted ? number : 0;
 }
 
 /** RFC 3396: an option has at most 255 bytes, and goes on in another one of its code. */

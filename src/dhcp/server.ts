@@ -6,6 +6,7 @@ import { createOnce, type Endpoint, type UdpDrops } from '../net/udp-socket.ts';
 import { PI_REMEDY, RASPBERRY_PI } from '../boot/raspberry-pi.ts';
 import { asksToNetboot, LEFT_OUT, type NetbootMachine } from './machine.ts';
 import { type DhcpPacket, OPTION, parseDhcp } from './packet.ts';
+import type { PacketTransport } from './packet-transport.ts';
 import { Placement } from './placement.ts';
 import { type ProxyAnswer, proxyReply } from './proxy-reply.ts';
 import { createDhcpSockets, type Heard } from './sockets.ts';
@@ -30,6 +31,8 @@ export interface DhcpDeps {
   readonly onMachine?: (event: MachineEvent) => void;
   /** Without it, what the kernel drops is not counted. */
   readonly drops?: UdpDrops;
+  /** The sockets of libc, where it can be called: they tell by which interface a broadcast came. */
+  readonly native?: (everybody: Endpoint) => Promise<PacketTransport | undefined>;
   /** For tests. */
   readonly addresses?: () => readonly LocalAddress[];
   /** For tests, which may not broadcast: the broadcast address, and the port of clients. */
@@ -87,6 +90,7 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
       addresses: deps.addresses ?? localAddresses,
       rescanMs: deps.rescanMs ?? 5_000,
       drops: deps.drops,
+      native: deps.native && (async () => await deps.native?.(everybody)),
       onPacket(heard) {
         try {
           onQuestion(heard);
@@ -126,7 +130,7 @@ export function createDhcpServer(settings: DhcpSettings, deps: DhcpDeps): DhcpSe
 
   /** Our addresses that answer this packet: one, unless nothing says where the machine is. */
   function serversFor(packet: DhcpPacket, heard: Heard, at: number): readonly string[] {
-    const ours = sockets.serving();
+    const ours = sockets.serving(heard.by);
     const direct = packet.giaddr === UNSET && asksToNetboot(packet);
     if (heard.at !== undefined) {
       if (direct) placement.heard(packet.mac, heard.at, at);

@@ -1,16 +1,18 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
 import { asFailure, Failure, failureLine } from '../model/failure.ts';
 import { createRepeater, type Log } from '../model/service.ts';
 import type { LocalAddress } from '../net/addresses.ts';
-import { bindUdp, closeUdp, type Endpoint, sendUdp, type UdpDrops } from '../net/udp-socket.ts';
+import type { Endpoint, UdpDrops } from '../net/udp-socket.ts';
+import { dgramPackets, linkOf, type OpenSocket, type PacketTransport } from './packet-transport.ts';
 
 /** A packet, and where it was heard. */
 export interface Heard {
   readonly bytes: Buffer;
-  readonly from: RemoteInfo;
+  readonly from: Endpoint;
   readonly port: 67 | 4011;
   /** Our address that it was sent to; undefined for a broadcast. */
   readonly at: string | undefined;
+  /** By which interface a broadcast came, where the system tells: empty for one at which we have no address. */
+  readonly by?: string | undefined;
 }
 
 export interface SocketSettings {
@@ -28,6 +30,8 @@ export interface SocketDeps {
   readonly addresses: () => readonly LocalAddress[];
   readonly rescanMs: number;
   readonly drops: UdpDrops | undefined;
+  /** Libc's sockets; without it, or where it gives none, Node's. */
+  readonly native: (() => Promise<PacketTransport | undefined>) | undefined;
   /** Must not throw. */
   readonly onPacket: (heard: Heard) => void;
   /** Packets were lost before anything looked at them. */
@@ -38,8 +42,8 @@ export interface DhcpSockets {
   /** Throws Failure when no address can be opened. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** The addresses that are answered from now. */
-  serving(): readonly LocalAddress[];
+  /** The addresses that are answered from now; `by`: those of this interface. */
+  serving(by?: string): readonly LocalAddress[];
   /** `to` undefined: to every machine in the network of `server`. Rejects when it cannot be sent. */
   send(server: string, port: 67 | 4011, bytes: Buffer, to: Endpoint | undefined): Promise<void>;
 }
@@ -50,36 +54,27 @@ const RECEIVE_BUFFER = 4 * 2 ** 20;
 /** One address of this host. */
 interface Station {
   readonly place: LocalAddress;
-  readonly bootServer: Socket;
+  readonly bootServer: OpenSocket;
   /** Only with `unicasts`. */
-  readonly direct: Socket | undefined;
+  readonly direct: OpenSocket | undefined;
 }
 
 /** The sockets of the DHCP server, as the host's addresses come and go. */
 export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): DhcpSockets {
   const { log, everybody, drops } = deps;
   const { port, bootServerPort } = settings;
-  const answers = new AnswerSockets(port, everybody);
+  let transport = dgramPackets(log, port, everybody);
   const stations = new Map<string, Station>();
   /** Addresses that could not be opened, so that each is logged once and not every few seconds. */
   const refused = new Set<string>();
   const inbox = createInbox<Heard>(deps.onPacket);
-  let broadcasts: Socket | undefined;
+  let broadcasts: OpenSocket | undefined;
   let lost = 0;
 
-  const listen = async (address: string, at: number, heard: Pick<Heard, 'port' | 'at'>): Promise<Socket> => {
-    const socket = await bindUdp(address, at, {
-      shared: true,
-      receiveBuffer: RECEIVE_BUFFER,
-      onError: (cause) => {
-        log.warn({ address, port: at, cause }, 'dhcp: socket error');
-      },
+  const listen = async (address: string, at: number, heard: Pick<Heard, 'port' | 'at'>): Promise<OpenSocket> =>
+    await transport.open(address, at, RECEIVE_BUFFER, (bytes, from, by) => {
+      if (!inbox.put({ bytes, from, ...heard, ...(heard.at === undefined && { by }) })) deps.onDrop(1);
     });
-    socket.on('message', (bytes, from) => {
-      if (!inbox.put({ bytes, from, ...heard })) deps.onDrop(1);
-    });
-    return socket;
-  };
 
   const open = async (place: LocalAddress): Promise<void> => {
     const { address } = place;
@@ -88,16 +83,16 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
       const direct = settings.unicasts ? await listen(address, port, { port: 67, at: address }) : undefined;
       stations.set(address, { place, bootServer, direct });
     } catch (cause) {
-      await closeUdp(bootServer);
+      await bootServer.close();
       throw cause;
     }
   };
 
   const close = async ({ place, bootServer, direct }: Station): Promise<void> => {
     stations.delete(place.address);
-    await closeUdp(bootServer);
-    if (direct !== undefined) await closeUdp(direct);
-    await answers.close(place.address);
+    await bootServer.close();
+    await direct?.close();
+    await transport.forget(place.address);
   };
 
   const wanted = (): readonly LocalAddress[] => {
@@ -127,6 +122,7 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
 
   const rescan = async (): Promise<void> => {
     const places = wanted();
+    transport.places(places);
     const before = new Set(stations.keys());
     for (const station of [...stations.values()]) {
       if (places.some(({ address }) => address === station.place.address)) continue;
@@ -137,6 +133,14 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
     const news = [...stations.keys()].filter((address) => !before.has(address));
     for (const server of news) log.info({ server }, 'dhcp: answering from a new address');
     if (news.length > 0) await drops?.follow();
+  };
+
+  const openFirst = async (places: readonly LocalAddress[]): Promise<void> => {
+    transport.places(places);
+    const [failure] = await openAll(places);
+    if (failure !== undefined && stations.size === 0) throw failure;
+    // Bound to the broadcast address and not to the wildcard: a wildcard socket would take unicast renewals, too.
+    broadcasts = await listen(everybody.address, port, { port: 67, at: undefined });
   };
 
   const countDrops = async (): Promise<void> => {
@@ -162,17 +166,30 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
     },
   );
 
+  const stop = async (): Promise<void> => {
+    await follow.stop();
+    const socket = broadcasts;
+    broadcasts = undefined;
+    await socket?.close();
+    for (const station of [...stations.values()]) await close(station);
+    inbox.close();
+    await transport.close();
+  };
+
   return {
-    serving: () => [...stations.values()].map(({ place }) => place),
+    serving(by) {
+      const all = [...stations.values()].map(({ place }) => place);
+      return by === undefined ? all : all.filter(({ interfaceName }) => linkOf(interfaceName) === by);
+    },
     async send(server, from, bytes, to) {
-      if (to === undefined) {
-        await answers.send(server, bytes);
+      const station = stations.get(server);
+      if (station !== undefined && to === undefined) {
+        await transport.broadcast(station.place, bytes);
         return;
       }
-      const station = stations.get(server);
       const socket = from === 4011 ? station?.bootServer : station?.direct;
-      if (socket === undefined) throw new Failure('unavailable', `the address ${server} is gone`);
-      await sendUdp(socket, bytes, to);
+      if (socket === undefined || to === undefined) throw new Failure('unavailable', `the address ${server} is gone`);
+      await socket.send(bytes, to);
     },
     async start() {
       const places = wanted();
@@ -181,23 +198,18 @@ export function createDhcpSockets(settings: SocketSettings, deps: SocketDeps): D
           remedy: 'name an address of this host in PILOTLIGHT_DHCP_LISTEN, or 0.0.0.0 for every interface',
         });
       }
-      const [failure] = await openAll(places);
-      if (failure !== undefined && stations.size === 0) throw failure;
-      // Bound to the broadcast address and not to the wildcard: a wildcard socket would take unicast renewals, too.
-      broadcasts = await listen(everybody.address, port, { port: 67, at: undefined });
+      transport = (await deps.native?.()) ?? transport;
+      try {
+        await openFirst(places);
+      } catch (cause) {
+        await stop();
+        throw cause;
+      }
       await drops?.follow();
       lost = (await drops?.read()) ?? 0;
       follow.start();
     },
-    async stop() {
-      await follow.stop();
-      const socket = broadcasts;
-      broadcasts = undefined;
-      if (socket !== undefined) await closeUdp(socket);
-      for (const station of [...stations.values()]) await close(station);
-      inbox.close();
-      await answers.closeAll();
-    },
+    stop,
   };
 }
 
@@ -248,57 +260,4 @@ export function createInbox<T>(handle: (packet: T) => void, { room = 8192, perTu
       next = 0;
     },
   };
-}
-
-/**
- * One socket for each of our addresses, kept. Firmware wants port 67 as the source, and a broadcast leaves by the
- * interface whose address the socket has (a wildcard's goes by the default route).
- *
- * Each is connected to where it sends. An unconnected socket of our address and port 67 would be the kernel's better match
- * for the unicast renewals of a DHCP server beside us; a connected one gets only what its peer sends, and
- * nothing comes from the broadcast address.
- */
-export class AnswerSockets {
-  readonly #to: Endpoint;
-  readonly #port: number;
-  readonly #sockets = new Map<string, Promise<Socket>>();
-
-  /** `port`: the port to send from. `to`: where every answer goes. */
-  constructor(port: number, to: Endpoint) {
-    this.#port = port;
-    this.#to = to;
-  }
-
-  /** Resolves when the kernel has it. Rejects when it cannot be sent; the next answer tries with a new socket. */
-  async send(address: string, bytes: Buffer): Promise<void> {
-    const opening = this.#sockets.get(address) ?? connected(address, this.#port, this.#to);
-    this.#sockets.set(address, opening);
-    try {
-      await sendUdp(await opening, bytes);
-    } catch (cause) {
-      if (this.#sockets.get(address) === opening) await this.close(address);
-      throw cause;
-    }
-  }
-
-  async close(address: string): Promise<void> {
-    const opening = this.#sockets.get(address);
-    this.#sockets.delete(address);
-    const socket = await opening?.catch(() => undefined);
-    if (socket !== undefined) await closeUdp(socket);
-  }
-
-  async closeAll(): Promise<void> {
-    for (const address of [...this.#sockets.keys()]) await this.close(address);
-  }
-}
-
-async function connected(address: string, port: number, to: Endpoint): Promise<Socket> {
-  // What goes wrong with an answer is thrown to its sender.
-  const socket = await bindUdp(address, port, { shared: true, onError: () => undefined });
-  socket.setBroadcast(true);
-  await new Promise<void>((resolve) => {
-    socket.connect(to.port, to.address, resolve);
-  });
-  return socket;
 }

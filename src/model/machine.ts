@@ -174,7 +174,9 @@ export function parseSentMac(text: string): Mac | undefined {
 
 /** Of the six bytes of an address on the wire. */
 export function macOfBytes(bytes: Buffer): Mac {
-  return bytes.toString('hex', 0, 6).replaceAll(/(..)(?!$)/g, '$1:') as Mac;
+  const hex = bytes.toString('hex', 0, 6);
+  const pair = (at: number): string => hex.slice(at, at + 2);
+  return `${pair(0)}:${pair(2)}:${pair(4)}:${pair(6)}:${pair(8)}:${pair(10)}` as Mac;
 }
 
 /** `52-54-00-55-1c-ee`: iPXE's `${mac:hexhyp}`, safe in URLs and file names. */
@@ -291,6 +293,8 @@ function isSharedSerial(serial: string): boolean {
 
 /** The object without the keys that are undefined: for what is merged by a spread later, counted, or compared by its keys. */
 export function omitUndefined<T extends object>(object: T): T {
+  // Mostly none is: this is asked for every answer.
+  if (!Object.values(object).includes(undefined)) return { ...object };
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }
 

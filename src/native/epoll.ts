@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import { EAGAIN, EINTR, type Libc } from './libc.ts';
 
 // <sys/epoll.h>
@@ -7,6 +8,8 @@ export const WRITABLE = 0x004;
 export const BROKEN = 0x008 | 0x010;
 /** Told once, when it becomes so: until then a call would have failed with EAGAIN. */
 export const EDGE = 0x80000000;
+/** Told once, and then not before it is asked for again by `change`. */
+export const ONCE = 0x40000000;
 const [ADD, REMOVE, CHANGE] = [1, 2, 3];
 const CLOSE_ON_EXEC = 0o2000000;
 const NONBLOCK = 0o4000;
@@ -27,19 +30,24 @@ export class Epoll {
   /** An eventfd(2): `wake` of any thread ends the wait of this one. */
   readonly wakeFd: number;
   readonly #ownsWakeFd: boolean;
+  readonly fd: number;
   readonly #libc: Libc;
-  readonly #fd: number;
+  readonly #ownsFd: boolean;
   readonly #event = Buffer.alloc(EVENT_BYTES);
   readonly #events = Buffer.alloc(EVENT_BYTES * MOST_EVENTS);
   readonly #count = Buffer.alloc(8);
 
-  /** `wakeFd`: of a thread that keeps it open for longer than this one lives, so that it can never wake another one. */
-  constructor(libc: Libc, wakeFd?: number) {
+  /**
+   * `wakeFd`: of a thread that keeps it open for longer than this one lives, so that it can never wake another one. `fd`:
+   * the same of that thread's Epoll, for which this one waits.
+   */
+  constructor(libc: Libc, wakeFd?: number, fd?: number) {
     this.#libc = libc;
-    this.#fd = checked(libc, 'epoll_create1', libc.epoll_create1(CLOSE_ON_EXEC));
+    this.#ownsFd = fd === undefined;
+    this.fd = fd ?? checked(libc, 'epoll_create1', libc.epoll_create1(CLOSE_ON_EXEC));
     this.#ownsWakeFd = wakeFd === undefined;
     this.wakeFd = wakeFd ?? openWakeFd(libc);
-    this.add(this.wakeFd, READABLE, WAKE);
+    if (this.#ownsFd) this.add(this.wakeFd, READABLE, WAKE);
   }
 
   /** `id` is below 2 ** 32 - 1. */
@@ -53,12 +61,12 @@ export class Epoll {
 
   /** Before it is closed: a descriptor that has a duplicate stays in the set. */
   remove(fd: number): void {
-    this.#libc.epoll_ctl(this.#fd, REMOVE, fd, this.#event);
+    this.#libc.epoll_ctl(this.fd, REMOVE, fd, this.#event);
   }
 
   /** True when it was woken. `timeoutMs` -1: however long it takes. */
   wait(timeoutMs: number, onReady: OnReady): boolean {
-    const count = this.#libc.epoll_wait(this.#fd, this.#events, MOST_EVENTS, timeoutMs);
+    const count = this.#libc.epoll_wait(this.fd, this.#events, MOST_EVENTS, timeoutMs);
     if (count < 0 && this.#libc.errno() !== EINTR) throw systemError(this.#libc, 'epoll_wait');
     let woken = false;
     for (let at = 0; at < count * EVENT_BYTES; at += EVENT_BYTES) {
@@ -74,7 +82,7 @@ export class Epoll {
   }
 
   close(): void {
-    this.#libc.close(this.#fd);
+    if (this.#ownsFd) this.#libc.close(this.fd);
     if (this.#ownsWakeFd) this.#libc.close(this.wakeFd);
   }
 
@@ -82,7 +90,7 @@ export class Epoll {
     // EDGE is the sign of a number of 32 bits.
     this.#event.writeUInt32LE(events >>> 0, 0);
     this.#event.writeUInt32LE(id, DATA_AT);
-    checked(this.#libc, what, this.#libc.epoll_ctl(this.#fd, operation, fd, this.#event));
+    checked(this.#libc, what, this.#libc.epoll_ctl(this.fd, operation, fd, this.#event));
   }
 }
 
@@ -108,5 +116,6 @@ export function checked(libc: Libc, call: string, result: number): number {
 }
 
 function systemError(libc: Libc, call: string): Error {
-  return new Error(`${call} failed: errno ${libc.errno()}`);
+  const errno = libc.errno();
+  return Object.assign(new Error(`${call} failed: errno ${errno}`), { code: getSystemErrorName(-errno) });
 }

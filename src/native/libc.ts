@@ -35,6 +35,8 @@ export interface Libc {
   recvfrom(fd: number, into: Uint8Array, count: number, flags: number, from: Uint8Array, length: Uint8Array): number;
   sendmsg(fd: number, msghdr: Uint8Array, flags: number): number;
   recvmsg(fd: number, msghdr: Uint8Array, flags: number): number;
+  /** The name ends with a zero. */
+  if_nametoindex(name: Uint8Array): number;
 }
 
 /** libc, or why it cannot be called here. */
@@ -88,6 +90,7 @@ const CALLS = {
   recvfrom: 'int64_t recvfrom(int, void *, size_t, int, void *, void *)',
   sendmsg: 'int64_t sendmsg(int, void *, int)',
   recvmsg: 'int64_t recvmsg(int, void *, int)',
+  if_nametoindex: 'unsigned int if_nametoindex(void *)',
 } as const satisfies Readonly<Record<Exclude<keyof Libc, 'errno' | 'address'>, string>>;
 
 /** Throws where this libc has not all of them. */

@@ -69,7 +69,8 @@ function withoutScope(address: string): string {
   return address.split('%')[0] ?? address;
 }
 
-function bindFailure(address: string, port: number, cause: unknown): Failure {
+/** Why an address could not be opened: for people. */
+export function bindFailure(address: string, port: number, cause: unknown): Failure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   const where = `UDP port ${port} of ${address}`;
   switch (code) {

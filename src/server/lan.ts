@@ -9,6 +9,7 @@ import { type KnownMachines, knownMachines } from '../dhcp/reservations.ts';
 import { createDhcp6Server, type Dhcp6Server } from '../dhcp/dhcpv6-server.ts';
 import { createDhcpServer, DhcpCounters, type DhcpServer, type MachineEvent } from '../dhcp/server.ts';
 import type { NetbootMachine } from '../dhcp/machine.ts';
+import { kernelPackets } from '../dhcp/packet-transport.ts';
 import type { DataRoot } from '../files/data-root.ts';
 import type { ImageStore } from '../images/store.ts';
 import { asFailure, type Diagnostic, failureLine } from '../model/failure.ts';
@@ -17,7 +18,7 @@ import type { Mac } from '../model/machine.ts';
 import { type Origin, originFromHost } from '../model/plan.ts';
 import type { Log, Service } from '../model/service.ts';
 import { createNeighbours } from '../net/neighbours.ts';
-import { createUdpDrops } from '../net/udp-socket.ts';
+import { createUdpDrops, type Endpoint } from '../net/udp-socket.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createTftpServer, type TftpServer } from '../tftp/server.ts';
 import { createTransferThread } from '../tftp/thread.ts';
@@ -58,7 +59,14 @@ export interface Lan {
 /** The servers of the LAN: TFTP, DHCP and syslog. */
 export function openLan(options: LanOptions): Lan {
   const { settings, imageStore, bootPrograms, log, listeners, logRecorder, httpPort } = options;
-  const originAt = (server: string): Origin => settings.baseUrl ?? originOf(server, httpPort());
+  const origins = new Map<string, Origin>();
+  const originAt = (server: string): Origin => {
+    const key = `${server} ${httpPort()}`;
+    const origin = settings.baseUrl ?? origins.get(key) ?? originOf(server, httpPort());
+    // Every answer of DHCP asks; an address that comes and goes is one of few.
+    origins.set(key, origin);
+    return origin;
+  };
   const services: Service[] = [];
   const { tftp, dhcp } = settings;
   let tftpServer: TftpServer | undefined;
@@ -89,12 +97,15 @@ export function openLan(options: LanOptions): Lan {
     const proxy = { ...dhcp.listen, bootServerPort: BOOT_SERVER_PORT, relays: dhcp.relays.filter(isIPv4) };
     const drops = createUdpDrops([dhcp.listen.port, BOOT_SERVER_PORT]);
     const { server } = dhcp;
+    const native = settings.native !== false && {
+      native: async (everybody: Endpoint) => await kernelPackets(log, everybody),
+    };
     if (server !== undefined && server.pools.length > 0) {
       const neighbours = createNeighbours(log);
       leaseServer = createLeaseServer(
         { ...proxy, ...server, network: ipv4Facts(server) },
         {
-          ...{ choose, onMachine, log, drops, files: options.files },
+          ...{ choose, onMachine, log, drops, files: options.files, ...native },
           machines,
           macOf: (address) => neighbours.macOf(address),
           discover: async (at) => await discoverOffers(at, { xid: () => randomInt(1, 2 ** 32 - 1) }),
@@ -102,7 +113,7 @@ export function openLan(options: LanOptions): Lan {
         },
       );
     }
-    if (server === undefined) dhcpServer = createDhcpServer(proxy, { choose, onMachine, log, drops });
+    if (server === undefined) dhcpServer = createDhcpServer(proxy, { choose, onMachine, log, drops, ...native });
     else dhcpServer = leaseServer;
     counters = dhcpServer?.counters ?? new DhcpCounters();
     if (dhcpServer !== undefined) services.push(dhcpServer);

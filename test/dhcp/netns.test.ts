@@ -1,4 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { discover, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
@@ -102,75 +103,99 @@ async function started(args: string[], ready: RegExp): Promise<ChildProcess> {
   return child;
 }
 
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
+
 // A host with two networks, a machine on each; another DHCP server (dnsmasq) on the left one.
-needs({ root: true, commands: ['ip', 'dnsmasq'] }).describe('the DHCP server on real interfaces', () => {
-  vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-  const children: ChildProcess[] = [];
+for (const way of ['dgram', 'native']) {
+  needs({ root: true, commands: ['ip', 'dnsmasq'] }).describe(`the DHCP server on real interfaces, by ${way}`, () => {
+    vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+    const children: ChildProcess[] = [];
 
-  beforeAll(async () => {
-    for (const namespace of [HOST, LEFT, RIGHT]) ip('netns', 'add', namespace);
-    for (const [side, namespace, net] of [
-      ['l', LEFT, '10.61.1'],
-      ['r', RIGHT, '10.61.2'],
-    ] as const) {
-      ip('link', 'add', `h${side}`, 'netns', HOST, 'type', 'veth', 'peer', 'name', 'c0', 'netns', namespace);
-      ip('-n', HOST, 'addr', 'add', `${net}.1/24`, 'dev', `h${side}`);
-      ip('-n', HOST, 'link', 'set', `h${side}`, 'up');
-      ip('-n', namespace, 'addr', 'add', `${net}.2/24`, 'dev', 'c0');
-      ip('-n', namespace, 'link', 'set', 'c0', 'up');
-      ip('-n', namespace, 'route', 'add', '255.255.255.255', 'dev', 'c0');
-    }
-    ip('-n', HOST, 'link', 'set', 'lo', 'up');
-    const options = ['--no-daemon', '--port=0', '--conf-file=/dev/null', '--leasefile-ro', '--log-facility=-'];
-    const range = ['--interface=hl', '--bind-dynamic', '--dhcp-range=10.61.1.50,10.61.1.99', '--dhcp-authoritative'];
-    children.push(await started(['dnsmasq', ...options, ...range], /started/));
-    children.push(await started([process.execPath, TSX, script('dhcp-serve.ts')], /ready/));
-  }, 60_000);
+    beforeAll(async () => {
+      for (const namespace of [HOST, LEFT, RIGHT]) ip('netns', 'add', namespace);
+      for (const [side, namespace, net] of [
+        ['l', LEFT, '10.61.1'],
+        ['r', RIGHT, '10.61.2'],
+      ] as const) {
+        ip('link', 'add', `h${side}`, 'netns', HOST, 'type', 'veth', 'peer', 'name', 'c0', 'netns', namespace);
+        ip('-n', HOST, 'addr', 'add', `${net}.1/24`, 'dev', `h${side}`);
+        ip('-n', HOST, 'link', 'set', `h${side}`, 'up');
+        ip('-n', namespace, 'addr', 'add', `${net}.2/24`, 'dev', 'c0');
+        ip('-n', namespace, 'link', 'set', 'c0', 'up');
+        ip('-n', namespace, 'route', 'add', '255.255.255.255', 'dev', 'c0');
+      }
+      ip('-n', HOST, 'link', 'set', 'lo', 'up');
+      const options = ['--no-daemon', '--port=0', '--conf-file=/dev/null', '--leasefile-ro', '--log-facility=-'];
+      const range = ['--interface=hl', '--bind-dynamic', '--dhcp-range=10.61.1.50,10.61.1.99', '--dhcp-authoritative'];
+      children.push(await started(['dnsmasq', ...options, ...range], /started/));
+      children.push(await started([process.execPath, TSX, script('dhcp-serve.ts'), way], /ready/));
+    }, 60_000);
 
-  afterAll(() => {
-    for (const child of children) child.kill('SIGTERM');
-    for (const namespace of [HOST, LEFT, RIGHT]) ip('netns', 'del', namespace);
+    afterAll(async () => {
+      await Promise.all(children.splice(0).map(ended));
+      for (const namespace of [HOST, LEFT, RIGHT]) ip('netns', 'del', namespace);
+    });
+
+    const ours = (heard: readonly Heard[]): Heard[] => heard.filter((one) => one.file !== '');
+
+    it('answers each network from its own address, and only there', async () => {
+      const options = optionsOf('OVMF 2022.11, PXEv4');
+      const [left, right] = await Promise.all([
+        ask(LEFT, '255.255.255.255', discover(options)),
+        ask(RIGHT, '255.255.255.255', discover(options, { mac: '52:54:00:55:1c:ef', xid: 2 })),
+      ]);
+      const offer = { yiaddr: '0.0.0.0', file: 'snponly.efi', type: 2 };
+      expect(new Set(ours(left).map((one) => `${one.from} ${one.siaddr}`))).toEqual(
+        new Set(['10.61.1.1:67 10.61.1.1']),
+      );
+      expect(new Set(ours(right).map((one) => `${one.from} ${one.siaddr}`))).toEqual(
+        new Set(['10.61.2.1:67 10.61.2.1']),
+      );
+      expect(ours(left)[0]).toMatchObject(offer);
+    });
+
+    if (way === 'native')
+      it('is not heard in a network from which nothing was asked', async () => {
+        const question = { mac: '52:54:00:55:1c:77', xid: 77 };
+        // The other one says something of its own, so that it listens.
+        const [left, right] = await Promise.all([
+          ask(LEFT, '255.255.255.255', discover(optionsOf('OVMF 2022.11, PXEv4'), question)),
+          ask(RIGHT, '255.255.255.255', discover([[55, Buffer.from([1, 3, 6])]], { xid: 78 })),
+        ]);
+        expect(ours(left).map(({ from }) => from)).toEqual(['10.61.1.1:67']);
+        expect(right).toEqual([]);
+      });
+
+    it('acknowledges a REQUEST that names its second address, in that network alone', async () => {
+      const naming = question(3, [...optionsOf('OVMF 2022.11, PXEv4'), [54, Buffer.from([10, 61, 2, 1])]]);
+      const heard = ours(await ask(RIGHT, '255.255.255.255', naming));
+      expect(heard).toMatchObject([{ from: '10.61.2.1:67', siaddr: '10.61.2.1', type: 5 }]);
+    });
+
+    it('answers a thousand machines that are switched on at once', async () => {
+      const args = ['netns', 'exec', RIGHT, process.execPath, '-e', BURST];
+      const seed = discover(optionsOf('OVMF 2022.11, PXEv4')).toString('hex');
+      const { stdout } = await run('ip', [...args, seed, '1000']);
+      // The server may send more than is heard here: this end's buffer is full of answers, too. It asks again for those.
+      expect(JSON.parse(stdout)).toEqual({ answered: 1000 });
+    });
+
+    it('says nothing to a machine that does not netboot', async () => {
+      expect(await ask(RIGHT, '255.255.255.255', discover([[55, Buffer.from([1, 3, 6])]]))).toEqual([]);
+    });
+
+    it('leaves addresses and unicast renewals to the DHCP server beside it', async () => {
+      const heard = await ask(LEFT, '255.255.255.255', discover(optionsOf('OVMF 2022.11, PXEv4')));
+      const theirs = heard.find((one) => one.yiaddr !== '0.0.0.0');
+      expect(theirs).toMatchObject({ from: '10.61.1.1:67', type: 2 });
+      const renewal = question(3, [[61, Buffer.from('01525400551cee', 'hex')]], { ciaddr: '10.61.1.60', flags: 0 });
+      ip('-n', LEFT, 'addr', 'add', '10.61.1.60/24', 'dev', 'c0');
+      const renewed = await ask(LEFT, '10.61.1.1', renewal);
+      expect(renewed.map((one) => one.type)).toEqual([5]);
+    });
   });
-
-  const ours = (heard: readonly Heard[]): Heard[] => heard.filter((one) => one.file !== '');
-
-  it('answers each network from its own address, and only there', async () => {
-    const options = optionsOf('OVMF 2022.11, PXEv4');
-    const [left, right] = await Promise.all([
-      ask(LEFT, '255.255.255.255', discover(options)),
-      ask(RIGHT, '255.255.255.255', discover(options, { mac: '52:54:00:55:1c:ef', xid: 2 })),
-    ]);
-    const offer = { yiaddr: '0.0.0.0', file: 'snponly.efi', type: 2 };
-    expect(new Set(ours(left).map((one) => `${one.from} ${one.siaddr}`))).toEqual(new Set(['10.61.1.1:67 10.61.1.1']));
-    expect(new Set(ours(right).map((one) => `${one.from} ${one.siaddr}`))).toEqual(new Set(['10.61.2.1:67 10.61.2.1']));
-    expect(ours(left)[0]).toMatchObject(offer);
-  });
-
-  it('acknowledges a REQUEST that names its second address, in that network alone', async () => {
-    const naming = question(3, [...optionsOf('OVMF 2022.11, PXEv4'), [54, Buffer.from([10, 61, 2, 1])]]);
-    const heard = ours(await ask(RIGHT, '255.255.255.255', naming));
-    expect(heard).toMatchObject([{ from: '10.61.2.1:67', siaddr: '10.61.2.1', type: 5 }]);
-  });
-
-  it('answers a thousand machines that are switched on at once', async () => {
-    const args = ['netns', 'exec', RIGHT, process.execPath, '-e', BURST];
-    const seed = discover(optionsOf('OVMF 2022.11, PXEv4')).toString('hex');
-    const { stdout } = await run('ip', [...args, seed, '1000']);
-    // The server may send more than is heard here: this end's buffer is full of answers, too. It asks again for those.
-    expect(JSON.parse(stdout)).toEqual({ answered: 1000 });
-  });
-
-  it('says nothing to a machine that does not netboot', async () => {
-    expect(await ask(RIGHT, '255.255.255.255', discover([[55, Buffer.from([1, 3, 6])]]))).toEqual([]);
-  });
-
-  it('leaves addresses and unicast renewals to the DHCP server beside it', async () => {
-    const heard = await ask(LEFT, '255.255.255.255', discover(optionsOf('OVMF 2022.11, PXEv4')));
-    const theirs = heard.find((one) => one.yiaddr !== '0.0.0.0');
-    expect(theirs).toMatchObject({ from: '10.61.1.1:67', type: 2 });
-    const renewal = question(3, [[61, Buffer.from('01525400551cee', 'hex')]], { ciaddr: '10.61.1.60', flags: 0 });
-    ip('-n', LEFT, 'addr', 'add', '10.61.1.60/24', 'dev', 'c0');
-    const renewed = await ask(LEFT, '10.61.1.1', renewal);
-    expect(renewed.map((one) => one.type)).toEqual([5]);
-  });
-});
+}

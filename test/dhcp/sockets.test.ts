@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AnswerSockets, createInbox } from '../../src/dhcp/sockets.ts';
+import { AnswerSockets } from '../../src/dhcp/packet-transport.ts';
+import { createInbox } from '../../src/dhcp/sockets.ts';
 import { RawClient } from '../support/tftp-client.ts';
 
 /** A client, and sockets that answer to it from a port that is free. */

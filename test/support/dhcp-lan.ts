@@ -4,7 +4,9 @@ import type { LocalAddress } from '../../src/net/addresses.ts';
 import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import { discover, optionsOf, question } from './dhcp-packets.ts';
 import { RawClient } from './tftp-client.ts';
-import { keepingLog } from './tftp-server.ts';
+import { keepingLog, NATIVE, THREADS } from './tftp-server.ts';
+import { kernelPackets } from '../../src/dhcp/packet-transport.ts';
+import type { Endpoint } from '../../src/net/udp-socket.ts';
 
 // Loopback cannot broadcast: 127.0.0.77 stands for 255.255.255.255, the client's address for "every client".
 export const EVERYBODY = '127.0.0.77';
@@ -54,6 +56,7 @@ export async function lan(settings: Partial<DhcpSettings> = {}, deps: Partial<Dh
       log,
       addresses: () => local(SERVER),
       everybody,
+      ...(NATIVE && { native: async (everyone: Endpoint) => await kernelPackets(log, everyone, THREADS) }),
       ...deps,
     },
   );

@@ -9,7 +9,9 @@ import { parsePools } from '../../src/settings/network-parsers.ts';
 import { parsed, question } from './dhcp-packets.ts';
 import { makeFolder } from './folder.ts';
 import { RawClient } from './tftp-client.ts';
-import { keepingLog, until } from './tftp-server.ts';
+import { keepingLog, NATIVE, THREADS, until } from './tftp-server.ts';
+import { kernelPackets } from '../../src/dhcp/packet-transport.ts';
+import type { Endpoint } from '../../src/net/udp-socket.ts';
 
 // Loopback is 127.0.0.0/8 to the kernel, and cannot broadcast: 127.0.0.77 stands for 255.255.255.255.
 const EVERYBODY = '127.0.0.77';
@@ -72,6 +74,7 @@ export async function leaseSetup(
       macOf: () => Promise.resolve(undefined),
       discover: () => Promise.resolve([]),
       networks: () => [],
+      ...(NATIVE && { native: async (everyone: Endpoint) => await kernelPackets(log, everyone, THREADS) }),
       ...deps,
     },
   );

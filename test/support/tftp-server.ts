@@ -33,12 +33,15 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** With it on, every test of TFTP sends its files from the thread that calls libc. */
+/** With it on, tests of TFTP send their files from the thread that calls libc, and those of DHCP hear by its sockets. */
 export const NATIVE = process.env['PILOTLIGHT_TEST_NATIVE'] === 'on';
+
+/** How threads of the sources are started. */
+export const THREADS = ['--import', import.meta.resolve('tsx')];
 
 /** A thread that carries transfers from now on; undefined where libc cannot be called. */
 export async function startedThread(log: Log): Promise<TransferThread | undefined> {
-  const thread = createTransferThread(log, ['--import', import.meta.resolve('tsx')]);
+  const thread = createTransferThread(log, THREADS);
   return (await thread.start()) ? thread : undefined;
 }
 
