@@ -150,7 +150,7 @@ async function firmware(ask: Ask, server: MachineServer): Promise<Reply> {
   const name = bootFileName(ask.rest);
   const origin = originFor(ask, server);
   const found = await server.bootPrograms.open({ name, origin, ipxe: false, images: true, asker: ask.asker });
-  if (found?.kind === 'text') return found.text.startsWith('#!ipxe') ? scriptReply(found.text) : textReply(found.text);
+  if (found?.kind === 'text') return textReply(found.text);
   if (found?.kind !== 'program' || found.file === undefined) {
     const remedy = programRemedy(found?.kind === 'program' ? found.program : undefined);
     throw new Failure('not-found', `there is no boot program "${name}"`, { remedy });

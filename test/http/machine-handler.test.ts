@@ -53,20 +53,22 @@ test('an answer that was made while the catalog changed is not repeated', async 
   expect(bootService.count()).toBe(2);
 });
 
-test.each([{ outcome: 'install' }, { outcome: 'local' }, { outcome: 'waiting', installation: 'stopped' }] as const)(
-  'what follows from the mark of the machine is made anew each time: %j',
-  async (said) => {
-    const { script, count } = counted();
-    const decided = async () => {
-      const answer = await script();
-      return { ...answer, decision: { ...DECISION, ...said } };
-    };
-    appContext = await openContext({ script: decided }, { now: () => 0 });
-    await get(appContext.port, '/ipxe');
-    await get(appContext.port, '/ipxe');
-    expect(count()).toBe(2);
-  },
-);
+test.each([
+  { outcome: 'boot', once: true },
+  { outcome: 'install' },
+  { outcome: 'local' },
+  { outcome: 'waiting', installation: 'stopped' },
+] as const)('what follows from the mark of the machine is made anew each time: %j', async (said) => {
+  const { script, count } = counted();
+  const decided = async () => {
+    const answer = await script();
+    return { ...answer, decision: { ...DECISION, ...said } };
+  };
+  appContext = await openContext({ script: decided }, { now: () => 0 });
+  await get(appContext.port, '/ipxe');
+  await get(appContext.port, '/ipxe');
+  expect(count()).toBe(2);
+});
 
 test('another host, another agent, another query are other questions', async () => {
   const bootService = counted();
@@ -165,9 +167,12 @@ test('keys that no rule knows are told of a machine’s question, not of coreos-
   const answer = async () => Promise.resolve({ script: SCRIPT, decision: DECISION });
   appContext = await openContext({ script: answer, scriptOf: answer }, { log });
   await get(appContext.port, '/?profile=a&cluster=b');
+  await get(appContext.port, '/schema/profile.json?a=b');
+  await request(appContext.port, 'POST', '/phone-home/525400551cee?a=b', ['Content-Length: 0']);
   expect(log.of('warn')).toEqual([]);
   await get(appContext.port, '/ipxe?mac=525400551cee&serail=b');
-  expect(log.of('warn')).toHaveLength(1);
+  await get(appContext.port, '/?mac=525400551cee&sreial=b');
+  expect(log.of('warn')).toHaveLength(2);
 });
 
 test('refusals and redirects are not repeated from the cache', async () => {
@@ -199,7 +204,13 @@ test('HEAD and GET share the cache, HEAD without a body', async () => {
     `HEAD /ipxe HTTP/1.1\r\nHost: 127.0.0.1:${appContext.port}\r\nConnection: close\r\n\r\n`,
   );
   expect([head.status, head.body, bootService.count()]).toEqual([200, '', 1]);
-  expect(appContext.events.map((event) => event.bytes)).toEqual([SCRIPT.length + 4, 0]);
+  await request(appContext.port, 'HEAD', '/ipxe?mac=525400551cee');
+  expect(appContext.bootService.calls.map(([, asked]) => asked)).toMatchObject([
+    { asker: '127.0.0.1' },
+    // Nothing leaves that a machine could run: an installer is given to none.
+    { asker: undefined },
+  ]);
+  expect(appContext.events.map((event) => event.bytes)).toEqual([SCRIPT.length + 4, 0, 0]);
 });
 
 function shelfFile(text: string): StoredImage & { closed: number } {

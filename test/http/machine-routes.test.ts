@@ -103,7 +103,7 @@ test.each([
 test.each(['Mozilla/5.0 (X11; Linux)', 'curl/8.1', ''])('/ for %j leads to the start page', async (agent) => {
   const answer = await ask({}, '/', [`User-Agent: ${agent}`]);
   expect(answer.status).toBe(302);
-  expect(answer.headers['location']).toBe('/dashboard');
+  expect([answer.headers['location'], answer.body]).toEqual(['/dashboard', 'see /dashboard\n']);
 });
 
 test.each(['a.yml', 'a', 'worker.ign'])('/configs/%s', async (name) => {
@@ -164,7 +164,7 @@ test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () =>
   expect([profile.body, profile.headers['content-type']]).toEqual(['{}\n', 'application/json']);
   const keys = await get(appContext.port, '/keys?name=core');
   expect([keys.body, keys.headers['content-type']]).toEqual(['[{"key": "ssh-rsa AAAA"}]', 'text/plain; charset=utf-8']);
-  expect(JSON.parse((await get(appContext.port, '/v1/boot/52-54-00-55-1c-ee')).body)).toEqual({
+  expect(JSON.parse((await get(appContext.port, '/v1/boot/52%3A54%3A00%3A55%3A1c%3Aee')).body)).toEqual({
     kernel: 'k',
     initrd: ['i'],
     cmdline: 'c',
@@ -175,6 +175,7 @@ test('/profiles/NAME.json, /keys?name=NAME, /v1/boot/MAC, /healthz', async () =>
     ['keys', 'core'],
     ['pixiecore', MAC, origin(), '127.0.0.1'],
   ]);
+  expect(appContext.events.find(({ kind }) => kind === 'pixiecore')).toMatchObject({ mac: MAC, facts: { mac: MAC } });
 });
 
 test('a failure of the boot service is its status and one line, and never 200 on a script route', async () => {
@@ -291,6 +292,16 @@ test.each<[string, BootFile | undefined]>([
     404,
     'there is no boot program "x" (apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR)\n',
   ]);
+});
+
+test.each([
+  ['/?profile=a%20(2)', 'profile: "a (2)" is not a name', 400],
+  ['/configs/a%20(2)', 'document: "a (2)" is not a name', 400],
+  ['/images/flatcar/amd64/current/version.txt', 'no profile boots from images/flatcar/amd64 (name', 404],
+])('%s: %s', async (target, line, status) => {
+  appContext = await openContext({ currentVersion: () => undefined });
+  const answer = await get(appContext.port, target);
+  expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(line)]);
 });
 
 test.each([

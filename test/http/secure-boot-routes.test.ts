@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { type BootFile, type BootFileQuestion, createBootPrograms } from '../../src/boot/boot-programs.ts';
+import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
+import { parseOrigin } from '../../src/model/plan.ts';
+import { DECISION } from '../support/fake-boot-service.ts';
 import { openContext, type AppContext } from '../support/http-server.ts';
 import { exchange, get } from '../support/http-raw.ts';
 import { factsOf, contextOf } from '../support/app-context.ts';
@@ -28,15 +31,33 @@ test.each([
 ])('%s asks for %s: a shim writes two slashes, GRUB a MAC with colons', async (target, name) => {
   const { answer, asked } = await askFirmware({ kind: 'text', text: 'sleep 1\n', because: 'x' }, target);
   expect([answer.status, answer.headers['content-type'], answer.body]).toEqual([200, TEXT, 'sleep 1\n']);
-  expect(asked).toMatchObject([{ name }]);
+  expect(asked).toMatchObject([{ name, ipxe: false, images: true }]);
 });
 
 test.each(['/firmware/revocations_sku.efi', '/grub/x86_64-efi/command.lst', '/grub/grub.cfg-01-'])(
   '%s, which a shim and GRUB can do without, is 404',
   async (target) => {
-    expect((await askFirmware(undefined, target)).answer.status).toBe(404);
+    const { status, body } = (await askFirmware(undefined, target)).answer;
+    expect([status, body]).toEqual([404, expect.stringMatching(/^there is no (?:boot program "\w|grub\/\w)/)]);
   },
 );
+
+test('what GRUB is told about a machine is recorded as that machine’s', async () => {
+  const mac = factsOf({ mac: '52:54:00:00:00:01' }).mac ?? expect.fail();
+  const told = { kind: 'text', text: 'sleep 1\n', because: 'x' } as const;
+  const decision = { ...DECISION, question: { facts: { mac }, origin: parseOrigin('http://h') ?? expect.fail() } };
+  await askFirmware({ ...told, answer: { script: told.text, decision } }, `/grub/grub.cfg-01-${mac}`);
+  expect(appContext.events).toMatchObject([{ kind: 'grub', mac, decision: { profile: 'a-coreos' } }]);
+  await appContext.close();
+  await askFirmware({ ...told, answer: { script: told.text, decision: DECISION } }, '/grub/grub.cfg');
+  expect(appContext.events).toMatchObject([{ kind: 'grub', facts: {}, decision: DECISION }]);
+});
+
+test('a program that is not here is told with what has it', async () => {
+  const program = BOOT_PROGRAMS.find(({ kind }) => kind === 'shim') ?? expect.fail();
+  const { answer } = await askFirmware({ kind: 'program', program, file: undefined }, '/firmware/x');
+  expect(answer.body).toContain('apt install shim-signed');
+});
 
 test('a GRUB’s HEAD is as long as its GET: it reads as many bytes as the HEAD said', async () => {
   const { asked } = await askFirmware({ kind: 'text', text: 'sleep 1\n', because: 'x' }, '/grub/grub.cfg-01-x');
