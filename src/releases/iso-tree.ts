@@ -55,7 +55,7 @@ function readFields(area: Buffer): readonly SuspField[] {
   for (let at = 0; at + 4 <= area.length;) {
     const sign = area.toString('latin1', at, at + 2);
     const length = area.readUInt8(at + 2);
-    if (!/^[A-Z0-9]{2}$/.test(sign) || sign === 'ST' || length < 4 || at + length > area.length) break;
+    if (!/[A-Z0-9]{2}/.test(sign) || sign === 'ST' || length < 4 || at + length > area.length) break;
     fields.push({ sign, data: area.subarray(at + 4, at + length) });
     at += length;
   }

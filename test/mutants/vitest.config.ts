@@ -9,7 +9,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const JUDGES: Readonly<Record<string, readonly string[]>> = {
   boot: ['boot'],
   catalog: ['{catalog,boot}'],
-  releases: ['releases', 'admin/service/service*', 'cli/commands/images*'],
+  releases: ['releases', 'admin/service/{service,uploads}*', 'cli/commands/images*'],
   machines: ['{machines,boot}'],
   dhcp: ['dhcp'],
   tftp: ['tftp'],

@@ -127,6 +127,15 @@ describe('short names', () => {
 });
 
 describe('Rock Ridge', () => {
+  it('ends with a field that says more than there is, and passes over one that says nothing', async () => {
+    const kernel = record('A.;1', { use: Buffer.concat([field('XX'), named('kernel')]) });
+    const cut = record('B.;1', { sector: 31, use: named('linux').subarray(0, -1) });
+    const image = imageOf([ridge(), kernel, cut]);
+    expect(await findInIso(image, 'kernel')).toEqual(HERE);
+    expect(await findInIso(image, 'B')).toEqual([{ at: 31 * SECTOR, length: 5 }]);
+    await expect(findInIso(image, 'linu')).rejects.toThrow('does not hold linu');
+  });
+
   it('names a file in its own case, and the short name is none then', async () => {
     const image = imageOf([ridge(), record('VMLINUZ.;1', { use: named('vmlinuz-Generic') })]);
     expect(await findInIso(image, 'vmlinuz-Generic')).toEqual(HERE);
