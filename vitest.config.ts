@@ -28,6 +28,8 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/packages/**/*.test.ts'],
+          // Minutes for one boot: in the long lab alone (`npm run lab:all`).
+          exclude: process.env['PILOTLIGHT_LAB_ALL'] === '1' ? [] : ['test/lab/debian-installer.test.ts'],
           globalSetup: ['test/support/built.ts'],
           fileParallelism: false,
           // Two machines at a time, where a file says that its tests may run together.
