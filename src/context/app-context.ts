@@ -60,7 +60,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
   const { installTries, unknown } = settings;
   const syncProgress = createSyncProgress();
   const downloadProgress = (profile: string): readonly string[] => syncProgress.linesFor(profile);
-  const rollouts = createRollouts({ files, catalog, log, now: Date.now });
+  const rollouts = createRollouts({ files, catalog, log, now: Date.now, elapsed: () => performance.now() });
   const clusters = new ClusterUrls();
   const behind = {
     catalog,

@@ -106,6 +106,7 @@ export const RolloutView = t.Object({
   opensAt: t.Optional(
     moment('when the next wave opens if nothing fails until then; absent while something is waited for'),
   ),
+  waitsFor: t.Optional(text('what is waited for before the next wave opens: `w1, w2 must phone home with it first`')),
   tolerate: t.Optional(whole('how many failures do not stop it')),
   stages: list(
     t.Object({

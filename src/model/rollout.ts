@@ -57,6 +57,9 @@ export interface RolloutMachine {
   readonly why?: string;
 }
 
+/** Machines that got the new version: on their way, up with it, or failed and not up since. */
+export const ROLLOUT_MACHINES = ['waiting', 'up', 'failed'] as const;
+
 export type Rollouts = ReadonlyMap<string, Rollout>;
 
 /** Whether which version a machine gets is the rollout's affair. */

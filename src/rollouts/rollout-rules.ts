@@ -52,7 +52,10 @@ export function isUp(rollout: Rollout, machine: string, at: number): Rollout {
   return withMachine(rollout, machine, { ...known, deadline: undefined, begun: undefined, up: at });
 }
 
-/** Machines that are on their way when a server starts: their reports may have met none. */
+/** Reports are repeated every few seconds: so long those that met no server have time to come again. */
+export const GRACE_MS = 120_000;
+
+/** Machines that are on their way when a server starts, or its clock jumps: their reports may have met none. */
 export function afterRestart(rollout: Rollout, until: number): Rollout {
   const late = Object.entries(rollout.machines).filter(
     ([, { deadline }]) => deadline !== undefined && deadline < until,
@@ -74,16 +77,17 @@ export function advance(
   if (overruled !== undefined) return { rollout: overruled };
   const policy = profile.rollout;
   if (policy === undefined) return { rollout };
-  const late = Object.entries(rollout.machines).filter(([, { deadline }]) => deadline !== undefined && deadline <= now);
+  const inTime = notTooFar(rollout, profile, now);
+  const late = Object.entries(inTime.machines).filter(([, { deadline }]) => deadline !== undefined && deadline <= now);
   const after = (profile.boot_timeout ?? 0) * 1000;
   const counted = late.reduce(
     (all, [name]) => withFailure(all, name, now, `did not phone home within ${durationText(after)}`),
-    rollout,
+    inTime,
   );
   if (counted.state === 'stopped') return { rollout: counted };
   const failures = failuresOf(counted);
   if (failures.length > policy.tolerate) return { rollout: stopped(counted, failures, profile, now) };
-  if (!isGood(counted, profile)) return { rollout: without(counted, 'ready') };
+  if (lacks(counted, profile) !== undefined) return { rollout: without(counted, 'ready') };
   const ready = counted.ready === undefined ? { ...counted, ready: now } : counted;
   if (ready.state !== 'running' || now < (ready.ready ?? now) + policy.soak * 1000) return { rollout: ready };
   return promoted(ready, profile, now);
@@ -120,18 +124,38 @@ export function failuresOf({ machines }: Rollout): readonly (readonly [name: str
   return Object.entries(machines).filter(([, { failed }]) => failed !== undefined);
 }
 
-/** Whether the stage that is open would let the next one open. */
-function isGood(rollout: Rollout, profile: Profile): boolean {
+/** What is waited for before the next stage may open, for people; undefined when the stage that is open is good. */
+export function lacks(rollout: Rollout, profile: Profile): string | undefined {
   const choice = rolloutChoice(profile, rollout);
-  if (choice === undefined) return false;
+  if (choice === undefined) return 'its profile does not say so any more';
   const { policy, stageOf } = choice;
-  const members = profile.nodes.filter(({ name }) => stageOf(name) === rollout.stage).map(({ name }) => name);
-  if (rollout.stage === 0) return members.every((name) => machineOf(rollout, name)?.up !== undefined);
-  const booted = Object.values(rollout.machines).filter(({ stage }) => stage === rollout.stage);
+  // There may be fewer waves by now.
+  const open = Math.min(rollout.stage, stagesOf(policy) - 1);
+  const members = profile.nodes.filter(({ name }) => stageOf(name) === open).map(({ name }) => name);
+  if (open === 0) {
+    const absent = members.filter((name) => machineOf(rollout, name)?.up === undefined);
+    return absent.length === 0 ? undefined : `${few(absent)} must phone home with it first`;
+  }
+  const booted = Object.values(rollout.machines).filter(({ stage }) => stage === open);
   const up = booted.filter((one) => one.up !== undefined).length;
   // Rounding may leave a wave without machines of its own: nothing could be learnt from it.
-  if (booted.length === 0) return members.length === 0 && !profile.default;
-  return up > 0 && up * 100 >= booted.length * policy.need;
+  if (booted.length === 0 && members.length === 0 && !profile.default) return undefined;
+  if (booted.length === 0) return 'no machine of this wave has booted it yet';
+  if (up > 0 && up * 100 >= booted.length * policy.need) return undefined;
+  return `${up} of ${booted.length} machines of this wave that booted it are up, and ${policy.need}% must be`;
+}
+
+function few(names: readonly string[]): string {
+  const [most, more] = [names.slice(0, 5), names.length - 5];
+  return more > 0 ? `${most.join(', ')} and ${more} more` : most.join(', ');
+}
+
+/** Where the clock was set back nothing is waited for longer than when it began. */
+function notTooFar(rollout: Rollout, { boot_timeout = 0 }: Profile, now: number): Rollout {
+  const most = now + Math.max(boot_timeout * 1000, GRACE_MS);
+  const far = Object.entries(rollout.machines).filter(([, { deadline = 0 }]) => deadline > most);
+  const near = far.reduce((all, [name, one]) => withMachine(all, name, { ...one, deadline: most }), rollout);
+  return (near.ready ?? now) > now ? { ...near, ready: now } : near;
 }
 
 function overruledBy(rollout: Rollout, profile: Profile, now: number): Rollout | undefined {

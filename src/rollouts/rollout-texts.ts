@@ -22,9 +22,11 @@ export function stepText({ state, stage, from, to }: Rollout, profile: Profile |
   }
 }
 
-/** For the Health page. */
-export function problemOf(name: string, { state, to, why = '' }: Rollout): readonly Diagnostic[] {
-  const place = { file: `profiles/${name}.json` };
+/** For the Health page. Nothing where the profile names another version by now, or is gone. */
+export function problemOf({ state, from, to, why = '' }: Rollout, profile: Profile | undefined): readonly Diagnostic[] {
+  if (profile?.version !== from) return [];
+  const { name, file } = profile;
+  const place = { file };
   if (state === 'stopped') {
     const remedy = `\`pilotlight rollout ${name} --resume\`, \`--promote\` or \`--abort\``;
     return [{ severity: 'warning', message: `the rollout of ${to} is stopped: ${why}`, place, remedy }];

@@ -8,7 +8,7 @@ import type { Log, Service } from '../model/service.ts';
 import { acted, beginning } from './rollout-actions.ts';
 import { readRollouts } from './rollout-file.ts';
 import { createRolloutQueue } from './rollout-queue.ts';
-import { advance, afterRestart, asks, fetched, isUp, leaves, nextMoment } from './rollout-rules.ts';
+import { advance, afterRestart, asks, ended, fetched, GRACE_MS, isUp, leaves, nextMoment } from './rollout-rules.ts';
 import { lost, problemOf, stepText } from './rollout-texts.ts';
 
 export interface RolloutsOptions {
@@ -17,6 +17,8 @@ export interface RolloutsOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds that no setting of the clock changes. */
+  readonly elapsed: () => number;
 }
 
 export interface RolloutService extends Service, RolloutWatch {
@@ -45,19 +47,21 @@ export interface RolloutStep {
   readonly rollout: Rollout;
   /** For people. */
   readonly text: string;
+  /** An operator decided so. */
+  readonly wanted: boolean;
 }
 
 /** No deadline passes before it without a look. */
 const LOOK_MS = 30_000;
 const RETRY_MS = 5000;
-/** Reports are repeated every few seconds: so long those that met no server have time to come again. */
-const GRACE_MS = 120_000;
+/** The clock was set, or this host slept. */
+const JUMP_MS = 10_000;
 
 /**
  * Which machines get a release first, and whether it stops: counts what the boot service and reports tell, moves on by the
  * clock, and writes the version into the profile at the end. Every change is on the disk before it is in force.
  */
-export function createRollouts({ files, catalog, log, now }: RolloutsOptions): RolloutService {
+export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOptions): RolloutService {
   let rollouts: Rollouts = new Map();
   let broken: string | undefined;
   let looking: Promise<void> | undefined;
@@ -68,6 +72,11 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
   const listeners = new Set<() => void>();
   const steps = new Set<(step: RolloutStep) => void>();
   const finishing = new Set<string>();
+  /** Of which an operator is deciding. */
+  const deciding = new Set<string>();
+  /** Since when profiles with an open rollout are not there, by `elapsed`. */
+  const missing = new Map<string, number>();
+  let jumps = now() - elapsed();
   const queue = createRolloutQueue(files, (after) => {
     broken = undefined;
     follow(after);
@@ -94,7 +103,7 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
       { profile: name, from, to, ...(why === undefined ? {} : { why }) },
       `rollout: ${text}`,
     );
-    for (const listener of steps) listener({ profile: name, rollout, text });
+    for (const listener of steps) listener({ profile: name, rollout, text, wanted: deciding.has(name) });
   }
 
   /** Of one profile. Gives whether anything changed. */
@@ -109,6 +118,15 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
     return changed;
   }
 
+  async function decided({ name }: Profile, work: () => Promise<void>): Promise<void> {
+    deciding.add(name);
+    try {
+      await work();
+    } finally {
+      deciding.delete(name);
+    }
+  }
+
   const openOf = (name: string): Rollout | undefined => {
     const rollout = rollouts.get(name);
     return rollout !== undefined && isOpen(rollout) ? rollout : undefined;
@@ -121,15 +139,32 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
     let after = all;
     for (const [name, rollout] of all) {
       const profile = profiles.get(name);
-      if (profile === undefined) continue;
-      const next = advance(rollout, profile, now());
-      if (next.finish === true) finish.push(name);
+      const next =
+        profile === undefined ? { rollout: withoutProfile(name, rollout) } : advance(rollout, profile, now());
+      if ('finish' in next) finish.push(name);
       if (next.rollout !== rollout) after = new Map([...after, [name, next.rollout]]);
     }
     return { rollouts: after, finish };
   }
 
+  /** An editor that saves may take the file away for a moment, and one that cannot be read is not gone. */
+  function withoutProfile(name: string, rollout: Rollout): Rollout {
+    const { problems } = catalog.current();
+    const file = `profiles/${name}.json`;
+    const isUnread = problems.some(
+      ({ severity, place }) => severity === 'error' && ['profiles', file].includes(place.file),
+    );
+    if (isUnread || !isOpen(rollout)) return rollout;
+    const since = missing.get(name) ?? elapsed();
+    missing.set(name, since);
+    return elapsed() - since < LOOK_MS ? rollout : ended(rollout, 'aborted', now(), `${file} is gone`);
+  }
+
   async function look(): Promise<void> {
+    for (const name of missing.keys()) if (catalog.current().profiles.has(name)) missing.delete(name);
+    const jump = now() - elapsed() - jumps;
+    jumps += jump;
+    if (jump > JUMP_MS) await giveGrace();
     while (due(rollouts).rollouts !== rollouts) await queue.change((all) => due(all).rollouts);
     for (const name of due(rollouts).finish) await finish(name);
   }
@@ -184,12 +219,21 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
     clearTimeout(timer);
     if (stopped) return;
     const { profiles } = catalog.current();
-    const moments = [...rollouts].flatMap(([name, rollout]) => nextMoment(rollout, profiles.get(name)) ?? []);
+    const moments = [...rollouts].flatMap(([name, rollout]) => {
+      if (isOpen(rollout) && !profiles.has(name)) return now() + LOOK_MS;
+      return nextMoment(rollout, profiles.get(name)) ?? [];
+    });
     if (moments.length === 0) return;
     const wait = Math.min(LOOK_MS, ...moments.map((at) => at - now()));
     // What is due was looked at just now: it cannot be done for the time being.
     timer = setTimeout(lookLater, wait <= 0 ? RETRY_MS : wait);
     timer.unref();
+  }
+
+  async function giveGrace(): Promise<void> {
+    const until = now() + GRACE_MS;
+    for (const name of [...rollouts.keys()].filter((one) => openOf(one) !== undefined))
+      await changeOne(name, (one) => afterRestart(one, until)).catch(asFailure);
   }
 
   async function reload(): Promise<void> {
@@ -207,9 +251,7 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
       if (broken !== undefined) log.error({ problem: broken }, 'rollouts are lost');
       stopped = false;
       end = catalog.onChange(lookLater);
-      const until = now() + GRACE_MS;
-      for (const name of [...rollouts.keys()].filter((one) => openOf(one) !== undefined))
-        await changeOne(name, (one) => afterRestart(one, until)).catch(asFailure);
+      await giveGrace();
       await lookSoon();
     },
     async stop() {
@@ -257,23 +299,25 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
       await changeOne(name, (one) => isUp(one, machine, at));
       lookLater();
     },
-    async begin(profile, to) {
-      await queue.change((all) => {
-        const begun = beginning(all, profile, to, now());
-        if (begun.why !== undefined) throw new Failure('conflict', begun.why);
-        return begun.rollouts;
-      });
-    },
-    async act(profile, action) {
-      const over = new Set<string>();
-      await queue.change((all) => {
-        const done = acted(all.get(profile.name), action, profile, now());
-        if (done.finish === true) over.add(profile.name);
-        return new Map([...all, [profile.name, done.rollout]]);
-      });
-      for (const name of over) await finish(name);
-      await lookSoon();
-    },
+    begin: async (profile, to) =>
+      decided(profile, async () => {
+        await queue.change((all) => {
+          const begun = beginning(all, profile, to, now());
+          if (begun.why !== undefined) throw new Failure('conflict', begun.why);
+          return begun.rollouts;
+        });
+      }),
+    act: async (profile, action) =>
+      decided(profile, async () => {
+        const over = new Set<string>();
+        await queue.change((all) => {
+          const done = acted(all.get(profile.name), action, profile, now());
+          if (done.finish === true) over.add(profile.name);
+          return new Map([...all, [profile.name, done.rollout]]);
+        });
+        for (const name of over) await finish(name);
+        await lookSoon();
+      }),
     reload,
     look: lookSoon,
     onChange(listener) {
@@ -286,7 +330,7 @@ export function createRollouts({ files, catalog, log, now }: RolloutsOptions): R
     },
     diagnostics: () => [
       ...(broken === undefined ? [] : [lost(broken)]),
-      ...[...rollouts].flatMap(([name, rollout]) => problemOf(name, rollout)),
+      ...[...rollouts].flatMap(([name, rollout]) => problemOf(rollout, catalog.current().profiles.get(name))),
     ],
   };
 }

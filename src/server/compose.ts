@@ -23,7 +23,6 @@ import { Discovery } from '../etcd/discovery.ts';
 import { createDiscoveryHandler } from '../etcd/routes.ts';
 import { leftovers } from '../files/leftovers.ts';
 import { includes } from '../model/operator.ts';
-
 import { createProxyTrust, peerOf } from '../http/client-address.ts';
 import { show } from '../http/request.ts';
 import { firmwareFolders } from '../images/boot-program-table.ts';
@@ -54,6 +53,7 @@ import { createLastResort, type FaultSource } from './last-resort.ts';
 import { recallMachines, reconcile } from './reconcile.ts';
 import { createLogRecorder } from './log-recorder.ts';
 import { createReports } from './reports.ts';
+import { watchRollouts } from './watch-rollouts.ts';
 
 export interface ComposeOptions {
   readonly settings: Settings;
@@ -171,6 +171,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     journal: () => journal.status(),
     ...(dhcp && { dhcp: () => dhcp }),
   });
+  watchRollouts({ rollouts, catalog, journal, metrics, log, now: Date.now });
   const discovery = new Discovery({
     store: journal.discovery,
     now: Date.now,

@@ -1,8 +1,22 @@
+import type { ROLLOUT_MACHINES, RolloutState } from '../model/rollout.ts';
+
+/** How far a profile's last rollout is. */
+export interface RolloutCounts {
+  readonly profile: string;
+  readonly state: RolloutState;
+  /** 0: the canaries. */
+  readonly wave: number;
+  /** The last one. */
+  readonly waves: number;
+  readonly machines: Readonly<Record<(typeof ROLLOUT_MACHINES)[number], number>>;
+}
+
 /** What is read at each scrape, not counted on the way. */
 export interface MetricSources {
   /** How many machines are in each state; may take a moment and may fail. */
   readonly machines?: () => Promise<Readonly<Record<string, number>>>;
   readonly problems?: () => { readonly error: number; readonly warning: number };
+  readonly rollouts?: () => readonly RolloutCounts[];
   readonly journal?: () => { readonly on: boolean; readonly lost: number };
   readonly dhcp?: () => {
     readonly answered: number;
@@ -59,3 +73,6 @@ export function noCounts(): Counts {
 
 /** Milliseconds between two looks at the event loop. */
 export const LOOP_TICK = 20;
+
+/** So many profiles have figures of their own: names of more fill neither the memory nor the monitoring. */
+export const MAX_PROFILES = 100;

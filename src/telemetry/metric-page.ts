@@ -1,7 +1,8 @@
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { MACHINE_STATES } from '../model/machine-list.ts';
-import { type Counts, LOOP_TICK, type MetricSources, type Tally } from './counts.ts';
+import { ROLLOUT_MACHINES, ROLLOUT_STATES } from '../model/rollout.ts';
+import { type Counts, LOOP_TICK, MAX_PROFILES, type MetricSources, type Tally } from './counts.ts';
 
 export interface MetricPageInput {
   readonly version: string;
@@ -79,6 +80,11 @@ export function createMetricPage(input: MetricPageInput): MetricPage {
   const dhcpDropped = counter('dhcp_dropped_total', dhcpDroppedHelp);
   const machines = gauge('machines', 'machines by where they are in their life', 'state');
   const problems = gauge('catalog_problems', "what is wrong in the operator's files", 'severity');
+  const rolloutState = gauge('rollout_state', "1: the profile's last rollout is in this state", 'profile', 'state');
+  const rolloutWave = gauge('rollout_wave', 'which wave is open; 0: the canaries', 'profile');
+  const rolloutWaves = gauge('rollout_waves', 'which wave is the last', 'profile');
+  const rolloutMachinesHelp = 'machines that got the new version: on their way, up with it, or failed and not up since';
+  const rolloutMachines = gauge('rollout_machines', rolloutMachinesHelp, 'profile', 'result');
   const journalOn = gauge('journal_on', '1: what happens is written down; 0: the journal is off');
   const journalLost = counter('journal_lost_events_total', 'events that were not written down');
   counted('sync_runs_total', 'runs of the release sync; failed: at least one target did', counts.syncs, 'result');
@@ -137,13 +143,21 @@ export function createMetricPage(input: MetricPageInput): MetricPage {
   }
 
   async function render(): Promise<{ readonly contentType: string; readonly body: string }> {
-    const { machines: states, problems: files, journal, dhcp } = sources();
+    const { machines: states, problems: files, rollouts, journal, dhcp } = sources();
     await Promise.all([
       show('machines', states, [machines], (of) => {
         for (const state of MACHINE_STATES) machines.set({ state }, of[state] ?? 0);
       }),
       show('problems', files, [problems], (count) => {
         for (const severity of ['error', 'warning'] as const) problems.set({ severity }, count[severity]);
+      }),
+      show('rollouts', rollouts, [rolloutState, rolloutWave, rolloutWaves, rolloutMachines], (all) => {
+        for (const { profile, ...one } of all.slice(0, MAX_PROFILES)) {
+          for (const state of ROLLOUT_STATES) rolloutState.set({ profile, state }, state === one.state ? 1 : 0);
+          rolloutWave.set({ profile }, one.wave);
+          rolloutWaves.set({ profile }, one.waves);
+          for (const result of ROLLOUT_MACHINES) rolloutMachines.set({ profile, result }, one.machines[result]);
+        }
       }),
       show('journal', journal, [journalOn, journalLost], ({ on, lost }) => {
         journalOn.set(on ? 1 : 0);

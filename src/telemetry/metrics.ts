@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Service } from '../model/service.ts';
-import { LOOP_TICK, type MetricSources, noCounts } from './counts.ts';
+import { LOOP_TICK, MAX_PROFILES, type MetricSources, noCounts } from './counts.ts';
 import type { MetricPage } from './metric-page.ts';
 
 /**
@@ -30,9 +30,6 @@ export interface MetricsOptions {
   /** How long a source may take, in milliseconds: a scrape must end before the next one begins. */
   readonly timeout?: number;
 }
-
-/** Later profiles are counted together as `other`, so that their names fill neither the memory nor the monitoring. */
-const MAX_PROFILES = 100;
 
 export function createMetrics({ version, now = Date.now, timeout = 2000 }: MetricsOptions): Metrics {
   const born = now();
@@ -71,6 +68,7 @@ export function createMetrics({ version, now = Date.now, timeout = 2000 }: Metri
       return Promise.resolve();
     },
     bootAnswered: (outcome, profile = '') => {
+      // Later ones are counted together.
       if (profiles.size < MAX_PROFILES) profiles.add(profile);
       counts.boots.add(outcome, profiles.has(profile) ? profile : 'other');
     },

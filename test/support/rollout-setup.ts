@@ -37,7 +37,8 @@ export function rolloutFolder(profile: object = {}): Readonly<Record<string, obj
 
 export interface RolloutSetup {
   readonly dir: string;
-  readonly clock: { now: number };
+  /** `set`: of its milliseconds so many passed by setting it. */
+  readonly clock: { now: number; set: number };
   readonly steps: readonly RolloutStep[];
   readonly rollouts: RolloutService;
   begin(to?: string): Promise<void>;
@@ -59,11 +60,15 @@ export interface RolloutSetup {
 /** A server's rollouts behind its boot service, by a clock of the test's. */
 export async function openRolloutSetup(
   files: Readonly<Record<string, object | string>> = rolloutFolder(),
-  { dir = makeFolder(files), clock = { now: NOON } }: { dir?: string; clock?: { now: number } } = {},
+  { dir = makeFolder(files), clock = { now: NOON, set: 0 } }: { dir?: string; clock?: RolloutSetup['clock'] } = {},
 ): Promise<RolloutSetup> {
   const { files: root, catalog, imageStore, marks } = await readContext(settingsFor(dir));
   const steps: RolloutStep[] = [];
-  const rollouts = createRollouts({ files: root, catalog, log: SILENT, now: () => clock.now });
+  const rollouts = createRollouts({
+    ...{ files: root, catalog, log: SILENT },
+    now: () => clock.now,
+    elapsed: () => clock.now - clock.set,
+  });
   rollouts.onStep((step) => steps.push(step));
   await rollouts.start();
   const boot = createBootService({ catalog, imageStore, marks, claims: marks, rollouts, now: () => clock.now });

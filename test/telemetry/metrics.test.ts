@@ -60,6 +60,9 @@ test('what is read when somebody looks', async () => {
     journal: () => ({ on: true, lost: 4 }),
   });
   metrics.watch({
+    rollouts: () => [{ profile: 'w', state: 'stopped', wave: 1, waves: 3, machines: { waiting: 2, up: 5, failed: 1 } }],
+  });
+  metrics.watch({
     dhcp: () => ({ answered: 5, limited: 6, unsent: 7, dropped: 9, silences: new Map([['not PXE', 8]]) }),
   });
   expect(await linesOf(metrics)).toEqual(
@@ -69,6 +72,13 @@ test('what is read when somebody looks', async () => {
       'pilotlight_machines{state="unknown"} 0',
       'pilotlight_catalog_problems{severity="error"} 1',
       'pilotlight_catalog_problems{severity="warning"} 2',
+      'pilotlight_rollout_state{profile="w",state="running"} 0',
+      'pilotlight_rollout_state{profile="w",state="stopped"} 1',
+      'pilotlight_rollout_wave{profile="w"} 1',
+      'pilotlight_rollout_waves{profile="w"} 3',
+      'pilotlight_rollout_machines{profile="w",result="waiting"} 2',
+      'pilotlight_rollout_machines{profile="w",result="up"} 5',
+      'pilotlight_rollout_machines{profile="w",result="failed"} 1',
       'pilotlight_journal_on 1',
       'pilotlight_journal_lost_events_total 4',
       'pilotlight_dhcp_answers_total 5',

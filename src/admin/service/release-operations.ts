@@ -3,11 +3,11 @@ import { profileNamed, type Snapshot } from '../../catalog/snapshot.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { RemovedRelease, RolloutView } from '../../model/release-views.ts';
-import { allWaves, type Rollout, type RolloutAction, type Rollouts, stageName } from '../../model/rollout.ts';
+import { allWaves, isOpen, type Rollout, type RolloutAction, type Rollouts, stageName } from '../../model/rollout.ts';
 import type { Locked } from '../../model/sync-event.ts';
 import { pruneImages } from '../../releases/image-commands.ts';
 import { checkThere, versionOf } from '../../releases/rollback.ts';
-import { failuresOf } from '../../rollouts/rollout-rules.ts';
+import { failuresOf, lacks } from '../../rollouts/rollout-rules.ts';
 import type { Changes } from './changes.ts';
 import type { AdminDeps } from './deps.ts';
 
@@ -97,6 +97,7 @@ function rolloutView(name: string, rollout: Rollout, profile: Profile | undefine
     ...{ profile: name, from, to, state, stage, begun, since, why },
     ...(policy !== undefined && { tolerate: policy.tolerate }),
     ...(policy !== undefined && ready !== undefined && state === 'running' && { opensAt: ready + policy.soak * 1000 }),
+    ...waitsFor(rollout, profile),
     stages: profile === undefined ? [] : stagesView(rollout, profile),
     failures: failuresOf(rollout)
       .slice(0, MOST)
@@ -105,6 +106,12 @@ function rolloutView(name: string, rollout: Rollout, profile: Profile | undefine
       .flatMap(([machine, { deadline }]) => (deadline === undefined ? [] : [machine]))
       .slice(0, MOST),
   };
+}
+
+function waitsFor(rollout: Rollout, profile: Profile | undefined): Pick<RolloutView, 'waitsFor'> {
+  if (profile?.rollout === undefined || !isOpen(rollout) || rollout.state === 'stopped') return {};
+  const text = lacks(rollout, profile);
+  return text === undefined ? {} : { waitsFor: text };
 }
 
 function stagesView(rollout: Rollout, profile: Profile): RolloutView['stages'] {

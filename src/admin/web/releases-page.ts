@@ -283,7 +283,7 @@ const LABELS: Readonly<Record<RolloutAction, string>> = {
 
 /** A rollout for the Releases page: its waves as a row of bars. */
 function shownRollout(view: RolloutView, now: number): object {
-  const { profile, from, to, state, why, stage, stages, since, opensAt, failures, waiting } = view;
+  const { profile, from, to, state, why, stage, stages, since, opensAt, waitsFor, failures, waiting } = view;
   return {
     ...{ profile, slug: slug(profile), href: profileHref(profile), from, to, why },
     word: WORDS[state],
@@ -292,6 +292,7 @@ function shownRollout(view: RolloutView, now: number): object {
     going: state === 'running' || state === 'paused',
     since: moment(since, now),
     opens: optionalMoment(opensAt, now),
+    waitsFor,
     stages: stages.map((one, index) => ({
       ...one,
       // Of what there is to see: a wave may also have machines that no node names.

@@ -1,6 +1,8 @@
 import { Failure } from '../../model/failure.ts';
 import { ROLLOUT_ACTIONS } from '../../model/rollout.ts';
 import type { RolloutView } from '../../model/release-views.ts';
+import { nearest } from '../../model/text.ts';
+import type { Settings } from '../../settings/settings.ts';
 import { withAdminClient } from '../admin-call.ts';
 import { type Command, JSON_OPTION } from '../command.ts';
 import { timeText } from '../machine-text.ts';
@@ -49,14 +51,22 @@ export const rolloutCommand: Command = {
       if (action !== undefined || to !== undefined) return await client.rollout(name, { action, to });
       return (await client.rollouts()).find(({ profile }) => profile === name);
     });
-    if (view === undefined) {
-      throw new Failure('not-found', `${name} has no rollout`, {
-        remedy: `\`pilotlight rollout ${name} --to VERSION\` begins one; see docs/rollouts.md`,
-      });
-    }
+    if (view === undefined) throw await noRollout(settings, name);
     return print(view, rolloutText(view));
   },
 };
+
+async function noRollout(settings: Settings, name: string): Promise<Failure> {
+  const { readContext } = await import('../../context/app-context.ts');
+  const { profiles } = await (await readContext(settings)).catalog.refresh();
+  if (profiles.has(name)) {
+    const remedy = `\`pilotlight rollout ${name} --to VERSION\` begins one; see docs/rollouts.md`;
+    return new Failure('not-found', `${name} has no rollout`, { remedy });
+  }
+  const near = nearest(name, profiles.keys());
+  const remedy = near === undefined ? 'see `pilotlight check`' : `did you mean "${near}"?`;
+  return new Failure('not-found', `there is no profile "${name}"`, { remedy });
+}
 
 function rolloutText({
   profile,
@@ -67,6 +77,7 @@ function rolloutText({
   stage,
   stages,
   opensAt,
+  waitsFor,
   failures,
   waiting,
 }: RolloutView): string {
@@ -80,6 +91,7 @@ function rolloutText({
     `${profile}: ${from} -> ${to}, ${state}${why === undefined ? '' : `: ${plain(why)}`}\n`,
     rows.length === 0 ? '' : tableText([['', 'WAVE', 'SHARE', 'NODES', 'BOOTED', 'UP', 'FAILED'], ...rows]),
     opensAt === undefined ? '' : `the next step is at ${timeText(opensAt)}, if nothing fails until then\n`,
+    waitsFor === undefined ? '' : `the next step waits: ${plain(waitsFor)}\n`,
     waiting.length === 0 ? '' : `on their way: ${waiting.map(plain).join(', ')}\n`,
     ...failures.map(({ machine, why: failed }) => `failed: ${plain(machine)} ${plain(failed)}\n`),
   ].join('');

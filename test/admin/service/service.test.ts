@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { underLock } from '../../../src/releases/sync-runner.ts';
 import { originOf } from '../../support/app-context.ts';
 import { bootOf, eventOf, flatcar, MAC, NOW, adminSetup, rowOf } from './setup.ts';
+import { NEW, nodes, OLD, rolloutFolder } from '../../support/rollout-setup.ts';
 
 const INSTALLS = flatcar([{ name: 'w1', mac: MAC }], { install: { disk: '/dev/sda' } });
 
@@ -36,6 +37,17 @@ describe('one machine', () => {
     expect(view.because).toBe(`mac ${MAC} is node w1 of profiles/w.json`);
     expect(view.texts).toMatchObject([{ title: 'boot script', sentAt: NOW, sent: '#!ipxe\nold\n' }]);
     expect(view.texts[0]?.now).toMatch(/^#!ipxe\n/);
+  });
+
+  test('in a rollout: which wave is open, and which version it gets therefore', async () => {
+    const listed = nodes(30).map((node) => (node.name === 'w7' ? { ...node, mac: MAC } : node));
+    const { adminService, journal } = await adminSetup(rolloutFolder({ nodes: listed }));
+    journal.histories.set(MAC, { row: rowOf(), boots: [] });
+    const because = async (): Promise<string> => (await adminService.machine(MAC, originOf())).because;
+    await adminService.rollout('w', { to: NEW });
+    expect(await because()).toContain(`canaries: w7 gets the old version, ${OLD}`);
+    for (let wave = 0; wave < 3; wave += 1) await adminService.rollout('w', { action: 'promote' });
+    expect(await because()).toContain(`wave 3 of 3: w7 gets the new version, ${NEW}`);
   });
 
   test('that was never seen and that nobody names', async () => {

@@ -24,6 +24,7 @@ it('begins a rollout, pauses it, lets it go on, opens its waves, and writes the 
   expect((await cli('rollouts')).stdout).toMatch(/^w +4152\.2\.0 +4593\.2\.5 +running +canaries +0 +0$/m);
   const explained = await cli('render', 'script', '--mac', macOf(7), '--explain');
   expect(explained.stdout + explained.stderr).toContain(`canaries: w7 gets the old version, ${OLD}`);
+  expect((await cli('rollout', 'w')).stdout).toContain('the next step waits: w1, w2, w3 must phone home with it first');
   expect(await view('--pause')).toMatchObject({ state: 'paused' });
   expect(await view('--resume')).toMatchObject({ state: 'running' });
   for (const stage of [1, 2, 3]) expect(await view('--promote')).toMatchObject({ state: 'running', stage });
@@ -51,6 +52,8 @@ describe('says what is wrong with', () => {
     ['no rollout to pause', ['rollout', 'w', '--pause'], 'w has no rollout under way'],
     ['no rollout to show', ['rollout', 'w'], 'w has no rollout'],
     ['an unknown profile', ['rollout', 'v', '--pause'], 'there is no profile "v"'],
+    ['an unknown profile to show', ['rollout', 'ww'], 'there is no profile "ww" (did you mean "w"?)'],
+    ['no version', ['rollout', 'w', '--to', '../x'], 'a version is letters, digits'],
   ])('%s', async (_what, words, message) => {
     const { code, stderr } = await lab().cli(...words);
     expect(stderr).toContain(message);
