@@ -31,7 +31,7 @@ export function rolloutChoice(profile: Profile, rollout: Rollout | undefined): R
   const policy = profile.rollout;
   if (policy === undefined || rollout === undefined) return undefined;
   if (!isOpen(rollout) || rollout.from !== profile.version) return undefined;
-  const stages = stagesByNode(profile, policy, rollout.to);
+  const stages = stagesOnce(profile, policy, rollout.to);
   const stageOf = (machine: string): number => stages.get(machine) ?? shareStage(machine, policy, rollout.to);
   const open = Math.min(rollout.stage, stagesOf(policy) - 1);
   const name = stageName(open, policy);
@@ -54,6 +54,17 @@ export function isSameChoice(a: Rollout | undefined, b: Rollout | undefined): bo
   const [one, other] = [a, b].map((of) => (of !== undefined && isOpen(of) ? of : undefined));
   if (one === undefined || other === undefined) return one === other;
   return one.from === other.from && one.to === other.to && one.stage === other.stage;
+}
+
+/** Ten thousand nodes take 40 ms, and are asked about at each phone-home: a profile is read anew when its file changes. */
+const KNOWN = new WeakMap<Profile, { readonly to: string; readonly stages: ReadonlyMap<string, number> }>();
+
+function stagesOnce(profile: Profile, policy: RolloutPolicy, to: string): ReadonlyMap<string, number> {
+  const known = KNOWN.get(profile);
+  if (known?.to === to) return known.stages;
+  const stages = stagesByNode(profile, policy, to);
+  KNOWN.set(profile, { to, stages });
+  return stages;
 }
 
 /** Listed nodes have a place in a row that is another one for each version, so that it is not always the same that go first. */

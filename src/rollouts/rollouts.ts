@@ -76,6 +76,8 @@ export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOp
   const deciding = new Set<string>();
   /** Since when profiles with an open rollout are not there, by `elapsed`. */
   const missing = new Map<string, number>();
+  /** The addresses of machines that are on their way, of all rollouts: most files go to others. */
+  let onTheWay: ReadonlySet<string> = new Set();
   let jumps = now() - elapsed();
   const queue = createRolloutQueue(files, (after) => {
     broken = undefined;
@@ -85,6 +87,7 @@ export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOp
   function follow(after: Rollouts): void {
     const before = rollouts;
     rollouts = after;
+    onTheWay = addressesOf(after);
     catalog.follow(after);
     for (const [name, rollout] of after) {
       const known = before.get(name);
@@ -287,6 +290,7 @@ export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOp
       return isLeft;
     },
     async fetched(address, file) {
+      if (!onTheWay.has(address)) return;
       for (const [name, rollout] of rollouts) {
         if (isOpen(rollout) && fetched(rollout, address, file) !== rollout)
           await changeOne(name, (one) => fetched(one, address, file));
@@ -333,4 +337,13 @@ export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOp
       ...[...rollouts].flatMap(([name, rollout]) => problemOf(rollout, catalog.current().profiles.get(name))),
     ],
   };
+}
+
+function addressesOf(rollouts: Rollouts): ReadonlySet<string> {
+  const addresses = new Set<string>();
+  for (const { machines } of [...rollouts.values()].filter(isOpen)) {
+    for (const { address, deadline } of Object.values(machines))
+      if (address !== undefined && deadline !== undefined) addresses.add(address);
+  }
+  return addresses;
 }
