@@ -58,6 +58,7 @@ const ROOMS = {
       'files',
       'text',
       'net',
+      'native',
       'settings',
       'os',
       'catalog',

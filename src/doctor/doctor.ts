@@ -37,6 +37,7 @@ export async function examine(
     ...(await firmwareDiagnostics(openFirmwareStore(firmwareFolders(settings)), await programNeeds(settings))),
     ...addressDiagnostics(settings, local),
     ...server.diagnostics,
+    sendingDiagnostic(settings.native === false ? 'PILOTLIGHT_NATIVE is off' : await probes.withoutLibc()),
     ...(await portDiagnostics(settings, probes, server.serves)),
     ...firewallDiagnostics(await probes.rules(), neededPorts(settings)),
     ...(await addressPoolDiagnostics(settings, local, Date.now())),
@@ -78,6 +79,14 @@ export async function dataDiagnostics(check: () => Promise<CheckReport>): Promis
       : [(rest.some(isError) ? data.error : data.warning)(`and ${rest.length} more`, SEE_CHECK)]),
     ...(profiles > 0 ? [] : [data.warning('no profile in profiles/', 'copy profiles/seed.json and edit it')]),
   ];
+}
+
+/** Both ways are right: without libc the same bytes cost the processor more. */
+function sendingDiagnostic(why: string | undefined): HostDiagnostic {
+  const { ok } = diagnosticsAbout('server');
+  if (why === undefined)
+    return ok('images and files by TFTP are sent by calls of libc (sendfile, a thread with epoll)');
+  return ok(`images and files by TFTP are sent through Node, which takes more of the processor: ${why}`);
 }
 
 function neededPorts({ http, tftp, dhcp, syslog }: Settings): readonly NeededPort[] {

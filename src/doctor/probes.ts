@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { askableNetworks, type DiscoverAt, discoverOffers, type Offer } from '../dhcp/discover.ts';
+import { loadLibc } from '../native/libc.ts';
 import { type LocalAddress, localAddresses, probePort } from '../net/addresses.ts';
 import { HOST_FILES } from '../files/system-error.ts';
 import type { Rules } from './firewall.ts';
@@ -13,6 +14,8 @@ export interface Probes extends PortProbes {
   addresses(): readonly LocalAddress[];
   health(url: string): Promise<HealthAnswer>;
   rules(): Promise<Rules>;
+  /** Why libc cannot be called here; undefined where it can. */
+  withoutLibc(): Promise<string | undefined>;
   /** The networks of this host that can be asked for offers. */
   networks(): readonly DiscoverAt[];
   discover(at: readonly DiscoverAt[]): Promise<readonly Offer[]>;
@@ -29,6 +32,10 @@ export const PROBES: Probes = {
   addresses: localAddresses,
   health: askHealth,
   rules: async () => await readRules(run),
+  async withoutLibc() {
+    const native = await loadLibc();
+    return 'why' in native ? native.why : undefined;
+  },
   networks: askableNetworks,
   discover: async (at) => await discoverOffers(at, { xid: () => randomInt(1, 2 ** 32 - 1) }),
 };

@@ -126,6 +126,7 @@ export function createImageSender({ on, most, after, execArgv, log }: ImageSende
           return;
         }
         why = undefined;
+        log.info({}, 'images are sent by the kernel (sendfile)');
         resolve();
       });
       worker.on('message', onAnswer);
@@ -208,7 +209,8 @@ export function createImageSender({ on, most, after, execArgv, log }: ImageSende
     settled: () => settled,
     send,
     start() {
-      if (on) {
+      if (!on) log.info({ why }, 'images are sent through Node');
+      else {
         settled = load().catch((error: unknown) => {
           why = 'it could not be started';
           log.warn({ err: error }, 'images are sent through Node');

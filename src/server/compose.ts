@@ -236,7 +236,8 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
         ...journalProblems(journalOff({ journal, settings })),
       ];
       const images = await imageProblems();
-      return healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, more, images);
+      const health = healthOf(catalog.current(), birth.version, Math.round(uptime()), birth.instance, more, images);
+      return { ...health, native: sender.why() === undefined };
     },
   };
   const { operator } = settings;

@@ -12,6 +12,8 @@ export interface Health {
   readonly uptime_seconds: number;
   /** Another one for each start: by it commands on this host know whose answer they hear. */
   readonly instance?: string;
+  /** Whether libc sends images; why not is in the log, on the Health page and in what the doctor says. */
+  readonly native?: boolean;
   readonly generation: number;
   readonly profiles: number;
   readonly problems: readonly HealthProblem[];

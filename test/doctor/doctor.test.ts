@@ -90,6 +90,7 @@ function world(more: Partial<Probes> = {}): Probes {
     ],
     health: async () => ({ kind: 'pilotlight', status: 'ok', version: '1' }),
     rules: async () => ({ kind: 'none' }),
+    withoutLibc: async () => undefined,
     networks: () => [NETWORK],
     discover: async () => [OFFER],
     ...more,
@@ -106,6 +107,22 @@ describe('the doctor', () => {
     expect(new Set(report.diagnostics.map(({ about }) => about))).toEqual(
       new Set(['data', 'firmware', 'address', 'server', 'ports', 'firewall', 'dhcp']),
     );
+  });
+
+  it('says whether libc is called, and why not', async () => {
+    const said = async (more: object, probes: Partial<Probes>): Promise<string[]> => {
+      const { diagnostics } = await examine(settings(more), { discover: false }, world(probes));
+      return diagnostics.flatMap(({ message }) => (/images and files by TFTP/.test(message) ? [message] : []));
+    };
+    const [called] = await said({}, {});
+    expect(called).toContain('are sent by calls of libc');
+    const withoutLibc = async (): Promise<string> => 'the optional package koffi is not there';
+    expect(await said({}, { withoutLibc })).toEqual([
+      expect.stringMatching(/through Node.*: the optional package koffi/),
+    ]);
+    expect(await said({ native: false }, { withoutLibc })).toEqual([
+      expect.stringMatching(/: PILOTLIGHT_NATIVE is off$/),
+    ]);
   });
 
   it('asks no network unless it is told to', async () => {
