@@ -51,8 +51,6 @@ export function normalized(text: string, { dir, port }: { readonly dir: string; 
       .replaceAll(/plt-[\w-]{40}/g, 'plt-TOKEN')
       .replaceAll(/"uptime_seconds":\d+/g, '"uptime_seconds":SECONDS')
       .replaceAll(/"instance":"[0-9a-f-]{36}"/g, '"instance":"UUID"')
-      // It is known some moments after the start.
-      .replaceAll(/"native":(?:true|false)/g, '"native":WHETHER')
       .replaceAll('\r\n', '\n'),
   );
 }
