@@ -48,6 +48,11 @@ async function main(): Promise<number> {
       await runTests(everything ? ['unit', 'lab'] : projects, values.all === true ? longLab(values.rows) : positionals),
     );
   }
+  if (values.all === true && values.rows === undefined) {
+    // Images are tested in both ways each time; TFTP and DHCP here a second time, with libc.
+    process.env['PILOTLIGHT_TEST_NATIVE'] = 'on';
+    tallies.push(await runTests(['unit'], ['test/tftp/', 'test/dhcp/']));
+  }
   const whole = sum(tallies);
   for (const line of [...leftOutLines(whole), ...whole.failures]) console.log(line);
   const { passed, failed } = process.env['PILOTLIGHT_REQUIRE_ALL'] === '1' ? requireAll(whole) : whole;

@@ -27,7 +27,7 @@ export interface StoredImage {
 }
 
 /** Open until the image is closed. */
-export interface ImageSource {
+export interface ImageSource extends Pick<ChunkSource, 'readInto'> {
   readonly handle: FileHandle;
   /** Rejects with `unavailable` when the file was changed in place: then what was sent until now is of no version. */
   check(): Promise<void>;
