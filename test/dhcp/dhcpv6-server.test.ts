@@ -121,6 +121,16 @@ test('what it does not answer is counted by its reason, and an unknown relay is 
   expect(told.map(({ fields }) => fields['reason'])).toEqual(['unknown relay', 'no network for its relay']);
 });
 
+test('an identifier has 3 to 130 bytes: with another one no machine is known again', async () => {
+  const { server, send, answer } = await setup();
+  for (const bytes of [2, 131, 3, 130]) {
+    const options: Fields6 = [[OPTION6.clientId, Buffer.alloc(bytes, 9)], ...CLIENT.slice(1)];
+    send(encodeDhcp6({ type: MESSAGE6.solicit, xid: bytes, options }));
+  }
+  expect([(await answer()).xid, (await answer()).xid]).toEqual([3, 130]);
+  expect(Object.fromEntries(server.counters.silences)).toEqual({ 'no client identifier': 2 });
+});
+
 test('only one can run on a host: the other says what to do', async () => {
   const { create, server, send } = await setup();
   await expect(create().start()).rejects.toMatchObject({
