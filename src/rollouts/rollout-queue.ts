@@ -37,13 +37,15 @@ export function createRolloutQueue(files: DataRoot, onWritten: (rollouts: Rollou
         for (const { failed } of batch) failed(error);
       }
     }
+    // With the last look at what waits, and not a moment later: what comes in between would wait for ever.
+    working = undefined;
   }
 
   return {
     /** Resolves when it is on the disk. Rejects with what the change throws, or with why it cannot be written. */
     async change(work: Change): Promise<Rollouts> {
       const mine = new Promise<Rollouts>((done, failed) => waiting.push({ change: work, done, failed }));
-      working ??= write().finally(() => (working = undefined));
+      working ??= write();
       return await mine;
     },
     async idle(): Promise<void> {

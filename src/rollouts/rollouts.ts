@@ -192,21 +192,12 @@ export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOp
     }
   }
 
-  /** One at a time; what came meanwhile is looked at once more. */
+  /** One at a time; what came meanwhile is looked at once more. It never rejects. */
   function lookSoon(): Promise<void> {
     again = true;
-    return (looking ??= lookAll()
-      .catch((error: unknown) => {
-        if (error instanceof Failure) log.error({ problem: failureLine(error) }, 'a rollout cannot go on');
-        else log.error({ err: error }, 'a rollout cannot go on');
-      })
-      .finally(() => {
-        looking = undefined;
-        plan();
-      }));
+    return (looking ??= lookAll());
   }
 
-  /** It never rejects. */
   function lookLater(): void {
     lookSoon().catch(() => undefined);
   }
@@ -214,8 +205,14 @@ export function createRollouts({ files, catalog, log, now, elapsed }: RolloutsOp
   async function lookAll(): Promise<void> {
     while (again) {
       again = false;
-      await look();
+      await look().catch((error: unknown) => {
+        if (error instanceof Failure) log.error({ problem: failureLine(error) }, 'a rollout cannot go on');
+        else log.error({ err: error }, 'a rollout cannot go on');
+      });
     }
+    // With the last question whether there is more: what is asked for in between would be told that it was done.
+    looking = undefined;
+    plan();
   }
 
   function plan(): void {

@@ -187,3 +187,20 @@ it('an operator who edits the version overrules it', async () => {
   await setup.refresh();
   expect(setup.rollout()).toMatchObject({ state: 'aborted', why: 'profiles/w.json names 4081.2.0 by now' });
 });
+
+describe('looks that meet', () => {
+  it('one that is asked for while another ends sees what the time has brought', async () => {
+    const canaries = nodes(16).map(({ name }) => name);
+    const setup = await openRolloutSetup(rolloutFolder({ rollout: { ...ROLLOUT, canaries, tolerate: 30 } }));
+    await setup.begin();
+    for (const [turns, name] of canaries.entries()) {
+      await setup.asks(name);
+      const first = setup.rollouts.look();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      setup.clock.now += 300_000;
+      await setup.rollouts.look();
+      expect(setup.rollout().machines[name], `after ${turns} turns`).toHaveProperty('failed');
+      await first;
+    }
+  });
+});
