@@ -28,7 +28,8 @@ export function currentActor(): Actor {
 /** From now on an operation knows what it changed, and what a file held before an operator changed it is kept. */
 export function followEdits(files: DataRoot): void {
   files.edited.add((edit) => {
-    scopes.getStore()?.edits.push(edit);
+    // What the server remembers in state/ is no file of the operator's.
+    if (catalogFileAt(edit.file) !== undefined) scopes.getStore()?.edits.push(edit);
   });
   files.beforeEdit.add(async (file, bytes) => {
     const actor = scopes.getStore()?.actor;

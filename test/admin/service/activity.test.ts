@@ -3,10 +3,13 @@ import { diffOf } from '../../../src/admin/service/activity.ts';
 import { followEdits, runAs } from '../../../src/admin/service/actor.ts';
 import { guardOperations } from '../../../src/admin/service/operations.ts';
 import type { Activity } from '../../../src/model/operator.ts';
+import type { FolderFiles } from '../../support/folder.ts';
+import { NEW, rolloutFolder } from '../../support/rollout-setup.ts';
 import { flatcar, MAC, adminSetup } from './setup.ts';
 
-async function setup() {
-  const admin = await adminSetup({ 'profiles/workers.json': flatcar(), 'profiles/storage.json': flatcar() });
+async function setup(files: FolderFiles = {}) {
+  const both = { 'profiles/workers.json': flatcar(), 'profiles/storage.json': flatcar() };
+  const admin = await adminSetup({ ...both, ...files });
   followEdits(admin.files);
   const written: Activity[] = [];
   const service = guardOperations(admin.adminService, { record: (one) => written.push(one) });
@@ -29,6 +32,13 @@ test('a change is written down: who, from where, what, and the lines of the file
       .map(({ text }) => text)
       .join(''),
   ).toContain('"name": "w1"');
+});
+
+test('what the server keeps in state/ is no change of a file', async () => {
+  const { service, written, as } = await setup(rolloutFolder());
+  await as(() => service.rollout('w', { to: NEW }));
+  expect(written).toMatchObject([{ action: 'rollout begin', target: 'profiles/w.json', text: `of ${NEW}: running` }]);
+  expect(written[0]).not.toHaveProperty('diff');
 });
 
 test('a move is one activity with both files', async () => {
