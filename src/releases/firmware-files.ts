@@ -170,8 +170,14 @@ async function take(
       return { name: of, title, sha256, file: `${OWN_FOLDER}/${of}`, ...said };
     });
     await removeDraft(files);
-    for (const { program, bytes: content } of candidates) await writeNew(files, `${DRAFT}/${program.name}`, content);
-    await writeNew(files, `${DRAFT}/${RECORD}`, `${JSON.stringify(record, null, 2)}\n`);
+    try {
+      for (const { program, bytes: content } of candidates) await writeNew(files, `${DRAFT}/${program.name}`, content);
+      await writeNew(files, `${DRAFT}/${RECORD}`, `${JSON.stringify(record, null, 2)}\n`);
+    } catch (error) {
+      // A disk that is full would stay so.
+      await removeDraft(files).catch(() => undefined);
+      throw error;
+    }
     await publishFolder(files, DRAFT, `${OWN_FOLDER}/${INCOMING}`);
     await finishImport(files);
     return done;

@@ -12,7 +12,9 @@ export type PiFiles = ReadonlyMap<string, Buffer>;
 
 /** By which an archive is known: UEFI for it (pftf), the firmware of a Pi 4, what describes the board of either. */
 const SIGN = /^(?:RPI_EFI\.fd|start4\w*\.elf|bcm271[12]-rpi-[\w-]+\.dtb)$/;
-const OF_ITS_FOLDER = /^(?:overlays\/)?\w[\w.+-]*$/;
+const OF_ITS_FOLDER = /^(?:overlays\/)?(?!overlays$)\w[\w.+-]{0,99}$/;
+/** Its makers have 500. */
+const MOST_FILES = 4096;
 /** Kernels come from the profile. */
 const KERNEL = /^(?:kernel|initramfs|vmlinu|initrd)/;
 export const PI_FOLDER = `${OWN_FOLDER}/rpi`;
@@ -31,6 +33,8 @@ export function piFilesIn(archive: ReadonlyMap<string, Buffer>): PiFiles | undef
     if (wrong !== undefined) throw new Failure('invalid', `${path} in it is ${wrong}`);
     files.set(below, bytes);
   }
+  if (files.size > MOST_FILES)
+    throw new Failure('too-large', `it has ${files.size} files for a Raspberry Pi: over ${MOST_FILES} are a mistake`);
   return files;
 }
 
@@ -52,10 +56,19 @@ export function piTitle(files: PiFiles): string {
  */
 export async function placePiFiles(root: DataRoot, files: PiFiles): Promise<void> {
   await recover(root);
-  await rm(root.path(DRAFT), { recursive: true, force: true });
-  for (const [path, bytes] of files) {
-    await makeFolder(root, dirname(`${DRAFT}/${path}`));
-    await replaceFile(root, `${DRAFT}/${path}`, bytes);
+  const removeDraft = async (): Promise<void> => {
+    await rm(root.path(DRAFT), { recursive: true, force: true });
+  };
+  await removeDraft();
+  try {
+    for (const [path, bytes] of files) {
+      await makeFolder(root, dirname(`${DRAFT}/${path}`));
+      await replaceFile(root, `${DRAFT}/${path}`, bytes);
+    }
+  } catch (error) {
+    // A disk that is full would stay so.
+    await removeDraft().catch(() => undefined);
+    throw error;
   }
   const hadOne = await moved(root, PI_FOLDER, OLD);
   await publishFolder(root, DRAFT, PI_FOLDER);

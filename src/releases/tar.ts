@@ -3,6 +3,8 @@ import { Failure } from '../model/failure.ts';
 
 const BLOCK = 512;
 const MOST_LINKS = 8;
+/** No archive of boot programs has more, and a link is looked for part by part of its name. */
+const [MOST_ENTRIES, MOST_NAME] = [65_535, 1024] as const;
 
 /**
  * The files of a tar archive by their paths: ustar, with the long names of GNU and of POSIX (pax). A link is the file
@@ -14,6 +16,7 @@ export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {
   const links = new Map<string, string>();
   let long: { path?: string; link?: string } = {};
   let at = 0;
+  let entries = 0;
   let ended = false;
   while (at + BLOCK <= archive.length && !ended) {
     const header = archive.subarray(at, at + BLOCK);
@@ -23,6 +26,8 @@ export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {
       continue;
     }
     checkSum(header);
+    entries += 1;
+    if (entries > MOST_ENTRIES) throw broken(`it is a tar archive of more than ${MOST_ENTRIES} files`);
     const size = Number.parseInt(field(header, 124, 12).trim() || '0', 8);
     if (!(size >= 0) || at + size > archive.length)
       throw broken('it is a tar archive that ends in the middle of a file');
@@ -41,7 +46,7 @@ export function readTar(archive: Buffer): ReadonlyMap<string, Buffer> {
       if (path === undefined) continue;
       if (type === '0' || type === '\0' || type === '7') files.set(path, body);
       else if (type === '1') setLink(links, path, clean(link));
-      else if (type === '2') setLink(links, path, link.startsWith('/') ? undefined : clean(join(dirname(path), link)));
+      else if (type === '2') setLink(links, path, link.startsWith('/') ? undefined : clean(`${dirname(path)}/${link}`));
     }
   }
   if (!ended) throw broken('it is a tar archive that is cut off');
@@ -92,8 +97,9 @@ function paxNames(body: Buffer): { path?: string; link?: string } {
   return found;
 }
 
-/** Undefined for what would lie outside of the archive. */
+/** Undefined for what would lie outside of the archive, and for a name that no file has. */
 function clean(path: string): string | undefined {
+  if (path.length > MOST_NAME) return undefined;
   const normal = join(path);
   const inside = normal !== '.' && normal !== '..' && !normal.startsWith('../') && !normal.startsWith('/');
   return inside ? normal.replace(/\/$/, '') : undefined;

@@ -7,6 +7,8 @@ const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const [END_SIZE, ENTRY_SIZE, LOCAL_SIZE] = [22, 46, 30] as const;
 const [STORED, DEFLATED] = [0, 8] as const;
+/** What the end says where a number is too large for it. */
+const [ZIP64_COUNT, ZIP64_OFFSET] = [0xffff, 0xffffffff] as const;
 /** The comment behind the end of an archive is as long as two bytes can say. */
 const MOST_COMMENT = 0xffff;
 
@@ -48,6 +50,9 @@ function* entriesOf(archive: Buffer): Generator<Entry> {
   const end = endOf(archive);
   const count = archive.readUInt16LE(end + 10);
   let at = archive.readUInt32LE(end + 16);
+  // Of those the end says only a part: the rest would be left out and nothing told.
+  if (count === ZIP64_COUNT || at === ZIP64_OFFSET)
+    throw new Failure('too-large', 'it is a zip archive of more than 65534 files or 4 GiB (zip64)');
   for (let i = 0; i < count; i += 1) {
     if (at + ENTRY_SIZE > end || archive.readUInt32LE(at) !== ENTRY) throw damaged();
     const [nameLength, extra, comment] = [28, 30, 32].map((field) => archive.readUInt16LE(at + field)) as [
