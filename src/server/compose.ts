@@ -93,7 +93,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
   const birth = { version: version(), instance: randomUUID() };
   const bornAt = performance.now();
   const uptime = (): number => (performance.now() - bornAt) / 1000;
-  const listening = createMoment();
+  const [listening, started] = [createMoment(), createMoment()];
   const journal = openJournal(settings, log, listening.passed);
   incidents.watch(({ facts, text }) => {
     if (machineKey(facts) !== undefined) journal.record({ kind: 'incident', at: Date.now(), facts, text });
@@ -117,7 +117,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
     serves: () => http.address() !== undefined,
     giveUp: (why) => giveUp?.(why),
   });
-  const { sender, ...delivery } = createImageDelivery({ settings, addressTable, after: listening.passed, log });
+  const { sender, ...delivery } = createImageDelivery({ settings, addressTable, after: started.passed, log });
   const firmware = openFirmwareStore(firmwareFolders(settings));
   const silentForLocal = settings.dhcp?.localBoot === 'silent';
   const bootPrograms = createBootPrograms({ bootService, firmware, silentForLocal });
@@ -288,6 +288,7 @@ export async function compose(options: ComposeOptions): Promise<Composed> {
       createFirmwareWatch(firmware, log),
       ...lan.services,
       sync,
+      started,
     ],
     http,
     operators,
