@@ -9,7 +9,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const JUDGES: Readonly<Record<string, readonly string[]>> = {
   boot: ['boot'],
   catalog: ['{catalog,boot}'],
-  releases: ['releases', 'admin/service/{service,uploads}*', 'cli/commands/images*'],
+  releases: ['releases', 'admin/service/{service,releases,uploads}*', 'cli/commands/{firmware,images,sync}*'],
   machines: ['{machines,boot}'],
   dhcp: ['dhcp'],
   tftp: ['tftp'],
@@ -41,7 +41,7 @@ export default defineConfig({
     ),
     exclude: [
       'test/{acceptance,lab,reference,frozen,docs,scripts,bench,ci,mutants}/**',
-      'test/**/{*-by-server,crashes,sync-crashes,sync-child,sync-rollout,crowd,network-faults,netns,files-on-the-way}.test.ts',
+      'test/**/{*-by-server,crashes,sync-crashes,sync-child,crowd,network-faults,netns,files-on-the-way}.test.ts',
     ],
     sequence: { sequencer: NearestFirst },
     isolate: false,

@@ -33,6 +33,7 @@ describe('openDraft', () => {
     await openDraft(bench.root, ref);
     const release = join(bench.dir, 'images/.drafts/talos-amd64-v1.0.0/release');
     for (const file of ['kernel', 'kernel.sig', '.pilotlight.json']) await writeFile(join(release, file), file);
+    await mkdir(join(release, '.unpacked/a'), { recursive: true });
     const draft = await openDraft(bench.root, ref);
     expect(await readdir(release)).toEqual([]);
     expect(await readdir(draft.parts)).toEqual(['kernel.part']);
@@ -86,6 +87,24 @@ describe('a part', () => {
     expect(part.state).toBeUndefined();
   });
 
+  it('whose state cannot be read is a failure that names it, and nothing of it is thrown away', async () => {
+    const draft = await openDraft(bench.root, ref);
+    await writeFile(join(draft.parts, 'kernel.part'), 'abc');
+    await mkdir(join(draft.parts, 'kernel.json'));
+    await expect(openPart(draft, name, 'http://a/')).rejects.toMatchObject({
+      place: { file: 'images/.drafts/talos-amd64-v1.0.0/parts/kernel.json' },
+    });
+    expect(await partSize(draft, name)).toBe(3);
+  });
+
+  it('that cannot be opened is a failure that names it', async () => {
+    const draft = await openDraft(bench.root, ref);
+    await mkdir(join(draft.parts, 'kernel.part'));
+    await expect(openPart(draft, name, 'http://a/')).rejects.toMatchObject({
+      place: { file: 'images/.drafts/talos-amd64-v1.0.0/parts/kernel.part' },
+    });
+  });
+
   it('is dropped with its state', async () => {
     const draft = await openDraft(bench.root, ref);
     await writeFile(join(draft.parts, 'kernel.part'), 'abc');
@@ -137,10 +156,11 @@ describe('removeStaleDrafts', () => {
   }
 
   it('takes away what was not touched for a week, and nothing else', async () => {
-    const now = Date.now();
+    // A whole second, so that what is set is what is read.
+    const now = Math.floor(Date.now() / 1000) * 1000;
     const drafts = join(bench.dir, 'images/.drafts');
     expect(await removeStaleDrafts(bench.root, now), 'none yet').toEqual([]);
-    for (const version of ['v1.0.0', 'v1.0.1', 'v1.0.2']) {
+    for (const version of ['v1.0.0', 'v1.0.1', 'v1.0.2', 'v1.0.3']) {
       const draft = await openDraft(bench.root, refOf(version));
       await writeFile(join(draft.parts, 'kernel.part'), 'abc');
     }
@@ -148,9 +168,13 @@ describe('removeStaleDrafts', () => {
     await mkdir(join(bench.dir, 'images/talos/amd64/v0.9.0'), { recursive: true });
     await age(join(bench.dir, 'images'), 30, now);
     await age(join(drafts, 'talos-amd64-v1.0.1'), 6, now);
+    await age(join(drafts, 'talos-amd64-v1.0.3'), 7, now);
     const touched = new Date(now - DAY);
     await utimes(join(drafts, 'talos-amd64-v1.0.2/parts/kernel.part'), touched, touched);
-    expect(await removeStaleDrafts(bench.root, now)).toEqual(['images/.drafts/talos-amd64-v1.0.0']);
+    expect((await removeStaleDrafts(bench.root, now)).toSorted()).toEqual([
+      'images/.drafts/talos-amd64-v1.0.0',
+      'images/.drafts/talos-amd64-v1.0.3',
+    ]);
     expect((await readdir(drafts)).toSorted()).toEqual(['notes', 'talos-amd64-v1.0.1', 'talos-amd64-v1.0.2']);
     expect(await readdir(join(bench.dir, 'images/talos/amd64'))).toEqual(['v0.9.0']);
   });

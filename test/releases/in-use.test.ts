@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildProfile } from '../../src/catalog/build-profile.ts';
+import type { Snapshot } from '../../src/catalog/snapshot.ts';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import type { JsonObject, Profile } from '../../src/model/profile.ts';
 import {
@@ -34,6 +35,15 @@ it('tells which profiles name a shelf', () => {
   const raw = { system: 'flatcar', version: '1.2.3' };
   const profiles = new Map(['a', 'b'].map((name) => [name, profile(name, raw)]));
   expect([...namedShelves({ profiles, rollouts: new Map() })]).toEqual([['flatcar/amd64/1.2.3', ['a', 'b']]]);
+  const to = profile('a', { ...raw, version: '1.2.4' });
+  const rollouts = new Map([
+    ['a', { profile: to, to: '1.2.4' }],
+    ['b', { profile: profile('b', raw), to: '1.2.3' }],
+  ]) as unknown as Snapshot['rollouts'];
+  expect([...namedShelves({ profiles, rollouts })]).toEqual([
+    ['flatcar/amd64/1.2.3', ['a', 'b', 'b (rollout)']],
+    ['flatcar/amd64/1.2.4', ['a (rollout)']],
+  ]);
 });
 
 it('a broken profile is named; warnings and other files are none', () => {
@@ -47,7 +57,7 @@ it('a broken profile is named; warnings and other files are none', () => {
 const DAY = 86_400_000;
 
 it('seven days count, and so does the future', async () => {
-  const times = { old: 0, edge: 3 * DAY + 1, future: 99 * DAY };
+  const times = { old: 0, over: 3 * DAY, edge: 3 * DAY + 1, future: 99 * DAY };
   const root = await openDataRoot(makeFolder({ 'state/booted.json': times }));
   expect([...(await bootedLately(root, 10 * DAY))]).toEqual(['edge', 'future']);
 });
@@ -59,7 +69,7 @@ it('remembers across processes, the newest time of each folder', async () => {
   let now = 1000;
   const record = createBootRecord(root, () => now);
   await record.save();
-  expect(await bootedLately(root, now)).toEqual(new Set());
+  expect(existsSync(join(dir, 'state'))).toBe(false);
   record.booted('flatcar/amd64/1');
   now = 2000;
   record.booted('flatcar/amd64/1');
@@ -71,7 +81,40 @@ it('remembers across processes, the newest time of each folder', async () => {
   expect(written()).toEqual({ 'flatcar/amd64/1': 2000, 'flatcar/amd64/2': 3000 });
 });
 
-it.each(['x', '[]', 'null', '{"a":"b"}'])('a broken file (%s) counts as empty', async (text) => {
+it('writes each boot once, and none is forgotten that comes while it writes', async () => {
+  const dir = makeFolder();
+  const root = await openDataRoot(dir);
+  const written = (): unknown => JSON.parse(readFileSync(join(dir, 'state/booted.json'), 'utf8'));
+  let now = 1000;
+  const record = createBootRecord(root, () => now);
+  record.booted('a');
+  record.booted('b');
+  const saving = record.save();
+  now = 2000;
+  record.booted('b');
+  await saving;
+  expect(written()).toEqual({ a: 1000, b: 1000 });
+  // Another process knows better; what was written is not written again over it.
+  addFiles(dir, { 'state/booted.json': { a: 5000, b: 1000 } });
+  await record.save();
+  expect(written()).toEqual({ a: 5000, b: 2000 });
+});
+
+it('remembers the thousand newest folders', async () => {
+  const dir = makeFolder({
+    'state/booted.json': Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`v${i}`, 1000 - i])),
+  });
+  const root = await openDataRoot(dir);
+  const record = createBootRecord(root, () => 5000);
+  record.booted('new');
+  await record.save();
+  const left = await bootedLately(root, 5000);
+  expect([left.size, left.has('new'), left.has('v0'), left.has('v998'), left.has('v999')]).toEqual([
+    ...[1000, true, true, true, false],
+  ]);
+});
+
+it.each(['x', '[]', '[5]', 'null', '{"a":"b"}'])('a broken file (%s) counts as empty', async (text) => {
   const dir = makeFolder();
   addFiles(dir, { 'state/booted.json': text });
   expect(await bootedLately(await openDataRoot(dir), 0)).toEqual(new Set());

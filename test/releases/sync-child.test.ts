@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openContext } from '../../src/context/app-context.ts';
 import { flagsOf, syncInChild } from '../../src/releases/sync-child.ts';
+import { createSyncService } from '../../src/releases/sync-service.ts';
 import { SILENT } from '../../src/model/service.ts';
 import type { SyncEvent } from '../../src/model/sync-event.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { MAIN } from '../support/built.ts';
 import { settingsFor } from '../support/app-context.ts';
+import { NEW, nodes, OLD, ROLLOUT } from '../support/rollout-setup.ts';
 import { makeSetup, type SyncSetup } from '../support/sync-setup.ts';
 import { FLATCAR, flatcarFolder, serveFlatcar } from '../support/upstream-releases.ts';
 import { silence } from '../support/upstream-faults.ts';
@@ -76,4 +79,37 @@ it('a sync whose server was killed stops, and leaves its lock to the next', { ti
     },
     { timeout: 30_000 },
   );
+});
+
+it('the server hears of a rollout that the sync began, and tells its machines', { timeout: 60_000 }, async () => {
+  const all = { phone_home: true, boot_timeout: 300, rollout: ROLLOUT, nodes: nodes(30) };
+  const setup = await makeSetup({
+    'configs/w.ign': '{"ignition": {"version": "3.3.0"}}',
+    'profiles/w.json': { system: 'flatcar', channel: 'stable', version: '4081.2.0', ignition: 'w.ign', ...all },
+  });
+  serveFlatcar(setup, OLD);
+  // Its own release is not here: it gets the first one at once.
+  await setup.sync();
+  serveFlatcar(setup, NEW);
+  const settings = settingsOf(setup);
+  const appContext = await openContext(settings, SILENT);
+  await appContext.catalog.refresh();
+  await appContext.rollouts.start();
+  const steps: string[] = [];
+  appContext.rollouts.onStep(({ text }) => steps.push(text));
+  const recorder = { sync: () => undefined };
+  const service = createSyncService({ settings, appContext, log: SILENT, self: SELF, recorder });
+  onTestFinished(async () => {
+    await service.stop(AbortSignal.timeout(1000));
+    await appContext.rollouts.stop(AbortSignal.timeout(1000));
+  });
+  await service.start();
+  service.runNow();
+  await vi.waitFor(
+    () => {
+      expect(appContext.catalog.current().rollouts.get('w')?.to).toBe(NEW);
+    },
+    { timeout: 50_000 },
+  );
+  expect(steps).toEqual([`${NEW} goes on, canaries`]);
 });

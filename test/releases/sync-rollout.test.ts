@@ -1,14 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openContext } from '../../src/context/app-context.ts';
+import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import type { Rollout } from '../../src/model/rollout.ts';
-import { SILENT } from '../../src/model/service.ts';
-import { createSyncService } from '../../src/releases/sync-service.ts';
 import { changeRollouts } from '../../src/rollouts/rollout-file.ts';
-import { settingsFor } from '../support/app-context.ts';
-import { MAIN } from '../support/built.ts';
 import { macOf, NEW, nodes, OLD, ROLLOUT } from '../support/rollout-setup.ts';
 import { makeSetup, type SyncSetup } from '../support/sync-setup.ts';
 import { FLATCAR, serveFlatcar } from '../support/upstream-releases.ts';
@@ -198,32 +193,3 @@ it(
     expect([setup.version('all'), setup.version('w'), rolloutOf(setup)?.state]).toEqual([NEW, OLD, 'running']);
   },
 );
-
-it("the server hears of it from the sync's own process, and tells its machines", { timeout: 60_000 }, async () => {
-  const setup = await syncedSetup();
-  const settings = settingsFor(setup.dir);
-  const mirrors = { flatcar: setup.upstream.url('/flatcar') };
-  const sync = { ...settings.sync, mirrors, trust: { flatcar: [setup.vendor.primary.fingerprint] } };
-  const appContext = await openContext({ ...settings, sync }, SILENT);
-  await appContext.catalog.refresh();
-  await appContext.rollouts.start();
-  const steps: string[] = [];
-  appContext.rollouts.onStep(({ text }) => steps.push(text));
-  const service = createSyncService({
-    ...{ settings: { ...settings, sync }, appContext, log: SILENT, self: [process.execPath, MAIN] },
-    recorder: { sync: () => undefined },
-  });
-  onTestFinished(async () => {
-    await service.stop(AbortSignal.timeout(1000));
-    await appContext.rollouts.stop(AbortSignal.timeout(1000));
-  });
-  await service.start();
-  service.runNow();
-  await vi.waitFor(
-    () => {
-      expect(appContext.catalog.current().rollouts.get('w')?.to).toBe(NEW);
-    },
-    { timeout: 50_000 },
-  );
-  expect(steps).toEqual([`${NEW} goes on, canaries`]);
-});
