@@ -51,6 +51,19 @@ it('a copy from the publisher is renewed by itself, and of two copies the one wi
   expect(await told(END - DAY)).toEqual([]);
 });
 
+it('a subkey that was revoked gives no longer life, and where there is none the primary key counts', async () => {
+  const file = join(bench.dir, 'own.asc');
+  const revoked = certificate({
+    primary: vendor.primary,
+    subkeys: [
+      { key: vendor.signing, expiresAfter: 365 * DAY },
+      { key: makeKey('ed25519', at('2024-12-01')), expiresAfter: 365 * DAY, revoked: true },
+    ],
+  });
+  await writeFile(file, armor('PUBLIC KEY BLOCK', revoked));
+  expect(await told(END - DAY, file)).toHaveLength(1);
+});
+
 it('knows the file that the operator names, and a key without an end', async () => {
   const file = join(bench.dir, 'own.asc');
   await writeFile(file, vendor.publicKey);

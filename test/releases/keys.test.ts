@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Trust } from '../../src/model/release.ts';
@@ -46,6 +46,46 @@ describe('loadKeys', () => {
     await age(30);
     await load();
     expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('asks again after twenty hours, and where the copy is from the future', async () => {
+    await load();
+    for (const [hours, requests] of [
+      [19.9, 1],
+      [20, 2],
+      [0, 2],
+      [-1, 3],
+    ] as const) {
+      await age(hours);
+      await load();
+      expect(upstream.requests, `${hours} hours`).toHaveLength(requests);
+    }
+  });
+
+  it('a copy that the operator put there is never too old', async () => {
+    await bench.trust('flatcar', vendor);
+    await age(1000);
+    expect(await load()).toEqual([vendor.primary.fingerprint]);
+    expect(upstream.requests).toEqual([]);
+    expect(await stored()).toEqual(['flatcar.asc']);
+  });
+
+  it('one address that fails does not matter where another gives the key; where none does, the failure is told', async () => {
+    upstream.put('/none.asc', 'x');
+    upstream.failAlways('/none.asc', status(404));
+    const [key, none] = [upstream.url('/key.asc'), upstream.url('/none.asc')];
+    for (const keyUrls of [
+      [none, key],
+      [key, none],
+    ]) {
+      await rm(join(bench.dir, 'state/keys'), { recursive: true, force: true });
+      trust = { ...trust, keyUrls };
+      expect(await load()).toEqual([vendor.primary.fingerprint]);
+      expect(await stored()).toHaveLength(1);
+    }
+    await rm(join(bench.dir, 'state/keys'), { recursive: true });
+    trust = { ...trust, keyUrls: [none] };
+    await expect(load()).rejects.toThrow('404');
   });
 
   it('uses the stored copy when the publisher is away', async () => {

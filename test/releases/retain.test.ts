@@ -47,6 +47,22 @@ describe('planRetention', () => {
     expect(keep.map(({ release: { version } }) => version)).toEqual(['10.0.1', '10.0.0', '1.0.0']);
     expect(remove.map(({ version }) => version)).toEqual(['9.9.9']);
   });
+  it('what was placed by hand stays, says how it is known, and takes no place among the newest', () => {
+    const byHand = { byHand: true };
+    const all = [
+      { ...release('9.0.0'), ...byHand },
+      { ...release('8.0.0'), ...byHand, digestsGiven: true },
+      release('7.0.0'),
+      release('6.0.0'),
+    ];
+    const { keep, remove } = planRetention(all, unused, 1);
+    expect(keep.map(({ release: { version }, because }) => [version, ...because])).toEqual([
+      ['9.0.0', 'by hand, not verified: it stays until you remove it'],
+      ['8.0.0', 'by hand, with its digests: it stays until you remove it'],
+      ['7.0.0', 'one of the 1 newest of flatcar/stable/amd64'],
+    ]);
+    expect(remove.map(({ version }) => version)).toEqual(['6.0.0']);
+  });
   it('keeps what is in use, and says why', () => {
     const all = ['1.0.0', '2.0.0', '3.0.0', '4.0.0', '5.0.0'].map((version) => release(version));
     const inUse = {
@@ -111,6 +127,25 @@ describe('on the disk', () => {
       ['1.0.0', 43, true],
       ['2.0.0', 3, undefined],
     ]);
+  });
+
+  it('knows what came by hand, and the series of what is for no processor', async () => {
+    const { arch, ...custom } = { ...good, system: 'custom', channel: 'rescue' };
+    expect(arch).toBe('amd64');
+    await publish('custom/rescue/1', { ...custom, version: '1', byHand: true, digestsGiven: true });
+    await publish('custom/rescue/2', { ...custom, version: '2', byHand: true });
+    await publish('custom/rescue/3', { ...custom, version: '3', byHand: 'yes', digestsGiven: true });
+    expect(await listReleases(bench.root)).toEqual([
+      { shelf: 'custom/rescue/1', series: 'custom/rescue', version: '1', size: 3, byHand: true, digestsGiven: true },
+      { shelf: 'custom/rescue/2', series: 'custom/rescue', version: '2', size: 3, byHand: true },
+      { shelf: 'custom/rescue/3', series: 'custom/rescue', version: '3', size: 3 },
+    ]);
+  });
+
+  it('a place of images that cannot be listed is a failure, not an empty one', async () => {
+    await rm(join(bench.dir, 'images'), { recursive: true });
+    await writeFile(join(bench.dir, 'images'), '');
+    await expect(listReleases(bench.root)).rejects.toThrow();
   });
 
   it('looks no deeper than a release lies, and not below one', async () => {

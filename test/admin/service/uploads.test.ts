@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createUploadOperations } from '../../../src/admin/service/uploads.ts';
@@ -121,6 +121,38 @@ describe('images from a browser', () => {
     expect((await setup.cli('images', 'verify')).code).toBe(0);
   });
 
+  test('of one file its digest alone is enough; what is published can be read by others, and says how it is known', async () => {
+    const { setup, uploads, send, left } = await openUploads();
+    const sum = createHash('sha256').update('x').digest('hex');
+    const upload = await send([['vmlinuz', Buffer.from('x')]]);
+    const wish = { place: 'custom/rescue/1', digests: ` ${sum.toUpperCase()}\r\n\n` };
+    expect(await uploads.importUpload(upload, wish)).toEqual({ shelves: ['custom/rescue/1'] });
+    const folder = join(setup.dir, 'images/custom/rescue/1');
+    expect(JSON.parse(readFileSync(join(folder, '.pilotlight.json'), 'utf8'))).toEqual({
+      ...{ system: 'custom', channel: 'rescue', version: '1', byHand: true, digestsGiven: true },
+      publishedAt: expect.stringMatching(/^20\d\d-.*Z$/) as string,
+      files: { vmlinuz: { size: 1, sha256: sum } },
+    });
+    const modes = [folder, join(folder, 'vmlinuz')].map((path) => (statSync(path).mode & 0o777).toString(8));
+    expect([modes, left()]).toEqual([['755', '644'], []]);
+    const two = await send([['a', Buffer.from('x')], ['b', Buffer.from('x')]]); // prettier-ignore
+    await expect(uploads.importUpload(two, { digests: sum })).rejects.toThrow('not the SHA-256 of an uploaded file');
+    const marked = await send([['a', Buffer.from('x')]]);
+    await expect(uploads.importUpload(marked, { place: 'custom/rescue/2', digests: `${sum} *a` })).resolves.toEqual({
+      shelves: ['custom/rescue/2'],
+    });
+  });
+
+  test('have at least one file and at most 64', async () => {
+    const { uploads } = await openUploads();
+    const none = await uploads.beginUpload(1);
+    await expect(uploads.importUpload(none, {})).rejects.toThrow('no file was uploaded');
+    const upload = await uploads.beginUpload(100);
+    for (let i = 0; i < 64; i += 1) await uploads.uploadPiece(upload, `f${i}`, 0, Buffer.from('x'));
+    await expect(uploads.uploadPiece(upload, 'more', 0, Buffer.from('x'))).rejects.toThrow('at most 64 files');
+    await uploads.uploadPiece(upload, 'f63', 1, Buffer.from('y'));
+  });
+
   test('a file called as JavaScript’s own words needs its digest, too', async () => {
     const { setup, uploads, send } = await openUploads();
     const upload = await send([['constructor', Buffer.from('x')], ['a', Buffer.from('a')]]); // prettier-ignore
@@ -159,12 +191,20 @@ describe('images from a browser', () => {
   });
 
   test('are refused where they do not fit, and one that was left goes a day later', async () => {
-    const { uploads, later, left } = await openUploads();
+    const { setup, uploads, later, left } = await openUploads();
     await expect(uploads.beginUpload(17 * 2 ** 30)).rejects.toThrow('the files are over 16 GiB together');
     const old = await uploads.beginUpload(1);
-    later(25 * 3_600_000);
+    // A download that was left is the sync's to remove.
+    mkdirSync(join(setup.dir, 'images/.drafts/flatcar-amd64-1'));
+    later(23 * 3_600_000);
+    const second = await uploads.beginUpload(1);
+    await uploads.uploadPiece(old, 'a', 0, Buffer.from('x'));
+    await uploads.importUpload(second, {}).catch(String);
+    expect(left()).toHaveLength(1);
+    later(2 * 3_600_000);
     await uploads.beginUpload(1);
     expect(left()).toHaveLength(1);
+    expect(existsSync(join(setup.dir, 'images/.drafts/flatcar-amd64-1'))).toBe(true);
     await expect(uploads.uploadPiece(old, 'a', 0, Buffer.from('x'))).rejects.toThrow('not known any more');
   });
 });
