@@ -1,4 +1,4 @@
-import { utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
@@ -70,6 +70,35 @@ describe('two syncs at once', () => {
     // Since nothing says that it was on this host: its last sign of life must be old.
     utimesSync(path, 1, 1);
     expect((await setup.cli('sync')).code).toBe(0);
+  });
+});
+
+describe('what a run takes away', () => {
+  it('is nothing in a dry run, and no release after a failure; the next good run does it', async () => {
+    const setup = await makeSetup();
+    for (const version of ['4500.2.0', '4593.2.5']) {
+      serveFlatcar(setup, version);
+      expect((await setup.sync()).report.removed).toEqual([]);
+    }
+    const draft = join(setup.dir, 'images/.drafts/flatcar-amd64-1.0.0');
+    mkdirSync(draft, { recursive: true });
+    utimesSync(draft, 1, 1);
+    const run = async (...words: readonly string[]) => {
+      const { report } = await setup.sync('--keep-releases', '1', ...words);
+      return [report.failed, report.removed, existsSync(draft)];
+    };
+    expect(await run('--dry-run')).toEqual([0, [], true]);
+    for (const name of ['b', 'a']) writeFileSync(join(setup.dir, `profiles/${name}.json`), '{');
+    const { code, report } = await setup.sync('--keep-releases', '1');
+    expect([code, report.failed, report.removed, existsSync(draft)]).toEqual([1, 2, [], false]);
+    expect(report.skipped).toEqual(
+      ['a', 'b'].map((profile) => ({
+        profile,
+        why: expect.stringContaining(`it cannot be used: profiles/${profile}.json:1:`) as string,
+      })),
+    );
+    for (const name of ['b', 'a']) rmSync(join(setup.dir, `profiles/${name}.json`));
+    expect(await run()).toEqual([0, ['flatcar/amd64/4500.2.0'], false]);
   });
 });
 

@@ -25,8 +25,20 @@ it('links inside the archive are the files that they lead to; others, folders an
     { path: '../up', body: 'x' },
     { path: '/abs', body: 'x' },
     { path: 'null', type: '3' },
+    { path: 'a/hard', link: 'a/one', type: '1' },
+    { path: 'outside', link: '../a/one', type: '1' },
+    { path: 'all', type: 'g', body: '13 path=other\n' },
+    { path: 'old', body: '2', type: '\0' },
+    { path: 'whole', body: '3', type: '7' },
   ]);
-  expect(texts(archive)).toEqual({ 'a/one': '1', 'a/two': '1', three: '1', four: '1' });
+  const more = { 'a/hard': '1', old: '2', whole: '3' };
+  expect(texts(archive)).toEqual({ 'a/one': '1', 'a/two': '1', three: '1', four: '1', ...more });
+});
+
+it('a link may lead to a link, and so on, but not for ever', () => {
+  const links = Array.from({ length: 9 }, (_, i) => ({ path: `l${i + 1}`, link: i === 0 ? 'file' : `l${i}` }));
+  const found = texts(tarOf([{ path: 'file', body: '1' }, ...links]));
+  expect([found['l7'], found['l8']]).toEqual(['1', undefined]);
 });
 
 it.each(['gnu', 'posix', 'ustar'])('what GNU tar makes (%s), with long names and links', (format) => {
