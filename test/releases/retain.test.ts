@@ -48,8 +48,8 @@ describe('planRetention', () => {
     expect(remove.map(({ version }) => version)).toEqual(['9.9.9']);
   });
   it('what was placed by hand stays, says how it is known, and takes no place among the newest', () => {
-    const byHand = { byHand: true };
-    const all = [
+    const byHand = { byHand: true } as const;
+    const all: ShelfRelease[] = [
       { ...release('9.0.0'), ...byHand },
       { ...release('8.0.0'), ...byHand, digestsGiven: true },
       release('7.0.0'),

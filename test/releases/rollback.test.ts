@@ -39,7 +39,7 @@ describe('versionBefore of what lies there by hand, or of two processors', () =>
   it('counts files that were placed by hand in the folder of the profile, of no other', () => {
     const byHand = (shelf: string) => ({
       ...release(shelf.slice(shelf.lastIndexOf('/') + 1), ''),
-      byHand: true,
+      byHand: true as const,
       shelf,
     });
     const all = ['flatcar/amd64/8.0.0', 'flatcar/arm64/9.0.0', 'flatcar/amd64/9.5.0/more'].map(byHand);
