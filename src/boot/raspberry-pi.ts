@@ -103,6 +103,12 @@ export function createRaspberryPis({ bootService, firmware, silentForLocal }: Ra
   const folderFile = async (file: string): Promise<ProgramFile | undefined> =>
     await firmware.openBelow(`${PI_FOLDER}/${file}`);
 
+  async function isInFolder(file: string): Promise<boolean> {
+    const found = await folderFile(file);
+    await found?.close();
+    return found !== undefined;
+  }
+
   return {
     offer(pi) {
       if (!bootService.raspberryPi(pi)) return { silence: RASPBERRY_PI };
@@ -116,9 +122,9 @@ export function createRaspberryPis({ bootService, firmware, silentForLocal }: Ra
       if (key === undefined) return undefined;
       const facts = factsOf(serial, mac);
       if (!bootService.raspberryPi(facts)) return undefined;
-      const uefi = await folderFile(UEFI);
-      await uefi?.close();
-      if (uefi === undefined) {
+      if (!(await isInFolder(UEFI))) {
+        // It asks for many that no Pi needs, and so may a stranger: none of them claims an installation.
+        if (!OWN.has(file) && !(await isInFolder(file))) return undefined;
         try {
           // Without it there is no start4.elf either: it would start, and wait for a kernel for ever.
           const plan = await bootOf(key, file, facts, question);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRaspberryPis } from '../../src/boot/raspberry-pi.ts';
 import { createBootPrograms } from '../../src/boot/boot-programs.ts';
 import { openFirmwareStore } from '../../src/images/firmware.ts';
 import { readContext } from '../../src/context/app-context.ts';
@@ -72,6 +73,32 @@ describe('a Raspberry Pi', () => {
     expect(await open('dc-a6-32-01-36-c2/cmdline.txt')).toContain('hostname=four');
   });
 
+  it('claims nothing by asking for a file that is not here: any client may name one below a serial number', async () => {
+    const dir = makeFolder(FILES);
+    const { bootService } = await readContext(settingsFor(dir));
+    const planned: unknown[] = [];
+    const pis = createRaspberryPis({
+      bootService: {
+        netboot: (machine) => bootService.netboot(machine),
+        raspberryPi: (facts) => bootService.raspberryPi(facts),
+        plainPlan: async (question) => {
+          planned.push(question);
+          return await bootService.plainPlan(question);
+        },
+      },
+      firmware: openFirmwareStore([`${dir}/firmware`]),
+      silentForLocal: true,
+    });
+    const open = async (file: string) =>
+      await pis.open({ name: `a1b2c3d4/${file}`, origin: originOf(), asker: '10.0.2.9' });
+    for (const file of ['nonsense', 'recovery.elf', 'overlays', 'start4.elf/x']) {
+      expect(await open(file)).toBeUndefined();
+    }
+    expect(planned).toEqual([]);
+    expect(await open('config.txt')).toMatchObject({ kind: 'text' });
+    expect(planned).toHaveLength(1);
+  });
+
   it('with UEFI for it in the folder gets that as it is, and comes back as UEFI arm64', async () => {
     const uefi = { 'firmware/rpi/RPI_EFI.fd': 'UEFI', 'firmware/rpi/config.txt': 'armstub=RPI_EFI.fd\n' };
     const { open } = await programsOf(uefi);
@@ -114,8 +141,8 @@ describe('a Raspberry Pi', () => {
   ])('whose profile has %s is told why in the log, and gets no half of it', async (_, keys) => {
     const { nodes } = FILES['profiles/pi.json'];
     const images = { 'images/c/k': 'k', 'images/c/i': 'i', 'images/c/j': 'j' };
-    const { openPi } = await programsOf({ 'profiles/pi.json': { system: 'custom', ...keys, nodes }, ...images });
-    expect(await openPi({ name: 'a1b2c3d4/config.txt', origin: originOf(), asker: '10.0.2.15' })).toEqual({
+    const programs = await programsOf({ 'profiles/pi.json': { system: 'custom', ...keys, nodes }, ...images });
+    expect(await programs.openPi({ name: 'a1b2c3d4/config.txt', origin: originOf(), asker: '10.0.2.15' })).toEqual({
       kind: 'absent',
       because: expect.stringContaining('one kernel and at most one initramfs, both from images/') as string,
     });
