@@ -97,12 +97,9 @@ async function attempt(
   const limit = spec.size ?? options.ceiling;
   const at = progress.hashes.size;
   if (at > 0 && at === progress.state?.total) return;
-  if (at > 0 && progress.state === undefined) await startOver(progress, options, spec.name);
   const { state } = progress;
-  const resuming = progress.hashes.size > 0 && state !== undefined;
-  const headers: Record<string, string> = resuming
-    ? { range: `bytes=${progress.hashes.size}-`, 'if-range': state.validator }
-    : {};
+  const resuming = at > 0 && state !== undefined;
+  const headers: Record<string, string> = resuming ? { range: `bytes=${at}-`, 'if-range': state.validator } : {};
   const opened = await openUrl(spec.url, ports.network, {
     method: 'GET',
     headers,

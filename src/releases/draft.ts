@@ -78,8 +78,7 @@ async function readState(draft: Draft, name: Name): Promise<PartState | undefine
 }
 
 function isState(value: unknown): value is PartState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { url, validator, total } = value as Record<string, unknown>;
+  const { url, validator, total } = (value ?? {}) as Record<string, unknown>;
   return typeof url === 'string' && typeof validator === 'string' && (total === undefined || typeof total === 'number');
 }
 

@@ -134,7 +134,7 @@ describe('after a cut', () => {
   it.each<[string, (from: number, response: { length: number }) => { range?: string; length: number; code?: number }]>([
     [
       'that begins elsewhere',
-      (from, { length }) => ({ range: `bytes ${from + 1}-${length - 1}/${length}`, length: length - from }),
+      (from, { length }) => ({ range: `bytes ${from + 1}-${length - 1}/${length}`, length: length - from - 1 }),
     ],
     [
       'that ends too early',
@@ -150,6 +150,7 @@ describe('after a cut', () => {
     upstream.fail('/kernel', cutWith({ etag: '"1"' }), (response, { body }, request) => {
       const { range, length, code = 206 } = answer(rangeOf(request), body);
       response.writeHead(code, {
+        etag: '"1"',
         'content-length': length,
         ...(range === undefined ? {} : { 'content-range': range }),
       });

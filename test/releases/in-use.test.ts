@@ -24,8 +24,8 @@ it.each<[JsonObject, readonly string[]]>([
   [{ system: 'flatcar' }, []],
   [{ system: 'custom', kernel: 'k', initrd: ['http://x/y/z'] }, []],
   [
-    { system: 'custom', kernel: 'a/b/k', initrd: ['a/b/i', 'c/d'], release: { version: '7', files: [] } },
-    ['a/b', 'c', 'custom/x/7'],
+    { system: 'custom', kernel: 'e/f/k', initrd: ['a/b/i', 'c/d'], release: { version: '7', files: [] } },
+    ['e/f', 'a/b', 'c', 'custom/x/7'],
   ],
 ])('%j boots from %j', (raw, shelves) => {
   expect(shelvesOf(profile('x', raw))).toEqual(shelves);
