@@ -37,9 +37,11 @@ export function profileSchemaFile(): Buffer {
 export function createProfileCheck(): ProfileCheck {
   const schema = profileSchema();
   const check = schemaCheck(schema);
-  const keys: ReadonlySet<string> = new Set(Object.keys(schema['properties'] as JsonObject));
+  const keysOf = (place: JsonObject): ReadonlySet<string> => new Set(Object.keys(place['properties'] as JsonObject));
+  const keys = keysOf(schema);
+  const ofNodes = keysOf((schema['$defs'] as JsonObject)['node'] as JsonObject);
   const explain = (value: Json, sourceOf?: SourceOf) =>
-    check(value).map((fault) => explainFault(fault, { example: exampleOf(schema, fault.path), sourceOf }));
+    check(value).map((fault) => explainFault(fault, { example: exampleOf(schema, fault.path), sourceOf, ofNodes }));
   return Object.assign(explain, { keys });
 }
 
@@ -59,6 +61,10 @@ function explainFault(fault: Violation, around: AroundFault): SchemaFault {
   if (keyword === 'additionalProperties' && key !== undefined) {
     const known = Object.keys(schema['properties'] ?? {});
     const meant = nearest(key, known);
+    if (path.length === 0 && around.ofNodes.has(key)) {
+      const remedy = `say it of a machine: "nodes": [{ "name": ..., "${key}": ... }]`;
+      return { path: [key], atKey: true, message: `\`${key}\` is a key of nodes, not of profiles`, remedy };
+    }
     const remedy = meant === undefined ? `the keys here are ${known.join(', ')}` : `did you mean \`${meant}\`?`;
     return { path: [...path, key], atKey: true, message: `unknown key \`${shortened(key)}\``, remedy };
   }
@@ -181,6 +187,8 @@ function exampleOf(schema: JsonObject, path: Path): Json | undefined {
 interface AroundFault {
   readonly example: Json | undefined;
   readonly sourceOf: SourceOf | undefined;
+  /** Keys that a node may have. */
+  readonly ofNodes: ReadonlySet<string>;
 }
 
 /** What the same thing is called elsewhere. */

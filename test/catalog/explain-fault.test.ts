@@ -12,6 +12,10 @@ test.each<readonly [Json, string]>([
   [{ cloud_confg: 'a' }, 'cloud_confg: unknown key `cloud_confg` (did you mean `cloud_config`?)'],
   [{ 'cloud-config': 'a' }, 'cloud-config: unknown key `cloud-config` (did you mean `cloud_config`?)'],
   [{ nodes: [{ name: 'a', Mac: 'x' }] }, 'nodes/0/Mac: unknown key `Mac` (did you mean `mac`?)'],
+  [
+    { mac: '52:54:00:00:00:01' },
+    'mac: `mac` is a key of nodes, not of profiles (say it of a machine: "nodes": [{ "name": ..., "mac": ... }])',
+  ],
   [{ install: { disk: '/dev/sda', xyzzy: 1 } }, 'install/xyzzy: unknown key `xyzzy` (the keys here are disk)'],
   [{ nodes: [{ mac: '52:54:00:00:00:01' }] }, 'nodes/0: lacks `name` (add "name": "a-coreos")'],
   [{ system: 'flatcr' }, 'system: "flatcr" is not known here (did you mean `flatcar`?)'],
