@@ -42,11 +42,17 @@ describe('readZip', () => {
       // Bits that say nothing of encryption.
       copy.writeUInt16LE(0x0808, at + 8);
     }).subarray(list, -22);
-    const end = changed(ONE, (copy) => copy.writeUInt32LE(list + extra.length, copy.length - 6)).subarray(-22);
+    // The list names the one file twice.
+    const again = Buffer.from(entry);
+    again.write('two', entry.length - name);
+    const end = changed(ONE, (copy) => {
+      copy.writeUInt16LE(2, copy.length - 12);
+      copy.writeUInt32LE(list + extra.length, copy.length - 6);
+    }).subarray(-22);
     const head = [local.subarray(0, LOCAL_SIZE + name), extra, local.subarray(LOCAL_SIZE + name)];
-    const whole = Buffer.concat([...head, entry, extra, extra, end]);
-    expect(texts(whole)).toEqual({ one: 'the first file' });
-    expect(texts(Buffer.concat([whole, Buffer.alloc(0xffff)]))).toEqual({ one: 'the first file' });
+    const whole = Buffer.concat([...head, entry, extra, extra, again, extra, extra, end]);
+    expect(texts(whole)).toEqual({ one: 'the first file', two: 'the first file' });
+    expect(texts(Buffer.concat([whole, Buffer.alloc(0xffff)]))).toEqual(texts(whole));
     expect(() => texts(Buffer.concat([whole, Buffer.alloc(0x10000)]))).toThrow('is cut off');
   });
 
@@ -67,6 +73,11 @@ describe('readZip', () => {
     ['behind the end', (copy, at) => copy.writeUInt32LE(copy.length, at + 42), 'in which one is damaged'],
     ['of too long a name', (copy, at) => copy.writeUInt16LE(60_000, at + 28), 'its list of files is damaged'],
     ['not in the list', (copy, at) => copy.writeUInt32LE(0, at), 'its list of files is damaged'],
+    [
+      'listed behind the end',
+      (copy) => copy.writeUInt32LE(copy.length, copy.length - 6),
+      'its list of files is damaged',
+    ],
     ['counted twice', (copy) => copy.writeUInt16LE(2, copy.length - 12), 'its list of files is damaged'],
   ])('a file that is %s is refused', (_, change, message) => {
     expect(() => texts(changed(ONE, change))).toThrow(message);
