@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MachineEvent } from '../../src/dhcp/server.ts';
 import type { NetbootMachine } from '../../src/dhcp/machine.ts';
-import { PI_REMEDY } from '../../src/boot/raspberry-pi.ts';
+import { PI_REMEDY, RASPBERRY_PI } from '../../src/boot/raspberry-pi.ts';
 import type { BootOffer } from '../../src/boot/boot-programs.ts';
 import { EVERYBODY, hearing, lan, local, naming, OVMF, SERVER, THREE } from '../support/dhcp-lan.ts';
 import { discover, optionsOf, parsed, question } from '../support/dhcp-packets.ts';
@@ -106,7 +106,7 @@ describe('the DHCP server at several interfaces', () => {
   });
 
   it('case 20-raspberry-pi: says once for each machine that it gets no answer, and what to do', async () => {
-    const { client, port, listening, log } = await lan({}, { choose: () => ({ silence: 'no node' }) });
+    const { client, port, listening, log } = await lan({}, { choose: () => ({ silence: RASPBERRY_PI }) });
     const pi = optionsOf('iPXE 1.0.0+git-20190125, BIOS ROM', { 77: undefined, 175: undefined });
     for (const [mac, xid] of [
       ['dc:a6:32:01:02:03', 1],
@@ -115,7 +115,7 @@ describe('the DHCP server at several interfaces', () => {
     ] as const) {
       client.send(discover(pi, { mac, xid }), port, EVERYBODY);
     }
-    await until(() => listening.counters.silences.get('the firmware of a Raspberry Pi') === 3);
+    await until(() => listening.counters.silences.get(RASPBERRY_PI) === 3);
     const lines = log.lines.filter(({ level }) => level === 'info').map(({ fields, message }) => [message, fields]);
     expect(lines).toEqual(
       ['dc:a6:32:01:02:03', 'dc:a6:32:01:02:04'].map((mac) => [
