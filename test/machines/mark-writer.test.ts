@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { openDataRoot } from '../../src/files/data-root.ts';
 import { MarkWriter } from '../../src/machines/mark-writer.ts';
 import { makeFolder } from '../support/folder.ts';
@@ -83,21 +83,25 @@ it('tries once more when the server stops, and then no more', async () => {
 });
 
 it('has one clock for all that waits, and none after the server has stopped', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  try {
-    const { writer, state, log } = await open();
-    writeFileSync(state, 'not a folder');
-    for (const name of ['a.json', 'b.json']) await expect(writer.put(name, 'x', { text: 'x' })).rejects.toThrow();
-    expect(vi.getTimerCount()).toBe(1);
-    await writer.close();
-    expect(vi.getTimerCount()).toBe(0);
-    await expect(writer.put('a.json', 'x')).rejects.toThrow();
-    expect(vi.getTimerCount()).toBe(0);
-    expect(log.of('error'), 'once for a time of trouble').toHaveLength(1);
-    expect(log.of('error')[0]?.fields['remedy']).toContain('until then no machine is installed');
-  } finally {
-    vi.useRealTimers();
-  }
+  // By which its own are told from those of other tests of this thread.
+  const RETRY_MS = 61_234;
+  const [set, cleared] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+  onTestFinished(() => {
+    set.mockRestore();
+    cleared.mockRestore();
+  });
+  const clocks = (): readonly unknown[] =>
+    set.mock.calls.flatMap(([, ms], at) => (ms === RETRY_MS ? [set.mock.results[at]?.value as unknown] : []));
+  const { writer, state, log } = await open(RETRY_MS);
+  writeFileSync(state, 'not a folder');
+  for (const name of ['a.json', 'b.json']) await expect(writer.put(name, 'x', { text: 'x' })).rejects.toThrow();
+  expect(clocks()).toHaveLength(1);
+  await writer.close();
+  expect(cleared.mock.calls.map(([clock]) => clock as unknown)).toContain(clocks()[0]);
+  await expect(writer.put('a.json', 'x')).rejects.toThrow();
+  expect(clocks()).toHaveLength(1);
+  expect(log.of('error'), 'once for a time of trouble').toHaveLength(1);
+  expect(log.of('error')[0]?.fields['remedy']).toContain('until then no machine is installed');
 });
 
 it('says it again when trouble comes again', async () => {
