@@ -10,6 +10,9 @@ const PATIENT = {
   setupFiles: ['test/support/patience.ts'],
 };
 
+/** Minutes, or what no other test needs: only in `npm run lab:all`. */
+const LONG_LAB = ['test/lab/debian-installer.test.ts', 'test/lab/vlan.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,7 +32,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/packages/**/*.test.ts'],
           // Minutes for one boot: in the long lab alone (`npm run lab:all`).
-          exclude: process.env['PILOTLIGHT_LAB_ALL'] === '1' ? [] : ['test/lab/debian-installer.test.ts'],
+          exclude: process.env['PILOTLIGHT_LAB_ALL'] === '1' ? [] : LONG_LAB,
           globalSetup: ['test/support/built.ts'],
           fileParallelism: false,
           // Two machines at a time, where a file says that its tests may run together.
