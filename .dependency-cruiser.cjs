@@ -21,6 +21,10 @@ const ROOMS = {
   images: ['the published files, their cache, and the boot programs', ['model', 'files']],
   machines: ['identity, installation state, host keys', ['model', 'files', 'catalog']],
   rollouts: ['which machines get a release first, and when it stops', ['model', 'files', 'catalog']],
+  fleet: [
+    'what several servers remember together, on etcd',
+    ['model', 'files', 'net', 'settings', 'catalog', 'machines', 'rollouts'],
+  ],
   journal: ['what happened: SQLite on its own thread', ['model']],
   boot: [
     'facts in, decision and answer out',
@@ -37,11 +41,11 @@ const ROOMS = {
   ],
   context: [
     'the data directory, opened: what the server and every command share',
-    ['model', 'files', 'settings', 'catalog', 'rollouts', 'images', 'machines', 'documents', 'boot', 'etcd'],
+    ['model', 'files', 'settings', 'catalog', 'rollouts', 'fleet', 'images', 'machines', 'documents', 'boot', 'etcd'],
   ],
   releases: [
     'look up, fetch, verify, publish, retain, roll back, schedule',
-    ['model', 'files', 'settings', 'os', 'images', 'catalog', 'rollouts', 'boot', 'context'],
+    ['model', 'files', 'settings', 'os', 'images', 'catalog', 'rollouts', 'fleet', 'boot', 'context'],
   ],
   exports: [
     'configuration for neighbours',
@@ -68,6 +72,7 @@ const ROOMS = {
       'boot',
       'dhcp',
       'context',
+      'fleet',
       'releases',
     ],
   ],
@@ -88,19 +93,19 @@ const ROOMS = {
         'boot',
         'http',
       ],
-      ...['dhcp', 'etcd', 'context', 'rollouts', 'releases', 'power'],
+      ...['dhcp', 'etcd', 'context', 'rollouts', 'fleet', 'releases', 'power'],
     ],
   ],
   server: [
     'wires the rooms by hand, starts in order, stops in reverse',
     [
       ...['model', 'files', 'net', 'settings', 'telemetry', 'catalog', 'images', 'machines', 'journal', 'boot', 'dhcp'],
-      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'rollouts', 'releases', 'admin', 'power', 'native'],
+      ...['tftp', 'syslog', 'http', 'etcd', 'context', 'rollouts', 'fleet', 'releases', 'admin', 'power', 'native'],
     ],
   ],
   cli: [
     'commands, a few lines each',
-    ['model', 'settings', 'context', 'etcd', 'releases', 'exports', 'imports', 'doctor', 'admin', 'server'],
+    ['model', 'settings', 'fleet', 'context', 'etcd', 'releases', 'exports', 'imports', 'doctor', 'admin', 'server'],
   ],
 };
 
