@@ -6,12 +6,14 @@ import { profileSchemaFile } from '../catalog/profile-schema.ts';
 import { writeOut } from '../files/publish.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { Failure } from '../model/failure.ts';
-import type { SystemId } from '../model/profile.ts';
+import type { ProfileArch, SystemId } from '../model/profile.ts';
 
 export interface InitRequest {
   /** Absolute; made when it is not there. */
   readonly dir: string;
   readonly system: SystemId;
+  /** Which processor its machines have; the example says nothing of it, which is amd64. */
+  readonly arch?: ProfileArch | undefined;
   /** In place of the example's disk, for systems whose example installs. */
   readonly disk?: string | undefined;
   /** Where `.ssh/*.pub` are looked for. */
@@ -34,12 +36,13 @@ const SCHEMA = 'profile.schema.json';
 const FOLDERS = ['', 'profiles', 'configs', 'sshkeys', 'images'];
 
 /** Makes a data directory with one example for the system. Replaces nothing that is there. */
-export async function initDataDir({ dir, system, disk, home }: InitRequest): Promise<InitReport> {
+export async function initDataDir({ dir, system, arch, disk, home }: InitRequest): Promise<InitReport> {
   const example = exampleOf(system);
   const profileFile = `profiles/${system}.json`;
   const profile = JSON.parse(example.get(profileFile) ?? '{}') as { readonly install?: object };
   const installs = profile.install !== undefined;
   if (disk !== undefined) example.set(profileFile, onDisk(example.get(profileFile) ?? '', disk, system, installs));
+  if (arch !== undefined) example.set(profileFile, withArch(example.get(profileFile) ?? '', arch, system));
   const files = new Map<string, string | Buffer>([[SCHEMA, profileSchemaFile()], ...example]);
   for (const [name, key] of home === undefined ? [] : publicKeys(join(home, '.ssh'))) files.set(`sshkeys/${name}`, key);
   const written: string[] = [];
@@ -60,6 +63,22 @@ function onDisk(text: string, disk: string, system: SystemId, installs: boolean)
     });
   }
   return text.replace('"/dev/sda"', () => JSON.stringify(disk));
+}
+
+/** `"arch"` follows `"system"`; the serial console of an arm64 machine has another name. */
+function withArch(text: string, arch: ProfileArch, system: SystemId): string {
+  if (arch !== 'amd64' && (system === 'coreos' || (system === 'custom' && arch === 'auto'))) {
+    throw new Failure('invalid', `${system} has no example for --arch ${arch}`, {
+      remedy: system === 'coreos' ? 'its last release is for amd64 alone' : 'its kernel is for one: amd64 or arm64',
+    });
+  }
+  const serial = { amd64: '"ttyS0"', arm64: '"ttyAMA0"', auto: '"ttyAMA0", "ttyS0"' }[arch];
+  return text
+    .replace(
+      /^( *)("system": .*)$/m,
+      (_, indent: string, line: string) => `${indent}${line}\n${indent}"arch": "${arch}",`,
+    )
+    .replace('"ttyS0"', serial);
 }
 
 /** Its files by their names in a data directory. */

@@ -10,6 +10,8 @@ export interface ProgramFacts {
   readonly kind: BootProgram['kind'];
   /** As it says itself; a BIOS program is packed and says nothing. */
   readonly version?: string;
+  /** Of GRUB: where it looks for its configuration. */
+  readonly prefix?: string;
 }
 
 /**
@@ -32,6 +34,7 @@ export function programFacts(bytes: Buffer): ProgramFacts {
  * `ipxe.efi` and `snponly.efi` stand for any, because a release has them in a folder for each. Throws Failure `invalid`.
  */
 export function programOf(facts: ProgramFacts, name: string): BootProgram {
+  refuseElsewhere(facts);
   const base = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
   const named = BOOT_PROGRAMS.find((row) => row.name === base || row.files.includes(base));
   if (named !== undefined && !/^(?:ipxe|snponly)\.efi$/.test(base) && !isFor(named, facts)) throw misnamed(facts, named);
@@ -47,7 +50,19 @@ export function checkProgram(program: BootProgram, facts: ProgramFacts): void {
   // Which shim is iPXE's own shows by what it loads; at its place in a release any shim is that one.
   const isKind = facts.kind === program.kind || (program.kind === 'ipxe-shim' && facts.kind === 'shim');
   if (!isFor(program, facts) || !isKind) throw misnamed(facts, program);
+  refuseElsewhere(facts);
 }
+
+/** Packages have a GRUB for the disk (`/EFI/debian`), for a CD (`/boot/grub`) and for the network beside each other. */
+function refuseElsewhere({ prefix = SERVED_PREFIX, arch }: ProgramFacts): void {
+  if (prefix === SERVED_PREFIX) return;
+  const short = arch === 'arm64' ? 'aa64' : 'x64';
+  throw new Failure('invalid', `it is a GRUB that looks for its configuration in ${prefix}, not in ${SERVED_PREFIX}`, {
+    remedy: `take the build for the network: grubnet${short}.efi.signed of the same package`,
+  });
+}
+
+const SERVED_PREFIX = '/grub';
 
 /** `iPXE 2.0.0 for UEFI x86_64` */
 function factsText({ platform, arch, kind, version }: ProgramFacts): string {
@@ -100,11 +115,32 @@ function makerOf(bytes: Buffer, { signed, arch }: PeFacts): Pick<ProgramFacts, '
     return { kind: own ? 'ipxe-shim' : 'shim', ...(version === undefined ? {} : { version }) };
   }
   const grub = /\ngrub,\d+,[^,\n]*,grub,([\w.+~-]+),/.exec(text);
-  if (grub?.[1] !== undefined) return { kind: 'grub', version: grub[1] };
+  if (grub?.[1] !== undefined) {
+    const prefix = grubPrefix(bytes);
+    return { kind: 'grub', version: grub[1], ...(prefix === undefined ? {} : { prefix }) };
+  }
   if (!text.includes('iPXE') || !text.includes('ipxe.org'))
     throw no(`a UEFI program for ${arch}, but neither iPXE nor GRUB nor a shim`);
   const version = /\0(\d+\.\d+\.\d+[\w.+~-]*)(?:\0| \()/.exec(text)?.[1];
   return { kind: signed ? 'signed-ipxe' : 'ipxe', ...(version === undefined ? {} : { version }) };
+}
+
+/**
+ * What grub-mkimage wrote behind its modules' head: `struct grub_module_info64` (magic, padding, offset, size), then for each
+ * module a type, its whole size, its bytes; the prefix is of type 3 (include/grub/kernel.h of GRUB 2.06).
+ */
+function grubPrefix(bytes: Buffer): string | undefined {
+  for (let head = bytes.indexOf('mimg'); head !== -1; head = bytes.indexOf('mimg', head + 1)) {
+    if (head + 24 > bytes.length || bytes.readBigUInt64LE(head + 8) !== 24n) continue;
+    const end = Math.min(head + Number(bytes.readBigUInt64LE(head + 16)), bytes.length);
+    for (let at = head + 24; at + 8 <= end;) {
+      const [type, size] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
+      if (type === 3) return bytes.toString('latin1', at + 8, Math.min(at + size, at + 264)).replace(/\0.*$/s, '');
+      if (size < 8) break;
+      at += size;
+    }
+  }
+  return undefined;
 }
 
 const starts =

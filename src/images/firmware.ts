@@ -33,7 +33,10 @@ export interface FirmwareStore {
   has(program: BootProgram): boolean;
   /** Undefined when no folder has it. */
   open(program: BootProgram): Promise<ProgramFile | undefined>;
-  /** A file by its path below the first folder that has it. */
+  /**
+   * A file by its path below the first folder that has it. While an import replaces its top folder, or after one that was
+   * killed: the file as it was (`setAside`).
+   */
   openBelow(path: string): Promise<ProgramFile | undefined>;
 }
 
@@ -79,7 +82,16 @@ export function openFirmwareStore(folders: readonly string[]): FirmwareStore {
     has: ({ name }) => known.has(name),
     async openBelow(path) {
       for (const folder of folders) {
-        const file = await unlessFailed((await rootOf(folder))?.open(path) ?? Promise.resolve(undefined));
+        const root = await rootOf(folder);
+        if (root === undefined) continue;
+        const top = path.slice(0, path.indexOf('/'));
+        const file =
+          (await unlessFailed(root.open(path))) ??
+          ((await unlessFailed(root.real(top))) === undefined
+            ? await unlessFailed(root.open(`${setAside(top)}${path.slice(top.length)}`))
+            : undefined) ??
+          // It was put into place between the two looks.
+          (await unlessFailed(root.open(path)));
         if (file !== undefined) return lend(file);
       }
       return undefined;
@@ -102,6 +114,11 @@ function lend({ size, handle }: OpenFile): ProgramFile {
       await handle.close();
     },
   };
+}
+
+/** Where a folder of firmware/ lies while it is replaced: between two renames it is not at its place. */
+export function setAside(folder: string): string {
+  return `.${folder}.old`;
 }
 
 const LOOK_MS = 10_000;

@@ -18,7 +18,7 @@ import { SILENT } from '../model/service.ts';
 import type { Settings } from '../settings/settings.ts';
 import { fetchText } from './fetcher.ts';
 import { syncPorts } from './sync-once.ts';
-import { type PiFiles, PI_FOLDER, piFilesIn, piTitle, placePiFiles } from './pi-firmware.ts';
+import { listPiFiles, type PiFiles, PI_FOLDER, piFilesIn, piTitle, placePiFiles } from './pi-firmware.ts';
 import { readTar } from './tar.ts';
 import { isZip, readZip } from './zip.ts';
 
@@ -44,7 +44,8 @@ export async function listFirmware(settings: Settings): Promise<readonly ListedP
   const store = openFirmwareStore(firmwareFolders(settings));
   const { found } = await store.inventory();
   const record = await readRecord(files);
-  return await Promise.all(
+  const pi = await listPiFiles(files);
+  const programs = await Promise.all(
     BOOT_PROGRAMS.map(async (program): Promise<ListedProgram> => {
       const { title, name } = program;
       const one = found.find((other) => other.program.name === name);
@@ -68,6 +69,9 @@ export async function listFirmware(settings: Settings): Promise<readonly ListedP
       };
     }),
   );
+  if (pi === undefined) return programs;
+  const { title, files: count, size } = pi;
+  return [...programs, { title: `${title}, ${count} files`, name: 'rpi', file: join(files.dir, PI_FOLDER), size }];
 }
 
 function look(program: BootProgram, bytes: Buffer): Pick<ListedProgram, 'problem' | 'version'> {
@@ -159,7 +163,14 @@ async function take(
   try {
     if (pi !== undefined) {
       await placePiFiles(files, pi);
-      return [{ name: 'rpi', title: `${piTitle(pi)}, ${pi.size} files`, sha256: digestOf(bytes), file: PI_FOLDER }];
+      return [
+        {
+          name: 'rpi',
+          title: `${piTitle(pi.has('RPI_EFI.fd'))}, ${pi.size} files`,
+          sha256: digestOf(bytes),
+          file: PI_FOLDER,
+        },
+      ];
     }
     await finishImport(files);
     const record = { ...(await readRecord(files)) };

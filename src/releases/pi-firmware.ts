@@ -5,7 +5,8 @@ import { makeFolder, publishFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
 import { errnoOf, systemFailure } from '../files/system-error.ts';
 import { OWN_FOLDER } from '../images/boot-program-table.ts';
-import { Failure } from '../model/failure.ts';
+import { setAside } from '../images/firmware.ts';
+import { Failure, unlessFailed } from '../model/failure.ts';
 
 /** What the firmware of a Raspberry Pi loads of its makers' files, or UEFI for it. */
 export type PiFiles = ReadonlyMap<string, Buffer>;
@@ -18,7 +19,7 @@ const MOST_FILES = 4096;
 /** Kernels come from the profile. */
 const KERNEL = /^(?:kernel|initramfs|vmlinu|initrd)/;
 export const PI_FOLDER = `${OWN_FOLDER}/rpi`;
-const [DRAFT, OLD] = [`${OWN_FOLDER}/.rpi.draft`, `${OWN_FOLDER}/.rpi.old`] as const;
+const [DRAFT, OLD] = [`${OWN_FOLDER}/.rpi.draft`, `${OWN_FOLDER}/${setAside('rpi')}`] as const;
 
 /** Those of an archive, from the folder in which they lie, by their paths below it. Undefined: it has none. */
 export function piFilesIn(archive: ReadonlyMap<string, Buffer>): PiFiles | undefined {
@@ -46,13 +47,27 @@ function wrongIn(path: string, bytes: Buffer): string | undefined {
 }
 
 /** `UEFI`, or what it boots by itself. */
-export function piTitle(files: PiFiles): string {
-  return files.has('RPI_EFI.fd') ? 'Raspberry Pi, UEFI' : 'Raspberry Pi, its own firmware';
+export function piTitle(hasUefi: boolean): string {
+  return hasUefi ? 'Raspberry Pi, UEFI' : 'Raspberry Pi, its own firmware';
+}
+
+/** What is in firmware/rpi/, if anything is. */
+export async function listPiFiles(
+  root: DataRoot,
+): Promise<{ readonly title: string; readonly files: number; readonly size: number } | undefined> {
+  const top = (await unlessFailed(root.list(PI_FOLDER)))?.names.map((name) => `${PI_FOLDER}/${name}`) ?? [];
+  const overlays = `${PI_FOLDER}/overlays`;
+  const inside = (await unlessFailed(root.list(overlays)))?.names.map((name) => `${overlays}/${name}`) ?? [];
+  const paths = [...top, ...inside];
+  if (paths.length === 0) return undefined;
+  let size = 0;
+  for (const path of paths) size += (await unlessFailed(root.stat(path)))?.size ?? 0;
+  return { title: piTitle(top.includes(`${PI_FOLDER}/RPI_EFI.fd`)), files: paths.length, size };
 }
 
 /**
  * Replaces firmware/rpi/ as a whole: a part of one release and a part of another start nothing, and what the last one had
- * decides by its being there. Between the two renames a Pi finds nothing, and asks again.
+ * decides by its being there. Between the two renames a Pi gets the last one's.
  */
 export async function placePiFiles(root: DataRoot, files: PiFiles): Promise<void> {
   await recover(root);

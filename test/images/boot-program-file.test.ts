@@ -48,9 +48,28 @@ describe('what a boot program is, by its own bytes', () => {
     }).toThrow('it is GRUB 2.12 for UEFI x86_64, and no Secure Boot x86_64: shim (shimx64.efi)');
   });
 
+  it.each([
+    ['/EFI/debian', 'x86_64', 'grubnetx64.efi.signed'],
+    ['/boot/grub', 'x86_64', 'grubnetx64.efi.signed'],
+    ['/debian-installer/arm64/grub', 'arm64', 'grubnetaa64.efi.signed'],
+  ] as const)('a GRUB that looks in %s is refused, by whatever name it comes', (prefix, arch, remedy) => {
+    const facts = programFacts(grubFor(arch, '2.06', prefix));
+    expect(facts).toMatchObject({ kind: 'grub', version: '2.06', prefix });
+    const name = arch === 'arm64' ? 'grubaa64.efi' : 'grubx64.efi';
+    const row = BOOT_PROGRAMS.find((one) => one.name === name) ?? expect.fail();
+    for (const look of [() => programOf(facts, name), () => programOf(facts, 'x'), () => { checkProgram(row, facts); }]) {
+      expect(look).toThrow(
+        expect.objectContaining({
+          message: `it is a GRUB that looks for its configuration in ${prefix}, not in /grub`,
+          remedy: expect.stringContaining(remedy) as unknown,
+        }),
+      );
+    }
+    expect(programOf(programFacts(grubFor(arch, '2.06', '/grub')), name)).toBe(row);
+  });
+
   // Cut anywhere, a program is still judged and never read beyond its end.
-  it('any beginning of a program is either a program or refused', () => {
-    const whole = shimFor('x86_64');
+  it.each([shimFor('x86_64'), grubFor('x86_64', '2.06', '/EFI/debian')])('any beginning of a program is either a program or refused: %#', (whole) => {
     for (let end = 0; end < whole.length; end += 7) {
       try {
         programFacts(whole.subarray(0, end));

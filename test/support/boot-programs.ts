@@ -36,9 +36,27 @@ export function shimFor(arch: 'arm64' | 'x86_64', loads = 'grubx64.efi'): Buffer
   return pe(MACHINE[arch], Buffer.concat([Buffer.from('\0'), own, Buffer.from(`\0\0${sbat}`)]), { signed: true });
 }
 
-export function grubFor(arch: 'arm64' | 'x86_64', version = '2.12'): Buffer {
+export function grubFor(arch: 'arm64' | 'x86_64', version = '2.12', prefix?: string): Buffer {
   const sbat = `sbat,1,SBAT Version,sbat,1,https://x\ngrub,5,Free Software Foundation,grub,${version},https://y\n`;
-  return pe(MACHINE[arch], `\0${sbat}`, { signed: true });
+  const modules = prefix === undefined ? '' : grubModules(prefix);
+  return pe(MACHINE[arch], Buffer.concat([Buffer.from(`\0${sbat}`), Buffer.from(modules)]), { signed: true });
+}
+
+/** As grub-mkimage writes them: a head that is none, the head, a module (ELF), the prefix. */
+function grubModules(prefix: string): Buffer {
+  const module = (type: number, content: string): Buffer => {
+    const bytes = Buffer.from(`${content}\0`.padEnd(Math.ceil((content.length + 1) / 8) * 8, '\0'));
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(type, 0);
+    head.writeUInt32LE(8 + bytes.length, 4);
+    return Buffer.concat([head, bytes]);
+  };
+  const all = Buffer.concat([module(0, '\x7fELF tftp'), module(3, prefix)]);
+  const head = Buffer.alloc(24);
+  head.write('mimg', 0);
+  head.writeBigUInt64LE(24n, 8);
+  head.writeBigUInt64LE(BigInt(24 + all.length), 16);
+  return Buffer.concat([Buffer.from('mimg is what the kernel looks for  '), head, all]);
 }
 
 /** iPXE for a BIOS. */

@@ -104,5 +104,7 @@ function doneText(done: readonly ImportedProgram[]): string {
   const lines = done.map(
     ({ file, title, version }) => `${file}: ${title}${version === undefined ? '' : `, ${version}`}\n`,
   );
-  return `${lines.join('')}${plural(done.length, 'boot program')}\n`;
+  // The firmware of a board is many files and no program that another firmware starts.
+  const programs = done.filter(({ name }) => name !== 'rpi').length;
+  return `${lines.join('')}${programs === 0 ? '' : `${plural(programs, 'boot program')}\n`}`;
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { InitReport } from '../../context/init.ts';
 import { Failure } from '../../model/failure.ts';
 import { nearest } from '../../model/text.ts';
-import { SYSTEM_IDS, type SystemId } from '../../model/profile.ts';
+import { type ProfileArch, SYSTEM_IDS, type SystemId } from '../../model/profile.ts';
 import { type Command, JSON_OPTION } from '../command.ts';
 
 export const initCommand: Command = {
@@ -15,16 +15,20 @@ export const initCommand: Command = {
     'so a second init in the same folder adds another example. Without DIR: the data directory of the settings.\n\n' +
     'examples:\n' +
     '  pilotlight init /srv/pilotlight --system flatcar\n' +
-    '  pilotlight init --system debian --disk /dev/vda',
+    '  pilotlight init --system debian --disk /dev/vda\n' +
+    '  pilotlight init --system ubuntu --arch arm64',
   options: {
     '--system <SYSTEM>': `${SYSTEM_IDS.join(', ')} (default: flatcar)`,
+    '--arch <ARCH>':
+      "amd64, arm64, or auto: each machine gets the build of its own processor (default: the example's, amd64)",
     '--disk <DISK>': 'debian and ubuntu: what the example installs on and erases (default: /dev/sda)',
     ...JSON_OPTION,
   },
   async run({ settings, words: [given], text, print }, { cwd, env }) {
     const { initDataDir } = await import('../../context/init.ts');
     const dir = given === undefined ? settings.dataDir : resolve(cwd, given);
-    const report = await initDataDir({ dir, system: systemOf(text('system')), disk: text('disk'), home: env['HOME'] });
+    const [system, arch] = [systemOf(text('system')), archOf(text('arch'))];
+    const report = await initDataDir({ dir, system, arch, disk: text('disk'), home: env['HOME'] });
     return print(report, reportText(report));
   },
 };
@@ -35,6 +39,17 @@ function systemOf(word = 'flatcar'): SystemId {
   const near = nearest(word, SYSTEM_IDS);
   const remedy = near === undefined ? `one of ${SYSTEM_IDS.join(', ')}` : `did you mean ${near}?`;
   throw new Failure('invalid', `there is no example for the system "${word}"`, { remedy });
+}
+
+const ARCHS: readonly ProfileArch[] = ['amd64', 'arm64', 'auto'];
+
+function archOf(word: string | undefined): ProfileArch | undefined {
+  const found = ARCHS.find((one) => one === word);
+  if (word === undefined || found !== undefined) return found;
+  const said: Readonly<Record<string, string>> = { x86_64: 'amd64', x64: 'amd64', aarch64: 'arm64' };
+  const near = said[word.toLowerCase()] ?? nearest(word, ARCHS);
+  const remedy = near === undefined ? `one of ${ARCHS.join(', ')}` : `did you mean ${near}?`;
+  throw new Failure('invalid', `there is no processor "${word}" here`, { remedy });
 }
 
 function reportText({ dir, profile, installs, written, kept, keys }: InitReport): string {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openFirmwareStore } from '../../../src/images/firmware.ts';
 import { sha256, tarOf, zipOf } from '../../support/boot-programs.ts';
 import { addFiles, makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
@@ -37,7 +38,7 @@ describe('the files of a Raspberry Pi', () => {
     addFiles(here, { 'boot.tar.gz': OWN, 'RPi4_UEFI_Firmware_v1.38.zip': UEFI });
     expect(await cli('import', 'boot.tar.gz')).toMatchObject({
       code: 0,
-      stdout: 'firmware/rpi: Raspberry Pi, its own firmware, 4 files\n1 boot program\n',
+      stdout: 'firmware/rpi: Raspberry Pi, its own firmware, 4 files\n',
     });
     expect(files()).toEqual(
       ['bcm2711-rpi-4-b.dtb', 'fixup4.dat', 'overlays', 'overlays/miniuart-bt.dtbo', 'start4.elf'].toSorted(),
@@ -45,11 +46,36 @@ describe('the files of a Raspberry Pi', () => {
     expect(readFileSync(join(dir, 'firmware/rpi/start4.elf'), 'latin1')).toBe(ELF);
     expect(await cli('import', 'RPi4_UEFI_Firmware_v1.38.zip')).toMatchObject({
       code: 0,
-      stdout: 'firmware/rpi: Raspberry Pi, UEFI, 3 files\n1 boot program\n',
+      stdout: 'firmware/rpi: Raspberry Pi, UEFI, 3 files\n',
     });
     expect(files()).toEqual(['RPI_EFI.fd', 'config.txt', 'overlays', 'overlays/upstream-pi4.dtbo'].toSorted());
     expect(readFileSync(join(dir, 'firmware/rpi/config.txt'), 'utf8')).toBe('armstub=RPI_EFI.fd\n');
     expect(readdirSync(join(dir, 'firmware'))).toEqual(['rpi']);
+    expect((await cli('list')).stdout).toMatch(/^Raspberry Pi, UEFI, 3 files +\S+\/firmware\/rpi$/m);
+    const listed = JSON.parse((await cli('list', '--json')).stdout) as readonly { readonly name: string }[];
+    expect(listed.filter(({ name }) => name === 'rpi')).toEqual([
+      { title: 'Raspberry Pi, UEFI, 3 files', name: 'rpi', file: join(dir, 'firmware/rpi'), size: 29 },
+    ]);
+  });
+
+  it('are the old ones for a board that asks while they are replaced, and after an import that was killed there', async () => {
+    const dir = makeFolder();
+    addFiles(dir, { 'firmware/.rpi.old/start4.elf': ELF, 'firmware/.rpi.old/overlays/a.dtbo': TREE });
+    const store = openFirmwareStore([join(dir, 'firmware')]);
+    const read = async (path: string): Promise<string | undefined> => {
+      const file = await store.openBelow(path);
+      if (file === undefined) return undefined;
+      const bytes = await file.whole();
+      await file.close();
+      return bytes.toString('latin1');
+    };
+    expect(await read('rpi/start4.elf')).toBe(ELF);
+    expect(await read('rpi/overlays/a.dtbo')).toBe(TREE.toString('latin1'));
+    expect(await read('rpi/fixup4.dat')).toBeUndefined();
+    // What only the last one had is not mixed into the new one.
+    addFiles(dir, { 'firmware/rpi/RPI_EFI.fd': 'UEFI' });
+    expect(await read('rpi/RPI_EFI.fd')).toBe('UEFI');
+    expect(await read('rpi/start4.elf')).toBeUndefined();
   });
 
   it('that an import which was killed had set aside are gone after the next one', async () => {

@@ -99,7 +99,34 @@ test('copies public keys alone, and says when there is none', async () => {
   expect(readdirSync(join(home, 'sshkeys'))).toEqual([]);
 });
 
+describe.each(SYSTEM_IDS)('init --system %s --arch', (system) => {
+  test.each(['amd64', 'arm64', 'auto'] as const)(
+    '%s: the example is for that processor, and clean, or refused',
+    async (arch) => {
+      const dir = makeFolder({});
+      const { code, stderr } = await runCli(['init', '--system', system, '--arch', arch], dir);
+      if (arch !== 'amd64' && (system === 'coreos' || (system === 'custom' && arch === 'auto'))) {
+        expect([code, stderr]).toEqual([2, expect.stringContaining(`${system} has no example for --arch ${arch}`)]);
+        expect(existsSync(join(dir, 'profile.schema.json'))).toBe(false);
+        return;
+      }
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const profile = JSON.parse(readFileSync(join(dir, `profiles/${system}.json`), 'utf8')) as Record<string, unknown>;
+      expect(Object.keys(profile).slice(0, 3)).toEqual(['$schema', 'system', 'arch']);
+      expect(profile['arch']).toBe(arch);
+      const serial = { amd64: ['ttyS0'], arm64: ['ttyAMA0'], auto: ['ttyAMA0', 'ttyS0'] }[arch];
+      if (profile['console'] !== undefined) expect(profile['console']).toEqual(['tty0', ...serial]);
+      const { ok, problems } = await check(dir);
+      expect(ok).toBe(true);
+      expect(problems.filter(({ message }) => !/^images\/.* is not there$/.test(message))).toEqual([]);
+    },
+  );
+});
+
 test.each([
+  [['--arch', 'aarch64'], 2, 'there is no processor "aarch64" here'],
+  [['--arch', 'aarch64'], 2, 'did you mean arm64?'],
+  [['--arch', 'riscv64'], 2, 'one of amd64, arm64, auto'],
   [['--system', 'debain'], 2, 'did you mean debian?'],
   [['--system', 'windows'], 2, 'one of coreos, flatcar,'],
   [['--disk', '/dev/sda'], 2, 'the example for flatcar runs from memory: it takes no --disk'],
