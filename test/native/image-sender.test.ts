@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer as createTlsServer, request } from 'node:https';
 import { connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { SILENT } from '../../src/model/service.ts';
 import { createImageSender, type FilePart, type ImageSender, type SentPart } from '../../src/native/image-sender.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { makeFolder } from '../support/folder.ts';
 import { ask, MIB, numbered, setup, stalled, startSender } from '../support/image-server.ts';
 
 const NOT_FORCED = new AbortController().signal;
@@ -64,6 +68,40 @@ describe('what it is given', () => {
     const answer = Buffer.concat(parts);
     expect(answer.subarray(answer.indexOf('\r\n\r\n') + 4).equals(content)).toBe(true);
     expect(through.sent).toHaveLength(1);
+  });
+
+  test('what is not in the page cache any more: the disk is waited for by the thread', async () => {
+    const through = watched();
+    const content = numbered(24 * MIB);
+    const { port, image } = await setup(content, { sender: through });
+    // The kernel lets go of what is on the disk (posix_fadvise DONTNEED, by dd).
+    const drop = [`if=${image}`, 'iflag=nocache', 'count=0'];
+    execFileSync('dd', [`of=${image}`, 'conv=notrunc,fdatasync', 'count=0', 'if=/dev/null'], { stdio: 'ignore' });
+    execFileSync('dd', drop, { stdio: 'ignore' });
+    const cold = await Promise.all(Array.from({ length: 4 }, async () => (await ask(port)).body.equals(content)));
+    expect(cold).toEqual([true, true, true, true]);
+    expect(through.sent.map(({ how }) => how)).toEqual(['sent', 'sent', 'sent', 'sent']);
+  });
+
+  test('over TLS all goes through Node, also while others are sent to', async () => {
+    const through = watched();
+    const content = numbered(24 * MIB);
+    const { port: plain } = await setup(content, { sender: through });
+    const { cert, key } = makeCertificate(makeFolder({}), 'server');
+    const secured = await setup(content, { sender: through }, 8 * MIB, (listener) =>
+      createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, listener),
+    );
+    const securely = async (): Promise<Buffer> => {
+      const req = request({ host: '127.0.0.1', port: secured.port, ca: readFileSync(cert), agent: false }).end();
+      const [answer] = (await once(req, 'response')) as [AsyncIterable<Buffer>];
+      const parts: Buffer[] = [];
+      for await (const part of answer) parts.push(part);
+      return Buffer.concat(parts);
+    };
+    const bodies = await Promise.all([securely(), ask(plain), securely(), ask(plain)]);
+    expect(bodies.map((one) => ('body' in one ? one.body : one).equals(content))).toEqual([true, true, true, true]);
+    // Two were handed over, and the thread took both; of the others it was asked, and it declined.
+    expect([through.parts.length, through.sent.length, through.declined()]).toEqual([4, 2, 2]);
   });
 
   test('one after the other on one connection, however they were asked for', async () => {

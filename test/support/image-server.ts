@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { readdirSync, readlinkSync, utimesSync } from 'node:fs';
-import { createServer, request, type Server, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import {
+  createServer,
+  request,
+  type RequestListener,
+  type Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
@@ -57,7 +64,12 @@ export function eachWay(tests: (native: boolean) => void): void {
 }
 
 /** A server that sends one image to everybody. */
-export async function setup(content: string | Buffer, extras: SendExtras = {}, cacheBytes = 8 * MIB): Promise<Setup> {
+export async function setup(
+  content: string | Buffer,
+  extras: SendExtras = {},
+  cacheBytes = 8 * MIB,
+  create: (listener: RequestListener) => Server = createServer,
+): Promise<Setup> {
   const dir = makeFolder({ 'images/image': content });
   const image = join(dir, 'images/image');
   utimesSync(image, MTIME / 1000, MTIME / 1000);
@@ -65,7 +77,7 @@ export async function setup(content: string | Buffer, extras: SendExtras = {}, c
   const imageStore = openImageStore(await openDataRoot(dir), cache);
   const sent: (Sent | Error)[] = [];
   let tell: () => void = () => undefined;
-  const server = createServer((req, res) => {
+  const server = create((req, res) => {
     imageStore
       .open('image')
       .then((file) => sendFile(req, res, file, { sender, ...extras }))
