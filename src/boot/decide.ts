@@ -86,6 +86,8 @@ export interface DecideOptions {
   readonly access?: Access | undefined;
   /** The VLAN that every machine boots in, unless its profile names another. */
   readonly vlan?: number | undefined;
+  /** This server gives machines their addresses, and names no router. */
+  readonly noRouter?: boolean | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -102,6 +104,7 @@ export function createDecide({
   access,
   syslog,
   vlan,
+  noRouter,
   now = Date.now,
 }: DecideOptions) {
   /** Undefined: no profile is for this machine. */
@@ -133,7 +136,8 @@ export function createDecide({
       const { facts, origin } = question;
       const { tokens } = decision;
       const logTo = logTarget(syslog, origin);
-      const plan = machinePlan(match, { facts, origin, around: snapshot, build, tokens, logTo, everyVlan: vlan });
+      const around = { around: snapshot, build, tokens, logTo, everyVlan: vlan, noRouter };
+      const plan = machinePlan(match, { facts, origin, ...around });
       return { ...decision, plan };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -28,6 +28,8 @@ export interface PlanQuestion {
   readonly logTo?: LogTarget | undefined;
   /** The VLAN of machines whose profile names none. */
   readonly everyVlan?: number | undefined;
+  /** This server gives machines their addresses, and names no router. */
+  readonly noRouter?: boolean | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface PlanQuestion {
  */
 export function machinePlan(
   match: Match,
-  { facts, origin, around, tokens, logTo, everyVlan, ...of }: PlanQuestion,
+  { facts, origin, around, tokens, logTo, everyVlan, noRouter, ...of }: PlanQuestion,
 ): Plan {
   const { node } = match;
   const profile = of.build ?? buildOf(match.profile, facts.arch);
@@ -51,6 +53,7 @@ export function machinePlan(
     node,
     install,
     logTo,
+    noRouter,
     vlan: node?.vlan ?? profile.vlan ?? everyVlan,
     sshKey: key?.text,
   });

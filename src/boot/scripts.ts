@@ -226,6 +226,7 @@ export function createScriptService(options: ScriptServiceOptions) {
         build: found.build,
         logTo,
         everyVlan: options.vlan,
+        noRouter: options.noRouter,
       }).args,
       decision: decided({ ...found, question }),
     };

@@ -45,6 +45,11 @@ export interface AppContext {
 /** What a server knows of who asks it, and whom it tells when that is not right. */
 export type Network = Pick<AccessOptions, 'isRouted' | 'leasedTo' | 'macOf' | 'onIncident'>;
 
+/** It gives IPv4 addresses, and no router with any of them. */
+function namesNoRouter({ dhcp }: Settings): boolean {
+  return dhcp?.server !== undefined && dhcp.server.pools.length > 0 && dhcp.server.routers.length === 0;
+}
+
 /** No profile is read before `catalog.start()` (which also watches) or `catalog.refresh()`. */
 export async function openContext(settings: Settings, log: Log, network?: Network): Promise<AppContext> {
   const files = await openFolder(settings);
@@ -74,6 +79,7 @@ export async function openContext(settings: Settings, log: Log, network?: Networ
     tlsPort: settings.tls?.listen.port,
     secureBoot: settings.secureBoot,
     vlan: settings.vlan,
+    noRouter: namesNoRouter(settings),
     syslog: settings.syslog,
   };
   const preview = createBootService(behind);

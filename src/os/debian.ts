@@ -161,6 +161,7 @@ export function preseeding(input: PlanInput): string[] {
     // With several network cards "auto" means the one that booted (netcfg reads pxelinux' BOOTIF).
     ...argument('BOOTIF', mac && `01-${macHyphens(mac)}`),
     ...remoteLog(input),
+    ...withoutRouter(input),
   ];
 }
 
@@ -168,6 +169,11 @@ export function preseeding(input: PlanInput): string[] {
 function remoteLog({ logTo, profile }: PlanInput): readonly string[] {
   if (logTo === undefined) return [];
   return unlessSaid([`log_host=${logTo.host}`, `log_port=${logTo.port}`], profile, ['log_host']);
+}
+
+/** Without a router it asks whether to go on, before it has its preseed (netcfg, dhcp.c); with one it never reads the answer. */
+function withoutRouter({ noRouter = false, profile }: PlanInput): readonly string[] {
+  return noRouter ? unlessSaid(['netcfg/no_default_route=true'], profile, ['netcfg/no_default_route']) : [];
 }
 
 /** Asked for before the preseed document is there, hence on the kernel line. `a.example.org` is a host in a domain. */

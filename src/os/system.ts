@@ -64,6 +64,8 @@ export interface PlanInput {
   readonly install?: InstallLinks;
   /** The VLAN that it boots in. */
   readonly vlan?: number | undefined;
+  /** This server gives it its address, and names no router. */
+  readonly noRouter?: boolean | undefined;
   /** Where its log shall go, if anywhere. */
   readonly logTo?: LogTarget | undefined;
   /** The text of the public key that the profile names. */

@@ -45,7 +45,7 @@ room.test(
       'configs/p.cfg.hbs': PRESEED,
       'profiles/d.json': {
         ...{ system: 'debian', version: '12.15', preseed: 'p.cfg.hbs', install: { disk: '/dev/vda' } },
-        kernel_args: ['console=ttyS0', 'no_timer_check', 'DEBIAN_FRONTEND=text', 'netcfg/no_default_route=true'],
+        kernel_args: ['console=ttyS0', 'no_timer_check', 'DEBIAN_FRONTEND=text'],
         nodes: [{ name: 'di1', mac: MAC, ip: '192.168.122.77' }],
       },
     });
