@@ -77,7 +77,7 @@ export async function dataDiagnostics(check: () => Promise<CheckReport>): Promis
     ...(rest.length === 0
       ? []
       : [(rest.some(isError) ? data.error : data.warning)(`and ${rest.length} more`, SEE_CHECK)]),
-    ...(profiles > 0 ? [] : [data.warning('no profile in profiles/', 'copy profiles/seed.json and edit it')]),
+    ...(profiles > 0 ? [] : [data.warning('no profile in profiles/', '`pilotlight init` writes an example')]),
   ];
 }
 
