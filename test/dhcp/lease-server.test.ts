@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Offer } from '../../src/dhcp/discover.ts';
 import type { DhcpFields } from '../../src/dhcp/packet.ts';
 import type { MachineEvent } from '../../src/dhcp/server.ts';
@@ -109,6 +109,22 @@ describe('what is kept', () => {
     await setup.tell('cannot be written down', REQUEST, [server, wants('127.0.50.10')], { mac: mac(1) });
     expect(setup.server.leases()).toEqual([]);
     expect(setup.server.diagnostics()).toMatchObject([{ severity: 'error' }]);
+  });
+
+  it('lasts as long and is given to no other machine when the clock is set back, or on, while the server runs', async () => {
+    const setup = await leaseSetup();
+    const [real, day] = [Date.now(), 86_400_000];
+    const clock = vi.spyOn(Date, 'now');
+    onTestFinished(() => {
+      clock.mockRestore();
+    });
+    for (const [i, set] of [real - 9000 * day, real + 9000 * day].entries()) {
+      clock.mockReturnValue(set);
+      expect(await lease(setup, i + 1)).toBe(`127.0.50.1${i}`);
+    }
+    const now = performance.timeOrigin + performance.now();
+    for (const { until } of setup.server.leases()) expect(Math.abs(until - now - 3_600_000)).toBeLessThan(day);
+    expect(await lease(setup, 3)).toBe('127.0.50.12');
   });
 
   it('of a day that has not come yet lasts from today', async () => {
