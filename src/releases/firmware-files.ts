@@ -18,7 +18,7 @@ import { SILENT } from '../model/service.ts';
 import type { Settings } from '../settings/settings.ts';
 import { fetchText } from './fetcher.ts';
 import { syncPorts } from './sync-once.ts';
-import { listPiFiles, type PiFiles, PI_FOLDER, piFilesIn, piTitle, placePiFiles } from './pi-firmware.ts';
+import { listPiFiles, type PiFiles, PI_FOLDER, piFilesIn, piTitle, piVersion, placePiFiles } from './pi-firmware.ts';
 import { readTar } from './tar.ts';
 import { isZip, readZip } from './zip.ts';
 
@@ -70,8 +70,8 @@ export async function listFirmware(settings: Settings): Promise<readonly ListedP
     }),
   );
   if (pi === undefined) return programs;
-  const { title, files: count, size } = pi;
-  return [...programs, { title: `${title}, ${count} files`, name: 'rpi', file: join(files.dir, PI_FOLDER), size }];
+  const { title, files: count, ...said } = pi;
+  return [...programs, { title: `${title}, ${count} files`, name: 'rpi', file: join(files.dir, PI_FOLDER), ...said }];
 }
 
 function look(program: BootProgram, bytes: Buffer): Pick<ListedProgram, 'problem' | 'version'> {
@@ -162,11 +162,12 @@ async function take(
   const lock = await acquireLock(files.path('state/firmware.lock'), 'an import of boot programs');
   try {
     if (pi !== undefined) {
-      await placePiFiles(files, pi);
+      await placePiFiles(files, pi, source);
       return [
         {
           name: 'rpi',
           title: `${piTitle(pi.has('RPI_EFI.fd'))}, ${pi.size} files`,
+          version: piVersion(pi.get('start4.elf')),
           sha256: digestOf(bytes),
           file: PI_FOLDER,
         },

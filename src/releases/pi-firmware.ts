@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder, publishFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
@@ -19,6 +19,10 @@ const MOST_FILES = 4096;
 /** Kernels come from the profile. */
 const KERNEL = /^(?:kernel|initramfs|vmlinu|initrd)/;
 export const PI_FOLDER = `${OWN_FOLDER}/rpi`;
+/** Where the others come from: it stands for them as long as their number and size are theirs. */
+const NOTE = `${PI_FOLDER}/.source`;
+/** A firmware's start4.elf has 2 to 4 MB. */
+const MOST_BYTES = 16 * 2 ** 20;
 const [DRAFT, OLD] = [`${OWN_FOLDER}/.rpi.draft`, `${OWN_FOLDER}/${setAside('rpi')}`] as const;
 
 /** Those of an archive, from the folder in which they lie, by their paths below it. Undefined: it has none. */
@@ -51,35 +55,69 @@ export function piTitle(hasUefi: boolean): string {
   return hasUefi ? 'Raspberry Pi, UEFI' : 'Raspberry Pi, its own firmware';
 }
 
+/** Of the Pi 4's own firmware, as it says itself: the day of its build and its commit. A Pi 5 has its in its own memory. */
+export function piVersion(start4: Buffer | undefined): string | undefined {
+  const text = start4?.toString('latin1') ?? '';
+  const [, month = '', day = '', year = ''] = /VC_BUILD_ID_TIME: ([A-Z][a-z]{2}) +(\d{1,2}) (\d{4})\0/.exec(text) ?? [];
+  const at = MONTHS.indexOf(month) / 3 + 1;
+  const commit = /VC_BUILD_ID_VERSION: ([0-9a-f]{12})/.exec(text)?.[1];
+  if (commit === undefined || !Number.isInteger(at) || at < 1) return undefined;
+  return `${year}-${String(at).padStart(2, '0')}-${day.padStart(2, '0')} (${commit})`;
+}
+
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+
+export interface PiListing {
+  readonly title: string;
+  readonly files: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly version?: string | undefined;
+  /** The archive, or placed by hand. */
+  readonly source: string;
+}
+
 /** What is in firmware/rpi/, if anything is. */
-export async function listPiFiles(
-  root: DataRoot,
-): Promise<{ readonly title: string; readonly files: number; readonly size: number } | undefined> {
-  const top = (await unlessFailed(root.list(PI_FOLDER)))?.names.map((name) => `${PI_FOLDER}/${name}`) ?? [];
+export async function listPiFiles(root: DataRoot): Promise<PiListing | undefined> {
+  const top =
+    (await unlessFailed(root.list(PI_FOLDER)))?.names
+      .map((name) => `${PI_FOLDER}/${name}`)
+      .filter((path) => path !== NOTE) ?? [];
   const overlays = `${PI_FOLDER}/overlays`;
   const inside = (await unlessFailed(root.list(overlays)))?.names.map((name) => `${overlays}/${name}`) ?? [];
   const paths = [...top, ...inside];
   if (paths.length === 0) return undefined;
   let size = 0;
   for (const path of paths) size += (await unlessFailed(root.stat(path)))?.size ?? 0;
-  return { title: piTitle(top.includes(`${PI_FOLDER}/RPI_EFI.fd`)), files: paths.length, size };
+  const note = (await unlessFailed(root.readIfThere(NOTE, 4096)))?.toString('utf8');
+  const source = /^(\d+) files, (\d+) bytes, of (.+)\n$/.exec(note ?? '');
+  return {
+    title: piTitle(top.includes(`${PI_FOLDER}/RPI_EFI.fd`)),
+    files: paths.length,
+    size,
+    version: piVersion(await unlessFailed(root.readIfThere(`${PI_FOLDER}/start4.elf`, MOST_BYTES))),
+    source: source?.[1] === String(paths.length) && source[2] === String(size) ? (source[3] ?? '') : 'placed by hand',
+  };
 }
 
 /**
  * Replaces firmware/rpi/ as a whole: a part of one release and a part of another start nothing, and what the last one had
  * decides by its being there. Between the two renames a Pi gets the last one's.
  */
-export async function placePiFiles(root: DataRoot, files: PiFiles): Promise<void> {
+export async function placePiFiles(root: DataRoot, files: PiFiles, source: string): Promise<void> {
   await recover(root);
   const removeDraft = async (): Promise<void> => {
     await rm(root.path(DRAFT), { recursive: true, force: true });
   };
   await removeDraft();
+  let size = 0;
   try {
     for (const [path, bytes] of files) {
       await makeFolder(root, dirname(`${DRAFT}/${path}`));
       await replaceFile(root, `${DRAFT}/${path}`, bytes);
+      size += bytes.length;
     }
+    await replaceFile(root, `${DRAFT}/${basename(NOTE)}`, `${files.size} files, ${size} bytes, of ${source}\n`);
   } catch (error) {
     // A disk that is full would stay so.
     await removeDraft().catch(() => undefined);

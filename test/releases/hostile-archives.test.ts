@@ -54,6 +54,6 @@ it('files of a Raspberry Pi that cannot be written leave nothing behind', async 
     ['a', Buffer.from('x')],
     ['a/b', Buffer.from('x')],
   ]);
-  await expect(placePiFiles(files, pi)).rejects.toThrow();
+  await expect(placePiFiles(files, pi, 'x')).rejects.toThrow();
   expect(readdirSync(join(dir, 'firmware'))).toEqual(['rpi']);
 });

@@ -8,7 +8,11 @@ import { addFiles, makeFolder } from '../../support/folder.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { Upstream } from '../../support/upstream-server.ts';
 
-const ELF = '\x7fELF the firmware';
+// What start4.elf of Debian's raspi-firmware 1.20220830 says of itself.
+const BUILD =
+  'VC_BUILD_ID_USER: dom\0\0\0VC_BUILD_ID_TIME: 14:03:16\0VC_BUILD_ID_TIME: Aug 26 2022\0' +
+  'VC_BUILD_ID_VERSION: 102f1e848393c2112206fadffaaf86db04e98326 (clean)\0';
+const ELF = `\x7fELF the firmware\0${BUILD}`;
 const TREE = Buffer.from('d00dfeed0001', 'hex');
 /** As an archive of the makers' files has them, in a folder of its own. */
 const OWN = gzipSync(
@@ -38,24 +42,39 @@ describe('the files of a Raspberry Pi', () => {
     addFiles(here, { 'boot.tar.gz': OWN, 'RPi4_UEFI_Firmware_v1.38.zip': UEFI });
     expect(await cli('import', 'boot.tar.gz')).toMatchObject({
       code: 0,
-      stdout: 'firmware/rpi: Raspberry Pi, its own firmware, 4 files\n',
+      stdout: 'firmware/rpi: Raspberry Pi, its own firmware, 4 files, 2022-08-26 (102f1e848393)\n',
     });
+    expect((await cli('list')).stdout).toMatch(
+      /^Raspberry Pi, its own firmware, 4 files +2022-08-26 \(102f1e848393\) +boot.tar.gz +\S+\/firmware\/rpi$/m,
+    );
     expect(files()).toEqual(
-      ['bcm2711-rpi-4-b.dtb', 'fixup4.dat', 'overlays', 'overlays/miniuart-bt.dtbo', 'start4.elf'].toSorted(),
+      [
+        '.source',
+        'bcm2711-rpi-4-b.dtb',
+        'fixup4.dat',
+        'overlays',
+        'overlays/miniuart-bt.dtbo',
+        'start4.elf',
+      ].toSorted(),
     );
     expect(readFileSync(join(dir, 'firmware/rpi/start4.elf'), 'latin1')).toBe(ELF);
     expect(await cli('import', 'RPi4_UEFI_Firmware_v1.38.zip')).toMatchObject({
       code: 0,
       stdout: 'firmware/rpi: Raspberry Pi, UEFI, 3 files\n',
     });
-    expect(files()).toEqual(['RPI_EFI.fd', 'config.txt', 'overlays', 'overlays/upstream-pi4.dtbo'].toSorted());
+    expect(files()).toEqual(
+      ['.source', 'RPI_EFI.fd', 'config.txt', 'overlays', 'overlays/upstream-pi4.dtbo'].toSorted(),
+    );
     expect(readFileSync(join(dir, 'firmware/rpi/config.txt'), 'utf8')).toBe('armstub=RPI_EFI.fd\n');
     expect(readdirSync(join(dir, 'firmware'))).toEqual(['rpi']);
-    expect((await cli('list')).stdout).toMatch(/^Raspberry Pi, UEFI, 3 files +\S+\/firmware\/rpi$/m);
+    expect((await cli('list')).stdout).toMatch(
+      /^Raspberry Pi, UEFI, 3 files +RPi4_UEFI_Firmware_v1.38.zip +\S+\/firmware\/rpi$/m,
+    );
     const listed = JSON.parse((await cli('list', '--json')).stdout) as readonly { readonly name: string }[];
-    expect(listed.filter(({ name }) => name === 'rpi')).toEqual([
-      { title: 'Raspberry Pi, UEFI, 3 files', name: 'rpi', file: join(dir, 'firmware/rpi'), size: 29 },
-    ]);
+    const row = { title: 'Raspberry Pi, UEFI, 3 files', name: 'rpi', file: join(dir, 'firmware/rpi'), size: 29 };
+    expect(listed.filter(({ name }) => name === 'rpi')).toEqual([{ ...row, source: 'RPi4_UEFI_Firmware_v1.38.zip' }]);
+    addFiles(dir, { 'firmware/rpi/start4.elf': ELF });
+    expect((await cli('list')).stdout).toMatch(/^Raspberry Pi, UEFI, 4 files +2022-08-26 \S+ +placed by hand /m);
   });
 
   it('are the old ones for a board that asks while they are replaced, and after an import that was killed there', async () => {
