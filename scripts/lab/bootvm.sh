@@ -11,7 +11,7 @@
 #   --tap IFNAME        an existing tap device (see lan.sh); DHCP is the LAN's business
 #   --netns NAME        run QEMU inside this network namespace (with --tap; needs root)
 # Machine:
-#   --firmware bios|uefi|uefi-sb|uefi-arm64   default bios; uefi-sb: Secure Boot is on, with Microsoft's keys
+#   --firmware bios|uefi|uefi-sb|uefi-arm64|uefi-arm64-sb   default bios; -sb: Secure Boot is on, with Microsoft's keys
 #   --netboot pxe|http|pxe6|http6|any
 #                       UEFI only: which network boot methods the firmware tries. Default
 #                       pxe: PXE over IPv4, then HTTP. http: HTTP Boot alone. any: all of
@@ -74,7 +74,7 @@ while [ $# -gt 0 ]; do
 done
 [[ $timeout =~ ^[0-9]+$ ]] || die "--timeout wants whole seconds"
 usual='qemu-system-x86_64'
-[ "$firmware" != uefi-arm64 ] || usual='qemu-system-aarch64'
+[[ $firmware != uefi-arm64* ]] || usual='qemu-system-aarch64'
 qemu=${QEMU:-$usual}
 command -v "$qemu" >/dev/null || die "no $qemu (apt install qemu-system-x86 ipxe-qemu)"
 # Longer ones crash QEMU 7.2 (128 bytes is the BOOTP field).
@@ -121,7 +121,7 @@ case $firmware in
     # graphics=off makes SeaBIOS, and so iPXE, talk to the serial port.
     args+=(-machine "pc,graphics=off" -m "${mem:-512}")
     ;;
-  uefi | uefi-sb | uefi-arm64)
+  uefi | uefi-sb | uefi-arm64 | uefi-arm64-sb)
     # A package puts the firmware in one of these; the variable store is per VM.
     case $firmware in
       uefi)
@@ -133,8 +133,11 @@ case $firmware in
         code=$(first_of /usr/share/OVMF/OVMF_CODE_4M.ms.fd) || die "no OVMF firmware with Microsoft's keys (apt install ovmf)"
         args+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on" -m "${mem:-1024}")
         ;;
-      uefi-arm64)
-        code=$(first_of /usr/share/AAVMF/AAVMF_CODE.fd) || die "no AAVMF firmware (apt install qemu-efi-aarch64)"
+      uefi-arm64*)
+        # The code is one; the variables that go with this name have the keys.
+        code=/usr/share/AAVMF/AAVMF_CODE.fd
+        [ "$firmware" = uefi-arm64 ] || code=/usr/share/AAVMF/AAVMF_CODE.ms.fd
+        [ -e "$code" ] || die "no AAVMF firmware (apt install qemu-efi-aarch64)"
         args+=(-machine virt -cpu cortex-a57 -m "${mem:-1024}")
         ;;
     esac
@@ -154,7 +157,7 @@ case $firmware in
       *) die "--netboot is pxe, http, pxe6, http6 or any" ;;
     esac
     ;;
-  *) die "--firmware is bios, uefi, uefi-sb or uefi-arm64" ;;
+  *) die "--firmware is bios, uefi, uefi-sb, uefi-arm64 or uefi-arm64-sb" ;;
 esac
 [ -z "$uuid" ] || args+=(-uuid "$uuid")
 

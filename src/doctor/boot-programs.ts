@@ -1,8 +1,8 @@
 import { readContext } from '../context/app-context.ts';
-import { programFacts } from '../images/boot-program-file.ts';
+import { checkProgram, programFacts } from '../images/boot-program-file.ts';
 import { programRemedy } from '../images/boot-program-table.ts';
 import type { FirmwareStore } from '../images/firmware.ts';
-import { diagnosticsAbout, type HostDiagnostic, unlessFailed } from '../model/failure.ts';
+import { asFailure, diagnosticsAbout, type HostDiagnostic, unlessFailed } from '../model/failure.ts';
 import type { BootProgram } from '../model/plan.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -40,7 +40,7 @@ export async function firmwareDiagnostics(
       ),
     ),
     ...(needs.secureBoot ? secureBootDiagnostics(there, needs) : []),
-    ...(needs.secureBoot && needs.proxy ? await oldGrub(store, there) : []),
+    ...(needs.secureBoot ? await grubDiagnostics(store, there, needs) : []),
     ...(rare.length === 0 ? [] : [firmware.ok(`not here, and seldom needed: ${rare.join(', ')}`)]),
   ];
 }
@@ -70,24 +70,33 @@ function secureBootDiagnostics(there: readonly BootProgram[], { arm64 }: Program
     );
 }
 
-/** GRUB before 2.12 passes over a ProxyDHCP offer, and asks the router for its files. */
-async function oldGrub(
+/**
+ * A GRUB that is for other machines, or for the disk, starts and finds no configuration. One before 2.12 passes over a ProxyDHCP
+ * offer, and asks the router for its files.
+ */
+async function grubDiagnostics(
   store: Pick<FirmwareStore, 'open'>,
   there: readonly BootProgram[],
+  { proxy }: ProgramNeeds,
 ): Promise<readonly HostDiagnostic[]> {
   const diagnostics: HostDiagnostic[] = [];
   for (const program of there.filter(({ kind }) => kind === 'grub')) {
     const file = await store.open(program);
     const bytes = file && (await file.whole().finally(() => file.close()));
-    const facts = bytes && (await unlessFailed(Promise.resolve(bytes).then((content) => programFacts(content))));
-    const [major = 0, minor = 0] = (facts?.version ?? '').split('.').map(Number);
-    if (facts?.kind !== 'grub' || major > 2 || (major === 2 && minor >= 12)) continue;
-    diagnostics.push(
-      firmware.warning(
-        `${program.name} is GRUB ${facts.version ?? ''}: beside another DHCP server it asks that one for its files, and stops`,
-        programRemedy(program),
-      ),
-    );
+    if (bytes === undefined) continue;
+    try {
+      const facts = programFacts(bytes);
+      checkProgram(program, facts);
+      const [major = 0, minor = 0] = (facts.version ?? '').split('.').map(Number);
+      if (!proxy || major > 2 || (major === 2 && minor >= 12)) continue;
+      const asks = 'beside another DHCP server it asks that one for its files, and stops';
+      diagnostics.push(
+        firmware.warning(`${program.name} is GRUB ${facts.version ?? ''}: ${asks}`, programRemedy(program)),
+      );
+    } catch (error) {
+      const { message, remedy = programRemedy(program) } = asFailure(error);
+      diagnostics.push(firmware.warning(`${program.name}: ${message}; such machines cannot boot`, remedy));
+    }
   }
   return diagnostics;
 }

@@ -124,17 +124,20 @@ export const BOOT_PROGRAMS: readonly BootProgram[] = [
 
 /** Where a boot program comes from that is not there. */
 export function programRemedy(program?: Pick<BootProgram, 'arch' | 'kind'>): string {
-  const [grub, other] = program?.arch === 'arm64' ? ['arm64', 'arm64'] : ['amd64', 'x86_64'];
+  const isArm = program?.arch === 'arm64';
   switch (program?.kind) {
     case 'shim':
     case 'grub':
-      return `apt install shim-signed grub-efi-${grub}-signed (Debian 13 or newer), or import them: \`pilotlight firmware\``;
+      // A server of another processor cannot install them.
+      return isArm
+        ? '`pilotlight firmware import` shimaa64.efi.signed and grubnetaa64.efi.signed, from shim-signed:arm64 and grub-efi-arm64-signed:arm64 of Debian 13 or newer'
+        : 'apt install shim-signed grub-efi-amd64-signed (Debian 13 or newer), or import them: `pilotlight firmware`';
     case 'ipxe-shim':
     case 'signed-ipxe':
-      return `import the archive of an iPXE release, which has ${other}-sb/: \`pilotlight firmware\``;
+      return `import the archive of an iPXE release, which has ${isArm ? 'arm64' : 'x86_64'}-sb/: \`pilotlight firmware\``;
     case 'ipxe':
     case undefined:
-      return program?.arch === 'arm64'
+      return isArm
         ? 'Debian 13 (apt install ipxe) and Fedora (ipxe-bootimgs-aarch64) have one, and each iPXE release: `pilotlight firmware`'
         : 'apt install ipxe, or set PILOTLIGHT_FIRMWARE_DIR';
   }

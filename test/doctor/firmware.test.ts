@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firmwareDiagnostics, type ProgramNeeds } from '../../src/doctor/boot-programs.ts';
 import { grubFor } from '../support/boot-programs.ts';
-import { BOOT_PROGRAMS } from '../../src/images/boot-program-table.ts';
+import { BOOT_PROGRAMS, programRemedy } from '../../src/images/boot-program-table.ts';
 
 const PLAIN = ['undionly.kpxe', 'snponly.efi', 'ipxe.efi'];
 
@@ -9,7 +9,7 @@ async function look(...names: string[]) {
   return await lookFor(names);
 }
 
-async function lookFor(names: readonly string[], needs?: ProgramNeeds, grub = '2.12') {
+async function lookFor(names: readonly string[], needs?: ProgramNeeds, grub = '2.12', prefix?: string) {
   const has = (name: string): boolean => names.includes(name);
   const found = BOOT_PROGRAMS.filter(({ name }) => has(name)).map((program) => ({
     program,
@@ -21,7 +21,7 @@ async function lookFor(names: readonly string[], needs?: ProgramNeeds, grub = '2
   const open = async () => ({
     size: 7,
     read: async () => Buffer.alloc(0),
-    whole: async () => grubFor('x86_64', grub),
+    whole: async () => grubFor('x86_64', grub, prefix),
     close: async () => undefined,
   });
   const diagnostics = await firmwareDiagnostics({ inventory: async () => ({ found, missing }), open }, needs);
@@ -79,5 +79,20 @@ describe('boot programs', () => {
     );
     expect((await lookFor(there, needs, '2.12')).join('\n')).not.toContain('is GRUB');
     expect((await lookFor(there, { ...needs, proxy: false }, '2.06')).join('\n')).not.toContain('is GRUB');
+  });
+
+  it('a GRUB that looks for its configuration on a disk is one, too', async () => {
+    const needs = { arm64: false, secureBoot: true, proxy: false };
+    const there = [...PLAIN, 'shimx64.efi', 'grubx64.efi'];
+    expect(await lookFor(there, needs, '2.12', '/EFI/debian')).toContain(
+      'warning: grubx64.efi: it is a GRUB that looks for its configuration in /EFI/debian, not in /grub; such machines cannot boot',
+    );
+    expect((await lookFor(there, needs, '2.12', '/grub')).join('\n')).not.toContain('cannot boot');
+  });
+
+  it('the remedy for arm64 can be done on a server of another processor', () => {
+    expect(programRemedy({ arch: 'arm64', kind: 'grub' })).toMatch(
+      /^`pilotlight firmware import`.*grub-efi-arm64-signed:arm64/,
+    );
   });
 });

@@ -12,7 +12,7 @@ export interface Row {
   readonly cards: 1 | 2;
 }
 
-const FIRMWARE = ['bios', 'uefi-x64', 'uefi-arm64', 'secure-boot'] as const;
+const FIRMWARE = ['bios', 'uefi-x64', 'uefi-arm64', 'secure-boot', 'secure-boot-arm64'] as const;
 const WAYS = ['pxe', 'http'] as const;
 const PROGRAMS = ['2019', '2025', '2.0', 'grub'] as const;
 /** Who gives addresses: a router beside the DHCP proxy, Pilotlight alone, or a router that knows two fields. */
@@ -31,7 +31,7 @@ export const ROWS: readonly Row[] = FIRMWARE.flatMap((firmware) =>
 
 /** Why there is no such row; undefined where there is one. */
 function cannotBe({ firmware, way, program, dhcp, cards }: Row): string | undefined {
-  const signed = firmware === 'secure-boot';
+  const signed = firmware.startsWith('secure-boot');
   if (signed !== (program === 'grub')) {
     return signed ? 'Debian has no signed iPXE' : 'shim and GRUB are for Secure Boot';
   }
@@ -47,13 +47,15 @@ function cannotBe({ firmware, way, program, dhcp, cards }: Row): string | undefi
 }
 
 /**
- * Those that each run of the tests boots: all pairs of firmware, way, program and DHCP that exist are in them (but Secure Boot with a
- * router of two fields), and two cards with each age of iPXE. The slowest come first, because two machines run at a time.
+ * Those that each run of the tests boots: all pairs of firmware, way, program and DHCP that exist are in them (but Secure Boot on
+ * x86_64 with a router of two fields, and on arm64 with our own DHCP), and two cards with each age of iPXE. The slowest come first, because two machines run at a time.
  */
 export const PAIRWISE: readonly Row[] = [
   ['uefi-arm64', 'pxe', '2025', 'next-server', 1],
   ['uefi-arm64', 'http', '2.0', 'proxy', 1],
   ['uefi-arm64', 'pxe', '2.0', 'own', 1],
+  ['secure-boot-arm64', 'pxe', 'grub', 'next-server', 1],
+  ['secure-boot-arm64', 'http', 'grub', 'proxy', 1],
   ['secure-boot', 'pxe', 'grub', 'proxy', 1],
   ['secure-boot', 'http', 'grub', 'own', 1],
   ['uefi-x64', 'http', '2025', 'proxy', 2],
@@ -84,6 +86,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'uefi-x64': 'UEFI x86_64',
   'uefi-arm64': 'UEFI arm64',
   'secure-boot': 'UEFI x86_64, Secure Boot',
+  'secure-boot-arm64': 'UEFI arm64, Secure Boot',
   pxe: 'PXE',
   http: 'HTTP Boot',
   '2019': 'iPXE 2019',

@@ -20,11 +20,11 @@ const MAC = '52:54:00:55:1c:ee';
 const UNPLUGGED = '52:54:00:00:10:5e';
 const NODES = [{ name: 'a-coreos', mac: MAC }];
 const MICROSOFT = '/usr/share/OVMF/OVMF_CODE_4M.ms.fd';
-const AAVMF = '/usr/share/AAVMF/AAVMF_CODE.fd';
+const AAVMF = ['/usr/share/AAVMF/AAVMF_CODE.fd', '/usr/share/AAVMF/AAVMF_VARS.ms.fd'];
 
 const { lab, payload } = await labEquipment({
   commands: ['ip', 'dnsmasq', 'apt-get', 'apt-cache', 'qemu-system-aarch64'],
-  files: [OVMF, MICROSOFT, AAVMF, '/usr/lib/ipxe/undionly.kpxe', '/dev/net/tun'],
+  files: [OVMF, MICROSOFT, ...AAVMF, '/usr/lib/ipxe/undionly.kpxe', '/dev/net/tun'],
   root: true,
 });
 
@@ -37,6 +37,9 @@ const parts = {
   '2.0': await fetched(async () => await otherIpxe(forky)),
   grub: await fetched(async () => {
     return await otherPackages('signed-trixie', 'trixie', 'amd64', 'shim-signed', 'grub-efi-amd64-signed');
+  }),
+  grubArm64: await fetched(async () => {
+    return await otherPackages('signed-arm64-trixie', 'trixie', 'arm64', 'shim-signed', 'grub-efi-arm64-signed');
   }),
   arm64: await fetched(async () => {
     return await otherPackages('arm64-bookworm', 'bookworm', 'arm64', 'linux-image-cloud-arm64', 'busybox-static');
@@ -78,11 +81,12 @@ async function bootRow(site: Site, row: Row): Promise<void> {
 
 /** What the server of this row is like, and which boot programs it has: those of one package alone, but the host's own of 2019. */
 function siteOf({ firmware, program, dhcp, cards }: Row, folder: string): Omit<SiteOptions, 'name'> {
-  const part = program === '2019' ? undefined : parts[program];
+  const isArm = firmware.endsWith('arm64');
+  const part = program === '2019' ? undefined : parts[program === 'grub' && isArm ? 'grubArm64' : program];
   const from = part !== undefined && 'folder' in part ? part.folder : '';
   for (const [file, as = file] of programFiles(firmware, program)) copyFileSync(join(from, file), join(folder, as));
   return {
-    payload: firmware === 'uefi-arm64' ? arm64 : payload,
+    payload: isArm ? arm64 : payload,
     nodes: NODES,
     env: {
       proxy: { PILOTLIGHT_DHCP: 'proxy' },
@@ -91,12 +95,12 @@ function siteOf({ firmware, program, dhcp, cards }: Row, folder: string): Omit<S
     }[dhcp],
     ...(part === undefined ? {} : { firmware: folder }),
     profile: {
-      console: [firmware === 'uefi-arm64' ? 'ttyAMA0' : 'ttyS0'],
-      ...(firmware === 'uefi-arm64' ? { arch: 'arm64' } : {}),
-      ...(firmware === 'secure-boot' ? { secure_boot: true } : {}),
+      console: [isArm ? 'ttyAMA0' : 'ttyS0'],
+      ...(isArm ? { arch: 'arm64' } : {}),
+      ...(program === 'grub' ? { secure_boot: true } : {}),
       kernel_args: [
         // A host that is busy is late with the ticks that a kernel counts, which panics then.
-        ...(firmware === 'uefi-arm64' ? [] : ['no_timer_check']),
+        ...(isArm ? [] : ['no_timer_check']),
         // The payload takes its first card, which here is the one without a cable.
         ...(cards === 2 ? [`BOOTIF=01-${MAC.replaceAll(':', '-')}`] : []),
       ],
@@ -107,9 +111,10 @@ function siteOf({ firmware, program, dhcp, cards }: Row, folder: string): Omit<S
 function programFiles(firmware: Row['firmware'], program: Row['program']): readonly (readonly [string, string?])[] {
   if (program === '2019') return [];
   if (program === 'grub') {
+    const [short, long] = firmware === 'secure-boot' ? ['x64', 'x86_64'] : ['aa64', 'arm64'];
     return [
-      ['usr/lib/shim/shimx64.efi.signed', 'shimx64.efi'],
-      ['usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed', 'grubx64.efi'],
+      [`usr/lib/shim/shim${short}.efi.signed`, `shim${short}.efi`],
+      [`usr/lib/grub/${long}-efi-signed/grubnet${short}.efi.signed`, `grub${short}.efi`],
     ];
   }
   return firmware === 'uefi-arm64' ? [['ipxe-arm64.efi']] : [['undionly.kpxe'], ['snponly.efi'], ['ipxe.efi']];
@@ -124,8 +129,11 @@ function machineOf({ firmware, way, cards }: Row): Omit<MachineOptions, 'name' |
     case 'uefi-x64':
       return { ...slow, ...two, firmware: 'uefi', rom: 'none', netboot: way };
     case 'uefi-arm64':
+      return { ...slow, firmware, rom: 'none', netboot: way };
     case 'secure-boot':
-      return { ...slow, firmware: firmware === 'secure-boot' ? 'uefi-sb' : firmware, rom: 'none', netboot: way };
+      return { ...slow, firmware: 'uefi-sb', rom: 'none', netboot: way };
+    case 'secure-boot-arm64':
+      return { ...slow, firmware: 'uefi-arm64-sb', rom: 'none', netboot: way };
   }
 }
 
@@ -136,6 +144,7 @@ function fileName(firmware: Row['firmware']): string {
     'uefi-x64': 'snponly.efi',
     'uefi-arm64': 'snponly-arm64.efi',
     'secure-boot': 'shimx64.efi',
+    'secure-boot-arm64': 'shimaa64.efi',
   }[firmware];
 }
 

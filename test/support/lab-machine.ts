@@ -21,8 +21,8 @@ export interface MachineOptions {
   /** The address of a first network card, which has no cable. */
   readonly unplugged?: string;
   readonly uuid?: string;
-  /** `uefi-sb`: Secure Boot is on, with Microsoft's keys. */
-  readonly firmware?: 'bios' | 'uefi' | 'uefi-arm64' | 'uefi-sb';
+  /** `-sb`: Secure Boot is on, with Microsoft's keys. */
+  readonly firmware?: 'bios' | 'uefi' | 'uefi-arm64' | 'uefi-arm64-sb' | 'uefi-sb';
   /** Which network boots the UEFI firmware tries: bootvm.sh's default is PXE alone. */
   readonly netboot?: 'pxe' | 'http' | 'pxe6' | 'http6' | 'any';
   /** A file to start instead of the card's ROM, such as ipxe.lkrn, and its command line. */
