@@ -70,8 +70,8 @@ export async function listFirmware(settings: Settings): Promise<readonly ListedP
     }),
   );
   if (pi === undefined) return programs;
-  const { title, files: count, ...said } = pi;
-  return [...programs, { title: `${title}, ${count} files`, name: 'rpi', file: join(files.dir, PI_FOLDER), ...said }];
+  const { title, files: count, folder, ...said } = pi;
+  return [...programs, { title: `${title}, ${count} files`, name: 'rpi', file: join(files.dir, folder), ...said }];
 }
 
 function look(program: BootProgram, bytes: Buffer): Pick<ListedProgram, 'problem' | 'version'> {

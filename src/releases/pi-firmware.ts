@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { DataRoot } from '../files/data-root.ts';
 import { makeFolder, publishFolder } from '../files/publish.ts';
 import { replaceFile } from '../files/replace.ts';
@@ -20,7 +20,7 @@ const MOST_FILES = 4096;
 const KERNEL = /^(?:kernel|initramfs|vmlinu|initrd)/;
 export const PI_FOLDER = `${OWN_FOLDER}/rpi`;
 /** Where the others come from: it stands for them as long as their number and size are theirs. */
-const NOTE = `${PI_FOLDER}/.source`;
+const NOTE = '.source';
 /** A firmware's start4.elf has 2 to 4 MB. */
 const MOST_BYTES = 16 * 2 ** 20;
 const [DRAFT, OLD] = [`${OWN_FOLDER}/.rpi.draft`, `${OWN_FOLDER}/${setAside('rpi')}`] as const;
@@ -68,6 +68,8 @@ export function piVersion(start4: Buffer | undefined): string | undefined {
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
 export interface PiListing {
+  /** Where they lie, below the data directory. */
+  readonly folder: string;
   readonly title: string;
   readonly files: number;
   /** Bytes. */
@@ -79,23 +81,23 @@ export interface PiListing {
 
 /** What is in firmware/rpi/, if anything is. */
 export async function listPiFiles(root: DataRoot): Promise<PiListing | undefined> {
-  const top =
-    (await unlessFailed(root.list(PI_FOLDER)))?.names
-      .map((name) => `${PI_FOLDER}/${name}`)
-      .filter((path) => path !== NOTE) ?? [];
-  const overlays = `${PI_FOLDER}/overlays`;
-  const inside = (await unlessFailed(root.list(overlays)))?.names.map((name) => `${overlays}/${name}`) ?? [];
-  const paths = [...top, ...inside];
+  const namesIn = async (folder: string): Promise<readonly string[]> =>
+    (await unlessFailed(root.list(folder)))?.names.map((name) => `${folder}/${name}`) ?? [];
+  // After an import that was killed between its two renames, boards get what is set aside.
+  const folder = (await unlessFailed(root.real(PI_FOLDER))) === undefined ? OLD : PI_FOLDER;
+  const top = (await namesIn(folder)).filter((path) => path !== `${folder}/${NOTE}`);
+  const paths = [...top, ...(await namesIn(`${folder}/overlays`))];
   if (paths.length === 0) return undefined;
   let size = 0;
   for (const path of paths) size += (await unlessFailed(root.stat(path)))?.size ?? 0;
-  const note = (await unlessFailed(root.readIfThere(NOTE, 4096)))?.toString('utf8');
+  const note = (await unlessFailed(root.readIfThere(`${folder}/${NOTE}`, 4096)))?.toString('utf8');
   const source = /^(\d+) files, (\d+) bytes, of (.+)\n$/.exec(note ?? '');
   return {
-    title: piTitle(top.includes(`${PI_FOLDER}/RPI_EFI.fd`)),
+    folder,
+    title: piTitle(top.includes(`${folder}/RPI_EFI.fd`)),
     files: paths.length,
     size,
-    version: piVersion(await unlessFailed(root.readIfThere(`${PI_FOLDER}/start4.elf`, MOST_BYTES))),
+    version: piVersion(await unlessFailed(root.readIfThere(`${folder}/start4.elf`, MOST_BYTES))),
     source: source?.[1] === String(paths.length) && source[2] === String(size) ? (source[3] ?? '') : 'placed by hand',
   };
 }
@@ -117,7 +119,7 @@ export async function placePiFiles(root: DataRoot, files: PiFiles, source: strin
       await replaceFile(root, `${DRAFT}/${path}`, bytes);
       size += bytes.length;
     }
-    await replaceFile(root, `${DRAFT}/${basename(NOTE)}`, `${files.size} files, ${size} bytes, of ${source}\n`);
+    await replaceFile(root, `${DRAFT}/${NOTE}`, `${files.size} files, ${size} bytes, of ${source}\n`);
   } catch (error) {
     // A disk that is full would stay so.
     await removeDraft().catch(() => undefined);

@@ -91,6 +91,9 @@ describe('the files of a Raspberry Pi', () => {
     expect(await read('rpi/start4.elf')).toBe(ELF);
     expect(await read('rpi/overlays/a.dtbo')).toBe(TREE.toString('latin1'));
     expect(await read('rpi/fixup4.dat')).toBeUndefined();
+    expect((await runCli(['firmware', '--data-dir', dir], dir)).stdout).toMatch(
+      /^Raspberry Pi, its own firmware, 2 files .*\/firmware\/\.rpi\.old$/m,
+    );
     // What only the last one had is not mixed into the new one.
     addFiles(dir, { 'firmware/rpi/RPI_EFI.fd': 'UEFI' });
     expect(await read('rpi/RPI_EFI.fd')).toBe('UEFI');
