@@ -21,20 +21,37 @@ const SERVER = '192.168.122.10';
 const { lab } = await labEquipment({ commands: ['ip', 'dnsmasq', 'curl'], root: true });
 
 interface Kind {
-  readonly title: string;
+  readonly arch: 'amd64' | 'arm64';
   readonly machine: Pick<MachineOptions, 'firmware' | 'rom'>;
   readonly serial: string;
-  /** What the firmware loads where its card has no iPXE. */
-  readonly program?: string;
+  /** What the firmware loads where its card has no iPXE: the files of a package, by their names in firmware/. */
+  readonly programs?: readonly [from: () => Promise<Fetched>, files: Readonly<Record<string, string>>];
 }
 
-const KINDS: Readonly<Record<'amd64' | 'arm64', Kind>> = {
-  amd64: { title: "BIOS, its card's own iPXE", machine: {}, serial: 'ttyS0' },
-  arm64: {
-    title: 'UEFI arm64',
+type Fetched = Awaited<ReturnType<typeof otherPackages>>;
+
+const signed = async (): Promise<Fetched> =>
+  await otherPackages('signed-trixie', 'trixie', 'amd64', 'shim-signed', 'grub-efi-amd64-signed');
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  "BIOS, its card's own iPXE": { arch: 'amd64', machine: {}, serial: 'ttyS0' },
+  'UEFI x86_64, Secure Boot': {
+    arch: 'amd64',
+    machine: { firmware: 'uefi-sb', rom: 'none' },
+    serial: 'ttyS0',
+    programs: [
+      signed,
+      {
+        'shimx64.efi': 'usr/lib/shim/shimx64.efi.signed',
+        'grubx64.efi': 'usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed',
+      },
+    ],
+  },
+  'UEFI arm64': {
+    arch: 'arm64',
     machine: { firmware: 'uefi-arm64', rom: 'none' },
     serial: 'ttyAMA0',
-    program: 'ipxe-arm64.efi',
+    programs: [async () => await otherIpxe(OTHER_RELEASES[0]), { 'ipxe-arm64.efi': 'ipxe-arm64.efi' }],
   },
 };
 
@@ -49,17 +66,17 @@ d-i mirror/http/proxy string
 d-i preseed/early_command string echo "PRESEED {{node.name}} $(hostname)" > /dev/console; sh -c "$(debconf-get preseed/late_command)"; echo "REPORT $?" > /dev/console
 `;
 
-for (const [arch, { title, machine, serial, program }] of Object.entries(KINDS)) {
+for (const [title, { arch, machine, serial, programs }] of Object.entries(KINDS)) {
   const parts =
     lab.missing.length > 0
       ? []
       : [
           await otherPackages(`installer-${arch}`, 'bookworm', 'amd64', `debian-installer-12-netboot-${arch}`),
-          ...(program === undefined ? [] : [await otherIpxe(OTHER_RELEASES[0])]),
+          ...(programs === undefined ? [] : [await programs[0]()]),
         ];
   const missing = parts.flatMap((part) => ('reason' in part ? [part.reason] : []));
   const room = missing.length === 0 ? lab : needs({ missing });
-  const [installer = '', programs = ''] = parts.map((part) => ('folder' in part ? part.folder : ''));
+  const [installer = '', from = ''] = parts.map((part) => ('folder' in part ? part.folder : ''));
 
   room.test(
     `Debian's installer (${title}): an address from us, its preseed by MAC, its report, and the question at which it waits`,
@@ -69,17 +86,24 @@ for (const [arch, { title, machine, serial, program }] of Object.entries(KINDS))
       await using data = await makeDataFolder({
         'configs/p.cfg.hbs': PRESEED,
         'profiles/d.json': {
-          ...{ system: 'debian', arch, version: '12.15', preseed: 'p.cfg.hbs', install: { disk: '/dev/vda' } },
+          ...{
+            secure_boot: machine.firmware === 'uefi-sb',
+            system: 'debian',
+            arch,
+            version: '12.15',
+            preseed: 'p.cfg.hbs',
+            install: { disk: '/dev/vda' },
+          },
           kernel_args: [`console=${serial}`, 'no_timer_check', 'DEBIAN_FRONTEND=text'],
           nodes: [{ name: 'di1', mac: MAC, ip: '192.168.122.77' }],
         },
       });
-      const from = join(installer, 'usr/lib/debian-installer/images/12', arch, 'text/debian-installer', arch);
-      const files = { kernel: join(from, 'linux'), initramfs: join(from, 'initrd.gz') };
+      const image = join(installer, 'usr/lib/debian-installer/images/12', arch, 'text/debian-installer', arch);
+      const files = { kernel: join(image, 'linux'), initramfs: join(image, 'initrd.gz') };
       await data.publish(files, `debian/${arch}/12.15`, { kernel: 'linux', initramfs: 'initrd.gz' });
-      if (program !== undefined) {
-        mkdirSync(join(data.path, 'firmware'));
-        copyFileSync(join(programs, program), join(data.path, 'firmware', program));
+      mkdirSync(join(data.path, 'firmware'));
+      for (const [name, file] of Object.entries(programs?.[1] ?? {})) {
+        copyFileSync(join(from, file), join(data.path, 'firmware', name));
       }
       await using server = await startServer({
         dataDir: data.path,
@@ -90,12 +114,18 @@ for (const [arch, { title, machine, serial, program }] of Object.entries(KINDS))
         },
       });
       const run = await bootMachine({
-        ...{ ...machine, name: `debian-installer-${arch}`, mac: MAC, lan: { netns: lan.gateway, tap: 'tap0' } },
+        ...{
+          ...machine,
+          name: `debian-installer-${machine.firmware ?? 'bios'}`,
+          mac: MAC,
+          lan: { netns: lan.gateway, tap: 'tap0' },
+        },
         // The mirror of its preseed does not answer.
         ...{ expect: 'Bad archive mirror', timeoutSeconds: 1500, qemu: ['-m', '900'] },
       });
       expect(run.text).toContain('PRESEED di1 di1');
       expect(run.text).toContain('REPORT 0');
+      expect(run.text.includes('UEFI Secure Boot is enabled')).toBe(machine.firmware === 'uefi-sb');
       const mark: unknown = JSON.parse(
         readFileSync(join(data.path, 'state/machines', `${MAC.replaceAll(':', '-')}.json`), 'utf8'),
       );
