@@ -129,7 +129,7 @@ const homes = {
 const builtins = {
   dgram: '^src/(net|dhcp|tftp|syslog)/',
   // settings and exports only tell addresses from other text.
-  'http|https|net': '^src/(http|admin|releases|files|net|native|etcd|server|tftp|settings|exports|power|syslog)/',
+  'http|https|net': '^src/(http|admin|releases|files|net|native|etcd|fleet|server|tftp|settings|exports|power|syslog)/',
   'fs|fs/promises':
     '^src/((launch|mapped-stacks)\\.ts$|(files|net|native|catalog|context|images|journal|settings|releases|admin/web)/)',
   worker_threads: '^src/(journal|native|tftp)/',

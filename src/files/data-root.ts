@@ -51,6 +51,8 @@ export interface DataRoot {
   readonly edited: Set<(edit: FileEdit) => void>;
   /** Asked before editFile replaces or removes what a file holds: where one throws, the file stays as it is. */
   readonly beforeEdit: Set<(file: string, bytes: Buffer) => Promise<void>>;
+  /** Asked as the last before editFile writes: `again` when another server was faster, and the file may be another now. */
+  readonly beforeWrite: Set<(edit: FileEdit) => Promise<'go' | 'again'>>;
   /** The host's real path of what exists there; `refused` when a link leads out of the root. */
   real(relative: string): Promise<string>;
 }
@@ -143,6 +145,7 @@ function rootAt(root: string, images: string | undefined): DataRoot {
     edits: new KeyedMutex(),
     edited: new Set(),
     beforeEdit: new Set(),
+    beforeWrite: new Set(),
     path,
     real,
     read,

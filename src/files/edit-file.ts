@@ -55,8 +55,10 @@ async function tryOnce(root: DataRoot, relative: string, edit: Edit): Promise<'w
   if (after === undefined || (after === 'remove' ? before === undefined : before?.equals(after) === true))
     return 'same';
   if (before !== undefined) for (const keep of root.beforeEdit) await keep(relative, before);
+  const made = { file: relative, before, after: after === 'remove' ? undefined : after };
+  for (const ask of root.beforeWrite) if ((await ask(made)) === 'again') return 'again';
   if (!(await isDone(root, relative, before, after))) return 'again';
-  for (const on of root.edited) on({ file: relative, before, after: after === 'remove' ? undefined : after });
+  for (const on of root.edited) on(made);
   return 'written';
 }
 

@@ -13,6 +13,7 @@ export interface EtcdMember extends AsyncDisposable {
   /** Resolves with its exit code; starts from what is running now. */
   exited(): Promise<number | null>;
   running(): boolean;
+  pid(): number | undefined;
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Resolves when its log has this; rejects after `limit` milliseconds, or when it has exited without. */
   said(text: string | RegExp, limit?: number): Promise<void>;
@@ -45,6 +46,7 @@ export function etcdMember({ name, env = {}, args = [], dataDir: given, netns }:
     dataDir,
     log: () => text,
     running: alive,
+    pid: () => child?.pid,
     start() {
       const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
       const [command = '', ...words] = [...inside, 'etcd', ...args];
