@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openCpuAccount } from './cpu.ts';
 import { top } from './harness.ts';
+import { profileWords } from './profile.ts';
 
 export interface Running extends AsyncDisposable {
   readonly pid: number;
@@ -85,7 +86,7 @@ export async function startHttp(
 export async function startPilotlight(dir: string, env: NodeJS.ProcessEnv = {}): Promise<HttpServer> {
   buildServer();
   const port = await freePort();
-  return await startHttp(process.execPath, [join(top, 'dist', 'main.js'), 'serve'], {
+  return await startHttp(process.execPath, [...profileWords(), join(top, 'dist', 'main.js'), 'serve'], {
     port,
     path: '/healthz',
     env: {

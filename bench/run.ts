@@ -8,6 +8,7 @@ import { images } from './images.ts';
 import { journal } from './journal.ts';
 import { leases } from './leases.ts';
 import { met, printTable, writeResults, type Bench, type Figure } from './harness.ts';
+import { clearProfiles, printProfiles } from './profile.ts';
 import { journalCost, scripts, tokenCost } from './scripts.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
@@ -46,8 +47,10 @@ if (unknown.length > 0) {
       console.log(`\n${bench.name}\n  left out: ${missing}`);
       continue;
     }
+    clearProfiles();
     results[name] = await bench.run();
     printTable(bench.name, results[name]);
+    printProfiles();
   }
   const goals = Object.values(results)
     .flat()

@@ -7,6 +7,7 @@ import { fetchTftp } from '../test/support/tftp-client.ts';
 import { udpRelay } from '../test/support/udp-relay.ts';
 import { compare, ratio, sampleFigures, type Contestant } from './compare.ts';
 import { has, median, tempFolder, top, type Bench, type Figure, type Run } from './harness.ts';
+import { profileWords } from './profile.ts';
 import { buildServer, freePort, startProgram, type Running } from './programs.ts';
 
 const ROUNDS = 5;
@@ -71,7 +72,7 @@ async function pilotlight(name: string, dir: string, env: NodeJS.ProcessEnv): Pr
   return {
     ...{ name, host: '127.0.0.1', port, windows: true },
     command: process.execPath,
-    args: [join(top, 'dist', 'main.js'), 'serve'],
+    args: [...profileWords(), join(top, 'dist', 'main.js'), 'serve'],
     env: {
       PILOTLIGHT_DATA_DIR: dir,
       PILOTLIGHT_HTTP_LISTEN: `127.0.0.1:${http}`,

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { has, top } from './harness.ts';
+import { profileWords } from './profile.ts';
 import { buildServer, startProgram, type Running } from './programs.ts';
 
 export const SERVER = '10.77.0.1';
@@ -62,7 +63,7 @@ export async function startOnWire(dir: string, wire: Wire, env: NodeJS.ProcessEn
   const firmware = join(dir, 'boot-programs');
   mkdirSync(firmware, { recursive: true });
   writeFileSync(join(firmware, 'undionly.kpxe'), randomBytes(PROGRAM));
-  return await startProgram(process.execPath, [join(top, 'dist', 'main.js'), 'serve'], {
+  return await startProgram(process.execPath, [...profileWords(), join(top, 'dist', 'main.js'), 'serve'], {
     cwd: dir,
     namespace: wire.server,
     env: {
