@@ -15,7 +15,7 @@ import {
 } from '../model/profile.ts';
 import { nearest } from '../model/text.ts';
 import type { RolloutPolicy } from '../model/rollout.ts';
-import type { SchemaFault } from './profile-schema.ts';
+import type { SchemaFault, ProfileCheck } from './profile-schema.ts';
 
 /** The texts that may be empty or null in files made for coreos-ipxe-server, where both meant "not set". */
 const TEXTS = ['coreos_autologin', 'root', 'rootfstype', 'sshkey', 'kernel', ...DOCUMENT_KINDS] as const;
@@ -143,7 +143,10 @@ interface LegacyReading {
  * a key in any case and passes over the others. There they are warnings, unless a key of ours is nearly meant (`nods`
  * would be a profile without machines): that is an error for the schema, as any unknown key in any other file.
  */
-export function readLegacyKeys(value: Json, known: ReadonlySet<string>): LegacyReading {
+export function readLegacyKeys(
+  value: Json,
+  { keys: known, nodeKeys }: Pick<ProfileCheck, 'keys' | 'nodeKeys'>,
+): LegacyReading {
   if (!isObject(value)) return { value, faults: [], spelled: new Map() };
   const keys = Object.keys(value);
   const unknown = keys.filter((key) => !known.has(key));
@@ -164,8 +167,9 @@ export function readLegacyKeys(value: Json, known: ReadonlySet<string>): LegacyR
         faults.push(fault('warning', key, `is read as \`${lower}\``, `write \`${lower}\``));
       }
     } else if (nearest(key, known) === undefined) {
-      const remedy =
-        'take it out: it does nothing, and beside a key that coreos-ipxe-server did not know it is an error';
+      const remedy = nodeKeys.has(key)
+        ? `here it does nothing: say it of a machine, "nodes": [{ "name": ..., "${key}": ... }]`
+        : 'take it out: it does nothing, and beside a key that coreos-ipxe-server did not know it is an error';
       faults.push(fault('warning', key, 'unknown key, ignored as coreos-ipxe-server did', remedy));
     } else read.set(key, content);
   }

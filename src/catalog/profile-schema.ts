@@ -18,6 +18,8 @@ export interface ProfileCheck {
   (value: Json, sourceOf?: SourceOf): readonly SchemaFault[];
   /** What a profile may hold. */
   readonly keys: ReadonlySet<string>;
+  /** What a node in it may hold. */
+  readonly nodeKeys: ReadonlySet<string>;
 }
 
 /** A value as the file has it: `4593.20`, which is the number 4593.2. */
@@ -42,7 +44,7 @@ export function createProfileCheck(): ProfileCheck {
   const ofNodes = keysOf((schema['$defs'] as JsonObject)['node'] as JsonObject);
   const explain = (value: Json, sourceOf?: SourceOf) =>
     check(value).map((fault) => explainFault(fault, { example: exampleOf(schema, fault.path), sourceOf, ofNodes }));
-  return Object.assign(explain, { keys });
+  return Object.assign(explain, { keys, nodeKeys: ofNodes });
 }
 
 type Said = Pick<SchemaFault, 'message' | 'remedy'>;

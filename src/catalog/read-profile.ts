@@ -41,7 +41,7 @@ export function readProfile(file: string, bytes: Buffer, check: ProfileCheck): R
     tell({ severity: 'error', path: [], atKey: false, ...matchbox });
     return refused();
   }
-  const legacy = readLegacyKeys(value, check.keys);
+  const legacy = readLegacyKeys(value, check);
   for (const fault of legacy.faults) tell(fault);
   for (const fault of check(legacy.value, (path) => places.source(asSpelled(path))))
     tell({ severity: 'error', ...fault, path: asSpelled(fault.path) });

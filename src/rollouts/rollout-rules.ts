@@ -81,7 +81,10 @@ export function advance(
   const late = Object.entries(inTime.machines).filter(([, { deadline }]) => deadline !== undefined && deadline <= now);
   const after = (profile.boot_timeout ?? 0) * 1000;
   const counted = late.reduce(
-    (all, [name]) => withFailure(all, name, now, `did not phone home within ${durationText(after)}`),
+    (all, [name, one]) =>
+      isOf(profile, name)
+        ? withFailure(all, name, now, `did not phone home within ${durationText(after)}`)
+        : withMachine(all, name, { ...one, deadline: undefined, begun: undefined }),
     inTime,
   );
   if (counted.state === 'stopped') return { rollout: counted };
@@ -91,6 +94,11 @@ export function advance(
   const ready = counted.ready === undefined ? { ...counted, ready: now } : counted;
   if (ready.state !== 'running' || now < (ready.ready ?? now) + policy.soak * 1000) return { rollout: ready };
   return promoted(ready, profile, now);
+}
+
+/** What an operator took out while it was on its way says nothing of the version. */
+function isOf(profile: Profile, machine: string): boolean {
+  return profile.default || profile.nodes.some(({ name }) => name === machine);
 }
 
 /** Opens the next stage; after the last one it is over. */

@@ -25,6 +25,14 @@ describe('case 06-coreos-ipxe-server-folder: keys of its time', () => {
     ]);
   });
 
+  test('one that a machine may have is told where it belongs', () => {
+    const remedies = said({ version: '1', mac: '52:54:00:00:00:01', note: 'x' }).problems.map(({ remedy }) => remedy);
+    expect(remedies).toEqual([
+      'here it does nothing: say it of a machine, "nodes": [{ "name": ..., "mac": ... }]',
+      expect.stringMatching(/^take it out/),
+    ]);
+  });
+
   test('any case is read, as encoding/json did', () => {
     const { profile, lines } = said({ Version: '1', ROOT: '/dev/sda1', SshKey: 'a' });
     expect(profile).toMatchObject({ version: '1', root: '/dev/sda1', sshkey: 'a' });
@@ -73,7 +81,7 @@ describe('case 06-coreos-ipxe-server-folder: keys of its time', () => {
   });
 
   test('what is no object, or holds a prototype, is not looked into', () => {
-    for (const value of [null, [], 'x', 1]) expect(readLegacyKeys(value, check.keys).value).toBe(value);
+    for (const value of [null, [], 'x', 1]) expect(readLegacyKeys(value, check).value).toBe(value);
     expect(said('{"version": "1", "__proto__": {"nodes": []}}').profile).toBeUndefined();
   });
 });

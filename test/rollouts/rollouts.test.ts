@@ -103,6 +103,23 @@ describe('a release that is bad', () => {
     expect(setup.rollouts.diagnostics()).toMatchObject([{ severity: 'warning' }]);
   });
 
+  it('a machine that is taken out of the profile while it is on its way is no failure', async () => {
+    const setup = await openRolloutSetup(rolloutFolder({ rollout: { ...ROLLOUT, canaries: 3, tolerate: 0 } }));
+    await setup.begin();
+    const [gone = ''] = await newOnes(setup);
+    const file = join(setup.dir, 'profiles/w.json');
+    const profile = JSON.parse(readFileSync(file, 'utf8')) as { readonly nodes: readonly { readonly name: string }[] };
+    writeFileSync(file, JSON.stringify({ ...profile, nodes: profile.nodes.filter(({ name }) => name !== gone) }));
+    await setup.refresh();
+    const others = Object.keys(setup.rollout().machines).filter((name) => name !== gone);
+    for (const name of others) await setup.up(name);
+    await setup.later(300);
+    expect(setup.rollout()).toMatchObject({ state: 'running' });
+    expect(setup.rollout().machines[gone]).not.toHaveProperty('failed');
+    // It would have been one.
+    expect(others.length).toBeGreaterThan(0);
+  });
+
   it('the machine that brings the failure too many gets the old version at once', async () => {
     const setup = await openRolloutSetup(rolloutFolder({ rollout: { ...ROLLOUT, tolerate: 0 } }));
     await setup.begin();
