@@ -12,7 +12,7 @@ import {
 import type { ReleaseRef, ReleaseSpec } from '../model/release.ts';
 import type { TargetReport, VersionRewrite } from '../model/sync-event.ts';
 import { trustedKeys } from '../os/feed-steps.ts';
-import { beginning } from '../rollouts/rollout-actions.ts';
+import { beginning, withdrawn } from '../rollouts/rollout-actions.ts';
 import { changeRollouts } from '../rollouts/rollout-file.ts';
 import { keysThatEnd } from './keys.ts';
 import { obtainRelease } from './obtain.ts';
@@ -69,7 +69,7 @@ export async function followTarget(
 
   const { outcome } = await obtainRelease(spec, portsFor(target, ports));
   if (outcome === 'already') await tellAboutPublished(spec, target, ports);
-  const { rewritten, problem } = await rewriteProfiles(target, version, state, ports);
+  const { rewritten, problem } = await rewriteProfiles(target, version, state, ports, allowDowngrade);
   const after = { rewritten, state: remember(target, version, rewritten, state) };
   if (problem !== undefined) return ended('failed', after, problem);
   return ended(outcome === 'published' || rewritten.length > 0 ? 'published' : 'current', after);
@@ -179,6 +179,7 @@ async function rewriteProfiles(
   version: Version,
   state: SyncState,
   ports: SyncRunPorts,
+  allowDowngrade: boolean,
 ): Promise<{ readonly rewritten: readonly VersionRewrite[]; readonly problem?: string }> {
   const rewritten: VersionRewrite[] = [];
   let problem: string | undefined;
@@ -197,6 +198,10 @@ async function rewriteProfiles(
     const absent = await lackingBuild(all, version, target, ports);
     if (absent !== undefined) return `it boots ${absent}, too, which is not here yet`;
     if (await goesInWaves(now, version, ports)) return await beginRollout(now, version);
+    if (allowDowngrade && now.version === version) {
+      const at = ports.releases.network.clock.now();
+      await changeRollouts(ports.releases.root, (rollouts) => withdrawn(rollouts, now, at));
+    }
     const change = await setVersion(ports.releases.root, now.file, version);
     if (change === 'none') return 'it names no "version"';
     if (change !== 'written') return undefined;

@@ -23,6 +23,17 @@ export function beginning(
   return { rollouts: new Map([...rollouts, [name, begun]]) };
 }
 
+/** The publisher went back to the release that the profile names: what is newer is on its way to no one. */
+export function withdrawn(
+  rollouts: Rollouts,
+  { name, version }: Pick<Profile, 'name' | 'version'>,
+  now: number,
+): Rollouts {
+  const known = rollouts.get(name);
+  if (known === undefined || !isOpen(known) || known.from !== version) return rollouts;
+  return new Map([...rollouts, [name, ended(known, 'aborted', now, `its publisher offers ${version} again`)]]);
+}
+
 /** What an operator does to a rollout. `finish`: its version is to be written into the profile. Throws Failure `conflict`. */
 export function acted(
   rollout: Rollout | undefined,

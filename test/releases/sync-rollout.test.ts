@@ -149,6 +149,26 @@ describe('a sync that finds a new release of a profile with a rollout', { timeou
   });
 });
 
+describe('a release that its publisher withdraws while it is rolled out', { timeout: 60_000 }, () => {
+  it('goes on until an operator allows the downgrade: then its rollout is over, and it may come again', async () => {
+    const setup = await syncedSetup();
+    await setup.sync();
+    expect(rolloutOf(setup)).toMatchObject({ to: NEW, state: 'running' });
+    serveFlatcar(setup, OLD);
+    expect((await setup.sync()).code).not.toBe(0);
+    expect(rolloutOf(setup)).toMatchObject({ to: NEW, state: 'running' });
+    expect((await setup.sync('--allow-downgrade')).code).toBe(0);
+    const why = `its publisher offers ${OLD} again`;
+    expect([rolloutOf(setup), setup.version('w')]).toEqual([
+      expect.objectContaining({ to: NEW, state: 'aborted', why }),
+      OLD,
+    ]);
+    serveFlatcar(setup, NEW);
+    await setup.sync();
+    expect(rolloutOf(setup)).toMatchObject({ from: OLD, to: NEW, state: 'running', stage: 0 });
+  });
+});
+
 describe('a newer release while another is rolled out', { timeout: 60_000 }, () => {
   it('takes its place, from the canaries on, and the old one is what the profile names', async () => {
     const setup = await syncedSetup();
