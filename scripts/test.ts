@@ -15,6 +15,7 @@ npm test -- --reference        only the tests against data that is not part of t
 npm test -- --unit [FILTER...] only unit tests, for example: npm test -- --unit test/catalog
 npm test -- --lab [FILTER...]  only the boot lab
 npm run lab:all                all of the boot lab, with what takes too long for each run; a line for each boot
+npm run lab:all -- FILE...     files of it alone
 npm run lab:all -- --rows 1-12 rows of the table of boots alone (docs/network.md, counted along the lines)`;
 
 async function main(): Promise<number> {
@@ -45,10 +46,13 @@ async function main(): Promise<number> {
   if (everything || values.gates === true) for (const gate of gates(top)) tallies.push(await passGate(gate));
   if (everything || projects.length > 0) {
     tallies.push(
-      await runTests(everything ? ['unit', 'lab'] : projects, values.all === true ? longLab(values.rows) : positionals),
+      await runTests(
+        everything ? ['unit', 'lab'] : projects,
+        values.all === true ? longLab(values.rows, positionals) : positionals,
+      ),
     );
   }
-  if (values.all === true && values.rows === undefined) {
+  if (values.all === true && values.rows === undefined && positionals.length === 0) {
     // Images are tested in both ways each time; TFTP and DHCP here a second time, with libc.
     process.env['PILOTLIGHT_TEST_NATIVE'] = 'on';
     tallies.push(await runTests(['unit'], ['test/tftp/', 'test/dhcp/']));
@@ -61,10 +65,11 @@ async function main(): Promise<number> {
 }
 
 /** What the long lab gives vitest. A boot has a line of its own: the whole takes an hour and more. */
-function longLab(rows: string | undefined): readonly string[] {
+function longLab(rows: string | undefined, files: readonly string[]): readonly string[] {
   process.env['PILOTLIGHT_LAB_ALL'] = '1';
   if (rows !== undefined) process.env['PILOTLIGHT_LAB_ROWS'] = rows;
-  return ['--reporter=verbose', rows === undefined ? 'test/lab/' : 'test/lab/boot-matrix.test.ts'];
+  if (rows !== undefined) return ['--reporter=verbose', 'test/lab/boot-matrix.test.ts'];
+  return ['--reporter=verbose', ...(files.length === 0 ? ['test/lab/'] : files)];
 }
 
 /** Copies of the publishers' own feeds, keys and signatures may lie beside the checkout. */

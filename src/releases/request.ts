@@ -88,8 +88,17 @@ export function networkFailure(error: unknown, url: URL): Error {
       cause: error,
       remedy: 'check the clock of this machine and its CA certificates',
     });
-  return new TransientFailure(`${shownUrl(url)} broke off (${code})`, { cause: error });
+  return new TransientFailure(`${shownUrl(url)} ${UNREACHED[code] ?? 'broke off'} (${code})`, { cause: error });
 }
+
+/** Before there was a connection. */
+const UNREACHED: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'has a host name that no name server knows',
+  EAI_AGAIN: 'has a host name for which no name server answered',
+  ECONNREFUSED: 'accepts no connection',
+  EHOSTUNREACH: 'cannot be reached from here',
+  ENETUNREACH: 'cannot be reached from here',
+};
 
 const FIRST = 1000;
 const LONGEST = 60_000;

@@ -113,6 +113,15 @@ describe('networkFailure', () => {
     });
     expect(networkFailure(Object.assign(new Error(), { code: 7 }), url).message).toContain('broke off (error)');
     expect(networkFailure('text', url).message).toContain('broke off (error)');
+    // It was never reached: nothing broke off.
+    for (const [code, said] of [
+      ['ENOTFOUND', 'has a host name that no name server knows (ENOTFOUND)'],
+      ['ECONNREFUSED', 'accepts no connection (ECONNREFUSED)'],
+      ['ENETUNREACH', 'cannot be reached from here (ENETUNREACH)'],
+    ])
+      expect(networkFailure(Object.assign(new Error(), { code }), url).message).toBe(
+        `http://example.org/x ${said ?? ''}`,
+      );
     expect(networkFailure(Object.assign(new Error(), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }), url)).toMatchObject({
       message: 'http://example.org/x has no certificate that this machine trusts (SELF_SIGNED_CERT_IN_CHAIN)',
       remedy: 'check the clock of this machine and its CA certificates',
