@@ -56,20 +56,22 @@ async function get(url: string, localAddress: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function poweredOn(machines: number, withinMs: number): Promise<PoweredOn> {
+/** `isServer`: their addresses come from the same server, too. */
+async function poweredOn(machines: number, withinMs: number, isServer: boolean): Promise<PoweredOn> {
   const lan = await new Port68().open();
   const times: number[] = [];
   let begun = 0;
 
   const machine = async (i: number): Promise<void> => {
     const mac = macOf(i);
-    const from = addressOf(i);
     await wait((withinMs / machines) * i);
     const began = performance.now();
-    const told = await lan.insist(mac, FIRMWARE);
+    const told = isServer ? await lan.take(mac, FIRMWARE) : await lan.insist(mac, FIRMWARE);
+    const from = isServer ? told.yiaddr : addressOf(i);
     const tries = await fetchProgram(from, told);
     begun += tries;
-    const { file } = await lan.insist(mac, IPXE);
+    const { file, yiaddr } = isServer ? await lan.take(mac, IPXE) : await lan.insist(mac, IPXE);
+    if (isServer && yiaddr !== from) throw new Error(`${mac}: ${from} became ${yiaddr}`);
     const start = await get(file, from);
     const chain = /\/ipxe\?/.test(start) && file.startsWith(`http://${SERVER}`);
     const script = await get(`${new URL('/ipxe', file).href}?mac=${mac}&platform=pcbios`, from);
@@ -95,4 +97,4 @@ async function poweredOn(machines: number, withinMs: number): Promise<PoweredOn>
 const [mode, ...numbers] = process.argv.slice(2);
 const [a = 0, b = 0, c = 0] = numbers.map(Number);
 if (mode === 'answering') console.log(JSON.stringify(await answering(a, b, c)));
-if (mode === 'power-on') console.log(JSON.stringify(await poweredOn(a, b)));
+if (mode === 'power-on') console.log(JSON.stringify(await poweredOn(a, b, c === 1)));

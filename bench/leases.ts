@@ -5,12 +5,11 @@ import { delimiter, join } from 'node:path';
 import { compare, ratio, sampleFigures, type Contestant } from './compare.ts';
 import { has, median, tempFolder, type Bench, type Figure, type Run } from './harness.ts';
 import { startProgram, type Running } from './programs.ts';
-import { MACHINES, noWire, openWire, SERVER, startOnWire, type Wire } from './wire.ts';
+import { MACHINES, noWire, openWire, POOL, SERVER, startOnWire, type Wire } from './wire.ts';
 
 const ROUNDS = 3;
 const SECONDS = 5;
 const RATES = [1000, 2000, 4000] as const;
-const POOL = ['10.77.16.0', '10.77.31.255'] as const;
 
 /** A DHCP server on a wire of its own, and what perfdhcp saw of each rate. */
 interface LeaseServer extends Contestant {

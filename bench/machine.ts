@@ -1,11 +1,14 @@
 // What machines of a bench's LAN have in common: names, addresses, and one socket at port 68 for all of them.
 import { createSocket, type Socket } from 'node:dgram';
 import { type DhcpPacket, parseDhcp } from '../src/dhcp/packet.ts';
-import { discover, optionsOf } from '../test/support/dhcp-packets.ts';
+import { optionsOf, question } from '../test/support/dhcp-packets.ts';
 import { fetchTftp } from '../test/support/tftp-client.ts';
 
 export const FIRMWARE = optionsOf('OVMF 2022.11, PXEv4', { 93: Buffer.from([0, 0]) });
 export const IPXE = optionsOf('iPXE 1.0.0+git-20190125, BIOS ROM');
+
+/** Types of messages (RFC 2132, 9.6). */
+const [DISCOVER, REQUEST, ACK] = [1, 3, 5];
 
 export function macOf(i: number): string {
   return `52:54:00:77:${(i >>> 8).toString(16).padStart(2, '0')}:${(i & 0xff).toString(16).padStart(2, '0')}`;
@@ -52,12 +55,13 @@ export class Port68 {
     return this;
   }
 
-  /** One DISCOVER; undefined when no answer comes in time. */
+  /** One DISCOVER, or another `type`; undefined when no answer comes in time. */
   async ask(
     mac: string,
     options: typeof IPXE,
     timeoutMs: number,
     xid = this.#nextXid(),
+    type = DISCOVER,
   ): Promise<DhcpPacket | undefined> {
     const answer = new Promise<DhcpPacket | undefined>((resolve) => {
       const late = setTimeout(resolve, timeoutMs, undefined);
@@ -67,21 +71,31 @@ export class Port68 {
       });
     });
     this.#owed.set(xid, (this.#owed.get(xid) ?? 0) + 1);
-    this.socket.send(discover(options, { xid, mac }), 67, '255.255.255.255');
+    this.socket.send(question(type, options, { xid, mac }), 67, '255.255.255.255');
     const packet = await answer;
     this.#waiting.delete(xid);
     return packet;
   }
 
   /** As firmware does: the same question again after 1, 2, 4 ... seconds, so that a late answer counts, too. */
-  async insist(mac: string, options: typeof IPXE): Promise<DhcpPacket> {
+  async insist(mac: string, options: typeof IPXE, type = DISCOVER): Promise<DhcpPacket> {
     const xid = this.#nextXid();
     for (let timeoutMs = 1000; ; timeoutMs *= 2) {
-      const packet = await this.ask(mac, options, timeoutMs, xid);
+      const packet = await this.ask(mac, options, timeoutMs, xid, type);
       if (packet !== undefined) return packet;
       this.asksAgain += 1;
       if (timeoutMs > 16_000) throw new Error(`${mac}: no answer`);
     }
+  }
+
+  /** What is offered, taken: the acknowledgement, with the address that is the machine's now. */
+  async take(mac: string, options: typeof IPXE): Promise<DhcpPacket> {
+    const offer = await this.insist(mac, options);
+    const wanted = Buffer.from(offer.yiaddr.split('.').map(Number));
+    const of = offer.options.get(54) ?? Buffer.alloc(4);
+    const acknowledged = await this.insist(mac, [...options, [50, wanted], [54, of]], REQUEST);
+    if (acknowledged.options.get(53)?.[0] !== ACK) throw new Error(`${mac}: ${offer.yiaddr} is refused`);
+    return acknowledged;
   }
 
   #nextXid(): number {

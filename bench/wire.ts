@@ -10,6 +10,8 @@ import { buildServer, startProgram, type Running } from './programs.ts';
 
 export const SERVER = '10.77.0.1';
 export const MACHINES = '10.77.0.2';
+const LEASED = '10.77.16.0/20';
+export const POOL = ['10.77.16.0', '10.77.31.255'] as const;
 /** A boot program of the size of undionly.kpxe. */
 const PROGRAM = 75_000;
 const HTTP = 4777;
@@ -45,7 +47,9 @@ export function openWire(): Wire {
       ip('-n', name, 'route', 'add', 'default', 'dev', 'eth0');
     }
     ip('-n', names.server, 'route', 'add', '10.78.0.0/16', 'via', MACHINES);
-    ip('-n', names.machines, 'route', 'add', 'local', '10.78.0.0/16', 'dev', 'eth0');
+    // Those that our own DHCP server gives are of its network.
+    for (const theirs of ['10.78.0.0/16', LEASED])
+      ip('-n', names.machines, 'route', 'add', 'local', theirs, 'dev', 'eth0');
   } catch (error) {
     down();
     throw error;
