@@ -69,13 +69,16 @@ export function openSharedFolder(options: SharedFolderOptions): SharedFolder {
   async function settle(): Promise<void> {
     again = true;
     running ??= (async () => {
-      while (again) {
-        again = false;
-        await rounds();
+      try {
+        while (again) {
+          again = false;
+          await rounds();
+        }
+      } finally {
+        // With the last question whether there is more: what is asked for in between would be forgotten.
+        running = undefined;
       }
-    })().finally(() => {
-      running = undefined;
-    });
+    })();
     await running;
   }
 

@@ -6,7 +6,7 @@ import type { Kv } from '../../src/fleet/kv.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { kvContract } from '../contract/kv.ts';
 import { startEtcdCluster, type EtcdCluster } from '../support/etcd-cluster.ts';
-import { type FakeEtcd, startFakeEtcd } from '../support/fake-etcd.ts';
+import { fakeEtcd as fake } from '../support/fake-etcd.ts';
 import { needs } from '../support/needs.ts';
 
 let prefixes = 0;
@@ -17,14 +17,6 @@ function openKv(endpoints: readonly string[], more: Partial<GatewayOptions> = {}
     kv.close();
   });
   return kv;
-}
-
-async function fake(): Promise<FakeEtcd> {
-  const etcd = await startFakeEtcd();
-  onTestFinished(async () => {
-    await etcd[Symbol.asyncDispose]();
-  });
-  return etcd;
 }
 
 kvContract('the fake gateway', async () => {

@@ -8,7 +8,7 @@ import { openGateway } from '../../src/fleet/gateway.ts';
 import { openSharedFolder, type SharedFolder } from '../../src/fleet/shared-folder.ts';
 import { SILENT } from '../../src/model/service.ts';
 import { type EtcdCluster, startEtcdCluster } from '../support/etcd-cluster.ts';
-import { type FakeEtcd, startFakeEtcd } from '../support/fake-etcd.ts';
+import { fakeEtcd as fake } from '../support/fake-etcd.ts';
 import { addFiles, makeFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 
@@ -206,14 +206,6 @@ needs({ commands: ['etcd'] }).describe('three real etcd', () => {
     return Promise.resolve(cluster.endpoints);
   });
 });
-
-async function fake(): Promise<FakeEtcd> {
-  const etcd = await startFakeEtcd();
-  onTestFinished(async () => {
-    await etcd[Symbol.asyncDispose]();
-  });
-  return etcd;
-}
 
 describe('an engine that is not heard', () => {
   it('an edit is refused with the reason and the file stays; a hand may save, and is heard when the engine is', async () => {

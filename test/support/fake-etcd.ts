@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 
 /** What becomes of one request: `cut` before or after it is done, or held until the promise is settled. */
 export type Fault = 'pass' | 'cut before' | 'cut after' | Promise<unknown>;
@@ -70,7 +71,16 @@ class Refused extends Error {
   }
 }
 
-export async function startFakeEtcd(): Promise<FakeEtcd> {
+/** One for the test that runs. */
+export async function fakeEtcd(): Promise<FakeEtcd> {
+  const etcd = await startFakeEtcd();
+  onTestFinished(async () => {
+    await etcd[Symbol.asyncDispose]();
+  });
+  return etcd;
+}
+
+async function startFakeEtcd(): Promise<FakeEtcd> {
   let revision = 1;
   let compacted = 0;
   let clock = 0;
