@@ -102,11 +102,11 @@ test('nothing is left open, also after a failure', async () => {
     return [client.at, isOpen()];
   };
   expect(await withAdminClient(settings, look)).toEqual(['files', true]);
-  expect(isOpen()).toBe(false);
+  await expect.poll(isOpen).toBe(false);
   const failing = async (client: AdminClient) => {
     await look(client);
     throw new TypeError('x');
   };
   await expect(withAdminClient(settings, failing)).rejects.toThrow('x');
-  expect(isOpen()).toBe(false);
+  await expect.poll(isOpen).toBe(false);
 });
